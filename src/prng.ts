@@ -1,0 +1,36 @@
+/** A stream of uniform numbers in [0, 1). Randomness is an argument everywhere: no Math.random. */
+export type Prng = () => number
+
+/**
+ * sfc32 (PractRand's small fast counter, 128-bit state), seeded from one 32-bit integer through splitmix32.
+ * @example const random = prng(0); random() // the same first number on every machine
+ */
+export function prng(seed: number): Prng {
+  let s = seed >>> 0
+  const split = (): number => {
+    s = (s + 0x9e3779b9) >>> 0
+    let t = s ^ (s >>> 16)
+    t = Math.imul(t, 0x21f0aaad)
+    t ^= t >>> 15
+    t = Math.imul(t, 0x735a2d97)
+    return (t ^ (t >>> 15)) >>> 0
+  }
+  let a = split()
+  let b = split()
+  let c = split()
+  let d = 1
+  const next = (): number => {
+    const t = (((a + b) | 0) + d) | 0
+    d = (d + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = (c << 21) | (c >>> 11)
+    c = (c + t) | 0
+    return (t >>> 0) / 4294967296
+  }
+  for (let i = 0; i < 12; i++) next()
+  return next
+}
+
+/** A uniform integer in [0, n). */
+export const below = (random: Prng, n: number): number => Math.floor(random() * n)

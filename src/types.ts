@@ -1,0 +1,244 @@
+/** The nouns that the stages exchange, and the ports behind which files, ONNX Runtime and RDKit sit. All are frozen records. */
+
+// ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One chat turn; roles are kept as given, system included. */
+export interface Message {
+  readonly role: string
+  readonly content: string
+}
+/** Plain text or a conversation. */
+export type Text = string | readonly Message[]
+
+export type CompletionRole = 'chosen' | 'rejected' | 'completion'
+
+/** One completion of a row. `index` counts from 0 within its role. */
+export interface Completion {
+  readonly role: CompletionRole
+  readonly index: number
+  readonly text: Text
+}
+
+/** ether0's solution, `fxn_name!:!answer_info!:!problem_type`, as given. */
+export type SolutionInput = string | Readonly<{ fxn_name: string; answer_info: string; problem_type: string }>
+
+/** One usable input row: a pair, a group or a single conversation. Completions are ordered chosen, rejected…, completion…. */
+export interface Row {
+  readonly kind: 'pair' | 'group' | 'single'
+  readonly id: string
+  readonly subset: string
+  readonly problemType: string | null
+  readonly prompt: Text
+  readonly completions: readonly Completion[]
+  readonly solution: SolutionInput | null
+  /** file:line (or file:row) for messages. */
+  readonly where: string
+  /** Columns that we do not read, carried through. */
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+/** A row that cannot be used: listed, counted, exit 4; the others go on. */
+export interface RowFailure {
+  readonly where: string
+  readonly id: string | null
+  /** snake_case word, counted in the report. */
+  readonly reason: string
+  readonly message: string
+  readonly hint: string | null
+}
+
+// ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A checkpoint's tokenizer. Ids are Int32Array everywhere inside. */
+export interface Tokenizer {
+  encode(text: string, options: { readonly addSpecialTokens: boolean; readonly pair?: string }): TokenIds
+  decode(ids: Int32Array): string
+  readonly bosId: number | null
+  readonly eosId: number | null
+  readonly padId: number | null
+  readonly bosToken: string | null
+  readonly eosToken: string | null
+  /** Number of ids, added tokens included. */
+  readonly size: number
+  /** Jinja source of the checkpoint's own chat template, or null. */
+  readonly chatTemplate: string | null
+  /** Special tokens by name (bos_token …) as a template sees them. */
+  readonly specialTokens: Readonly<Record<string, string>>
+  /** `truncation_side`/model_max_length of tokenizer_config.json; null where absent or a placeholder (1e30). */
+  readonly modelMaxLength: number | null
+  /** SHA-256 over the tokenizer's files. */
+  readonly sha256: string
+}
+export interface TokenIds {
+  readonly ids: Int32Array
+  /** Token types of a text pair (encoders), else null. */
+  readonly typeIds: Int32Array | null
+}
+
+/**
+ * One completion, ready for a model. `ids` are what the model reads: a first BOS that transformers would mask is left out
+ * and `positionStart` is then 1, so that every other token keeps its position.
+ */
+export interface Encoded {
+  readonly ids: Int32Array
+  readonly typeIds: Int32Array | null
+  readonly positionStart: number
+  /** Index into `ids` of the first completion token. */
+  readonly start: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly truncated: 'no' | 'left' | 'right'
+  /** snake_case words for the manifest: 'double_bos' … */
+  readonly repairs: readonly string[]
+  /** SHA-256 of the rendered text, hex. */
+  readonly textSha256: string
+}
+/** Why a completion has no measurement (too_long, template_error, empty_span …). */
+export interface Unscored {
+  readonly reason: string
+  readonly message: string
+}
+
+// ── model ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a model gave for one completion; nats. Float32 from the graph, sums in float64. */
+export type Measurement = HeadMeasurement | LogProbMeasurement
+export interface HeadMeasurement {
+  readonly kind: 'head'
+  /** Raw output of every label, no sigmoid. */
+  readonly values: readonly number[]
+  /** Index into the ids as transformers sees them (a masked first BOS counted). */
+  readonly scoredTokenIndex: number
+}
+export interface LogProbMeasurement {
+  readonly kind: 'logProb'
+  readonly sum: number
+  readonly tokens: number
+  /** Σ logp², for RewardBench's reference-free "norm" = −√Σ logp². */
+  readonly sumSquares: number
+}
+
+/** One sequence to measure. `group` names sequences that share a prompt (the row); a shared id prefix is computed once. */
+export interface Sequence {
+  readonly ids: Int32Array
+  readonly typeIds: Int32Array | null
+  readonly positionStart: number
+  /** Head: index into ids of the token that the head reads. Log-prob: index of the first completion token; the rest is scored. */
+  readonly at: number
+  readonly group: number
+}
+
+/** How a batch is laid out: `padded` rows, or one prompt and its completions in one packed row. Indices point into the planned sequences. */
+export interface Batch {
+  readonly layout: 'padded' | 'shared'
+  readonly sequences: readonly number[]
+  /** Length of the shared prefix (shared layout), else 0. */
+  readonly prefix: number
+  /** Tokens that the graph computes, padding included. */
+  readonly tokens: number
+}
+
+/** An opened model on a device. `run` measures one batch, in the batch's order. */
+export interface Runner {
+  readonly info: RunnerInfo
+  run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]>
+  release(): Promise<void>
+}
+export interface RunnerInfo {
+  readonly kind: 'head' | 'logProb'
+  readonly architecture: string
+  readonly labels: readonly string[]
+  readonly device: 'cpu' | 'cuda' | 'webgpu'
+  /** Execution provider that was verified, e.g. CPUExecutionProvider. */
+  readonly provider: string
+  readonly dtype: 'fp32' | 'fp16' | 'bf16' | 'q8'
+  /** Longest sequence that the positions allow; null = unbounded. */
+  readonly maxPositions: number | null
+  readonly padTokenId: number | null
+  readonly vocabSize: number
+  readonly parameters: number
+  readonly weightBytes: number
+  readonly openMs: number
+  /** Tensors of the checkpoint that the graph does not use, with the reason. */
+  readonly ignoredTensors: readonly { readonly name: string; readonly reason: string }[]
+  /** SHA-256 of the built graph (not of the weights). */
+  readonly graphSha256: string
+}
+
+// ── chemistry ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type VerdictStatus = 'pass' | 'partial' | 'fail' | 'unverifiable'
+/** A verifiable reward's value and why. `value` null exactly where the status is unverifiable without a Python value. */
+export interface Verdict {
+  readonly value: number | null
+  readonly status: VerdictStatus
+  /** ether0's RewardReason value, snake_case, or null where Python gives none. */
+  readonly reason: string | null
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+/** Verifies one completion. Never throws for bad chemistry. */
+export interface Verifier {
+  verify(completion: string, solution: SolutionInput): Promise<Verdict & { readonly formatReward: number }>
+  /** Origin, licence, SHA-256 and false-positive rate of every data file and oracle in use, for the manifest. */
+  readonly provenance: readonly Readonly<Record<string, unknown>>[]
+  close(): Promise<void>
+}
+
+// ── what the reports read ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** One line of scores.csv, joined: a completion, its measurement and its verdict. */
+export interface ScoredCompletion {
+  readonly id: string
+  readonly subset: string
+  readonly problemType: string | null
+  readonly role: CompletionRole
+  readonly index: number
+  readonly text: string
+  /** The reward model's reward; null with scoreReason. */
+  readonly score: number | null
+  readonly scoreReason: string | null
+  readonly verifiableReward: number | null
+  readonly verifiableStatus: VerdictStatus
+  readonly verifiableReason: string | null
+  readonly formatReward: number | null
+  readonly promptTokens: number | null
+  readonly completionTokens: number | null
+}
+
+/** One line of pairs.csv. */
+export interface ScoredPair {
+  readonly id: string
+  readonly subset: string
+  readonly problemType: string | null
+  /** Cluster of the statistics: SHA-256 of the prompt (first 16 hex digits). */
+  readonly cluster: string
+  readonly rejectedIndex: number
+  readonly prompt: string
+  readonly chosen: ScoredCompletion
+  readonly rejected: ScoredCompletion
+  /** chosen.score − rejected.score. */
+  readonly margin: number | null
+  readonly outcome: 'win' | 'tie' | 'loss' | null
+  readonly verifiableOutcome: 'win' | 'tie' | 'loss' | null
+  /** 1, 0, or null where either outcome is absent or a tie. */
+  readonly agree: 0 | 1 | null
+  /** Informative columns of the input row (reject_kind …). */
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+/** One line of agreement.csv. */
+export interface Statistic {
+  readonly scope: string
+  readonly subset: string
+  readonly statistic: string
+  readonly value: number | null
+  readonly ciLow: number | null
+  readonly ciHigh: number | null
+  readonly ciMethod: string | null
+  readonly n: number
+  readonly clusters: number
+  readonly ties: number
+  readonly missing: number
+  /** Why the value is null; else null. */
+  readonly reason: string | null
+}

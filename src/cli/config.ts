@@ -1,0 +1,177 @@
+import { availableParallelism } from 'node:os'
+import { UsageError } from '../errors.ts'
+import { HERM_ACCEPTED } from './options.ts'
+import type { Args } from './parse.ts'
+
+/** The resolved options of a run, as `--print-config` shows them and run.json keeps them. */
+export interface RunConfig {
+  readonly bin: 'run-rm' | 'run-dpo' | 'run-verify'
+  readonly models: readonly ModelChoice[]
+  readonly tokenizer: string | null
+  readonly chatTemplate: string
+  readonly device: string
+  readonly dtype: 'auto' | 'fp32' | 'fp16' | 'bf16' | 'q8'
+  readonly head: string | null
+  readonly pooling: 'hf' | 'mask'
+  readonly beta: number
+  readonly refFreeType: 'avg' | 'sum' | 'norm'
+  readonly dataset: string
+  readonly split: string | null
+  readonly datasetConfig: string | null
+  readonly filter: readonly string[]
+  readonly limit: number | null
+  readonly shard: Shard
+  readonly maxLength: number | null
+  readonly truncation: 'skip' | 'left' | 'right' | 'error'
+  readonly reasoning: 'keep' | 'strip'
+  readonly hermCompat: boolean
+  readonly batchTokens: number | null
+  readonly batchSize: number | null
+  readonly threads: number | null
+  readonly verification: VerificationChoice
+  readonly outputDir: string
+  readonly name: string | null
+  readonly resume: boolean
+  readonly seed: number
+  readonly resamples: number
+  readonly offline: boolean
+  readonly quiet: boolean
+  readonly logFormat: 'text' | 'json'
+}
+/** What is asked of a model; `name` null = the embedded demo. */
+export interface ModelChoice {
+  readonly role: 'rm' | 'policy' | 'reference'
+  readonly name: string | null
+  readonly revision: string
+}
+export interface Shard {
+  readonly index: number
+  readonly count: number
+}
+export interface VerificationChoice {
+  readonly enabled: boolean
+  readonly extraction: 'strict' | 'loose'
+  readonly requireReasoning: boolean
+  readonly soft: boolean
+  readonly goodMoleculeBonus: number
+  readonly ringsBloom: string | null
+  readonly fingerprintsBloom: string | null
+  readonly purchasableBloom: string | null
+  readonly oracles: 'embedded' | 'remote' | 'none' | null
+  readonly workers: number
+}
+
+const TORCH_DTYPES: Readonly<Record<string, RunConfig['dtype']>> = {
+  float32: 'fp32',
+  float16: 'fp16',
+  bfloat16: 'bf16',
+}
+
+/** Turns checked flags into a RunConfig; combinations that make no sense are refused here. */
+export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
+  const text = (key: string): string | null => {
+    const value = args[key]
+    return value === undefined || value === null ? null : String(value)
+  }
+  const whole = (key: string, least: number): number | null => {
+    const value = args[key] as number | undefined
+    if (value === undefined) return null
+    if (!Number.isInteger(value) || value < least)
+      throw new UsageError(`${value} is not a whole number of at least ${least}`, `--${key}`)
+    return value
+  }
+  const flag = (key: string): boolean => args[key] === true
+  const limit = whole('limit', 1)
+  const dataset = text('dataset') ?? 'demo-pairs'
+  const torchDtype = text('torch-dtype')
+  const soft = flag('soft')
+  if (soft && text('extraction') === 'loose')
+    throw new UsageError(
+      'cannot be combined with --extraction loose',
+      '--soft',
+      'ether0 defines soft rewards for the training rule (strict) only.',
+    )
+  return {
+    bin,
+    models: modelChoices(bin, text),
+    tokenizer: text('tokenizer'),
+    chatTemplate: text('chat-template') ?? 'tokenizer',
+    device: text('device') ?? 'auto',
+    dtype:
+      (torchDtype !== null ? TORCH_DTYPES[torchDtype] : undefined) ?? ((text('dtype') ?? 'auto') as RunConfig['dtype']),
+    head: text('head'),
+    pooling: (text('pooling') ?? 'hf') as RunConfig['pooling'],
+    beta: positive(args.beta as number | undefined, '--beta') ?? 0.1,
+    refFreeType: (text('ref-free-type') ?? 'avg') as RunConfig['refFreeType'],
+    dataset: flag('pref-sets') && dataset === 'demo-pairs' ? 'allenai/preference-test-sets' : dataset,
+    split: text('split'),
+    datasetConfig: text('dataset-config'),
+    filter: ((args.filter as unknown[] | undefined) ?? []).map(String),
+    limit: limit ?? (flag('debug') ? 10 : null),
+    shard: parseShard(text('shard') ?? '1/1'),
+    maxLength: whole('max-length', 1),
+    truncation: (text('truncation') ?? 'skip') as RunConfig['truncation'],
+    reasoning: (text('reasoning') ?? 'keep') as RunConfig['reasoning'],
+    hermCompat: flag('herm-compat'),
+    batchTokens: whole('batch-tokens', 1),
+    batchSize: whole('batch-size', 1),
+    threads: whole('threads', 1),
+    verification: {
+      enabled: args.verify !== false,
+      extraction: (text('extraction') ?? 'strict') as 'strict' | 'loose',
+      requireReasoning: args['require-reasoning'] !== false,
+      soft,
+      goodMoleculeBonus: (args['good-molecule-bonus'] as number | undefined) ?? 0,
+      ringsBloom: text('rings-bloom'),
+      fingerprintsBloom: text('fingerprints-bloom'),
+      purchasableBloom: text('purchasable-bloom'),
+      oracles: text('oracles') as VerificationChoice['oracles'],
+      workers: whole('verify-workers', 1) ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+    },
+    outputDir: text('output-dir') ?? 'results',
+    name: text('name'),
+    resume: args.resume !== false,
+    seed: whole('seed', 0) ?? 0,
+    resamples: whole('resamples', 100) ?? 2000,
+    offline: flag('offline') || ['1', 'true', 'yes', 'on'].includes((process.env.HF_HUB_OFFLINE ?? '').toLowerCase()),
+    quiet: flag('quiet'),
+    logFormat: (text('log-format') ?? 'text') as RunConfig['logFormat'],
+  }
+}
+
+/** What to say about HERM flags that are accepted. */
+export const hermRemarks = (args: Args): string[] =>
+  Object.entries(HERM_ACCEPTED).flatMap(([key, remark]) =>
+    args[key] === undefined ? [] : [`--${key.replaceAll('-', '_')} is accepted: ${remark}`],
+  )
+
+function modelChoices(bin: RunConfig['bin'], text: (key: string) => string | null): ModelChoice[] {
+  const model = text('model')
+  const revision = text('revision') ?? 'main'
+  if (bin === 'run-verify') return []
+  if (bin === 'run-rm') return [{ role: 'rm', name: model, revision }]
+  const reference = text('ref-model')
+  if (model === null && reference !== null)
+    throw new UsageError(
+      'needs --model too',
+      '--ref-model',
+      'Name the policy with --model, or give neither for the embedded demo.',
+    )
+  const policy: ModelChoice = { role: 'policy', name: model, revision }
+  if (model !== null && reference === null) return [policy]
+  return [policy, { role: 'reference', name: reference, revision: text('ref-revision') ?? 'main' }]
+}
+
+function parseShard(value: string): Shard {
+  const match = /^(\d+)\/(\d+)$/.exec(value)
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])]
+  if (match === null || index < 1 || count < 1 || index > count)
+    throw new UsageError(`"${value}" is not i/n with 1 ≤ i ≤ n`, '--shard', 'For example --shard 2/8.')
+  return { index, count }
+}
+
+function positive(value: number | undefined, flag: string): number | null {
+  if (value === undefined) return null
+  if (!(value > 0)) throw new UsageError(`${value} is not above 0`, flag)
+  return value
+}

@@ -1,0 +1,111 @@
+import { Presets, SingleBar } from 'cli-progress'
+
+/** What the bins say while they work. Everything goes to stderr; results go to stdout and files. */
+export interface Log {
+  info(message: string, fields?: Fields): void
+  /** Something a reader of the numbers must know; also kept for the manifest. */
+  warn(message: string, fields?: Fields): void
+  progress(task: string, total: number, unit: string): Progress
+  readonly warnings: readonly string[]
+}
+export type Fields = Readonly<Record<string, unknown>>
+export interface Progress {
+  /** Absolute amount done. */
+  update(done: number): void
+  stop(): void
+}
+
+export interface LogOptions {
+  readonly name: string
+  readonly quiet: boolean
+  readonly format: 'text' | 'json'
+  readonly stream: NodeJS.WriteStream
+  /** Milliseconds since any fixed point. */
+  readonly clock: () => number
+}
+
+/** Seconds between two progress lines where stderr is not a terminal. */
+const LINE_EVERY_S = 10
+
+export function createLog({ name, quiet, format, stream, clock }: LogOptions): Log {
+  const warnings: string[] = []
+  const started = clock()
+  const say = (level: 'info' | 'warn', message: string, fields: Fields = {}): void => {
+    if (format === 'json')
+      stream.write(`${JSON.stringify({ level, elapsedMs: Math.round(clock() - started), message, ...fields })}\n`)
+    else stream.write(`${name}: ${level === 'warn' ? 'warning: ' : ''}${message}\n`)
+  }
+  const info: Log['info'] = (message, fields) => {
+    if (!quiet) say('info', message, fields)
+  }
+  const lines = (task: string, total: number, unit: string): Progress => {
+    const from = clock()
+    let last = from
+    let done = 0
+    const line = (): void => {
+      const seconds = (clock() - from) / 1000
+      const rate = done / Math.max(seconds, 1e-3)
+      info(
+        `${task} ${done}/${total} ${unit}, ${rate.toFixed(1)} ${unit}/s${done < total ? `, ${etaText((total - done) / rate)} left` : ''}`,
+        {
+          event: 'progress',
+          task,
+          done,
+          total,
+          unit,
+        },
+      )
+    }
+    return {
+      update(value) {
+        done = value
+        if (clock() - last < LINE_EVERY_S * 1000) return
+        last = clock()
+        line()
+      },
+      stop: line,
+    }
+  }
+  const bar = (task: string, total: number, unit: string): Progress => {
+    const from = clock()
+    const single = new SingleBar(
+      {
+        format: `${task} {bar} {value}/{total} ${unit} | {rate} ${unit}/s | {left} left`,
+        stream,
+        hideCursor: true,
+        fps: 8,
+        barsize: 24,
+        clearOnComplete: false,
+      },
+      Presets.rect,
+    )
+    single.start(total, 0, { rate: '–', left: '–' })
+    return {
+      update(done) {
+        const rate = done / Math.max((clock() - from) / 1000, 1e-3)
+        single.update(done, { rate: rate.toFixed(1), left: done > 0 ? etaText((total - done) / rate) : '–' })
+      },
+      stop: () => single.stop(),
+    }
+  }
+  const silent: Progress = { update() {}, stop() {} }
+  return {
+    info,
+    warn(message, fields) {
+      warnings.push(message)
+      say('warn', message, fields)
+    },
+    progress: (task, total, unit) =>
+      quiet ? silent : stream.isTTY && format === 'text' ? bar(task, total, unit) : lines(task, total, unit),
+    warnings,
+  }
+}
+
+/** @example etaText(3725) // '1 h 2 min' */
+export function etaText(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–'
+  const s = Math.ceil(seconds)
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
+}

@@ -1,0 +1,157 @@
+import type { Options } from 'yargs'
+
+/**
+ * Every flag of the bins, in the groups of `--help`. A flag is here only if it differs between two runs on one machine.
+ * `describe` starts with a verb or the thing itself and names units; defaults that depend on the device say so.
+ */
+export type OptionTable = Readonly<Record<string, Options>>
+
+const group = (name: string, table: OptionTable): OptionTable =>
+  Object.fromEntries(Object.entries(table).map(([key, option]) => [key, { ...option, group: name }]))
+
+const number = (describe: string, extra: Options = {}): Options => ({
+  type: 'number',
+  requiresArg: true,
+  describe,
+  ...extra,
+})
+const string = (describe: string, extra: Options = {}): Options => ({
+  type: 'string',
+  requiresArg: true,
+  describe,
+  ...extra,
+})
+const boolean = (describe: string, extra: Options = {}): Options => ({ type: 'boolean', describe, ...extra })
+
+const commonModel: OptionTable = {
+  revision: string('Branch, tag or commit of the model on the hub', { defaultDescription: 'main' }),
+  tokenizer: string('Hub id or folder of another tokenizer', { defaultDescription: "the model's own" }),
+  'chat-template': string('tokenizer, raw, pair (encoders), a built-in name, or a Jinja file', {
+    default: 'tokenizer',
+  }),
+  device: string('auto, cpu, cuda, cuda:N or webgpu', { default: 'auto' }),
+  dtype: string('Number format of the weights', { default: 'auto', choices: ['auto', 'fp32', 'fp16', 'bf16', 'q8'] }),
+  graph: string('Where the graph comes from: built from the checkpoint', {
+    default: 'checkpoint',
+    choices: ['checkpoint'],
+  }),
+}
+
+export const rmModelOptions = group('Model', {
+  model: string('Reward model: hub id or folder', { defaultDescription: 'the embedded demo reward model' }),
+  ...commonModel,
+  head: string('Label to read: 0, 1, …, softmax:K or all', { defaultDescription: 'the single one' }),
+  pooling: string('Token that the head reads: hf (rightmost id that is not the pad id) or mask (the last one)', {
+    default: 'hf',
+    choices: ['hf', 'mask'],
+  }),
+})
+
+export const dpoModelOptions = group('Model', {
+  model: string('Policy: hub id or folder', { defaultDescription: 'the embedded demo policy' }),
+  'ref-model': string('Reference: hub id or folder; left out with --model = reference-free', {
+    defaultDescription: 'the embedded demo reference',
+  }),
+  'ref-revision': string('Branch, tag or commit of the reference on the hub', { defaultDescription: 'main' }),
+  ...commonModel,
+  beta: number('Scale of the implicit reward; changes no measurement', { default: 0.1 }),
+  'ref-free-type': string('Reward of a policy alone, per token (avg), whole (sum) or -L2 norm (norm)', {
+    default: 'avg',
+    choices: ['avg', 'sum', 'norm'],
+  }),
+})
+
+export const dataOptions = group('Data', {
+  dataset: string(
+    'demo-pairs, demo-groups, a file (.jsonl .json .csv .parquet, also .gz), a folder, or a hub id org/name[@revision]',
+    {
+      default: 'demo-pairs',
+    },
+  ),
+  split: string('Split of the data set', { defaultDescription: 'the only one' }),
+  'dataset-config': string('Configuration of a hub data set', { defaultDescription: 'default' }),
+  filter: {
+    type: 'array',
+    string: true,
+    requiresArg: true,
+    describe: 'Problem types or subsets: name, !name, re:pattern; repeatable',
+    defaultDescription: 'all',
+  },
+  limit: number('Use only the first N rows', { defaultDescription: 'all' }),
+  shard: string('Do part i of n, as i/n; the last part to finish merges all', { default: '1/1' }),
+})
+
+export const scoringOptions = group('Scoring', {
+  'max-length': number('Longest sequence, in tokens', { defaultDescription: "the model's own maximum" }),
+  truncation: string('What happens to longer rows: skip (not scored, exit 4), left, right, error (stops first)', {
+    default: 'skip',
+    choices: ['skip', 'left', 'right', 'error'],
+  }),
+  reasoning: string('strip cuts the thought before a model sees the completion', {
+    default: 'keep',
+    choices: ['keep', 'strip'],
+  }),
+  'herm-compat': boolean('Prepare texts and tokens exactly as HERM (RewardBench) does', { default: false }),
+  'batch-tokens': number('Upper bound of a batch, in padded tokens', { defaultDescription: 'by device' }),
+  'batch-size': number('Upper bound of a batch, in completions', { defaultDescription: 'no bound' }),
+  threads: number('CPU threads of the model', { defaultDescription: 'one per core' }),
+})
+
+export const verifyOptions = group('Verifiable rewards', {
+  extraction: string('How the answer is found: strict (whole format) or loose (last <answer>)', {
+    default: 'strict',
+    choices: ['strict', 'loose'],
+  }),
+  'require-reasoning': boolean('Demand thought tags', { default: true }),
+  soft: boolean('Give partial credit', { default: false }),
+  'good-molecule-bonus': number('Bonus λ for a right and clean molecule', { default: 0 }),
+  'rings-bloom': string('Ring systems, a molbloom file', { defaultDescription: 'embedded' }),
+  'fingerprints-bloom': string('Morgan environments, a molbloom file', { defaultDescription: 'embedded' }),
+  'purchasable-bloom': string('Purchasable molecules, a molbloom file', { defaultDescription: 'embedded' }),
+  oracles: string('embedded, remote (ETHER0_REMOTES_API_BASE_URL) or none', {
+    defaultDescription: 'remote where its variables are set, else embedded',
+    choices: ['embedded', 'remote', 'none'],
+  }),
+  verify: boolean('--no-verify leaves the verifiable columns empty', { default: true }),
+  'verify-workers': number('Worker threads for verification', { defaultDescription: 'half the cores' }),
+})
+
+export const runOptions = group('Run', {
+  'output-dir': string('Folder of all results', { default: 'results' }),
+  name: string("Name of the scorer's folder in it", { defaultDescription: 'from the model' }),
+  resume: boolean('--no-resume forgets earlier measurements of this run', { default: true }),
+  seed: number('Seed of the bootstrap and of the random null scorer', { default: 0 }),
+  resamples: number('Bootstrap resamples', { default: 2000 }),
+  offline: boolean('Use only what is already in the hub cache (also HF_HUB_OFFLINE=1)', { default: false }),
+  config: string('YAML file with these keys; flags win'),
+  'dry-run': boolean('Print the plan and stop', { default: false }),
+  'print-config': boolean('Print the resolved options and stop', { default: false }),
+  'dump-rendered': number('Print rendered text and ids of the first N rows and stop'),
+  quiet: boolean('Only warnings and errors', { default: false }),
+  'log-format': string('text or json (one object a line)', { default: 'text', choices: ['text', 'json'] }),
+})
+
+/** HERM's flags that are accepted and what we say about them. */
+export const HERM_ACCEPTED: Readonly<Record<string, string>> = {
+  'not-quantized': 'weights are never quantised unless --dtype q8 is given',
+  'disable-beaker-save': 'there is no Beaker file',
+  'attn-implementation': 'attention is fixed by the graph',
+  'load-json': 'the format of a data file is recognised by itself',
+  'trust-remote-code': 'remote code is never run; architectures and heads are built in (see the README)',
+  'do-not-save': 'nothing is ever uploaded; the files are written locally',
+}
+
+export const hermOptions: OptionTable = group('As in HERM (RewardBench)', {
+  'not-quantized': boolean('Accepted without effect'),
+  'disable-beaker-save': boolean('Accepted without effect'),
+  'attn-implementation': string('Accepted without effect'),
+  'load-json': boolean('Accepted without effect'),
+  'trust-remote-code': boolean('Accepted; remote code is never run'),
+  'do-not-save': boolean('Accepted; nothing is ever uploaded'),
+  'torch-dtype': string('Same as --dtype', { choices: ['float32', 'float16', 'bfloat16'] }),
+  debug: boolean('Same as --limit 10'),
+  'pref-sets': boolean('Same as --dataset allenai/preference-test-sets'),
+})
+
+export const EXIT_CODE_HELP =
+  'Exit codes: 0 done · 2 usage · 3 data · 4 done, but some rows could not be read or scored · 5 model files · 6 device · 7 network · 130 interrupted · 1 a bug'

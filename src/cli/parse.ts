@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { closest, distance } from 'fastest-levenshtein'
+import { parse as parseYaml } from 'yaml'
+import yargs from 'yargs'
+import { UsageError } from '../errors.ts'
+import { packageVersion } from '../package.ts'
+import { kebabFlags } from './argv.ts'
+import { EXIT_CODE_HELP, type OptionTable } from './options.ts'
+
+export interface BinHelp {
+  readonly name: string
+  readonly summary: string
+  /** Real commands on shipped data: [command, what it does]. */
+  readonly examples: readonly (readonly [string, string])[]
+  readonly positional?: string
+}
+export type Args = Readonly<Record<string, unknown>>
+
+/** Parses one bin's command line; flags win over `--config`. Prints and returns null for --help and --version. */
+export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonly string[]): Promise<Args | null> {
+  const flags = kebabFlags(argv)
+  const known = Object.keys(table)
+  let stopped = false
+  const parser = yargs(flags)
+    .scriptName(help.name)
+    .usage(`$0 [options]\n\n${help.summary}`)
+    .options(table)
+    .parserConfiguration({
+      'duplicate-arguments-array': false,
+      'strip-aliased': true,
+      'camel-case-expansion': false,
+      'greedy-arrays': false,
+    })
+    .version(packageVersion)
+    .help()
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .epilogue(EXIT_CODE_HELP)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error instanceof UsageError
+        ? error
+        : new UsageError(message ?? String(error), 'command line', `See ${help.name} --help.`)
+    })
+  for (const [command, what] of help.examples) parser.example(command, what)
+  const configPath = flagValue(flags, 'config')
+  if (configPath !== null) parser.config(readConfig(configPath, known))
+  const args = (await parser.parseAsync(flags, {}, (_error, _argv, output) => {
+    if (output !== '') {
+      stopped = true
+      process.stdout.write(`${output}\n`)
+    }
+  })) as Record<string, unknown>
+  if (stopped) return null
+  checkNames(args, known, help)
+  checkNumbers(args, table)
+  return args
+}
+
+function flagValue(flags: readonly string[], name: string): string | null {
+  for (const [i, flag] of flags.entries()) {
+    if (flag === `--${name}`) return flags[i + 1] ?? null
+    if (flag.startsWith(`--${name}=`)) return flag.slice(name.length + 3)
+  }
+  return null
+}
+
+function checkNames(args: Record<string, unknown>, known: readonly string[], help: BinHelp): void {
+  const own = new Set([...known, '_', '$0', 'help', 'version'])
+  for (const key of Object.keys(args)) {
+    if (own.has(key)) continue
+    throw new UsageError('unknown flag', `--${key}`, `${nearest(key, known, '--')}See ${help.name} --help.`)
+  }
+  const words = args._ as readonly unknown[]
+  if (words.length > 0 && help.positional === undefined)
+    throw new UsageError(
+      `"${String(words[0])}" is not a flag`,
+      'command line',
+      `Flags start with --; see ${help.name} --help.`,
+    )
+}
+
+function checkNumbers(args: Record<string, unknown>, table: OptionTable): void {
+  for (const [key, option] of Object.entries(table)) {
+    const value = args[key]
+    if (option.type !== 'number' || value === undefined) continue
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw new UsageError('expects a number', `--${key}`)
+  }
+}
+
+/** Our own configs are strict: an unknown key is an error with the nearest name. */
+function readConfig(path: string, known: readonly string[]): Record<string, unknown> {
+  let raw: unknown
+  try {
+    raw = parseYaml(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new UsageError(
+      `cannot be read: ${(cause as Error).message}`,
+      path,
+      'Expected a YAML file with flag names as keys.',
+      { cause },
+    )
+  }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    throw new UsageError(
+      'is not a mapping',
+      path,
+      'Expected a YAML file with flag names as keys, e.g. "model: org/name".',
+    )
+  const config: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(raw)) {
+    const name = key.replaceAll('_', '-')
+    if (!known.includes(name)) throw new UsageError(`unknown key "${key}"`, path, nearest(name, known, '') || null)
+    config[name] = value
+  }
+  return config
+}
+
+const nearest = (word: string, known: readonly string[], dash: string): string => {
+  const name = closest(word, [...known])
+  return distance(word, name) <= Math.max(2, word.length / 3) ? `Did you mean ${dash}${name}? ` : ''
+}

@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, isAbsolute, join, normalize } from 'node:path'
+import { ModelError } from '../errors.ts'
+import { orModelError, readSafetensorsHeader, type TensorRef } from './safetensors.ts'
+import { duplicateKey } from './unique-keys.ts'
+
+/** A Hugging Face checkpoint folder: its configuration and where every tensor lies. No weight is read. */
+export interface Checkpoint {
+  readonly dir: string
+  /** config.json as it stands. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly tensors: ReadonlyMap<string, TensorRef>
+  /** Absolute real paths: config.json, then the index and the shards, or the single file. */
+  readonly files: readonly string[]
+  /** The same files by the name that they have in `dir`, in the same order. */
+  readonly fileNames: readonly string[]
+}
+
+const SINGLE = 'model.safetensors'
+const INDEX = 'model.safetensors.index.json'
+
+/** Opens a checkpoint folder. Like transformers, a single model.safetensors wins over an index. */
+export function openCheckpoint(dir: string): Checkpoint {
+  if (!orModelError(dir, () => statSync(dir)).isDirectory()) throw new ModelError('is not a folder', dir)
+  const config = readJsonObject(join(dir, 'config.json'))
+  const { tensors, names } = existsSync(join(dir, SINGLE))
+    ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE))), names: [SINGLE] }
+    : existsSync(join(dir, INDEX))
+      ? openShards(dir)
+      : refuse(dir)
+  const fileNames = ['config.json', ...names]
+  return { dir, config, tensors, files: fileNames.map((name) => realpathSync(join(dir, name))), fileNames }
+}
+
+function openShards(dir: string): { tensors: Map<string, TensorRef>; names: string[] } {
+  const index = join(dir, INDEX)
+  const weightMap = readWeightMap(index)
+  const shards = [...new Set(weightMap.values())].sort()
+  const missing = shards.filter((shard) => !existsSync(join(dir, shard)))
+  if (missing.length > 0)
+    throw new ModelError(
+      `${missing.length} of ${shards.length} shards are missing: ${listed(missing)}`,
+      index,
+      'The folder is incomplete: download the model again.',
+    )
+  const tensors = new Map<string, TensorRef>()
+  for (const shard of shards)
+    for (const tensor of readSafetensorsHeader(join(dir, shard))) {
+      const promised = weightMap.get(tensor.name)
+      if (promised !== shard)
+        throw new ModelError(
+          `holds tensor "${tensor.name}", which the index ${promised === undefined ? 'does not name' : `places in ${promised}`}`,
+          join(dir, shard),
+          'Index and shards are from different versions: download the model again.',
+        )
+      tensors.set(tensor.name, tensor)
+    }
+  const absent = [...weightMap.keys()].filter((name) => !tensors.has(name))
+  if (absent.length > 0)
+    throw new ModelError(
+      `${absent.length} of ${weightMap.size} tensors are in no shard: ${listed(absent)}`,
+      index,
+      'Index and shards are from different versions: download the model again.',
+    )
+  return { tensors, names: [INDEX, ...shards] }
+}
+
+/** Tensor name → shard file name, each inside the folder. */
+export function readWeightMap(index: string): Map<string, string> {
+  const text = readText(index)
+  const map = parseObject(text, index).weight_map
+  if (typeof map !== 'object' || map === null || Array.isArray(map))
+    throw new ModelError('has no weight_map object', index)
+  const twice = duplicateKey(text)
+  if (twice !== null) throw new ModelError(`names "${twice}" twice`, index)
+  const entries = Object.entries(map).map(([name, shard]: [string, unknown]): [string, string] => {
+    if (typeof shard !== 'string') throw new ModelError(`weight_map["${name}"] is not a file name`, index)
+    if (!staysInside(shard) || !shard.endsWith('.safetensors'))
+      throw new ModelError(
+        `weight_map["${name}"] is ${JSON.stringify(shard)}, expected a .safetensors file in the same folder`,
+        index,
+      )
+    return [name, shard]
+  })
+  if (entries.length === 0) throw new ModelError('weight_map is empty', index)
+  return new Map(entries)
+}
+
+/** Whether a name from an untrusted file stays below the folder that it is joined to, on any platform. */
+export const staysInside = (name: string): boolean =>
+  name !== '' && !isAbsolute(name) && !/[\\:\0]/.test(name) && !normalize(name).split('/').includes('..')
+
+function refuse(dir: string): never {
+  const names = orModelError(dir, () => readdirSync(dir))
+  const pickles = names.filter(isPickle)
+  if (pickles.length > 0)
+    throw new ModelError(
+      `has no safetensors, only pickled weights (${listed(pickles)}); unpickling runs code, so they are never opened`,
+      dir,
+      PICKLE_HINT,
+    )
+  if (names.includes('adapter_model.safetensors') || names.includes('adapter_config.json'))
+    throw new ModelError(
+      'is a PEFT adapter without its base model',
+      dir,
+      'Merge it first: PeftModel.from_pretrained(…).merge_and_unload().save_pretrained(folder)',
+    )
+  const others = names.filter((name) => name.endsWith('.safetensors'))
+  throw new ModelError(
+    `has neither ${SINGLE} nor ${INDEX}${others.length > 0 ? `; it has ${listed(others)}` : ''}`,
+    dir,
+    others.length > 0 ? `Rename the weights to ${SINGLE} if they are the whole model.` : null,
+  )
+}
+
+/** Weight files that hold Python pickles. */
+export const isPickle = (name: string): boolean =>
+  /\.(bin|pt|pth|ckpt|pkl)$/.test(name) && !name.startsWith('training_args')
+export const PICKLE_HINT =
+  'Convert once in Python: model = AutoModel….from_pretrained(name); model.save_pretrained(folder, safe_serialization=True); or open a conversion pull request at https://huggingface.co/spaces/safetensors/convert'
+
+/** A JSON file that must hold an object. */
+export function readJsonObject(path: string): Readonly<Record<string, unknown>> {
+  return parseObject(readText(path), path)
+}
+
+function readText(path: string): string {
+  const raw = orModelError(path, () => readFileSync(path))
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(raw)
+  } catch (cause) {
+    throw new ModelError('is not valid UTF-8', path, null, { cause })
+  }
+}
+
+function parseObject(text: string, path: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    const hint = text.startsWith('version https://git-lfs') ? 'It is a Git LFS pointer: git lfs pull' : null
+    throw new ModelError(`is not valid JSON: ${(cause as Error).message}`, path, hint, { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ModelError('is not a JSON object', path)
+  return value as Record<string, unknown>
+}
+
+function mapOf(tensors: readonly TensorRef[]): Map<string, TensorRef> {
+  return new Map(tensors.map((tensor) => [tensor.name, tensor]))
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+
+export interface FileHash {
+  /** Name in the checkpoint folder. */
+  readonly name: string
+  readonly sizeBytes: number
+  readonly sha256: string
+  /** `read`: computed from the bytes just now. `blob-name`: taken from the Hugging Face cache, whose LFS blobs are named by their SHA-256. */
+  readonly how: 'read' | 'blob-name'
+}
+
+/**
+ * SHA-256 of every file of a checkpoint, streamed. With `trustBlobNames`, a file of the Hugging Face cache
+ * (…/blobs/<64 hex digits>) is not read: its name is its hash, checked when it was downloaded; the record says so.
+ */
+export async function hashCheckpoint(
+  checkpoint: Checkpoint,
+  options: { readonly trustBlobNames: boolean },
+): Promise<FileHash[]> {
+  const hashes: FileHash[] = []
+  for (const [i, file] of checkpoint.files.entries()) {
+    const named = options.trustBlobNames && /[/\\]blobs[/\\][0-9a-f]{64}$/.test(file)
+    hashes.push({
+      name: checkpoint.fileNames[i]!,
+      sizeBytes: statSync(file).size,
+      sha256: named ? basename(file) : await sha256OfFile(file),
+      how: named ? 'blob-name' : 'read',
+    })
+  }
+  return hashes
+}
+
+/** SHA-256 of a file's bytes, hex, streamed. */
+export async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}

@@ -26,7 +26,6 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
     .usage(`$0 [options]\n\n${help.summary}`)
     .options(table)
     .parserConfiguration({
-      'duplicate-arguments-array': false,
       'strip-aliased': true,
       'camel-case-expansion': false,
       'greedy-arrays': false,
@@ -52,7 +51,7 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
   })) as Record<string, unknown>
   if (stopped) return null
   checkNames(args, known, help)
-  checkNumbers(args, table)
+  checkValues(args, table)
   return args
 }
 
@@ -79,9 +78,10 @@ function checkNames(args: Record<string, unknown>, known: readonly string[], hel
     )
 }
 
-function checkNumbers(args: Record<string, unknown>, table: OptionTable): void {
+function checkValues(args: Record<string, unknown>, table: OptionTable): void {
   for (const [key, option] of Object.entries(table)) {
     const value = args[key]
+    if (option.type !== 'array' && Array.isArray(value)) throw new UsageError('is given twice', `--${key}`)
     if (option.type !== 'number' || value === undefined) continue
     if (typeof value !== 'number' || !Number.isFinite(value)) throw new UsageError('expects a number', `--${key}`)
   }

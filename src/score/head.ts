@@ -1,0 +1,48 @@
+import { UsageError } from '../errors.ts'
+
+/** Which number of a classification head is the reward: one label's raw output, or its softmax probability; `all` keeps every label and scores none. */
+export type HeadChoice =
+  | { readonly kind: 'label'; readonly index: number }
+  | { readonly kind: 'softmax'; readonly index: number }
+  | { readonly kind: 'all' }
+
+/**
+ * Reads `--head` against the model's labels. A head of several labels has no reward by itself: the flag must choose.
+ * @param flag null = not given
+ */
+export function chooseHead(flag: string | null, labels: readonly string[]): HeadChoice {
+  const list = labels.map((label, i) => `${i} (${label})`).join(', ')
+  if (flag === null) {
+    if (labels.length === 1) return { kind: 'label', index: 0 }
+    throw new UsageError(
+      `the model has ${labels.length} heads and none is chosen`,
+      '--head',
+      `Choose one of ${list}; softmax:K for a classifier's probability; all for every head.`,
+    )
+  }
+  if (flag === 'all') return { kind: 'all' }
+  const match = /^(softmax:)?(\d+)$/.exec(flag)
+  const index = Number(match?.[2])
+  if (match === null || index >= labels.length)
+    throw new UsageError(
+      `"${flag}" is none of the model's heads`,
+      '--head',
+      `The heads are ${list}; also softmax:K and all.`,
+    )
+  if (match[1] !== undefined && labels.length === 1)
+    throw new UsageError(
+      'the softmax of a single head is always 1',
+      '--head',
+      'Leave --head out to read the raw output.',
+    )
+  return { kind: match[1] === undefined ? 'label' : 'softmax', index }
+}
+
+/** The reward of one completion from the raw outputs of all labels; null with `all`. */
+export function headReward(values: readonly number[], choice: HeadChoice): number | null {
+  if (choice.kind === 'all') return values.length === 1 ? values[0]! : null
+  if (choice.kind === 'label') return values[choice.index]!
+  const top = Math.max(...values)
+  const total = values.reduce((sum, v) => sum + Math.exp(v - top), 0)
+  return Math.exp(values[choice.index]! - top) / total
+}

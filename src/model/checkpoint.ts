@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { basename, isAbsolute, join, normalize } from 'node:path'
+import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
+import { INDEX_FILE, isPickle, PICKLE_HINT, parseWeightMap, SINGLE_FILE } from '../weight-files.ts'
 import { orModelError, readSafetensorsHeader, type TensorRef } from './safetensors.ts'
-import { duplicateKey } from './unique-keys.ts'
 
 /** A Hugging Face checkpoint folder: its configuration and where every tensor lies. No weight is read. */
 export interface Checkpoint {
@@ -17,16 +17,13 @@ export interface Checkpoint {
   readonly fileNames: readonly string[]
 }
 
-const SINGLE = 'model.safetensors'
-const INDEX = 'model.safetensors.index.json'
-
 /** Opens a checkpoint folder. Like transformers, a single model.safetensors wins over an index. */
 export function openCheckpoint(dir: string): Checkpoint {
   if (!orModelError(dir, () => statSync(dir)).isDirectory()) throw new ModelError('is not a folder', dir)
   const config = readJsonObject(join(dir, 'config.json'))
-  const { tensors, names } = existsSync(join(dir, SINGLE))
-    ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE))), names: [SINGLE] }
-    : existsSync(join(dir, INDEX))
+  const { tensors, names } = existsSync(join(dir, SINGLE_FILE))
+    ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE_FILE))), names: [SINGLE_FILE] }
+    : existsSync(join(dir, INDEX_FILE))
       ? openShards(dir)
       : refuse(dir)
   const fileNames = ['config.json', ...names]
@@ -34,8 +31,8 @@ export function openCheckpoint(dir: string): Checkpoint {
 }
 
 function openShards(dir: string): { tensors: Map<string, TensorRef>; names: string[] } {
-  const index = join(dir, INDEX)
-  const weightMap = readWeightMap(index)
+  const index = join(dir, INDEX_FILE)
+  const weightMap = parseWeightMap(readText(index), index)
   const shards = [...new Set(weightMap.values())].sort()
   const missing = shards.filter((shard) => !existsSync(join(dir, shard)))
   if (missing.length > 0)
@@ -63,33 +60,8 @@ function openShards(dir: string): { tensors: Map<string, TensorRef>; names: stri
       index,
       'Index and shards are from different versions: download the model again.',
     )
-  return { tensors, names: [INDEX, ...shards] }
+  return { tensors, names: [INDEX_FILE, ...shards] }
 }
-
-/** Tensor name → shard file name, each inside the folder. */
-export function readWeightMap(index: string): Map<string, string> {
-  const text = readText(index)
-  const map = parseObject(text, index).weight_map
-  if (typeof map !== 'object' || map === null || Array.isArray(map))
-    throw new ModelError('has no weight_map object', index)
-  const twice = duplicateKey(text)
-  if (twice !== null) throw new ModelError(`names "${twice}" twice`, index)
-  const entries = Object.entries(map).map(([name, shard]: [string, unknown]): [string, string] => {
-    if (typeof shard !== 'string') throw new ModelError(`weight_map["${name}"] is not a file name`, index)
-    if (!staysInside(shard) || !shard.endsWith('.safetensors'))
-      throw new ModelError(
-        `weight_map["${name}"] is ${JSON.stringify(shard)}, expected a .safetensors file in the same folder`,
-        index,
-      )
-    return [name, shard]
-  })
-  if (entries.length === 0) throw new ModelError('weight_map is empty', index)
-  return new Map(entries)
-}
-
-/** Whether a name from an untrusted file stays below the folder that it is joined to, on any platform. */
-export const staysInside = (name: string): boolean =>
-  name !== '' && !isAbsolute(name) && !/[\\:\0]/.test(name) && !normalize(name).split('/').includes('..')
 
 function refuse(dir: string): never {
   const names = orModelError(dir, () => readdirSync(dir))
@@ -108,17 +80,11 @@ function refuse(dir: string): never {
     )
   const others = names.filter((name) => name.endsWith('.safetensors'))
   throw new ModelError(
-    `has neither ${SINGLE} nor ${INDEX}${others.length > 0 ? `; it has ${listed(others)}` : ''}`,
+    `has neither ${SINGLE_FILE} nor ${INDEX_FILE}${others.length > 0 ? `; it has ${listed(others)}` : ''}`,
     dir,
-    others.length > 0 ? `Rename the weights to ${SINGLE} if they are the whole model.` : null,
+    others.length > 0 ? `Rename the weights to ${SINGLE_FILE} if they are the whole model.` : null,
   )
 }
-
-/** Weight files that hold Python pickles. */
-export const isPickle = (name: string): boolean =>
-  /\.(bin|pt|pth|ckpt|pkl)$/.test(name) && !name.startsWith('training_args')
-export const PICKLE_HINT =
-  'Convert once in Python: model = AutoModel….from_pretrained(name); model.save_pretrained(folder, safe_serialization=True); or open a conversion pull request at https://huggingface.co/spaces/safetensors/convert'
 
 /** A JSON file that must hold an object. */
 export function readJsonObject(path: string): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { ModelError } from '../errors.ts'
-import { duplicateKey } from './unique-keys.ts'
+import { duplicateKey } from '../unique-keys.ts'
 
 /** The safetensors format's own cap (MAX_HEADER_SIZE in safetensors/src/tensor.rs). */
 const MAX_HEADER_BYTES = 100_000_000

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ModelError } from '../../src/errors.ts'
 import { readSafetensorsHeader, type TensorRef } from '../../src/model/safetensors.ts'
 import { halfToFloat, readTensor, tensorBlocks } from '../../src/model/tensor-values.ts'
-import { duplicateKey } from '../../src/model/unique-keys.ts'
+import { duplicateKey } from '../../src/unique-keys.ts'
 import { floats, safetensorsBytes } from './write.ts'
 
 let dir: string

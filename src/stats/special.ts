@@ -8,7 +8,6 @@ import { createRequire } from 'node:module'
 interface Cephes {
   /** Regularised incomplete beta I_x(a, b). */
   incbet(a: number, b: number, x: number): number
-  incbi(a: number, b: number, p: number): number
   /** Regularised upper incomplete gamma Q(a, x). */
   igamc(a: number, x: number): number
   lgam(x: number): number
@@ -17,32 +16,57 @@ interface Cephes {
 }
 const cephes = createRequire(import.meta.url)('cephes') as Cephes
 
+/** Cephes reports a tail below 1e-308 as an error; it is 0 here, as in SciPy. */
+function tail(compute: () => number): number {
+  try {
+    return compute()
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('underflow')) return 0
+    throw error
+  }
+}
+const erfc = (x: number): number => (x < -6 ? 2 : tail(() => cephes.erfc(x)))
+
 /** ln Γ(x), x > 0. */
 export const logGamma = (x: number): number => cephes.lgam(x)
 
 /** I_x(a, b): distribution function of Beta(a, b). */
-export const betaCdf = (x: number, a: number, b: number): number => (x <= 0 ? 0 : x >= 1 ? 1 : cephes.incbet(a, b, x))
+export const betaCdf = (x: number, a: number, b: number): number =>
+  x <= 0 ? 0 : x >= 1 ? 1 : tail(() => cephes.incbet(a, b, x))
 
-/** The x with I_x(a, b) = p. Cephes' inverse is good to about 1e-10; two Newton steps bring it to rounding. */
+/**
+ * The x with I_x(a, b) = p, by Newton's method kept inside a shrinking bracket. (Cephes' own inverse is good to 1e-10 only
+ * and reports a loss of precision as an error.)
+ */
 export function betaQuantile(p: number, a: number, b: number): number {
-  let x = cephes.incbi(a, b, p)
+  if (p <= 0) return 0
+  if (p >= 1) return 1
   const logBeta = logGamma(a) + logGamma(b) - logGamma(a + b)
-  for (let step = 0; step < 2 && x > 0 && x < 1; step++) {
+  let [low, high] = [0, 1]
+  let x = a / (a + b)
+  for (let step = 0; step < 200; step++) {
+    const excess = betaCdf(x, a, b) - p
+    if (excess === 0) return x
+    if (excess > 0) high = x
+    else low = x
     const density = Math.exp((a - 1) * Math.log(x) + (b - 1) * Math.log1p(-x) - logBeta)
-    const next = x - (betaCdf(x, a, b) - p) / density
-    if (!(next > 0 && next < 1)) break
+    const newton = x - excess / density
+    // A lower bracket of 0 is approached geometrically: a quantile may be as small as 1e-300.
+    const inside = newton > low && newton < high
+    const next = inside ? newton : low > 0 ? (low + high) / 2 : high / 16
+    if (Math.abs(next - x) <= 1e-15 * x) return next
     x = next
   }
   return x
 }
 
 /** P(Z ≤ x) of the standard normal. */
-export const normalCdf = (x: number): number => cephes.erfc(-x / Math.SQRT2) / 2
+export const normalCdf = (x: number): number => erfc(-x / Math.SQRT2) / 2
 /** The x with P(Z ≤ x) = p; ±∞ at 1 and 0. */
 export const normalQuantile = (p: number): number =>
   p <= 0 ? Number.NEGATIVE_INFINITY : p >= 1 ? Number.POSITIVE_INFINITY : cephes.ndtri(p)
 /** P(|Z| ≥ |z|). */
-export const normalTwoSided = (z: number): number => cephes.erfc(Math.abs(z) / Math.SQRT2)
+export const normalTwoSided = (z: number): number => erfc(Math.abs(z) / Math.SQRT2)
 /** z of a two-sided 95 % interval, 1.959963984540054. */
 export const Z95 = 1.959963984540054
 
@@ -53,7 +77,7 @@ export function studentTwoSided(t: number, df: number): number {
 }
 
 /** P(X ≥ x) of χ² with `df` degrees of freedom. */
-export const chiSquareTail = (x: number, df: number): number => (x <= 0 ? 1 : cephes.igamc(df / 2, x / 2))
+export const chiSquareTail = (x: number, df: number): number => (x <= 0 ? 1 : tail(() => cephes.igamc(df / 2, x / 2)))
 
 /** ln C(n, k). */
 export const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)

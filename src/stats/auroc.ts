@@ -1,0 +1,92 @@
+import { allFinite } from './descriptive.ts'
+import { averageRanks, sameLength, sortOrder } from './rank.ts'
+
+/** 1 for the larger of two label values, 0 for the smaller; null unless there are exactly two. */
+function binary(labels: ArrayLike<number>): Uint8Array | null {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < labels.length; i++) {
+    low = Math.min(low, labels[i]!)
+    high = Math.max(high, labels[i]!)
+  }
+  if (!(low < high)) return null
+  const out = new Uint8Array(labels.length)
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] !== low && labels[i] !== high) return null
+    out[i] = labels[i] === high ? 1 : 0
+  }
+  return out
+}
+
+/**
+ * Area under the ROC curve: the chance that a positive scores above a negative, ties counting ½
+ * (= Mann–Whitney U / (n₁ n₀); sklearn.metrics.roc_auc_score). Labels 0 and 1.
+ * null with one class only or a score that is not finite; a constant score has 0.5.
+ * @example auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) // 0.75
+ */
+export function auroc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | null {
+  sameLength(labels, scores)
+  const y = binary(labels)
+  if (y === null || !allFinite(scores)) return null
+  const ranks = averageRanks(scores)
+  let positives = 0
+  let rankSum = 0
+  for (let i = 0; i < y.length; i++) {
+    if (y[i] === 0) continue
+    positives++
+    rankSum += ranks[i]!
+  }
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * (y.length - positives))
+}
+
+/**
+ * Average precision Σ (R_k − R_{k−1}) P_k over distinct thresholds, no interpolation (sklearn.metrics.average_precision_score).
+ * Labels 0 and 1. Without a positive it is 0, as there; null for no rows or a score that is not finite.
+ */
+export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>): number | null {
+  sameLength(labels, scores)
+  const n = labels.length
+  if (n === 0 || !allFinite(scores)) return null
+  let positives = 0
+  for (let i = 0; i < n; i++) positives += labels[i] === 1 ? 1 : 0
+  if (positives === 0) return 0
+  const order = sortOrder(scores)
+  let found = 0
+  let total = 0
+  for (let i = n - 1, j = n - 1; i >= 0; i = j) {
+    const before = found
+    for (j = i; j >= 0 && scores[order[j]!] === scores[order[i]!]; j--) found += labels[order[j]!] === 1 ? 1 : 0
+    total += ((found - before) / positives) * (found / (n - 1 - j))
+  }
+  return total
+}
+
+/**
+ * Mean AUROC over groups (prompts) that have both classes, each group counting the same: how well the score ranks the
+ * completions of one prompt, whatever the level of the prompt.
+ * @returns null without such a group; `groups` = how many there are
+ */
+export function withinGroupAuroc(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  groups: ArrayLike<number | string>,
+): { readonly value: number | null; readonly groups: number } {
+  const rows = new Map<number | string, number[]>()
+  for (let i = 0; i < labels.length; i++) {
+    const list = rows.get(groups[i]!)
+    if (list === undefined) rows.set(groups[i]!, [i])
+    else list.push(i)
+  }
+  let total = 0
+  let count = 0
+  for (const list of rows.values()) {
+    const value = auroc(
+      list.map((i) => labels[i]!),
+      list.map((i) => scores[i]!),
+    )
+    if (value === null) continue
+    total += value
+    count++
+  }
+  return { value: count === 0 ? null : total / count, groups: count }
+}

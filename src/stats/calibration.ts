@@ -1,0 +1,140 @@
+import { quantileSorted } from './quantile.ts'
+import { sameLength } from './rank.ts'
+import { wilson } from './wilson.ts'
+
+/** Probabilities in [0, 1], labels 0 or 1, at least one row. */
+function usable(labels: ArrayLike<number>, probabilities: ArrayLike<number>): boolean {
+  sameLength(labels, probabilities)
+  for (let i = 0; i < labels.length; i++) {
+    const p = probabilities[i]!
+    if (!(p >= 0 && p <= 1) || (labels[i] !== 0 && labels[i] !== 1)) return false
+  }
+  return labels.length > 0
+}
+
+/**
+ * Brier score: mean (p − y)². null for no rows, a probability outside [0, 1], or a label other than 0 and 1.
+ * @example brier([1, 0], [0.8, 0.4]) // (0.04 + 0.16)/2 = 0.1
+ */
+export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number | null {
+  if (!usable(labels, probabilities)) return null
+  let total = 0
+  for (let i = 0; i < labels.length; i++) total += (probabilities[i]! - labels[i]!) ** 2
+  return total / labels.length
+}
+
+/**
+ * Log loss in nats: −mean ln P(label). Probabilities are clipped to [ε, 1 − ε] with ε = 2.2e-16, as sklearn.metrics.log_loss
+ * does for float64, so that a certain and wrong prediction costs 36.04 and not ∞.
+ */
+export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number | null {
+  if (!usable(labels, probabilities)) return null
+  let total = 0
+  for (let i = 0; i < labels.length; i++) {
+    const right = labels[i] === 1 ? probabilities[i]! : 1 - probabilities[i]!
+    total -= Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, right)))
+  }
+  return total / labels.length
+}
+
+export interface CalibrationOptions {
+  /** Number of bins; default 10. */
+  readonly bins?: number
+  /** Equal width (default) or equal mass. */
+  readonly strategy?: 'uniform' | 'quantile'
+}
+/** Parallel arrays over the bins that hold a row, ascending. */
+export interface CalibrationCurve {
+  /** Share of positives. */
+  readonly probTrue: readonly number[]
+  /** Mean probability. */
+  readonly probPred: readonly number[]
+  readonly count: readonly number[]
+  /** Wilson's 95 % interval of probTrue (rows taken as independent). */
+  readonly low: readonly number[]
+  readonly high: readonly number[]
+}
+
+/** Mean label and probability of each bin; `binOf` gives a row's bin. */
+function gather(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  bins: number,
+  binOf: (p: number) => number,
+): CalibrationCurve {
+  const count = new Float64Array(bins)
+  const positive = new Float64Array(bins)
+  const total = new Float64Array(bins)
+  for (let i = 0; i < labels.length; i++) {
+    const b = binOf(probabilities[i]!)
+    count[b] = count[b]! + 1
+    positive[b] = positive[b]! + labels[i]!
+    total[b] = total[b]! + probabilities[i]!
+  }
+  const used = [...count.keys()].filter((b) => count[b]! > 0)
+  const intervals = used.map((b) => wilson(positive[b]!, count[b]!)!)
+  return {
+    probTrue: used.map((b) => positive[b]! / count[b]!),
+    probPred: used.map((b) => total[b]! / count[b]!),
+    count: used.map((b) => count[b]!),
+    low: intervals.map((w) => w.low),
+    high: intervals.map((w) => w.high),
+  }
+}
+
+/**
+ * Reliability curve with sklearn.calibration.calibration_curve's bins: right-closed, (e_{i−1}, e_i]; empty bins left out.
+ * null as `brier`.
+ */
+export function calibrationCurve(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  { bins = 10, strategy = 'uniform' }: CalibrationOptions = {},
+): CalibrationCurve | null {
+  if (!usable(labels, probabilities)) return null
+  const sorted = Float64Array.from(probabilities).sort()
+  // i·(1/bins), not i/bins: numpy.linspace's edges to the last bit.
+  const edges = Array.from({ length: bins - 1 }, (_, i) =>
+    strategy === 'uniform' ? (i + 1) * (1 / bins) : quantileSorted(sorted, (i + 1) * (1 / bins)),
+  )
+  return gather(labels, probabilities, bins, (p) => {
+    let b = 0
+    while (b < edges.length && edges[b]! < p) b++
+    return b
+  })
+}
+
+/** |mean probability − share of positives| a bin, with its weight. Equal width: half-open bins, the last closed; else equal mass. */
+function gaps(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  { bins = 10, strategy = 'uniform' }: CalibrationOptions,
+): { gap: number; weight: number }[] | null {
+  if (!usable(labels, probabilities)) return null
+  const curve =
+    strategy === 'uniform'
+      ? gather(labels, probabilities, bins, (p) => Math.min(Math.floor(p * bins), bins - 1))
+      : calibrationCurve(labels, probabilities, { bins, strategy })!
+  return curve.count.map((c, b) => ({
+    gap: Math.abs(curve.probPred[b]! - curve.probTrue[b]!),
+    weight: c / labels.length,
+  }))
+}
+
+/** Expected calibration error: Σ_b (n_b/n)·|mean probability − share of positives| (Guo et al. 2017). */
+export function expectedCalibrationError(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  options: CalibrationOptions = {},
+): number | null {
+  return gaps(labels, probabilities, options)?.reduce((s, { gap, weight }) => s + gap * weight, 0) ?? null
+}
+
+/** The largest gap of a bin. */
+export function maximumCalibrationError(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  options: CalibrationOptions = {},
+): number | null {
+  return gaps(labels, probabilities, options)?.reduce((m, { gap }) => Math.max(m, gap), 0) ?? null
+}

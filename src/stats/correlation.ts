@@ -1,0 +1,102 @@
+import { allFinite, sum } from './descriptive.ts'
+import { averageRanks, hasNaN, sameLength } from './rank.ts'
+import { studentTwoSided } from './special.ts'
+
+export interface CorrelationTest {
+  readonly statistic: number
+  /** Two-sided, Student's t with n − 2 degrees of freedom. */
+  readonly p: number | null
+}
+
+const isConstant = (values: ArrayLike<number>): boolean => {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false
+  return true
+}
+
+/** x − x̄, scaled to Euclidean norm 1 without overflow. */
+function unit(values: ArrayLike<number>): Float64Array {
+  const m = sum(values) / values.length
+  const out = Float64Array.from(values, (v) => v - m)
+  let largest = 0
+  for (const v of out) largest = Math.max(largest, Math.abs(v))
+  let squares = 0
+  for (const v of out) squares += (v / largest) ** 2
+  const norm = largest * Math.sqrt(squares)
+  return out.map((v) => v / norm)
+}
+
+const clip = (r: number): number => Math.min(1, Math.max(-1, r))
+const tTest = (r: number, df: number): number => studentTwoSided(r * Math.sqrt(df / ((1 - r) * (1 + r))), df)
+
+/**
+ * Pearson's r and its p (scipy.stats.pearsonr); null where n < 2, a value is not finite, or one side is constant.
+ * For two points r is ±1 and p is 1.
+ */
+export function pearsonTest(x: ArrayLike<number>, y: ArrayLike<number>): CorrelationTest | null {
+  sameLength(x, y)
+  const n = x.length
+  if (n < 2 || !allFinite(x) || !allFinite(y) || isConstant(x) || isConstant(y)) return null
+  if (n === 2) return { statistic: Math.sign(x[1]! - x[0]!) * Math.sign(y[1]! - y[0]!), p: 1 }
+  const a = unit(x)
+  const b = unit(y)
+  const statistic = clip(sum(a.map((v, i) => v * b[i]!)))
+  return { statistic, p: tTest(statistic, n - 2) }
+}
+
+/** @example pearson([1, 2, 3], [1, 2, 4]) // 0.9819… */
+export const pearson = (x: ArrayLike<number>, y: ArrayLike<number>): number | null =>
+  pearsonTest(x, y)?.statistic ?? null
+
+/**
+ * Spearman's ρ: Pearson's r of average ranks, with the t approximation of p (scipy.stats.spearmanr); null as `pearsonTest`,
+ * `p` null for two points. Infinite values have ranks and are allowed.
+ */
+export function spearmanTest(x: ArrayLike<number>, y: ArrayLike<number>): CorrelationTest | null {
+  sameLength(x, y)
+  if (hasNaN(x) || hasNaN(y)) return null
+  const test = pearsonTest(averageRanks(x), averageRanks(y))
+  return test !== null && x.length === 2 ? { ...test, p: null } : test
+}
+
+/** @example spearman([1, 2, 3], [10, 30, 20]) // 0.5 */
+export const spearman = (x: ArrayLike<number>, y: ArrayLike<number>): number | null =>
+  spearmanTest(x, y)?.statistic ?? null
+
+/**
+ * Spearman correlation of x and y given covariates: Pearson's partial correlation of the ranks, from the inverse of their
+ * correlation matrix (pingouin.partial_corr, method='spearman'). null where a series is constant or they are collinear.
+ */
+export function partialSpearman(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  covariates: readonly ArrayLike<number>[],
+): number | null {
+  const ranks = [x, y, ...covariates].map(averageRanks)
+  const r = ranks.map((a) => ranks.map((b) => (a === b ? 1 : pearson(a, b))))
+  if (r.flat().some((v) => v === null)) return null
+  const inverse = invert(r as number[][])
+  if (inverse === null) return null
+  return clip(-inverse[0]![1]! / Math.sqrt(inverse[0]![0]! * inverse[1]![1]!))
+}
+
+/** Inverse of a square matrix by Gauss–Jordan with partial pivoting; null where it is singular to rounding. */
+export function invert(matrix: readonly (readonly number[])[]): number[][] | null {
+  const n = matrix.length
+  const a = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))])
+  const scale = Math.max(...matrix.flat().map(Math.abs))
+  for (let k = 0; k < n; k++) {
+    let pivot = k
+    for (let i = k + 1; i < n; i++) if (Math.abs(a[i]![k]!) > Math.abs(a[pivot]![k]!)) pivot = i
+    if (!(Math.abs(a[pivot]![k]!) > 1e-13 * scale)) return null
+    ;[a[k], a[pivot]] = [a[pivot]!, a[k]!]
+    const top = a[k]!
+    const p = top[k]!
+    for (let j = 0; j < 2 * n; j++) top[j] = top[j]! / p
+    for (let i = 0; i < n; i++) {
+      const f = a[i]![k]!
+      if (i === k || f === 0) continue
+      for (let j = 0; j < 2 * n; j++) a[i]![j] = a[i]![j]! - f * top[j]!
+    }
+  }
+  return a.map((row) => row.slice(n))
+}

@@ -1,0 +1,88 @@
+import { prng } from '../prng.ts'
+import { indexClusters } from './bootstrap.ts'
+import { allFinite, sum } from './descriptive.ts'
+import { sameLength } from './rank.ts'
+
+export interface SignFlipOptions {
+  /** Cluster (prompt) of each difference; the sign of a cluster's mean is flipped as one. Default: every difference alone. */
+  readonly clusters?: readonly (string | number)[]
+  /** mean of cluster means (default), or rows: every row counts the same, as in an accuracy over rows. */
+  readonly weight?: 'clusters' | 'rows'
+  /** Random sign patterns where there are more than 20 clusters. */
+  readonly draws?: number
+  readonly seed?: number
+}
+export interface SignFlip {
+  /** Two-sided. Exact: share of all sign patterns; else (1 + hits)/(1 + draws). */
+  readonly p: number
+  /** Mean difference that is tested. */
+  readonly statistic: number
+  readonly clusters: number
+  readonly exact: boolean
+  readonly draws: number
+}
+/** 2²⁰ patterns are enumerated in some milliseconds. */
+const EXACT_CLUSTERS = 20
+/** Patterns whose mean is equal but for rounding count as equal. */
+const TOLERANCE = 1e-12
+
+/** Signed sums of all 2ᵏ patterns of the values. */
+function signedSums(values: readonly number[]): Float64Array {
+  let sums = Float64Array.of(0)
+  for (const v of values) {
+    const next = new Float64Array(sums.length * 2)
+    sums.forEach((s, i) => {
+      next[i] = s + v
+      next[i + sums.length] = s - v
+    })
+    sums = next
+  }
+  return sums
+}
+
+/**
+ * Sign-flip permutation test of mean difference 0: under the null each prompt's difference is as likely as its negative.
+ * Exact up to 20 clusters, else at least 10,000 random patterns. null without a difference.
+ * @example signFlipTest([0.3, -0.1, 0.5, 0.2, -0.4, 0.6, 0.1, 0.0]).p // 0.265625
+ */
+export function signFlipTest(differences: ArrayLike<number>, options: SignFlipOptions = {}): SignFlip | null {
+  const { weight = 'clusters', draws = 10_000, seed = 0 } = options
+  if (differences.length === 0 || !allFinite(differences)) return null
+  const labels = options.clusters ?? Array.from({ length: differences.length }, (_, i) => i)
+  sameLength(labels, differences)
+  const { cluster, clusters } = indexClusters(labels)
+  const totals = new Float64Array(clusters)
+  const rows = new Float64Array(clusters)
+  cluster.forEach((c, i) => {
+    totals[c] = totals[c]! + differences[i]!
+    rows[c] = rows[c]! + 1
+  })
+  const values = weight === 'rows' ? totals : totals.map((t, c) => t / rows[c]!)
+  const denominator = weight === 'rows' ? differences.length : clusters
+  const observed = sum(values)
+  const limit = Math.abs(observed) - TOLERANCE * Math.max(...values.map(Math.abs)) * clusters
+  const statistic = observed / denominator
+  if (clusters <= EXACT_CLUSTERS) {
+    // Two half tables: every pattern's sum is one addition, so rounding does not build up.
+    const half = clusters >> 1
+    const left = signedSums([...values.subarray(0, half)])
+    const right = signedSums([...values.subarray(half)])
+    let hits = 0
+    for (const l of left) for (const r of right) if (Math.abs(l + r) >= limit) hits++
+    const patterns = left.length * right.length
+    return { p: hits / patterns, statistic, clusters, exact: true, draws: patterns }
+  }
+  const random = prng(seed)
+  let hits = 0
+  for (let d = 0; d < draws; d++) {
+    let total = 0
+    let bits = 0
+    for (let c = 0; c < clusters; c++) {
+      if (c % 32 === 0) bits = Math.floor(random() * 4294967296)
+      total += bits & 1 ? values[c]! : -values[c]!
+      bits >>>= 1
+    }
+    if (Math.abs(total) >= limit) hits++
+  }
+  return { p: (1 + hits) / (1 + draws), statistic, clusters, exact: false, draws }
+}

@@ -1,0 +1,14 @@
+import { packagePath } from '../package.ts'
+
+/** Data sets that ship with the package, by the name that `--dataset` takes. */
+export const BUILTIN_DATASETS: ReadonlyMap<string, { readonly title: string; readonly file: string }> = new Map([
+  ['demo-pairs', { title: '300 chemistry pairs with ether0 solutions', file: 'pairs.jsonl' }],
+  ['demo-groups', { title: '60 groups of completions with ether0 solutions', file: 'groups.jsonl' }],
+])
+export const DEFAULT_DATASET = 'demo-pairs'
+
+/** Path of a built-in data set, or null where the name is not one. */
+export function builtinDataset(name: string): string | null {
+  const dataset = BUILTIN_DATASETS.get(name)
+  return dataset === undefined ? null : packagePath('src/embedded/demo', dataset.file)
+}

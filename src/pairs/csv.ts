@@ -1,0 +1,148 @@
+import { Readable } from 'node:stream'
+import { type CsvError, parse } from 'csv-parse'
+import { DataError } from '../errors.ts'
+import { decodeUtf8, MAX_RECORD_BYTES, type RawRecord } from './raw.ts'
+
+/** Columns whose cells may hold messages or lists as JSON. */
+const JSON_COLUMNS = [
+  'prompt',
+  'problem',
+  'chosen',
+  'rejected',
+  'completion',
+  'completions',
+  'messages',
+  'solution',
+  'rewards',
+  'steps',
+  'candidates',
+]
+/** Columns where an empty cell is an empty text; elsewhere it is an absent value. */
+const TEXT_COLUMNS = ['prompt', 'problem', 'chosen', 'rejected', 'completion', 'ideal']
+
+/**
+ * CSV (RFC 4180; a tab or a semicolon where the header has no comma), record by record. Cells are text; JSON messages and lists in text columns
+ * are recognised. `at` is the line of the file on which the record ends. Memory: one record.
+ */
+export async function* readCsv(
+  chunks: AsyncIterable<Uint8Array>,
+  where: string,
+  delimiter: string | null,
+): AsyncGenerator<RawRecord> {
+  const [head, rest] = await firstLine(chunks)
+  const parser = parse({
+    encoding: null,
+    delimiter: delimiter ?? [',', ';', '\t'].find((candidate) => head.includes(candidate)) ?? ',',
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: MAX_RECORD_BYTES,
+    info: true,
+  })
+  const skipped: RawRecord[] = []
+  parser.on('skip', (error: CsvError) => {
+    const at = typeof error.lines === 'number' ? error.lines : 0
+    skipped.push({ at, reason: 'invalid_csv', message: `invalid CSV: ${error.message}`, hint: null })
+  })
+  const source = Readable.from(rest)
+  source.on('error', (error) => parser.destroy(error))
+  source.pipe(parser)
+  let header: readonly string[] | null = null
+  try {
+    for await (const item of parser) {
+      yield* skipped.splice(0)
+      const { record, info } = item as { record: readonly Buffer[]; info: { lines: number } }
+      if (header === null) header = columnNames(record, where)
+      else yield recordOf(record, header, info.lines)
+    }
+  } finally {
+    source.destroy()
+  }
+  yield* skipped
+}
+
+/** The header's text, for the delimiter, and the stream from its beginning. */
+async function firstLine(chunks: AsyncIterable<Uint8Array>): Promise<[string, AsyncIterable<Uint8Array>]> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  const chunk = first.done === true ? new Uint8Array() : first.value
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield chunk
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
+  }
+  return [
+    Buffer.from(chunk)
+      .toString('latin1')
+      .split(/[\r\n]/, 1)[0] ?? '',
+    all(),
+  ]
+}
+
+function columnNames(record: readonly Buffer[], where: string): readonly string[] {
+  const names = record.map((cell) => decodeUtf8(cell)?.trim() ?? '')
+  const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i)
+  if (twice !== undefined) throw new DataError(`the column "${twice}" appears twice in the header`, `${where}:1`)
+  return names
+}
+
+function recordOf(record: readonly Buffer[], header: readonly string[], at: number): RawRecord {
+  if (record.length !== header.length)
+    return {
+      at,
+      reason: 'column_count',
+      message: `the record has ${record.length} cells, the header has ${header.length}`,
+      hint: 'Cells with a comma, a quote or a line break need quotes around them.',
+    }
+  const entries: [string, unknown][] = []
+  for (const [i, name] of header.entries()) {
+    const text = decodeUtf8(record[i]!)
+    if (text === null)
+      return { at, reason: 'invalid_utf8', message: `"${name}" is not UTF-8`, hint: 'Save the file as UTF-8.' }
+    if (JSON_COLUMNS.includes(name) && looksLikePython(text))
+      return {
+        at,
+        reason: 'python_literal',
+        message: `"${name}" holds a Python list or dict, expected text or JSON`,
+        hint: 'Write the column with json.dumps before to_csv.',
+      }
+    const value = cellValue(text, name)
+    if (value !== undefined && name !== '') entries.push([name, value])
+  }
+  return { at, value: Object.fromEntries(entries) }
+}
+
+/** What `str()` makes of a list of messages, a list of texts or a solution; text that merely begins with a bracket is not meant. */
+const looksLikePython = (text: string): boolean =>
+  /^\[\s*\{\s*'(?:role|content|completion)'\s*:/.test(text) ||
+  /^\{\s*'fxn_name'\s*:/.test(text) ||
+  /^\[\s*'[\s\S]*'\s*\]$/.test(text)
+
+function cellValue(cell: string, name: string): unknown {
+  if (cell === '') return TEXT_COLUMNS.includes(name) ? '' : undefined
+  if (JSON_COLUMNS.includes(name) && /^\s*[[{]/.test(cell)) {
+    const value = jsonOrNull(cell)
+    const structured =
+      name === 'prompt' || name === 'problem'
+        ? isList(value, isRecord)
+        : isList(value, isRecord) || isList(value, isText) || isList(value, Array.isArray)
+    if (structured || (name === 'solution' && isRecord(value)) || (name === 'rewards' && Array.isArray(value)))
+      return value
+  }
+  return unprefixed(cell)
+}
+
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isList = (value: unknown, of: (element: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(of)
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+/** Takes off the `'` that guards a cell against being run as a formula, the inverse of our CSV writer. @example unprefixed("'=1") // '=1' */
+const unprefixed = (cell: string): string => (/^'+[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell)

@@ -1,0 +1,24 @@
+import type { Row, RowFailure } from '../types.ts'
+
+/** Why one record is no row. Thrown inside `pairs/` only; `parseRecord` turns it into a `RowFailure`. */
+export class BadRecord extends Error {
+  constructor(
+    readonly reason: string,
+    message: string,
+    readonly hint: string | null = null,
+  ) {
+    super(message)
+  }
+}
+
+export const isFailure = (row: Row | RowFailure): row is RowFailure => 'reason' in row
+
+export const README_HINT = 'See test/data/pairs/README.md for the row forms.'
+
+/** What a value is, in the words of an error message. @example nameOf([1]) // 'a list' */
+export function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return 'missing'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return 'an object'
+  return `a ${typeof value}`
+}

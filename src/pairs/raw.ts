@@ -1,0 +1,38 @@
+/** What a format reader gives: one record as JSON-like data with its place, or why that place holds none. */
+export type RawRecord =
+  | { readonly at: number; readonly value: unknown }
+  | { readonly at: number; readonly reason: string; readonly message: string; readonly hint: string | null }
+
+/** The largest single record that is read into memory; a longer one is listed as `record_too_long` and skipped. */
+export const MAX_RECORD_BYTES = 64 * 1024 * 1024
+
+export const tooLong = (at: number): RawRecord => ({
+  at,
+  reason: 'record_too_long',
+  message: `the record is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
+  hint: null,
+})
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Strict UTF-8, or null: a replaced byte would change the text that is scored. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+/** One JSON text as a record. `at` is its line. */
+export function parseJson(bytes: Uint8Array, at: number): RawRecord {
+  const text = decodeUtf8(bytes)
+  if (text === null)
+    return { at, reason: 'invalid_utf8', message: 'the text is not UTF-8', hint: 'Save the file as UTF-8.' }
+  try {
+    return { at, value: JSON.parse(text) as unknown }
+  } catch (error) {
+    const hint = /\bNaN\b|\bInfinity\b/.test(text) ? 'NaN and Infinity are not JSON; write null.' : null
+    return { at, reason: 'invalid_json', message: `invalid JSON: ${(error as Error).message}`, hint }
+  }
+}

@@ -1,0 +1,123 @@
+import { DataError } from '../errors.ts'
+import type { Row, RowFailure } from '../types.ts'
+import { isFailure } from './failure.ts'
+import { type DataFile, listDataFiles } from './files.ts'
+import { type TypeFilter, typeFilter } from './filters.ts'
+import { SeenIds } from './ids.ts'
+import { readRecords } from './open.ts'
+import { parseRecord } from './parse.ts'
+import type { RawRecord } from './raw.ts'
+import { inShard, type Shard } from './shard.ts'
+
+export interface ReadOptions {
+  /** Which files of a folder, which list of a JSON object. */
+  readonly split?: string | null
+  /** `--filter`: over problem types and subsets. */
+  readonly filters?: readonly string[]
+  /** At most so many usable rows, taken before the shard, so that the parts of a limited run are the limited run. */
+  readonly limit?: number | null
+  readonly shard?: Shard | null
+  /** Rows without a completion are usable (prompts to be completed). */
+  readonly prompts?: boolean
+}
+
+/**
+ * The rows of a data set in order, streamed: a file, a folder, or files. A record that is no row comes as a `RowFailure`
+ * in its place. Memory: one record (Parquet: one row group) and 34–69 bytes a row for the ids.
+ *
+ * The default id and the kind of row (pair, group, single) do not depend on filter, limit or shard. A failed record belongs to the part
+ * of its id, else of its place.
+ * @throws DataError for a file that cannot be read, rows of several kinds, duplicate ids (after the last row), no usable row
+ */
+export async function* readRows(
+  source: string | readonly string[],
+  options: ReadOptions = {},
+): AsyncGenerator<Row | RowFailure> {
+  const { split = null, filters = [], limit = null, shard = null } = options
+  const files = await listDataFiles(source, split)
+  const place =
+    files.length === 1
+      ? files[0]!.path
+      : typeof source === 'string'
+        ? source
+        : files.map((file) => file.path).join(', ')
+  const census = new Census(typeFilter(filters))
+  const ids = new SeenIds()
+  let first: Row | null = null
+  for await (const { file, raw, number } of numbered(files, split)) {
+    if (limit !== null && census.kept >= limit) break
+    const row = rowOf(raw, file, number, options)
+    if (isFailure(row)) {
+      census.failed(row)
+      if (shard === null || inShard(row.id ?? row.where, shard)) yield row
+      continue
+    }
+    first ??= row
+    if (row.kind !== first.kind)
+      throw new DataError(
+        `a ${row.kind} row among ${first.kind} rows (the first is ${first.where})`,
+        row.where,
+        'Put rows of different kinds into files of their own.',
+      )
+    ids.add(row.id, number)
+    if (census.keeps(row) && (shard === null || inShard(row.id, shard))) yield row
+  }
+  ids.check(place)
+  if (limit !== 0) census.check(place, filters)
+}
+
+/** The records of all files, numbered from 1 over the whole data set. */
+async function* numbered(
+  files: readonly DataFile[],
+  split: string | null,
+): AsyncGenerator<{ file: DataFile; raw: RawRecord; number: number }> {
+  let number = 0
+  for (const file of files) for await (const raw of readRecords(file, split)) yield { file, raw, number: ++number }
+}
+
+function rowOf(raw: RawRecord, file: DataFile, number: number, { prompts = false }: ReadOptions): Row | RowFailure {
+  const where = `${file.name}:${raw.at}`
+  if ('reason' in raw) return { where, id: null, reason: raw.reason, message: raw.message, hint: raw.hint }
+  return parseRecord(raw.value, { where, number }, { prompts })
+}
+
+/** Counts what the reader saw, to say why nothing is left. */
+class Census {
+  kept = 0
+  #usable = 0
+  #failures = 0
+  #firstFailure: RowFailure | null = null
+  #names = new Set<string>()
+  readonly #filter: TypeFilter
+
+  constructor(filter: TypeFilter) {
+    this.#filter = filter
+  }
+  failed(failure: RowFailure): void {
+    this.#failures++
+    this.#firstFailure ??= failure
+  }
+  keeps(row: Row): boolean {
+    this.#usable++
+    if (this.#names.size < 20) for (const name of [row.problemType, row.subset]) if (name) this.#names.add(name)
+    const keep = this.#filter([row.problemType, row.subset])
+    if (keep) this.kept++
+    return keep
+  }
+  check(where: string, filters: readonly string[]): void {
+    if (this.kept > 0) return
+    const failure = this.#firstFailure
+    if (this.#usable > 0)
+      throw new DataError(
+        `no row passes --filter ${filters.join(' ')}`,
+        where,
+        this.#names.size > 0 ? `There are ${[...this.#names].join(', ')}.` : 'No row has a problem type or a subset.',
+      )
+    if (failure === null) throw new DataError('there is no row', where)
+    throw new DataError(
+      `none of the ${this.#failures} records is usable; the first, ${failure.where}: ${failure.message}`,
+      where,
+      failure.hint,
+    )
+  }
+}

@@ -132,8 +132,10 @@ export interface Sequence {
 export interface Batch {
   readonly layout: 'padded' | 'shared'
   readonly sequences: readonly number[]
-  /** Length of the shared prefix (shared layout), else 0. */
+  /** Length of the prefix that all its sequences share (shared layout), else 0. */
   readonly prefix: number
+  /** Shared layout: how many leading tokens each sequence takes over from the sequence before it in this batch. */
+  readonly reused?: readonly number[]
   /** Tokens that the graph computes, padding included. */
   readonly tokens: number
 }
@@ -142,6 +144,8 @@ export interface Batch {
 export interface Runner {
   readonly info: RunnerInfo
   run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]>
+  /** Called when an output is not finite: throws a ModelError naming the tensor if a weight is the cause. */
+  checkWeights?(): Promise<void>
   release(): Promise<void>
 }
 export interface RunnerInfo {

@@ -1,0 +1,109 @@
+import { setPriority } from 'node:os'
+import { type MessagePort, workerData } from 'node:worker_threads'
+
+/** What the pool hands to a worker at its start. */
+export interface WorkerStart {
+  readonly port: MessagePort
+  /** Int32 [2]: sequence number of the job that has the turn (0 = none), and when it got it, in ms since `epoch`. */
+  readonly marks: SharedArrayBuffer
+  /** `process.hrtime.bigint()` of the pool's start: a clock that all threads share. */
+  readonly epoch: bigint
+  /** The worker module's own options. */
+  readonly options: unknown
+}
+export interface Request<J> {
+  readonly seq: number
+  readonly job: J
+}
+export type Reply<R> = { readonly seq: number } & ({ readonly result: R } | { readonly error: Error })
+
+/** Milliseconds since the pool's start. */
+export const sinceEpoch = (epoch: bigint): number => Number((process.hrtime.bigint() - epoch) / 1_000_000n)
+
+/**
+ * The turn to compute. Jobs of a worker overlap only while one waits for the outside (`away`): between two waits exactly one holds the
+ * turn, and the shared marks name it. So the pool can tell which job hangs or crashed its worker.
+ */
+export class Turn {
+  private holder = 0
+  private readonly queue: { readonly seq: number; readonly go: () => void }[] = []
+  constructor(
+    private readonly marks: Int32Array,
+    private readonly epoch: bigint,
+  ) {}
+
+  /** Runs a job once the turn is free. */
+  async hold<T>(seq: number, job: () => Promise<T>): Promise<T> {
+    await this.take(seq)
+    try {
+      return await job()
+    } finally {
+      this.pass()
+    }
+  }
+
+  /** Lets other jobs compute while this one waits for the outside world. */
+  async away<T>(wait: () => Promise<T>): Promise<T> {
+    const seq = this.holder
+    const waiting = wait()
+    this.pass()
+    try {
+      return await waiting
+    } finally {
+      await this.take(seq)
+    }
+  }
+
+  private async take(seq: number): Promise<void> {
+    if (this.holder !== 0) await new Promise<void>((go) => this.queue.push({ seq, go }))
+    this.mark(seq)
+  }
+
+  private pass(): void {
+    const next = this.queue.shift()
+    this.mark(next?.seq ?? 0)
+    next?.go()
+  }
+
+  private mark(seq: number): void {
+    this.holder = seq
+    Atomics.store(this.marks, 1, sinceEpoch(this.epoch))
+    Atomics.store(this.marks, 0, seq)
+  }
+}
+
+/** Verification must not take the cores from the model: on Linux a priority belongs to a thread, elsewhere to the whole process. */
+const WORKER_NICENESS = 10
+function yieldToTheModel(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(0, WORKER_NICENESS)
+  } catch {
+    // a sandbox may forbid it: the worker then runs at the usual priority
+  }
+}
+
+/**
+ * The body of a worker module: opens what the jobs need, then answers jobs until the pool ends the thread.
+ * A job that throws answers with the error; a job that never returns, or takes the thread down, is the pool's to notice.
+ */
+export async function serveJobs<J, R>(
+  open: (options: unknown, turn: Turn) => Promise<(job: J) => Promise<R>>,
+): Promise<void> {
+  const { port, marks, epoch, options } = workerData as WorkerStart
+  yieldToTheModel()
+  const turn = new Turn(new Int32Array(marks), epoch)
+  const handle = await open(options, turn)
+  const answer = async ({ seq, job }: Request<J>): Promise<void> => {
+    let reply: Reply<R>
+    try {
+      reply = { seq, result: await turn.hold(seq, () => handle(job)) }
+    } catch (error) {
+      reply = { seq, error: error instanceof Error ? error : new Error(String(error)) }
+    }
+    port.postMessage(reply)
+  }
+  port.on('message', (requests: readonly Request<J>[]) => {
+    for (const request of requests) void answer(request)
+  })
+}

@@ -1,0 +1,22 @@
+// A worker of test/chem-oracles/pool.test.ts: answers, hangs, crashes, throws or waits as the job says. Runs compiled code, like every worker.
+import { setTimeout as delay } from 'node:timers/promises'
+import { serveJobs } from '../../dist/src/chem/worker-runtime.js'
+
+await serveJobs(async (options, turn) => {
+  if (options === 'broken') throw new Error('cannot open')
+  return async (job) => {
+    if (job.spinMs) for (const end = Date.now() + job.spinMs; Date.now() < end; );
+    if (job.kind === 'hang') for (;;);
+    if (job.kind === 'exit') process.exit(7)
+    if (job.kind === 'throw') throw new TypeError('a bug')
+    if (job.kind === 'memory') {
+      const held = []
+      for (;;) held.push(new Array(1e6).fill(0.5))
+    }
+    if (job.kind === 'wait') {
+      await turn.away(() => delay(job.waitMs))
+      if (job.after === 'hang') for (;;);
+    }
+    return job.value
+  }
+})

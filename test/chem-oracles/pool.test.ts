@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process'
+import { afterEach, expect, it } from 'vitest'
+import { type Outcome, WorkerPool } from '../../src/chem/pool.ts'
+import { InterruptedError } from '../../src/errors.ts'
+
+interface Job {
+  readonly kind?: 'hang' | 'exit' | 'throw' | 'memory' | 'wait'
+  readonly value?: number
+  readonly spinMs?: number
+  readonly waitMs?: number
+  readonly after?: 'hang'
+}
+const open: WorkerPool<Job, number>[] = []
+const pool = (over: { workers?: number; queue?: number; timeoutMs?: number; options?: unknown } = {}) => {
+  const made = new WorkerPool<Job, number>({
+    url: new URL('./pool-worker.mjs', import.meta.url),
+    options: over.options ?? null,
+    workers: over.workers ?? 1,
+    queue: over.queue ?? 1000,
+    timeoutMs: over.timeoutMs ?? 400,
+  })
+  open.push(made)
+  return made
+}
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((p) => p.close()))
+})
+const done = (result: number): Outcome<number> => ({ kind: 'done', result })
+const values = (n: number): Job[] => Array.from({ length: n }, (_, value) => ({ value }))
+
+it('answers every job, whatever the number of workers', async () => {
+  for (const workers of [1, 3]) {
+    const p = pool({ workers })
+    const answers = await Promise.all(values(500).map((job) => p.run(job)))
+    expect(answers).toEqual(values(500).map(({ value }) => done(value!)))
+  }
+})
+
+it('gives up the job that hangs, and only that one', async () => {
+  const p = pool()
+  const jobs: Job[] = [...values(5), { kind: 'hang' }, ...values(5)]
+  const answers = await Promise.all(jobs.map((job) => p.run(job)))
+  expect(answers).toEqual([
+    ...values(5).map((j) => done(j.value!)),
+    { kind: 'timeout' },
+    ...values(5).map((j) => done(j.value!)),
+  ])
+})
+
+it.each(['exit', 'memory'] as const)(
+  'gives up the job that takes its worker down (%s), and only that one',
+  async (kind) => {
+    const p = pool({ timeoutMs: 30_000 })
+    const answers = await Promise.all([{ value: 1 }, { kind }, { value: 2 }].map((job) => p.run(job)))
+    expect([answers[0], answers[2]]).toEqual([done(1), done(2)])
+    expect(answers[1]!.kind).toBe('crash')
+  },
+)
+
+it('does not blame a job for the time in which the main thread was blocked', async () => {
+  const p = pool({ timeoutMs: 150 })
+  await p.run({ value: 0 })
+  const answers = Promise.all([
+    p.run({ spinMs: 20, value: 1 }),
+    p.run({ spinMs: 100, value: 2 }),
+    p.run({ spinMs: 100, value: 3 }),
+  ])
+  await Promise.resolve() // the jobs are sent at the end of this tick …
+  const end = Date.now() + 600
+  while (Date.now() < end); // … and the model runs, as ONNX Runtime does, without yielding
+  expect(await answers).toEqual([done(1), done(2), done(3)])
+})
+
+it('overlaps waits for the outside, does not count them, and still knows who hangs afterwards', async () => {
+  const p = pool({ timeoutMs: 250 })
+  await p.run({ value: 0 })
+  const startedMs = performance.now()
+  const jobs: Job[] = [
+    { kind: 'wait', waitMs: 500, value: 1 },
+    { kind: 'wait', waitMs: 500, value: 2 },
+    { kind: 'wait', waitMs: 500, after: 'hang' },
+    { kind: 'wait', waitMs: 500, value: 4 },
+  ]
+  const answers = await Promise.all(jobs.map((job) => p.run(job)))
+  expect(answers).toEqual([done(1), done(2), { kind: 'timeout' }, done(4)])
+  expect(performance.now() - startedMs).toBeLessThan(500 * 4) // twice 500 ms for the one that starts again, not four times
+})
+
+it('rejects with the error of a job that throws', async () => {
+  await expect(pool().run({ kind: 'throw' })).rejects.toThrow('a bug')
+})
+
+it('rejects, and does not start workers for ever, where the worker module cannot open', async () => {
+  const p = pool({ options: 'broken' })
+  await expect(Promise.all([p.run({ value: 1 }), p.run({ value: 2 })])).rejects.toThrow('cannot open')
+})
+
+it('lets a caller wait while the queue is full', async () => {
+  const p = pool({ queue: 10 })
+  let running = 0
+  let most = 0
+  const all: Promise<unknown>[] = []
+  for (const job of values(100)) {
+    await p.room()
+    most = Math.max(most, ++running)
+    all.push(p.run(job).finally(() => running--))
+  }
+  await Promise.all(all)
+  expect(most).toBe(10)
+})
+
+it('rejects what is open when it is closed, hanging jobs included', async () => {
+  const p = pool({ timeoutMs: 60_000 })
+  const open = [p.run({ kind: 'hang' }), p.run({ value: 1 })]
+  const settled = Promise.allSettled(open)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await p.close()
+  for (const s of await settled) expect(s.status === 'rejected' && s.reason).toBeInstanceOf(InterruptedError)
+  await expect(p.run({ value: 1 })).rejects.toBeInstanceOf(InterruptedError)
+})
+
+it('lets the process end while its workers are idle', () => {
+  const script = `
+    import { WorkerPool } from './dist/src/chem/pool.js'
+    const pool = new WorkerPool({ url: new URL('./test/chem-oracles/pool-worker.mjs', 'file://' + process.cwd() + '/'), options: null, workers: 2, queue: 9, timeoutMs: 1000 })
+    console.log(JSON.stringify(await pool.run({ value: 5 })))`
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '{"kind":"done","result":5}\n' })
+})

@@ -1,0 +1,94 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import type { RepoFile } from './listing.ts'
+import { COMMIT, type Repo } from './repo.ts'
+
+/**
+ * Python's cache layout (huggingface_hub, "Understand caching"), so that what either side downloaded the other finds:
+ * models--org--name/{blobs/<etag>, refs/<revision> → commit, snapshots/<commit>/<path> → ../../blobs/<etag>}.
+ */
+export const repoFolder = (cacheDir: string, repo: Repo): string =>
+  join(cacheDir, [`${repo.type}s`, ...repo.id.split('/')].join('--'))
+export const blobPath = (cacheDir: string, repo: Repo, etag: string): string =>
+  join(repoFolder(cacheDir, repo), 'blobs', etag)
+export const snapshotFolder = (cacheDir: string, repo: Repo, commit: string): string =>
+  join(repoFolder(cacheDir, repo), 'snapshots', commit)
+export const lockPath = (cacheDir: string, repo: Repo, etag: string): string =>
+  join(cacheDir, '.locks', basename(repoFolder(cacheDir, repo)), `${etag}.chemherm.lock`)
+
+/** The commit that the cache remembers for a revision, or null. */
+export function cachedCommit(cacheDir: string, repo: Repo): string | null {
+  if (COMMIT.test(repo.revision)) return repo.revision
+  const file = join(repoFolder(cacheDir, repo), 'refs', repo.revision)
+  if (!existsSync(file) || !statSync(file).isFile()) return null
+  const commit = readFileSync(file, 'utf8').trim()
+  return COMMIT.test(commit) ? commit : null
+}
+
+/** Remembers what a branch or tag points to. A commit needs no entry. */
+export function writeRef(cacheDir: string, repo: Repo, commit: string): void {
+  if (repo.revision === commit || cachedCommit(cacheDir, repo) === commit) return
+  const file = join(repoFolder(cacheDir, repo), 'refs', repo.revision)
+  mkdirSync(dirname(file), { recursive: true })
+  replace(file, (fresh) => writeFileSync(fresh, commit))
+}
+
+/** Makes snapshots/<commit>/<path> a relative symlink to the blob, atomically. */
+export function linkSnapshot(cacheDir: string, repo: Repo, commit: string, file: RepoFile): void {
+  const path = join(snapshotFolder(cacheDir, repo, commit), file.path)
+  const target = relative(dirname(path), blobPath(cacheDir, repo, file.etag))
+  mkdirSync(dirname(path), { recursive: true })
+  if (linkTarget(path) === target) return
+  replace(path, (fresh) => symlinkSync(target, fresh))
+}
+
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return null // absent, or a regular file
+  }
+}
+
+/** Writes beside, then renames: another process sees the old file or the new one, never half of one. */
+function replace(path: string, write: (fresh: string) => void): void {
+  const fresh = `${path}.${process.pid}.tmp`
+  write(fresh)
+  renameSync(fresh, path)
+}
+
+/** Whether the cache holds these bytes: the blob under its hash with the size that the hub states. */
+export function hasBlob(cacheDir: string, repo: Repo, file: RepoFile): boolean {
+  const blob = blobPath(cacheDir, repo, file.etag)
+  return existsSync(blob) && statSync(blob).size === file.sizeBytes
+}
+
+/** Files of a snapshot folder as the cache has them: sizes from the blobs, hashes from the blobs' names. */
+export function cachedFiles(folder: string): RepoFile[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => existsSync(path)) // a link whose blob was deleted is absent
+    .map((path) => {
+      const etag = basename(realpathSync(path))
+      return {
+        path: relative(folder, path).replaceAll('\\', '/'),
+        sizeBytes: statSync(path).size,
+        etag,
+        sha256: /^[0-9a-f]{64}$/.test(etag) ? etag : null,
+      }
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+}

@@ -1,0 +1,172 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { ModelError, NetworkError, UsageError } from '../errors.ts'
+import { INDEX_FILE, isPickle, PICKLE_HINT, parseWeightMap, SINGLE_FILE } from '../weight-files.ts'
+import { cachedCommit, cachedFiles, snapshotFolder } from './cache.ts'
+import type { DownloadProgress } from './download.ts'
+import { commitOf, filesAt, type RepoFile } from './listing.ts'
+import { localFolder, parseRepo, type Repo } from './repo.ts'
+import { UnreachableError } from './request.ts'
+import { type HubSettings, hubSettings } from './settings.ts'
+import { fetchSnapshot } from './snapshot.ts'
+
+export interface ResolveOptions {
+  readonly revision?: string | undefined
+  readonly offline?: boolean | undefined
+  readonly endpoint?: string | undefined
+  readonly token?: string | null | undefined
+  readonly cacheDir?: string | undefined
+  readonly timeoutMs?: number | undefined
+  readonly retries?: number | undefined
+  readonly retryMinMs?: number | undefined
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
+}
+export interface ResolveModelOptions extends ResolveOptions {
+  /** Files wanted beside the usual ones, by path in the repository, e.g. `(path) => path.startsWith('onnx/')`. */
+  readonly include?: ((path: string) => boolean) | undefined
+}
+
+export interface ResolvedFile {
+  readonly path: string
+  readonly sizeBytes: number
+  /** As the hub states it and the download was checked against; null for small git files and for a local folder. */
+  readonly sha256: string | null
+  readonly etag: string | null
+}
+export interface ResolvedModel {
+  readonly dir: string
+  readonly source: 'folder' | 'hub'
+  /** Hub id, or the folder's name. */
+  readonly id: string
+  /** Commit; null for a folder. */
+  readonly revision: string | null
+  readonly files: readonly ResolvedFile[]
+  /** What to tell the user, e.g. that the hub was not asked. */
+  readonly notes: readonly string[]
+}
+
+/** A folder with a checkpoint, or a hub id: then its files are fetched, those that a run needs and the cache lacks. */
+export async function resolveModel(name: string, options: ResolveModelOptions = {}): Promise<ResolvedModel> {
+  const folder = localFolder(name)
+  if (folder !== null) return openFolder(name, folder, options)
+  const repo = parseRepo('model', name, options.revision)
+  const settings = hubSettings(options)
+  if (settings.offline) return fromCache(repo, settings, options, `--offline: ${repo.id} as the cache has it`)
+  try {
+    return await fromHub(repo, settings, options)
+  } catch (error) {
+    // The hub is out of reach (not: it refused). What is in the cache is pinned to a commit all the same.
+    if (!(error instanceof UnreachableError)) throw error
+    const note = `${error.where}: ${error.message}; ${repo.id} is used as the cache has it`
+    return fromCache(repo, settings, options, note, error)
+  }
+}
+
+async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelOptions): Promise<ResolvedModel> {
+  const commit = await commitOf(repo, settings)
+  const wanted = (file: RepoFile): boolean => isSupportFile(file.path) || (options.include?.(file.path) ?? false)
+  const files = await filesAt(repo, commit, settings, { recursive: true })
+  if (!files.some(({ path }) => path === 'config.json'))
+    throw new ModelError('has no config.json: not a transformers checkpoint', repo.id)
+  const onProgress = options.onProgress ?? (() => {})
+  const weights = files.some(({ path }) => path === SINGLE_FILE)
+    ? [SINGLE_FILE]
+    : await shardNames(repo, commit, files, settings, onProgress)
+  const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
+  const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
+  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [] }
+}
+
+/** The index and the shards that it names; a repository with nothing but pickles is refused before anything big is fetched. */
+async function shardNames(
+  repo: Repo,
+  commit: string,
+  files: readonly RepoFile[],
+  settings: HubSettings,
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<string[]> {
+  const index = files.find(({ path }) => path === INDEX_FILE)
+  if (index === undefined) {
+    const pickles = files.map(({ path }) => path).filter(isPickle)
+    if (pickles.length > 0)
+      throw new ModelError(`has no safetensors, only pickled weights (${pickles[0]})`, repo.id, PICKLE_HINT)
+    const others = files.map(({ path }) => path).filter((path) => path.endsWith('.safetensors'))
+    throw new ModelError(
+      `has neither ${SINGLE_FILE} nor ${INDEX_FILE}${others.length > 0 ? `; it has ${others.slice(0, 5).join(', ')}` : ''}`,
+      repo.id,
+      others.some((path) => path.includes('adapter'))
+        ? 'A PEFT adapter must be merged into its base model first.'
+        : null,
+    )
+  }
+  const dir = await fetchSnapshot(repo, commit, [index], settings, onProgress)
+  const shards = new Set(
+    parseWeightMap(readFileSync(join(dir, INDEX_FILE), 'utf8'), `${repo.id}/${INDEX_FILE}`).values(),
+  )
+  const listed = new Set(files.map(({ path }) => path))
+  const absent = [...shards].filter((shard) => !listed.has(shard))
+  if (absent.length > 0)
+    throw new ModelError(`${absent.length} of ${shards.size} shards are not in the repository: ${absent[0]}`, repo.id)
+  return [INDEX_FILE, ...shards]
+}
+
+function fromCache(
+  repo: Repo,
+  settings: HubSettings,
+  options: ResolveModelOptions,
+  note: string,
+  cause?: NetworkError,
+): ResolvedModel {
+  const commit = cachedCommit(settings.cacheDir, repo)
+  const fail = (what: string): NetworkError =>
+    new NetworkError(
+      `${cause ? cause.message : 'offline'}, and the cache (${settings.cacheDir}) ${what}`,
+      repo.id,
+      'Run once with a connection, or give a folder.',
+      { cause },
+    )
+  if (commit === null) throw fail(`does not know revision "${repo.revision}"`)
+  const dir = snapshotFolder(settings.cacheDir, repo, commit)
+  const files = cachedFiles(dir)
+  const has = (path: string): boolean => files.some((file) => file.path === path)
+  if (!has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
+  const weights = has(SINGLE_FILE) ? [SINGLE_FILE] : has(INDEX_FILE) ? cachedShards(dir) : [SINGLE_FILE]
+  const missing = weights.filter((path) => !has(path))
+  if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
+  const chosen = files.filter(
+    ({ path }) => isSupportFile(path) || weights.includes(path) || (options.include?.(path) ?? false),
+  )
+  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [note] }
+}
+
+const cachedShards = (dir: string): string[] => [
+  INDEX_FILE,
+  ...new Set(parseWeightMap(readFileSync(join(dir, INDEX_FILE), 'utf8'), join(dir, INDEX_FILE)).values()),
+]
+
+function openFolder(name: string, dir: string, options: ResolveModelOptions): ResolvedModel {
+  if (options.revision !== undefined && options.revision !== 'main')
+    throw new UsageError(`is a folder; revision "${options.revision}" means nothing there`, name)
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(dir.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .filter(
+      (path) =>
+        isSupportFile(path) || /^model[^/]*\.safetensors$/.test(path) || path === INDEX_FILE || options.include?.(path),
+    )
+    .sort()
+    .map((path): ResolvedFile => ({ path, sizeBytes: statSync(join(dir, path)).size, sha256: null, etag: null }))
+  return { dir, source: 'folder', id: basename(dir), revision: null, files, notes: [] }
+}
+
+/** Configuration, tokenizer and chat template: small files in the root, and the folder of further templates. */
+export const isSupportFile = (path: string): boolean =>
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|chat_template)\.json$/.test(
+    path,
+  ) ||
+  /^(vocab\.txt|merges\.txt|chat_template\.jinja)$/.test(path) ||
+  /^(additional_)?chat_templates\/[^/]+\.jinja$/.test(path)

@@ -1,0 +1,118 @@
+import pRetry, { AbortError } from 'p-retry'
+import { HarnessError, NetworkError } from '../errors.ts'
+import type { Repo } from './repo.ts'
+import type { HubSettings } from './settings.ts'
+
+/**
+ * A `fetch` for the hub, ours and the library's (`@huggingface/hub` takes it as its `fetch` option, which gives it what it
+ * lacks): the token goes to the endpoint's own origin only (the library would also send it to whatever host a Link header
+ * names, and refuses tokens that do not start with hf_), time-outs, retries of 5xx, 429 and cut connections with
+ * exponential back-off, and one NetworkError in plain words. Redirects: Node's fetch drops Authorization across origins.
+ */
+export function hubFetch(settings: HubSettings, repo: Repo): typeof fetch {
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : String(input)
+    return pRetry(() => attempt(url, init ?? {}, settings, repo), {
+      retries: settings.retries,
+      minTimeout: settings.retryMinMs,
+      maxTimeout: 30_000,
+    })
+  }
+}
+
+async function attempt(url: string, init: RequestInit, settings: HubSettings, repo: Repo): Promise<Response> {
+  const headers = new Headers(init.headers)
+  headers.set('user-agent', 'chemherm')
+  headers.delete('authorization')
+  const own = new URL(settings.endpoint).origin
+  if (settings.token !== null && new URL(url).origin === own) headers.set('authorization', `Bearer ${settings.token}`)
+  let response: Response
+  try {
+    response = await fetch(url, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(settings.timeoutMs) })
+  } catch (cause) {
+    throw unreachable(url, cause, settings)
+  }
+  if (response.ok) return response
+  const refusal = await refused(response, settings, repo)
+  if (response.status >= 500 || response.status === 429 || response.status === 408) throw refusal
+  throw new AbortError(refusal)
+}
+
+/** The hub does not answer (as opposed to: it refuses). What the cache holds may then serve. */
+export class UnreachableError extends NetworkError {}
+
+/** The reason that undici hides in `cause`: connection refused, name not found, certificate, time-out. */
+function unreachable(url: string, error: unknown, settings: HubSettings): NetworkError {
+  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } }
+  const why =
+    name === 'TimeoutError' || name === 'AbortError'
+      ? `no answer for ${settings.timeoutMs / 1000} s`
+      : (cause?.code ?? cause?.message ?? message)
+  return new UnreachableError(
+    `cannot be reached: ${why}`,
+    new URL(url).origin,
+    'Check the network, or pass --offline to use only what is in the cache.',
+    { cause: error },
+  )
+}
+
+async function refused(response: Response, settings: HubSettings, repo: Repo): Promise<NetworkError> {
+  const body = await response.text().catch(() => '')
+  const code = response.headers.get('x-error-code')
+  const said = response.headers.get('x-error-message') ?? jsonError(body)
+  const page = `${settings.endpoint}/${repo.type === 'dataset' ? 'datasets/' : ''}${repo.id}`
+  const fail = (what: string, hint: string | null): NetworkError =>
+    new NetworkError(what, repo.id, hint, { cause: new Error(`${response.status} ${response.url} ${said ?? ''}`) })
+  const noun = repo.type === 'dataset' ? 'data set' : 'model'
+  const { status } = response
+  if (code === 'GatedRepo' || ((status === 401 || status === 403) && /gated|restricted/i.test(said ?? '')))
+    return fail(
+      `is a gated ${noun}${settings.token === null ? '' : ', and the token given has no access to it'} (${status})`,
+      `Accept the licence at ${page} while logged in, then set HF_TOKEN to a token of that account (https://huggingface.co/settings/tokens).`,
+    )
+  if (code === 'RevisionNotFound')
+    return fail(`has no revision "${repo.revision}" (${status})`, `See ${page}/tree/main`)
+  if (code === 'EntryNotFound') return fail(`has no such file: ${new URL(response.url).pathname} (${status})`, null)
+  if (code === 'RepoNotFound' || status === 404)
+    return fail(
+      `no such ${noun} at ${settings.endpoint}, or it is private (${status})`,
+      settings.token === null
+        ? 'Check the spelling; a private one needs HF_TOKEN.'
+        : 'Check the spelling and the access of HF_TOKEN.',
+    )
+  if (status === 401 || status === 403)
+    return fail(
+      `refused (${status})${said ? `: ${said}` : ''}`,
+      settings.token === null
+        ? 'Set HF_TOKEN.'
+        : 'HF_TOKEN is not accepted; make a new one at https://huggingface.co/settings/tokens.',
+    )
+  const answer = `the hub answered ${status} ${response.statusText}${said ? `: ${said}` : ''}`
+  return status >= 500
+    ? new UnreachableError(answer, repo.id, 'The hub has trouble of its own: see https://status.huggingface.co')
+    : fail(answer, null)
+}
+
+function jsonError(body: string): string | null {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown }
+    return typeof error === 'string' ? error.slice(0, 300) : null
+  } catch {
+    return null
+  }
+}
+
+/** Runs a call of the hub library; what it throws beside our own errors (a body that is not JSON, say) becomes a NetworkError. */
+export async function orNetworkError<T>(settings: HubSettings, repo: Repo, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (cause) {
+    if (cause instanceof HarnessError) throw cause
+    throw new NetworkError(
+      `${settings.endpoint} gave an answer that is not the hub's: ${(cause as Error).message}`,
+      repo.id,
+      'Is HF_ENDPOINT right? A log-in page of the network may stand in between.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,66 @@
+import { ModelError } from '../../errors.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import type { BaseConfig } from '../config.ts'
+import type { Linear, Norm } from '../spec.ts'
+
+/** torch.nn.Linear `name`: weight [outputs, inputs], bias [outputs] where `bias`. */
+export const linear = (name: string, inputs: number, outputs: number | null, bias: boolean): Linear => ({
+  weight: `${name}.weight`,
+  bias: bias ? { name: `${name}.bias`, optional: false } : null,
+  inputs,
+  outputs,
+  layout: 'out,in',
+  part: null,
+})
+
+/** transformers' Conv1D `name`: weight [inputs, outputs], bias [outputs]. */
+export const conv1d = (name: string, inputs: number, outputs: number): Linear => ({
+  ...linear(name, inputs, outputs, true),
+  layout: 'in,out',
+})
+
+/** The head of a …ForSequenceClassification: no bias in transformers; one in the file is used. */
+export const scoreHead = (hidden: number): Linear => ({
+  ...linear('score', hidden, null, false),
+  bias: { name: 'score.bias', optional: true },
+})
+
+export const rmsNorm = (name: string, epsilon: number): Norm => ({
+  kind: 'rms',
+  weight: `${name}.weight`,
+  bias: null,
+  epsilon,
+  weightOffset: 0,
+})
+
+export const layerNorm = (name: string, epsilon: number): Norm => ({
+  kind: 'layer',
+  weight: `${name}.weight`,
+  bias: `${name}.bias`,
+  epsilon,
+  weightOffset: 0,
+})
+
+/**
+ * The prefix of the body's tensors: with a head they are saved below `model.` (GPT-2: `transformer.`), a bare base model
+ * has none. Found by the embedding's name.
+ */
+export function bodyPrefix(checkpoint: Checkpoint, prefix: string, embedding: string): string {
+  if (checkpoint.tensors.has(`${prefix}${embedding}`)) return prefix
+  if (checkpoint.tensors.has(embedding)) return ''
+  const some = [...checkpoint.tensors.keys()].slice(0, 5).join(', ')
+  throw new ModelError(
+    `has neither "${prefix}${embedding}" nor "${embedding}"; its tensors begin with ${some || 'none at all'}`,
+    checkpoint.dir,
+    'The tensors are not named as transformers names them for this model_type.',
+  )
+}
+
+/** Label names in the head's order; null where config.json names none. */
+export function labelsOf(config: BaseConfig): string[] | null {
+  if (config.id2label) {
+    const entries = Object.entries(config.id2label)
+    return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => name)
+  }
+  return config.num_labels ? Array.from({ length: config.num_labels }, (_, i) => `LABEL_${i}`) : null
+}

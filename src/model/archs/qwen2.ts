@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import type { Checkpoint } from '../checkpoint.ts'
+import { count, readConfig, refuse, rotaryConfig } from '../config.ts'
+import type { DecoderSpec } from '../spec.ts'
+import { llamaLike } from './llama.ts'
+
+const qwen2Config = rotaryConfig.extend({
+  use_sliding_window: z.boolean().nullish(),
+  sliding_window: count.nullish(),
+  max_window_layers: z.int().nonnegative().nullish(),
+  layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
+})
+
+/** Qwen2 and Qwen2.5: Llama with biases on q, k, v; the layers from `max_window_layers` on may slide. transformers: models/qwen2. */
+export function qwen2(checkpoint: Checkpoint): DecoderSpec {
+  const config = readConfig(qwen2Config, checkpoint)
+  const window = config.use_sliding_window ? (config.sliding_window ?? null) : null
+  const firstSliding = config.max_window_layers ?? 28
+  const types = config.layer_types
+  if (types && types.length !== config.num_hidden_layers)
+    throw refuse(checkpoint, 'layer_types', types, `${types.length} entries for ${config.num_hidden_layers} layers`)
+  if (types?.includes('sliding_attention') && window === null)
+    throw refuse(checkpoint, 'layer_types', types, 'sliding layers without use_sliding_window and sliding_window')
+  const slides = (layer: number): boolean => (types ? types[layer] === 'sliding_attention' : layer >= firstSliding)
+  return llamaLike(checkpoint, config, {
+    qkvBias: true,
+    outBias: false,
+    mlpBias: false,
+    windowOf: (layer) => (slides(layer) ? window : null),
+  })
+}

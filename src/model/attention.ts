@@ -1,0 +1,232 @@
+import type { Graph, Value } from './graph.ts'
+import type { ElementType } from './onnx.ts'
+import type { AttentionSpec } from './spec.ts'
+import { cast } from './weights.ts'
+
+/**
+ * How a graph attends.
+ * - `split`: all sequences of a batch stand in one row without padding; every block of ≤ BLOCK queries attends to exactly
+ *   the keys it may see: its past, gathered, and itself. No mask, no padding, any tree of shared prefixes. CPU.
+ * - `gqa`: rows padded on the right, causal GroupQueryAttention without a mask (flash attention on CUDA). Padded only.
+ * - `attention`: rows of trees with a mask, ONNX's own Attention (opset 23).
+ * - `plain`: the same mask with MatMul and Softmax; runs wherever ONNX runs.
+ */
+export const ATTENTION_FORMS = ['split', 'gqa', 'attention', 'plain'] as const
+export type AttentionForm = (typeof ATTENTION_FORMS)[number]
+
+/** q [batch, seq, heads · headDim], k, v [batch, seq, kvHeads · headDim] → [batch, seq, heads · headDim] */
+export type Attend = (q: Value, k: Value, v: Value, spec: AttentionSpec) => Value
+
+/** Adds the inputs that a form needs (packing.ts fills them) and returns how it attends. */
+export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType, shape: Value): Attend {
+  switch (form) {
+    case 'split':
+      return paddedHeads(graph, shape, splitAttention(graph, type))
+    case 'gqa':
+      return paddedHeads(graph, shape, causalAttention(graph, shape))
+    case 'attention':
+      return maskedAttention(graph, type)
+    case 'plain':
+      return plainAttention(graph, type, shape)
+  }
+}
+
+/**
+ * A loop over blocks of queries. Row `i` of every `block_*` input is one block; batch is 1.
+ * GroupQueryAttention takes the gathered past as a cache, so the new part alone is causal: nothing is masked, and of
+ * each block's own square only half is wasted. `local_window_size` counts the query itself
+ * (ONNX Runtime before 1.2x saw one key more: the parity tests would tell).
+ */
+function splitAttention(graph: Graph, type: ElementType): Attend {
+  const column = ['blocks', 1] as const
+  const start = graph.input('block_start', 'int64', column)
+  const end = graph.input('block_end', 'int64', column)
+  const pastStart = graph.input('block_past_start', 'int64', column)
+  const pastEnd = graph.input('block_past_end', 'int64', column)
+  const lastKey = graph.input('block_last_key', 'int32', column)
+  const keys = graph.input('block_keys', 'int32', column)
+  const past = graph.input('past', 'int64', ['past'])
+  const blocks = graph.op('Gather', [graph.op('Shape', [start]), graph.int(0)])
+
+  return (q, k, v, spec) => {
+    const { kvHeads, headDim } = spec
+    const cacheOf = (x: Value): Value =>
+      graph.op('Transpose', [graph.op('Reshape', [x, graph.ints([1, -1, kvHeads, headDim])])], { perm: [0, 2, 1, 3] })
+    const keyCache = cacheOf(k)
+    const valueCache = cacheOf(v)
+
+    const body = graph.body('block')
+    const i = body.input(`${q}_block`, 'int64', [])
+    const condition = body.input(`${q}_condition`, 'bool', [])
+    const done = body.input(`${q}_done`, type, [], true)
+    const at = (column: Value): Value => body.op('Gather', [column, i])
+    const own = (x: Value, first: Value, last: Value): Value => body.op('Slice', [x, first, last, graph.ints([1])])
+    const first = at(start)
+    const last = at(end)
+    const seen = body.op('Slice', [past, at(pastStart), at(pastEnd), graph.ints([0])])
+    const outputs = body.contribOutputs(
+      'GroupQueryAttention',
+      [
+        own(q, first, last),
+        own(k, first, last),
+        own(v, first, last),
+        body.op('Gather', [keyCache, seen], { axis: 2 }),
+        body.op('Gather', [valueCache, seen], { axis: 2 }),
+        at(lastKey),
+        at(keys),
+      ],
+      [true, true, true],
+      groupQuery(spec),
+    )
+    body.output(`${q}_goes_on`, 'bool', [], condition)
+    body.output(`${q}_with_block`, type, [], body.op('SequenceInsert', [done, outputs[0]!]), true)
+
+    const none = graph.op('SequenceEmpty', [], { dtype: 1 })
+    const all = graph.op('Loop', [blocks, '', none], { body: { body: body.record() } })
+    return graph.op('ConcatFromSequence', [all], { axis: 1 })
+  }
+}
+
+/** GroupQueryAttention takes head sizes that are multiples of 8; others are filled up with zeros, which change no sum. */
+function paddedHeads(graph: Graph, shape: Value, attend: Attend): Attend {
+  return (q, k, v, spec) => {
+    const { heads, kvHeads, headDim } = spec
+    const missing = (8 - (headDim % 8)) % 8
+    if (missing === 0) return attend(q, k, v, spec)
+    const wide = headDim + missing
+    const resize = (x: Value, count: number, from: number, change: (x: Value) => Value, to: number): Value => {
+      const dims = (size: number): Value => graph.op('Concat', [shape, graph.ints([count, size])], { axis: 0 })
+      const flat = graph.op('Concat', [shape, graph.ints([count * to])], { axis: 0 })
+      return graph.op('Reshape', [change(graph.op('Reshape', [x, dims(from)])), flat])
+    }
+    const pad = (x: Value): Value => graph.op('Pad', [x, graph.ints([0, 0, 0, 0, 0, 0, 0, missing])])
+    const cut = (x: Value): Value => graph.op('Slice', [x, graph.ints([0]), graph.ints([headDim]), graph.ints([3])])
+    const mixed = attend(
+      resize(q, heads, headDim, pad, wide),
+      resize(k, kvHeads, headDim, pad, wide),
+      resize(v, kvHeads, headDim, pad, wide),
+      { ...spec, headDim: wide },
+    )
+    return resize(mixed, heads, wide, cut, headDim)
+  }
+}
+
+const groupQuery = (spec: AttentionSpec) => ({
+  num_heads: spec.heads,
+  kv_num_heads: spec.kvHeads,
+  do_rotary: 0,
+  scale: { float: spec.scale },
+  ...(spec.window !== null && { local_window_size: spec.window }),
+  ...(spec.softcap !== null && { softcap: { float: spec.softcap } }),
+})
+
+/** Causal rows, padded on the right: what stands after a token never reaches it, so no mask is needed. */
+function causalAttention(graph: Graph, shape: Value): Attend {
+  const batch = graph.op('Gather', [shape, graph.ints([0])])
+  const seq = graph.op('Gather', [shape, graph.int(1)])
+  const last = graph.op('Expand', [graph.op('Sub', [seq, graph.ints([1])]), batch])
+  const lastKey = cast(graph, last, 'int32')
+  const keys = cast(graph, seq, 'int32')
+  return (q, k, v, spec) =>
+    graph.contribOutputs(
+      'GroupQueryAttention',
+      [q, k, v, '', '', lastKey, keys],
+      [true, true, true],
+      groupQuery(spec),
+    )[0]!
+}
+
+/**
+ * Which keys a query sees, bool [batch, 1, seq, seq]. Rows are trees in preorder: key j is seen from its own place up to
+ * `subtree_end`[j], the place after the last token that continues it; in a padded row that is the row's end.
+ */
+function visibility(graph: Graph): (window: number | null) => Value {
+  const ends = graph.input('subtree_end', 'int64', ['batch', 'seq'])
+  const seq = graph.op('Gather', [graph.op('Shape', [ends]), graph.int(1)])
+  const place = graph.op('Range', [graph.int(0), seq, graph.int(1)])
+  const query = graph.op('Unsqueeze', [place, graph.ints([0, 1, 3])])
+  const key = graph.op('Unsqueeze', [place, graph.ints([0, 1, 2])])
+  const below = graph.op('Less', [query, graph.op('Unsqueeze', [ends, graph.ints([1, 2])])])
+  const tree = graph.op('And', [graph.op('LessOrEqual', [key, query]), below])
+  const windows = new Map<number, Value>()
+  return (window) => {
+    if (window === null) return tree
+    const known = windows.get(window)
+    if (known !== undefined) return known
+    const from = graph.op('Unsqueeze', ['positions', graph.ints([1, 3])])
+    const to = graph.op('Unsqueeze', ['positions', graph.ints([1, 2])])
+    const near = graph.op('Less', [graph.op('Sub', [from, to]), graph.int(window)])
+    const both = graph.op('And', [tree, near])
+    windows.set(window, both)
+    return both
+  }
+}
+
+/** The mask as numbers to add: 0 where seen. float16's lowest finite number is enough for every type. */
+function additive(graph: Graph, type: ElementType): (window: number | null) => Value {
+  const seen = visibility(graph)
+  const masks = new Map<number | null, Value>()
+  return (window) => {
+    const known = masks.get(window)
+    if (known !== undefined) return known
+    const mask = cast(graph, graph.op('Where', [seen(window), graph.float(0), graph.float(-65504)]), type)
+    masks.set(window, mask)
+    return mask
+  }
+}
+
+function maskedAttention(graph: Graph, type: ElementType): Attend {
+  const maskOf = additive(graph, type)
+  return (q, k, v, spec) =>
+    graph.op('Attention', [q, k, v, maskOf(spec.window)], {
+      q_num_heads: spec.heads,
+      kv_num_heads: spec.kvHeads,
+      scale: { float: spec.scale },
+      ...(spec.softcap !== null && { softcap: { float: spec.softcap } }),
+    })
+}
+
+/** Grouped queries without copies of k and v: the group is folded into the row axis, [b, kvHeads, group · seq, headDim]. */
+function plainAttention(graph: Graph, type: ElementType, shape: Value): Attend {
+  const maskOf = additive(graph, type)
+  const batch = graph.op('Gather', [shape, graph.ints([0])])
+  const seq = graph.op('Gather', [shape, graph.ints([1])])
+  const sizes = (...dims: readonly (Value | number)[]): Value =>
+    graph.op(
+      'Concat',
+      dims.map((dim) => (typeof dim === 'number' ? graph.ints([dim]) : dim)),
+      { axis: 0 },
+    )
+  const scalar = (value: number): Value =>
+    type === 'float' ? graph.float(value) : cast(graph, graph.float(value), type)
+  return (q, k, v, { heads, kvHeads, headDim, scale, window, softcap }) => {
+    const group = heads / kvHeads
+    const split = graph.op('Reshape', [graph.op('Mul', [q, scalar(scale)]), sizes(batch, seq, kvHeads, group, headDim)])
+    const rows = graph.op('Reshape', [
+      graph.op('Transpose', [split], { perm: [0, 2, 3, 1, 4] }),
+      sizes(batch, kvHeads, -1, headDim),
+    ])
+    const heads4 = (x: Value, perm: readonly number[]): Value =>
+      graph.op('Transpose', [graph.op('Reshape', [x, sizes(batch, seq, kvHeads, headDim)])], { perm })
+    const raw = graph.op('Reshape', [
+      graph.op('MatMul', [rows, heads4(k, [0, 2, 3, 1])]),
+      sizes(batch, heads, seq, seq),
+    ])
+    const capped =
+      softcap === null
+        ? raw
+        : graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [raw, scalar(softcap)])]), scalar(softcap)])
+    const masked = graph.op('Add', [capped, maskOf(window)])
+    const wide = type === 'float' ? masked : cast(graph, masked, 'float')
+    const softmax = graph.op('Softmax', [wide], { axis: -1 })
+    const weights = type === 'float' ? softmax : cast(graph, softmax, type)
+    const mixed = graph.op('MatMul', [
+      graph.op('Reshape', [weights, sizes(batch, kvHeads, -1, seq)]),
+      heads4(v, [0, 2, 1, 3]),
+    ])
+    const back = graph.op('Transpose', [graph.op('Reshape', [mixed, sizes(batch, kvHeads, group, seq, headDim)])], {
+      perm: [0, 3, 1, 2, 4],
+    })
+    return graph.op('Reshape', [back, sizes(batch, seq, heads * headDim)])
+  }
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ModelError } from '../errors.ts'
+import type { Checkpoint } from './checkpoint.ts'
+
+/**
+ * Typed readers of config.json. Unknown keys are ignored, as transformers does; a known key with a value that we do not
+ * compute is refused by name. Field names stay Hugging Face's snake_case here and in archs/, nowhere else.
+ */
+
+export const count = z.int().positive()
+const tokenId = z.int().nullish()
+
+/** Keys that every architecture has. `null` and absent mean transformers' default. */
+export const baseConfig = z.object({
+  model_type: z.string(),
+  vocab_size: count,
+  pad_token_id: tokenId,
+  tie_word_embeddings: z.boolean().nullish(),
+  id2label: z.record(z.string(), z.string()).nullish(),
+  num_labels: count.nullish(),
+  /** bitsandbytes, GPTQ, AWQ …: their weights are packed. */
+  quantization_config: z.null().optional(),
+})
+export type BaseConfig = z.infer<typeof baseConfig>
+
+/** transformers' ACT2FN names that we compute; several name one function. */
+export const ACTIVATIONS = {
+  silu: 'silu',
+  swish: 'silu',
+  gelu: 'gelu',
+  gelu_new: 'gelu-tanh',
+  gelu_pytorch_tanh: 'gelu-tanh',
+  gelu_fast: 'gelu-tanh',
+  quick_gelu: 'gelu-quick',
+  relu: 'relu',
+} as const
+export type ActivationName = keyof typeof ACTIVATIONS
+export const activation = z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]])
+
+const positive = z.number().positive()
+const scaling = z.object({ rope_theta: positive.nullish(), partial_rotary_factor: z.literal(1).nullish() })
+const originalMax = { original_max_position_embeddings: count.nullish() }
+/** The rope types that we compute, with their parameters (transformers/modeling_rope_utils.py). */
+const ropeParameters = z.discriminatedUnion('rope_type', [
+  scaling.extend({ rope_type: z.literal('default') }),
+  scaling.extend({ rope_type: z.literal('linear'), factor: positive }),
+  scaling.extend({
+    rope_type: z.literal('llama3'),
+    factor: positive,
+    low_freq_factor: positive,
+    high_freq_factor: positive,
+    ...originalMax,
+  }),
+  scaling.extend({
+    rope_type: z.literal('yarn'),
+    factor: positive.nullish(),
+    attention_factor: z.number().nonnegative().nullish(),
+    beta_fast: z.number().nullish(),
+    beta_slow: z.number().nullish(),
+    mscale: z.number().nullish(),
+    mscale_all_dim: z.number().nullish(),
+    truncate: z.boolean().nullish(),
+    ...originalMax,
+  }),
+])
+export type RopeParameters = z.infer<typeof ropeParameters> & { readonly rope_theta: number }
+
+/** The keys of rotary models. `rope_parameters` is transformers 5's layout, `rope_theta` + `rope_scaling` transformers 4's. */
+export const rotaryConfig = baseConfig.extend({
+  hidden_size: count,
+  intermediate_size: count,
+  num_hidden_layers: count,
+  num_attention_heads: count,
+  num_key_value_heads: count.nullish(),
+  head_dim: count.nullish(),
+  hidden_act: activation.nullish(),
+  max_position_embeddings: count,
+  rms_norm_eps: z.number().nonnegative().nullish(),
+  partial_rotary_factor: z.literal(1).nullish(),
+})
+
+/** Reads config.json with a schema; what does not fit is a ModelError naming file, key and value. */
+export function readConfig<T>(schema: z.ZodType<T>, checkpoint: Checkpoint): T {
+  return parse(schema, checkpoint.config, checkpoint, '')
+}
+
+/** The rotary parameters of either layout, standardised as transformers 5 does (`standardize_rope_params`). */
+export function readRope(checkpoint: Checkpoint): RopeParameters {
+  const { rope_parameters, rope_scaling, rope_theta } = checkpoint.config
+  const key = isRecord(rope_parameters) ? 'rope_parameters' : 'rope_scaling'
+  const given = isRecord(rope_parameters) ? rope_parameters : (rope_scaling ?? {})
+  if (!isRecord(given)) throw refuse(checkpoint, key, given, 'expected an object or null')
+  const rope_type = given.rope_type ?? given.type ?? 'default'
+  const parameters = parse(ropeParameters, { ...given, rope_type }, checkpoint, `${key}.`)
+  const theta = parse(positive.nullish(), rope_theta, checkpoint, 'rope_theta')
+  return { ...parameters, rope_theta: parameters.rope_theta ?? theta ?? 10_000 }
+}
+
+/** A refusal of one key's value. */
+export function refuse(checkpoint: Checkpoint, key: string, value: unknown, why: string): ModelError {
+  return new ModelError(`"${key}" is ${shown(value)}: ${why}`, join(checkpoint.dir, 'config.json'))
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, checkpoint: Checkpoint, prefix: string): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  const path = issue.path.map(String)
+  let at: unknown = value
+  for (const key of path) at = isRecord(at) ? at[key] : undefined
+  const key = `${prefix}${path.join('.')}`
+  if (at === undefined) throw new ModelError(`has no "${key}"`, join(checkpoint.dir, 'config.json'))
+  throw refuse(checkpoint, key, at, expected(issue, path))
+}
+
+/** What would have been accepted, in words. */
+function expected(issue: z.core.$ZodIssue, path: readonly string[]): string {
+  if (path.at(-1) === 'quantization_config') return 'quantised checkpoints are not supported; use the unquantised one'
+  if (issue.code === 'invalid_value') return `supported: ${issue.values.map((value) => shown(value)).join(', ')}`
+  if (issue.code === 'invalid_union' && path.at(-1) === 'rope_type') return 'supported: default, linear, llama3, yarn'
+  return issue.message
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A value from the file, short and on one line. */
+const shown = (value: unknown): string => {
+  const text = (JSON.stringify(value) ?? 'absent').replace(/[\x00-\x1f\x7f-\x9f]/g, '�')
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}

@@ -1,0 +1,193 @@
+import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
+import type { Value } from './graph.ts'
+import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
+import type { Rope } from './rope.ts'
+import type { AttentionSpec, DecoderSpec, Norm } from './spec.ts'
+import { cast } from './weights.ts'
+
+/** A decoder's body as nodes. */
+export interface Body {
+  /** Final hidden states of the rows that the head reads, [rows, hidden]. */
+  readonly hidden: Value
+  /** Which rotary tables the graph wants: inputs `cos_i`, `sin_i` [table, rotaryDim / 2]. */
+  readonly ropes: readonly Rope[]
+}
+
+/**
+ * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
+ * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
+ * Inputs: `ids`, `positions` [batch, seq]; `rows` [rows], places in the flattened ids.
+ */
+export function decoderBody(builder: Builder, spec: DecoderSpec, form: AttentionForm): Body {
+  const { graph } = builder
+  const ids = graph.input('ids', 'int64', ['batch', 'seq'])
+  const positions = graph.input('positions', 'int64', ['batch', 'seq'])
+  const rows = graph.input('rows', 'int64', ['rows'])
+  const shape = graph.op('Shape', [ids])
+  const attend = attentionOf(form, graph, builder.type, shape)
+  const rotary = new RotaryInputs(builder, positions)
+  const attention = (x: Value, layer: AttentionSpec): Value =>
+    attentionBlock(builder, x, layer, attend, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
+
+  const stream = new Stream(builder, embed(builder, spec, ids, positions), spec.hidden)
+  spec.layers.forEach((layer, l) => {
+    const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
+    const post = (x: Value, after: Norm | null): Value => (after ? norm(builder, x, after, spec.hidden) : x)
+    const mixed = attention(stream.read(layer.attentionNorms.pre), layer.attention)
+    const attended = post(linear(builder, pick(mixed), layer.attention.out), layer.attentionNorms.post)
+    stream.map(pick)
+    if (layer.residual === 'parallel') {
+      const read = stream.read(layer.mlpNorms.pre)
+      stream.add(attended)
+      stream.add(post(mlp(builder, read, layer.mlp), layer.mlpNorms.post))
+    } else {
+      stream.add(attended)
+      stream.add(post(mlp(builder, stream.read(layer.mlpNorms.pre), layer.mlp), layer.mlpNorms.post))
+    }
+  })
+  return { hidden: stream.read(spec.finalNorm), ropes: rotary.ropes }
+}
+
+/** The residual stream [tokens, hidden]. What a block adds is kept aside until the next norm, which takes both at once. */
+class Stream {
+  #added: Value | null = null
+
+  constructor(
+    readonly builder: Builder,
+    private sum: Value,
+    readonly width: number,
+  ) {}
+
+  add(x: Value): void {
+    this.#settle()
+    this.#added = x
+  }
+
+  /** The stream through a norm, or as it is. */
+  read(spec: Norm | null): Value {
+    if (spec === null || this.#added === null) {
+      this.#settle()
+      return spec ? norm(this.builder, this.sum, spec, this.width) : this.sum
+    }
+    const { normed, sum } = addNorm(this.builder, this.#added, this.sum, spec, this.width)
+    this.sum = sum
+    this.#added = null
+    return normed
+  }
+
+  map(change: (x: Value) => Value): void {
+    this.#settle()
+    this.sum = change(this.sum)
+  }
+
+  #settle(): void {
+    if (this.#added !== null) this.sum = this.builder.graph.op('Add', [this.sum, this.#added])
+    this.#added = null
+  }
+}
+
+/** [tokens, hidden]. Gather comes before Cast: only the rows in use are read from the file and widened. */
+function embed({ graph, weights, type }: Builder, spec: DecoderSpec, ids: Value, positions: Value): Value {
+  const flat = (x: Value): Value => graph.op('Reshape', [x, graph.ints([-1])])
+  const gather = (name: string, size: number, rows: Value): Value => {
+    const found = graph.op('Gather', [weights.stored(name, [size, spec.hidden]), rows])
+    return weights.checkpoint.tensors.get(name)!.dtype === STORED_AS[type] ? found : cast(graph, found, type)
+  }
+  const { tokens, positions: learned, scale } = spec.embedding
+  let x = gather(tokens, spec.vocab, flat(ids))
+  if (scale !== null) {
+    const factor = graph.float(scale)
+    x = graph.op('Mul', [x, type === 'float' ? factor : cast(graph, factor, type)])
+  }
+  if (learned === null) return x
+  const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
+  return graph.op('Add', [x, gather(learned.name, learned.rows + learned.offset, flat(row))])
+}
+
+const STORED_AS: Readonly<Record<string, string>> = { float: 'F32', float16: 'F16', bfloat16: 'BF16' }
+
+/** [tokens, hidden] → [tokens, heads · headDim], before the output projection. */
+function attentionBlock(
+  builder: Builder,
+  x: Value,
+  spec: AttentionSpec,
+  attend: Attend,
+  rotary: RotaryInputs,
+  shape: Value,
+): Value {
+  const { graph } = builder
+  const { heads, kvHeads, headDim } = spec
+  const [q, k, v] = project(builder, x, spec)
+  const grid = (y: Value): Value => graph.op('Reshape', [y, shape])
+  const turned = (y: Value, count: number, qk: Norm | null): Value => {
+    const normed = qk ? normHeads(builder, y, qk, count, spec) : y
+    return spec.rope ? rotary.rotate(grid(normed), spec.rope, count, headDim) : grid(normed)
+  }
+  const mixed = attend(
+    turned(q, heads, spec.qkNorm?.q ?? null),
+    turned(k, kvHeads, spec.qkNorm?.k ?? null),
+    grid(v),
+    spec,
+  )
+  return graph.op('Reshape', [mixed, graph.ints([-1, heads * headDim])])
+}
+
+/** q [tokens, heads · headDim], k and v [tokens, kvHeads · headDim]. */
+function project(builder: Builder, x: Value, { projection, heads, kvHeads, headDim }: AttentionSpec): QueryKeyValue {
+  const { graph } = builder
+  if (projection.kind === 'separate') {
+    const { q, k, v } = projection
+    return [linear(builder, x, q), linear(builder, x, k), linear(builder, x, v)]
+  }
+  const qkv = linear(builder, x, projection.qkv)
+  if (projection.kind === 'fused') {
+    const sizes = graph.ints([heads * headDim, kvHeads * headDim, kvHeads * headDim])
+    return graph.ops('Split', [qkv, sizes], 3, { axis: 1 }) as QueryKeyValue
+  }
+  const byHead = graph.op('Reshape', [qkv, graph.ints([-1, heads, 3, headDim])])
+  return graph
+    .ops('Split', [byHead], 3, { axis: 2, num_outputs: 3 })
+    .map((part) => graph.op('Reshape', [part, graph.ints([-1, heads * headDim])])) as QueryKeyValue
+}
+type QueryKeyValue = [q: Value, k: Value, v: Value]
+
+/** RMS norm of q or k, per head or over all heads. */
+function normHeads(builder: Builder, x: Value, spec: Norm, heads: number, { headDim, qkNorm }: AttentionSpec): Value {
+  if (qkNorm?.over !== 'head') return norm(builder, x, spec, heads * headDim)
+  const { graph } = builder
+  const byHead = graph.op('Reshape', [x, graph.ints([-1, heads, headDim])])
+  return graph.op('Reshape', [norm(builder, byHead, spec, headDim), graph.ints([-1, heads * headDim])])
+}
+
+/** The graph's rotary inputs, one pair of tables for each distinct rope. The session fills them as long as a run needs. */
+class RotaryInputs {
+  readonly ropes: Rope[] = []
+  readonly #tables: { readonly cos: Value; readonly sin: Value; readonly positions: Value }[] = []
+
+  constructor(
+    readonly builder: Builder,
+    readonly positions: Value,
+  ) {}
+
+  rotate(x: Value, rope: Rope, heads: number, headDim: number): Value {
+    let i = this.ropes.findIndex((known) => sameRope(known, rope))
+    if (i < 0) i = this.#declare(rope)
+    return rotate(this.builder, x, this.#tables[i]!, heads, 2 * rope.inverseFrequencies.length, headDim)
+  }
+
+  #declare(rope: Rope): number {
+    const { graph, type } = this.builder
+    const i = this.ropes.push(rope) - 1
+    const table = (name: string): Value => {
+      const given = graph.input(`${name}_${i}`, 'float', ['table', rope.inverseFrequencies.length])
+      return type === 'float' ? given : cast(graph, given, type)
+    }
+    this.#tables.push({ cos: table('cos'), sin: table('sin'), positions: this.positions })
+    return i
+  }
+}
+
+const sameRope = (a: Rope, b: Rope): boolean =>
+  a.attentionFactor === b.attentionFactor &&
+  a.inverseFrequencies.length === b.inverseFrequencies.length &&
+  a.inverseFrequencies.every((frequency, i) => frequency === b.inverseFrequencies[i])

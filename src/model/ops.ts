@@ -1,0 +1,109 @@
+import type { Graph, Value } from './graph.ts'
+import { MICROSOFT } from './graph.ts'
+import type { ElementType } from './onnx.ts'
+import type { Act, Linear, Mlp, Norm } from './spec.ts'
+import { cast, type Weights } from './weights.ts'
+
+/** What every part of a graph needs at hand. */
+export interface Builder {
+  readonly graph: Graph
+  readonly weights: Weights
+  /** The type that hidden states have: float on the CPU, the checkpoint's own half type on a GPU. */
+  readonly type: ElementType
+}
+
+/** [rows, inputs] → [rows, outputs]. Gemm reads torch's [out, in] as it lies in the file and packs it once. */
+export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear, as: ElementType = type): Value {
+  const outputs = outputsOf(weights, spec)
+  const total = spec.part?.total ?? outputs
+  const rows = spec.part ? ([spec.part.first, spec.part.first + outputs] as const) : null
+  const transposed = spec.layout === 'out,in'
+  const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
+  const inputs = [x, weights.as(as, spec.weight, shape, rows)]
+  if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
+    inputs.push(weights.as(as, spec.bias.name, [total], rows))
+  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
+}
+
+export const outputsOf = (weights: Weights, spec: Linear): number => spec.outputs ?? weights.rows(spec.weight)
+
+/** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */
+export function norm(builder: Builder, x: Value, spec: Norm, width: number): Value {
+  const { graph } = builder
+  const { scale, bias } = normWeights(builder, spec, width)
+  const attributes = { axis: -1, epsilon: { float: spec.epsilon } }
+  return spec.kind === 'rms'
+    ? graph.op('SimplifiedLayerNormalization', [x, scale], attributes)
+    : graph.op('LayerNormalization', bias ? [x, scale, bias] : [x, scale], attributes)
+}
+
+/** norm(x + residual) and the sum itself, in one pass over memory. */
+export function addNorm(
+  builder: Builder,
+  x: Value,
+  residual: Value,
+  spec: Norm,
+  width: number,
+): { readonly normed: Value; readonly sum: Value } {
+  const { graph } = builder
+  const { scale, bias } = normWeights(builder, spec, width)
+  const type = spec.kind === 'rms' ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization'
+  const inputs = bias ? [x, residual, scale, bias] : [x, residual, scale]
+  const outputs = graph.contribOutputs(type, inputs, [true, false, false, true], { epsilon: { float: spec.epsilon } })
+  return { normed: outputs[0]!, sum: outputs[3]! }
+}
+
+function normWeights(
+  { graph, weights, type }: Builder,
+  spec: Norm,
+  width: number,
+): { readonly scale: Value; readonly bias: Value | null } {
+  const bias = spec.bias ? weights.as(type, spec.bias, [width]) : null
+  if (spec.weightOffset === 0) return { scale: weights.as(type, spec.weight, [width]), bias }
+  const offset = graph.op('Add', [weights.as('float', spec.weight, [width]), graph.float(spec.weightOffset)])
+  return { scale: type === 'float' ? offset : cast(graph, offset, type), bias }
+}
+
+/** [rows, width] → the same. QuickGelu is x · sigmoid(α x): SiLU at α = 1, OpenAI's quick GELU at 1.702. */
+export function activate(graph: Graph, x: Value, act: Act): Value {
+  switch (act) {
+    case 'silu':
+      return graph.contrib('QuickGelu', [x], { alpha: { float: 1 } })
+    case 'gelu-quick':
+      return graph.contrib('QuickGelu', [x], { alpha: { float: 1.702 } })
+    case 'gelu':
+      return graph.op('Gelu', [x], { approximate: 'none' })
+    case 'gelu-tanh':
+      return graph.op('Gelu', [x], { approximate: 'tanh' })
+    case 'relu':
+      return graph.op('Relu', [x])
+  }
+}
+
+/** [rows, hidden] → [rows, hidden] */
+export function mlp(builder: Builder, x: Value, spec: Mlp): Value {
+  const { graph } = builder
+  const up = linear(builder, x, spec.up)
+  const inner =
+    spec.kind === 'plain'
+      ? activate(graph, up, spec.act)
+      : graph.op('Mul', [activate(graph, linear(builder, x, spec.gate), spec.act), up])
+  return linear(builder, inner, spec.down)
+}
+
+/** Rotates [batch, seq, heads · headDim] by the rows of cos and sin that `positions` names; the rest of a head stays. */
+export function rotate(
+  { graph }: Builder,
+  x: Value,
+  tables: { readonly cos: Value; readonly sin: Value; readonly positions: Value },
+  heads: number,
+  rotaryDim: number,
+  headDim: number,
+): Value {
+  const attributes = {
+    interleaved: 0,
+    num_heads: heads,
+    ...(rotaryDim < headDim && { rotary_embedding_dim: rotaryDim }),
+  }
+  return graph.ops('RotaryEmbedding', [x, tables.positions, tables.cos, tables.sin], 1, attributes, MICROSOFT)[0]!
+}

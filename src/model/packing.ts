@@ -1,0 +1,164 @@
+import { ModelError } from '../errors.ts'
+import type { Batch, Sequence } from '../types.ts'
+
+/**
+ * A batch as rows of tokens. A row holds trees in preorder: a sequence's tokens follow those of the sequence before it,
+ * whose first `reused` tokens it shares.
+ */
+export interface Packed {
+  /** Rows and row length; ids and positions are [batch, seq], flattened, padded on the right with id 0. */
+  readonly batch: number
+  readonly seq: number
+  readonly ids: Int32Array
+  readonly positions: Int32Array
+  /** For every sequence of the batch, the place in the flattened ids of each of its tokens. */
+  readonly paths: readonly Int32Array[]
+  /** For every place, the place in its row after the last token that continues it. */
+  readonly subtreeEnd: Int32Array
+}
+
+/** All sequences in one row, or a row for each sequence that shares nothing with the one before. */
+export function packBatch(batch: Batch, sequences: readonly Sequence[], oneRow: boolean): Packed {
+  const chosen = batch.sequences.map((index) => sequences[index]!)
+  const reused = batch.reused ?? chosen.map(() => 0)
+  const rowOf: number[] = []
+  const lengths: number[] = []
+  chosen.forEach((sequence, i) => {
+    if (i === 0 || (!oneRow && reused[i] === 0)) lengths.push(0)
+    rowOf.push(lengths.length - 1)
+    lengths[lengths.length - 1]! += sequence.ids.length - reused[i]!
+  })
+  const seq = Math.max(...lengths)
+  const ids = new Int32Array(lengths.length * seq)
+  const positions = new Int32Array(lengths.length * seq)
+  const paths: Int32Array[] = []
+  const filled = lengths.map(() => 0)
+  chosen.forEach((sequence, i) => {
+    const row = rowOf[i]!
+    const path = new Int32Array(sequence.ids.length)
+    path.set((paths[i - 1] ?? path).subarray(0, reused[i]!))
+    for (let t = reused[i]!; t < path.length; t++) {
+      const place = row * seq + filled[row]!++
+      path[t] = place
+      ids[place] = sequence.ids[t]!
+      positions[place] = sequence.positionStart + t
+    }
+    paths.push(path)
+  })
+  const subtreeEnd = subtreeEnds(paths, reused, rowOf, seq, ids.length)
+  return { batch: lengths.length, seq, ids, positions, paths, subtreeEnd }
+}
+
+/** A token's subtree ends where the first later sequence of its row begins that does not share the token. */
+function subtreeEnds(
+  paths: readonly Int32Array[],
+  reused: readonly number[],
+  rowOf: readonly number[],
+  seq: number,
+  places: number,
+): Int32Array {
+  const ends = new Int32Array(places).fill(seq)
+  /** Places of the tokens, by depth, whose subtree has not ended. */
+  let open: number[] = []
+  paths.forEach((path, i) => {
+    if (i > 0 && rowOf[i] !== rowOf[i - 1]) open = []
+    const own = path.subarray(reused[i]!)
+    if (own.length === 0) return
+    for (const place of open.slice(reused[i]!)) ends[place] = own[0]! % seq
+    open = [...open.slice(0, reused[i]!), ...own]
+  })
+  return ends
+}
+
+/** The blocks of queries of one packed row, for the `split` form. */
+export interface Blocks {
+  /** Half-open ranges of places. */
+  readonly start: Int32Array
+  readonly end: Int32Array
+  /** Half-open ranges of `past`: the places that a block's queries see besides the block itself. */
+  readonly pastStart: Int32Array
+  readonly pastEnd: Int32Array
+  readonly past: Int32Array
+}
+
+/** Splits every sequence's own tokens into blocks of about equal length, at most `blockTokens`. */
+export function blocksOf(packed: Packed, reused: readonly number[], blockTokens: number): Blocks {
+  const start: number[] = []
+  const end: number[] = []
+  const pastStart: number[] = []
+  const pastEnd: number[] = []
+  const past: number[] = []
+  packed.paths.forEach((path, i) => {
+    const from = reused[i]!
+    const own = path.length - from
+    const count = Math.ceil(own / blockTokens)
+    for (let b = 0; b < count; b++) {
+      const first = from + Math.floor((own * b) / count)
+      const last = from + Math.floor((own * (b + 1)) / count)
+      start.push(path[first]!)
+      end.push(path[last - 1]! + 1)
+      pastStart.push(past.length)
+      for (let t = 0; t < first; t++) past.push(path[t]!)
+      pastEnd.push(past.length)
+    }
+  })
+  const [s, e, ps, pe, p] = [start, end, pastStart, pastEnd, past].map((values) => Int32Array.from(values))
+  return { start: s!, end: e!, pastStart: ps!, pastEnd: pe!, past: p! }
+}
+
+/** What a head reads: places in the flattened ids, and for log-probs the token that each row predicts. */
+export interface HeadRows {
+  readonly rows: Int32Array
+  readonly targets: Int32Array
+  /** For every sequence of the batch, how many rows are its own. */
+  readonly counts: readonly number[]
+}
+
+/** The classification head reads the token `at`. */
+export function scoreRows(packed: Packed, chosen: readonly Sequence[]): HeadRows {
+  const rows = Int32Array.from(chosen, (sequence, i) => packed.paths[i]![sequence.at]!)
+  return { rows, targets: new Int32Array(0), counts: chosen.map(() => 1) }
+}
+
+/** The causal head predicts ids[t] from the token before, for t = at …; rows may lie in the shared prefix. */
+export function logProbRows(packed: Packed, chosen: readonly Sequence[]): HeadRows {
+  const counts = chosen.map((sequence) => sequence.ids.length - sequence.at)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const rows = new Int32Array(total)
+  const targets = new Int32Array(total)
+  let n = 0
+  chosen.forEach((sequence, i) => {
+    for (let t = sequence.at; t < sequence.ids.length; t++, n++) {
+      rows[n] = packed.paths[i]![t - 1]!
+      targets[n] = sequence.ids[t]!
+    }
+  })
+  return { rows, targets, counts }
+}
+
+/** Refuses what the graph would read out of bounds (a GPU does so in silence). */
+export function checkBounds(
+  chosen: readonly Sequence[],
+  limits: { readonly where: string; readonly vocab: number; readonly positions: number | null; readonly first: number },
+): void {
+  for (const { ids, at, positionStart, typeIds } of chosen) {
+    const bad = ids.find((id) => id < 0 || id >= limits.vocab)
+    if (bad !== undefined)
+      throw new ModelError(
+        `token id ${bad} is outside the model's vocabulary of ${limits.vocab}`,
+        limits.where,
+        'The tokenizer belongs to another model.',
+      )
+    if (limits.positions !== null && positionStart + ids.length > limits.positions)
+      throw new ModelError(
+        `a sequence reaches position ${positionStart + ids.length}, the model has ${limits.positions} learned positions`,
+        limits.where,
+        'Use --max-length.',
+      )
+    if (typeIds !== null) throw new ModelError('token types are for encoders; this is a decoder', limits.where)
+    if (at < limits.first || at >= ids.length)
+      throw new RangeError(
+        `a sequence of ${ids.length} tokens is read at ${at}, expected ${limits.first} … ${ids.length - 1}`,
+      )
+  }
+}

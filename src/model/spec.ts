@@ -1,0 +1,119 @@
+import type { ACTIVATIONS } from './config.ts'
+import type { Rope } from './rope.ts'
+
+/**
+ * What one decoder computes, as data: the words in which architectures differ. decoder.ts turns it into a graph.
+ * A new architecture is a new file in archs/ that fills this record; a new word costs a line here and in ops.ts.
+ */
+export interface DecoderSpec {
+  /** config.json's model_type. */
+  readonly architecture: string
+  readonly hidden: number
+  readonly vocab: number
+  /** Longest sequence that config.json allows. */
+  readonly maxPositions: number
+  readonly padTokenId: number | null
+  readonly embedding: Embedding
+  readonly layers: readonly LayerSpec[]
+  readonly finalNorm: Norm | null
+  /** The causal head: logits = W h, the embedding's tensor where tied. */
+  readonly logits: Logits
+  /** The classification head. */
+  readonly score: Linear
+  /** Labels of the classification head by config.json; null where it does not say. */
+  readonly labels: readonly string[] | null
+  /** Tensors that a checkpoint of this architecture may carry and that no graph reads: name → reason, by pattern. */
+  readonly ignored: readonly Ignored[]
+}
+
+export interface Embedding {
+  /** [vocab, hidden] */
+  readonly tokens: string
+  /** Learned positions [maxPositions + offset, hidden], row = position + offset; null for rotary models. */
+  readonly positions: { readonly name: string; readonly rows: number; readonly offset: number } | null
+  /** Gemma multiplies by √hidden; else null. */
+  readonly scale: number | null
+}
+
+export interface LayerSpec {
+  /** `sequential`: x += attention(norm x); x += mlp(norm x). `parallel`: both read x (GPT-NeoX). */
+  readonly residual: 'sequential' | 'parallel'
+  /** null where a block has no such norm: post-norm models lack `pre`, most lack `post`. */
+  readonly attentionNorms: BlockNorms
+  readonly mlpNorms: BlockNorms
+  readonly attention: AttentionSpec
+  readonly mlp: Mlp
+}
+
+/** Norms before a block and on its output, before the residual is added. */
+export interface BlockNorms {
+  readonly pre: Norm | null
+  readonly post: Norm | null
+}
+
+export interface AttentionSpec {
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headDim: number
+  /** Multiplies q · k. */
+  readonly scale: number
+  /** A query sees itself and the window − 1 keys before it; null: all keys before it. */
+  readonly window: number | null
+  /** softcap · tanh(logits / softcap) before the softmax (Gemma 2); else null. */
+  readonly softcap: number | null
+  readonly rope: Rope | null
+  readonly projection: Projection
+  /** RMS norm of q and k before the rotation (Qwen 3: per head, OLMo 2: over all heads). */
+  readonly qkNorm: { readonly q: Norm; readonly k: Norm; readonly over: 'head' | 'all' } | null
+  readonly out: Linear
+}
+
+/** `fused`: one matrix gives [q | k | v] side by side; `perHead`: head by head [q | k | v] (GPT-NeoX). */
+export type Projection =
+  | { readonly kind: 'separate'; readonly q: Linear; readonly k: Linear; readonly v: Linear }
+  | { readonly kind: 'fused' | 'perHead'; readonly qkv: Linear }
+
+/** `gated`: down(act(gate x) · up x); `plain`: down(act(up x)). */
+export type Mlp =
+  | { readonly kind: 'gated'; readonly gate: Linear; readonly up: Linear; readonly down: Linear; readonly act: Act }
+  | { readonly kind: 'plain'; readonly up: Linear; readonly down: Linear; readonly act: Act }
+
+export type Act = (typeof ACTIVATIONS)[keyof typeof ACTIVATIONS]
+
+/** y = x Wᵀ + b. */
+export interface Linear {
+  readonly weight: string
+  /** Tensor name; `optional` biases are used where the file has them. */
+  readonly bias: { readonly name: string; readonly optional: boolean } | null
+  readonly inputs: number
+  /** null: as many as the tensor has rows (the classification head's labels). */
+  readonly outputs: number | null
+  /** `out,in` as torch's Linear; `in,out` as GPT-2's Conv1D. */
+  readonly layout: 'out,in' | 'in,out'
+  /** Rows of a larger [total, inputs] tensor, first row and total (Phi 3's fused projections); null: the whole tensor. */
+  readonly part: { readonly first: number; readonly total: number } | null
+}
+
+export interface Norm {
+  readonly kind: 'rms' | 'layer'
+  readonly weight: string
+  readonly bias: string | null
+  readonly epsilon: number
+  /** Gemma stores w − 1. */
+  readonly weightOffset: 0 | 1
+}
+
+export interface Logits {
+  /** [vocab, hidden] */
+  readonly weight: string
+  readonly bias: string | null
+  /** softcap · tanh(logits / softcap) before the softmax (Gemma 2); else null. */
+  readonly softcap: number | null
+  /** An lm_head tensor that config.json ties to the embedding: equal bytes are a duplicate (weights.ts). */
+  readonly tiedTo: string | null
+}
+
+export interface Ignored {
+  readonly pattern: RegExp
+  readonly reason: string
+}

@@ -32,13 +32,13 @@ export class DigestMap {
     return value === 0 ? null : value - 1
   }
 
-  /** Adds a digest; an existing one keeps its value and is returned, null says that it is new. */
-  add(digest: Digest, value: number): number | null {
+  /** Adds or replaces a digest's value and gives the one it had, or null. */
+  set(digest: Digest, value: number): number | null {
     const slot = this.#slot(digest[0], digest[1], digest[2], digest[3])
     const found = this.#values[slot]!
+    this.#values[slot] = value + 1
     if (found !== 0) return found - 1
     this.#keys.set(digest, slot * 4)
-    this.#values[slot] = value + 1
     if (++this.#size > (this.#mask + 1) * MAX_LOAD) this.#grow()
     return null
   }

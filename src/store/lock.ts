@@ -1,0 +1,104 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { DataError } from '../errors.ts'
+
+/** Who holds a lock. `started` tells a process from a later one with the same number (Linux; else null). */
+interface Holder {
+  readonly pid: number
+  readonly host: string
+  readonly started: string | null
+}
+
+/** Field 22 of /proc/<pid>/stat, in clock ticks since boot; null where there is no /proc. */
+function startOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}
+
+/** Another process is writing the store. */
+export class StoreInUse extends DataError {}
+
+/**
+ * Takes `<path>.lock` for this process; the returned function gives it back. The lock of a process that no longer runs on this host
+ * is taken over. On another host that cannot be told, so its lock stands.
+ * @throws StoreInUse naming the holder
+ */
+export function lock(path: string): () => void {
+  const file = `${path}.lock`
+  const self: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) }
+  const text = JSON.stringify(self)
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      writeFileSync(file, text, { flag: 'wx' })
+      return () => rmSync(file, { force: true })
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw new DataError(`cannot be created: ${(cause as Error).message}`, file, null, { cause })
+    }
+    const found = readOrNull(file)
+    if (found === null) continue
+    const holder = parseHolder(found)
+    if (holder === null) {
+      // another process is between creating and writing it, or died there
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+      if (attempt < 50 || readOrNull(file) !== found) continue
+    } else if (isAlive(holder))
+      throw new StoreInUse(
+        `is in use by process ${holder.pid} on ${holder.host}`,
+        path,
+        holder.host === hostname()
+          ? 'Wait for it, or give this run another --output-dir.'
+          : `If that process is gone, delete ${file}.`,
+      )
+    removeStale(file, found)
+  }
+  throw new DataError('cannot be locked: others take and leave the lock all the time', path)
+}
+
+function isAlive({ pid, host, started }: Holder): boolean {
+  if (host !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  const now = startOf(pid)
+  return started === null || now === null || now === started
+}
+
+/** Moves the stale lock aside before deleting it: if another process was faster, its new lock is put back (never over a third one). */
+function removeStale(file: string, stale: string): void {
+  const aside = `${file}.${process.pid}.stale`
+  try {
+    renameSync(file, aside)
+  } catch {
+    return
+  }
+  try {
+    if (readOrNull(aside) !== stale) linkSync(aside, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(aside, { force: true })
+  }
+}
+
+function readOrNull(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function parseHolder(text: string): Holder | null {
+  try {
+    const { pid, host, started } = JSON.parse(text) as Partial<Holder>
+    return typeof pid === 'number' && typeof host === 'string' ? { pid, host, started: started ?? null } : null
+  } catch {
+    return null
+  }
+}

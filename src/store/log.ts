@@ -1,0 +1,337 @@
+import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { DigestMap } from '../digest-map.ts'
+import { DataError } from '../errors.ts'
+import type { Batch, Measurement } from '../types.ts'
+import { lock } from './lock.ts'
+import {
+  commitLine,
+  doneLine,
+  headerLine,
+  isIntact,
+  measurementLine,
+  parseMeasurement,
+  parsePlan,
+  planEndLine,
+  planLine,
+} from './record.ts'
+import { digestOfKey, type Scan, scanStore } from './scan.ts'
+
+export interface StoreOptions {
+  /** Neither locked nor mended: what another process has committed so far is read. */
+  readonly readOnly?: boolean
+  /** The resolved configuration, for the first line of a new store. */
+  readonly config?: unknown
+  /** Stores of the same model whose measurements may be used as well (siblings, parts); read only. */
+  readonly reuse?: readonly string[]
+  /** The disk is waited for after so many batches; a killed process loses nothing in between, a power cut loses these. */
+  readonly syncEvery?: number
+}
+
+/** What opening found and mended; empty for a clean store. */
+export interface Repairs {
+  /** Bytes behind the last whole batch, cut off (read-only: left out). */
+  readonly tornBytes: number
+  /** Line numbers that were damaged; they are not used. */
+  readonly damagedLines: readonly number[]
+}
+
+export type Entry = readonly [key: string, measurement: Measurement]
+
+/** Measurements by key, in an append-only file. */
+export interface Store {
+  readonly path: string
+  /** Configuration in the first line; undefined where that line is damaged. */
+  readonly config: unknown
+  readonly repairs: Repairs
+  /** Own measurements. */
+  readonly size: number
+  /** Memory of the index: 34–69 bytes a measurement. Values stay in the file. */
+  readonly indexBytes: number
+  /** Whether the run that wrote it came to its end. */
+  readonly finished: boolean
+  has(key: string): boolean
+  /** Whether the store's own file has it, not only a reused one. */
+  owns(key: string): boolean
+  get(key: string): Measurement | null
+  /** Commits a batch whole. Keys that the file has already are left as they are. */
+  append(batch: readonly Entry[]): void
+  plan(name: string): readonly Batch[] | null
+  putPlan(name: string, batches: readonly Batch[]): void
+  /** Notes that the run came to its end. */
+  finish(): void
+  close(): void
+}
+
+/**
+ * Opens a store, or makes a new one. A tail that was not written to its end is cut off, at whatever byte it ends; a damaged line is
+ * dropped. One process writes at a time.
+ * @throws DataError: no store, in use, disk full
+ */
+export async function openStore(path: string, options: StoreOptions = {}): Promise<Store> {
+  const { readOnly = false, reuse = [] } = options
+  if (readOnly) return new Log(await openLogFile(path, true), null, await openAll(reuse), options)
+  attempt(path, () => mkdirSync(dirname(path), { recursive: true }))
+  const unlock = lock(path)
+  try {
+    return new Log(await openLogFile(path, false), unlock, await openAll(reuse), options)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+const openAll = (paths: readonly string[]): Promise<LogFile[]> =>
+  Promise.all(paths.map((path) => openLogFile(path, true)))
+
+// ── one file ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface LogFile {
+  readonly path: string
+  readonly fd: number
+  readonly scan: Scan
+  readonly index: DigestMap
+}
+
+async function openLogFile(path: string, readOnly: boolean): Promise<LogFile> {
+  const index = new DigestMap()
+  const fd = openFd(path, readOnly)
+  try {
+    const file = await open(path)
+    try {
+      const scan = await scanStore(file, path, (key, offset) => index.set(key, offset))
+      return { path, fd, scan, index }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+function openFd(path: string, readOnly: boolean): number {
+  try {
+    return openSync(path, readOnly ? 'r' : 'r+')
+  } catch (cause) {
+    if (!readOnly && (cause as NodeJS.ErrnoException).code === 'ENOENT')
+      return attempt(path, () => openSync(path, 'wx+'))
+    throw unusable(path, cause)
+  }
+}
+
+const unusable = (path: string, cause: unknown): DataError =>
+  new DataError(`the store cannot be opened: ${(cause as Error).message}`, path, null, { cause })
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    throw unusable(path, cause)
+  }
+}
+
+// ── the store ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const WINDOW_BYTES = 1 << 16
+const PLAN_BATCHES_A_LINE = 1000
+const DEFAULT_SYNC_EVERY = 32
+
+class Log implements Store {
+  readonly path: string
+  readonly config: unknown
+  readonly repairs: Repairs
+  finished: boolean
+  #own: LogFile
+  #reused: readonly LogFile[]
+  #plans: Map<string, readonly number[]>
+  #unlock: (() => void) | null
+  #end: number
+  #batchesSinceSync = 0
+  #syncEvery: number
+  #open = true
+  /** The last stretch of a file that was read; measurements are mostly asked for in the order of the file. */
+  #window = { file: -1, start: 0, bytes: Buffer.alloc(0) }
+
+  constructor(
+    own: LogFile,
+    unlock: (() => void) | null,
+    reused: readonly LogFile[],
+    { config = null, syncEvery }: StoreOptions,
+  ) {
+    const { scan } = own
+    this.path = own.path
+    this.repairs = { tornBytes: scan.sizeBytes - scan.end, damagedLines: scan.damaged }
+    this.finished = scan.finished
+    this.#own = own
+    this.#reused = reused
+    this.#plans = new Map(scan.plans)
+    this.#unlock = unlock
+    this.#end = scan.end
+    this.#syncEvery = syncEvery ?? DEFAULT_SYNC_EVERY
+    this.config = scan.end === 0 ? config : scan.config
+    if (unlock === null) return
+    if (scan.sizeBytes > scan.end) attempt(own.path, () => ftruncateSync(own.fd, scan.end))
+    if (scan.end === 0) {
+      this.#write(headerLine(config))
+      this.#sync()
+      syncFolder(own.path)
+    }
+  }
+
+  get size(): number {
+    return this.#own.index.size
+  }
+  get indexBytes(): number {
+    return [this.#own, ...this.#reused].reduce((sum, file) => sum + file.index.bytes, 0)
+  }
+  owns(key: string): boolean {
+    return this.#own.index.get(digestOfKey(key)) !== null
+  }
+  has(key: string): boolean {
+    const digest = digestOfKey(key)
+    return [this.#own, ...this.#reused].some((file) => file.index.get(digest) !== null)
+  }
+
+  get(key: string): Measurement | null {
+    const digest = digestOfKey(key)
+    for (const file of [this.#own, ...this.#reused]) {
+      const offset = file.index.get(digest)
+      if (offset === null) continue
+      const line = this.#lineAt(file, offset)
+      const measurement = line !== null && line.toString('latin1', 8, 40) === key ? parseMeasurement(line) : null
+      if (measurement !== null) return measurement
+      throw new DataError(`the measurement at byte ${offset} changed while the store was open`, file.path)
+    }
+    return null
+  }
+
+  append(batch: readonly Entry[]): void {
+    const lines: string[] = []
+    const digests = new Map<string, number>()
+    let offset = this.#end
+    for (const [key, measurement] of batch) {
+      if (digests.has(key) || this.owns(key)) continue
+      const line = measurementLine(key, measurement)
+      digests.set(key, offset)
+      offset += line.length
+      lines.push(line)
+    }
+    if (lines.length === 0) return
+    this.#write(lines.join('') + commitLine(lines.length))
+    for (const [key, at] of digests) this.#own.index.set(digestOfKey(key), at)
+    this.finished = false
+    if (++this.#batchesSinceSync >= this.#syncEvery) this.#sync()
+  }
+
+  plan(name: string): readonly Batch[] | null {
+    const batches: Batch[] = []
+    for (const offset of this.#plans.get(name) ?? []) {
+      const line = this.#lineAt(this.#own, offset)
+      const part = line === null ? null : parsePlan(line)
+      if (part === null || part.from !== batches.length) return null
+      for (const batch of part.batches) batches.push(batch)
+    }
+    return this.#plans.has(name) ? batches : null
+  }
+
+  putPlan(name: string, batches: readonly Batch[]): void {
+    const begin = this.#end
+    const offsets: number[] = []
+    try {
+      for (let from = 0; from < batches.length; from += PLAN_BATCHES_A_LINE) {
+        offsets.push(this.#end)
+        this.#write(planLine(name, from, batches.slice(from, from + PLAN_BATCHES_A_LINE)))
+      }
+      this.#write(planEndLine(name, batches.length))
+    } catch (error) {
+      this.#cutTo(begin)
+      throw error
+    }
+    this.#plans.set(name, offsets)
+    this.finished = false
+    this.#sync()
+  }
+
+  finish(): void {
+    if (this.finished) return
+    this.#write(doneLine(this.size))
+    this.finished = true
+    this.#sync()
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    try {
+      if (this.#unlock !== null) this.#sync()
+    } finally {
+      for (const file of [this.#own, ...this.#reused]) closeSync(file.fd)
+      this.#unlock?.()
+    }
+  }
+
+  /** All of the text, or none of it. */
+  #write(text: string): void {
+    if (this.#unlock === null) throw new TypeError(`${this.path} was opened to be read`)
+    const bytes = Buffer.from(text)
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(this.#own.fd, bytes, done, bytes.length - done, this.#end + done)
+    } catch (cause) {
+      this.#cutTo(this.#end)
+      const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as NodeJS.ErrnoException).code ?? '')
+      throw new DataError(
+        full ? 'the disk is full' : `cannot be written: ${(cause as Error).message}`,
+        this.path,
+        'What was measured until then is kept; run the same command again to go on.',
+        { cause },
+      )
+    }
+    this.#end += bytes.length
+  }
+
+  /** Takes back what was written behind `end`; should that fail as well, the next opening cuts it off. */
+  #cutTo(end: number): void {
+    this.#end = end
+    try {
+      ftruncateSync(this.#own.fd, end)
+    } catch {}
+  }
+
+  #sync(): void {
+    this.#batchesSinceSync = 0
+    attempt(this.path, () => fdatasyncSync(this.#own.fd))
+  }
+
+  /** The intact line that begins at an offset, without its `\n`; else null. */
+  #lineAt(file: LogFile, offset: number): Buffer | null {
+    const number = this.#reused.indexOf(file)
+    for (let length = WINDOW_BYTES; ; length *= 2) {
+      const { start, bytes } = this.#window
+      const at = offset - start
+      const end = this.#window.file === number && at >= 0 && at < bytes.length ? bytes.indexOf(0x0a, at) : -1
+      if (end >= 0) {
+        const line = bytes.subarray(at, end)
+        return isIntact(line) ? line : null
+      }
+      const fresh = Buffer.alloc(length)
+      const read = readSync(file.fd, fresh, 0, length, offset)
+      this.#window = { file: number, start: offset, bytes: fresh.subarray(0, read) }
+      if (read < length && !this.#window.bytes.includes(0x0a)) return null
+    }
+  }
+}
+
+/** Makes the name of a new file last, where the system can (not on Windows). */
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(dirname(path), 'r')
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
+  } catch {}
+}

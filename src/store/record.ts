@@ -1,0 +1,107 @@
+import { crc32 } from 'node:zlib'
+import type { Batch, Measurement } from '../types.ts'
+
+/**
+ * One line of measurements.jsonl: a JSON object whose last member is the CRC-32 of everything before it, so that a damaged line is
+ * never trusted. The kinds of line, told by their first member:
+ *
+ *   {"format":"chemherm-measurements","version":1,"config":{…},"crc":"…"}    the first line
+ *   {"key":"…","kind":"head","values":[…],"scoredTokenIndex":7,"crc":"…"}    one completion under one model
+ *   {"plan":"<name>","from":0,"batches":[…],"crc":"…"}                       part of a plan
+ *   {"plan":"<name>","count":12,"crc":"…"}                                   the end of a plan
+ *   {"commit":<measurements of the batch>,"crc":"…"}                         the end of a batch, all of it written at once
+ *   {"done":<measurements>,"crc":"…"}                                        the run came to its end
+ *
+ * Numbers are written as JavaScript does, which reads back to the same double; −0 is kept.
+ */
+export const FORMAT = 'chemherm-measurements'
+export const VERSION = 1
+
+const CRC_MEMBER = ',"crc":"'
+/** `,"crc":"01234567"}` */
+const CRC_BYTES = CRC_MEMBER.length + 8 + 2
+
+/** Closes the text of an object with its checksum. @example sealed('{"commit":2') // '{"commit":2,"crc":"…"}\n' */
+const sealed = (open: string): string => `${open}${CRC_MEMBER}${crc32(open).toString(16).padStart(8, '0')}"}\n`
+const sealedObject = (object: object): string => sealed(JSON.stringify(object).slice(0, -1))
+
+/** Whether a line (without its `\n`) ends in the checksum of what stands before it. */
+export function isIntact(line: Buffer): boolean {
+  const end = line.length - CRC_BYTES
+  if (end < 1 || line.toString('latin1', end, end + CRC_MEMBER.length) !== CRC_MEMBER) return false
+  const crc = line.toString('latin1', end + CRC_MEMBER.length, line.length - 2)
+  return (
+    line.toString('latin1', line.length - 2) === '"}' &&
+    crc32(line.subarray(0, end)).toString(16).padStart(8, '0') === crc
+  )
+}
+
+export const headerLine = (config: unknown): string => sealedObject({ format: FORMAT, version: VERSION, config })
+export const commitLine = (lines: number): string => sealedObject({ commit: lines })
+export const doneLine = (measurements: number): string => sealedObject({ done: measurements })
+export const planLine = (plan: string, from: number, batches: readonly Batch[]): string =>
+  sealedObject({
+    plan,
+    from,
+    batches: batches.map(({ layout, sequences, prefix, tokens }) => [layout, prefix, tokens, ...sequences]),
+  })
+export const planEndLine = (plan: string, count: number): string => sealedObject({ plan, count })
+
+/** @throws RangeError for a number that is not finite: a model that gives one must have failed before */
+export function measurementLine(key: string, measurement: Measurement): string {
+  if (!/^[0-9a-f]{32}$/.test(key)) throw new RangeError(`"${key}" is not a measurement key`)
+  if (measurement.kind === 'head') {
+    const values = measurement.values.map(numberText).join(',')
+    return sealed(
+      `{"key":"${key}","kind":"head","values":[${values}],"scoredTokenIndex":${numberText(measurement.scoredTokenIndex)}`,
+    )
+  }
+  const { sum, tokens, sumSquares } = measurement
+  return sealed(
+    `{"key":"${key}","kind":"logProb","sum":${numberText(sum)},"tokens":${numberText(tokens)},"sumSquares":${numberText(sumSquares)}`,
+  )
+}
+
+function numberText(value: number): string {
+  if (!Number.isFinite(value)) throw new RangeError(`a measurement of ${value} cannot be stored`)
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+/** A measurement from an intact line, or null where its members are not ours. */
+export function parseMeasurement(line: Buffer): Measurement | null {
+  const record = parseObject(line)
+  const numbers = (...values: unknown[]): boolean => values.every((value) => typeof value === 'number')
+  if (record?.kind === 'head' && Array.isArray(record.values) && numbers(...record.values, record.scoredTokenIndex))
+    return { kind: 'head', values: record.values as number[], scoredTokenIndex: record.scoredTokenIndex as number }
+  if (record?.kind === 'logProb' && numbers(record.sum, record.tokens, record.sumSquares))
+    return {
+      kind: 'logProb',
+      sum: record.sum as number,
+      tokens: record.tokens as number,
+      sumSquares: record.sumSquares as number,
+    }
+  return null
+}
+
+/** Batches of an intact plan line, or null. */
+export function parsePlan(line: Buffer): { from: number; batches: readonly Batch[] } | null {
+  const record = parseObject(line)
+  if (typeof record?.from !== 'number' || !Array.isArray(record.batches)) return null
+  const batches = record.batches.map((entry: unknown): Batch | null => {
+    if (!Array.isArray(entry)) return null
+    const [layout, prefix, tokens, ...sequences] = entry as unknown[]
+    const valid =
+      (layout === 'padded' || layout === 'shared') && [prefix, tokens, ...sequences].every((n) => typeof n === 'number')
+    return valid ? ({ layout, prefix, tokens, sequences } as Batch) : null
+  })
+  return batches.includes(null) ? null : { from: record.from, batches: batches as Batch[] }
+}
+
+export function parseObject(line: Buffer): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(line.toString('utf8'))
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}

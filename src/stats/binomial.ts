@@ -14,11 +14,11 @@ export function binomialPmf(k: number, n: number, p: number): number {
 
 /**
  * Exact two-sided binomial test: the chance of all outcomes no likelier than the observed one (scipy.stats.binomtest).
- * null unless 0 ≤ k ≤ n are whole and 0 ≤ p ≤ 1. For n = 0 p is 1.
+ * null unless k and n are whole, 0 ≤ k ≤ n, n ≥ 1 and 0 ≤ p ≤ 1.
  * @example binomialTest(0, 10) // { p: 0.001953125 }
  */
 export function binomialTest(k: number, n: number, p = 0.5): { readonly p: number } | null {
-  if (!Number.isInteger(k) || !Number.isInteger(n) || k < 0 || k > n || !(p >= 0 && p <= 1)) return null
+  if (!Number.isInteger(k) || !Number.isInteger(n) || k < 0 || k > n || n < 1 || !(p >= 0 && p <= 1)) return null
   if (p === 0.5) return { p: Math.min(1, 2 * binomialCdf(Math.min(k, n - k), n, 0.5)) }
   const limit = binomialPmf(k, n, p) * (1 + 1e-7)
   const expected = n * p

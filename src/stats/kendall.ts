@@ -35,8 +35,8 @@ export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCoun
 
 /** Number of i < j with values[i] > values[j]; bottom-up merge sort, sorts in place. */
 function inversions(values: Float64Array): number {
-  let from = values
-  let to = new Float64Array(values.length)
+  let from: Float64Array = values
+  let to: Float64Array = new Float64Array(values.length)
   let count = 0
   for (let width = 1; width < values.length; width *= 2) {
     for (let low = 0; low < values.length; low += 2 * width) {

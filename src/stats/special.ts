@@ -73,7 +73,9 @@ export const Z95 = 1.959963984540054
 /** P(|T| ≥ |t|) of Student's t with `df` degrees of freedom; I_{df/(df+t²)}(df/2, ½). */
 export function studentTwoSided(t: number, df: number): number {
   if (!Number.isFinite(t)) return 0
-  return t === 0 ? 1 : betaCdf(df / (df + t * t), df / 2, 0.5)
+  // Near 0 the complement keeps the digits that 1 − p would lose.
+  if (t * t < 1) return 1 - betaCdf((t * t) / (df + t * t), 0.5, df / 2)
+  return betaCdf(df / (df + t * t), df / 2, 0.5)
 }
 
 /** P(X ≥ x) of χ² with `df` degrees of freedom. */

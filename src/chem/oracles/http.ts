@@ -95,8 +95,8 @@ export class HttpClient {
 /** The httpx class of a failed fetch. */
 function classify(error: unknown): string {
   if ((error as Error).name === 'TimeoutError') return 'ReadTimeout'
-  const cause = (error as Error).cause as { code?: string } | undefined
-  switch (cause?.code) {
+  const code = ((error as Error).cause as { code?: string } | undefined)?.code
+  switch (code) {
     case 'UND_ERR_HEADERS_TIMEOUT':
     case 'UND_ERR_BODY_TIMEOUT':
       return 'ReadTimeout'
@@ -110,6 +110,6 @@ function classify(error: unknown): string {
     case undefined:
       return 'RemoteProtocolError'
     default: // ECONNREFUSED, ENOTFOUND, EAI_AGAIN, EHOSTUNREACH, certificates …
-      return cause.code.startsWith('HPE_') ? 'RemoteProtocolError' : 'ConnectError'
+      return code.startsWith('HPE_') ? 'RemoteProtocolError' : 'ConnectError'
   }
 }

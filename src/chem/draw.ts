@@ -1,0 +1,176 @@
+import type { MainModule, Mol } from '@rdkit/rdkit'
+import { cleanSvg } from './draw-svg.ts'
+
+/** Size in CSS pixels. */
+export interface DrawOptions {
+  readonly width?: number
+  readonly height?: number
+}
+export interface DrawMoleculeOptions extends DrawOptions {
+  /** Indices of atoms in the SMILES string's order; bonds between two of them are highlighted, too. */
+  readonly highlightAtoms?: readonly number[]
+  /** `#rrggbb`; default amber. */
+  readonly highlightColour?: string
+}
+
+/** Beyond this a drawing is an ink blot. */
+const MAX_ATOMS = 250
+/** Of one molecule, in characters: a chain of about 850 atoms overflows RDKit's stack in WebAssembly, and no call works after that. */
+const MAX_SMILES = 700
+/** For the search of the largest common substructure; what was found until then counts. */
+const MCS_SECONDS = 1
+
+/** Readable on white and on near-black: every colour has a contrast of at least 3 : 1 with both. Carbon takes the text's colour. */
+const PALETTE = {
+  '-1': [0, 0, 0],
+  6: [0, 0, 0],
+  7: [0.22, 0.47, 0.9],
+  8: [0.87, 0.24, 0.24],
+  9: [0.13, 0.56, 0.3],
+  15: [0.8, 0.42, 0.05],
+  16: [0.62, 0.5, 0.05],
+  17: [0.13, 0.56, 0.3],
+  35: [0.68, 0.38, 0.2],
+  53: [0.6, 0.37, 0.83],
+} as const
+const AMBER = '#f2b134'
+
+/** Drawings of molecules and reactions, as SVG text; null where RDKit cannot read the input, or it is too large to draw. */
+export class Drawer {
+  constructor(private readonly rdkit: MainModule) {}
+
+  /** @example drawer.molecule('CCO', { width: 200, height: 120, highlightAtoms: [2] }) */
+  molecule(smiles: string, options: DrawMoleculeOptions = {}): string | null {
+    return this.withMol(smiles, (mol) => {
+      const atoms = (options.highlightAtoms ?? []).filter(
+        (i) => Number.isInteger(i) && i >= 0 && i < mol.get_num_atoms(),
+      )
+      const details = {
+        width: options.width ?? 260,
+        height: options.height ?? 180,
+        atoms,
+        bonds: atoms.length > 0 ? bondsWithin(mol, new Set(atoms)) : [],
+        highlightColour: rgb(options.highlightColour ?? AMBER),
+        clearBackground: false,
+        atomColourPalette: PALETTE,
+      }
+      return cleanSvg(mol.get_svg_with_highlights(JSON.stringify(details)), smiles)
+    })
+  }
+
+  /** A reaction SMILES, `reactants>agents>products`; the products may be missing. */
+  reaction(reaction: string, options: DrawOptions = {}): string | null {
+    if (reaction.split(/[.>]/).some((part) => part.length > MAX_SMILES)) return null
+    const parsed = attempt(() => this.rdkit.get_rxn(reaction, JSON.stringify({ useSmiles: true })))
+    if (parsed === null) return null
+    const details = {
+      width: options.width ?? 640,
+      height: options.height ?? 180,
+      clearBackground: false,
+      atomColourPalette: PALETTE,
+    }
+    try {
+      return attempt(() => cleanSvg(parsed.get_svg_with_highlights(JSON.stringify(details)), reaction))
+    } finally {
+      parsed.delete()
+    }
+  }
+
+  /**
+   * The atoms of each molecule that have no counterpart in the other: those outside the largest connected common substructure (RDKit's
+   * FMCS: equal elements, equal bond orders, rings only with whole rings), and pairs of counterparts that differ in charge or isotope.
+   * The search ends after a second and then counts what it found, so very large, very alike molecules may show more than they must.
+   * Null where RDKit cannot read one of them. Stereo is not compared.
+   */
+  differingAtoms(a: string, b: string): { readonly a: number[]; readonly b: number[] } | null {
+    return this.withMol(a, (molA) =>
+      this.withMol(b, (molB) => {
+        const [matchA, matchB] = this.commonAtoms(molA, molB)
+        const labelsA = atomLabels(molA)
+        const labelsB = atomLabels(molB)
+        const same = matchA.map((atom, i) => labelsA[atom] === labelsB[matchB[i]!])
+        const outside = (count: number, match: readonly number[]): number[] => {
+          const shared = new Set(match.filter((_, i) => same[i]))
+          return Array.from({ length: count }, (_, i) => i).filter((i) => !shared.has(i))
+        }
+        return { a: outside(labelsA.length, matchA), b: outside(labelsB.length, matchB) }
+      }),
+    )
+  }
+
+  /** Counterparts: the i-th atom of the one stands for the i-th of the other. */
+  private commonAtoms(a: Mol, b: Mol): [readonly number[], readonly number[]] {
+    if (a.get_num_atoms() === 0 || b.get_num_atoms() === 0) return [[], []]
+    const both = new this.rdkit.MolList()
+    let query: Mol | null = null
+    try {
+      both.append(a)
+      both.append(b)
+      const found = JSON.parse(
+        this.rdkit.get_mcs_as_json(
+          both,
+          JSON.stringify({
+            Timeout: MCS_SECONDS,
+            AtomCompare: 'Elements',
+            BondCompare: 'OrderExact',
+            RingMatchesRingOnly: true,
+            CompleteRingsOnly: true,
+          }),
+        ),
+      ) as { smarts?: string | string[]; numAtoms?: number }
+      const smarts = [found.smarts ?? ''].flat()[0]!
+      // FMCS wants a bond; two single atoms (or none in common) have no substructure
+      if (smarts === '') return [[], []]
+      query = this.rdkit.get_qmol(smarts)
+      return query === null ? [[], []] : [matchOf(a, query), matchOf(b, query)]
+    } finally {
+      query?.delete()
+      both.delete()
+    }
+  }
+
+  private withMol<T>(smiles: string, use: (mol: Mol) => T | null): T | null {
+    if (smiles.length > MAX_SMILES) return null
+    const mol = attempt(() => this.rdkit.get_mol(smiles))
+    if (mol === null) return null
+    try {
+      return mol.get_num_atoms() > MAX_ATOMS ? null : attempt(() => use(mol))
+    } finally {
+      mol.delete()
+    }
+  }
+}
+
+/** RDKit's own exceptions are numbers or plain errors from WebAssembly: no drawing. */
+function attempt<T>(use: () => T | null): T | null {
+  try {
+    return use()
+  } catch {
+    return null
+  }
+}
+
+const matchOf = (mol: Mol, query: Mol): readonly number[] =>
+  (JSON.parse(mol.get_substruct_match(query)) as { atoms?: number[] }).atoms ?? []
+
+interface RdkitJson {
+  readonly molecules: readonly {
+    readonly atoms?: readonly { readonly z?: number; readonly chg?: number; readonly isotope?: number }[]
+    readonly bonds?: readonly { readonly atoms: readonly [number, number] }[]
+  }[]
+}
+const contents = (mol: Mol): RdkitJson['molecules'][number] =>
+  mol.get_num_atoms() === 0 ? {} : (JSON.parse(mol.get_json()) as RdkitJson).molecules[0]!
+
+/** Element, charge and isotope of every atom, as one comparable word. */
+const atomLabels = (mol: Mol): string[] =>
+  (contents(mol).atoms ?? []).map(({ z = 6, chg = 0, isotope = 0 }) => `${z} ${chg} ${isotope}`)
+
+const bondsWithin = (mol: Mol, atoms: ReadonlySet<number>): number[] =>
+  (contents(mol).bonds ?? []).flatMap((bond, i) => (bond.atoms.every((atom) => atoms.has(atom)) ? [i] : []))
+
+/** `#rrggbb` → RDKit's [0, 1] triple; anything else is amber. */
+function rgb(colour: string): number[] {
+  const hex = /^#[0-9a-f]{6}$/i.test(colour) ? colour : AMBER
+  return [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255)
+}

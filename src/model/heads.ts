@@ -4,7 +4,7 @@ import type { DecoderSpec, Logits } from './spec.ts'
 import { cast } from './weights.ts'
 
 /** Columns of the vocabulary that are alive at once: 2048 took half the memory of 8192 and was no slower (README.md). */
-const VOCABULARY_CHUNK = 2048
+export const VOCABULARY_CHUNK = 2048
 
 /** Raw outputs of every label, `scores` [rows, labels], float32 in every type. Returns the number of labels. */
 export function scoreHead(builder: Builder, hidden: Value, spec: DecoderSpec): number {

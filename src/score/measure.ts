@@ -1,0 +1,95 @@
+import type { Batch, HeadMeasurement, LogProbMeasurement, Measurement, Runner, Sequence, Unscored } from '../types.ts'
+
+/** What became of one sequence. */
+export interface Measured {
+  /** Index into the planned sequences. */
+  readonly index: number
+  readonly measurement: Measurement | null
+  /** Why there is none; else null. */
+  readonly unscored: Unscored | null
+}
+/** One run, to be stored whole. */
+export interface MeasuredBatch {
+  readonly batch: Batch
+  readonly results: readonly Measured[]
+}
+
+/**
+ * Measures planned batches one by one. A sequence without anything to read is unscored before it runs; one whose
+ * output is not finite is measured again alone, because a neighbour in the same tree may be the cause, and is unscored
+ * if that does not help. If the weights are the cause, the runner throws.
+ */
+export async function* measure(
+  runner: Runner,
+  batches: readonly Batch[],
+  sequences: readonly Sequence[],
+): AsyncGenerator<MeasuredBatch> {
+  for (const batch of batches) {
+    const results = await measureBatch(runner, batch, sequences)
+    yield { batch, results }
+  }
+}
+
+async function measureBatch(runner: Runner, batch: Batch, sequences: readonly Sequence[]): Promise<Measured[]> {
+  const unreadable = batch.sequences.map((index) => whyUnreadable(runner, sequences[index]!))
+  const whole = unreadable.every((reason) => reason === null)
+  const outputs = whole ? await runner.run(batch, sequences) : null
+  const results: Measured[] = []
+  for (const [i, index] of batch.sequences.entries()) {
+    const unscored = unreadable[i]!
+    if (unscored) results.push({ index, measurement: null, unscored })
+    else results.push(await measureOne(runner, index, sequences, outputs?.[i] ?? null))
+  }
+  return results
+}
+
+/** @param output the graph's output for this sequence if it was in a run already */
+async function measureOne(
+  runner: Runner,
+  index: number,
+  sequences: readonly Sequence[],
+  output: Float32Array | null,
+): Promise<Measured> {
+  const sequence = sequences[index]!
+  if (output === null || !output.every(Number.isFinite)) {
+    const alone: Batch = { layout: 'padded', sequences: [index], prefix: 0, tokens: sequence.ids.length }
+    const [again] = await runner.run(alone, sequences)
+    if (!again!.every(Number.isFinite)) {
+      await runner.checkWeights?.()
+      const message = `the model gives ${again!.find((value) => !Number.isFinite(value))} for this text; its weights are finite`
+      return { index, measurement: null, unscored: { reason: 'non_finite', message } }
+    }
+    return { index, measurement: measurementOf(runner, sequence, again!), unscored: null }
+  }
+  return { index, measurement: measurementOf(runner, sequence, output), unscored: null }
+}
+
+function measurementOf(runner: Runner, sequence: Sequence, output: Float32Array): Measurement {
+  return runner.info.kind === 'head' ? headOf(sequence, output) : logProbOf(output)
+}
+
+function headOf({ at, positionStart }: Sequence, values: Float32Array): HeadMeasurement {
+  return { kind: 'head', values: [...values], scoredTokenIndex: at + positionStart }
+}
+
+/** Sums in float64. */
+function logProbOf(logProbs: Float32Array): LogProbMeasurement {
+  let sum = 0
+  let sumSquares = 0
+  for (const logProb of logProbs) {
+    sum += logProb
+    sumSquares += logProb * logProb
+  }
+  return { kind: 'logProb', sum, tokens: logProbs.length, sumSquares }
+}
+
+function whyUnreadable(runner: Runner, { ids, at }: Sequence): Unscored | null {
+  if (ids.length === 0) return { reason: 'no_tokens', message: 'the text has no tokens' }
+  if (at >= ids.length) return { reason: 'empty_span', message: 'the completion has no tokens' }
+  if (runner.info.kind === 'logProb' && at < 1)
+    return {
+      reason: 'no_context',
+      message: 'the completion begins the text: its first token has no probability given anything',
+    }
+  return null
+}

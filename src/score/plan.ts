@@ -1,0 +1,161 @@
+import type { Batch, Sequence } from '../types.ts'
+
+export interface PlanOptions {
+  /** `shared` computes a prefix that sequences have in common once; `padded` gives every sequence its own row. */
+  readonly layout: Batch['layout']
+  /**
+   * Whether the runner puts all sequences of a batch in one row without padding (the CPU's form). Then every prefix in
+   * a batch is shared, the template's own too; else only within a group, a row each, padded to the longest.
+   */
+  readonly packed: boolean
+  /** Upper bound of the tokens that one run computes, padding included. One longer sequence runs alone. */
+  readonly batchTokens: number
+  /** Upper bound of the sequences of one run. */
+  readonly batchSize: number
+}
+
+/** What suits a device. On the CPU more than 1,024 tokens a run gain nothing (src/model/README.md); a GPU wants work. */
+export function planOptionsFor(device: 'cpu' | 'cuda' | 'webgpu'): PlanOptions {
+  return device === 'cpu'
+    ? { layout: 'shared', packed: true, batchTokens: 1024, batchSize: 256 }
+    : { layout: 'shared', packed: false, batchTokens: 32_768, batchSize: 512 }
+}
+
+/**
+ * The batches of a run, largest first, so that what does not fit in memory fails in the first minute. Deterministic:
+ * equal sequences in the same order give the same plan. Every sequence is in exactly one batch.
+ */
+export function planBatches(sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  const chunks = options.layout === 'shared' ? treesOf(sequences, options) : rowsOf(sequences)
+  chunks.sort((a, b) => b.tokens - a.tokens || a.sequences[0]! - b.sequences[0]!)
+  const batches: Batch[] = []
+  let open: Chunk[] = []
+  const close = (): void => {
+    if (open.length > 0) batches.push(batchOf(open, sequences, options))
+    open = []
+  }
+  for (const chunk of chunks) {
+    const next = [...open, chunk]
+    const size = next.reduce((sum, { sequences: { length } }) => sum + length, 0)
+    if (size > options.batchSize || tokensOf(next, options.packed) > options.batchTokens) close()
+    open.push(chunk)
+  }
+  close()
+  return batches
+}
+
+/** Sequences that stay together: a row, or the part of a tree that fits a batch. */
+interface Chunk {
+  readonly sequences: readonly number[]
+  /** Distinct tokens. */
+  readonly tokens: number
+}
+
+const rowsOf = (sequences: readonly Sequence[]): Chunk[] =>
+  sequences.map((sequence, index) => ({ sequences: [index], tokens: sequence.ids.length }))
+
+/** Every group as a tree of prefixes, cut where it would exceed a batch. */
+function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: PlanOptions): Chunk[] {
+  const groups = new Map<number, number[]>()
+  sequences.forEach(({ group }, index) => {
+    const members = groups.get(group)
+    if (members) members.push(index)
+    else groups.set(group, [index])
+  })
+  return [...groups.values()].flatMap((members) => {
+    const chunks: Chunk[] = []
+    let open: number[] = []
+    let tokens = 0
+    for (const index of preorder(members, sequences)) {
+      const before = open.at(-1)
+      const length = sequences[index]!.ids.length
+      const own = length - (before === undefined ? 0 : sharedPrefix(sequences[before]!, sequences[index]!))
+      if (before !== undefined && (tokens + own > batchTokens || open.length === batchSize)) {
+        chunks.push({ sequences: open, tokens })
+        open = []
+        tokens = 0
+      }
+      tokens += open.length === 0 ? length : own
+      open.push(index)
+    }
+    return [...chunks, { sequences: open, tokens }]
+  })
+}
+
+function batchOf(chunks: readonly Chunk[], sequences: readonly Sequence[], options: PlanOptions): Batch {
+  const indices = chunks.flatMap((chunk) => chunk.sequences)
+  if (options.layout === 'padded')
+    return { layout: 'padded', sequences: indices, prefix: 0, tokens: tokensOf(chunks, options.packed) }
+  const ordered = options.packed ? preorder(indices, sequences) : indices
+  const starts = new Set(options.packed ? [] : chunks.map((chunk) => chunk.sequences[0]!))
+  const reused = ordered.map((index, i) =>
+    i === 0 || starts.has(index) ? 0 : sharedPrefix(sequences[ordered[i - 1]!]!, sequences[index]!),
+  )
+  const own = ordered.reduce((sum, index, i) => sum + sequences[index]!.ids.length - reused[i]!, 0)
+  return {
+    layout: 'shared',
+    sequences: ordered,
+    prefix: reused.length > 1 ? Math.min(...reused.slice(1)) : 0,
+    reused,
+    tokens: options.packed ? own : tokensOf(chunks, false),
+  }
+}
+
+/** Tokens that a run of these chunks computes: their sum, or a row each, as long as the longest. */
+const tokensOf = (chunks: readonly Chunk[], packed: boolean): number =>
+  packed
+    ? chunks.reduce((sum, { tokens }) => sum + tokens, 0)
+    : chunks.length * chunks.reduce((longest, { tokens }) => Math.max(longest, tokens), 0)
+
+/** Sequences by their ids, so that each shares as much as possible with the one before; equal ones by index. */
+function preorder(indices: readonly number[], sequences: readonly Sequence[]): number[] {
+  return [...indices].sort((i, j) => {
+    const a = sequences[i]!
+    const b = sequences[j]!
+    if (a.positionStart !== b.positionStart) return a.positionStart - b.positionStart
+    const shared = sharedPrefix(a, b)
+    return (a.ids[shared] ?? -1) - (b.ids[shared] ?? -1) || i - j
+  })
+}
+
+/** Length of the longest common prefix; 0 where positions differ, because then the same tokens give other states. */
+function sharedPrefix(a: Sequence, b: Sequence): number {
+  if (a.positionStart !== b.positionStart) return 0
+  const most = Math.min(a.ids.length, b.ids.length)
+  let n = 0
+  while (n < most && a.ids[n] === b.ids[n]) n++
+  return n
+}
+
+/** What a model's memory depends on (model/describe.ts fills it). */
+export interface ModelSize {
+  readonly hidden: number
+  /** Width of the MLP. */
+  readonly inner: number
+  readonly heads: number
+  /** Columns of logits that are alive at once; 0 for a classification head. */
+  readonly logits: number
+  /** Bytes of the weights as the device holds them. */
+  readonly weightBytes: number
+}
+
+/**
+ * Estimated peak memory of a plan, in bytes: the weights, and of its hungriest batch the activations that live at once
+ * (stream, norm, q, k, v, output: 6 × hidden; gate, up, product: 3 × inner), the attention weights and the logits.
+ */
+export function estimatePeakBytes(
+  batches: readonly Batch[],
+  sequences: readonly Sequence[],
+  size: ModelSize,
+  bytesPerNumber = 4,
+): number {
+  const activations = batches.map((batch) => {
+    const chosen = batch.sequences.map((index) => sequences[index]!)
+    const longest = chosen.reduce((most, { ids }) => Math.max(most, ids.length), 0)
+    const scored = size.logits === 0 ? 0 : chosen.reduce((sum, { ids, at }) => sum + ids.length - at, 0)
+    const numbers =
+      batch.tokens * (6 * size.hidden + 3 * size.inner) + size.heads * longest * longest + 2 * scored * size.logits
+    return numbers * bytesPerNumber
+  })
+  return size.weightBytes + activations.reduce((most, bytes) => Math.max(most, bytes), 0)
+}

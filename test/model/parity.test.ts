@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ATTENTION_FORMS } from '../../src/model/attention.ts'
+import { openCheckpoint } from '../../src/model/checkpoint.ts'
+import { openRunner } from '../../src/model/session.ts'
+import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
+import type { Runner } from '../../src/types.ts'
+import { type GoldenModel, goldenModels } from './golden.ts'
+
+/** Every way in which a batch can be laid out, with every form of attention that takes it. */
+const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: string })[] = [
+  { name: 'alone', layout: 'padded', batchSize: 1 },
+  { name: 'padded', layout: 'padded', batchSize: 8 },
+  { name: 'shared', layout: 'shared', batchSize: 64 },
+]
+
+describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
+  describe.each(ATTENTION_FORMS)('%s', (attention) => {
+    let runner: Runner
+    beforeAll(async () => {
+      runner = await openRunner(openCheckpoint(golden.dir), {
+        head: golden.head,
+        device: 'cpu',
+        dtype: 'auto',
+        attention,
+      })
+    })
+    afterAll(() => runner.release())
+
+    const layouts = LAYOUTS.filter(({ layout }) => attention !== 'gqa' || layout === 'padded')
+    it.each(layouts)('$name: the numbers of transformers', async ({ layout, batchSize }) => {
+      // One group: every case is in one tree, so that shared prefixes of all lengths occur.
+      const sequences = golden.cases.map(({ sequence }) => ({ ...sequence, group: 0 }))
+      const options = { layout, batchSize, packed: attention === 'split', batchTokens: 4096 }
+      let measured = 0
+      for (const batch of planBatches(sequences, options)) {
+        const outputs = await runner.run(batch, sequences)
+        batch.sequences.forEach((index, i) => {
+          expectClose(golden, index, outputs[i]!)
+          measured++
+        })
+      }
+      expect(measured).toBe(golden.cases.length)
+    })
+  })
+})
+
+function expectClose(golden: GoldenModel, index: number, got: Float32Array): void {
+  const { expected, label } = golden.cases[index]!
+  expect(got.length, label).toBe(expected.length)
+  expected.forEach((want, i) => {
+    const bound = golden.atol + golden.rtol * Math.abs(want)
+    expect(Math.abs(got[i]! - want), `${label}[${i}]: ${got[i]} for ${want}`).toBeLessThanOrEqual(bound)
+  })
+}

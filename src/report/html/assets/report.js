@@ -1,0 +1,561 @@
+// The browsers of rows of report.html. Plain script, run in place, nothing fetched: each host element [data-table] names a JSON
+// block (RowTable of row-table.ts). Texts of the data only ever become text nodes; drawings become SVG elements one by one.
+
+/** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[]}} Column */
+
+/**
+ * Element with attributes and children; strings become text nodes. `on…` attributes are listeners.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...(Node|string|null)} children
+ */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) made.addEventListener(name.slice(2), value)
+    else if (value !== null && value !== false) made.setAttribute(name, value === true ? '' : String(value))
+  }
+  made.append(...children.filter((child) => child !== null))
+  return made
+}
+
+/** The same rule as decimal() of numbers.ts. */
+function numberText(/** @type {number|null} */ value) {
+  if (value === null) return '–'
+  const size = Math.abs(value)
+  const digits = Number.isInteger(value)
+    ? size < 1e6
+      ? value.toLocaleString('en-US')
+      : value.toExponential(3)
+    : size >= 1e6 || size < 5e-4
+      ? value.toExponential(2)
+      : value.toFixed(size >= 100 ? 1 : 3)
+  return digits.replace(/^-/, '−').replace('e-', 'e−')
+}
+
+/** A CSV cell: numbers as they are, a text that a spreadsheet would run gets a ' in front (as in csv.ts). */
+function csvCell(/** @type {string|number|null} */ value) {
+  if (value === null) return ''
+  if (typeof value === 'number') return String(value)
+  const safe = /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** A text of the page: whole, or [head, characters left out, tail]. */
+const wholeText = (/** @type {any} */ text) =>
+  typeof text === 'string' ? text : `${text[0]}\n… ${text[1]} characters left out of this page …\n${text[2]}`
+
+const isLow = (/** @type {number} */ code) => code >= 0xdc00 && code < 0xe000
+
+/**
+ * Where two texts differ: lengths of what they share at the start and at the end, never inside a surrogate pair.
+ * @param {string} a
+ * @param {string} b
+ */
+function shared(a, b) {
+  const most = Math.min(a.length, b.length)
+  let head = 0
+  while (head < most && a.charCodeAt(head) === b.charCodeAt(head)) head++
+  if (head > 0 && (isLow(a.charCodeAt(head)) || isLow(b.charCodeAt(head)))) head--
+  let tail = 0
+  while (tail < most - head && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++
+  if (tail > 0 && isLow(a.charCodeAt(a.length - tail))) tail--
+  return { head, tail }
+}
+
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** A molecule from its compact form (Drawing of drawing.ts); lengths are tenths of a pixel. */
+function picture(/** @type {any} */ drawing, /** @type {string} */ label) {
+  const svg = document.createElementNS(SVG, 'svg')
+  svg.setAttribute('viewBox', `0 0 ${drawing.width} ${drawing.height}`)
+  svg.setAttribute('width', String(drawing.width / 10))
+  svg.setAttribute('height', String(drawing.height / 10))
+  svg.setAttribute('role', 'img')
+  svg.setAttribute('aria-label', label)
+  const colour = (/** @type {string} */ hex) => (hex === '-' ? 'none' : `var(--m-${hex}, #${hex})`)
+  for (const shape of drawing.shapes) {
+    const [fill, stroke, width] = shape[0].split(' ')
+    const made = document.createElementNS(SVG, shape.length === 2 ? 'path' : 'text')
+    made.setAttribute('fill', colour(fill))
+    if (shape.length === 2) {
+      made.setAttribute('d', shape[1])
+      made.setAttribute('stroke', colour(stroke))
+      made.setAttribute('stroke-width', width)
+      made.setAttribute('stroke-linecap', 'round')
+    } else {
+      made.setAttribute('x', shape[1])
+      made.setAttribute('y', shape[2])
+      made.setAttribute('font-size', shape[3])
+      made.textContent = shape[4]
+    }
+    svg.append(made)
+  }
+  return svg
+}
+
+/** One browser: filters, search, sort, pages, details, its state in the address. */
+function startBrowser(/** @type {HTMLElement} */ host) {
+  const table = JSON.parse(
+    /** @type {HTMLElement} */ (document.getElementById(host.dataset.table ?? '')).textContent ?? '',
+  )
+  const name = table.name
+  /** @type {Column[]} */
+  const columns = table.columns
+  const count = table.details.length
+  /** @type {Map<string, Column>} */
+  const byKey = new Map(columns.map((column) => [column.key, column]))
+  const filterable = columns.filter((column) => column.kind === 'choice' && (column.words ?? []).length > 1)
+
+  // ── state ──
+  const fresh = () => ({ q: '', matchCase: false, filters: new Map(), sort: '', descending: false, page: 0, open: -1 })
+  let state = fresh()
+  let size = 50
+  /** @type {number[]} rows that match, in the order shown */
+  let matching = []
+
+  // ── what a row is called in the address: its id, and its number where that is not 0 ──
+  const rowKeys = Array.from({ length: count }, (_, i) =>
+    table.keyColumns
+      .map((/** @type {string} */ key) => byKey.get(key)?.values[i] ?? 0)
+      .filter((/** @type {any} */ part) => part !== 0)
+      .join('/'),
+  )
+  const rowOf = new Map(rowKeys.map((key, i) => [key, i]))
+
+  // ── order: every column becomes an array of ranks once, absent values last ──
+  const collator = new Intl.Collator('en', { numeric: true })
+  /** @type {Map<string, ArrayLike<number>>} */
+  const rankCache = new Map()
+  function ranksOf(/** @type {Column} */ column) {
+    const known = rankCache.get(column.key)
+    if (known) return known
+    /** @type {ArrayLike<number>} */
+    let ranks = column.values
+    if (column.kind === 'text') {
+      const sorted = [...new Set(column.values)].sort(collator.compare)
+      const place = new Map(sorted.map((value, i) => [value, i]))
+      ranks = column.values.map((value) => /** @type {number} */ (place.get(value)))
+    }
+    rankCache.set(column.key, ranks)
+    return ranks
+  }
+
+  // ── search ──
+  /** @type {Record<string, string[]>} */
+  const haystacks = {}
+  const haystack = (/** @type {boolean} */ matchCase) => {
+    const kind = matchCase ? 'cased' : 'lower'
+    if (haystacks[kind]) return haystacks[kind]
+    const texts = table.texts.map((/** @type {any} */ text) =>
+      matchCase ? wholeText(text) : wholeText(text).toLowerCase(),
+    )
+    const ids = byKey.get('id')?.values ?? []
+    haystacks[kind] = table.details.map((/** @type {any} */ detail, /** @type {number} */ i) => {
+      const id = matchCase ? ids[i] : ids[i].toLowerCase()
+      const prompt = detail.prompt === null ? '' : texts[detail.prompt]
+      return [id, prompt, ...detail.completions.map((/** @type {any} */ c) => texts[c.text])].join('\n')
+    })
+    return haystacks[kind]
+  }
+
+  function select() {
+    const wanted = [...state.filters].map(([key, word]) => {
+      const column = /** @type {Column} */ (byKey.get(key))
+      return { values: column.values, code: (column.words ?? []).indexOf(word) }
+    })
+    const needle = state.matchCase ? state.q : state.q.toLowerCase()
+    const hay = needle === '' ? null : haystack(state.matchCase)
+    matching = []
+    for (let i = 0; i < count; i++)
+      if (wanted.every(({ values, code }) => values[i] === code) && (hay === null || hay[i].includes(needle)))
+        matching.push(i)
+    const column = byKey.get(state.sort)
+    if (!column) return
+    const ranks = ranksOf(column)
+    const sign = state.descending ? -1 : 1
+    matching.sort((a, b) => {
+      const x = ranks[a]
+      const y = ranks[b]
+      if (x === null || y === null) return x === y ? a - b : x === null ? 1 : -1
+      return sign * (x - y) || a - b
+    })
+  }
+
+  // ── page ──
+  const search = /** @type {HTMLInputElement} */ (
+    element('input', { type: 'search', autocomplete: 'off', spellcheck: 'false' })
+  )
+  const matchCase = /** @type {HTMLInputElement} */ (element('input', { type: 'checkbox' }))
+  const selects = filterable.map((column) => {
+    const made = /** @type {HTMLSelectElement} */ (
+      element('select', { 'data-key': column.key }, element('option', { value: '' }, 'all'))
+    )
+    const tally = new Array(column.words?.length ?? 0).fill(0)
+    for (const code of column.values) tally[code]++
+    for (const [i, word] of (column.words ?? []).entries())
+      made.append(
+        element(
+          'option',
+          { value: `=${word}` },
+          `${word === '' ? '(none)' : word.replaceAll('_', ' ')} (${tally[i].toLocaleString('en-US')})`,
+        ),
+      )
+    return made
+  })
+  const output = /** @type {HTMLOutputElement} */ (element('output', { 'aria-live': 'polite' }))
+  const pageText = element('span')
+  const button = (
+    /** @type {string} */ text,
+    /** @type {() => void} */ onclick,
+    /** @type {string|null} */ label = null,
+  ) =>
+    /** @type {HTMLButtonElement} */ (
+      element('button', { type: 'button', class: 'plain', 'aria-label': label, onclick }, text)
+    )
+  const previous = button('‹', () => turn(-1), 'Previous page')
+  const next = button('›', () => turn(1), 'Next page')
+  const sizes = /** @type {HTMLSelectElement} */ (
+    element(
+      'select',
+      { 'aria-label': 'Rows a page' },
+      ...[25, 50, 100, 200].map((n) => element('option', { value: n, selected: n === size }, `${n} a page`)),
+    )
+  )
+  const head = element('tr')
+  const body = element('tbody')
+  const heads = columns.map((column) => {
+    const cell = element(
+      'th',
+      { scope: 'col', class: column.kind === 'number' ? 'num' : null },
+      element('button', { type: 'button', onclick: () => sortBy(column.key) }, column.label.replaceAll('_', ' ')),
+    )
+    head.append(cell)
+    return cell
+  })
+
+  function rowElement(/** @type {number} */ i) {
+    const opened = state.open === i
+    const made = element('tr', { class: opened ? 'row opened' : 'row', 'data-row': i })
+    columns.forEach((column, k) => {
+      if (k === 0) {
+        const opener = element(
+          'button',
+          { type: 'button', class: 'open', 'aria-expanded': String(opened), title: column.values[i] },
+          column.values[i],
+        )
+        made.append(element('th', { scope: 'row' }, opener))
+      } else if (column.kind === 'number') {
+        made.append(element('td', { class: 'num' }, numberText(column.values[i])))
+      } else {
+        const word = column.kind === 'choice' ? (column.words ?? [])[column.values[i]] : column.values[i]
+        const style = /^[a-z]+$/.test(word) ? `cut w-${word}` : 'cut'
+        made.append(element('td', { class: style, title: word }, word.replaceAll('_', ' ')))
+      }
+    })
+    return made
+  }
+
+  function fact(/** @type {string} */ term, /** @type {string|null} */ value, /** @type {string} */ style = '') {
+    return value === null ? null : element('div', {}, element('dt', {}, term), element('dd', { class: style }, value))
+  }
+
+  function marked(/** @type {any} */ text, /** @type {{head: number, tail: number}|null} */ same) {
+    const made = element('pre', { tabindex: '0' })
+    if (typeof text !== 'string')
+      made.append(
+        text[0],
+        element('em', { class: 'gap' }, `\n… ${text[1].toLocaleString('en-US')} characters left out of this page …\n`),
+        text[2],
+      )
+    else if (same === null) made.append(text)
+    else {
+      const end = text.length - same.tail
+      made.append(
+        text.slice(0, same.head),
+        end > same.head ? element('mark', {}, text.slice(same.head, end)) : '',
+        text.slice(end),
+      )
+    }
+    return made
+  }
+
+  function completionCard(/** @type {any} */ c, /** @type {{head: number, tail: number}|null} */ same) {
+    const tokens =
+      c.completionTokens === null
+        ? null
+        : c.promptTokens === null
+          ? String(c.completionTokens)
+          : `${c.promptTokens} + ${c.completionTokens}`
+    const verdict = c.status + (c.reason === null ? '' : ` (${c.reason.replaceAll('_', ' ')})`)
+    const molecule =
+      c.smiles === null
+        ? null
+        : element(
+            'figure',
+            { class: 'molecule' },
+            c.drawing === null
+              ? null
+              : picture(table.drawings[c.drawing], `Molecule ${c.smiles}, atoms that differ are marked`),
+            element('figcaption', {}, c.smiles),
+          )
+    return element(
+      'div',
+      {},
+      element('h3', {}, c.title),
+      element(
+        'dl',
+        {},
+        fact('score', c.score === null ? `– (${c.scoreReason ?? 'not scored'})` : String(c.score)),
+        fact('verifier', verdict, /^[a-z]+$/.test(c.status) ? `w-${c.status}` : ''),
+        fact('reward', c.reward === null ? null : String(c.reward)),
+        fact('format', c.format === null ? null : String(c.format)),
+        fact('tokens', tokens),
+      ),
+      marked(table.texts[c.text], same),
+      molecule,
+    )
+  }
+
+  function detailElement(/** @type {number} */ i) {
+    const detail = table.details[i]
+    const texts = detail.completions.map((/** @type {any} */ c) => table.texts[c.text])
+    const comparable = texts.length === 2 && texts.every((/** @type {any} */ text) => typeof text === 'string')
+    const same = comparable ? shared(texts[0], texts[1]) : null
+    const useful = same !== null && same.head + same.tail > 0 ? same : null
+    const link = element('a', { href: `#${name}?${new URLSearchParams({ open: rowKeys[i] })}` }, 'Link to this row')
+    return element(
+      'tr',
+      { class: 'detail' },
+      element(
+        'td',
+        { colspan: columns.length },
+        detail.prompt === null ? null : element('h3', {}, 'Prompt'),
+        detail.prompt === null ? null : marked(table.texts[detail.prompt], null),
+        element(
+          'div',
+          { class: 'sides' },
+          ...detail.completions.map((/** @type {any} */ c) => completionCard(c, useful)),
+        ),
+        element('p', {}, link),
+      ),
+    )
+  }
+
+  function paint() {
+    const pages = Math.max(1, Math.ceil(matching.length / size))
+    state.page = Math.min(state.page, pages - 1)
+    const shown = matching.slice(state.page * size, (state.page + 1) * size)
+    body.replaceChildren(
+      ...shown.flatMap((i) => (i === state.open ? [rowElement(i), detailElement(i)] : [rowElement(i)])),
+    )
+    output.textContent =
+      matching.length === count
+        ? `${count.toLocaleString('en-US')} rows`
+        : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} rows`
+    pageText.textContent = `page ${state.page + 1} of ${pages}`
+    previous.disabled = state.page === 0
+    next.disabled = state.page >= pages - 1
+    columns.forEach((column, k) => {
+      const order = state.sort !== column.key ? 'none' : state.descending ? 'descending' : 'ascending'
+      heads[k].setAttribute('aria-sort', order)
+    })
+  }
+
+  function address() {
+    const parts = new URLSearchParams()
+    if (state.q !== '') parts.set('q', state.q)
+    if (state.matchCase) parts.set('case', '1')
+    for (const [key, word] of state.filters) parts.set(key, word)
+    if (state.sort !== '') parts.set('sort', state.sort)
+    if (state.descending) parts.set('order', 'desc')
+    if (state.page > 0) parts.set('page', String(state.page + 1))
+    if (state.open >= 0) parts.set('open', rowKeys[state.open])
+    const text = parts.toString()
+    history.replaceState(null, '', text === '' ? `#${name}` : `#${name}?${text}`)
+  }
+
+  function show() {
+    select()
+    paint()
+    address()
+  }
+  function turn(/** @type {number} */ by) {
+    state.page = Math.max(0, state.page + by)
+    paint()
+    address()
+  }
+  function sortBy(/** @type {string} */ key) {
+    if (state.sort !== key) Object.assign(state, { sort: key, descending: false })
+    else if (!state.descending) state.descending = true
+    else Object.assign(state, { sort: '', descending: false })
+    state.page = 0
+    show()
+  }
+  function openers() {
+    return /** @type {HTMLElement[]} */ ([...body.querySelectorAll('.open')])
+  }
+  function toggle(/** @type {number} */ i) {
+    state.open = state.open === i ? -1 : i
+    paint()
+    address()
+    focusRow(i)
+  }
+  function focusRow(/** @type {number} */ i) {
+    const row = body.querySelector(`[data-row="${i}"] .open`)
+    if (row instanceof HTMLElement) row.focus()
+  }
+
+  /** Takes the state from the address; true if the address speaks of this browser. */
+  function follow() {
+    const [target, query = ''] = location.hash.slice(1).split(/\?(.*)/s)
+    if (target !== name || query === '') return false
+    const parts = new URLSearchParams(query)
+    state = fresh()
+    state.q = parts.get('q') ?? ''
+    state.matchCase = parts.get('case') === '1'
+    for (const column of filterable) {
+      const word = parts.get(column.key)
+      if (word !== null && (column.words ?? []).includes(word)) state.filters.set(column.key, word)
+    }
+    // a filter on a column with one word only, or on a word that no row has, still filters: to nothing
+    for (const [key, word] of parts) {
+      const column = byKey.get(key)
+      if (column?.kind === 'choice' && !(column.words ?? []).includes(word)) state.filters.set(key, word)
+    }
+    if (byKey.has(parts.get('sort') ?? '')) state.sort = parts.get('sort') ?? ''
+    state.descending = parts.get('order') === 'desc'
+    state.open = rowOf.get(parts.get('open') ?? '') ?? -1
+    select()
+    const place = matching.indexOf(state.open)
+    state.page =
+      place >= 0 ? Math.floor(place / size) : Math.max(0, Number.parseInt(parts.get('page') ?? '1', 10) - 1 || 0)
+    fillToolbar()
+    paint()
+    if (state.open >= 0 && place >= 0) {
+      body.querySelector(`[data-row="${state.open}"]`)?.scrollIntoView({ block: 'center' })
+      focusRow(state.open)
+    } else host.scrollIntoView()
+    return true
+  }
+
+  function fillToolbar() {
+    search.value = state.q
+    matchCase.checked = state.matchCase
+    for (const made of selects) {
+      const word = state.filters.get(made.dataset.key)
+      made.value = word === undefined ? '' : `=${word}`
+    }
+  }
+
+  function download() {
+    const fields = [
+      'prompt',
+      ...table.details[0].completions.map((/** @type {any} */ c) => c.title.toLowerCase().split(' ')[0]),
+    ]
+    const lines = [[...columns.map((column) => column.key), ...fields]]
+    for (const i of matching) {
+      const detail = table.details[i]
+      const cells = columns.map((column) =>
+        column.kind === 'choice' ? (column.words ?? [])[column.values[i]] : column.values[i],
+      )
+      const texts = detail.completions.map((/** @type {any} */ c) => wholeText(table.texts[c.text]))
+      lines.push([...cells, detail.prompt === null ? null : wholeText(table.texts[detail.prompt]), ...texts])
+    }
+    const text = lines.map((line) => `${line.map(csvCell).join(',')}\n`).join('')
+    const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
+    element('a', { href: url, download: `${name}-shown.csv` }).click()
+    setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  }
+
+  // ── events ──
+  let timer = 0
+  search.addEventListener('input', () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      state.q = search.value
+      state.page = 0
+      show()
+    }, 120)
+  })
+  matchCase.addEventListener('change', () => {
+    state.matchCase = matchCase.checked
+    state.page = 0
+    show()
+  })
+  for (const made of selects)
+    made.addEventListener('change', () => {
+      const key = made.dataset.key ?? ''
+      if (made.value === '') state.filters.delete(key)
+      else state.filters.set(key, made.value.slice(1))
+      state.page = 0
+      show()
+    })
+  sizes.addEventListener('change', () => {
+    state.page = Math.floor((state.page * size) / Number(sizes.value))
+    size = Number(sizes.value)
+    paint()
+  })
+  body.addEventListener('click', (event) => {
+    const target = /** @type {HTMLElement} */ (event.target)
+    const row = target.closest('tr.row')
+    if (row instanceof HTMLElement && !(getSelection()?.toString() && !target.closest('.open')))
+      toggle(Number(row.dataset.row))
+  })
+  host.addEventListener('keydown', (event) => {
+    const rows = openers()
+    const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement))
+    if (event.key === 'Escape' && state.open >= 0) toggle(state.open)
+    else if (at < 0) return
+    else if (event.key === 'ArrowDown' || event.key === 'j') rows[Math.min(at + 1, rows.length - 1)]?.focus()
+    else if (event.key === 'ArrowUp' || event.key === 'k') rows[Math.max(at - 1, 0)]?.focus()
+    else if (event.key === 'Home') rows[0]?.focus()
+    else if (event.key === 'End') rows.at(-1)?.focus()
+    else if (event.key === 'PageDown' || event.key === 'PageUp') {
+      turn(event.key === 'PageDown' && !next.disabled ? 1 : event.key === 'PageUp' ? -1 : 0)
+      openers()[0]?.focus()
+    } else return
+    event.preventDefault()
+  })
+  addEventListener('hashchange', follow)
+
+  host.append(
+    element(
+      'div',
+      { class: 'toolbar', role: 'search' },
+      element('label', {}, 'Search in row, prompt and completions', search),
+      element('label', { class: 'check' }, matchCase, 'match case'),
+      ...selects.map((made, k) => element('label', {}, filterable[k].label.replaceAll('_', ' '), made)),
+      button('Reset', () => {
+        state = fresh()
+        fillToolbar()
+        show()
+      }),
+    ),
+    element(
+      'div',
+      { class: 'status' },
+      output,
+      element('span', { class: 'pager' }, previous, pageText, next, sizes, button('CSV of these rows', download)),
+    ),
+    element(
+      'div',
+      { class: 'scroll' },
+      element('table', { class: 'rows', 'aria-label': `Rows: ${name}` }, element('thead', {}, head), body),
+    ),
+  )
+  if (!follow()) {
+    select()
+    paint()
+  }
+}
+
+document.addEventListener('keydown', (event) => {
+  const target = /** @type {HTMLElement} */ (event.target)
+  if (event.key !== '/' || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return
+  const search = document.querySelector('.browser input[type=search]')
+  if (!(search instanceof HTMLElement)) return
+  event.preventDefault()
+  search.focus()
+})
+for (const host of document.querySelectorAll('.browser')) if (host instanceof HTMLElement) startBrowser(host)

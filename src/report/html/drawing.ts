@@ -1,0 +1,147 @@
+/**
+ * A molecule as the page keeps it: RDKit's picture as paths and letters in tenths of a pixel, a tenth of the SVG's bytes. The
+ * page's script makes SVG elements of it, never markup, so that nothing that RDKit copies from a SMILES (labels of CXSMILES)
+ * can become an element of the page.
+ */
+export interface Drawing {
+  readonly width: number
+  readonly height: number
+  /** In painting order. */
+  readonly shapes: readonly Shape[]
+}
+/** `[paint, path]`, or `[paint, x, y, font size, letters]`; lengths in 0.1 px. */
+export type Shape = readonly [Paint, string] | readonly [Paint, number, number, number, string]
+/** `fill stroke width`: a colour is RRGGBB or `-` for none; the width in 0.1 px. @example '- 000000 20' */
+export type Paint = string
+
+const TAG = /<(\/?)([a-z:]+)((?:\s+[a-zA-Z:-]+\s*=\s*(?:'[^']*'|"[^"]*"))*)\s*(\/?)>|<\?[^>]*\?>|<!--[\s\S]*?-->/g
+
+/**
+ * Reads an SVG that RDKit wrote. Shapes of one paint that follow each other become one path. null where the picture holds
+ * anything else than RDKit draws: a molecule is shown whole or not at all.
+ */
+export function compactDrawing(svg: string): Drawing | null {
+  let size: { width: number; height: number } | null = null
+  const shapes: Shape[] = []
+  for (const match of svg.matchAll(TAG)) {
+    const [, closing, name, rest] = match
+    if (name === undefined || closing === '/') continue
+    const attributes = attributesOf(rest!)
+    if (name === 'svg') {
+      size = sizeOf(attributes)
+    } else if (name === 'text') {
+      const start = match.index + match[0].length
+      const shape = letters(attributes, svg.slice(start, svg.indexOf('<', start)))
+      if (shape === null) return null
+      shapes.push(shape)
+    } else if (name === 'path' || name === 'ellipse' || name === 'circle' || name === 'rect') {
+      const path = name === 'path' ? relativePath(attributes.d ?? '') : outlineOf(name, attributes)
+      const paint = paintOf(attributes)
+      if (path === null || paint === null) return null
+      if (name === 'rect' && paint.startsWith('FFFFFF')) continue // the paper
+      const last = shapes.at(-1)
+      // only strokes are joined: filled shapes that overlap would punch holes into each other
+      if (last?.length === 2 && last[0] === paint && paint.startsWith('-'))
+        shapes[shapes.length - 1] = [paint, last[1] + path]
+      else shapes.push([paint, path])
+    } else if (name !== 'g' && name !== 'tspan' && !name.includes(':') && name !== 'metadata') {
+      return null
+    }
+  }
+  return size === null || shapes.length === 0 ? null : { ...size, shapes }
+}
+
+/** Attributes, those inside `style` too. */
+function attributesOf(text: string): Record<string, string> {
+  const attributes: Record<string, string> = {}
+  for (const [, name, single, double] of text.matchAll(/([a-zA-Z:-]+)\s*=\s*(?:'([^']*)'|"([^"]*)")/g)) {
+    const value = single ?? double ?? ''
+    if (name !== 'style') attributes[name!] = value
+    else
+      for (const [, property, setting] of value.matchAll(/([a-z-]+)\s*:\s*([^;]+)/g))
+        attributes[property!] = setting!.trim()
+  }
+  return attributes
+}
+
+const tenths = (value: string | undefined): number => Math.round(Number.parseFloat(value ?? '') * 10)
+
+function sizeOf(attributes: Record<string, string>): { width: number; height: number } | null {
+  const width = tenths(attributes.width)
+  const height = tenths(attributes.height)
+  return width > 0 && height > 0 ? { width, height } : null
+}
+
+/** '-' for none, RRGGBB, or null for a colour that RDKit does not write. */
+function colour(value: string | undefined, absent: string): string | null {
+  if (value === undefined) return absent
+  if (value === 'none') return '-'
+  return /^#[0-9A-Fa-f]{6}$/.test(value) ? value.slice(1).toUpperCase() : null
+}
+
+function paintOf(attributes: Record<string, string>): Paint | null {
+  const fill = colour(attributes.fill, '000000') // SVG's own default
+  const stroke = colour(attributes.stroke, '-')
+  const width = stroke === '-' ? 0 : tenths(attributes['stroke-width'] ?? '1')
+  return fill === null || stroke === null || Number.isNaN(width) ? null : `${fill} ${stroke} ${width}`
+}
+
+/** How many numbers each path command takes; the last pair is the new point. */
+const ARGUMENTS: Readonly<Record<string, number>> = { M: 2, L: 2, Q: 4, C: 6, Z: 0 }
+
+/** An absolute path as whole tenths, relative to the point before (a subpath starts absolute). null for other commands. */
+function relativePath(d: string): string | null {
+  let path = ''
+  let x = 0
+  let y = 0
+  let start: readonly number[] = [0, 0]
+  for (const [, command, numbers] of d.matchAll(/([A-Za-z])([^A-Za-z]*)/g)) {
+    const values = (numbers!.match(/-?\d*\.?\d+(?:e-?\d+)?/g) ?? []).map(tenths)
+    const each = ARGUMENTS[command!]
+    if (each === undefined || (each === 0 ? values.length > 0 : values.length === 0 || values.length % each !== 0))
+      return null
+    if (each === 0) {
+      path += 'z'
+      ;[x, y] = start as [number, number]
+    }
+    for (let i = 0; i < values.length; i += each) {
+      const points = values.slice(i, i + each)
+      const absolute = command === 'M' && i === 0
+      const shift = (value: number, k: number): number => value - (k % 2 === 0 ? x : y)
+      path += absolute
+        ? `M${join(points)}`
+        : `${command === 'M' ? 'l' : command!.toLowerCase()}${join(points.map(shift))}`
+      x = points.at(-2)!
+      y = points.at(-1)!
+      if (absolute) start = points
+    }
+  }
+  return path === '' ? null : path
+}
+
+/** Numbers with the fewest characters between them: a minus sign separates too. */
+const join = (numbers: readonly number[]): string =>
+  numbers.map((n, i) => (i > 0 && n >= 0 ? ` ${n}` : String(n))).join('')
+
+function outlineOf(name: string, attributes: Record<string, string>): string | null {
+  if (name === 'rect') {
+    const [x, y, w, h] = [attributes.x ?? '0', attributes.y ?? '0', attributes.width, attributes.height].map(tenths)
+    return [x, y, w, h].some(Number.isNaN) ? null : `M${join([x!, y!])}h${w}v${h}h${-w!}z`
+  }
+  const cx = tenths(attributes.cx)
+  const cy = tenths(attributes.cy)
+  const rx = tenths(attributes.rx ?? attributes.r)
+  const ry = tenths(attributes.ry ?? attributes.r)
+  if ([cx, cy, rx, ry].some(Number.isNaN)) return null
+  return `M${join([cx - rx, cy])}a${rx} ${ry} 0 1 0 ${2 * rx} 0a${rx} ${ry} 0 1 0${-2 * rx} 0z`
+}
+
+const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+function letters(attributes: Record<string, string>, escaped: string): Shape | null {
+  const fill = colour(attributes.fill, '000000')
+  const [x, y, size] = [attributes.x, attributes.y, attributes['font-size']].map(tenths)
+  if (fill === null || [x, y, size].some(Number.isNaN)) return null
+  const text = escaped.replace(/&(lt|gt|amp|quot|apos);/g, (_, entity: string) => NAMED[entity]!)
+  return [`${fill} - 0`, x!, y!, size!, text]
+}

@@ -1,0 +1,112 @@
+import type { RowFailure, ScoredCompletion, ScoredPair, Statistic } from '../../types.ts'
+
+/** Everything that report.html shows. Inference (intervals, tests) comes in; only what a plot needs is counted here. */
+export interface ReportInput {
+  readonly run: RunRecord
+  /** null where nothing was scored in pairs (no model, or no pairs). */
+  readonly accuracy: AccuracySummary | null
+  /** Scorers that know no chemistry (longest, shortest, random …) on the same pairs. */
+  readonly nulls: readonly NullScorer[]
+  /** The rows of agreement.csv. */
+  readonly statistics: readonly Statistic[]
+  readonly pairs: readonly ScoredPair[]
+  /** Every completion, those of the pairs included. */
+  readonly completions: readonly ScoredCompletion[]
+  /** Prompt by row id, for completions that belong to no pair. */
+  readonly prompts: ReadonlyMap<string, string>
+  readonly failures: readonly RowFailure[]
+  readonly calibration: Calibration | null
+  /** null: no molecules are drawn, and the page says so. */
+  readonly molecules: MoleculePort | null
+}
+
+/** The manifest, as far as the page shows it. Nothing of it is parsed: words are shown as given. */
+export interface RunRecord {
+  /** Bin that made the run, e.g. run-rm. */
+  readonly command: string
+  readonly model: string
+  /** DPO's frozen model, else null. */
+  readonly reference: string | null
+  readonly dataset: string
+  readonly device: string | null
+  readonly provider: string | null
+  readonly dtype: string | null
+  readonly seed: number | null
+  /** Name → version of what computed the numbers, chemherm first. */
+  readonly versions: Readonly<Record<string, string>>
+  /** snake_case word (double_bos …) → completions concerned. */
+  readonly repairs: Readonly<Record<string, number>>
+  /** Completions that were cut to fit. */
+  readonly truncations: number
+  readonly warnings: readonly string[]
+  /** Data files and oracles: origin, licence, SHA-256, false-positive rate. */
+  readonly provenance: readonly Readonly<Record<string, unknown>>[]
+  /** Anything else worth a line: resolved options, hashes, timings. Nested values are shown as JSON. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** The `accuracy` of summary.json; shares in [0, 1], null with the reason. */
+export interface AccuracySummary {
+  readonly overall: AccuracyLine
+  /** Named groups of subsets (RewardBench's), may be empty. */
+  readonly sections: Readonly<Record<string, AccuracyLine>>
+  readonly subsets: Readonly<Record<string, AccuracyLine>>
+}
+export interface AccuracyLine {
+  /** Share of pairs with margin > 0. */
+  readonly strict: number | null
+  /** The same with a tie counted ½: the number that the page leads with. */
+  readonly half: number | null
+  /** Pairs with margin = 0. */
+  readonly ties: number
+  /** Pairs with a margin, and without one. */
+  readonly n: number
+  readonly missing: number
+  /** Prompts among the pairs with a margin. */
+  readonly clusters: number
+  readonly ci: { readonly strict: Interval | null; readonly half: Interval | null; readonly method: string | null }
+  /** Why the values are null. */
+  readonly reason: string | null
+}
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+export interface NullScorer {
+  readonly name: string
+  /** A tie counted ½, as in `AccuracyLine.half`. */
+  readonly accuracy: number | null
+  readonly ciLow: number | null
+  readonly ciHigh: number | null
+}
+
+export interface Calibration {
+  /** One sentence: what was predicted, how it was binned, with what temperature. */
+  readonly method: string
+  readonly bins: readonly ReliabilityBin[]
+}
+/** Probabilities in [0, 1]. */
+export interface ReliabilityBin {
+  /** Mean predicted probability of the bin. */
+  readonly predicted: number
+  readonly observed: number
+  readonly low: number | null
+  readonly high: number | null
+  readonly n: number
+}
+
+/** Chemistry that the page needs, injected. None of the three throws for bad chemistry. */
+export interface MoleculePort {
+  /** SMILES that a completion answers with; null where it answers with none (prose, a formula, a broken string). */
+  answer(completion: ScoredCompletion, pair: ScoredPair | null): string | null
+  /** SVG as RDKit writes it, or null. */
+  draw(smiles: string, options: DrawOptions): string | null
+  /** Indices of the atoms that the two molecules do not share; null where that is undecided. */
+  differingAtoms(a: string, b: string): { readonly a: readonly number[]; readonly b: readonly number[] } | null
+}
+export interface DrawOptions {
+  /** CSS pixels. */
+  readonly width: number
+  readonly height: number
+  readonly highlightAtoms: readonly number[]
+}

@@ -1,0 +1,21 @@
+/** What fits into one page that opens and scrolls without a pause. What is left out is said on the page. */
+export interface Limits {
+  /** Rows in each browser. */
+  readonly rows: number
+  /** Prompts and completions together, UTF-16 code units; longer texts lose their middle. */
+  readonly textLength: number
+  /** Molecules together, characters of their compact form. */
+  readonly drawingLength: number
+  /** Molecules drawn: RDKit takes some milliseconds for each. */
+  readonly drawings: number
+  /** Rows of a plain table (statistics, failures). */
+  readonly tableRows: number
+}
+
+export const LIMITS: Limits = {
+  rows: 10_000,
+  textLength: 20_000_000,
+  drawingLength: 8_000_000,
+  drawings: 4_000,
+  tableRows: 500,
+}

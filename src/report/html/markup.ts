@@ -1,0 +1,59 @@
+/** HTML that is already safe to write. Made only by the tag `html`, by `svgMarkup` of the plots and by `jsonScript`. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+/** What a template hole takes: text and numbers are escaped, Markup is not, null and false write nothing. */
+export type Hole = string | number | null | false | Markup | readonly Markup[]
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/**
+ * Text for an element's content or a quoted attribute. Control characters, which HTML forbids, are shown by their pictures
+ * (U+0000 → ␀), so that a completion with a stray escape code reads as what it is.
+ * @example escapeHtml('<b>\u0007') // '&lt;b&gt;␇'
+ */
+export const escapeHtml = (text: string): string =>
+  text
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(/[&<>"']/g, (c) => ENTITIES[c]!)
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => {
+      const code = c.charCodeAt(0)
+      return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
+    })
+
+function fill(hole: Hole): string {
+  if (hole === null || hole === false) return ''
+  if (hole instanceof Markup) return hole.text
+  if (typeof hole === 'object') return hole.map((part) => part.text).join('')
+  return escapeHtml(String(hole))
+}
+
+/**
+ * Template tag: the template's own text is HTML, every hole is escaped unless it is Markup itself. Attributes are to be quoted.
+ * @example html`<td title="${'"'}">${'<script>'}</td>`.text // '<td title="&quot;">&lt;script&gt;</td>'
+ */
+export function html(strings: TemplateStringsArray, ...holes: readonly Hole[]): Markup {
+  let text = strings[0]!
+  holes.forEach((hole, i) => {
+    text += fill(hole) + strings[i + 1]!
+  })
+  return new Markup(text)
+}
+
+/**
+ * A data block that the page's script parses. `<` is written \u003c, so that no text of the data can end the block or open a
+ * comment in it; a lone surrogate is written as its escape by JSON itself.
+ */
+export const jsonScript = (id: string, value: unknown): Markup =>
+  new Markup(
+    `<script type="application/json" id="${escapeHtml(id)}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`,
+  )
+
+export const EMPTY = new Markup('')

@@ -1,0 +1,16 @@
+import { html, type Markup } from './markup.ts'
+
+/** One chapter of the page. `id` is also its anchor. */
+export interface Section {
+  readonly id: string
+  readonly title: string
+  readonly body: Markup
+}
+
+/** What stands where a figure or table has nothing to show: the reason. */
+export const absent = (why: string): Markup => html`<p class="absent">${why}</p>
+`
+
+/** Address of the rows that match, in the browser below. Keys are the columns' keys. */
+export const rowsHref = (table: 'pairs' | 'completions', filters: Readonly<Record<string, string>>): string =>
+  `#${table}?${new URLSearchParams(filters)}`

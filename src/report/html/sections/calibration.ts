@@ -1,0 +1,31 @@
+import { reliabilityPlot } from '../../plots/reliability.ts'
+import { figure } from '../figure.ts'
+import type { ReportInput } from '../input.ts'
+import { html } from '../markup.ts'
+import { percent, plural } from '../numbers.ts'
+import { absent, type Section } from '../section.ts'
+
+/** Does a margin mean what the Bradley–Terry model says it means? */
+export function calibration({ calibration: data, pairs }: ReportInput): Section {
+  const title = 'Calibration'
+  if (data === null || data.bins.length === 0) {
+    const why = pairs.some((pair) => pair.margin !== null)
+      ? 'No reliability curve: the run computed none for its pairs.'
+      : 'No reliability curve: no pair has a margin.'
+    return { id: 'calibration', title, body: absent(why) }
+  }
+  const total = data.bins.reduce((sum, bin) => sum + bin.n, 0)
+  const body = figure({
+    id: 'reliability',
+    picture: reliabilityPlot(
+      data.bins,
+      `Reliability curve: ${data.bins.map((bin) => `predicted ${percent(bin.predicted)}, observed ${percent(bin.observed)}`).join('; ')}.`,
+    ),
+    caption: html`<b>Reliability.</b> ${data.method} On the dashed line a probability means what it says; below it the model is too sure. ${plural(data.bins.length, 'bin')} of ${plural(total, 'row')}; the area of a dot is its share, bars are 95% intervals.`,
+    data: {
+      header: ['predicted', 'observed', 'ci_low', 'ci_high', 'n'],
+      rows: data.bins.map((bin) => [bin.predicted, bin.observed, bin.low, bin.high, bin.n]),
+    },
+  })
+  return { id: 'calibration', title, body }
+}

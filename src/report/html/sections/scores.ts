@@ -1,0 +1,73 @@
+import { histogramPlot, marginHistogram, marginPlot, twoHistograms } from '../../plots/histogram.ts'
+import { figure, legend } from '../figure.ts'
+import type { ReportInput } from '../input.ts'
+import { html, type Markup } from '../markup.ts'
+import { count, decimal, plural } from '../numbers.ts'
+import { absent, type Section } from '../section.ts'
+
+/** How the learned scores lie: chosen and rejected, passed and failed, and the margins between them. */
+export function scores(input: ReportInput): Section {
+  const title = 'Learned scores'
+  const scored = input.completions.filter((completion) => completion.score !== null)
+  if (scored.length === 0)
+    return { id: 'scores', title, body: absent('No scores: the run has no model, or no completion could be scored.') }
+  const valuesOf = (wanted: (completion: (typeof scored)[number]) => boolean): readonly number[] =>
+    scored.filter(wanted).map((completion) => completion.score!)
+  const body = html`${twoGroups(
+    'scores-by-role',
+    ['chosen', 'rejected'],
+    [valuesOf((c) => c.role === 'chosen'), valuesOf((c) => c.role === 'rejected')],
+    'No distribution of chosen against rejected: one of the two was never scored.',
+  )}${twoGroups(
+    'scores-by-verdict',
+    ['verifier passes', 'verifier fails'],
+    [valuesOf((c) => c.verifiableStatus === 'pass'), valuesOf((c) => c.verifiableStatus === 'fail')],
+    'No distribution by verdict: not both a passed and a failed completion were scored.',
+  )}${margins(input)}`
+  return { id: 'scores', title, body }
+}
+
+function twoGroups(
+  id: string,
+  names: readonly [string, string],
+  groups: readonly [readonly number[], readonly number[]],
+  why: string,
+): Markup {
+  if (groups[0].length === 0 || groups[1].length === 0) return absent(why)
+  const data = twoHistograms(...groups)
+  const mean = (values: readonly number[]): string =>
+    decimal(values.reduce((sum, value) => sum + value, 0) / values.length)
+  const said = names.map((name, i) => `${name}: n = ${count(groups[i]!.length)}, mean ${mean(groups[i]!)}`)
+  return figure({
+    id,
+    picture: histogramPlot(data, names, 'learned score', `Histogram of scores. ${said.join('; ')}.`),
+    legend: legend(['filled', names[0]], ['outlined', names[1]]),
+    caption: html`<b>Learned score, ${names[0]} and ${names[1]}.</b> ${said.join('; ')}. Each group adds up to 100%.`,
+    data: {
+      header: ['low', 'high', names[0], names[1]],
+      rows: data.bins.map((bin, i) => [bin.low, bin.high, data.filled[i]!, data.outlined[i]!]),
+    },
+  })
+}
+
+function margins({ pairs }: ReportInput): Markup {
+  const values = pairs.flatMap((pair) => (pair.margin === null ? [] : [pair.margin]))
+  if (values.length === 0) return absent('No margins: no pair has two scores.')
+  const data = marginHistogram(values)
+  const wins = values.filter((margin) => margin > 0).length
+  const said = `${plural(wins, 'win')}, ${plural(data.ties, 'tie')}, ${plural(values.length - wins - data.ties, 'loss', 'losses')}`
+  if (data.bins.length === 0) return absent(`No histogram of margins: all of them are 0 (${said}).`)
+  return figure({
+    id: 'margins',
+    picture: marginPlot(data, `Histogram of margins: ${said}.`),
+    legend: legend(['win', 'win'], ['loss', 'loss'], ...(data.ties > 0 ? [['tie', 'tie'] as const] : [])),
+    caption: html`<b>Margins</b>, score of the chosen minus score of the rejected completion: ${said}.`,
+    data: {
+      header: ['low', 'high', 'pairs'],
+      rows: [
+        ...data.bins.map((bin, i) => [bin.low, bin.high, data.counts[i]!]),
+        ...(data.ties > 0 ? [[0, 0, data.ties]] : []),
+      ],
+    },
+  })
+}

@@ -1,0 +1,57 @@
+import { intervalDots } from '../../plots/interval-dots.ts'
+import { figure } from '../figure.ts'
+import type { AccuracyLine, ReportInput } from '../input.ts'
+import { EMPTY, html, type Markup } from '../markup.ts'
+import { count, numberCell, percent, percentInterval } from '../numbers.ts'
+import { absent, rowsHref, type Section } from '../section.ts'
+
+type Named = readonly [name: string, line: AccuracyLine]
+
+/** Accuracy of every subset and section, as a table and as a plot. */
+export function subsets({ accuracy }: ReportInput): Section {
+  const title = 'Accuracy by subset'
+  if (accuracy === null)
+    return { id: 'subsets', title, body: absent('No accuracy to divide: nothing was scored in pairs.') }
+  const lines: readonly Named[] = Object.entries(accuracy.subsets)
+  const sections: readonly Named[] = Object.entries(accuracy.sections)
+  const dots = [...lines, ...sections, ['overall', accuracy.overall] as const].map(([name, line], i) => ({
+    name,
+    value: line.half,
+    low: line.ci.half?.low ?? null,
+    high: line.ci.half?.high ?? null,
+    n: line.n,
+    emphasis: i >= lines.length || sections.length === 0,
+  }))
+  const body = html`${
+    lines.length === 0
+      ? EMPTY
+      : figure({
+          id: 'accuracy-by-subset',
+          picture: intervalDots(
+            dots,
+            `Accuracy by subset: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
+          ),
+          caption: html`<b>Accuracy by subset.</b> Bars are 95% intervals, unadjusted for the number of subsets: of twenty, one is expected to miss its true value.`,
+          data: {
+            header: ['subset', 'accuracy', 'ci_low', 'ci_high', 'n'],
+            rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),
+          },
+        })
+  }
+<div class="scroll"><table>
+<caption>A tie counts ½ in <i>accuracy</i> and nothing in <i>strict</i>. Choose a subset to see its rows.</caption>
+<thead><tr><th scope="col">Subset</th><th scope="col" class="num">Accuracy</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">Strict</th><th scope="col" class="num">Ties</th><th scope="col" class="num">Pairs</th><th scope="col" class="num">Prompts</th><th scope="col" class="num">Unscored</th></tr></thead>
+<tbody>${lines.map(([name, line]) => row(html`<a href="${rowsHref('pairs', { subset: name })}">${name}</a>`, line))}</tbody>
+<tbody class="total">${sections.map(([name, line]) => row(html`${name} <small>section</small>`, line))}${row(html`Overall`, accuracy.overall)}</tbody>
+</table></div>
+`
+  return { id: 'subsets', title, body }
+}
+
+const row = (name: Markup, line: AccuracyLine): Markup =>
+  html`<tr><th scope="row">${name}</th>${numberCell(percent(line.half))}${numberCell(
+    percentInterval(line.ci.half?.low ?? null, line.ci.half?.high ?? null),
+  )}${numberCell(percent(line.strict))}${numberCell(count(line.ties))}${numberCell(count(line.n))}${numberCell(
+    count(line.clusters),
+  )}${numberCell(count(line.missing))}</tr>
+`

@@ -1,0 +1,67 @@
+import type { ScoredCompletion, ScoredPair } from '../../types.ts'
+import { compactDrawing, type Drawing } from './drawing.ts'
+import type { MoleculePort } from './input.ts'
+import type { Limits } from './limits.ts'
+
+/** What a completion answers with, and its picture (index into the studio's drawings) if it has one. */
+export interface Drawn {
+  readonly smiles: string | null
+  readonly drawing: number | null
+}
+
+/** CSS pixels. */
+const WIDTH = 240
+const HEIGHT = 170
+
+/** Draws molecules, each picture once, until the budget is used up. Callers come in order of interest. */
+export class Studio {
+  readonly drawings: Drawing[] = []
+  undrawn = 0
+  undrawable = 0
+  readonly #known = new Map<string, number | null>()
+  #length = 0
+
+  constructor(
+    readonly molecules: MoleculePort | null,
+    readonly limits: Limits,
+  ) {}
+
+  pair(pair: ScoredPair): readonly [Drawn, Drawn] {
+    const chosen = this.molecules?.answer(pair.chosen, pair) ?? null
+    const rejected = this.molecules?.answer(pair.rejected, pair) ?? null
+    const differing =
+      chosen === null || rejected === null || this.#full ? null : this.molecules!.differingAtoms(chosen, rejected)
+    return [this.#draw(chosen, differing?.a ?? []), this.#draw(rejected, differing?.b ?? [])]
+  }
+
+  single(completion: ScoredCompletion): Drawn {
+    return this.#draw(this.molecules?.answer(completion, null) ?? null, [])
+  }
+
+  get #full(): boolean {
+    return this.#length >= this.limits.drawingLength || this.drawings.length >= this.limits.drawings
+  }
+
+  #draw(smiles: string | null, highlightAtoms: readonly number[]): Drawn {
+    if (smiles === null || this.molecules === null) return { smiles, drawing: null }
+    const key = `${smiles} ${highlightAtoms.join()}`
+    let drawing = this.#known.get(key)
+    if (drawing === undefined) {
+      if (this.#full) {
+        this.undrawn++
+        return { smiles, drawing: null }
+      }
+      drawing = this.#add(this.molecules.draw(smiles, { width: WIDTH, height: HEIGHT, highlightAtoms }))
+      this.#known.set(key, drawing)
+    }
+    if (drawing === null) this.undrawable++
+    return { smiles, drawing }
+  }
+
+  #add(svg: string | null): number | null {
+    const compact = svg === null ? null : compactDrawing(svg)
+    if (compact === null) return null
+    this.#length += JSON.stringify(compact).length
+    return this.drawings.push(compact) - 1
+  }
+}

@@ -2,15 +2,20 @@
  * Rebuilds an RDKit drawing as plain SVG that may be put into any page: only shapes, only known attributes with well-formed values,
  * black as `currentColor` (so that a drawing follows a dark theme), no ids, scripts, styles, links or XML prolog.
  * @param label what a screen reader says; escaped
+ * @param wash `#RRGGBB` of the highlights: these shapes go behind the others, together half transparent, so that the text's colour can be
+ *   read on them in either theme
  */
-export function cleanSvg(drawn: string, label: string): string | null {
+export function cleanSvg(drawn: string, label: string, wash: string | null = null): string | null {
   const box = /viewBox='0 0 (\d+) (\d+)'/.exec(drawn)
   if (box === null) return null
   const shapes = [...drawn.matchAll(/<(path|ellipse|rect|line|polygon)\s([^<>]*?)\/?>/g)].map(
     ([, name, attributes]) => `<${name}${cleanAttributes(attributes!)}/>`,
   )
+  const washed = shapes.filter((shape) => wash !== null && shape.includes(` fill="${wash}"`))
+  const behind = washed.length > 0 ? `<g opacity="0.5">${washed.join('')}</g>` : ''
+  const front = shapes.filter((shape) => !washed.includes(shape)).join('')
   const [, width, height] = box
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(label)}">${shapes.join('')}</svg>`
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(label)}">${behind}${front}</svg>`
 }
 
 /** Attribute → what its value must look like. */

@@ -33,7 +33,7 @@ const PALETTE = {
   35: [0.68, 0.38, 0.2],
   53: [0.6, 0.37, 0.83],
 } as const
-const AMBER = '#f2b134'
+const AMBER = '#F2B134'
 
 /** Drawings of molecules and reactions, as SVG text; null where RDKit cannot read the input, or it is too large to draw. */
 export class Drawer {
@@ -45,16 +45,17 @@ export class Drawer {
       const atoms = (options.highlightAtoms ?? []).filter(
         (i) => Number.isInteger(i) && i >= 0 && i < mol.get_num_atoms(),
       )
+      const colour = hexColour(options.highlightColour)
       const details = {
         width: options.width ?? 260,
         height: options.height ?? 180,
         atoms,
         bonds: atoms.length > 0 ? bondsWithin(mol, new Set(atoms)) : [],
-        highlightColour: rgb(options.highlightColour ?? AMBER),
+        highlightColour: [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16) / 255),
         clearBackground: false,
         atomColourPalette: PALETTE,
       }
-      return cleanSvg(mol.get_svg_with_highlights(JSON.stringify(details)), smiles)
+      return cleanSvg(mol.get_svg_with_highlights(JSON.stringify(details)), smiles, colour)
     })
   }
 
@@ -169,8 +170,5 @@ const atomLabels = (mol: Mol): string[] =>
 const bondsWithin = (mol: Mol, atoms: ReadonlySet<number>): number[] =>
   (contents(mol).bonds ?? []).flatMap((bond, i) => (bond.atoms.every((atom) => atoms.has(atom)) ? [i] : []))
 
-/** `#rrggbb` → RDKit's [0, 1] triple; anything else is amber. */
-function rgb(colour: string): number[] {
-  const hex = /^#[0-9a-f]{6}$/i.test(colour) ? colour : AMBER
-  return [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255)
-}
+/** `#RRGGBB` in capitals, as RDKit writes it; what is no such colour is amber. */
+const hexColour = (colour = AMBER): string => (/^#[0-9a-f]{6}$/i.test(colour) ? colour.toUpperCase() : AMBER)

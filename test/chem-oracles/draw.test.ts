@@ -39,6 +39,8 @@ describe('molecule', () => {
         .map((e) => e.tagName)
     expect(green(plain)).toEqual([])
     expect(green(marked).sort()).toEqual(['ellipse', 'ellipse', 'path'])
+    expect(marked).toContain('<g opacity="0.5"><')
+    expect(plain).not.toContain('<g')
     // an index that no atom has is left out
     expect(drawer.molecule('CCO', { highlightAtoms: [7, -1, 0.5] })).toBe(plain)
   })

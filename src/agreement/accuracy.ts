@@ -1,5 +1,6 @@
 import { prng } from '../prng.ts'
-import { type Interval, indexClusters, percentileInterval, resampleClusters } from '../stats/bootstrap.ts'
+import { type Interval, indexClusters, percentileInterval } from '../stats/bootstrap.ts'
+import { bootstrapSums } from '../stats/sums.ts'
 import { wilson } from '../stats/wilson.ts'
 import type { ScoredPair } from '../types.ts'
 import { REWARDBENCH_SECTIONS, SECTION_WEIGHTS, weightedMean } from './sections.ts'
@@ -81,24 +82,20 @@ function measure(margin: ArrayLike<number>, cluster: readonly string[], settings
     if (m > 0) wins[c] = wins[c]! + 1
     else if (m === 0) ties[c] = ties[c]! + 1
   })
-  const ratio = (tie: number) => (weights: Int32Array) => {
-    let sum = 0
-    let total = 0
-    for (let c = 0; c < clusters; c++) {
-      const w = weights[c]!
-      if (w === 0) continue
-      sum += w * (wins[c]! + tie * ties[c]!)
-      total += w * rows[c]!
-    }
-    return sum / total
-  }
-  const once = new Int32Array(clusters).fill(1)
-  const strictOf = ratio(0)
-  const halfOf = ratio(0.5)
+  const { estimates, distributions } = bootstrapSums(
+    [rows, wins, ties],
+    2,
+    (sums, out) => {
+      out[0] = sums[1]! / sums[0]!
+      out[1] = (sums[1]! + sums[2]! / 2) / sums[0]!
+    },
+    clusters < 2 ? 0 : settings.resamples,
+    prng(settings.seed),
+  )
   const tieCount = ties.reduce((a, b) => a + b, 0)
   const accuracy = {
-    strict: strictOf(once),
-    half: halfOf(once),
+    strict: estimates[0]!,
+    half: estimates[1]!,
     ties: tieCount,
     tie_rate: tieCount / n,
     n,
@@ -107,12 +104,7 @@ function measure(margin: ArrayLike<number>, cluster: readonly string[], settings
     reason: null,
   }
   if (clusters < 2) return { accuracy: { ...accuracy, ci: NONE }, strict: null, half: null }
-  const [strict, half = strict] = resampleClusters(
-    clusters,
-    tieCount === 0 ? [strictOf] : [strictOf, halfOf],
-    settings.resamples,
-    prng(settings.seed),
-  )
+  const [strict, half] = distributions
   const [strictCi, halfCi] = [
     proportionInterval(accuracy.strict, strict!, clusters, settings),
     proportionInterval(accuracy.half, half!, clusters, settings),
@@ -126,7 +118,7 @@ function measure(margin: ArrayLike<number>, cluster: readonly string[], settings
  * Interval of a proportion from its bootstrap distribution. At exactly 0 or 1 resampling cannot see the uncertainty: Wilson's
  * interval with prompts as the sample size instead. Any other constant distribution (all ties) has none.
  */
-function proportionInterval(
+export function proportionInterval(
   value: number,
   distribution: Float64Array,
   clusters: number,

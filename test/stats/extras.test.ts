@@ -35,7 +35,7 @@ const ours: Record<string, (...args: never[]) => unknown> = {
     s.krippendorffAlpha(ratings, level),
   wilson: (k: number, n: number) => pair(s.wilson(k, n)),
   clopperPearson: (k: number, n: number) => pair(s.clopperPearson(k, n)),
-  binomialTest: (k: number, n: number, p: number) => s.binomialTest(k, n, p)?.p,
+  binomialTest: (k: number, n: number, p: number) => s.binomialTest(k, n, p)?.p ?? null,
   mcnemarExact: (b: number, c: number) => s.mcnemar(b, c, { method: 'exact' })?.p,
   mcnemarChi2: (b: number, c: number) => s.mcnemar(b, c, { method: 'chi2' })?.p,
   mcnemarCorrected: (b: number, c: number) => s.mcnemar(b, c, { method: 'chi2-corrected' })?.p,

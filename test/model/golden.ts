@@ -59,6 +59,17 @@ function modelsOf(name: string, dir: string): GoldenModel[] {
       atol: per_token_atol!,
       rtol,
     }))
+  if (golden.kind === 'causal-lm')
+    return [
+      {
+        name,
+        dir,
+        head: 'logProb',
+        cases: golden.cases.flatMap((one, i) => spans(one, 'policy', i)),
+        atol: per_token_atol!,
+        rtol,
+      },
+    ]
   return [{ name, dir, head: 'score', cases: golden.cases.map(scoreCase), atol: atol!, rtol }]
 }
 

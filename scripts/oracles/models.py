@@ -1,0 +1,174 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch==2.15.0", "transformers==5.23.0", "safetensors", "numpy"]
+# ///
+"""Tiny random checkpoints with transformers' numbers: variants of the supported families that few tests meet.
+
+    python scripts/oracles/models.py test/data/models
+
+Writes <case>/config.json, model.safetensors (or shards) and golden.json. Seeded; CPU, float32, eager attention, batch of
+one. Half-precision checkpoints are upcast before they are run, as our CPU path does. Token ids are random: text plays no
+part here. Kinds and fields as in test/data/parity.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+torch.set_num_threads(2)
+VOCAB = 96
+LENGTHS = [3, 17, 40, 90, 150]
+PREFIX = 24  # the longer sequences share their first ids, so that trees have something to share
+
+ROTARY = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+              num_key_value_heads=2, max_position_embeddings=256, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+              tie_word_embeddings=False)
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "rope_theta": 10000.0}
+
+
+def layout4(folder):
+    """Rewrites config.json as transformers 4 wrote it; the scores are computed from the rewritten file."""
+    config = json.loads((folder / "config.json").read_text())
+    rope = config.pop("rope_parameters")
+    config["rope_theta"] = rope.pop("rope_theta")
+    config["rope_scaling"] = {"type" if key == "rope_type" else key: value for key, value in rope.items()}
+    config["torch_dtype"] = config.pop("dtype")
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+def edit_tensors(change):
+    def patch(folder):
+        tensors = load_file(folder / "model.safetensors")
+        save_file(change(tensors), folder / "model.safetensors", metadata={"format": "pt"})
+    return patch
+
+
+def with_mask_buffers(tensors):
+    """GPT-2's causal mask as old checkpoints carry it."""
+    mask = torch.tril(torch.ones(1, 1, 256, 256, dtype=torch.uint8))
+    extra = {f"transformer.h.{l}.attn.bias": mask.clone() for l in range(3)}
+    return tensors | extra | {f"transformer.h.{l}.attn.masked_bias": torch.tensor(-1e4) for l in range(3)}
+
+
+def duplicate_head(tensors):
+    return tensors | {"lm_head.weight": tensors["model.embed_tokens.weight"].clone()}
+
+
+def other_head(tensors):
+    """config.json says tied, the file has another head: transformers 5 uses the file's."""
+    generator = torch.Generator().manual_seed(77)
+    return tensors | {"lm_head.weight": torch.randn(VOCAB, 32, generator=generator) * 0.3}
+
+
+CASES = {
+    "llama-yarn": dict(config="Llama", rope_parameters=YARN),
+    "llama-yarn-mscale": dict(config="Llama", rope_parameters=YARN | {"mscale": 1.0, "mscale_all_dim": 0.7,
+                                                                     "beta_fast": 16, "beta_slow": 2, "truncate": False}),
+    "llama-yarn-attention-factor": dict(config="Llama", rope_parameters=YARN | {"attention_factor": 1.3}),
+    "llama-linear": dict(config="Llama", rope_parameters={"rope_type": "linear", "factor": 3.0, "rope_theta": 5000.0},
+                         patch=layout4),
+    "llama-yarn-layout4": dict(config="Llama", rope_parameters=YARN | {"mscale": 1.2}, patch=layout4),
+    "llama-llama3-default-original": dict(config="Llama", rope_parameters={
+        "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "rope_theta": 10000.0,
+        "original_max_position_embeddings": 32}),
+    "llama-gelu": dict(config="Llama", hidden_act="gelu_pytorch_tanh", num_key_value_heads=1),
+    "llama-f16": dict(config="Llama", dtype=torch.float16),
+    "llama-wide-heads": dict(config="Llama", head_dim=16, num_key_value_heads=4),
+    "mistral-head-dim": dict(config="Mistral", head_dim=20, sliding_window=None),
+    "mistral-window-1": dict(config="Mistral", sliding_window=1),
+    "mistral-window-long": dict(config="Mistral", sliding_window=100),
+    "gpt2-inverse-layer": dict(config="GPT2", scale_attn_by_inverse_layer_idx=True),
+    "gpt2-mask-buffers": dict(config="GPT2", patch=edit_tensors(with_mask_buffers)),
+    "gpt2-gelu-unscaled": dict(config="GPT2", activation_function="gelu", scale_attn_weights=False, n_inner=40),
+    "gpt2-relu-bf16": dict(config="GPT2", activation_function="relu", dtype=torch.bfloat16),
+    "qwen2-window": dict(config="Qwen2", use_sliding_window=True, sliding_window=20, max_window_layers=1,
+                         num_hidden_layers=3),
+    "qwen2-sharded-bf16": dict(config="Qwen2", dtype=torch.bfloat16, shard="12KB"),
+    "llama-causal-f16": dict(config="Llama", head="causal", dtype=torch.float16),
+    "llama-causal-tied": dict(config="Llama", head="causal", tie_word_embeddings=True, rope_parameters=YARN),
+    "llama-causal-tied-duplicate": dict(config="Llama", head="causal", tie_word_embeddings=True,
+                                        patch=edit_tensors(duplicate_head)),
+    "llama-causal-tied-differs": dict(config="Llama", head="causal", tie_word_embeddings=True,
+                                      patch=edit_tensors(other_head)),
+    "qwen2-causal-large-vocab": dict(config="Qwen2", head="causal", vocab_size=5000, hidden_size=16, num_attention_heads=2,
+                                     num_key_value_heads=1, tie_word_embeddings=True),
+    "gpt2-causal-untied": dict(config="GPT2", head="causal", tie_word_embeddings=False),
+    "mistral-causal-window": dict(config="Mistral", head="causal", sliding_window=12, tie_word_embeddings=True),
+}
+
+
+def config_of(options):
+    options = dict(options)
+    kind, head = options.pop("config"), options.pop("head", "score")
+    for key in ("dtype", "shard", "patch"):
+        options.pop(key, None)
+    if kind == "GPT2":
+        base = dict(vocab_size=VOCAB, n_embd=32, n_layer=3, n_head=4, n_positions=256, pad_token_id=0, bos_token_id=1,
+                    eos_token_id=2)
+    else:
+        base = dict(ROTARY)
+    if head == "score":
+        base |= dict(num_labels=1)
+    return getattr(transformers, f"{kind}Config")(**(base | options))
+
+
+def randomise(model, seed):
+    """Weights with an effect: norms and biases away from 1 and 0, projections at about unit gain."""
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        noise = torch.randn(parameter.shape, generator=generator)
+        if parameter.dim() == 1:
+            parameter.data = 0.2 * noise + (0.0 if "bias" in name else 1.0)
+        else:
+            parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / parameter.shape[-1] ** 0.5)
+
+
+def sequences(vocab, seed):
+    generator = torch.Generator().manual_seed(seed)
+    draw = lambda n: torch.randint(3, vocab, (n,), generator=generator).tolist()
+    prefix = draw(PREFIX)
+    return [(prefix + draw(n - PREFIX)) if n > PREFIX else prefix[:n - 1] + draw(1) for n in LENGTHS]
+
+
+def main(out):
+    for seed, (name, options) in enumerate(CASES.items()):
+        causal = options.get("head") == "causal"
+        auto = AutoModelForCausalLM if causal else AutoModelForSequenceClassification
+        folder = out / name
+        model = auto.from_config(config_of(options))
+        randomise(model, seed)
+        if causal and model.config.tie_word_embeddings:
+            model.tie_weights()
+        model.to(options.get("dtype", torch.float32)).save_pretrained(folder, max_shard_size=options.get("shard", "1GB"))
+        (folder / "generation_config.json").unlink(missing_ok=True)
+        if "patch" in options:
+            options["patch"](folder)
+        model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        cases, noise = [], 0.0
+        with torch.inference_mode():
+            for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed)):
+                x = torch.tensor([ids])
+                logits = model(x).logits
+                if causal:
+                    start = max(1, len(ids) // 3)
+                    logps = torch.log_softmax(logits[0, :-1].float(), -1)
+                    picked = logps.gather(1, x[0, 1:, None])[:, 0].tolist()[start - 1:]
+                    cases.append({"id": f"length-{len(ids)}", "template": {
+                        "input_ids": ids, "n_prompt_tokens": start, "policy_logps": picked}})
+                else:
+                    cases.append({"id": f"length-{len(ids)}", "input_ids": ids, "scores": logits[0].tolist(),
+                                  "read_index": len(ids) - 1})
+        advice = {"per_token_atol": 1e-4} if causal else {"atol": 2e-5, "rtol": 1e-5}
+        golden = {"kind": "causal-lm" if causal else "sequence-classification", "tolerance_advice": advice,
+                  "versions": {"torch": torch.__version__, "transformers": transformers.__version__}, "cases": cases}
+        (folder / "golden.json").write_text(json.dumps(golden))
+        print(name, [round(c["scores"][0], 3) if "scores" in c else round(sum(c["template"]["policy_logps"]), 2) for c in cases])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,166 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ModelError, UsageError } from '../../src/errors.ts'
+import { buildModel } from '../../src/model/build.ts'
+import { openCheckpoint } from '../../src/model/checkpoint.ts'
+import { openRunner } from '../../src/model/session.ts'
+import { packagePath } from '../../src/package.ts'
+import { editTensors, type Tensors } from './safetensors-edit.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
+afterAll(() => rmSync(root, { recursive: true }))
+
+let count = 0
+interface Change {
+  readonly config?: (config: Record<string, unknown>) => void
+  readonly tensors?: (tensors: Tensors) => void
+}
+/** A copy of a golden checkpoint with changes. */
+function changed(name: string, change: Change): string {
+  const dir = join(root, String(count++))
+  cpSync(packagePath('test/data/parity', name), dir, { recursive: true })
+  if (change.config) {
+    const file = join(dir, 'config.json')
+    const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    change.config(config)
+    writeFileSync(file, JSON.stringify(config))
+  }
+  if (change.tensors) editTensors(join(dir, 'model.safetensors'), change.tensors)
+  return dir
+}
+
+const build = (dir: string, head: 'score' | 'logProb' = 'score') =>
+  buildModel(openCheckpoint(dir), { head, attention: 'split', type: 'float' })
+
+/** The error as a user reads it. */
+function refusal(dir: string, head: 'score' | 'logProb' = 'score'): string {
+  try {
+    build(dir, head)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ModelError)
+    const { where, message, hint } = error as ModelError
+    return `${where}: ${message} ${hint ?? ''}`
+  }
+  return 'not refused'
+}
+
+describe('config.json: a known key with a value that we do not compute', () => {
+  const cases: [key: string, value: unknown, model: string][] = [
+    ['model_type', 'mamba', 'llama-gqa'],
+    ['hidden_act', 'xielu', 'llama-gqa'],
+    ['rope_scaling', { rope_type: 'dynamic', factor: 2 }, 'llama-gqa'],
+    ['rope_scaling', { type: 'su', long_factor: [1], short_factor: [1] }, 'llama-gqa'],
+    ['partial_rotary_factor', 0.5, 'llama-gqa'],
+    ['num_key_value_heads', 3, 'llama-gqa'],
+    ['sliding_window', -1, 'mistral-swa'],
+    ['layer_types', ['full_attention', 'chunked_attention', 'full_attention'], 'qwen2'],
+    ['layer_types', ['full_attention'], 'qwen2'],
+    ['quantization_config', { quant_method: 'gptq' }, 'llama-gqa'],
+    ['activation_function', 'tanh', 'gpt2'],
+    ['add_cross_attention', true, 'gpt2'],
+    ['hidden_size', 0, 'llama-gqa'],
+    ['vocab_size', '400', 'llama-gqa'],
+  ]
+  it.each(cases)('%s = %j', (key, value, model) => {
+    const dir = changed(model, { config: (config) => (config[key] = value) })
+    const text = refusal(dir)
+    expect(text).toContain(join(dir, 'config.json'))
+    expect(text).toContain(key)
+  })
+  it('names what a rope type may be', () => {
+    const dir = changed('llama-gqa', { config: (config) => (config.rope_scaling = { rope_type: 'longrope' }) })
+    expect(refusal(dir)).toContain('rope_scaling.rope_type" is "longrope": supported: default, linear, llama3, yarn')
+  })
+  it('names a missing key', () => {
+    const dir = changed('llama-gqa', { config: (config) => delete config.num_hidden_layers })
+    expect(refusal(dir)).toContain('has no "num_hidden_layers"')
+  })
+  it('passes over keys that it does not know', () => {
+    const dir = changed('llama-gqa', { config: (config) => (config.some_new_key = { deep: [1] }) })
+    expect(build(dir).labels).toEqual(['LABEL_0'])
+  })
+})
+
+describe('tensors: all are accounted for', () => {
+  const q = 'model.layers.0.self_attn.q_proj.weight'
+  it('missing', () => {
+    const dir = changed('llama-gqa', { tensors: (tensors) => tensors.delete(q) })
+    expect(refusal(dir)).toContain(`tensor "${q}" [48, 48] is missing`)
+  })
+  it('wrong shape: both shapes are named', () => {
+    const dir = changed('llama-gqa', { config: (config) => (config.intermediate_size = 64) })
+    expect(refusal(dir)).toMatch(/up_proj.weight" is \[80, 48\], config.json asks for \[64, 48\]/)
+  })
+  it('left over: a custom head is named', () => {
+    const dir = changed('llama-gqa', {
+      tensors: (tensors) => tensors.set('regression_head.weight', { dtype: 'F32', shape: [2], data: Buffer.alloc(8) }),
+    })
+    expect(refusal(dir)).toContain('"regression_head.weight" [2]')
+  })
+  it('a custom head instead of ours is named, not called a causal model', () => {
+    const dir = changed('llama-gqa', {
+      tensors: (tensors) => {
+        tensors.set('v_head.summary.weight', tensors.get('score.weight')!)
+        tensors.delete('score.weight')
+      },
+    })
+    expect(refusal(dir)).toContain('v_head.summary.weight')
+  })
+  it('more labels than the head has', () => {
+    const dir = changed('llama-gqa', { config: (config) => (config.id2label = { 0: 'good', 1: 'bad' }) })
+    expect(refusal(dir)).toContain('gives 1 values, config.json names 2 labels')
+  })
+  it('a causal model has no rewards: run-dpo is named', () => {
+    const text = refusal(packagePath('test/data/parity/dpo-llama/policy'))
+    expect(text).toContain('no classification head')
+    expect(text).toContain('run-dpo')
+  })
+  it('a reward model has no log-probabilities: run-rm is named', () => {
+    const text = refusal(packagePath('test/data/parity/llama-gqa'), 'logProb')
+    expect(text).toContain('has a classification head')
+    expect(text).toContain('run-rm')
+  })
+  it('integer weights', () => {
+    const dir = changed('llama-gqa', {
+      tensors: (tensors) => tensors.set(q, { dtype: 'I32', shape: [48, 48], data: Buffer.alloc(48 * 48 * 4) }),
+    })
+    expect(refusal(dir)).toContain('is I32; weights must be F32, F16 or BF16')
+  })
+})
+
+describe('a weight that is not finite', () => {
+  it('is named with its place', async () => {
+    const name = 'model.layers.1.mlp.up_proj.weight'
+    const dir = changed('llama-gqa', { tensors: (tensors) => tensors.get(name)!.data.writeFloatLE(Number.NaN, 4 * 7) })
+    const runner = await openRunner(openCheckpoint(dir), { head: 'score', device: 'cpu', dtype: 'auto' })
+    const sequence = { ids: Int32Array.of(5, 6, 7), typeIds: null, positionStart: 0, at: 2, group: 0 }
+    const [output] = await runner.run({ layout: 'padded', sequences: [0], prefix: 0, tokens: 3 }, [sequence])
+    expect(output).toEqual(Float32Array.of(Number.NaN))
+    await expect(runner.checkWeights!()).rejects.toThrow(/up_proj.weight" \[80, 48\] holds NaN \(element 7\)/)
+    await runner.release()
+  })
+})
+
+describe('what a run refuses', () => {
+  const open = (name: string) =>
+    openRunner(openCheckpoint(packagePath('test/data/parity', name)), { head: 'score', device: 'cpu', dtype: 'auto' })
+  const alone = (length: number) => ({ layout: 'padded' as const, sequences: [0], prefix: 0, tokens: length })
+  it('a token id outside the vocabulary', async () => {
+    const runner = await open('llama-gqa')
+    const sequence = { ids: Int32Array.of(5, 400), typeIds: null, positionStart: 0, at: 1, group: 0 }
+    await expect(runner.run(alone(2), [sequence])).rejects.toThrow('token id 400 is outside')
+    await runner.release()
+  })
+  it('more tokens than learned positions', async () => {
+    const runner = await open('gpt2')
+    const sequence = { ids: new Int32Array(449).fill(5), typeIds: null, positionStart: 0, at: 1, group: 0 }
+    await expect(runner.run(alone(449), [sequence])).rejects.toThrow('448 learned positions')
+    await runner.release()
+  })
+  it.each(['fp16', 'bf16', 'q8'] as const)('%s on the CPU, with the reason', async (dtype) => {
+    const checkpoint = openCheckpoint(packagePath('test/data/parity/llama-gqa'))
+    await expect(openRunner(checkpoint, { head: 'score', device: 'cpu', dtype })).rejects.toThrow(UsageError)
+  })
+})

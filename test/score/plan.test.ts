@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { packBatch } from '../../src/model/packing.ts'
+import { below, type Prng, prng } from '../../src/prng.ts'
+import { estimatePeakBytes, type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
+import type { Sequence } from '../../src/types.ts'
+
+const sequence = (ids: readonly number[], group: number, positionStart = 0): Sequence => ({
+  ids: Int32Array.from(ids),
+  typeIds: null,
+  positionStart,
+  at: ids.length - 1,
+  group,
+})
+
+/** Groups of completions of one prompt; some are equal, one continues another, all prompts begin alike. */
+function randomSequences(random: Prng): Sequence[] {
+  const ids = (n: number): number[] => Array.from({ length: n }, () => below(random, 5))
+  const template = ids(3)
+  return Array.from({ length: 12 }, (_, group) => {
+    const prompt = [...template, ...ids(below(random, 12))]
+    return Array.from({ length: 1 + below(random, 4) }, () =>
+      sequence([...prompt, ...ids(1 + below(random, 9))], group, group % 5 === 0 ? 1 : 0),
+    )
+  }).flat()
+}
+
+const OPTIONS: PlanOptions[] = (['padded', 'shared'] as const).flatMap((layout) =>
+  [true, false].flatMap((packed) =>
+    [20, 64, 10_000].flatMap((batchTokens) =>
+      [1, 3, 100].map((batchSize) => ({ layout, packed, batchTokens, batchSize })),
+    ),
+  ),
+)
+
+describe.each(OPTIONS)('$layout, packed $packed, $batchTokens tokens, $batchSize sequences', (options) => {
+  it.each([1, 2, 3, 4, 5])('holds every sequence once within the bounds (seed %i)', (seed) => {
+    const sequences = randomSequences(prng(seed))
+    const batches = planBatches(sequences, options)
+    const seen = batches.flatMap((batch) => batch.sequences)
+    expect([...seen].sort((a, b) => a - b)).toEqual(sequences.map((_, i) => i))
+    for (const batch of batches) {
+      expect(batch.sequences.length).toBeLessThanOrEqual(options.batchSize)
+      if (batch.sequences.length > 1) expect(batch.tokens).toBeLessThanOrEqual(options.batchTokens)
+    }
+    expect(planBatches(sequences, options)).toEqual(batches)
+  })
+
+  it('says how many tokens the packed batch has, and every token is on its path', () => {
+    const sequences = randomSequences(prng(9))
+    for (const batch of planBatches(sequences, options)) {
+      const packed = packBatch(batch, sequences, options.packed)
+      expect(packed.ids.length).toBe(batch.tokens)
+      batch.sequences.forEach((index, i) => {
+        const { ids, positionStart } = sequences[index]!
+        const path = packed.paths[i]!
+        expect([...path].map((place) => packed.ids[place])).toEqual([...ids])
+        expect([...path].map((place) => packed.positions[place])).toEqual([...ids.keys()].map((t) => t + positionStart))
+      })
+    }
+  })
+
+  it('lets each token see its own path and nothing else', () => {
+    const sequences = randomSequences(prng(11))
+    for (const batch of planBatches(sequences, options)) {
+      const { paths, seq, subtreeEnd } = packBatch(batch, sequences, options.packed)
+      for (const path of paths) {
+        const query = path.at(-1)!
+        const row = Math.floor(query / seq)
+        const seen = Array.from({ length: seq }, (_, j) => row * seq + j).filter(
+          (key) => key <= query && query - row * seq < subtreeEnd[key]!,
+        )
+        expect(seen).toEqual([...path])
+      }
+    }
+  })
+})
+
+describe('shared prefixes', () => {
+  const prompt = [1, 2, 3, 4]
+  const pair = [sequence([...prompt, 5, 6], 0), sequence([...prompt, 7], 0)]
+  it('are computed once: 4 + 2 + 1 tokens', () => {
+    const [batch] = planBatches(pair, planOptionsFor('cpu'))
+    expect(batch).toEqual({ layout: 'shared', sequences: [0, 1], prefix: 4, reused: [0, 4], tokens: 7 })
+  })
+  it('are shared between groups where there is no padding: the template', () => {
+    const other = [...pair, sequence([1, 2, 9, 9], 1)]
+    const [batch] = planBatches(other, planOptionsFor('cpu'))
+    expect(batch).toMatchObject({ prefix: 2, reused: [0, 4, 2], tokens: 9 })
+  })
+  it('have a row a group where rows are padded: 2 × 7', () => {
+    const other = [...pair, sequence([1, 2, 9, 9], 1)]
+    const [batch] = planBatches(other, planOptionsFor('cuda'))
+    expect(batch).toMatchObject({ reused: [0, 4, 0], tokens: 14 })
+  })
+  it('need equal positions', () => {
+    const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 3], 0, 1)], planOptionsFor('cpu'))
+    expect(batch).toMatchObject({ reused: [0, 0], tokens: 4 })
+  })
+  it('cost nothing for equal sequences', () => {
+    const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 2], 0)], planOptionsFor('cpu'))
+    expect(batch).toMatchObject({ reused: [0, 2], tokens: 2 })
+  })
+})
+
+it('puts the largest first', () => {
+  const sequences = [3, 9, 5, 9].map((length, group) => sequence(new Array(length).fill(group), group))
+  const batches = planBatches(sequences, { layout: 'padded', packed: true, batchTokens: 1, batchSize: 1 })
+  expect(batches.flatMap((batch) => batch.sequences)).toEqual([1, 3, 2, 0])
+})
+
+it('estimates the weights and the hungriest batch', () => {
+  const sequences = [sequence([1, 2, 3], 0)]
+  const batches = planBatches(sequences, planOptionsFor('cpu'))
+  const size = { hidden: 10, inner: 20, heads: 2, logits: 100, weightBytes: 1000 }
+  // 3 tokens × (6 × 10 + 3 × 20) + 2 heads × 3² + 2 × 1 row × 100 = 578 numbers
+  expect(estimatePeakBytes(batches, sequences, size)).toBe(1000 + 4 * 578)
+})

@@ -32,15 +32,14 @@ export class DigestMap {
     return value === 0 ? null : value - 1
   }
 
-  /** Adds or replaces a digest's value and gives the one it had, or null. */
-  set(digest: Digest, value: number): number | null {
+  /** Adds a digest or replaces its value. */
+  set(digest: Digest, value: number): void {
     const slot = this.#slot(digest[0], digest[1], digest[2], digest[3])
-    const found = this.#values[slot]!
+    const found = this.#values[slot]
     this.#values[slot] = value + 1
-    if (found !== 0) return found - 1
+    if (found !== 0) return
     this.#keys.set(digest, slot * 4)
     if (++this.#size > (this.#mask + 1) * MAX_LOAD) this.#grow()
-    return null
   }
 
   /** The slot that holds the digest, or the free one where it belongs. Digests are uniform, so the first word is the hash. */

@@ -22,7 +22,7 @@ const TEXT_COLUMNS = ['prompt', 'problem', 'chosen', 'rejected', 'completion', '
 
 /**
  * CSV (RFC 4180; a tab or a semicolon where the header has no comma), record by record. Cells are text; JSON messages and lists in text columns
- * are recognised. `at` is the line of the file on which the record ends. Memory: one record.
+ * are recognised. `at` is the line on which the record begins. Memory: one record.
  */
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array>,
@@ -50,16 +50,20 @@ export async function* readCsv(
   let header: readonly string[] | null = null
   try {
     for await (const item of parser) {
-      yield* skipped.splice(0)
       const { record, info } = item as { record: readonly Buffer[]; info: { lines: number } }
+      while (skipped.length > 0 && skipped[0]!.at <= info.lines) yield skipped.shift()!
       if (header === null) header = columnNames(record, where)
-      else yield recordOf(record, header, info.lines)
+      else yield recordOf(record, header, info.lines - lineBreaks(record))
     }
   } finally {
     source.destroy()
   }
   yield* skipped
 }
+
+/** Line breaks inside the cells: the record begins as many lines above its end. */
+const lineBreaks = (record: readonly Buffer[]): number =>
+  record.reduce((sum, cell) => sum + (cell.toString('latin1').match(/\r\n|\n|\r/g)?.length ?? 0), 0)
 
 /** The header's text, for the delimiter, and the stream from its beginning. */
 async function firstLine(chunks: AsyncIterable<Uint8Array>): Promise<[string, AsyncIterable<Uint8Array>]> {

@@ -17,8 +17,11 @@ export class SeenIds {
   add(id: string, number: number): void {
     const bytes = createHash('sha256').update(id).digest()
     const digest: Digest = [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
-    const first = this.#seen.set(digest, number)
-    if (first === null) return
+    const first = this.#seen.get(digest)
+    if (first === null) {
+      this.#seen.set(digest, number)
+      return
+    }
     this.#count++
     if (this.#repeated.length < LISTED) this.#repeated.push(`${JSON.stringify(id)} (records ${first} and ${number})`)
   }

@@ -48,6 +48,7 @@ async function* listElements(bytes: Bytes): AsyncGenerator<RawRecord> {
 }
 
 async function element(bytes: Bytes): Promise<RawRecord> {
+  await bytes.peek()
   const at = bytes.line
   const record = new Pieces()
   await bytes.value(record)

@@ -1,11 +1,18 @@
 import type { FileHandle } from 'node:fs/promises'
-import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import { type AsyncBuffer, type Compressors, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { DataError } from '../errors.ts'
 import type { RawRecord } from './raw.ts'
 
 /** Decoded bytes of the largest row group that is read; the row group is what has to fit into memory. */
 const MAX_ROW_GROUP_BYTES = 2 * 1024 ** 3
+
+/** hyparquet-compressors 1.1.2 reads past the end of LZ4's empty block, the page of a column that is all null. */
+const emptyPages = (codec: 'LZ4' | 'LZ4_RAW'): Compressors => ({
+  [codec]: (input: Uint8Array, length: number) =>
+    length === 0 ? new Uint8Array() : compressors[codec]!(input, length),
+})
+const codecs: Compressors = { ...compressors, ...emptyPages('LZ4'), ...emptyPages('LZ4_RAW') }
 
 /** Rows of a Parquet file, one row group in memory at a time. `at` is the row, from 1. */
 export async function* readParquet(file: AsyncBuffer, where: string): AsyncGenerator<RawRecord> {
@@ -25,7 +32,7 @@ export async function* readParquet(file: AsyncBuffer, where: string): AsyncGener
     const records = await parquetReadObjects({
       file,
       metadata,
-      compressors,
+      compressors: codecs,
       rowStart: start,
       rowEnd: start + rows,
     }).catch((cause: unknown) => {

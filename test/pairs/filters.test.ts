@@ -21,17 +21,20 @@ const cases = gunzipSync(readFileSync('test/data/pairs/filter_problem_types.json
   .map((line) => JSON.parse(line) as Case)
 
 describe('filterProblemTypes', () => {
-  it.each(cases)('gives what ether0 gives: $filters over $column, dict $dict ($id)', ({ filters, column, dict, rows, value, error }) => {
-    const all = rows.map((type, id) => ({ id, [column]: type }))
-    const ids = (some: readonly Readonly<Record<string, unknown>>[]): unknown[] => some.map((row) => row.id)
-    const run = (): unknown => {
-      if (!dict) return ids(filterProblemTypes(all, filters))
-      const split = filterProblemTypes({ train: all, test: all.slice(0, 5) }, filters)
-      return { train: ids(split.train), test: ids(split.test) }
-    }
-    if (error !== undefined) expect(run).toThrow(UsageError)
-    else expect(run()).toEqual(value)
-  })
+  it.each(cases)(
+    'gives what ether0 gives: $filters over $column, dict $dict ($id)',
+    ({ filters, column, dict, rows, value, error }) => {
+      const all = rows.map((type, id) => ({ id, [column]: type }))
+      const ids = (some: readonly Readonly<Record<string, unknown>>[]): unknown[] => some.map((row) => row.id)
+      const run = (): unknown => {
+        if (!dict) return ids(filterProblemTypes(all, filters))
+        const split = filterProblemTypes({ train: all, test: all.slice(0, 5) }, filters)
+        return { train: ids(split.train), test: ids(split.test) }
+      }
+      if (error !== undefined) expect(run).toThrow(UsageError)
+      else expect(run()).toEqual(value)
+    },
+  )
 
   it('treats a missing value as None where the column exists, and raises where no column does', () => {
     expect(filterProblemTypes([{ problem_type: 'a' }, { x: 1 }], '!a')).toEqual([{ x: 1 }])
@@ -61,7 +64,10 @@ describe('pythonRegex', () => {
     if (matches === undefined) expect(got).toThrow(SyntaxError)
     else expect(got()).toEqual(matches)
   })
-  it.each(['a++', '(?>a)', '(a)?(?(1)b|c)', '(?x) a', '(?i:a)', '\\N{DASH}'])('refuses what has no counterpart: %s', (pattern) => {
-    expect(() => pythonRegex(pattern)).toThrow(SyntaxError)
-  })
+  it.each(['a++', '(?>a)', '(a)?(?(1)b|c)', '(?x) a', '(?i:a)', '\\N{DASH}'])(
+    'refuses what has no counterpart: %s',
+    (pattern) => {
+      expect(() => pythonRegex(pattern)).toThrow(SyntaxError)
+    },
+  )
 })

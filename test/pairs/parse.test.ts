@@ -31,41 +31,163 @@ describe('the forms of test/data/pairs/forms', () => {
   const blue = ['chosen', 0, [assistant('It is blue.')]]
   const green = ['rejected', 0, [assistant('It is green.')]]
   it.each([
-    ['pair-text', 'pair', Q, [['chosen', 0, 'CCO'], ['rejected', 0, 'CCC']]],
-    ['pair-messages', 'pair', [system('Answer in SMILES.'), user(Q)], [['chosen', 0, [assistant('CCO')]], ['rejected', 0, [assistant('CCC')]]]],
-    ['pair-best-of-n', 'pair', [user(Q)], [['chosen', 0, 'CCO'], ['rejected', 0, 'CCC'], ['rejected', 1, ''], ['rejected', 2, 'CCO']]],
-    ['trl-explicit-text', 'pair', 'The sky is', [['chosen', 0, ' blue.'], ['rejected', 0, ' green.']]],
+    [
+      'pair-text',
+      'pair',
+      Q,
+      [
+        ['chosen', 0, 'CCO'],
+        ['rejected', 0, 'CCC'],
+      ],
+    ],
+    [
+      'pair-messages',
+      'pair',
+      [system('Answer in SMILES.'), user(Q)],
+      [
+        ['chosen', 0, [assistant('CCO')]],
+        ['rejected', 0, [assistant('CCC')]],
+      ],
+    ],
+    [
+      'pair-best-of-n',
+      'pair',
+      [user(Q)],
+      [
+        ['chosen', 0, 'CCO'],
+        ['rejected', 0, 'CCC'],
+        ['rejected', 1, ''],
+        ['rejected', 2, 'CCO'],
+      ],
+    ],
+    [
+      'trl-explicit-text',
+      'pair',
+      'The sky is',
+      [
+        ['chosen', 0, ' blue.'],
+        ['rejected', 0, ' green.'],
+      ],
+    ],
     ['trl-explicit-conversation', 'pair', [user(SKY)], [blue, green]],
-    ['trl-implicit-text', 'pair', 'The sky is', [['chosen', 0, ' blue.'], ['rejected', 0, ' green.']]],
+    [
+      'trl-implicit-text',
+      'pair',
+      'The sky is',
+      [
+        ['chosen', 0, ' blue.'],
+        ['rejected', 0, ' green.'],
+      ],
+    ],
     ['trl-implicit-conversation', 'pair', [user(SKY)], [blue, green]],
     ['trl-implicit-with-prompt', 'pair', [user(SKY)], [blue, green]],
     ['trl-prompt-completion', 'single', [user(SKY)], [['completion', 0, [assistant('It is blue.')]]]],
-    ['rewardbench-1', 'pair', SKY, [['chosen', 0, 'Blue.'], ['rejected', 0, 'Green.']]],
-    ['rewardbench-2', 'pair', SKY, [['chosen', 0, 'Blue.'], ['rejected', 0, 'Green.'], ['rejected', 1, 'Red.'], ['rejected', 2, 'Pink.']]],
+    [
+      'rewardbench-1',
+      'pair',
+      SKY,
+      [
+        ['chosen', 0, 'Blue.'],
+        ['rejected', 0, 'Green.'],
+      ],
+    ],
+    [
+      'rewardbench-2',
+      'pair',
+      SKY,
+      [
+        ['chosen', 0, 'Blue.'],
+        ['rejected', 0, 'Green.'],
+        ['rejected', 1, 'Red.'],
+        ['rejected', 2, 'Pink.'],
+      ],
+    ],
     ['messages', 'single', [system('Answer in SMILES.'), user(Q)], [['completion', 0, [assistant('CCO')]]]],
-    ['group-text', 'group', [user(Q)], [['completion', 0, 'CCO'], ['completion', 1, 'CCC']]],
-    ['group-messages', 'group', [user(Q)], [['completion', 0, [assistant('CCO')]], ['completion', 1, [assistant('CCC')]]]],
-    ['group-objects', 'group', [user(Q)], [['completion', 0, 'CCO'], ['completion', 1, [assistant('CCC')]]]],
+    [
+      'group-text',
+      'group',
+      [user(Q)],
+      [
+        ['completion', 0, 'CCO'],
+        ['completion', 1, 'CCC'],
+      ],
+    ],
+    [
+      'group-messages',
+      'group',
+      [user(Q)],
+      [
+        ['completion', 0, [assistant('CCO')]],
+        ['completion', 1, [assistant('CCC')]],
+      ],
+    ],
+    [
+      'group-objects',
+      'group',
+      [user(Q)],
+      [
+        ['completion', 0, 'CCO'],
+        ['completion', 1, [assistant('CCC')]],
+      ],
+    ],
     ['ether0', 'single', Q, [['completion', 0, 'CCO']]],
     ['ether0-object', 'single', Q, [['completion', 0, 'CCO']]],
-    ['content-parts', 'pair', [user(SKY)], [['chosen', 0, 'Blue.'], ['rejected', 0, 'Green.']]],
+    [
+      'content-parts',
+      'pair',
+      [user(SKY)],
+      [
+        ['chosen', 0, 'Blue.'],
+        ['rejected', 0, 'Green.'],
+      ],
+    ],
   ])('%s', (name, kind, prompt, completions) => {
     const parsed = form(name)
-    expect({ kind: parsed.kind, prompt: parsed.prompt, completions: texts(parsed) }).toEqual({ kind, prompt, completions })
+    expect({ kind: parsed.kind, prompt: parsed.prompt, completions: texts(parsed) }).toEqual({
+      kind,
+      prompt,
+      completions,
+    })
   })
 
   it('reads the ties rows of RewardBench 2 with several chosen', () => {
     const parsed = form('rewardbench-2', 1)
-    expect(texts(parsed)).toEqual([['chosen', 0, 'Red.'], ['chosen', 1, 'Green.'], ['rejected', 0, 'Pink.']])
-    expect([parsed.id, parsed.subset, parsed.extra]).toEqual(['tied:0', 'Ties', { num_correct: 2, num_incorrect: 1, total_completions: 3 }])
+    expect(texts(parsed)).toEqual([
+      ['chosen', 0, 'Red.'],
+      ['chosen', 1, 'Green.'],
+      ['rejected', 0, 'Pink.'],
+    ])
+    expect([parsed.id, parsed.subset, parsed.extra]).toEqual([
+      'tied:0',
+      'Ties',
+      { num_correct: 2, num_incorrect: 1, total_completions: 3 },
+    ])
   })
   it('keeps ids, subsets, solutions and carries other columns', () => {
-    expect(form('rewardbench-1')).toMatchObject({ id: '0', subset: 'alpacaeval-easy', problemType: null, solution: null, extra: { chosen_model: 'gpt-4', rejected_model: 'llama' } })
-    expect(form('pair-messages')).toMatchObject({ id: 'a', subset: 'formula', problemType: 'molecule-formula', solution: SOLUTION, extra: { reject_kind: 'wrong' } })
+    expect(form('rewardbench-1')).toMatchObject({
+      id: '0',
+      subset: 'alpacaeval-easy',
+      problemType: null,
+      solution: null,
+      extra: { chosen_model: 'gpt-4', rejected_model: 'llama' },
+    })
+    expect(form('pair-messages')).toMatchObject({
+      id: 'a',
+      subset: 'formula',
+      problemType: 'molecule-formula',
+      solution: SOLUTION,
+      extra: { reject_kind: 'wrong' },
+    })
     expect(form('pair-text')).toMatchObject({ id: '7', subset: '', where: 'f.jsonl:3', extra: {} })
-    expect(form('group-objects').extra).toEqual({ completion_details: [{ source: 'policy', reward: 1 }, { source: 'built' }] })
+    expect(form('group-objects').extra).toEqual({
+      completion_details: [{ source: 'policy', reward: 1 }, { source: 'built' }],
+    })
     expect(form('group-text').extra).toEqual({ rewards: [1, 0] })
-    expect(form('ether0-object')).toMatchObject({ subset: 'molecule-formula', problemType: 'molecule-formula', extra: { ideal: 'CCO' } })
+    expect(form('ether0-object')).toMatchObject({
+      subset: 'molecule-formula',
+      problemType: 'molecule-formula',
+      extra: { ideal: 'CCO' },
+    })
   })
 })
 
@@ -89,13 +211,23 @@ describe('implicit prompts, as TRL extracts them', () => {
     expect(row({ chosen: 'ab1', rejected: ['ab2', 'a3'] })).toMatchObject({ prompt: 'a' })
   })
   it('does not repeat a prompt that the completions begin with', () => {
-    const parsed = row({ prompt: [user('q')], chosen: [user('q'), assistant('a')], rejected: [user('q'), assistant('b')] })
-    expect([parsed.prompt, parsed.completions.map((c) => c.text)]).toEqual([[user('q')], [[assistant('a')], [assistant('b')]]])
+    const parsed = row({
+      prompt: [user('q')],
+      chosen: [user('q'), assistant('a')],
+      rejected: [user('q'), assistant('b')],
+    })
+    expect([parsed.prompt, parsed.completions.map((c) => c.text)]).toEqual([
+      [user('q')],
+      [[assistant('a')], [assistant('b')]],
+    ])
   })
   it.each([
     [{ chosen: 'abc', rejected: 'xyz' }, 'no_prompt'],
     [{ chosen: [user('q'), assistant('a')], rejected: 'b' }, 'no_prompt'],
-    [{ prompt: 'other', chosen: [user('q'), assistant('a')], rejected: [user('q'), assistant('b')] }, 'prompt_mismatch'],
+    [
+      { prompt: 'other', chosen: [user('q'), assistant('a')], rejected: [user('q'), assistant('b')] },
+      'prompt_mismatch',
+    ],
   ])('refuses %j', (record, reason) => {
     expect(failure(record).reason).toBe(reason)
   })
@@ -110,27 +242,55 @@ describe('records that are no rows', () => {
     [{ ...pair, prompt: [] }, 'wrong_type', '"prompt" is an empty list, expected messages or a string'],
     [{ ...pair, rejected: [] }, 'empty_list', '"rejected" is an empty list, expected at least one completion'],
     [{ ...pair, rejected: ['a', 1] }, 'wrong_type', '"rejected[1]" is a number, expected messages or a string'],
-    [{ ...pair, prompt: [user('a'), 'b'] }, 'wrong_type', '"prompt[1]" is a string, expected a message {role, content}'],
+    [
+      { ...pair, prompt: [user('a'), 'b'] },
+      'wrong_type',
+      '"prompt[1]" is a string, expected a message {role, content}',
+    ],
     [{ ...pair, prompt: [{ role: 'user' }] }, 'wrong_type', '"prompt[0].content" is missing, expected a string'],
-    [{ ...pair, prompt: [{ content: 'x' }] }, 'wrong_type', '"prompt[0].role" is missing, expected a role such as "user"'],
+    [
+      { ...pair, prompt: [{ content: 'x' }] },
+      'wrong_type',
+      '"prompt[0].role" is missing, expected a role such as "user"',
+    ],
     [{ ...pair, id: {} }, 'wrong_type', '"id" is an object, expected a string or a number'],
     [{ ...pair, id: 2 ** 60 }, 'wrong_type', '"id" 1152921504606847000 is too large for a JSON number'],
     [{ ...pair, subset: ['x'] }, 'wrong_type', '"subset" is a list, expected a string'],
     [{ ...pair, solution: 4 }, 'wrong_type', '"solution" is a number, expected a string or an object'],
     [{ ...pair, solution: { fxn_name: 'x' } }, 'wrong_type', '"solution.answer_info" is missing, expected a string'],
     [{ ...pair, chosen: 'a\0' }, 'nul_character', '"chosen" contains a NUL character'],
-    [{ ...pair, chosen: '\ud800' }, 'lone_surrogate', '"chosen" contains half of a surrogate pair, which is not Unicode text'],
-    [{ ...pair, prompt: [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }] }, 'image_content', '"prompt[0].content[0]" is a content part of type "image_url", only text is supported'],
-    [{ ...pair, chosen: [{ ...assistant('x'), tool_calls: [{}] }] }, 'unsupported_message', '"chosen[0].tool_calls" is not supported'],
+    [
+      { ...pair, chosen: '\ud800' },
+      'lone_surrogate',
+      '"chosen" contains half of a surrogate pair, which is not Unicode text',
+    ],
+    [
+      { ...pair, prompt: [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }] },
+      'image_content',
+      '"prompt[0].content[0]" is a content part of type "image_url", only text is supported',
+    ],
+    [
+      { ...pair, chosen: [{ ...assistant('x'), tool_calls: [{}] }] },
+      'unsupported_message',
+      '"chosen[0].tool_calls" is not supported',
+    ],
     [{ prompt: 'p', steps: [], candidates: ['a'] }, 'step_row', 'this is a step row (steps, candidates)'],
     [{ messages: [user('a')] }, 'no_completion', '"messages" ends with a turn of "user", expected one of "assistant"'],
     [{ prompt: 'p', completions: 'x' }, 'wrong_type', '"completions" is a string, expected a list'],
-    [{ prompt: 'p', completions: [] }, 'empty_list', '"completions" is an empty list, expected at least one completion'],
+    [
+      { prompt: 'p', completions: [] },
+      'empty_list',
+      '"completions" is an empty list, expected at least one completion',
+    ],
     [{ prompt: 'p', completions: [{ text: 'x' }] }, 'wrong_type', '"completions[0]" has no "completion"'],
     [{ completions: ['x'] }, 'no_prompt', '"prompt" is missing'],
     [{ prompt: 'p', chosen: 'a' }, 'missing_column', '"rejected" is missing'],
     [{ prompt: 'p', chosen: 'a', rejected: null }, 'missing_column', '"rejected" is missing'],
-    [{ prompt: 'p' }, 'no_completion', 'no completion: "chosen" and "rejected", "completions", "completion" or "ideal" is missing'],
+    [
+      { prompt: 'p' },
+      'no_completion',
+      'no completion: "chosen" and "rejected", "completions", "completion" or "ideal" is missing',
+    ],
     [{}, 'no_completion', 'no "chosen" and "rejected", no "completions" and no "messages"'],
     [[1], 'not_an_object', 'the record is a list, expected an object'],
     ['x', 'not_an_object', 'the record is a string, expected an object'],
@@ -150,7 +310,10 @@ describe('records that are no rows', () => {
 
 describe('valid oddities', () => {
   it('takes an empty completion and chosen = rejected', () => {
-    expect(texts(row({ prompt: '', chosen: '', rejected: '' }))).toEqual([['chosen', 0, ''], ['rejected', 0, '']])
+    expect(texts(row({ prompt: '', chosen: '', rejected: '' }))).toEqual([
+      ['chosen', 0, ''],
+      ['rejected', 0, ''],
+    ])
   })
   it('keeps a key named __proto__ as a column', () => {
     const parsed = row(JSON.parse('{"prompt":"p","chosen":"a","rejected":"b","__proto__":{"x":1}}'))
@@ -158,7 +321,10 @@ describe('valid oddities', () => {
     expect(Object.getPrototypeOf(parsed.extra)).toBe(Object.prototype)
   })
   it('takes prompts alone when asked to', () => {
-    expect(parseRecord({ prompt: 'p' }, { where: 'w', number: 1 }, { prompts: true })).toMatchObject({ kind: 'single', completions: [] })
+    expect(parseRecord({ prompt: 'p' }, { where: 'w', number: 1 }, { prompts: true })).toMatchObject({
+      kind: 'single',
+      completions: [],
+    })
   })
   it('reads ether0 types from `type` and from the solution', () => {
     expect(row({ problem: 'p', ideal: 'C', solution: 'f!:!a!:!b!:!c' }).problemType).toBe('b!:!c')
@@ -168,9 +334,29 @@ describe('valid oddities', () => {
 })
 
 it('never throws, whatever the record', () => {
-  const key = fc.constantFrom('prompt', 'chosen', 'rejected', 'completions', 'messages', 'solution', 'id', 'role', 'content', 'completion', 'subset')
+  const key = fc.constantFrom(
+    'prompt',
+    'chosen',
+    'rejected',
+    'completions',
+    'messages',
+    'solution',
+    'id',
+    'role',
+    'content',
+    'completion',
+    'subset',
+  )
   const value = fc.letrec((tie) => ({
-    any: fc.oneof({ depthSize: 'small' }, fc.string(), fc.integer(), fc.constant(null), fc.boolean(), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(key, tie('any'), { maxKeys: 4 })),
+    any: fc.oneof(
+      { depthSize: 'small' },
+      fc.string(),
+      fc.integer(),
+      fc.constant(null),
+      fc.boolean(),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(key, tie('any'), { maxKeys: 4 }),
+    ),
   })).any
   fc.assert(
     fc.property(value, (record) => {

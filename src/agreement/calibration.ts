@@ -1,0 +1,272 @@
+import { below, prng } from '../prng.ts'
+import { brier, calibrationCurve, expectedCalibrationError, logLoss } from '../stats/calibration.ts'
+import { isotonic } from '../stats/isotonic.ts'
+import { logisticRegression, sigmoid, softplus } from '../stats/logistic.ts'
+import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
+import type { Statistic } from '../types.ts'
+import type { BootstrapSettings } from './accuracy.ts'
+import { type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { passes } from './completions.ts'
+import { intervalOf, type Place, statistic } from './statistic.ts'
+
+/** Folds of the cross-fit, made of whole prompts. */
+export const FOLDS = 5
+const BINS = 10
+
+/** A fold 0 … FOLDS − 1 for each prompt, sizes equal within one, shuffled by the seed. */
+export function promptFolds(clusters: number, seed: number): Int32Array {
+  const random = prng(seed)
+  const folds = Int32Array.from({ length: clusters }, (_, c) => c % FOLDS)
+  for (let i = clusters - 1; i > 0; i--) {
+    const j = below(random, i + 1)
+    ;[folds[i], folds[j]] = [folds[j]!, folds[i]!]
+  }
+  return folds
+}
+
+/**
+ * Temperature of the Bradley–Terry model P(chosen preferred) = σ(t · margin): the t > 0 with the least log loss. The label of
+ * a pair is fixed, so no intercept is fitted (each pair counts in both orders, which cancels one). null where every margin is
+ * positive (t → ∞), or the best t is not positive.
+ */
+export function fitTemperature(margins: ArrayLike<number>): number | null {
+  let negative = false
+  let scale = 0
+  for (let i = 0; i < margins.length; i++) {
+    negative ||= margins[i]! < 0
+    scale = Math.max(scale, Math.abs(margins[i]!))
+  }
+  if (!negative || scale === 0) return null
+  // Convex in t: bisection on the derivative Σ −m·σ(−t·m), which is monotone.
+  const slope = (t: number): number => {
+    let total = 0
+    for (let i = 0; i < margins.length; i++) total -= margins[i]! * sigmoid(-t * margins[i]!)
+    return total
+  }
+  if (slope(0) >= 0) return null
+  let high = 1 / scale
+  while (slope(high) < 0) {
+    high *= 2
+    if (!Number.isFinite(high)) return null
+  }
+  let low = 0
+  for (let i = 0; i < 100 && high - low > 1e-13 * high; i++) {
+    const middle = (low + high) / 2
+    if (slope(middle) < 0) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}
+
+/** Each margin scaled by the temperature of the other folds; null where a fold has none. */
+export function crossFitted(
+  margins: Float64Array,
+  cluster: Int32Array,
+  clusters: number,
+  seed: number,
+): Float64Array | null {
+  if (clusters < FOLDS) return null
+  const folds = promptFolds(clusters, seed)
+  const out = new Float64Array(margins.length)
+  for (let f = 0; f < FOLDS; f++) {
+    const t = fitTemperature(margins.filter((_, i) => folds[cluster[i]!] !== f))
+    if (t === null) return null
+    margins.forEach((m, i) => {
+      if (folds[cluster[i]!] === f) out[i] = t * m
+    })
+  }
+  return out
+}
+
+/**
+ * Calibration of pairs in the symmetric form (each pair in both orders, so that a constant offset cannot look calibrated):
+ * brier, log_loss, ece, sharpness at temperature 1 and cross-fitted by prompt; temperature on all pairs; confident_wrong =
+ * share with P(chosen) < 0.1 at temperature 1.
+ */
+export function pairCalibration(
+  columns: PairColumns,
+  rows: Int32Array,
+  scope: string,
+  subset: string,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
+  const { cluster, clusters } = clustersOf(columns.cluster, scored)
+  const margins = Float64Array.from(scored, (i) => columns.margin[i]!)
+  const n = scored.length
+  const place: Place = { scope, subset, n, clusters, missing: rows.length - n }
+  const none = 'no_scored_pairs'
+  const temperature = fitTemperature(margins)
+  const fitted = crossFitted(margins, cluster, clusters, settings.seed)
+  const noFit = n === 0 ? none : clusters < FOLDS ? 'too_few_prompts' : 'no_finite_temperature'
+  return [
+    ...lossStatistics(margins, cluster, clusters, place, '', none, settings),
+    statistic(place, 'temperature', temperature, null, n === 0 ? none : 'no_finite_temperature'),
+    ...lossStatistics(fitted, cluster, clusters, place, '_cross_fitted', noFit, settings),
+  ]
+}
+
+/** Brier, log loss, sharpness and (at temperature 1) confident_wrong from one bootstrap; ECE without an interval. */
+function lossStatistics(
+  margins: Float64Array | null,
+  cluster: Int32Array,
+  clusters: number,
+  place: Place,
+  suffix: string,
+  reason: string,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const names = ['brier', 'log_loss', 'sharpness', ...(suffix === '' ? ['confident_wrong'] : [])]
+  if (margins === null || margins.length === 0)
+    return [...names, 'ece'].map((name) => statistic(place, name + suffix, null, null, reason))
+  const loss: ((m: number) => number)[] = [
+    (m) => sigmoid(-m) ** 2,
+    (m) => softplus(-m),
+    (m) => Math.abs(sigmoid(m) - 0.5),
+    (m) => (sigmoid(m) < 0.1 ? 1 : 0),
+  ]
+  const { estimates, distributions } = bootstrapSums(
+    [
+      clusterTotals(cluster, clusters, () => 1),
+      ...names.map((_, s) => clusterTotals(cluster, clusters, (k) => loss[s]!(margins[k]!))),
+    ],
+    names.length,
+    (sums, out) => {
+      for (let s = 0; s < out.length; s++) out[s] = sums[s + 1]! / sums[0]!
+    },
+    clusters < 2 ? 0 : settings.resamples,
+    prng(settings.seed),
+  )
+  const p = Float64Array.from(margins, sigmoid)
+  const both = symmetric(p)
+  return [
+    ...names.map((name, s) =>
+      statistic(
+        place,
+        name + suffix,
+        estimates[s]!,
+        intervalOf(estimates[s]!, distributions[s]!, clusters, settings, name === 'confident_wrong'),
+        reason,
+      ),
+    ),
+    statistic(
+      place,
+      `ece${suffix}`,
+      expectedCalibrationError(both.labels, both.probabilities, { bins: BINS, strategy: 'quantile' }),
+      null,
+      reason,
+    ),
+  ]
+}
+
+/** Each pair in both orders: label 1 at p and label 0 at 1 − p. */
+function symmetric(p: Float64Array): { labels: Float64Array; probabilities: Float64Array } {
+  const labels = new Float64Array(2 * p.length)
+  const probabilities = new Float64Array(2 * p.length)
+  p.forEach((v, i) => {
+    labels[i] = 1
+    probabilities[i] = v
+    probabilities[p.length + i] = 1 - v
+  })
+  return { labels, probabilities }
+}
+
+/** One bin of a reliability curve, with Wilson's interval of the observed share. */
+export interface ReliabilityBin {
+  readonly subset: string
+  readonly temperature: number
+  readonly predicted: number
+  readonly observed: number
+  readonly low: number
+  readonly high: number
+  readonly n: number
+}
+/** Reliability curve of the pairs in both orders, equal-mass bins, at temperature 1; `n` counts both orders. */
+export function reliability(columns: PairColumns, rows: Int32Array, subset: string): ReliabilityBin[] {
+  const p = Float64Array.from(
+    filterRows(rows, (i) => !Number.isNaN(columns.margin[i])),
+    (i) => sigmoid(columns.margin[i]!),
+  )
+  const { labels, probabilities } = symmetric(p)
+  const curve = calibrationCurve(labels, probabilities, { bins: BINS, strategy: 'quantile' })
+  return (curve?.count ?? []).map((n, b) => ({
+    subset,
+    temperature: 1,
+    predicted: curve!.probPred[b]!,
+    observed: curve!.probTrue[b]!,
+    low: curve!.low[b]!,
+    high: curve!.high[b]!,
+    n,
+  }))
+}
+
+/**
+ * How well the score predicts a pass, out of sample (cross-fitted by prompt): Brier score and log loss of a logistic (Platt)
+ * and an isotonic calibrator, beside the pass rate alone (brier_base): a useful score is below it.
+ */
+export function completionCalibration(
+  columns: CompletionColumns,
+  rows: Int32Array,
+  scope: string,
+  subset: string,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const present = filterRows(rows, (i) => !Number.isNaN(columns.score[i]) && !Number.isNaN(columns.reward[i]))
+  const { cluster, clusters } = clustersOf(columns.cluster, present)
+  const n = present.length
+  const place: Place = { scope, subset, n, clusters, missing: rows.length - n }
+  const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
+  const score = Float64Array.from(present, (i) => columns.score[i]!)
+  const names = ['brier_base', 'brier_platt', 'log_loss_platt', 'brier_isotonic']
+  const nothing = (reason: string) => names.map((name) => statistic(place, name, null, null, reason))
+  if (n === 0) return nothing('no_scored_and_verified_completion')
+  if (clusters < FOLDS) return nothing('too_few_prompts')
+  const folds = promptFolds(clusters, settings.seed)
+  const base = new Float64Array(n)
+  const platt = new Float64Array(n)
+  const steps = new Float64Array(n)
+  let plattOk = true
+  for (let f = 0; f < FOLDS; f++) {
+    const inside = [...label.keys()].filter((i) => folds[cluster[i]!] === f)
+    const outside = [...label.keys()].filter((i) => folds[cluster[i]!] !== f)
+    const y = outside.map((i) => label[i]!)
+    const rate = y.reduce((s, v) => s + v, 0) / y.length
+    const fit = logisticRegression(
+      outside.map((i) => [score[i]!]),
+      y,
+    )
+    plattOk &&= fit !== null
+    const x = outside.map((i) => score[i]!)
+    const step = stepFunction(x, isotonic(x, y))
+    for (const i of inside) {
+      base[i] = rate
+      steps[i] = step(score[i]!)
+      platt[i] = fit === null ? Number.NaN : sigmoid(fit.coefficients[0]! + fit.coefficients[1]! * score[i]!)
+    }
+  }
+  const noFit = 'one_class_or_separated'
+  return [
+    statistic(place, 'brier_base', brier(label, base), null, noFit),
+    statistic(place, 'brier_platt', plattOk ? brier(label, platt) : null, null, noFit),
+    statistic(place, 'log_loss_platt', plattOk ? logLoss(label, platt) : null, null, noFit),
+    statistic(place, 'brier_isotonic', brier(label, steps), null, noFit),
+  ]
+}
+
+/** Fitted isotonic values as a function: linear between the points, constant outside (as scikit-learn predicts, clipped). */
+function stepFunction(x: readonly number[], fitted: Float64Array): (at: number) => number {
+  const order = [...x.keys()].sort((a, b) => x[a]! - x[b]!)
+  return (at) => {
+    let [low, high] = [0, order.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (x[order[middle]!]! < at) low = middle + 1
+      else high = middle
+    }
+    if (low === 0) return fitted[order[0]!]!
+    if (low === order.length) return fitted[order[low - 1]!]!
+    const [a, b] = [order[low - 1]!, order[low]!]
+    if (x[b] === at) return fitted[b]!
+    return fitted[a]! + ((fitted[b]! - fitted[a]!) * (at - x[a]!)) / (x[b]! - x[a]!)
+  }
+}

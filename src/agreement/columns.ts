@@ -1,0 +1,128 @@
+import type { ScoredCompletion, ScoredPair } from '../types.ts'
+
+/** Names as 0, 1, … in order of first appearance. */
+export interface Coded {
+  readonly code: Int32Array
+  readonly names: readonly string[]
+}
+
+/** Pairs as columns: what the statistics read, from records or from pairs.csv. NaN = absent. */
+export interface PairColumns {
+  readonly n: number
+  readonly subset: Coded
+  /** Prompts. */
+  readonly cluster: Coded
+  readonly margin: Float64Array
+  /** Verifiable rewards; NaN where unverifiable. */
+  readonly chosenReward: Float64Array
+  readonly rejectedReward: Float64Array
+  readonly chosenChars: Float64Array
+  readonly rejectedChars: Float64Array
+}
+/** Completions as columns, from records or from scores.csv. */
+export interface CompletionColumns {
+  readonly n: number
+  readonly subset: Coded
+  readonly cluster: Coded
+  readonly score: Float64Array
+  readonly reward: Float64Array
+  /** Characters, or tokens where the text is not at hand. */
+  readonly length: Float64Array
+}
+
+/** Growable coding of strings; `Coder.add` returns the code. */
+export class Coder {
+  readonly names: string[] = []
+  private readonly seen = new Map<string, number>()
+  add(name: string): number {
+    const known = this.seen.get(name)
+    if (known !== undefined) return known
+    this.seen.set(name, this.names.length)
+    this.names.push(name)
+    return this.names.length - 1
+  }
+}
+export function coded(names: Iterable<string>, n: number): Coded {
+  const coder = new Coder()
+  const code = new Int32Array(n)
+  let i = 0
+  for (const name of names) code[i++] = coder.add(name)
+  return { code, names: coder.names }
+}
+
+/** The verifiable reward that counts: an unverifiable completion has none, whatever Python's value was. */
+export const verifiedReward = (c: ScoredCompletion): number =>
+  c.verifiableStatus === 'unverifiable' ? Number.NaN : (c.verifiableReward ?? Number.NaN)
+
+export function pairColumns(pairs: readonly ScoredPair[]): PairColumns {
+  const column = (value: (p: ScoredPair) => number): Float64Array => Float64Array.from(pairs, value)
+  return {
+    n: pairs.length,
+    subset: coded(
+      pairs.map((p) => p.subset),
+      pairs.length,
+    ),
+    cluster: coded(
+      pairs.map((p) => p.cluster),
+      pairs.length,
+    ),
+    margin: column((p) => p.margin ?? Number.NaN),
+    chosenReward: column((p) => verifiedReward(p.chosen)),
+    rejectedReward: column((p) => verifiedReward(p.rejected)),
+    chosenChars: column((p) => p.chosen.text.length),
+    rejectedChars: column((p) => p.rejected.text.length),
+  }
+}
+
+/** Completions of pairs take the pair's prompt as cluster, others their row's id. */
+export function completionColumns(
+  completions: readonly ScoredCompletion[],
+  pairs: readonly ScoredPair[] = [],
+): CompletionColumns {
+  const cluster = new Map(pairs.map((p) => [p.id, p.cluster]))
+  const n = completions.length
+  return {
+    n,
+    subset: coded(
+      completions.map((c) => c.subset),
+      n,
+    ),
+    cluster: coded(
+      completions.map((c) => cluster.get(c.id) ?? `row ${c.id}`),
+      n,
+    ),
+    score: Float64Array.from(completions, (c) => c.score ?? Number.NaN),
+    reward: Float64Array.from(completions, verifiedReward),
+    length: Float64Array.from(completions, (c) => c.text.length),
+  }
+}
+
+/** Rows of each code, ascending. */
+export function rowsByCode({ code, names }: Coded): Int32Array[] {
+  const size = new Int32Array(names.length)
+  for (const c of code) size[c] = size[c]! + 1
+  const rows = names.map((_, c) => new Int32Array(size[c]!))
+  size.fill(0)
+  code.forEach((c, i) => {
+    rows[c]![size[c]!] = i
+    size[c] = size[c]! + 1
+  })
+  return rows
+}
+
+/** Clusters of the chosen rows, renumbered 0, 1, …. */
+export function clustersOf(cluster: Coded, rows: Int32Array): { cluster: Int32Array; clusters: number } {
+  const renumbered = new Int32Array(cluster.names.length).fill(-1)
+  let clusters = 0
+  const out = Int32Array.from(rows, (i) => {
+    const c = cluster.code[i]!
+    if (renumbered[c] === -1) renumbered[c] = clusters++
+    return renumbered[c]!
+  })
+  return { cluster: out, clusters }
+}
+
+/** The rows for which `keep` holds. */
+export const filterRows = (rows: Int32Array, keep: (row: number) => boolean): Int32Array => rows.filter(keep)
+/** 0, 1, …, n − 1. */
+export const allRows = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i)

@@ -1,0 +1,126 @@
+import { stratifiedTable, type TwoByTwo } from '../stats/contingency.ts'
+import { standardDeviation } from '../stats/descriptive.ts'
+import { fitLogistic, sigmoid } from '../stats/logistic.ts'
+import { quantileSorted } from '../stats/quantile.ts'
+import { Z95 } from '../stats/special.ts'
+import type { Statistic } from '../types.ts'
+import type { BootstrapSettings } from './accuracy.ts'
+import { clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { accuracyStatistics, rewardMargin } from './pairs.ts'
+import { type Place, statistic } from './statistic.ts'
+
+/** Characters by which the chosen completion is longer. */
+export const lengthDifference = (p: PairColumns, row: number): number => p.chosenChars[row]! - p.rejectedChars[row]!
+
+/** Bins of the length difference: quintiles of its distribution over the rows, as upper edges. */
+export function lengthBins(columns: PairColumns, rows: Int32Array): number[] {
+  const sorted = Float64Array.from(rows, (i) => lengthDifference(columns, i)).sort()
+  return sorted.length === 0 ? [] : [...new Set([0.2, 0.4, 0.6, 0.8].map((q) => quantileSorted(sorted, q)))]
+}
+export const binOf = (edges: readonly number[], value: number): number => {
+  const b = edges.findIndex((e) => value <= e)
+  return b === -1 ? edges.length : b
+}
+/** 'chosen 12 to 40 characters longer' and the like, for the tables. */
+export function binName(edges: readonly number[], bin: number): string {
+  const side = (v: number): string => (v === 0 ? '0' : `${v > 0 ? '+' : '−'}${Math.round(Math.abs(v))}`)
+  if (edges.length === 0) return 'all'
+  if (bin === 0) return `≤ ${side(edges[0]!)}`
+  if (bin === edges.length) return `> ${side(edges[bin - 1]!)}`
+  return `${side(edges[bin - 1]!)} … ${side(edges[bin]!)}`
+}
+
+/**
+ * - longer_chosen: accuracy of "the longer text wins" (accuracy_half of that rule);
+ * - length_controlled_accuracy: logit P(model prefers chosen) = α + β·tanh(Δlength/s.d.), reported as σ(α): the accuracy at
+ *   equal length (as AlpacaEval-LC), 95 % interval from the prompt-clustered standard error of α; ties are left out;
+ * - length_effect: β of the same fit: 0 = length does not matter;
+ * - cmh_odds_ratio: Mantel–Haenszel odds ratio of the model's against the verifier's decision over quintiles of Δlength.
+ */
+export function lengthStatistics(
+  columns: PairColumns,
+  rows: Int32Array,
+  scope: string,
+  subset: string,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const difference = Float64Array.from({ length: columns.n }, (_, i) => lengthDifference(columns, i))
+  const longer = accuracyStatistics(difference, columns, rows, scope, subset, 'longer_chosen_', settings)[1]!
+  const decided = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]) && columns.margin[i] !== 0)
+  const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
+  const { cluster, clusters } = clustersOf(columns.cluster, decided)
+  const place: Place = {
+    scope,
+    subset,
+    n: decided.length,
+    clusters,
+    ties: scored.length - decided.length,
+    missing: rows.length - scored.length,
+  }
+  return [
+    longer,
+    ...controlled(columns, decided, cluster, clusters, place, difference),
+    stratified(columns, rows, place),
+  ]
+}
+
+function controlled(
+  columns: PairColumns,
+  decided: Int32Array,
+  cluster: Int32Array,
+  clusters: number,
+  place: Place,
+  difference: Float64Array,
+): Statistic[] {
+  const names = ['length_controlled_accuracy', 'length_effect']
+  const none = (reason: string) => names.map((name) => statistic(place, name, null, null, reason))
+  const delta = Float64Array.from(decided, (i) => difference[i]!)
+  const spread = standardDeviation(delta)
+  if (decided.length === 0) return none('no_decided_pairs')
+  if (spread === null || spread === 0 || Number.isNaN(spread)) return none('length_difference_constant')
+  if (clusters < 2) return none('one_prompt')
+  const fit = fitLogistic(
+    Array.from(delta, (d) => [Math.tanh(d / spread)]),
+    Float64Array.from(decided, (i) => (columns.margin[i]! > 0 ? 1 : 0)),
+    { clusters: Array.from(cluster) },
+  )
+  if ('failure' in fit) return none(fit.failure)
+  const bounds = (j: number): [number, number] => [
+    fit.coefficients[j]! - Z95 * fit.standardErrors[j]!,
+    fit.coefficients[j]! + Z95 * fit.standardErrors[j]!,
+  ]
+  const method = 'wald, cluster-robust standard error'
+  const [low, high] = bounds(0)
+  const [slopeLow, slopeHigh] = bounds(1)
+  return [
+    statistic(
+      place,
+      names[0]!,
+      sigmoid(fit.coefficients[0]!),
+      { interval: { low: sigmoid(low), high: sigmoid(high) }, method },
+      '',
+    ),
+    statistic(place, names[1]!, fit.coefficients[1]!, { interval: { low: slopeLow, high: slopeHigh }, method }, ''),
+  ]
+}
+
+function stratified(columns: PairColumns, rows: Int32Array, place: Place): Statistic {
+  const both = filterRows(rows, (i) => {
+    const v = rewardMargin(columns, i)
+    return !Number.isNaN(columns.margin[i]) && columns.margin[i] !== 0 && !Number.isNaN(v) && v !== 0
+  })
+  const edges = lengthBins(columns, both)
+  const strata = Array.from({ length: edges.length + 1 }, (): [[number, number], [number, number]] => [
+    [0, 0],
+    [0, 0],
+  ])
+  for (const i of both) {
+    const cell = strata[binOf(edges, lengthDifference(columns, i))]!
+    const row = cell[columns.margin[i]! > 0 ? 0 : 1]!
+    const column = rewardMargin(columns, i) > 0 ? 0 : 1
+    row[column]++
+  }
+  const test = stratifiedTable(strata as readonly TwoByTwo[])
+  const where = { ...place, n: both.length, clusters: clustersOf(columns.cluster, both).clusters }
+  return statistic(where, 'cmh_odds_ratio', test?.oddsRatio ?? null, null, test === null ? 'one_class' : 'infinite')
+}

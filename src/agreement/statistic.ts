@@ -1,0 +1,79 @@
+import { prng } from '../prng.ts'
+import { type Interval, percentileInterval, resampleClusters, type WeightedStatistic } from '../stats/bootstrap.ts'
+import { wilson } from '../stats/wilson.ts'
+import type { Statistic } from '../types.ts'
+import { type BootstrapSettings, bootstrapMethod } from './accuracy.ts'
+
+/** Where a statistic belongs and what it counts. */
+export interface Place {
+  readonly scope: string
+  readonly subset: string
+  readonly n: number
+  readonly clusters: number
+  readonly ties?: number
+  readonly missing?: number
+}
+
+/** One line of agreement.csv; a value that is NaN or null needs a reason. */
+export function statistic(
+  place: Place,
+  name: string,
+  value: number | null,
+  interval: { readonly interval: Interval | null; readonly method: string | null } | null,
+  reason: string,
+): Statistic {
+  const defined = value !== null && Number.isFinite(value)
+  const ci = defined ? (interval?.interval ?? null) : null
+  return {
+    scope: place.scope,
+    subset: place.subset,
+    statistic: name,
+    value: defined ? value : null,
+    ciLow: ci?.low ?? null,
+    ciHigh: ci?.high ?? null,
+    ciMethod: defined ? (interval?.method ?? null) : null,
+    n: place.n,
+    clusters: place.clusters,
+    ties: place.ties ?? 0,
+    missing: place.missing ?? 0,
+    reason: defined ? null : reason,
+  }
+}
+
+/**
+ * Interval from a bootstrap distribution: percentile; Wilson over prompts for a proportion at exactly 0 or 1; none where all
+ * resamples agree or more than 5 % are undefined (the method column says which).
+ */
+export function intervalOf(
+  value: number,
+  distribution: Float64Array,
+  clusters: number,
+  settings: BootstrapSettings,
+  proportion = false,
+): { interval: Interval | null; method: string | null } {
+  if (clusters < 2) return { interval: null, method: 'none: one prompt' }
+  if (proportion && (value === 0 || value === 1))
+    return { interval: wilson(value * clusters, clusters), method: 'wilson over prompts' }
+  const interval = percentileInterval(distribution)
+  if (interval === null) return { interval, method: 'none: undefined in over 5 % of resamples' }
+  if (interval.low === interval.high) return { interval: null, method: 'none: no variation between resamples' }
+  return { interval, method: bootstrapMethod(settings) }
+}
+
+/** Row operations that a rank bootstrap may spend a statistic; beyond it the number of resamples falls, and is named. */
+const WORK = 6e9
+
+/** Interval of a weighted statistic; `cost` = operations a resample. */
+export function bootstrapped(
+  value: number | null,
+  clusters: number,
+  evaluate: WeightedStatistic,
+  settings: BootstrapSettings,
+  cost: number,
+): { interval: Interval | null; method: string | null } | null {
+  if (value === null || Number.isNaN(value) || clusters < 2) return { interval: null, method: 'none: one prompt' }
+  const resamples = Math.min(settings.resamples, Math.max(200, Math.floor(WORK / Math.max(1, cost))))
+  const used = { ...settings, resamples }
+  const [distribution] = resampleClusters(clusters, [evaluate], resamples, prng(settings.seed))
+  return intervalOf(value, distribution!, clusters, used)
+}

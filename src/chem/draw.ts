@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { MainModule, Mol } from '@rdkit/rdkit'
 import { cleanSvg } from './draw-svg.ts'
 
@@ -35,9 +36,19 @@ const PALETTE = {
 } as const
 const AMBER = '#F2B134'
 
-/** Drawings of molecules and reactions, as SVG text; null where RDKit cannot read the input, or it is too large to draw. */
+/**
+ * ◆ Drawings of molecules and reactions, as SVG text; null where RDKit cannot read the input, or it is too large to draw.
+ * On an RDKit instance of its own: the toolkit of the rewards gives out plain data only, and only the report draws.
+ */
 export class Drawer {
-  constructor(private readonly rdkit: MainModule) {}
+  private constructor(private readonly rdkit: MainModule) {}
+
+  static async open(): Promise<Drawer> {
+    const load = createRequire(import.meta.url)('@rdkit/rdkit') as () => Promise<MainModule>
+    const rdkit = await load()
+    rdkit.disable_logging()
+    return new Drawer(rdkit)
+  }
 
   /** @example drawer.molecule('CCO', { width: 200, height: 120, highlightAtoms: [2] }) */
   molecule(smiles: string, options: DrawMoleculeOptions = {}): string | null {

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import type { MainModule } from '@rdkit/rdkit'
 import fc from 'fast-check'
 import { JSDOM } from 'jsdom'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +6,7 @@ import { cleanSvg } from '../../src/chem/draw-svg.ts'
 
 let drawer: Drawer
 beforeAll(async () => {
-  drawer = new Drawer(await (createRequire(import.meta.url)('@rdkit/rdkit') as () => Promise<MainModule>)())
+  drawer = await Drawer.open()
 })
 
 /** Parses as XML (throws where it is not well-formed) and lists the elements. */

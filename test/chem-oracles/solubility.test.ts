@@ -22,13 +22,15 @@ beforeAll(async () => {
   model = await SolubilityModel.open()
   const load = createRequire(import.meta.url)('@rdkit/rdkit') as () => Promise<MainModule>
   const module = await load()
-  const write = (smiles: string, details: object): string | null => {
-    const mol = module.get_mol(smiles)
-    const text = mol?.get_smiles(JSON.stringify(details)) ?? null
-    mol?.delete()
-    return text
+  rdkit = {
+    read: (smiles) => {
+      const mol = module.get_mol(smiles)
+      if (mol === null) return null
+      const flat = mol.get_smiles(JSON.stringify({ doIsomericSmiles: false }))
+      mol.delete()
+      return { flat, kekule: '' }
+    },
   }
-  rdkit = { flat: (s) => write(s, { doIsomericSmiles: false }), kekule: (s) => write(s, { doKekule: true }) }
 })
 afterAll(() => model.close())
 

@@ -25,7 +25,7 @@ export function isCommonReagent(kekule: string): boolean {
  * is certainly not, or where RDKit cannot read it.
  */
 export function isPurchasable(smiles: string, catalogue: Membership, canonicalizer: Canonicalizer): boolean {
-  const key = canonicalizer.kekule(smiles)
-  if (key === null || key === '') return false
-  return isCommonReagent(key) || catalogue.has(key)
+  const molecule = canonicalizer.read(smiles)
+  if (molecule === null || molecule.kekule === '') return false
+  return isCommonReagent(molecule.kekule) || catalogue.has(molecule.kekule)
 }

@@ -59,9 +59,9 @@ export class SolubilityModel {
    * can spell first. Null where RDKit cannot read the string, or neither can be spelt.
    */
   query(smiles: string, canonicalizer: Canonicalizer): { readonly text: string; readonly tokens: number[] } | null {
-    const flat = canonicalizer.flat(smiles)
-    if (flat === null) return null
-    for (const text of [flat, smiles]) {
+    const molecule = canonicalizer.read(smiles)
+    if (molecule === null) return null
+    for (const text of [molecule.flat, smiles]) {
       const tokens = this.tokenize(text)
       if (tokens !== null) return { text, tokens }
     }

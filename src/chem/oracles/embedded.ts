@@ -1,0 +1,46 @@
+import type { Oracles } from '../reward.ts'
+import type { Canonicalizer } from './canonical.ts'
+import { OracleError } from './error.ts'
+import { isPurchasable, type Membership } from './purchasable.ts'
+import { type Solubility, SolubilityModel } from './solubility.ts'
+
+/**
+ * The oracles on this machine: KDESol for solubility, a Bloom filter for purchasability. No forward-reaction model can be shipped
+ * (ether0's Molecular Transformer is no package's content), so a reaction has no answer here.
+ */
+export class EmbeddedOracles implements Oracles {
+  /** Opened at the first question: most runs never ask about solubility. */
+  private model: Promise<SolubilityModel> | null = null
+
+  constructor(
+    private readonly canonicalizer: Canonicalizer,
+    private readonly catalogue: () => Membership,
+  ) {}
+
+  /** Mean and uncertainties, or null where the model has no prediction. Salts and mixtures are predicted, too. */
+  async predict(smiles: string): Promise<Solubility | null> {
+    this.model ??= SolubilityModel.open()
+    return (await this.model).predict(smiles, this.canonicalizer)
+  }
+
+  /** As ether0.remotes answers: salts and mixtures are refused. */
+  async solubility(smiles: string): Promise<number> {
+    if (smiles.includes('.')) throw new OracleError('Only single molecules are supported', 'declined')
+    const prediction = await this.predict(smiles)
+    if (prediction === null) throw new OracleError('Solubility prediction failed.', 'declined')
+    return prediction.mean
+  }
+
+  async purchasable(smiles: readonly string[]): Promise<Record<string, boolean>> {
+    const catalogue = this.catalogue()
+    return Object.fromEntries(smiles.map((s) => [s, isPurchasable(s, catalogue, this.canonicalizer)]))
+  }
+
+  forwardReaction(): Promise<never> {
+    return Promise.reject(new OracleError('no forward-reaction model is configured', 'declined'))
+  }
+
+  async close(): Promise<void> {
+    if (this.model !== null) await (await this.model).close()
+  }
+}

@@ -1,0 +1,107 @@
+import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
+import { type BootstrapSettings, DEFAULT_SETTINGS } from './accuracy.ts'
+import { completionCalibration, pairCalibration } from './calibration.ts'
+import {
+  allRows,
+  type CompletionColumns,
+  completionColumns,
+  type PairColumns,
+  pairColumns,
+  rowsByCode,
+} from './columns.ts'
+import { completionStatistics } from './completions.ts'
+import { lengthStatistics } from './length.ts'
+import { type NullWarning, nullColumns, nullScorers, nullStatistics, type Parses } from './nulls.ts'
+import { pairStatistics } from './pairs.ts'
+import { strataStatistics } from './strata.ts'
+
+export interface AgreementOptions extends Partial<BootstrapSettings> {
+  /** For the null scorer "the answer parses as SMILES"; left out without it. */
+  readonly parses?: Parses | null
+}
+export interface Agreement {
+  /** agreement.csv, in order. */
+  readonly statistics: readonly Statistic[]
+  /** Null scorers that do as well as the model or better: to be printed. */
+  readonly warnings: readonly NullWarning[]
+}
+
+/** agreement.csv of columns alone (as `analyze` reads them back): scopes pairs and completions, overall and by subset. */
+export function columnStatistics(
+  pairs: PairColumns,
+  completions: CompletionColumns,
+  settings: BootstrapSettings = DEFAULT_SETTINGS,
+): Statistic[] {
+  const out: Statistic[] = []
+  if (pairs.n > 0) {
+    for (const [subset, rows] of parts(pairs.subset, pairs.n)) {
+      out.push(
+        ...pairStatistics(pairs, rows, 'pairs', subset, settings),
+        ...lengthStatistics(pairs, rows, 'pairs', subset, settings),
+        ...pairCalibration(pairs, rows, 'pairs', subset, settings),
+      )
+    }
+  }
+  for (const [subset, rows] of parts(completions.subset, completions.n)) {
+    out.push(...completionStatistics(completions, rows, 'completions', subset, settings))
+    if (subset === 'all') out.push(...completionCalibration(completions, rows, 'completions', subset, settings))
+  }
+  return out
+}
+
+/** 'all' and, where there are several, each subset. */
+function parts(subset: PairColumns['subset'], n: number): [string, Int32Array][] {
+  const every: [string, Int32Array] = ['all', allRows(n)]
+  if (subset.names.length < 2) return [every]
+  return [every, ...rowsByCode(subset).map((rows, c): [string, Int32Array] => [subset.names[c] === 'all' ? 'all (subset)' : subset.names[c]!, rows])]
+}
+
+/**
+ * Everything of agreement.csv: pairs, completions, null scorers, strata. Intervals: prompts resampled with replacement
+ * (2,000 times, percentile, seeded) unless ci_method names another.
+ * @param pairs may be empty (groups, single conversations)
+ */
+export function agreement(
+  pairs: readonly ScoredPair[],
+  completions: readonly ScoredCompletion[],
+  { parses = null, ...settings }: AgreementOptions = {},
+): Agreement {
+  const used = { ...DEFAULT_SETTINGS, ...settings }
+  const [p, c] = [pairColumns(pairs), completionColumns(completions, pairs)]
+  const nulls = nullStatistics(p, c, nullColumns(nullScorers(used.seed, parses), pairs, completions), used)
+  return {
+    statistics: [...columnStatistics(p, c, used), ...nulls.statistics, ...strataStatistics(pairs, p, used)],
+    warnings: nulls.warnings,
+  }
+}
+
+export const AGREEMENT_COLUMNS = [
+  'scope',
+  'subset',
+  'statistic',
+  'value',
+  'ci_low',
+  'ci_high',
+  'ci_method',
+  'n',
+  'clusters',
+  'ties',
+  'missing',
+  'reason',
+] as const
+
+/** A line of agreement.csv in the order of its columns. */
+export const agreementRow = (s: Statistic): readonly (string | number | null)[] => [
+  s.scope,
+  s.subset,
+  s.statistic,
+  s.value,
+  s.ciLow,
+  s.ciHigh,
+  s.ciMethod,
+  s.n,
+  s.clusters,
+  s.ties,
+  s.missing,
+  s.reason,
+]

@@ -1,0 +1,170 @@
+import { prng } from '../prng.ts'
+import { auroc } from '../stats/auroc.ts'
+import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
+import { weightedAuroc } from '../stats/weighted.ts'
+import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
+import type { BootstrapSettings } from './accuracy.ts'
+import { hasOneAnswerTag, taggedAnswer } from './answer.ts'
+import { allRows, type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { passes } from './completions.ts'
+import { accuracyStatistics } from './pairs.ts'
+import { bootstrapped, intervalOf, type Place, statistic } from './statistic.ts'
+
+/** True when a SMILES string can be parsed; null when that cannot be said (no toolkit). */
+export type Parses = (smiles: string) => boolean | null
+
+/** A scorer that has learned nothing: what any reward model must beat. null = cannot score this text. */
+export interface NullScorer {
+  readonly name: string
+  readonly title: string
+  readonly score: (completion: Pick<ScoredCompletion, 'id' | 'role' | 'index' | 'text'>) => number | null
+}
+
+/** 32-bit FNV-1a. */
+function hash(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  return h >>> 0
+}
+
+/** The null scorers of every run. `random` depends on the seed and the completion's place only, not on the order of rows. */
+export const nullScorers = (seed: number, parses: Parses | null): readonly NullScorer[] => [
+  { name: 'longest', title: 'the longer text', score: (c) => c.text.length },
+  { name: 'shortest', title: 'the shorter text', score: (c) => -c.text.length },
+  { name: 'constant', title: 'always the same score', score: () => 0 },
+  {
+    name: 'random',
+    title: 'a seeded random number',
+    score: (c) => prng(hash(`${seed} ${c.id} ${c.role} ${c.index}`))(),
+  },
+  { name: 'answer_tag', title: 'exactly one answer tag', score: (c) => (hasOneAnswerTag(c.text) ? 1 : 0) },
+  ...(parses === null
+    ? []
+    : [
+        {
+          name: 'smiles_parses',
+          title: 'the answer parses as SMILES',
+          score: (c: Pick<ScoredCompletion, 'text'>): number | null => {
+            const answer = taggedAnswer(c.text)
+            const ok = answer === null ? false : parses(answer)
+            return ok === null ? null : ok ? 1 : 0
+          },
+        },
+      ]),
+]
+
+/** A null scorer's margins and scores, aligned with the columns; NaN where it has none. */
+export interface NullColumns {
+  readonly name: string
+  readonly title: string
+  readonly margin: Float64Array
+  readonly score: Float64Array
+}
+export const nullColumns = (
+  scorers: readonly NullScorer[],
+  pairs: readonly ScoredPair[],
+  completions: readonly ScoredCompletion[],
+): NullColumns[] =>
+  scorers.map(({ name, title, score }) => ({
+    name,
+    title,
+    margin: Float64Array.from(pairs, (p) => (score(p.chosen) ?? Number.NaN) - (score(p.rejected) ?? Number.NaN)),
+    score: Float64Array.from(completions, (c) => score(c) ?? Number.NaN),
+  }))
+
+/** A null scorer that does as well as the model, or better. */
+export interface NullWarning {
+  readonly scorer: string
+  readonly message: string
+}
+
+/**
+ * Accuracy and AUROC of each null scorer (scope `null:<name>`), and model_minus_null: the model's half accuracy less the null
+ * scorer's on the pairs that both score, from the same resamples of prompts.
+ */
+export function nullStatistics(
+  pairs: PairColumns,
+  completions: CompletionColumns,
+  nulls: readonly NullColumns[],
+  settings: BootstrapSettings,
+): { readonly statistics: Statistic[]; readonly warnings: NullWarning[] } {
+  const rows = allRows(pairs.n)
+  const statistics: Statistic[] = []
+  const warnings: NullWarning[] = []
+  for (const { name, title, margin, score } of nulls) {
+    const scope = `null:${name}`
+    if (pairs.n > 0) {
+      const difference = halfDifference(pairs, rows, pairs.margin, margin, scope, settings)
+      statistics.push(...accuracyStatistics(margin, pairs, rows, scope, 'all', '', settings), difference)
+      const warning = warningOf(name, title, difference)
+      if (warning !== null) warnings.push(warning)
+    }
+    statistics.push(nullAuroc(completions, score, scope, settings))
+  }
+  return { statistics, warnings }
+}
+
+/** Half accuracy of margin a less that of margin b, on the rows that have both. */
+export function halfDifference(
+  columns: Pick<PairColumns, 'cluster'>,
+  rows: Int32Array,
+  a: Float64Array,
+  b: Float64Array,
+  scope: string,
+  settings: BootstrapSettings,
+  name = 'model_minus_null',
+): Statistic {
+  const both = filterRows(rows, (i) => !Number.isNaN(a[i]) && !Number.isNaN(b[i]))
+  const { cluster, clusters } = clustersOf(columns.cluster, both)
+  const half = (m: number): number => (m > 0 ? 1 : m === 0 ? 0.5 : 0)
+  const { estimates, distributions } = bootstrapSums(
+    [
+      clusterTotals(cluster, clusters, () => 1),
+      clusterTotals(cluster, clusters, (k) => half(a[both[k]!]!) - half(b[both[k]!]!)),
+    ],
+    1,
+    (sums, out) => {
+      out[0] = sums[1]! / sums[0]!
+    },
+    clusters < 2 ? 0 : settings.resamples,
+    prng(settings.seed),
+  )
+  const place: Place = { scope, subset: 'all', n: both.length, clusters, missing: rows.length - both.length }
+  const value = both.length === 0 ? null : estimates[0]!
+  return statistic(
+    place,
+    name,
+    value,
+    intervalOf(estimates[0]!, distributions[0]!, clusters, settings),
+    'no_common_pairs',
+  )
+}
+
+function warningOf(name: string, title: string, difference: Statistic): NullWarning | null {
+  const { value, ciLow, ciHigh } = difference
+  if (value === null || value > 0) return null
+  const points = (v: number): string => `${(100 * v).toFixed(1)}`
+  const range = ciLow === null || ciHigh === null ? '' : ` (95 % interval ${points(ciLow)} to ${points(ciHigh)})`
+  const verb = value === 0 ? 'does as well as' : 'beats'
+  return {
+    scorer: name,
+    message: `The null scorer "${name}" (${title}) ${verb} the model: model minus null ${points(value)} points${range}.`,
+  }
+}
+
+function nullAuroc(
+  columns: CompletionColumns,
+  score: Float64Array,
+  scope: string,
+  settings: BootstrapSettings,
+): Statistic {
+  const rows = allRows(columns.n)
+  const present = filterRows(rows, (i) => !Number.isNaN(score[i]) && !Number.isNaN(columns.reward[i]))
+  const { cluster, clusters } = clustersOf(columns.cluster, present)
+  const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
+  const values = Float64Array.from(present, (i) => score[i]!)
+  const value = auroc(label, values)
+  const ci = bootstrapped(value, clusters, weightedAuroc(label, values, cluster), settings, present.length)
+  const place: Place = { scope, subset: 'all', n: present.length, clusters, missing: columns.n - present.length }
+  return statistic(place, 'auroc', value, ci, present.length === 0 ? 'no_verified_completion' : 'one_class')
+}

@@ -1,0 +1,115 @@
+import type { ScoredPair, Statistic } from '../types.ts'
+import type { BootstrapSettings } from './accuracy.ts'
+import { smilesTraits, taggedAnswer } from './answer.ts'
+import { allRows, coded, type PairColumns, rowsByCode } from './columns.ts'
+import { binName, binOf, lengthBins, lengthDifference } from './length.ts'
+import { accuracyStatistics, pairStatistics } from './pairs.ts'
+
+/** Below this many prompts a stratum is shown, but not read: the tables mark it. */
+export const MIN_CLUSTERS = 20
+
+/** A way to divide pairs. null = the pair belongs to no level. */
+export interface Stratification {
+  readonly name: string
+  /** What the level says, with unit, for the codebook. */
+  readonly definition: string
+  readonly level: (pair: ScoredPair) => string | null
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+const traits = (pair: ScoredPair) => {
+  const answer = taggedAnswer(pair.chosen.text)
+  return answer === null ? null : smilesTraits(answer)
+}
+const bin = (value: number, edges: readonly number[]): string => {
+  const i = edges.findIndex((e) => value <= e)
+  if (i === -1) return `> ${edges[edges.length - 1]}`
+  return i === 0 ? `≤ ${edges[0]}` : `${edges[i - 1]! + 1}–${edges[i]}`
+}
+
+export const STRATIFICATIONS: readonly Stratification[] = [
+  { name: 'problem_type', definition: "the row's problem type", level: (p) => p.problemType },
+  { name: 'reject_kind', definition: "the input's reject_kind", level: (p) => text(p.extra.reject_kind) },
+  {
+    name: 'rejected_reason',
+    definition: "ether0's reason for the rejected completion's reward, as we computed it",
+    level: (p) => p.rejected.verifiableReason,
+  },
+  {
+    name: 'smiles_length',
+    definition: "characters of the chosen completion's answer, if it is a SMILES string",
+    level: (p) => {
+      const t = traits(p)
+      return t === null ? null : bin(t.length, [10, 20, 40, 80])
+    },
+  },
+  {
+    name: 'stereo',
+    definition: "whether the chosen answer's SMILES has stereo marks",
+    level: (p) => {
+      const t = traits(p)
+      return t === null ? null : t.stereo ? 'yes' : 'no'
+    },
+  },
+  {
+    name: 'charge',
+    definition: "whether the chosen answer's SMILES has a charged atom",
+    level: (p) => {
+      const t = traits(p)
+      return t === null ? null : t.charged ? 'yes' : 'no'
+    },
+  },
+  {
+    name: 'rings',
+    definition: "ring closures in the chosen answer's SMILES",
+    level: (p) => {
+      const t = traits(p)
+      return t === null ? null : t.rings > 4 ? '5 or more' : String(t.rings)
+    },
+  },
+]
+
+/** Model and verifier by stratum: scope `stratum:<name>`, the level in the subset column; strata of one level are left out. */
+export function strataStatistics(
+  pairs: readonly ScoredPair[],
+  columns: PairColumns,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const out: Statistic[] = []
+  for (const { name, level } of STRATIFICATIONS) {
+    const levels = pairs.map(level)
+    const { names, code } = coded(
+      levels.map((l) => l ?? '\0none'),
+      pairs.length,
+    )
+    const rows = rowsByCode({ names, code })
+    const used = names.flatMap((label, c) => (label === '\0none' ? [] : [{ label, rows: rows[c]! }]))
+    if (used.length < 2) continue
+    for (const { label, rows: chosen } of used.sort((a, b) => (a.label < b.label ? -1 : 1)))
+      out.push(...pairStatistics(columns, chosen, `stratum:${name}`, label, settings))
+  }
+  return [...out, ...lengthStrata(columns, settings)]
+}
+
+/** Accuracy by quintile of the length difference and by its sign. */
+export function lengthStrata(columns: PairColumns, settings: BootstrapSettings): Statistic[] {
+  const rows = allRows(columns.n)
+  const edges = lengthBins(columns, rows)
+  const byBin = Array.from({ length: edges.length + 1 }, (_, b) => ({
+    label: binName(edges, b),
+    rows: rows.filter((i) => binOf(edges, lengthDifference(columns, i)) === b),
+  }))
+  const bySign = [
+    ['chosen shorter', -1],
+    ['equal length', 0],
+    ['chosen longer', 1],
+  ].map(([label, sign]) => ({
+    label: String(label),
+    rows: rows.filter((i) => Math.sign(lengthDifference(columns, i)) === sign),
+  }))
+  const table = (scope: string, strata: readonly { label: string; rows: Int32Array }[]): Statistic[] =>
+    strata
+      .filter((s) => s.rows.length > 0)
+      .flatMap((s) => accuracyStatistics(columns.margin, columns, s.rows, scope, s.label, '', settings))
+  return [...table('stratum:length_difference', byBin), ...table('stratum:length_sign', bySign)]
+}

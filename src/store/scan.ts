@@ -19,6 +19,8 @@ export interface Scan {
 }
 
 const CHUNK_BYTES = 1 << 20
+/** No line of ours comes near it; a longer one means that the file is not ours. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024
 const START = `{"format":"${FORMAT}"`
 const KEY_START = Buffer.from('{"key":"')
 const NEWLINE = 0x0a
@@ -45,7 +47,10 @@ export async function scanStore(
   let number = 0
   let sizeBytes = 0
 
-  for await (const { line, offset, complete } of linesOf(file)) {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(START.length), 0, START.length, 0)
+  if (!START.startsWith(buffer.toString('latin1', 0, bytesRead)))
+    throw new DataError('the file is no store of measurements', path, 'Move it away, or choose another --output-dir.')
+  for await (const { line, offset, complete } of linesOf(file, path)) {
     sizeBytes = offset + line.length + (complete ? 1 : 0)
     number++
     const next = sizeBytes
@@ -119,7 +124,10 @@ export const digestOfKey = (key: string): Digest => [
 ]
 
 /** Lines without their `\n`; the last one is incomplete where no `\n` follows. */
-async function* linesOf(file: FileHandle): AsyncGenerator<{ line: Buffer; offset: number; complete: boolean }> {
+async function* linesOf(
+  file: FileHandle,
+  path: string,
+): AsyncGenerator<{ line: Buffer; offset: number; complete: boolean }> {
   let pending: Buffer[] = []
   let offset = 0
   for (let position = 0; ; ) {
@@ -137,6 +145,8 @@ async function* linesOf(file: FileHandle): AsyncGenerator<{ line: Buffer; offset
       from = to + 1
     }
     if (from < bytesRead) pending.push(buffer.subarray(from, bytesRead))
+    if (pending.length * CHUNK_BYTES > MAX_LINE_BYTES)
+      throw new DataError(`a line is longer than ${MAX_LINE_BYTES.toLocaleString('en')} bytes`, path)
   }
   if (pending.length > 0) yield { line: Buffer.concat(pending), offset, complete: false }
 }

@@ -32,7 +32,10 @@ export const demoRows: readonly DemoRow[] = readFileSync(packagePath('src/embedd
 
 const scores = new Map(
   (
-    parse(readFileSync(packagePath('test/data/demo/expected-rm.csv'), 'utf8'), { columns: true }) as Record<string, string>[]
+    parse(readFileSync(packagePath('test/data/demo/expected-rm.csv'), 'utf8'), { columns: true }) as Record<
+      string,
+      string
+    >[]
   ).map((row) => [row.id!, row]),
 )
 
@@ -43,7 +46,13 @@ const minus = (a: number | null, b: number | null): number | null => (a === null
 /** The embedded pairs with the golden scores of the demo reward model and the verdicts that the rows carry. */
 export const demoPairs: readonly ScoredPair[] = demoRows.map((row) => {
   const measured = scores.get(row.id)!
-  const completion = (role: CompletionRole, text: string, score: number, reward: number, reason: string | null): ScoredCompletion => ({
+  const completion = (
+    role: CompletionRole,
+    text: string,
+    score: number,
+    reward: number,
+    reason: string | null,
+  ): ScoredCompletion => ({
     id: row.id,
     subset: row.subset,
     problemType: row.problem_type,
@@ -60,7 +69,13 @@ export const demoPairs: readonly ScoredPair[] = demoRows.map((row) => {
     completionTokens: Number(measured[`${role}_tokens`]),
   })
   const chosen = completion('chosen', row.chosen, Number(measured.chosen_score), row.chosen_reward, null)
-  const rejected = completion('rejected', row.rejected, Number(measured.rejected_score), row.rejected_reward, row.rejected_reason)
+  const rejected = completion(
+    'rejected',
+    row.rejected,
+    Number(measured.rejected_score),
+    row.rejected_reward,
+    row.rejected_reason,
+  )
   return pairOf(chosen, rejected, row.prompt[0]!.content, { reject_kind: row.reject_kind })
 })
 
@@ -93,7 +108,11 @@ export function pairOf(
 }
 
 /** Accuracy of a scorer of texts that knows no chemistry. */
-function nullScorer(name: string, pairs: readonly ScoredPair[], score: (text: string) => number): ReportInput['nulls'][number] {
+function nullScorer(
+  name: string,
+  pairs: readonly ScoredPair[],
+  score: (text: string) => number,
+): ReportInput['nulls'][number] {
   const points = pairs.map(({ chosen, rejected }) => 0.5 + 0.5 * Math.sign(score(chosen.text) - score(rejected.text)))
   const accuracy = points.reduce((sum, point) => sum + point, 0) / points.length
   const interval = wilson(accuracy * points.length, points.length)
@@ -129,7 +148,16 @@ function statistics(pairs: readonly ScoredPair[]): readonly Statistic[] {
     completions.map((c) => (c.verifiableStatus === 'pass' ? 1 : 0)),
     completions.map((c) => c.score!),
   )
-  const row = { subset: 'all', ciLow: null, ciHigh: null, ciMethod: null, n: completions.length, clusters: 294, ties: 0, missing: 0 }
+  const row = {
+    subset: 'all',
+    ciLow: null,
+    ciHigh: null,
+    ciMethod: null,
+    n: completions.length,
+    clusters: 294,
+    ties: 0,
+    missing: 0,
+  }
   return [
     { ...row, scope: 'completions', statistic: 'auroc', value, reason: null },
     { ...row, scope: 'pairs', statistic: 'cohen_kappa', value: null, n: pairs.length, reason: 'one_class_only' },
@@ -138,7 +166,10 @@ function statistics(pairs: readonly ScoredPair[]): readonly Statistic[] {
 }
 
 /** What a run over the embedded pairs hands to the report. */
-export function demoInput(molecules: MoleculePort | null = null, pairs: readonly ScoredPair[] = demoPairs): ReportInput {
+export function demoInput(
+  molecules: MoleculePort | null = null,
+  pairs: readonly ScoredPair[] = demoPairs,
+): ReportInput {
   return {
     run: {
       command: 'run-rm',
@@ -153,7 +184,9 @@ export function demoInput(molecules: MoleculePort | null = null, pairs: readonly
       repairs: { double_bos: 600 },
       truncations: 2,
       warnings: [],
-      provenance: [{ name: 'rings', origin: 'demo', licence: 'CC0', sha256: 'ab'.repeat(32), false_positive_rate: 0.001 }],
+      provenance: [
+        { name: 'rings', origin: 'demo', licence: 'CC0', sha256: 'ab'.repeat(32), false_positive_rate: 0.001 },
+      ],
       details: { chat_template: 'tokenizer', head: 0 },
     },
     accuracy: summarise(pairs).accuracy,

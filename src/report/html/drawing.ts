@@ -6,25 +6,33 @@
 export interface Drawing {
   readonly width: number
   readonly height: number
+  /** Marks of atoms, behind the rest and together half transparent. */
+  readonly wash: readonly Shape[]
   /** In painting order. */
   readonly shapes: readonly Shape[]
 }
 /** `[paint, path]`, or `[paint, x, y, font size, letters]`; lengths in 0.1 px. */
 export type Shape = readonly [Paint, string] | readonly [Paint, number, number, number, string]
-/** `fill stroke width`: a colour is RRGGBB or `-` for none; the width in 0.1 px. @example '- 000000 20' */
+/**
+ * `fill stroke width`, and `dashes` where there are any: a colour is RRGGBB, `ink` (the text's own) or `-` (none); lengths in 0.1 px.
+ * @example '- ink 20'
+ */
 export type Paint = string
 
 const TAG = /<(\/?)([a-z:]+)((?:\s+[a-zA-Z:-]+\s*=\s*(?:'[^']*'|"[^"]*"))*)\s*(\/?)>|<\?[^>]*\?>|<!--[\s\S]*?-->/g
 
 /**
- * Reads an SVG that RDKit wrote. Shapes of one paint that follow each other become one path. null where the picture holds
+ * Reads an SVG as RDKit, or our `Drawer`, writes it. Shapes of one paint that follow each other become one path. null where the picture holds
  * anything else than RDKit draws: a molecule is shown whole or not at all.
  */
 export function compactDrawing(svg: string): Drawing | null {
   let size: { width: number; height: number } | null = null
+  const wash: Shape[] = []
   const shapes: Shape[] = []
+  let layer = shapes
   for (const match of svg.matchAll(TAG)) {
     const [, closing, name, rest] = match
+    if (name === 'g') layer = closing === '/' || !rest!.includes('opacity') ? shapes : wash
     if (name === undefined || closing === '/') continue
     const attributes = attributesOf(rest!)
     if (name === 'svg') {
@@ -33,22 +41,22 @@ export function compactDrawing(svg: string): Drawing | null {
       const start = match.index + match[0].length
       const shape = letters(attributes, svg.slice(start, svg.indexOf('<', start)))
       if (shape === null) return null
-      shapes.push(shape)
+      layer.push(shape)
     } else if (name === 'path' || name === 'ellipse' || name === 'circle' || name === 'rect') {
       const path = name === 'path' ? relativePath(attributes.d ?? '') : outlineOf(name, attributes)
       const paint = paintOf(attributes)
       if (path === null || paint === null) return null
       if (name === 'rect' && paint.startsWith('FFFFFF')) continue // the paper
-      const last = shapes.at(-1)
+      const last = layer.at(-1)
       // only strokes are joined: filled shapes that overlap would punch holes into each other
       if (last?.length === 2 && last[0] === paint && paint.startsWith('-'))
-        shapes[shapes.length - 1] = [paint, last[1] + path]
-      else shapes.push([paint, path])
+        layer[layer.length - 1] = [paint, last[1] + path]
+      else layer.push([paint, path])
     } else if (name !== 'g' && name !== 'tspan' && !name.includes(':') && name !== 'metadata') {
       return null
     }
   }
-  return size === null || shapes.length === 0 ? null : { ...size, shapes }
+  return size === null || shapes.length === 0 ? null : { ...size, wash, shapes }
 }
 
 /** Attributes, those inside `style` too. */
@@ -72,18 +80,22 @@ function sizeOf(attributes: Record<string, string>): { width: number; height: nu
   return width > 0 && height > 0 ? { width, height } : null
 }
 
-/** '-' for none, RRGGBB, or null for a colour that RDKit does not write. */
+/** '-' for none, ink for black and currentColor, RRGGBB, or null for a colour that RDKit does not write. */
 function colour(value: string | undefined, absent: string): string | null {
   if (value === undefined) return absent
   if (value === 'none') return '-'
+  if (value === 'currentColor' || value === '#000000') return 'ink'
   return /^#[0-9A-Fa-f]{6}$/.test(value) ? value.slice(1).toUpperCase() : null
 }
 
 function paintOf(attributes: Record<string, string>): Paint | null {
-  const fill = colour(attributes.fill, '000000') // SVG's own default
+  const fill = colour(attributes.fill, 'ink') // SVG's own default is black
   const stroke = colour(attributes.stroke, '-')
   const width = stroke === '-' ? 0 : tenths(attributes['stroke-width'] ?? '1')
-  return fill === null || stroke === null || Number.isNaN(width) ? null : `${fill} ${stroke} ${width}`
+  const dashes = (attributes['stroke-dasharray'] ?? 'none') === 'none' ? '' : attributes['stroke-dasharray']!
+  const lengths = dashes === '' ? [] : dashes.split(/[\s,]+/).map(tenths)
+  if (fill === null || stroke === null || [width, ...lengths].some(Number.isNaN)) return null
+  return `${fill} ${stroke} ${width}${lengths.length === 0 ? '' : ` ${lengths.join()}`}`
 }
 
 /** How many numbers each path command takes; the last pair is the new point. */
@@ -139,7 +151,7 @@ function outlineOf(name: string, attributes: Record<string, string>): string | n
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 function letters(attributes: Record<string, string>, escaped: string): Shape | null {
-  const fill = colour(attributes.fill, '000000')
+  const fill = colour(attributes.fill, 'ink')
   const [x, y, size] = [attributes.x, attributes.y, attributes['font-size']].map(tenths)
   if (fill === null || [x, y, size].some(Number.isNaN)) return null
   const text = escaped.replace(/&(lt|gt|amp|quot|apos);/g, (_, entity: string) => NAMED[entity]!)

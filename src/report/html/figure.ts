@@ -1,6 +1,6 @@
 import { type Cell, csvText } from '../csv.ts'
 import { EMPTY, html, type Markup } from './markup.ts'
-import { count, decimal } from './numbers.ts'
+import { decimal, plural } from './numbers.ts'
 
 /** The data of a figure: what its CSV holds, and its table for who cannot see the picture. */
 export interface FigureData {
@@ -47,7 +47,7 @@ function dataTable({ header, rows }: FigureData): Markup {
       ? html`<td>${value}</td>`
       : html`<td class="num">${typeof value === 'number' ? decimal(value) : '–'}</td>`
   const numeric = header.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] !== 'string'))
-  return html`<details class="data"><summary>Data as a table (${count(rows.length)} rows)</summary>
+  return html`<details class="data"><summary>Data as a table (${plural(rows.length, 'row')})</summary>
 <div class="scroll"><table><thead><tr>${header.map((name, i) => html`<th scope="col"${numeric[i]! && html` class="num"`}>${name}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div></details>`
 }

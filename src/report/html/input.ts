@@ -97,7 +97,7 @@ export interface ReliabilityBin {
 
 /** Chemistry that the page needs, injected. None of the three throws for bad chemistry. */
 export interface MoleculePort {
-  /** SMILES that a completion answers with; null where it answers with none (prose, a formula, a broken string). */
+  /** What a completion answers with, if it may be SMILES (`draw` decides); null where there is no answer. */
   answer(completion: ScoredCompletion, pair: ScoredPair | null): string | null
   /** SVG as RDKit writes it, or null. */
   draw(smiles: string, options: DrawOptions): string | null

@@ -61,7 +61,7 @@ export interface LeftOut {
   readonly clippedTexts: number
   /** Molecules that were not drawn for want of room. */
   readonly undrawn: number
-  /** Molecules that RDKit could not draw. */
+  /** Answers that RDKit could not draw as a molecule. */
   readonly undrawable: number
 }
 

@@ -30,7 +30,9 @@ export class Studio {
     const chosen = this.molecules?.answer(pair.chosen, pair) ?? null
     const rejected = this.molecules?.answer(pair.rejected, pair) ?? null
     const differing =
-      chosen === null || rejected === null || this.#full ? null : this.molecules!.differingAtoms(chosen, rejected)
+      chosen === null || rejected === null || chosen === rejected || this.#full
+        ? null
+        : this.molecules!.differingAtoms(chosen, rejected)
     return [this.#draw(chosen, differing?.a ?? []), this.#draw(rejected, differing?.b ?? [])]
   }
 
@@ -54,8 +56,9 @@ export class Studio {
       drawing = this.#add(this.molecules.draw(smiles, { width: WIDTH, height: HEIGHT, highlightAtoms }))
       this.#known.set(key, drawing)
     }
-    if (drawing === null) this.undrawable++
-    return { smiles, drawing }
+    if (drawing !== null) return { smiles, drawing }
+    this.undrawable++
+    return { smiles: null, drawing }
   }
 
   #add(svg: string | null): number | null {

@@ -22,8 +22,8 @@ const quantileOf = (sorted: readonly number[], q: number): number => {
 
 /**
  * Equal bins whose edges are multiples of a nice step, 0 among them where the values lie on both sides. The width is Freedman
- * and Diaconis' 2·IQR/∛n, at least 12 and at most 60 bins, over all values: no outlier is left out.
- * @example binsOf([0, 1, 2, 3]).length // 12 bins at most of width 0.5
+ * and Diaconis' 2·IQR/∛n, at least 20 and at most 60 bins before the edges are rounded, over all values: no outlier is left out.
+ * @example binsOf([-1, 3]) // 20 bins of width 0.2, from −1 to 3
  */
 export function binsOf(values: readonly number[]): readonly Bin[] {
   if (values.length === 0) return []
@@ -36,7 +36,7 @@ export function binsOf(values: readonly number[]): readonly Bin[] {
     return [{ low: low - half, high: low + half }]
   }
   const width = (2 * (quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25))) / Math.cbrt(sorted.length)
-  const step = niceStep(Math.max(range / MAX_BINS, Math.min(width > 0 ? width : range, range / 12)))
+  const step = niceStep(Math.max(range / MAX_BINS, Math.min(width > 0 ? width : range, range / 20)))
   const first = Math.floor(low / step)
   const last = Math.max(first + 1, Math.floor(high / step) + (Number.isInteger(high / step) ? 0 : 1))
   // edges are k·step, each from its own product: adding up would drift away from 0

@@ -13,15 +13,16 @@ const DECILES = Array.from({ length: 10 }, (_, i) => i)
 
 /** Heat map: each line sums to 100 %, so that a reason that the model cannot see is an even 10 % throughout. */
 export function reasonDeciles(lines: readonly ReasonLine[], label: string): Markup {
+  const totals = new Map(lines.map(({ reason, counts }) => [reason, counts.reduce((sum, n) => sum + n, 0)]))
+  const names = [...totals.keys()]
+  const tick = (reason: string): string => `${shortLabel(reason)}  ${count(totals.get(reason)!)}`
   const cells = lines.flatMap(({ reason, counts }) => {
-    const total = counts.reduce((sum, n) => sum + n, 0)
-    return counts.map((n, decile) => ({ reason, decile, n, share: n / Math.max(1, total) }))
+    return counts.map((n, decile) => ({ reason, decile, n, share: n / Math.max(1, totals.get(reason)!) }))
   })
-  const names = lines.map((line) => line.reason)
   return renderSvg(
     {
       height: 56 + 30 * lines.length,
-      marginLeft: labelRoom(names),
+      marginLeft: labelRoom(names.map(tick)),
       marginTop: 8,
       marginBottom: 44,
       marginRight: 8,
@@ -34,7 +35,7 @@ export function reasonDeciles(lines: readonly ReasonLine[], label: string): Mark
         tickFormat: (decile: number) => String(decile + 1),
         tickSize: 0,
       },
-      y: { domain: names, label: null, tickFormat: shortLabel, tickSize: 0 },
+      y: { domain: names, label: null, tickFormat: tick, tickSize: 0 },
       opacity: { type: 'identity' },
       marks: [
         Plot.cell(cells, {

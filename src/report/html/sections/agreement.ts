@@ -101,7 +101,7 @@ ${rest.length === 0 ? EMPTY : bySubset(rest, limits)}`
 
 function bySubset(rest: readonly Statistic[], limits: Limits): Markup {
   const shown = rest.slice(0, limits.tableRows)
-  return html`<details class="data"><summary>Statistics by subset (${count(rest.length)} rows)</summary>
+  return html`<details class="data"><summary>Statistics by subset (${plural(rest.length, 'row')})</summary>
 ${shown.length < rest.length && html`<p class="note">The first ${count(shown.length)} are shown; agreement.csv has all.</p>`}
 <div class="scroll"><table>
 ${STATISTIC_HEAD}

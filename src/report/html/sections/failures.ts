@@ -2,7 +2,7 @@ import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, numberCell, plural } from '../numbers.ts'
-import { absent, type Section } from '../section.ts'
+import type { Section } from '../section.ts'
 
 /** What could not be used, what was not scored and why, and what was mended on the way. */
 export function failures(input: ReportInput, limits: Limits): Section {
@@ -16,8 +16,11 @@ export function failures(input: ReportInput, limits: Limits): Section {
 const warnings = (lines: readonly string[]): Markup =>
   lines.length === 0 ? EMPTY : html`<ul class="warnings">${lines.map((line) => html`<li>${line}</li>`)}</ul>\n`
 
+/** Nothing to report, which is worth a line. */
+const fine = (sentence: string): Markup => html`<p class="note">${sentence}</p>\n`
+
 function failedRows({ failures: rows }: ReportInput, limits: Limits): Markup {
-  if (rows.length === 0) return absent('Every row of the data could be read.')
+  if (rows.length === 0) return fine('Every row of the data could be read.')
   const shown = rows.slice(0, limits.tableRows)
   return html`<div class="scroll"><table>
 <caption>${plural(rows.length, 'row')} could not be used; no number above includes them.${
@@ -44,7 +47,7 @@ function repairs({ repairs: words, truncations }: ReportInput['run']): Markup {
 }
 
 function tallyTable(tally: ReadonlyMap<string, number>, caption: string, none: string): Markup {
-  if (tally.size === 0) return absent(none)
+  if (tally.size === 0) return fine(none)
   const lines = [...tally].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   return html`<table class="narrow"><caption>${caption}</caption>
 <tbody>${lines.map(([word, n]) => html`<tr><th scope="row">${word.replaceAll('_', ' ')}</th>${numberCell(count(n))}</tr>\n`)}</tbody></table>

@@ -30,7 +30,11 @@ function scatter(points: readonly LengthPoint[]): Markup {
     picture: lengthScatter(points, `Margin against difference of length; ${said}.`),
     legend: many
       ? legend(['filled', 'darker: more pairs'])
-      : legend(['dot', 'win'], ['triangle', 'loss'], ['cross', 'tie']),
+      : legend(
+          ['dot', 'win'],
+          ['triangle', 'loss'],
+          ...(points.some((p) => p.margin === 0) ? [['cross', 'tie'] as const] : []),
+        ),
     caption: html`<b>Difference of length against margin</b>, in characters: ${said}. A model that scores length shows a slope.`,
     data: {
       header: ['id', 'chosen_minus_rejected_chars', 'margin'],

@@ -9,7 +9,7 @@ import { absent, type Section } from '../section.ts'
 
 /** Which faults does the model see, which does it reward? */
 export function reasons({ completions }: ReportInput): Section {
-  const title = 'Why the verifier failed a completion, and how high the model scored it'
+  const title = 'Verdicts and scores'
   const scored = completions.filter((completion) => completion.score !== null)
   const verified = scored.filter((completion) => completion.verifiableStatus !== 'unverifiable')
   if (verified.length === 0) {

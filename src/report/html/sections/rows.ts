@@ -30,7 +30,9 @@ function sentences(left: LeftOut, moleculesGiven: boolean): Markup {
     left.undrawn === 0
       ? ''
       : `${plural(left.undrawn, 'molecule')} of less informative rows ${left.undrawn === 1 ? 'is' : 'are'} not drawn, to keep the page small; the SMILES stands in the place.`,
-    left.undrawable === 0 ? '' : `${plural(left.undrawable, 'answer')} could not be drawn.`,
+    left.undrawable === 0
+      ? ''
+      : `${plural(left.undrawable, 'answer')} ${left.undrawable === 1 ? 'is' : 'are'} no molecule that RDKit can draw.`,
   ]
   return html`${said.filter((sentence) => sentence !== '').join(' ')}`
 }

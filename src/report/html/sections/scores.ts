@@ -1,3 +1,4 @@
+import type { ScoredCompletion } from '../../../types.ts'
 import { histogramPlot, marginHistogram, marginPlot, twoHistograms } from '../../plots/histogram.ts'
 import { figure, legend } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
@@ -23,8 +24,21 @@ export function scores(input: ReportInput): Section {
     ['verifier passes', 'verifier fails'],
     [valuesOf((c) => c.verifiableStatus === 'pass'), valuesOf((c) => c.verifiableStatus === 'fail')],
     'No distribution by verdict: not both a passed and a failed completion were scored.',
+    verdictRemark(scored),
   )}${margins(input)}`
   return { id: 'scores', title, body }
+}
+
+/** Where verdict and role divide the completions alike, the two figures are one, and the page says so. */
+function verdictRemark(scored: readonly ScoredCompletion[]): string {
+  const partial = scored.filter((c) => c.verifiableStatus === 'partial').length
+  const same = scored.every(
+    ({ role, verifiableStatus }) =>
+      (role === 'chosen' && verifiableStatus === 'pass') || (role === 'rejected' && verifiableStatus === 'fail'),
+  )
+  if (same)
+    return ' Here these are the groups of the figure before: the verifier passes exactly the chosen completions.'
+  return partial === 0 ? '' : ` Left out: ${plural(partial, 'completion')} with partial credit.`
 }
 
 function twoGroups(
@@ -32,6 +46,7 @@ function twoGroups(
   names: readonly [string, string],
   groups: readonly [readonly number[], readonly number[]],
   why: string,
+  remark = '',
 ): Markup {
   if (groups[0].length === 0 || groups[1].length === 0) return absent(why)
   const data = twoHistograms(...groups)
@@ -42,7 +57,7 @@ function twoGroups(
     id,
     picture: histogramPlot(data, names, 'learned score', `Histogram of scores. ${said.join('; ')}.`),
     legend: legend(['filled', names[0]], ['outlined', names[1]]),
-    caption: html`<b>Learned score, ${names[0]} and ${names[1]}.</b> ${said.join('; ')}. Each group adds up to 100%.`,
+    caption: html`<b>Learned score, ${names[0]} and ${names[1]}.</b> ${said.join('; ')}. Each group adds up to 100%.${remark}`,
     data: {
       header: ['low', 'high', names[0], names[1]],
       rows: data.bins.map((bin, i) => [bin.low, bin.high, data.filled[i]!, data.outlined[i]!]),

@@ -1,98 +1,6 @@
-// The browsers of rows of report.html. Plain script, run in place, nothing fetched: each host element [data-table] names a JSON
-// block (RowTable of row-table.ts). Texts of the data only ever become text nodes; drawings become SVG elements one by one.
+// The browsers of rows of report.html: each host element .browser names a JSON block (RowTable of row-table.ts) by data-table.
 
 /** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[]}} Column */
-
-/**
- * Element with attributes and children; strings become text nodes. `on…` attributes are listeners.
- * @param {string} tag
- * @param {Record<string, any>} [attributes]
- * @param {...(Node|string|null)} children
- */
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) made.addEventListener(name.slice(2), value)
-    else if (value !== null && value !== false) made.setAttribute(name, value === true ? '' : String(value))
-  }
-  made.append(...children.filter((child) => child !== null))
-  return made
-}
-
-/** The same rule as decimal() of numbers.ts. */
-function numberText(/** @type {number|null} */ value) {
-  if (value === null) return '–'
-  const size = Math.abs(value)
-  const digits = Number.isInteger(value)
-    ? size < 1e6
-      ? value.toLocaleString('en-US')
-      : value.toExponential(3)
-    : size >= 1e6 || size < 5e-4
-      ? value.toExponential(2)
-      : value.toFixed(size >= 100 ? 1 : 3)
-  return digits.replace(/^-/, '−').replace('e-', 'e−')
-}
-
-/** A CSV cell: numbers as they are, a text that a spreadsheet would run gets a ' in front (as in csv.ts). */
-function csvCell(/** @type {string|number|null} */ value) {
-  if (value === null) return ''
-  if (typeof value === 'number') return String(value)
-  const safe = /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-/** A text of the page: whole, or [head, characters left out, tail]. */
-const wholeText = (/** @type {any} */ text) =>
-  typeof text === 'string' ? text : `${text[0]}\n… ${text[1]} characters left out of this page …\n${text[2]}`
-
-const isLow = (/** @type {number} */ code) => code >= 0xdc00 && code < 0xe000
-
-/**
- * Where two texts differ: lengths of what they share at the start and at the end, never inside a surrogate pair.
- * @param {string} a
- * @param {string} b
- */
-function shared(a, b) {
-  const most = Math.min(a.length, b.length)
-  let head = 0
-  while (head < most && a.charCodeAt(head) === b.charCodeAt(head)) head++
-  if (head > 0 && (isLow(a.charCodeAt(head)) || isLow(b.charCodeAt(head)))) head--
-  let tail = 0
-  while (tail < most - head && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++
-  if (tail > 0 && isLow(a.charCodeAt(a.length - tail))) tail--
-  return { head, tail }
-}
-
-const SVG = 'http://www.w3.org/2000/svg'
-
-/** A molecule from its compact form (Drawing of drawing.ts); lengths are tenths of a pixel. */
-function picture(/** @type {any} */ drawing, /** @type {string} */ label) {
-  const svg = document.createElementNS(SVG, 'svg')
-  svg.setAttribute('viewBox', `0 0 ${drawing.width} ${drawing.height}`)
-  svg.setAttribute('width', String(drawing.width / 10))
-  svg.setAttribute('height', String(drawing.height / 10))
-  svg.setAttribute('role', 'img')
-  svg.setAttribute('aria-label', label)
-  const colour = (/** @type {string} */ hex) => (hex === '-' ? 'none' : `var(--m-${hex}, #${hex})`)
-  for (const shape of drawing.shapes) {
-    const [fill, stroke, width] = shape[0].split(' ')
-    const made = document.createElementNS(SVG, shape.length === 2 ? 'path' : 'text')
-    made.setAttribute('fill', colour(fill))
-    if (shape.length === 2) {
-      made.setAttribute('d', shape[1])
-      made.setAttribute('stroke', colour(stroke))
-      made.setAttribute('stroke-width', width)
-      made.setAttribute('stroke-linecap', 'round')
-    } else {
-      made.setAttribute('x', shape[1])
-      made.setAttribute('y', shape[2])
-      made.setAttribute('font-size', shape[3])
-      made.textContent = shape[4]
-    }
-    svg.append(made)
-  }
-  return svg
-}
 
 /** One browser: filters, search, sort, pages, details, its state in the address. */
 function startBrowser(/** @type {HTMLElement} */ host) {
@@ -105,6 +13,9 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   const count = table.details.length
   /** @type {Map<string, Column>} */
   const byKey = new Map(columns.map((column) => [column.key, column]))
+  // what is the same in every row is said once, not in a column
+  const constant = count < 2 ? [] : columns.filter((column) => column.kind === 'choice' && column.words?.length === 1)
+  const visible = columns.filter((column) => !constant.includes(column))
   const filterable = columns.filter((column) => column.kind === 'choice' && (column.words ?? []).length > 1)
 
   // ── state ──
@@ -198,7 +109,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
         element(
           'option',
           { value: `=${word}` },
-          `${word === '' ? '(none)' : word.replaceAll('_', ' ')} (${tally[i].toLocaleString('en-US')})`,
+          `${word === '' ? '(none)' : word} (${tally[i].toLocaleString('en-US')})`,
         ),
       )
     return made
@@ -224,11 +135,11 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   )
   const head = element('tr')
   const body = element('tbody')
-  const heads = columns.map((column) => {
+  const heads = visible.map((column) => {
     const cell = element(
       'th',
       { scope: 'col', class: column.kind === 'number' ? 'num' : null },
-      element('button', { type: 'button', onclick: () => sortBy(column.key) }, column.label.replaceAll('_', ' ')),
+      element('button', { type: 'button', onclick: () => sortBy(column.key) }, column.label),
     )
     head.append(cell)
     return cell
@@ -237,7 +148,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   function rowElement(/** @type {number} */ i) {
     const opened = state.open === i
     const made = element('tr', { class: opened ? 'row opened' : 'row', 'data-row': i })
-    columns.forEach((column, k) => {
+    visible.forEach((column, k) => {
       if (k === 0) {
         const opener = element(
           'button',
@@ -250,7 +161,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       } else {
         const word = column.kind === 'choice' ? (column.words ?? [])[column.values[i]] : column.values[i]
         const style = /^[a-z]+$/.test(word) ? `cut w-${word}` : 'cut'
-        made.append(element('td', { class: style, title: word }, word.replaceAll('_', ' ')))
+        made.append(element('td', { class: style, title: word }, word))
       }
     })
     return made
@@ -287,7 +198,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
         : c.promptTokens === null
           ? String(c.completionTokens)
           : `${c.promptTokens} + ${c.completionTokens}`
-    const verdict = c.status + (c.reason === null ? '' : ` (${c.reason.replaceAll('_', ' ')})`)
+    const verdict = c.status + (c.reason === null ? '' : ` (${c.reason})`)
     const molecule =
       c.smiles === null
         ? null
@@ -322,14 +233,16 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     const texts = detail.completions.map((/** @type {any} */ c) => table.texts[c.text])
     const comparable = texts.length === 2 && texts.every((/** @type {any} */ text) => typeof text === 'string')
     const same = comparable ? shared(texts[0], texts[1]) : null
-    const useful = same !== null && same.head + same.tail > 0 ? same : null
+    // where little is shared the marks would cover the whole texts
+    const useful =
+      same !== null && same.head + same.tail > 0.4 * Math.min(texts[0].length, texts[1].length) ? same : null
     const link = element('a', { href: `#${name}?${new URLSearchParams({ open: rowKeys[i] })}` }, 'Link to this row')
     return element(
       'tr',
       { class: 'detail' },
       element(
         'td',
-        { colspan: columns.length },
+        { colspan: visible.length },
         detail.prompt === null ? null : element('h3', {}, 'Prompt'),
         detail.prompt === null ? null : marked(table.texts[detail.prompt], null),
         element(
@@ -356,7 +269,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     pageText.textContent = `page ${state.page + 1} of ${pages}`
     previous.disabled = state.page === 0
     next.disabled = state.page >= pages - 1
-    columns.forEach((column, k) => {
+    visible.forEach((column, k) => {
       const order = state.sort !== column.key ? 'none' : state.descending ? 'descending' : 'ascending'
       heads[k].setAttribute('aria-sort', order)
     })
@@ -403,7 +316,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
   function focusRow(/** @type {number} */ i) {
     const row = body.querySelector(`[data-row="${i}"] .open`)
-    if (row instanceof HTMLElement) row.focus()
+    if (row instanceof HTMLElement) row.focus({ preventScroll: true })
   }
 
   /** Takes the state from the address; true if the address speaks of this browser. */
@@ -433,7 +346,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     fillToolbar()
     paint()
     if (state.open >= 0 && place >= 0) {
-      body.querySelector(`[data-row="${state.open}"]`)?.scrollIntoView({ block: 'center' })
+      body.querySelector(`[data-row="${state.open}"]`)?.scrollIntoView()
       focusRow(state.open)
     } else host.scrollIntoView()
     return true
@@ -525,7 +438,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       { class: 'toolbar', role: 'search' },
       element('label', {}, 'Search in row, prompt and completions', search),
       element('label', { class: 'check' }, matchCase, 'match case'),
-      ...selects.map((made, k) => element('label', {}, filterable[k].label.replaceAll('_', ' '), made)),
+      ...selects.map((made, k) => element('label', {}, filterable[k].label, made)),
       button('Reset', () => {
         state = fresh()
         fillToolbar()
@@ -538,6 +451,13 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       output,
       element('span', { class: 'pager' }, previous, pageText, next, sizes, button('CSV of these rows', download)),
     ),
+    constant.length === 0
+      ? ''
+      : element(
+          'p',
+          { class: 'note' },
+          `The same in every row: ${constant.map((c) => `${c.label} ${c.words?.[0]}`).join(', ')}.`,
+        ),
     element(
       'div',
       { class: 'scroll' },

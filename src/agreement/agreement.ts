@@ -53,7 +53,13 @@ export function columnStatistics(
 function parts(subset: PairColumns['subset'], n: number): [string, Int32Array][] {
   const every: [string, Int32Array] = ['all', allRows(n)]
   if (subset.names.length < 2) return [every]
-  return [every, ...rowsByCode(subset).map((rows, c): [string, Int32Array] => [subset.names[c] === 'all' ? 'all (subset)' : subset.names[c]!, rows])]
+  return [
+    every,
+    ...rowsByCode(subset).map((rows, c): [string, Int32Array] => [
+      subset.names[c] === 'all' ? 'all (subset)' : subset.names[c]!,
+      rows,
+    ]),
+  ]
 }
 
 /**

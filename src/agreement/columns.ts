@@ -50,6 +50,17 @@ export function coded(names: Iterable<string>, n: number): Coded {
   return { code, names: coder.names }
 }
 
+/** Length in code points, as in pairs.csv. */
+export function characters(text: string): number {
+  let n = text.length
+  for (let i = 0; i < text.length; i++) {
+    const high = text.charCodeAt(i)
+    const low = text.charCodeAt(i + 1)
+    if (high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000) n--
+  }
+  return n
+}
+
 /** The verifiable reward that counts: an unverifiable completion has none, whatever Python's value was. */
 export const verifiedReward = (c: ScoredCompletion): number =>
   c.verifiableStatus === 'unverifiable' ? Number.NaN : (c.verifiableReward ?? Number.NaN)
@@ -69,8 +80,8 @@ export function pairColumns(pairs: readonly ScoredPair[]): PairColumns {
     margin: column((p) => p.margin ?? Number.NaN),
     chosenReward: column((p) => verifiedReward(p.chosen)),
     rejectedReward: column((p) => verifiedReward(p.rejected)),
-    chosenChars: column((p) => p.chosen.text.length),
-    rejectedChars: column((p) => p.rejected.text.length),
+    chosenChars: column((p) => characters(p.chosen.text)),
+    rejectedChars: column((p) => characters(p.rejected.text)),
   }
 }
 
@@ -93,7 +104,7 @@ export function completionColumns(
     ),
     score: Float64Array.from(completions, (c) => c.score ?? Number.NaN),
     reward: Float64Array.from(completions, verifiedReward),
-    length: Float64Array.from(completions, (c) => c.text.length),
+    length: Float64Array.from(completions, (c) => characters(c.text)),
   }
 }
 

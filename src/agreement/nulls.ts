@@ -5,7 +5,7 @@ import { weightedAuroc } from '../stats/weighted.ts'
 import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
 import type { BootstrapSettings } from './accuracy.ts'
 import { hasOneAnswerTag, taggedAnswer } from './answer.ts'
-import { allRows, type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { allRows, type CompletionColumns, characters, clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
 import { accuracyStatistics } from './pairs.ts'
 import { bootstrapped, intervalOf, type Place, statistic } from './statistic.ts'
@@ -29,8 +29,8 @@ function hash(text: string): number {
 
 /** The null scorers of every run. `random` depends on the seed and the completion's place only, not on the order of rows. */
 export const nullScorers = (seed: number, parses: Parses | null): readonly NullScorer[] => [
-  { name: 'longest', title: 'the longer text', score: (c) => c.text.length },
-  { name: 'shortest', title: 'the shorter text', score: (c) => -c.text.length },
+  { name: 'longest', title: 'the longer text', score: (c) => characters(c.text) },
+  { name: 'shortest', title: 'the shorter text', score: (c) => -characters(c.text) },
   { name: 'constant', title: 'always the same score', score: () => 0 },
   {
     name: 'random',

@@ -1,0 +1,240 @@
+/** Unit and meaning of a column. */
+export interface ColumnMeaning {
+  readonly unit: string
+  readonly definition: string
+}
+const m = (unit: string, definition: string): ColumnMeaning => ({ unit, definition })
+
+const PROBABILITY = '0 … 1'
+const SCORE = "the score's own unit"
+const REWARD = '0 … 1 (more with a good-molecule bonus)'
+
+/** Columns that mean the same in every file. */
+const COMMON: Readonly<Record<string, ColumnMeaning>> = {
+  id: m('text', "the row's id; its number from 1 where the data have none"),
+  subset: m('text', 'leaf group of rows; `all` is every row'),
+  index: m('count from 0', 'position of the completion within its role'),
+  role: m('chosen, rejected, completion', 'what the completion is in its row'),
+  score: m(SCORE, "the model's reward: head output, or implicit reward for DPO"),
+  score_reason: m('word', 'why there is no score'),
+  verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
+  verifiable_status: m(
+    'word',
+    'pass (reward ≥ 1), partial, fail (0), unverifiable (no solution, no answer of an oracle, exception)',
+  ),
+  verifiable_reason: m('word', "ether0's RewardReason, verbatim"),
+  format_reward: m('0 or 1', "ether0's format reward"),
+  prompt_tokens: m('tokens', 'before the completion, template included'),
+  completion_tokens: m('tokens', "of the completion, the template's end of turn included"),
+  truncated: m('0 or 1', '1 = tokens were cut; empty where not encoded'),
+  scored_token_index: m('count from 0', 'token that the head was read at'),
+  text_sha256: m('hex', 'SHA-256 of the rendered text'),
+  policy_logprob: m('nats', "Σ log π over the completion's tokens"),
+  reference_logprob: m('nats', 'Σ log ρ over the same tokens'),
+  logratio: m('nats', 'policy_logprob − reference_logprob'),
+  implicit_reward: m('nats', 'β · logratio'),
+  policy_mean_logprob: m('nats a token', 'policy_logprob over the tokens'),
+  reference_mean_logprob: m('nats a token', 'reference_logprob over the tokens'),
+  mean_logratio: m('nats a token', 'logratio over the tokens'),
+  policy_norm: m('nats', "−√Σ (log π)²: RewardBench's reference-free norm"),
+  reference_norm: m('nats', '−√Σ (log ρ)²'),
+  // pairs.csv
+  rejected_index: m('count from 0', 'which rejected completion'),
+  chosen_index: m('count from 0', 'which chosen completion'),
+  chosen_score: m(SCORE, 'score of the chosen completion'),
+  rejected_score: m(SCORE, 'score of the rejected completion'),
+  margin: m(SCORE, 'chosen_score − rejected_score; empty where either is absent'),
+  outcome: m('win, tie, loss', 'sign of margin'),
+  chosen_reward: m(REWARD, 'verifiable reward of the chosen completion'),
+  rejected_reward: m(REWARD, 'verifiable reward of the rejected completion'),
+  verifiable_outcome: m('win, tie, loss', 'sign of chosen_reward − rejected_reward'),
+  agree: m('0 or 1', '1 = outcome and verifiable_outcome are equal; empty where either is absent or a tie'),
+  chosen_reason: m('word', 'verifiable_reason of the chosen completion'),
+  rejected_reason: m('word', 'verifiable_reason of the rejected completion'),
+  chosen_status: m('word', 'verifiable_status of the chosen completion'),
+  rejected_status: m('word', 'verifiable_status of the rejected completion'),
+  chosen_tokens: m('tokens', 'completion_tokens of the chosen completion'),
+  rejected_tokens: m('tokens', 'completion_tokens of the rejected completion'),
+  chosen_chars: m('characters', 'Unicode code points of the chosen completion'),
+  rejected_chars: m('characters', 'Unicode code points of the rejected completion'),
+  problem_type: m('text', "the row's problem type"),
+  cluster: m('hex', 'prompt: first 16 digits of its SHA-256; rows with the same prompt share it'),
+  // groups.csv
+  n: m('count', 'rows that the value rests on'),
+  n_verified: m('count', 'completions with a verifiable reward'),
+  top1: m(PROBABILITY, 'first completion passes'),
+  voting: m(PROBABILITY, 'the most frequent answer passes'),
+  rerank: m(PROBABILITY, "the model's best completion passes"),
+  pass_at_n: m(PROBABILITY, 'one of the completions passes'),
+  best_reward: m(REWARD, 'largest verifiable reward of the group'),
+  rm_pick: m('count from 0', 'completion with the highest score, lower index on ties'),
+  rm_pick_reward: m(REWARD, 'its verifiable reward'),
+  zero_advantage_verifier: m('0 or 1', 'all verifiable rewards of the group are equal: no training signal'),
+  zero_advantage_rm: m('0 or 1', 'all scores of the group are equal'),
+  advantage_sign_agreement: m(PROBABILITY, 'completions whose two advantages have the same sign'),
+  advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages in the group'),
+  // steps.csv
+  heuristic: m('word', 'how the candidate was scored'),
+  candidate: m('count from 0', 'which candidate step'),
+  tokens: m('tokens', 'of the candidate'),
+  decayed_sum: m('nats', 'Σ 0.9^i · log p of token i'),
+  decayed_mean: m('nats a token', 'decayed_sum over the tokens'),
+  mean: m(SCORE, 'arithmetic mean (steps.csv: Σ log p over the tokens, nats a token)'),
+  sum: m('nats', 'Σ log p'),
+  chosen: m('0 or 1', 'the heuristic chose this candidate'),
+  label: m("the data's own", "the row's label of the candidate"),
+  // agreement.csv
+  scope: m('word', 'pairs, completions, null:<scorer>, stratum:<name>'),
+  statistic: m('word', 'see "Statistics" below'),
+  value: m("the statistic's", 'empty where undefined, with the reason'),
+  ci_low: m("the statistic's", 'lower end of the 95 % interval'),
+  ci_high: m("the statistic's", 'upper end of the 95 % interval'),
+  ci_method: m('text', 'how the interval was made, or why there is none'),
+  clusters: m('count', 'prompts among those rows'),
+  ties: m('count', 'rows set aside as ties (accuracy: ties among the n)'),
+  missing: m('count', 'rows without the scores or rewards that the statistic needs'),
+  reason: m('word', 'why value is empty'),
+  // companions
+  group: m('word', 'chosen, rejected, pass, fail: which completions'),
+  sd: m(SCORE, 'sample standard deviation'),
+  skewness: m('1', 'm₃ / m₂^{3/2}'),
+  kurtosis: m('1', 'm₄ / m₂² − 3'),
+  min: m(SCORE, 'least'),
+  q05: m(SCORE, '5 % quantile (linear)'),
+  q25: m(SCORE, 'lower quartile'),
+  median: m(SCORE, 'median'),
+  q75: m(SCORE, 'upper quartile'),
+  q95: m(SCORE, '95 % quantile'),
+  max: m(SCORE, 'greatest'),
+  first: m('word', 'group'),
+  second: m('word', 'other group'),
+  cohen_d: m('1', 'difference of means over the pooled standard deviation'),
+  ks: m(PROBABILITY, 'Kolmogorov–Smirnov distance'),
+  overlap: m(PROBABILITY, 'overlap of the two histograms over 20 common bins'),
+  low: m("the value's", 'lower end (histogram: of the bin; else of the 95 % interval)'),
+  high: m("the value's", 'upper end'),
+  count: m('count', 'rows'),
+  temperature: m('1', 'factor t of the margin in σ(t · margin)'),
+  predicted: m(PROBABILITY, 'mean predicted probability of the bin'),
+  observed: m(PROBABILITY, 'share that was so'),
+  kind: m('hack, verifier', 'hack: high score, fails; verifier: low score, passes (the verifier may be wrong)'),
+  percentile: m(PROBABILITY, 'mid-rank of the score among the scored and verified completions'),
+  decile: m('1 … 10', 'tenth of the score, 10 = highest'),
+  residual: m('standard deviations', 'adjusted standardised residual of independence; beyond ±2 departs'),
+  text: m('text', 'the completion'),
+  // analyze
+  scorer: m('text', 'the model, or ensemble or null scorer'),
+  model: m('text', 'the model folder of the run'),
+  dataset: m('text', 'the data set folder of the run'),
+  accuracy: m(PROBABILITY, 'share of pairs won'),
+  strict: m(PROBABILITY, 'share of pairs with margin > 0'),
+  half: m(PROBABILITY, 'the same with a tie as ½'),
+  half_low: m(PROBABILITY, 'lower end of the 95 % interval of half'),
+  half_high: m(PROBABILITY, 'upper end'),
+  strict_low: m(PROBABILITY, 'lower end of the 95 % interval of strict'),
+  strict_high: m(PROBABILITY, 'upper end'),
+  tie_rate: m(PROBABILITY, 'share of scored pairs with margin = 0'),
+  rank: m('count from 1', 'by half accuracy, equal values share the better rank'),
+  a: m('text', 'first scorer'),
+  b: m('text', 'second scorer'),
+  test: m('word', 'which test'),
+  p: m(PROBABILITY, 'two-sided p-value'),
+  p_holm: m(PROBABILITY, 'p adjusted by Holm over the family'),
+  p_bh: m(PROBABILITY, 'p adjusted by Benjamini–Hochberg over the family'),
+  family: m('text', 'the tests that were adjusted together'),
+  difference: m("the statistic's", 'a − b'),
+  discordant_a: m('count', 'pairs that only a wins'),
+  discordant_b: m('count', 'pairs that only b wins'),
+  odds_ratio: m('1', 'discordant_a / discordant_b'),
+  agreement_rate: m(PROBABILITY, 'pairs decided alike'),
+  kappa: m('−1 … 1', "Cohen's κ of the two scorers' decisions"),
+  ac1: m('−1 … 1', "Gwet's AC1 of the same"),
+  spearman: m('−1 … 1', "Spearman's ρ of the margins"),
+  pearson: m('−1 … 1', "Pearson's r of the margins"),
+  members: m('text', 'models of the ensemble'),
+  mode: m('mean, worst, uncertainty', 'mean, least, or mean − s.d. of the z-scores'),
+  reference: m('text', 'run with a reference model'),
+  ref_free: m('text', 'run without one'),
+}
+
+/** What the words of agreement.csv's statistic column mean. */
+export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
+  accuracy_strict: 'share of scored pairs with margin > 0',
+  accuracy_half: 'the same with a tie as ½',
+  tie_rate: 'share of scored pairs with margin = 0',
+  verifiable_accuracy_strict:
+    'share of verifiable pairs in which the chosen completion has the higher verifiable reward',
+  verifiable_accuracy_half: 'the same with a tie as ½',
+  verifiable_tie_rate: 'share of verifiable pairs with equal verifiable rewards',
+  agreement_rate: 'share of pairs decided by both, model and verifier, that they decide alike',
+  cohen_kappa: "Cohen's κ of these decisions; 0 where the verifier always decides for the same side (curated pairs)",
+  gwet_ac1: "Gwet's AC1 of the same, stable under skewed prevalence",
+  pabak: 'prevalence- and bias-adjusted κ: 2 · agreement_rate − 1',
+  mcc: "Matthews' correlation of the same; 0 where a side has one class",
+  margin_auroc: "AUROC of the model's margin for the sign of the verifier's",
+  margin_kendall_tau_b: "Kendall's τ-b of the model's and the verifier's margins",
+  longer_chosen_accuracy_half: 'half accuracy of "the longer completion wins"',
+  length_controlled_accuracy: 'σ(α) of logit P(chosen preferred) = α + β·tanh(Δlength/s.d.): accuracy at equal length',
+  length_effect: 'β of that fit',
+  cmh_odds_ratio: "Mantel–Haenszel odds ratio of model's against verifier's decision over quintiles of Δlength",
+  brier: 'mean (1 − σ(margin))², pairs in both orders; 0.25 = no information',
+  log_loss: 'mean ln(1 + e^−margin), nats; 0.693 = no information',
+  sharpness: 'mean |σ(margin) − ½|',
+  confident_wrong: 'share of pairs with σ(margin) < 0.1',
+  ece: 'expected calibration error, 10 bins of equal mass, pairs in both orders',
+  temperature: 't of σ(t · margin) with the least log loss on all pairs',
+  brier_cross_fitted: 'brier with t fitted on the other folds of prompts',
+  log_loss_cross_fitted: 'log_loss, likewise',
+  sharpness_cross_fitted: 'sharpness, likewise',
+  ece_cross_fitted: 'ece, likewise',
+  pass_rate: 'share of verified completions with reward ≥ 1',
+  auroc: 'chance that a passing completion scores above a failing one, ties ½',
+  average_precision: 'step-wise area under precision and recall; the pass rate is its floor',
+  auroc_within_prompt: 'mean over prompts (with both classes) of the AUROC among their completions',
+  kendall_tau_b: 'τ-b of score and verifiable reward, pooled',
+  kendall_tau_b_within_prompt: 'mean over prompts of τ-b among their completions',
+  somers_d: "Somers' D of the score given the reward: pairs tied in reward left out",
+  spearman: "Spearman's ρ of score and reward",
+  spearman_given_length: 'the same with the completion length held fixed (partial correlation of ranks)',
+  'hack_rate_0.9': 'share that fails among completions at or above the 90 % quantile of the score',
+  'hack_rate_0.95': 'the same at 95 %',
+  brier_base: 'Brier score of predicting the pass rate of the other folds',
+  brier_platt: 'Brier score of a logistic fit of passing on the score, cross-fitted by prompt',
+  log_loss_platt: 'log loss of the same, nats',
+  brier_isotonic: 'Brier score of an isotonic fit, cross-fitted by prompt',
+  model_minus_null: "the model's half accuracy less the null scorer's, on pairs that both score",
+}
+
+const escape = (text: string): string => text.replaceAll('|', '\\|')
+
+/** Columns that have no entry: a test of each writer asks that there are none. */
+export const undocumented = (files: Readonly<Record<string, readonly string[]>>): string[] =>
+  Object.entries(files).flatMap(([file, columns]) =>
+    columns.filter((c) => !Object.hasOwn(COMMON, c)).map((c) => `${file}: ${c}`),
+  )
+
+/**
+ * codebook.md: every column of every CSV, with unit and definition.
+ * @param files columns in order by file name, e.g. { 'scores.csv': SCORE_COLUMNS }
+ */
+export function codebook(files: Readonly<Record<string, readonly string[]>>): string {
+  const tables = Object.entries(files).map(([file, columns]) => {
+    const rows = columns.map((c) => {
+      const meaning = Object.hasOwn(COMMON, c) ? COMMON[c]! : m('', '(own column of the data)')
+      return `| \`${escape(c)}\` | ${escape(meaning.unit)} | ${escape(meaning.definition)} |`
+    })
+    return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`
+  })
+  const statistics = Object.entries(STATISTIC_MEANINGS).map(([name, text]) => `| \`${name}\` | ${escape(text)} |`)
+  return `# Codebook
+
+RFC 4180, UTF-8, lines end in \\n. An empty cell is an absent value; its reason stands in its own column. Numbers read back to the same double. A text cell that a spreadsheet would run as a formula (after any number of ' it starts with =, +, -, @, tab or carriage return) has one ' in front: take one ' off such a cell.
+
+${tables.join('\n')}
+## Statistics
+
+| statistic | meaning |
+| --- | --- |
+${statistics.join('\n')}
+`
+}

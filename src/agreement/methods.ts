@@ -1,0 +1,69 @@
+import { MIN_DEFINED } from '../stats/bootstrap.ts'
+import type { BootstrapSettings } from './accuracy.ts'
+import { FOLDS } from './calibration.ts'
+import { MIN_CLUSTERS } from './strata.ts'
+
+/** What the methods paragraph needs to know of a run; null = does not apply. */
+export interface MethodsInput extends BootstrapSettings {
+  readonly version: string
+  readonly model: string
+  readonly revision: string | null
+  readonly reference: string | null
+  readonly referenceFree: string | null
+  readonly beta: number | null
+  readonly dataset: string
+  readonly datasetSha256: string | null
+  readonly pairs: number
+  readonly prompts: number
+  readonly completions: number
+  readonly unscored: number
+  readonly unverifiable: number
+  readonly chatTemplate: string
+  readonly maxLength: number | null
+  readonly truncation: string
+  readonly pooling: string | null
+  readonly device: string
+  readonly dtype: string
+  /** strict or loose, soft or hard, thought tags required: the verifiable reward's options in words. */
+  readonly verifier: string
+}
+
+const number = (n: number): string => n.toLocaleString('en-US')
+const plural = (n: number, one: string): string => `${number(n)} ${one}${n === 1 ? '' : 's'}`
+
+/** methods.md: a paragraph for a paper, with the exact settings and nothing that was not done. */
+export function methods(m: MethodsInput): string {
+  const revision = m.revision === null ? '' : ` (revision ${m.revision})`
+  const scorer =
+    m.reference !== null
+      ? `The implicit reward of ${m.model}${revision} against the reference ${m.reference} was ` +
+        `β(Σ log π − Σ log ρ) over the completion's tokens, β = ${m.beta}`
+      : m.referenceFree !== null
+        ? `The reference-free reward ("${m.referenceFree}") of ${m.model}${revision} was taken over the completion's tokens`
+        : `Each completion was scored by ${m.model}${revision}; the score is the head's raw output` +
+          (m.pooling === null ? '' : ` (pooling "${m.pooling}")`)
+  const data = m.datasetSha256 === null ? m.dataset : `${m.dataset} (SHA-256 ${m.datasetSha256})`
+  return `## Methods
+
+${scorer}. Texts were rendered with the chat template "${m.chatTemplate}"${
+    m.maxLength === null ? '' : `, at most ${number(m.maxLength)} tokens (longer: ${m.truncation})`
+  }, and run in ${m.dtype} on ${m.device} with ONNX Runtime through chemherm ${m.version}. The data set ${data} has ${plural(
+    m.pairs,
+    'pair',
+  )} of ${plural(m.prompts, 'prompt')} and ${plural(m.completions, 'completion')}; ${number(
+    m.unscored,
+  )} could not be scored and ${number(m.unverifiable)} could not be verified; these are left out of the numbers concerned and counted beside them. Verifiable rewards are ether0's: ${m.verifier}.
+
+Accuracy is the share of pairs with a positive margin (strict) and the same with a tie as one half (half). Agreement with the verifier is over pairs in which both decide: raw, Cohen's κ, Gwet's AC1, PABAK and Matthews' correlation. On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b, Somers' D and Spearman's ρ. Probabilities follow Bradley–Terry, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
+    FOLDS - 1
+  } of ${FOLDS} folds of prompts. Length-controlled accuracy is σ(α) of logit P(chosen preferred) = α + β tanh(Δlength/s.d.).
+
+The unit of analysis is the prompt. Intervals are 95 %, from ${number(
+    m.resamples,
+  )} bootstrap resamples of prompts with all their rows (percentile, seed ${m.seed}), unless the table names another method: Wilson's interval with prompts as the sample size where a proportion is 0 or 1, Wald with cluster-robust standard errors for the length model. A statistic that is undefined for more than ${Math.round(
+    100 * (1 - MIN_DEFINED),
+  )} % of the resamples has no interval. Strata of fewer than ${MIN_CLUSTERS} prompts are marked. Null scorers (longest, shortest, constant, random with seed ${
+    m.seed
+  }, one answer tag, and where a toolkit was at hand "the SMILES parses") are reported beside the model.
+`
+}

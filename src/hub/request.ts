@@ -3,50 +3,59 @@ import { HarnessError, NetworkError } from '../errors.ts'
 import type { Repo } from './repo.ts'
 import type { HubSettings } from './settings.ts'
 
+/** How long to wait, and how often to try again. */
+export type Patience = Pick<HubSettings, 'timeoutMs' | 'retries' | 'retryMinMs'>
+
 /**
  * A `fetch` for the hub, ours and the library's (`@huggingface/hub` takes it as its `fetch` option, which gives it what it
  * lacks): the token goes to the endpoint's own origin only (the library would also send it to whatever host a Link header
- * names, and refuses tokens that do not start with hf_), time-outs, retries of 5xx, 429 and cut connections with
- * exponential back-off, and one NetworkError in plain words. Redirects: Node's fetch drops Authorization across origins.
+ * names, and refuses tokens that do not start with hf_), time-outs, retries, and one NetworkError in plain words.
+ * Redirects: Node's fetch drops Authorization across origins.
  */
 export function hubFetch(settings: HubSettings, repo: Repo): typeof fetch {
   return (input, init) => {
     const url = input instanceof Request ? input.url : String(input)
-    return pRetry(() => attempt(url, init ?? {}, settings, repo), {
-      retries: settings.retries,
-      minTimeout: settings.retryMinMs,
-      maxTimeout: 30_000,
-    })
+    const headers = new Headers(init?.headers)
+    headers.delete('authorization')
+    if (settings.token !== null && new URL(url).origin === new URL(settings.endpoint).origin)
+      headers.set('authorization', `Bearer ${settings.token}`)
+    return patientFetch(url, { ...init, headers }, settings, (response) => refused(response, settings, repo))
   }
 }
 
-async function attempt(url: string, init: RequestInit, settings: HubSettings, repo: Repo): Promise<Response> {
-  const headers = new Headers(init.headers)
-  headers.set('user-agent', 'chemherm')
-  headers.delete('authorization')
-  const own = new URL(settings.endpoint).origin
-  if (settings.token !== null && new URL(url).origin === own) headers.set('authorization', `Bearer ${settings.token}`)
-  let response: Response
-  try {
-    response = await fetch(url, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(settings.timeoutMs) })
-  } catch (cause) {
-    throw unreachable(url, cause, settings)
+/** `fetch` with a time-out, and retries of 5xx, 429, 408 and failed connections with exponential back-off. */
+export function patientFetch(
+  url: string,
+  init: RequestInit,
+  patience: Patience,
+  refusal: (response: Response) => Promise<NetworkError>,
+): Promise<Response> {
+  const attempt = async (): Promise<Response> => {
+    const headers = new Headers(init.headers)
+    headers.set('user-agent', 'chemherm')
+    let response: Response
+    try {
+      response = await fetch(url, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(patience.timeoutMs) })
+    } catch (cause) {
+      throw unreachable(url, cause, patience)
+    }
+    if (response.ok) return response
+    const error = await refusal(response)
+    if (response.status >= 500 || response.status === 429 || response.status === 408) throw error
+    throw new AbortError(error)
   }
-  if (response.ok) return response
-  const refusal = await refused(response, settings, repo)
-  if (response.status >= 500 || response.status === 429 || response.status === 408) throw refusal
-  throw new AbortError(refusal)
+  return pRetry(attempt, { retries: patience.retries, minTimeout: patience.retryMinMs, maxTimeout: 30_000 })
 }
 
 /** The hub does not answer (as opposed to: it refuses). What the cache holds may then serve. */
 export class UnreachableError extends NetworkError {}
 
 /** The reason that undici hides in `cause`: connection refused, name not found, certificate, time-out. */
-function unreachable(url: string, error: unknown, settings: HubSettings): NetworkError {
+function unreachable(url: string, error: unknown, patience: Patience): NetworkError {
   const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } }
   const why =
     name === 'TimeoutError' || name === 'AbortError'
-      ? `no answer for ${settings.timeoutMs / 1000} s`
+      ? `no answer for ${patience.timeoutMs / 1000} s`
       : (cause?.code ?? cause?.message ?? message)
   return new UnreachableError(
     `cannot be reached: ${why}`,

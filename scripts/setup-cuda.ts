@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process'
+import { copyFile, mkdir, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runMain } from '../src/cli/fail.ts'
+import { DeviceError, UsageError } from '../src/errors.ts'
+import { cudaPackages, findCudaWheel, installCudaWheel } from '../src/hub/cuda-wheels.ts'
+import type { DownloadProgress } from '../src/hub/receive.ts'
+import { resolveDevice } from '../src/model/device.ts'
+import { cudaEnvironment } from '../src/model/device-env.ts'
+import { bindingFolder, cudaFolder, ortVersion, PROVIDER_FILES } from '../src/model/device-libraries.ts'
+
+const HELP = `npm run setup:cuda -- [options]
+
+Fetches what --device cuda needs, from a Python package index (no Python is used): ONNX Runtime's CUDA provider in the
+version of onnxruntime-node, and NVIDIA's CUDA 13 libraries. Every file's SHA-256 is checked; a cut download goes on.
+
+  --dry-run        List the files and their sizes; fetch nothing
+  --skip-nvidia    Only the provider: this system has the CUDA 13 libraries (see also CHEMHERM_CUDA_LIBS)
+  --skip-cudnn     Without cuDNN (reductions then fail where a graph has them)
+  --index-url URL  Package index                     [default: PIP_INDEX_URL, else https://pypi.org/simple]
+  --check          Only say whether CUDA computes here
+  --help
+
+Folder: CHEMHERM_CUDA_DIR, else XDG_CACHE_HOME/chemherm/cuda/<version>. Needs an NVIDIA driver, 580 or newer.
+`
+
+await runMain('setup-cuda', main)
+
+async function main(): Promise<number> {
+  const { values } = parseOptions()
+  if (values.help) return say(HELP.trimEnd())
+  if (values.check) return check()
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new DeviceError(
+      `ONNX Runtime's CUDA provider for Node is for Linux on x64; this is ${process.platform} on ${process.arch}`,
+      'setup:cuda',
+      'Use --device cpu or webgpu.',
+    )
+  const patience = { timeoutMs: 30_000, retries: 5, retryMinMs: 500 }
+  const index = values['index-url'] ?? (process.env.PIP_INDEX_URL || 'https://pypi.org/simple')
+  const packages = cudaPackages(ortVersion, { nvidia: !values['skip-nvidia'], cudnn: !values['skip-cudnn'] })
+  const wheels = []
+  for (const wanted of packages) wheels.push({ wanted, wheel: await findCudaWheel(index, wanted, patience) })
+  for (const { wanted, wheel } of wheels)
+    say(`${megabytes(wheel.sizeBytes).padStart(9)}  ${wheel.filename}  (${wanted.use})`)
+  say(
+    `${megabytes(wheels.reduce((sum, { wheel }) => sum + wheel.sizeBytes, 0)).padStart(9)}  in all, to ${cudaFolder()}`,
+  )
+  if (values['dry-run']) return 0
+  await mkdir(cudaFolder(), { recursive: true })
+  for (const { wanted, wheel } of wheels) {
+    const { files, fetched } = await installCudaWheel(wanted, wheel, cudaFolder(), patience, progressLines())
+    say(`${fetched ? 'unpacked' : 'already there'}: ${files.join(', ')}`)
+  }
+  await placeProvider()
+  // In a process of its own: this one may have no CUDA libraries on its path.
+  const self = process.argv[1]!
+  const { status } = spawnSync(process.execPath, [self, '--check'], {
+    stdio: 'inherit',
+    env: cudaEnvironment('cuda') ?? process.env,
+  })
+  return status ?? 1
+}
+
+function parseOptions() {
+  try {
+    return parseArgs({
+      options: {
+        'dry-run': { type: 'boolean' },
+        'skip-nvidia': { type: 'boolean' },
+        'skip-cudnn': { type: 'boolean' },
+        'index-url': { type: 'string' },
+        check: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, 'setup:cuda', 'See npm run setup:cuda -- --help', { cause })
+  }
+}
+
+/** ONNX Runtime looks for providers beside its own library only; links keep one copy, where links can be made. */
+async function placeProvider(): Promise<void> {
+  for (const name of PROVIDER_FILES) {
+    const from = join(cudaFolder(), 'provider', name)
+    const to = join(bindingFolder(), name)
+    await rm(to, { force: true })
+    await symlink(from, to).catch(() => copyFile(from, to))
+    say(`linked: ${to}`)
+  }
+}
+
+async function check(): Promise<number> {
+  const { why, verified } = await resolveDevice('cuda')
+  return say(`CUDA works: ${why} (${verified})`)
+}
+
+/** A line a file and tenth of it: readable in a terminal and in a log alike. */
+function progressLines(): (progress: DownloadProgress) => void {
+  let told = -1
+  return ({ file, receivedBytes, totalBytes }) => {
+    const tenth = Math.floor((10 * receivedBytes) / totalBytes)
+    if (tenth === told) return
+    told = tenth
+    process.stderr.write(`${file}: ${megabytes(receivedBytes)} of ${megabytes(totalBytes)}\n`)
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function say(text: string): 0 {
+  process.stdout.write(`${text}\n`)
+  return 0
+}

@@ -205,7 +205,7 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   model_minus_null: "the model's half accuracy less the null scorer's, on pairs that both score",
 }
 
-const escape = (text: string): string => text.replaceAll('|', '\\|')
+const escapeCell = (text: string): string => text.replaceAll('|', '\\|')
 
 /** Columns that have no entry: a test of each writer asks that there are none. */
 export const undocumented = (files: Readonly<Record<string, readonly string[]>>): string[] =>
@@ -221,11 +221,11 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
   const tables = Object.entries(files).map(([file, columns]) => {
     const rows = columns.map((c) => {
       const meaning = Object.hasOwn(COMMON, c) ? COMMON[c]! : m('', '(own column of the data)')
-      return `| \`${escape(c)}\` | ${escape(meaning.unit)} | ${escape(meaning.definition)} |`
+      return `| \`${escapeCell(c)}\` | ${escapeCell(meaning.unit)} | ${escapeCell(meaning.definition)} |`
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`
   })
-  const statistics = Object.entries(STATISTIC_MEANINGS).map(([name, text]) => `| \`${name}\` | ${escape(text)} |`)
+  const statistics = Object.entries(STATISTIC_MEANINGS).map(([name, text]) => `| \`${name}\` | ${escapeCell(text)} |`)
   return `# Codebook
 
 RFC 4180, UTF-8, lines end in \\n. An empty cell is an absent value; its reason stands in its own column. Numbers read back to the same double. A text cell that a spreadsheet would run as a formula (after any number of ' it starts with =, +, -, @, tab or carriage return) has one ' in front: take one ' off such a cell.

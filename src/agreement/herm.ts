@@ -28,12 +28,12 @@ export function hermEvalSet(pairs: readonly ScoredPair[], run: HermRun): Readonl
   }
   // A subset that is called like one of RewardBench's own keys cannot be kept: theirs wins, as there.
   const accuracies = [...wins].filter(([s]) => !Object.hasOwn(names, s)).map(([s, { won, n }]) => [s, won / n] as const)
-  return sortedKeys([...accuracies, ...Object.entries(names)])
+  return sortedKeys<string | number>([...accuracies, ...Object.entries(names)])
 }
 
 /**
  * eval-set-scores/<model>.json: parallel arrays over the scored pairs. A classifier's scores are lists of one number, a DPO
- * model's plain numbers, as there; texts are the completions with their prompt.
+ * model's plain numbers with the prompts beside them, as there; texts are the completions with their prompt.
  * @param render prompt and completion as the model saw them
  */
 export function hermEvalSetScores(
@@ -44,11 +44,12 @@ export function hermEvalSetScores(
   const scored = pairs.filter((p) => p.margin !== null)
   const isDpo = run.modelType.startsWith('DPO')
   const scores = (side: 'chosen' | 'rejected') => scored.map((p) => (isDpo ? p[side].score : [p[side].score]))
-  return sortedKeys([
+  return sortedKeys<unknown>([
     ['chat_template', run.chatTemplate],
     ['id', scored.map((p) => p.id)],
     ['model', run.model],
     ['model_type', run.modelType],
+    ...(isDpo ? [['prompt', scored.map((p) => p.prompt)] as const] : []),
     ['results', scored.map((p) => (p.margin! > 0 ? 1 : 0))],
     ['scores_chosen', scores('chosen')],
     ['scores_rejected', scores('rejected')],

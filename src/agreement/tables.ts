@@ -73,7 +73,7 @@ function bestRows(table: PaperTable, column: number): ReadonlySet<number> {
 
 function render(
   table: PaperTable,
-  escape: (text: string) => string,
+  plain: (text: string) => string,
   bold: (text: string) => string,
   dash: string,
   interval: (text: string) => string,
@@ -82,7 +82,7 @@ function render(
   const best = table.columns.map((_, c) => bestRows(table, c))
   return table.rows.map((row, r) =>
     row.map((cell, c) => {
-      if (cell.kind === 'text') return escape(cell.text)
+      if (cell.kind === 'text') return plain(cell.text)
       const { value, interval: range } = shown(cell)
       if (value === null) return dash
       const head = best[c]!.has(r) ? bold(value) : value

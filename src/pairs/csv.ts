@@ -71,8 +71,12 @@ async function firstLine(chunks: AsyncIterable<Uint8Array>): Promise<[string, As
   const first = await iterator.next()
   const chunk = first.done === true ? new Uint8Array() : first.value
   async function* all(): AsyncGenerator<Uint8Array> {
-    yield chunk
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
+    try {
+      yield chunk
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value
+    } finally {
+      await iterator.return?.()
+    }
   }
   return [
     Buffer.from(chunk)

@@ -30,6 +30,8 @@ export async function* readJson(chunks: AsyncIterable<Uint8Array>, split: string
   } catch (error) {
     if (!(error instanceof BadStructure)) throw error
     yield { at: bytes.line, reason: 'invalid_json', message: `invalid JSON: ${error.message}`, hint: null }
+  } finally {
+    await bytes.close()
   }
 }
 
@@ -167,6 +169,11 @@ class Bytes {
       if (depth > 0 || inString) throw new BadStructure('the file ends in the middle of a value')
       return
     }
+  }
+
+  /** Closes the file where the reading ends early. */
+  async close(): Promise<void> {
+    await this.#source.return?.()
   }
 
   async #more(): Promise<boolean> {

@@ -50,4 +50,15 @@ export function measurementKey(
   if (typeIds !== null) hash.update(bytesOf(typeIds))
   return hash.digest('hex').slice(0, 32)
 }
+
+/**
+ * Name of the plan of a run: 32 hex digits over the keys of all its sequences in order, measured or not. A resumed run has the same keys,
+ * finds the plan under the name, and measures the batches that lack a measurement whole, in the same company as before.
+ */
+export function planName(keys: Iterable<string>): string {
+  const hash = createHash('sha256')
+  for (const key of keys) hash.update(key)
+  return hash.digest('hex').slice(0, 32)
+}
+
 const bytesOf = (words: Int32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength)

@@ -28,13 +28,11 @@ const sealedObject = (object: object): string => sealed(JSON.stringify(object).s
 /** Whether a line (without its `\n`) ends in the checksum of what stands before it. */
 export function isIntact(line: Buffer): boolean {
   const end = line.length - CRC_BYTES
-  if (end < 1 || line.toString('latin1', end, end + CRC_MEMBER.length) !== CRC_MEMBER) return false
-  const crc = line.toString('latin1', end + CRC_MEMBER.length, line.length - 2)
-  return (
-    line.toString('latin1', line.length - 2) === '"}' &&
-    crc32(line.subarray(0, end)).toString(16).padStart(8, '0') === crc
-  )
+  if (end < 1 || CRC_START.compare(line, end, end + CRC_START.length) !== 0) return false
+  const crc = line.toString('latin1', end + CRC_START.length)
+  return /^[0-9a-f]{8}"\}$/.test(crc) && Number.parseInt(crc, 16) === crc32(line.subarray(0, end))
 }
+const CRC_START = Buffer.from(CRC_MEMBER)
 
 export const headerLine = (config: unknown): string => sealedObject({ format: FORMAT, version: VERSION, config })
 export const commitLine = (lines: number): string => sealedObject({ commit: lines })

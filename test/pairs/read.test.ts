@@ -1,8 +1,18 @@
-import { copyFileSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DataError, UsageError } from '../../src/errors.ts'
 import { builtinDataset } from '../../src/pairs/builtin.ts'
@@ -10,6 +20,7 @@ import { isFailure } from '../../src/pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../../src/pairs/files.ts'
 import { type ReadOptions, readRows } from '../../src/pairs/read.ts'
 import { inShard, parseShard } from '../../src/pairs/shard.ts'
+import { csvText } from '../../src/report/csv.ts'
 import type { Row, RowFailure } from '../../src/types.ts'
 
 const FORMATS = 'test/data/pairs/formats'
@@ -217,6 +228,29 @@ describe('one bad record does not end the reading', () => {
       { reason: 'invalid_csv' },
     ])
   })
+})
+
+it('undoes the formula guard of our own CSV files exactly', async () => {
+  const text = fc.string({ unit: fc.constantFrom(...`'=+-@\t\r\n ,";[C]x1é🧪`), maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 20 }), async (pairs) => {
+      const path = file(
+        'guarded.csv',
+        csvText([['prompt', 'chosen', 'rejected'], ...pairs.map(([a, b]) => ['p', a, b])]),
+      )
+      expect((await usable(path)).map((row) => row.completions.map((c) => c.text))).toEqual(pairs)
+    }),
+  )
+})
+
+it('closes its files when the reading ends early', async () => {
+  const open = () => readdirSync('/proc/self/fd').length
+  if (process.platform !== 'linux') return
+  const before = open()
+  for (const name of ['pairs.json', 'pairs.json.gz', 'pairs.csv', 'pairs.csv.gz', 'pairs.jsonl', 'pairs-zstd.parquet'])
+    for (let i = 0; i < 5; i++) expect(await ids(join(FORMATS, name), { limit: 1 })).toEqual(['p1'])
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(open() - before).toBeLessThan(5)
 })
 
 describe('folders', () => {

@@ -1,9 +1,8 @@
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, readSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DigestMap } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
 import type { Batch, Measurement } from '../types.ts'
+import { attempt, type LogFile, openLogFile, syncFolder } from './file.ts'
 import { lock } from './lock.ts'
 import {
   commitLine,
@@ -16,7 +15,7 @@ import {
   planEndLine,
   planLine,
 } from './record.ts'
-import { digestOfKey, type Scan, scanStore } from './scan.ts'
+import { digestOfKey } from './scan.ts'
 
 export interface StoreOptions {
   /** Neither locked nor mended: what another process has committed so far is read. */
@@ -84,55 +83,6 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
 
 const openAll = (paths: readonly string[]): Promise<LogFile[]> =>
   Promise.all(paths.map((path) => openLogFile(path, true)))
-
-// ── one file ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface LogFile {
-  readonly path: string
-  readonly fd: number
-  readonly scan: Scan
-  readonly index: DigestMap
-}
-
-async function openLogFile(path: string, readOnly: boolean): Promise<LogFile> {
-  const index = new DigestMap()
-  const fd = openFd(path, readOnly)
-  try {
-    const file = await open(path)
-    try {
-      const scan = await scanStore(file, path, (key, offset) => index.set(key, offset))
-      return { path, fd, scan, index }
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    closeSync(fd)
-    throw error
-  }
-}
-
-function openFd(path: string, readOnly: boolean): number {
-  try {
-    return openSync(path, readOnly ? 'r' : 'r+')
-  } catch (cause) {
-    if (!readOnly && (cause as NodeJS.ErrnoException).code === 'ENOENT')
-      return attempt(path, () => openSync(path, 'wx+'))
-    throw unusable(path, cause)
-  }
-}
-
-const unusable = (path: string, cause: unknown): DataError =>
-  new DataError(`the store cannot be opened: ${(cause as Error).message}`, path, null, { cause })
-
-function attempt<T>(path: string, action: () => T): T {
-  try {
-    return action()
-  } catch (cause) {
-    throw unusable(path, cause)
-  }
-}
-
-// ── the store ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const WINDOW_BYTES = 1 << 16
 const PLAN_BATCHES_A_LINE = 1000
@@ -322,16 +272,4 @@ class Log implements Store {
       if (read < length && !this.#window.bytes.includes(0x0a)) return null
     }
   }
-}
-
-/** Makes the name of a new file last, where the system can (not on Windows). */
-function syncFolder(path: string): void {
-  try {
-    const folder = openSync(dirname(path), 'r')
-    try {
-      fsyncSync(folder)
-    } finally {
-      closeSync(folder)
-    }
-  } catch {}
 }

@@ -8,6 +8,8 @@ export interface SplitFiles {
   readonly config: string
   readonly split: string
   readonly files: readonly RepoFile[]
+  /** The card marks the configuration with `default: true`. */
+  readonly preferred: boolean
 }
 
 /** What src/pairs reads. */
@@ -28,6 +30,7 @@ export function splitsOf(files: readonly RepoFile[], card: string | null, where:
 
 interface CardConfig {
   readonly name: string
+  readonly preferred: boolean
   /** Split → glob patterns. */
   readonly patterns: ReadonlyMap<string, readonly string[]>
 }
@@ -44,12 +47,19 @@ function configsOfCard(card: string, where: string): CardConfig[] {
   const { configs } = (yaml ?? {}) as { configs?: unknown }
   if (!Array.isArray(configs)) return []
   return configs.flatMap((config: unknown): CardConfig[] => {
-    const { config_name: name, data_files: given, data_dir: dir } = (config ?? {}) as Record<string, unknown>
+    const {
+      config_name: name,
+      data_files: given,
+      data_dir: dir,
+      default: marked,
+    } = (config ?? {}) as Record<string, unknown>
     const inside = (pattern: string): string =>
       typeof dir === 'string' && dir !== '' ? `${dir.replace(/\/$/, '')}/${pattern}` : pattern
     const patterns = patternsOf(given, inside)
     if (given === undefined && typeof dir === 'string') patterns.set('', [inside('**')])
-    return patterns.size > 0 ? [{ name: typeof name === 'string' ? name : 'default', patterns }] : []
+    return patterns.size > 0
+      ? [{ name: typeof name === 'string' ? name : 'default', preferred: marked === true, patterns }]
+      : []
   })
 }
 
@@ -70,13 +80,13 @@ function patternsOf(given: unknown, inside: (pattern: string) => string): Map<st
   return patterns
 }
 
-function splitsOfConfig({ name, patterns }: CardConfig, data: readonly RepoFile[]): SplitFiles[] {
+function splitsOfConfig({ name, preferred, patterns }: CardConfig, data: readonly RepoFile[]): SplitFiles[] {
   return [...patterns].flatMap(([split, globs]): SplitFiles[] => {
     const matches = picomatch([...globs])
     const files = data.filter(({ path }) => matches(path))
     // A configuration that is only a folder: its splits by file name.
-    if (split === '') return splitsByName(files).map((found) => ({ ...found, config: name }))
-    return files.length > 0 ? [{ config: name, split, files }] : []
+    if (split === '') return splitsByName(files).map((found) => ({ ...found, config: name, preferred }))
+    return files.length > 0 ? [{ config: name, split, files, preferred }] : []
   })
 }
 
@@ -99,7 +109,7 @@ function splitsByName(data: readonly RepoFile[]): SplitFiles[] {
   const unnamed = bySplit.get('')
   bySplit.delete('')
   if (bySplit.size === 0 && unnamed) bySplit.set('train', unnamed)
-  return [...bySplit].map(([split, files]) => ({ config: 'default', split, files }))
+  return [...bySplit].map(([split, files]) => ({ config: 'default', split, files, preferred: false }))
 }
 
 /** The hub's own conversion, branch refs/convert/parquet: <config>/<split>/0000.parquet; `partial-` marks a cut one. */
@@ -109,7 +119,7 @@ export function convertedSplits(files: readonly RepoFile[]): SplitFiles[] {
     const [, config, split] = /^([^/]+)\/([^/]+)\/\d+\.parquet$/.exec(file.path) ?? []
     if (config === undefined || split === undefined) continue
     const key = `${config}\0${split}`
-    found.set(key, { config, split, files: [...(found.get(key)?.files ?? []), file] })
+    found.set(key, { config, split, files: [...(found.get(key)?.files ?? []), file], preferred: false })
   }
   return [...found.values()]
 }
@@ -121,7 +131,8 @@ export function chooseSplit(
   where: string,
 ): SplitFiles {
   const configs = [...new Set(splits.map(({ config }) => config))]
-  const config = asked.config ?? (configs.length === 1 ? configs[0] : configs.find((name) => name === 'default'))
+  const marked = splits.find(({ preferred }) => preferred)?.config ?? configs.find((name) => name === 'default')
+  const config = asked.config ?? (configs.length === 1 ? configs[0] : marked)
   if (config === undefined)
     throw new UsageError(
       `has several configurations: ${configs.join(', ')}`,

@@ -24,6 +24,8 @@ export interface ResolveOptions {
 export interface ResolveModelOptions extends ResolveOptions {
   /** Files wanted beside the usual ones, by path in the repository, e.g. `(path) => path.startsWith('onnx/')`. */
   readonly include?: ((path: string) => boolean) | undefined
+  /** false: no weights (a tokenizer from another repository). Default: true. */
+  readonly weights?: boolean | undefined
 }
 
 export interface ResolvedFile {
@@ -66,12 +68,15 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   const commit = await commitOf(repo, settings)
   const wanted = (file: RepoFile): boolean => isSupportFile(file.path) || (options.include?.(file.path) ?? false)
   const files = await filesAt(repo, commit, settings, { recursive: true })
-  if (!files.some(({ path }) => path === 'config.json'))
+  const wantsWeights = options.weights ?? true
+  if (wantsWeights && !files.some(({ path }) => path === 'config.json'))
     throw new ModelError('has no config.json: not a transformers checkpoint', repo.id)
   const onProgress = options.onProgress ?? (() => {})
-  const weights = files.some(({ path }) => path === SINGLE_FILE)
-    ? [SINGLE_FILE]
-    : await shardNames(repo, commit, files, settings, onProgress)
+  const weights = !wantsWeights
+    ? []
+    : files.some(({ path }) => path === SINGLE_FILE)
+      ? [SINGLE_FILE]
+      : await shardNames(repo, commit, files, settings, onProgress)
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
   return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [] }
@@ -129,8 +134,16 @@ function fromCache(
   const dir = snapshotFolder(settings.cacheDir, repo, commit)
   const files = cachedFiles(dir)
   const has = (path: string): boolean => files.some((file) => file.path === path)
-  if (!has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
-  const weights = has(SINGLE_FILE) ? [SINGLE_FILE] : has(INDEX_FILE) ? cachedShards(dir) : [SINGLE_FILE]
+  const wantsWeights = options.weights ?? true
+  if (wantsWeights && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
+  if (files.length === 0) throw fail(`holds no file of commit ${commit}`)
+  const weights = !wantsWeights
+    ? []
+    : has(SINGLE_FILE)
+      ? [SINGLE_FILE]
+      : has(INDEX_FILE)
+        ? cachedShards(dir)
+        : [SINGLE_FILE]
   const missing = weights.filter((path) => !has(path))
   if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
   const chosen = files.filter(

@@ -80,7 +80,7 @@ async function refused(response: Response, settings: HubSettings, repo: Repo): P
       `Accept the licence at ${page} while logged in, then set HF_TOKEN to a token of that account (https://huggingface.co/settings/tokens).`,
     )
   if (code === 'RevisionNotFound')
-    return fail(`has no revision "${repo.revision}" (${status})`, `See ${page}/tree/main`)
+    return fail(`has no revision "${repo.revision}" (${status})`, await knownRevisions(settings, repo))
   if (code === 'EntryNotFound') return fail(`has no such file: ${new URL(response.url).pathname} (${status})`, null)
   if (code === 'RepoNotFound' || status === 404)
     return fail(
@@ -100,6 +100,23 @@ async function refused(response: Response, settings: HubSettings, repo: Repo): P
   return status >= 500
     ? new UnreachableError(answer, repo.id, 'The hub has trouble of its own: see https://status.huggingface.co')
     : fail(answer, null)
+}
+
+/** The branches and tags, for a hint; null where the hub does not say. */
+async function knownRevisions(settings: HubSettings, repo: Repo): Promise<string | null> {
+  try {
+    const response = await fetch(`${settings.endpoint}/api/${repo.type}s/${repo.id}/refs`, {
+      headers: settings.token === null ? {} : { authorization: `Bearer ${settings.token}` },
+      signal: AbortSignal.timeout(settings.timeoutMs),
+    })
+    const { branches, tags } = (await response.json()) as { branches: { name: string }[]; tags: { name: string }[] }
+    return `It has ${[...branches, ...tags]
+      .map(({ name }) => name)
+      .slice(0, 20)
+      .join(', ')}.`
+  } catch {
+    return null // a hint is not worth a second error
+  }
 }
 
 function jsonError(body: string): string | null {

@@ -127,6 +127,10 @@ configs:
     hub.repos = [repoOf(all, card)]
     await expect(resolve('org/pairs', options)).rejects.toThrow(message)
   })
+  it('takes the configuration that the card marks as default', async () => {
+    hub.repos = [repoOf(all, card.replace('- config_name: hard', '- config_name: hard\n  default: true'))]
+    expect(await paths()).toEqual(['hard.csv'])
+  })
   it('broken YAML is a data error', async () => {
     hub.repos = [repoOf(all, '---\na: [\n---\n')]
     await expect(resolve('org/pairs')).rejects.toThrow(DataError)

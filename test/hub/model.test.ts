@@ -134,6 +134,12 @@ describe('a model of the hub', () => {
     await expect(resolve('org/name')).rejects.toThrow(ModelError)
     expect(downloads()).toEqual([])
   })
+  it('brings a tokenizer without weights, from a repository that has only pickles', async () => {
+    hub.repos = [{ ...plain, commits: { [C1]: { 'tokenizer.json': config, 'pytorch_model.bin': big } } }]
+    const online = await resolve('org/name', { weights: false })
+    expect(online.files.map(({ path }) => path)).toEqual(['tokenizer.json'])
+    expect((await resolve('org/name', { weights: false, offline: true })).files).toEqual(online.files)
+  })
   it('brings included files too', async () => {
     const onnx = { ...files, 'onnx/model.onnx': Buffer.from('o') }
     hub.repos = [{ ...plain, commits: { [C1]: onnx } }]
@@ -263,6 +269,10 @@ describe('trouble on the way', () => {
   ])('%s %o', async (name, options, message) => {
     await expect(resolve(name, options)).rejects.toThrow(message)
     await expect(resolve(name, options)).rejects.toThrow(NetworkError)
+  })
+  it('lists the revisions that there are', async () => {
+    const error = await resolve('org/name@v9').catch((caught: unknown) => caught)
+    expect((error as NetworkError).hint).toBe('It has main, v1.')
   })
   it('does not write where a listed path points outside', async () => {
     hub.repos = [{ ...plain, commits: { [C1]: { ...files, '../evil.json': config } } }]

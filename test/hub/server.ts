@@ -89,6 +89,15 @@ export class FakeHub {
     const fault = this.#note('hub', request)
     if (fault?.status) return refuse(response, fault.status, null, 'trouble')
     const { pathname } = new URL(request.url ?? '', this.endpoint)
+    const refs = /^\/api\/(model|dataset)s\/(.+?)\/refs$/.exec(pathname)
+    const listed = refs && this.repos.find(({ type, id }) => type === refs[1] && id === refs[2])
+    if (listed)
+      return json(response, {
+        branches: [{ name: 'main' }],
+        tags: Object.keys(listed.refs)
+          .filter((name) => name !== 'main')
+          .map((name) => ({ name })),
+      })
     const api = /^\/api\/(model|dataset)s\/(.+?)\/(revision|tree)\/([^/]+)\/?(.*)$/.exec(pathname)
     const file = /^\/(datasets\/)?((?:[^/]+\/)?[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname)
     const [type, id, revision] = api

@@ -137,6 +137,9 @@ it('waits longer before every further attempt', async () => {
   expect(server.asked.length).toBe(3)
 })
 
-it.each(['', 'localhost:8000', 'ftp://x', 'not a url'])('refuses %j as the server’s address', (baseUrl) => {
-  expect(() => new RemoteOracles({ baseUrl })).toThrow(UsageError)
-})
+it.each(['', 'localhost:8000', 'ftp://x', 'not a url', 'http://user:password@x'])(
+  'refuses %j as the server’s address',
+  (baseUrl) => {
+    expect(() => new RemoteOracles({ baseUrl })).toThrow(UsageError)
+  },
+)

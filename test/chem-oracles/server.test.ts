@@ -143,6 +143,14 @@ describe('POST /verify', () => {
       { kind: 'verify', completion: 'x', solution, options: { soft: true, goodMoleculeBonus: 0.5 } },
     ])
   })
+  it('answers with an unverifiable verdict where time ran out, never with a reward of 0', async () => {
+    const completion = '<|think_start|>t<|think_end|><|answer_start|>CCO<|answer_end|>'
+    const { post } = serve({ reply: async () => ({ kind: 'timeout' }) })
+    expect(await post('/verify', { completion, solution })).toMatchObject({
+      status: 200,
+      body: { value: null, status: 'unverifiable', reason: null, metadata: { error: 'Timeout' }, format_reward: 1 },
+    })
+  })
   it.each([
     [{ solution }, 'completion', 'missing'],
     [{ completion: 5, solution }, 'completion', 'string_type'],

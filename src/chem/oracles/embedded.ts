@@ -4,9 +4,12 @@ import { OracleError } from './error.ts'
 import { isPurchasable, type Membership } from './purchasable.ts'
 import { type Solubility, SolubilityModel } from './solubility.ts'
 
+/** The part of a remote server that answers what cannot be embedded. */
+export type ForwardReaction = Pick<Oracles, 'forwardReaction'>
+
 /**
  * The oracles on this machine: KDESol for solubility, a Bloom filter for purchasability. No forward-reaction model can be shipped
- * (ether0's Molecular Transformer is no package's content), so a reaction has no answer here.
+ * (ether0's Molecular Transformer is no package's content): a reaction has no answer, unless a server that has the model is named.
  */
 export class EmbeddedOracles implements Oracles {
   /** Opened at the first question: most runs never ask about solubility. */
@@ -15,6 +18,7 @@ export class EmbeddedOracles implements Oracles {
   constructor(
     private readonly canonicalizer: Canonicalizer,
     private readonly catalogue: () => Membership,
+    private readonly forward: ForwardReaction | null,
   ) {}
 
   /** Mean and uncertainties, or null where the model has no prediction. Salts and mixtures are predicted, too. */
@@ -36,8 +40,9 @@ export class EmbeddedOracles implements Oracles {
     return Object.fromEntries(smiles.map((s) => [s, isPurchasable(s, catalogue, this.canonicalizer)]))
   }
 
-  forwardReaction(): Promise<never> {
-    return Promise.reject(new OracleError('no forward-reaction model is configured', 'declined'))
+  async forwardReaction(reaction: string): Promise<string> {
+    if (this.forward === null) throw new OracleError('no forward-reaction model is configured', 'declined')
+    return this.forward.forwardReaction(reaction)
   }
 
   async close(): Promise<void> {

@@ -9,8 +9,8 @@ const CACHED_ANSWERS = 10_000
 export interface RemoteOptions {
   /** ether0.remotes' server; default: env ETHER0_REMOTES_API_BASE_URL. */
   readonly baseUrl?: string
-  /** Bearer token; default: env ETHER0_REMOTES_API_TOKEN. */
-  readonly token?: string
+  /** Bearer token, null for none; default: env ETHER0_REMOTES_API_TOKEN. */
+  readonly token?: string | null
   /** For one attempt; default 180 s, the server's cold start. */
   readonly timeoutMs?: number
   /** Pause before the second attempt, doubled before the third; default 1 s. */
@@ -34,10 +34,10 @@ export class RemoteOracles {
   private readonly purchasables = new Lru<boolean>(CACHED_ANSWERS)
 
   constructor(options: RemoteOptions = {}) {
-    this.baseUrl = parseBaseUrl(options.baseUrl ?? process.env.ETHER0_REMOTES_API_BASE_URL)
+    this.baseUrl = parseBaseUrl(options.baseUrl)
     this.http = new HttpClient({
       baseUrl: this.baseUrl,
-      token: options.token ?? process.env.ETHER0_REMOTES_API_TOKEN ?? null,
+      token: options.token === undefined ? (process.env.ETHER0_REMOTES_API_TOKEN ?? null) : options.token,
       timeoutMs: options.timeoutMs ?? 180_000,
       backoffMs: options.backoffMs ?? 1000,
       serverErrorThreshold: options.serverErrorThreshold ?? thresholdFromEnv(),
@@ -115,17 +115,23 @@ function remember<V>(cache: Lru<Promise<V>>, key: string, ask: () => Promise<V>)
   return asked
 }
 
-function parseBaseUrl(given: string | undefined): string {
-  if (given === undefined || given === '') {
+/** The address that requests go to, without a trailing slash. */
+export function parseBaseUrl(option: string | undefined): string {
+  const given = option ?? process.env.ETHER0_REMOTES_API_BASE_URL ?? ''
+  if (given === '') {
     throw new UsageError(
       'no address of the remote oracles',
       'ETHER0_REMOTES_API_BASE_URL',
       'Set it to the server, e.g. http://127.0.0.1:8000 (npx serve-rewards starts one).',
     )
   }
-  const protocol = URL.canParse(given) ? new URL(given).protocol : null
-  if (protocol !== 'http:' && protocol !== 'https:') {
-    throw new UsageError(`"${given}" is not an http(s) address`, 'ETHER0_REMOTES_API_BASE_URL')
+  const where = option === undefined ? 'ETHER0_REMOTES_API_BASE_URL' : 'address of the remote oracles'
+  const url = URL.canParse(given) ? new URL(given) : null
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new UsageError(`"${given}" is not an http(s) address`, where)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError('user and password do not belong in the address', where, 'The API takes a bearer token.')
   }
   return given.replace(/\/+$/, '')
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodType } from 'zod'
-import type { ChemJob, ChemResult, OracleAnswer } from '../jobs.ts'
+import type { ChemJob, ChemResult, OracleAnswer, VerifyOptions } from '../jobs.ts'
 import type { Outcome } from '../pool.ts'
+import { verificationOf } from '../verifier.ts'
 import { checkAccess } from './access.ts'
 import { precursorsOf, purchasableBody, solubilityBody, translateBody, verifyBody } from './bodies.ts'
 import type { ServerLimits } from './limits.ts'
@@ -54,19 +55,22 @@ export function createRewardServer(backend: ChemBackend, options: ServerOptions)
     })
   })
 
-  const ask = async <K extends ChemJob['kind']>(
-    job: Extract<ChemJob, { kind: K }>,
-  ): Promise<Extract<ChemResult, { kind: K }>> => {
+  const run = async (job: ChemJob): Promise<Outcome<ChemResult>> => {
     if (underWay >= limits.pending) throw new HttpProblem(503, 'The server is busy', { 'Retry-After': '1' })
     underWay++
     try {
-      const outcome = await backend.run(job)
-      if (outcome.kind === 'timeout') throw new HttpProblem(NO_ANSWER, 'The time limit of one question is over')
-      if (outcome.kind === 'crash') throw new HttpProblem(NO_ANSWER, 'The worker that computed this crashed')
-      return outcome.result as Extract<ChemResult, { kind: K }>
+      return await backend.run(job)
     } finally {
       underWay--
     }
+  }
+  const ask = async <K extends ChemJob['kind']>(
+    job: Extract<ChemJob, { kind: K }>,
+  ): Promise<Extract<ChemResult, { kind: K }>> => {
+    const outcome = await run(job)
+    if (outcome.kind === 'timeout') throw new HttpProblem(NO_ANSWER, 'The time limit of one question is over')
+    if (outcome.kind === 'crash') throw new HttpProblem(NO_ANSWER, 'The worker that computed this crashed')
+    return outcome.result as Extract<ChemResult, { kind: K }>
   }
 
   server.post('/compute_solubility', async (request) => {
@@ -103,12 +107,9 @@ export function createRewardServer(backend: ChemBackend, options: ServerOptions)
   server.post('/verify', async (request) => {
     const { completion, solution, good_molecule_bonus, ...flags } = read(verifyBody, request)
     const given = Object.entries({ ...flags, goodMoleculeBonus: good_molecule_bonus })
-    const job = { kind: 'verify' as const, completion, solution }
-    const { verification } = await ask({
-      ...job,
-      options: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
-    })
-    const { formatReward, ...verdict } = verification
+    const verifyOptions: VerifyOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined))
+    const outcome = await run({ kind: 'verify', completion, solution, options: verifyOptions })
+    const { formatReward, ...verdict } = verificationOf(outcome, completion, verifyOptions)
     return { ...verdict, format_reward: formatReward }
   })
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
+import { parseShard, type Shard } from '../pairs/shard.ts'
 import { HERM_ACCEPTED } from './options.ts'
 import type { Args } from './parse.ts'
 
@@ -43,10 +44,6 @@ export interface ModelChoice {
   readonly role: 'rm' | 'policy' | 'reference'
   readonly name: string | null
   readonly revision: string
-}
-export interface Shard {
-  readonly index: number
-  readonly count: number
 }
 export interface VerificationChoice {
   readonly enabled: boolean
@@ -160,14 +157,6 @@ function modelChoices(bin: RunConfig['bin'], text: (key: string) => string | nul
   const policy: ModelChoice = { role: 'policy', name: model, revision }
   if (model !== null && reference === null) return [policy]
   return [policy, { role: 'reference', name: reference, revision: text('ref-revision') ?? 'main' }]
-}
-
-function parseShard(value: string): Shard {
-  const match = /^(\d+)\/(\d+)$/.exec(value)
-  const [index, count] = [Number(match?.[1]), Number(match?.[2])]
-  if (match === null || index < 1 || count < 1 || index > count)
-    throw new UsageError(`"${value}" is not i/n with 1 ≤ i ≤ n`, '--shard', 'For example --shard 2/8.')
-  return { index, count }
 }
 
 function positive(value: number | undefined, flag: string): number | null {

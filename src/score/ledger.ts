@@ -5,8 +5,6 @@ import type { Encoded, Unscored, Verdict, VerdictStatus } from '../types.ts'
  * completion in typed arrays, so that ten million rows of two completions take 1.8 GB and no text is held.
  */
 export interface LedgerEntry {
-  /** Store keys, one a model (rm, or policy and reference), 16 bytes as hex; null = not scored. */
-  readonly keys: readonly (string | null)[]
   readonly unscored: Unscored | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null
@@ -54,10 +52,6 @@ export class Ledger {
   append(entry: LedgerEntry): number {
     if (this.length === this.capacity) this.grow()
     const i = this.length++
-    for (let m = 0; m < this.models; m++) {
-      const key = entry.keys[m]
-      if (key != null) this.keys.set(Buffer.from(key, 'hex'), (i * this.models + m) * KEY_BYTES)
-    }
     if (entry.textSha256 !== null) {
       this.sha.set(Buffer.from(entry.textSha256, 'hex'), i * SHA_BYTES)
       this.hasSha[i] = 1
@@ -71,7 +65,15 @@ export class Ledger {
     return i
   }
 
-  verdict(i: number, verdict: Pick<Verdict, 'value' | 'status' | 'reason'> & { readonly formatReward: number | null }): void {
+  /** Store key of a completion under one model (rm, or policy and reference), 32 hex digits. */
+  setKey(i: number, model: number, key: string): void {
+    this.keys.set(Buffer.from(key, 'hex'), (i * this.models + model) * KEY_BYTES)
+  }
+
+  verdict(
+    i: number,
+    verdict: Pick<Verdict, 'value' | 'status' | 'reason'> & { readonly formatReward: number | null },
+  ): void {
     this.reward[i] = verdict.value ?? Number.NaN
     this.format[i] = verdict.formatReward ?? Number.NaN
     this.status[i] = STATUSES.indexOf(verdict.status)
@@ -83,7 +85,7 @@ export class Ledger {
     this.unscored[i] = this.word(reason)
   }
 
-  entry(i: number): Omit<LedgerEntry, 'unscored' | 'keys'> & { readonly unscoredReason: string | null } {
+  entry(i: number): Omit<LedgerEntry, 'unscored'> & { readonly unscoredReason: string | null } {
     const unscoredReason = this.words[this.unscored[i]!]!
     return {
       unscoredReason: unscoredReason === '' ? null : unscoredReason,

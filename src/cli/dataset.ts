@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { UsageError } from '../errors.ts'
+import { resolveDataset } from '../hub/dataset.ts'
+import type { DownloadProgress } from '../hub/receive.ts'
+import { BUILTIN_DATASETS, builtinDataset } from '../pairs/builtin.ts'
+import { isFailure } from '../pairs/failure.ts'
+import { hashDataset, listDataFiles } from '../pairs/files.ts'
+import { readRows } from '../pairs/read.ts'
+import type { Row, RowFailure } from '../types.ts'
+import type { RunConfig } from './config.ts'
+
+/** The data set of a run: its files, its name in results/, and what identifies it. */
+export interface Dataset {
+  /** Folder name under `<output-dir>/<model>/`. */
+  readonly name: string
+  readonly source: string | readonly string[]
+  /** For the manifest. */
+  readonly provenance: Readonly<Record<string, unknown>>
+  /** Split to pass to the reader; null where it has been chosen already. */
+  readonly split: string | null
+}
+
+export async function openDataset(
+  config: RunConfig,
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<Dataset> {
+  const { dataset, split } = config
+  const builtin = builtinDataset(dataset)
+  if (builtin !== null) return describe(dataset, builtin, split, { kind: 'built-in', id: dataset })
+  if (existsSync(dataset)) return describe(stem(dataset), dataset, split, { kind: 'file', path: dataset })
+  if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
+    throw new UsageError(
+      'is no file, no folder, no built-in data set and no hub id',
+      `--dataset ${dataset}`,
+      `Built-in: ${[...BUILTIN_DATASETS.keys()].join(', ')}; hub ids look like org/name.`,
+    )
+  const found = await resolveDataset(dataset, {
+    offline: config.offline,
+    onProgress,
+    ...(split !== null && { split }),
+    ...(config.datasetConfig !== null && { config: config.datasetConfig }),
+  })
+  const { id, revision, config: name, split: chosen, source, notes } = found
+  return describe(
+    id.replaceAll('/', '__'),
+    found.files.map((file) => file.local),
+    null,
+    {
+      kind: 'hub',
+      id,
+      revision,
+      config: name,
+      split: chosen,
+      source,
+      notes,
+    },
+  )
+}
+
+async function describe(
+  name: string,
+  source: string | readonly string[],
+  split: string | null,
+  provenance: Readonly<Record<string, unknown>>,
+): Promise<Dataset> {
+  return {
+    name,
+    source,
+    split,
+    provenance: { ...provenance, ...(await hashDataset(await listDataFiles(source, split))) },
+  }
+}
+
+/** @example stem('data/pairs.test.jsonl.gz') // 'pairs.test' */
+const stem = (path: string): string =>
+  basename(path.replace(/[/\\]+$/, ''))
+    .replace(/\.gz$/, '')
+    .replace(/\.(jsonl|ndjson|json|csv|parquet)$/, '') || 'data'
+
+/** What one pass over the data found, before any model is opened. */
+export interface Inspection {
+  readonly rows: number
+  readonly completions: number
+  readonly kind: Row['kind']
+  readonly failures: readonly RowFailure[]
+  /** Columns that we do not read, in order of appearance. */
+  readonly extraColumns: readonly string[]
+  readonly withSolution: number
+}
+
+/** The rows that a run sees, from the start every time. */
+export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGenerator<Row | RowFailure> =>
+  readRows(data.source, {
+    split: data.split,
+    filters: config.filter,
+    limit: config.limit,
+    shard: whole || config.shard.count === 1 ? null : config.shard,
+  })
+
+/** Counts rows and collects failures; every refusal of the data as a whole shows here. */
+export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<Inspection> {
+  const failures: RowFailure[] = []
+  const extra = new Set<string>()
+  let [count, completions, withSolution] = [0, 0, 0]
+  let kind: Row['kind'] = 'pair'
+  for await (const row of rows) {
+    if (isFailure(row)) {
+      failures.push(row)
+      continue
+    }
+    count++
+    kind = row.kind
+    completions += row.completions.length
+    if (row.solution !== null) withSolution++
+    for (const column of Object.keys(row.extra)) extra.add(column)
+  }
+  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution }
+}

@@ -1,0 +1,25 @@
+import type { Log } from './log.ts'
+
+export interface Interrupt {
+  readonly stopped: () => boolean
+  dispose(): void
+}
+
+/** The first Ctrl-C finishes the batch in hand, the second ends at once. */
+export function watchInterrupt(log: Log): Interrupt {
+  let stopped = false
+  const listener = (): void => {
+    if (stopped) process.exit(130)
+    stopped = true
+    log.warn('interrupted: the batch in hand is finished and kept; once more ends at once')
+  }
+  process.on('SIGINT', listener)
+  process.on('SIGTERM', listener)
+  return {
+    stopped: () => stopped,
+    dispose() {
+      process.off('SIGINT', listener)
+      process.off('SIGTERM', listener)
+    },
+  }
+}

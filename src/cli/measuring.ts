@@ -1,0 +1,81 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatReward } from '../chem/format.ts'
+import { measureAll, type WorkDone } from '../run.ts'
+import { Ledger } from '../score/ledger.ts'
+import type { PlanOptions } from '../score/plan.ts'
+import type { Subject } from '../score/subject.ts'
+import { VerdictQueue } from '../score/verdicts.ts'
+import { openStore, type Store } from '../store/log.ts'
+import { siblingStores, storeName } from '../store/merge.ts'
+import type { Row, RowFailure, Verifier } from '../types.ts'
+import type { RunConfig } from './config.ts'
+import type { Interrupt } from './interrupt.ts'
+import type { Log, Progress } from './log.ts'
+
+/** Completions that may wait for a verdict while the model scores: about one window. */
+const VERDICTS_PENDING = 20_000
+
+export interface MeasuringInput {
+  readonly config: RunConfig
+  readonly rows: () => AsyncIterable<Row | RowFailure>
+  /** Completions in those rows, for the progress bar. */
+  readonly completions: number
+  readonly subjects: readonly Subject[]
+  readonly store: Store
+  readonly plan: PlanOptions
+  readonly verifier: Verifier | null
+  readonly interrupt: Interrupt
+  readonly log: Log
+}
+
+/** Measures and verifies all rows, with a progress bar a model. */
+export async function measureRun(
+  input: MeasuringInput,
+): Promise<{ readonly ledger: Ledger; readonly work: readonly WorkDone[] }> {
+  const { config, rows, completions, subjects, store, plan, verifier, interrupt, log } = input
+  const ledger = new Ledger(subjects.length)
+  const bars = new Map<Subject, Progress>()
+  try {
+    const work = await measureAll({
+      rows,
+      subjects,
+      store,
+      plan,
+      ledger,
+      verdicts: verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING),
+      formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
+      stopped: interrupt.stopped,
+      onProgress(subject, done) {
+        let bar = bars.get(subject)
+        if (bar === undefined) {
+          for (const other of bars.values()) other.stop()
+          bar = log.progress(
+            subject.role === 'rm' ? 'scoring' : `scoring (${subject.role})`,
+            completions,
+            'completions',
+          )
+          bars.set(subject, bar)
+        }
+        bar.update(done)
+      },
+    })
+    return { ledger, work }
+  } finally {
+    ;[...bars.values()].at(-1)?.stop()
+  }
+}
+
+/** The run's own store, with those of the same scorer's other data sets to read from. */
+export async function openRunStore(config: RunConfig, folder: string, log: Log): Promise<Store> {
+  const path = join(folder, storeName(config.shard))
+  if (!config.resume) rmSync(path, { force: true })
+  const reuse = config.resume ? await siblingStores(join(folder, '..'), path) : []
+  const store = await openStore(path, { config, reuse })
+  const { tornBytes, damagedLines } = store.repairs
+  if (tornBytes > 0) log.warn(`${path}: ${tornBytes} bytes behind the last whole batch were cut off`)
+  if (damagedLines.length > 0)
+    log.warn(`${path}: ${damagedLines.length} damaged lines are not used (the first is line ${damagedLines[0]})`)
+  if (store.size > 0) log.info(`${store.size} measurements of an earlier run are there`)
+  return store
+}

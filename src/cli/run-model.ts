@@ -1,0 +1,219 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../errors.ts'
+import { resolveDevice } from '../model/device.ts'
+import { reexecWithCudaLibraries } from '../model/device-env.ts'
+import { isFailure } from '../pairs/failure.ts'
+import { chooseHead } from '../score/head.ts'
+import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
+import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
+import { isUnscored, type Subject } from '../score/subject.ts'
+import { openStore } from '../store/log.ts'
+import { mergeParts, type PartsState, storeName } from '../store/merge.ts'
+import { hermRemarks, type RunConfig, toRunConfig } from './config.ts'
+import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
+import { downloadBar } from './download-bar.ts'
+import { dumpRows } from './dump.ts'
+import { finish } from './finish.ts'
+import { watchInterrupt } from './interrupt.ts'
+import { createLog } from './log.ts'
+import { measureRun, openRunStore } from './measuring.ts'
+import { checkDistinct, type LoadedModel, loadModel, scorerName } from './models.ts'
+import * as options from './options.ts'
+import { type BinHelp, parseArgs } from './parse.ts'
+import { printPlan } from './plan.ts'
+import { subjectOf } from './subject.ts'
+import { openVerifier } from './verifier.ts'
+
+const MODEL_OPTIONS = { 'run-rm': options.rmModelOptions, 'run-dpo': options.dpoModelOptions } as const
+const SHARED_OPTIONS = {
+  ...options.dataOptions,
+  ...options.scoringOptions,
+  ...options.verifyOptions,
+  ...options.runOptions,
+  ...options.hermOptions,
+}
+
+const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
+  'run-rm': {
+    name: 'run-rm',
+    summary:
+      'Scores chemistry pairs with a reward model, beside the verifiable rewards. Without arguments: the embedded demo.',
+    examples: [
+      ['run-rm', 'the embedded reward model on the embedded pairs'],
+      ['run-rm --model Skywork/Skywork-Reward-V2-Llama-3.2-1B', 'a model of the hub on the embedded pairs'],
+      ['run-rm --model ./my-rm --dataset pairs.jsonl --device cuda', 'your model and pairs, on a GPU'],
+    ],
+  },
+  'run-dpo': {
+    name: 'run-dpo',
+    summary:
+      'Scores chemistry pairs with a DPO policy and its reference, beside the verifiable rewards. Without arguments: the embedded demo.',
+    examples: [
+      ['run-dpo', 'the embedded policy and reference on the embedded pairs'],
+      ['run-dpo --model org/policy --ref-model org/base --dataset pairs.jsonl', 'your policy against its reference'],
+      ['run-dpo --model org/policy --ref-free-type sum', 'the policy alone'],
+    ],
+  },
+}
+
+/** run-rm and run-dpo: the same line with another scorer. Returns the exit code. */
+export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[]): Promise<number> {
+  const started = performance.now()
+  const args = await parseArgs(HELP[bin], { ...MODEL_OPTIONS[bin], ...SHARED_OPTIONS }, argv)
+  if (args === null) return 0
+  const config = toRunConfig(bin, args)
+  if (args['print-config'] === true) {
+    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    return 0
+  }
+  await reexecWithCudaLibraries(config.device)
+  const log = createLog({
+    name: bin,
+    quiet: config.quiet,
+    format: config.logFormat,
+    stream: process.stderr,
+    clock: () => performance.now(),
+  })
+  for (const remark of hermRemarks(args)) log.info(remark)
+
+  const onDownload = downloadBar(log)
+  const data = await openDataset(config, onDownload)
+  const rows = () => rowsOf(config, data)
+  const inspection = await inspect(rows())
+  log.info(inspectionLine(data, inspection))
+  const models: LoadedModel[] = []
+  for (const choice of config.models) models.push(await loadModel(choice, config, onDownload))
+  checkDistinct(models)
+  const device = await resolveDevice(config.device)
+  log.info(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
+  const scorer = scorerOf(config, models)
+  for (const model of models) {
+    log.info(modelLine(model))
+    for (const note of model.resolved.notes) log.warn(note)
+  }
+  log.info(`score = ${scorer.formula}`)
+  const prepared = models.map((model) => ({ model, subject: subjectOf(model, config, device, log) }))
+  const subjects = prepared.map(({ subject }) => subject)
+  const plan = planOf(config, device.device)
+
+  const dump = args['dump-rendered'] as number | undefined
+  if (dump !== undefined) return dumpRows(rows(), subjects, dump)
+  if (args['dry-run'] === true) return printPlan(rows, prepared, plan)
+  if (config.truncation === 'error') await refuseTooLong(rows(), subjects)
+
+  const scorerFolder = join(config.outputDir, scorerName(config, models))
+  const folder = join(scorerFolder, data.name)
+  mkdirSync(folder, { recursive: true })
+  const interrupt = watchInterrupt(log)
+  const verifier = openVerifier(config.verification)
+  const elapsedMs = () => performance.now() - started
+  const shared = { config, subjects, plan, interrupt, log }
+  try {
+    const parts = config.shard.count > 1
+    const { completions } = inspection
+    const store = await openRunStore(config, folder, log)
+    try {
+      const done = await measureRun({ ...shared, rows, completions, store, verifier: parts ? null : verifier })
+      store.finish()
+      if (!parts)
+        return await finish({
+          config,
+          data,
+          inspection,
+          models,
+          device,
+          scorer,
+          plan,
+          folder,
+          store,
+          verifier,
+          log,
+          elapsedMs,
+          ...done,
+        })
+    } finally {
+      store.close()
+    }
+    const merge = await mergeParts(folder, config.shard.count, config)
+    if (merge.state !== 'merged') {
+      log.info(partLine(config, merge))
+      return inspection.failures.length > 0 ? 4 : 0
+    }
+    log.info(`all ${config.shard.count} parts are there: ${merge.added} measurements merged`)
+    return await finishMerged()
+  } finally {
+    interrupt.dispose()
+    await verifier?.close()
+  }
+
+  /** After the last part the merged store has every measurement: no model is opened, the whole data set is verified and joined. */
+  async function finishMerged(): Promise<number> {
+    const whole = () => rowsOf(config, data, true)
+    const inspection = await inspect(whole())
+    const store = await openStore(join(folder, storeName()), { config })
+    try {
+      const done = await measureRun({ ...shared, rows: whole, completions: inspection.completions, store, verifier })
+      store.finish()
+      return await finish({
+        config,
+        data,
+        inspection,
+        models,
+        device,
+        scorer,
+        plan,
+        folder,
+        store,
+        verifier,
+        log,
+        elapsedMs,
+        ...done,
+      })
+    } finally {
+      store.close()
+    }
+  }
+}
+
+const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
+  `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
+
+const partLine = ({ shard }: RunConfig, merge: Exclude<PartsState, { state: 'merged' }>): string =>
+  `part ${shard.index}/${shard.count} is done; ${merge.state === 'waiting' ? `waiting for ${merge.missing.join(', ')}` : 'another part is merging now'}`
+
+function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Scorer {
+  const [first] = models
+  if (config.bin === 'run-rm')
+    return rewardModelScorer(chooseHead(config.head, first!.description.labels), first!.description.labels)
+  return dpoScorer({ beta: config.beta, refFreeType: config.refFreeType, reference: models.length === 2 })
+}
+
+const planOf = (config: RunConfig, device: 'cpu' | 'cuda' | 'webgpu'): PlanOptions => {
+  const options = planOptionsFor(device)
+  return {
+    ...options,
+    batchTokens: config.batchTokens ?? options.batchTokens,
+    batchSize: config.batchSize ?? options.batchSize,
+  }
+}
+
+const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
+  `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
+
+/** `--truncation error`: nothing is scored when one row is too long. */
+async function refuseTooLong(rows: ReturnType<typeof rowsOf>, subjects: readonly Subject[]): Promise<void> {
+  for await (const row of rows) {
+    if (isFailure(row)) continue
+    for (const completion of row.completions)
+      for (const subject of subjects) {
+        const prepared = subject.prepare(row, completion)
+        if (isUnscored(prepared) && prepared.reason === 'too_long')
+          throw new UsageError(
+            `${row.where}: ${prepared.message}`,
+            '--truncation error',
+            'Choose skip, left or right, or another --max-length.',
+          )
+      }
+  }
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import type { JoinedRow } from '../run.ts'
+import type { ScoredCompletion, ScoredPair } from '../types.ts'
+import { type Cell, type CsvWriter, openCsv } from './csv.ts'
+import { PAIR_COLUMNS, pairCells, SCORE_COLUMNS, scoreCells } from './scores.ts'
+
+/** What the analyses read: every joined completion and pair, in the order of the data. */
+export interface Joined {
+  readonly completions: readonly ScoredCompletion[]
+  readonly pairs: readonly ScoredPair[]
+  /** Completions without a measurement, with their place. */
+  readonly unscored: readonly {
+    readonly where: string
+    readonly id: string
+    readonly role: string
+    readonly index: number
+    readonly reason: string
+  }[]
+  /** Columns of each written file, for the code book. */
+  readonly columns: Readonly<Record<string, readonly string[]>>
+}
+
+/** ◆ Writes scores.csv and pairs.csv in one pass and keeps what the analyses need. */
+export async function writeScores(
+  folder: string,
+  rows: AsyncIterable<JoinedRow>,
+  options: {
+    readonly ownColumns: readonly string[]
+    readonly extraColumns: readonly string[]
+    readonly scored: boolean
+  },
+): Promise<Joined> {
+  const taken = new Set<string>(PAIR_COLUMNS)
+  const extraNames = options.extraColumns.map((name) => (taken.has(name) ? `input_${name}` : name))
+  const scoreColumns = [...SCORE_COLUMNS, ...options.ownColumns]
+  const pairColumns = [...PAIR_COLUMNS, ...extraNames]
+  const completions: ScoredCompletion[] = []
+  const pairs: ScoredPair[] = []
+  const unscored: Joined['unscored'][number][] = []
+  const scores = openCsv(join(folder, 'scores.csv'), scoreColumns)
+  let pairFile: CsvWriter | null = null
+  try {
+    for await (const joined of rows) {
+      const { row } = joined
+      for (const [i, completion] of joined.completions.entries()) {
+        await scores.write(scoreCells(completion, joined.details[i]!))
+        completions.push(completion)
+        if (options.scored && completion.scoreReason !== null && completion.scoreReason !== 'head_all')
+          unscored.push({
+            where: row.where,
+            id: row.id,
+            role: completion.role,
+            index: completion.index,
+            reason: completion.scoreReason,
+          })
+      }
+      for (const pair of joined.pairs) {
+        pairFile ??= openCsv(join(folder, 'pairs.csv'), pairColumns)
+        await pairFile.write([...pairCells(pair), ...options.extraColumns.map((name) => extraCell(pair.extra[name]))])
+        pairs.push(pair)
+      }
+    }
+    await scores.close()
+    await pairFile?.close()
+  } catch (error) {
+    await scores.abort()
+    await pairFile?.abort()
+    throw error
+  }
+  return {
+    completions,
+    pairs,
+    unscored,
+    columns: { 'scores.csv': scoreColumns, ...(pairFile !== null && { 'pairs.csv': pairColumns }) },
+  }
+}
+
+/** A carried column's value as a cell: numbers and text as they are, the rest as JSON. */
+const extraCell = (value: unknown): Cell => {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  return JSON.stringify(value)
+}

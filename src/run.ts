@@ -1,0 +1,282 @@
+import { createHash } from 'node:crypto'
+import { type Digest, DigestMap } from './digest-map.ts'
+import { InterruptedError } from './errors.ts'
+import { isFailure } from './pairs/failure.ts'
+import { pairsOf, plain, type ScoreDetail } from './report/scores.ts'
+import type { Ledger } from './score/ledger.ts'
+import { measure } from './score/measure.ts'
+import { type PlanOptions, planBatches } from './score/plan.ts'
+import type { Scorer } from './score/scorer.ts'
+import { isUnscored, type Prepared, type Subject } from './score/subject.ts'
+import type { VerdictQueue } from './score/verdicts.ts'
+import type { Store } from './store/log.ts'
+import type { Batch, Completion, Row, RowFailure, Runner, ScoredCompletion, ScoredPair, Sequence } from './types.ts'
+
+/**
+ * The line of a run: rows → prepare → plan → measure → store, then rows → join → write. Rows come in windows, so that memory
+ * holds one window of texts; within a window sequences share their prefixes and are sorted by length. The stages meet here and
+ * nowhere else; nothing here reads a clock, a flag or a file.
+ */
+export interface RunInput {
+  /** The usable rows, from the start, in the same order every time it is called. */
+  readonly rows: () => AsyncIterable<Row | RowFailure>
+  readonly subjects: readonly Subject[]
+  readonly store: Store
+  readonly plan: PlanOptions
+  readonly ledger: Ledger
+  readonly verdicts: VerdictQueue | null
+  /** Format reward of a completion without a solution. */
+  readonly formatReward: (completion: string) => number | null
+  /** True after Ctrl-C: the batch in hand is finished and kept. */
+  readonly stopped: () => boolean
+  /** Called after every batch and window; `done` counts completions, found ones included. */
+  readonly onProgress: (subject: Subject, done: number) => void
+}
+/** What was done for one model, for the manifest. */
+export interface WorkDone {
+  /** Completions measured now, found in the store, equal to another completion, and without a measurement. */
+  measured: number
+  found: number
+  repeated: number
+  unscored: number
+  batches: number
+  tokens: number
+  /** Null where nothing was left to measure: the model was not opened. */
+  runner: Runner['info'] | null
+}
+
+/** Completions and tokens of a window, whichever comes first. */
+const WINDOW_COMPLETIONS = 16_384
+const WINDOW_TOKENS = 4_000_000
+
+/** Measures every completion under every model, one model after the other. */
+export async function measureAll(input: RunInput): Promise<WorkDone[]> {
+  const work: WorkDone[] = []
+  for (const model of input.subjects.keys()) work.push(await measureModel(input, model))
+  await input.verdicts?.drain()
+  return work
+}
+
+interface Item {
+  readonly index: number
+  readonly prepared: Prepared
+  readonly key: string
+  readonly group: number
+}
+
+async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
+  const subject = input.subjects[model]!
+  const work: WorkDone = { measured: 0, found: 0, repeated: 0, unscored: 0, batches: 0, tokens: 0, runner: null }
+  const seen = new DigestMap()
+  /** Why a key has no measurement. */
+  const failed = new Map<string, string>()
+  let runner: Runner | null = null
+  let window: Item[] = []
+  let windows = 0
+  let tokens = 0
+  let index = 0
+  const flush = async (): Promise<void> => {
+    const fresh = window.filter(({ key }) => {
+      const digest = digestOf(key)
+      if (seen.get(digest) !== null) return false
+      seen.set(digest, 0)
+      return true
+    })
+    work.repeated += window.length - fresh.length
+    const { todo, batches } = planWindow(input, subject, windows++, fresh)
+    work.found += fresh.length - batches.reduce((sum, batch) => sum + batch.sequences.length, 0)
+    const items = window
+    window = []
+    tokens = 0
+    if (batches.length > 0) await run(todo, batches)
+    for (const { key, index } of items) {
+      const reason = failed.get(key)
+      if (reason !== undefined) input.ledger.markUnscored(index, reason)
+    }
+    await input.verdicts?.room()
+  }
+  const run = async (todo: readonly Item[], batches: readonly Batch[]): Promise<void> => {
+    runner ??= await subject.open()
+    const sequences = todo.map(({ prepared, group }): Sequence => ({ ...prepared, group }))
+    for await (const { batch, results } of measure(runner, batches, sequences)) {
+      input.store.append(
+        results.flatMap((r) => (r.measurement === null ? [] : [[todo[r.index]!.key, r.measurement] as const])),
+      )
+      for (const r of results) if (r.unscored !== null) failed.set(todo[r.index]!.key, r.unscored.reason)
+      work.measured += results.length
+      work.batches++
+      work.tokens += batch.tokens
+      input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
+      await settled()
+      if (input.stopped())
+        throw new InterruptedError(
+          'interrupted',
+          subject.name,
+          'What was measured is kept; run the same command again to go on.',
+        )
+    }
+  }
+  try {
+    let group = 0
+    for await (const row of input.rows()) {
+      if (isFailure(row)) continue
+      for (const completion of row.completions) {
+        const prepared = subject.prepare(row, completion)
+        const unscored = isUnscored(prepared) ? prepared : null
+        if (model === 0) {
+          input.ledger.append({
+            unscored,
+            promptTokens: isUnscored(prepared) ? null : prepared.promptTokens,
+            completionTokens: isUnscored(prepared) ? null : prepared.completionTokens,
+            truncated: isUnscored(prepared) ? 'no' : prepared.truncated,
+            textSha256: isUnscored(prepared) ? null : prepared.textSha256,
+          })
+          verify(input, index, row, completion)
+        } else if (unscored !== null) input.ledger.markUnscored(index, unscored.reason)
+        if (isUnscored(prepared)) work.unscored++
+        else {
+          const key = subject.key(prepared)
+          input.ledger.setKey(index, model, key)
+          window.push({ index, prepared, key, group })
+          tokens += prepared.ids.length
+        }
+        index++
+      }
+      group++
+      if (window.length >= WINDOW_COMPLETIONS || tokens >= WINDOW_TOKENS) await flush()
+    }
+    await flush()
+    input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
+    return { ...work, runner: (runner as Runner | null)?.info ?? null }
+  } finally {
+    await (runner as Runner | null)?.release()
+  }
+}
+
+/**
+ * The batches of a window that are left to run. The plan covers what no other store has, measured or not, so that a run that
+ * resumes finds the stored plan and runs its missing batches exactly as they would have been.
+ */
+function planWindow(
+  input: RunInput,
+  subject: Subject,
+  window: number,
+  fresh: readonly Item[],
+): { todo: readonly Item[]; batches: readonly Batch[] } {
+  const { store } = input
+  const todo = fresh.filter(({ key }) => store.owns(key) || !store.has(key))
+  if (todo.length === 0) return { todo, batches: [] }
+  const hash = createHash('sha256')
+  for (const { key } of todo) hash.update(key)
+  const name = `${subject.role}/${window}/${hash.digest('hex').slice(0, 16)}`
+  let batches = store.plan(name)
+  if (batches === null) {
+    batches = planBatches(
+      todo.map(({ prepared, group }): Sequence => ({ ...prepared, group })),
+      input.plan,
+    )
+    store.putPlan(name, batches)
+  }
+  return { todo, batches: batches.filter((batch) => batch.sequences.some((i) => !store.owns(todo[i]!.key))) }
+}
+
+/** The rows once without any model: verdicts alone. */
+export async function verifyAll(
+  input: Pick<RunInput, 'rows' | 'ledger' | 'verdicts' | 'formatReward' | 'stopped'> & {
+    readonly onProgress: (done: number) => void
+  },
+): Promise<void> {
+  const unscored = { reason: 'no_model', message: 'verified only' }
+  const blank = { unscored, promptTokens: null, completionTokens: null, truncated: 'no', textSha256: null } as const
+  for await (const row of input.rows()) {
+    if (isFailure(row)) continue
+    for (const completion of row.completions) verify(input, input.ledger.append(blank), row, completion)
+    await input.verdicts?.room()
+    input.onProgress(input.verdicts?.done ?? 0)
+    if (input.stopped()) throw new InterruptedError('interrupted', 'run-verify')
+  }
+  await input.verdicts?.drain()
+  input.onProgress(input.ledger.length)
+}
+
+/** Sends a completion to the verifier; without a solution there is only the format to judge. */
+function verify(
+  { ledger, verdicts, formatReward }: Pick<RunInput, 'ledger' | 'verdicts' | 'formatReward'>,
+  index: number,
+  row: Row,
+  completion: Completion,
+): void {
+  const text = plain(completion.text)
+  if (row.solution !== null && verdicts !== null) verdicts.push(index, text, row.solution)
+  else
+    ledger.verdict(index, {
+      value: null,
+      status: 'unverifiable',
+      reason: null,
+      formatReward: verdicts === null ? null : formatReward(text),
+    })
+}
+
+/** Lets messages of the worker threads in: a model's run blocks the event loop. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const digestOf = (key: string): Digest => {
+  const bytes = Buffer.from(key, 'hex')
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
+}
+
+/** A row with everything that is known of it, for the files. */
+export interface JoinedRow {
+  readonly row: Row
+  readonly completions: readonly ScoredCompletion[]
+  readonly details: readonly ScoreDetail[]
+  readonly pairs: readonly ScoredPair[]
+}
+
+/** Goes through the rows once more and joins measurements and verdicts, in the order of the data. */
+export async function* joinAll(
+  input: Pick<RunInput, 'rows' | 'ledger'> & { readonly store: Pick<Store, 'get'> | null },
+  scorer: Scorer,
+): AsyncGenerator<JoinedRow> {
+  const { ledger, store } = input
+  let index = 0
+  for await (const row of input.rows()) {
+    if (isFailure(row)) continue
+    const completions: ScoredCompletion[] = []
+    const details: ScoreDetail[] = []
+    for (const completion of row.completions) {
+      const i = index++
+      const measurements = Array.from({ length: ledger.models }, (_, m) => {
+        const key = ledger.key(i, m)
+        return key === null || store === null ? null : store.get(key)
+      })
+      const { score, reason, own } = scorer.score(measurements)
+      const { unscoredReason, promptTokens, completionTokens, truncated, textSha256 } = ledger.entry(i)
+      const verdict = ledger.verdictOf(i)
+      const [first] = measurements
+      completions.push({
+        id: row.id,
+        subset: row.subset,
+        problemType: row.problemType,
+        role: completion.role,
+        index: completion.index,
+        text: plain(completion.text),
+        score,
+        scoreReason: score === null ? (unscoredReason ?? reason ?? 'not_measured') : null,
+        verifiableReward: verdict.status === 'unverifiable' ? null : verdict.value,
+        verifiableStatus: verdict.status,
+        verifiableReason: verdict.reason,
+        formatReward: verdict.formatReward,
+        promptTokens,
+        completionTokens,
+      })
+      details.push({
+        truncated: promptTokens === null ? null : truncated !== 'no',
+        scoredTokenIndex: first?.kind === 'head' ? first.scoredTokenIndex : null,
+        textSha256,
+        own,
+      })
+    }
+    yield { row, completions, details, pairs: row.kind === 'pair' ? pairsOf(row, completions) : [] }
+  }
+}

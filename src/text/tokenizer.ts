@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Tokenizer as Backend } from '@huggingface/tokenizers'
+import { ModelError } from '../errors.ts'
+import type { Tokenizer } from '../types.ts'
+import { buildBackend, encodePair, encodeText } from './backend.ts'
+import {
+  chatTemplates,
+  DAMAGED,
+  effectiveTokenizer,
+  type Json,
+  modelMaxLength,
+  specialTokens,
+  type TokenizerFiles,
+} from './tokenizerfiles.ts'
+
+/** tokenizer.json of the largest vocabularies is 35 MB. */
+const MAX_FILE_BYTES = 200_000_000
+
+export interface OpenTokenizer extends Tokenizer {
+  /** All chat templates by name; `chatTemplate` is the default one. */
+  readonly chatTemplates: Readonly<Record<string, string>>
+  /** Text form of each id, for --dump-rendered. */
+  tokens(ids: Int32Array): string[]
+  idOf(token: string): number | null
+  /** SHA-256 of each file that was read. */
+  readonly files: Readonly<Record<string, string>>
+  /** `truncation_side` of tokenizer_config.json. */
+  readonly truncationSide: 'left' | 'right'
+}
+
+/**
+ * Opens a checkpoint's tokenizer from its folder; nothing is fetched and nothing is cached.
+ * @param id the model's name for messages
+ * @throws ModelError where there is no tokenizer.json, or it is damaged or of a kind that we cannot run
+ */
+export async function openTokenizer(dir: string, { id }: { readonly id: string }): Promise<OpenTokenizer> {
+  const hashes: Record<string, string> = {}
+  const read = async (name: string): Promise<string | null> => {
+    const bytes = await readFile(join(dir, name)).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
+      throw new ModelError(`cannot be read: ${cause.message}`, `${id}/${name}`, null, { cause })
+    })
+    if (bytes === null) return null
+    if (bytes.length > MAX_FILE_BYTES)
+      throw new ModelError(
+        `has ${bytes.length.toLocaleString('en')} bytes, the limit is ${MAX_FILE_BYTES.toLocaleString('en')}`,
+        `${id}/${name}`,
+      )
+    hashes[name] = createHash('sha256').update(bytes).digest('hex')
+    return bytes.toString('utf8').replace(/^\ufeff/, '')
+  }
+  const readJson = async (name: string): Promise<Json | null> => {
+    const text = await read(name)
+    if (text === null) return null
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch (cause) {
+      throw new ModelError(`is not valid JSON: ${(cause as Error).message}`, `${id}/${name}`, DAMAGED, { cause })
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new ModelError('is not a JSON object', `${id}/${name}`, DAMAGED)
+    return value as Json
+  }
+
+  const tokenizerJson = await readJson('tokenizer.json')
+  if (tokenizerJson === null) throw await noTokenizer(dir, id)
+  const files: TokenizerFiles = {
+    tokenizerJson,
+    config: (await readJson('tokenizer_config.json')) ?? {},
+    specialTokensMap: await readJson('special_tokens_map.json'),
+    addedTokens: await readJson('added_tokens.json'),
+    templateFile: await read('chat_template.jinja'),
+    templateJson: await readJson('chat_template.json'),
+    namedTemplates: await readTemplates(dir, read),
+  }
+  return tokenizerOf(files, id, hashes)
+}
+
+async function readTemplates(
+  dir: string,
+  read: (name: string) => Promise<string | null>,
+): Promise<Readonly<Record<string, string>>> {
+  const folder = 'additional_chat_templates'
+  const names: readonly string[] = await readdir(join(dir, folder)).catch((): string[] => [])
+  const templates: Record<string, string> = {}
+  for (const name of names.filter((file) => file.endsWith('.jinja')).toSorted())
+    templates[name.slice(0, -'.jinja'.length)] = (await read(join(folder, name))) ?? ''
+  return templates
+}
+
+async function noTokenizer(dir: string, id: string): Promise<ModelError> {
+  const present: readonly string[] = await readdir(dir).catch((): string[] => [])
+  const older = [
+    'tokenizer.model',
+    'spiece.model',
+    'sentencepiece.bpe.model',
+    'spm.model',
+    'vocab.json',
+    'vocab.txt',
+    'tekken.json',
+  ]
+  const found = older.filter((name) => present.includes(name))
+  const convert = `Convert it once in Python: AutoTokenizer.from_pretrained("${id}").save_pretrained(folder) writes tokenizer.json; then pass --tokenizer folder.`
+  return new ModelError(
+    found.length > 0
+      ? `the tokenizer is only there in an older form (${found.join(', ')}), without tokenizer.json`
+      : 'there is no tokenizer.json',
+    `${id}/tokenizer.json`,
+    found.length > 0 ? convert : 'Name a tokenizer with --tokenizer.',
+  )
+}
+
+function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<string, string>>): OpenTokenizer {
+  const where = `${id}/tokenizer.json`
+  const { config } = files
+  if (config.split_special_tokens === true)
+    throw new ModelError('split_special_tokens is not supported', `${id}/tokenizer_config.json`)
+  const names = specialTokens(files)
+  const backend = openBackend(effectiveTokenizer(files, where), names, where)
+  const templates = chatTemplates(files, `${id}/tokenizer_config.json`)
+  const idOf = (token: string | undefined): number | null =>
+    token === undefined ? null : (backend.token_to_id(token) ?? null)
+  const cleanUp = config.clean_up_tokenization_spaces === true
+
+  return {
+    encode: (text, { addSpecialTokens, pair }) =>
+      pair === undefined
+        ? { ids: encodeText(backend, text, addSpecialTokens), typeIds: null }
+        : encodePair(backend, text, pair, addSpecialTokens),
+    decode: (ids) =>
+      ids.length === 0 ? '' : backend.decode(Array.from(ids), { clean_up_tokenization_spaces: cleanUp }),
+    tokens: (ids) => Array.from(ids, (token) => backend.id_to_token(token) ?? ''),
+    idOf,
+    bosId: idOf(names.bos_token),
+    eosId: idOf(names.eos_token),
+    padId: idOf(names.pad_token),
+    bosToken: names.bos_token ?? null,
+    eosToken: names.eos_token ?? null,
+    size: vocabularySize(backend),
+    chatTemplates: templates,
+    chatTemplate: templates.default ?? null,
+    specialTokens: names,
+    modelMaxLength: modelMaxLength(config),
+    truncationSide: config.truncation_side === 'left' ? 'left' : 'right',
+    sha256: digest(hashes),
+    files: hashes,
+  }
+}
+
+function openBackend(tokenizerJson: Json, names: Readonly<Record<string, string>>, where: string): Backend {
+  try {
+    return buildBackend(tokenizerJson, names.eos_token)
+  } catch (cause) {
+    throw new ModelError(`the tokenizer cannot be built: ${(cause as Error).message}`, where, DAMAGED, { cause })
+  }
+}
+
+function vocabularySize(backend: Backend): number {
+  let size = 0
+  for (const token of backend.get_vocab().values()) if (token >= size) size = token + 1
+  return size
+}
+
+/** One hash over names and hashes of the files. */
+function digest(hashes: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256')
+  for (const [name, value] of Object.entries(hashes).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`${name}\0${value}\n`)
+  return hash.digest('hex')
+}

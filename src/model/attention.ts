@@ -1,5 +1,5 @@
 import type { Graph, Value } from './graph.ts'
-import type { ElementType } from './onnx.ts'
+import { ELEMENT, type ElementType } from './onnx.ts'
 import type { AttentionSpec } from './spec.ts'
 import { cast } from './weights.ts'
 
@@ -48,6 +48,9 @@ function splitAttention(graph: Graph, type: ElementType): Attend {
   const past = graph.input('past', 'int64', ['past'])
   const blocks = graph.op('Gather', [graph.op('Shape', [start]), graph.int(0)])
 
+  /** ONNX knows no sequences of bfloat16. */
+  const carried = type === 'bfloat16' ? 'float' : type
+
   return (q, k, v, spec) => {
     const { kvHeads, headDim } = spec
     const cacheOf = (x: Value): Value =>
@@ -58,7 +61,7 @@ function splitAttention(graph: Graph, type: ElementType): Attend {
     const body = graph.body('block')
     const i = body.input(`${q}_block`, 'int64', [])
     const condition = body.input(`${q}_condition`, 'bool', [])
-    const done = body.input(`${q}_done`, type, [], true)
+    const done = body.input(`${q}_done`, carried, [], true)
     const at = (column: Value): Value => body.op('Gather', [column, i])
     const own = (x: Value, first: Value, last: Value): Value => body.op('Slice', [x, first, last, graph.ints([1])])
     const first = at(start)
@@ -79,11 +82,13 @@ function splitAttention(graph: Graph, type: ElementType): Attend {
       groupQuery(spec),
     )
     body.output(`${q}_goes_on`, 'bool', [], condition)
-    body.output(`${q}_with_block`, type, [], body.op('SequenceInsert', [done, outputs[0]!]), true)
+    const block = carried === type ? outputs[0]! : cast(body, outputs[0]!, carried)
+    body.output(`${q}_with_block`, carried, [], body.op('SequenceInsert', [done, block]), true)
 
-    const none = graph.op('SequenceEmpty', [], { dtype: 1 })
+    const none = graph.op('SequenceEmpty', [], { dtype: ELEMENT[carried] })
     const all = graph.op('Loop', [blocks, '', none], { body: { body: body.record() } })
-    return graph.op('ConcatFromSequence', [all], { axis: 1 })
+    const mixed = graph.op('ConcatFromSequence', [all], { axis: 1 })
+    return carried === type ? mixed : cast(graph, mixed, type)
   }
 }
 

@@ -98,6 +98,11 @@ export class Graph {
     return this.#initializer({ name: `float_${value}`, type: 'float', dims: [], data })
   }
 
+  /** A small float32 tensor inside the model. */
+  inline(name: string, dims: readonly number[], values: Float32Array<ArrayBuffer>): Value {
+    return this.#initializer({ name, type: 'float', dims, data: new Uint8Array(values.buffer) })
+  }
+
   model(): ModelRecord {
     return { graph: this.record(), opsets: OPSETS }
   }

@@ -6,6 +6,7 @@ import { gpt2 } from './gpt2.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { qwen2 } from './qwen2.ts'
+import { qwen3 } from './qwen3.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
 const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
@@ -13,6 +14,7 @@ const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec
   ['llama', llama],
   ['mistral', mistral],
   ['qwen2', qwen2],
+  ['qwen3', qwen3],
 ])
 
 export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys()]

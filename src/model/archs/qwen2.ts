@@ -4,7 +4,7 @@ import { count, readConfig, refuse, rotaryConfig } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 
-const qwen2Config = rotaryConfig.extend({
+export const qwen2Config = rotaryConfig.extend({
   use_sliding_window: z.boolean().nullish(),
   sliding_window: count.nullish(),
   max_window_layers: z.int().nonnegative().nullish(),
@@ -14,6 +14,19 @@ const qwen2Config = rotaryConfig.extend({
 /** Qwen2 and Qwen2.5: Llama with biases on q, k, v; the layers from `max_window_layers` on may slide. transformers: models/qwen2. */
 export function qwen2(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(qwen2Config, checkpoint)
+  return llamaLike(checkpoint, config, {
+    qkvBias: true,
+    outBias: false,
+    mlpBias: false,
+    windowOf: windowOf(checkpoint, config),
+  })
+}
+
+/** Which layers slide: `layer_types` if given, else those from `max_window_layers` on; none without `use_sliding_window`. */
+export function windowOf(
+  checkpoint: Checkpoint,
+  config: z.infer<typeof qwen2Config>,
+): (layer: number) => number | null {
   const window = config.use_sliding_window ? (config.sliding_window ?? null) : null
   const firstSliding = config.max_window_layers ?? 28
   const types = config.layer_types
@@ -22,10 +35,5 @@ export function qwen2(checkpoint: Checkpoint): DecoderSpec {
   if (types?.includes('sliding_attention') && window === null)
     throw refuse(checkpoint, 'layer_types', types, 'sliding layers without use_sliding_window and sliding_window')
   const slides = (layer: number): boolean => (types ? types[layer] === 'sliding_attention' : layer >= firstSliding)
-  return llamaLike(checkpoint, config, {
-    qkvBias: true,
-    outBias: false,
-    mlpBias: false,
-    windowOf: (layer) => (slides(layer) ? window : null),
-  })
+  return (layer) => (slides(layer) ? window : null)
 }

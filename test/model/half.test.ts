@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { ATTENTION_FORMS } from '../../src/model/attention.ts'
+import { buildModel } from '../../src/model/build.ts'
+import { openCheckpoint } from '../../src/model/checkpoint.ts'
+import { openRunnerAs } from '../../src/model/session.ts'
+import { planBatches } from '../../src/score/plan.ts'
+import { goldenModels } from './golden.ts'
+
+/** Half precision is for GPUs; the CPU has float16 kernels too (slow ones), so the graph can be checked here. */
+const NAMES = ['llama-gqa', 'gpt2', 'mistral-swa', 'qwen2-bf16', 'dpo-mistral/policy', 'dpo-gpt2/policy']
+
+describe.each(goldenModels('parity').filter(({ name }) => NAMES.includes(name)))('$name in float16', (golden) => {
+  it.each(ATTENTION_FORMS)('%s: at most 2 % of the spread from float32', async (attention) => {
+    const runner = await openRunnerAs(
+      openCheckpoint(golden.dir),
+      { head: golden.head, device: 'cpu', attention },
+      'float16',
+    )
+    const sequences = golden.cases.map(({ sequence }) => sequence)
+    const expected = golden.cases.flatMap((one) => one.expected).sort((a, b) => a - b)
+    const spread = expected[Math.floor(0.95 * expected.length)]! - expected[Math.floor(0.05 * expected.length)]!
+    const options = { layout: 'padded', packed: attention === 'split', batchTokens: 2048, batchSize: 64 } as const
+    let worst = 0
+    for (const batch of planBatches(sequences, options)) {
+      const outputs = await runner.run(batch, sequences)
+      batch.sequences.forEach((index, i) => {
+        golden.cases[index]!.expected.forEach((want, j) => {
+          worst = Math.max(worst, Math.abs(outputs[i]![j]! - want))
+        })
+      })
+    }
+    await runner.release()
+    expect(worst).toBeGreaterThan(0)
+    expect(worst / spread).toBeLessThan(0.02)
+  })
+})
+
+it.each(ATTENTION_FORMS)(
+  'bfloat16, %s: every node is typed (ONNX Runtime has kernels for it on GPUs only)',
+  async (attention) => {
+    const checkpoint = openCheckpoint(goldenModels('parity').find(({ name }) => name === 'qwen2-bf16')!.dir)
+    const open = openRunnerAs(checkpoint, { head: 'score', device: 'cpu', attention }, 'bfloat16')
+    await expect(open).rejects.toThrow('Could not find an implementation for')
+    expect(buildModel(checkpoint, { head: 'score', attention, type: 'bfloat16' }).labels).toEqual(['LABEL_0'])
+  },
+)

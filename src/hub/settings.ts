@@ -28,7 +28,8 @@ export function hubSettings(
     endpoint: checkedEndpoint(overrides.endpoint ?? (env.HF_ENDPOINT || 'https://huggingface.co')),
     token: checkedToken(overrides.token === undefined ? tokenOf(env) : overrides.token),
     cacheDir: overrides.cacheDir ?? getHFHubCachePath(),
-    offline: overrides.offline ?? (isOn(env.HF_HUB_OFFLINE) || isOn(env.TRANSFORMERS_OFFLINE)),
+    // Either is enough: who exports HF_HUB_OFFLINE on a cluster must not be overruled by a flag's default.
+    offline: overrides.offline === true || isOn(env.HF_HUB_OFFLINE) || isOn(env.TRANSFORMERS_OFFLINE),
     timeoutMs: overrides.timeoutMs ?? 30_000,
     retries: overrides.retries ?? 5,
     retryMinMs: overrides.retryMinMs ?? 500,

@@ -10,13 +10,15 @@ export interface Chemistry {
   /** What serve-rewards offers, whatever oracles the verification itself asks. */
   readonly embedded: EmbeddedOracles
   verify(completion: string, solution: SolutionInput, options: VerifyOptions): Promise<Verification>
+  /** The product of `precursors>>`. */
+  translate(reaction: string): Promise<string>
   /** Puts a fresh RDKit in place of one that gave up. */
   recover(): Promise<void>
 }
 
 /** Answers jobs. Bad chemistry and absent answers are results; only a bug throws. */
 export function createHandler(chemistry: Chemistry): (job: ChemJob) => Promise<ChemResult> {
-  const { toolkit, embedded } = chemistry
+  const { embedded } = chemistry
   const answer = async (job: ChemJob): Promise<ChemResult> => {
     switch (job.kind) {
       case 'verify':
@@ -29,7 +31,7 @@ export function createHandler(chemistry: Chemistry): (job: ChemJob) => Promise<C
       case 'purchasable':
         return { kind: 'purchasable', purchasable: await asAnswer(() => embedded.purchasable(job.smiles)) }
       case 'translate':
-        return { kind: 'translate', translation: await asAnswer(() => translate(toolkit, embedded, job.precursors)) }
+        return { kind: 'translate', translation: await asAnswer(() => productOf(chemistry, job.precursors)) }
     }
   }
   return async (job) => {
@@ -55,9 +57,9 @@ async function predict(embedded: EmbeddedOracles, smiles: string) {
 }
 
 /** The product of the precursors in canonical form; or which of them RDKit cannot read. */
-async function translate(toolkit: MolToolkit, embedded: EmbeddedOracles, given: string): Promise<Translation> {
+async function productOf({ toolkit, translate }: Chemistry, given: string): Promise<Translation> {
   const molecule = toolkit.read(given)
   if (molecule === null) return { invalid: given.split('.').filter((part) => toolkit.read(part) === null) }
   const precursors = molecule.canonical
-  return { precursors, product: await embedded.forwardReaction(`${precursors}>>`) }
+  return { precursors, product: await translate(`${precursors}>>`) }
 }

@@ -1,0 +1,192 @@
+#!/usr/bin/env node
+import type { AddressInfo } from 'node:net'
+import { loadChemistryData } from '../src/chem/data.ts'
+import { oracleProvenance } from '../src/chem/oracles/options.ts'
+import { isLoopback } from '../src/chem/serve/access.ts'
+import { DEFAULT_LIMITS } from '../src/chem/serve/limits.ts'
+import { createRewardServer } from '../src/chem/serve/server.ts'
+import { createChemPool } from '../src/chem/verifier.ts'
+import { runMain } from '../src/cli/fail.ts'
+import { createLog } from '../src/cli/log.ts'
+import type { OptionTable } from '../src/cli/options.ts'
+import { type Args, type BinHelp, parseArgs } from '../src/cli/parse.ts'
+import { NetworkError, UsageError } from '../src/errors.ts'
+
+const HELP: BinHelp = {
+  name: 'serve-rewards',
+  summary:
+    "Serves the embedded oracles behind ether0.remotes' HTTP API (/compute_solubility, /is_purchasable, /translate), so that Python's ether0 can ask them, and besides POST /verify {completion, solution} and GET /health.",
+  examples: [
+    ['serve-rewards', 'on http://127.0.0.1:8000, this machine only'],
+    ['ETHER0_REMOTES_API_TOKEN=… serve-rewards --host 0.0.0.0', 'on every address; a token is then required'],
+    ['export ETHER0_REMOTES_API_BASE_URL=http://127.0.0.1:8000', "where Python's ether0, or run-rm, runs"],
+  ],
+}
+const OPTIONS: OptionTable = {
+  host: { group: 'Server', type: 'string', requiresArg: true, default: '127.0.0.1', describe: 'Address to listen on' },
+  port: { group: 'Server', type: 'number', requiresArg: true, default: 8000, describe: 'Port; 0 takes a free one' },
+  token: {
+    group: 'Server',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Bearer token that clients must send (other users of this machine see it in the process list)',
+    defaultDescription: 'env ETHER0_REMOTES_API_TOKEN',
+  },
+  'body-limit': {
+    group: 'Server',
+    type: 'number',
+    requiresArg: true,
+    default: DEFAULT_LIMITS.bodyBytes,
+    describe: 'Longest request body, in bytes',
+  },
+  'batch-limit': {
+    group: 'Server',
+    type: 'number',
+    requiresArg: true,
+    default: DEFAULT_LIMITS.batch,
+    describe: 'Most SMILES strings in one request',
+  },
+  'purchasable-bloom': {
+    group: 'Chemistry',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Purchasable molecules, a molbloom file',
+    defaultDescription: 'embedded: ZINC20 in stock',
+  },
+  'rings-bloom': {
+    group: 'Chemistry',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Ring systems, a molbloom file (for /verify)',
+    defaultDescription: 'embedded',
+  },
+  'fingerprints-bloom': {
+    group: 'Chemistry',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Morgan environments, a molbloom file (for /verify)',
+    defaultDescription: 'embedded',
+  },
+  'forward-base-url': {
+    group: 'Chemistry',
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'An ether0.remotes server with a forward-reaction model, for /translate; its token: env FORWARD_API_TOKEN',
+    defaultDescription: 'none: /translate answers 501',
+  },
+  'verify-workers': {
+    group: 'Chemistry',
+    type: 'number',
+    requiresArg: true,
+    describe: 'Worker threads',
+    defaultDescription: 'half the cores',
+  },
+  'time-limit': {
+    group: 'Chemistry',
+    type: 'number',
+    requiresArg: true,
+    default: 20,
+    describe: 'Longest that one question may compute, in seconds',
+  },
+  quiet: { group: 'Run', type: 'boolean', default: false, describe: 'Only warnings and errors' },
+  'log-format': {
+    group: 'Run',
+    type: 'string',
+    requiresArg: true,
+    default: 'text',
+    choices: ['text', 'json'],
+    describe: 'text or json (one object a line)',
+  },
+}
+
+/** How long a stop waits for answers under way. */
+const GRACE_MS = 10_000
+
+async function main(): Promise<number> {
+  const args = await parseArgs(HELP, OPTIONS, process.argv.slice(2))
+  if (args === null) return 0
+  const host = args.host as string
+  const token = (args.token as string | undefined) ?? process.env.ETHER0_REMOTES_API_TOKEN ?? null
+  if (token === '') throw new UsageError('the bearer token is empty', '--token')
+  if (token === null && !isLoopback(host)) {
+    throw new UsageError(
+      `${host} can be reached from other machines, and there is no token`,
+      '--host',
+      'Set ETHER0_REMOTES_API_TOKEN, or listen on 127.0.0.1.',
+    )
+  }
+  const wantedPort = args.port as number
+  if (!Number.isInteger(wantedPort) || wantedPort < 0 || wantedPort > 65535) {
+    throw new UsageError(`${wantedPort} is not a port (0–65535)`, '--port')
+  }
+  const log = createLog({
+    name: HELP.name,
+    quiet: args.quiet as boolean,
+    format: args['log-format'] as 'text' | 'json',
+    stream: process.stderr,
+    clock: () => performance.now(),
+  })
+  const options = {
+    oracles: { kind: 'embedded' as const, ...forward(args['forward-base-url']) },
+    data: {
+      ...given('purchasableBloom', args['purchasable-bloom']),
+      ...given('ringsBloom', args['rings-bloom']),
+      ...given('fingerprintsBloom', args['fingerprints-bloom']),
+    },
+  }
+  for (const { oracle, kind } of oracleProvenance(options.oracles)) log.info(`${oracle}: ${kind}`)
+  for (const { name, file, sha256 } of loadChemistryData(options.data).provenance)
+    log.info(`${name}: ${file}`, { sha256 })
+  const pool = createChemPool(options, {
+    timeoutMs: positive(args, 'time-limit') * 1000,
+    ...(args['verify-workers'] === undefined ? {} : { workers: Math.ceil(positive(args, 'verify-workers')) }),
+  })
+  const server = createRewardServer(pool, {
+    token,
+    limits: { ...DEFAULT_LIMITS, bodyBytes: positive(args, 'body-limit'), batch: positive(args, 'batch-limit') },
+    onAnswer: (entry) => {
+      const elapsedMs = Math.round(entry.elapsedMs)
+      log.info(`${entry.method} ${entry.path} ${entry.status} ${elapsedMs} ms`, { ...entry, elapsedMs })
+    },
+    onBug: (error) => log.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  })
+  try {
+    await server.listen({ host, port: wantedPort })
+  } catch (cause) {
+    await pool.close()
+    throw new NetworkError(`cannot listen: ${(cause as Error).message}`, `${host}:${wantedPort}`, null, { cause })
+  }
+  const { address, port } = server.server.address() as AddressInfo
+  process.stdout.write(`http://${address.includes(':') ? `[${address}]` : address}:${port}\n`)
+  await stopSignal()
+  log.info('stopping: answers under way are finished first')
+  const late = setTimeout(() => void pool.close(), GRACE_MS)
+  await server.close()
+  clearTimeout(late)
+  await pool.close()
+  return 0
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process as usual. */
+const stopSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+
+const given = <K extends string>(key: K, value: unknown): { readonly [P in K]?: string } =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: string }
+
+function forward(baseUrl: unknown) {
+  if (baseUrl === undefined) return {}
+  const token = process.env.FORWARD_API_TOKEN
+  return { forward: { baseUrl: baseUrl as string, ...(token === undefined ? {} : { token }) } }
+}
+
+function positive(args: Args, name: string): number {
+  const value = args[name] as number
+  if (!(value > 0)) throw new UsageError(`${value} is not a positive number`, `--${name}`)
+  return value
+}
+
+await runMain(HELP.name, main)

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packagePath } from '../../src/package.ts'
+
+const BIN = packagePath('dist/scripts/serve-rewards.js')
+const TOKEN = 'a-token-of-the-test'
+const env = { ...process.env, ETHER0_REMOTES_API_TOKEN: TOKEN, ETHER0_REMOTES_API_BASE_URL: '' }
+
+interface Row {
+  readonly smiles: string
+  readonly value: { readonly mean: number; readonly value: boolean } | null
+}
+const rows = (name: string) =>
+  readFileSync(new URL(`../data/oracles/${name}`, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row)
+
+let server: ChildProcess
+let url: string
+let said = ''
+/** The same JSON as Python's ether0.clients sends (scripts/oracles/clients.py asks with those themselves). */
+const post = async (path: string, body: unknown, token = TOKEN) => {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+beforeAll(async () => {
+  server = spawn(process.execPath, [BIN, '--port', '0'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  server.stderr!.on('data', (chunk) => {
+    said += chunk
+  })
+  ;[url] = (await once(createInterface({ input: server.stdout! }), 'line')) as [string]
+})
+afterAll(() => server.kill('SIGKILL'))
+
+it('answers as ether0.remotes with KDESol', async () => {
+  for (const { smiles, value } of rows('solubility.jsonl').filter((row) => !row.smiles.includes('.'))) {
+    const { status, body } = await post('/compute_solubility', { smiles })
+    expect(status).toBe(200)
+    if (value === null) expect(body).toEqual({ error: 'Solubility prediction failed.' })
+    else expect(Math.abs((body.mean as number) - value.mean)).toBeLessThan(1e-4)
+  }
+})
+
+it('answers as ether0.remotes with molbloom', async () => {
+  const cases = rows('purchasable.jsonl')
+  const { body } = await post('/is_purchasable', { smiles: cases.map((c) => c.smiles) })
+  expect(body).toEqual(Object.fromEntries(cases.map((c) => [c.smiles, c.value!.value])))
+})
+
+it('has no forward-reaction model, and checks the reaction first', async () => {
+  expect(await post('/translate', { reaction: 'CC(=O)O.CCO>>' })).toEqual({
+    status: 501,
+    body: { detail: 'no forward-reaction model is configured' },
+  })
+  expect(await post('/translate', { reaction: 'nope.CCO.neither>>' })).toEqual({
+    status: 400,
+    body: { detail: 'The reaction could not be parsed by RDKit. The following SMILES were invalid: nope, neither' },
+  })
+})
+
+it('verifies a completion', async () => {
+  const completion = '<|think_start|>t<|think_end|><|answer_start|>C1CCCCC1O<|answer_end|>'
+  expect(await post('/verify', { completion, solution: 'str_eval!:!C1CCCCC1O!:!property' })).toMatchObject({
+    status: 200,
+    body: { value: 1, status: 'pass', reason: 'right_answer', format_reward: 1 },
+  })
+})
+
+it('refuses a wrong token', async () => {
+  expect(await post('/is_purchasable', { smiles: 'C' }, 'wrong')).toEqual({ status: 401, body: { detail: 'Incorrect bearer token' } })
+})
+
+it('answers what is under way when it is stopped, exits with 0, and never said the token', async () => {
+  const last = post('/compute_solubility', { smiles: 'CCCCCCCCO' })
+  await new Promise((resolve) => setTimeout(resolve, 2))
+  server.kill('SIGTERM')
+  const [answer, [code]] = await Promise.all([last.catch((e: Error) => e), once(server, 'exit')])
+  expect(code).toBe(0)
+  if (!(answer instanceof Error)) expect([200, 503]).toContain(answer.status)
+  expect(said).toContain('POST /compute_solubility 200')
+  expect(said).not.toContain(TOKEN)
+})
+
+describe('does not start', () => {
+  it.each([
+    ['on an address that others reach, without a token', ['--host', '0.0.0.0'], 2, 'there is no token'],
+    ['with an empty token', ['--token', ''], 2, 'the bearer token is empty'],
+    ['on a port that is none', ['--port', '70000'], 2, 'not a port'],
+    ['with an unknown flag', ['--hots', '::1'], 2, 'unknown flag'],
+    ['with a filter that is none', ['--purchasable-bloom', packagePath('package.json')], 3, 'not a molbloom filter'],
+    ['with a forward server that is no address', ['--forward-base-url', 'nope'], 2, 'not an http(s) address'],
+  ])('%s', (_, args, status, message) => {
+    const run = spawnSync(process.execPath, [BIN, ...args], { env: { ...env, ETHER0_REMOTES_API_TOKEN: undefined }, encoding: 'utf8', timeout: 20_000 })
+    expect([run.status, run.stderr]).toEqual([status, expect.stringContaining(message)])
+  })
+})

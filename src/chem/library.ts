@@ -1,0 +1,98 @@
+import type { SolutionInput, Text, Verdict } from '../types.ts'
+import { type AccuracyOptions, accuracyRewardWith } from './accuracy.ts'
+import { defaultChemistry } from './default.ts'
+import { evaluateWith } from './evaluate.ts'
+import { functionalGroupsOf } from './functional-groups.ts'
+import type { Molecule } from './molecule.ts'
+import { noOracles } from './oracles/none.ts'
+import { PythonError } from './python/error.ts'
+import { hasBadSubstructure, unreasonable } from './reasonable.ts'
+import type { Oracles } from './reward.ts'
+import { largestPart, tanimotoSimilarity } from './similarity.ts'
+
+// The library's functions on SMILES strings, with RDKit and the embedded data of the process. What RDKit cannot read raises ValueError
+// (a PythonError), except where ether0's function takes None.
+
+/** One molecule of the library's own RDKit; valid until the next await. */
+async function read(smiles: string): Promise<Molecule> {
+  const { mols } = await defaultChemistry()
+  const molecule = mols.read(smiles)
+  if (molecule === null) throw new PythonError('ValueError', `RDKit cannot read the SMILES ${JSON.stringify(smiles)}`)
+  return molecule
+}
+
+/** Hill formula with charge. @example await molFormula('CCO') // 'C2H6O' */
+export const molFormula = async (smiles: string): Promise<string> => (await read(smiles)).formula
+
+/** ether0's ring systems as it looks them up: canonical Kekulé SMILES, duplicates kept. @example await ringSystems('c1ccccc1O') // ['C1=CC=CC=C1'] */
+export const ringSystems = async (smiles: string): Promise<string[]> => (await read(smiles)).ringSystems.flat()
+
+/** Morgan environments of radius 2, unhashed: unsigned 32-bit, unique, ascending. */
+export const morganEnvironments = async (smiles: string): Promise<number[]> => [...(await read(smiles)).environments]
+
+/** exmol's functional groups, sorted. @example await functionalGroups('CCO') // [… 'primary alcohol' …] */
+export async function functionalGroups(smiles: string): Promise<string[]> {
+  const molecule = await read(smiles)
+  const { mols, data } = await defaultChemistry()
+  return functionalGroupsOf(molecule, data.functionalGroups, mols)
+}
+
+/** RDKit's canonical isomeric SMILES (`kekule`: as `molbloom.canon`); null where RDKit cannot read the string. */
+export async function canonicalSmiles(
+  smiles: string,
+  options: { readonly kekule?: boolean } = {},
+): Promise<string | null> {
+  const molecule = (await defaultChemistry()).mols.read(smiles)
+  return molecule === null ? null : options.kekule === true ? molecule.kekule : molecule.canonical
+}
+
+/** Tanimoto similarity (Morgan radius 2, 2,048 bits) as in ether0; 0 where RDKit cannot read one of them. */
+export async function tanimoto(
+  a: string,
+  b: string,
+  options: { readonly atomThreshold?: number } = {},
+): Promise<number> {
+  const { mols } = await defaultChemistry()
+  return tanimotoSimilarity(mols.read(a), mols.read(b), options.atomThreshold)
+}
+
+/** ether0's `get_largest_mol`: canonical SMILES of the largest part; parts of three characters or fewer are passed over. Null where none is left. */
+export async function largestFragment(smiles: string): Promise<string | null> {
+  return largestPart(smiles, (await defaultChemistry()).mols)?.canonical ?? null
+}
+
+/** ether0's `is_reasonable_molecule` with the embedded filters; `reference`: a molecule whose rings and environments count as known. */
+export async function isReasonableMolecule(
+  smiles: string,
+  options: { readonly reference?: string } = {},
+): Promise<boolean> {
+  const { mols, data } = await defaultChemistry()
+  const molecule = mols.read(smiles)
+  if (molecule === null) return false
+  return unreasonable(molecule, data, options.reference === undefined ? null : mols.read(options.reference)) === null
+}
+
+/** ether0's `contains_bad_substruct`. */
+export async function containsBadSubstructure(smiles: string): Promise<boolean> {
+  const molecule = await read(smiles)
+  return hasBadSubstructure(molecule, (await defaultChemistry()).mols)
+}
+
+/** One of ether0's 11 reward functions; without `oracles`, what needs one is unverifiable. */
+export async function evaluate(
+  fxnName: string,
+  yhat: string,
+  y: string,
+  options: { readonly soft?: boolean; readonly test?: boolean; readonly oracles?: Oracles } = {},
+): Promise<Verdict> {
+  return evaluateWith(fxnName, yhat, y, { oracles: noOracles, ...options }, await defaultChemistry())
+}
+
+/** ether0's `accuracy_reward` for one completion. */
+export async function accuracyReward(
+  completion: Text,
+  solution: SolutionInput,
+  options: Partial<AccuracyOptions> = {},
+): Promise<Verdict> {
+  return accuracyRewardWith(completion, solution, { oracles: noOracles, ...options }, await defaultChemistry())
+}

@@ -1,0 +1,37 @@
+import type { MolGraph } from './graph.ts'
+
+/** RDKit gave up on a molecule (stack, memory, an exception from WebAssembly, or over a limit of ours): no verdict can rest on it. */
+export class ToolkitFailure extends Error {
+  override readonly name = 'ToolkitFailure'
+}
+
+/** A molecule that RDKit read. Everything it gives is plain data, computed when first asked and kept. */
+export interface Molecule {
+  /** As given. */
+  readonly smiles: string
+  readonly graph: MolGraph
+  /** Number of atoms, hydrogens that are atoms included (`GetNumAtoms`). */
+  readonly atomCount: number
+  /** `MolToSmiles(mol)`: canonical, isomeric. */
+  readonly canonical: string
+  /** `MolToSmiles(mol, isomericSmiles=False)`. */
+  readonly flat: string
+  /** `molbloom.canon(smiles)`: canonical, isomeric, Kekulé form. */
+  readonly kekule: string
+  /** Morgan environments of radius 2, unhashed: unsigned 32-bit numbers, unique, ascending. */
+  readonly environments: readonly number[]
+  /** Hill formula with charge (`CalcMolFormula`). */
+  readonly formula: string
+  /** ether0's ring systems as Bloom keys; one inner list a connected component. Duplicates kept. */
+  readonly ringSystems: readonly (readonly string[])[]
+}
+
+/** What the rewards need of a chemistry toolkit. All calls are synchronous; none leaks. */
+export interface MolToolkit {
+  /** `MolFromSmiles`: null where RDKit cannot read the string. */
+  read(smiles: string): Molecule | null
+  /** Does the molecule have the SMARTS pattern? */
+  matches(molecule: Molecule, smarts: string): boolean
+  /** `molecule.HasSubstructMatch(part)`. */
+  contains(molecule: Molecule, part: Molecule): boolean
+}

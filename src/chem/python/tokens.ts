@@ -1,0 +1,85 @@
+import { PythonError } from './error.ts'
+
+export interface Token {
+  readonly kind: 'name' | 'number' | 'string' | 'operator' | 'end'
+  /** The text as written; a string's with prefix and quotes. */
+  readonly text: string
+}
+
+export const syntaxError = (message: string): PythonError => new PythonError('SyntaxError', message)
+
+const STRING_START = /(?:[rR][bB]?|[bB][rR]?|[uU]|[fF][rR]?|[rR][fF])?('''|"""|'|")/y
+const NUMBER =
+  /(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?[jJ]?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?[jJ]?)/y
+const NAME = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}_]*/uy
+const OPERATOR = /\*\*|\/\/|<<|>>|<=|>=|==|!=|:=|->|\.\.\.|[-+*/%@&|^~<>()[\]{},:.;=]/y
+const OPENING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
+
+/**
+ * The tokens of one Python expression (3.11). Line breaks count only inside brackets, as in Python; a second line outside them is a
+ * SyntaxError, which is what `compile(…, mode='eval')` makes of it (white space and comments may follow).
+ */
+export function tokenize(source: string): readonly Token[] {
+  const tokens: Token[] = []
+  const open: string[] = []
+  let at = 0
+  let ended = false
+  const read = (pattern: RegExp): string | null => {
+    pattern.lastIndex = at
+    const match = pattern.exec(source)
+    return match === null ? null : match[0]
+  }
+  if (source.includes('\0')) throw new PythonError('ValueError', 'source code string cannot contain null bytes')
+  while (at < source.length) {
+    const char = source[at]!
+    if (char === ' ' || char === '\t' || char === '\f') at++
+    else if (char === '#') at = lineEnd(source, at)
+    else if (char === '\n' || char === '\r') {
+      if (open.length === 0 && tokens.length > 0) ended = true
+      at++
+    } else if (char === '\\' && /^\\\r?\n/.test(source.slice(at, at + 3))) at += source[at + 1] === '\r' ? 3 : 2
+    else {
+      if (ended) throw syntaxError('invalid syntax')
+      const string = read(STRING_START)
+      const text = string !== null ? readString(source, at, string) : (read(NUMBER) ?? read(NAME) ?? read(OPERATOR))
+      if (text === null || text === '') throw syntaxError(`invalid character ${JSON.stringify(char)}`)
+      const kind = string !== null ? 'string' : /^(?:\d|\.\d)/.test(text) ? 'number' : operatorOrName(text)
+      if (kind === 'number') checkNumber(source, at + text.length, text)
+      if ('([{'.includes(text)) open.push(text)
+      else if (text in OPENING && open.pop() !== OPENING[text]) throw syntaxError(`unmatched '${text}'`)
+      tokens.push({ kind, text })
+      at += text.length
+    }
+  }
+  if (open.length > 0) throw syntaxError(`'${open.at(-1)}' was never closed`)
+  tokens.push({ kind: 'end', text: '' })
+  return tokens
+}
+
+const operatorOrName = (text: string): 'name' | 'operator' => (/^[\p{L}\p{Nl}_]/u.test(text) ? 'name' : 'operator')
+const lineEnd = (source: string, at: number): number => {
+  const end = source.slice(at).search(/[\r\n]/)
+  return end < 0 ? source.length : at + end
+}
+
+/** Numbers such as `012` or `1abc` are errors; a keyword may follow at once (`1if x else 2`). */
+function checkNumber(source: string, end: number, text: string): void {
+  if (/^0[\d_]*[1-9]/.test(text) && /^[\d_]+$/.test(text)) throw syntaxError('leading zeros are not permitted')
+  if (
+    /^[\p{L}_\d]/u.test(source.slice(end, end + 2)) &&
+    !/^(?:and|else|for|if|in|is|or|not)\b/.test(source.slice(end))
+  ) {
+    throw syntaxError('invalid decimal literal')
+  }
+}
+
+function readString(source: string, at: number, opening: string): string {
+  const quote = /['"]+$/.exec(opening)![0]
+  let i = at + opening.length
+  for (; i < source.length; i++) {
+    if (source[i] === '\\') i++
+    else if (source.startsWith(quote, i)) return source.slice(at, i + quote.length)
+    else if (quote.length === 1 && /[\r\n]/.test(source[i]!)) break
+  }
+  throw syntaxError(quote.length === 3 ? 'unterminated triple-quoted string literal' : 'unterminated string literal')
+}

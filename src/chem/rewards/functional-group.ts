@@ -1,0 +1,26 @@
+import { hasFunctionalGroup } from '../functional-groups.ts'
+import { literalEval } from '../python/literal.ts'
+import { pyEquals, pyItem, pyIterate, pyLower, pyStr } from '../python/value.ts'
+import { REWARD_REASON } from '../reason.ts'
+import { unreasonable } from '../reasonable.ts'
+import { FAIL, failed, graded, PASS, type Reward } from '../reward.ts'
+
+/** A reasonable molecule of the given formula with all the given functional groups; soft: half without them. */
+export const functionalGroupEval: Reward = {
+  name: 'functional_group_eval',
+  title: 'Formula and functional groups',
+  judge(answer, target, { mols, data, soft, note }) {
+    note('full_smiles', answer)
+    const given = mols.read(answer)
+    if (given === null) return failed(REWARD_REASON.INVALID_MOL)
+    const wanted = literalEval(target)
+    const formula = pyItem(wanted, 0)
+    const groups = pyIterate(pyItem(wanted, 1)).map(pyLower)
+    if (!pyEquals(formula, pyStr(given.formula))) return failed(REWARD_REASON.WRONG_FORMULA)
+    const why = unreasonable(given, data)
+    if (why !== null) return failed(why)
+    // only the patterns that are asked for are matched
+    const all = groups.every((group) => group !== null && hasFunctionalGroup(given, group, data.functionalGroups, mols))
+    return all ? PASS : soft ? graded(0.5) : FAIL
+  },
+}

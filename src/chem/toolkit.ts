@@ -1,0 +1,219 @@
+import { molFormulaOf } from './formula.ts'
+import { EMPTY_GRAPH, type MolGraph, parseGraph } from './graph.ts'
+import { type Molecule, type MolToolkit, ToolkitFailure } from './molecule.ts'
+import { morganIds } from './morgan.ts'
+import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
+import { type RingFragment, ringFragments } from './ring-systems.ts'
+import { smilesPart, tokenizeSmiles } from './smiles-tokens.ts'
+import { smilesTree } from './smiles-tree.ts'
+
+/**
+ * Atoms beyond which we refuse to judge: canonicalisation recurses and takes quadratic time (a chain of 2,000 atoms: 0.1 s).
+ * Python goes on until its process dies of its stack.
+ */
+export const MAX_ATOMS = 2000
+/** Molecules kept, with what was computed of them; targets and completions come back. RDKit's own take some 10–50 KB each. */
+const KEPT_MOLECULES = 256
+const KEPT_RING_KEYS = 20_000
+
+const KEKULE = '{"doKekule":true}'
+const FLAT = '{"doIsomericSmiles":false}'
+const AS_READ = '{"canonical":false}'
+
+/**
+ * RDKit as the rewards see it. Molecules stay open in a bounded cache and are freed when they leave it; one that is asked again
+ * afterwards is read again, so no caller holds anything to free. After a ToolkitFailure, `ready` puts a fresh RDKit in place.
+ */
+export class Toolkit implements MolToolkit {
+  private readonly kept = new Map<string, OpenMolecule | null>()
+  private readonly ringKeys = new Map<string, string>()
+  private constructor(private rdkit: Rdkit) {}
+
+  static async load(): Promise<Toolkit> {
+    return new Toolkit(await Rdkit.load())
+  }
+
+  /** False after a failure, until `recover` has been awaited. */
+  get ready(): boolean {
+    return !this.rdkit.isBroken
+  }
+  /** Replaces a broken instance; nothing to do otherwise. */
+  async recover(): Promise<void> {
+    if (this.ready) return
+    const fresh = await Rdkit.load()
+    if (this.ready) return
+    this.kept.clear()
+    this.rdkit = fresh
+  }
+  get version(): string {
+    return this.rdkit.version
+  }
+  get memoryBytes(): number {
+    return this.rdkit.memoryBytes
+  }
+
+  read(smiles: string): Molecule | null {
+    const known = this.kept.get(smiles)
+    if (known !== undefined) {
+      this.kept.delete(smiles)
+      this.kept.set(smiles, known)
+      return known
+    }
+    const handle = this.rdkit.open(smiles)
+    if (handle !== null && handle.atomCount > MAX_ATOMS) {
+      const atoms = handle.atomCount
+      handle.free()
+      throw new ToolkitFailure(`a molecule of ${atoms} atoms; at most ${MAX_ATOMS} are judged`)
+    }
+    const molecule = handle === null ? null : new OpenMolecule(smiles, handle, this)
+    this.kept.set(smiles, molecule)
+    if (this.kept.size > KEPT_MOLECULES) {
+      const [oldest, evicted] = this.kept.entries().next().value!
+      this.kept.delete(oldest)
+      evicted?.close()
+    }
+    return molecule
+  }
+
+  matches(molecule: Molecule, smarts: string): boolean {
+    return this.handleOf(molecule).hasPattern(smarts)
+  }
+
+  contains(molecule: Molecule, part: Molecule): boolean {
+    // opened before use: reading one may push the other out
+    const query = this.rdkit.open(part.smiles)!
+    try {
+      return this.handleOf(molecule).has(query)
+    } finally {
+      query.free()
+    }
+  }
+
+  private handleOf(molecule: Molecule): MolHandle {
+    const open = molecule instanceof OpenMolecule ? molecule.handle : null
+    const handle = open ?? (this.read(molecule.smiles) as OpenMolecule).handle
+    if (handle === null) throw new Error('a molecule that was just read is open')
+    return handle
+  }
+
+  /** Runs `use` on another spelling or part of a molecule, and frees it. Null where RDKit cannot read it. */
+  withHandle<T>(smiles: string, reading: Reading, use: (handle: MolHandle) => T): T | null {
+    const handle = this.rdkit.open(smiles, reading)
+    if (handle === null) return null
+    try {
+      return use(handle)
+    } finally {
+      handle.free()
+    }
+  }
+
+  /** Bloom key of a ring system: `molbloom.canon(MolToSmiles(RemoveAllHs(fragment)))`. */
+  ringKey(fragment: string, hasDummy: boolean): string {
+    const known = this.ringKeys.get(fragment)
+    if (known !== undefined) return known
+    const bare = this.withHandle(fragment, hasDummy ? 'unchecked' : 'keep-hydrogens', (handle) => {
+      handle.removeAllHydrogens()
+      return handle.smiles()
+    })
+    const key = bare === null ? null : this.withHandle(bare, 'usual', (handle) => handle.smiles(KEKULE))
+    if (key === null) throw new ToolkitFailure(`RDKit cannot read the ring system ${fragment}`)
+    if (this.ringKeys.size >= KEPT_RING_KEYS) this.ringKeys.delete(this.ringKeys.keys().next().value!)
+    this.ringKeys.set(fragment, key)
+    return key
+  }
+}
+
+class OpenMolecule implements Molecule {
+  private known: {
+    graph?: MolGraph
+    canonical?: string
+    flat?: string
+    kekule?: string
+    environments?: readonly number[]
+    formula?: string
+    ringSystems?: readonly (readonly string[])[]
+  } = {}
+  readonly atomCount: number
+  constructor(
+    readonly smiles: string,
+    private open: MolHandle | null,
+    private readonly toolkit: Toolkit,
+  ) {
+    this.atomCount = open!.atomCount
+  }
+
+  get handle(): MolHandle | null {
+    return this.open
+  }
+  close(): void {
+    this.open?.free()
+    this.open = null
+  }
+
+  get graph(): MolGraph {
+    this.known.graph ??= this.atomCount === 0 ? EMPTY_GRAPH : this.ask((handle) => parseGraph(handle.json()))
+    return this.known.graph
+  }
+  get canonical(): string {
+    this.known.canonical ??= this.ask((handle) => handle.smiles())
+    return this.known.canonical
+  }
+  get flat(): string {
+    this.known.flat ??= this.ask((handle) => handle.smiles(FLAT))
+    return this.known.flat
+  }
+  get kekule(): string {
+    this.known.kekule ??= this.ask((handle) => handle.smiles(KEKULE))
+    return this.known.kekule
+  }
+  get environments(): readonly number[] {
+    this.known.environments ??= morganIds(this.graph)
+    return this.known.environments
+  }
+  get formula(): string {
+    this.known.formula ??= molFormulaOf(this.graph)
+    return this.known.formula
+  }
+  get ringSystems(): readonly (readonly string[])[] {
+    this.known.ringSystems ??= this.findRingSystems()
+    return this.known.ringSystems
+  }
+
+  /** The open handle, or a fresh one for this question where the molecule has left the cache. */
+  private ask<T>(question: (handle: MolHandle) => T): T {
+    if (this.open !== null) return question(this.open)
+    return this.toolkit.withHandle(this.smiles, 'usual', question)!
+  }
+
+  private findRingSystems(): string[][] {
+    const { graph } = this
+    const byComponent: string[][] = Array.from({ length: graph.components }, () => [])
+    if (!graph.atoms.some(({ inRing }) => inRing)) return byComponent
+    const { core, extended } = smilesPart(this.smiles)
+    const own = extended ? null : fragments(core, graph)
+    const found = own ?? this.respelled()
+    for (const { smiles, hasDummy, component } of found)
+      byComponent[component]!.push(this.toolkit.ringKey(smiles, hasDummy))
+    return byComponent
+  }
+
+  /** From RDKit's own spelling, where the given one has hydrogens that RDKit removes, extensions, or ring systems in pieces. */
+  private respelled(): Fragment[] {
+    const smiles = this.ask((handle) => handle.smiles(AS_READ))
+    const graph = this.toolkit.withHandle(smiles, 'keep-hydrogens', (handle) => parseGraph(handle.json()))
+    const found = graph === null ? null : fragments(smiles, graph)
+    if (found === null) throw new ToolkitFailure(`the ring systems of ${this.smiles} cannot be cut out`)
+    return found
+  }
+}
+
+interface Fragment extends RingFragment {
+  readonly component: number
+}
+function fragments(smiles: string, graph: MolGraph): Fragment[] | null {
+  const tokens = tokenizeSmiles(smiles)
+  if (tokens === null) return null
+  const tree = smilesTree(tokens)
+  if (tree.nodes.length !== graph.atoms.length) return null
+  return ringFragments(tree, graph).map((fragment) => ({ ...fragment, component: graph.component[fragment.atom]! }))
+}

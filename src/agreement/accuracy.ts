@@ -241,3 +241,16 @@ function rewardBenchScore(sections: Readonly<Record<string, Accuracy>>): NonNull
 export const summarise = (pairs: readonly AccuracyRow[], settings: BootstrapSettings = DEFAULT_SETTINGS): Summary => ({
   accuracy: accuracyBySubset(pairs, settings),
 })
+
+/** Accuracy of chosen rows of columns; `margin` NaN = not scored. */
+export const accuracyOfColumns = (
+  margin: Float64Array,
+  cluster: { readonly code: Int32Array; readonly names: readonly string[] },
+  rows: Int32Array,
+  settings: BootstrapSettings = DEFAULT_SETTINGS,
+): Accuracy =>
+  measure(
+    Float64Array.from(rows, (i) => margin[i]!),
+    Array.from(rows, (i) => cluster.names[cluster.code[i]!]!),
+    settings,
+  ).accuracy

@@ -1,0 +1,139 @@
+import { prng } from '../src/prng.ts'
+import { mean, standardDeviation } from '../src/stats/index.ts'
+import type { Run, RunPairs } from './runs.ts'
+
+/** Margins of one scorer on the pairs that a group of scorers shares, in one order. NaN = absent. */
+export interface Scorer {
+  readonly name: string
+  readonly kind: 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier' | 'ensemble' | 'null'
+  readonly margin: Float64Array
+}
+/** Runs of one data set, aligned on the pairs that all of them have. */
+export interface Aligned {
+  readonly dataset: string
+  readonly pairs: RunPairs
+  readonly scorers: readonly Scorer[]
+  /** Pairs of each run that another run lacks. */
+  readonly dropped: Readonly<Record<string, number>>
+}
+
+/** What a run is, from the name of its folder (CONTRACT §3). */
+export const kindOf = (model: string): Scorer['kind'] =>
+  model === 'verifiable'
+    ? 'verifier'
+    : model.endsWith('__ref-free')
+      ? 'dpo-ref-free'
+      : model.includes('__vs__')
+        ? 'dpo'
+        : 'rm'
+
+const pick = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]!)
+
+/** The pairs that every run has, in the first run's order; lengths, subsets and rewards are the first run's. */
+export function align(dataset: string, runs: readonly Run[]): Aligned {
+  const positions = runs.map(({ pairs }) => new Map(pairs.key.map((key, i) => [key, i])))
+  const first = runs[0]!.pairs
+  const shared = first.key.filter((key) => positions.every((p) => p.has(key)))
+  const rows = positions.map((p) => Int32Array.from(shared, (key) => p.get(key)!))
+  const [r] = rows
+  const coded = ({ code, names }: RunPairs['subset']) => ({ names, code: Int32Array.from(r!, (i) => code[i]!) })
+  // Rewards may stand in a later run only (a score file of RewardBench has none).
+  const verified = Math.max(
+    0,
+    runs.findIndex((run) => run.pairs.chosenReward.some((v) => !Number.isNaN(v))),
+  )
+  return {
+    dataset,
+    pairs: {
+      n: shared.length,
+      key: shared,
+      subset: coded(first.subset),
+      cluster: coded(first.cluster),
+      margin: pick(first.margin, r!),
+      chosenScore: pick(first.chosenScore, r!),
+      rejectedScore: pick(first.rejectedScore, r!),
+      chosenReward: pick(runs[verified]!.pairs.chosenReward, rows[verified]!),
+      rejectedReward: pick(runs[verified]!.pairs.rejectedReward, rows[verified]!),
+      chosenChars: pick(first.chosenChars, r!),
+      rejectedChars: pick(first.rejectedChars, r!),
+      chosenTokens: pick(first.chosenTokens, r!),
+      rejectedTokens: pick(first.rejectedTokens, r!),
+    },
+    scorers: runs.map((run, i) => ({
+      name: run.model,
+      kind: kindOf(run.model),
+      margin: pick(run.pairs.margin, rows[i]!),
+    })),
+    dropped: Object.fromEntries(runs.map((run) => [run.model, run.pairs.n - shared.length])),
+  }
+}
+
+/** Null scorers that need no text: lengths, a constant, a seeded random number. */
+export function nullScorers({ pairs }: Aligned, seed: number): Scorer[] {
+  const random = prng(seed)
+  const of = (name: string, value: (i: number) => number): Scorer => ({
+    name: `null:${name}`,
+    kind: 'null',
+    margin: Float64Array.from({ length: pairs.n }, (_, i) => value(i)),
+  })
+  return [
+    of('longest', (i) => pairs.chosenChars[i]! - pairs.rejectedChars[i]!),
+    of('shortest', (i) => pairs.rejectedChars[i]! - pairs.chosenChars[i]!),
+    of('constant', () => 0),
+    of('random', () => random() - random()),
+  ]
+}
+
+export type EnsembleMode = 'mean' | 'worst' | 'uncertainty'
+export interface Ensemble extends Scorer {
+  readonly members: readonly string[]
+  readonly mode: EnsembleMode
+}
+/** All combinations are swept up to this many models, else only the whole set. */
+const SWEEP = 6
+
+/**
+ * HERM's offline ensembles: each model's scores as z-scores over its own run, then per completion the mean, the worst (least)
+ * or mean − s.d. (sample s.d. of the members); the margin is that of the combined scores. Reward models and DPO models alike.
+ */
+export function ensembles(dataset: string, runs: readonly Run[]): Ensemble[] {
+  const models = runs.filter((run) => kindOf(run.model) !== 'verifier')
+  if (models.length < 2) return []
+  const { pairs } = align(dataset, models)
+  const standardised = models.map((run) => {
+    const at = new Map(run.pairs.key.map((key, i) => [key, i]))
+    const all = run.completions.score.filter((v) => !Number.isNaN(v))
+    const [centre, spread] = [mean(all), standardDeviation(all)]
+    const z = (values: Float64Array) =>
+      Float64Array.from(pairs.key, (key) =>
+        centre === null || spread === null || spread === 0 ? Number.NaN : (values[at.get(key)!]! - centre) / spread,
+      )
+    return { name: run.model, chosen: z(run.pairs.chosenScore), rejected: z(run.pairs.rejectedScore) }
+  })
+  const whole = standardised.map((_, i) => i)
+  const groups =
+    models.length <= SWEEP
+      ? Array.from({ length: 2 ** models.length }, (_, mask) => whole.filter((i) => mask & (1 << i))).filter(
+          (g) => g.length > 1,
+        )
+      : [whole]
+  return groups.flatMap((group) =>
+    (['mean', 'worst', 'uncertainty'] as const).map((mode): Ensemble => {
+      const members = group.map((i) => standardised[i]!)
+      const combine = (side: 'chosen' | 'rejected', row: number): number => {
+        const values = members.map((m) => m[side][row]!)
+        const average = values.reduce((s, v) => s + v, 0) / values.length
+        if (mode === 'mean') return average
+        if (mode === 'worst') return values.some(Number.isNaN) ? Number.NaN : Math.min(...values)
+        return average - Math.sqrt(values.reduce((s, v) => s + (v - average) ** 2, 0) / (values.length - 1))
+      }
+      return {
+        name: `ensemble:${mode}(${members.map((m) => m.name).join(' + ')})`,
+        kind: 'ensemble',
+        mode,
+        members: members.map((m) => m.name),
+        margin: Float64Array.from({ length: pairs.n }, (_, row) => combine('chosen', row) - combine('rejected', row)),
+      }
+    }),
+  )
+}

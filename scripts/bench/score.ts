@@ -278,16 +278,6 @@ for (let round = 0; round < rounds; round++) {
     })
     times.get(way.name)!.push(spent)
     if (way === naive) reference = out
-    console.log(
-      way.name,
-      out.slice(0, 4),
-      reference.slice(0, 4),
-      way
-        .plan(sequences)
-        .map((b) => [b.sequences.length, b.tokens].join(':'))
-        .join(' '),
-      spent.cpu,
-    )
     const difference = Math.max(...out.map((value, i) => Math.abs(value - reference[i]!)))
     worst.set(way.name, Math.max(worst.get(way.name) ?? 0, difference))
     const planned = way.plan(sequences).reduce((sum, batch) => sum + batch.tokens, 0)

@@ -11,6 +11,10 @@ import type { Checkpoint } from './checkpoint.ts'
 export const count = z.int().positive()
 const tokenId = z.int().nullish()
 
+/** Far above any decoder; a damaged file must not make us build a graph without end. */
+export const layerCount = count.max(4096)
+export const MAX_HEAD_DIM = 16_384
+
 /** Keys that every architecture has. `null` and absent mean transformers' default. */
 export const baseConfig = z.object({
   model_type: z.string(),
@@ -70,7 +74,7 @@ export type RopeParameters = z.infer<typeof ropeParameters> & { readonly rope_th
 export const rotaryConfig = baseConfig.extend({
   hidden_size: count,
   intermediate_size: count,
-  num_hidden_layers: count,
+  num_hidden_layers: layerCount,
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),

@@ -21,6 +21,7 @@ export interface Packed {
 export function packBatch(batch: Batch, sequences: readonly Sequence[], oneRow: boolean): Packed {
   const chosen = batch.sequences.map((index) => sequences[index]!)
   const reused = batch.reused ?? chosen.map(() => 0)
+  checkReused(chosen, reused)
   const rowOf: number[] = []
   const lengths: number[] = []
   chosen.forEach((sequence, i) => {
@@ -47,6 +48,17 @@ export function packBatch(batch: Batch, sequences: readonly Sequence[], oneRow: 
   })
   const subtreeEnd = subtreeEnds(paths, reused, rowOf, seq, ids.length)
   return { batch: lengths.length, seq, ids, positions, paths, subtreeEnd }
+}
+
+/** A plan that belongs to other sequences would share what is not equal, in silence. */
+function checkReused(chosen: readonly Sequence[], reused: readonly number[]): void {
+  chosen.forEach(({ ids, positionStart }, i) => {
+    const before = chosen[i - 1]
+    const same = (t: number): boolean =>
+      ids[t] !== undefined && ids[t] === before?.ids[t] && positionStart === before.positionStart
+    for (let t = 0; t < reused[i]!; t++)
+      if (!same(t)) throw new RangeError(`sequence ${i} of a batch reuses ${reused[i]} tokens, but token ${t} differs`)
+  })
 }
 
 /** A token's subtree ends where the first later sequence of its row begins that does not share the token. */

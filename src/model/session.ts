@@ -59,7 +59,7 @@ export async function openRunnerAs(
     labels: built.labels,
     device: options.device,
     provider: PROVIDERS[options.device],
-    dtype: DTYPE_NAMES[type],
+    dtype: dtypeName(type),
     maxPositions: spec.maxPositions,
     padTokenId: spec.padTokenId,
     vocabSize: spec.vocab,
@@ -99,7 +99,7 @@ class OrtRunner implements Runner {
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
     const packed = packBatch(batch, sequences, this.attention === 'split')
     const head = causal ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
-    const outputs = await this.session.run({
+    const outputs = await this.#session({
       ids: int64(packed.ids, [packed.batch, packed.seq]),
       positions: int64(packed.positions, [packed.batch, packed.seq]),
       rows: int64(head.rows),
@@ -115,6 +115,19 @@ class OrtRunner implements Runner {
       done += count * width
       return flat.slice(first, done)
     })
+  }
+
+  async #session(feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.ReturnType> {
+    try {
+      return await this.session.run(feeds)
+    } catch (cause) {
+      throw new DeviceError(
+        `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
+        `--device ${this.info.device}`,
+        'If memory ran out, lower --batch-tokens.',
+        { cause },
+      )
+    }
   }
 
   async checkWeights(): Promise<void> {
@@ -209,17 +222,8 @@ function commonFolder(files: readonly string[]): string {
   return folder
 }
 
-const DTYPE_NAMES: Readonly<Partial<Record<ElementType, RunnerInfo['dtype']>>> &
-  Record<ElementType, RunnerInfo['dtype']> = {
-  float: 'fp32',
-  float16: 'fp16',
-  bfloat16: 'bf16',
-  int8: 'q8',
-  uint8: 'q8',
-  int32: 'fp32',
-  int64: 'fp32',
-  bool: 'fp32',
-}
+const dtypeName = (type: ElementType): RunnerInfo['dtype'] =>
+  type === 'float16' ? 'fp16' : type === 'bfloat16' ? 'bf16' : 'fp32'
 
 /** The type to compute with. `auto` is float32 on the CPU and the checkpoint's own type on a GPU. */
 function computeType(checkpoint: Checkpoint, { device, dtype }: RunnerOptions): ElementType {

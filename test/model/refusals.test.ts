@@ -61,6 +61,9 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['activation_function', 'tanh', 'gpt2'],
     ['add_cross_attention', true, 'gpt2'],
     ['hidden_size', 0, 'llama-gqa'],
+    ['num_hidden_layers', 1e9, 'llama-gqa'],
+    ['head_dim', 1e12, 'llama-gqa'],
+    ['head_dim', 7, 'llama-gqa'],
     ['vocab_size', '400', 'llama-gqa'],
   ]
   it.each(cases)('%s = %j', (key, value, model) => {
@@ -157,6 +160,22 @@ describe('what a run refuses', () => {
     const runner = await open('gpt2')
     const sequence = { ids: new Int32Array(449).fill(5), typeIds: null, positionStart: 0, at: 1, group: 0 }
     await expect(runner.run(alone(449), [sequence])).rejects.toThrow('448 learned positions')
+    await runner.release()
+  })
+  it('a plan that belongs to other sequences', async () => {
+    const runner = await open('llama-gqa')
+    const sequences = [
+      [5, 6, 7],
+      [5, 9, 7],
+    ].map((ids) => ({
+      ids: Int32Array.from(ids),
+      typeIds: null,
+      positionStart: 0,
+      at: 2,
+      group: 0,
+    }))
+    const batch = { layout: 'shared' as const, sequences: [0, 1], prefix: 2, reused: [0, 2], tokens: 4 }
+    await expect(runner.run(batch, sequences)).rejects.toThrow('reuses 2 tokens, but token 1 differs')
     await runner.release()
   })
   it.each(['fp16', 'bf16', 'q8'] as const)('%s on the CPU, with the reason', async (dtype) => {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, activation, baseConfig, count, readConfig, refuse } from '../config.ts'
+import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { bodyPrefix, conv1d, labelsOf, layerNorm, scoreHead } from './names.ts'
 
 const gpt2Config = baseConfig.extend({
   n_embd: count,
-  n_layer: count,
+  n_layer: layerCount,
   n_head: count,
   n_positions: count,
   n_inner: count.nullish(),

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, type ActivationName, readConfig, readRope, refuse, rotaryConfig } from '../config.ts'
+import {
+  ACTIVATIONS,
+  type ActivationName,
+  MAX_HEAD_DIM,
+  readConfig,
+  readRope,
+  refuse,
+  rotaryConfig,
+} from '../config.ts'
 import { ropeOf } from '../rope.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { bodyPrefix, labelsOf, linear, rmsNorm, scoreHead } from './names.ts'
@@ -39,8 +47,8 @@ export function llamaLike(
   const { hidden_size: hidden, num_attention_heads: heads, intermediate_size: inner, vocab_size: vocab } = config
   const kvHeads = config.num_key_value_heads ?? heads
   const headDim = config.head_dim ?? hidden / heads
-  if (!Number.isInteger(headDim / 2))
-    throw refuse(checkpoint, 'head_dim', headDim, `must be even (hidden_size ${hidden}, ${heads} heads)`)
+  if (!Number.isInteger(headDim / 2) || headDim > MAX_HEAD_DIM)
+    throw refuse(checkpoint, 'head_dim', headDim, `must be even and sane (hidden_size ${hidden}, ${heads} heads)`)
   if (heads % kvHeads !== 0)
     throw refuse(checkpoint, 'num_key_value_heads', kvHeads, `must divide num_attention_heads ${heads}`)
   const prefix = bodyPrefix(checkpoint, 'model.', 'embed_tokens.weight')

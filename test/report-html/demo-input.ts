@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { summarise } from '../../src/agreement/accuracy.ts'
+import { agreement } from '../../src/agreement/agreement.ts'
+import { reliability } from '../../src/agreement/calibration.ts'
+import { allRows, pairColumns } from '../../src/agreement/columns.ts'
+import { mineHacks } from '../../src/agreement/hacking.ts'
 import { packagePath } from '../../src/package.ts'
 import type { MoleculePort, ReportInput } from '../../src/report/html/input.ts'
-import { auroc } from '../../src/stats/auroc.ts'
-import { wilson } from '../../src/stats/wilson.ts'
-import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../../src/types.ts'
+import type { CompletionRole, ScoredCompletion, ScoredPair } from '../../src/types.ts'
 
 /** A line of the embedded pairs, as far as the fixture reads it. */
 export interface DemoRow {
@@ -107,69 +109,13 @@ export function pairOf(
   }
 }
 
-/** Accuracy of a scorer of texts that knows no chemistry. */
-function nullScorer(
-  name: string,
-  pairs: readonly ScoredPair[],
-  score: (text: string) => number,
-): ReportInput['nulls'][number] {
-  const points = pairs.map(({ chosen, rejected }) => 0.5 + 0.5 * Math.sign(score(chosen.text) - score(rejected.text)))
-  const accuracy = points.reduce((sum, point) => sum + point, 0) / points.length
-  const interval = wilson(accuracy * points.length, points.length)
-  return { name, accuracy, ciLow: interval?.low ?? null, ciHigh: interval?.high ?? null }
-}
-
-function reliability(pairs: readonly ScoredPair[]): ReportInput['calibration'] {
-  // the label is the pair's order; each pair in both orders, else a constant offset would look calibrated
-  const labelled = pairs.flatMap(({ margin }) => [
-    { p: 1 / (1 + Math.exp(-margin!)), label: 1 },
-    { p: 1 / (1 + Math.exp(margin!)), label: 0 },
-  ])
-  labelled.sort((a, b) => a.p - b.p)
-  const size = labelled.length / 10
-  const bins = Array.from({ length: 10 }, (_, i) => {
-    const bin = labelled.slice(Math.round(i * size), Math.round((i + 1) * size))
-    const wins = bin.reduce((sum, { label }) => sum + label, 0)
-    const interval = wilson(wins, bin.length)
-    return {
-      predicted: bin.reduce((sum, { p }) => sum + p, 0) / bin.length,
-      observed: wins / bin.length,
-      low: interval?.low ?? null,
-      high: interval?.high ?? null,
-      n: bin.length,
-    }
-  })
-  return { method: 'Predicted: σ(margin), each pair in both orders; ten bins of equal size.', bins }
-}
-
-function statistics(pairs: readonly ScoredPair[]): readonly Statistic[] {
-  const completions = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected])
-  const value = auroc(
-    completions.map((c) => (c.verifiableStatus === 'pass' ? 1 : 0)),
-    completions.map((c) => c.score!),
-  )
-  const row = {
-    subset: 'all',
-    ciLow: null,
-    ciHigh: null,
-    ciMethod: null,
-    n: completions.length,
-    clusters: 294,
-    ties: 0,
-    missing: 0,
-  }
-  return [
-    { ...row, scope: 'completions', statistic: 'auroc', value, reason: null },
-    { ...row, scope: 'pairs', statistic: 'cohen_kappa', value: null, n: pairs.length, reason: 'one_class_only' },
-    { ...row, scope: 'completions', subset: 'property', statistic: 'auroc', value: 0.5, reason: null },
-  ]
-}
-
 /** What a run over the embedded pairs hands to the report. */
 export function demoInput(
   molecules: MoleculePort | null = null,
   pairs: readonly ScoredPair[] = demoPairs,
 ): ReportInput {
+  const completions = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected])
+  const columns = pairColumns(pairs)
   return {
     run: {
       command: 'run-rm',
@@ -190,15 +136,9 @@ export function demoInput(
       details: { chat_template: 'tokenizer', head: 0 },
     },
     accuracy: summarise(pairs).accuracy,
-    nulls: [
-      nullScorer('longest', pairs, (text) => text.length),
-      nullScorer('shortest', pairs, (text) => -text.length),
-      nullScorer('answer tag only', pairs, (text) => (text.includes('<|answer_end|>') ? 1 : 0)),
-      nullScorer('constant', pairs, () => 0),
-    ],
-    statistics: statistics(pairs),
+    statistics: agreement(pairs, completions, { resamples: 200 }).statistics,
     pairs,
-    completions: pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]),
+    completions,
     prompts: new Map(),
     failures: [
       {
@@ -209,7 +149,11 @@ export function demoInput(
         hint: 'Each line needs prompt, chosen, rejected.',
       },
     ],
-    calibration: reliability(pairs),
+    calibration: {
+      method: 'Predicted: σ(margin), each pair in both orders; bins of equal size.',
+      bins: reliability(columns, allRows(columns.n), 'all'),
+    },
+    suspects: mineHacks(completions).suspects,
     molecules,
   }
 }

@@ -10,7 +10,8 @@ export async function demoMolecules(): Promise<MoleculePort> {
   return {
     answer({ id, text }) {
       // a broken format is drawn, too: the reader sees what stands after the tag
-      const answer = text.split(ANSWER_START).at(1)?.split(ANSWER_END)[0]!.trim() ?? ''
+      const [, after = ''] = text.split(ANSWER_START)
+      const answer = after.split(ANSWER_END, 1).join('').trim()
       const [kind, fragment] = solutions.get(id) ?? []
       if (answer === '' || /\s/.test(answer)) return null
       return kind === 'valid_mol_eval' ? `${fragment}${answer}` : answer

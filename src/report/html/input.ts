@@ -5,9 +5,7 @@ export interface ReportInput {
   readonly run: RunRecord
   /** null where nothing was scored in pairs (no model, or no pairs). */
   readonly accuracy: AccuracySummary | null
-  /** Scorers that know no chemistry (longest, shortest, random …) on the same pairs. */
-  readonly nulls: readonly NullScorer[]
-  /** The rows of agreement.csv. */
+  /** The rows of agreement.csv, the null scorers (scope `null:<name>`) and strata (scope `stratum:<name>`) among them. */
   readonly statistics: readonly Statistic[]
   readonly pairs: readonly ScoredPair[]
   /** Every completion, those of the pairs included. */
@@ -16,6 +14,8 @@ export interface ReportInput {
   readonly prompts: ReadonlyMap<string, string>
   readonly failures: readonly RowFailure[]
   readonly calibration: Calibration | null
+  /** Completions on which model and verifier disagree most, worst first; empty where none were looked for. */
+  readonly suspects: readonly Suspect[]
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
 }
@@ -72,14 +72,6 @@ export interface Interval {
   readonly low: number
   readonly high: number
 }
-export interface NullScorer {
-  readonly name: string
-  /** A tie counted ½, as in `AccuracyLine.half`. */
-  readonly accuracy: number | null
-  readonly ciLow: number | null
-  readonly ciHigh: number | null
-}
-
 export interface Calibration {
   /** One sentence: what was predicted, how it was binned, with what temperature. */
   readonly method: string
@@ -109,4 +101,13 @@ export interface DrawOptions {
   readonly width: number
   readonly height: number
   readonly highlightAtoms: readonly number[]
+}
+
+/** A completion to be read by a person; nothing is relabelled. */
+export interface Suspect {
+  /** hack: a high score, yet the verifier fails it. verifier: a low score, yet the verifier passes it. */
+  readonly kind: 'hack' | 'verifier'
+  readonly completion: ScoredCompletion
+  /** Mid-rank of the score among the scored and verified completions, 0 … 1. */
+  readonly percentile: number
 }

@@ -34,9 +34,13 @@ export function decimal(value: number | null): string {
   return typeset(size >= 100 ? value.toFixed(1) : value.toFixed(3))
 }
 
+/** A statistic: as `decimal`, and a whole number with its zeros, since it is a measured value. @example measured(1) // '1.000' */
+export const measured = (value: number): string =>
+  Number.isInteger(value) && Math.abs(value) < 100 ? typeset(value.toFixed(3)) : decimal(value)
+
 /** @example interval(-0.1, 0.25) // '[−0.100, 0.250]' */
 export const interval = (low: number | null, high: number | null): string =>
-  low === null || high === null ? ABSENT : `[${decimal(low)}, ${decimal(high)}]`
+  low === null || high === null ? ABSENT : `[${measured(low)}, ${measured(high)}]`
 
 /** A right-aligned cell of a table. */
 export const numberCell = (text: string): Markup => html`<td class="num">${text}</td>`

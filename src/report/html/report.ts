@@ -11,6 +11,7 @@ import { provenance } from './sections/provenance.ts'
 import { reasons } from './sections/reasons.ts'
 import { rows } from './sections/rows.ts'
 import { scores } from './sections/scores.ts'
+import { strata } from './sections/strata.ts'
 import { subsets } from './sections/subsets.ts'
 
 /**
@@ -31,6 +32,7 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     scores(input),
     calibration(input),
     lengths(input),
+    strata(input),
     reasons(input),
     failures(input, limits),
     ...rows(tables, molecules !== null),

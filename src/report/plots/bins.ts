@@ -31,7 +31,8 @@ export function binsOf(values: readonly number[]): readonly Bin[] {
   const low = sorted[0]!
   const high = sorted.at(-1)!
   const range = high - low
-  if (range === 0) {
+  // one value, or several that differ in their last digits only
+  if (range <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) {
     const half = Math.abs(low) > 0 ? Math.abs(low) * 0.05 : 0.5
     return [{ low: low - half, high: low + half }]
   }

@@ -15,6 +15,9 @@ export interface IntervalDot {
   readonly emphasis: boolean
 }
 
+/** One room for short labels, so that the axes of plots below each other stand in line; CSS pixels. */
+const MIN_LABEL_ROOM = 150
+
 /** Accuracies with intervals, one below another in the given order, on an axis from 0 to 100 % with chance marked. */
 export function intervalDots(dots: readonly IntervalDot[], label: string): Markup {
   const names = dots.map((dot) => dot.name)
@@ -32,8 +35,8 @@ export function intervalDots(dots: readonly IntervalDot[], label: string): Marku
   return renderSvg(
     {
       height: 46 + 24 * dots.length,
-      marginLeft: labelRoom(names),
-      marginRight: 56,
+      marginLeft: Math.max(MIN_LABEL_ROOM, labelRoom(names)),
+      marginRight: 64,
       marginTop: 6,
       marginBottom: 40,
       x: { domain: [0, 100], label: 'accuracy, % (a tie counts ½)', labelAnchor: 'center', ticks: 10 },
@@ -63,7 +66,7 @@ export function intervalDots(dots: readonly IntervalDot[], label: string): Marku
         Plot.text(dots, {
           y: (_: IntervalDot, line: number) => line,
           frameAnchor: 'right',
-          dx: 48,
+          dx: 60,
           textAnchor: 'end',
           fontVariant: 'tabular-nums',
           text: (dot: IntervalDot) => percent(dot.value),

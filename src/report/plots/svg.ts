@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { JSDOM } from 'jsdom'
 import { Markup } from '../html/markup.ts'
 
-const { document } = new JSDOM('').window
+const { document, XMLSerializer } = new JSDOM('').window
 
 /** Plot's own width of every figure, CSS pixels; the page scales it. */
 export const PLOT_WIDTH = 680
@@ -31,8 +31,8 @@ function roundCoordinates(svg: Element): void {
 }
 
 /**
- * Renders an Observable Plot to inline SVG, the same bytes for the same options. Plot writes all texts through the DOM, so the
- * serialiser escapes what comes from data. The page's own style sheet stands in for the one that Plot would add.
+ * Renders an Observable Plot to inline SVG, the same bytes for the same options. Plot writes all texts through the DOM, and the XML
+ * serialiser escapes what comes from data, in attributes too (HTML's own leaves `<` there). The page's own style sheet stands in for the one that Plot would add.
  * @param label what a screen reader says instead of the picture
  */
 export function renderSvg(options: Plot.PlotOptions, label: string): Markup {
@@ -47,7 +47,7 @@ export function renderSvg(options: Plot.PlotOptions, label: string): Markup {
   roundCoordinates(svg)
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', label)
-  return new Markup(svg.outerHTML)
+  return new Markup(new XMLSerializer().serializeToString(svg))
 }
 
 /** Room for the longest of some labels at 12 px, CSS pixels. */

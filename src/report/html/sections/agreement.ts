@@ -2,8 +2,10 @@ import type { ScoredPair, Statistic } from '../../../types.ts'
 import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
-import { count, decimal, interval, numberCell, percent, plural } from '../numbers.ts'
+import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
 import { absent, rowsHref, type Section } from '../section.ts'
+import { ALL, statisticsOf, statisticTable } from '../statistic-table.ts'
+import { statisticTitle } from '../statistic-titles.ts'
 
 /** Learned against verifiable: the cross table of decisions and every statistic that the run computed. */
 export function agreement(input: ReportInput, limits: Limits): Section {
@@ -81,44 +83,24 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
 export const openKey = (pair: ScoredPair): string =>
   pair.rejectedIndex === 0 ? pair.id : `${pair.id}/${pair.rejectedIndex}`
 
-const OVERALL = new Set(['', 'all', 'overall'])
-
 function statisticTables(statistics: readonly Statistic[], limits: Limits): Markup {
   if (statistics.length === 0) return absent('The run computed no statistics (agreement.csv is empty).')
-  const overall = statistics.filter((statistic) => OVERALL.has(statistic.subset))
-  const rest = statistics.filter((statistic) => !OVERALL.has(statistic.subset))
-  const scopes = [...new Set(overall.map((statistic) => statistic.scope))]
-  return html`<div class="scroll"><table>
-<caption>Statistics over all rows; with the subsets they are agreement.csv. An absent value gives its reason.</caption>
-${STATISTIC_HEAD}
-${scopes.map(
-  (scope) => html`<tbody><tr class="group"><th colspan="6" scope="rowgroup">${words(scope)}</th></tr>
-${overall.filter((statistic) => statistic.scope === scope).map((statistic) => statisticRow(statistic, statistic.statistic))}</tbody>
-`,
-)}</table></div>
-${rest.length === 0 ? EMPTY : bySubset(rest, limits)}`
+  const own = statisticsOf(statistics, 'agreement')
+  const rest = statistics.filter(
+    ({ scope, subset }) => subset !== ALL || (scope !== 'pairs' && scope !== 'completions'),
+  )
+  const of = (scope: string): readonly Statistic[] => own.filter((statistic) => statistic.scope === scope)
+  return html`${statisticTable(of('pairs'), html`Decisions on pairs, over all of them. An absent value gives its reason.`)}${statisticTable(
+    of('completions'),
+    html`Score against verifiable reward, over all completions.`,
+  )}${others(rest, limits)}`
 }
 
-function bySubset(rest: readonly Statistic[], limits: Limits): Markup {
+function others(rest: readonly Statistic[], limits: Limits): Markup {
+  if (rest.length === 0) return EMPTY
   const shown = rest.slice(0, limits.tableRows)
-  return html`<details class="data"><summary>Statistics by subset (${plural(rest.length, 'row')})</summary>
-${shown.length < rest.length && html`<p class="note">The first ${count(shown.length)} are shown; agreement.csv has all.</p>`}
-<div class="scroll"><table>
-${STATISTIC_HEAD}
-<tbody>${shown.map((statistic) => statisticRow(statistic, `${words(statistic.scope)} · ${statistic.subset} · ${words(statistic.statistic)}`))}</tbody></table></div></details>
+  const left = shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
+  return html`<details class="data"><summary>The same by subset, stratum and null scorer (${plural(rest.length, 'row')})</summary>
+${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, ({ scope, subset, statistic }) => `${scope} · ${subset} · ${statisticTitle(statistic)}`)}</details>
 `
 }
-
-const STATISTIC_HEAD = html`<thead><tr><th scope="col">Statistic</th><th scope="col" class="num">Value</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">n</th><th scope="col" class="num">Prompts</th><th scope="col" class="num">Missing</th></tr></thead>`
-
-function statisticRow(statistic: Statistic, name: string): Markup {
-  const { value, ciLow, ciHigh, ciMethod, reason } = statistic
-  return html`<tr><th scope="row">${words(name)}</th>${
-    value === null
-      ? html`<td class="why" colspan="2">${words(reason ?? 'absent')}</td>`
-      : html`${numberCell(decimal(value))}<td class="num"${ciMethod !== null && html` title="${ciMethod}"`}>${interval(ciLow, ciHigh)}</td>`
-  }${numberCell(count(statistic.n))}${numberCell(count(statistic.clusters))}${numberCell(count(statistic.missing))}</tr>
-`
-}
-
-const words = (name: string): string => name.replaceAll('_', ' ')

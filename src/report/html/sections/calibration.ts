@@ -4,18 +4,25 @@ import type { ReportInput } from '../input.ts'
 import { html } from '../markup.ts'
 import { percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
+import { statisticsOf, statisticTable } from '../statistic-table.ts'
+import { statisticTitle } from '../statistic-titles.ts'
 
 /** Does a margin mean what the Bradley–Terry model says it means? */
-export function calibration({ calibration: data, pairs }: ReportInput): Section {
+export function calibration({ calibration: data, pairs, statistics }: ReportInput): Section {
   const title = 'Calibration'
+  const table = statisticTable(
+    statisticsOf(statistics, 'calibration'),
+    html`Losses of the probabilities, lower is better. Cross-fitted: the temperature comes from other prompts than those it is judged on.`,
+    ({ scope, statistic }) => `${statisticTitle(statistic)} (${scope})`,
+  )
   if (data === null || data.bins.length === 0) {
     const why = pairs.some((pair) => pair.margin !== null)
       ? 'No reliability curve: the run computed none for its pairs.'
       : 'No reliability curve: no pair has a margin.'
-    return { id: 'calibration', title, body: absent(why) }
+    return { id: 'calibration', title, body: html`${absent(why)}${table}` }
   }
   const total = data.bins.reduce((sum, bin) => sum + bin.n, 0)
-  const body = figure({
+  const curve = figure({
     id: 'reliability',
     picture: reliabilityPlot(
       data.bins,
@@ -27,5 +34,5 @@ export function calibration({ calibration: data, pairs }: ReportInput): Section 
       rows: data.bins.map((bin) => [bin.predicted, bin.observed, bin.low, bin.high, bin.n]),
     },
   })
-  return { id: 'calibration', title, body }
+  return { id: 'calibration', title, body: html`${curve}${table}` }
 }

@@ -1,9 +1,11 @@
+import type { Statistic } from '../../../types.ts'
 import { type IntervalDot, intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
 import type { AccuracySummary, ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, percent, percentInterval, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
+import { ALL } from '../statistic-table.ts'
 
 /** The number that the run is about, beside what scorers reach that know no chemistry. */
 export function headline(input: ReportInput): Section {
@@ -20,63 +22,75 @@ const tile = (value: string, unit: string, what: Markup): Markup =>
 `
 
 function leadTiles({ overall }: AccuracySummary, input: ReportInput): Markup {
-  const decided = input.pairs.filter((pair) => pair.agree !== null)
-  const agreeing = decided.filter((pair) => pair.agree === 1).length
-  const best = bestNull(input)
   const strict = overall.ties === 0 ? EMPTY : html` Strictly, a tie lost: ${percent(overall.strict)}.`
   return html`<div class="tiles">
 ${tile(
   percent(overall.half),
   percentInterval(overall.ci.half?.low ?? null, overall.ci.half?.high ?? null),
   html`<b>Accuracy.</b> The chosen completion scores higher in this share of ${plural(overall.n, 'pair')} (${plural(overall.clusters, 'prompt')}); ${overall.ties === 0 ? 'no ties' : `${plural(overall.ties, 'tie')}, each counted ½`}.${strict}`,
-)}
-${
-  best === null
-    ? EMPTY
-    : tile(
-        percent(best.accuracy),
-        percentInterval(best.ciLow, best.ciHigh),
-        html`<b>Best null.</b> “${best.name}” knows no chemistry and reaches this on the same pairs.`,
-      )
-}
-${
-  decided.length === 0
-    ? tile('–', '', html`<b>Agreement.</b> No pair where both model and verifier decide.`)
-    : tile(
-        percent(agreeing / decided.length),
-        `${count(agreeing)} / ${count(decided.length)}`,
-        html`<b>Agreement.</b> Model and verifiable reward prefer the same completion, of the pairs where both decide.`,
-      )
-}
-</div>
+)}${nullTile(input)}${agreementTile(input)}</div>
 `
 }
 
-const bestNull = ({ nulls }: ReportInput): ReportInput['nulls'][number] | null =>
-  nulls.reduce<ReportInput['nulls'][number] | null>(
-    (best, next) => (next.accuracy !== null && next.accuracy > (best?.accuracy ?? -1) ? next : best),
+function nullTile(input: ReportInput): Markup {
+  const best = nullsOf(input).reduce<IntervalDot | null>(
+    (top, next) => (next.value !== null && next.value > (top?.value ?? -1) ? next : top),
     null,
   )
+  if (best === null) return EMPTY
+  const lead = leadOver(input, best.name)
+  const said =
+    lead === undefined || lead.value === null
+      ? EMPTY
+      : html` The model is ${points(lead.value)} points above it${
+          lead.ciLow === null || lead.ciHigh === null ? '' : ` [${points(lead.ciLow)}, ${points(lead.ciHigh)}]`
+        }.`
+  return tile(
+    percent(best.value),
+    percentInterval(best.low, best.high),
+    html`<b>Best null.</b> “${best.name}” knows no chemistry and reaches this on the same pairs.${said}`,
+  )
+}
 
-function againstNulls({ overall }: AccuracySummary, { nulls, run }: ReportInput): Markup {
-  const dots: readonly IntervalDot[] = [
-    {
-      name: run.model,
-      value: overall.half,
-      low: overall.ci.half?.low ?? null,
-      high: overall.ci.half?.high ?? null,
-      n: overall.n,
-      emphasis: true,
-    },
-    ...nulls.map(({ name, accuracy, ciLow, ciHigh }) => ({
-      name,
-      value: accuracy,
-      low: ciLow,
-      high: ciHigh,
-      n: null,
-      emphasis: false,
-    })),
-  ]
+const points = (share: number): string => (share * 100).toFixed(1).replace('-', '−')
+
+function agreementTile({ pairs, statistics }: ReportInput): Markup {
+  const decided = pairs.filter((pair) => pair.agree !== null)
+  if (decided.length === 0) return tile('–', '', html`<b>Agreement.</b> No pair where both model and verifier decide.`)
+  const agreeing = decided.filter((pair) => pair.agree === 1).length
+  const rate = statistics.find((s) => s.scope === 'pairs' && s.subset === ALL && s.statistic === 'agreement_rate')
+  return tile(
+    percent(agreeing / decided.length),
+    rate === undefined ? '' : percentInterval(rate.ciLow, rate.ciHigh),
+    html`<b>Agreement.</b> Model and verifiable reward prefer the same completion in ${count(agreeing)} of ${plural(decided.length, 'pair')} where both decide.`,
+  )
+}
+
+/** Null scorers of agreement.csv: scorers that know no chemistry, on the same pairs. */
+const nullsOf = ({ statistics }: ReportInput): readonly IntervalDot[] =>
+  statistics.flatMap(({ scope, subset, statistic, value, ciLow, ciHigh, n }) =>
+    scope.startsWith('null:') && subset === ALL && statistic === 'accuracy_half'
+      ? [{ name: scope.slice(5).replaceAll('_', ' '), value, low: ciLow, high: ciHigh, n, emphasis: false }]
+      : [],
+  )
+
+/** How much better the model is than a null, from the same resamples. */
+const leadOver = ({ statistics }: ReportInput, name: string): Statistic | undefined =>
+  statistics.find(
+    ({ scope, statistic }) => statistic === 'model_minus_null' && scope.slice(5).replaceAll('_', ' ') === name,
+  )
+
+function againstNulls({ overall }: AccuracySummary, input: ReportInput): Markup {
+  const nulls = nullsOf(input)
+  const own: IntervalDot = {
+    name: input.run.model,
+    value: overall.half,
+    low: overall.ci.half?.low ?? null,
+    high: overall.ci.half?.high ?? null,
+    n: overall.n,
+    emphasis: true,
+  }
+  const dots = [own, ...nulls]
   const method = overall.ci.method
   return figure({
     id: 'accuracy-against-nulls',
@@ -88,8 +102,8 @@ function againstNulls({ overall }: AccuracySummary, { nulls, run }: ReportInput)
       nulls.length === 0 ? 'The run gave no null scorers.' : 'Hollow: null scorers on the same pairs.'
     } Bars are 95% intervals${method === null ? '' : ` (${method})`}; the dashed line is a coin.`,
     data: {
-      header: ['scorer', 'accuracy', 'ci_low', 'ci_high'],
-      rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high]),
+      header: ['scorer', 'accuracy', 'ci_low', 'ci_high', 'n'],
+      rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),
     },
   })
 }

@@ -1,14 +1,16 @@
+import type { ScoredCompletion } from '../../../types.ts'
 import { decilesOf } from '../../plots/bins.ts'
 import { type ReasonLine, reasonDeciles } from '../../plots/reason-deciles.ts'
 import { figure } from '../figure.ts'
-import type { ReportInput } from '../input.ts'
-import { html } from '../markup.ts'
-import { count, plural } from '../numbers.ts'
+import type { ReportInput, Suspect } from '../input.ts'
+import { EMPTY, html, type Markup } from '../markup.ts'
+import { count, decimal, numberCell, plural } from '../numbers.ts'
 import { verdictWord } from '../row-table.ts'
-import { absent, type Section } from '../section.ts'
+import { absent, rowsHref, type Section } from '../section.ts'
+import { statisticsOf, statisticTable } from '../statistic-table.ts'
 
 /** Which faults does the model see, which does it reward? */
-export function reasons({ completions }: ReportInput): Section {
+export function reasons({ completions, statistics, suspects }: ReportInput): Section {
   const title = 'Verdicts and scores'
   const scored = completions.filter((completion) => completion.score !== null)
   const verified = scored.filter((completion) => completion.verifiableStatus !== 'unverifiable')
@@ -28,7 +30,7 @@ export function reasons({ completions }: ReportInput): Section {
     .map(([reason, line]) => ({ reason, counts: line }))
     .sort((a, b) => total(b) - total(a) || (a.reason < b.reason ? -1 : 1))
   const left = scored.length - verified.length
-  const body = figure({
+  const map = figure({
     id: 'reasons-by-decile',
     picture: reasonDeciles(
       lines,
@@ -42,5 +44,40 @@ export function reasons({ completions }: ReportInput): Section {
       rows: lines.map((line) => [line.reason, ...line.counts]),
     },
   })
-  return { id: 'reasons', title, body }
+  const rates = statisticTable(
+    statisticsOf(statistics, 'reasons'),
+    html`Completions with a high score that the verifier fails.`,
+  )
+  return {
+    id: 'reasons',
+    title,
+    body: html`${map}${rates}${suspectTable(suspects, 'hack')}${suspectTable(suspects, 'verifier')}`,
+  }
 }
+
+const CAPTIONS = {
+  hack: 'Failed, yet scored in the top tenth: what a policy trained on this model would learn to write.',
+  verifier:
+    'Passed, yet scored in the bottom tenth: the model may be wrong, or the verifier (a tautomer, a salt, another isomer).',
+} as const
+const SHOWN = 10
+
+function suspectTable(suspects: readonly Suspect[], kind: Suspect['kind']): Markup {
+  const found = suspects.filter((suspect) => suspect.kind === kind)
+  if (found.length === 0) return EMPTY
+  return html`<div class="scroll"><table>
+<caption>${CAPTIONS[kind]}${found.length > SHOWN ? ` The first ${SHOWN} of ${count(found.length)}.` : ''}</caption>
+<thead><tr><th scope="col">Row</th><th scope="col">Completion</th><th scope="col">Subset</th><th scope="col" class="num">Score</th><th scope="col" class="num">Rank, %</th><th scope="col">Verdict</th></tr></thead>
+<tbody>${found
+    .slice(0, SHOWN)
+    .map(
+      ({ completion, percentile }) =>
+        html`<tr><th scope="row"><a href="${suspectHref(completion)}">${completion.id}</a></th><td>${completion.role}</td><td>${completion.subset}</td>${numberCell(
+          decimal(completion.score),
+        )}${numberCell((percentile * 100).toFixed(1))}<td>${verdictWord(completion)}</td></tr>\n`,
+    )}</tbody></table></div>
+`
+}
+
+const suspectHref = ({ id, role, index }: ScoredCompletion): string =>
+  rowsHref(role === 'completion' ? 'completions' : 'pairs', { open: index === 0 ? id : `${id}/${index}` })

@@ -1,0 +1,75 @@
+import type { Statistic } from '../../types.ts'
+import type { IntervalDot } from '../plots/interval-dots.ts'
+import { EMPTY, html, type Markup } from './markup.ts'
+import { count, interval, measured, numberCell } from './numbers.ts'
+import { statisticTitle } from './statistic-titles.ts'
+
+/** The subset of a statistic over all rows, in agreement.csv. */
+export const ALL = 'all'
+
+/** Which chapter of the page shows a statistic over all rows. */
+export type Chapter = 'agreement' | 'length' | 'calibration' | 'reasons'
+
+const CALIBRATION = /^(brier|log_loss|sharpness|confident_wrong|ece|temperature)/
+const LENGTH = /^(length_|longer_|cmh_)|_given_length$/
+const REASONS = /^hack_rate_/
+
+export const chapterOf = ({ statistic }: Statistic): Chapter =>
+  CALIBRATION.test(statistic)
+    ? 'calibration'
+    : LENGTH.test(statistic)
+      ? 'length'
+      : REASONS.test(statistic)
+        ? 'reasons'
+        : 'agreement'
+
+/** Statistics of the scopes pairs and completions over all rows that belong to a chapter, in the file's order. */
+export const statisticsOf = (statistics: readonly Statistic[], chapter: Chapter): readonly Statistic[] =>
+  statistics.filter(
+    (statistic) =>
+      statistic.subset === ALL &&
+      (statistic.scope === 'pairs' || statistic.scope === 'completions') &&
+      chapterOf(statistic) === chapter,
+  )
+
+/** Half accuracies of one scope, as lines of a dot plot. Lines on few prompts are hollow. */
+export const accuracyDots = (statistics: readonly Statistic[], scope: string): readonly IntervalDot[] =>
+  statistics
+    .filter((line) => line.scope === scope && line.statistic === 'accuracy_half')
+    .map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
+      name: subset,
+      value,
+      low: ciLow,
+      high: ciHigh,
+      n,
+      emphasis: clusters >= MIN_PROMPTS,
+    }))
+
+/** Fewer prompts than this carry no conclusion. */
+export const MIN_PROMPTS = 20
+
+/** @param nameOf what stands in the first column; by default the statistic alone */
+export function statisticTable(
+  statistics: readonly Statistic[],
+  caption: Markup,
+  nameOf: (statistic: Statistic) => string = ({ statistic }) => statisticTitle(statistic),
+): Markup {
+  if (statistics.length === 0) return EMPTY
+  return html`<div class="scroll"><table>
+<caption>${caption}</caption>
+<thead><tr><th scope="col">Statistic</th><th scope="col" class="num">Value</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">n</th><th scope="col" class="num">Prompts</th><th scope="col" class="num">Missing</th></tr></thead>
+<tbody>${statistics.map((statistic) => row(statistic, nameOf(statistic)))}</tbody></table></div>
+`
+}
+
+function row(statistic: Statistic, name: string): Markup {
+  const { value, ciLow, ciHigh, ciMethod, reason } = statistic
+  const cells =
+    value === null
+      ? html`<td class="why" colspan="2">${(reason ?? 'absent').replaceAll('_', ' ')}</td>`
+      : html`${numberCell(measured(value))}<td class="num"${ciMethod !== null && html` title="${ciMethod}"`}>${interval(ciLow, ciHigh)}</td>`
+  return html`<tr><th scope="row" title="${statistic.statistic}">${name}</th>${cells}${numberCell(count(statistic.n))}${numberCell(
+    count(statistic.clusters),
+  )}${numberCell(count(statistic.missing))}</tr>
+`
+}

@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'csv-parse/sync'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderReport } from '../../src/report/html/report.ts'
+import type { ScoredPair } from '../../src/types.ts'
+import { BrowserSession, chromiumPath } from './browser-session.ts'
+import { demoInput, demoPairs, pairOf } from './demo-input.ts'
+import { demoMolecules } from './demo-molecules.ts'
+
+const noBrowser = chromiumPath === null
+if (noBrowser)
+  console.warn('report.html is not opened in a browser: no chromium here (apt-get install chromium, or set CHROMIUM)')
+
+const rowsShown = (page: Page): Promise<string[]> => page.locator('.rows tr.row .open').allTextContents()
+const status = (page: Page): Promise<string | null> => page.locator('.status output').textContent()
+const column = (page: Page, n: number): Promise<string[]> =>
+  page.locator(`.rows tr.row > :nth-child(${n})`).allTextContents()
+
+/** What a completion must not be able to do to a page or to a spreadsheet. */
+const HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror=alert(1)> & "quoted" \u0007'
+
+describe.skipIf(noBrowser)('report.html in chromium', () => {
+  let session: BrowserSession
+  let report: string
+  beforeAll(async () => {
+    session = await BrowserSession.open()
+    report = renderReport(demoInput(await demoMolecules()))
+  })
+  afterAll(() => session?.close())
+
+  it('opens from disk without a complaint and without a request', async () => {
+    const { page, complaints, requests } = await session.show(report)
+    expect(await page.locator('h1').textContent()).toContain('demo-reward-model')
+    expect(await rowsShown(page)).toHaveLength(50)
+    expect(await status(page)).toBe('300 rows')
+    // 300 pairs, 49 of them lost: the golden scores' own count
+    expect(await page.locator('.cross .differs a').textContent()).toBe('49')
+    expect({ complaints, requests }).toEqual({ complaints: [], requests: [] })
+  })
+
+  it('filters by choice and by text, and says how many rows are left', async () => {
+    const { page, complaints } = await session.show(report)
+    await page.selectOption('select[data-key=agree]', '=no')
+    expect(await status(page)).toBe('49 of 300 rows')
+    await page.selectOption('select[data-key=subset]', '=property')
+    const lost = demoPairs.filter((pair) => pair.agree === 0 && pair.subset === 'property')
+    expect(await rowsShown(page)).toEqual(lost.map((pair) => pair.id))
+    await page.getByRole('button', { name: 'Reset' }).click()
+    await page.getByRole('searchbox').fill('PROPERTY-0078')
+    await expect.poll(() => status(page)).toBe('1 of 300 rows')
+    await page.getByRole('checkbox', { name: 'match case' }).check()
+    await expect.poll(() => status(page)).toBe('0 of 300 rows')
+    expect(complaints).toEqual([])
+  })
+
+  it('sorts by a column, up, down and back', async () => {
+    const { page } = await session.show(report)
+    const header = page.getByRole('button', { name: 'Margin' })
+    const sorted = demoPairs.toSorted((a, b) => a.margin! - b.margin!).map((pair) => pair.id)
+    await header.click()
+    expect(await rowsShown(page)).toEqual(sorted.slice(0, 50))
+    await header.click()
+    expect(await rowsShown(page)).toEqual(sorted.toReversed().slice(0, 50))
+    expect(await page.locator('.rows th[aria-sort=descending]').textContent()).toBe('Margin')
+    await header.click()
+    expect(await rowsShown(page)).toEqual(demoPairs.slice(0, 50).map((pair) => pair.id))
+  })
+
+  it('opens a row by keyboard, with both verdicts and the drawn molecules, and by its address', async () => {
+    const { page, complaints } = await session.show(report)
+    await page.keyboard.press('/')
+    await page.keyboard.type('test-property-0078')
+    await expect.poll(() => status(page)).toBe('1 of 300 rows')
+    await page.locator('.rows .open').focus()
+    await page.keyboard.press('Enter')
+    const detail = page.locator('tr.detail')
+    expect(await detail.locator('pre').allTextContents()).toEqual(
+      demoPairs
+        .filter((pair) => pair.id === 'test-property-0078')
+        .flatMap((p) => [p.prompt, p.chosen.text, p.rejected.text]),
+    )
+    expect(await detail.locator('dd').allTextContents()).toEqual(
+      expect.arrayContaining(['pass', 'fail (wrong_answer)']),
+    )
+    expect(await detail.locator('svg').count()).toBe(2)
+    expect(await detail.locator('svg g[opacity] path').count()).toBeGreaterThan(0) // the differing atoms
+    const address = await page.evaluate(() => location.hash)
+    await page.keyboard.press('Escape')
+    expect(await detail.count()).toBe(0)
+    const again = await session.show(report, address)
+    expect(await again.page.locator('tr.detail').count()).toBe(1)
+    expect(await rowsShown(again.page)).toEqual(['test-property-0078'])
+    expect([...complaints, ...again.complaints]).toEqual([])
+  })
+
+  it('moves between rows and pages by keyboard', async () => {
+    const { page } = await session.show(report)
+    await page.locator('.rows .open').first().focus()
+    await page.keyboard.press('ArrowDown')
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    expect(await focused()).toBe(demoPairs[1]!.id)
+    await page.keyboard.press('PageDown')
+    expect(await focused()).toBe(demoPairs[50]!.id)
+    await page.keyboard.press('PageUp')
+    expect(await focused()).toBe(demoPairs[0]!.id)
+  })
+
+  it('leads from a number of the cross table to its rows', async () => {
+    const { page } = await session.show(report)
+    await page.locator('.cross .differs a').click()
+    expect(await status(page)).toBe('49 of 300 rows')
+    expect(new Set(await column(page, 6))).toEqual(new Set(['loss']))
+  })
+
+  it('shows hostile texts as text, and writes them harmless into CSV', async () => {
+    const hostile = hostilePair()
+    const input = demoInput(null, [hostile, ...demoPairs.slice(0, 3)])
+    const html = renderReport({
+      ...input,
+      run: { ...input.run, model: HOSTILE, dataset: HOSTILE, warnings: [HOSTILE], details: { [HOSTILE]: HOSTILE } },
+      failures: [{ where: HOSTILE, id: HOSTILE, reason: HOSTILE, message: HOSTILE, hint: HOSTILE }],
+    })
+    const { page, complaints, requests } = await session.show(html)
+    const key = encodeURIComponent(hostile.id)
+    await page.evaluate((open) => location.assign(`#pairs?open=${open}`), key)
+    await page.locator('tr.detail').waitFor()
+    expect(await page.locator('tr.detail pre').allTextContents()).toEqual([HOSTILE, HOSTILE, '=cmd()'])
+    expect(await page.title()).not.toBe('owned')
+    expect(await page.locator('img').count()).toBe(0)
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'CSV of these rows' }).click()
+    const rows = parse(readFileSync(await (await download).path(), 'utf8'), { columns: true }) as Record<
+      string,
+      string
+    >[]
+    expect(rows).toHaveLength(4)
+    expect(rows[0]).toMatchObject({ id: `'${hostile.id}`, prompt: HOSTILE, chosen: HOSTILE, rejected: "'=cmd()" })
+    // a negative number is a number, not a formula
+    expect(rows[0]!.margin).toBe('-1.5')
+    expect({ complaints, requests }).toEqual({ complaints: [], requests: [] })
+  })
+
+  it('gives the data of every figure as CSV that needs no script', async () => {
+    const { page } = await session.show(report)
+    const links = page.locator('figure > figcaption > a.csv')
+    expect(await links.count()).toBe(await page.locator('figure[id^=fig-]').count())
+    for (const href of await links.evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href))) {
+      const rows = parse(Buffer.from(href.split('base64,')[1]!, 'base64').toString('utf8')) as string[][]
+      expect(rows.length).toBeGreaterThan(1)
+    }
+  })
+
+  it('is light on paper even where the screen is dark, and has no side scroll on a telephone', async () => {
+    const { page } = await session.show(report)
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    expect(await background()).toBe('rgb(255, 255, 255)')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await background()).toBe('rgb(20, 23, 26)')
+    await page.emulateMedia({ colorScheme: 'dark', media: 'print' })
+    expect(await background()).toBe('rgb(255, 255, 255)')
+    await page.emulateMedia({ media: 'screen' })
+    await page.setViewportSize({ width: 390, height: 800 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+  })
+
+  it('names every control, and every figure for who cannot see it', async () => {
+    const { page } = await session.show(report)
+    const unnamed = await page.evaluate(() => {
+      const named = (e: Element): boolean =>
+        Boolean(e.getAttribute('aria-label') || e.textContent?.trim() || (e as HTMLInputElement).labels?.length)
+      return [...document.querySelectorAll('button, input, select, svg[role=img], a')]
+        .filter((e) => !named(e))
+        .map((e) => e.outerHTML)
+    })
+    expect(unnamed).toEqual([])
+    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('stays smooth with 10,000 rows', async () => {
+    const pairs = Array.from({ length: 10_000 }, (_, i) => {
+      const { chosen, rejected, prompt, extra } = demoPairs[i % demoPairs.length]!
+      const id = `row-${i}`
+      return pairOf({ ...chosen, id }, { ...rejected, id }, `${prompt} (${i})`, extra)
+    })
+    const { statistics, calibration } = demoInput()
+    const html = renderReport({ ...demoInput(), pairs, statistics, calibration })
+    expect(html.length).toBeLessThan(40e6)
+    const { page, complaints } = await session.show(html)
+    expect(await status(page)).toBe('10,000 rows')
+    const times = await page.evaluate(() => {
+      const timed = (act: () => void): number => {
+        const start = performance.now()
+        act()
+        document.body.getBoundingClientRect() // layout included
+        return performance.now() - start
+      }
+      const find = <T extends Element>(selector: string): T => document.querySelector<T>(selector)!
+      const filter = find<HTMLSelectElement>('select[data-key=agree]')
+      const headers = [...document.querySelectorAll<HTMLButtonElement>('.rows thead button')]
+      return {
+        filter: timed(() => {
+          filter.value = '=no'
+          filter.dispatchEvent(new Event('change'))
+        }),
+        reset: timed(() => {
+          filter.value = ''
+          filter.dispatchEvent(new Event('change'))
+        }),
+        sortText: timed(() => headers[0]!.click()),
+        sortNumber: timed(() => headers.find((h) => h.textContent === 'Margin')!.click()),
+      }
+    })
+    console.info(`10,000 rows, ${(html.length / 1e6).toFixed(1)} MB, ms:`, times)
+    // far above what was seen (tens of ms), far below what a reader would call slow
+    for (const ms of Object.values(times)) expect(ms).toBeLessThan(1000)
+    await page.getByRole('searchbox').fill('row-123')
+    await expect.poll(() => status(page)).toBe('11 of 10,000 rows')
+    expect(complaints).toEqual([])
+  })
+})
+
+function hostilePair(): ScoredPair {
+  const { chosen, rejected } = demoPairs[0]!
+  const id = `=HYPERLINK("x")${HOSTILE}`
+  const subset = HOSTILE
+  return pairOf(
+    { ...chosen, id, subset, text: HOSTILE, score: -1 },
+    { ...rejected, id, subset, text: '=cmd()', score: 0.5, verifiableReason: HOSTILE },
+    HOSTILE,
+  )
+}

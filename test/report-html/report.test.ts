@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest'
+import { summarise } from '../../src/agreement/accuracy.ts'
+import { agreement } from '../../src/agreement/agreement.ts'
+import type { ReportInput } from '../../src/report/html/input.ts'
+import { LIMITS } from '../../src/report/html/limits.ts'
+import { renderReport } from '../../src/report/html/report.ts'
+import type { RowTable } from '../../src/report/html/row-table.ts'
+import type { ScoredCompletion, ScoredPair } from '../../src/types.ts'
+import { demoInput, demoPairs, pairOf } from './demo-input.ts'
+
+const tableOf = (html: string, name: RowTable['name']): RowTable | null => {
+  const found = new RegExp(`id="${name}-data">(.*?)</script>`, 's').exec(html)
+  return found === null ? null : (JSON.parse(found[1]!) as RowTable)
+}
+const textOf = (html: string): string =>
+  html
+    .replace(/<(script|style)[\s\S]*?<\/\1>/g, '')
+    .replace(/<[^>]*>/g, '')
+    .replaceAll('&#39;', "'")
+
+/** The demo with other pairs and everything that follows from them. */
+function inputOf(pairs: readonly ScoredPair[], changes: Partial<ReportInput> = {}): ReportInput {
+  const completions = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected])
+  return {
+    ...demoInput(),
+    pairs,
+    completions,
+    accuracy: summarise(pairs).accuracy,
+    statistics: agreement(pairs, completions, { resamples: 50 }).statistics,
+    calibration: null,
+    suspects: [],
+    failures: [],
+    ...changes,
+  }
+}
+const unscored = (c: ScoredCompletion): ScoredCompletion => ({ ...c, score: null, scoreReason: 'too_long' })
+const unverified = (c: ScoredCompletion): ScoredCompletion => ({
+  ...c,
+  verifiableReward: null,
+  verifiableStatus: 'unverifiable',
+  verifiableReason: null,
+})
+const remade = (change: (c: ScoredCompletion) => ScoredCompletion): readonly ScoredPair[] =>
+  demoPairs.slice(0, 12).map((p) => pairOf(change(p.chosen), change(p.rejected), p.prompt, p.extra))
+
+describe('report.html', () => {
+  it('is the same bytes for the same input', () => {
+    expect(renderReport(demoInput())).toBe(renderReport(demoInput()))
+  })
+
+  it('leads with the accuracy, its interval and the nulls', () => {
+    // the demo's golden accuracy: 251 of 300
+    const text = textOf(renderReport(demoInput()))
+    expect(text).toContain('83.7%')
+    expect(text).toContain('in 251 of 300 pairs where both decide')
+    expect(text).toContain('“longest” knows no chemistry')
+  })
+
+  it('refers to nothing outside itself', () => {
+    const html = renderReport(demoInput())
+    expect(html).toContain('default-src &#39;none&#39;')
+    const outside = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target!)
+    expect(outside.filter((target) => !/^(#|data:)/.test(target))).toEqual([])
+    expect(html).not.toMatch(/@import|url\(/)
+  })
+
+  it('keeps every text of the data out of the markup', () => {
+    const hostile = '</script><img src=x onerror=alert(1)>'
+    const pairs = demoPairs
+      .slice(0, 3)
+      .map((p) =>
+        pairOf(
+          { ...p.chosen, subset: hostile, text: hostile },
+          { ...p.rejected, subset: hostile, verifiableReason: hostile },
+          hostile,
+          { [hostile]: hostile },
+        ),
+      )
+    const html = renderReport(inputOf(pairs))
+    expect(html).not.toContain('<img')
+    expect(html.match(/<script/g)).toHaveLength(2) // the rows, and our own
+    expect(tableOf(html, 'pairs')!.texts).toContain(hostile)
+  })
+
+  describe('says why a chapter is absent', () => {
+    const cases: Record<string, { input: ReportInput; says: readonly string[] }> = {
+      'no row at all': {
+        input: inputOf([], { accuracy: null }),
+        says: ['No row of the run could be used', 'There is no row to show'],
+      },
+      'no verdicts': {
+        input: inputOf(remade(unverified)),
+        says: [
+          'No cross table: no pair could be verified',
+          'No heat map of reasons: no scored completion has a verdict',
+        ],
+      },
+      'no model': {
+        input: inputOf(
+          remade((c) => ({ ...unscored(c), scoreReason: null })),
+          { accuracy: null },
+        ),
+        says: [
+          'No accuracy: the run has no model',
+          'No scores',
+          'No reliability curve: no pair has a margin',
+          'No cross table: no pair was scored',
+        ],
+      },
+      'every completion too long': {
+        input: inputOf(remade(unscored)),
+        says: [
+          'none of 12 pairs has a margin (no_scored_pairs)',
+          'Completions without a score, by reason.',
+          'too long24',
+        ],
+      },
+      'ties only': {
+        input: inputOf(remade((c) => ({ ...c, score: 1 }))),
+        says: [
+          '12 ties, each counted ½',
+          'No histogram of margins: all of them are 0 (0 wins, 12 ties, 0 losses)',
+          'Strictly, a tie lost: 0.0%',
+        ],
+      },
+      'one row': {
+        input: inputOf(demoPairs.slice(0, 1)),
+        says: ['this share of 1 pair (1 prompt)', 'All 1 row of the run'],
+      },
+      'completions only': {
+        input: inputOf([], {
+          accuracy: null,
+          completions: demoPairs.slice(0, 5).map((p, index) => ({ ...p.rejected, role: 'completion', index })),
+          prompts: new Map([[demoPairs[0]!.id, 'the prompt']]),
+        }),
+        says: ['the data holds no pairs, its completions stand alone or in groups', 'All 5 rows of the run'],
+      },
+    }
+    it.each(Object.entries(cases))('%s', (_, { input, says }) => {
+      const text = textOf(renderReport(input))
+      for (const sentence of says) expect(text).toContain(sentence)
+      expect(text).not.toMatch(/\b(NaN|undefined|Infinity)\b/)
+    })
+  })
+
+  it('shows single completions with their prompts', () => {
+    const completions = demoPairs.slice(0, 3).map((p): ScoredCompletion => ({ ...p.chosen, role: 'completion' }))
+    const prompts = new Map([[completions[1]!.id, 'what is it?']])
+    const table = tableOf(renderReport(inputOf([], { accuracy: null, completions, prompts })), 'completions')!
+    expect(table.details.map(({ prompt }) => prompt === null)).toEqual([true, false, true])
+    expect(table.texts[table.details[1]!.prompt!]).toBe('what is it?')
+  })
+
+  it('keeps the informative rows where not all fit, in the order of the data, and says so', () => {
+    const html = renderReport(demoInput(), { ...LIMITS, rows: 60 })
+    const table = tableOf(html, 'pairs')!
+    const ids = table.columns.find(({ key }) => key === 'id')!.values as string[]
+    const disagreeing = demoPairs.filter((pair) => pair.agree === 0).map((pair) => pair.id)
+    expect(ids).toHaveLength(60)
+    expect(ids).toEqual(expect.arrayContaining(disagreeing)) // all 49
+    expect(ids).toEqual(demoPairs.map((pair) => pair.id).filter((id) => ids.includes(id)))
+    expect(textOf(html)).toContain('60 of 300 rows: disagreements first')
+  })
+
+  it('cuts the longest texts to fit, and says so', () => {
+    const html = renderReport(demoInput(), { ...LIMITS, textLength: 60_000 })
+    const { texts, left } = tableOf(html, 'pairs')!
+    const length = texts.reduce<number>(
+      (sum, t) => sum + (typeof t === 'string' ? t.length : t[0].length + t[2].length),
+      0,
+    )
+    expect(length).toBeLessThanOrEqual(60_000)
+    expect(left.clippedTexts).toBeGreaterThan(0)
+    expect(textOf(html)).toContain('long texts lost the middle')
+  })
+
+  it('draws the most informative molecules first, within its budget', () => {
+    const drawn: string[] = []
+    const molecules: ReportInput['molecules'] = {
+      answer: (completion) => `${completion.id} ${completion.role}`,
+      draw: (smiles) => {
+        drawn.push(smiles)
+        return `<svg width='10px' height='10px'><path d='M 0,0 L 1,1' style='fill:none;stroke:#000000'/></svg>`
+      },
+      differingAtoms: () => null,
+    }
+    const html = renderReport({ ...demoInput(), molecules }, { ...LIMITS, drawings: 4 })
+    const worst = demoPairs.filter((p) => p.agree === 0).toSorted((a, b) => a.margin! - b.margin!)
+    expect(drawn).toEqual(worst.slice(0, 2).flatMap(({ id }) => [`${id} chosen`, `${id} rejected`]))
+    expect(tableOf(html, 'pairs')!.left.undrawn).toBe(596)
+    expect(textOf(html)).toContain('596 molecules of less informative rows are not drawn')
+  })
+})

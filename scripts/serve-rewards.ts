@@ -161,7 +161,10 @@ async function main(): Promise<number> {
   process.stdout.write(`http://${address.includes(':') ? `[${address}]` : address}:${port}\n`)
   await stopSignal()
   log.info('stopping: answers under way are finished first')
-  const late = setTimeout(() => void pool.close(), GRACE_MS)
+  const late = setTimeout(() => {
+    void pool.close()
+    server.server.closeAllConnections()
+  }, GRACE_MS)
   await server.close()
   clearTimeout(late)
   await pool.close()

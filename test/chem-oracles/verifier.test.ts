@@ -55,7 +55,9 @@ it('asks a remote server where one is named, several questions at a time', async
   const server = await stubServer([{ json: { product: 'CCOC(C)=O' } }], 30)
   const v = verifier({ oracles: { kind: 'embedded', forward: { baseUrl: server.baseUrl } } })
   const verdicts = await Promise.all(
-    Array.from({ length: 6 }, (_, i) => v.verify(wrap(`CC(=O)O.CCO>${'O.'.repeat(i)}O>`), 'rxn_forward!:!CCOC(C)=O!:!retro-synthesis')),
+    Array.from({ length: 6 }, (_, i) =>
+      v.verify(wrap(`CC(=O)O.CCO>${'O.'.repeat(i)}O>`), 'rxn_forward!:!CCOC(C)=O!:!retro-synthesis'),
+    ),
   )
   expect(verdicts.map((d) => d.value)).toEqual([1, 1, 1, 1, 1, 1])
   expect(server.mostUnderWay()).toBeGreaterThan(1)

@@ -42,6 +42,15 @@ export function createRewardServer(backend: ChemBackend, options: ServerOptions)
     exposeHeadRoutes: false,
   })
   let underWay = 0
+  // a connection that is busy when the server closes would else be kept alive, and hold the stop up, for a minute
+  let closing = false
+  server.addHook('preClose', async () => {
+    closing = true
+  })
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (closing) reply.header('Connection', 'close')
+    return payload
+  })
 
   server.addHook('onRequest', async (request) => {
     if (request.url !== '/health') checkAccess(request.headers, options.token)

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type Digest, DigestMap } from './digest-map.ts'
 import { InterruptedError } from './errors.ts'
 import { isFailure } from './pairs/failure.ts'
@@ -9,6 +8,7 @@ import { type PlanOptions, planBatches } from './score/plan.ts'
 import type { Scorer } from './score/scorer.ts'
 import { isUnscored, type Prepared, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
+import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
 import type { Batch, Completion, Row, RowFailure, Runner, ScoredCompletion, ScoredPair, Sequence } from './types.ts'
 
@@ -29,6 +29,8 @@ export interface RunInput {
   readonly formatReward: (completion: string) => number | null
   /** True after Ctrl-C: the batch in hand is finished and kept. */
   readonly stopped: () => boolean
+  /** Milliseconds since any fixed point. */
+  readonly clock: () => number
   /** Called after every batch and window; `done` counts completions, found ones included. */
   readonly onProgress: (subject: Subject, done: number) => void
 }
@@ -40,7 +42,12 @@ export interface WorkDone {
   repeated: number
   unscored: number
   batches: number
+  /** Tokens that the graph computed, padding included, and milliseconds inside the model. */
   tokens: number
+  modelMs: number
+  /** Completions whose preparation was repaired or is worth a word (double_bos, pooling_differs …), and those that were cut. */
+  repairs: Record<string, number>
+  truncated: number
   /** Null where nothing was left to measure: the model was not opened. */
   runner: Runner['info'] | null
 }
@@ -66,7 +73,18 @@ interface Item {
 
 async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   const subject = input.subjects[model]!
-  const work: WorkDone = { measured: 0, found: 0, repeated: 0, unscored: 0, batches: 0, tokens: 0, runner: null }
+  const work: WorkDone = {
+    measured: 0,
+    found: 0,
+    repeated: 0,
+    unscored: 0,
+    batches: 0,
+    tokens: 0,
+    modelMs: 0,
+    repairs: {},
+    truncated: 0,
+    runner: null,
+  }
   const seen = new DigestMap()
   /** Why a key has no measurement. */
   const failed = new Map<string, string>()
@@ -89,6 +107,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     window = []
     tokens = 0
     if (batches.length > 0) await run(todo, batches)
+    adopt(input.store, fresh)
     for (const { key, index } of items) {
       const reason = failed.get(key)
       if (reason !== undefined) input.ledger.markUnscored(index, reason)
@@ -98,7 +117,9 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   const run = async (todo: readonly Item[], batches: readonly Batch[]): Promise<void> => {
     runner ??= await subject.open()
     const sequences = todo.map(({ prepared, group }): Sequence => ({ ...prepared, group }))
+    let last = input.clock()
     for await (const { batch, results } of measure(runner, batches, sequences)) {
+      work.modelMs += input.clock() - last
       input.store.append(
         results.flatMap((r) => (r.measurement === null ? [] : [[todo[r.index]!.key, r.measurement] as const])),
       )
@@ -114,6 +135,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
           subject.name,
           'What was measured is kept; run the same command again to go on.',
         )
+      last = input.clock()
     }
   }
   try {
@@ -135,6 +157,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         } else if (unscored !== null) input.ledger.markUnscored(index, unscored.reason)
         if (isUnscored(prepared)) work.unscored++
         else {
+          countRepairs(work, prepared)
           const key = subject.key(prepared)
           input.ledger.setKey(index, model, key)
           window.push({ index, prepared, key, group })
@@ -153,6 +176,12 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   }
 }
 
+function countRepairs(work: WorkDone, { repairs, poolingDiffers, truncated }: Prepared): void {
+  for (const repair of poolingDiffers ? [...repairs, 'pooling_differs'] : repairs)
+    work.repairs[repair] = (work.repairs[repair] ?? 0) + 1
+  if (truncated !== 'no') work.truncated++
+}
+
 /**
  * The batches of a window that are left to run. The plan covers what no other store has, measured or not, so that a run that
  * resumes finds the stored plan and runs its missing batches exactly as they would have been.
@@ -164,11 +193,10 @@ function planWindow(
   fresh: readonly Item[],
 ): { todo: readonly Item[]; batches: readonly Batch[] } {
   const { store } = input
+  if (fresh.every(({ key }) => store.owns(key))) return { todo: [], batches: [] }
   const todo = fresh.filter(({ key }) => store.owns(key) || !store.has(key))
   if (todo.length === 0) return { todo, batches: [] }
-  const hash = createHash('sha256')
-  for (const { key } of todo) hash.update(key)
-  const name = `${subject.role}/${window}/${hash.digest('hex').slice(0, 16)}`
+  const name = `${subject.role}/${window}/${planName(todo.map(({ key }) => key))}`
   let batches = store.plan(name)
   if (batches === null) {
     batches = planBatches(
@@ -178,6 +206,17 @@ function planWindow(
     store.putPlan(name, batches)
   }
   return { todo, batches: batches.filter((batch) => batch.sequences.some((i) => !store.owns(todo[i]!.key))) }
+}
+
+/** Copies what other stores of the same model had, so that a run's own store is whole. Last, because the plan depends on what it owns. */
+function adopt(store: Store, items: readonly Item[]): void {
+  const borrowed = items.filter(({ key }) => !store.owns(key))
+  store.append(
+    borrowed.flatMap(({ key }) => {
+      const measurement = store.get(key)
+      return measurement === null ? [] : [[key, measurement] as const]
+    }),
+  )
 }
 
 /** The rows once without any model: verdicts alone. */

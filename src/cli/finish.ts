@@ -1,22 +1,27 @@
 import { join } from 'node:path'
-import { type Accuracy, type Summary, summarise } from '../agreement/accuracy.ts'
-import { AGREEMENT_COLUMNS, agreement, agreementRow } from '../agreement/agreement.ts'
+import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
+import { agreement } from '../agreement/agreement.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { writeCsv } from '../report/csv.ts'
-import { machine, versions, writeJson } from '../report/manifest.ts'
+import { writeJson, writeWhole } from '../report/manifest.ts'
 import { percent, textTable } from '../report/table.ts'
 import { type Joined, writeScores } from '../report/write.ts'
 import { joinAll, type WorkDone } from '../run.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
-import { SCORE_VERSION } from '../store/key.ts'
+import type { Subject } from '../score/subject.ts'
 import type { Store } from '../store/log.ts'
-import type { RowFailure, Verifier } from '../types.ts'
+import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
+import { writeAnalyses } from './analyses.ts'
 import type { RunConfig } from './config.ts'
+import { countBy } from './count.ts'
 import { type Dataset, type Inspection, rowsOf } from './dataset.ts'
+import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
+import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import type { LoadedModel } from './models.ts'
+import { parsesOf } from './parses.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -31,31 +36,50 @@ export interface FinishInput {
   readonly store: Store | null
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
+  readonly subjects: readonly Subject[]
   readonly verifier: Verifier | null
   readonly log: Log
   readonly elapsedMs: () => number
+  /** What to print in place of the accuracy table. */
+  readonly print?: (completions: readonly ScoredCompletion[]) => string
 }
 
 /** Joins, writes every file of the run and prints the table. Returns the exit code: 4 where rows are missing from the numbers. */
 export async function finish(input: FinishInput): Promise<number> {
-  const { config, data, folder, scorer, log, inspection } = input
-  const joined = await writeScores(
-    folder,
-    joinAll({ rows: () => rowsOf(config, data, true), store: input.store, ledger: input.ledger }, scorer),
-    { ownColumns: scorer.columns, extraColumns: inspection.extraColumns, scored: input.models.length > 0 },
-  )
+  const { config, data, folder, scorer, log, inspection, models, subjects } = input
+  const rows = () => rowsOf(config, data, true)
+  const joined = await writeScores(folder, joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {
+    ownColumns: scorer.columns,
+    extraColumns: inspection.extraColumns,
+    scored: models.length > 0,
+    render: (row, role, index) => {
+      const completion = row.completions.find((c) => c.role === role && c.index === index)
+      return completion === undefined ? '' : (subjects[0]?.show(row, completion).text ?? '')
+    },
+  })
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
-  const { statistics, warnings } = agreement(joined.pairs, joined.completions, settings)
-  for (const { message } of warnings) log.warn(message)
-  await writeCsv(join(folder, 'agreement.csv'), AGREEMENT_COLUMNS, statistics.map(agreementRow))
+  const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
+  if (models.length > 0) for (const { message } of found.warnings) log.warn(message)
   await writeJson(join(folder, 'summary.json'), summary)
+  await writeAnalyses({
+    folder,
+    joined,
+    summary,
+    agreement: found,
+    herm: hermRun(input),
+    methods: methodsInput(input, joined, summary),
+    ciMethod: bootstrapMethod(settings),
+  })
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
-  await writeJson(join(folder, 'run.json'), manifest(input, joined, failures))
   printSummary(input, joined, summary)
   listFailures(failures, folder, log)
-  log.info(`written to ${folder}`)
+  const record = manifest(input, joined, failures)
+  await writeJson(join(folder, 'run.json'), record)
+  const run = runRecord(input, joined, record)
+  await writeWhole(join(folder, 'report.html'), await reportHtml({ run, joined, summary, agreement: found, failures }))
+  log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }
 
@@ -84,66 +108,8 @@ function listFailures(failures: readonly RowFailure[], folder: string, log: Log)
     log.warn(`and ${failures.length - SHOWN} more; all are in ${join(folder, 'failures.csv')}`)
 }
 
-/** run.json: everything that someone needs who does not trust the numbers. */
-function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[]): Record<string, unknown> {
-  const { config, data, inspection, models, device, scorer, plan, work, verifier, log } = input
-  return {
-    created: new Date().toISOString(),
-    command: [config.bin, ...process.argv.slice(2)].join(' '),
-    config,
-    versions: versions(),
-    score_version: SCORE_VERSION,
-    machine: machine(),
-    score: scorer.formula,
-    models: models.map((model, i) => ({
-      role: model.choice.role,
-      name: model.name,
-      source: model.resolved.source,
-      revision: model.resolved.revision,
-      architecture: model.description.architecture,
-      parameters: model.description.parameters,
-      weight_bytes: model.description.weightBytes,
-      max_positions: model.description.maxPositions,
-      labels: model.description.labels,
-      pad_token_id: model.description.padTokenId,
-      weights_sha256: model.weightsSha256,
-      files: model.hashes,
-      tokenizer: { sha256: model.tokenizer.sha256, files: model.tokenizer.files },
-      ignored_tensors: model.description.ignoredTensors,
-      runner: work[i]?.runner ?? null,
-      work: work[i] === undefined ? null : { ...work[i], runner: undefined },
-    })),
-    device,
-    plan,
-    dataset: {
-      name: data.name,
-      ...data.provenance,
-      rows: inspection.rows,
-      completions: inspection.completions,
-      kind: inspection.kind,
-      failed_rows: inspection.failures.length,
-    },
-    verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
-    verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
-    verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
-    failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },
-    warnings: log.warnings,
-    seed: config.seed,
-    elapsed_ms: Math.round(input.elapsedMs()),
-  }
-}
-
-export function countBy<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const item of items) {
-    const k = key(item)
-    counts[k] = (counts[k] ?? 0) + 1
-  }
-  return counts
-}
-
-function printSummary({ models, scorer, verifier }: FinishInput, joined: Joined, { accuracy }: Summary): void {
-  const out: string[] = []
+function printSummary({ models, scorer, verifier, print }: FinishInput, joined: Joined, { accuracy }: Summary): void {
+  const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
     const line = (name: string, a: Accuracy): string[] => [
       name,
@@ -174,7 +140,7 @@ function printSummary({ models, scorer, verifier }: FinishInput, joined: Joined,
     )
     out.push(`score = ${scorer.formula}`)
   }
-  if (verifier !== null) out.push(verdictLine(joined))
+  if (verifier !== null && print === undefined) out.push(verdictLine(joined))
   process.stdout.write(`\n${out.join('\n')}\n\n`)
 }
 

@@ -46,6 +46,7 @@ export async function measureRun(
       verdicts: verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING),
       formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
       stopped: interrupt.stopped,
+      clock: () => performance.now(),
       onProgress(subject, done) {
         let bar = bars.get(subject)
         if (bar === undefined) {

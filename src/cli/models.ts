@@ -41,8 +41,7 @@ export async function loadModel(
   const kind = choice.role === 'rm' ? 'head' : 'logProb'
   const description = describeModel(checkpoint, kind === 'head' ? 'score' : 'logProb')
   const hashes = await hashCheckpoint(checkpoint, { trustBlobNames: resolved.source === 'hub' })
-  const other =
-    config.tokenizer === null ? null : await resolveModel(config.tokenizer, { ...options, include: () => false })
+  const other = config.tokenizer === null ? null : await resolveModel(config.tokenizer, { ...options, weights: false })
   const tokenizerDir = other?.dir ?? resolved.dir
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
   return {

@@ -67,7 +67,11 @@ function checkNames(args: Record<string, unknown>, known: readonly string[], hel
   const own = new Set([...known, '_', '$0', 'help', 'version'])
   for (const key of Object.keys(args)) {
     if (own.has(key)) continue
-    throw new UsageError('unknown flag', `--${key}`, `${nearest(key, known, '--')}See ${help.name} --help.`)
+    throw new UsageError(
+      'unknown flag',
+      `${key.length === 1 ? '-' : '--'}${key}`,
+      `${nearest(key, known, '--')}See ${help.name} --help.`,
+    )
   }
   const words = args._ as readonly unknown[]
   if (words.length > 0 && help.positional === undefined)

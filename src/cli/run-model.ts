@@ -118,6 +118,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
       store.finish()
       if (!parts)
         return await finish({
+          subjects,
           config,
           data,
           inspection,
@@ -156,6 +157,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
       const done = await measureRun({ ...shared, rows: whole, completions: inspection.completions, store, verifier })
       store.finish()
       return await finish({
+        subjects,
         config,
         data,
         inspection,

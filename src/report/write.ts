@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { JoinedRow } from '../run.ts'
-import type { ScoredCompletion, ScoredPair } from '../types.ts'
+import type { CompletionRole, Row, ScoredCompletion, ScoredPair } from '../types.ts'
 import { type Cell, type CsvWriter, openCsv } from './csv.ts'
-import { PAIR_COLUMNS, pairCells, SCORE_COLUMNS, scoreCells } from './scores.ts'
+import { PAIR_COLUMNS, pairCells, plain, SCORE_COLUMNS, scoreCells } from './scores.ts'
 
 /** What the analyses read: every joined completion and pair, in the order of the data. */
 export interface Joined {
@@ -16,9 +16,18 @@ export interface Joined {
     readonly index: number
     readonly reason: string
   }[]
+  /** Completions that were cut to fit. */
+  readonly truncations: number
+  /** Prompt by row id, for rows that make no pair. */
+  readonly prompts: ReadonlyMap<string, string>
+  /** [chosen, rejected] as the model saw them, aligned with `pairs`; null beyond MAX_RENDERED pairs. */
+  readonly rendered: readonly (readonly [string, string])[] | null
   /** Columns of each written file, for the code book. */
   readonly columns: Readonly<Record<string, readonly string[]>>
 }
+
+/** Rendered texts are kept for RewardBench's score file up to so many pairs. */
+const MAX_RENDERED = 100_000
 
 /** ◆ Writes scores.csv and pairs.csv in one pass and keeps what the analyses need. */
 export async function writeScores(
@@ -28,6 +37,8 @@ export async function writeScores(
     readonly ownColumns: readonly string[]
     readonly extraColumns: readonly string[]
     readonly scored: boolean
+    /** What the model reads of a completion of a row. */
+    readonly render: (row: Row, role: CompletionRole, index: number) => string
   },
 ): Promise<Joined> {
   const taken = new Set<string>(PAIR_COLUMNS)
@@ -36,6 +47,9 @@ export async function writeScores(
   const pairColumns = [...PAIR_COLUMNS, ...extraNames]
   const completions: ScoredCompletion[] = []
   const pairs: ScoredPair[] = []
+  let truncations = 0
+  const prompts = new Map<string, string>()
+  let rendered: [string, string][] | null = []
   const unscored: Joined['unscored'][number][] = []
   const scores = openCsv(join(folder, 'scores.csv'), scoreColumns)
   let pairFile: CsvWriter | null = null
@@ -45,6 +59,7 @@ export async function writeScores(
       for (const [i, completion] of joined.completions.entries()) {
         await scores.write(scoreCells(completion, joined.details[i]!))
         completions.push(completion)
+        if (joined.details[i]!.truncated === true) truncations++
         if (options.scored && completion.scoreReason !== null && completion.scoreReason !== 'head_all')
           unscored.push({
             where: row.where,
@@ -54,10 +69,16 @@ export async function writeScores(
             reason: completion.scoreReason,
           })
       }
+      if (joined.pairs.length === 0) prompts.set(row.id, plain(row.prompt))
       for (const pair of joined.pairs) {
         pairFile ??= openCsv(join(folder, 'pairs.csv'), pairColumns)
         await pairFile.write([...pairCells(pair), ...options.extraColumns.map((name) => extraCell(pair.extra[name]))])
         pairs.push(pair)
+        if (pairs.length > MAX_RENDERED) rendered = null
+        rendered?.push([
+          options.render(row, 'chosen', pair.chosen.index),
+          options.render(row, 'rejected', pair.rejectedIndex),
+        ])
       }
     }
     await scores.close()
@@ -71,6 +92,9 @@ export async function writeScores(
     completions,
     pairs,
     unscored,
+    truncations,
+    prompts,
+    rendered,
     columns: { 'scores.csv': scoreColumns, ...(pairFile !== null && { 'pairs.csv': pairColumns }) },
   }
 }

@@ -1,0 +1,97 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Summary } from '../agreement/accuracy.ts'
+import { accuracyPaperTable } from '../agreement/accuracytable.ts'
+import { AGREEMENT_COLUMNS, type Agreement, agreementRow } from '../agreement/agreement.ts'
+import { codebook } from '../agreement/codebook.ts'
+import { mineHacks } from '../agreement/hacking.ts'
+import { type HermRun, hermEvalSet, hermEvalSetScores, hermJson } from '../agreement/herm.ts'
+import { type MethodsInput, methods } from '../agreement/methods.ts'
+import { latexTable, markdownTable } from '../agreement/tables.ts'
+import { type Cell, writeCsv } from '../report/csv.ts'
+import { writeWhole } from '../report/manifest.ts'
+import type { Joined } from '../report/write.ts'
+
+export interface AnalysisFiles {
+  readonly folder: string
+  readonly joined: Joined
+  readonly summary: Summary
+  readonly agreement: Agreement
+  /** Null for run-verify. */
+  readonly herm: HermRun | null
+  readonly methods: MethodsInput
+  readonly ciMethod: string
+}
+
+const SUSPECT_COLUMNS = [
+  'kind',
+  'id',
+  'subset',
+  'role',
+  'index',
+  'score',
+  'percentile',
+  'verifiable_reward',
+  'verifiable_reason',
+] as const
+const REASON_COLUMNS = ['reason', 'decile', 'count', 'residual'] as const
+
+/** Writes what a paper needs beside scores.csv and pairs.csv: agreement, suspects, tables, methods, code book, RewardBench's files. */
+export async function writeAnalyses({
+  folder,
+  joined,
+  summary,
+  agreement,
+  herm,
+  ...input
+}: AnalysisFiles): Promise<void> {
+  const columns: Record<string, readonly string[]> = { ...joined.columns }
+  const csv = async (name: string, header: readonly string[], rows: Iterable<readonly Cell[]>): Promise<void> => {
+    columns[name] = header
+    await writeCsv(join(folder, name), header, rows)
+  }
+  await csv('agreement.csv', AGREEMENT_COLUMNS, agreement.statistics.map(agreementRow))
+  if (herm !== null) {
+    const { suspects, reasons } = mineHacks(joined.completions)
+    await csv(
+      'suspects.csv',
+      SUSPECT_COLUMNS,
+      suspects.map(({ kind, percentile, completion: c }) => [
+        kind,
+        c.id,
+        c.subset,
+        c.role,
+        c.index,
+        c.score,
+        percentile,
+        c.verifiableReward,
+        c.verifiableReason,
+      ]),
+    )
+    await csv(
+      'reasons.csv',
+      REASON_COLUMNS,
+      reasons.map((r) => [r.reason, r.decile, r.count, r.residual]),
+    )
+  }
+  if (herm !== null && joined.pairs.length > 0) {
+    const table = accuracyPaperTable(summary.accuracy, herm.model, input.ciMethod)
+    await writeText(join(folder, 'tables/accuracy.md'), markdownTable(table))
+    await writeText(join(folder, 'tables/accuracy.tex'), latexTable(table))
+    await writeText(join(folder, 'herm/eval-set', `${herm.model}.json`), hermJson(hermEvalSet(joined.pairs, herm)))
+    const texts = new Map(joined.pairs.map((pair, i) => [pair, joined.rendered?.[i] ?? ['', '']] as const))
+    const render: Parameters<typeof hermEvalSetScores>[2] = (pair, side) =>
+      texts.get(pair)?.[side === 'chosen' ? 0 : 1] ?? ''
+    await writeText(
+      join(folder, 'herm/eval-set-scores', `${herm.model}.json`),
+      hermJson(hermEvalSetScores(joined.pairs, herm, render)),
+    )
+    await writeText(join(folder, 'methods.md'), methods(input.methods))
+  }
+  await writeText(join(folder, 'codebook.md'), codebook(columns))
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeWhole(path, text)
+}

@@ -1,0 +1,56 @@
+import type { Summary } from '../agreement/accuracy.ts'
+import type { Agreement } from '../agreement/agreement.ts'
+import { taggedAnswer } from '../agreement/answer.ts'
+import { reliability } from '../agreement/calibration.ts'
+import { allRows, pairColumns } from '../agreement/columns.ts'
+import { mineHacks } from '../agreement/hacking.ts'
+import { Drawer } from '../chem/draw.ts'
+import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
+import type { Joined } from '../report/write.ts'
+import type { RowFailure } from '../types.ts'
+
+export interface HtmlInput {
+  readonly run: RunRecord
+  readonly joined: Joined
+  readonly summary: Summary
+  readonly agreement: Agreement
+  readonly failures: readonly RowFailure[]
+}
+
+/** report.html of a run. */
+export async function reportHtml({ run, joined, summary, agreement, failures }: HtmlInput): Promise<string> {
+  const { renderReport } = await import('../report/html/report.ts')
+  const { pairs, completions } = joined
+  const scored = pairs.some((pair) => pair.margin !== null)
+  const columns = pairColumns(pairs)
+  const input: ReportInput = {
+    run,
+    accuracy: scored ? summary.accuracy : null,
+    statistics: agreement.statistics,
+    pairs,
+    completions,
+    prompts: joined.prompts,
+    failures,
+    calibration: scored
+      ? {
+          method:
+            'Bradley–Terry, σ(margin) at temperature 1, each pair in both orders; ten bins of equal mass, Wilson intervals.',
+          bins: reliability(columns, allRows(columns.n), 'all'),
+        }
+      : null,
+    suspects: mineHacks(completions).suspects,
+    molecules: await moleculePort(),
+  }
+  return renderReport(input)
+}
+
+/** RDKit for the page's drawings; null where it cannot be started, and the page says so. */
+async function moleculePort(): Promise<MoleculePort | null> {
+  const drawer = await Drawer.open().catch(() => null)
+  if (drawer === null) return null
+  return {
+    answer: ({ text }) => taggedAnswer(text),
+    draw: (smiles, options) => drawer.molecule(smiles, options),
+    differingAtoms: (a, b) => drawer.differingAtoms(a, b),
+  }
+}

@@ -1,0 +1,149 @@
+import type { Summary } from '../agreement/accuracy.ts'
+import type { HermRun } from '../agreement/herm.ts'
+import type { MethodsInput } from '../agreement/methods.ts'
+import { packageVersion } from '../package.ts'
+import type { RunRecord } from '../report/html/input.ts'
+import { machine, versions } from '../report/manifest.ts'
+import type { Joined } from '../report/write.ts'
+import { SCORE_VERSION } from '../store/key.ts'
+import type { RowFailure } from '../types.ts'
+import { countBy } from './count.ts'
+import type { FinishInput } from './finish.ts'
+
+/** run.json: everything that someone needs who does not trust the numbers. */
+export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[]): Record<string, unknown> {
+  const { config, data, inspection, models, device, scorer, plan, work, verifier, log } = input
+  return {
+    created: new Date().toISOString(),
+    command: [config.bin, ...process.argv.slice(2)].join(' '),
+    config,
+    versions: versions(),
+    score_version: SCORE_VERSION,
+    machine: machine(),
+    score: scorer.formula,
+    models: models.map((model, i) => ({
+      role: model.choice.role,
+      name: model.name,
+      source: model.resolved.source,
+      revision: model.resolved.revision,
+      architecture: model.description.architecture,
+      parameters: model.description.parameters,
+      weight_bytes: model.description.weightBytes,
+      max_positions: model.description.maxPositions,
+      labels: model.description.labels,
+      pad_token_id: model.description.padTokenId,
+      weights_sha256: model.weightsSha256,
+      files: model.hashes,
+      tokenizer: { sha256: model.tokenizer.sha256, files: model.tokenizer.files },
+      ignored_tensors: model.description.ignoredTensors,
+      runner: work[i]?.runner ?? null,
+      work:
+        work[i] === undefined
+          ? null
+          : {
+              ...work[i],
+              runner: undefined,
+              tokens_per_second: perSecond(work[i].tokens, work[i].modelMs),
+              completions_per_second: perSecond(work[i].measured, work[i].modelMs),
+            },
+    })),
+    device,
+    plan,
+    dataset: {
+      name: data.name,
+      ...data.provenance,
+      rows: inspection.rows,
+      completions: inspection.completions,
+      kind: inspection.kind,
+      failed_rows: inspection.failures.length,
+    },
+    verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
+    verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
+    verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
+    failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },
+    warnings: log.warnings,
+    seed: config.seed,
+    elapsed_ms: Math.round(input.elapsedMs()),
+  }
+}
+
+const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.round((count / ms) * 10_000) / 10 : null)
+
+/** Names under which RewardBench's files keep the run; null for run-verify. */
+export function hermRun({ config, models }: FinishInput): HermRun | null {
+  const [first, second] = models
+  if (first === undefined) return null
+  const modelType = config.bin === 'run-rm' ? 'Seq. Classifier' : second === undefined ? 'DPO Ref. Free' : 'DPO'
+  return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: config.chatTemplate }
+}
+
+const verifierWords = ({
+  extraction,
+  requireReasoning,
+  soft,
+  goodMoleculeBonus,
+}: FinishInput['config']['verification']): string =>
+  `${extraction} extraction, thought tags ${requireReasoning ? 'required' : 'not required'}, ${soft ? 'partial' : 'no partial'} credit${goodMoleculeBonus > 0 ? `, good-molecule bonus ${goodMoleculeBonus}` : ''}`
+
+export function methodsInput(
+  { config, data, models, device, work }: FinishInput,
+  joined: Joined,
+  { accuracy }: Summary,
+): MethodsInput {
+  const [first, second] = models
+  return {
+    seed: config.seed,
+    resamples: config.resamples,
+    version: packageVersion,
+    model: first?.name ?? 'none',
+    revision: first?.resolved.revision ?? null,
+    reference: second?.name ?? null,
+    referenceFree: config.bin === 'run-dpo' && second === undefined ? config.refFreeType : null,
+    beta: second === undefined ? null : config.beta,
+    dataset: data.name,
+    datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
+    pairs: joined.pairs.length,
+    prompts: accuracy.overall.clusters,
+    completions: joined.completions.length,
+    unscored: joined.unscored.length,
+    unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
+    chatTemplate: config.chatTemplate,
+    maxLength: config.maxLength ?? first?.description.maxPositions ?? null,
+    truncation: config.truncation,
+    pooling: config.bin === 'run-rm' ? config.pooling : null,
+    device: device?.device ?? 'cpu',
+    dtype: work[0]?.runner?.dtype ?? 'fp32',
+    verifier: verifierWords(config.verification),
+  }
+}
+
+/** The manifest as report.html shows it. */
+export function runRecord(
+  { config, data, models, device, scorer, verifier, work, log }: FinishInput,
+  joined: Joined,
+  record: Record<string, unknown>,
+): RunRecord {
+  const [first, second] = models
+  return {
+    command: config.bin,
+    model: first?.name ?? 'verifiable rewards alone',
+    reference: second?.name ?? null,
+    dataset: data.name,
+    device: device?.device ?? null,
+    provider: device?.provider ?? null,
+    dtype: work[0]?.runner?.dtype ?? null,
+    seed: config.seed,
+    versions: versions(),
+    repairs: mergedCounts(work.map(({ repairs }) => repairs)),
+    truncations: joined.truncations,
+    warnings: log.warnings,
+    provenance: verifier?.provenance ?? [],
+    details: { score: scorer.formula, ...record },
+  }
+}
+
+function mergedCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum: Record<string, number> = {}
+  for (const counts of all) for (const [key, n] of Object.entries(counts)) sum[key] = (sum[key] ?? 0) + n
+  return sum
+}

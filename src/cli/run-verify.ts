@@ -1,0 +1,144 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatReward } from '../chem/format.ts'
+import { UsageError } from '../errors.ts'
+import { percent, textTable } from '../report/table.ts'
+import { verifyAll } from '../run.ts'
+import { Ledger } from '../score/ledger.ts'
+import { VerdictQueue } from '../score/verdicts.ts'
+import type { ScoredCompletion } from '../types.ts'
+import { toRunConfig } from './config.ts'
+import { countBy } from './count.ts'
+import { inspect, openDataset, rowsOf } from './dataset.ts'
+import { downloadBar } from './download-bar.ts'
+import { finish } from './finish.ts'
+import { watchInterrupt } from './interrupt.ts'
+import { createLog } from './log.ts'
+import { dataOptions, runOptions, verifyOptions } from './options.ts'
+import { type BinHelp, parseArgs } from './parse.ts'
+import { openVerifier } from './verifier.ts'
+
+const HELP: BinHelp = {
+  name: 'run-verify',
+  summary: "ether0's verifiable rewards alone, no model. Without arguments: the embedded pairs.",
+  examples: [
+    ['run-verify', 'the embedded pairs'],
+    ['run-verify --dataset demo-groups', 'the embedded groups'],
+    [
+      'run-verify --dataset futurehouse/ether0-benchmark --split test --extraction loose',
+      'a data set of the hub, by the benchmark rule',
+    ],
+  ],
+}
+/** Flags that mean nothing without a model. */
+const WITHOUT_MODEL = ['shard', 'dump-rendered', 'dry-run', 'resume']
+
+/** Verifies every completion and prints rewards by problem type and reason. Returns the exit code. */
+export async function runVerify(argv: readonly string[]): Promise<number> {
+  const started = performance.now()
+  const table = { ...dataOptions, ...verifyOptions, ...runOptions }
+  const options = Object.fromEntries(Object.entries(table).filter(([name]) => !WITHOUT_MODEL.includes(name)))
+  const args = await parseArgs(HELP, options, argv)
+  if (args === null) return 0
+  const config = toRunConfig('run-verify', args)
+  if (args['print-config'] === true) {
+    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    return 0
+  }
+  const log = createLog({
+    name: HELP.name,
+    quiet: config.quiet,
+    format: config.logFormat,
+    stream: process.stderr,
+    clock: () => performance.now(),
+  })
+  const data = await openDataset(config, downloadBar(log))
+  const rows = () => rowsOf(config, data)
+  const inspection = await inspect(rows())
+  log.info(
+    `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
+  )
+  const folder = join(config.outputDir, config.name ?? 'verifiable', data.name)
+  mkdirSync(folder, { recursive: true })
+  const verifier = openVerifier(config.verification)
+  if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
+  const interrupt = watchInterrupt(log)
+  const ledger = new Ledger(0)
+  const bar = log.progress('verifying', inspection.completions, 'completions')
+  try {
+    await verifyAll({
+      rows,
+      ledger,
+      verdicts: new VerdictQueue(verifier, ledger, 1000),
+      formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
+      stopped: interrupt.stopped,
+      onProgress: (done) => bar.update(done),
+    }).finally(() => bar.stop())
+    const scorer = {
+      formula: 'none: verifiable rewards alone',
+      columns: [],
+      score: () => ({ score: null, reason: 'no_model', own: [] }),
+    }
+    return await finish({
+      config,
+      data,
+      inspection,
+      models: [],
+      subjects: [],
+      device: null,
+      scorer,
+      plan: null,
+      folder,
+      store: null,
+      ledger,
+      work: [],
+      verifier,
+      log,
+      elapsedMs: () => performance.now() - started,
+      print: printVerdicts,
+    })
+  } finally {
+    interrupt.dispose()
+    await verifier.close()
+  }
+}
+
+/** Rewards by problem type, and the reasons. */
+function printVerdicts(completions: readonly ScoredCompletion[]): string {
+  const line = (name: string, part: readonly ScoredCompletion[]): string[] => {
+    const { pass = 0, partial = 0, fail = 0, unverifiable = 0 } = countBy(part, (c) => c.verifiableStatus)
+    const rewards = part.flatMap((c) => (c.verifiableReward === null ? [] : [c.verifiableReward]))
+    const mean = rewards.length === 0 ? null : rewards.reduce((a, b) => a + b, 0) / rewards.length
+    return [
+      name,
+      mean === null ? '–' : mean.toFixed(3),
+      percent(rewards.length === 0 ? null : pass / rewards.length),
+      String(pass),
+      String(partial),
+      String(fail),
+      String(unverifiable),
+      String(part.length),
+    ]
+  }
+  const types = new Map<string, ScoredCompletion[]>()
+  for (const c of completions) {
+    const type = c.problemType ?? '(none)'
+    const part = types.get(type)
+    if (part === undefined) types.set(type, [c])
+    else part.push(c)
+  }
+  const reasons = Object.entries(countBy(completions, (c) => c.verifiableReason ?? '(none)')).sort(
+    (a, b) => b[1] - a[1],
+  )
+  return [
+    textTable(
+      ['problem type', 'mean reward', 'passing', 'pass', 'partial', 'fail', 'unverifiable', 'completions'],
+      [...[...types].map(([name, part]) => line(name, part)), line('all', completions)],
+    ),
+    '',
+    textTable(
+      ['reason', 'completions'],
+      reasons.map(([reason, n]) => [reason, String(n)]),
+    ),
+  ].join('\n')
+}

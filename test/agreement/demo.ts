@@ -23,13 +23,13 @@ const csv = (file: string): Record<string, string>[] =>
 /** Reference scores of the demo pairs by id: the reward model's, and the DPO pair's implicit rewards. */
 export const rmScores = (): Scores =>
   Object.fromEntries(csv('expected-rm.csv').map((r) => [r.id!, [Number(r.chosen_score), Number(r.rejected_score)]]))
-export const dpoScores = (beta = 0.1): Scores =>
+export const dpoScores = (beta = 0.1, reference = true): Scores =>
   Object.fromEntries(
     csv('expected-dpo.csv').map((r) => [
       r.id!,
       [
-        beta * (Number(r.chosen_policy_sum) - Number(r.chosen_ref_sum)),
-        beta * (Number(r.rejected_policy_sum) - Number(r.rejected_ref_sum)),
+        beta * (Number(r.chosen_policy_sum) - (reference ? Number(r.chosen_ref_sum) : 0)),
+        beta * (Number(r.rejected_policy_sum) - (reference ? Number(r.rejected_ref_sum) : 0)),
       ],
     ]),
   )

@@ -1,0 +1,135 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
+import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
+import { codebook } from '../src/agreement/codebook.ts'
+import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
+import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
+import { type Cell, writeCsv } from '../src/report/csv.ts'
+import { distributionTables } from './distributions.ts'
+import { DRIFT_COLUMNS, driftOf, driftRow } from './drift.ts'
+import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
+import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
+import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
+import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
+import type { Run } from './runs.ts'
+import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
+import { type Aligned, align, ensembles, kindOf, nullScorers, type Scorer } from './scorers.ts'
+import {
+  HETEROGENEITY_COLUMNS,
+  heterogeneityRows,
+  SPREAD_COLUMNS,
+  SUBSET_COLUMNS,
+  spreadRows,
+  subsetPaperTable,
+  subsetRows,
+  subsetTables,
+} from './subsets.ts'
+
+/** All that is said of one data set: CSV files by name, and paper tables. */
+export interface Analysis {
+  readonly dataset: string
+  readonly aligned: Aligned
+  readonly standings: readonly Standing[]
+  readonly leaderboard: PaperTable
+  readonly csv: Readonly<Record<string, { readonly columns: readonly string[]; readonly rows: readonly Cell[][] }>>
+  readonly tables: readonly PaperTable[]
+}
+
+/**
+ * Compares the runs of one data set: agreement of each, leaderboard with nulls and ensembles, subsets, paired tests, agreement
+ * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
+ */
+export function analyse(dataset: string, runs: readonly Run[], settings: BootstrapSettings): Analysis {
+  const withPairs = runs.filter((run) => run.pairs.n > 0)
+  const models = withPairs.filter((run) => kindOf(run.model) !== 'verifier')
+  const aligned = align(dataset, [models, withPairs, runs].find((list) => list.length > 0)!)
+  const combined = ensembles(dataset, models)
+  const nulls = nullScorers(aligned, settings.seed)
+  // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
+  const whole = combined.filter((e) => e.members.length === models.length)
+  const scorers: Scorer[] = [...aligned.scorers, ...whole, ...nulls]
+  const standings = leaderboard(aligned, scorers, settings)
+  const sweep = leaderboard(aligned, combined, settings)
+  const subsets = subsetTables(aligned, aligned.scorers, settings)
+  const tests = pairedTests(aligned, aligned.scorers, settings)
+  const deltas = refFreeDeltas(aligned, settings)
+  const distributions = runs.map(distributionTables)
+  const drifts = twins(models).map(([a, b]) => driftRow(a.model, b.model, driftOf(a, b)))
+  const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
+  const csv: Record<string, { columns: readonly string[]; rows: readonly Cell[][] }> = {
+    'agreement.csv': {
+      columns: named(AGREEMENT_COLUMNS),
+      rows: runs.flatMap((run) =>
+        columnStatistics(run.pairs, run.completions, settings).map((s): Cell[] => [run.model, ...agreementRow(s)]),
+      ),
+    },
+    'leaderboard.csv': { columns: LEADERBOARD_COLUMNS, rows: standings.map(leaderboardRow) },
+    'ensembles.csv': { columns: LEADERBOARD_COLUMNS, rows: sweep.map(leaderboardRow) },
+    'subsets.csv': { columns: SUBSET_COLUMNS, rows: subsets.flatMap(subsetRows) },
+    'subset-spread.csv': { columns: SPREAD_COLUMNS, rows: spreadRows(subsets) },
+    'heterogeneity.csv': { columns: HETEROGENEITY_COLUMNS, rows: heterogeneityRows(subsets) },
+    'paired-tests.csv': { columns: PAIRED_COLUMNS, rows: tests.map(pairedRow) },
+    'scorer-agreement.csv': {
+      columns: SCORER_AGREEMENT_COLUMNS,
+      rows: scorerAgreement([...aligned.scorers, ...nulls.filter((s) => s.name !== 'null:constant')]),
+    },
+    'ref-free.csv': { columns: REF_FREE_COLUMNS, rows: deltas.map(refFreeRow) },
+    'lengths.csv': {
+      columns: named(LENGTH_COLUMNS),
+      rows: models.flatMap((run) => lengthRows(run.pairs).map((row) => [run.model, ...row])),
+    },
+    'distribution.csv': { columns: named(DISTRIBUTION_COLUMNS), rows: distributions.flatMap((d) => d.distribution) },
+    'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
+    'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
+    'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
+  }
+  const board = leaderboardTable(aligned, standings, settings)
+  const tables = [
+    board,
+    subsetPaperTable(dataset, subsets, 'subsets'),
+    subsetPaperTable(dataset, subsets, 'sections'),
+    deltas.length === 0 ? null : refFreeTable(dataset, deltas),
+  ].filter((t): t is PaperTable => t !== null)
+  return {
+    dataset,
+    aligned,
+    standings,
+    leaderboard: board,
+    csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
+    tables,
+  }
+}
+
+/**
+ * Runs of one model under several names: the same model identity in run.json (weights and tokenizer), or folder names that
+ * differ only in what follows `@` (`--name model@bf16`).
+ */
+function twins(runs: readonly Run[]): [Run, Run][] {
+  const stem = (run: Run): string => run.model.replace(/@[^@]*$/, '')
+  return runs.flatMap((a, i) =>
+    runs.slice(i + 1).flatMap((b): [Run, Run][] => (stem(a) === stem(b) && a.model !== b.model ? [[a, b]] : [])),
+  )
+}
+
+/** ◆ Writes an analysis into a folder, each file whole or not at all. */
+export async function writeAnalysis(analysis: Analysis, folder: string): Promise<string[]> {
+  mkdirSync(join(folder, 'tables'), { recursive: true })
+  const files: string[] = []
+  const put = (name: string, content: string): void => {
+    const path = join(folder, name)
+    writeFileSync(`${path}.partial`, content)
+    renameSync(`${path}.partial`, path)
+    files.push(name)
+  }
+  for (const [name, { columns, rows }] of Object.entries(analysis.csv)) {
+    await writeCsv(join(folder, name), columns, rows)
+    files.push(name)
+  }
+  for (const table of analysis.tables) {
+    put(`tables/${table.name}.md`, markdownTable(table))
+    put(`tables/${table.name}.tex`, latexTable(table))
+  }
+  put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))
+  return files
+}

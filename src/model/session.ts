@@ -22,7 +22,7 @@ export interface RunnerOptions {
   readonly dtype: DtypeChoice
   /** Threads inside an operator; default: ONNX Runtime's, one a physical core. */
   readonly threads?: number
-  /** Default: `split` on the CPU, `attention` elsewhere. */
+  /** Default: `DEFAULT_ATTENTION`. */
   readonly attention?: AttentionForm
   /** Queries of a block of the `split` form. */
   readonly blockTokens?: number
@@ -30,6 +30,9 @@ export interface RunnerOptions {
 
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
 const BLOCK_TOKENS = 128
+
+/** The CPU's form is measured (README.md); the others are the safest guess and were not run on a GPU yet. */
+const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
 
 const PROVIDERS: Readonly<Record<Device, string>> = {
   cpu: 'CPUExecutionProvider',
@@ -49,7 +52,7 @@ export async function openRunnerAs(
   type: ElementType,
 ): Promise<Runner> {
   const started = performance.now()
-  const attention = options.attention ?? (options.device === 'cpu' ? 'split' : 'attention')
+  const attention = options.attention ?? DEFAULT_ATTENTION[options.device]
   const built = buildModel(checkpoint, { head: options.head, attention, type })
   const session = await openSession(built, checkpoint, options)
   const { spec } = built

@@ -109,8 +109,22 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
   it('leads from a number of the cross table to its rows', async () => {
     const { page } = await session.show(report)
     await page.locator('.cross .differs a').click()
-    expect(await status(page)).toBe('49 of 300 rows')
+    await expect.poll(() => status(page)).toBe('49 of 300 rows')
     expect(new Set(await column(page, 6))).toEqual(new Set(['loss']))
+  })
+
+  it('opens one pair of several of a prompt by its address, and says when there is no such row', async () => {
+    const { chosen, rejected, prompt } = demoPairs[0]!
+    const pairs = [0, 1, 2].flatMap((r) =>
+      [0, 1].map((c) =>
+        pairOf({ ...chosen, index: c }, { ...rejected, index: r, text: `rejected ${r}` }, `${prompt} ${c}`),
+      ),
+    )
+    const html = renderReport({ ...demoInput(), pairs })
+    const { page } = await session.show(html, `#pairs?open=${chosen.id}/2/1`)
+    expect(await page.locator('tr.detail pre').allTextContents()).toEqual([`${prompt} 1`, chosen.text, 'rejected 2'])
+    const lost = await session.show(html, '#pairs?open=nowhere')
+    expect(await status(lost.page)).toContain('the row of this address is not among them')
   })
 
   it('shows hostile texts as text, and writes them harmless into CSV', async () => {

@@ -9,7 +9,7 @@ import { type ShownText, TextPool } from './texts.ts'
 /** One browser of rows, as its script reads it. Columns are arrays of one length; the script knows no column by name. */
 export interface RowTable {
   readonly name: 'pairs' | 'completions'
-  /** Columns that name a row in the address; a number 0 is left out. */
+  /** Columns that name a row in the address; numbers 0 at the end are left out. */
   readonly keyColumns: readonly string[]
   readonly columns: readonly Column[]
   readonly details: readonly Detail[]
@@ -102,7 +102,7 @@ export function pairTable(
     details[place.get(pair)!] = {
       prompt: pool.add(pair.prompt),
       completions: [
-        detailOf(pair.chosen, 'Chosen', pool, drawn[0]),
+        detailOf(pair.chosen, pair.chosen.index === 0 ? 'Chosen' : `Chosen ${pair.chosen.index}`, pool, drawn[0]),
         detailOf(
           pair.rejected,
           pair.rejectedIndex === 0 ? 'Rejected' : `Rejected ${pair.rejectedIndex}`,
@@ -113,6 +113,7 @@ export function pairTable(
     }
   }
   const many = shown.some((pair) => pair.rejectedIndex > 0)
+  const manyChosen = shown.some((pair) => pair.chosen.index > 0)
   const columns: Column[] = [
     text(
       'id',
@@ -125,6 +126,15 @@ export function pairTable(
             'rejected_index',
             'Rejected no.',
             shown.map((pair) => pair.rejectedIndex),
+          ),
+        ]
+      : []),
+    ...(manyChosen
+      ? [
+          number(
+            'chosen_index',
+            'Chosen no.',
+            shown.map((pair) => pair.chosen.index),
           ),
         ]
       : []),
@@ -259,7 +269,7 @@ function finish(
   const { texts, clipped } = pool.within(limits.textLength)
   const { undrawn, undrawable } = studio
   const left = { rows, shown: details.length, clippedTexts: clipped, undrawn, undrawable }
-  const keyColumns = name === 'pairs' ? ['id', 'rejected_index'] : ['id', 'index']
+  const keyColumns = name === 'pairs' ? ['id', 'rejected_index', 'chosen_index'] : ['id', 'index']
   return { name, keyColumns, columns, details, texts, drawings: studio.drawings, left }
 }
 

@@ -14,3 +14,9 @@ export const absent = (why: string): Markup => html`<p class="absent">${why}</p>
 /** Address of the rows that match, in the browser below. Keys are the columns' keys. */
 export const rowsHref = (table: 'pairs' | 'completions', filters: Readonly<Record<string, string>>): string =>
   `#${table}?${new URLSearchParams(filters)}`
+
+/** How the browser names a pair or a completion in its address: id and numbers, without the zeros at the end. */
+export function rowKey(id: string, ...numbers: readonly number[]): string {
+  const last = numbers.findLastIndex((n) => n !== 0)
+  return [id, ...numbers.slice(0, last + 1)].join('/')
+}

@@ -25,13 +25,12 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   /** @type {number[]} rows that match, in the order shown */
   let matching = []
 
-  // ── what a row is called in the address: its id, and its number where that is not 0 ──
-  const rowKeys = Array.from({ length: count }, (_, i) =>
-    table.keyColumns
-      .map((/** @type {string} */ key) => byKey.get(key)?.values[i] ?? 0)
-      .filter((/** @type {any} */ part) => part !== 0)
-      .join('/'),
-  )
+  // ── what a row is called in the address: its id and its numbers, without the zeros at the end (rowKey of section.ts) ──
+  const rowKeys = Array.from({ length: count }, (_, i) => {
+    const parts = table.keyColumns.map((/** @type {string} */ key) => byKey.get(key)?.values[i] ?? 0)
+    while (parts.at(-1) === 0) parts.pop()
+    return parts.join('/')
+  })
   const rowOf = new Map(rowKeys.map((key, i) => [key, i]))
 
   // ── order: every column becomes an array of ranks once, absent values last ──
@@ -349,6 +348,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       body.querySelector(`[data-row="${state.open}"]`)?.scrollIntoView()
       focusRow(state.open)
     } else host.scrollIntoView()
+    if (state.open < 0 && parts.has('open')) output.textContent += ': the row of this address is not among them'
     return true
   }
 

@@ -3,7 +3,7 @@ import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
-import { absent, rowsHref, type Section } from '../section.ts'
+import { absent, rowKey, rowsHref, type Section } from '../section.ts'
 import { ALL, statisticsOf, statisticTable } from '../statistic-table.ts'
 import { statisticTitle } from '../statistic-titles.ts'
 
@@ -72,16 +72,12 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
     .slice(0, WORST)
     .map(
       (pair) =>
-        html`<tr><th scope="row"><a href="${rowsHref('pairs', { agree: 'no', sort: 'margin', open: openKey(pair) })}">${pair.id}</a></th><td>${pair.subset}</td>${numberCell(
+        html`<tr><th scope="row"><a href="${rowsHref('pairs', { agree: 'no', sort: 'margin', open: rowKey(pair.id, pair.rejectedIndex, pair.chosen.index) })}">${pair.id}</a></th><td>${pair.subset}</td>${numberCell(
           decimal(pair.chosen.score),
         )}${numberCell(decimal(pair.rejected.score))}${numberCell(decimal(pair.margin))}<td>${pair.rejected.verifiableReason ?? pair.rejected.verifiableStatus}</td></tr>\n`,
     )}</tbody></table></div>
 `
 }
-
-/** How the browser names a row in its address. */
-export const openKey = (pair: ScoredPair): string =>
-  pair.rejectedIndex === 0 ? pair.id : `${pair.id}/${pair.rejectedIndex}`
 
 function statisticTables(statistics: readonly Statistic[], limits: Limits): Markup {
   if (statistics.length === 0) return absent('The run computed no statistics (agreement.csv is empty).')

@@ -6,7 +6,7 @@ import type { ReportInput, Suspect } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, plural } from '../numbers.ts'
 import { verdictWord } from '../row-table.ts'
-import { absent, rowsHref, type Section } from '../section.ts'
+import { absent, rowKey, rowsHref, type Section } from '../section.ts'
 import { statisticsOf, statisticTable } from '../statistic-table.ts'
 
 /** Which faults does the model see, which does it reward? */
@@ -79,5 +79,7 @@ function suspectTable(suspects: readonly Suspect[], kind: Suspect['kind']): Mark
 `
 }
 
-const suspectHref = ({ id, role, index }: ScoredCompletion): string =>
-  rowsHref(role === 'completion' ? 'completions' : 'pairs', { open: index === 0 ? id : `${id}/${index}` })
+function suspectHref({ id, role, index }: ScoredCompletion): string {
+  if (role === 'completion') return rowsHref('completions', { open: rowKey(id, index) })
+  return rowsHref('pairs', { open: role === 'chosen' ? rowKey(id, 0, index) : rowKey(id, index) })
+}

@@ -86,25 +86,22 @@ class Stream {
   }
 }
 
-/** [tokens, hidden]. Gather comes before Cast: only the rows in use are read from the file and widened. */
+/** [tokens, hidden] */
 function embed({ graph, weights, type }: Builder, spec: DecoderSpec, ids: Value, positions: Value): Value {
   const flat = (x: Value): Value => graph.op('Reshape', [x, graph.ints([-1])])
-  const gather = (name: string, size: number, rows: Value): Value => {
-    const found = graph.op('Gather', [weights.stored(name, [size, spec.hidden]), rows])
-    return weights.checkpoint.tensors.get(name)!.dtype === STORED_AS[type] ? found : cast(graph, found, type)
-  }
   const { tokens, positions: learned, scale } = spec.embedding
-  let x = gather(tokens, spec.vocab, flat(ids))
+  let x = weights.gather(type, tokens, [spec.vocab, spec.hidden], flat(ids))
   if (scale !== null) {
     const factor = graph.float(scale)
     x = graph.op('Mul', [x, type === 'float' ? factor : cast(graph, factor, type)])
   }
   if (learned === null) return x
   const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
-  return graph.op('Add', [x, gather(learned.name, learned.rows + learned.offset, flat(row))])
+  return graph.op('Add', [
+    x,
+    weights.gather(type, learned.name, [learned.rows + learned.offset, spec.hidden], flat(row)),
+  ])
 }
-
-const STORED_AS: Readonly<Record<string, string>> = { float: 'F32', float16: 'F16', bfloat16: 'BF16' }
 
 /** [tokens, hidden] → [tokens, heads · headDim], before the output projection. */
 function attentionBlock(

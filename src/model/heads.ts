@@ -36,15 +36,14 @@ export function logProbHead(builder: Builder, hidden: Value, spec: DecoderSpec, 
   }
   const total = parts.length === 1 ? parts[0]! : logSumExp(builder, graph.op('Concat', parts, { axis: 1 }))
 
-  const ofTarget = (name: string, size: readonly number[]): Value => {
-    const found = graph.op('Gather', [weights.stored(name, size), targets])
-    return weights.checkpoint.tensors.get(name)!.dtype === 'F32' ? found : cast(graph, found, 'float')
-  }
-  const product = graph.op('Mul', [wide, ofTarget(logits.weight, shape)])
+  const product = graph.op('Mul', [wide, weights.gather('float', logits.weight, shape, targets)])
   const dot = graph.op('ReduceSum', [product, graph.ints([1])], { keepdims: 1 })
   const column = graph.ints([1])
   const biased = logits.bias
-    ? graph.op('Add', [dot, graph.op('Unsqueeze', [ofTarget(logits.bias, [spec.vocab]), column])])
+    ? graph.op('Add', [
+        dot,
+        graph.op('Unsqueeze', [weights.gather('float', logits.bias, [spec.vocab], targets), column]),
+      ])
     : dot
   graph.output('log_probs', 'float', ['rows'], graph.op('Squeeze', [graph.op('Sub', [capped(biased), total]), column]))
 }

@@ -35,10 +35,12 @@ export class Weights {
     return this.#ref(name, null).shape[0] ?? 0
   }
 
-  /** A tensor in the type it is stored in: for Gather, which then reads only the rows it needs. */
-  stored(name: string, shape: readonly number[]): Value {
+  /** Rows of a tensor by their indices. Cast comes after Gather: only the rows in use are read from the file and widened. */
+  gather(type: ElementType, name: string, shape: readonly number[], indices: Value): Value {
     const ref = this.#ref(name, shape)
-    return this.graph.external(name, this.#type(ref), ref.shape, ref)
+    const stored = this.#type(ref)
+    const rows = this.graph.op('Gather', [this.graph.external(name, stored, shape, part(ref, null)), indices])
+    return stored === type ? rows : cast(this.graph, rows, type)
   }
 
   /**

@@ -72,7 +72,7 @@ const OPTIONS: OptionTable = {
     type: 'string',
     requiresArg: true,
     describe:
-      'An ether0.remotes server with a forward-reaction model, for /translate; its token: env FORWARD_API_TOKEN',
+      'An ether0.remotes server with a forward-reaction model, for /translate; its token: env CHEMHERM_FORWARD_API_TOKEN',
     defaultDescription: 'none: /translate answers 501',
   },
   'verify-workers': {
@@ -182,7 +182,7 @@ const given = <K extends string>(key: K, value: unknown): { readonly [P in K]?: 
 
 function forward(baseUrl: unknown) {
   if (baseUrl === undefined) return {}
-  const token = process.env.FORWARD_API_TOKEN
+  const token = process.env.CHEMHERM_FORWARD_API_TOKEN
   return { forward: { baseUrl: baseUrl as string, ...(token === undefined ? {} : { token }) } }
 }
 

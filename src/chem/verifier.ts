@@ -5,6 +5,7 @@ import { type DataOptions, loadChemistryData } from './data.ts'
 import { formatReward } from './format.ts'
 import type { ChemJob, ChemResult, Verification, VerifyOptions } from './jobs.ts'
 import { type OracleOptions, oracleProvenance } from './oracles/options.ts'
+import { DEFAULT_CONCURRENCY } from './oracles/remote.ts'
 import { type Outcome, WorkerPool } from './pool.ts'
 
 /** What a verification worker opens: plain data. */
@@ -48,10 +49,13 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
 
 /** The workers themselves, for other jobs besides (serve-rewards). */
 export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}): WorkerPool<ChemJob, ChemResult> {
+  const workers = size.workers ?? Math.max(1, Math.floor(availableParallelism() / 2))
+  const concurrency = Math.ceil((options.oracles.concurrency ?? DEFAULT_CONCURRENCY) / workers)
+  const share: ChemWorkerOptions = { ...options, oracles: { ...options.oracles, concurrency } }
   return new WorkerPool({
     url: builtUrl('src/chem/worker.ts'),
-    options,
-    workers: size.workers ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+    options: share,
+    workers,
     queue: size.queue ?? 1024,
     timeoutMs: size.timeoutMs ?? 20_000,
   })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { packagePath } from '../../package.ts'
-import { parseBaseUrl } from './remote.ts'
+import { RemoteOracles } from './remote.ts'
 import { KDESOL_FILE } from './solubility.ts'
 
 /** Which oracles answer; plain data, it crosses threads. */
@@ -13,6 +13,7 @@ export interface OracleOptions {
   readonly token?: string
   readonly timeoutMs?: number
   readonly backoffMs?: number
+  /** Requests under way at once, over all workers together; default 8. */
   readonly concurrency?: number
   readonly serverErrorThreshold?: number
   /** Embedded: an ether0.remotes server that is asked for forward reactions alone. */
@@ -24,13 +25,13 @@ export const resolveKind = (options: OracleOptions): 'embedded' | 'remote' | 'no
 
 export type Provenance = readonly Readonly<Record<string, unknown>>[]
 
-/** Origin, licence and SHA-256 of every oracle in use, for the manifest; no token is in it. Throws where an address is no good. */
+/** Origin, licence and SHA-256 of every oracle in use, for the manifest; no token is in it. Throws where an option is no good. */
 export function oracleProvenance(options: OracleOptions): Provenance {
   const kind = resolveKind(options)
   const each = (record: Readonly<Record<string, unknown>>): Provenance =>
     ['solubility', 'purchasable', 'forward_reaction'].map((oracle) => ({ oracle, kind, ...record }))
   if (kind === 'none') return each({ answers: false })
-  if (kind === 'remote') return each({ api: 'ether0.remotes', baseUrl: parseBaseUrl(options.baseUrl) })
+  if (kind === 'remote') return each({ api: 'ether0.remotes', baseUrl: new RemoteOracles(options).baseUrl })
   return [
     {
       oracle: 'solubility',
@@ -58,7 +59,7 @@ export function oracleProvenance(options: OracleOptions): Provenance {
           oracle: 'forward_reaction',
           kind: 'remote',
           api: 'ether0.remotes',
-          baseUrl: parseBaseUrl(options.forward.baseUrl),
+          baseUrl: new RemoteOracles(options.forward).baseUrl,
         },
   ]
 }

@@ -5,6 +5,7 @@ import { type Answer, HttpClient } from './http.ts'
 import { Lru } from './lru.ts'
 
 const CACHED_ANSWERS = 10_000
+export const DEFAULT_CONCURRENCY = 8
 
 export interface RemoteOptions {
   /** ether0.remotes' server; default: env ETHER0_REMOTES_API_BASE_URL. */
@@ -42,7 +43,7 @@ export class RemoteOracles {
       backoffMs: options.backoffMs ?? 1000,
       serverErrorThreshold: options.serverErrorThreshold ?? thresholdFromEnv(),
     })
-    this.limit = pLimit(options.concurrency ?? 8)
+    this.limit = pLimit(options.concurrency ?? DEFAULT_CONCURRENCY)
   }
 
   serverErrorCount(route: '/compute_solubility' | '/is_purchasable' | '/translate'): number {
@@ -116,7 +117,7 @@ function remember<V>(cache: Lru<Promise<V>>, key: string, ask: () => Promise<V>)
 }
 
 /** The address that requests go to, without a trailing slash. */
-export function parseBaseUrl(option: string | undefined): string {
+function parseBaseUrl(option: string | undefined): string {
   const given = option ?? process.env.ETHER0_REMOTES_API_BASE_URL ?? ''
   if (given === '') {
     throw new UsageError(

@@ -6,7 +6,14 @@
 
 interface FastChat {
   /** How turns are joined, in FastChat's words (SeparatorStyle). */
-  readonly style: 'ADD_COLON_SPACE_SINGLE' | 'NO_COLON_SINGLE' | 'ADD_NEW_LINE_SINGLE' | 'LLAMA2' | 'CHATML' | 'ROBIN' | 'ADD_COLON_TWO'
+  readonly style:
+    | 'ADD_COLON_SPACE_SINGLE'
+    | 'NO_COLON_SINGLE'
+    | 'ADD_NEW_LINE_SINGLE'
+    | 'LLAMA2'
+    | 'CHATML'
+    | 'ROBIN'
+    | 'ADD_COLON_TWO'
   /** What stands for the user and for the assistant. */
   readonly roles: readonly [user: string, assistant: string]
   readonly sep: string
@@ -58,7 +65,15 @@ const CONVERSATIONS: Readonly<Record<string, FastChat>> = {
 
 /** Text after the role's name, where a message follows and where none does, and what stands around the system text. */
 const STYLES: Readonly<
-  Record<FastChat['style'], { readonly before: string; readonly empty: string; readonly after: string; readonly system: 'always' | 'given' | 'bare' }>
+  Record<
+    FastChat['style'],
+    {
+      readonly before: string
+      readonly empty: string
+      readonly after: string
+      readonly system: 'always' | 'given' | 'bare'
+    }
+  >
 > = {
   ADD_COLON_SPACE_SINGLE: { before: ': ', empty: ': ', after: '', system: 'always' },
   ADD_COLON_TWO: { before: ': ', empty: ':', after: '', system: 'always' },

@@ -1,0 +1,152 @@
+import { DataError } from '../errors.ts'
+import type { Encoded, Text, Unscored } from '../types.ts'
+import { stripReasoning } from './conversation.ts'
+import { type ReadRule, readIndex } from './readindex.ts'
+import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
+import type { Renderer } from './renderer.ts'
+import type { OpenTokenizer } from './tokenizer.ts'
+import { type Frame, frameOf, type PairFrame, pairFrameOf, truncateFramed, truncatePair } from './truncate.ts'
+
+/** What to do with more tokens than the model takes: leave the row out, cut a side, or stop. */
+export type Truncation = 'skip' | 'left' | 'right' | 'error'
+
+export interface EncodeOptions {
+  /** Most tokens, those that transformers sees (a dropped BOS counts); null = no limit. */
+  readonly maxLength: number | null
+  readonly truncation: Truncation
+  /** `--reasoning strip`. */
+  readonly stripReasoning: boolean
+  /** HERM's own preparation of texts and tokens. */
+  readonly hermCompat: boolean
+}
+export interface HeadOptions extends EncodeOptions {
+  readonly pooling: ReadRule
+  /** `pad_token_id` of config.json; null = none. */
+  readonly padTokenId: number | null
+  /** Some heads are trained on texts without the tokenizer's special tokens. Default true. */
+  readonly addSpecialTokens?: boolean
+  /** An id that must stand last (InternLM2's reward_token_id); appended where it does not. */
+  readonly appendId?: number | null
+  /**
+   * Whether the first of two BOS counts once (CONTRACT §5.1; RewardBench masks it). `keep` leaves both: what RewardBench's
+   * pipelines of some custom heads do. Default repair.
+   */
+  readonly doubleBos?: 'repair' | 'keep'
+}
+/** Encoded for a reward head. `start` and the counts follow the prompt rendered with generation prompt. */
+export interface HeadEncoded extends Encoded {
+  /** Index into `ids` of the token that the head reads. */
+  readonly readIndex: number
+  /** The other of hf and mask would read another token. */
+  readonly poolingDiffers: boolean
+}
+
+/** A row's prompt and its completions, as text. */
+export interface EncodableRow {
+  readonly prompt: Text
+  readonly completions: readonly { readonly text: Text }[]
+  readonly where: string
+}
+
+/**
+ * Encodes rows for a reward head: text = render(prompt + completion), ids = tokenizer(text) with special tokens, as
+ * RewardBench's pipeline does. The result has one entry per completion, in order.
+ * @throws DataError from `encode` under truncation `error`, where a text is too long
+ */
+export function headEncoder(
+  tokenizer: OpenTokenizer,
+  renderer: Renderer,
+  options: HeadOptions,
+): (row: EncodableRow) => (HeadEncoded | Unscored)[] {
+  const special = options.addSpecialTokens ?? true
+  const frame: Frame = special ? frameOf(tokenizer) : { prefix: new Int32Array(), suffix: new Int32Array() }
+  const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer) : null
+  const append = options.appendId ?? null
+
+  const encodeOne = (rendered: Rendered, promptIds: Int32Array, where: string): HeadEncoded | Unscored => {
+    const pair = rendered.pair ?? undefined
+    const given = tokenizer.encode(rendered.text, {
+      addSpecialTokens: special,
+      ...(pair === undefined ? {} : { pair }),
+    })
+    const complete =
+      append === null || given.ids.at(-1) === append ? given : { ...given, ids: Int32Array.of(...given.ids, append) }
+    const limit = options.maxLength ?? Number.POSITIVE_INFINITY
+    const tooLong = complete.ids.length > limit
+    if (tooLong && options.truncation !== 'left' && options.truncation !== 'right')
+      return tooMany(complete.ids.length, limit, options.truncation, where)
+    const side = options.truncation === 'left' ? 'left' : 'right'
+    let kept = complete
+    if (tooLong) {
+      if (pairFrame) kept = truncatePair(given, pairFrame, promptIds.length, limit, side)
+      else {
+        const tail = append === null ? frame : { ...frame, suffix: Int32Array.of(...frame.suffix, append) }
+        kept = { ids: truncateFramed(complete.ids, tail, limit, side), typeIds: null }
+      }
+    }
+    if (kept.ids.length === 0) return { reason: 'empty_text', message: 'the rendered text has no tokens' }
+
+    const seen = kept.ids
+    const repairs = options.doubleBos !== 'keep' && hasDoubleBos(seen, tokenizer.bosId) ? ['double_bos'] : []
+    const dropped = repairs.length
+    const ids = seen.subarray(dropped)
+    const cutIds = complete.ids.length - seen.length
+    const boundary = pairFrame
+      ? pairFrame.before +
+        Math.min(promptIds.length, Math.max(0, seen.length - pairFrame.before - pairFrame.between - pairFrame.after))
+      : frame.prefix.length + commonPrefix(complete.ids.subarray(frame.prefix.length), promptIds)
+    const shifted =
+      side === 'left' && tooLong && !pairFrame ? Math.max(frame.prefix.length, boundary - cutIds) : boundary
+    const start = Math.min(Math.max(0, shifted - dropped), ids.length)
+    const read = readIndex(seen, options.pooling, options.padTokenId)
+    const other = readIndex(seen, options.pooling === 'mask' ? 'hf' : 'mask', options.padTokenId)
+    return {
+      ids,
+      typeIds: kept.typeIds,
+      positionStart: dropped,
+      start,
+      promptTokens: start,
+      completionTokens: ids.length - start,
+      truncated: tooLong ? side : 'no',
+      repairs,
+      textSha256: textSha256(rendered),
+      readIndex: Math.max(0, read - dropped),
+      poolingDiffers: read !== other,
+    }
+  }
+
+  return (row) => {
+    let promptText: string | null = null
+    let promptIds = new Int32Array()
+    return row.completions.map(({ text }) => {
+      const completion = options.stripReasoning ? stripReasoning(text) : text
+      const rendered = renderRow(row.prompt, completion, renderer, { hermCompat: options.hermCompat })
+      if (isUnscored(rendered)) return rendered
+      if (rendered.promptText !== promptText) {
+        promptText = rendered.promptText
+        promptIds = tokenizer.encode(promptText, { addSpecialTokens: false }).ids.slice()
+      }
+      return encodeOne(rendered, promptIds, row.where)
+    })
+  }
+}
+
+/** RewardBench's test: the tokenizer put a BOS before a text that starts with one. */
+const hasDoubleBos = (ids: Int32Array, bosId: number | null): boolean =>
+  bosId !== null && ids.length >= 2 && ids[0] === bosId && ids[1] === bosId
+
+/** Length of the longest common prefix. */
+export function commonPrefix(a: Int32Array, b: Int32Array): number {
+  const length = Math.min(a.length, b.length)
+  let i = 0
+  while (i < length && a[i] === b[i]) i++
+  return i
+}
+
+/** The `too_long` of a row, or, under `error`, the end of the run. */
+export function tooMany(tokens: number, limit: number, truncation: Truncation, where: string): Unscored {
+  const message = `${tokens.toLocaleString('en')} tokens, the limit is ${limit.toLocaleString('en')}`
+  if (truncation === 'error')
+    throw new DataError(message, where, 'Raise --max-length, or choose another --truncation: skip, left, right.')
+  return { reason: 'too_long', message }
+}

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { UsageError } from '../errors.ts'
+import { type ChatTemplate, compileTemplate } from './template.ts'
+import { BUILT_IN_TEMPLATES } from './templates.ts'
+import type { OpenTokenizer } from './tokenizer.ts'
+
+/** How rows become text: a chat template, or (`pair`) two plain texts for an encoder. */
+export type Renderer =
+  | {
+      readonly kind: 'template'
+      /** What `--chat-template` said: tokenizer, a built-in name, or the file. */
+      readonly choice: string
+      readonly template: ChatTemplate
+      readonly specialTokens: Readonly<Record<string, string>>
+      /** What strftime_now shows in this run. */
+      readonly now: Date
+    }
+  | { readonly kind: 'pair'; readonly choice: 'pair' }
+
+/**
+ * Opens what `--chat-template` names: `tokenizer`, `pair`, a built-in name (`raw` among them) or a file of Jinja.
+ * @throws UsageError where the tokenizer has no template, or the name is neither built in nor a file
+ * @throws ModelError where the template cannot be read
+ */
+export async function openRenderer(
+  choice: string,
+  tokenizer: OpenTokenizer,
+  { id, now }: { readonly id: string; readonly now: Date },
+): Promise<Renderer> {
+  if (choice === 'pair') return { kind: 'pair', choice }
+  const of = (source: string, name: string): Renderer => ({
+    kind: 'template',
+    choice,
+    template: compileTemplate(source, name),
+    specialTokens: tokenizer.specialTokens,
+    now,
+  })
+  if (choice === 'tokenizer') {
+    if (tokenizer.chatTemplate !== null) return of(tokenizer.chatTemplate, `chat template of ${id}`)
+    const named = Object.keys(tokenizer.chatTemplates)
+    throw new UsageError(
+      named.length > 0
+        ? `the tokenizer of ${id} has no default chat template, only ${named.join(', ')}`
+        : `the tokenizer of ${id} has no chat template`,
+      '--chat-template',
+      `Say which text the model was trained on: ${CHOICES}.`,
+    )
+  }
+  if (Object.hasOwn(BUILT_IN_TEMPLATES, choice)) return of(BUILT_IN_TEMPLATES[choice]!, `built-in template ${choice}`)
+  const source = await readFile(choice, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT')
+      throw new UsageError(
+        `"${choice}" is neither a built-in template nor a file`,
+        '--chat-template',
+        `Choices: ${CHOICES}.`,
+      )
+    throw new UsageError(`"${choice}" cannot be read: ${cause.message}`, '--chat-template', null, { cause })
+  })
+  return of(source, basename(choice))
+}
+const CHOICES = `tokenizer, pair, ${Object.keys(BUILT_IN_TEMPLATES).join(', ')}, or a file of Jinja`

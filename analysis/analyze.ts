@@ -47,7 +47,9 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   const combined = ensembles(dataset, models)
   const nulls = nullScorers(aligned, settings.seed)
   // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
-  const whole = combined.filter((e) => e.members.length === models.length)
+  const whole = combined
+    .filter((e) => e.members.length === models.length)
+    .map((e) => ({ ...e, name: `ensemble:${e.mode} of all ${models.length}` }))
   const scorers: Scorer[] = [...aligned.scorers, ...whole, ...nulls]
   const standings = leaderboard(aligned, scorers, settings)
   const sweep = leaderboard(aligned, combined, settings)

@@ -148,7 +148,7 @@ const LATEX: Readonly<Record<string, string>> = {
   τ: '$\\tau$',
   Δ: '$\\Delta$',
   Σ: '$\\Sigma$',
-  '†': '\\textdagger{}',
+  '†': '$\\dagger$',
   '’': "'",
 }
 /** Text for pdfLaTeX with nothing but booktabs: what it cannot set (other scripts, emoji, controls) becomes its code point. */
@@ -170,7 +170,7 @@ export function latexTable(table: PaperTable): string {
     (v) => `\\textbf{${v}}`,
     '---',
     (v) => ` {\\footnotesize (${v.replace('–', '--')})}`,
-    '\\textdagger{}',
+    '$\\dagger$',
   )
   const align = table.columns.map((_, c) => (table.rows.every((r) => r[c]?.kind === 'text') ? 'l' : 'r')).join('')
   const line = (cells: readonly string[]): string => `${cells.map((c) => `{${c}}`).join(' & ')} \\\\`

@@ -68,15 +68,18 @@ export function equivalenceTest(
   b: ArrayLike<number>,
   margin: number,
 ): { readonly p: number; readonly difference: number } | null {
-  const t = pairedT(a, b)
-  if (t === null || !(margin > 0)) return null
-  const error = t.difference === 0 ? halfWidthError(t) : t.difference / t.statistic
+  sameLength(a, b)
+  const d = Float64Array.from(a, (v, i) => v - b[i]!)
+  const n = d.length
+  if (n < 2 || !allFinite(d) || !(margin > 0)) return null
+  const difference = sum(d) / n
+  const error = Math.sqrt(sum(d.map((v) => (v - difference) ** 2)) / (n - 1) / n)
+  // Differences that do not vary leave no doubt.
+  if (error === 0) return { p: Math.abs(difference) < margin ? 0 : 1, difference }
   const oneSided = (shift: number, above: boolean): number => {
-    const statistic = (t.difference - shift) / error
-    const two = studentTwoSided(statistic, t.df)
+    const statistic = (difference - shift) / error
+    const two = studentTwoSided(statistic, n - 1)
     return statistic > 0 === above ? two / 2 : 1 - two / 2
   }
-  if (!(error > 0)) return { p: Math.abs(t.difference) < margin ? 0 : 1, difference: t.difference }
-  return { p: Math.max(oneSided(-margin, true), oneSided(margin, false)), difference: t.difference }
+  return { p: Math.max(oneSided(-margin, true), oneSided(margin, false)), difference }
 }
-const halfWidthError = (t: PairedT): number => (t.high - t.difference) / studentQuantile(0.95, t.df)

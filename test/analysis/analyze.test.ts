@@ -1,0 +1,221 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Analysis, analyse, writeAnalysis } from '../../analysis/analyze.ts'
+import { driftOf } from '../../analysis/drift.ts'
+import { readRewardBenchScores } from '../../analysis/rewardbench.ts'
+import { findRuns, type Run, readRun } from '../../analysis/runs.ts'
+import { align, ensembles } from '../../analysis/scorers.ts'
+import { undocumented } from '../../src/agreement/codebook.ts'
+import { hermEvalSetScores, hermJson } from '../../src/agreement/herm.ts'
+import { DataError } from '../../src/errors.ts'
+import { packagePath } from '../../src/package.ts'
+import { demoPairs, rmScores } from '../agreement/demo.ts'
+import { demoResults, writeRun } from './fixture.ts'
+
+const settings = { seed: 0, resamples: 500 }
+let outputDir: string
+let runs: Run[]
+let analysis: Analysis
+beforeAll(async () => {
+  outputDir = await demoResults()
+  runs = await Promise.all(findRuns(outputDir).map(readRun))
+  analysis = analyse('pairs', runs, settings)
+})
+afterAll(() => rmSync(outputDir, { recursive: true, force: true }))
+
+const rows = (name: string): Record<string, unknown>[] => {
+  const { columns, rows } = analysis.csv[name]!
+  return rows.map((row) => Object.fromEntries(columns.map((c, i) => [c, row[i]])))
+}
+
+describe('analyse', () => {
+  it('finds the accuracies that the demo was published with', () => {
+    const expected = JSON.parse(readFileSync(packagePath('test/data/demo/expected-accuracy.json'), 'utf8')) as {
+      'pairs.jsonl': Record<string, Record<string, number>>
+    }
+    const keys = {
+      'demo-reward-model': 'rm',
+      'demo-policy-dpo__vs__demo-ref-sft': 'dpo_sum',
+      'demo-policy-dpo__ref-free': 'policy_ref_free_sum',
+    }
+    for (const [model, key] of Object.entries(keys)) {
+      for (const subset of ['all', 'functional-group', 'property', 'molecule-formula']) {
+        const row = rows('subsets.csv').find((r) => r.scorer === model && r.subset === subset)!
+        expect(row.strict as number, `${model} ${subset}`).toBeCloseTo(expected['pairs.jsonl'][subset]![key]!, 4)
+      }
+    }
+  })
+  it('ranks models, ensembles of all and nulls; the sweep stands apart', () => {
+    const board = rows('leaderboard.csv')
+    expect(board.map((r) => r.kind).filter((k) => k === 'null')).toHaveLength(4)
+    expect(board.map((r) => r.kind).filter((k) => k === 'ensemble')).toHaveLength(3)
+    const half = board.map((r) => r.half as number)
+    expect([...half].sort((a, b) => b - a)).toEqual(half)
+    // 3 models: 3 pairs and the whole, 3 modes each
+    expect(rows('ensembles.csv')).toHaveLength(12)
+  })
+  it('tests every two scorers with multiplicity control', () => {
+    const tests = rows('paired-tests.csv')
+    expect(tests).toHaveLength(3)
+    for (const t of tests) {
+      expect(t.p_holm as number).toBeGreaterThanOrEqual(t.p as number)
+      expect(t.p_bh as number).toBeLessThanOrEqual(t.p_holm as number)
+      expect(t.difference).toBeCloseTo(((t.discordant_a as number) - (t.discordant_b as number)) / 300, 12)
+    }
+  })
+  it('compares reference-free with reference, overall and by subset', () => {
+    const all = rows('ref-free.csv').find((r) => r.subset === 'all')!
+    expect(all.difference).toBeCloseTo(0.85 - 242 / 300, 12)
+    expect(rows('ref-free.csv')).toHaveLength(7)
+  })
+  it('standardises each model before combining', () => {
+    // A monotone linear change of one model's scores changes no ensemble.
+    const doubled = runs.map((run, i) =>
+      i === 0
+        ? {
+            ...run,
+            completions: { ...run.completions, score: run.completions.score.map((v) => 10 * v + 3) },
+            pairs: {
+              ...run.pairs,
+              chosenScore: run.pairs.chosenScore.map((v) => 10 * v + 3),
+              rejectedScore: run.pairs.rejectedScore.map((v) => 10 * v + 3),
+            },
+          }
+        : run,
+    )
+    const [a, b] = [ensembles('pairs', runs), ensembles('pairs', doubled)]
+    a.forEach((e, i) => {
+      e.margin.forEach((m, k) => {
+        expect(b[i]!.margin[k]).toBeCloseTo(m, 9)
+      })
+    })
+  })
+  it('aligns runs on the pairs they share and counts the rest', () => {
+    const { pairs } = runs[0]!
+    const shorter = {
+      ...runs[0]!,
+      model: 'short',
+      pairs: { ...pairs, key: pairs.key.map((k, i) => (i < 10 ? `other${k}` : k)) },
+    }
+    const aligned = align('pairs', [runs[0]!, shorter])
+    expect(aligned.pairs.n).toBe(290)
+    expect(aligned.dropped).toEqual({ [runs[0]!.model]: 10, short: 10 })
+  })
+  it('sees no drift between a run and itself', () => {
+    expect(driftOf(runs[0]!, runs[0]!)).toMatchObject({ completions: 600, pairs: 300, largest: 0, flips: 0 })
+  })
+})
+
+describe('files', () => {
+  it('read back to the same doubles and text, every column in the codebook', async () => {
+    const folder = join(outputDir, 'analysis', 'pairs')
+    const files = await writeAnalysis(analysis, folder)
+    for (const [name, { columns, rows: written }] of Object.entries(analysis.csv)) {
+      const [header, ...read] = parse(readFileSync(join(folder, name)), { relax_column_count: false }) as string[][]
+      expect(header).toEqual(columns)
+      expect(read).toHaveLength(written.length)
+      written.forEach((row, i) => {
+        row.forEach((cell, c) => {
+          const text = read[i]![c]!
+          if (cell === null) expect(text).toBe('')
+          else if (typeof cell === 'number') expect(Number(text)).toBe(cell)
+          else expect(text.replace(/^'(?='*[=+\-@\t\r])/, '')).toBe(cell)
+        })
+      })
+      expect(undocumented({ [name]: columns })).toEqual([])
+    }
+    expect(files).toContain('tables/leaderboard.tex')
+  })
+  it.runIf(spawnSync('pdflatex', ['--version']).status === 0)('compile with pdflatex', async () => {
+    const folder = join(outputDir, 'analysis', 'pairs')
+    await writeAnalysis(analysis, folder)
+    const tables = analysis.tables.map((t) => `\\input{tables/${t.name}.tex}`).join('\n')
+    writeFileSync(
+      join(folder, 'all.tex'),
+      `\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n${tables}\n\\end{document}\n`,
+    )
+    execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', 'all.tex'], { cwd: folder })
+    expect(existsSync(join(folder, 'all.pdf'))).toBe(true)
+  })
+})
+
+describe('RewardBench score files', () => {
+  it('are read as they were written, classifiers and DPO alike', () => {
+    const { pairs } = demoPairs(rmScores())
+    const folder = mkdtempSync(join(tmpdir(), 'chemherm-rb-'))
+    for (const [file, modelType] of [
+      ['rm.json', 'Seq. Classifier'],
+      ['dpo.json', 'DPO'],
+    ] as const) {
+      const run = { model: 'org/m', modelType, refModel: null, chatTemplate: 'tokenizer' }
+      writeFileSync(join(folder, file), hermJson(hermEvalSetScores(pairs, run, (p, side) => p.prompt + p[side].text)))
+      const read = readRewardBenchScores(join(folder, file), 'rewardbench')
+      expect(read.model).toBe('org__m')
+      expect([...read.pairs.margin]).toEqual(pairs.map((p) => p.margin))
+      expect(
+        analyse('rewardbench', [read], settings).standings.find((s) => s.scorer.kind === 'rm')!.accuracy.strict,
+      ).toBe(251 / 300)
+    }
+    rmSync(folder, { recursive: true })
+  })
+  it('of the command line, with Python’s NaN as an absent score', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chemherm-rb-'))
+    const path = join(folder, 'x_outputs.jsonl')
+    writeFileSync(
+      path,
+      '{"prompt": "NaN", "results": 1, "scores_chosen": 0.5, "scores_rejected": -1.5, "id": "a", "subset": "s"}\n' +
+        '{"prompt": "q", "results": 0, "scores_chosen": NaN, "scores_rejected": 1.0, "id": "b", "subset": "s"}\n',
+    )
+    const run = readRewardBenchScores(path, 'd')
+    expect([...run.pairs.margin]).toEqual([2, Number.NaN])
+    expect(run.pairs.cluster.names).toEqual(['NaN', 'q'])
+    rmSync(folder, { recursive: true })
+  })
+  it.each([
+    ['[]', 'is not an object'],
+    ['{', 'is not JSON'],
+    ['{"model": "m"}', 'has no list "scores_chosen"'],
+    ['{"scores_chosen": [1], "scores_rejected": [1, 2]}', '"scores_rejected" has 2 rows'],
+    ['{"scores_chosen": ["a"], "scores_rejected": [1]}', 'expected a number'],
+    ['{"scores_chosen": [[1, 2]], "scores_rejected": [1]}', 'expected a number'],
+    ['{"scores_chosen": [], "scores_rejected": []}', 'has no row'],
+  ])('that cannot be used are one clear error: %s', (content, message) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'chemherm-rb-')), 'bad.json')
+    writeFileSync(path, content)
+    expect(() => readRewardBenchScores(path, 'd')).toThrow(DataError)
+    expect(() => readRewardBenchScores(path, 'd')).toThrow(message)
+  })
+})
+
+describe('run folders', () => {
+  it('that are damaged are one clear error naming file, row and column', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chemherm-runs-'))
+    const demo = demoPairs(rmScores())
+    await writeRun(folder, 'm', { pairs: demo.pairs.slice(0, 2), completions: demo.completions.slice(0, 4) })
+    const [found] = findRuns(folder)
+    const scores = join(found!.path, 'scores.csv')
+    const good = readFileSync(scores, 'utf8')
+    writeFileSync(scores, good.replace(/0\.656\d+/, 'high'))
+    await expect(readRun(found!)).rejects.toThrow('score is "high", expected a number')
+    writeFileSync(scores, good.replace('verifiable_reward', 'reward'))
+    await expect(readRun(found!)).rejects.toThrow('has no column verifiable_reward')
+    writeFileSync(scores, `${good}"unclosed`)
+    await expect(readRun(found!)).rejects.toThrow(DataError)
+    rmSync(folder, { recursive: true })
+    expect(findRuns(join(folder, 'absent'))).toEqual([])
+    mkdirSync(folder)
+    rmSync(folder, { recursive: true })
+  })
+  it('give the same agreement numbers as the records they were written from', () => {
+    const run = runs.find((r) => r.model === 'demo-reward-model')!
+    const strict = rows('agreement.csv').find(
+      (r) => r.scorer === run.model && r.subset === 'all' && r.statistic === 'accuracy_strict',
+    )!
+    expect(strict.value).toBe(251 / 300)
+    expect(strict.clusters).toBe(299)
+  })
+})

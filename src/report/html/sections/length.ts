@@ -31,7 +31,7 @@ function scatter(points: readonly LengthPoint[]): Markup {
     id: 'length-and-margin',
     picture: lengthScatter(points, `Margin against difference of length; ${said}.`),
     legend: many
-      ? legend(['filled', 'darker: more pairs'])
+      ? legend(['filled', 'stronger: more pairs'])
       : legend(
           ['dot', 'win'],
           ['triangle', 'loss'],

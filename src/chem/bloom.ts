@@ -54,7 +54,7 @@ export class BloomFilter {
   }
 
   add(key: string): void {
-    for (const bit of bloomPositions(key, this.bits, this.hashes)) this.data[bit >> 3]! |= 1 << (bit & 7)
+    for (const bit of bloomPositions(key, this.bits, this.hashes)) this.data[Math.floor(bit / 8)]! |= 1 << (bit % 8)
   }
 
   /** Surely not, where false; where true, with the filter's false-positive rate. */

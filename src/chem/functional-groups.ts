@@ -10,7 +10,7 @@ export type FunctionalGroups = ReadonlyMap<string, string>
 /** exmol's smarts.txt: `Name: rank: SMARTS` a line, `#` comments; a name given twice has its last pattern. */
 export function parseFunctionalGroups(text: string, where: string): FunctionalGroups {
   const groups = new Map<string, string>()
-  for (const [i, line] of text.split('\n').entries()) {
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line === '' || line.startsWith('#')) continue
     const match = /^([^:]+):\s*(\d+)\s*:(.*)$/.exec(line)
     if (match === null) throw new DataError('expected "name: rank: SMARTS"', `${where}:${i + 1}`)

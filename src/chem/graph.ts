@@ -113,10 +113,10 @@ export function parseGraph(json: string): MolGraph {
 
 /**
  * rdkitjson gives Kekulé orders and a list of aromatic bonds; only single and double ones take the aromatic type. Its order 0 means both
- * a bond of no type (a `~` query) and an aromatic one outside a perceived system (`C:C`).
+ * a bond of no type (a `~` query, which Kekulé form may give an order) and an aromatic one outside a perceived system (`C:C`).
  */
 function bondType(order: number, aromatic: boolean, query: boolean): number {
-  if (query) return order
+  if (query) return 0
   return order === 0 || (aromatic && order < 3) ? AROMATIC : order
 }
 const isGiven = (stereo: string): boolean => stereo !== 'unspecified' && stereo !== 'either'
@@ -140,8 +140,8 @@ function connect(neighbours: readonly (readonly Neighbour[])[]): { component: In
   return { component, components }
 }
 
-/** `GetNumHeavyAtoms`: atoms other than hydrogen, dummies included. */
-export const heavyAtoms = (graph: MolGraph): number => graph.atoms.reduce((n, { z }) => n + (z === 1 ? 0 : 1), 0)
+/** `GetNumHeavyAtoms`: neither hydrogens nor dummies. */
+export const heavyAtoms = (graph: MolGraph): number => graph.atoms.reduce((n, { z }) => n + (z > 1 ? 1 : 0), 0)
 
 /** One connected component as a graph of its own, atoms and bonds in their order. */
 export function componentGraph(graph: MolGraph, component: number): MolGraph {

@@ -25,7 +25,8 @@ async function read(smiles: string): Promise<Molecule> {
 export const molFormula = async (smiles: string): Promise<string> => (await read(smiles)).formula
 
 /** ether0's ring systems as it looks them up: canonical Kekulé SMILES, duplicates kept. @example await ringSystems('c1ccccc1O') // ['C1=CC=CC=C1'] */
-export const ringSystems = async (smiles: string): Promise<string[]> => (await read(smiles)).ringSystems.flat()
+export const ringSystems = async (smiles: string): Promise<string[]> =>
+  (await read(smiles)).ringSystems.map(({ key }) => key)
 
 /** Morgan environments of radius 2, unhashed: unsigned 32-bit, unique, ascending. */
 export const morganEnvironments = async (smiles: string): Promise<number[]> => [...(await read(smiles)).environments]

@@ -22,8 +22,15 @@ export interface Molecule {
   readonly environments: readonly number[]
   /** Hill formula with charge (`CalcMolFormula`). */
   readonly formula: string
-  /** ether0's ring systems as Bloom keys; one inner list a connected component. Duplicates kept. */
-  readonly ringSystems: readonly (readonly string[])[]
+  /** ether0's ring systems in the order of their first atoms, duplicates kept. */
+  readonly ringSystems: readonly RingSystem[]
+}
+
+export interface RingSystem {
+  /** `molbloom.canon` of the system: its Bloom key. */
+  readonly key: string
+  /** Connected component of the molecule that it is in. */
+  readonly component: number
 }
 
 /** What the rewards need of a chemistry toolkit. All calls are synchronous; none leaks. */

@@ -83,7 +83,7 @@ const FOLDED_BITS = 2048
 
 /**
  * Tanimoto similarity of two sets of environments, folded to 2,048 bits as `GetMorganFingerprintAsBitVect` does;
- * 1 where both are empty, as in RDKit.
+ * 0 where both are empty (molecules without atoms), as in RDKit.
  */
 export function foldedTanimoto(a: readonly number[], b: readonly number[]): number {
   const x = new Set(a.map((id) => id % FOLDED_BITS))
@@ -91,5 +91,5 @@ export function foldedTanimoto(a: readonly number[], b: readonly number[]): numb
   let shared = 0
   for (const bit of x) if (y.has(bit)) shared++
   const union = x.size + y.size - shared
-  return union === 0 ? 1 : shared / union
+  return union === 0 ? 0 : shared / union
 }

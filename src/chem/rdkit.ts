@@ -109,10 +109,11 @@ export class Rdkit {
     if (LONE_SURROGATE.test(smiles)) throw new PythonError('UnicodeEncodeError', 'surrogates not allowed')
     const text = OTHER_FORMATS.test(smiles) ? smilesPart(smiles).core : smiles
     const mol = this.guard(() => {
-      // MinimalLib's own removal of hydrogens takes the H off an under-valent [C@H], where Python's parser leaves [CH]
-      const opened = this.api.get_mol(text, reading === 'unchecked' ? UNCHECKED : KEEP_HYDROGENS)
-      if (reading !== 'usual' || !HYDROGEN_ATOM.test(text)) return opened
-      // a hydrogen with a double bond is valid only once it is gone
+      if (reading === 'unchecked') return this.api.get_mol(text, UNCHECKED)
+      if (reading === 'keep-hydrogens' || !HYDROGEN_ATOM.test(text)) return this.api.get_mol(text, KEEP_HYDROGENS)
+      // MinimalLib's removal while reading takes the H off an under-valent [C@H], where Python's parser leaves [CH]
+      const opened = text.includes('@') ? this.api.get_mol(text, KEEP_HYDROGENS) : null
+      // null also for a hydrogen with a double bond, which is valid only once it is gone
       if (opened === null) return this.api.get_mol(text)
       opened.remove_hs_in_place(USUAL_HYDROGENS)
       return opened

@@ -1,6 +1,6 @@
 import type { ChemistryData } from './data.ts'
 import { componentGraph, heavyAtoms, type MolGraph } from './graph.ts'
-import type { Molecule, MolToolkit } from './molecule.ts'
+import type { Molecule, MolToolkit, RingSystem } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { PythonError } from './python/error.ts'
 import { REWARD_REASON, type RewardReason } from './reason.ts'
@@ -27,7 +27,8 @@ export function unreasonable(
   if (smaller !== undefined && heavyAtoms(componentGraph(graph, smaller)) > MAX_COUNTERION_ATOMS) {
     return REWARD_REASON.FAILED_COUNTERION_CHECK
   }
-  if (!knownRings(molecule.ringSystems[largest]!, data, reference)) return REWARD_REASON.FAILED_RING_CHECK
+  const rings = molecule.ringSystems.filter(({ component }) => component === largest)
+  if (!knownRings(rings, data, reference)) return REWARD_REASON.FAILED_RING_CHECK
   const environments = bySize.length === 1 ? molecule.environments : morganIds(componentGraph(graph, largest))
   return knownEnvironments(environments, data, reference) ? null : REWARD_REASON.FAILED_REOS_CHECK
 }
@@ -39,10 +40,10 @@ function componentsBySize(graph: MolGraph): number[] {
   return sizes.map((_, i) => i).sort((a, b) => sizes[b]! - sizes[a]!)
 }
 
-/** ether0's `is_reasonable_ring_system`, on Bloom keys. */
-export function knownRings(keys: readonly string[], data: ChemistryData, reference: Molecule | null): boolean {
-  const exempt = new Set(reference?.ringSystems.flat())
-  return keys.every((key) => exempt.has(key) || data.rings.has(key))
+/** ether0's `is_reasonable_ring_system`. */
+export function knownRings(rings: readonly RingSystem[], data: ChemistryData, reference: Molecule | null): boolean {
+  const exempt = new Set(reference?.ringSystems.map(({ key }) => key))
+  return rings.every(({ key }) => exempt.has(key) || data.rings.has(key))
 }
 
 /** ether0's `is_reasonable_fp`, on environments. */

@@ -42,11 +42,13 @@ function ringParts(graph: MolGraph): Parts {
 /** A hydrogen stands where a neighbour was cut off. */
 const STUB = '[H]'
 const MARK = /^[/\\]+$/
-const CHIRALITY = /@+(?:(?:TH|AL|SP|TB|OH)\d+)?/
+const CHIRALITY = /@+(?:(?:TH|AL|SP|TB|OH)\d*)?/
 
 /** SMILES of one ring system, with its first atom in the molecule. */
 export interface RingFragment {
   readonly smiles: string
+  /** The same with a hydrogen for every cut-off neighbour, where RDKit cannot read the short form (`COc1=ccc…`). */
+  explicit(): string
   readonly atom: number
   /** A hydrogen may stand for a dummy with more than one bond: RDKit must not check valences before it is gone. */
   readonly hasDummy: boolean
@@ -61,7 +63,8 @@ export interface RingFragment {
 export function ringFragments(tree: SmilesTree, graph: MolGraph): RingFragment[] {
   const { of: part, rings } = ringParts(graph)
   return rings.map((atom) => ({
-    smiles: new FragmentWriter(tree, graph, part).write(atom),
+    smiles: new FragmentWriter(tree, graph, part, false).write(atom),
+    explicit: () => new FragmentWriter(tree, graph, part, true).write(atom),
     atom,
     hasDummy: graph.atoms.some(({ z }, i) => z === 0 && part[i] === part[atom]),
   }))
@@ -74,6 +77,7 @@ class FragmentWriter {
     private readonly tree: SmilesTree,
     private readonly graph: MolGraph,
     private readonly part: Int32Array,
+    private readonly everyStub: boolean,
   ) {}
 
   /**
@@ -129,12 +133,16 @@ class FragmentWriter {
     return a === here ? b : a
   }
 
-  /** ether0 turns every dummy into a hydrogen, those that stood in the molecule too. */
+  /**
+   * ether0 turns every dummy into a hydrogen, those that stood in the molecule too. With two hydrogens an atom is no stereocentre, and
+   * RDKit would lose them together with the mark.
+   */
   private spell(atom: number): string {
     const { text } = this.tree.nodes[atom]!
-    const { z, stereo } = this.graph.atoms[atom]!
+    const { z, stereo, hydrogens, neighbours } = this.graph.atoms[atom]!
     if (z === 0) return STUB
-    return stereo ? text : text.replace(CHIRALITY, '')
+    const chiral = stereo && hydrogens + neighbours.length - this.branches(atom) < 2
+    return chiral ? text : text.replace(CHIRALITY, '')
   }
 
   /**
@@ -143,6 +151,7 @@ class FragmentWriter {
    */
   private needsStub(atom: number, bond: string): boolean {
     const { text } = this.tree.nodes[atom]!
+    if (this.everyStub) return true
     if (text !== 'C' && (text !== 'c' || this.graph.atoms[atom]!.neighbours.length > 3)) return true
     return MARK.test(bond) && this.hasStereoBond(atom)
   }

@@ -1,6 +1,6 @@
 import { molFormulaOf } from './formula.ts'
 import { EMPTY_GRAPH, type MolGraph, parseGraph } from './graph.ts'
-import { type Molecule, type MolToolkit, ToolkitFailure } from './molecule.ts'
+import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
 import { type RingFragment, ringFragments } from './ring-systems.ts'
@@ -108,17 +108,21 @@ export class Toolkit implements MolToolkit {
   }
 
   /** Bloom key of a ring system: `molbloom.canon(MolToSmiles(RemoveAllHs(fragment)))`. */
-  ringKey(fragment: string, hasDummy: boolean): string {
-    const known = this.ringKeys.get(fragment)
+  ringKey(fragment: RingFragment): string {
+    const known = this.ringKeys.get(fragment.smiles)
     if (known !== undefined) return known
-    const bare = this.withHandle(fragment, hasDummy ? 'unchecked' : 'keep-hydrogens', (handle) => {
+    const reading = fragment.hasDummy ? 'unchecked' : 'keep-hydrogens'
+    const withoutHydrogens = (handle: MolHandle): string => {
       handle.removeAllHydrogens()
       return handle.smiles()
-    })
+    }
+    const bare =
+      this.withHandle(fragment.smiles, reading, withoutHydrogens) ??
+      this.withHandle(fragment.explicit(), reading, withoutHydrogens)
     const key = bare === null ? null : this.withHandle(bare, 'usual', (handle) => handle.smiles(KEKULE))
-    if (key === null) throw new ToolkitFailure(`RDKit cannot read the ring system ${fragment}`)
+    if (key === null) throw new ToolkitFailure(`RDKit cannot read the ring system ${fragment.smiles}`)
     if (this.ringKeys.size >= KEPT_RING_KEYS) this.ringKeys.delete(this.ringKeys.keys().next().value!)
-    this.ringKeys.set(fragment, key)
+    this.ringKeys.set(fragment.smiles, key)
     return key
   }
 }
@@ -131,7 +135,7 @@ class OpenMolecule implements Molecule {
     kekule?: string
     environments?: readonly number[]
     formula?: string
-    ringSystems?: readonly (readonly string[])[]
+    ringSystems?: readonly RingSystem[]
   } = {}
   readonly atomCount: number
   constructor(
@@ -174,7 +178,7 @@ class OpenMolecule implements Molecule {
     this.known.formula ??= molFormulaOf(this.graph)
     return this.known.formula
   }
-  get ringSystems(): readonly (readonly string[])[] {
+  get ringSystems(): readonly RingSystem[] {
     this.known.ringSystems ??= this.findRingSystems()
     return this.known.ringSystems
   }
@@ -185,25 +189,24 @@ class OpenMolecule implements Molecule {
     return this.toolkit.withHandle(this.smiles, 'usual', question)!
   }
 
-  private findRingSystems(): string[][] {
+  private findRingSystems(): RingSystem[] {
     const { graph } = this
-    const byComponent: string[][] = Array.from({ length: graph.components }, () => [])
-    if (!graph.atoms.some(({ inRing }) => inRing)) return byComponent
+    if (!graph.atoms.some(({ inRing }) => inRing)) return []
     const { core, extended } = smilesPart(this.smiles)
-    const own = extended ? null : fragments(core, graph)
-    const found = own ?? this.respelled()
-    for (const { smiles, hasDummy, component } of found)
-      byComponent[component]!.push(this.toolkit.ringKey(smiles, hasDummy))
-    return byComponent
+    const found = (extended ? null : (fragments(core, graph) ?? this.spelled(core))) ?? this.respelled()
+    if (found === null) throw new ToolkitFailure(`the ring systems of ${this.smiles} cannot be cut out`)
+    return found.map((fragment) => ({ key: this.toolkit.ringKey(fragment), component: fragment.component }))
   }
 
-  /** From RDKit's own spelling, where the given one has hydrogens that RDKit removes, extensions, or ring systems in pieces. */
-  private respelled(): Fragment[] {
-    const smiles = this.ask((handle) => handle.smiles(AS_READ))
+  /** From a spelling with every hydrogen that it writes as an atom; the given one has some that RDKit removes. */
+  private spelled(smiles: string): Fragment[] | null {
     const graph = this.toolkit.withHandle(smiles, 'keep-hydrogens', (handle) => parseGraph(handle.json()))
-    const found = graph === null ? null : fragments(smiles, graph)
-    if (found === null) throw new ToolkitFailure(`the ring systems of ${this.smiles} cannot be cut out`)
-    return found
+    return graph === null ? null : fragments(smiles, graph)
+  }
+
+  /** From RDKit's own spelling, where the given one has extensions or what we cannot tokenise. */
+  private respelled(): Fragment[] | null {
+    return this.spelled(this.ask((handle) => handle.smiles(AS_READ)))
   }
 }
 

@@ -26,11 +26,11 @@ export function stringValue(token: string): PyValue | null {
   if (flags.includes('f')) return null
   const bytes = flags.includes('b')
   if (bytes && /[^\x00-\x7f]/.test(body)) throw syntaxError('bytes can only contain ASCII literal characters')
-  const value = flags.includes('r') ? body.replace(/\r\n?/g, '\n') : unescape(body, bytes)
+  const value = flags.includes('r') ? body.replace(/\r\n?/g, '\n') : withEscapes(body, bytes)
   return bytes ? { type: 'bytes', value: [...value].map((char) => char.charCodeAt(0)) } : { type: 'str', value }
 }
 
-function unescape(body: string, bytes: boolean): string {
+function withEscapes(body: string, bytes: boolean): string {
   const text = body.replace(/\r\n?/g, '\n')
   return text.replace(
     ESCAPE,

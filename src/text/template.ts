@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
 import type { Message } from '../types.ts'
-import { checkTemplate } from './jinja/check.ts'
+import { readTemplate } from './jinja/check.ts'
 import { TemplateFault } from './jinja/fault.ts'
 import { render } from './jinja/interpreter.ts'
-import { parseTemplate } from './jinja/parser.ts'
 import { fromJs, type Value } from './jinja/values.ts'
 
 /** Longest template source; the longest on the hub are near 20,000 characters. */
@@ -55,8 +54,7 @@ export function compileTemplate(source: string, name: string): ChatTemplate {
       name,
     )
   try {
-    const tree = parseTemplate(source)
-    const { usesClock } = checkTemplate(tree)
+    const { tree, usesClock } = readTemplate(source)
     return {
       name,
       source,
@@ -66,7 +64,6 @@ export function compileTemplate(source: string, name: string): ChatTemplate {
         render(tree, { variables: variablesOf(messages, options), now: options.now ?? new Date() }),
     }
   } catch (error) {
-    if (error instanceof RangeError) throw templateError(new TemplateFault('limit', '', 'nested too deep'), name)
     throw error instanceof TemplateFault ? templateError(error, name) : error
   }
 }
@@ -122,4 +119,4 @@ export function templateError(fault: TemplateFault, name: string): ModelError {
 }
 /** The message of a fault, with Python's exception where the template did not raise it itself. */
 export const faultMessage = (fault: TemplateFault): string =>
-  fault.kind === 'raised' ? fault.message : `${fault.pyType || 'Limit'}: ${fault.message}`
+  fault.kind === 'raised' ? fault.message : `${fault.pyType}: ${fault.message}`

@@ -23,7 +23,7 @@ import {
   type Value,
 } from './values.ts'
 
-/** `start:stop:step` of a subscript. */
+/** `start:stop:step` of a subscript; unlike an index out of range, a wrong one raises. */
 export class Slice {
   constructor(
     readonly start: Value,
@@ -63,7 +63,7 @@ export function pythonAttribute(value: Value, name: string, budget: Budget): Val
     return found === null
       ? undefined
       : method(name, (args, kwargs) => {
-          budget.charge(1 + value.length / 8)
+          budget.charge(1 + value.length / 32)
           const result = found(value, args, kwargs, budget)
           return typeof result === 'string' ? budget.text(result) : result
         })
@@ -146,7 +146,7 @@ function pythonItem(value: Value, key: Value | Slice, budget: Budget): Value | u
   const index = Number(key)
   if (typeof value === 'string') {
     const points = byCodePoint(value)
-    budget.charge(typeof points === 'string' ? 1 : 1 + value.length / 8)
+    budget.charge(typeof points === 'string' ? 1 : 1 + value.length / 32)
     return points[index < 0 ? index + points.length : index]
   }
   const items = isList(value) ? value : value instanceof Tuple ? value.items : null
@@ -162,12 +162,14 @@ function isHashable(key: Value): boolean {
   return !(isList(key) || key instanceof Dict)
 }
 
-function sliced(value: Value, { start, stop, step }: Slice, budget: Budget): Value | undefined {
+function sliced(value: Value, { start, stop, step }: Slice, budget: Budget): Value {
   const bounded = typeof value === 'string' || isList(value) || value instanceof Tuple || value instanceof Range
-  if (!bounded) return undefined
+  if (!bounded)
+    throw typeError(
+      value instanceof Dict ? "unhashable type: 'slice'" : `'${typeName(value)}' object is not subscriptable`,
+    )
   const whole = [start, stop, step].every((bound) => bound === null || typeof asNumber(bound) === 'bigint')
-  // Python raises TypeError here ("slice indices must be integers"), which Jinja2 takes for a missing item.
-  if (!whole) return undefined
+  if (!whole) throw typeError('slice indices must be integers or None or have an __index__ method')
   const points = typeof value === 'string' ? byCodePoint(value) : null
   const size = points
     ? points.length
@@ -199,10 +201,7 @@ function sliced(value: Value, { start, stop, step }: Slice, budget: Budget): Val
 
 /** `object.name` in a template: an attribute first, then an item. */
 export function getAttribute(object: Value, name: string, budget: Budget): Value {
-  if (object instanceof Undefined) {
-    if (/^__/.test(name)) return missing(object, name)
-    object.fail()
-  }
+  if (object instanceof Undefined) object.fail()
   const attribute = pythonAttribute(object, name, budget)
   if (attribute !== undefined) return attribute
   const item = pythonItem(object, name, budget)

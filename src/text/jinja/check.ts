@@ -1,15 +1,32 @@
 import type { Expr, Stmt } from './ast.ts'
 import { TemplateFault, unsupported } from './fault.ts'
 import { knowsFilter, refusesFilter } from './filters.ts'
+import { parseTemplate } from './parser.ts'
 import { knowsPredicate, refusesPredicate } from './predicates.ts'
 
 type Node = { readonly kind: string; readonly name?: string; readonly line: number } & Readonly<Record<string, unknown>>
 
 /**
+ * Reads and checks a template.
+ * @throws TemplateFault where it is not valid, or asks for what we refuse
+ */
+export function readTemplate(source: string): { readonly tree: readonly Stmt[]; readonly usesClock: boolean } {
+  try {
+    const tree = parseTemplate(source)
+    return { tree, ...checkTemplate(tree) }
+  } catch (error) {
+    // A chain of a hundred thousand operands is a tree that deep.
+    if (error instanceof RangeError)
+      throw new TemplateFault('limit', 'RecursionError', 'the template is nested too deep')
+    throw error
+  }
+}
+
+/**
  * What Jinja2 refuses when it compiles: filters and tests that do not exist. Inside an `if` (but not inside a loop or a macro
  * in it) it waits until the line runs, and so do we. Says too whether the template reads the clock.
  */
-export function checkTemplate(template: readonly Stmt[]): { readonly usesClock: boolean } {
+function checkTemplate(template: readonly Stmt[]): { readonly usesClock: boolean } {
   let usesClock = false
   const visit = (value: unknown, soft: boolean): void => {
     if (Array.isArray(value)) {

@@ -107,7 +107,7 @@ export function contains(container: Value, item: Value, budget: Budget): boolean
   if (typeof container === 'string') {
     if (typeof item !== 'string')
       throw typeError(`'in <string>' requires string as left operand, not ${typeName(item)}`)
-    budget.charge(1 + container.length / 8)
+    budget.charge(1 + container.length / 32)
     return container.includes(item)
   }
   if (container instanceof Dict) return container.has(item)

@@ -5,7 +5,7 @@ import { Dict, DictView, isList, Markup, Namespace, Range, Tuple, typeName, Unde
 export function pyStr(value: Value, budget: Budget): string {
   if (typeof value === 'string') return value
   if (value instanceof Markup) return value.text
-  if (value instanceof Undefined) return value.pyType === 'SecurityError' ? value.fail() : ''
+  if (value instanceof Undefined) return ''
   return budget.text(pyRepr(value, budget))
 }
 
@@ -22,7 +22,7 @@ export function pyRepr(value: Value, budget: Budget, depth = 0): string {
     case 'number':
       return floatRepr(value)
     case 'string':
-      budget.charge(value.length / 8)
+      budget.charge(value.length / 32)
       return stringRepr(value)
   }
   const list = (items: readonly Value[]): string => {

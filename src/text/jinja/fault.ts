@@ -25,8 +25,8 @@ export const indexError = (message: string): TemplateFault => new TemplateFault(
 export const unsupported = (what: string): TemplateFault =>
   new TemplateFault('unsupported', 'Unsupported', `${what} is not supported here`)
 
-/** One render may take this many steps: a node, a loop turn, an item, or 8 characters looked at. About two seconds. */
-export const MAX_STEPS = 20_000_000
+/** One render may take this many steps: a node, a loop turn, an item, or 32 characters looked at. One to two seconds. */
+export const MAX_STEPS = 5_000_000
 /** Longest string that a template may build, in UTF-16 units; real conversations stay under a hundredth of it. */
 export const MAX_CHARS = 16_000_000
 /** Nested macro calls, and nested values when printed; Python stops at about as many. */
@@ -57,7 +57,7 @@ export class Budget {
   /** Call before a string of `length` is built. */
   chars(length: number): void {
     this.room(length)
-    this.charge(1 + length / 8)
+    this.charge(1 + length / 32)
   }
   /** Whether a text of `length` may exist; charges nothing. */
   room(length: number): void {

@@ -530,7 +530,7 @@ export function applyFilter(
   kwargs: Kwargs,
   context: FilterContext,
 ): Value {
-  context.budget.charge(typeof value === 'string' ? 1 + value.length / 8 : 1)
+  context.budget.charge(typeof value === 'string' ? 1 + value.length / 32 : 1)
   if (refusesFilter(name)) throw unsupported(`the filter '${name}'`)
   if (!knowsFilter(name)) throw new TemplateFault('runtime', 'TemplateRuntimeError', `No filter named '${name}' found.`)
   const result = FILTERS[name]!(value, args, kwargs, context)

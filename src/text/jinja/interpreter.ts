@@ -11,7 +11,7 @@ import {
 import { getAttribute, getItem, Slice } from './attributes.ts'
 import { compare } from './compare.ts'
 import { pyStr } from './display.ts'
-import { Budget, TemplateFault, typeError, valueError } from './fault.ts'
+import { Budget, TemplateFault, typeError, unsupported, valueError } from './fault.ts'
 import { applyFilter, type FilterContext } from './filters.ts'
 import { templateGlobals } from './globals.ts'
 import { Loop } from './loop.ts'
@@ -290,6 +290,7 @@ class Renderer implements FilterContext {
     if (set !== undefined) return set
     const given = this.variables.get(name)
     if (given !== undefined) return given
+    if (name === 'self') throw unsupported('the name "self"')
     return firstOf(this.globals.get(name), new Undefined(`'${name}' is undefined`))
   }
 

@@ -24,7 +24,7 @@ export function dumps(value: Value, options: JsonOptions, budget: Budget, depth 
     case 'number':
       return floatJson(value)
     case 'string':
-      budget.charge(value.length / 8)
+      budget.charge(value.length / 32)
       return quote(value, options.ensureAscii)
   }
   if (value instanceof Markup) return quote(value.text, options.ensureAscii)

@@ -42,8 +42,9 @@ export function tokenize(template: string): Token[] {
   let line = 1
   let lineStarting = true
 
+  let newline = source.indexOf('\n')
   const advance = (end: number): void => {
-    for (let i = source.indexOf('\n', position); i !== -1 && i < end; i = source.indexOf('\n', i + 1)) line++
+    for (; newline !== -1 && newline < end; newline = source.indexOf('\n', newline + 1)) line++
     if (end > position) lineStarting = source[end - 1] === '\n'
     position = end
   }

@@ -3,7 +3,6 @@ import { PY_SPACE } from './lexer.ts'
 /** Python's str primitives on JavaScript strings; indices are UTF-16 inside and code points at the edge. */
 
 const LEFT_SPACE = new RegExp(`^[${PY_SPACE}]+`)
-const RIGHT_SPACE = new RegExp(`[${PY_SPACE}]+$`)
 const ALL_SPACE = new RegExp(`^[${PY_SPACE}]+$`)
 const WORDS = new RegExp(`[^${PY_SPACE}]+`, 'g')
 
@@ -32,7 +31,7 @@ export function split(text: string, separator: string | null, limit: number): st
   if (separator === null) {
     const parts: string[] = []
     for (const { 0: word, index } of text.matchAll(WORDS)) {
-      if (limit >= 0 && parts.length === limit) return [...parts, text.slice(index).replace(RIGHT_SPACE, '')]
+      if (limit >= 0 && parts.length === limit) return [...parts, text.slice(index)]
       parts.push(word)
     }
     return parts
@@ -48,7 +47,7 @@ export function rsplit(text: string, separator: string | null, limit: number): s
     const words = [...text.matchAll(WORDS)]
     if (words.length <= limit) return words.map(({ 0: word }) => word)
     const last = words[words.length - limit - 1]!
-    const head = strip(text.slice(0, last.index + last[0].length), 'left', null)
+    const head = text.slice(0, last.index + last[0].length)
     return [head, ...words.slice(words.length - limit).map(({ 0: word }) => word)]
   }
   const parts = text.split(separator)

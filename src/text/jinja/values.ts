@@ -99,7 +99,7 @@ export class Iter {
 export class Undefined {
   constructor(
     readonly message: string,
-    /** A SecurityError of the sandbox waits in it. */
+    /** SecurityError where the sandbox forbids the attribute. */
     readonly pyType: 'UndefinedError' | 'SecurityError' = 'UndefinedError',
   ) {}
   fail(): never {
@@ -166,7 +166,6 @@ export function truthy(value: Value): boolean {
   if (value instanceof DictView) return value.dict.size > 0
   if (value instanceof Range) return value.size > 0
   if (value instanceof Markup) return value.text !== ''
-  if (value instanceof Undefined && value.pyType === 'SecurityError') value.fail()
   return !(value instanceof Undefined)
 }
 
@@ -207,7 +206,6 @@ export const iterateNow = (value: Value, budget: Budget): Iterable<Value> => {
   return iterate(value, budget)
 }
 export function isIterable(value: Value): boolean {
-  if (value instanceof Undefined && value.pyType === 'SecurityError') value.fail()
   return (
     typeof value === 'string' ||
     isList(value) ||
@@ -223,7 +221,7 @@ export function isIterable(value: Value): boolean {
 /** Items of what is held in memory already. */
 function sequence(value: Value, budget: Budget): readonly Value[] | null {
   if (typeof value === 'string') {
-    budget.charge(1 + value.length / 8)
+    budget.charge(1 + value.length / 32)
     return Array.from(value)
   }
   if (isList(value)) return value
@@ -244,10 +242,7 @@ export function lengthOf(value: Value): number {
   if (value instanceof DictView) return value.dict.size
   if (value instanceof Range) return value.size
   if (value instanceof Markup) return codePoints(value.text)
-  if (value instanceof Undefined) {
-    if (value.pyType === 'SecurityError') value.fail()
-    return 0
-  }
+  if (value instanceof Undefined) return 0
   if (value instanceof LoopValue) {
     const length = value.attribute('length')
     if (typeof length === 'bigint') return Number(length)

@@ -142,8 +142,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     let group = 0
     for await (const row of input.rows()) {
       if (isFailure(row)) continue
-      for (const completion of row.completions) {
-        const prepared = subject.prepare(row, completion)
+      for (const [c, prepared] of subject.prepare(row).entries()) {
         const unscored = isUnscored(prepared) ? prepared : null
         if (model === 0) {
           input.ledger.append({
@@ -153,7 +152,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
             truncated: isUnscored(prepared) ? 'no' : prepared.truncated,
             textSha256: isUnscored(prepared) ? null : prepared.textSha256,
           })
-          verify(input, index, row, completion)
+          verify(input, index, row, row.completions[c]!)
         } else if (unscored !== null) input.ledger.markUnscored(index, unscored.reason)
         if (isUnscored(prepared)) work.unscored++
         else {

@@ -23,7 +23,8 @@ export interface RunConfig {
   readonly limit: number | null
   readonly shard: Shard
   readonly maxLength: number | null
-  readonly truncation: 'skip' | 'left' | 'right' | 'error'
+  /** Null = not said: skip, or left with --herm-compat. */
+  readonly truncation: 'skip' | 'left' | 'right' | 'error' | null
   readonly reasoning: 'keep' | 'strip'
   readonly hermCompat: boolean
   readonly batchTokens: number | null
@@ -107,7 +108,7 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
     limit: limit ?? (flag('debug') ? 10 : null),
     shard: parseShard(text('shard') ?? '1/1'),
     maxLength: whole('max-length', 1),
-    truncation: (text('truncation') ?? 'skip') as RunConfig['truncation'],
+    truncation: text('truncation') as RunConfig['truncation'],
     reasoning: (text('reasoning') ?? 'keep') as RunConfig['reasoning'],
     hermCompat: flag('herm-compat'),
     batchTokens: whole('batch-tokens', 1),

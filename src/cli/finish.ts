@@ -10,7 +10,6 @@ import { joinAll, type WorkDone } from '../run.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
-import type { Subject } from '../score/subject.ts'
 import type { Store } from '../store/log.ts'
 import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
@@ -22,6 +21,7 @@ import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import type { LoadedModel } from './models.ts'
 import { parsesOf } from './parses.ts'
+import type { OpenSubject } from './subject.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -36,7 +36,7 @@ export interface FinishInput {
   readonly store: Store | null
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
-  readonly subjects: readonly Subject[]
+  readonly subjects: readonly OpenSubject[]
   readonly verifier: Verifier | null
   readonly log: Log
   readonly elapsedMs: () => number
@@ -54,7 +54,7 @@ export async function finish(input: FinishInput): Promise<number> {
     scored: models.length > 0,
     render: (row, role, index) => {
       const completion = row.completions.find((c) => c.role === role && c.index === index)
-      return completion === undefined ? '' : (subjects[0]?.show(row, completion).text ?? '')
+      return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
     },
   })
   const settings = { seed: config.seed, resamples: config.resamples }

@@ -35,6 +35,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       weights_sha256: model.weightsSha256,
       files: model.hashes,
       tokenizer: { sha256: model.tokenizer.sha256, files: model.tokenizer.files },
+      text: input.subjects[i]?.text ?? null,
       ignored_tensors: model.description.ignoredTensors,
       runner: work[i]?.runner ?? null,
       work:
@@ -109,7 +110,7 @@ export function methodsInput(
     unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
     chatTemplate: config.chatTemplate,
     maxLength: config.maxLength ?? first?.description.maxPositions ?? null,
-    truncation: config.truncation,
+    truncation: config.truncation ?? 'skip',
     pooling: config.bin === 'run-rm' ? config.pooling : null,
     device: device?.device ?? 'cpu',
     dtype: work[0]?.runner?.dtype ?? 'fp32',

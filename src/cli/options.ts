@@ -84,7 +84,7 @@ export const dataOptions = group('Data', {
 export const scoringOptions = group('Scoring', {
   'max-length': number('Longest sequence, in tokens', { defaultDescription: "the model's own maximum" }),
   truncation: string('What happens to longer rows: skip (not scored, exit 4), left, right, error (stops first)', {
-    default: 'skip',
+    defaultDescription: 'skip',
     choices: ['skip', 'left', 'right', 'error'],
   }),
   reasoning: string('strip cuts the thought before a model sees the completion', {

@@ -18,9 +18,8 @@ export async function printPlan(
     let [completions, tokens, group, unscored] = [0, 0, 0, 0]
     for await (const row of rows()) {
       if (isFailure(row)) continue
-      for (const completion of row.completions) {
+      for (const prepared of subject.prepare(row)) {
         completions++
-        const prepared = subject.prepare(row, completion)
         if (isUnscored(prepared)) {
           unscored++
           continue

@@ -1,13 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { UsageError } from '../errors.ts'
 import { resolveDevice } from '../model/device.ts'
 import { reexecWithCudaLibraries } from '../model/device-env.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { chooseHead } from '../score/head.ts'
 import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
 import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
-import { isUnscored, type Subject } from '../score/subject.ts'
+import type { Subject } from '../score/subject.ts'
 import { openStore } from '../store/log.ts'
 import { mergeParts, type PartsState, storeName } from '../store/merge.ts'
 import { hermRemarks, type RunConfig, toRunConfig } from './config.ts'
@@ -22,7 +21,7 @@ import { checkDistinct, type LoadedModel, loadModel, scorerName } from './models
 import * as options from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
-import { subjectOf } from './subject.ts'
+import { type OpenSubject, subjectOf } from './subject.ts'
 import { openVerifier } from './verifier.ts'
 
 const MODEL_OPTIONS = { 'run-rm': options.rmModelOptions, 'run-dpo': options.dpoModelOptions } as const
@@ -93,14 +92,18 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
     for (const note of model.resolved.notes) log.warn(note)
   }
   log.info(`score = ${scorer.formula}`)
-  const prepared = models.map((model) => ({ model, subject: subjectOf(model, config, device, log) }))
+  const now = new Date()
+  const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
+  for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
+  if (prepared.some(({ subject }) => subject.text.template_uses_clock === true))
+    log.warn(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
   const subjects = prepared.map(({ subject }) => subject)
   const plan = planOf(config, device.device)
 
   const dump = args['dump-rendered'] as number | undefined
   if (dump !== undefined) return dumpRows(rows(), subjects, dump)
   if (args['dry-run'] === true) return printPlan(rows, prepared, plan)
-  if (config.truncation === 'error') await refuseTooLong(rows(), subjects)
+  if (config.truncation === 'error') await checkAll(rows(), subjects)
 
   const scorerFolder = join(config.outputDir, scorerName(config, models))
   const folder = join(scorerFolder, data.name)
@@ -203,19 +206,7 @@ const planOf = (config: RunConfig, device: 'cpu' | 'cuda' | 'webgpu'): PlanOptio
 const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
   `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
 
-/** `--truncation error`: nothing is scored when one row is too long. */
-async function refuseTooLong(rows: ReturnType<typeof rowsOf>, subjects: readonly Subject[]): Promise<void> {
-  for await (const row of rows) {
-    if (isFailure(row)) continue
-    for (const completion of row.completions)
-      for (const subject of subjects) {
-        const prepared = subject.prepare(row, completion)
-        if (isUnscored(prepared) && prepared.reason === 'too_long')
-          throw new UsageError(
-            `${row.where}: ${prepared.message}`,
-            '--truncation error',
-            'Choose skip, left or right, or another --max-length.',
-          )
-      }
-  }
+/** `--truncation error`: the encoders throw at the first row that is too long, before anything is scored. */
+async function checkAll(rows: ReturnType<typeof rowsOf>, subjects: readonly Subject[]): Promise<void> {
+  for await (const row of rows) if (!isFailure(row)) for (const subject of subjects) subject.prepare(row)
 }

@@ -1,73 +1,125 @@
-import { createHash } from 'node:crypto'
 import type { ResolvedDevice } from '../model/device.ts'
 import { openRunner } from '../model/session.ts'
-import type { Prepared, Subject } from '../score/subject.ts'
+import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
-import { compileTemplate } from '../text/template.ts'
-import type { Message, Text } from '../types.ts'
+import { type EncodeOptions, headEncoder } from '../text/encode.ts'
+import { logProbEncoder } from '../text/logprob.ts'
+import { renderRow } from '../text/render.ts'
+import { openRenderer, type Renderer } from '../text/renderer.ts'
+import type { Row, RunnerInfo, Unscored } from '../types.ts'
 import type { RunConfig } from './config.ts'
-import type { Log } from './log.ts'
 import type { LoadedModel } from './models.ts'
 
-export function subjectOf(model: LoadedModel, config: RunConfig, device: ResolvedDevice, _log: Log): Subject {
-  const { tokenizer, description, kind } = model
-  const template = compileTemplate(tokenizer.chatTemplate ?? '', `chat template of ${model.name}`)
-  const turns = (text: Text, role: string): readonly Message[] =>
-    typeof text === 'string' ? [{ role, content: text }] : [...text]
-  const special = { specialTokens: tokenizer.specialTokens }
+/** HERM cuts reward-model inputs on the left at so many tokens (run_rm.py). */
+const HERM_MAX_LENGTH = 2048
+
+/** A model as a run sees it, and what the manifest keeps of its texts. */
+export interface OpenSubject extends Subject {
+  readonly text: Readonly<Record<string, unknown>>
+}
+
+/** Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet. */
+export async function subjectOf(
+  model: LoadedModel,
+  config: RunConfig,
+  device: ResolvedDevice,
+  now: Date,
+): Promise<OpenSubject> {
+  const { tokenizer, description, kind, choice, name } = model
+  const renderer = await openRenderer(config.chatTemplate, tokenizer, { id: name, now })
+  const options = encodeOptions(model, config)
+  const padTokenId = description.padTokenId ?? (config.hermCompat ? tokenizer.eosId : null)
+  const prepare =
+    kind === 'head'
+      ? headPreparer(model, renderer, { ...options, pooling: config.pooling, padTokenId })
+      : logProbPreparer(model, renderer, options)
+  const dtype = computeDtype(model, config, device)
+  const template = renderer.kind === 'template' ? renderer.template : null
   const identity = identityDigest({
     kind,
     weightsSha256: model.weightsSha256,
-    dtype: 'fp32',
+    dtype,
     device: device.device,
     tokenizerSha256: tokenizer.sha256,
-    templateSha256: template.sha256,
-    truncation: 'skip',
+    templateSha256: template?.sha256 ?? null,
+    truncation:
+      options.truncation === 'left' || options.truncation === 'right'
+        ? `${options.truncation}:${options.maxLength}`
+        : 'none',
     head: kind === 'head' ? config.pooling : null,
+    options: { hermCompat: config.hermCompat, reasoning: config.reasoning },
   })
   return {
-    role: model.choice.role,
-    name: model.name,
+    role: choice.role,
+    name,
     kind,
-    prepare(row, completion): Prepared {
-      const prompt = turns(row.prompt, 'user')
-      const full = template.render([...prompt, ...turns(completion.text, 'assistant')], special)
-      const head = template.render(prompt, { ...special, addGenerationPrompt: true })
-      let { ids } = tokenizer.encode(full, { addSpecialTokens: kind === 'head' })
-      const { ids: p } = tokenizer.encode(head, { addSpecialTokens: kind === 'head' })
-      let positionStart = 0
-      if (kind === 'head' && ids[0] === ids[1] && ids[0] === tokenizer.bosId) {
-        ids = ids.subarray(1)
-        positionStart = 1
-      }
-      let start = 0
-      while (start < ids.length && ids[start] === p[start + positionStart]) start++
-      let at = start
-      if (kind === 'head') {
-        at = ids.length - 1
-        while (at > 0 && ids[at] === description.padTokenId) at--
-      }
-      return {
-        ids,
-        typeIds: null,
-        positionStart,
-        start,
-        at,
-        promptTokens: start,
-        completionTokens: ids.length - start,
-        truncated: 'no',
-        repairs: [],
-        textSha256: createHash('sha256').update(full).digest('hex'),
-        poolingDiffers: false,
-      }
+    prepare,
+    show(row, completion) {
+      const rendered = renderRow(row.prompt, completion.text, renderer, { hermCompat: config.hermCompat })
+      return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
-    show: () => ({ text: '', tokens: [] }),
+    tokens: (ids) => tokenizer.tokens(ids),
     key: (prepared) => measurementKey(identity, prepared),
     open: () =>
       openRunner(model.checkpoint, {
         head: kind === 'head' ? 'score' : 'logProb',
         device: device.device,
         dtype: config.dtype,
+        ...(device.deviceId !== null && { deviceId: device.deviceId }),
+        ...(config.threads !== null && { threads: config.threads }),
       }),
+    text: {
+      chat_template: config.chatTemplate,
+      template_sha256: template?.sha256 ?? null,
+      template_uses_clock: template?.usesClock ?? false,
+      clock: template?.usesClock === true ? now.toISOString() : null,
+      max_length: options.maxLength,
+      truncation: options.truncation,
+      pooling: kind === 'head' ? config.pooling : null,
+      pad_token_id: padTokenId,
+    },
   }
+}
+
+/** Lengths as the flags say; with --herm-compat what the flags leave open is as in HERM. */
+function encodeOptions({ description, kind }: LoadedModel, config: RunConfig): EncodeOptions {
+  const herm = config.hermCompat && kind === 'head'
+  const own = herm ? Math.min(HERM_MAX_LENGTH, description.maxPositions) : description.maxPositions
+  return {
+    maxLength: config.maxLength ?? own,
+    truncation: config.truncation ?? (herm ? 'left' : 'skip'),
+    stripReasoning: config.reasoning === 'strip',
+    hermCompat: config.hermCompat,
+  }
+}
+
+function headPreparer(
+  { tokenizer }: LoadedModel,
+  renderer: Renderer,
+  options: Parameters<typeof headEncoder>[2],
+): (row: Row) => (Prepared | Unscored)[] {
+  const encode = headEncoder(tokenizer, renderer, options)
+  return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.readIndex }))
+}
+
+function logProbPreparer(
+  { tokenizer }: LoadedModel,
+  renderer: Renderer,
+  options: EncodeOptions,
+): (row: Row) => (Prepared | Unscored)[] {
+  const encode = logProbEncoder(tokenizer, renderer, options)
+  return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
+}
+
+/** The number format that a run computes in, known before the model is opened: it is part of every key. */
+function computeDtype(
+  { checkpoint }: LoadedModel,
+  { dtype }: RunConfig,
+  { device }: ResolvedDevice,
+): RunnerInfo['dtype'] {
+  if (dtype !== 'auto') return dtype
+  if (device === 'cpu') return 'fp32'
+  const types = new Set([...checkpoint.tensors.values()].map((tensor) => tensor.dtype))
+  if (types.has('BF16')) return device === 'webgpu' ? 'fp32' : 'bf16'
+  return types.has('F16') ? 'fp16' : 'fp32'
 }

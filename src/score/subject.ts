@@ -6,7 +6,7 @@ export interface Prepared extends Encoded {
   /** `--pooling hf` and `mask` read different tokens here. */
   readonly poolingDiffers: boolean
 }
-export const isUnscored = (prepared: Prepared | Unscored): prepared is Unscored => 'reason' in prepared
+export const isUnscored = (value: object): value is Unscored => 'reason' in value && 'message' in value
 
 /** One model of a run as the run sees it: how to prepare a completion, what identifies its measurement, how to open it. */
 export interface Subject {
@@ -14,9 +14,12 @@ export interface Subject {
   /** As the user named it. */
   readonly name: string
   readonly kind: 'head' | 'logProb'
-  prepare(row: Row, completion: Completion): Prepared | Unscored
-  /** What the model reads, for --dump-rendered. */
-  show(row: Row, completion: Completion): { readonly text: string; readonly tokens: readonly string[] }
+  /** Every completion of a row, in order. */
+  prepare(row: Row): readonly (Prepared | Unscored)[]
+  /** What the model reads of a completion, as text; '' where the template refuses it. */
+  show(row: Row, completion: Completion): string
+  /** Text form of ids. */
+  tokens(ids: Int32Array): readonly string[]
   /** Store key, 32 hex digits: everything that changes the number. */
   key(prepared: Prepared): string
   /** Opens the model; called only when something is left to measure. */

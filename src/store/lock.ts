@@ -9,10 +9,11 @@ interface Holder {
   readonly started: string | null
 }
 
-/** Field 22 of /proc/<pid>/stat, in clock ticks since boot; null where there is no /proc. */
-function startOf(pid: number): string | null {
+/** Fields 3 and 22 of /proc/<pid>/stat: its state, and its start in clock ticks since boot; null where there is no /proc. */
+function processOf(pid: number): { readonly state: string; readonly started: string } | null {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[19] ?? null
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')
+    return { state: fields[0]!, started: fields[19]! }
   } catch {
     return null
   }
@@ -28,7 +29,7 @@ export class StoreInUse extends DataError {}
  */
 export function lock(path: string): () => void {
   const file = `${path}.lock`
-  const self: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) }
+  const self: Holder = { pid: process.pid, host: hostname(), started: processOf(process.pid)?.started ?? null }
   const text = JSON.stringify(self)
   for (let attempt = 0; attempt < 100; attempt++) {
     try {
@@ -43,8 +44,12 @@ export function lock(path: string): () => void {
     const holder = parseHolder(found)
     if (holder === null) {
       // another process is between creating and writing it, or died there
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+      pause(PAUSE_MS)
       if (attempt < 50 || readOrNull(file) !== found) continue
+    } else if (isAlive(holder) && attempt < ALIVE_TRIES && holder.host === self.host) {
+      // a process that was just killed may take a moment to go
+      pause(PAUSE_MS)
+      continue
     } else if (isAlive(holder))
       throw new StoreInUse(
         `is in use by process ${holder.pid} on ${holder.host}`,
@@ -58,6 +63,10 @@ export function lock(path: string): () => void {
   throw new DataError('cannot be locked: others take and leave the lock all the time', path)
 }
 
+const PAUSE_MS = 20
+const ALIVE_TRIES = 25
+const pause = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
 function isAlive({ pid, host, started }: Holder): boolean {
   if (host !== hostname()) return true
   try {
@@ -65,8 +74,10 @@ function isAlive({ pid, host, started }: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
-  const now = startOf(pid)
-  return started === null || now === null || now === started
+  const now = processOf(pid)
+  // A killed process that nobody has waited for yet (Z), or that is being taken down (X), writes no more.
+  if (now?.state === 'Z' || now?.state === 'X') return false
+  return started === null || now === null || now.started === started
 }
 
 /** Moves the stale lock aside before deleting it: if another process was faster, its new lock is put back (never over a third one). */

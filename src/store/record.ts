@@ -41,7 +41,9 @@ export const planLine = (plan: string, from: number, batches: readonly Batch[]):
   sealedObject({
     plan,
     from,
-    batches: batches.map(({ layout, sequences, prefix, tokens }) => [layout, prefix, tokens, ...sequences]),
+    batches: batches.map(({ layout, sequences, prefix, tokens, reused }) =>
+      reused === undefined ? [layout, prefix, tokens, sequences] : [layout, prefix, tokens, sequences, reused],
+    ),
   })
 export const planEndLine = (plan: string, count: number): string => sealedObject({ plan, count })
 
@@ -81,16 +83,22 @@ export function parseMeasurement(line: Buffer): Measurement | null {
   return null
 }
 
+const areNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((n) => typeof n === 'number')
+
 /** Batches of an intact plan line, or null. */
 export function parsePlan(line: Buffer): { from: number; batches: readonly Batch[] } | null {
   const record = parseObject(line)
   if (typeof record?.from !== 'number' || !Array.isArray(record.batches)) return null
   const batches = record.batches.map((entry: unknown): Batch | null => {
     if (!Array.isArray(entry)) return null
-    const [layout, prefix, tokens, ...sequences] = entry as unknown[]
+    const [layout, prefix, tokens, sequences, reused] = entry as unknown[]
     const valid =
-      (layout === 'padded' || layout === 'shared') && [prefix, tokens, ...sequences].every((n) => typeof n === 'number')
-    return valid ? ({ layout, prefix, tokens, sequences } as Batch) : null
+      (layout === 'padded' || layout === 'shared') &&
+      areNumbers([prefix, tokens]) &&
+      areNumbers(sequences) &&
+      (reused === undefined || (areNumbers(reused) && reused.length === sequences.length))
+    return valid ? ({ layout, prefix, tokens, sequences, ...(reused !== undefined && { reused }) } as Batch) : null
   })
   return batches.includes(null) ? null : { from: record.from, batches: batches as Batch[] }
 }

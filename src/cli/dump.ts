@@ -1,11 +1,11 @@
 import { isFailure } from '../pairs/failure.ts'
-import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import type { Row, RowFailure } from '../types.ts'
+import type { OpenSubject } from './subject.ts'
 
-/** `--dump-rendered N`: what the models read of the first N rows, text and ids, one JSON object a completion and model. */
+/** `--dump-rendered N`: what the models read of the first N rows: the rendered text, and every id with its token. */
 export async function dumpRows(
   rows: AsyncIterable<Row | RowFailure>,
-  subjects: readonly Subject[],
+  subjects: readonly OpenSubject[],
   count: number,
 ): Promise<number> {
   let seen = 0
@@ -13,25 +13,11 @@ export async function dumpRows(
     if (isFailure(row)) continue
     for (const subject of subjects)
       for (const [i, prepared] of subject.prepare(row).entries()) {
-        const completion = row.completions[i]!
-        const shown = isUnscored(prepared) ? prepared : preparedText(subject, prepared)
-        const { id, where } = row
-        const { role, index } = completion
-        const text = subject.show(row, completion)
-        process.stdout.write(`${JSON.stringify({ id, where, role, index, model: subject.role, text, ...shown })}\n`)
+        const { role, index } = row.completions[i]!
+        const label = `${row.where}, ${row.id}, ${role} ${index}, ${subject.role} ${subject.name}`
+        process.stdout.write(`${subject.dump(label, prepared)}\n`)
       }
     if (++seen >= count) break
   }
   return 0
 }
-
-/** `at`: the token that the head reads, or the first whose log-prob counts. */
-const preparedText = (subject: Subject, prepared: Prepared): Record<string, unknown> => ({
-  ids: [...prepared.ids],
-  tokens: subject.tokens(prepared.ids),
-  position_start: prepared.positionStart,
-  start: prepared.start,
-  at: prepared.at,
-  truncated: prepared.truncated,
-  repairs: prepared.repairs,
-})

@@ -2,6 +2,7 @@ import type { ResolvedDevice } from '../model/device.ts'
 import { openRunner } from '../model/session.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
+import { dumpEncoded } from '../text/dump.ts'
 import { type EncodeOptions, headEncoder } from '../text/encode.ts'
 import { logProbEncoder } from '../text/logprob.ts'
 import { renderRow } from '../text/render.ts'
@@ -16,6 +17,8 @@ const HERM_MAX_LENGTH = 2048
 /** A model as a run sees it, and what the manifest keeps of its texts. */
 export interface OpenSubject extends Subject {
   readonly text: Readonly<Record<string, unknown>>
+  /** Text and ids of a prepared completion, for a person to read. */
+  dump(label: string, prepared: Prepared | Unscored): string
 }
 
 /** Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet. */
@@ -58,7 +61,12 @@ export async function subjectOf(
       const rendered = renderRow(row.prompt, completion.text, renderer, { hermCompat: config.hermCompat })
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
-    tokens: (ids) => tokenizer.tokens(ids),
+    dump: (label, prepared) =>
+      dumpEncoded(
+        label,
+        isUnscored(prepared) || kind === 'logProb' ? prepared : { ...prepared, readIndex: prepared.at },
+        tokenizer,
+      ),
     key: (prepared) => measurementKey(identity, prepared),
     open: () =>
       openRunner(model.checkpoint, {

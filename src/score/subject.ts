@@ -18,8 +18,6 @@ export interface Subject {
   prepare(row: Row): readonly (Prepared | Unscored)[]
   /** What the model reads of a completion, as text; '' where the template refuses it. */
   show(row: Row, completion: Completion): string
-  /** Text form of ids. */
-  tokens(ids: Int32Array): readonly string[]
   /** Store key, 32 hex digits: everything that changes the number. */
   key(prepared: Prepared): string
   /** Opens the model; called only when something is left to measure. */

@@ -34,6 +34,7 @@ const PLAN: Batch[] = Array.from({ length: 2500 }, (_, i) => ({
   sequences: [i, i + 1],
   prefix: i % 2,
   tokens: 7 * i,
+  ...(i % 3 === 0 && { reused: [0, i % 5] }),
 }))
 const CONFIG = { model: 'm', 'batch-tokens': 4096 }
 

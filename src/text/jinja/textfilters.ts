@@ -1,7 +1,7 @@
 import { asIndex } from './arithmetic.ts'
 import { pyStr } from './display.ts'
 import { TemplateFault, typeError, valueError } from './fault.ts'
-import { argumentError, type Filter, type FilterContext, flag, soft } from './filter.ts'
+import { argumentError, type Filter, flag, soft } from './filter.ts'
 import { fixed, formatPercent } from './format.ts'
 import { dumps } from './json.ts'
 import { NUMBER_FILTERS } from './numberfilters.ts'

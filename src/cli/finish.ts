@@ -36,6 +36,7 @@ export interface FinishInput {
   readonly store: Store | null
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
+  readonly verdictErrors: Readonly<Record<string, number>>
   readonly subjects: readonly OpenSubject[]
   readonly verifier: Verifier | null
   readonly log: Log
@@ -57,6 +58,7 @@ export async function finish(input: FinishInput): Promise<number> {
       return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
     },
   })
+  warnOfErrors(input.verdictErrors, log)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
@@ -81,6 +83,14 @@ export async function finish(input: FinishInput): Promise<number> {
   await writeWhole(join(folder, 'report.html'), await reportHtml({ run, joined, summary, agreement: found, failures }))
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
+}
+
+/** A failed verification is never a fail of the completion; it is said, because it takes rows out of the agreement. */
+function warnOfErrors(errors: FinishInput['verdictErrors'], log: Log): void {
+  const total = Object.values(errors).reduce((sum, n) => sum + n, 0)
+  const list = Object.entries(errors).map(([name, n]) => `${name} ${n}`)
+  if (total > 0)
+    log.warn(`${total} completions could not be verified (${list.join(', ')}): they are unverifiable, not failed`)
 }
 
 const asFailure = ({ where, id, role, index, reason }: Joined['unscored'][number]): RowFailure => ({

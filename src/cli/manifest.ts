@@ -59,6 +59,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       failed_rows: inspection.failures.length,
     },
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
+    verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
     verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
     failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },

@@ -29,13 +29,19 @@ export interface MeasuringInput {
   readonly log: Log
 }
 
+export interface MeasuredRun {
+  readonly ledger: Ledger
+  readonly work: readonly WorkDone[]
+  /** Failed verifications by class of the error. */
+  readonly verdictErrors: Readonly<Record<string, number>>
+}
+
 /** Measures and verifies all rows, with a progress bar a model. */
-export async function measureRun(
-  input: MeasuringInput,
-): Promise<{ readonly ledger: Ledger; readonly work: readonly WorkDone[] }> {
+export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
   const { config, rows, completions, subjects, store, plan, verifier, interrupt, log } = input
   const ledger = new Ledger(subjects.length)
   const bars = new Map<Subject, Progress>()
+  const verdicts = verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING)
   try {
     const work = await measureAll({
       rows,
@@ -43,7 +49,7 @@ export async function measureRun(
       store,
       plan,
       ledger,
-      verdicts: verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING),
+      verdicts,
       formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
       stopped: interrupt.stopped,
       clock: () => performance.now(),
@@ -61,7 +67,7 @@ export async function measureRun(
         bar.update(done)
       },
     })
-    return { ledger, work }
+    return { ledger, work, verdictErrors: verdicts?.errors ?? {} }
   } finally {
     ;[...bars.values()].at(-1)?.stop()
   }

@@ -54,7 +54,7 @@ export async function printPlan(
     'tokens',
     'computed',
     'batches',
-    'peak memory (estimate)',
+    'weights + activations (estimate)',
   ]
   process.stdout.write(`${textTable(header, lines)}\n`)
   return 0

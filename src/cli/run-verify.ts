@@ -64,12 +64,13 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
   const interrupt = watchInterrupt(log)
   const ledger = new Ledger(0)
+  const verdicts = new VerdictQueue(verifier, ledger, 1000)
   const bar = log.progress('verifying', inspection.completions, 'completions')
   try {
     await verifyAll({
       rows,
       ledger,
-      verdicts: new VerdictQueue(verifier, ledger, 1000),
+      verdicts,
       formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
       stopped: interrupt.stopped,
       onProgress: (done) => bar.update(done),
@@ -92,6 +93,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
       store: null,
       ledger,
       work: [],
+      verdictErrors: verdicts.errors,
       verifier,
       log,
       elapsedMs: () => performance.now() - started,

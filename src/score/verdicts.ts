@@ -14,6 +14,8 @@ export class VerdictQueue {
   private readonly limit: number
   /** Verdicts that came. */
   done = 0
+  /** Verifications that failed, by class of the error: oracles that gave no answer, time-outs, molecules beyond RDKit. */
+  readonly errors: Record<string, number> = {}
 
   constructor(verifier: Verifier, ledger: Ledger, limit: number) {
     this.verifier = verifier
@@ -25,7 +27,11 @@ export class VerdictQueue {
     this.pending++
     this.verifier
       .verify(completion, solution)
-      .then((verdict) => this.ledger.verdict(index, verdict))
+      .then((verdict) => {
+        this.ledger.verdict(index, verdict)
+        const { error } = verdict.metadata
+        if (typeof error === 'string') this.errors[error] = (this.errors[error] ?? 0) + 1
+      })
       .catch((error: unknown) => {
         this.failure ??= error
       })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { MainModule, Mol } from '@rdkit/rdkit'
+import { withoutBogusChirality } from './bogus-chirality.ts'
 import { ToolkitFailure } from './molecule.ts'
 import { PythonError } from './python/error.ts'
 import { smilesPart } from './smiles-tokens.ts'
@@ -51,12 +52,8 @@ const REMOVABLE =
   'DegreeZero HigherDegrees OnlyHNeighbors Isotopes DummyNeighbors DefiningBondStereo WithWedgedBond WithQuery Mapped InSGroups Nonimplicit Hydrides NontetrahedralNeighbors'.split(
     ' ',
   )
-const removing = (which: readonly string[]): string =>
-  JSON.stringify(Object.fromEntries(REMOVABLE.map((what) => [`remove${what}`, which.includes(what)])))
-/** `Chem.RemoveHs`, as MolFromSmiles does it. */
-const USUAL_HYDROGENS = removing(['WithWedgedBond', 'Mapped', 'Nonimplicit', 'Hydrides'])
 /** `Chem.RemoveAllHs`. */
-const ALL_HYDROGENS = removing(REMOVABLE)
+const ALL_HYDROGENS = JSON.stringify(Object.fromEntries(REMOVABLE.map((what) => [`remove${what}`, true])))
 
 /** How a string is read. */
 export type Reading = 'usual' | 'keep-hydrogens' | 'unchecked'
@@ -111,14 +108,17 @@ export class Rdkit {
     const mol = this.guard(() => {
       if (reading === 'unchecked') return this.api.get_mol(text, UNCHECKED)
       if (reading === 'keep-hydrogens' || !HYDROGEN_ATOM.test(text)) return this.api.get_mol(text, KEEP_HYDROGENS)
-      // MinimalLib's removal while reading takes the H off an under-valent [C@H], where Python's parser leaves [CH]
-      const opened = text.includes('@') ? this.api.get_mol(text, KEEP_HYDROGENS) : null
-      // null also for a hydrogen with a double bond, which is valid only once it is gone
-      if (opened === null) return this.api.get_mol(text)
-      opened.remove_hs_in_place(USUAL_HYDROGENS)
-      return opened
+      return this.api.get_mol(text.includes('@') ? this.dropBogusChirality(text) : text)
     })
     return mol === null ? null : new MolHandle(mol, this)
+  }
+
+  private dropBogusChirality(text: string): string {
+    const mol = this.api.get_mol(text, KEEP_HYDROGENS)
+    if (mol === null) return text
+    const fixed = withoutBogusChirality(text, mol.get_json())
+    mol.delete()
+    return fixed
   }
 
   /** The query of a SMARTS pattern, kept for the life of the instance: callers' patterns come from fixed lists. */
@@ -160,8 +160,8 @@ export class MolHandle {
     return this.rdkit.guard(() => this.mol.get_json())
   }
   /** Canonical and isomeric, unless the options say otherwise. */
-  smiles(options = '{}'): string {
-    return this.rdkit.guard(() => this.mol.get_smiles(options))
+  smiles(options?: string): string {
+    return this.rdkit.guard(() => (options === undefined ? this.mol.get_smiles() : this.mol.get_smiles(options)))
   }
   hasPattern(smarts: string): boolean {
     const query = this.rdkit.pattern(smarts)

@@ -60,7 +60,8 @@ export class Toolkit implements MolToolkit {
       return known
     }
     const handle = this.rdkit.open(smiles)
-    if (handle !== null && handle.atomCount > MAX_ATOMS) {
+    // an atom takes at least a character
+    if (handle !== null && smiles.length > MAX_ATOMS && handle.atomCount > MAX_ATOMS) {
       const atoms = handle.atomCount
       handle.free()
       throw new ToolkitFailure(`a molecule of ${atoms} atoms; at most ${MAX_ATOMS} are judged`)
@@ -128,7 +129,8 @@ export class Toolkit implements MolToolkit {
 }
 
 class OpenMolecule implements Molecule {
-  private known: {
+  private readonly known: {
+    atomCount?: number
     graph?: MolGraph
     canonical?: string
     flat?: string
@@ -137,14 +139,11 @@ class OpenMolecule implements Molecule {
     formula?: string
     ringSystems?: readonly RingSystem[]
   } = {}
-  readonly atomCount: number
   constructor(
     readonly smiles: string,
     private open: MolHandle | null,
     private readonly toolkit: Toolkit,
-  ) {
-    this.atomCount = open!.atomCount
-  }
+  ) {}
 
   get handle(): MolHandle | null {
     return this.open
@@ -154,6 +153,10 @@ class OpenMolecule implements Molecule {
     this.open = null
   }
 
+  get atomCount(): number {
+    this.known.atomCount ??= this.ask((handle) => handle.atomCount)
+    return this.known.atomCount
+  }
   get graph(): MolGraph {
     this.known.graph ??= this.atomCount === 0 ? EMPTY_GRAPH : this.ask((handle) => parseGraph(handle.json()))
     return this.known.graph

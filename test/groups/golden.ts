@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { packagePath } from '../../src/package.ts'
+
+export type Scale = 'group' | 'batch' | 'none'
+type Rewards = readonly (number | null)[]
+interface Pick {
+  readonly n: number
+  readonly index: number | null
+  readonly reward: number | null
+  readonly correct: boolean
+}
+interface BestOf {
+  readonly n: number
+  readonly expected: number
+  readonly expected_enumerated: number
+  readonly expected_correct: number
+  readonly oracle: number
+  readonly pass: number
+  readonly random: number
+  readonly random_correct: number
+  readonly regret: number
+  readonly regret_correct: number
+  readonly normalized_gain: number | null
+  readonly normalized_gain_correct: number | null
+  readonly kl: number
+}
+export interface Group {
+  readonly id: string
+  readonly kind: string
+  readonly n: number
+  readonly batch: string
+  readonly threshold: number
+  readonly rewards: Rewards
+  readonly rm_scores: Rewards
+  readonly answers: readonly (string | null)[]
+  readonly vote_keys: readonly (string | null)[]
+  readonly expected: {
+    readonly n_scored: number
+    readonly n_correct: number
+    readonly no_signal: boolean
+    readonly zero_advantage: readonly boolean[]
+    readonly pass_at: readonly number[]
+    readonly pass_at_missing_as_wrong: readonly number[]
+    readonly voting_string: readonly Pick[]
+    readonly voting_canonical: readonly Pick[]
+    /** Null for more than ten completions. */
+    readonly voting_string_expected_correct: readonly number[] | null
+    readonly voting_canonical_expected_correct: readonly number[] | null
+    readonly rerank: readonly Pick[]
+    readonly rerank_answered: readonly Pick[]
+    readonly best_of_n: readonly BestOf[]
+    readonly best_of_n_used: readonly number[]
+    readonly best_of_n_peak: number | null
+    readonly best_of_n_decline: number | null
+    readonly kendall_tau_b: number | null
+    readonly spearman: number | null
+    readonly advantages: Readonly<Record<Scale, readonly number[]>>
+  }
+}
+export interface Golden {
+  readonly groups: readonly Group[]
+  readonly multi_reward: readonly {
+    readonly id: string
+    readonly num_generations: number
+    readonly reward_weights: readonly number[]
+    readonly rewards_per_func: readonly Rewards[]
+    readonly expected: {
+      readonly rewards: Rewards
+      readonly sum_then_normalize: Readonly<Record<Scale, { readonly advantages: readonly number[] }>>
+      readonly normalize_then_sum: { readonly advantages: readonly number[] }
+    }
+  }[]
+  readonly pass_at_table: { readonly rows: readonly (readonly [number, number, number, number | null])[] }
+  readonly kl_best_of_n: Readonly<Record<string, number>>
+  readonly summary: Readonly<Record<string, unknown>>
+}
+
+export const golden = JSON.parse(
+  gunzipSync(readFileSync(packagePath('test/data/groups/golden.json.gz'))).toString('utf8'),
+) as Golden
+
+/** The group of an answer's correctness: 1 where the reward is there and reaches the threshold, 0 below, null where it is missing. */
+export const correctness = ({ rewards, threshold }: Group): (0 | 1 | null)[] =>
+  rewards.map((reward) => (reward === null ? null : reward >= threshold ? 1 : 0))

@@ -99,64 +99,65 @@ export function pairCalibration(
   const temperature = fitTemperature(margins)
   const fitted = crossFitted(margins, cluster, clusters, settings.seed)
   const noFit = n === 0 ? none : clusters < FOLDS ? 'too_few_prompts' : 'no_finite_temperature'
+  const [plain, crossed] = lossStatistics([margins, fitted], cluster, clusters, place, [none, noFit], settings)
   return [
-    ...lossStatistics(margins, cluster, clusters, place, '', none, settings),
+    ...plain!,
     statistic(place, 'temperature', temperature, null, n === 0 ? none : 'no_finite_temperature'),
-    ...lossStatistics(fitted, cluster, clusters, place, '_cross_fitted', noFit, settings),
+    ...crossed!,
   ]
 }
 
-/** Brier, log loss, sharpness and (at temperature 1) confident_wrong from one bootstrap; ECE without an interval. */
+const LOSSES: readonly (readonly [name: string, loss: (margin: number) => number])[] = [
+  ['brier', (m) => sigmoid(-m) ** 2],
+  ['log_loss', (m) => softplus(-m)],
+  ['sharpness', (m) => Math.abs(sigmoid(m) - 0.5)],
+  ['confident_wrong', (m) => (sigmoid(m) < 0.1 ? 1 : 0)],
+]
+const SUFFIXES = ['', '_cross_fitted'] as const
+
+/** Brier, log loss, sharpness (and at temperature 1 confident_wrong) of both temperatures from one bootstrap; ECE without an interval. */
 function lossStatistics(
-  margins: Float64Array | null,
+  variants: readonly (Float64Array | null)[],
   cluster: Int32Array,
   clusters: number,
   place: Place,
-  suffix: string,
-  reason: string,
+  reasons: readonly string[],
   settings: BootstrapSettings,
-): Statistic[] {
-  const names = ['brier', 'log_loss', 'sharpness', ...(suffix === '' ? ['confident_wrong'] : [])]
-  if (margins === null || margins.length === 0)
-    return [...names, 'ece'].map((name) => statistic(place, name + suffix, null, null, reason))
-  const loss: ((m: number) => number)[] = [
-    (m) => sigmoid(-m) ** 2,
-    (m) => softplus(-m),
-    (m) => Math.abs(sigmoid(m) - 0.5),
-    (m) => (sigmoid(m) < 0.1 ? 1 : 0),
-  ]
+): Statistic[][] {
+  const wanted = variants.flatMap((margins, v) =>
+    LOSSES.slice(0, v === 0 ? 4 : 3).map(([name, loss]) => ({ name, loss, margins, v })),
+  )
+  const made = wanted.filter((w) => w.margins !== null && w.margins.length > 0)
   const { estimates, distributions } = bootstrapSums(
     [
       clusterTotals(cluster, clusters, () => 1),
-      ...names.map((_, s) => clusterTotals(cluster, clusters, (k) => loss[s]!(margins[k]!))),
+      ...made.map(({ loss, margins }) => clusterTotals(cluster, clusters, (k) => loss(margins![k]!))),
     ],
-    names.length,
+    made.length,
     (sums, out) => {
       for (let s = 0; s < out.length; s++) out[s] = sums[s + 1]! / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
     prng(settings.seed),
   )
-  const p = Float64Array.from(margins, sigmoid)
-  const both = symmetric(p)
-  return [
-    ...names.map((name, s) =>
-      statistic(
-        place,
-        name + suffix,
-        estimates[s]!,
-        intervalOf(estimates[s]!, distributions[s]!, clusters, settings, name === 'confident_wrong'),
-        reason,
-      ),
-    ),
-    statistic(
-      place,
-      `ece${suffix}`,
-      expectedCalibrationError(both.labels, both.probabilities, { bins: BINS, strategy: 'quantile' }),
-      null,
-      reason,
-    ),
-  ]
+  return variants.map((margins, v) => [
+    ...wanted
+      .filter((w) => w.v === v)
+      .map((w) => {
+        const s = made.indexOf(w)
+        if (s === -1) return statistic(place, w.name + SUFFIXES[v]!, null, null, reasons[v]!)
+        const value = estimates[s]!
+        const ci = intervalOf(value, distributions[s]!, clusters, settings, w.name === 'confident_wrong')
+        return statistic(place, w.name + SUFFIXES[v]!, value, ci, reasons[v]!)
+      }),
+    statistic(place, `ece${SUFFIXES[v]!}`, symmetricEce(margins), null, reasons[v]!),
+  ])
+}
+
+function symmetricEce(margins: Float64Array | null): number | null {
+  if (margins === null || margins.length === 0) return null
+  const both = symmetric(Float64Array.from(margins, sigmoid))
+  return expectedCalibrationError(both.labels, both.probabilities, { bins: BINS, strategy: 'quantile' })
 }
 
 /** Each pair in both orders: label 1 at p and label 0 at 1 − p. */

@@ -4,8 +4,10 @@ import { partialSpearman, spearman } from '../stats/correlation.ts'
 import { kendallTauB, somersD } from '../stats/kendall.ts'
 import { quantileSorted } from '../stats/quantile.ts'
 import {
+  type BinaryRanking,
   weightedAuroc,
   weightedAveragePrecision,
+  weightedBinary,
   weightedClusterMean,
   weightedKendall,
   weightedSpearman,
@@ -14,7 +16,7 @@ import { wilson } from '../stats/wilson.ts'
 import type { Statistic } from '../types.ts'
 import type { BootstrapSettings } from './accuracy.ts'
 import { type CompletionColumns, clustersOf, filterRows } from './columns.ts'
-import { bootstrapped, statistic } from './statistic.ts'
+import { bootstrapped, bootstrappedAll, type MethodInterval, statistic } from './statistic.ts'
 
 /** Scores at or above these quantiles count as high in the hack rate. */
 export const HACK_QUANTILES = [0.9, 0.95] as const
@@ -52,47 +54,52 @@ export function completionStatistics(
   const area = auroc(label, score)
   // Without a pass the reference says 0; a precision of nothing is not a finding, but it is the reference's value.
   const precision = averagePrecision(label, score)
-  const kendall = weightedKendall(reward, score, cluster)
-  const kendallCost = n * (1 + Math.log2(Math.max(2, kendall.levels)))
   const tau = kendallTauB(reward, score)
   const d = somersD(reward, score)
   const rho = spearman(reward, score)
   const within = withinPrompt(label, reward, score, cluster, clusters)
-  const boot = (value: number | null, evaluate: (w: Int32Array) => number, cost: number) =>
-    value === null ? null : bootstrapped(value, clusters, evaluate, settings, cost)
   const meanOf = (values: Float64Array): number | null => {
-    const m = weightedClusterMean(values)(new Int32Array(values.length).fill(1))
+    const m = weightedClusterMean(values)(new Float64Array(values.length).fill(1))
     return Number.isNaN(m) ? null : m
   }
   const count = (values: Float64Array): number => values.reduce((c, v) => c + (Number.isNaN(v) ? 0 : 1), 0)
   const [areaWithin, tauWithin] = [meanOf(within.auroc), meanOf(within.tau)]
+  const { evaluators, cost } = rankEvaluators(label, reward, score, cluster, area !== null)
+  const [areaCi, precisionCi, tauCi, dCi, rhoCi, areaWithinCi, tauWithinCi] = bootstrappedAll(
+    [
+      { value: area, evaluate: evaluators.auroc },
+      { value: precision, evaluate: evaluators.averagePrecision },
+      { value: tau, evaluate: evaluators.tauB },
+      { value: d, evaluate: evaluators.somersD },
+      { value: rho, evaluate: evaluators.spearman },
+      { value: areaWithin, evaluate: weightedClusterMean(within.auroc) },
+      { value: tauWithin, evaluate: weightedClusterMean(within.tau) },
+    ],
+    clusters,
+    settings,
+    cost,
+  ) as [Ci, Ci, Ci, Ci, Ci, Ci, Ci]
   return [
     passRate(columns, rows, scope, subset, settings),
-    statistic(place, 'auroc', area, boot(area, weightedAuroc(label, score, cluster), n), reason),
-    statistic(
-      place,
-      'average_precision',
-      precision,
-      boot(precision, weightedAveragePrecision(label, score, cluster), n),
-      reason,
-    ),
+    statistic(place, 'auroc', area, areaCi, reason),
+    statistic(place, 'average_precision', precision, precisionCi, reason),
     statistic(
       { ...place, clusters: count(within.auroc) },
       'auroc_within_prompt',
       areaWithin,
-      boot(areaWithin, weightedClusterMean(within.auroc), clusters),
+      areaWithinCi,
       n === 0 ? reason : 'no_prompt_with_both_classes',
     ),
-    statistic(place, 'kendall_tau_b', tau, boot(tau, kendall.tauB, kendallCost), flat),
+    statistic(place, 'kendall_tau_b', tau, tauCi, flat),
     statistic(
       { ...place, clusters: count(within.tau) },
       'kendall_tau_b_within_prompt',
       tauWithin,
-      boot(tauWithin, weightedClusterMean(within.tau), clusters),
+      tauWithinCi,
       n === 0 ? reason : 'no_prompt_with_different_rewards_and_scores',
     ),
-    statistic(place, 'somers_d', d, boot(d, kendall.somersD, kendallCost), flat),
-    statistic(place, 'spearman', rho, boot(rho, weightedSpearman(reward, score, cluster), 3 * n), flat),
+    statistic(place, 'somers_d', d, dCi, flat),
+    statistic(place, 'spearman', rho, rhoCi, flat),
     statistic(
       place,
       'spearman_given_length',
@@ -102,6 +109,31 @@ export function completionStatistics(
     ),
     ...HACK_QUANTILES.map((q) => hackRate(score, label, place, q)),
   ]
+}
+type Ci = MethodInterval | null
+
+/** Weighted forms of the rank statistics; one shared pass where the reward has two values and one of them passes. */
+function rankEvaluators(
+  label: Float64Array,
+  reward: Float64Array,
+  score: Float64Array,
+  cluster: Int32Array,
+  bothClasses: boolean,
+): { evaluators: BinaryRanking; cost: number } {
+  const n = label.length
+  const levels = new Set(reward).size
+  if (levels === 2 && bothClasses) return { evaluators: weightedBinary(label, score, cluster), cost: 2 * n }
+  const kendall = weightedKendall(reward, score, cluster)
+  return {
+    evaluators: {
+      auroc: weightedAuroc(label, score, cluster),
+      averagePrecision: weightedAveragePrecision(label, score, cluster),
+      tauB: kendall.tauB,
+      somersD: kendall.somersD,
+      spearman: weightedSpearman(reward, score, cluster),
+    },
+    cost: n * (5 + 2 * Math.log2(Math.max(2, levels))),
+  }
 }
 
 function passRate(
@@ -119,7 +151,7 @@ function passRate(
     ofClusters.passed[c] = ofClusters.passed[c]! + passed[k]!
     ofClusters.rows[c] = ofClusters.rows[c]! + 1
   })
-  const rate = (w: Int32Array): number => {
+  const rate = (w: Float64Array): number => {
     let sum = 0
     let total = 0
     for (let c = 0; c < clusters; c++) {

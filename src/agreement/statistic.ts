@@ -63,17 +63,42 @@ export function intervalOf(
 /** Row operations that a rank bootstrap may spend a statistic; beyond it the number of resamples falls, and is named. */
 const WORK = 6e9
 
-/** Interval of a weighted statistic; `cost` = operations a resample. */
-export function bootstrapped(
+export type MethodInterval = { readonly interval: Interval | null; readonly method: string | null }
+/** A value with the way to recompute it under cluster weights; null = undefined, not resampled. */
+export interface Resampled {
+  readonly value: number | null
+  readonly evaluate: WeightedStatistic
+}
+
+/** Intervals of several weighted statistics from the same resamples, in order; `cost` = row operations a resample, all together. */
+export function bootstrappedAll(
+  list: readonly Resampled[],
+  clusters: number,
+  settings: BootstrapSettings,
+  cost: number,
+): (MethodInterval | null)[] {
+  if (clusters < 2) return list.map(() => ({ interval: null, method: 'none: one prompt' }))
+  const resamples = Math.min(settings.resamples, Math.max(200, Math.floor(WORK / Math.max(1, cost))))
+  const used = { ...settings, resamples }
+  const known = list.filter((r) => r.value !== null && !Number.isNaN(r.value))
+  if (known.length === 0) return list.map(() => null)
+  const distributions = resampleClusters(
+    clusters,
+    known.map((r) => r.evaluate),
+    resamples,
+    prng(settings.seed),
+  )
+  return list.map((r) => {
+    const at = known.indexOf(r)
+    return at === -1 ? null : intervalOf(r.value!, distributions[at]!, clusters, used)
+  })
+}
+
+/** Interval of one weighted statistic. */
+export const bootstrapped = (
   value: number | null,
   clusters: number,
   evaluate: WeightedStatistic,
   settings: BootstrapSettings,
   cost: number,
-): { interval: Interval | null; method: string | null } | null {
-  if (value === null || Number.isNaN(value) || clusters < 2) return { interval: null, method: 'none: one prompt' }
-  const resamples = Math.min(settings.resamples, Math.max(200, Math.floor(WORK / Math.max(1, cost))))
-  const used = { ...settings, resamples }
-  const [distribution] = resampleClusters(clusters, [evaluate], resamples, prng(settings.seed))
-  return intervalOf(value, distribution!, clusters, used)
-}
+): MethodInterval | null => bootstrappedAll([{ value, evaluate }], clusters, settings, cost)[0]!

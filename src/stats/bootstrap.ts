@@ -23,7 +23,7 @@ export interface BootstrapOptions {
  * A statistic that can be recomputed when cluster c is counted `weights[c]` times (0 = left out), without copying rows.
  * NaN where it is undefined for that resample.
  */
-export type WeightedStatistic = (weights: Int32Array) => number
+export type WeightedStatistic = (weights: Float64Array) => number
 
 /** Fewer defined resamples than this share, and no interval is given. */
 export const MIN_DEFINED = 0.95
@@ -41,7 +41,7 @@ export function resampleClusters(
   random: Prng = prng(0),
 ): Float64Array[] {
   const out = statistics.map(() => new Float64Array(resamples))
-  const weights = new Int32Array(clusters)
+  const weights = new Float64Array(clusters)
   for (let b = 0; b < resamples; b++) {
     weights.fill(0)
     for (let i = 0; i < clusters; i++) {
@@ -55,7 +55,7 @@ export function resampleClusters(
 
 /** The statistic with each cluster left out in turn (weights 1 and one 0). */
 export function jackknifeClusters(clusters: number, statistic: WeightedStatistic): Float64Array {
-  const weights = new Int32Array(clusters).fill(1)
+  const weights = new Float64Array(clusters).fill(1)
   const out = new Float64Array(clusters)
   for (let c = 0; c < clusters; c++) {
     weights[c] = 0

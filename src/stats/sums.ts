@@ -57,10 +57,11 @@ export function bootstrapSums(
   f(sums, out)
   const estimates = out.slice()
   const distributions = Array.from({ length: statistics }, () => new Float64Array(resamples))
+  const weights = new Float64Array(clusters)
   const direct = first.length > PATTERN_SHARE * clusters && first.length > 50
   for (let b = 0; b < resamples; b++) {
     sums.fill(0)
-    if (direct) for (let i = 0; i < clusters; i++) add(Math.floor(random() * clusters), 1)
+    if (direct) drawEach(columns, weights, sums, random)
     else {
       let left = clusters
       let pool = clusters
@@ -75,6 +76,22 @@ export function bootstrapSums(
     for (let s = 0; s < statistics; s++) distributions[s]![b] = out[s]!
   }
   return { estimates, distributions }
+}
+
+/** Draws as many clusters as there are, then adds up column by column: the random reads touch the small counts only. */
+function drawEach(columns: readonly Float64Array[], weights: Float64Array, sums: Float64Array, random: Prng): void {
+  const clusters = weights.length
+  weights.fill(0)
+  for (let i = 0; i < clusters; i++) {
+    const c = Math.floor(random() * clusters)
+    weights[c] = weights[c]! + 1
+  }
+  for (let k = 0; k < columns.length; k++) sums[k] = dot(weights, columns[k]!)
+}
+function dot(weights: Float64Array, column: Float64Array): number {
+  let total = 0
+  for (let c = 0; c < column.length; c++) total += weights[c]! * column[c]!
+  return total
 }
 
 /** Totals of a row column by cluster. */

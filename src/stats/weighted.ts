@@ -39,8 +39,9 @@ export function weightedAuroc(
     let blockDown = 0
     for (let k = 0; k < of.length; k++) {
       const w = weights[of[k]!]!
-      if (positive[k] === 1) blockUp += w
-      else blockDown += w
+      const up = w * positive[k]!
+      blockUp += up
+      blockDown += w - up
       if (last[k] === 0) continue
       wins += blockUp * (below + blockDown / 2)
       below += blockDown
@@ -91,6 +92,9 @@ function levelsOf(values: ArrayLike<number>): { level: Int32Array; levels: numbe
   return { level, levels: next }
 }
 
+/** Up to this many levels of reward are summed directly. */
+const FEW_LEVELS = 8
+
 /** Kendall's τ-b and Somers' D(score | reward). */
 export function weightedKendall(
   reward: ArrayLike<number>,
@@ -110,54 +114,79 @@ export function weightedKendall(
     return total
   }
   const pairsIn = (w: number): number => (w * (w - 1)) / 2
-  let net = 0
-  let pairs = 0
-  let scoreTies = 0
-  let rewardTies = 0
-  const count = (weights: Int32Array): void => {
+  // What the last call counted. The loop itself works on locals: a variable that closures share is boxed at every write.
+  const counted = { net: 0, pairs: 0, scoreTies: 0, rewardTies: 0 }
+  const few = levels <= FEW_LEVELS
+  // Few levels: counts below each level, kept by a loop of fixed length over a 0/1 table; quicker than the tree, no branches.
+  const above = Float64Array.from({ length: few ? levels * levels : 0 }, (_, i) =>
+    i % levels > Math.floor(i / levels) ? 1 : 0,
+  )
+  const cumulative = new Float64Array(levels)
+  const lower = (l: number): number => (few ? cumulative[l]! : below(l))
+  const insert = (l: number, w: number): void => {
+    counts[l] = counts[l]! + w
+    if (few) for (let j = 0; j < levels; j++) cumulative[j] = cumulative[j]! + w * above[l * levels + j]!
+    else if (w > 0) for (let i = l + 1; i <= levels; i += i & -i) tree[i] = tree[i]! + w
+  }
+  const count = (weights: Float64Array): void => {
     counts.fill(0)
+    cumulative.fill(0)
     tree.fill(0)
-    net = 0
-    scoreTies = 0
+    let net = 0
+    let scoreTies = 0
     let seen = 0
-    let block = 0
     let start = 0
     for (let k = 0; k < of.length; k++) {
-      const w = weights[of[k]!]!
-      if (w > 0) {
+      if (last[k] === 0) continue
+      if (start === k) {
+        // A score of its own, the usual case: compare and add in one go.
+        const w = weights[of[k]!]!
+        start = k + 1
+        if (!few && w === 0) continue
         const l = level[k]!
-        const less = below(l)
-        net += w * (less - (seen - less - counts[l]!))
+        net += w * (2 * lower(l) - seen + counts[l]!)
+        insert(l, w)
+        scoreTies += (w * (w - 1)) / 2
+        seen += w
+        continue
+      }
+      // Rows start … k have one score: each is compared with the rows before, then all are added.
+      let block = 0
+      for (let r = start; r <= k; r++) {
+        const w = weights[of[r]!]!
+        if (w === 0) continue
+        const l = level[r]!
+        const less = lower(l)
+        net += w * (2 * less - seen + counts[l]!)
         block += w
       }
-      if (last[k] === 0) continue
       if (block > 0) {
         for (let r = start; r <= k; r++) {
           const v = weights[of[r]!]!
-          if (v === 0) continue
-          const l = level[r]!
-          counts[l] = counts[l]! + v
-          for (let i = l + 1; i <= levels; i += i & -i) tree[i] = tree[i]! + v
+          if (v > 0) insert(level[r]!, v)
         }
         scoreTies += pairsIn(block)
         seen += block
       }
-      block = 0
       start = k + 1
     }
-    pairs = pairsIn(seen)
-    rewardTies = 0
+    let rewardTies = 0
     for (let l = 0; l < levels; l++) rewardTies += pairsIn(counts[l]!)
+    counted.net = net
+    counted.pairs = pairsIn(seen)
+    counted.scoreTies = scoreTies
+    counted.rewardTies = rewardTies
   }
   return {
     levels,
     tauB: (weights) => {
       count(weights)
+      const { net, pairs, scoreTies, rewardTies } = counted
       return net / Math.sqrt(pairs - scoreTies) / Math.sqrt(pairs - rewardTies)
     },
     somersD: (weights) => {
       count(weights)
-      return net / (pairs - rewardTies)
+      return counted.net / (counted.pairs - counted.rewardTies)
     },
   }
 }
@@ -166,7 +195,7 @@ export function weightedKendall(
 export function weightedSpearman(x: ArrayLike<number>, y: ArrayLike<number>, cluster: Int32Array): WeightedStatistic {
   const sides = [sorted(x), sorted(y)].map(({ order, last }) => ({ order, last, of: permute(cluster, order) }))
   const ranks = sides.map(() => new Float64Array(cluster.length))
-  const fill = (side: number, weights: Int32Array): number => {
+  const fill = (side: number, weights: Float64Array): number => {
     const { order, last, of } = sides[side]!
     const out = ranks[side]!
     let before = 0
@@ -217,5 +246,96 @@ export function weightedClusterMean(values: Float64Array): WeightedStatistic {
       n += w
     }
     return total / n
+  }
+}
+
+/** What one pass over a two-valued reward gives. */
+export interface BinaryRanking {
+  readonly auroc: WeightedStatistic
+  readonly averagePrecision: WeightedStatistic
+  readonly tauB: WeightedStatistic
+  readonly somersD: WeightedStatistic
+  readonly spearman: WeightedStatistic
+}
+/**
+ * AUROC, average precision, τ-b, Somers' D and Spearman's ρ for labels 0 and 1 in one pass: with two levels all but average
+ * precision are functions of W = #(pairs won) + ½ #(tied), the class sizes and the ties of the score. The pass is made when
+ * `weights` were changed since the last call, which `auroc` marks: call it first for each resample.
+ */
+export function weightedBinary(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  cluster: Int32Array,
+): BinaryRanking {
+  const { order, last } = sorted(scores)
+  const of = permute(cluster, order)
+  const positive = permute(labels, order)
+  let largest = -1
+  for (const c of cluster) largest = Math.max(largest, c)
+  const clusterRows = new Int32Array(largest + 1)
+  const clusterUps = new Int32Array(clusterRows.length)
+  cluster.forEach((c, i) => {
+    clusterRows[c] = clusterRows[c]! + 1
+    if (labels[i] === 1) clusterUps[c] = clusterUps[c]! + 1
+  })
+  const counted = { ups: 0, downs: 0, wins: 0, precision: 0, scoreTies: 0, cubes: 0 }
+  const pass = (weights: Float64Array): void => {
+    let allUps = 0
+    let all = 0
+    for (let c = 0; c < clusterRows.length; c++) {
+      all += weights[c]! * clusterRows[c]!
+      allUps += weights[c]! * clusterUps[c]!
+    }
+    let ups = 0
+    let downs = 0
+    let wins = 0
+    let precision = 0
+    let scoreTies = 0
+    let cubes = 0
+    let blockUp = 0
+    let block = 0
+    for (let k = 0; k < of.length; k++) {
+      const w = weights[of[k]!]!
+      block += w
+      blockUp += w * positive[k]!
+      if (last[k] === 0) continue
+      // No branch on the weights, which are as good as random: a mispredicted one costs more than adding zeros.
+      const blockDown = block - blockUp
+      wins += blockUp * (downs + blockDown / 2)
+      // Rows at or above this score: all less those below; none are left only where the block is empty.
+      precision += blockUp * ((allUps - ups) / Math.max(1, all - ups - downs))
+      scoreTies += (block * (block - 1)) / 2
+      cubes += block * block * block - block
+      ups += blockUp
+      downs += blockDown
+      blockUp = 0
+      block = 0
+    }
+    counted.ups = ups
+    counted.downs = downs
+    counted.wins = wins
+    counted.precision = precision
+    counted.scoreTies = scoreTies
+    counted.cubes = cubes
+  }
+  const net = (): number => 2 * counted.wins - counted.ups * counted.downs
+  return {
+    auroc: (weights) => {
+      pass(weights)
+      return counted.wins / (counted.ups * counted.downs)
+    },
+    averagePrecision: () => counted.precision / counted.ups,
+    tauB: () => {
+      const { ups, downs, scoreTies } = counted
+      const n = ups + downs
+      return net() / Math.sqrt((n * (n - 1)) / 2 - scoreTies) / Math.sqrt(ups * downs)
+    },
+    somersD: () => net() / (counted.ups * counted.downs),
+    spearman: () => {
+      // Σ (rank − mean)(label − mean) = net/2; Σ (label − mean)² = ups·downs/n; Σ (rank − mean)² = (n³ − n − Σ(t³ − t))/12
+      const { ups, downs, cubes } = counted
+      const n = ups + downs
+      return net() / 2 / Math.sqrt((ups * downs) / n) / Math.sqrt((n * n * n - n - cubes) / 12)
+    },
   }
 }

@@ -17,7 +17,13 @@ import {
 } from '../../src/stats/index.ts'
 import { chiSquareTail } from '../../src/stats/special.ts'
 import { bootstrapSums } from '../../src/stats/sums.ts'
-import { weightedAuroc, weightedAveragePrecision, weightedKendall, weightedSpearman } from '../../src/stats/weighted.ts'
+import {
+  weightedAuroc,
+  weightedAveragePrecision,
+  weightedBinary,
+  weightedKendall,
+  weightedSpearman,
+} from '../../src/stats/weighted.ts'
 
 const normal = (random: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
@@ -126,18 +132,41 @@ describe('weighted rank statistics', () => {
         const k = weightedKendall(x, y, c)
         const same = (got: number, want: number | null) =>
           want === null ? expect(Number.isFinite(got)).toBe(false) : expect(got).toBeCloseTo(want, 10)
-        const weightsArray = Int32Array.from(w)
+        const weightsArray = Float64Array.from(w)
         same(weightedAuroc(label, y, c)(weightsArray), auroc(el!, ey!))
         if (el!.includes(1)) same(weightedAveragePrecision(label, y, c)(weightsArray), averagePrecision(el!, ey!))
         same(k.tauB(weightsArray), kendallTauB(ex!, ey!))
         same(k.somersD(weightsArray), somersD(ex!, ey!))
         same(weightedSpearman(x, y, c)(weightsArray), spearman(ex!, ey!))
+        const binary = weightedBinary(label, y, c)
+        same(binary.auroc(weightsArray), auroc(el!, ey!))
+        if (el!.includes(1)) same(binary.averagePrecision(weightsArray), averagePrecision(el!, ey!))
+        same(binary.tauB(weightsArray), kendallTauB(el!, ey!))
+        same(binary.somersD(weightsArray), somersD(el!, ey!))
+        same(binary.spearman(weightsArray), spearman(el!, ey!))
+        // Many levels take the tree: the same numbers.
+        const many = weightedKendall(
+          y.map((v, i) => v + 10 * i),
+          x,
+          c,
+        )
+        same(
+          many.tauB(weightsArray),
+          kendallTauB(
+            expand(
+              y.map((v, i) => v + 10 * i),
+              cluster,
+              w,
+            ),
+            ex!,
+          ),
+        )
       }),
       { numRuns: 500 },
     )
   })
   it('leaves each cluster out once for the jackknife', () => {
-    const mean = (w: Int32Array) => w.reduce((t, v, c) => t + v * c, 0) / w.reduce((t, v) => t + v, 0)
+    const mean = (w: Float64Array) => w.reduce((t, v, c) => t + v * c, 0) / w.reduce((t, v) => t + v, 0)
     expect([...jackknifeClusters(3, mean)]).toEqual([1.5, 1, 0.5])
   })
   it('gives no interval where more than 5 % of the resamples are undefined', () => {

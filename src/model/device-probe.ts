@@ -21,7 +21,7 @@ export async function probeDevice(kind: GpuKind, deviceId: number): Promise<Prob
     try {
       const scalar = (value: number): ort.Tensor => new ort.Tensor('float32', [value], [1])
       const { sum } = await session.run({ a: scalar(2), b: scalar(3) })
-      const got = (sum?.data as Float32Array)[0]
+      const got = (sum!.data as Float32Array)[0]
       return got === 5 ? { ok: true } : { ok: false, message: `computed 2 + 3 = ${got}` }
     } finally {
       await session.release()

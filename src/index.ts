@@ -1,0 +1,59 @@
+/** The library's front door: CONTRACT's names. Statistics are in `chemherm/stats`. Nothing heavy is loaded before it is used. */
+export type { AccuracyOptions } from './chem/accuracy.ts'
+export { extractAnswerLoose, extractThoughtAnswerStrict } from './chem/answer.ts'
+export { BloomFilter } from './chem/bloom.ts'
+export type { DrawMoleculeOptions, DrawOptions } from './chem/draw.ts'
+export { formatReward } from './chem/format.ts'
+export { formulaDiff } from './chem/formula-diff.ts'
+export {
+  accuracyReward,
+  canonicalSmiles,
+  containsBadSubstructure,
+  evaluate,
+  functionalGroups,
+  isReasonableMolecule,
+  largestFragment,
+  molFormula,
+  morganEnvironments,
+  ringSystems,
+  tanimoto,
+} from './chem/library.ts'
+export { ToolkitFailure } from './chem/molecule.ts'
+export { normalizeIupac, normalizeUnicodes } from './chem/names.ts'
+export { PythonError } from './chem/python/error.ts'
+export type { Oracles } from './chem/reward.ts'
+export type { ErrorTag } from './errors.ts'
+export {
+  DataError,
+  DeviceError,
+  HarnessError,
+  InterruptedError,
+  ModelError,
+  NetworkError,
+  UsageError,
+} from './errors.ts'
+export type { AdvantageOptions } from './groups/advantages.ts'
+export { groupAdvantages } from './groups/advantages.ts'
+export type { BestOfN } from './groups/best-of-n.ts'
+export { bestOfN } from './groups/best-of-n.ts'
+export { passAtK } from './groups/pass-at-k.ts'
+export { rerank } from './groups/rerank.ts'
+export { voting } from './groups/voting.ts'
+export { differingAtoms, drawMolecule, drawReaction } from './library/draw.ts'
+export type { ScoreOptions } from './library/options.ts'
+export type { CompletionScore, ScoredRow } from './library/score.ts'
+export { scoreCompletions } from './library/score.ts'
+export { filterProblemTypes } from './pairs/filters.ts'
+export type { ChatMessage, ChatTemplate, RenderChatOptions } from './text/template.ts'
+export { renderChat } from './text/template.ts'
+export type {
+  Completion,
+  CompletionRole,
+  Message,
+  Row,
+  RowFailure,
+  SolutionInput,
+  Text,
+  Verdict,
+  VerdictStatus,
+} from './types.ts'

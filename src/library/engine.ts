@@ -1,0 +1,197 @@
+import type { RunConfig } from '../cli/config.ts'
+import { checkDistinct, type LoadedModel, loadModel } from '../cli/models.ts'
+import { subjectOf } from '../cli/subject.ts'
+import { resolveDevice } from '../model/device.ts'
+import { isFailure } from '../pairs/failure.ts'
+import { parseRecord } from '../pairs/parse.ts'
+import { chooseHead } from '../score/head.ts'
+import { type Measured, measure } from '../score/measure.ts'
+import { type PlanOptions, planBatches, planOptionsFor } from '../score/plan.ts'
+import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
+import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
+import type { Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
+import { configOf, type ScoreOptions } from './options.ts'
+import type { CompletionScore, ScoredRow } from './score.ts'
+
+/** The same stages as in run.ts, for rows that come once and are not kept: all models stay open, a window is measured and given out. */
+export interface Scoring {
+  readonly subjects: readonly Subject[]
+  readonly scorer: Scorer
+  readonly plan: PlanOptions
+  /** Completions of a window. */
+  readonly window: number
+  readonly signal: AbortSignal | null
+}
+
+const DEFAULT_WINDOW = 1024
+/** Bound of a window of long texts. */
+const WINDOW_TOKENS = 500_000
+
+/** Reads the models' files and chooses the device; nothing is opened on it yet. */
+export async function openScoring(model: string | null, options: ScoreOptions): Promise<Scoring> {
+  const config = configOf(model, options)
+  const note = options.onNote ?? (() => {})
+  const models: LoadedModel[] = []
+  for (const choice of config.models) models.push(await loadModel(choice, config, () => {}))
+  checkDistinct(models)
+  const scorer = scorerOf(config, models)
+  const device = await resolveDevice(config.device)
+  note(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
+  for (const { name, resolved } of models) for (const text of resolved.notes) note(`${name}: ${text}`)
+  const now = new Date()
+  const subjects = []
+  for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))
+  if (subjects.some(({ text }) => text.template_uses_clock === true))
+    note(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
+  const plan = planOptionsFor(device.device)
+  return {
+    subjects,
+    scorer,
+    plan: {
+      ...plan,
+      batchTokens: config.batchTokens ?? plan.batchTokens,
+      batchSize: config.batchSize ?? plan.batchSize,
+    },
+    window: options.window ?? DEFAULT_WINDOW,
+    signal: options.signal ?? null,
+  }
+}
+
+function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Scorer {
+  if (config.bin === 'run-dpo')
+    return dpoScorer({ beta: config.beta, refFreeType: config.refFreeType, reference: models.length === 2 })
+  const { labels } = models[0]!.description
+  return rewardModelScorer(chooseHead(config.head, labels), labels)
+}
+
+interface Waiting {
+  readonly row: Row | RowFailure
+  /** [model][completion] */
+  readonly prepared: readonly (readonly (Prepared | Unscored)[])[]
+}
+
+export async function* scoreRows(
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+  scoring: Scoring,
+): AsyncGenerator<ScoredRow, void, undefined> {
+  const { subjects, window, signal } = scoring
+  const runners = new Map<Subject, Runner>()
+  let waiting: Waiting[] = []
+  let [number, completions, tokens] = [0, 0, 0]
+  try {
+    for await (const record of rows) {
+      signal?.throwIfAborted()
+      number++
+      const row = parseRecord(record, { where: `row ${number}`, number })
+      const prepared = isFailure(row) ? [] : subjects.map((subject) => subject.prepare(row))
+      waiting.push({ row, prepared })
+      // a row that fails counts, too: a stream of nothing else is given out as it comes
+      completions += Math.max(1, prepared[0]?.length ?? 0)
+      tokens += prepared[0]?.reduce((sum, p) => sum + (isUnscored(p) ? 0 : p.ids.length), 0) ?? 0
+      if (completions < window && tokens < WINDOW_TOKENS) continue
+      yield* await scoreWindow(waiting, scoring, runners)
+      waiting = []
+      completions = 0
+      tokens = 0
+    }
+    yield* await scoreWindow(waiting, scoring, runners)
+  } finally {
+    for (const runner of runners.values()) await runner.release()
+  }
+}
+
+/** Measures a window under every model and joins. */
+async function scoreWindow(
+  waiting: readonly Waiting[],
+  scoring: Scoring,
+  runners: Map<Subject, Runner>,
+): Promise<ScoredRow[]> {
+  const found: ReadonlyMap<string, Measured>[] = []
+  for (const [m, subject] of scoring.subjects.entries())
+    found.push(
+      await measureWindow(
+        waiting.map(({ prepared }) => prepared[m] ?? []),
+        subject,
+        scoring,
+        runners,
+      ),
+    )
+  return waiting.map(({ row, prepared }): ScoredRow => {
+    if (isFailure(row)) return { id: row.id, row: null, failure: row, completions: [] }
+    return {
+      id: row.id,
+      row,
+      failure: null,
+      completions: row.completions.map(({ role, index }, c): CompletionScore => {
+        const ready = scoring.subjects.map((_, m) => prepared[m]![c]!)
+        const results = scoring.subjects.map((subject, m) => resultOf(ready[m]!, found[m]!, subject))
+        return { role, index, ...described(ready[0]!), ...scored(results, scoring.scorer) }
+      }),
+    }
+  })
+}
+
+/** What the model gives for each distinct completion, by key. */
+async function measureWindow(
+  window: readonly (readonly (Prepared | Unscored)[])[],
+  subject: Subject,
+  { plan, signal }: Scoring,
+  runners: Map<Subject, Runner>,
+): Promise<ReadonlyMap<string, Measured>> {
+  const distinct = new Map<string, Sequence>()
+  for (const [group, completions] of window.entries())
+    for (const prepared of completions) {
+      if (isUnscored(prepared)) continue
+      const key = subject.key(prepared)
+      if (!distinct.has(key)) distinct.set(key, { ...prepared, group })
+    }
+  const found = new Map<string, Measured>()
+  if (distinct.size === 0) return found
+  const runner = runners.get(subject) ?? (await subject.open())
+  runners.set(subject, runner)
+  const keys = [...distinct.keys()]
+  const sequences = [...distinct.values()]
+  for await (const { results } of measure(runner, planBatches(sequences, plan), sequences)) {
+    for (const result of results) found.set(keys[result.index]!, result)
+    // lets timers and messages in: a model's run blocks the event loop
+    await new Promise((resolve) => setImmediate(resolve))
+    signal?.throwIfAborted()
+  }
+  return found
+}
+
+const resultOf = (
+  prepared: Prepared | Unscored,
+  found: ReadonlyMap<string, Measured>,
+  subject: Subject,
+): Pick<Measured, 'measurement' | 'unscored'> =>
+  isUnscored(prepared) ? { measurement: null, unscored: prepared } : found.get(subject.key(prepared))!
+
+function scored(
+  results: readonly Pick<Measured, 'measurement' | 'unscored'>[],
+  scorer: Scorer,
+): Pick<CompletionScore, 'score' | 'scoreReason' | 'scoredTokenIndex' | 'columns'> {
+  const measurements = results.map(({ measurement }) => measurement)
+  const { score, reason, own } = scorer.score(measurements)
+  const unscored = results.find((result) => result.unscored !== null)?.unscored ?? null
+  const [first] = measurements
+  return {
+    score,
+    scoreReason: score === null ? (unscored?.reason ?? reason) : null,
+    scoredTokenIndex: first?.kind === 'head' ? first.scoredTokenIndex : null,
+    columns: Object.fromEntries(scorer.columns.map((name, i) => [name, own[i] ?? null])),
+  }
+}
+
+const described = (
+  prepared: Prepared | Unscored,
+): Pick<CompletionScore, 'promptTokens' | 'completionTokens' | 'truncated' | 'textSha256' | 'repairs'> =>
+  isUnscored(prepared)
+    ? { promptTokens: null, completionTokens: null, truncated: null, textSha256: null, repairs: [] }
+    : {
+        promptTokens: prepared.promptTokens,
+        completionTokens: prepared.completionTokens,
+        truncated: prepared.truncated !== 'no',
+        textSha256: prepared.textSha256,
+        repairs: prepared.poolingDiffers ? [...prepared.repairs, 'pooling_differs'] : prepared.repairs,
+      }

@@ -1,0 +1,64 @@
+import { UsageError } from '../errors.ts'
+import type { CompletionRole, Row, RowFailure } from '../types.ts'
+import type { ScoreOptions } from './options.ts'
+
+/** A row of the input with what the model gave for it, in the order of the input. */
+export interface ScoredRow {
+  /** The row's own id, else its number from 1; null where not even that could be read. */
+  readonly id: string | null
+  /** As it was understood; null where it is no usable row. */
+  readonly row: Row | null
+  /** Why it is no usable row; else null. */
+  readonly failure: RowFailure | null
+  /** Chosen, rejected … or the completions, in the order of the row; empty where it is no usable row. */
+  readonly completions: readonly CompletionScore[]
+}
+/** One completion under the model. */
+export interface CompletionScore {
+  readonly role: CompletionRole
+  /** From 0 within its role. */
+  readonly index: number
+  /** The head's raw output, or with kind `dpo` the implicit reward, or the reference-free one; null with `scoreReason`. */
+  readonly score: number | null
+  /** Why there is no score: too_long, template_error, empty_span, non_finite, head_all …; else null. */
+  readonly scoreReason: string | null
+  /** Tokens of the prompt with the assistant's header, and of the completion with the template's end of turn. */
+  readonly promptTokens: number | null
+  readonly completionTokens: number | null
+  readonly truncated: boolean | null
+  /** Of a reward model: index of the token that the head reads, as transformers counts. */
+  readonly scoredTokenIndex: number | null
+  /** SHA-256 of the text that the model reads, hex. */
+  readonly textSha256: string | null
+  /** What was mended or is worth a word: double_bos, pooling_differs … */
+  readonly repairs: readonly string[]
+  /** The further columns of scores.csv: `policy_logprob` … with kind `dpo`, `head_0` … of a model with several labels. */
+  readonly columns: Readonly<Record<string, number | null>>
+}
+
+/**
+ * Scores rows with a reward model, or with a DPO policy and its reference: what `run-rm` and `run-dpo` compute, without files. Rows are
+ * read as they are needed, a window of completions at a time, and come back in order; one that is no usable row comes back with its
+ * failure. Ids are not compared. Models are opened when first needed and closed at the end, or when the loop is left early.
+ * @param model hub id or folder; null = the embedded demo
+ * @param rows pairs, groups or single conversations as in the data files: objects with prompt, chosen, rejected …, completions …
+ * @throws UsageError, ModelError, DeviceError, NetworkError at the first step, before a row is read
+ * @example
+ * for await (const { id, completions } of scoreCompletions('./my-rm', [{ prompt: 'Name C2H6O.', completions: ['ethanol'] }]))
+ *   console.log(id, completions[0]?.score)
+ */
+export async function* scoreCompletions(
+  model: string | null,
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+  options: ScoreOptions = {},
+): AsyncGenerator<ScoredRow, void, undefined> {
+  if (typeof rows === 'string' || !(Symbol.iterator in Object(rows) || Symbol.asyncIterator in Object(rows)))
+    throw new UsageError(
+      `is ${typeof rows === 'string' ? 'a string' : 'not iterable'}`,
+      'scoreCompletions: rows',
+      'Give the rows themselves: a list, a generator or a stream of objects.',
+    )
+  // ONNX Runtime and the tokenizers are loaded here, not with the package
+  const { openScoring, scoreRows } = await import('./engine.ts')
+  yield* scoreRows(rows, await openScoring(model, options))
+}

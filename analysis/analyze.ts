@@ -50,12 +50,14 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   const whole = combined
     .filter((e) => e.members.length === models.length)
     .map((e) => ({ ...e, name: `ensemble:${e.mode} of all ${models.length}` }))
-  const scorers: Scorer[] = [...aligned.scorers, ...whole, ...nulls]
+  // Without a common pair there is nothing to compare.
+  const compared = aligned.pairs.n === 0 ? [] : aligned.scorers
+  const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...nulls]
   const standings = leaderboard(aligned, scorers, settings)
-  const sweep = leaderboard(aligned, combined, settings)
-  const subsets = subsetTables(aligned, aligned.scorers, settings)
-  const tests = pairedTests(aligned, aligned.scorers, settings)
-  const deltas = refFreeDeltas(aligned, settings)
+  const sweep = leaderboard(aligned, aligned.pairs.n === 0 ? [] : combined, settings)
+  const subsets = subsetTables(aligned, compared, settings)
+  const tests = pairedTests(aligned, compared, settings)
+  const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
   const distributions = runs.map(distributionTables)
   const drifts = twins(models).map(([a, b]) => driftRow(a.model, b.model, driftOf(a, b)))
   const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
@@ -74,7 +76,7 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     'paired-tests.csv': { columns: PAIRED_COLUMNS, rows: tests.map(pairedRow) },
     'scorer-agreement.csv': {
       columns: SCORER_AGREEMENT_COLUMNS,
-      rows: scorerAgreement([...aligned.scorers, ...nulls.filter((s) => s.name !== 'null:constant')]),
+      rows: scorerAgreement(scorers.filter((s) => s.kind !== 'ensemble' && s.name !== 'null:constant')),
     },
     'ref-free.csv': { columns: REF_FREE_COLUMNS, rows: deltas.map(refFreeRow) },
     'lengths.csv': {
@@ -88,7 +90,7 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   }
   const board = leaderboardTable(aligned, standings, settings)
   const tables = [
-    board,
+    standings.length === 0 ? null : board,
     subsetPaperTable(dataset, subsets, 'subsets'),
     subsetPaperTable(dataset, subsets, 'sections'),
     deltas.length === 0 ? null : refFreeTable(dataset, deltas),

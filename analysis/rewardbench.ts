@@ -14,7 +14,8 @@ function scoreOf(value: unknown, where: string): number {
 
 /** One (chosen, rejected) of a RewardBench score file. */
 interface ImportedPair {
-  readonly id: string
+  /** null where the file has none. */
+  readonly id: string | null
   readonly subset: string
   readonly prompt: string | null
   readonly chosen: number
@@ -38,6 +39,21 @@ export function readRewardBenchScores(path: string, dataset: string): Run {
   const clean = text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b/g, (part) => (part === 'NaN' ? 'null' : part))
   const { model, rows } = path.endsWith('.jsonl') ? fromLines(clean, path) : fromArrays(clean, path)
   return toRun(rows, model ?? basename(path).replace(/\.(jsonl?|json)$/, ''), dataset, path)
+}
+
+const positionKey = (i: number): string => `\u0000position ${i}`
+
+/**
+ * Several score files of one data set. Where one of them has no ids (run_dpo.py writes none), all are aligned by place, if they
+ * have the same subsets in the same order; otherwise they share no pair, which the caller is told.
+ */
+export function readRewardBenchFiles(paths: readonly string[], dataset: string): Run[] {
+  const runs = paths.map((path) => readRewardBenchScores(path, dataset))
+  const withoutIds = runs.some(({ pairs }) => pairs.key.some((key, i) => key === positionKey(i)))
+  const sequence = ({ pairs }: Run): string =>
+    JSON.stringify(Array.from(pairs.subset.code, (c) => pairs.subset.names[c]))
+  if (!withoutIds || new Set(runs.map(sequence)).size > 1) return runs
+  return runs.map((run) => ({ ...run, pairs: { ...run.pairs, key: run.pairs.key.map((_, i) => positionKey(i)) } }))
 }
 
 function parseJson(text: string, where: string): Record<string, unknown> {
@@ -75,7 +91,7 @@ function fromArrays(text: string, path: string): { model: string | null; rows: I
   return {
     model: typeof file.model === 'string' ? file.model : null,
     rows: chosen.map((c, i) => ({
-      id: at('id', i) ?? String(i + 1),
+      id: at('id', i),
       subset: at('subset', i) ?? 'all pairs',
       prompt: at('prompt', i),
       chosen: scoreOf(c, `${path}: row ${i + 1}`),
@@ -95,7 +111,7 @@ function fromLines(text: string, path: string): { model: string | null; rows: Im
     if (row.scores_chosen === undefined || row.scores_rejected === undefined)
       throw new DataError('has no scores_chosen and scores_rejected', where)
     return {
-      id: word(row.id) ?? String(i + 1),
+      id: word(row.id),
       subset: word(row.subset) ?? 'all pairs',
       prompt: word(row.prompt),
       chosen: scoreOf(row.scores_chosen, where),
@@ -119,10 +135,12 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     return out.done()
   }
   // The prompt is the cluster; where the file has none, what both texts begin with stands in for it, and failing that the row.
-  const cluster = code((r) => r.prompt ?? (commonPrefix(r.textChosen, r.textRejected) || `row ${r.id}`))
+  const cluster = code((r, i) => r.prompt ?? (commonPrefix(r.textChosen, r.textRejected) || `row ${i}`))
   const subset = code((r) => r.subset)
   const seen = new Map<string, number>()
-  const key = rows.map((r) => {
+  const key = rows.map((r, i) => {
+    // run_dpo.py writes no ids: such a row is known by its place, which no id can look like.
+    if (r.id === null) return positionKey(i)
     const n = seen.get(r.id) ?? 0
     seen.set(r.id, n + 1)
     return `${r.id}\u0000${n}\u00000`

@@ -1,3 +1,4 @@
+import { DataError } from '../src/errors.ts'
 import { prng } from '../src/prng.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
 import type { Run, RunPairs } from './runs.ts'
@@ -29,6 +30,25 @@ export const kindOf = (model: string): Scorer['kind'] =>
 
 const pick = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]!)
 
+/** One id must mean one row: runs of different data under one name are an error, not a comparison. */
+function checkSameRows(runs: readonly Run[], rows: readonly Int32Array[], shared: readonly string[]): void {
+  const subsetOf = (run: number, k: number): string => {
+    const { subset } = runs[run]!.pairs
+    return subset.names[subset.code[rows[run]![k]!]!]!
+  }
+  for (let run = 1; run < runs.length; run++) {
+    for (let k = 0; k < shared.length; k++) {
+      const [a, b] = [subsetOf(0, k), subsetOf(run, k)]
+      if (a !== b)
+        throw new DataError(
+          `pair ${shared[k]!.split('\u0000')[0]} is of subset "${b}", but of "${a}" in ${runs[0]!.where}`,
+          runs[run]!.where,
+          'The two were made from different data; analyse them apart with --model or --dataset.',
+        )
+    }
+  }
+}
+
 /** The pairs that every run has, in the first run's order; lengths, subsets and rewards are the first run's. */
 export function align(dataset: string, runs: readonly Run[]): Aligned {
   const positions = runs.map(({ pairs }) => new Map(pairs.key.map((key, i) => [key, i])))
@@ -36,6 +56,7 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
   const shared = first.key.filter((key) => positions.every((p) => p.has(key)))
   const rows = positions.map((p) => Int32Array.from(shared, (key) => p.get(key)!))
   const [r] = rows
+  checkSameRows(runs, rows, shared)
   const coded = ({ code, names }: RunPairs['subset']) => ({ names, code: Int32Array.from(r!, (i) => code[i]!) })
   // Rewards may stand in a later run only (a score file of RewardBench has none).
   const verified = Math.max(

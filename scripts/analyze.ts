@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { join } from 'node:path'
 import { analyse, writeAnalysis } from '../analysis/analyze.ts'
-import { readRewardBenchScores } from '../analysis/rewardbench.ts'
+import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, type Run, readRun } from '../analysis/runs.ts'
 import { markdownTable } from '../src/agreement/tables.ts'
 import { runMain } from '../src/cli/fail.ts'
@@ -79,7 +79,7 @@ async function main(): Promise<number> {
   const add = (run: Run): void => {
     groups.set(run.dataset, [...(groups.get(run.dataset) ?? []), run])
   }
-  for (const path of imported) add(readRewardBenchScores(path, datasets[0] ?? 'rewardbench'))
+  for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
   for (const folder of folders) add(await readRun(folder))
   for (const [dataset, runs] of groups) {
     if (runs.every((run) => run.pairs.n === 0)) {
@@ -90,7 +90,7 @@ async function main(): Promise<number> {
       log.warn(`${dataset}: the runs have no pair in common; compare them apart with --model`)
     const folder = join(outputDir, 'analysis', dataset)
     const files = await writeAnalysis(analysis, folder)
-    process.stdout.write(`${markdownTable(analysis.leaderboard)}\n`)
+    if (analysis.standings.length > 0) process.stdout.write(`${markdownTable(analysis.leaderboard)}\n`)
     for (const { scorer, accuracy, rank } of analysis.standings) {
       const worse = analysis.standings.filter(
         (s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind) && s.rank >= rank && s.accuracy.half !== null,

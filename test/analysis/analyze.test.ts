@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Analysis, analyse, writeAnalysis } from '../../analysis/analyze.ts'
 import { driftOf } from '../../analysis/drift.ts'
-import { readRewardBenchScores } from '../../analysis/rewardbench.ts'
+import { readRewardBenchFiles, readRewardBenchScores } from '../../analysis/rewardbench.ts'
 import { findRuns, type Run, readRun } from '../../analysis/runs.ts'
 import { align, ensembles } from '../../analysis/scorers.ts'
 import { undocumented } from '../../src/agreement/codebook.ts'
@@ -105,6 +105,24 @@ describe('analyse', () => {
     expect(aligned.pairs.n).toBe(290)
     expect(aligned.dropped).toEqual({ [runs[0]!.model]: 10, short: 10 })
   })
+  it('refuses runs in which one id means different rows', () => {
+    const { pairs } = runs[0]!
+    const names = pairs.subset.names.map((n) => `${n} of other data`)
+    const other = { ...runs[0]!, pairs: { ...pairs, subset: { ...pairs.subset, names } } }
+    expect(() => align('pairs', [runs[0]!, other])).toThrow('is of subset')
+  })
+  it('has nothing to compare without pairs, and still says what it can of completions', () => {
+    const groups = runs.map((run) => {
+      const none = new Float64Array(0)
+      const coded = { code: new Int32Array(0), names: [] }
+      const pairs = Object.fromEntries(Object.keys(run.pairs).map((k) => [k, none])) as unknown as Run['pairs']
+      return { ...run, pairs: { ...pairs, n: 0, key: [], subset: coded, cluster: coded } }
+    })
+    const only = analyse('groups', groups, settings)
+    expect(only.standings).toEqual([])
+    expect(Object.keys(only.csv)).toContain('agreement.csv')
+    expect(Object.keys(only.csv)).not.toContain('leaderboard.csv')
+  })
   it('sees no drift between a run and itself', () => {
     expect(driftOf(runs[0]!, runs[0]!)).toMatchObject({ completions: 600, pairs: 300, largest: 0, flips: 0 })
   })
@@ -173,6 +191,25 @@ describe('RewardBench score files', () => {
     const run = readRewardBenchScores(path, 'd')
     expect([...run.pairs.margin]).toEqual([2, Number.NaN])
     expect(run.pairs.cluster.names).toEqual(['NaN', 'q'])
+    rmSync(folder, { recursive: true })
+  })
+  it('without ids are aligned by place with one that has them, never by a number that looks like an id', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chemherm-rb-'))
+    const put = (name: string, extra: object) => {
+      const path = join(folder, name)
+      writeFileSync(path, JSON.stringify({ model: name, scores_chosen: [1, 2], scores_rejected: [0, 5], ...extra }))
+      return path
+    }
+    const rm = put('rm.json', { subset: ['s', 't'], id: [0, 1] })
+    const dpo = put('dpo.json', { subset: ['s', 't'], scores_chosen: [7, 8] })
+    const other = put('other.json', { subset: ['t', 's'] })
+    const aligned = align('rb', readRewardBenchFiles([rm, dpo], 'rb'))
+    expect(aligned.pairs.n).toBe(2)
+    expect(aligned.scorers.map((s) => [...s.margin])).toEqual([
+      [1, -3],
+      [7, 3],
+    ])
+    expect(align('rb', readRewardBenchFiles([rm, other], 'rb')).pairs.n).toBe(0)
     rmSync(folder, { recursive: true })
   })
   it.each([

@@ -10,7 +10,17 @@ import { isUnscored, type Prepared, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
-import type { Batch, Completion, Row, RowFailure, Runner, ScoredCompletion, ScoredPair, Sequence } from './types.ts'
+import type {
+  Batch,
+  Completion,
+  Row,
+  RowFailure,
+  Runner,
+  ScoredCompletion,
+  ScoredPair,
+  Sequence,
+  Unscored,
+} from './types.ts'
 
 /**
  * The line of a run: rows → prepare → plan → measure → store, then rows → join → write. Rows come in windows, so that memory
@@ -87,7 +97,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   }
   const seen = new DigestMap()
   /** Why a key has no measurement. */
-  const failed = new Map<string, string>()
+  const failed = new Map<string, Unscored>()
   let runner: Runner | null = null
   let window: Item[] = []
   let windows = 0
@@ -109,8 +119,8 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     if (batches.length > 0) await run(todo, batches)
     adopt(input.store, fresh)
     for (const { key, index } of items) {
-      const reason = failed.get(key)
-      if (reason !== undefined) input.ledger.markUnscored(index, reason)
+      const unscored = failed.get(key)
+      if (unscored !== undefined) input.ledger.markUnscored(index, unscored)
     }
     await input.verdicts?.room()
   }
@@ -123,7 +133,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       input.store.append(
         results.flatMap((r) => (r.measurement === null ? [] : [[todo[r.index]!.key, r.measurement] as const])),
       )
-      for (const r of results) if (r.unscored !== null) failed.set(todo[r.index]!.key, r.unscored.reason)
+      for (const r of results) if (r.unscored !== null) failed.set(todo[r.index]!.key, r.unscored)
       work.measured += results.length
       work.batches++
       work.tokens += batch.tokens
@@ -153,7 +163,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
             textSha256: isUnscored(prepared) ? null : prepared.textSha256,
           })
           verify(input, index, row, row.completions[c]!)
-        } else if (unscored !== null) input.ledger.markUnscored(index, unscored.reason)
+        } else if (unscored !== null) input.ledger.markUnscored(index, unscored)
         if (isUnscored(prepared)) work.unscored++
         else {
           countRepairs(work, prepared)
@@ -224,7 +234,7 @@ export async function verifyAll(
     readonly onProgress: (done: number) => void
   },
 ): Promise<void> {
-  const unscored = { reason: 'no_model', message: 'verified only' }
+  const unscored = { reason: 'no_model', message: '' }
   const blank = { unscored, promptTokens: null, completionTokens: null, truncated: 'no', textSha256: null } as const
   for await (const row of input.rows()) {
     if (isFailure(row)) continue
@@ -289,7 +299,7 @@ export async function* joinAll(
         return key === null || store === null ? null : store.get(key)
       })
       const { score, reason, own } = scorer.score(measurements)
-      const { unscoredReason, promptTokens, completionTokens, truncated, textSha256 } = ledger.entry(i)
+      const { unscored, promptTokens, completionTokens, truncated, textSha256 } = ledger.entry(i)
       const verdict = ledger.verdictOf(i)
       const [first] = measurements
       completions.push({
@@ -300,7 +310,7 @@ export async function* joinAll(
         index: completion.index,
         text: plain(completion.text),
         score,
-        scoreReason: score === null ? (unscoredReason ?? reason ?? 'not_measured') : null,
+        scoreReason: score === null ? (unscored?.reason ?? reason ?? 'not_measured') : null,
         verifiableReward: verdict.status === 'unverifiable' ? null : verdict.value,
         verifiableStatus: verdict.status,
         verifiableReason: verdict.reason,
@@ -312,6 +322,7 @@ export async function* joinAll(
         truncated: promptTokens === null ? null : truncated !== 'no',
         scoredTokenIndex: first?.kind === 'head' ? first.scoredTokenIndex : null,
         textSha256,
+        unscoredMessage: unscored?.message || null,
         own,
       })
     }

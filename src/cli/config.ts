@@ -82,6 +82,8 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
   const limit = whole('limit', 1)
   const dataset = text('dataset') ?? 'demo-pairs'
   const torchDtype = text('torch-dtype')
+  if (torchDtype !== null && text('dtype') !== 'auto' && text('dtype') !== TORCH_DTYPES[torchDtype])
+    throw new UsageError(`contradicts --dtype ${text('dtype')}`, `--torch-dtype ${torchDtype}`, 'Give one of them.')
   const soft = flag('soft')
   if (soft && text('extraction') === 'loose')
     throw new UsageError(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { UsageError } from '../errors.ts'
+import { DataError, UsageError } from '../errors.ts'
 import { resolveDataset } from '../hub/dataset.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import { BUILTIN_DATASETS, builtinDataset } from '../pairs/builtin.ts'
@@ -29,6 +29,7 @@ export async function openDataset(
   const builtin = builtinDataset(dataset)
   if (builtin !== null) return describe(dataset, builtin, split, { kind: 'built-in', id: dataset })
   if (existsSync(dataset)) return describe(stem(dataset), dataset, split, { kind: 'file', path: dataset })
+  if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
   if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
     throw new UsageError(
       'is no file, no folder, no built-in data set and no hub id',
@@ -57,6 +58,9 @@ export async function openDataset(
     },
   )
 }
+
+/** A name that can be no hub id: it begins as a path, or ends as a data file. */
+const LOOKS_LIKE_A_PATH = /^(\.{0,2}|~|[A-Za-z]:)[/\\]|[/\\]$|\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i
 
 async function describe(
   name: string,

@@ -93,11 +93,11 @@ function warnOfErrors(errors: FinishInput['verdictErrors'], log: Log): void {
     log.warn(`${total} completions could not be verified (${list.join(', ')}): they are unverifiable, not failed`)
 }
 
-const asFailure = ({ where, id, role, index, reason }: Joined['unscored'][number]): RowFailure => ({
+const asFailure = ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
   where,
   id,
   reason,
-  message: `${role} ${index} has no score: ${reason}`,
+  message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
   hint: null,
 })
 
@@ -142,7 +142,9 @@ function printSummary({ models, scorer, verifier, print }: FinishInput, joined: 
           ...(accuracy.overall.missing > 0 ? ['missing'] : []),
         ],
         [
-          ...Object.entries(accuracy.subsets).map(([name, a]) => line(name, a)),
+          ...Object.entries(accuracy.subsets).flatMap(([name, a]) =>
+            name === '' && a.n === accuracy.overall.n ? [] : [line(name || '(none)', a)],
+          ),
           ...Object.entries(accuracy.sections).map(([name, a]) => line(`[${name}]`, a)),
           line('all', accuracy.overall),
         ],

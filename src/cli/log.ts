@@ -26,6 +26,8 @@ export interface LogOptions {
 
 /** Seconds between two progress lines where stderr is not a terminal. */
 const LINE_EVERY_S = 10
+/** A rate over a shorter time says nothing. */
+const SHORTEST_RATED_S = 0.5
 
 export function createLog({ name, quiet, format, stream, clock }: LogOptions): Log {
   const warnings: string[] = []
@@ -45,16 +47,14 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
     const line = (): void => {
       const seconds = (clock() - from) / 1000
       const rate = done / Math.max(seconds, 1e-3)
-      info(
-        `${task} ${done}/${total} ${unit}, ${rate.toFixed(1)} ${unit}/s${done < total ? `, ${etaText((total - done) / rate)} left` : ''}`,
-        {
-          event: 'progress',
-          task,
-          done,
-          total,
-          unit,
-        },
-      )
+      const pace = seconds < SHORTEST_RATED_S ? '' : `, ${rate.toFixed(1)} ${unit}/s`
+      info(`${task} ${done}/${total} ${unit}${pace}${done < total ? `, ${etaText((total - done) / rate)} left` : ''}`, {
+        event: 'progress',
+        task,
+        done,
+        total,
+        unit,
+      })
     }
     return {
       update(value) {

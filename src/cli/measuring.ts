@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatReward } from '../chem/format.ts'
 import { measureAll, type WorkDone } from '../run.ts'
@@ -76,9 +75,8 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
 /** The run's own store, with those of the same scorer's other data sets to read from. */
 export async function openRunStore(config: RunConfig, folder: string, log: Log): Promise<Store> {
   const path = join(folder, storeName(config.shard))
-  if (!config.resume) rmSync(path, { force: true })
   const reuse = config.resume ? await siblingStores(join(folder, '..'), path) : []
-  const store = await openStore(path, { config, reuse })
+  const store = await openStore(path, { config, reuse, fresh: !config.resume })
   const { tornBytes, damagedLines } = store.repairs
   if (tornBytes > 0) log.warn(`${path}: ${tornBytes} bytes behind the last whole batch were cut off`)
   if (damagedLines.length > 0)

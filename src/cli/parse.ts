@@ -36,9 +36,7 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
     .epilogue(EXIT_CODE_HELP)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error instanceof UsageError
-        ? error
-        : new UsageError(message ?? String(error), 'command line', `See ${help.name} --help.`)
+      throw error instanceof UsageError ? error : usageError(message ?? String(error), help)
     })
   for (const [command, what] of help.examples) parser.example(command, what)
   const configPath = flagValue(flags, 'config')
@@ -53,6 +51,16 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
   checkNames(args, known, help)
   checkValues(args, table)
   return args
+}
+
+/** yargs' own complaints in our words: the flag first. */
+function usageError(message: string, { name }: BinHelp): UsageError {
+  const hint = `See ${name} --help.`
+  const choice = /Argument: (\S+), Given: (.*), Choices: (.*)$/m.exec(message)
+  if (choice !== null) return new UsageError(`${choice[2]} is none of ${choice[3]}`, `--${choice[1]}`, hint)
+  const bare = /^Not enough arguments following: (\S+)$/.exec(message)
+  if (bare !== null) return new UsageError('needs a value', `--${bare[1]}`, hint)
+  return new UsageError(message, 'command line', hint)
 }
 
 function flagValue(flags: readonly string[], name: string): string | null {
@@ -70,7 +78,7 @@ function checkNames(args: Record<string, unknown>, known: readonly string[], hel
     throw new UsageError(
       'unknown flag',
       `${key.length === 1 ? '-' : '--'}${key}`,
-      `${nearest(key, known, '--')}See ${help.name} --help.`,
+      [nearest(key, known, '--'), `See ${help.name} --help.`].filter(Boolean).join(' '),
     )
   }
   const words = args._ as readonly unknown[]
@@ -121,5 +129,5 @@ function readConfig(path: string, known: readonly string[]): Record<string, unkn
 
 const nearest = (word: string, known: readonly string[], dash: string): string => {
   const name = closest(word, [...known])
-  return distance(word, name) <= Math.max(2, word.length / 3) ? `Did you mean ${dash}${name}? ` : ''
+  return distance(word, name) <= Math.max(2, word.length / 3) ? `Did you mean ${dash}${name}?` : ''
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { resolveDevice } from '../model/device.ts'
 import { reexecWithCudaLibraries } from '../model/device-env.ts'
@@ -14,6 +13,7 @@ import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './d
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { finish } from './finish.ts'
+import { makeOutputFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { measureRun, openRunStore } from './measuring.ts'
@@ -107,7 +107,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
 
   const scorerFolder = join(config.outputDir, scorerName(config, models))
   const folder = join(scorerFolder, data.name)
-  mkdirSync(folder, { recursive: true })
+  makeOutputFolder(folder)
   const interrupt = watchInterrupt(log)
   const verifier = openVerifier(config.verification)
   const elapsedMs = () => performance.now() - started

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatReward } from '../chem/format.ts'
 import { UsageError } from '../errors.ts'
@@ -12,6 +11,7 @@ import { countBy } from './count.ts'
 import { inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { finish } from './finish.ts'
+import { makeOutputFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { dataOptions, runOptions, verifyOptions } from './options.ts'
@@ -59,7 +59,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
   )
   const folder = join(config.outputDir, config.name ?? 'verifiable', data.name)
-  mkdirSync(folder, { recursive: true })
+  makeOutputFolder(folder)
   const verifier = openVerifier(config.verification)
   if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
   const interrupt = watchInterrupt(log)

@@ -50,6 +50,8 @@ export interface ScoreDetail {
   readonly truncated: boolean | null
   readonly scoredTokenIndex: number | null
   readonly textSha256: string | null
+  /** What there is to say beside scoreReason. */
+  readonly unscoredMessage?: string | null
   /** Values of the scorer's own columns, in their order. */
   readonly own: readonly (number | null)[]
 }

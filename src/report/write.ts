@@ -15,6 +15,8 @@ export interface Joined {
     readonly role: string
     readonly index: number
     readonly reason: string
+    /** More than the reason says, or null. */
+    readonly message: string | null
   }[]
   /** Completions that were cut to fit. */
   readonly truncations: number
@@ -67,6 +69,7 @@ export async function writeScores(
             role: completion.role,
             index: completion.index,
             reason: completion.scoreReason,
+            message: joined.details[i]!.unscoredMessage ?? null,
           })
       }
       if (joined.pairs.length === 0) prompts.set(row.id, plain(row.prompt))

@@ -42,6 +42,8 @@ export class Ledger {
   private format = new Float64Array(0)
   private status = new Uint8Array(0)
   private reason = new Uint16Array(0)
+  /** By completion; few have one. */
+  private readonly messages = new Map<number, string>()
   readonly models: number
 
   constructor(models: number) {
@@ -59,7 +61,8 @@ export class Ledger {
     this.promptTokens[i] = entry.promptTokens ?? ABSENT
     this.completionTokens[i] = entry.completionTokens ?? ABSENT
     this.truncated[i] = TRUNCATED.indexOf(entry.truncated)
-    this.unscored[i] = this.word(entry.unscored?.reason ?? '')
+    this.unscored[i] = 0
+    if (entry.unscored !== null) this.markUnscored(i, entry.unscored)
     this.reward[i] = Number.NaN
     this.format[i] = Number.NaN
     return i
@@ -81,14 +84,15 @@ export class Ledger {
   }
 
   /** Says afterwards why a completion has no measurement (a non-finite output, say). */
-  markUnscored(i: number, reason: string): void {
+  markUnscored(i: number, { reason, message }: Unscored): void {
     this.unscored[i] = this.word(reason)
+    if (message !== '') this.messages.set(i, message)
   }
 
-  entry(i: number): Omit<LedgerEntry, 'unscored'> & { readonly unscoredReason: string | null } {
-    const unscoredReason = this.words[this.unscored[i]!]!
+  entry(i: number): LedgerEntry {
+    const reason = this.words[this.unscored[i]!]!
     return {
-      unscoredReason: unscoredReason === '' ? null : unscoredReason,
+      unscored: reason === '' ? null : { reason, message: this.messages.get(i) ?? '' },
       promptTokens: present(this.promptTokens[i]!),
       completionTokens: present(this.completionTokens[i]!),
       truncated: TRUNCATED[this.truncated[i]!]!,

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, readSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DataError } from '../errors.ts'
 import type { Batch, Measurement } from '../types.ts'
@@ -24,6 +24,8 @@ export interface StoreOptions {
   readonly config?: unknown
   /** Stores of the same model whose measurements may be used as well (siblings, parts); read only. */
   readonly reuse?: readonly string[]
+  /** What the file holds is forgotten, once it is locked. */
+  readonly fresh?: boolean
   /** The disk is waited for after so many batches; a killed process loses nothing in between, a power cut loses these. */
   readonly syncEvery?: number
 }
@@ -74,6 +76,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   attempt(path, () => mkdirSync(dirname(path), { recursive: true }))
   const unlock = lock(path)
   try {
+    if (options.fresh === true) attempt(path, () => rmSync(path, { force: true }))
     return new Log(await openLogFile(path, false), unlock, await openAll(reuse), options)
   } catch (error) {
     unlock()

@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest'
+import { type Import, importsOf, loadedWith, sources } from './imports.ts'
+
+// The rules that src/README.md states, over every import of src/. A rule that is broken on purpose is written down here, by file.
+
+/** Files directly under src/ that every folder may see. */
+const GROUND = ['digest-map.ts', 'errors.ts', 'package.ts', 'prng.ts', 'types.ts', 'unique-keys.ts', 'weight-files.ts']
+/** Folders that know nothing of each other. */
+const STAGES = ['agreement', 'chem', 'groups', 'hub', 'model', 'pairs', 'report', 'score', 'stats', 'store', 'text']
+/** The only arrows between stages. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = { agreement: ['stats'] }
+
+const area = (path: string): string => (path.includes('/') ? path.split('/')[0]! : path)
+const all: readonly Import[] = sources().flatMap(importsOf)
+const own = all.filter(({ to }) => to.endsWith('.ts'))
+const show = (imports: readonly Import[]): string[] => imports.map(({ from, to }) => `${from} → ${to}`)
+
+it('reads the imports of a file', () => {
+  expect(importsOf('library/draw.ts')).toEqual([
+    { from: 'library/draw.ts', to: 'chem/draw.ts', typeOnly: true, dynamic: false },
+    { from: 'library/draw.ts', to: 'chem/draw.ts', typeOnly: false, dynamic: true },
+  ])
+  expect(own.length).toBeGreaterThan(400)
+  expect(all.filter(({ to }) => to === 'onnxruntime-node').map(({ from }) => from)).toContain('model/session.ts')
+})
+
+it('every folder of src/ is in one layer', () => {
+  const folders = new Set(sources().map(area))
+  expect([...folders].sort()).toEqual([...GROUND, ...STAGES, 'cli', 'index.ts', 'library', 'run.ts'].sort())
+})
+
+it('the ground sees only the ground', () => {
+  expect(show(own.filter(({ from, to }) => GROUND.includes(from) && !GROUND.includes(to)))).toEqual([])
+})
+
+it('a stage sees itself and the ground, and of the others only what is written down', () => {
+  const sideways = own.filter(({ from, to }) => {
+    const [here, there] = [area(from), area(to)]
+    return STAGES.includes(here) && here !== there && !GROUND.includes(there) && !(ARROWS[here] ?? []).includes(there)
+  })
+  // the writer of the CSV files takes run.ts's joined rows: the type alone
+  expect(show(sideways.filter(({ typeOnly }) => !typeOnly))).toEqual([])
+  expect(show(sideways)).toEqual(['report/write.ts → run.ts'])
+})
+
+it('run.ts sees the stages of its line', () => {
+  const seen = new Set(own.filter(({ from }) => from === 'run.ts').map(({ to }) => area(to)))
+  expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'report', 'score', 'store'])
+})
+
+it('only the library sees cli, and only the front door sees the library', () => {
+  const above = own.filter(({ from, to }) => area(to) === 'cli' && area(from) !== 'cli')
+  expect(new Set(above.map(({ from }) => area(from)))).toEqual(new Set(['library']))
+  const front = own.filter(({ from, to }) => area(to) === 'library' && area(from) !== 'library')
+  expect(new Set(front.map(({ from }) => from))).toEqual(new Set(['index.ts']))
+  expect(show(own.filter(({ to }) => to === 'index.ts'))).toEqual([])
+})
+
+it('no circles, but for the operators of Jinja, which call each other as Python’s do', () => {
+  const inCircle = sources().filter((file) =>
+    importsOf(file).some(
+      ({ to, typeOnly, dynamic }) => to.endsWith('.ts') && !typeOnly && !dynamic && loadedWith(to).files.has(file),
+    ),
+  )
+  const operators = ['arithmetic', 'attributes', 'compare', 'format', 'strmethods']
+  expect(inCircle).toEqual(operators.map((name) => `text/jinja/${name}.ts`))
+})
+
+/** Packages with machine code, WebAssembly or sockets, and the edges (◆) behind which they sit. */
+const EDGES: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-node': ['chem/oracles/solubility.ts', 'model/device-probe.ts', 'model/session.ts'],
+  '@huggingface/tokenizers': ['text/backend.ts'],
+  '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
+  'proper-lockfile': ['hub/download.ts'],
+  hyparquet: ['pairs/parquet.ts'],
+  fastify: ['chem/serve/server.ts'],
+  yargs: ['cli/parse.ts'],
+  jsdom: ['report/plots/svg.ts'],
+}
+it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) => {
+  const users = all.filter(({ to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)))
+  expect([...new Set(users.map(({ from }) => from))].sort()).toEqual(files)
+})
+
+it('scoring, groups, statistics and agreement are pure: no files, no processes, no network', () => {
+  const PURE = ['agreement', 'groups', 'score', 'stats']
+  const built = all.filter(({ from, to }) => PURE.includes(area(from)) && /^node:(fs|child_process|net|http)/.test(to))
+  expect(show(built)).toEqual([])
+})

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { packagePath } from '../../src/package.ts'
 import { type Import, importsOf, loadedWith, sources } from './imports.ts'
 
 // The rules that src/README.md states, over every import of src/. A rule that is broken on purpose is written down here, by file.
@@ -80,6 +82,12 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
 it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) => {
   const users = all.filter(({ to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)))
   expect([...new Set(users.map(({ from }) => from))].sort()).toEqual(files)
+})
+
+it('@rdkit/rdkit is loaded in its place only', () => {
+  // a CommonJS package: by createRequire, which importsOf does not see
+  const users = sources().filter((file) => readFileSync(packagePath('src', file), 'utf8').includes("('@rdkit/rdkit')"))
+  expect(users).toEqual(['chem/draw.ts', 'chem/rdkit.ts'])
 })
 
 it('scoring, groups, statistics and agreement are pure: no files, no processes, no network', () => {

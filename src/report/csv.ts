@@ -57,8 +57,7 @@ export function openCsv(path: string, columns: readonly string[]): CsvWriter {
     if (waiting.length === 0) return
     const text = csvText(waiting)
     waiting = []
-    if (!file.write(text))
-      await Promise.race([once(file, 'drain'), once(file, 'error').then(([e]) => Promise.reject(e))])
+    if (!file.write(text)) await once(file, 'drain') // rejects on 'error' too
   }
   return {
     async write(row) {

@@ -21,6 +21,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
     score_version: SCORE_VERSION,
     machine: machine(),
     score: scorer.formula,
+    head: config.bin === 'run-rm' ? (config.head ?? '0') : null,
     models: models.map((model, i) => ({
       role: model.choice.role,
       name: model.name,
@@ -37,6 +38,8 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       tokenizer: { sha256: model.tokenizer.sha256, files: model.tokenizer.files },
       text: input.subjects[i]?.text ?? null,
       ignored_tensors: model.description.ignoredTensors,
+      device: device?.device ?? null,
+      dtype: input.subjects[i]?.dtype ?? null,
       runner: work[i]?.runner ?? null,
       work:
         work[i] === undefined
@@ -88,7 +91,7 @@ const verifierWords = ({
   `${extraction} extraction, thought tags ${requireReasoning ? 'required' : 'not required'}, ${soft ? 'partial' : 'no partial'} credit${goodMoleculeBonus > 0 ? `, good-molecule bonus ${goodMoleculeBonus}` : ''}`
 
 export function methodsInput(
-  { config, data, models, device, work }: FinishInput,
+  { config, data, models, device, subjects }: FinishInput,
   joined: Joined,
   { accuracy }: Summary,
 ): MethodsInput {
@@ -110,18 +113,18 @@ export function methodsInput(
     unscored: joined.unscored.length,
     unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
     chatTemplate: config.chatTemplate,
-    maxLength: config.maxLength ?? first?.description.maxPositions ?? null,
-    truncation: config.truncation ?? 'skip',
+    maxLength: subjects[0]?.text.max_length ?? null,
+    truncation: subjects[0]?.text.truncation ?? 'skip',
     pooling: config.bin === 'run-rm' ? config.pooling : null,
     device: device?.device ?? 'cpu',
-    dtype: work[0]?.runner?.dtype ?? 'fp32',
+    dtype: subjects[0]?.dtype ?? 'fp32',
     verifier: verifierWords(config.verification),
   }
 }
 
 /** The manifest as report.html shows it. */
 export function runRecord(
-  { config, data, models, device, scorer, verifier, work, log }: FinishInput,
+  { config, data, models, device, scorer, verifier, subjects, work, log }: FinishInput,
   joined: Joined,
   record: Record<string, unknown>,
 ): RunRecord {
@@ -133,7 +136,7 @@ export function runRecord(
     dataset: data.name,
     device: device?.device ?? null,
     provider: device?.provider ?? null,
-    dtype: work[0]?.runner?.dtype ?? null,
+    dtype: subjects[0]?.dtype ?? null,
     seed: config.seed,
     versions: versions(),
     repairs: mergedCounts(work.map(({ repairs }) => repairs)),

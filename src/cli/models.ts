@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { basename } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { type ResolvedModel, resolveModel } from '../hub/model.ts'
+import { type ResolvedModel, type ResolveModelOptions, resolveModel } from '../hub/model.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import { type Checkpoint, type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
 import { describeModel, type ModelDescription } from '../model/describe.ts'
@@ -15,6 +16,8 @@ export interface LoadedModel {
   /** As it is called on screen: hub id or folder name. */
   readonly name: string
   readonly resolved: ResolvedModel
+  /** What to tell the user. */
+  readonly notes: readonly string[]
   readonly checkpoint: Checkpoint
   readonly description: ModelDescription
   readonly hashes: readonly FileHash[]
@@ -22,15 +25,38 @@ export interface LoadedModel {
   readonly weightsSha256: string
   readonly tokenizer: OpenTokenizer
   readonly tokenizerDir: string
+  /** Longest sequence that every model of the run has positions for: policy and reference read the same tokens. */
+  readonly maxPositions: number
   readonly kind: 'head' | 'logProb'
 }
 
 const DEMO = { rm: 'demo-reward-model', policy: 'demo-policy-dpo', reference: 'demo-ref-sft' } as const
 
-export async function loadModel(
+/**
+ * Every model of a run. A policy and its reference must read the same tokens, so the reference takes over the policy's tokenizer and
+ * template, as in RewardBench and TRL, and the shorter maximum holds for both.
+ */
+export async function loadModels(
+  config: RunConfig,
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<readonly LoadedModel[]> {
+  const [choice, second] = config.models
+  const first = await loadModel(choice!, config, onProgress, null)
+  const models = second === undefined ? [first] : [first, await loadModel(second, config, onProgress, first)]
+  checkDistinct(models)
+  const maxPositions = Math.min(...models.map(({ description }) => description.maxPositions))
+  return models.map((model) => ({
+    ...model,
+    maxPositions,
+    notes: [...model.notes, ...lengthNotes(model, config.maxLength)],
+  }))
+}
+
+async function loadModel(
   choice: ModelChoice,
   config: RunConfig,
   onProgress: (progress: DownloadProgress) => void,
+  policy: LoadedModel | null,
 ): Promise<LoadedModel> {
   const options = { offline: config.offline, onProgress }
   const resolved = await resolveModel(choice.name ?? packagePath('src/embedded/demo', DEMO[choice.role]), {
@@ -41,21 +67,69 @@ export async function loadModel(
   const kind = choice.role === 'rm' ? 'head' : 'logProb'
   const description = describeModel(checkpoint, kind === 'head' ? 'score' : 'logProb')
   const hashes = await hashCheckpoint(checkpoint, { trustBlobNames: resolved.source === 'hub' })
-  const other = config.tokenizer === null ? null : await resolveModel(config.tokenizer, { ...options, weights: false })
-  const tokenizerDir = other?.dir ?? resolved.dir
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
+  const { tokenizer, tokenizerDir, notes } =
+    policy === null
+      ? await ownTokenizer(resolved, name, config, options)
+      : await sharedTokenizer(policy, resolved.dir, name)
   return {
     choice,
     name,
     resolved,
+    notes: [...resolved.notes, ...notes],
     checkpoint,
     description,
     hashes,
     weightsSha256: digestOf(hashes),
-    tokenizer: await openTokenizer(tokenizerDir, { id: other?.id ?? name }),
+    tokenizer,
     tokenizerDir,
+    maxPositions: description.maxPositions,
     kind,
   }
+}
+
+type ChosenTokenizer = Pick<LoadedModel, 'tokenizer' | 'tokenizerDir' | 'notes'>
+
+async function ownTokenizer(
+  resolved: ResolvedModel,
+  name: string,
+  { tokenizer }: RunConfig,
+  options: ResolveModelOptions,
+): Promise<ChosenTokenizer> {
+  const other = tokenizer === null ? null : await resolveModel(tokenizer, { ...options, weights: false })
+  const tokenizerDir = other?.dir ?? resolved.dir
+  return { tokenizer: await openTokenizer(tokenizerDir, { id: other?.id ?? name }), tokenizerDir, notes: [] }
+}
+
+/** Different in every family of tokenizers: words, digits, SMILES, a character beyond ASCII. */
+const PROBE = 'The SMILES of aspirin (M = 180.16 g/mol) is CC(=O)Oc1ccccc1C(=O)O. Naïve?\n'
+
+/** The policy's tokenizer for the reference; if the reference's own gives other ids, its log-probabilities would be of other texts. */
+async function sharedTokenizer(policy: LoadedModel, dir: string, name: string): Promise<ChosenTokenizer> {
+  const { tokenizer, tokenizerDir } = policy
+  const shared = (notes: readonly string[]): ChosenTokenizer => ({ tokenizer, tokenizerDir, notes })
+  if (!existsSync(join(dir, 'tokenizer.json'))) return shared([])
+  const own = await openTokenizer(dir, { id: name })
+  if (own.sha256 === tokenizer.sha256) return shared([])
+  const [here, there] = [own, tokenizer].map((one) => one.encode(PROBE, { addSpecialTokens: false }).ids.join(' '))
+  if (here !== there)
+    throw new UsageError(
+      `${name} has another tokenizer than ${policy.name}: the same text gives other ids`,
+      '--ref-model',
+      'The two log-probabilities would be of different texts. Name the model that the policy was trained from.',
+    )
+  return shared([`${name} reads the tokens of ${policy.name}: its own tokenizer files or chat template differ`])
+}
+
+/** @throws UsageError where the model has no such positions */
+function lengthNotes({ name, description }: LoadedModel, maxLength: number | null): string[] {
+  const { maxPositions, learnedPositions } = description
+  if (maxLength === null || maxLength <= maxPositions) return []
+  if (learnedPositions)
+    throw new UsageError(`${name} has ${maxPositions} positions and no more`, `--max-length ${maxLength}`)
+  return [
+    `--max-length ${maxLength} goes beyond the ${maxPositions} positions of ${name}: scores there are extrapolated`,
+  ]
 }
 
 function digestOf(hashes: readonly FileHash[]): string {
@@ -65,7 +139,7 @@ function digestOf(hashes: readonly FileHash[]): string {
 }
 
 /** Refuses a policy that is its own reference: every implicit reward would be 0. */
-export function checkDistinct(models: readonly LoadedModel[]): void {
+function checkDistinct(models: readonly LoadedModel[]): void {
   const [policy, reference] = models
   if (policy === undefined || reference === undefined) return
   if (policy.weightsSha256 === reference.weightsSha256)

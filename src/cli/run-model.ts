@@ -17,7 +17,7 @@ import { makeOutputFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { measureRun, openRunStore } from './measuring.ts'
-import { checkDistinct, type LoadedModel, loadModel, scorerName } from './models.ts'
+import { type LoadedModel, loadModels, scorerName } from './models.ts'
 import * as options from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
@@ -81,15 +81,13 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
   log.info(inspectionLine(data, inspection))
-  const models: LoadedModel[] = []
-  for (const choice of config.models) models.push(await loadModel(choice, config, onDownload))
-  checkDistinct(models)
+  const models = await loadModels(config, onDownload)
   const device = await resolveDevice(config.device)
   log.info(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
   const scorer = scorerOf(config, models)
   for (const model of models) {
     log.info(modelLine(model))
-    for (const note of model.resolved.notes) log.warn(note)
+    for (const note of model.notes) log.warn(note)
   }
   log.info(`score = ${scorer.formula}`)
   const now = new Date()

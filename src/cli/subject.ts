@@ -4,21 +4,32 @@ import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { dumpEncoded } from '../text/dump.ts'
 import { type EncodeOptions, headEncoder } from '../text/encode.ts'
-import { logProbEncoder } from '../text/logprob.ts'
+import { HERM_MAX_LENGTH, logProbEncoder } from '../text/logprob.ts'
 import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
 import type { Row, RunnerInfo, Unscored } from '../types.ts'
 import type { RunConfig } from './config.ts'
 import type { LoadedModel } from './models.ts'
 
-/** HERM cuts reward-model inputs on the left at so many tokens (run_rm.py). */
-const HERM_MAX_LENGTH = 2048
-
 /** A model as a run sees it, and what the manifest keeps of its texts. */
 export interface OpenSubject extends Subject {
-  readonly text: Readonly<Record<string, unknown>>
+  /** Number format that the model computes in, known before it is opened: it is part of every key. */
+  readonly dtype: RunnerInfo['dtype']
+  readonly text: SubjectText
   /** Text and ids of a prepared completion, for a person to read. */
   dump(label: string, prepared: Prepared | Unscored): string
+}
+
+/** How texts become ids, for the manifest. */
+export interface SubjectText {
+  readonly chat_template: string
+  readonly template_sha256: string | null
+  readonly template_uses_clock: boolean
+  readonly clock: string | null
+  readonly max_length: number | null
+  readonly truncation: EncodeOptions['truncation'] | 'herm'
+  readonly pooling: RunConfig['pooling'] | null
+  readonly pad_token_id: number | null
 }
 
 /** Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet. */
@@ -56,6 +67,7 @@ export async function subjectOf(
     role: choice.role,
     name,
     kind,
+    dtype,
     prepare,
     show(row, completion) {
       const rendered = renderRow(row.prompt, completion.text, renderer, { hermCompat: config.hermCompat })
@@ -82,20 +94,18 @@ export async function subjectOf(
       template_uses_clock: template?.usesClock ?? false,
       clock: template?.usesClock === true ? now.toISOString() : null,
       max_length: options.maxLength,
-      truncation: options.truncation,
+      truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
       pooling: kind === 'head' ? config.pooling : null,
       pad_token_id: padTokenId,
     },
   }
 }
 
-/** Lengths as the flags say; with --herm-compat what the flags leave open is as in HERM. */
-function encodeOptions({ description, kind }: LoadedModel, config: RunConfig): EncodeOptions {
-  const herm = config.hermCompat && kind === 'head'
-  const own = herm ? Math.min(HERM_MAX_LENGTH, description.maxPositions) : description.maxPositions
+/** Lengths as the flags say; with --herm-compat what the flags leave open is as in HERM (log-probabilities have its own way to cut). */
+function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): EncodeOptions {
   return {
-    maxLength: config.maxLength ?? own,
-    truncation: config.truncation ?? (herm ? 'left' : 'skip'),
+    maxLength: config.maxLength ?? (config.hermCompat ? Math.min(HERM_MAX_LENGTH, maxPositions) : maxPositions),
+    truncation: config.truncation ?? (config.hermCompat ? 'left' : 'skip'),
     stripReasoning: config.reasoning === 'strip',
     hermCompat: config.hermCompat,
   }
@@ -119,7 +129,6 @@ function logProbPreparer(
   return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
 }
 
-/** The number format that a run computes in, known before the model is opened: it is part of every key. */
 function computeDtype(
   { checkpoint }: LoadedModel,
   { dtype }: RunConfig,

@@ -1,5 +1,5 @@
 import type { RunConfig } from '../cli/config.ts'
-import { checkDistinct, type LoadedModel, loadModel } from '../cli/models.ts'
+import { type LoadedModel, loadModels } from '../cli/models.ts'
 import { subjectOf } from '../cli/subject.ts'
 import { resolveDevice } from '../model/device.ts'
 import { isFailure } from '../pairs/failure.ts'
@@ -31,13 +31,11 @@ const WINDOW_TOKENS = 500_000
 export async function openScoring(model: string | null, options: ScoreOptions): Promise<Scoring> {
   const config = configOf(model, options)
   const note = options.onNote ?? (() => {})
-  const models: LoadedModel[] = []
-  for (const choice of config.models) models.push(await loadModel(choice, config, () => {}))
-  checkDistinct(models)
+  const models = await loadModels(config, () => {})
   const scorer = scorerOf(config, models)
   const device = await resolveDevice(config.device)
   note(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
-  for (const { name, resolved } of models) for (const text of resolved.notes) note(`${name}: ${text}`)
+  for (const { name, notes } of models) for (const text of notes) note(`${name}: ${text}`)
   const now = new Date()
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))

@@ -8,6 +8,8 @@ export interface ModelDescription {
   readonly architecture: string
   readonly labels: readonly string[]
   readonly maxPositions: number
+  /** Positions beyond the maximum do not exist; rotary ones merely were never trained. */
+  readonly learnedPositions: boolean
   readonly padTokenId: number | null
   readonly vocabSize: number
   readonly layers: number
@@ -34,6 +36,7 @@ export function describeModel(checkpoint: Checkpoint, head: HeadKind): ModelDesc
     architecture: spec.architecture,
     labels: built.labels,
     maxPositions: spec.maxPositions,
+    learnedPositions: spec.embedding.positions !== null,
     padTokenId: spec.padTokenId,
     vocabSize: spec.vocab,
     layers: spec.layers.length,

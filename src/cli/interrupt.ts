@@ -11,7 +11,7 @@ export function watchInterrupt(log: Log): Interrupt {
   const listener = (): void => {
     if (stopped) process.exit(130)
     stopped = true
-    log.warn('interrupted: the batch in hand is finished and kept; once more ends at once')
+    log.warn('interrupted: stopping after the batch in hand; once more ends at once')
   }
   process.on('SIGINT', listener)
   process.on('SIGTERM', listener)

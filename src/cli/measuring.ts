@@ -40,7 +40,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
   const { config, rows, completions, subjects, store, plan, verifier, interrupt, log } = input
   const ledger = new Ledger(subjects.length)
   const bars = new Map<Subject, Progress>()
-  const verdicts = verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING)
+  const verdicts = verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING, interrupt.stopped)
   try {
     const work = await measureAll({
       rows,
@@ -66,6 +66,8 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
         bar.update(done)
       },
     })
+    // From here on nothing is lost: a Ctrl-C may end the process at once.
+    interrupt.dispose()
     return { ledger, work, verdictErrors: verdicts?.errors ?? {} }
   } finally {
     ;[...bars.values()].at(-1)?.stop()

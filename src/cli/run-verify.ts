@@ -64,7 +64,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
   const interrupt = watchInterrupt(log)
   const ledger = new Ledger(0)
-  const verdicts = new VerdictQueue(verifier, ledger, 1000)
+  const verdicts = new VerdictQueue(verifier, ledger, 1000, interrupt.stopped)
   const bar = log.progress('verifying', inspection.completions, 'completions')
   try {
     await verifyAll({
@@ -75,6 +75,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
       stopped: interrupt.stopped,
       onProgress: (done) => bar.update(done),
     }).finally(() => bar.stop())
+    interrupt.dispose()
     const scorer = {
       formula: 'none: verifiable rewards alone',
       columns: [],

@@ -1,5 +1,8 @@
+import { InterruptedError } from '../errors.ts'
 import type { SolutionInput, Verifier } from '../types.ts'
 import type { Ledger } from './ledger.ts'
+
+const LOOK_MS = 200
 
 /**
  * Verdicts on their way: verification runs in worker threads while the model scores. At most `limit` completions wait;
@@ -12,15 +15,18 @@ export class VerdictQueue {
   readonly verifier: Verifier
   private readonly ledger: Ledger
   private readonly limit: number
+  private readonly stopped: () => boolean
   /** Verdicts that came. */
   done = 0
   /** Verifications that failed, by class of the error: oracles that gave no answer, time-outs, molecules beyond RDKit. */
   readonly errors: Record<string, number> = {}
 
-  constructor(verifier: Verifier, ledger: Ledger, limit: number) {
+  /** @param stopped true after Ctrl-C: nothing is waited for any more */
+  constructor(verifier: Verifier, ledger: Ledger, limit: number, stopped: () => boolean) {
     this.verifier = verifier
     this.ledger = ledger
     this.limit = limit
+    this.stopped = stopped
   }
 
   push(index: number, completion: string, solution: SolutionInput): void {
@@ -48,11 +54,21 @@ export class VerdictQueue {
   readonly drain = (): Promise<void> => this.until(() => this.pending === 0)
 
   private async until(ready: () => boolean): Promise<void> {
-    while (!ready() && this.failure === null)
+    while (!ready() && this.failure === null && !this.stopped()) {
+      let timer: NodeJS.Timeout | undefined
       await new Promise<void>((resolve) => {
         this.wake = resolve
+        timer = setTimeout(resolve, LOOK_MS)
       })
+      clearTimeout(timer)
+    }
     this.wake = null
+    if (this.stopped())
+      throw new InterruptedError(
+        'interrupted',
+        'verification',
+        'What a model measured is kept; verdicts are computed again.',
+      )
     if (this.failure !== null) throw this.failure
   }
 }

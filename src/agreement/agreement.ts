@@ -1,5 +1,6 @@
 import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS } from './accuracy.ts'
+import { agreementBounds, aurocBounds } from './bounds.ts'
 import { completionCalibration, pairCalibration } from './calibration.ts'
 import {
   allRows,
@@ -39,11 +40,15 @@ export function columnStatistics(
         ...pairStatistics(pairs, rows, 'pairs', subset, settings),
         ...lengthStatistics(pairs, rows, 'pairs', subset, settings),
         ...pairCalibration(pairs, rows, 'pairs', subset, settings),
+        ...agreementBounds(pairs, rows, 'pairs', subset, settings),
       )
     }
   }
   for (const [subset, rows] of parts(completions.subset, completions.n)) {
-    out.push(...completionStatistics(completions, rows, 'completions', subset, settings))
+    out.push(
+      ...completionStatistics(completions, rows, 'completions', subset, settings),
+      ...aurocBounds(completions, rows, 'completions', subset, settings),
+    )
     if (subset === 'all') out.push(...completionCalibration(completions, rows, 'completions', subset, settings))
   }
   return out

@@ -227,6 +227,14 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   brier_platt: 'Brier score of a logistic fit of passing on the score, cross-fitted by prompt',
   log_loss_platt: 'log loss of the same, nats',
   brier_isotonic: 'Brier score of an isotonic fit, cross-fitted by prompt',
+  agreement_rate_if_unverifiable_fail: 'agreement_rate with the reward 0 for every unverifiable completion',
+  agreement_rate_if_unverifiable_pass: 'agreement_rate with the reward 1 for every unverifiable completion',
+  agreement_rate_lowest: 'least agreement_rate that any rewards of the unverifiable completions could give',
+  agreement_rate_highest: 'greatest agreement_rate that they could give',
+  auroc_if_unverifiable_fail: 'auroc with every unverifiable completion failing',
+  auroc_if_unverifiable_pass: 'auroc with every unverifiable completion passing',
+  auroc_lowest: 'least auroc that any verdicts of the unverifiable completions could give',
+  auroc_highest: 'greatest auroc that they could give',
   model_minus_null: "the model's half accuracy less the null scorer's, on pairs that both score",
 }
 

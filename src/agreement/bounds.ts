@@ -1,0 +1,176 @@
+import { prng } from '../prng.ts'
+import { auroc } from '../stats/auroc.ts'
+import { averageRanks } from '../stats/rank.ts'
+import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
+import { weightedAuroc } from '../stats/weighted.ts'
+import type { Statistic } from '../types.ts'
+import type { BootstrapSettings } from './accuracy.ts'
+import { type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { passes } from './completions.ts'
+import { bootstrapped, intervalOf, type Place, statistic } from './statistic.ts'
+
+/**
+ * What the unverifiable rows could do to the agreement. `<statistic>_if_unverifiable_fail` and `_pass` give every unverifiable
+ * completion the reward 0, or 1; `_lowest` and `_highest` are the bounds over every assignment of rewards. The rows that the
+ * statistic itself leaves out as missing are then inside. Nothing is said where no row is unverifiable, or where all are.
+ */
+const BOUND = { interval: null, method: 'none: a bound' } as const
+/** The verifier was not used, or gave no verdict at all: everything would be possible. */
+const saysNothing = (rewards: readonly number[]): boolean =>
+  rewards.every((r) => !Number.isNaN(r)) || rewards.every((r) => Number.isNaN(r))
+
+/** Bounds of the AUROC of scored completions. */
+export function aurocBounds(
+  columns: CompletionColumns,
+  rows: Int32Array,
+  scope: string,
+  subset: string,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const scored = filterRows(rows, (i) => !Number.isNaN(columns.score[i]))
+  const reward = Array.from(scored, (i) => columns.reward[i]!)
+  if (saysNothing(reward)) return []
+  const score = Float64Array.from(scored, (i) => columns.score[i]!)
+  const { cluster, clusters } = clustersOf(columns.cluster, scored)
+  const place: Place = { scope, subset, n: scored.length, clusters, missing: rows.length - scored.length }
+  const filled = [0, 1].map((value) => {
+    const label = Float64Array.from(reward, (r) => (passes(Number.isNaN(r) ? value : r) ? 1 : 0))
+    const area = auroc(label, score)
+    const evaluate = weightedAuroc(label, score, cluster)
+    const ci = area === null ? null : bootstrapped(area, clusters, evaluate, settings, score.length)
+    return statistic(place, `auroc_if_unverifiable_${value === 0 ? 'fail' : 'pass'}`, area, ci, 'one_class')
+  })
+  const { low, high } = aurocRange(reward, score)
+  return [
+    ...filled,
+    statistic(place, 'auroc_lowest', low, BOUND, 'one_class'),
+    statistic(place, 'auroc_highest', high, BOUND, 'one_class'),
+  ]
+}
+
+/**
+ * Least and greatest AUROC over all verdicts of the rows whose reward is NaN. For a given number of passes among them the rank sum
+ * is extreme where the lowest, or the highest, of them pass; so every number of passes is tried once.
+ * @example aurocRange([1, 0, NaN], [3, 2, 1]) // { low: 0.5, high: 1 }: the third passes, or fails
+ */
+export function aurocRange(
+  reward: readonly number[],
+  score: ArrayLike<number>,
+): { readonly low: number | null; readonly high: number | null } {
+  const n = reward.length
+  const ranks = averageRanks(score)
+  const unknown: number[] = []
+  let [known, knownRanks] = [0, 0]
+  reward.forEach((r, i) => {
+    if (Number.isNaN(r)) unknown.push(ranks[i]!)
+    else if (passes(r)) {
+      known++
+      knownRanks += ranks[i]!
+    }
+  })
+  unknown.sort((a, b) => a - b)
+  const range = { low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }
+  let [lowSum, highSum] = [knownRanks, knownRanks]
+  for (let k = 0; k <= unknown.length; k++) {
+    const positives = known + k
+    if (positives > 0 && positives < n) {
+      const area = (rankSum: number): number =>
+        (rankSum - (positives * (positives + 1)) / 2) / (positives * (n - positives))
+      range.low = Math.min(range.low, area(lowSum))
+      range.high = Math.max(range.high, area(highSum))
+    }
+    lowSum += unknown[k] ?? 0
+    highSum += unknown[unknown.length - 1 - k] ?? 0
+  }
+  return range.low > range.high ? { low: null, high: null } : range
+}
+
+/** Bounds of the share of pairs that model and verifier decide alike. */
+export function agreementBounds(
+  columns: PairColumns,
+  rows: Int32Array,
+  scope: string,
+  subset: string,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
+  const rewards = (i: number): [number, number] => [columns.chosenReward[i]!, columns.rejectedReward[i]!]
+  const all = Array.from(scored, rewards).flat()
+  if (saysNothing(all)) return []
+  const place = { scope, subset, missing: rows.length - scored.length }
+  const top = all.reduce((most, r) => (r > most ? r : most), 1)
+  return [
+    ...[0, 1].map((value) => {
+      const signs = Array.from(scored, (i) => {
+        const [c, r] = rewards(i).map((v) => (Number.isNaN(v) ? value : v)) as [number, number]
+        return Math.sign(c - r)
+      })
+      return rate(
+        columns,
+        scored,
+        signs.map((sign, k) => alike(columns.margin[scored[k]!]!, sign)),
+        `agreement_rate_if_unverifiable_${value === 0 ? 'fail' : 'pass'}`,
+        place,
+        settings,
+      )
+    }),
+    ...extremes(columns, scored, top).map((verdicts, k) =>
+      rate(columns, scored, verdicts, `agreement_rate_${k === 0 ? 'lowest' : 'highest'}`, place, null),
+    ),
+  ]
+}
+
+/**
+ * Verdicts of the pairs, as bad and as good for the model as unverifiable rewards from 0 to `top` allow: a pair that can be decided
+ * the wanted way is, any other is set aside. Where that leaves none, all that can be decided are decided the other way.
+ */
+function extremes(columns: PairColumns, rows: Int32Array, top: number): (number | null)[][] {
+  const decided = (wanted: 0 | 1): (number | null)[] =>
+    Array.from(rows, (i) => {
+      const [margin, c, r] = [columns.margin[i]!, columns.chosenReward[i]!, columns.rejectedReward[i]!]
+      const open = Number.isNaN(c) || Number.isNaN(r)
+      if (!open || margin === 0) return alike(margin, Math.sign(c - r))
+      const side = wanted === 1 ? Math.sign(margin) : -Math.sign(margin)
+      const greatest = (Number.isNaN(c) ? top : c) - (Number.isNaN(r) ? 0 : r)
+      const least = (Number.isNaN(c) ? 0 : c) - (Number.isNaN(r) ? top : r)
+      return (side > 0 ? greatest > 0 : least < 0) ? wanted : null
+    })
+  const [low, high] = [decided(0), decided(1)]
+  const none = (verdicts: readonly (number | null)[]): boolean => verdicts.every((v) => v === null)
+  return [none(low) ? high : low, none(high) ? low : high]
+}
+
+/** 1 = decided alike, 0 = not, null = one of them does not decide. */
+const alike = (margin: number, sign: number): number | null =>
+  margin === 0 || sign === 0 ? null : Math.sign(margin) === sign ? 1 : 0
+
+/** Share of ones among the verdicts that are not null; `settings` null = a bound, without interval. */
+function rate(
+  columns: PairColumns,
+  rows: Int32Array,
+  verdicts: readonly (number | null)[],
+  name: string,
+  place: Pick<Place, 'scope' | 'subset' | 'missing'>,
+  settings: BootstrapSettings | null,
+): Statistic {
+  const decided = rows.filter((_, k) => verdicts[k] !== null)
+  const value = verdicts.filter((v): v is number => v !== null)
+  const { cluster, clusters } = clustersOf(columns.cluster, decided)
+  const { estimates, distributions } = bootstrapSums(
+    [clusterTotals(cluster, clusters, () => 1), clusterTotals(cluster, clusters, (k) => value[k]!)],
+    1,
+    (sums, out) => {
+      out[0] = sums[1]! / sums[0]!
+    },
+    settings === null || clusters < 2 ? 0 : settings.resamples,
+    prng(settings?.seed ?? 0),
+  )
+  const ci = settings === null ? BOUND : intervalOf(estimates[0]!, distributions[0]!, clusters, settings, true)
+  return statistic(
+    { ...place, n: decided.length, clusters, ties: rows.length - decided.length },
+    name,
+    decided.length === 0 ? null : estimates[0]!,
+    ci,
+    'no_pair_decided_by_both',
+  )
+}

@@ -63,18 +63,18 @@ export async function finish(input: FinishInput): Promise<number> {
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
   if (models.length > 0) for (const { message } of found.warnings) log.warn(message)
+  const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
+  await writeFailures(folder, failures)
   await writeJson(join(folder, 'summary.json'), summary)
   await writeAnalyses({
     folder,
-    joined,
+    joined: { ...joined, columns: { ...joined.columns, 'failures.csv': FAILURE_COLUMNS } },
     summary,
     agreement: found,
     herm: hermRun(input),
     methods: methodsInput(input, joined, summary),
     ciMethod: bootstrapMethod(settings),
   })
-  const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
-  await writeFailures(folder, failures)
   printSummary(input, joined, summary)
   listFailures(failures, folder, log)
   const record = manifest(input, joined, failures)

@@ -1,26 +1,34 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
-import { packagePath, packageVersion } from '../package.ts'
+import { join } from 'node:path'
+import { packageVersion } from '../package.ts'
 
 /** Versions of what computes the numbers, ours first. */
 export function versions(): Record<string, string> {
-  const of = (name: string): string =>
-    (JSON.parse(readFileSync(packagePath('node_modules', name, 'package.json'), 'utf8')) as { version: string }).version
-  const parts = ['onnxruntime-node', '@huggingface/tokenizers', '@rdkit/rdkit', 'csv-stringify']
+  const parts = [
+    'onnxruntime-node',
+    '@huggingface/tokenizers',
+    '@huggingface/hub',
+    '@rdkit/rdkit',
+    'hyparquet',
+    'csv-stringify',
+  ]
   return {
     chemherm: packageVersion,
     node: process.versions.node,
-    ...Object.fromEntries(
-      parts.flatMap((name) => {
-        try {
-          return [[name, of(name)]]
-        } catch {
-          return [] // hoisted elsewhere by a package manager: the lock file has it
-        }
-      }),
-    ),
+    ...Object.fromEntries(parts.map((name) => [name, versionOf(name)])),
   }
+}
+
+/** From the package that Node would load; package managers hoist it to any folder above. */
+function versionOf(name: string): string {
+  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
+    const file = join(folder, name, 'package.json')
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+  }
+  return 'unknown'
 }
 
 export const machine = (): Record<string, unknown> => ({

@@ -10,7 +10,8 @@ import { type PlanOptions, planBatches, planOptionsFor } from '../score/plan.ts'
 import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import type { Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
-import { configOf, type ScoreOptions } from './options.ts'
+import { configOf } from './config.ts'
+import type { ScoreOptions } from './options.ts'
 import type { CompletionScore, ScoredRow } from './score.ts'
 
 /** The same stages as in run.ts, for rows that come once and are not kept: all models stay open, a window is measured and given out. */

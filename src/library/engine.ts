@@ -36,7 +36,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   const scorer = scorerOf(config, models)
   const device = await resolveDevice(config.device)
   note(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
-  for (const { name, notes } of models) for (const text of notes) note(`${name}: ${text}`)
+  for (const { notes } of models) for (const text of notes) note(text)
   const now = new Date()
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))

@@ -44,18 +44,18 @@ export function importsOf(file: string): Import[] {
   ]
 }
 
-/** What is loaded with a file: it and everything it imports, statically and not for types only. */
-export function loadedWith(file: string): {
-  readonly files: ReadonlySet<string>
-  readonly packages: ReadonlySet<string>
-} {
+/** What is loaded with a file: it and everything it imports statically. With `types` also what its declarations need. */
+export function loadedWith(
+  file: string,
+  { types = false } = {},
+): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
   const files = new Set<string>()
   const packages = new Set<string>()
   const visit = (path: string): void => {
     if (files.has(path)) return
     files.add(path)
     for (const { to, typeOnly, dynamic } of importsOf(path)) {
-      if (typeOnly || dynamic) continue
+      if (dynamic || (typeOnly && !types)) continue
       if (to.endsWith('.ts')) visit(to)
       else if (!to.startsWith('node:')) packages.add(to)
     }

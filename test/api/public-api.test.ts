@@ -91,6 +91,12 @@ it('importing it loads no package: neither RDKit nor ONNX Runtime nor the tokeni
   expect(loadedWith('library/engine.ts').packages).toContain('onnxruntime-node')
 })
 
+it('its types need no package that comes without types of its own, and nothing of cli', () => {
+  const { files, packages } = loadedWith('index.ts', { types: true })
+  expect([...packages]).toEqual(['@rdkit/rdkit'])
+  expect([...files].filter((file) => file.startsWith('cli/'))).toEqual([])
+})
+
 it('the examples of the rewards hold', async () => {
   const got = await inNode<unknown[]>(`
     import * as api from 'chemherm'

@@ -6,12 +6,14 @@ import { codebook } from '../src/agreement/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
 import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
+import { aurocTests } from './auroc-tests.ts'
 import { distributionTables } from './distributions.ts'
 import { DRIFT_COLUMNS, driftOf, driftRow } from './drift.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
+import { twinsOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
 import { type Aligned, align, ensembles, kindOf, nullScorers, type Scorer } from './scorers.ts'
@@ -56,10 +58,11 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   const standings = leaderboard(aligned, scorers, settings)
   const sweep = leaderboard(aligned, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
-  const tests = pairedTests(aligned, compared, settings)
+  const scoring = runs.filter((run) => kindOf(run.model) !== 'verifier')
+  const tests = [...pairedTests(aligned, compared, settings), ...aurocTests(scoring, settings)]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
   const distributions = runs.map(distributionTables)
-  const drifts = twins(models).map(([a, b]) => driftRow(a.model, b.model, driftOf(a, b)))
+  const drifts = twinsOf(scoring).map((twins) => driftRow(twins, driftOf(twins.a, twins.b)))
   const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
   const csv: Record<string, { columns: readonly string[]; rows: readonly Cell[][] }> = {
     'agreement.csv': {
@@ -103,17 +106,6 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
     tables,
   }
-}
-
-/**
- * Runs of one model under several names: the same model identity in run.json (weights and tokenizer), or folder names that
- * differ only in what follows `@` (`--name model@bf16`).
- */
-function twins(runs: readonly Run[]): [Run, Run][] {
-  const stem = (run: Run): string => run.model.replace(/@[^@]*$/, '')
-  return runs.flatMap((a, i) =>
-    runs.slice(i + 1).flatMap((b): [Run, Run][] => (stem(a) === stem(b) && a.model !== b.model ? [[a, b]] : [])),
-  )
 }
 
 /** ◆ Writes an analysis into a folder, each file whole or not at all. */

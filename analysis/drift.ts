@@ -1,11 +1,12 @@
 import { type Drift, drift } from '../src/agreement/drift.ts'
 import type { Cell } from '../src/report/csv.ts'
+import type { Twins } from './run-identity.ts'
 import type { Run } from './runs.ts'
-import { align } from './scorers.ts'
 
 export const DRIFT_COLUMNS = [
   'a',
   'b',
+  'differs',
   'completions',
   'largest_difference',
   'rms_difference',
@@ -23,31 +24,31 @@ export const DRIFT_COLUMNS = [
   'equivalence_p',
 ] as const
 
-/** Two runs of one model (other dtype, device, batch): what moved, over the pairs that both scored. */
+/** Two runs of one model (other dtype, device, batch): what moved, over the completions and pairs that both scored. */
 export function driftOf(a: Run, b: Run): Drift {
-  const { scorers } = align(a.dataset, [a, b])
-  const [marginA, marginB] = [scorers[0]!.margin, scorers[1]!.margin]
-  const positions = [a, b].map((run) => new Map(run.pairs.key.map((key, i) => [key, i])))
-  const shared = a.pairs.key.filter((key) => positions[1]!.has(key))
-  const both = shared.flatMap((key, row) => {
-    const [i, j] = [positions[0]!.get(key)!, positions[1]!.get(key)!]
-    return Number.isNaN(marginA[row]) || Number.isNaN(marginB[row]) ? [] : [{ i, j, row }]
-  })
-  const scores = (run: Run, key: 'i' | 'j'): Float64Array =>
-    Float64Array.from([
-      ...both.map((p) => run.pairs.chosenScore[p[key]]!),
-      ...both.map((p) => run.pairs.rejectedScore[p[key]]!),
-    ])
-  return drift({
-    a: scores(a, 'i'),
-    b: scores(b, 'j'),
-    marginA: Float64Array.from(both, (p) => marginA[p.row]!),
-    marginB: Float64Array.from(both, (p) => marginB[p.row]!),
-  })
+  const scores = bothOf(a.completions.key, a.completions.score, b.completions.key, b.completions.score)
+  const margins = bothOf(a.pairs.key, a.pairs.margin, b.pairs.key, b.pairs.margin)
+  return drift({ a: scores[0], b: scores[1], marginA: margins[0], marginB: margins[1] })
 }
-export const driftRow = (a: string, b: string, d: Drift): Cell[] => [
-  a,
-  b,
+
+/** Values of the keys that two columns share, where neither is absent. */
+function bothOf(
+  keyA: readonly string[],
+  a: Float64Array,
+  keyB: readonly string[],
+  b: Float64Array,
+): [Float64Array, Float64Array] {
+  const place = new Map(keyB.map((key, i) => [key, i]))
+  const rows = keyA.flatMap((key, i) => {
+    const j = place.get(key)
+    return j === undefined || Number.isNaN(a[i]) || Number.isNaN(b[j]) ? [] : [[a[i]!, b[j]!] as const]
+  })
+  return [Float64Array.from(rows, ([x]) => x), Float64Array.from(rows, ([, y]) => y)]
+}
+export const driftRow = ({ a, b, differs }: Twins, d: Drift): Cell[] => [
+  a.model,
+  b.model,
+  differs,
   d.completions,
   d.largest,
   d.rms,

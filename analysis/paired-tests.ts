@@ -2,32 +2,47 @@ import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { allRows, filterRows } from '../src/agreement/columns.ts'
 import { halfDifference } from '../src/agreement/nulls.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { benjaminiHochberg, holm, mcnemar, mcnemarEffect, signFlipTest } from '../src/stats/index.ts'
+import { benjaminiHochberg, holm, mcnemar, mcnemarEffect, mean, signFlipTest } from '../src/stats/index.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
-/** Two scorers on the pairs that both scored. */
+/** Two scorers on the same rows: half accuracy on pairs, or AUROC on completions. */
 export interface PairedTest {
+  readonly statistic: 'accuracy_half' | 'auroc'
   readonly a: string
   readonly b: string
   readonly n: number
   readonly clusters: number
-  /** Half accuracy of a less that of b, with a clustered bootstrap interval. */
+  /** Rows of both that lack what the test needs. */
+  readonly missing: number
+  readonly valueA: number | null
+  readonly valueB: number | null
+  /** valueA − valueB, with its interval. */
   readonly difference: number | null
   readonly low: number | null
   readonly high: number | null
   readonly ciMethod: string | null
+  /** Wins of pairs alone; null for AUROC. */
+  readonly mcnemar: McNemar | null
+  /**
+   * What `p` is of: `sign_flip` of prompts on the half accuracies, which holds where prompts have several pairs; for AUROC `delong`
+   * where every prompt has one row, else `bootstrap` of prompts.
+   */
+  readonly test: 'sign_flip' | 'delong' | 'bootstrap' | null
+  readonly p: number | null
+  readonly pHolm: number | null
+  readonly pBh: number | null
+  /** The tests that Holm and Benjamini–Hochberg are over. */
+  readonly family: string
+  readonly reason: string | null
+}
+/** McNemar on strict wins, pairs taken as independent: exact below 25 discordant pairs, else mid-p. */
+export interface McNemar {
   /** Pairs that only a wins, only b wins. */
   readonly onlyA: number
   readonly onlyB: number
   readonly oddsRatio: number | null
-  /** McNemar on strict wins, pairs taken as independent: exact below 25 discordant pairs, else mid-p. */
-  readonly mcnemarMethod: 'exact' | 'mid'
-  readonly mcnemarP: number | null
-  /** Sign-flip permutation of prompts on the half accuracies: the test to read where prompts have several pairs. */
+  readonly method: 'exact' | 'mid'
   readonly p: number | null
-  readonly pHolm: number | null
-  readonly pBh: number | null
-  readonly reason: string | null
 }
 export const PAIRED_COLUMNS = [
   'a',
@@ -48,12 +63,19 @@ export const PAIRED_COLUMNS = [
   'p_bh',
   'family',
   'reason',
+  'statistic',
+  'value_a',
+  'value_b',
+  'test',
+  'missing',
 ] as const
 
+const ACCURACY_FAMILY = 'accuracy of all pairs of scorers on this data set'
+export const AUROC_FAMILY = 'AUROC of all pairs of scorers on this data set'
 const EXACT_BELOW = 25
 const half = (m: number): number => (m > 0 ? 1 : m === 0 ? 0.5 : 0)
 
-/** Every two scorers. Holm and Benjamini–Hochberg are over all of them: the family is "all pairs of scorers on this data set". */
+/** Every two scorers by half accuracy. Holm and Benjamini–Hochberg are over all of them. */
 export function pairedTests(aligned: Aligned, scorers: readonly Scorer[], settings: BootstrapSettings): PairedTest[] {
   const raw = scorers.flatMap((a, i) => scorers.slice(i + 1).map((b) => compare(aligned, a, b, settings)))
   const p = raw.map((r) => r.p)
@@ -64,36 +86,44 @@ export function pairedTests(aligned: Aligned, scorers: readonly Scorer[], settin
 function compare({ pairs }: Aligned, a: Scorer, b: Scorer, settings: BootstrapSettings): PairedTest {
   const both = filterRows(allRows(pairs.n), (i) => !Number.isNaN(a.margin[i]) && !Number.isNaN(b.margin[i]))
   const difference = halfDifference(pairs, both, a.margin, b.margin, 'compare', settings, 'difference')
-  let onlyA = 0
-  let onlyB = 0
-  for (const i of both) {
-    if (a.margin[i]! > 0 && !(b.margin[i]! > 0)) onlyA++
-    if (b.margin[i]! > 0 && !(a.margin[i]! > 0)) onlyB++
-  }
-  const method = onlyA + onlyB < EXACT_BELOW ? 'exact' : 'mid'
   const flip = signFlipTest(
     Float64Array.from(both, (i) => half(a.margin[i]!) - half(b.margin[i]!)),
     { clusters: Array.from(both, (i) => pairs.cluster.code[i]!), weight: 'rows', seed: settings.seed },
   )
+  const average = (margin: Float64Array): number | null => mean(Float64Array.from(both, (i) => half(margin[i]!)))
   return {
+    statistic: 'accuracy_half',
     a: a.name,
     b: b.name,
     n: both.length,
     clusters: difference.clusters,
+    missing: pairs.n - both.length,
+    valueA: average(a.margin),
+    valueB: average(b.margin),
     difference: difference.value,
     low: difference.ciLow,
     high: difference.ciHigh,
     ciMethod: difference.ciMethod,
-    onlyA,
-    onlyB,
-    oddsRatio: mcnemarEffect(onlyA, onlyB, both.length).oddsRatio,
-    mcnemarMethod: method,
-    mcnemarP: both.length === 0 ? null : (mcnemar(onlyA, onlyB, { method })?.p ?? null),
+    mcnemar: mcnemarOf(a.margin, b.margin, both),
+    test: flip === null ? null : 'sign_flip',
     p: flip?.p ?? null,
     pHolm: null,
     pBh: null,
+    family: ACCURACY_FAMILY,
     reason: difference.reason,
   }
+}
+
+function mcnemarOf(a: Float64Array, b: Float64Array, rows: Int32Array): McNemar {
+  let onlyA = 0
+  let onlyB = 0
+  for (const i of rows) {
+    if (a[i]! > 0 && !(b[i]! > 0)) onlyA++
+    if (b[i]! > 0 && !(a[i]! > 0)) onlyB++
+  }
+  const method = onlyA + onlyB < EXACT_BELOW ? 'exact' : 'mid'
+  const p = rows.length === 0 ? null : (mcnemar(onlyA, onlyB, { method })?.p ?? null)
+  return { onlyA, onlyB, oddsRatio: mcnemarEffect(onlyA, onlyB, rows.length).oddsRatio, method, p }
 }
 
 export const pairedRow = (t: PairedTest): Cell[] => [
@@ -105,14 +135,19 @@ export const pairedRow = (t: PairedTest): Cell[] => [
   t.low,
   t.high,
   t.ciMethod,
-  t.onlyA,
-  t.onlyB,
-  t.oddsRatio,
-  t.mcnemarMethod,
-  t.mcnemarP,
+  t.mcnemar?.onlyA ?? null,
+  t.mcnemar?.onlyB ?? null,
+  t.mcnemar?.oddsRatio ?? null,
+  t.mcnemar?.method ?? null,
+  t.mcnemar?.p ?? null,
   t.p,
   t.pHolm,
   t.pBh,
-  'all pairs of scorers on this data set',
+  t.family,
   t.reason,
+  t.statistic,
+  t.valueA,
+  t.valueB,
+  t.test,
+  t.missing,
 ]

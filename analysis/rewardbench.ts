@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DataError } from '../src/errors.ts'
-import { CodedColumn, Column, type Run } from './runs.ts'
+import { CodedColumn, Column, completionKey, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
 function scoreOf(value: unknown, where: string): number {
@@ -53,7 +53,22 @@ export function readRewardBenchFiles(paths: readonly string[], dataset: string):
   const sequence = ({ pairs }: Run): string =>
     JSON.stringify(Array.from(pairs.subset.code, (c) => pairs.subset.names[c]))
   if (!withoutIds || new Set(runs.map(sequence)).size > 1) return runs
-  return runs.map((run) => ({ ...run, pairs: { ...run.pairs, key: run.pairs.key.map((_, i) => positionKey(i)) } }))
+  return runs.map((run) => {
+    const key = run.pairs.key.map((_, i) => positionKey(i))
+    return {
+      ...run,
+      pairs: { ...run.pairs, key },
+      completions: { ...run.completions, key: key.flatMap(completionKeys) },
+    }
+  })
+}
+
+/** Keys of a pair's two completions. A chosen text that stands in several pairs of a row is the same completion in the first only. */
+function completionKeys(key: string): [string, string] {
+  if (key.startsWith('\u0000')) return [`${key}\u0000chosen`, `${key}\u0000rejected`]
+  const [id, rejected, chosen] = key.split('\u0000') as [string, string, string]
+  const again = rejected === '0' ? chosen : `${chosen} of pair ${rejected}`
+  return [completionKey(id, 'chosen', again), completionKey(id, 'rejected', rejected)]
 }
 
 function parseJson(text: string, where: string): Record<string, unknown> {
@@ -157,6 +172,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     dataset,
     where: path,
     manifest: null,
+    warnings: [],
     pairs: {
       n: rows.length,
       key,
@@ -171,9 +187,18 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
       rejectedChars: column((r) => [...r.textRejected].length),
       chosenTokens: absent,
       rejectedTokens: absent,
+      writers: null,
     },
     completions: {
       n: 2 * rows.length,
+      key: key.flatMap(completionKeys),
+      role: {
+        names: ['chosen', 'rejected'],
+        code: Int32Array.from({ length: 2 * rows.length }, (_, i) => i % 2),
+      },
+      index: Float64Array.from({ length: 2 * rows.length }, (_, i) =>
+        i % 2 === 0 ? 0 : Number(key[i >> 1]!.split('\u0000')[1]) || 0,
+      ),
       subset: { names: subset.names, code: twice(subset.code) },
       cluster: { names: cluster.names, code: twice(cluster.code) },
       score: score.done(),
@@ -182,7 +207,6 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
         const r = rows[i >> 1]!
         return [...(i % 2 === 0 ? r.textChosen : r.textRejected)].length
       }),
-      chosen: Uint8Array.from({ length: 2 * rows.length }, (_, i) => (i % 2 === 0 ? 1 : 0)),
     },
   }
 }

@@ -13,9 +13,18 @@ export interface Run {
   /** Where it was read from, for messages. */
   readonly where: string
   readonly pairs: RunPairs
-  readonly completions: CompletionColumns & { readonly chosen: Uint8Array }
-  /** run.json, where there is one. */
+  readonly completions: RunCompletions
+  /** run.json; null where there is none, or none that can be read. */
   readonly manifest: unknown
+  /** What to tell the user of it. */
+  readonly warnings: readonly string[]
+}
+export interface RunCompletions extends CompletionColumns {
+  /** id, role and index: what aligns two scorers. */
+  readonly key: readonly string[]
+  readonly role: Coded
+  /** Count from 0 within the role. */
+  readonly index: Float64Array
 }
 export interface RunPairs extends PairColumns {
   /** id, rejected index and chosen index: what aligns two scorers. */
@@ -24,6 +33,8 @@ export interface RunPairs extends PairColumns {
   readonly rejectedTokens: Float64Array
   readonly chosenScore: Float64Array
   readonly rejectedScore: Float64Array
+  /** Models that wrote the completions, as the data say (`chosen_model`, `rejected_model`; '' = not said); null without such a column. */
+  readonly writers: { readonly chosen: Coded; readonly rejected: Coded } | null
 }
 
 /** Numbers that arrive one by one: doubles its buffer, NaN = absent. */
@@ -71,15 +82,22 @@ export function findRuns(outputDir: string): { model: string; dataset: string; p
     .filter(({ path }) => existsSync(join(path, 'scores.csv')))
 }
 
-/** ◆ Rows of a CSV one by one, as a function from column name to text; the `'` prefix is undone. */
-async function* csvRows(path: string, needed: readonly string[]): AsyncGenerator<(column: string) => string> {
+interface CsvRow {
+  (column: string): string
+  has(column: string): boolean
+}
+/** ◆ Rows of a CSV one by one, as a function from column name to text ('' where there is no such column); the `'` prefix is undone. */
+async function* csvRows(path: string, needed: readonly string[]): AsyncGenerator<CsvRow> {
   const parser = createReadStream(path).pipe(parse({ bom: true }))
   let header: Map<string, number> | null = null
   let row: string[] = []
-  const get = (column: string): string => {
-    const at = header!.get(column)
-    return at === undefined ? '' : plainText(row[at] ?? '')
-  }
+  const get: CsvRow = Object.assign(
+    (column: string): string => {
+      const at = header!.get(column)
+      return at === undefined ? '' : plainText(row[at] ?? '')
+    },
+    { has: (column: string): boolean => header!.has(column) },
+  )
   try {
     for await (const record of parser) {
       row = record as string[]
@@ -112,14 +130,19 @@ function numberIn(cell: string, path: string, row: number, column: string): numb
 export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
   const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
   const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
-  const manifestPath = join(folder.path, 'run.json')
-  let manifest: unknown = null
+  const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
+  return { model: folder.model, dataset: folder.dataset, where: folder.path, pairs, completions, manifest, warnings }
+}
+
+/** The scores do not need run.json: one that is damaged is said, and the run has none. */
+function readManifest(path: string): Pick<Run, 'manifest' | 'warnings'> {
+  if (!existsSync(path)) return { manifest: null, warnings: [] }
   try {
-    if (existsSync(manifestPath)) manifest = JSON.parse(readFileSync(manifestPath, 'utf8'))
+    return { manifest: JSON.parse(readFileSync(path, 'utf8')) as unknown, warnings: [] }
   } catch (error) {
-    throw new DataError(`is not JSON: ${String(error)}`, manifestPath)
+    const why = error instanceof Error ? error.message : String(error)
+    return { manifest: null, warnings: [`${path} is damaged and left aside (${why}); the scores are analysed`] }
   }
-  return { model: folder.model, dataset: folder.dataset, where: folder.path, pairs, completions, manifest }
 }
 
 async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: Map<string, string> }> {
@@ -135,6 +158,8 @@ async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: 
     rejected_tokens: new Column(),
   }
   const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
+  const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
+  let written = false
   const key: string[] = []
   const clusterOfId = new Map<string, string>()
   if (existsSync(path)) {
@@ -146,6 +171,9 @@ async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: 
       const prompt = get('cluster') || `row ${id}`
       cluster.push(prompt)
       clusterOfId.set(id, prompt)
+      written ||= get.has('chosen_model') || get.has('rejected_model')
+      writers.chosen.push(get('chosen_model'))
+      writers.rejected.push(get('rejected_model'))
       for (const [name, column] of Object.entries(numbers)) column.push(numberIn(get(name), path, key.length, name))
     }
   }
@@ -163,32 +191,39 @@ async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: 
     rejectedChars: numbers.rejected_chars.done(),
     chosenTokens: numbers.chosen_tokens.done(),
     rejectedTokens: numbers.rejected_tokens.done(),
+    writers: written ? { chosen: writers.chosen.done(), rejected: writers.rejected.done() } : null,
   }
   return { pairs, clusterOfId }
 }
 
-async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, string>): Promise<Run['completions']> {
-  const [score, reward, tokens] = [new Column(), new Column(), new Column()]
-  const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
-  const chosen = new Column()
-  let n = 0
+async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, string>): Promise<RunCompletions> {
+  const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
+  const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
+  const key: string[] = []
   for await (const get of csvRows(path, ['id', 'subset', 'role', 'score', 'verifiable_reward'])) {
-    n++
     const id = get('id')
+    const row = key.push(completionKey(id, get('role'), get('index') || '0'))
     subset.push(get('subset'))
     cluster.push(clusterOfId.get(id) ?? `row ${id}`)
-    score.push(numberIn(get('score'), path, n, 'score'))
-    reward.push(numberIn(get('verifiable_reward'), path, n, 'verifiable_reward'))
-    tokens.push(numberIn(get('completion_tokens'), path, n, 'completion_tokens'))
-    chosen.push(get('role') === 'chosen' ? 1 : 0)
+    role.push(get('role'))
+    index.push(numberIn(get('index') || '0', path, row, 'index'))
+    score.push(numberIn(get('score'), path, row, 'score'))
+    reward.push(numberIn(get('verifiable_reward'), path, row, 'verifiable_reward'))
+    tokens.push(numberIn(get('completion_tokens'), path, row, 'completion_tokens'))
   }
   return {
-    n,
+    n: key.length,
+    key,
     subset: subset.done(),
     cluster: cluster.done(),
+    role: role.done(),
+    index: index.done(),
     score: score.done(),
     reward: reward.done(),
     length: tokens.done(),
-    chosen: Uint8Array.from(chosen.done()),
   }
 }
+
+export const completionKey = (id: string, role: string, index: string): string => `${id}\u0000${role}\u0000${index}`
+/** The row's id in a pair's or a completion's key. */
+export const idOfKey = (key: string): string => key.slice(0, key.indexOf('\u0000'))

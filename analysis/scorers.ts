@@ -79,6 +79,7 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
       rejectedChars: pick(first.rejectedChars, r!),
       chosenTokens: pick(first.chosenTokens, r!),
       rejectedTokens: pick(first.rejectedTokens, r!),
+      writers: first.writers && { chosen: coded(first.writers.chosen), rejected: coded(first.writers.rejected) },
     },
     scorers: runs.map((run, i) => ({
       name: run.model,

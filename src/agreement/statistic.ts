@@ -63,6 +63,10 @@ export function intervalOf(
 /** Row operations that a rank bootstrap may spend a statistic; beyond it the number of resamples falls, and is named. */
 const WORK = 6e9
 
+/** As many of the resamples as a statistic may spend, at `cost` row operations each; 200 at least. */
+export const affordableResamples = (resamples: number, cost: number): number =>
+  Math.min(resamples, Math.max(200, Math.floor(WORK / Math.max(1, cost))))
+
 export type MethodInterval = { readonly interval: Interval | null; readonly method: string | null }
 /** A value with the way to recompute it under cluster weights; null = undefined, not resampled. */
 export interface Resampled {
@@ -78,7 +82,7 @@ export function bootstrappedAll(
   cost: number,
 ): (MethodInterval | null)[] {
   if (clusters < 2) return list.map(() => ({ interval: null, method: 'none: one prompt' }))
-  const resamples = Math.min(settings.resamples, Math.max(200, Math.floor(WORK / Math.max(1, cost))))
+  const resamples = affordableResamples(settings.resamples, cost)
   const used = { ...settings, resamples }
   const known = list.filter((r) => r.value !== null && !Number.isNaN(r.value))
   if (known.length === 0) return list.map(() => null)

@@ -59,13 +59,33 @@ describe('analyse', () => {
     expect(rows('ensembles.csv')).toHaveLength(12)
   })
   it('tests every two scorers with multiplicity control', () => {
-    const tests = rows('paired-tests.csv')
+    const tests = rows('paired-tests.csv').filter((r) => r.statistic === 'accuracy_half')
     expect(tests).toHaveLength(3)
     for (const t of tests) {
       expect(t.p_holm as number).toBeGreaterThanOrEqual(t.p as number)
       expect(t.p_bh as number).toBeLessThanOrEqual(t.p_holm as number)
       expect(t.difference).toBeCloseTo(((t.discordant_a as number) - (t.discordant_b as number)) / 300, 12)
+      expect((t.value_a as number) - (t.value_b as number)).toBeCloseTo(t.difference as number, 12)
     }
+  })
+  it('tests every two scorers by AUROC, as a family of its own', () => {
+    const tests = rows('paired-tests.csv').filter((r) => r.statistic === 'auroc')
+    expect(tests).toHaveLength(3)
+    const aurocs = Object.fromEntries(
+      rows('agreement.csv')
+        .filter((r) => r.subset === 'all' && r.statistic === 'auroc')
+        .map((r) => [r.scorer, r.value as number]),
+    )
+    for (const t of tests) {
+      expect(t).toMatchObject({ n: 600, clusters: 299, missing: 0, test: 'bootstrap', discordant_a: null })
+      expect(t.value_a).toBe(aurocs[t.a as string])
+      expect(t.difference).toBe(aurocs[t.a as string]! - aurocs[t.b as string]!)
+      expect(t.p_holm as number).toBeGreaterThanOrEqual(t.p as number)
+      // the 95 % interval leaves 0 out exactly where p < 0.05, both from the same resamples
+      if ((t.p as number) > 0.06) expect((t.ci_low as number) * (t.ci_high as number)).toBeLessThanOrEqual(0)
+      if ((t.p as number) < 0.04) expect((t.ci_low as number) * (t.ci_high as number)).toBeGreaterThan(0)
+    }
+    expect(new Set(rows('paired-tests.csv').map((r) => r.family)).size).toBe(2)
   })
   it('compares reference-free with reference, overall and by subset', () => {
     const all = rows('ref-free.csv').find((r) => r.subset === 'all')!
@@ -116,7 +136,7 @@ describe('analyse', () => {
       const none = new Float64Array(0)
       const coded = { code: new Int32Array(0), names: [] }
       const pairs = Object.fromEntries(Object.keys(run.pairs).map((k) => [k, none])) as unknown as Run['pairs']
-      return { ...run, pairs: { ...pairs, n: 0, key: [], subset: coded, cluster: coded } }
+      return { ...run, pairs: { ...pairs, n: 0, key: [], subset: coded, cluster: coded, writers: null } }
     })
     const only = analyse('groups', groups, settings)
     expect(only.standings).toEqual([])

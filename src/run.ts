@@ -1,29 +1,18 @@
 import { type Digest, DigestMap } from './digest-map.ts'
 import { InterruptedError } from './errors.ts'
 import { isFailure } from './pairs/failure.ts'
-import { pairsOf, plain, type ScoreDetail } from './report/scores.ts'
+import { plain } from './report/scores.ts'
 import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
-import type { Scorer } from './score/scorer.ts'
 import { isUnscored, type Prepared, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
-import type {
-  Batch,
-  Completion,
-  Row,
-  RowFailure,
-  Runner,
-  ScoredCompletion,
-  ScoredPair,
-  Sequence,
-  Unscored,
-} from './types.ts'
+import type { Batch, Completion, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
 
 /**
- * The line of a run: rows → prepare → plan → measure → store, then rows → join → write. Rows come in windows, so that memory
+ * The line of a run: rows → prepare → plan → measure → store, then rows → join (join.ts) → write. Rows come in windows, so that memory
  * holds one window of texts; within a window sequences share their prefixes and are sorted by length. The stages meet here and
  * nowhere else; nothing here reads a clock, a flag or a file.
  */
@@ -271,61 +260,4 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 const digestOf = (key: string): Digest => {
   const bytes = Buffer.from(key, 'hex')
   return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
-}
-
-/** A row with everything that is known of it, for the files. */
-export interface JoinedRow {
-  readonly row: Row
-  readonly completions: readonly ScoredCompletion[]
-  readonly details: readonly ScoreDetail[]
-  readonly pairs: readonly ScoredPair[]
-}
-
-/** Goes through the rows once more and joins measurements and verdicts, in the order of the data. */
-export async function* joinAll(
-  input: Pick<RunInput, 'rows' | 'ledger'> & { readonly store: Pick<Store, 'get'> | null },
-  scorer: Scorer,
-): AsyncGenerator<JoinedRow> {
-  const { ledger, store } = input
-  let index = 0
-  for await (const row of input.rows()) {
-    if (isFailure(row)) continue
-    const completions: ScoredCompletion[] = []
-    const details: ScoreDetail[] = []
-    for (const completion of row.completions) {
-      const i = index++
-      const measurements = Array.from({ length: ledger.models }, (_, m) => {
-        const key = ledger.key(i, m)
-        return key === null || store === null ? null : store.get(key)
-      })
-      const { score, reason, own } = scorer.score(measurements)
-      const { unscored, promptTokens, completionTokens, truncated, textSha256 } = ledger.entry(i)
-      const verdict = ledger.verdictOf(i)
-      const [first] = measurements
-      completions.push({
-        id: row.id,
-        subset: row.subset,
-        problemType: row.problemType,
-        role: completion.role,
-        index: completion.index,
-        text: plain(completion.text),
-        score,
-        scoreReason: score === null ? (unscored?.reason ?? reason ?? 'not_measured') : null,
-        verifiableReward: verdict.status === 'unverifiable' ? null : verdict.value,
-        verifiableStatus: verdict.status,
-        verifiableReason: verdict.reason,
-        formatReward: verdict.formatReward,
-        promptTokens,
-        completionTokens,
-      })
-      details.push({
-        truncated: promptTokens === null ? null : truncated !== 'no',
-        scoredTokenIndex: first?.kind === 'head' ? first.scoredTokenIndex : null,
-        textSha256,
-        unscoredMessage: unscored?.message || null,
-        own,
-      })
-    }
-    yield { row, completions, details, pairs: row.kind === 'pair' ? pairsOf(row, completions) : [] }
-  }
 }

@@ -6,21 +6,18 @@ import { chooseHead } from '../score/head.ts'
 import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
 import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
 import type { Subject } from '../score/subject.ts'
-import { openStore } from '../store/log.ts'
-import { mergeParts, type PartsState, storeName } from '../store/merge.ts'
 import { hermRemarks, type RunConfig, toRunConfig } from './config.ts'
 import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
-import { finish } from './finish.ts'
 import { makeOutputFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
-import { measureRun, openRunStore } from './measuring.ts'
 import { type LoadedModel, loadModels, scorerName } from './models.ts'
 import * as options from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
+import { scoreAll, scorePart } from './scoring.ts'
 import { type OpenSubject, subjectOf } from './subject.ts'
 import { openVerifier } from './verifier.ts'
 
@@ -109,81 +106,17 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const interrupt = watchInterrupt(log)
   const verifier = openVerifier(config.verification)
   const elapsedMs = () => performance.now() - started
-  const shared = { config, subjects, plan, interrupt, log }
+  const run = { config, data, models, subjects, device, scorer, plan, folder, verifier, log, elapsedMs, interrupt }
   try {
-    const parts = config.shard.count > 1
-    const { completions } = inspection
-    const store = await openRunStore(config, folder, log)
-    try {
-      const done = await measureRun({ ...shared, rows, completions, store, verifier: parts ? null : verifier })
-      store.finish()
-      if (!parts)
-        return await finish({
-          subjects,
-          config,
-          data,
-          inspection,
-          models,
-          device,
-          scorer,
-          plan,
-          folder,
-          store,
-          verifier,
-          log,
-          elapsedMs,
-          ...done,
-        })
-    } finally {
-      store.close()
-    }
-    const merge = await mergeParts(folder, config.shard.count, config)
-    if (merge.state !== 'merged') {
-      log.info(partLine(config, merge))
-      return inspection.failures.length > 0 ? 4 : 0
-    }
-    log.info(`all ${config.shard.count} parts are there: ${merge.added} measurements merged`)
-    return await finishMerged()
+    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()
-  }
-
-  /** After the last part the merged store has every measurement: no model is opened, the whole data set is verified and joined. */
-  async function finishMerged(): Promise<number> {
-    const whole = () => rowsOf(config, data, true)
-    const inspection = await inspect(whole())
-    const store = await openStore(join(folder, storeName()), { config })
-    try {
-      const done = await measureRun({ ...shared, rows: whole, completions: inspection.completions, store, verifier })
-      store.finish()
-      return await finish({
-        subjects,
-        config,
-        data,
-        inspection,
-        models,
-        device,
-        scorer,
-        plan,
-        folder,
-        store,
-        verifier,
-        log,
-        elapsedMs,
-        ...done,
-      })
-    } finally {
-      store.close()
-    }
   }
 }
 
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
-
-const partLine = ({ shard }: RunConfig, merge: Exclude<PartsState, { state: 'merged' }>): string =>
-  `part ${shard.index}/${shard.count} is done; ${merge.state === 'waiting' ? `waiting for ${merge.missing.join(', ')}` : 'another part is merging now'}`
 
 function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Scorer {
   const [first] = models

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { JoinedRow } from '../run.ts'
+import type { JoinedRow } from '../join.ts'
 import type { CompletionRole, Row, ScoredCompletion, ScoredPair } from '../types.ts'
 import { type Cell, type CsvWriter, openCsv } from './csv.ts'
 import { PAIR_COLUMNS, pairCells, plain, SCORE_COLUMNS, scoreCells } from './scores.ts'

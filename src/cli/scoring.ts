@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { PlanOptions } from '../score/plan.ts'
+import { openStore, type Store } from '../store/log.ts'
+import { mergeParts, type PartsState, storeName } from '../store/merge.ts'
+import type { RunConfig } from './config.ts'
+import { type Inspection, inspect, rowsOf } from './dataset.ts'
+import { type FinishInput, finish } from './finish.ts'
+import type { Interrupt } from './interrupt.ts'
+import { measureRun, openRunStore } from './measuring.ts'
+
+/** A run whose models, data and output folder are settled. */
+export type OpenRun = Omit<FinishInput, 'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'print'> & {
+  readonly plan: PlanOptions
+  readonly interrupt: Interrupt
+}
+
+/** Measures, verifies, joins and writes the whole data set. Returns the exit code. */
+export async function scoreAll(run: OpenRun, inspection: Inspection): Promise<number> {
+  return finishIn(await openRunStore(run.config, run.folder, run.log), run, inspection)
+}
+
+/** Measures one part; the last part to finish merges all and writes the files. */
+export async function scorePart(run: OpenRun, inspection: Inspection): Promise<number> {
+  const { config, data, folder, log } = run
+  const store = await openRunStore(config, folder, log)
+  try {
+    const rows = () => rowsOf(config, data)
+    await measureRun({ ...run, rows, completions: inspection.completions, store, verifier: null })
+    store.finish()
+  } finally {
+    store.close()
+  }
+  const merge = await mergeParts(folder, config.shard.count, config)
+  if (merge.state !== 'merged') {
+    log.info(partLine(config, merge))
+    return inspection.failures.length > 0 ? 4 : 0
+  }
+  log.info(`all ${config.shard.count} parts are there: ${merge.added} measurements merged`)
+  // The merged store has every measurement: no model is opened, the whole data set is verified and joined.
+  const merged = await openStore(join(folder, storeName()), { config })
+  return finishIn(merged, run, await inspect(rowsOf(config, data, true)))
+}
+
+async function finishIn(store: Store, run: OpenRun, inspection: Inspection): Promise<number> {
+  try {
+    const rows = () => rowsOf(run.config, run.data, true)
+    const done = await measureRun({ ...run, rows, completions: inspection.completions, store })
+    store.finish()
+    return await finish({ ...run, inspection, store, ...done })
+  } finally {
+    store.close()
+  }
+}
+
+const partLine = ({ shard }: RunConfig, merge: Exclude<PartsState, { state: 'merged' }>): string =>
+  `part ${shard.index}/${shard.count} is done; ${merge.state === 'waiting' ? `waiting for ${merge.missing.join(', ')}` : 'another part is merging now'}`

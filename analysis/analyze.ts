@@ -7,16 +7,19 @@ import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../
 import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import { aurocTests } from './auroc-tests.ts'
+import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
 import { distributionTables } from './distributions.ts'
 import { DRIFT_COLUMNS, driftOf, driftRow } from './drift.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
+import { plotsOf } from './plots.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
 import { twinsOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
 import { type Aligned, align, ensembles, kindOf, nullScorers, type Scorer } from './scorers.ts'
+import { completionsText, standingsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
   heterogeneityRows,
@@ -32,10 +35,15 @@ import {
 export interface Analysis {
   readonly dataset: string
   readonly aligned: Aligned
+  /** Runs that are another run's model, computed otherwise: only drift.csv compares them; ensembles and tests have one of them. */
+  readonly copies: readonly string[]
   readonly standings: readonly Standing[]
-  readonly leaderboard: PaperTable
+  /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
+  readonly screen: string
   readonly csv: Readonly<Record<string, { readonly columns: readonly string[]; readonly rows: readonly Cell[][] }>>
   readonly tables: readonly PaperTable[]
+  /** SVG files by name. */
+  readonly plots: Readonly<Record<string, string>>
 }
 
 /**
@@ -46,30 +54,47 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   const withPairs = runs.filter((run) => run.pairs.n > 0)
   const models = withPairs.filter((run) => kindOf(run.model) !== 'verifier')
   const aligned = align(dataset, [models, withPairs, runs].find((list) => list.length > 0)!)
-  const combined = ensembles(dataset, models)
+  const scoring = runs.filter((run) => kindOf(run.model) !== 'verifier')
+  const twins = twinsOf(scoring)
+  // the same weights under another name would count twice in an ensemble and test every hypothesis twice
+  const copies = new Set(twins.flatMap(({ b, differs }) => (differs === null ? [] : [b.model])))
+  const distinct = models.filter((run) => !copies.has(run.model))
+  const combined = ensembles(aligned, distinct)
   const nulls = nullScorers(aligned, settings.seed)
   // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
   const whole = combined
-    .filter((e) => e.members.length === models.length)
-    .map((e) => ({ ...e, name: `ensemble:${e.mode} of all ${models.length}` }))
+    .filter((e) => e.members.length === distinct.length)
+    .map((e) => ({ ...e, name: `ensemble:${e.mode} of all ${distinct.length}` }))
   // Without a common pair there is nothing to compare.
   const compared = aligned.pairs.n === 0 ? [] : aligned.scorers
   const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...nulls]
   const standings = leaderboard(aligned, scorers, settings)
   const sweep = leaderboard(aligned, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
-  const scoring = runs.filter((run) => kindOf(run.model) !== 'verifier')
-  const tests = [...pairedTests(aligned, compared, settings), ...aurocTests(scoring, settings)]
+  const tests = [
+    ...pairedTests(
+      aligned,
+      compared.filter(({ name }) => !copies.has(name)),
+      settings,
+    ),
+    ...aurocTests(
+      scoring.filter(({ model }) => !copies.has(model)),
+      settings,
+    ),
+  ]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
   const distributions = runs.map(distributionTables)
-  const drifts = twinsOf(scoring).map((twins) => driftRow(twins, driftOf(twins.a, twins.b)))
+  const drifts = twins.map((two) => driftRow(two, driftOf(two.a, two.b)))
+  const statistics = runs.map((run) => ({
+    model: run.model,
+    statistics: columnStatistics(run.pairs, run.completions, settings),
+  }))
+  const writers = writersOf(runs)
   const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
   const csv: Record<string, { columns: readonly string[]; rows: readonly Cell[][] }> = {
     'agreement.csv': {
       columns: named(AGREEMENT_COLUMNS),
-      rows: runs.flatMap((run) =>
-        columnStatistics(run.pairs, run.completions, settings).map((s): Cell[] => [run.model, ...agreementRow(s)]),
-      ),
+      rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
     },
     'leaderboard.csv': { columns: LEADERBOARD_COLUMNS, rows: standings.map(leaderboardRow) },
     'ensembles.csv': { columns: LEADERBOARD_COLUMNS, rows: sweep.map(leaderboardRow) },
@@ -90,6 +115,7 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
     'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
+    'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
   const board = leaderboardTable(aligned, standings, settings)
   const tables = [
@@ -97,20 +123,24 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     subsetPaperTable(dataset, subsets, 'subsets'),
     subsetPaperTable(dataset, subsets, 'sections'),
     deltas.length === 0 ? null : refFreeTable(dataset, deltas),
+    writers === null ? null : writerTable(dataset, writers),
   ].filter((t): t is PaperTable => t !== null)
   return {
     dataset,
     aligned,
+    copies: [...copies],
     standings,
-    leaderboard: board,
+    screen:
+      standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
     csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
     tables,
+    plots: plotsOf(dataset, scoring, subsets),
   }
 }
 
 /** ◆ Writes an analysis into a folder, each file whole or not at all. */
 export async function writeAnalysis(analysis: Analysis, folder: string): Promise<string[]> {
-  mkdirSync(join(folder, 'tables'), { recursive: true })
+  for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
   const files: string[] = []
   const put = (name: string, content: string): void => {
     const path = join(folder, name)
@@ -126,6 +156,7 @@ export async function writeAnalysis(analysis: Analysis, folder: string): Promise
     put(`tables/${table.name}.md`, markdownTable(table))
     put(`tables/${table.name}.tex`, latexTable(table))
   }
+  for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
   put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))
   return files
 }

@@ -117,11 +117,11 @@ const SWEEP = 6
 /**
  * HERM's offline ensembles: each model's scores as z-scores over its own run, then per completion the mean, the worst (least)
  * or mean − s.d. (sample s.d. of the members); the margin is that of the combined scores. Reward models and DPO models alike.
+ * @param runs have every pair that is aligned
  */
-export function ensembles(dataset: string, runs: readonly Run[]): Ensemble[] {
+export function ensembles({ pairs }: Aligned, runs: readonly Run[]): Ensemble[] {
   const models = runs.filter((run) => kindOf(run.model) !== 'verifier')
   if (models.length < 2) return []
-  const { pairs } = align(dataset, models)
   const standardised = models.map((run) => {
     const at = new Map(run.pairs.key.map((key, i) => [key, i]))
     const all = run.completions.score.filter((v) => !Number.isNaN(v))

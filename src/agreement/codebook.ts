@@ -171,7 +171,12 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   mcnemar_p: m(PROBABILITY, "McNemar's test of strict wins, pairs taken as independent"),
   cochran_q: m('1', "Cochran's Q of the subsets' half accuracies"),
   i_squared: m(PROBABILITY, 'share of their variation beyond chance'),
-  writer: m('text', 'model that wrote the completions'),
+  writer: m(
+    'text',
+    'model that wrote the completions (columns chosen_model, rejected_model); empty where the data do not say',
+  ),
+  as_chosen: m('count', 'chosen completions that it wrote'),
+  as_rejected: m('count', 'rejected completions that it wrote'),
   differs: m('text', 'what run.json says of how the two were computed, a / b; empty where a run has none'),
   completions: m('count', 'completions in both runs'),
   largest_difference: m(SCORE, 'largest |a − b|'),

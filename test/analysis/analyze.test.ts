@@ -107,7 +107,7 @@ describe('analyse', () => {
           }
         : run,
     )
-    const [a, b] = [ensembles('pairs', runs), ensembles('pairs', doubled)]
+    const [a, b] = [ensembles(align('pairs', runs), runs), ensembles(align('pairs', doubled), doubled)]
     a.forEach((e, i) => {
       e.margin.forEach((m, k) => {
         expect(b[i]!.margin[k]).toBeCloseTo(m, 9)

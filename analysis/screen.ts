@@ -1,0 +1,50 @@
+import type { Accuracy } from '../src/agreement/accuracy.ts'
+import { percent, textTable } from '../src/report/table.ts'
+import type { Statistic } from '../src/types.ts'
+import type { Standing } from './leaderboard.ts'
+
+const interval = (low: number | null, high: number | null, scale = 100, digits = 1): string =>
+  low === null || high === null ? '–' : `${(low * scale).toFixed(digits)} – ${(high * scale).toFixed(digits)}`
+
+/** The leaderboard for a terminal. @param notes lines under it */
+export function standingsText(dataset: string, standings: readonly Standing[], notes: readonly string[]): string {
+  const missing = standings.some(({ accuracy }) => accuracy.missing > 0)
+  const cells = (a: Accuracy): string[] => [
+    percent(a.half),
+    interval(a.ci.half?.low ?? null, a.ci.half?.high ?? null),
+    percent(a.strict),
+    percent(a.tie_rate),
+    String(a.n),
+    ...(missing ? [String(a.missing)] : []),
+  ]
+  const header = ['ties as ½', '95 % CI', 'strict', 'ties', 'pairs', ...(missing ? ['not scored'] : [])]
+  const table = textTable(
+    [dataset, 'rank', ...header],
+    standings.map(({ rank, scorer, accuracy }) => [scorer.name, String(rank), ...cells(accuracy)]),
+  )
+  return [table, ...notes].join('\n')
+}
+
+/** What can be said of completions without pairs (groups): the score against passing the verifier. */
+export function completionsText(
+  dataset: string,
+  runs: readonly { readonly model: string; readonly statistics: readonly Statistic[] }[],
+): string {
+  const of = (statistics: readonly Statistic[], name: string): Statistic | undefined =>
+    statistics.find((s) => s.scope === 'completions' && s.subset === 'all' && s.statistic === name)
+  const decimal = (value: number | null | undefined): string => value?.toFixed(3) ?? '–'
+  return textTable(
+    [dataset, 'pass rate', 'AUROC', '95 % CI', 'within prompt', 'scored and verified'],
+    runs.map(({ model, statistics }) => {
+      const auroc = of(statistics, 'auroc')
+      return [
+        model,
+        percent(of(statistics, 'pass_rate')?.value ?? null),
+        decimal(auroc?.value),
+        interval(auroc?.ciLow ?? null, auroc?.ciHigh ?? null, 1, 3),
+        decimal(of(statistics, 'auroc_within_prompt')?.value),
+        String(auroc?.n ?? 0),
+      ]
+    }),
+  )
+}

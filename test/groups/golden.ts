@@ -4,6 +4,8 @@ import { packagePath } from '../../src/package.ts'
 
 export type Scale = 'group' | 'batch' | 'none'
 type Rewards = readonly (number | null)[]
+/** A number, "NaN", "Infinity", "-Infinity", or one number in a list, as some models give it. */
+type Python = number | string | readonly [number]
 interface Pick {
   readonly n: number
   readonly index: number | null
@@ -74,11 +76,32 @@ export interface Golden {
   readonly pass_at_table: { readonly rows: readonly (readonly [number, number, number, number | null])[] }
   readonly kl_best_of_n: Readonly<Record<string, number>>
   readonly summary: Readonly<Record<string, unknown>>
+  readonly rewardbench2: {
+    readonly best_of: {
+      readonly items: readonly { readonly scores: readonly Python[]; readonly result: number }[]
+      readonly mean: number
+      readonly nested_scores: { readonly scores: readonly Python[]; readonly result: number }
+    }
+    readonly ties: readonly {
+      readonly id: string
+      readonly rows: readonly {
+        readonly id: string
+        readonly num_correct: number
+        readonly scores: readonly Python[]
+      }[]
+      readonly score?: Python
+      readonly error?: string
+      readonly components?: Readonly<Record<string, Python>>
+    }[]
+  }
 }
 
 export const golden = JSON.parse(
   gunzipSync(readFileSync(packagePath('test/data/groups/golden.json.gz'))).toString('utf8'),
 ) as Golden
+
+/** @example numberOf('-Infinity') // -Infinity */
+export const numberOf = (value: Python): number => Number(value)
 
 /** The group of an answer's correctness: 1 where the reward is there and reaches the threshold, 0 below, null where it is missing. */
 export const correctness = ({ rewards, threshold }: Group): (0 | 1 | null)[] =>

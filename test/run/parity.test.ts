@@ -5,7 +5,6 @@ import { packagePath } from '../../src/package.ts'
 import {
   type Bin,
   type CsvRow,
-  type Done,
   jsonLines,
   type Manifest,
   manifestOf,
@@ -73,7 +72,6 @@ const folder = temporaryFolder()
 afterAll(() => folder.remove())
 
 interface Scored {
-  readonly done: Done
   readonly rows: ReadonlyMap<string, CsvRow>
   readonly run: Manifest
 }
@@ -83,8 +81,9 @@ async function score(bin: Bin, label: string, rows: readonly unknown[], args: re
   const data = join(folder.path, `${label}.jsonl`)
   writeFileSync(data, jsonLines(rows))
   const done = await run(bin, ['--dataset', data, '--output-dir', folder.path, '--name', label, ...QUICK, ...args])
+  if (done.code !== 0) throw new Error(`exit ${done.code}: ${done.stderr}`)
   const out = join(folder.path, label, label)
-  return { done, rows: new Map(readCsv(out, 'scores.csv').map((row) => [row.id!, row])), run: manifestOf(out) }
+  return { rows: new Map(readCsv(out, 'scores.csv').map((row) => [row.id!, row])), run: manifestOf(out) }
 }
 const single = ({ id, messages }: { readonly id: string; readonly messages: readonly Message[] | null }) => ({
   id,
@@ -124,7 +123,6 @@ describe.each(names('sequence-classification'))('run-rm --model %s', (name) => {
   }
 
   it('gives the scores of transformers, read at the same token', () => {
-    expect(whole.done.code).toBe(0)
     expect(whole.rows.size).toBe(plain.length)
     for (const c of plain) {
       const row = whole.rows.get(c.id)!
@@ -142,8 +140,7 @@ describe.each(names('sequence-classification'))('run-rm --model %s', (name) => {
 
   it.each(cut.map((c) => c.id))('%s', (id) => {
     const c = cut.find((one) => one.id === id)!
-    const { done, rows, run } = short.get(id)!
-    expect(done.code).toBe(0)
+    const { rows, run } = short.get(id)!
     expectScores(rows.get(id)!, c.scores)
     expect(rows.get(id)!).toMatchObject({ truncated: '1', scored_token_index: String(c.read_index) })
     expect(run.models[0]!).toMatchObject({
@@ -206,12 +203,10 @@ describe.each(names('dpo-pair'))('run-dpo %s', (name) => {
   }
 
   it('measures the span after the prompt with generation prompt', () => {
-    expect(template.done.code).toBe(0)
     for (const c of rows) if (c.template) expectSpan(template.rows.get(c.id)!, c.template)
   })
 
   it("--herm-compat measures RewardBench's span", () => {
-    expect(herm.done.code).toBe(0)
     expect(herm.rows.size).toBe(rows.filter(asInHerm).length)
     for (const c of rows.filter(asInHerm)) expectSpan(herm.rows.get(c.id)!, c.rewardbench)
     if (raw === null) return

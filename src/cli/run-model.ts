@@ -2,11 +2,9 @@ import { join } from 'node:path'
 import { resolveDevice } from '../model/device.ts'
 import { reexecWithCudaLibraries } from '../model/device-env.ts'
 import { isFailure } from '../pairs/failure.ts'
-import { chooseHead } from '../score/head.ts'
-import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
-import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
 import type { Subject } from '../score/subject.ts'
-import { hermRemarks, type RunConfig, toRunConfig } from './config.ts'
+import { planOf, scorerOf } from './choices.ts'
+import { hermRemarks, toRunConfig } from './config.ts'
 import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
@@ -117,22 +115,6 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
 
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
-
-function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Scorer {
-  const [first] = models
-  if (config.bin === 'run-rm')
-    return rewardModelScorer(chooseHead(config.head, first!.description.labels), first!.description.labels)
-  return dpoScorer({ beta: config.beta, refFreeType: config.refFreeType, reference: models.length === 2 })
-}
-
-const planOf = (config: RunConfig, device: 'cpu' | 'cuda' | 'webgpu'): PlanOptions => {
-  const options = planOptionsFor(device)
-  return {
-    ...options,
-    batchTokens: config.batchTokens ?? options.batchTokens,
-    batchSize: config.batchSize ?? options.batchSize,
-  }
-}
 
 const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
   `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`

@@ -1,13 +1,12 @@
-import type { RunConfig } from '../cli/config.ts'
-import { type LoadedModel, loadModels } from '../cli/models.ts'
+import { planOf, scorerOf } from '../cli/choices.ts'
+import { loadModels } from '../cli/models.ts'
 import { subjectOf } from '../cli/subject.ts'
 import { resolveDevice } from '../model/device.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { parseRecord } from '../pairs/parse.ts'
-import { chooseHead } from '../score/head.ts'
 import { type Measured, measure } from '../score/measure.ts'
-import { type PlanOptions, planBatches, planOptionsFor } from '../score/plan.ts'
-import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
+import { type PlanOptions, planBatches } from '../score/plan.ts'
+import type { Scorer } from '../score/scorer.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import type { Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
 import { configOf } from './config.ts'
@@ -42,25 +41,13 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))
   if (subjects.some(({ text }) => text.template_uses_clock === true))
     note(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
-  const plan = planOptionsFor(device.device)
   return {
     subjects,
     scorer,
-    plan: {
-      ...plan,
-      batchTokens: config.batchTokens ?? plan.batchTokens,
-      batchSize: config.batchSize ?? plan.batchSize,
-    },
+    plan: planOf(config, device.device),
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
   }
-}
-
-function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Scorer {
-  if (config.bin === 'run-dpo')
-    return dpoScorer({ beta: config.beta, refFreeType: config.refFreeType, reference: models.length === 2 })
-  const { labels } = models[0]!.description
-  return rewardModelScorer(chooseHead(config.head, labels), labels)
 }
 
 interface Waiting {

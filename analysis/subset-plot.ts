@@ -62,7 +62,13 @@ export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): str
       marginRight: 24,
       marginTop: 6,
       marginBottom: 40,
-      x: { domain: [0, 100], label: 'accuracy, % (a tie counts ½)', labelAnchor: 'center', ticks: 10 },
+      x: {
+        domain: [0, 100],
+        label: 'accuracy, % (a tie counts ½)',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        ticks: 10,
+      },
       y: {
         domain: [0, names.length],
         reverse: true,
@@ -95,10 +101,10 @@ const laneMarks = (dots: readonly Dot[]): Plot.Markish[] => [
     { x1: 'low', x2: 'high', y1: 'y', y2: 'y', stroke: COLOUR.blue, strokeWidth: 2, title: 'title' },
   ),
   Plot.dot(dots, { x: 'value', y: 'y', r: 4, fill: COLOUR.blue, title: 'title' }),
-  // beside the interval, on the side that has room
+  // before the interval, where there is room
   ...[false, true].map((left) =>
     Plot.text(
-      dots.filter((d) => (d.high ?? d.value) > 94 === left),
+      dots.filter((d) => (d.low ?? d.value) > 5 === left),
       {
         x: (d: Dot) => (left ? (d.low ?? d.value) : (d.high ?? d.value)),
         y: 'y',

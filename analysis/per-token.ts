@@ -1,0 +1,168 @@
+#!/usr/bin/env node
+import { mkdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type RunConfig, toRunConfig } from '../src/cli/config.ts'
+import { openDataset } from '../src/cli/dataset.ts'
+import { runMain } from '../src/cli/fail.ts'
+import { loadModels } from '../src/cli/models.ts'
+import { dataOptions, type OptionTable, rmModelOptions, runOptions, scoringOptions } from '../src/cli/options.ts'
+import { type Args, type BinHelp, parseArgs } from '../src/cli/parse.ts'
+import { subjectOf } from '../src/cli/subject.ts'
+import { DataError, UsageError } from '../src/errors.ts'
+import { resolveDevice } from '../src/model/device.ts'
+import { reexecWithCudaLibraries } from '../src/model/device-env.ts'
+import { isFailure } from '../src/pairs/failure.ts'
+import { readRows } from '../src/pairs/read.ts'
+import { type Cell, writeCsv } from '../src/report/csv.ts'
+import { writeWhole } from '../src/report/manifest.ts'
+import { textTable } from '../src/report/table.ts'
+import { chooseHead } from '../src/score/head.ts'
+import { isUnscored } from '../src/score/subject.ts'
+import type { Row } from '../src/types.ts'
+import { prefixPlot, type RewardLine } from './prefix-plot.ts'
+import { prefixRewards } from './prefix-rewards.ts'
+
+const HELP: BinHelp = {
+  name: 'per-token',
+  summary:
+    'Reward of each growing prefix of a text: CSV and SVG in <output-dir>/analysis/per-token/<model>/. Without arguments: the first of the embedded pairs under the embedded reward model.',
+  examples: [
+    ['node dist/analysis/per-token.js --id test-functional-group-0091', 'chosen and rejected of an embedded pair'],
+    ['node dist/analysis/per-token.js --prompt "A SMILES of ethanol?" --text CCO', 'a conversation'],
+    ['node dist/analysis/per-token.js --model ./my-rm --text "CCO is ethanol"', 'a text as it is, no template'],
+  ],
+}
+const { 'chat-template': template, ...modelOptions } = rmModelOptions
+const OPTIONS: OptionTable = {
+  ...modelOptions,
+  'chat-template': {
+    ...template,
+    default: undefined,
+    defaultDescription: 'tokenizer; raw for --text without --prompt',
+  },
+  text: { group: 'Data', type: 'string', requiresArg: true, describe: 'Text, or with --prompt the completion' },
+  prompt: { group: 'Data', type: 'string', requiresArg: true, describe: 'What the text answers' },
+  dataset: dataOptions.dataset!,
+  split: dataOptions.split!,
+  'dataset-config': dataOptions['dataset-config']!,
+  id: {
+    group: 'Data',
+    type: 'string',
+    requiresArg: true,
+    describe: 'Row of the data set',
+    defaultDescription: 'the first',
+  },
+  'max-length': scoringOptions['max-length']!,
+  threads: scoringOptions.threads!,
+  'output-dir': runOptions['output-dir']!,
+  offline: runOptions.offline!,
+}
+export const PER_TOKEN_COLUMNS = ['role', 'index', 'token', 'token_id', 'part', 'text', 'characters', 'reward'] as const
+
+/** The whole command; returns the exit code. */
+export async function perToken(argv: readonly string[]): Promise<number> {
+  const args = await parseArgs(HELP, OPTIONS, argv)
+  if (args === null) return 0
+  const given = (name: string): string | null => (args[name] === undefined ? null : String(args[name]))
+  const bare = given('text') !== null && given('prompt') === null
+  const config = toRunConfig('run-rm', {
+    ...args,
+    'chat-template': given('chat-template') ?? (bare ? 'raw' : 'tokenizer'),
+  })
+  if (bare && config.chatTemplate !== 'raw')
+    throw new UsageError('needs --prompt', `--chat-template ${config.chatTemplate}`, 'A text alone is read as it is.')
+  await reexecWithCudaLibraries(config.device)
+  const row = given('text') === null ? await rowOf(config, args) : conversation(given('prompt'), given('text')!)
+  const { model, lines } = await linesOf(config, row)
+  const folder = join(config.outputDir, 'analysis', 'per-token', model.replaceAll('/', '__'))
+  const name = row.id.replace(/[^\w.@+-]/g, '_')
+  mkdirSync(folder, { recursive: true })
+  const cells = lines.flatMap(({ role, index, prefixes }) =>
+    prefixes.map((p): Cell[] => {
+      const part = p.completion ? 'completion' : 'prompt'
+      return [role, index, p.token, p.id, part, p.text, p.characters, p.reward]
+    }),
+  )
+  await writeCsv(join(folder, `${name}.csv`), PER_TOKEN_COLUMNS, cells)
+  await writeWhole(join(folder, `${name}.svg`), prefixPlot(lines, `${model}, ${row.id}`))
+  process.stdout.write(`${summary(row.id, lines)}\nwritten to ${join(folder, name)}.csv and .svg\n`)
+  return 0
+}
+
+interface Line extends RewardLine {
+  readonly role: string
+  readonly index: number
+}
+
+async function linesOf(config: RunConfig, row: Row): Promise<{ model: string; lines: Line[] }> {
+  const [model] = await loadModels(config, () => {})
+  const choice = chooseHead(config.head, model!.description.labels)
+  if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
+  const device = await resolveDevice(config.device)
+  const subject = await subjectOf(model!, config, device, new Date())
+  const prepared = subject.prepare(row)
+  const rules = {
+    tokenizer: model!.tokenizer,
+    pooling: subject.text.pooling ?? 'hf',
+    padTokenId: subject.text.pad_token_id,
+  }
+  const runner = await subject.open()
+  try {
+    const lines: Line[] = []
+    for (const [i, { role, index }] of row.completions.entries()) {
+      const ready = prepared[i]!
+      if (isUnscored(ready)) throw new DataError(`${role} ${index} has no score: ${ready.message}`, row.where)
+      const name =
+        row.completions.length === 1 ? 'text' : row.kind === 'pair' && index === 0 ? role : `${role} ${index}`
+      lines.push({ role, index, name, prefixes: await prefixRewards(runner, ready, choice, rules) })
+    }
+    return { model: model!.name, lines }
+  } finally {
+    await runner.release()
+  }
+}
+
+const conversation = (prompt: string | null, text: string): Row => ({
+  kind: 'single',
+  id: 'text',
+  subset: '',
+  problemType: null,
+  prompt: prompt ?? '',
+  completions: [{ role: 'completion', index: 0, text }],
+  solution: null,
+  where: '--text',
+  extra: {},
+})
+
+async function rowOf(config: RunConfig, args: Args): Promise<Row> {
+  const data = await openDataset(config, () => {})
+  for await (const row of readRows(data.source, { split: data.split })) {
+    if (isFailure(row)) continue
+    if (args.id === undefined || row.id === String(args.id)) return row
+  }
+  throw new DataError(
+    `has no row ${String(args.id)}`,
+    config.dataset,
+    'Ids are those of the data; rows without one count from 1.',
+  )
+}
+
+/** Where each line ends, and its largest step. */
+function summary(id: string, lines: readonly Line[]): string {
+  const cells = lines.map(({ name, prefixes }) => {
+    const steps = prefixes.slice(1).map((p, i) => ({ token: p, step: p.reward - prefixes[i]!.reward }))
+    const largest = steps.reduce<(typeof steps)[number] | null>(
+      (best, s) => (best === null || Math.abs(s.step) > Math.abs(best.step) ? s : best),
+      null,
+    )
+    const step = largest === null ? '–' : `${largest.step > 0 ? '+' : ''}${largest.step.toFixed(3)}`
+    const at = largest === null ? '–' : `${largest.token.token} ${JSON.stringify(largest.token.text)}`
+    return [name, String(prefixes.length), prefixes.at(-1)!.reward.toFixed(4), step, at]
+  })
+  return textTable([id, 'tokens', 'reward', 'largest step', 'at token'], cells)
+}
+
+const started = process.argv[1]
+if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url))
+  await runMain(HELP.name, () => perToken(process.argv.slice(2)))

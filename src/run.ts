@@ -122,8 +122,13 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       input.store.append(
         results.flatMap((r) => (r.measurement === null ? [] : [[todo[r.index]!.key, r.measurement] as const])),
       )
-      for (const r of results) if (r.unscored !== null) failed.set(todo[r.index]!.key, r.unscored)
-      work.measured += results.length
+      for (const { index, unscored } of results) {
+        if (unscored === null) work.measured++
+        else {
+          work.unscored++
+          failed.set(todo[index]!.key, unscored)
+        }
+      }
       work.batches++
       work.tokens += batch.tokens
       input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)

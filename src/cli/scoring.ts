@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import type { PlanOptions } from '../score/plan.ts'
-import { openStore, type Store } from '../store/log.ts'
-import { mergeParts, type PartsState, storeName } from '../store/merge.ts'
+import type { Store } from '../store/log.ts'
+import { mergeParts, type PartsState } from '../store/merge.ts'
 import type { RunConfig } from './config.ts'
 import { type Inspection, inspect, rowsOf } from './dataset.ts'
 import { type FinishInput, finish } from './finish.ts'
@@ -23,9 +22,11 @@ export async function scoreAll(run: OpenRun, inspection: Inspection): Promise<nu
 export async function scorePart(run: OpenRun, inspection: Inspection): Promise<number> {
   const { config, data, folder, log } = run
   const store = await openRunStore(config, folder, log)
+  let unscored = inspection.failures.length
   try {
     const rows = () => rowsOf(config, data)
-    await measureRun({ ...run, rows, completions: inspection.completions, store, verifier: null })
+    const { work } = await measureRun({ ...run, rows, completions: inspection.completions, store, verifier: null })
+    for (const done of work) unscored += done.unscored
     store.finish()
   } finally {
     store.close()
@@ -33,17 +34,17 @@ export async function scorePart(run: OpenRun, inspection: Inspection): Promise<n
   const merge = await mergeParts(folder, config.shard.count, config)
   if (merge.state !== 'merged') {
     log.info(partLine(config, merge))
-    return inspection.failures.length > 0 ? 4 : 0
+    return unscored > 0 ? 4 : 0
   }
   log.info(`all ${config.shard.count} parts are there: ${merge.added} measurements merged`)
   // The merged store has every measurement: no model is opened, the whole data set is verified and joined.
-  const merged = await openStore(join(folder, storeName()), { config })
-  return finishIn(merged, run, await inspect(rowsOf(config, data, true)))
+  return finishIn(merge.store, run)
 }
 
-async function finishIn(store: Store, run: OpenRun, inspection: Inspection): Promise<number> {
+async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Promise<number> {
   try {
     const rows = () => rowsOf(run.config, run.data, true)
+    const inspection = inspected ?? (await inspect(rows()))
     const done = await measureRun({ ...run, rows, completions: inspection.completions, store })
     store.finish()
     return await finish({ ...run, inspection, store, ...done })

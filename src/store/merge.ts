@@ -61,7 +61,8 @@ export async function mergeStores(paths: readonly string[], target: Store): Prom
 
 /** What became of a run whose parts may all be there. */
 export type PartsState =
-  | { readonly state: 'merged'; readonly path: string; readonly added: number }
+  /** The whole store, still open, so that no other part's process writes the run's files at the same time. */
+  | { readonly state: 'merged'; readonly store: Store; readonly added: number }
   /** Parts that are not there or did not come to their end. */
   | { readonly state: 'waiting'; readonly missing: readonly string[] }
   /** Another part's process is merging right now. */
@@ -87,9 +88,10 @@ export async function mergeParts(folder: string, count: number, config: unknown)
       target,
     )
     target.finish()
-    return { state: 'merged', path, added }
-  } finally {
+    return { state: 'merged', store: target, added }
+  } catch (error) {
     target.close()
+    throw error
   }
 }
 

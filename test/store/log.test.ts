@@ -305,8 +305,14 @@ describe('reuse, parts and merging', () => {
     })
     await part(2, true, 1500, 1600)
     await part(3, true, 1590, 1700)
-    expect(await mergeParts(folder, 3, CONFIG)).toEqual({ state: 'merged', path, added: 1700 })
-    expect(await mergeParts(folder, 3, CONFIG)).toEqual({ state: 'merged', path, added: 0 })
+    for (const added of [1700, 0]) {
+      const merged = await mergeParts(folder, 3, CONFIG)
+      if (merged.state !== 'merged') throw new Error(merged.state)
+      expect(merged).toMatchObject({ added, store: { path, size: 1700, finished: true } })
+      // it stays locked until its files are written
+      expect(await mergeParts(folder, 3, CONFIG)).toEqual({ state: 'busy' })
+      merged.store.close()
+    }
     const keys: string[] = []
     await visitEntries(path, ([key]) => keys.push(key))
     expect(keys).toEqual(range(0, 1700).map(([key]) => key))

@@ -122,6 +122,12 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   decile: m('1 … 10', 'tenth of the score, 10 = highest'),
   residual: m('standard deviations', 'adjusted standardised residual of independence; beyond ±2 departs'),
   text: m('text', 'the completion'),
+  // per-token.csv
+  token: m('count from 0', 'place of the token in what the model reads'),
+  token_id: m('id', "in the model's vocabulary"),
+  part: m('prompt, completion', 'where the token stands'),
+  characters: m('characters', 'Unicode code points decoded up to and with the token'),
+  reward: m(SCORE, 'reward of the text up to and with the token'),
   // analyze
   scorer: m('text', 'the model, or ensemble or null scorer'),
   model: m('text', 'the model folder of the run'),

@@ -5,8 +5,10 @@ import { JSDOM } from 'jsdom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyse } from '../../analysis/analyze.ts'
 import { alpacaEval, dataOf, picksOf, writeBestOfN } from '../../analysis/best-of-n.ts'
-import { writerRow, writersOf } from '../../analysis/completion-models.ts'
+import { WRITER_COLUMNS, writerRow, writersOf } from '../../analysis/completion-models.ts'
+import { PER_TOKEN_COLUMNS } from '../../analysis/per-token.ts'
 import { findRuns, type Run, readRun } from '../../analysis/runs.ts'
+import { undocumented } from '../../src/agreement/codebook.ts'
 import { markdownTable } from '../../src/agreement/tables.ts'
 import { hashDataset, listDataFiles } from '../../src/pairs/files.ts'
 
@@ -143,6 +145,12 @@ describe('plots', () => {
     const svg = analyse('data', runs, settings).plots['plots/subsets.svg']!
     expect(svg).toContain('9 scorers; bar: middle half, tick: median')
     expect(svg.match(/<circle/g)).toHaveLength(9)
+  })
+})
+
+describe('codebook', () => {
+  it('has the columns of every piece', () => {
+    expect(undocumented({ 'completion-models.csv': WRITER_COLUMNS, 'per-token.csv': PER_TOKEN_COLUMNS })).toEqual([])
   })
 })
 

@@ -93,7 +93,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   clusters: m('count', 'prompts among those rows'),
   ties: m('count', 'rows set aside as ties (accuracy: ties among the n)'),
   missing: m('count', 'rows without the scores or rewards that the statistic needs'),
-  reason: m('word', 'why value is empty'),
+  reason: m('word', 'why value is empty (failures.csv: why the row or completion is left out)'),
   // companions
   group: m('word', 'chosen, rejected, pass, fail: which completions'),
   sd: m(SCORE, 'sample standard deviation'),
@@ -122,6 +122,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   decile: m('1 … 10', 'tenth of the score, 10 = highest'),
   residual: m('standard deviations', 'adjusted standardised residual of independence; beyond ±2 departs'),
   text: m('text', 'the completion'),
+  // failures.csv
+  where: m('file:line', 'the row in the data'),
+  message: m('text', 'what is wrong with it'),
+  hint: m('text', 'how to mend it'),
   // per-token.csv
   token: m('count from 0', 'place of the token in what the model reads'),
   token_id: m('id', "in the model's vocabulary"),
@@ -270,7 +274,9 @@ export const undocumented = (files: Readonly<Record<string, readonly string[]>>)
 export function codebook(files: Readonly<Record<string, readonly string[]>>): string {
   const tables = Object.entries(files).map(([file, columns]) => {
     const rows = columns.map((c) => {
-      const meaning = Object.hasOwn(COMMON, c) ? COMMON[c]! : m('', '(own column of the data)')
+      const meaning = Object.hasOwn(COMMON, c)
+        ? COMMON[c]!
+        : m("the data's own", 'a column of the data, carried through')
       return `| \`${escapeCell(c)}\` | ${escapeCell(meaning.unit)} | ${escapeCell(meaning.definition)} |`
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`

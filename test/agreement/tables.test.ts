@@ -62,6 +62,6 @@ describe('codebook', () => {
     const files = { 'pairs.csv': ['id', 'margin', 'toString'] }
     expect(undocumented(files)).toEqual(['pairs.csv: toString'])
     expect(codebook(files)).toContain("| `margin` | the score's own unit | chosen_score − rejected_score;")
-    expect(codebook(files)).toContain('| `toString` |  | (own column of the data) |')
+    expect(codebook(files)).toContain("| `toString` | the data's own | a column of the data, carried through |")
   })
 })

@@ -27,8 +27,8 @@ export async function openDataset(
 ): Promise<Dataset> {
   const { dataset, split } = config
   const builtin = builtinDataset(dataset)
-  if (builtin !== null) return describe(dataset, builtin, split, { kind: 'built-in', id: dataset })
-  if (existsSync(dataset)) return describe(stem(dataset), dataset, split, { kind: 'file', path: dataset })
+  if (builtin !== null) return describe(dataset, builtin, split, { origin: 'built-in', id: dataset })
+  if (existsSync(dataset)) return describe(stem(dataset), dataset, split, { origin: 'file', path: dataset })
   if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
   if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
     throw new UsageError(
@@ -48,7 +48,7 @@ export async function openDataset(
     found.files.map((file) => file.local),
     null,
     {
-      kind: 'hub',
+      origin: 'hub',
       id,
       revision,
       config: name,

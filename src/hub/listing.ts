@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub'
 import { NetworkError } from '../errors.ts'
 import { staysInside } from '../weight-files.ts'
+import { cachedCommit, snapshotFolder } from './cache.ts'
 import { COMMIT, type Repo } from './repo.ts'
 import { hubFetch, orNetworkError } from './request.ts'
 import type { HubSettings } from './settings.ts'
@@ -15,8 +17,9 @@ export interface RepoFile {
   readonly sha256: string | null
 }
 
-/** The commit that a revision is now. */
-export function commitOf(repo: Repo, settings: HubSettings): Promise<string> {
+/** The commit that a revision is now. Where the cache can stand in, a hub that does not answer is tried once more and no longer. */
+export function commitOf(repo: Repo, hub: HubSettings): Promise<string> {
+  const settings = isCached(repo, hub) ? { ...hub, retries: Math.min(hub.retries, 1) } : hub
   return orNetworkError(settings, repo, async () => {
     const options = {
       name: repo.id,
@@ -30,6 +33,11 @@ export function commitOf(repo: Repo, settings: HubSettings): Promise<string> {
     if (typeof sha !== 'string' || !COMMIT.test(sha)) throw new NetworkError('the hub named no commit', repo.id)
     return sha
   })
+}
+
+function isCached(repo: Repo, { cacheDir }: HubSettings): boolean {
+  const commit = cachedCommit(cacheDir, repo)
+  return commit !== null && existsSync(snapshotFolder(cacheDir, repo, commit))
 }
 
 /** The files under `folder` (default: the root) at a commit. */

@@ -22,6 +22,7 @@ import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import type { LoadedModel } from './models.ts'
 import { parsesOf } from './parses.ts'
+import { scoreTable } from './score-table.ts'
 import type { OpenSubject } from './subject.ts'
 
 /** What is left when everything has been measured. */
@@ -151,8 +152,8 @@ function printSummary({ models, scorer, verifier, print }: FinishInput, joined: 
         ],
       ),
     )
-    out.push(`score = ${scorer.formula}`)
-  }
+  } else if (models.length > 0) out.push(scoreTable(joined.completions))
+  if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined))
   process.stdout.write(`\n${out.join('\n')}\n\n`)
 }

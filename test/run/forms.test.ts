@@ -155,17 +155,18 @@ describe('groups', () => {
 })
 
 describe('rows of ether0', () => {
-  it('verify the ideal answer, and say what cannot be verified', async () => {
+  it('verify the given answer, and say what cannot be verified', async () => {
     const row = JSON.parse(readFileSync(packagePath('test/data/pairs/forms/ether0.jsonl'), 'utf8')) as object
+    const tagged = { ...row, ideal: '<answer>CCO</answer>' }
     const rows = [
-      row,
+      tagged,
       {
-        ...row,
+        ...tagged,
         id: 'object',
         solution: { fxn_name: 'formula_eval', answer_info: 'CCO', problem_type: 'molecule-formula' },
       },
-      { ...row, id: 'wrong', ideal: 'CCC' },
-      { ...row, id: 'none', solution: null },
+      { ...row, id: 'wrong', ideal: '<answer>CCC</answer>' },
+      { ...tagged, id: 'none', solution: null },
     ]
     const done = await run('run-verify', [
       '--dataset',

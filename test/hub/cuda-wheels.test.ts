@@ -24,7 +24,7 @@ const wheel = Buffer.from(
 const sha256 = createHash('sha256').update(wheel).digest('hex')
 const FILE = 'nvidia_cudnn_cu13-9.19.0.56-py3-none-manylinux_2_27_x86_64.whl'
 const cudnn = cudaPackages('1.30.0', { nvidia: true, cudnn: true }).at(-1) as CudaPackage
-const patience = { timeoutMs: 1000, retries: 1, retryMinMs: 5 }
+const patience = { timeoutMs: 60_000, retries: 1, retryMinMs: 5 }
 
 let server: Server
 let index: string

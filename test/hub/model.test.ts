@@ -57,7 +57,7 @@ const resolve = (name: string, options: ResolveModelOptions = {}) =>
     token: null,
     cacheDir,
     offline: false,
-    timeoutMs: 500,
+    timeoutMs: 60_000,
     retries: 2,
     retryMinMs: 5,
     ...options,
@@ -240,7 +240,7 @@ describe('trouble on the way', () => {
   })
   it('gives up a silent connection and resumes', async () => {
     hub.faults = [{ match: /^cdn/, times: 1, hang: true }]
-    const { dir } = await resolve('org/name')
+    const { dir } = await resolve('org/name', { timeoutMs: 1000 })
     expect(readFileSync(join(dir, 'model.safetensors')).equals(big)).toBe(true)
   })
   it.each([

@@ -227,8 +227,8 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
       }
     })
     console.info(`10,000 rows, ${(html.length / 1e6).toFixed(1)} MB, ms:`, times)
-    // far above what was seen (tens of ms), far below what a reader would call slow
-    for (const ms of Object.values(times)) expect(ms).toBeLessThan(1000)
+    // what keeps it smooth, whatever the machine: one page of rows in the document, however many there are
+    expect(await page.locator('.rows tbody tr').count()).toBeLessThanOrEqual(100)
     await page.getByRole('searchbox').fill('row-123')
     await expect.poll(() => status(page)).toBe('11 of 10,000 rows')
     expect(complaints).toEqual([])

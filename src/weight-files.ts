@@ -14,6 +14,12 @@ export const PICKLE_HINT =
   'Convert once in Python: model = AutoModel….from_pretrained(name); model.save_pretrained(folder, safe_serialization=True); ' +
   'or open a conversion pull request at https://huggingface.co/spaces/safetensors/convert and pass its --revision refs/pr/N'
 
+/** A PEFT adapter (LoRA …). transformers applies one that lies beside whole weights, too, so both are refused. */
+export const isAdapter = (name: string): boolean => /^adapter_(config\.json|model\.(safetensors|bin))$/.test(name)
+export const ADAPTER = 'is a PEFT adapter (adapter_config.json), not a whole model'
+export const ADAPTER_HINT =
+  'Merge it into its base model once in Python: PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(folder)'
+
 /** Whether a name from an untrusted file or server stays below the folder that it is joined to, on any platform. */
 export const staysInside = (name: string): boolean =>
   name !== '' && !isAbsolute(name) && !/[\\:\0]/.test(name) && !normalize(name).split('/').includes('..')

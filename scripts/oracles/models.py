@@ -41,6 +41,31 @@ def layout4(folder):
     (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
+def edit_config(change):
+    def patch(folder):
+        config = json.loads((folder / "config.json").read_text())
+        change(config)
+        (folder / "config.json").write_text(json.dumps(config, indent=2))
+    return patch
+
+
+def both_layouts(config):
+    """`rope_scaling` wins over `rope_parameters`, and takes its base from beside it."""
+    config |= {"rope_scaling": {"type": "linear", "factor": 3.0}, "rope_theta": 500.0}
+
+
+def original_beside(config):
+    """A length beside the parameters wins over the one inside."""
+    config["original_max_position_embeddings"] = 32
+
+
+def common_names(config):
+    """GPT2Config's attribute_map, and a default left out."""
+    for alias, own in [("hidden_size", "n_embd"), ("num_hidden_layers", "n_layer"), ("num_attention_heads", "n_head")]:
+        config[alias] = config.pop(own)
+    del config["activation_function"]
+
+
 def edit_tensors(change):
     def patch(folder):
         tensors = load_file(folder / "model.safetensors")
@@ -63,6 +88,18 @@ def other_head(tensors):
     """config.json says tied, the file has another head: transformers 5 uses the file's."""
     generator = torch.Generator().manual_seed(77)
     return tensors | {"lm_head.weight": torch.randn(VOCAB, 32, generator=generator) * 0.3}
+
+
+def head_alone(tensors):
+    """Tied tensors share memory; this writer kept the other of the two names."""
+    return {"lm_head.weight" if name == "transformer.wte.weight" else name: x for name, x in tensors.items()}
+
+
+def both(*patches):
+    def patch(folder):
+        for one in patches:
+            one(folder)
+    return patch
 
 
 CASES = {
@@ -99,6 +136,12 @@ CASES = {
                                      num_key_value_heads=1, tie_word_embeddings=True),
     "gpt2-causal-untied": dict(config="GPT2", head="causal", tie_word_embeddings=False),
     "mistral-causal-window": dict(config="Mistral", head="causal", sliding_window=12, tie_word_embeddings=True),
+    "llama-rope-both-layouts": dict(config="Llama", rope_parameters=YARN, hidden_act="gelu_accurate",
+                                    patch=edit_config(both_layouts)),
+    "mistral-original-beside": dict(config="Mistral", hidden_size=34, rope_parameters=YARN, sliding_window=None,
+                                    dtype=torch.float64, patch=edit_config(original_beside)),
+    "gpt2-causal-common-names": dict(config="GPT2", head="causal",
+                                     patch=both(edit_config(common_names), edit_tensors(head_alone))),
 }
 
 

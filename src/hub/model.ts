@@ -1,7 +1,16 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError, NetworkError, UsageError } from '../errors.ts'
-import { INDEX_FILE, isPickle, PICKLE_HINT, parseWeightMap, SINGLE_FILE } from '../weight-files.ts'
+import {
+  ADAPTER,
+  ADAPTER_HINT,
+  INDEX_FILE,
+  isAdapter,
+  isPickle,
+  PICKLE_HINT,
+  parseWeightMap,
+  SINGLE_FILE,
+} from '../weight-files.ts'
 import { cachedCommit, cachedFiles, snapshotFolder } from './cache.ts'
 import { commitOf, filesAt, type RepoFile } from './listing.ts'
 import type { DownloadProgress } from './receive.ts'
@@ -69,6 +78,7 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   const wanted = (file: RepoFile): boolean => isSupportFile(file.path) || (options.include?.(file.path) ?? false)
   const files = await filesAt(repo, commit, settings, { recursive: true })
   const wantsWeights = options.weights ?? true
+  if (wantsWeights && files.some(({ path }) => isAdapter(path))) throw new ModelError(ADAPTER, repo.id, ADAPTER_HINT)
   if (wantsWeights && !files.some(({ path }) => path === 'config.json'))
     throw new ModelError('has no config.json: not a transformers checkpoint', repo.id)
   const onProgress = options.onProgress ?? (() => {})
@@ -99,9 +109,6 @@ async function shardNames(
     throw new ModelError(
       `has neither ${SINGLE_FILE} nor ${INDEX_FILE}${others.length > 0 ? `; it has ${others.slice(0, 5).join(', ')}` : ''}`,
       repo.id,
-      others.some((path) => path.includes('adapter'))
-        ? 'A PEFT adapter must be merged into its base model first.'
-        : null,
     )
   }
   const dir = await fetchSnapshot(repo, commit, [index], settings, onProgress)

@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
-import { INDEX_FILE, isPickle, PICKLE_HINT, parseWeightMap, SINGLE_FILE } from '../weight-files.ts'
+import {
+  ADAPTER,
+  ADAPTER_HINT,
+  INDEX_FILE,
+  isAdapter,
+  isPickle,
+  PICKLE_HINT,
+  parseWeightMap,
+  SINGLE_FILE,
+} from '../weight-files.ts'
 import { orModelError, readSafetensorsHeader, type TensorRef } from './safetensors.ts'
 
 /** A Hugging Face checkpoint folder: its configuration and where every tensor lies. No weight is read. */
@@ -20,12 +29,15 @@ export interface Checkpoint {
 /** Opens a checkpoint folder. Like transformers, a single model.safetensors wins over an index. */
 export function openCheckpoint(dir: string): Checkpoint {
   if (!orModelError(dir, () => statSync(dir)).isDirectory()) throw new ModelError('is not a folder', dir)
+  const present = orModelError(dir, () => readdirSync(dir))
+  if (present.some(isAdapter)) throw new ModelError(ADAPTER, dir, ADAPTER_HINT)
+  if (!present.includes('config.json')) throw noConfig(dir, present)
   const config = readJsonObject(join(dir, 'config.json'))
   const { tensors, names } = existsSync(join(dir, SINGLE_FILE))
     ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE_FILE))), names: [SINGLE_FILE] }
     : existsSync(join(dir, INDEX_FILE))
       ? openShards(dir)
-      : refuse(dir)
+      : refuse(dir, present)
   const fileNames = ['config.json', ...names]
   return { dir, config, tensors, files: fileNames.map((name) => realpathSync(join(dir, name))), fileNames }
 }
@@ -63,20 +75,22 @@ function openShards(dir: string): { tensors: Map<string, TensorRef>; names: stri
   return { tensors, names: [INDEX_FILE, ...shards] }
 }
 
-function refuse(dir: string): never {
-  const names = orModelError(dir, () => readdirSync(dir))
+function noConfig(dir: string, present: readonly string[]): ModelError {
+  const own = present.find((name) => name === 'params.json' || name.startsWith('consolidated'))
+  return new ModelError(
+    `has no config.json: not a transformers checkpoint${own === undefined ? '' : `; ${own} is of the maker's own format`}`,
+    dir,
+    "Take the model in transformers' format.",
+  )
+}
+
+function refuse(dir: string, names: readonly string[]): never {
   const pickles = names.filter(isPickle)
   if (pickles.length > 0)
     throw new ModelError(
       `has no safetensors, only pickled weights (${listed(pickles)}); unpickling runs code, so they are never opened`,
       dir,
       PICKLE_HINT,
-    )
-  if (names.includes('adapter_model.safetensors') || names.includes('adapter_config.json'))
-    throw new ModelError(
-      'is a PEFT adapter without its base model',
-      dir,
-      'Merge it first: PeftModel.from_pretrained(…).merge_and_unload().save_pretrained(folder)',
     )
   const others = names.filter((name) => name.endsWith('.safetensors'))
   throw new ModelError(

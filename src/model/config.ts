@@ -33,8 +33,11 @@ export const ACTIVATIONS = {
   silu: 'silu',
   swish: 'silu',
   gelu: 'gelu',
+  gelu_python: 'gelu',
   gelu_new: 'gelu-tanh',
   gelu_pytorch_tanh: 'gelu-tanh',
+  gelu_python_tanh: 'gelu-tanh',
+  gelu_accurate: 'gelu-tanh',
   gelu_fast: 'gelu-tanh',
   quick_gelu: 'gelu-quick',
   relu: 'relu',
@@ -89,16 +92,32 @@ export function readConfig<T>(schema: z.ZodType<T>, checkpoint: Checkpoint): T {
   return parse(schema, checkpoint.config, checkpoint, '')
 }
 
-/** The rotary parameters of either layout, standardised as transformers 5 does (`standardize_rope_params`). */
+/**
+ * The rotary parameters of either layout, as transformers 5 settles them (`convert_rope_params_to_dict`,
+ * `standardize_rope_params`): `rope_scaling` wins where both are given, an original length beside it over the one inside.
+ */
 export function readRope(checkpoint: Checkpoint): RopeParameters {
-  const { rope_parameters, rope_scaling, rope_theta } = checkpoint.config
-  const key = isRecord(rope_parameters) ? 'rope_parameters' : 'rope_scaling'
-  const given = isRecord(rope_parameters) ? rope_parameters : (rope_scaling ?? {})
+  const { rope_parameters, rope_scaling, rope_theta, original_max_position_embeddings } = checkpoint.config
+  const key = isEmpty(rope_scaling) ? 'rope_parameters' : 'rope_scaling'
+  const given = (isEmpty(rope_scaling) ? rope_parameters : rope_scaling) ?? {}
   if (!isRecord(given)) throw refuse(checkpoint, key, given, 'expected an object or null')
+  const nested = Object.keys(given).find((name) => isRecord(given[name]))
+  if (nested !== undefined)
+    throw refuse(checkpoint, `${key}.${nested}`, given[nested], 'one rope for all layers is supported')
   const rope_type = given.rope_type ?? given.type ?? 'default'
   const parameters = parse(ropeParameters, { ...given, rope_type }, checkpoint, `${key}.`)
   const theta = parse(positive.nullish(), rope_theta, checkpoint, 'rope_theta')
-  return { ...parameters, rope_theta: parameters.rope_theta ?? theta ?? 10_000 }
+  const original = parse(
+    count.nullish(),
+    original_max_position_embeddings,
+    checkpoint,
+    'original_max_position_embeddings',
+  )
+  return {
+    ...parameters,
+    rope_theta: parameters.rope_theta ?? theta ?? 10_000,
+    ...(original != null && { original_max_position_embeddings: original }),
+  }
 }
 
 /** A refusal of one key's value. */
@@ -125,6 +144,10 @@ function expected(issue: z.core.$ZodIssue, path: readonly string[]): string {
   if (issue.code === 'invalid_union' && path.at(-1) === 'rope_type') return 'supported: default, linear, llama3, yarn'
   return issue.message
 }
+
+/** Python's `not value` of null, absent and {}. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || (isRecord(value) && Object.keys(value).length === 0)
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

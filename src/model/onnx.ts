@@ -12,6 +12,7 @@ export const ELEMENT = {
   int64: 7,
   bool: 9,
   float16: 10,
+  double: 11,
   bfloat16: 16,
 } as const
 export type ElementType = keyof typeof ELEMENT

@@ -3,20 +3,19 @@ import { ModelError } from '../errors.ts'
 import { type Dtype, orModelError, readExactly, type TensorRef } from './safetensors.ts'
 
 /** The dtypes that weights may have. Others (quantised, integer buffers) are listed by a checkpoint but never used as weights. */
-const BYTES: Readonly<Partial<Record<Dtype, 2 | 4>>> = { F32: 4, F16: 2, BF16: 2 }
-export const isWeightDtype = (dtype: Dtype): dtype is 'F32' | 'F16' | 'BF16' => BYTES[dtype] !== undefined
+const BYTES: Readonly<Partial<Record<Dtype, 2 | 4 | 8>>> = { F64: 8, F32: 4, F16: 2, BF16: 2 }
 
 const BLOCK_ELEMENTS = 1 << 18
 
 /**
  * A tensor's values as float32, block by block in row-major order: memory stays at one block however large the tensor is.
- * F16 and BF16 widen exactly. A block is the caller's to keep.
+ * F16 and BF16 widen exactly, F64 is rounded. A block is the caller's to keep.
  */
 export function* tensorBlocks(ref: TensorRef, blockElements = BLOCK_ELEMENTS): Generator<Float32Array<ArrayBuffer>> {
   const width = BYTES[ref.dtype]
   if (width === undefined)
     throw new ModelError(
-      `tensor "${ref.name}" is ${ref.dtype}; weights must be F32, F16 or BF16`,
+      `tensor "${ref.name}" is ${ref.dtype}; weights must be F64, F32, F16 or BF16`,
       ref.file,
       'Quantised checkpoints are not read: use the unquantised one, or save it dequantised.',
     )
@@ -42,13 +41,14 @@ export function readTensor(ref: TensorRef): Float32Array<ArrayBuffer> {
   return values
 }
 
-function widen(raw: Buffer, dtype: Dtype, width: 2 | 4): Float32Array<ArrayBuffer> {
+function widen(raw: Buffer, dtype: Dtype, width: 2 | 4 | 8): Float32Array<ArrayBuffer> {
   const count = raw.length / width
   const values = new Float32Array(count)
   const bits = new Uint32Array(values.buffer)
   // Bit patterns, not numbers, are copied where possible: a signalling NaN stays one.
   if (dtype === 'F32') for (let i = 0; i < count; i++) bits[i] = raw.readUInt32LE(4 * i)
   else if (dtype === 'BF16') for (let i = 0; i < count; i++) bits[i] = raw.readUInt16LE(2 * i) << 16
+  else if (dtype === 'F64') for (let i = 0; i < count; i++) values[i] = raw.readDoubleLE(8 * i)
   else for (let i = 0; i < count; i++) values[i] = halfToFloat(raw.readUInt16LE(2 * i))
   return values
 }

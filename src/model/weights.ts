@@ -6,7 +6,12 @@ import type { Dtype, TensorRef } from './safetensors.ts'
 import type { Ignored } from './spec.ts'
 
 /** safetensors' dtypes that can be weights, as ONNX types. */
-const STORED: Readonly<Partial<Record<Dtype, ElementType>>> = { F32: 'float', F16: 'float16', BF16: 'bfloat16' }
+const STORED: Readonly<Partial<Record<Dtype, ElementType>>> = {
+  F64: 'double',
+  F32: 'float',
+  F16: 'float16',
+  BF16: 'bfloat16',
+}
 
 export interface IgnoredTensor {
   readonly name: string
@@ -124,7 +129,7 @@ export class Weights {
     const type = STORED[ref.dtype]
     if (type === undefined)
       throw new ModelError(
-        `tensor "${ref.name}" is ${ref.dtype}; weights must be F32, F16 or BF16`,
+        `tensor "${ref.name}" is ${ref.dtype}; weights must be F64, F32, F16 or BF16`,
         ref.file,
         'Quantised checkpoints are not supported; use the unquantised one.',
       )

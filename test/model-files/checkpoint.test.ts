@@ -93,6 +93,17 @@ describe('openCheckpoint', () => {
   })
 })
 
+function makersOwn(): string {
+  const dir = folder({ 'params.json': '{}', 'consolidated.safetensors': '' })
+  rmSync(join(dir, 'config.json'))
+  return dir
+}
+function adapterBeside(): string {
+  const dir = sharded({ a: A, b: B })
+  writeFileSync(join(dir, 'adapter_config.json'), '{}')
+  return dir
+}
+
 describe('a faulty folder is one ModelError', () => {
   it.each<[string, () => string, RegExp]>([
     ['no folder', () => join(root, 'nowhere'), /no such file/],
@@ -104,14 +115,16 @@ describe('a faulty folder is one ModelError', () => {
         rmSync(join(d, 'config.json'))
         return d
       },
-      /no such file/,
+      /has no config.json/,
     ],
+    ["a maker's own format", () => makersOwn(), /params.json is of the maker's own format/],
     ['config not JSON', () => folder({ 'config.json': '{' }), /not valid JSON/],
     ['config a list', () => folder({ 'config.json': '[]' }), /not a JSON object/],
     ['config null', () => folder({ 'config.json': 'null' }), /not a JSON object/],
     ['no weights', () => folder(), /neither model.safetensors nor/],
     ['pickle only', () => folder({ 'pytorch_model.bin': '' }), /only pickled weights \(pytorch_model.bin\)/],
     ['adapter only', () => folder({ 'adapter_model.safetensors': '' }), /PEFT adapter/],
+    ['adapter beside weights', () => adapterBeside(), /PEFT adapter/],
     ['other name', () => folder({ 'model.fp16.safetensors': '' }), /it has model.fp16.safetensors/],
     [
       'shard missing',

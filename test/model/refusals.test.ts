@@ -57,6 +57,7 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['sliding_window', -1, 'mistral-swa'],
     ['layer_types', ['full_attention', 'chunked_attention', 'full_attention'], 'qwen2'],
     ['layer_types', ['full_attention'], 'qwen2'],
+    ['rope_parameters', { full_attention: { rope_type: 'default' } }, 'qwen2'],
     ['quantization_config', { quant_method: 'gptq' }, 'llama-gqa'],
     ['activation_function', 'tanh', 'gpt2'],
     ['add_cross_attention', true, 'gpt2'],
@@ -129,7 +130,7 @@ describe('tensors: all are accounted for', () => {
     const dir = changed('llama-gqa', {
       tensors: (tensors) => tensors.set(q, { dtype: 'I32', shape: [48, 48], data: Buffer.alloc(48 * 48 * 4) }),
     })
-    expect(refusal(dir)).toContain('is I32; weights must be F32, F16 or BF16')
+    expect(refusal(dir)).toContain('is I32; weights must be F64, F32, F16 or BF16')
   })
 })
 

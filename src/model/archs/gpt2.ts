@@ -2,13 +2,13 @@ import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, conv1d, labelsOf, layerNorm, scoreHead } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, labelsOf, layerNorm, scoreHead } from './names.ts'
 
 const gpt2Config = baseConfig.extend({
   n_embd: count,
   n_layer: layerCount,
   n_head: count,
-  n_positions: count,
+  n_positions: count.default(1024),
   n_inner: count.nullish(),
   activation_function: activation.nullish(),
   layer_norm_epsilon: z.number().nonnegative().nullish(),
@@ -17,16 +17,30 @@ const gpt2Config = baseConfig.extend({
   add_cross_attention: z.literal(false).nullish(),
 })
 
+/** GPT2Config's `attribute_map`: the names of other families are taken too, and win. */
+const ALIASES = {
+  hidden_size: 'n_embd',
+  num_hidden_layers: 'n_layer',
+  num_attention_heads: 'n_head',
+  max_position_embeddings: 'n_positions',
+} as const
+
+function withOwnNames(checkpoint: Checkpoint): Checkpoint {
+  const config = { ...checkpoint.config }
+  for (const [alias, own] of Object.entries(ALIASES)) if (config[alias] !== undefined) config[own] = config[alias]
+  return { ...checkpoint, config }
+}
+
 /** GPT-2: learned positions, LayerNorm, one fused qkv matrix stored [in, out]. transformers: models/gpt2. */
 export function gpt2(checkpoint: Checkpoint): DecoderSpec {
-  const config = readConfig(gpt2Config, checkpoint)
+  const config = readConfig(gpt2Config, withOwnNames(checkpoint))
   const { n_embd: hidden, n_head: heads, n_positions: maxPositions, vocab_size: vocab } = config
   const headDim = hidden / heads
   if (!Number.isInteger(headDim)) throw refuse(checkpoint, 'n_head', heads, `must divide n_embd ${hidden}`)
   const inner = config.n_inner ?? 4 * hidden
   const epsilon = config.layer_norm_epsilon ?? 1e-5
   const act = ACTIVATIONS[config.activation_function ?? 'gelu_new']
-  const prefix = bodyPrefix(checkpoint, 'transformer.', 'wte.weight')
+  const prefix = bodyPrefix(checkpoint, 'transformer.', 'ln_f.weight')
   const scaleOf = (l: number): number =>
     ((config.scale_attn_weights ?? true) ? headDim ** -0.5 : 1) /
     ((config.scale_attn_by_inverse_layer_idx ?? false) ? l + 1 : 1)
@@ -58,7 +72,8 @@ export function gpt2(checkpoint: Checkpoint): DecoderSpec {
     }
   }
 
-  const tokens = `${prefix}wte.weight`
+  const tied = config.tie_word_embeddings ?? true
+  const tokens = embeddingName(checkpoint, `${prefix}wte.weight`, tied)
   return {
     architecture: config.model_type,
     hidden,
@@ -73,10 +88,10 @@ export function gpt2(checkpoint: Checkpoint): DecoderSpec {
     layers: Array.from({ length: config.n_layer }, (_, l) => layer(l)),
     finalNorm: layerNorm(`${prefix}ln_f`, epsilon),
     logits: {
-      weight: 'lm_head.weight',
+      weight: CAUSAL_HEAD,
       bias: null,
       softcap: null,
-      tiedTo: (config.tie_word_embeddings ?? true) ? tokens : null,
+      tiedTo: tied ? tokens : null,
     },
     score: scoreHead(hidden),
     labels: labelsOf(config),

@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import {
   ACTIVATIONS,
   type ActivationName,
+  count,
   MAX_HEAD_DIM,
   readConfig,
   readRope,
@@ -11,9 +12,10 @@ import {
 } from '../config.ts'
 import { ropeOf } from '../rope.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, labelsOf, linear, rmsNorm, scoreHead } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, embeddingName, labelsOf, linear, rmsNorm, scoreHead } from './names.ts'
 
 const llamaConfig = rotaryConfig.extend({
+  max_position_embeddings: count.default(2048),
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
 })
@@ -46,12 +48,12 @@ export function llamaLike(
 ): DecoderSpec {
   const { hidden_size: hidden, num_attention_heads: heads, intermediate_size: inner, vocab_size: vocab } = config
   const kvHeads = config.num_key_value_heads ?? heads
-  const headDim = config.head_dim ?? hidden / heads
-  if (!Number.isInteger(headDim / 2) || headDim > MAX_HEAD_DIM)
+  const headDim = config.head_dim ?? Math.floor(hidden / heads)
+  if (headDim === 0 || headDim % 2 !== 0 || headDim > MAX_HEAD_DIM)
     throw refuse(checkpoint, 'head_dim', headDim, `must be even and sane (hidden_size ${hidden}, ${heads} heads)`)
   if (heads % kvHeads !== 0)
     throw refuse(checkpoint, 'num_key_value_heads', kvHeads, `must divide num_attention_heads ${heads}`)
-  const prefix = bodyPrefix(checkpoint, 'model.', 'embed_tokens.weight')
+  const prefix = bodyPrefix(checkpoint, 'model.', 'norm.weight')
   const epsilon = config.rms_norm_eps ?? 1e-6
   const rope = ropeOf(readRope(checkpoint), headDim, config.max_position_embeddings)
   const act = ACTIVATIONS[(config.hidden_act ?? 'silu') satisfies ActivationName]
@@ -89,8 +91,8 @@ export function llamaLike(
     }
   }
 
-  const tokens = `${prefix}embed_tokens.weight`
   const tied = config.tie_word_embeddings ?? false
+  const tokens = embeddingName(checkpoint, `${prefix}embed_tokens.weight`, tied)
   return {
     architecture: config.model_type,
     hidden,
@@ -100,12 +102,12 @@ export function llamaLike(
     embedding: { tokens, positions: null, scale: null },
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: rmsNorm(`${prefix}norm`, epsilon),
-    logits: { weight: 'lm_head.weight', bias: null, softcap: null, tiedTo: tied ? tokens : null },
+    logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },
     score: scoreHead(hidden),
     labels: labelsOf(config),
     ignored: [
       {
-        pattern: /\.rotary_emb\.inv_freq$/,
+        pattern: /(^|\.)rotary_emb\.inv_freq$/,
         reason: 'rotary frequencies, computed from config.json as transformers does',
       },
     ],

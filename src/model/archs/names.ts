@@ -43,18 +43,24 @@ export const layerNorm = (name: string, epsilon: number): Norm => ({
 
 /**
  * The prefix of the body's tensors: with a head they are saved below `model.` (GPT-2: `transformer.`), a bare base model
- * has none. Found by the embedding's name.
+ * has none. Found by the last norm's name.
  */
-export function bodyPrefix(checkpoint: Checkpoint, prefix: string, embedding: string): string {
-  if (checkpoint.tensors.has(`${prefix}${embedding}`)) return prefix
-  if (checkpoint.tensors.has(embedding)) return ''
+export function bodyPrefix(checkpoint: Checkpoint, prefix: string, norm: string): string {
+  if (checkpoint.tensors.has(`${prefix}${norm}`)) return prefix
+  if (checkpoint.tensors.has(norm)) return ''
   const some = [...checkpoint.tensors.keys()].slice(0, 5).join(', ')
   throw new ModelError(
-    `has neither "${prefix}${embedding}" nor "${embedding}"; its tensors begin with ${some || 'none at all'}`,
+    `has neither "${prefix}${norm}" nor "${norm}"; its tensors begin with ${some || 'none at all'}`,
     checkpoint.dir,
     'The tensors are not named as transformers names them for this model_type.',
   )
 }
+
+/** The embedding's tensor. Of two tied tensors that share memory, a writer may have kept the causal head alone. */
+export const embeddingName = (checkpoint: Checkpoint, name: string, tied: boolean): string =>
+  tied && !checkpoint.tensors.has(name) && checkpoint.tensors.has(CAUSAL_HEAD) ? CAUSAL_HEAD : name
+
+export const CAUSAL_HEAD = 'lm_head.weight'
 
 /** Label names in the head's order; null where config.json names none. */
 export function labelsOf(config: BaseConfig): string[] | null {

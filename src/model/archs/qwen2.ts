@@ -5,8 +5,10 @@ import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 
 export const qwen2Config = rotaryConfig.extend({
+  max_position_embeddings: count.default(32_768),
+  num_key_value_heads: count.nullable().default(32),
   use_sliding_window: z.boolean().nullish(),
-  sliding_window: count.nullish(),
+  sliding_window: count.nullable().default(4096),
   max_window_layers: z.int().nonnegative().nullish(),
   layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
 })
@@ -27,7 +29,7 @@ export function windowOf(
   checkpoint: Checkpoint,
   config: z.infer<typeof qwen2Config>,
 ): (layer: number) => number | null {
-  const window = config.use_sliding_window ? (config.sliding_window ?? null) : null
+  const window = config.use_sliding_window ? config.sliding_window : null
   const firstSliding = config.max_window_layers ?? 28
   const types = config.layer_types
   if (types && types.length !== config.num_hidden_layers)

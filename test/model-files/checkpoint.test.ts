@@ -117,7 +117,7 @@ describe('a faulty folder is one ModelError', () => {
       },
       /has no config.json/,
     ],
-    ["a maker's own format", () => makersOwn(), /params.json is of the maker's own format/],
+    ["a maker's own format", () => makersOwn(), /consolidated.safetensors is of the maker's own format/],
     ['config not JSON', () => folder({ 'config.json': '{' }), /not valid JSON/],
     ['config a list', () => folder({ 'config.json': '[]' }), /not a JSON object/],
     ['config null', () => folder({ 'config.json': 'null' }), /not a JSON object/],

@@ -1,3 +1,6 @@
+import { UsageError } from '../errors.ts'
+import type { OptionTable } from './options.ts'
+
 /**
  * HERM's users paste snake_case flags: `--batch_size 8` means `--batch-size 8`. Only the flag's name changes, never a value;
  * what follows `--` is left alone.
@@ -11,4 +14,48 @@ export function kebabFlags(argv: readonly string[]): string[] {
     const name = eq < 0 ? arg : arg.slice(0, eq)
     return name.replaceAll('_', '-') + (eq < 0 ? '' : arg.slice(eq))
   })
+}
+
+/**
+ * Command lines that yargs would take for something else than they say: `--quiet=yes` (false there), `--no-model` (a model called
+ * "false"), `--model=` (a model called ""). A switch may be followed by Python's True and False.
+ * @example exactFlags(['--soft', 'True', '--limit', '3'], table) // ['--soft=true', '--limit', '3']
+ */
+export function exactFlags(flags: readonly string[], table: OptionTable): string[] {
+  const exact: string[] = []
+  const end = flags.indexOf('--')
+  const last = end < 0 ? flags.length : end
+  for (let i = 0; i < last; i++) {
+    const arg = flags[i]!
+    const [, name, given] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(arg) ?? []
+    const negated = name !== undefined && table[name] === undefined && name.startsWith('no-') ? name.slice(3) : null
+    const option = name === undefined ? undefined : table[negated ?? name]
+    if (option === undefined) {
+      exact.push(arg)
+      continue
+    }
+    const next = i + 1 < last ? flags[i + 1] : undefined
+    if (negated !== null) {
+      if (option.type !== 'boolean') throw new UsageError('is no switch', `--no-${negated}`, `Leave --${negated} out.`)
+      if (given !== undefined) throw new UsageError('takes no value', `--no-${negated}`)
+      exact.push(arg)
+    } else if (option.type === 'boolean') {
+      const spaced = given === undefined && next !== undefined && /^(true|false)$/i.test(next)
+      const value = (spaced ? next : given)?.toLowerCase()
+      if (value !== undefined && value !== 'true' && value !== 'false')
+        throw new UsageError(`is "${given}", expected true or false`, `--${name}`, `Or --${name} and --no-${name}.`)
+      exact.push(value === undefined ? arg : `--${name}=${value}`)
+      if (spaced) i++
+    } else {
+      const value = given ?? next
+      if (value === undefined || value === '' || (given === undefined && value.startsWith('--')))
+        throw new UsageError('needs a value', `--${name}`)
+      exact.push(arg)
+      if (given === undefined) {
+        exact.push(value)
+        i++
+      }
+    }
+  }
+  return [...exact, ...flags.slice(last)]
 }

@@ -65,19 +65,16 @@ const TORCH_DTYPES: Readonly<Record<string, RunConfig['dtype']>> = {
   bfloat16: 'bf16',
 }
 
+/** Their distributions are held in memory, 8 bytes a resample and statistic. */
+const MAX_RESAMPLES = 1_000_000
+
 /** Turns checked flags into a RunConfig; combinations that make no sense are refused here. */
 export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
   const text = (key: string): string | null => {
     const value = args[key]
     return value === undefined || value === null ? null : String(value)
   }
-  const whole = (key: string, least: number): number | null => {
-    const value = args[key] as number | undefined
-    if (value === undefined) return null
-    if (!Number.isInteger(value) || value < least)
-      throw new UsageError(`${value} is not a whole number of at least ${least}`, `--${key}`)
-    return value
-  }
+  const whole = (key: string, least: number, most?: number): number | null => wholeNumber(args, key, least, most)
   const flag = (key: string): boolean => args[key] === true
   const limit = whole('limit', 1)
   const dataset = text('dataset') ?? 'demo-pairs'
@@ -129,10 +126,10 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
       workers: whole('verify-workers', 1) ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     },
     outputDir: text('output-dir') ?? 'results',
-    name: text('name'),
+    name: folderName(text('name')),
     resume: args.resume !== false,
     seed: whole('seed', 0) ?? 0,
-    resamples: whole('resamples', 100) ?? 2000,
+    resamples: whole('resamples', 100, MAX_RESAMPLES) ?? 2000,
     offline: flag('offline') || ['1', 'true', 'yes', 'on'].includes((process.env.HF_HUB_OFFLINE ?? '').toLowerCase()),
     quiet: flag('quiet'),
     logFormat: (text('log-format') ?? 'text') as RunConfig['logFormat'],
@@ -160,6 +157,23 @@ function modelChoices(bin: RunConfig['bin'], text: (key: string) => string | nul
   const policy: ModelChoice = { role: 'policy', name: model, revision }
   if (model !== null && reference === null) return [policy]
   return [policy, { role: 'reference', name: reference, revision: text('ref-revision') ?? 'main' }]
+}
+
+/** A flag's whole number; null where it is not given. */
+export function wholeNumber(args: Args, key: string, least: number, most = Number.MAX_SAFE_INTEGER): number | null {
+  const value = args[key] as number | undefined
+  if (value === undefined) return null
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`${value} is not a whole number of at least ${least}`, `--${key}`)
+  if (value > most) throw new UsageError(`${value} is above ${most.toLocaleString('en')}`, `--${key}`)
+  return value
+}
+
+/** `--name` is one folder of the output folder, so that runs do not land beside it or in each other. */
+function folderName(name: string | null): string | null {
+  if (name !== null && (/[/\\]/.test(name) || name === '.' || name === '..'))
+    throw new UsageError(`"${name}" is not the name of a folder`, '--name', 'Where results go is --output-dir.')
+  return name
 }
 
 function positive(value: number | undefined, flag: string): number | null {

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { DataError, UsageError } from '../errors.ts'
 import { resolveDataset } from '../hub/dataset.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
@@ -19,6 +19,8 @@ export interface Dataset {
   readonly provenance: Readonly<Record<string, unknown>>
   /** Split to pass to the reader; null where it has been chosen already. */
   readonly split: string | null
+  /** What to tell the user. */
+  readonly notes: readonly string[]
 }
 
 export async function openDataset(
@@ -27,8 +29,10 @@ export async function openDataset(
 ): Promise<Dataset> {
   const { dataset, split } = config
   const builtin = builtinDataset(dataset)
-  if (builtin !== null) return describe(dataset, builtin, split, { origin: 'built-in', id: dataset })
-  if (existsSync(dataset)) return describe(stem(dataset), dataset, split, { origin: 'file', path: dataset })
+  if (builtin !== null)
+    return describe(dataset, builtin, split, { origin: 'built-in', id: dataset }, unusedFlags(config, dataset))
+  if (existsSync(dataset))
+    return describe(stem(dataset), dataset, split, { origin: 'file', path: dataset }, unusedFlags(config, dataset))
   if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
   if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
     throw new UsageError(
@@ -56,7 +60,19 @@ export async function openDataset(
       source,
       notes,
     },
+    notes,
   )
+}
+
+/** Flags that choose nothing in data on this machine: a split is a file of a folder or a list of a JSON file, a configuration is the hub's. */
+function unusedFlags({ dataset, split, datasetConfig }: RunConfig, name: string): string[] {
+  const splits = existsSync(dataset) && (statSync(dataset).isDirectory() || /\.json(\.gz)?$/i.test(dataset))
+  return [
+    ...(split === null || splits ? [] : [`--split ${split} chooses nothing: ${name} has no splits, all of it is used`]),
+    ...(datasetConfig === null
+      ? []
+      : [`--dataset-config ${datasetConfig} chooses nothing: it is for data sets of the hub`]),
+  ]
 }
 
 /** A name that can be no hub id: it begins as a path, or ends as a data file. */
@@ -67,20 +83,22 @@ async function describe(
   source: string | readonly string[],
   split: string | null,
   provenance: Readonly<Record<string, unknown>>,
+  notes: readonly string[],
 ): Promise<Dataset> {
   return {
     name,
     source,
     split,
+    notes,
     provenance: { ...provenance, ...(await hashDataset(await listDataFiles(source, split))) },
   }
 }
 
 /** @example stem('data/pairs.test.jsonl.gz') // 'pairs.test' */
 const stem = (path: string): string =>
-  basename(path.replace(/[/\\]+$/, ''))
-    .replace(/\.gz$/, '')
-    .replace(/\.(jsonl|ndjson|json|csv|parquet)$/, '') || 'data'
+  basename(resolve(path))
+    .replace(/\.gz$/i, '')
+    .replace(/\.(jsonl|ndjson|json|csv|tsv|parquet)$/i, '') || 'data'
 
 /** What one pass over the data found, before any model is opened. */
 export interface Inspection {

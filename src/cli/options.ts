@@ -153,5 +153,29 @@ export const hermOptions: OptionTable = group('As in HERM (RewardBench)', {
   'pref-sets': boolean('Same as --dataset allenai/preference-test-sets'),
 })
 
+const without = (table: OptionTable, names: readonly string[]): OptionTable =>
+  Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)))
+
+const modelRunOptions: OptionTable = {
+  ...dataOptions,
+  ...scoringOptions,
+  ...verifyOptions,
+  ...runOptions,
+  ...hermOptions,
+}
+
+/** The flags of each bin that makes a run. */
+export const BIN_OPTIONS: Readonly<Record<'run-rm' | 'run-dpo' | 'run-verify', OptionTable>> = {
+  'run-rm': { ...rmModelOptions, ...modelRunOptions },
+  'run-dpo': { ...dpoModelOptions, ...modelRunOptions },
+  'run-verify': without({ ...dataOptions, ...verifyOptions, ...runOptions }, ['shard', 'dump-rendered', 'resume']),
+}
+
+/** For a flag that one bin does not know and others do. @example otherBins('beta', 'run-rm') // 'It is a flag of run-dpo.' */
+export function otherBins(flag: string, bin: string): string {
+  const bins = Object.entries(BIN_OPTIONS).flatMap(([name, table]) => (name !== bin && flag in table ? [name] : []))
+  return bins.length === 0 ? '' : `It is a flag of ${bins.join(' and ')}.`
+}
+
 export const EXIT_CODE_HELP =
   'Exit codes: 0 done · 2 usage · 3 data · 4 done, but some rows could not be read or scored · 5 model files · 6 device · 7 network · 130 interrupted · 1 a bug'

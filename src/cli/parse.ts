@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { closest, distance } from 'fastest-levenshtein'
-import { parse as parseYaml } from 'yaml'
 import yargs from 'yargs'
 import { UsageError } from '../errors.ts'
 import { packageVersion } from '../package.ts'
-import { kebabFlags } from './argv.ts'
-import { EXIT_CODE_HELP, type OptionTable } from './options.ts'
+import { exactFlags, kebabFlags } from './argv.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { EXIT_CODE_HELP, type OptionTable, otherBins } from './options.ts'
+import { readConfig } from './yaml.ts'
 
 export interface BinHelp {
   readonly name: string
@@ -18,8 +17,7 @@ export type Args = Readonly<Record<string, unknown>>
 
 /** Parses one bin's command line; flags win over `--config`. Prints and returns null for --help and --version. */
 export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonly string[]): Promise<Args | null> {
-  const flags = kebabFlags(argv)
-  const known = Object.keys(table)
+  const flags = exactFlags(kebabFlags(argv), table)
   let stopped = false
   const parser = yargs(flags)
     .scriptName(help.name)
@@ -32,6 +30,7 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
     })
     .version(packageVersion)
     .help()
+    .alias('help', 'h')
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .epilogue(EXIT_CODE_HELP)
     .exitProcess(false)
@@ -40,7 +39,7 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
     })
   for (const [command, what] of help.examples) parser.example(command, what)
   const configPath = flagValue(flags, 'config')
-  if (configPath !== null) parser.config(readConfig(configPath, known))
+  if (configPath !== null) parser.config(readConfig(configPath, table))
   const args = (await parser.parseAsync(flags, {}, (_error, _argv, output) => {
     if (output !== '') {
       stopped = true
@@ -48,7 +47,7 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
     }
   })) as Record<string, unknown>
   if (stopped) return null
-  checkNames(args, known, help)
+  checkNames(args, Object.keys(table), help)
   checkValues(args, table)
   return args
 }
@@ -78,7 +77,7 @@ function checkNames(args: Record<string, unknown>, known: readonly string[], hel
     throw new UsageError(
       'unknown flag',
       `${key.length === 1 ? '-' : '--'}${key}`,
-      [nearest(key, known, '--'), `See ${help.name} --help.`].filter(Boolean).join(' '),
+      [otherBins(key, help.name) || didYouMean(key, known, '--'), `See ${help.name} --help.`].filter(Boolean).join(' '),
     )
   }
   const words = args._ as readonly unknown[]
@@ -97,37 +96,4 @@ function checkValues(args: Record<string, unknown>, table: OptionTable): void {
     if (option.type !== 'number' || value === undefined) continue
     if (typeof value !== 'number' || !Number.isFinite(value)) throw new UsageError('expects a number', `--${key}`)
   }
-}
-
-/** Our own configs are strict: an unknown key is an error with the nearest name. */
-function readConfig(path: string, known: readonly string[]): Record<string, unknown> {
-  let raw: unknown
-  try {
-    raw = parseYaml(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    throw new UsageError(
-      `cannot be read: ${(cause as Error).message}`,
-      path,
-      'Expected a YAML file with flag names as keys.',
-      { cause },
-    )
-  }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    throw new UsageError(
-      'is not a mapping',
-      path,
-      'Expected a YAML file with flag names as keys, e.g. "model: org/name".',
-    )
-  const config: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(raw)) {
-    const name = key.replaceAll('_', '-')
-    if (!known.includes(name)) throw new UsageError(`unknown key "${key}"`, path, nearest(name, known, '') || null)
-    config[name] = value
-  }
-  return config
-}
-
-const nearest = (word: string, known: readonly string[], dash: string): string => {
-  const name = closest(word, [...known])
-  return distance(word, name) <= Math.max(2, word.length / 3) ? `Did you mean ${dash}${name}?` : ''
 }

@@ -4,7 +4,7 @@ import { reexecWithCudaLibraries } from '../model/device-env.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
 import { planOf, scorerOf } from './choices.ts'
-import { hermRemarks, toRunConfig } from './config.ts'
+import { hermRemarks, toRunConfig, wholeNumber } from './config.ts'
 import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
@@ -12,21 +12,12 @@ import { makeOutputFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { type LoadedModel, loadModels, scorerName } from './models.ts'
-import * as options from './options.ts'
+import { BIN_OPTIONS } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { scoreAll, scorePart } from './scoring.ts'
 import { type OpenSubject, subjectOf } from './subject.ts'
 import { openVerifier } from './verifier.ts'
-
-const MODEL_OPTIONS = { 'run-rm': options.rmModelOptions, 'run-dpo': options.dpoModelOptions } as const
-const SHARED_OPTIONS = {
-  ...options.dataOptions,
-  ...options.scoringOptions,
-  ...options.verifyOptions,
-  ...options.runOptions,
-  ...options.hermOptions,
-}
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
   'run-rm': {
@@ -54,9 +45,10 @@ const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
 /** run-rm and run-dpo: the same line with another scorer. Returns the exit code. */
 export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[]): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs(HELP[bin], { ...MODEL_OPTIONS[bin], ...SHARED_OPTIONS }, argv)
+  const args = await parseArgs(HELP[bin], BIN_OPTIONS[bin], argv)
   if (args === null) return 0
   const config = toRunConfig(bin, args)
+  const dump = wholeNumber(args, 'dump-rendered', 1)
   if (args['print-config'] === true) {
     process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
     return 0
@@ -75,6 +67,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const data = await openDataset(config, onDownload)
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
+  for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
   const models = await loadModels(config, onDownload)
   const device = await resolveDevice(config.device)
@@ -93,8 +86,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const subjects = prepared.map(({ subject }) => subject)
   const plan = planOf(config, device.device)
 
-  const dump = args['dump-rendered'] as number | undefined
-  if (dump !== undefined) return dumpRows(rows(), subjects, dump)
+  if (dump !== null) return dumpRows(rows(), subjects, dump)
   if (args['dry-run'] === true) return printPlan(rows, prepared, plan)
   if (config.truncation === 'error') await checkAll(rows(), subjects)
 

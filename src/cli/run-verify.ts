@@ -14,7 +14,7 @@ import { finish } from './finish.ts'
 import { makeOutputFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
-import { dataOptions, runOptions, verifyOptions } from './options.ts'
+import { BIN_OPTIONS } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { openVerifier } from './verifier.ts'
 
@@ -30,15 +30,11 @@ const HELP: BinHelp = {
     ],
   ],
 }
-/** Flags that mean nothing without a model. */
-const WITHOUT_MODEL = ['shard', 'dump-rendered', 'dry-run', 'resume']
 
 /** Verifies every completion and prints rewards by problem type and reason. Returns the exit code. */
 export async function runVerify(argv: readonly string[]): Promise<number> {
   const started = performance.now()
-  const table = { ...dataOptions, ...verifyOptions, ...runOptions }
-  const options = Object.fromEntries(Object.entries(table).filter(([name]) => !WITHOUT_MODEL.includes(name)))
-  const args = await parseArgs(HELP, options, argv)
+  const args = await parseArgs(HELP, BIN_OPTIONS['run-verify'], argv)
   if (args === null) return 0
   const config = toRunConfig('run-verify', args)
   if (args['print-config'] === true) {
@@ -55,9 +51,16 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   const data = await openDataset(config, downloadBar(log))
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
+  for (const note of data.notes) log.warn(note)
   log.info(
     `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
   )
+  if (args['dry-run'] === true) {
+    const { rows: count, completions, withSolution } = inspection
+    const table = [[count, withSolution, completions, config.verification.workers].map(String)]
+    process.stdout.write(`${textTable(['rows', 'with a solution', 'completions', 'workers'], table)}\n`)
+    return 0
+  }
   const folder = join(config.outputDir, config.name ?? 'verifiable', data.name)
   makeOutputFolder(folder)
   const verifier = openVerifier(config.verification)

@@ -42,7 +42,12 @@ export async function* readCsv(
   const skipped: RawRecord[] = []
   parser.on('skip', (error: CsvError) => {
     const at = typeof error.lines === 'number' ? error.lines : 0
-    skipped.push({ at, reason: 'invalid_csv', message: `invalid CSV: ${error.message}`, hint: null })
+    skipped.push({
+      at,
+      reason: 'invalid_csv',
+      message: `invalid CSV: ${error.message.replace(/, value is .*$/s, '')}`,
+      hint: null,
+    })
   })
   const source = Readable.from(rest)
   source.on('error', (error) => parser.destroy(error))

@@ -25,6 +25,8 @@ export async function* readJson(chunks: AsyncIterable<Uint8Array>, split: string
     for (let next = await bytes.peek(); next !== END; next = await bytes.peek()) {
       if (next === LIST) yield* listElements(bytes)
       else if (next === OBJECT) yield* objectElements(bytes, split === null ? CONTAINERS : [split])
+      else if (next === COMMA || next === COLON || closes(next))
+        throw new BadStructure(`expected a list or an object ${found(next)}`)
       else yield await element(bytes)
     }
   } catch (error) {

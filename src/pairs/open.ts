@@ -87,6 +87,8 @@ function formatOf(name: string, head: Uint8Array, where: string): Format {
   const start = Buffer.from(head.subarray(0, 64)).toString('latin1')
   for (const [magic, what, hint] of FOREIGN)
     if (start.startsWith(magic)) throw new DataError(`the file is ${what}`, where, hint)
+  if (/^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(start))
+    throw new DataError('the file is UTF-16 text', where, 'Save the file as UTF-8.')
   if (start.startsWith('PAR1')) return 'parquet'
   const extension = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase()
   if (extension === 'parquet') throw new DataError('the file does not begin as Parquet does (PAR1)', where)

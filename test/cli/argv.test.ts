@@ -1,19 +1,22 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { kebabFlags } from '../../src/cli/argv.ts'
 import { toRunConfig } from '../../src/cli/config.ts'
 import { etaText } from '../../src/cli/log.ts'
-import {
-  dataOptions,
-  hermOptions,
-  rmModelOptions,
-  runOptions,
-  scoringOptions,
-  verifyOptions,
-} from '../../src/cli/options.ts'
+import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { parseArgs } from '../../src/cli/parse.ts'
 
-const table = { ...rmModelOptions, ...dataOptions, ...scoringOptions, ...verifyOptions, ...runOptions, ...hermOptions }
-const parse = (...argv: string[]) => parseArgs({ name: 'run-rm', summary: '', examples: [] }, table, argv)
+const parse = (...argv: string[]) =>
+  parseArgs({ name: 'run-rm', summary: '', examples: [] }, BIN_OPTIONS['run-rm'], argv)
+const configOf = async (...argv: string[]) => toRunConfig('run-rm', (await parse(...argv))!)
+const folder = mkdtempSync(join(tmpdir(), 'chemherm-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+function yaml(text: string): string {
+  writeFileSync(join(folder, 'run.yaml'), text)
+  return join(folder, 'run.yaml')
+}
 
 describe('kebabFlags', () => {
   it('changes the names of flags, never values', () => {
@@ -47,10 +50,9 @@ describe('parseArgs', () => {
       hint: expect.stringContaining('--model?'),
     })
   })
-  it('refuses a number that is none, a choice that is none, a bare word', async () => {
+  it('refuses a number that is none and a bare word', async () => {
     await expect(parse('--limit', 'ten')).rejects.toMatchObject({ where: '--limit' })
-    await expect(parse('--truncation', 'middle')).rejects.toMatchObject({ tag: 'usage' })
-    await expect(parse('model')).rejects.toMatchObject({ tag: 'usage' })
+    await expect(parse('model')).rejects.toMatchObject({ message: '"model" is not a flag' })
   })
   it('reads --no-resume, repeated filters, and refuses a bad shard', async () => {
     const args = (await parse('--no-resume', '--filter', 'a', '--filter', '!b', '--shard', '2/3'))!
@@ -64,22 +66,79 @@ describe('parseArgs', () => {
       expect(() => toRunConfig('run-rm', bad)).toThrow(expect.objectContaining({ where: '--shard' }))
     }
   })
-  it('takes the same keys from a config file, in either spelling; flags win; unknown keys are named', async () => {
-    const { mkdtempSync, writeFileSync } = await import('node:fs')
-    const { tmpdir } = await import('node:os')
-    const { join } = await import('node:path')
-    const dir = mkdtempSync(join(tmpdir(), 'config-'))
-    const path = join(dir, 'run.yaml')
-    writeFileSync(path, 'chat_template: raw\nseed: 5\n')
-    expect(toRunConfig('run-rm', (await parse('--config', path, '--seed', '7'))!)).toMatchObject({
+  it('reads switches as they are meant, Python\u2019s words too', async () => {
+    expect(
+      await configOf('--soft', 'True', '--quiet=TRUE', '--resume=false', '--no_verify', '--limit', '3'),
+    ).toMatchObject({
+      verification: { soft: true, enabled: false },
+      quiet: true,
+      resume: false,
+      limit: 3,
+    })
+    // what follows a switch and is no truth value is no part of it
+    await expect(parse('--soft', 'yes')).rejects.toMatchObject({ message: '"yes" is not a flag' })
+  })
+  it.each([
+    ['--modle', 'unknown flag'],
+    ['--beta', 'unknown flag'],
+    ['--quiet=yes', 'is "yes", expected true or false'],
+    ['--quiet=', 'is "", expected true or false'],
+    ['--no-quiet=true', 'takes no value'],
+    ['--no-model', 'is no switch'],
+    ['--no_limit', 'is no switch'],
+    ['--model=', 'needs a value'],
+    ['--limit=', 'needs a value'],
+    ['--filter=', 'needs a value'],
+    ['--config', 'needs a value'],
+    ['--limit=ten', 'expects a number'],
+    ['--limit=-1', '-1 is not a whole number of at least 1'],
+    ['--limit=1.5', '1.5 is not a whole number of at least 1'],
+    ['--seed=1e300', '1e+300 is above 9,007,199,254,740,991'],
+    ['--resamples=1e9', '1000000000 is above 1,000,000'],
+    ['--dtype=fp12', '"fp12" is none of "auto", "fp32", "fp16", "bf16", "q8"'],
+    ['--name=a/b', '"a/b" is not the name of a folder'],
+    ['--name=..', '".." is not the name of a folder'],
+    ['--shard=3/2', '"3/2" is not a part i/n with 1 ≤ i ≤ n'],
+    ['--truncation=middle', '"middle" is none of "skip", "left", "right", "error"'],
+  ])('%s: %s', async (flag, message) => {
+    await expect(configOf(flag)).rejects.toMatchObject({ tag: 'usage', message })
+  })
+  it('a flag takes no flag for its value, and stands once', async () => {
+    await expect(parse('--config', '--quiet')).rejects.toMatchObject({ where: '--config', message: 'needs a value' })
+    await expect(parse('--seed', '1', '--seed', '2')).rejects.toMatchObject({ message: 'is given twice' })
+  })
+  it('says whose flag it is', async () => {
+    await expect(parse('--beta', '1')).rejects.toMatchObject({ hint: 'It is a flag of run-dpo. See run-rm --help.' })
+  })
+  it('takes the same keys from a config file, in either spelling; flags win', async () => {
+    const path = yaml(
+      'chat_template: raw\nseed: 5\nfilter: property\nhead: 0\nrevision: 1.10\nname: 007\nquiet: true\nmodel:\n',
+    )
+    expect(await configOf('--config', path, '--seed', '7')).toMatchObject({
       chatTemplate: 'raw',
       seed: 7,
+      filter: ['property'],
+      head: '0',
+      models: [{ name: null, revision: '1.10' }],
+      name: '007',
+      quiet: true,
     })
-    writeFileSync(path, 'chat_templat: raw\n')
-    await expect(parse('--config', path)).rejects.toMatchObject({
-      where: path,
-      message: 'unknown key "chat_templat"',
-      hint: expect.stringContaining('chat-template'),
+  })
+  it.each([
+    ['chat_templat: raw\n', 'unknown key "chat_templat"'],
+    ['config: other.yaml\n', 'unknown key "config"'],
+    ['batch_size: 4\nbatch-size: 5\n', 'the key "batch-size" stands twice'],
+    ['quiet: yes\n', 'is yes, expected true or false'],
+    ['limit: "3"\n', 'is 3, expected a number'],
+    ['model: [a, b]\n', 'is a list or a mapping, expected one string'],
+    ['', 'is not a mapping'],
+    ['a: [\n', expect.stringMatching(/^is not YAML: /)],
+    ['limit: 3\nlimit: 4\n', 'is not YAML: Map keys must be unique'],
+  ])('refuses the config %j', async (text, message) => {
+    await expect(parse('--config', yaml(text))).rejects.toMatchObject({
+      tag: 'usage',
+      where: expect.stringContaining('run.yaml'),
+      message,
     })
   })
   it('refuses soft with loose, as ether0 does', async () => {

@@ -136,6 +136,8 @@ describe('files that cannot be used', () => {
     ['arrow.jsonl', 'ARROW1\0\0', 'the file is an Arrow file'],
     ['zip.csv', 'PK\x03\x04rest', 'the file is a zip file'],
     ['utf16.jsonl', Buffer.from('\ufeff{}', 'utf16le'), 'the file is UTF-16 text'],
+    ['unmarked.csv', Buffer.from('prompt,chosen', 'utf16le'), 'the file is UTF-16 text'],
+    ['swapped.jsonl', Buffer.from('{"prompt":1}', 'utf16le').swap16(), 'the file is UTF-16 text'],
     ['lfs.parquet', 'version https://git-lfs.github.com/spec/v1\noid', 'the file is a Git LFS pointer, not the data'],
     ['text.parquet', 'hello', 'the file does not begin as Parquet does (PAR1)'],
     ['cut.parquet', readFileSync(join(FORMATS, 'pairs-zstd.parquet')).subarray(0, 900), 'cannot be read as Parquet'],
@@ -208,6 +210,11 @@ describe('one bad record does not end the reading', () => {
     expect(await failures(file('comma.json', `[${JSON.stringify(pair())} 3]`))).toMatchObject([
       { message: 'invalid JSON: expected "," or "]" before "3"' },
     ])
+    // what stands between values and belongs to none ends the reading
+    for (const odd of [',', ']', '}', ':'])
+      expect(await failures(file('odd.json', `[${JSON.stringify(pair())}]${odd} {}`))).toMatchObject([
+        { message: `invalid JSON: expected a list or an object before ${JSON.stringify(odd)}` },
+      ])
   })
   it('CSV', async () => {
     const csv = `prompt,chosen,rejected,subset\np,a,b,\np,a\np,"x ""y""\nz",,s\np,a,"[{'role': 'user', 'content': 'x'}]",s\np,a"b,c,s\np,\xe9,c,s\nlast,[C],'[1],"s"\n`

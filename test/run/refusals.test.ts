@@ -42,24 +42,10 @@ describe.concurrent('flags', () => {
   const armo = ['--model', parity('llama-armo5'), '--dataset', TWO]
   refusals([
     ['an unknown flag', 'run-rm', ['--modle', 'x'], 2, ['--modle: unknown flag', 'Did you mean --model?']],
-    ['a short flag', 'run-rm', ['-m', 'x'], 2, ['-m: unknown flag']],
-    ['a word that is no flag', 'run-rm', ['model'], 2, ['"model" is not a flag']],
-    ['a flag without its value', 'run-rm', ['--dtype'], 2, ['--dtype: needs a value']],
-    ['a value that is none', 'run-rm', ['--dtype', 'fp12'], 2, ['--dtype: "fp12" is none of "auto", "fp32"']],
-    ['a number that is none', 'run-rm', ['--batch-tokens', 'many'], 2, ['--batch-tokens: expects a number']],
-    ['a number out of range', 'run-rm', ['--batch-tokens', '0'], 2, ['--batch-tokens: 0 is not a whole number']],
-    ['a flag given twice', 'run-rm', ['--seed', '1', '--seed', '2'], 2, ['--seed: is given twice']],
     ['two dtypes', 'run-rm', ['--torch_dtype', 'float32', '--dtype', 'fp16'], 2, ['contradicts --dtype fp16']],
-    ['a part beyond the count', 'run-rm', ['--shard', '3/2'], 2, ['--shard: "3/2" is not a part i/n']],
+    ['no row to show', 'run-rm', ['--dump-rendered', '0'], 2, ['--dump-rendered: 0 is not a whole number']],
     ['keep and drop mixed', 'run-rm', ['--filter', 'property', '--filter', '!x'], 2, ['--filter: ', 'cannot be mixed']],
     ['a config that is not there', 'run-rm', ['--config', at('no.yaml')], 2, ['no.yaml: cannot be read']],
-    [
-      'an unknown key of a config',
-      'run-rm',
-      ['--config', file('typo.yaml', 'batch_tokns: 5\n')],
-      2,
-      ['typo.yaml: unknown key "batch_tokns"\n  Did you mean batch-tokens?\n'],
-    ],
     [
       'several heads and none chosen',
       'run-rm',
@@ -270,7 +256,7 @@ describe.concurrent('model files', () => {
       'run-rm',
       damaged('no-config', (dir) => rmSync(join(dir, 'config.json'))),
       5,
-      ['config.json: no such file'],
+      [/no-config.*config\.json/],
     ],
     [
       'broken JSON',

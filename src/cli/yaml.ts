@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml'
+import { UsageError } from '../errors.ts'
+import { didYouMean } from './did-you-mean.ts'
+import type { OptionTable } from './options.ts'
+
+const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org/name".'
+
+/**
+ * A `--config` file: flag names, kebab or snake, to values. Our own configs are strict: an unknown key, a value of another type and a
+ * key that stands twice are errors. Text is taken as it is written, so that `revision: 1.10` does not become 1.1; an empty value is absent.
+ */
+export function readConfig(path: string, table: OptionTable): Record<string, unknown> {
+  const { contents } = parsed(path)
+  if (!isMap(contents)) throw new UsageError('is not a mapping', path, EXPECTED)
+  const known = Object.keys(table).filter((name) => name !== 'config')
+  const config: Record<string, unknown> = {}
+  for (const { key, value } of contents.items as Pair[]) {
+    const given = textOf(key)
+    const name = given.replaceAll('_', '-')
+    if (!known.includes(name)) throw new UsageError(`unknown key "${given}"`, path, didYouMean(name, known, '') || null)
+    if (Object.hasOwn(config, name)) throw new UsageError(`the key "${name}" stands twice`, path)
+    if (value === null || (isScalar(value) && value.value === null)) continue
+    config[name] = optionValue(value, table[name]!.type, `${path}: ${given}`)
+  }
+  return config
+}
+
+function parsed(path: string): Document {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`cannot be read: ${(cause as Error).message}`, path, EXPECTED, { cause })
+  }
+  const document = parseDocument(text, { prettyErrors: false })
+  const [error] = document.errors
+  if (error === undefined) return document
+  const line = text.slice(0, error.pos[0]).split('\n').length
+  throw new UsageError(`is not YAML: ${error.message}`, `${path}:${line}`, EXPECTED, { cause: error })
+}
+
+/** A scalar as it is written. */
+const textOf = (node: unknown): string =>
+  isScalar(node) ? (typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))) : String(node)
+
+function optionValue(node: unknown, type: OptionTable[string]['type'], where: string): unknown {
+  if (type === 'array') return (isSeq(node) ? node.items : [node]).map((item) => optionValue(item, 'string', where))
+  if (!isScalar(node)) throw new UsageError(`is a list or a mapping, expected one ${type}`, where)
+  if (type === 'string') return textOf(node)
+  if (typeof node.value !== type)
+    throw new UsageError(`is ${textOf(node)}, expected ${type === 'boolean' ? 'true or false' : `a ${type}`}`, where)
+  return node.value
+}

@@ -1,13 +1,22 @@
+import { visibleControls } from './html/markup.ts'
+
+/** Text of the data on one line of a terminal: no escape code acts, no line breaks, nothing turns the direction of what follows. */
+const safe = (text: string): string =>
+  visibleControls(text)
+    .replace(/[\t\n\u2028\u2029]/g, ' ')
+    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+
 /** A plain-text table for the terminal: the first column flush left, the others flush right, two spaces between. */
 export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows]
+  const all = [header, ...rows].map((row) => row.map(safe))
   const widths = header.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)))
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join('  ')
       .trimEnd()
-  return [line(header), widths.map((w) => '─'.repeat(w)).join('  '), ...rows.map(line)].join('\n')
+  const [names, ...lines] = all.map(line)
+  return [names, widths.map((w) => '─'.repeat(w)).join('  '), ...lines].join('\n')
 }
 
 /** @example percent(0.8367) // '83.7 %' */

@@ -178,6 +178,38 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   })
 
+  it('shows both sides of an opened row at once, however wide the table is', async () => {
+    const { page } = await session.show(report)
+    for (const width of [1360, 390]) {
+      await page.setViewportSize({ width, height: 900 })
+      if ((await page.locator('tr.detail').count()) === 0) await page.locator('.rows .open').first().click()
+      const boxes = await page.locator('tr.detail pre').evaluateAll((all) => all.map((e) => e.getBoundingClientRect()))
+      expect(boxes).toHaveLength(3)
+      for (const { left, right } of boxes) {
+        expect(left).toBeGreaterThanOrEqual(0)
+        expect(right).toBeLessThanOrEqual(width)
+      }
+    }
+  })
+
+  it('lets keys into every frame that scrolls, and only into those', async () => {
+    const { page } = await session.show(report)
+    await page.setViewportSize({ width: 390, height: 900 })
+    const wrong = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.scroll, .plot-frame')]
+          .filter(
+            (e) =>
+              e.scrollWidth > e.clientWidth !== (e.getAttribute('tabindex') === '0' && e.hasAttribute('aria-label')),
+          )
+          .map((e) => e.outerHTML.slice(0, 200)),
+      )
+    await expect.poll(wrong).toEqual([])
+    expect(await page.locator('.plot-frame[tabindex="0"]').count()).toBeGreaterThan(0)
+    await page.setViewportSize({ width: 1360, height: 900 })
+    await expect.poll(wrong).toEqual([])
+  })
+
   it('names every control, and every figure for who cannot see it', async () => {
     const { page } = await session.show(report)
     const unnamed = await page.evaluate(() => {

@@ -7,6 +7,8 @@ import { decimal, percent, percentInterval } from '../../src/report/html/numbers
 import { longestAllowed, TextPool } from '../../src/report/html/texts.ts'
 import { binsOf, countIn, decilesOf } from '../../src/report/plots/bins.ts'
 import { marginHistogram } from '../../src/report/plots/histogram.ts'
+import { intervalDots } from '../../src/report/plots/interval-dots.ts'
+import { axisLabels } from '../../src/report/plots/labels.ts'
 
 /** Scores are float32 from the graph. */
 const finite = fc.float({ noNaN: true, min: -1e6, max: 1e6 })
@@ -52,6 +54,34 @@ describe('numbers', () => {
     expect(percent(251 / 300)).toBe('83.7%')
     expect(percentInterval(0.79, 0.875)).toBe('[79.0, 87.5]')
     expect(percentInterval(null, 0.9)).toBe('–')
+  })
+})
+
+describe('labels of an axis', () => {
+  it('fit, stay apart, and stay on one line', () => {
+    const long = Array.from({ length: 30 }, (_, i) => `a rather long subset name, number ${i} of thirty, of molecules`)
+    expect(axisLabels(long).slice(0, 2)).toEqual(['a rather…0 of thirty, of mole…', 'a rather…1 of thirty, of mole…'])
+    expect(axisLabels(['short', 'a name of more than thirty letters'])).toEqual([
+      'short',
+      'a name of more t…hirty letters',
+    ])
+    expect(axisLabels(['one\ntwo\u2028three', '\rCR'])).toEqual(['one two three', '␍CR'])
+    expect(axisLabels(['same', 'other', 'same'])).toEqual(['same 1', 'other', 'same 2'])
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n'), maxLength: 60 })), (names) => {
+        const labels = axisLabels(names)
+        expect(labels.every((label) => [...label].length <= 30 && !label.includes('\n'))).toBe(true)
+      }),
+    )
+  })
+  it('give every line of a plot its own tip, also where two have one name, and name the picture once', () => {
+    const dot = (value: number) => ({ name: 'twin', value, low: null, high: null, n: 7, emphasis: true })
+    const { text } = intervalDots([dot(0.25), dot(0.75)], 'what it shows')
+    expect([...text.matchAll(/<title>(twin: [^<]*)/g)].map(([, tip]) => tip)).toEqual([
+      'twin: 25.0% –, n = 7',
+      'twin: 75.0% –, n = 7',
+    ])
+    expect(text.match(/aria-label/g)).toHaveLength(1)
   })
 })
 

@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { summarise } from '../../src/agreement/accuracy.ts'
 import { agreement } from '../../src/agreement/agreement.ts'
@@ -5,7 +6,7 @@ import type { ReportInput } from '../../src/report/html/input.ts'
 import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { RowTable } from '../../src/report/html/row-table.ts'
-import type { ScoredCompletion, ScoredPair } from '../../src/types.ts'
+import type { ScoredCompletion, ScoredPair, Statistic } from '../../src/types.ts'
 import { demoInput, demoPairs, pairOf } from './demo-input.ts'
 
 const tableOf = (html: string, name: RowTable['name']): RowTable | null => {
@@ -17,6 +18,10 @@ const textOf = (html: string): string =>
     .replace(/<(script|style)[\s\S]*?<\/\1>/g, '')
     .replace(/<[^>]*>/g, '')
     .replaceAll('&#39;', "'")
+
+/** Three decimals with a true minus, as the page writes values below 100. */
+const digits = (value: number | string | undefined): string =>
+  Number(String(value).replace('−', '-')).toFixed(3).replace('-', '−')
 
 /** The demo with other pairs and everything that follows from them. */
 function inputOf(pairs: readonly ScoredPair[], changes: Partial<ReportInput> = {}): ReportInput {
@@ -54,6 +59,85 @@ describe('report.html', () => {
     expect(text).toContain('83.7%')
     expect(text).toContain('in 251 of 300 pairs where both decide')
     expect(text).toContain('“longest” knows no chemistry')
+  })
+
+  it('shows the numbers of agreement.csv, and for an absent interval its reason', () => {
+    const input = demoInput()
+    const html = renderReport(input)
+    const own = input.statistics.filter((s) => s.subset === 'all' && (s.scope === 'pairs' || s.scope === 'completions'))
+    expect(own.length).toBeGreaterThan(30)
+    const line = (s: Statistic): string => {
+      const interval =
+        s.ciLow !== null
+          ? `[${digits(s.ciLow)}, ${digits(s.ciHigh!)}]`
+          : (/^none: (.*)/.exec(s.ciMethod ?? '')?.[1] ?? '–')
+      return s.value === null ? s.reason!.replaceAll('_', ' ') : `${digits(s.value)}|${interval}`
+    }
+    const rows = [...html.matchAll(/<tr><th scope="row" title="([^"]*)">[^<]*<\/th>(.*?)<\/tr>/gs)].map(
+      ([, name, cells]) => [name, cells!.replace(/<\/td><td[^>]*>/g, '|').replace(/<[^>]*>/g, '')] as const,
+    )
+    for (const s of own) {
+      const counts = [s.n, s.clusters, s.missing].map((n) => n.toLocaleString('en-US')).join('|')
+      expect(rows).toContainEqual([s.statistic, `${line(s)}|${counts}`])
+    }
+  })
+
+  it('gives as CSV what each figure plots', () => {
+    const html = renderReport(demoInput())
+    const figures = [...html.matchAll(/<figure id="fig-([^"]*)">(.*?)<\/figure>/gs)].map(([, id, body]) => ({
+      id: id!,
+      tips: [...body!.matchAll(/<title>([^<]*)<\/title>/g)].map(([, tip]) => tip!),
+      rows: parse(Buffer.from(/base64,([^"]*)"/.exec(body!)![1]!, 'base64').toString('utf8')) as string[][],
+    }))
+    const of = (id: string) => figures.find((figure) => figure.id === id)!
+    const share = (text: string | undefined): string => `${(Number(text) * 100).toFixed(1)}%`
+    for (const id of [
+      'accuracy-against-nulls',
+      'accuracy-by-subset',
+      'agreement-by-subset',
+      'accuracy-by-reject-kind',
+    ]) {
+      const { tips, rows } = of(id)
+      for (const [name, value, low, high, n] of rows.slice(1)) {
+        const interval = low === '' ? '–' : `[${share(low).slice(0, -1)}, ${share(high).slice(0, -1)}]`
+        expect(tips).toContain(`${name}: ${share(value)} ${interval}, n = ${n}`)
+      }
+    }
+    const { tips, rows } = of('margins')
+    const number = (text: string): number => Number(text.replace('−', '-'))
+    expect(tips.map((tip) => tip.split(/ to |: /).map(number))).toEqual(rows.slice(1).map((row) => row.map(Number)))
+    const cells = of('reasons-by-decile')
+      .rows.slice(1)
+      .flatMap(([reason, ...ns]) => ns.map((n, d) => [reason, d + 1, n]))
+    expect(of('reasons-by-decile').tips.map((tip) => tip.replace(/ \(.*/, ''))).toEqual(
+      cells.map(([reason, decile, n]) => `${reason}, decile ${decile}: ${n}`),
+    )
+    // lengths as pairs.csv counts them
+    const scatter = of('length-and-margin').rows.slice(1)
+    expect(scatter).toEqual(
+      demoPairs.map((p) => [p.id, String([...p.chosen.text].length - [...p.rejected.text].length), String(p.margin)]),
+    )
+  })
+
+  it('counts lengths in code points, as pairs.csv does', () => {
+    const emoji = remade((c) => ({ ...c, text: c.role === 'chosen' ? '🧪🧪' : 'abc' }))
+    const html = renderReport(inputOf(emoji))
+    expect(textOf(html)).toContain('the chosen completion is the longer one in 0.0% of 12 pairs')
+  })
+
+  it('says when a null beats the model', () => {
+    const lost = remade((c) => ({ ...c, score: c.role === 'chosen' ? 0 : 1 }))
+    expect(textOf(renderReport(inputOf(lost)))).toMatch(/The model is [\d.]+ points below it: −[\d.]+/)
+  })
+
+  it('shows the manifest as words, and nothing of it twice', () => {
+    const input = demoInput()
+    const { run } = input
+    const details = { versions: run.versions, models: [{ name: 'rm', files: ['a', 'b'], none: null }], empty: {} }
+    const html = renderReport({ ...input, run: { ...run, details } })
+    expect(html).toContain('<div><dt>files</dt><dd>a, b</dd></div>')
+    expect(html.match(/<dt>onnxruntime-node<\/dt>/g)).toHaveLength(1)
+    expect(textOf(html)).not.toContain('{"')
   })
 
   it('refers to nothing outside itself', () => {
@@ -119,6 +203,7 @@ describe('report.html', () => {
         input: inputOf(remade((c) => ({ ...c, score: 1 }))),
         says: [
           '12 ties, each counted ½',
+          'No interval: no variation between resamples.',
           'No histogram of margins: all of them are 0 (0 wins, 12 ties, 0 losses)',
           'Strictly, a tie lost: 0.0%',
         ],
@@ -134,6 +219,19 @@ describe('report.html', () => {
           prompts: new Map([[demoPairs[0]!.id, 'the prompt']]),
         }),
         says: ['the data holds no pairs, its completions stand alone or in groups', 'All 5 rows of the run'],
+      },
+      'completions without a target': {
+        input: inputOf([], {
+          accuracy: null,
+          completions: demoPairs
+            .slice(0, 5)
+            .map((p, index) => unverified({ ...p.rejected, role: 'completion', index })),
+        }),
+        says: [
+          'No distribution of chosen against rejected: the data holds no pairs',
+          'Learned score of all completions. n = 5',
+          'No margins: the data holds no pairs',
+        ],
       },
     }
     it.each(Object.entries(cases))('%s', (_, { input, says }) => {
@@ -188,6 +286,34 @@ describe('report.html', () => {
     const worst = demoPairs.filter((p) => p.agree === 0).toSorted((a, b) => a.margin! - b.margin!)
     expect(drawn).toEqual(worst.slice(0, 2).flatMap(({ id }) => [`${id} chosen`, `${id} rejected`]))
     expect(tableOf(html, 'pairs')!.left.undrawn).toBe(596)
+    const chosen = tableOf(html, 'pairs')!.details.flatMap(({ completions }) => completions)
+    expect(chosen.filter(({ undrawn }) => undrawn === 'room')).toHaveLength(596)
     expect(textOf(html)).toContain('596 molecules of less informative rows are not drawn')
+  })
+
+  it('keeps an answer that is no molecule, clipped, and says so', () => {
+    const molecules = { answer: () => 'x'.repeat(5000), draw: () => null, differingAtoms: () => null }
+    const { details } = tableOf(renderReport({ ...demoInput(molecules) }), 'pairs')!
+    expect(details[0]!.completions[0]).toMatchObject({
+      answer: `${'x'.repeat(300)}…`,
+      drawing: null,
+      undrawn: 'answer',
+    })
+  })
+
+  it('carries no column of the input that says what one of ours says', () => {
+    const pairs = demoPairs.map((p) => ({ ...p, extra: { ...p.extra, mine: p.subset, fault: p.extra.reject_kind } }))
+    const { columns } = tableOf(renderReport(inputOf(pairs)), 'pairs')!
+    expect(columns.map(({ key }) => key).filter((key) => key.startsWith('extra.'))).toEqual([
+      'extra.reject_kind',
+      'extra.fault',
+    ])
+  })
+
+  it('puts ranges of a number in its order', () => {
+    const html = renderReport(demoInput())
+    const figure = /<figure id="fig-accuracy-by-smiles-length">.*?<\/figure>/s.exec(html)![0]
+    const names = [...figure.matchAll(/<tr><td>([^<]*)<\/td>/g)].map(([, name]) => name)
+    expect(names).toEqual(['≤ 10', '11–20', '21–40'])
   })
 })

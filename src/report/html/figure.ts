@@ -37,7 +37,7 @@ export const legend = (...items: readonly (readonly [shape: string, word: string
 /** @param id name of the file, without its ending */
 export function csvLink(id: string, { header, rows }: FigureData): Markup {
   const base64 = Buffer.from(csvText([header, ...rows]), 'utf8').toString('base64')
-  return html`<a class="csv" download="${id}.csv" href="data:text/csv;charset=utf-8;base64,${base64}" aria-label="Data of this figure as CSV">CSV</a>`
+  return html`<a class="csv" download="${id}.csv" href="data:text/csv;charset=utf-8;base64,${base64}" aria-label="CSV of ${id}">CSV</a>`
 }
 
 function dataTable({ header, rows }: FigureData): Markup {

@@ -15,18 +15,20 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Text for an element's content or a quoted attribute. Control characters, which HTML forbids, are shown by their pictures
- * (U+0000 → ␀), so that a completion with a stray escape code reads as what it is.
+ * Control characters, which HTML forbids, as their pictures (U+0000 → ␀), so that a completion with a stray escape code reads as
+ * what it is; half of a surrogate pair as U+FFFD.
+ */
+export const visibleControls = (text: string): string =>
+  text.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => {
+    const code = c.charCodeAt(0)
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
+  })
+
+/**
+ * Text for an element's content or a quoted attribute.
  * @example escapeHtml('<b>\u0007') // '&lt;b&gt;␇'
  */
-export const escapeHtml = (text: string): string =>
-  text
-    .replace(/\p{Surrogate}/gu, '\ufffd')
-    .replace(/[&<>"']/g, (c) => ENTITIES[c]!)
-    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => {
-      const code = c.charCodeAt(0)
-      return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
-    })
+export const escapeHtml = (text: string): string => visibleControls(text).replace(/[&<>"']/g, (c) => ENTITIES[c]!)
 
 function fill(hole: Hole): string {
   if (hole === null || hole === false) return ''

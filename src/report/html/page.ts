@@ -8,7 +8,7 @@ import type { Section } from './section.ts'
 
 const asset = (name: string): string => readFileSync(packagePath('src/report/html/assets', name), 'utf8')
 const STYLE = asset('report.css')
-const SCRIPT = `'use strict'\n${asset('elements.js')}${asset('browser.js')}`
+const SCRIPT = `'use strict'\n${asset('elements.js')}${asset('browser.js')}${asset('scrollers.js')}`
 
 /** Only our own script runs, by its hash; nothing is ever fetched. Plot's SVG needs inline styles. */
 const POLICY = [

@@ -15,8 +15,11 @@ export const absent = (why: string): Markup => html`<p class="absent">${why}</p>
 export const rowsHref = (table: 'pairs' | 'completions', filters: Readonly<Record<string, string>>): string =>
   `#${table}?${new URLSearchParams(filters)}`
 
-/** How the browser names a pair or a completion in its address: id and numbers, without the zeros at the end. */
+/**
+ * How the browser names a pair or a completion in its address: id and numbers, without the zeros at the end. Slashes of the id
+ * are written %2F, so that a/1 is the second of a, and never the first of "a/1".
+ */
 export function rowKey(id: string, ...numbers: readonly number[]): string {
   const last = numbers.findLastIndex((n) => n !== 0)
-  return [id, ...numbers.slice(0, last + 1)].join('/')
+  return [id.replace(/[%/]/g, encodeURIComponent), ...numbers.slice(0, last + 1)].join('/')
 }

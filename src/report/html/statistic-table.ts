@@ -48,6 +48,18 @@ export const accuracyDots = (statistics: readonly Statistic[], scope: string): r
 /** Fewer prompts than this carry no conclusion. */
 export const MIN_PROMPTS = 20
 
+/** How agreement.csv says that an interval is absent for a reason. */
+const NO_INTERVAL = 'none: '
+
+/** True for a method that made an interval. */
+export const madeInterval = (method: string): boolean => !method.startsWith(NO_INTERVAL)
+
+/** Why a value has no interval; null where it has one, or where none is made for its kind. */
+export const whyNoInterval = ({ value, ciLow, ciMethod }: Statistic): string | null =>
+  value === null || ciLow !== null || ciMethod === null || madeInterval(ciMethod)
+    ? null
+    : ciMethod.slice(NO_INTERVAL.length)
+
 /** @param nameOf what stands in the first column; by default the statistic alone */
 export function statisticTable(
   statistics: readonly Statistic[],
@@ -64,10 +76,15 @@ export function statisticTable(
 
 function row(statistic: Statistic, name: string): Markup {
   const { value, ciLow, ciHigh, ciMethod, reason } = statistic
+  const why = whyNoInterval(statistic)
   const cells =
     value === null
       ? html`<td class="why" colspan="2">${(reason ?? 'absent').replaceAll('_', ' ')}</td>`
-      : html`${numberCell(measured(value))}<td class="num"${ciMethod !== null && html` title="${ciMethod}"`}>${interval(ciLow, ciHigh)}</td>`
+      : html`${numberCell(measured(value))}${
+          why === null
+            ? html`<td class="num"${ciMethod !== null && html` title="${ciMethod}"`}>${interval(ciLow, ciHigh)}</td>`
+            : html`<td class="num why">${why}</td>`
+        }`
   return html`<tr><th scope="row" title="${statistic.statistic}">${name}</th>${cells}${numberCell(count(statistic.n))}${numberCell(
     count(statistic.clusters),
   )}${numberCell(count(statistic.missing))}</tr>

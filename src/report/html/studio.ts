@@ -3,11 +3,17 @@ import { compactDrawing, type Drawing } from './drawing.ts'
 import type { MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
 
-/** What a completion answers with, and its picture (index into the studio's drawings) if it has one. */
+/** What a completion answers with, and its picture (index into the studio's drawings) or why there is none. */
 export interface Drawn {
-  readonly smiles: string | null
+  readonly answer: string | null
   readonly drawing: number | null
+  readonly undrawn: Undrawn | null
 }
+/** answer: RDKit draws no molecule of it. room: the page has no room left. */
+export type Undrawn = 'answer' | 'room'
+
+/** An answer is shown up to so many letters: a completion may put its whole text between the tags. */
+const ANSWER_LETTERS = 300
 
 /** CSS pixels. */
 const WIDTH = 240
@@ -45,20 +51,20 @@ export class Studio {
   }
 
   #draw(smiles: string | null, highlightAtoms: readonly number[]): Drawn {
-    if (smiles === null || this.molecules === null) return { smiles, drawing: null }
+    if (smiles === null || this.molecules === null) return { answer: null, drawing: null, undrawn: null }
+    const answer = shortAnswer(smiles)
     const key = `${smiles} ${highlightAtoms.join()}`
     let drawing = this.#known.get(key)
     if (drawing === undefined) {
       if (this.#full) {
         this.undrawn++
-        return { smiles, drawing: null }
+        return { answer, drawing: null, undrawn: 'room' }
       }
       drawing = this.#add(this.molecules.draw(smiles, { width: WIDTH, height: HEIGHT, highlightAtoms }))
       this.#known.set(key, drawing)
     }
-    if (drawing !== null) return { smiles, drawing }
-    this.undrawable++
-    return { smiles: null, drawing }
+    if (drawing === null) this.undrawable++
+    return { answer, drawing, undrawn: drawing === null ? 'answer' : null }
   }
 
   #add(svg: string | null): number | null {
@@ -67,4 +73,10 @@ export class Studio {
     this.#length += JSON.stringify(compact).length
     return this.drawings.push(compact) - 1
   }
+}
+
+function shortAnswer(answer: string): string {
+  if (answer.length <= ANSWER_LETTERS) return answer
+  const letters = [...answer.slice(0, 2 * ANSWER_LETTERS)].slice(0, ANSWER_LETTERS)
+  return `${letters.join('')}…`
 }

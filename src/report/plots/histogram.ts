@@ -18,30 +18,36 @@ export function twoHistograms(filled: readonly number[], outlined: readonly numb
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)
 
+/** One distribution of a histogram. */
+export interface Group {
+  readonly name: string
+  /** Per bin. */
+  readonly counts: readonly number[]
+}
+
 /**
- * Two distributions over each other, as shares of each group: the first filled, the second an outline, so that they can be told
- * apart without colour.
+ * One distribution, or two over each other, as shares of each group: the first filled, the second an outline, so that they can
+ * be told apart without colour.
  */
 export function histogramPlot(
-  data: TwoHistograms,
-  names: readonly [string, string],
+  bins: readonly Bin[],
+  groups: readonly [Group] | readonly [Group, Group],
   axis: string,
   label: string,
 ): Markup {
-  const { bins } = data
-  const share = (counts: readonly number[]): readonly number[] =>
-    counts.map((n) => (100 * n) / Math.max(1, sum(counts)))
-  const filled = share(data.filled)
-  const outlined = share(data.outlined)
-  const outline = bins.flatMap((bin, i) => [
-    { x: bin.low, y: outlined[i]! },
-    { x: bin.high, y: outlined[i]! },
+  const shares = groups.map(({ counts }) => counts.map((n) => (100 * n) / Math.max(1, sum(counts))))
+  const filled = shares[0]!
+  const outlined = shares[1]
+  const outline = (outlined ?? []).flatMap((y, i) => [
+    { x: bins[i]!.low, y },
+    { x: bins[i]!.high, y },
   ])
-  const closed = [{ x: bins[0]!.low, y: 0 }, ...outline, { x: bins.at(-1)!.high, y: 0 }]
+  const closed = outlined === undefined ? [] : [{ x: bins[0]!.low, y: 0 }, ...outline, { x: bins.at(-1)!.high, y: 0 }]
   const line = (i: number): string =>
-    `${decimal(bins[i]!.low)} to ${decimal(bins[i]!.high)}\n` +
-    `${names[0]}: ${count(data.filled[i]!)} (${percent(filled[i]! / 100)})\n` +
-    `${names[1]}: ${count(data.outlined[i]!)} (${percent(outlined[i]! / 100)})`
+    [
+      `${decimal(bins[i]!.low)} to ${decimal(bins[i]!.high)}`,
+      ...groups.map(({ name, counts }, g) => `${name}: ${count(counts[i]!)} (${percent(shares[g]![i]! / 100)})`),
+    ].join('\n')
   const indices = bins.map((_, i) => i)
   return renderSvg(
     {
@@ -111,6 +117,7 @@ export function marginPlot(data: MarginHistogram, label: string): Markup {
   const width = data.bins.length === 0 ? 1 : data.bins[0]!.high - data.bins[0]!.low
   const tie = data.ties === 0 ? [] : [{ low: -width / 6, high: width / 6, n: data.ties }]
   const title = (bar: Bin & { n: number }): string => `${decimal(bar.low)} to ${decimal(bar.high)}: ${count(bar.n)}`
+  const ticks = Math.min(5, Math.max(data.ties, ...data.counts)) // pairs are whole
   return renderSvg(
     {
       height: 240,
@@ -122,10 +129,10 @@ export function marginPlot(data: MarginHistogram, label: string): Markup {
         labelAnchor: 'center',
         labelArrow: 'none',
       },
-      y: { label: 'pairs', labelArrow: 'none', nice: true, zero: true, ticks: 5 },
+      y: { label: 'pairs', labelArrow: 'none', nice: true, zero: true, ticks },
       color: { type: 'identity' },
       marks: [
-        Plot.gridY({ stroke: COLOUR.faint, strokeOpacity: 1, ticks: 5 }),
+        Plot.gridY({ stroke: COLOUR.faint, strokeOpacity: 1, ticks }),
         Plot.rectY(bars, {
           x1: 'low',
           x2: 'high',

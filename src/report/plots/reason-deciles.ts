@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot'
 import type { Markup } from '../html/markup.ts'
 import { count, percent } from '../html/numbers.ts'
-import { COLOUR, labelRoom, renderSvg, shortLabel } from './svg.ts'
+import { axisLabels, labelRoom } from './labels.ts'
+import { COLOUR, renderSvg } from './svg.ts'
 
 /** Completions of one verdict by decile of the learned score, lowest first. */
 export interface ReasonLine {
@@ -15,14 +16,17 @@ const DECILES = Array.from({ length: 10 }, (_, i) => i)
 export function reasonDeciles(lines: readonly ReasonLine[], label: string): Markup {
   const totals = new Map(lines.map(({ reason, counts }) => [reason, counts.reduce((sum, n) => sum + n, 0)]))
   const names = [...totals.keys()]
-  const tick = (reason: string): string => `${shortLabel(reason)}  ${count(totals.get(reason)!)}`
+  const labels = axisLabels(names)
+  const sums = names.map((reason) => count(totals.get(reason)!))
+  const digits = Math.max(0, ...sums.map((sum) => sum.length))
+  const tick = (_: string, line: number): string => `${labels[line]!}  ${sums[line]!}`
   const cells = lines.flatMap(({ reason, counts }) => {
     return counts.map((n, decile) => ({ reason, decile, n, share: n / Math.max(1, totals.get(reason)!) }))
   })
   return renderSvg(
     {
       height: 56 + 30 * lines.length,
-      marginLeft: labelRoom(names.map(tick)),
+      marginLeft: labelRoom(labels) + 7 * (digits + 1),
       marginTop: 8,
       marginBottom: 44,
       marginRight: 8,

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { JSDOM } from 'jsdom'
-import { Markup } from '../html/markup.ts'
+import { Markup, visibleControls } from '../html/markup.ts'
 
 const { document, XMLSerializer } = new JSDOM('').window
 
@@ -44,22 +44,13 @@ export function renderSvg(options: Plot.PlotOptions, label: string): Markup {
     className: 'plot',
   })
   for (const style of svg.querySelectorAll('style')) style.remove()
+  // Plot names its layers; inside a picture with a name of its own these are not allowed
+  for (const layer of svg.querySelectorAll('[aria-label], [aria-description]')) {
+    layer.removeAttribute('aria-label')
+    layer.removeAttribute('aria-description')
+  }
   roundCoordinates(svg)
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', label)
-  return new Markup(new XMLSerializer().serializeToString(svg))
-}
-
-/** Room for the longest of some labels at 12 px, CSS pixels. */
-export const labelRoom = (labels: readonly string[]): number =>
-  24 + Math.round(6.6 * Math.min(LABEL_LENGTH, Math.max(4, ...labels.map((label) => [...label].length))))
-
-const LABEL_LENGTH = 30
-
-/** A label that fits `labelRoom`: the middle of a longer one is left out. */
-export function shortLabel(label: string): string {
-  const letters = [...label]
-  return letters.length <= LABEL_LENGTH
-    ? label
-    : `${letters.slice(0, 17).join('')}…${letters.slice(-(LABEL_LENGTH - 18)).join('')}`
+  return new Markup(visibleControls(new XMLSerializer().serializeToString(svg)))
 }

@@ -2,6 +2,12 @@
 
 /** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[]}} Column */
 
+/** Why an answer has no picture (Undrawn of studio.ts). @type {Record<string, string>} */
+const UNDRAWN = {
+  answer: 'RDKit draws no molecule of this answer.',
+  room: 'Not drawn, to keep the page small.',
+}
+
 /** One browser: filters, search, sort, pages, details, its state in the address. */
 function startBrowser(/** @type {HTMLElement} */ host) {
   const table = JSON.parse(
@@ -26,8 +32,12 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   let matching = []
 
   // ── what a row is called in the address: its id and its numbers, without the zeros at the end (rowKey of section.ts) ──
+  const idKey = (/** @type {string} */ id) => id.replace(/[%/]/g, encodeURIComponent)
   const rowKeys = Array.from({ length: count }, (_, i) => {
-    const parts = table.keyColumns.map((/** @type {string} */ key) => byKey.get(key)?.values[i] ?? 0)
+    const parts = table.keyColumns.map((/** @type {string} */ key, /** @type {number} */ k) => {
+      const value = byKey.get(key)?.values[i] ?? 0
+      return k === 0 ? idKey(value) : value
+    })
     while (parts.at(-1) === 0) parts.pop()
     return parts.join('/')
   })
@@ -198,16 +208,17 @@ function startBrowser(/** @type {HTMLElement} */ host) {
           ? String(c.completionTokens)
           : `${c.promptTokens} + ${c.completionTokens}`
     const verdict = c.status + (c.reason === null ? '' : ` (${c.reason})`)
+    const drawing = c.drawing === null ? null : table.drawings[c.drawing]
+    const label = `Molecule ${c.answer}${drawing?.wash.length > 0 ? ', atoms that differ are marked' : ''}`
     const molecule =
-      c.smiles === null
+      c.answer === null
         ? null
         : element(
             'figure',
             { class: 'molecule' },
-            c.drawing === null
-              ? null
-              : picture(table.drawings[c.drawing], `Molecule ${c.smiles}, atoms that differ are marked`),
-            element('figcaption', {}, c.smiles),
+            drawing === null ? null : picture(drawing, label),
+            element('figcaption', {}, c.answer),
+            c.undrawn === null ? null : element('p', {}, UNDRAWN[c.undrawn]),
           )
     return element(
       'div',
@@ -236,22 +247,19 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     const useful =
       same !== null && same.head + same.tail > 0.4 * Math.min(texts[0].length, texts[1].length) ? same : null
     const link = element('a', { href: `#${name}?${new URLSearchParams({ open: rowKeys[i] })}` }, 'Link to this row')
-    return element(
-      'tr',
-      { class: 'detail' },
+    const pane = element(
+      'div',
+      { class: 'pane' },
+      detail.prompt === null ? null : element('h3', {}, 'Prompt'),
+      detail.prompt === null ? null : marked(table.texts[detail.prompt], null),
       element(
-        'td',
-        { colspan: visible.length },
-        detail.prompt === null ? null : element('h3', {}, 'Prompt'),
-        detail.prompt === null ? null : marked(table.texts[detail.prompt], null),
-        element(
-          'div',
-          { class: 'sides' },
-          ...detail.completions.map((/** @type {any} */ c) => completionCard(c, useful)),
-        ),
-        element('p', {}, link),
+        'div',
+        { class: 'sides' },
+        ...detail.completions.map((/** @type {any} */ c) => completionCard(c, useful)),
       ),
+      element('p', {}, link),
     )
+    return element('tr', { class: 'detail' }, element('td', { colspan: visible.length }, pane))
   }
 
   function paint() {
@@ -337,7 +345,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     }
     if (byKey.has(parts.get('sort') ?? '')) state.sort = parts.get('sort') ?? ''
     state.descending = parts.get('order') === 'desc'
-    state.open = rowOf.get(parts.get('open') ?? '') ?? -1
+    const open = parts.get('open') ?? ''
+    state.open = rowOf.get(open) ?? rowOf.get(idKey(open)) ?? -1 // an id as it stands will do, too
     select()
     const place = matching.indexOf(state.open)
     state.page =

@@ -1,10 +1,12 @@
 import type { ScoredPair, Statistic } from '../../../types.ts'
+import { intervalDots } from '../../plots/interval-dots.ts'
+import { csvLink, figure } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
 import { absent, rowKey, rowsHref, type Section } from '../section.ts'
-import { ALL, statisticsOf, statisticTable } from '../statistic-table.ts'
+import { ALL, MIN_PROMPTS, statisticsOf, statisticTable } from '../statistic-table.ts'
 import { statisticTitle } from '../statistic-titles.ts'
 
 /** Learned against verifiable: the cross table of decisions and every statistic that the run computed. */
@@ -13,7 +15,7 @@ export function agreement(input: ReportInput, limits: Limits): Section {
   return {
     id: 'agreement',
     title: 'Agreement of model and verifier',
-    body: html`${crossTable(pairs)}${disagreements(pairs)}${statisticTables(statistics, limits)}`,
+    body: html`${crossTable(pairs)}${bySubset(statistics)}${disagreements(pairs)}${statisticTables(statistics, limits)}`,
   }
 }
 
@@ -50,11 +52,46 @@ function crossTable(pairs: readonly ScoredPair[]): Markup {
       const n = cell(learned, verified)
       return html`<td class="${shade(learned, verified)}">${n === 0 ? html`0` : html`<a href="${link(learned, verified)}">${count(n)}</a>`}<small>${percent(n / pairs.length)}</small></td>`
     })}</tr>\n`
+  const data = {
+    header: ['learned', 'verifiable', 'pairs'],
+    rows: lines.flatMap(([learned]) =>
+      columns.map(([verified]) => [learned ?? 'unscored', verified ?? 'unverifiable', cell(learned, verified)]),
+    ),
+  }
   return html`<table class="cross">
-<caption>Decisions on ${plural(pairs.length, 'pair')}, learned × verifiable. ■ agree, ▨ disagree. Choose a number to see its rows.</caption>
+<caption>Decisions on ${plural(pairs.length, 'pair')}, learned × verifiable. ■ agree, ▨ disagree. Choose a number to see its rows. ${csvLink('cross-table', data)}</caption>
 <thead><tr><td></td>${columns.map(([, words]) => html`<th scope="col">${words}</th>`)}</tr></thead>
 <tbody>${lines.map(rowOf)}</tbody></table>
 `
+}
+
+/** Agreement rate of every subset, with its interval, from agreement.csv. */
+function bySubset(statistics: readonly Statistic[]): Markup {
+  const lines = statistics.filter(({ scope, statistic }) => scope === 'pairs' && statistic === 'agreement_rate')
+  if (lines.every(({ value }) => value === null)) return EMPTY
+  const dots = [...lines.filter(({ subset }) => subset !== ALL), ...lines.filter(({ subset }) => subset === ALL)].map(
+    ({ subset, value, ciLow, ciHigh, n, clusters }) => ({
+      name: subset === ALL ? 'overall' : subset,
+      value,
+      low: ciLow,
+      high: ciHigh,
+      n,
+      emphasis: clusters >= MIN_PROMPTS,
+    }),
+  )
+  return figure({
+    id: 'agreement-by-subset',
+    picture: intervalDots(
+      dots,
+      `Agreement by subset: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
+      'pairs where model and verifier agree, % of those that both decide',
+    ),
+    caption: html`<b>Agreement by subset.</b> n counts the pairs that both decide. Bars are 95% intervals, unadjusted for the number of subsets. Hollow: fewer than ${MIN_PROMPTS} prompts, which carry no conclusion.`,
+    data: {
+      header: ['subset', 'agreement_rate', 'ci_low', 'ci_high', 'n'],
+      rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),
+    },
+  })
 }
 
 const WORST = 10

@@ -2,7 +2,7 @@ import { reliabilityPlot } from '../../plots/reliability.ts'
 import { figure } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
 import { html } from '../markup.ts'
-import { percent, plural } from '../numbers.ts'
+import { count, percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 import { statisticsOf, statisticTable } from '../statistic-table.ts'
 import { statisticTitle } from '../statistic-titles.ts'
@@ -28,7 +28,7 @@ export function calibration({ calibration: data, pairs, statistics }: ReportInpu
       data.bins,
       `Reliability curve: ${data.bins.map((bin) => `predicted ${percent(bin.predicted)}, observed ${percent(bin.observed)}`).join('; ')}.`,
     ),
-    caption: html`<b>Reliability.</b> ${data.method} On the dashed line a probability means what it says; a curve flatter than it is too sure, a steeper one not sure enough. ${plural(data.bins.length, 'bin')} of ${plural(total, 'row')}; the area of a dot is its share, bars are 95% intervals.`,
+    caption: html`<b>Reliability.</b> ${data.method} On the dashed line a probability means what it says; a curve flatter than it is too sure, a steeper one not sure enough. ${plural(data.bins.length, 'bin')}, n = ${count(total)} in all; the area of a dot is its share of n, bars are 95% intervals.`,
     data: {
       header: ['predicted', 'observed', 'ci_low', 'ci_high', 'n'],
       rows: data.bins.map((bin) => [bin.predicted, bin.observed, bin.low, bin.high, bin.n]),

@@ -5,7 +5,7 @@ import type { AccuracySummary, ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, percent, percentInterval, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
-import { ALL } from '../statistic-table.ts'
+import { ALL, whyNoInterval } from '../statistic-table.ts'
 
 /** The number that the run is about, beside what scorers reach that know no chemistry. */
 export function headline(input: ReportInput): Section {
@@ -18,66 +18,82 @@ export function headline(input: ReportInput): Section {
 }
 
 const tile = (value: string, unit: string, what: Markup): Markup =>
-  html`<div class="tile"><p class="value">${value}<small>${unit}</small></p><p>${what}</p></div>
+  html`<div class="tile"><p class="value">${value}${unit !== '' && html`<small>${unit}</small>`}</p><p>${what}</p></div>
 `
 
+/** A share of agreement.csv over all rows. */
+const statisticOf = ({ statistics }: ReportInput, scope: string, name: string): Statistic | undefined =>
+  statistics.find((line) => line.scope === scope && line.subset === ALL && line.statistic === name)
+
+const unitOf = (line: Statistic | undefined): string =>
+  line === undefined || line.ciLow === null ? '' : percentInterval(line.ciLow, line.ciHigh)
+
+/** Why a tile has no interval. */
+function withoutInterval(line: Statistic | undefined): string {
+  const why = line === undefined ? null : whyNoInterval(line)
+  return why === null ? '' : ` No interval: ${why}.`
+}
+
 function leadTiles({ overall }: AccuracySummary, input: ReportInput): Markup {
+  const interval = overall.ci.half
   const strict = overall.ties === 0 ? EMPTY : html` Strictly, a tie lost: ${percent(overall.strict)}.`
   return html`<div class="tiles">
 ${tile(
   percent(overall.half),
-  percentInterval(overall.ci.half?.low ?? null, overall.ci.half?.high ?? null),
-  html`<b>Accuracy.</b> The chosen completion scores higher in this share of ${plural(overall.n, 'pair')} (${plural(overall.clusters, 'prompt')}); ${overall.ties === 0 ? 'no ties' : `${plural(overall.ties, 'tie')}, each counted ½`}.${strict}`,
+  interval === null ? '' : percentInterval(interval.low, interval.high),
+  html`<b>Accuracy.</b> The chosen completion scores higher in this share of ${plural(overall.n, 'pair')} (${plural(overall.clusters, 'prompt')}); ${overall.ties === 0 ? 'no ties' : `${plural(overall.ties, 'tie')}, each counted ½`}.${strict}${interval === null ? withoutInterval(statisticOf(input, 'pairs', 'accuracy_half')) : ''}`,
 )}${nullTile(input)}${agreementTile(input)}</div>
 `
 }
 
 function nullTile(input: ReportInput): Markup {
-  const best = nullsOf(input).reduce<IntervalDot | null>(
+  const best = nullsOf(input).reduce<NullDot | null>(
     (top, next) => (next.value !== null && next.value > (top?.value ?? -1) ? next : top),
     null,
   )
   if (best === null) return EMPTY
-  const lead = leadOver(input, best.name)
-  const said =
-    lead === undefined || lead.value === null
-      ? EMPTY
-      : html` The model is ${points(lead.value)} points above it${
-          lead.ciLow === null || lead.ciHigh === null ? '' : ` [${points(lead.ciLow)}, ${points(lead.ciHigh)}]`
-        }.`
+  const line = statisticOf(input, best.scope, 'accuracy_half')
   return tile(
     percent(best.value),
-    percentInterval(best.low, best.high),
-    html`<b>Best null.</b> “${best.name}” knows no chemistry and reaches this on the same pairs.${said}`,
+    unitOf(line),
+    html`<b>Best null.</b> “${best.name}” knows no chemistry and reaches this on the same pairs.${leadOver(
+      statisticOf(input, best.scope, 'model_minus_null'),
+    )}${withoutInterval(line)}`,
   )
 }
 
 const points = (share: number): string => (share * 100).toFixed(1).replace('-', '−')
 
-function agreementTile({ pairs, statistics }: ReportInput): Markup {
-  const decided = pairs.filter((pair) => pair.agree !== null)
+/** How much better the model is than a null, from the same resamples. */
+function leadOver(lead: Statistic | undefined): string {
+  if (lead === undefined || lead.value === null) return ''
+  const { value, ciLow, ciHigh } = lead
+  const interval = ciLow === null || ciHigh === null ? '' : ` [${points(ciLow)}, ${points(ciHigh)}]`
+  if (value === 0) return ` The model is level with it: 0 points${interval}.`
+  if (value > 0) return ` The model is ${points(value)} points above it${interval}.`
+  return ` The model is ${points(-value)} points below it: ${points(value)}${interval}.`
+}
+
+function agreementTile(input: ReportInput): Markup {
+  const decided = input.pairs.filter((pair) => pair.agree !== null)
   if (decided.length === 0) return tile('–', '', html`<b>Agreement.</b> No pair where both model and verifier decide.`)
   const agreeing = decided.filter((pair) => pair.agree === 1).length
-  const rate = statistics.find((s) => s.scope === 'pairs' && s.subset === ALL && s.statistic === 'agreement_rate')
+  const rate = statisticOf(input, 'pairs', 'agreement_rate')
   return tile(
     percent(agreeing / decided.length),
-    rate === undefined ? '' : percentInterval(rate.ciLow, rate.ciHigh),
-    html`<b>Agreement.</b> Model and verifiable reward prefer the same completion in ${count(agreeing)} of ${plural(decided.length, 'pair')} where both decide.`,
+    unitOf(rate),
+    html`<b>Agreement.</b> Model and verifiable reward prefer the same completion in ${count(agreeing)} of ${plural(decided.length, 'pair')} where both decide.${withoutInterval(rate)}`,
   )
 }
 
+type NullDot = IntervalDot & { readonly scope: string }
+
 /** Null scorers of agreement.csv: scorers that know no chemistry, on the same pairs. */
-const nullsOf = ({ statistics }: ReportInput): readonly IntervalDot[] =>
+const nullsOf = ({ statistics }: ReportInput): readonly NullDot[] =>
   statistics.flatMap(({ scope, subset, statistic, value, ciLow, ciHigh, n }) =>
     scope.startsWith('null:') && subset === ALL && statistic === 'accuracy_half'
-      ? [{ name: scope.slice(5).replaceAll('_', ' '), value, low: ciLow, high: ciHigh, n, emphasis: false }]
+      ? [{ scope, name: scope.slice(5).replaceAll('_', ' '), value, low: ciLow, high: ciHigh, n, emphasis: false }]
       : [],
-  )
-
-/** How much better the model is than a null, from the same resamples. */
-const leadOver = ({ statistics }: ReportInput, name: string): Statistic | undefined =>
-  statistics.find(
-    ({ scope, statistic }) => statistic === 'model_minus_null' && scope.slice(5).replaceAll('_', ' ') === name,
   )
 
 function againstNulls({ overall }: AccuracySummary, input: ReportInput): Markup {
@@ -100,7 +116,7 @@ function againstNulls({ overall }: AccuracySummary, input: ReportInput): Markup 
     ),
     caption: html`<b>Accuracy against scorers that know no chemistry.</b> ${
       nulls.length === 0 ? 'The run gave no null scorers.' : 'Hollow: null scorers on the same pairs.'
-    } Bars are 95% intervals${method === null ? '' : ` (${method})`}; the dashed line is a coin.`,
+    } Bars are 95% intervals${method === null ? '' : ` (of the model: ${method})`}; the dashed line is a coin.`,
     data: {
       header: ['scorer', 'accuracy', 'ci_low', 'ci_high', 'n'],
       rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),

@@ -1,6 +1,7 @@
 import type { ScoredPair, Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { type LengthPoint, lengthScatter, MAX_POINTS } from '../../plots/length-scatter.ts'
+import { characters } from '../../scores.ts'
 import { figure, legend } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
@@ -20,8 +21,8 @@ export function lengths({ pairs, statistics }: ReportInput): Section {
   return { id: 'length', title: 'Length', body }
 }
 
-/** Chosen minus rejected, in characters as pairs.csv counts them (UTF-16 code units). */
-const charsApart = ({ chosen, rejected }: ScoredPair): number => chosen.text.length - rejected.text.length
+/** Chosen minus rejected, in characters as pairs.csv counts them (code points). */
+const charsApart = ({ chosen, rejected }: ScoredPair): number => characters(chosen.text) - characters(rejected.text)
 
 function scatter(points: readonly LengthPoint[]): Markup {
   const longer = points.filter((point) => point.chars > 0).length

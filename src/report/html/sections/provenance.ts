@@ -1,10 +1,15 @@
 import type { ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import type { Section } from '../section.ts'
+import { madeInterval } from '../statistic-table.ts'
 
 /** What made these numbers, and how. */
 export function provenance(input: ReportInput): Section {
   const { run, statistics } = input
+  // the manifest repeats what stands in a table or chapter of its own
+  const elsewhere = new Set(
+    [run.versions, run.provenance, run.warnings, run.repairs].map((part) => JSON.stringify(part)),
+  )
   const facts: readonly (readonly [string, unknown])[] = [
     ['Command', run.command],
     ['Model', run.model],
@@ -13,15 +18,16 @@ export function provenance(input: ReportInput): Section {
     ['Device', run.provider === null ? run.device : `${run.device ?? '–'} (${run.provider})`],
     ['Number type', run.dtype],
     ['Seed', run.seed],
-    ...Object.entries(run.versions).map(([name, version]) => [`Version of ${name}`, version] as const),
+    ['Versions', run.versions],
     ...Object.entries(run.details),
   ]
-  const methods = [...new Set(statistics.flatMap(({ ciMethod }) => (ciMethod === null ? [] : [ciMethod])))].sort()
+  const shown = facts.filter(([name, value]) => name === 'Versions' || !elsewhere.has(JSON.stringify(value)))
+  const methods = [...new Set(statistics.flatMap(({ ciMethod }) => (ciMethod === null ? [] : [ciMethod])))]
   return {
     id: 'provenance',
     title: 'Methods and provenance',
-    body: html`${methodText(methods)}${table('The run', facts)}${run.provenance.map((record, i) =>
-      table(nameOf(record) ?? `Data file ${i + 1}`, Object.entries(record)),
+    body: html`${methodText(methods.filter(madeInterval).sort())}${table('The run', shown, elsewhere)}${run.provenance.map(
+      (record, i) => table(nameOf(record) ?? `Data file ${i + 1}`, Object.entries(record), new Set()),
     )}`,
   }
 }
@@ -29,19 +35,38 @@ export function provenance(input: ReportInput): Section {
 const methodText = (methods: readonly string[]): Markup => html`<div class="prose">
 <p>A <b>margin</b> is the learned score of the chosen completion minus that of the rejected one. <b>Accuracy</b> is the share of pairs with a margin above 0, a tie counted ½; <b>strict</b> accuracy counts a tie as nothing. The <b>verifiable outcome</b> compares the two verifiable rewards in the same way. Model and verifier <b>agree</b> on a pair where both decide and decide alike; where either ties or is absent, the pair is in no agreement.</p>
 <p>A completion that could not be verified (no target, an oracle without an answer) is never counted as a fail, and one that could not be scored is in no accuracy. Both are counted beside the numbers. An absent number gives its reason instead of a value.</p>
-<p>Intervals are at 95%${methods.length === 0 ? '' : `: ${methods.join('; ')}`}. They cover the drawing of prompts, not the faults of the verifier or of the data. Histograms use equal bins over all values; no outlier is left out.</p>
+<p>Intervals are at 95%${methods.length === 0 ? '' : `: ${methods.join('; ')}`}. They cover the drawing of prompts, not the faults of the verifier or of the data. Where one cannot be made, its place says why; a dash stands where none is made for that statistic. Histograms use equal bins over all values; no outlier is left out.</p>
 </div>
 `
 
-const nameOf = (record: Readonly<Record<string, unknown>>): string | null =>
-  [record.name, record.file, record.title].find((value) => typeof value === 'string') ?? null
+function nameOf(record: Readonly<Record<string, unknown>>): string | null {
+  if (typeof record.oracle === 'string') return `Oracle: ${record.oracle}`
+  return [record.name, record.file, record.title].find((value) => typeof value === 'string') ?? null
+}
 
-function table(caption: string, facts: readonly (readonly [string, unknown])[]): Markup {
+function table(
+  caption: string,
+  facts: readonly (readonly [string, unknown])[],
+  elsewhere: ReadonlySet<string>,
+): Markup {
   const known = facts.filter(([, value]) => value !== null && value !== undefined)
   if (known.length === 0) return EMPTY
   return html`<div class="scroll"><table class="facts"><caption>${caption}</caption>
-<tbody>${known.map(([name, value]) => html`<tr><th scope="row">${name.replaceAll('_', ' ')}</th><td>${shown(value)}</td></tr>\n`)}</tbody></table></div>
+<tbody>${known.map(([name, value]) => html`<tr><th scope="row">${words(name)}</th><td>${shown(value, elsewhere)}</td></tr>\n`)}</tbody></table></div>
 `
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const words = (name: string): string => name.replaceAll('_', ' ')
+
+/** A value of the manifest: records as lists of their own, so that nobody has to read JSON. */
+function shown(value: unknown, elsewhere: ReadonlySet<string>): Markup {
+  if (typeof value !== 'object' || value === null) return html`${value === null ? 'none' : String(value)}`
+  if (Array.isArray(value)) {
+    if (value.length === 0) return html`none`
+    if (value.every((item) => typeof item !== 'object')) return html`${value.join(', ')}`
+    return html`${value.map((item) => html`<div class="item">${shown(item, elsewhere)}</div>`)}`
+  }
+  const entries = Object.entries(value).filter(([, part]) => !elsewhere.has(JSON.stringify(part)))
+  if (entries.length === 0) return html`none`
+  return html`<dl>${entries.map(([name, part]) => html`<div><dt>${words(name)}</dt><dd>${shown(part, elsewhere)}</dd></div>`)}</dl>`
+}

@@ -26,7 +26,9 @@ function sentences(left: LeftOut, moleculesGiven: boolean): Markup {
     left.clippedTexts === 0
       ? ''
       : `${plural(left.clippedTexts, 'long text')} lost the middle to fit the page, marked where it happened.`,
-    moleculesGiven ? '' : 'Molecules are not drawn: the run gave no chemistry to draw with.',
+    moleculesGiven
+      ? 'In the molecules of a pair the atoms that the two answers do not share are marked (elements, bonds and charges; stereo is not compared).'
+      : 'Molecules are not drawn: the run gave no chemistry to draw with.',
     left.undrawn === 0
       ? ''
       : `${plural(left.undrawn, 'molecule')} of less informative rows ${left.undrawn === 1 ? 'is' : 'are'} not drawn, to keep the page small; the SMILES stands in the place.`,

@@ -1,8 +1,9 @@
 import type { ScoredCompletion } from '../../../types.ts'
+import { binsOf, countIn } from '../../plots/bins.ts'
 import { histogramPlot, marginHistogram, marginPlot, twoHistograms } from '../../plots/histogram.ts'
 import { figure, legend } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
-import { html, type Markup } from '../markup.ts'
+import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 
@@ -14,18 +15,23 @@ export function scores(input: ReportInput): Section {
     return { id: 'scores', title, body: absent('No scores: the run has no model, or no completion could be scored.') }
   const valuesOf = (wanted: (completion: (typeof scored)[number]) => boolean): readonly number[] =>
     scored.filter(wanted).map((completion) => completion.score!)
-  const body = html`${twoGroups(
-    'scores-by-role',
-    ['chosen', 'rejected'],
-    [valuesOf((c) => c.role === 'chosen'), valuesOf((c) => c.role === 'rejected')],
-    'No distribution of chosen against rejected: one of the two was never scored.',
-  )}${twoGroups(
-    'scores-by-verdict',
-    ['verifier passes', 'verifier fails'],
-    [valuesOf((c) => c.verifiableStatus === 'pass'), valuesOf((c) => c.verifiableStatus === 'fail')],
-    'No distribution by verdict: not both a passed and a failed completion were scored.',
-    verdictRemark(scored),
-  )}${margins(input)}`
+  const paired = input.pairs.length > 0
+  const byRole = [valuesOf((c) => c.role === 'chosen'), valuesOf((c) => c.role === 'rejected')] as const
+  const byVerdict = [
+    valuesOf((c) => c.verifiableStatus === 'pass'),
+    valuesOf((c) => c.verifiableStatus === 'fail'),
+  ] as const
+  const body = html`${
+    bothFilled(byRole)
+      ? twoGroups('scores-by-role', ['chosen', 'rejected'], byRole)
+      : absent(
+          `No distribution of chosen against rejected: ${paired ? 'one of the two was never scored' : 'the data holds no pairs'}.`,
+        )
+  }${
+    bothFilled(byVerdict)
+      ? twoGroups('scores-by-verdict', ['verifier passes', 'verifier fails'], byVerdict, verdictRemark(scored))
+      : absent('No distribution by verdict: not both a passed and a failed completion were scored.')
+  }${bothFilled(byRole) || bothFilled(byVerdict) ? EMPTY : oneGroup(valuesOf(() => true))}${margins(input)}`
   return { id: 'scores', title, body }
 }
 
@@ -41,21 +47,25 @@ function verdictRemark(scored: readonly ScoredCompletion[]): string {
   return partial === 0 ? '' : ` Left out: ${plural(partial, 'completion')} with partial credit.`
 }
 
-function twoGroups(
-  id: string,
-  names: readonly [string, string],
-  groups: readonly [readonly number[], readonly number[]],
-  why: string,
-  remark = '',
-): Markup {
-  if (groups[0].length === 0 || groups[1].length === 0) return absent(why)
+type TwoGroups = readonly [readonly number[], readonly number[]]
+const bothFilled = (groups: TwoGroups): boolean => groups.every((values) => values.length > 0)
+const mean = (values: readonly number[]): string =>
+  decimal(values.reduce((sum, value) => sum + value, 0) / values.length)
+
+function twoGroups(id: string, names: readonly [string, string], groups: TwoGroups, remark = ''): Markup {
   const data = twoHistograms(...groups)
-  const mean = (values: readonly number[]): string =>
-    decimal(values.reduce((sum, value) => sum + value, 0) / values.length)
   const said = names.map((name, i) => `${name}: n = ${count(groups[i]!.length)}, mean ${mean(groups[i]!)}`)
   return figure({
     id,
-    picture: histogramPlot(data, names, 'learned score', `Histogram of scores. ${said.join('; ')}.`),
+    picture: histogramPlot(
+      data.bins,
+      [
+        { name: names[0], counts: data.filled },
+        { name: names[1], counts: data.outlined },
+      ],
+      'learned score',
+      `Histogram of scores. ${said.join('; ')}.`,
+    ),
     legend: legend(['filled', names[0]], ['outlined', names[1]]),
     caption: html`<b>Learned score, ${names[0]} and ${names[1]}.</b> ${said.join('; ')}. Each group adds up to 100%.${remark}`,
     data: {
@@ -65,8 +75,22 @@ function twoGroups(
   })
 }
 
+/** All scores as one group, where nothing divides them. */
+function oneGroup(values: readonly number[]): Markup {
+  const bins = binsOf(values)
+  const counts = countIn(bins, values)
+  const said = `n = ${count(values.length)}, mean ${mean(values)}`
+  return figure({
+    id: 'scores',
+    picture: histogramPlot(bins, [{ name: 'completions', counts }], 'learned score', `Histogram of scores. ${said}.`),
+    caption: html`<b>Learned score of all completions.</b> ${said}.`,
+    data: { header: ['low', 'high', 'completions'], rows: bins.map((bin, i) => [bin.low, bin.high, counts[i]!]) },
+  })
+}
+
 function margins({ pairs }: ReportInput): Markup {
   const values = pairs.flatMap((pair) => (pair.margin === null ? [] : [pair.margin]))
+  if (pairs.length === 0) return absent('No margins: the data holds no pairs.')
   if (values.length === 0) return absent('No margins: no pair has two scores.')
   const data = marginHistogram(values)
   const wins = values.filter((margin) => margin > 0).length

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
 import { agreement } from '../agreement/agreement.ts'
+import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { writeCsv } from '../report/csv.ts'
@@ -14,6 +15,7 @@ import type { Scorer } from '../score/scorer.ts'
 import type { Store } from '../store/log.ts'
 import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
+import { bestOfTable } from './best-of-table.ts'
 import type { RunConfig } from './config.ts'
 import { countBy } from './count.ts'
 import { type Dataset, type Inspection, rowsOf } from './dataset.ts'
@@ -67,7 +69,8 @@ export async function finish(input: FinishInput): Promise<number> {
   if (models.length > 0) for (const { message } of found.warnings) log.warn(message)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
-  await writeJson(join(folder, 'summary.json'), summary)
+  const best = bestOf(joined.pairs, settings)
+  await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
   await writeAnalyses({
     folder,
     joined: { ...joined, columns: { ...joined.columns, 'failures.csv': FAILURE_COLUMNS } },
@@ -77,7 +80,7 @@ export async function finish(input: FinishInput): Promise<number> {
     methods: methodsInput(input, joined, summary),
     ciMethod: bootstrapMethod(settings),
   })
-  printSummary(input, joined, summary)
+  printSummary(input, joined, summary, best)
   listFailures(failures, folder, log)
   const record = manifest(input, joined, failures)
   await writeJson(join(folder, 'run.json'), record)
@@ -120,7 +123,12 @@ function listFailures(failures: readonly RowFailure[], folder: string, log: Log)
     log.warn(`and ${failures.length - SHOWN} more; all are in ${join(folder, 'failures.csv')}`)
 }
 
-function printSummary({ models, scorer, verifier, print }: FinishInput, joined: Joined, { accuracy }: Summary): void {
+function printSummary(
+  { models, scorer, verifier, print }: FinishInput,
+  joined: Joined,
+  { accuracy }: Summary,
+  best: BestOfTable | null,
+): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
     const line = (name: string, a: Accuracy): string[] => [
@@ -152,6 +160,7 @@ function printSummary({ models, scorer, verifier, print }: FinishInput, joined: 
         ],
       ),
     )
+    if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined))

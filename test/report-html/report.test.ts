@@ -133,10 +133,10 @@ describe('report.html', () => {
   it('shows the manifest as words, and nothing of it twice', () => {
     const input = demoInput()
     const { run } = input
-    const details = { versions: run.versions, models: [{ name: 'rm', files: ['a', 'b'], none: null }], empty: {} }
+    const details = { versions: run.versions, models: [{ name: 'rm', files: ['a', 'b'], none: null, gone: undefined }] }
     const html = renderReport({ ...input, run: { ...run, details } })
-    expect(html).toContain('<div><dt>files</dt><dd>a, b</dd></div>')
-    expect(html.match(/<dt>onnxruntime-node<\/dt>/g)).toHaveLength(1)
+    expect(html).toContain('<div><dt>1 › files</dt><dd>a, b</dd></div>')
+    expect(html.match(/>onnxruntime-node</g)).toHaveLength(1)
     expect(textOf(html)).not.toContain('{"')
   })
 

@@ -18,15 +18,13 @@ export function provenance(input: ReportInput): Section {
     ['Device', run.provider === null ? run.device : `${run.device ?? '–'} (${run.provider})`],
     ['Number type', run.dtype],
     ['Seed', run.seed],
-    ['Versions', run.versions],
-    ...Object.entries(run.details),
+    ...Object.entries(run.details).filter(([, value]) => !elsewhere.has(JSON.stringify(value))),
   ]
-  const shown = facts.filter(([name, value]) => name === 'Versions' || !elsewhere.has(JSON.stringify(value)))
   const methods = [...new Set(statistics.flatMap(({ ciMethod }) => (ciMethod === null ? [] : [ciMethod])))]
   return {
     id: 'provenance',
     title: 'Methods and provenance',
-    body: html`${methodText(methods.filter(madeInterval).sort())}${table('The run', shown, elsewhere)}${run.provenance.map(
+    body: html`${methodText(methods.filter(madeInterval).sort())}${table('The run', facts, elsewhere)}${table('Versions', Object.entries(run.versions), new Set())}${run.provenance.map(
       (record, i) => table(nameOf(record) ?? `Data file ${i + 1}`, Object.entries(record), new Set()),
     )}`,
   }
@@ -58,15 +56,22 @@ function table(
 
 const words = (name: string): string => name.replaceAll('_', ' ')
 
-/** A value of the manifest: records as lists of their own, so that nobody has to read JSON. */
+/** A value of the manifest; a record as a list of its leaves with their paths, so that nobody has to read JSON. */
 function shown(value: unknown, elsewhere: ReadonlySet<string>): Markup {
-  if (typeof value !== 'object' || value === null) return html`${value === null ? 'none' : String(value)}`
-  if (Array.isArray(value)) {
-    if (value.length === 0) return html`none`
-    if (value.every((item) => typeof item !== 'object')) return html`${value.join(', ')}`
-    return html`${value.map((item) => html`<div class="item">${shown(item, elsewhere)}</div>`)}`
-  }
-  const entries = Object.entries(value).filter(([, part]) => !elsewhere.has(JSON.stringify(part)))
-  if (entries.length === 0) return html`none`
-  return html`<dl>${entries.map(([name, part]) => html`<div><dt>${words(name)}</dt><dd>${shown(part, elsewhere)}</dd></div>`)}</dl>`
+  const all = leaves(value, elsewhere, '')
+  if (all.length === 0) return html`none`
+  if (all.length === 1 && all[0]![0] === '') return html`${all[0]![1]}`
+  return html`<dl>${all.map(([path, text]) => html`<div><dt>${path}</dt><dd>${text}</dd></div>`)}</dl>`
+}
+
+/** [path, text] of every value inside, but for what stands elsewhere; what is empty or null has no line. */
+function leaves(value: unknown, elsewhere: ReadonlySet<string>, path: string): readonly (readonly [string, string])[] {
+  if (value === null || value === undefined || elsewhere.has(JSON.stringify(value))) return []
+  if (typeof value !== 'object') return [[path, String(value)]]
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item !== 'object'))
+    return [[path, value.join(', ')]]
+  return Object.entries(value).flatMap(([name, part]) => {
+    const step = Array.isArray(value) ? `${Number(name) + 1}` : name
+    return leaves(part, elsewhere, path === '' ? step : `${path} › ${step}`)
+  })
 }

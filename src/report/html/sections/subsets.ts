@@ -4,16 +4,21 @@ import type { AccuracyLine, ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, numberCell, percent, percentInterval } from '../numbers.ts'
 import { absent, rowsHref, type Section } from '../section.ts'
+import { ALL, whyNoInterval } from '../statistic-table.ts'
 
 type Named = readonly [name: string, line: AccuracyLine]
 
 /** Accuracy of every subset and section, as a table and as a plot. */
-export function subsets({ accuracy }: ReportInput): Section {
+export function subsets({ accuracy, statistics }: ReportInput): Section {
   const title = 'Accuracy by subset'
   if (accuracy === null)
     return { id: 'subsets', title, body: absent('No accuracy to divide: nothing was scored in pairs.') }
   const lines: readonly Named[] = Object.entries(accuracy.subsets)
   const sections: readonly Named[] = Object.entries(accuracy.sections)
+  const row = (name: Markup, line: AccuracyLine, subset: string | null): Markup => {
+    const same = statistics.find((s) => s.scope === 'pairs' && s.subset === subset && s.statistic === 'accuracy_half')
+    return tableRow(name, line, same === undefined ? null : whyNoInterval(same))
+  }
   const dots = [...lines, ...sections, ['overall', accuracy.overall] as const].map(([name, line], i) => ({
     name,
     value: line.half,
@@ -41,17 +46,20 @@ export function subsets({ accuracy }: ReportInput): Section {
 <div class="scroll"><table>
 <caption>A tie counts ½ in <i>accuracy</i> and nothing in <i>strict</i>. Choose a subset to see its rows.</caption>
 <thead><tr><th scope="col">Subset</th><th scope="col" class="num">Accuracy</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">Strict</th><th scope="col" class="num">Ties</th><th scope="col" class="num">Pairs</th><th scope="col" class="num">Prompts</th><th scope="col" class="num">Unscored</th></tr></thead>
-<tbody>${lines.map(([name, line]) => row(html`<a href="${rowsHref('pairs', { subset: name })}">${name}</a>`, line))}</tbody>
-<tbody class="total">${sections.map(([name, line]) => row(html`${name} <small>section</small>`, line))}${row(html`Overall`, accuracy.overall)}</tbody>
+<tbody>${lines.map(([name, line]) => row(html`<a href="${rowsHref('pairs', { subset: name })}">${name}</a>`, line, name))}</tbody>
+<tbody class="total">${sections.map(([name, line]) => row(html`${name} <small>section</small>`, line, null))}${row(html`Overall`, accuracy.overall, ALL)}</tbody>
 </table></div>
 `
   return { id: 'subsets', title, body }
 }
 
-const row = (name: Markup, line: AccuracyLine): Markup =>
-  html`<tr><th scope="row">${name}</th>${numberCell(percent(line.half))}${numberCell(
-    percentInterval(line.ci.half?.low ?? null, line.ci.half?.high ?? null),
-  )}${numberCell(percent(line.strict))}${numberCell(count(line.ties))}${numberCell(count(line.n))}${numberCell(
+/** @param why there is no interval, where that is known */
+const tableRow = (name: Markup, line: AccuracyLine, why: string | null): Markup =>
+  html`<tr><th scope="row">${name}</th>${numberCell(percent(line.half))}${
+    line.ci.half === null && why !== null
+      ? html`<td class="num why">${why}</td>`
+      : numberCell(percentInterval(line.ci.half?.low ?? null, line.ci.half?.high ?? null))
+  }${numberCell(percent(line.strict))}${numberCell(count(line.ties))}${numberCell(count(line.n))}${numberCell(
     count(line.clusters),
   )}${numberCell(count(line.missing))}</tr>
 `

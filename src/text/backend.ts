@@ -1,30 +1,86 @@
 import { Tokenizer as Backend } from '@huggingface/tokenizers'
 import type { TokenIds } from '../types.ts'
+import { type AddedTokenRule, tokenFinder } from './addedtokens.ts'
 import { charsmapNormalizer } from './charsmap.ts'
+import { mendPreTokenizer, type PreTokenizerLike } from './pretokenize.ts'
 import type { Json } from './tokenizerfiles.ts'
+import { SPACES } from './whitespace.ts'
 
 /**
  * Builds the `tokenizers` library's JavaScript port, mended where it differs from the Rust one (measured by
  * scripts/oracles/text-tokenizers.py): a precompiled character map was approximated by NFKC, white space to strip was
- * JavaScript's, and a decoder swallowed a byte order mark.
+ * JavaScript's, a decoder swallowed a byte order mark; for added tokens and pre-tokenizers see those files.
  * @throws Error where a part of tokenizer.json is of no kind that the port knows
  */
 export function buildBackend(tokenizerJson: Json, eosToken: string | undefined): Backend {
   // Only what Rust knows: other keys of tokenizer_config.json (remove_space …) would change texts here alone.
+  checkModel(tokenizerJson.model as Json)
   const backend = new Backend(tokenizerJson, eosToken === undefined ? {} : { eos_token: eosToken })
   mendNormalizer(backend.normalizer)
+  mendPreTokenizer(backend.pre_tokenizer as PreTokenizerLike | null, (tokenizerJson.pre_tokenizer ?? {}) as Json)
   mendDecoder(backend.decoder)
+  Object.defineProperty(backend, 'encode_text', { value: textEncoder(backend, tokenizerJson) })
   backend.encode('a')
   return backend
 }
 
-/** White space of Unicode, as Rust's char::is_whitespace; JavaScript's trim takes U+FEFF besides and leaves U+0085. */
-const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
-const LEFT_SPACE = new RegExp(`^${SPACE}+`)
-const RIGHT_SPACE = new RegExp(`(?<!${SPACE})${SPACE}+$`)
+/** Models that the port would run otherwise than Rust, without a word. */
+function checkModel({ type, vocab, continuing_subword_prefix: prefix, unk_token, dropout }: Json): void {
+  // Files of before 2021 name no type: the port then tells BPE, Unigram and WordPiece by their keys.
+  const known =
+    type === undefined
+      ? Array.isArray(vocab) || (prefix !== undefined && unk_token !== undefined)
+      : ['BPE', 'Unigram', 'WordPiece'].includes(String(type))
+  if (!known) throw new RangeError(`its model is ${String(type).slice(0, 40)}, none of BPE, Unigram and WordPiece`)
+  if (type === 'BPE' && prefix) throw new RangeError('a BPE model with continuing_subword_prefix')
+  if (typeof dropout === 'number' && dropout > 0) throw new RangeError('a BPE model with dropout: its ids are random')
+}
+
+/** Rust's way from a text to tokens: added tokens first, each stretch between them normalized, split and encoded alone. */
+function textEncoder(backend: Backend, tokenizerJson: Json): (text: string | null) => string[] | null {
+  const { normalizer, pre_tokenizer: preTokenizer, model } = backend as unknown as BackendParts
+  const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(text))
+  const tokens = (tokenizerJson.added_tokens ?? []) as readonly AddedToken[]
+  const special = [...tokens.filter((token) => token.special), ...tokens.filter((token) => !token.special)]
+  const asWritten = tokenFinder(
+    special.filter((token) => !token.normalized),
+    (content) => content,
+  )
+  const normalized = tokenFinder(
+    special.filter((token) => token.normalized),
+    normalize,
+  )
+  const encodeStretch = (text: string, isStart: boolean): string[] => {
+    const pieces = preTokenizer?.pre_tokenize_text(text, { section_index: isStart ? 0 : 1 }) ?? [text]
+    return pieces.flatMap((piece) => (piece === '' ? [] : model([piece])))
+  }
+  return (text) =>
+    text === null
+      ? null
+      : asWritten(text).flatMap(({ text: stretch, token }, i) =>
+          token !== null
+            ? [token]
+            : normalized(normalize(stretch)).flatMap((part, j) =>
+                part.token !== null ? [part.token] : encodeStretch(part.text, i === 0 && j === 0),
+              ),
+        )
+}
+interface BackendParts {
+  readonly normalizer: { normalize(text: string): string } | null
+  readonly pre_tokenizer: PreTokenizerLike | null
+  readonly model: (pieces: readonly string[]) => string[]
+}
+interface AddedToken extends AddedTokenRule {
+  readonly special: boolean
+  readonly normalized: boolean
+}
+
+const LEFT_SPACE = new RegExp(`^[${SPACES}]+`)
+const RIGHT_SPACE = new RegExp(`(?<![${SPACES}])[${SPACES}]+$`)
 
 interface NormalizerLike {
   readonly config?: unknown
+  readonly pattern?: RegExp | null
   readonly normalizers?: readonly (NormalizerLike | null)[]
 }
 function mendNormalizer(normalizer: NormalizerLike | null): void {
@@ -40,6 +96,11 @@ function mendNormalizer(normalizer: NormalizerLike | null): void {
       const left = config.strip_left === true ? text.replace(LEFT_SPACE, '') : text
       return config.strip_right === true ? left.replace(RIGHT_SPACE, '') : left
     })
+  // Character by character, as Rust does: a final Σ is σ.
+  if (config.type === 'Lowercase') replaceBy((text) => Array.from(text, (char) => char.toLowerCase()).join(''))
+  if (config.type === 'Prepend') replaceBy((text) => (text === '' ? '' : `${String(config.prepend)}${text}`))
+  const { pattern } = normalizer
+  if (config.type === 'Replace' && pattern) replaceBy((text) => text.replaceAll(pattern, () => String(config.content)))
   for (const part of normalizer.normalizers ?? []) mendNormalizer(part)
 }
 

@@ -7,8 +7,8 @@ import { BUILTIN_DATASETS, builtinDataset } from '../pairs/builtin.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../pairs/files.ts'
 import { readRows } from '../pairs/read.ts'
+import type { RunConfig } from '../setup/config.ts'
 import type { Row, RowFailure } from '../types.ts'
-import type { RunConfig } from './config.ts'
 
 /** The data set of a run: its files, its name in results/, and what identifies it. */
 export interface Dataset {

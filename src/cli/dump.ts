@@ -1,6 +1,6 @@
 import { isFailure } from '../pairs/failure.ts'
+import type { OpenSubject } from '../setup/subject.ts'
 import type { Row, RowFailure } from '../types.ts'
-import type { OpenSubject } from './subject.ts'
 
 /** `--dump-rendered N`: what the models read of the first N rows: the rendered text, and every id with its token. */
 export async function dumpRows(

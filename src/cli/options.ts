@@ -1,4 +1,5 @@
 import type { Options } from 'yargs'
+import type { Args } from '../setup/config.ts'
 
 /**
  * Every flag of the bins, in the groups of `--help`. A flag is here only if it differs between two runs on one machine.
@@ -140,6 +141,12 @@ export const HERM_ACCEPTED: Readonly<Record<string, string>> = {
   'trust-remote-code': 'remote code is never run; architectures and heads are built in (see the README)',
   'do-not-save': 'nothing is ever uploaded; the files are written locally',
 }
+
+/** What to say about HERM flags that are accepted. */
+export const hermRemarks = (args: Args): string[] =>
+  Object.entries(HERM_ACCEPTED).flatMap(([key, remark]) =>
+    args[key] === undefined ? [] : [`--${key.replaceAll('-', '_')} is accepted: ${remark}`],
+  )
 
 export const hermOptions: OptionTable = group('As in HERM (RewardBench)', {
   'not-quantized': boolean('Accepted without effect'),

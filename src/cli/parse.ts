@@ -1,6 +1,7 @@
 import yargs from 'yargs'
 import { UsageError } from '../errors.ts'
 import { packageVersion } from '../package.ts'
+import type { Args } from '../setup/config.ts'
 import { exactFlags, kebabFlags } from './argv.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { EXIT_CODE_HELP, type OptionTable, otherBins } from './options.ts'
@@ -13,7 +14,7 @@ export interface BinHelp {
   readonly examples: readonly (readonly [string, string])[]
   readonly positional?: string
 }
-export type Args = Readonly<Record<string, unknown>>
+export type { Args }
 
 /** Parses one bin's command line; flags win over `--config`. Prints and returns null for --help and --version. */
 export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonly string[]): Promise<Args | null> {

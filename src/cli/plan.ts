@@ -2,8 +2,8 @@ import { isFailure } from '../pairs/failure.ts'
 import { textTable } from '../report/table.ts'
 import { estimatePeakBytes, type PlanOptions, planBatches } from '../score/plan.ts'
 import { isUnscored, type Subject } from '../score/subject.ts'
+import type { LoadedModel } from '../setup/models.ts'
 import type { Row, RowFailure, Sequence } from '../types.ts'
-import type { LoadedModel } from './models.ts'
 
 /** `--dry-run`: what would be computed. The whole data set is tokenised, no model is opened. */
 export async function printPlan(

@@ -1,7 +1,7 @@
 import type { PlanOptions } from '../score/plan.ts'
+import type { RunConfig } from '../setup/config.ts'
 import type { Store } from '../store/log.ts'
 import { mergeParts, type PartsState } from '../store/merge.ts'
-import type { RunConfig } from './config.ts'
 import { type Inspection, inspect, rowsOf } from './dataset.ts'
 import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'

@@ -1,6 +1,6 @@
 import { createPooledVerifier } from '../chem/verifier.ts'
+import type { VerificationChoice } from '../setup/config.ts'
 import type { Verifier } from '../types.ts'
-import type { VerificationChoice } from './config.ts'
 
 /** The verification workers that the flags ask for; null with --no-verify. Workers start with their first job. */
 export function openVerifier(choice: VerificationChoice): Verifier | null {

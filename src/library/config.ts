@@ -1,6 +1,6 @@
-import { type RunConfig, toRunConfig } from '../cli/config.ts'
 import { UsageError } from '../errors.ts'
 import { nearest } from '../pairs/nearest.ts'
+import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import type { ScoreOptions } from './options.ts'
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {

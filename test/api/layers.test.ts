@@ -28,7 +28,9 @@ it('reads the imports of a file', () => {
 
 it('every folder of src/ is in one layer', () => {
   const folders = new Set(sources().map(area))
-  expect([...folders].sort()).toEqual([...GROUND, ...STAGES, 'cli', 'index.ts', 'join.ts', 'library', 'run.ts'].sort())
+  expect([...folders].sort()).toEqual(
+    [...GROUND, ...STAGES, 'cli', 'index.ts', 'join.ts', 'library', 'run.ts', 'setup'].sort(),
+  )
 })
 
 it('the ground sees only the ground', () => {
@@ -50,9 +52,15 @@ it('run.ts sees the stages of its line', () => {
   expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'report', 'score', 'store'])
 })
 
-it('only the library sees cli, and only the front door sees the library', () => {
-  const above = own.filter(({ from, to }) => area(to) === 'cli' && area(from) !== 'cli')
-  expect(new Set(above.map(({ from }) => area(from)))).toEqual(new Set(['library']))
+it('setup sees the stages; only cli and the library see setup', () => {
+  const below = own.filter(({ from }) => area(from) === 'setup').map(({ to }) => area(to))
+  expect([...new Set(below)].filter((name) => ![...GROUND, ...STAGES, 'setup'].includes(name))).toEqual([])
+  const above = own.filter(({ from, to }) => area(to) === 'setup' && area(from) !== 'setup')
+  expect([...new Set(above.map(({ from }) => area(from)))].sort()).toEqual(['cli', 'library'])
+})
+
+it('nothing sees cli, and only the front door sees the library', () => {
+  expect(show(own.filter(({ from, to }) => area(to) === 'cli' && area(from) !== 'cli'))).toEqual([])
   const front = own.filter(({ from, to }) => area(to) === 'library' && area(from) !== 'library')
   expect(new Set(front.map(({ from }) => from))).toEqual(new Set(['index.ts']))
   expect(show(own.filter(({ to }) => to === 'index.ts'))).toEqual([])

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { kebabFlags } from '../../src/cli/argv.ts'
-import { toRunConfig } from '../../src/cli/config.ts'
 import { etaText } from '../../src/cli/log.ts'
 import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { parseArgs } from '../../src/cli/parse.ts'
+import { toRunConfig } from '../../src/setup/config.ts'
 
 const parse = (...argv: string[]) =>
   parseArgs({ name: 'run-rm', summary: '', examples: [] }, BIN_OPTIONS['run-rm'], argv)

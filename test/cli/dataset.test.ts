@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { toRunConfig } from '../../src/cli/config.ts'
 import { openDataset } from '../../src/cli/dataset.ts'
+import { toRunConfig } from '../../src/setup/config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'chemherm-dataset-'))
 afterAll(() => rmSync(folder, { recursive: true }))

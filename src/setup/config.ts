@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
-import { HERM_ACCEPTED } from './options.ts'
-import type { Args } from './parse.ts'
+
+/** Checked flags by name. */
+export type Args = Readonly<Record<string, unknown>>
 
 /** The resolved options of a run, as `--print-config` shows them and run.json keeps them. */
 export interface RunConfig {
@@ -135,12 +136,6 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
     logFormat: (text('log-format') ?? 'text') as RunConfig['logFormat'],
   }
 }
-
-/** What to say about HERM flags that are accepted. */
-export const hermRemarks = (args: Args): string[] =>
-  Object.entries(HERM_ACCEPTED).flatMap(([key, remark]) =>
-    args[key] === undefined ? [] : [`--${key.replaceAll('-', '_')} is accepted: ${remark}`],
-  )
 
 function modelChoices(bin: RunConfig['bin'], text: (key: string) => string | null): ModelChoice[] {
   const model = text('model')

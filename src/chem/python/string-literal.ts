@@ -15,8 +15,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   t: '\t',
   v: '\v',
 }
-const ESCAPE =
-  /\\(?:(\r\n|\n|\r)|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|([\s\S]))/gu
+const ESCAPE = /\\(?:(\n)|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|([\s\S]))/gu
 
 /** The value of one string token, prefix and quotes included; null for an f-string (which is no literal). */
 export function stringValue(token: string): PyValue | null {
@@ -26,13 +25,12 @@ export function stringValue(token: string): PyValue | null {
   if (flags.includes('f')) return null
   const bytes = flags.includes('b')
   if (bytes && /[^\x00-\x7f]/.test(body)) throw syntaxError('bytes can only contain ASCII literal characters')
-  const value = flags.includes('r') ? body.replace(/\r\n?/g, '\n') : withEscapes(body, bytes)
+  const value = flags.includes('r') ? body : withEscapes(body, bytes)
   return bytes ? { type: 'bytes', value: [...value].map((char) => char.charCodeAt(0)) } : { type: 'str', value }
 }
 
 function withEscapes(body: string, bytes: boolean): string {
-  const text = body.replace(/\r\n?/g, '\n')
-  return text.replace(
+  return body.replace(
     ESCAPE,
     (whole, line?: string, octal?: string, hex?: string, u4?: string, u8?: string, name?: string, char?: string) => {
       if (line !== undefined) return ''

@@ -13,10 +13,12 @@ const NUMBER =
   /(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?[jJ]?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?[jJ]?)/y
 const NAME = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}_]*/uy
 const OPERATOR = /\*\*|\/\/|<<|>>|<=|>=|==|!=|:=|->|\.\.\.|[-+*/%@&|^~<>()[\]{},:.;=]/y
+/** Brackets within brackets that Python's tokenizer takes. */
+const MAX_BRACKETS = 200
 const OPENING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 
 /**
- * The tokens of one Python expression (3.11). Line breaks count only inside brackets, as in Python; a second line outside them is a
+ * The tokens of one Python expression (3.11), whose lines end with `\n`. They may break inside brackets; a second line outside them is a
  * SyntaxError, which is what `compile(…, mode='eval')` makes of it (white space and comments may follow).
  */
 export function tokenize(source: string): readonly Token[] {
@@ -34,10 +36,10 @@ export function tokenize(source: string): readonly Token[] {
     const char = source[at]!
     if (char === ' ' || char === '\t' || char === '\f') at++
     else if (char === '#') at = lineEnd(source, at)
-    else if (char === '\n' || char === '\r') {
+    else if (char === '\n') {
       if (open.length === 0 && tokens.length > 0) ended = true
       at++
-    } else if (char === '\\' && /^\\\r?\n/.test(source.slice(at, at + 3))) at += source[at + 1] === '\r' ? 3 : 2
+    } else if (char === '\\' && source[at + 1] === '\n') at += 2
     else {
       if (ended) throw syntaxError('invalid syntax')
       const string = read(STRING_START)
@@ -45,8 +47,9 @@ export function tokenize(source: string): readonly Token[] {
       if (text === null || text === '') throw syntaxError(`invalid character ${JSON.stringify(char)}`)
       const kind = string !== null ? 'string' : /^(?:\d|\.\d)/.test(text) ? 'number' : operatorOrName(text)
       if (kind === 'number') checkNumber(source, at + text.length, text)
-      if ('([{'.includes(text)) open.push(text)
-      else if (text in OPENING && open.pop() !== OPENING[text]) throw syntaxError(`unmatched '${text}'`)
+      if ('([{'.includes(text)) {
+        if (open.push(text) > MAX_BRACKETS) throw syntaxError('too many nested parentheses')
+      } else if (text in OPENING && open.pop() !== OPENING[text]) throw syntaxError(`unmatched '${text}'`)
       tokens.push({ kind, text })
       at += text.length
     }
@@ -58,8 +61,8 @@ export function tokenize(source: string): readonly Token[] {
 
 const operatorOrName = (text: string): 'name' | 'operator' => (/^[\p{L}\p{Nl}_]/u.test(text) ? 'name' : 'operator')
 const lineEnd = (source: string, at: number): number => {
-  const end = source.slice(at).search(/[\r\n]/)
-  return end < 0 ? source.length : at + end
+  const end = source.indexOf('\n', at)
+  return end < 0 ? source.length : end
 }
 
 /** Numbers such as `012` or `1abc` are errors; a keyword may follow at once (`1if x else 2`). */
@@ -79,7 +82,7 @@ function readString(source: string, at: number, opening: string): string {
   for (; i < source.length; i++) {
     if (source[i] === '\\') i++
     else if (source.startsWith(quote, i)) return source.slice(at, i + quote.length)
-    else if (quote.length === 1 && /[\r\n]/.test(source[i]!)) break
+    else if (quote.length === 1 && source[i] === '\n') break
   }
   throw syntaxError(quote.length === 3 ? 'unterminated triple-quoted string literal' : 'unterminated string literal')
 }

@@ -45,6 +45,7 @@ function compile(): Build {
 const OTHER_FORMATS = /M {2}END|commonchem|rdkitjson/
 /** Hydrogens that are atoms of their own: [H], [2H], [H+], [H:1], but not [He] or [CH3]. */
 const HYDROGEN_ATOM = /\[\d*H[^a-z]/
+const CHIRAL_MARK = /@+(?:(?:TH|AL|SP|TB|OH)\d+)?/g
 const LONE_SURROGATE = /\p{Surrogate}/u
 const KEEP_HYDROGENS = '{"removeHs":false}'
 const UNCHECKED = '{"removeHs":false,"sanitize":false}'
@@ -108,17 +109,19 @@ export class Rdkit {
     const mol = this.guard(() => {
       if (reading === 'unchecked') return this.api.get_mol(text, UNCHECKED)
       if (reading === 'keep-hydrogens' || !HYDROGEN_ATOM.test(text)) return this.api.get_mol(text, KEEP_HYDROGENS)
-      return this.api.get_mol(text.includes('@') ? this.dropBogusChirality(text) : text)
+      if (!text.includes('@')) return this.api.get_mol(text)
+      const whole = this.api.get_mol(text, KEEP_HYDROGENS)
+      if (whole !== null) {
+        const fixed = withoutBogusChirality(text, whole.get_json())
+        whole.delete()
+        return this.api.get_mol(fixed)
+      }
+      // over-valent, unless a hydrogen that goes is to blame (`[H]=C`): chiral carbon must not hide it by losing its own
+      const flat = this.api.get_mol(text.replace(CHIRAL_MARK, ''))
+      flat?.delete()
+      return flat === null ? null : this.api.get_mol(text)
     })
     return mol === null ? null : new MolHandle(mol, this)
-  }
-
-  private dropBogusChirality(text: string): string {
-    const mol = this.api.get_mol(text, KEEP_HYDROGENS)
-    if (mol === null) return text
-    const fixed = withoutBogusChirality(text, mol.get_json())
-    mol.delete()
-    return fixed
   }
 
   /** The query of a SMARTS pattern, kept for the life of the instance: callers' patterns come from fixed lists. */

@@ -1,6 +1,6 @@
 import type { ChemistryData } from './data.ts'
-import { componentGraph, heavyAtoms, type MolGraph } from './graph.ts'
-import type { Molecule, MolToolkit, RingSystem } from './molecule.ts'
+import { AROMATIC, componentGraph, heavyAtoms, type MolGraph } from './graph.ts'
+import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { PythonError } from './python/error.ts'
 import { REWARD_REASON, type RewardReason } from './reason.ts'
@@ -11,7 +11,7 @@ const MAX_COUNTERION_ATOMS = 5
 /**
  * ether0's `is_reasonable_molecule`: null where the molecule passes, else why not. One molecule, at most with a small counter-ion; the
  * larger of both has only known ring systems and only known Morgan environments (radius 2). What `reference` has counts as known.
- * RDKit's sanitisation, which ether0 runs first, has happened when the molecule was read.
+ * RDKit's sanitisation, which ether0 runs first, has happened when the molecule was read; a second one changes only rings like `c1cccc~c1`.
  */
 export function unreasonable(
   molecule: Molecule,
@@ -21,6 +21,9 @@ export function unreasonable(
   const { graph } = molecule
   // Python indexes the empty list of fragments
   if (graph.components === 0) throw new PythonError('IndexError', 'list index out of range')
+  if (graph.bonds.some((bond) => bond.type === 0 && bond.atoms.every((atom) => isAromatic(graph, atom)))) {
+    throw new ToolkitFailure('an aromatic ring with a bond of no type, which a second sanitisation takes apart')
+  }
   const bySize = componentsBySize(graph)
   if (bySize.length > 2) return REWARD_REASON.FAILED_COUNTERION_CHECK
   const [largest = 0, smaller] = bySize
@@ -32,6 +35,9 @@ export function unreasonable(
   const environments = bySize.length === 1 ? molecule.environments : morganIds(componentGraph(graph, largest))
   return knownEnvironments(environments, data, reference) ? null : REWARD_REASON.FAILED_REOS_CHECK
 }
+
+const isAromatic = ({ atoms, bonds }: MolGraph, atom: number): boolean =>
+  atoms[atom]!.neighbours.some(({ bond }) => bonds[bond]!.type === AROMATIC)
 
 /** Largest first by atoms, equals in their order. */
 function componentsBySize(graph: MolGraph): number[] {

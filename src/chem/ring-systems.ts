@@ -1,4 +1,4 @@
-import type { MolGraph } from './graph.ts'
+import type { Bond, MolGraph } from './graph.ts'
 import type { SmilesItem, SmilesTree } from './smiles-tree.ts'
 
 /** Parts of a molecule between the bonds that ether0's `get_ring_system` cuts: single bonds outside rings. */
@@ -38,6 +38,22 @@ function ringParts(graph: MolGraph): Parts {
   }
   return { of, rings }
 }
+
+/** False where RDKit made a single bond of a multiple one: it reads `n(=O)` as [n+][O-], so the string is not of the graph's molecule. */
+export const spellsBonds = (tree: SmilesTree, graph: MolGraph): boolean =>
+  tree.nodes.every(({ items }, here) =>
+    items.every((item) => !MULTIPLE.test(item.bond) || bondTo(graph, here, otherEnd(tree, item, here)).type !== 1),
+  )
+const MULTIPLE = /[=#$]/
+
+/** The atom at the other end of an item. */
+function otherEnd({ closures }: SmilesTree, item: SmilesItem, here: number): number {
+  if (item.kind === 'child') return item.atom
+  const [a, b] = closures[item.closure]!
+  return a === here ? b : a
+}
+const bondTo = ({ atoms, bonds }: MolGraph, a: number, b: number): Bond =>
+  bonds[atoms[a]!.neighbours.find(({ atom }) => atom === b)!.bond]!
 
 /** A hydrogen stands where a neighbour was cut off. */
 const STUB = '[H]'
@@ -107,12 +123,12 @@ class FragmentWriter {
     for (let atom: number | null = start; atom !== null; ) {
       const here: number = atom
       const items: readonly SmilesItem[] = this.tree.nodes[here]!.items.filter(
-        (item) => this.inside(this.other(item, here), here) || this.needsStub(here, item.bond),
+        (item) => this.inside(otherEnd(this.tree, item, here), here) || this.needsStub(here, item.bond),
       )
       text += this.spell(here)
       atom = null
       for (const [i, item] of items.entries()) {
-        const other = this.other(item, here)
+        const other = otherEnd(this.tree, item, here)
         const symbol = this.symbol(item.bond, here, other)
         const last = i === items.length - 1
         if (!this.inside(other, here)) text += last ? symbol + STUB : `(${symbol}${STUB})`
@@ -124,13 +140,6 @@ class FragmentWriter {
       }
     }
     return text
-  }
-
-  /** The atom at the other end of an item. */
-  private other(item: SmilesItem, here: number): number {
-    if (item.kind === 'child') return item.atom
-    const [a, b] = this.tree.closures[item.closure]!
-    return a === here ? b : a
   }
 
   /**

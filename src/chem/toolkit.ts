@@ -3,7 +3,7 @@ import { EMPTY_GRAPH, type MolGraph, parseGraph } from './graph.ts'
 import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
-import { type RingFragment, ringFragments } from './ring-systems.ts'
+import { type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
 import { smilesPart, tokenizeSmiles } from './smiles-tokens.ts'
 import { smilesTree } from './smiles-tree.ts'
 
@@ -220,6 +220,6 @@ function fragments(smiles: string, graph: MolGraph): Fragment[] | null {
   const tokens = tokenizeSmiles(smiles)
   if (tokens === null) return null
   const tree = smilesTree(tokens)
-  if (tree.nodes.length !== graph.atoms.length) return null
+  if (tree.nodes.length !== graph.atoms.length || !spellsBonds(tree, graph)) return null
   return ringFragments(tree, graph).map((fragment) => ({ ...fragment, component: graph.component[fragment.atom]! }))
 }

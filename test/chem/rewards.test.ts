@@ -122,6 +122,37 @@ describe.each(FUNCTIONS)('%s', (name) => {
   })
 })
 
+describe('oracles that answer nonsense', () => {
+  const wanted = "('scaffold', 'C', 0.5, 'increase')"
+  const answering = (answer: unknown): Oracles => ({
+    solubility: () => answer as Promise<number>,
+    purchasable: async () => answer as Record<string, boolean>,
+    forwardReaction: async () => answer as string,
+  })
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, '0.5', null, undefined])('%s is no solubility', async (answer) => {
+    const { value, status, metadata } = await evaluate('sol_eval', 'CCO', wanted, { oracles: answering(answer) })
+    expect([value, status, metadata.error]).toEqual([null, 'unverifiable', 'TypeError'])
+  })
+
+  it('is no product and no catalogue', async () => {
+    const { value, metadata } = await evaluate('rxn_forward', 'CCCCCO.O>>', 'CCC', { oracles: answering(null) })
+    expect([value, metadata.error]).toEqual([null, 'TypeError'])
+    const sold = { ...answering(7), purchasable: async () => ({}) }
+    const { metadata: later } = await evaluate('rxn_forward', 'CCCO.OCC>>', 'CCC', { oracles: sold })
+    expect(later.error).toBe('TypeError')
+  })
+
+  it('may throw at once instead of rejecting', async () => {
+    const throwing = (): never => {
+      throw new OracleError('stub', 'declined')
+    }
+    const { value, reason } = await evaluate('sol_eval', 'CCO', wanted, {
+      oracles: { ...answering(null), solubility: throwing },
+    })
+    expect([value, reason]).toEqual([null, 'invalid_mol'])
+  })
+})
+
 describe('accuracy_reward', () => {
   const cases = golden<AccuracyCase>('accuracy_reward').filter(({ fn }) => fn === 'accuracy_reward')
   it.each(cases)('is Python’s for $id', async (row) => {

@@ -1,6 +1,6 @@
 import { heavyAtoms } from '../graph.ts'
 import type { Molecule, MolToolkit } from '../molecule.ts'
-import { ask } from '../oracle.ts'
+import { ask, isRecord, isText } from '../oracle.ts'
 import { pyStrip } from '../python/text.ts'
 import { REWARD_REASON } from '../reason.ts'
 import { BAD_TARGET, failed, graded, type Judgement, PASS, type Reward } from '../reward.ts'
@@ -35,15 +35,22 @@ export const rxnForward: Reward = {
 
     const large = names.filter((_, i) => heavyAtoms(reactants[i]!.graph) > SMALL_HEAVY_ATOMS)
     const react = (): Promise<Judgement> =>
-      ask(oracles.forwardReaction(answer), REWARD_REASON.INVALID_RXN, note, (smiles): Judgement => {
-        const product = mols.read(smiles)
-        if (product === null) return failed(REWARD_REASON.INVALID_MOL)
-        if (soft) return graded(tanimotoSimilarity(product, wanted))
-        return sameMolecule(product, wanted) ? PASS : failed(REWARD_REASON.WRONG_PRODUCT)
-      })
+      ask(
+        () => oracles.forwardReaction(answer),
+        isText,
+        REWARD_REASON.INVALID_RXN,
+        note,
+        (smiles): Judgement => {
+          const product = mols.read(smiles)
+          if (product === null) return failed(REWARD_REASON.INVALID_MOL)
+          if (soft) return graded(tanimotoSimilarity(product, wanted))
+          return sameMolecule(product, wanted) ? PASS : failed(REWARD_REASON.WRONG_PRODUCT)
+        },
+      )
     // without an answer, small reactants still pass
     return ask(
-      oracles.purchasable(names),
+      () => oracles.purchasable(names),
+      isRecord,
       large.length > 0 ? REWARD_REASON.NOT_PURCHASABLE : react,
       note,
       (sold): Judgement | Promise<Judgement> =>

@@ -1,6 +1,6 @@
 import { hasFunctionalGroup } from '../functional-groups.ts'
 import type { Molecule } from '../molecule.ts'
-import { ask } from '../oracle.ts'
+import { ask, isFiniteNumber } from '../oracle.ts'
 import { PythonError } from '../python/error.ts'
 import { literalEval } from '../python/literal.ts'
 import { type PyValue, pyEquals, pyFloat, pyHead, pyItem, pyIterate, pyLower, pyStr } from '../python/value.ts'
@@ -31,10 +31,10 @@ export const solEval: Reward = {
     if (!checked.met) return failed(REWARD_REASON.FAILED_CONSTRAINT)
     const why = unreasonable(given, data, checked.reference)
     if (why !== null) return failed(why)
-    return ask(oracles.solubility(answer), REWARD_REASON.INVALID_MOL, note, (measured): Judgement => {
+    const compare = (measured: number): Judgement =>
       // a NaN target passes, as in Python
-      return Math.abs(measured - solubility) > TOLERANCE ? failed(REWARD_REASON.WRONG_NUMERICAL_ANSWER) : PASS
-    })
+      Math.abs(measured - solubility) > TOLERANCE ? failed(REWARD_REASON.WRONG_NUMERICAL_ANSWER) : PASS
+    return ask(() => oracles.solubility(answer), isFiniteNumber, REWARD_REASON.INVALID_MOL, note, compare)
   },
 }
 

@@ -238,7 +238,7 @@ export function completionCalibration(
     )
     plattOk &&= fit !== null
     const x = outside.map((i) => score[i]!)
-    const step = stepFunction(x, isotonic(x, y))
+    const step = stepFunction(x, isotonic(x, y)!)
     for (const i of inside) {
       base[i] = rate
       steps[i] = step(score[i]!)

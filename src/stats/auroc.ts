@@ -1,33 +1,18 @@
 import { allFinite } from './descriptive.ts'
+import { type BinaryLabels, distinctLabels, indicator } from './labels.ts'
 import { averageRanks, sameLength, sortOrder } from './rank.ts'
-
-/** 1 for the larger of two label values, 0 for the smaller; null unless there are exactly two. */
-function binary(labels: ArrayLike<number>): Uint8Array | null {
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < labels.length; i++) {
-    low = Math.min(low, labels[i]!)
-    high = Math.max(high, labels[i]!)
-  }
-  if (!(low < high)) return null
-  const out = new Uint8Array(labels.length)
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] !== low && labels[i] !== high) return null
-    out[i] = labels[i] === high ? 1 : 0
-  }
-  return out
-}
 
 /**
  * Area under the ROC curve: the chance that a positive scores above a negative, ties counting ½
- * (= Mann–Whitney U / (n₁ n₀); sklearn.metrics.roc_auc_score). Labels 0 and 1.
+ * (= Mann–Whitney U / (n₁ n₀); sklearn.metrics.roc_auc_score). Two whole numbers as labels, the larger is the positive class.
  * null with one class only or a score that is not finite; a constant score has 0.5.
  * @example auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) // 0.75
  */
-export function auroc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | null {
+export function auroc(labels: BinaryLabels, scores: ArrayLike<number>): number | null {
   sameLength(labels, scores)
-  const y = binary(labels)
-  if (y === null || !allFinite(scores)) return null
+  const classes = distinctLabels(labels)
+  if (classes?.length !== 2 || !allFinite(scores)) return null
+  const y = indicator(labels, classes[1]!)
   const ranks = averageRanks(scores)
   let positives = 0
   let rankSum = 0
@@ -41,21 +26,24 @@ export function auroc(labels: ArrayLike<number>, scores: ArrayLike<number>): num
 
 /**
  * Average precision Σ (R_k − R_{k−1}) P_k over distinct thresholds, no interpolation (sklearn.metrics.average_precision_score).
- * Labels 0 and 1. Without a positive it is 0, as there; null for no rows or a score that is not finite.
+ * The label 1 is the positive class. Without a positive it is 0, as there; null for no rows, a score that is not finite, or
+ * two labels that are not 1.
  */
-export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>): number | null {
+export function averagePrecision(labels: BinaryLabels, scores: ArrayLike<number>): number | null {
   sameLength(labels, scores)
   const n = labels.length
-  if (n === 0 || !allFinite(scores)) return null
+  const classes = distinctLabels(labels)
+  if (n === 0 || classes === null || (classes.length === 2 && !classes.includes(1)) || !allFinite(scores)) return null
+  const y = indicator(labels, 1)
   let positives = 0
-  for (let i = 0; i < n; i++) positives += labels[i] === 1 ? 1 : 0
+  for (const label of y) positives += label
   if (positives === 0) return 0
   const order = sortOrder(scores)
   let found = 0
   let total = 0
   for (let i = n - 1, j = n - 1; i >= 0; i = j) {
     const before = found
-    for (j = i; j >= 0 && scores[order[j]!] === scores[order[i]!]; j--) found += labels[order[j]!] === 1 ? 1 : 0
+    for (j = i; j >= 0 && scores[order[j]!] === scores[order[i]!]; j--) found += y[order[j]!]!
     total += ((found - before) / positives) * (found / (n - 1 - j))
   }
   return total
@@ -67,10 +55,12 @@ export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<nu
  * @returns null without such a group; `groups` = how many there are
  */
 export function withinGroupAuroc(
-  labels: ArrayLike<number>,
+  labels: BinaryLabels,
   scores: ArrayLike<number>,
   groups: ArrayLike<number | string>,
 ): { readonly value: number | null; readonly groups: number } {
+  sameLength(labels, scores)
+  sameLength(labels, groups)
   const rows = new Map<number | string, number[]>()
   for (let i = 0; i < labels.length; i++) {
     const list = rows.get(groups[i]!)

@@ -1,3 +1,4 @@
+import { checkOneOf } from './options.ts'
 import { betaCdf, chiSquareTail, logChoose } from './special.ts'
 
 /** P(X ≤ k) of Binomial(n, p). */
@@ -58,6 +59,7 @@ export function mcnemar(
   c: number,
   { method = 'exact' }: { readonly method?: McNemarMethod } = {},
 ): McNemar | null {
+  checkOneOf('method', method, ['exact', 'mid', 'chi2', 'chi2-corrected'])
   const n = b + c
   const fewer = Math.min(b, c)
   if (!Number.isInteger(b) || !Number.isInteger(c) || fewer < 0) return null

@@ -1,4 +1,5 @@
 import { type Prng, prng } from '../prng.ts'
+import { checkCount, checkLevel, checkOneOf } from './options.ts'
 import { quantileSorted } from './quantile.ts'
 import { normalCdf, normalQuantile } from './special.ts'
 
@@ -178,6 +179,9 @@ export function clusterBootstrapCi(
   options: BootstrapOptions = {},
 ): Interval | null {
   const { resamples = 2000, seed = 0, level = 0.95, method = 'percentile' } = options
+  checkCount('resamples', resamples)
+  checkLevel(level)
+  checkOneOf('method', method, ['percentile', 'bca'])
   if (clusters.length !== values.length) throw new RangeError(`${values.length} values, ${clusters.length} clusters`)
   const estimate = values.length === 0 ? null : statistic(values)
   if (estimate === null || Number.isNaN(estimate)) return null

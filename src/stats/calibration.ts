@@ -1,40 +1,44 @@
+import { type BinaryLabels, distinctLabels, indicator, zeroOne } from './labels.ts'
+import { checkCount, checkOneOf } from './options.ts'
 import { quantileSorted } from './quantile.ts'
 import { sameLength } from './rank.ts'
 import { wilson } from './wilson.ts'
 
-/** Probabilities in [0, 1], labels 0 or 1, at least one row. */
-function usable(labels: ArrayLike<number>, probabilities: ArrayLike<number>): boolean {
+/** At least one row, and every probability in [0, 1]. */
+function usable(labels: BinaryLabels, probabilities: ArrayLike<number>): boolean {
   sameLength(labels, probabilities)
-  for (let i = 0; i < labels.length; i++) {
-    const p = probabilities[i]!
-    if (!(p >= 0 && p <= 1) || (labels[i] !== 0 && labels[i] !== 1)) return false
-  }
+  for (let i = 0; i < probabilities.length; i++) if (!(probabilities[i]! >= 0 && probabilities[i]! <= 1)) return false
   return labels.length > 0
 }
 
 /**
- * Brier score: mean (p − y)². null for no rows, a probability outside [0, 1], or a label other than 0 and 1.
+ * Brier score: mean (p − y)² (sklearn.metrics.brier_score_loss). The positive class is 1, or where the labels are not 0 and 1
+ * (or −1 and 1) the larger of two whole numbers. null for no rows, a probability outside [0, 1], or other labels.
  * @example brier([1, 0], [0.8, 0.4]) // (0.04 + 0.16)/2 = 0.1
  */
-export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number | null {
+export function brier(labels: BinaryLabels, probabilities: ArrayLike<number>): number | null {
   if (!usable(labels, probabilities)) return null
+  const classes = distinctLabels(labels)
+  if (classes === null) return null
+  const y = zeroOne(labels) ?? indicator(labels, classes[classes.length - 1]!)
   let total = 0
-  for (let i = 0; i < labels.length; i++) total += (probabilities[i]! - labels[i]!) ** 2
-  return total / labels.length
+  for (let i = 0; i < y.length; i++) total += (probabilities[i]! - y[i]!) ** 2
+  return total / y.length
 }
 
 /**
  * Log loss in nats: −mean ln P(label). Probabilities are clipped to [ε, 1 − ε] with ε = 2.2e-16, as sklearn.metrics.log_loss
- * does for float64, so that a certain and wrong prediction costs 36.04 and not ∞.
+ * does for float64, so that a certain and wrong prediction costs 36.04 and not ∞. Labels 0 and 1; null as `brier`.
  */
-export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number | null {
-  if (!usable(labels, probabilities)) return null
+export function logLoss(labels: BinaryLabels, probabilities: ArrayLike<number>): number | null {
+  const y = usable(labels, probabilities) ? zeroOne(labels) : null
+  if (y === null || distinctLabels(labels)!.includes(-1)) return null
   let total = 0
-  for (let i = 0; i < labels.length; i++) {
-    const right = labels[i] === 1 ? probabilities[i]! : 1 - probabilities[i]!
+  for (let i = 0; i < y.length; i++) {
+    const right = y[i] === 1 ? probabilities[i]! : 1 - probabilities[i]!
     total -= Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, right)))
   }
-  return total / labels.length
+  return total / y.length
 }
 
 export interface CalibrationOptions {
@@ -43,6 +47,11 @@ export interface CalibrationOptions {
   /** Equal width (default) or equal mass. */
   readonly strategy?: 'uniform' | 'quantile'
 }
+function checkBins(bins: number, strategy: string): void {
+  checkCount('bins', bins)
+  checkOneOf('strategy', strategy, ['uniform', 'quantile'])
+}
+
 /** Parallel arrays over the bins that hold a row, ascending. */
 export interface CalibrationCurve {
   /** Share of positives. */
@@ -57,7 +66,7 @@ export interface CalibrationCurve {
 
 /** Mean label and probability of each bin; `binOf` gives a row's bin. */
 function gather(
-  labels: ArrayLike<number>,
+  labels: Uint8Array,
   probabilities: ArrayLike<number>,
   bins: number,
   binOf: (p: number) => number,
@@ -84,20 +93,22 @@ function gather(
 
 /**
  * Reliability curve with sklearn.calibration.calibration_curve's bins: right-closed, (e_{i−1}, e_i]; empty bins left out.
- * null as `brier`.
+ * null for no rows, a probability outside [0, 1], or labels other than 0 and 1, or −1 and 1.
  */
 export function calibrationCurve(
-  labels: ArrayLike<number>,
+  labels: BinaryLabels,
   probabilities: ArrayLike<number>,
   { bins = 10, strategy = 'uniform' }: CalibrationOptions = {},
 ): CalibrationCurve | null {
-  if (!usable(labels, probabilities)) return null
+  checkBins(bins, strategy)
+  const y = usable(labels, probabilities) ? zeroOne(labels) : null
+  if (y === null) return null
   const sorted = Float64Array.from(probabilities).sort()
   // i·(1/bins), not i/bins: numpy.linspace's edges to the last bit.
   const edges = Array.from({ length: bins - 1 }, (_, i) =>
     strategy === 'uniform' ? (i + 1) * (1 / bins) : quantileSorted(sorted, (i + 1) * (1 / bins)),
   )
-  return gather(labels, probabilities, bins, (p) => {
+  return gather(y, probabilities, bins, (p) => {
     let b = 0
     while (b < edges.length && edges[b]! < p) b++
     return b
@@ -106,15 +117,17 @@ export function calibrationCurve(
 
 /** |mean probability − share of positives| a bin, with its weight. Equal width: half-open bins, the last closed; else equal mass. */
 function gaps(
-  labels: ArrayLike<number>,
+  labels: BinaryLabels,
   probabilities: ArrayLike<number>,
   { bins = 10, strategy = 'uniform' }: CalibrationOptions,
 ): { gap: number; weight: number }[] | null {
-  if (!usable(labels, probabilities)) return null
+  checkBins(bins, strategy)
+  const y = usable(labels, probabilities) ? zeroOne(labels) : null
+  if (y === null) return null
   const curve =
     strategy === 'uniform'
-      ? gather(labels, probabilities, bins, (p) => Math.min(Math.floor(p * bins), bins - 1))
-      : calibrationCurve(labels, probabilities, { bins, strategy })!
+      ? gather(y, probabilities, bins, (p) => Math.min(Math.floor(p * bins), bins - 1))
+      : calibrationCurve(y, probabilities, { bins, strategy })!
   return curve.count.map((c, b) => ({
     gap: Math.abs(curve.probPred[b]! - curve.probTrue[b]!),
     weight: c / labels.length,
@@ -123,7 +136,7 @@ function gaps(
 
 /** Expected calibration error: Σ_b (n_b/n)·|mean probability − share of positives| (Guo et al. 2017). */
 export function expectedCalibrationError(
-  labels: ArrayLike<number>,
+  labels: BinaryLabels,
   probabilities: ArrayLike<number>,
   options: CalibrationOptions = {},
 ): number | null {
@@ -132,7 +145,7 @@ export function expectedCalibrationError(
 
 /** The largest gap of a bin. */
 export function maximumCalibrationError(
-  labels: ArrayLike<number>,
+  labels: BinaryLabels,
   probabilities: ArrayLike<number>,
   options: CalibrationOptions = {},
 ): number | null {

@@ -1,3 +1,4 @@
+import { sameLength } from './rank.ts'
 import { chiSquareTail, normalQuantile } from './special.ts'
 
 export interface ContingencyTest {
@@ -13,9 +14,11 @@ export interface ContingencyTest {
 }
 /**
  * Pearson's χ² test of independence without continuity correction (scipy.stats.chi2_contingency, correction=False).
- * Rows and columns without a count are left out; null when fewer than two of either remain.
+ * Rows and columns without a count are left out; null when fewer than two of either remain, or a
+ * count is negative or not finite.
  */
 export function chiSquareTest(table: readonly (readonly number[])[]): ContingencyTest | null {
+  if (table.some((row) => row.some((v) => !(v >= 0 && v < Number.POSITIVE_INFINITY)))) return null
   const filled = table.filter((row) => row.some((v) => v > 0))
   const keep = (filled[0] ?? []).map((_, j) => filled.some((row) => row[j]! > 0))
   const counts = filled.map((row) => row.filter((_, j) => keep[j]))
@@ -74,6 +77,7 @@ export function cochranQ(
   estimates: readonly number[],
   standardErrors: readonly number[],
 ): { readonly p: number; readonly statistic: number; readonly df: number; readonly iSquared: number } | null {
+  sameLength(estimates, standardErrors)
   if (estimates.length < 2 || standardErrors.some((s) => !(s > 0))) return null
   const weights = standardErrors.map((s) => 1 / (s * s))
   const total = weights.reduce((s, w) => s + w, 0)

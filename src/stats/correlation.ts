@@ -53,9 +53,19 @@ export const pearson = (x: ArrayLike<number>, y: ArrayLike<number>): number | nu
  */
 export function spearmanTest(x: ArrayLike<number>, y: ArrayLike<number>): CorrelationTest | null {
   sameLength(x, y)
-  if (hasNaN(x) || hasNaN(y)) return null
-  const test = pearsonTest(averageRanks(x), averageRanks(y))
-  return test !== null && x.length === 2 ? { ...test, p: null } : test
+  const n = x.length
+  if (n < 2 || hasNaN(x) || hasNaN(y)) return null
+  const [a, b] = [averageRanks(x), averageRanks(y)]
+  const centre = (n + 1) / 2
+  // Centred ranks are multiples of ½: these sums are exact. Then numpy.corrcoef's operations in its order: what rounding leaves
+  // of ρ = ±1 decides the whole p-value.
+  const scale = 1 / (n - 1)
+  const moment = (p: Float64Array, q: Float64Array): number =>
+    p.reduce((total, v, i) => total + (v - centre) * (q[i]! - centre), 0) * scale
+  const [xx, xy, yy] = [moment(a, a), moment(a, b), moment(b, b)]
+  if (xx === 0 || yy === 0) return null
+  const statistic = clip(xy / Math.sqrt(yy) / Math.sqrt(xx))
+  return { statistic, p: n === 2 ? null : tTest(statistic, n - 2) }
 }
 
 /** @example spearman([1, 2, 3], [10, 30, 20]) // 0.5 */
@@ -71,6 +81,7 @@ export function partialSpearman(
   y: ArrayLike<number>,
   covariates: readonly ArrayLike<number>[],
 ): number | null {
+  for (const series of [y, ...covariates]) sameLength(x, series)
   const ranks = [x, y, ...covariates].map(averageRanks)
   const r = ranks.map((a) => ranks.map((b) => (a === b ? 1 : pearson(a, b))))
   if (r.flat().some((v) => v === null)) return null

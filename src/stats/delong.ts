@@ -1,3 +1,5 @@
+import { allFinite } from './descriptive.ts'
+import { type BinaryLabels, zeroOne } from './labels.ts'
 import { averageRanks, sameLength } from './rank.ts'
 import { normalTwoSided, Z95 } from './special.ts'
 
@@ -37,16 +39,19 @@ function covariance(a: Float64Array, b: Float64Array): number {
 
 /**
  * Compares the AUROCs of two scorers on the same rows. DeLong, DeLong & Clarke-Pearson 1988, by mid-ranks (Sun & Xu 2014).
- * For independent rows only: with several rows a prompt use the clustered bootstrap. null with fewer than two of a class.
+ * For independent rows only: with several rows a prompt use the clustered bootstrap. Labels 0 and 1. null with fewer than two of a class or a score that is
+ * not finite.
  */
-export function delong(labels: ArrayLike<number>, a: ArrayLike<number>, b: ArrayLike<number>): DeLong | null {
+export function delong(labels: BinaryLabels, a: ArrayLike<number>, b: ArrayLike<number>): DeLong | null {
   sameLength(labels, a)
   sameLength(labels, b)
+  const y = zeroOne(labels)
+  if (y === null || !allFinite(a) || !allFinite(b)) return null
   const split = (scores: ArrayLike<number>) => {
     const rows = Array.from(scores)
     return components(
-      Float64Array.from(rows.filter((_, i) => labels[i] === 1)),
-      Float64Array.from(rows.filter((_, i) => labels[i] !== 1)),
+      Float64Array.from(rows.filter((_, i) => y[i] === 1)),
+      Float64Array.from(rows.filter((_, i) => y[i] === 0)),
     )
   }
   const [sa, sb] = [split(a), split(b)]

@@ -6,7 +6,7 @@ export function allFinite(values: ArrayLike<number>): boolean {
   return true
 }
 
-/** Σ x, with Neumaier's compensation. */
+/** Σ x, with Neumaier's compensation; ±∞ or NaN where the plain sum is. */
 export function sum(values: ArrayLike<number>): number {
   let total = 0
   let lost = 0
@@ -16,20 +16,24 @@ export function sum(values: ArrayLike<number>): number {
     lost += Math.abs(total) >= Math.abs(x) ? total - next + x : x - next + total
     total = next
   }
-  return total + lost
+  return Number.isFinite(total) ? total + lost : total
 }
 
-/** @example mean([1, 2, 4]) // 2.333… */
-export const mean = (values: ArrayLike<number>): number | null =>
-  values.length === 0 || !allFinite(values) ? null : sum(values) / values.length
+const defined = (value: number): number | null => (Number.isNaN(value) ? null : value)
+
+/**
+ * null for no values or NaN among them; infinite as numpy.mean's.
+ * @example mean([1, 2, 4]) // 2.333…
+ */
+export const mean = (values: ArrayLike<number>): number | null => defined(sum(values) / values.length)
 
 /** Σ (x − x̄)^power / n. */
 function centralMoment(values: ArrayLike<number>, power: number): number | null {
   const m = mean(values)
-  if (m === null) return null
+  if (m === null || !Number.isFinite(m)) return null
   const terms = new Float64Array(values.length)
   for (let i = 0; i < values.length; i++) terms[i] = (values[i]! - m) ** power
-  return sum(terms) / values.length
+  return defined(sum(terms) / values.length)
 }
 
 /**
@@ -47,7 +51,7 @@ function standardisedMoment(values: ArrayLike<number>, power: number): number | 
   const m2 = centralMoment(values, 2)
   const m = mean(values)
   if (m2 === null || m === null || m2 <= (Number.EPSILON * m) ** 2) return null
-  return centralMoment(values, power)! / m2 ** (power / 2)
+  return defined(centralMoment(values, power)! / m2 ** (power / 2))
 }
 /** Fisher's g₁ = m₃ / m₂^{3/2}, as scipy.stats.skew (biased). */
 export const skewness = (values: ArrayLike<number>): number | null => standardisedMoment(values, 3)

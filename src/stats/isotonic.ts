@@ -1,12 +1,14 @@
+import { allFinite } from './descriptive.ts'
 import { sameLength, sortOrder } from './rank.ts'
 
 /**
  * Isotonic regression of y on x by pooling adjacent violators (sklearn.isotonic.IsotonicRegression): the non-decreasing
  * step values that are nearest to y in least squares. Equal x share one value.
- * @returns fitted values in input order
+ * @returns fitted values in input order; null for no rows or a value that is not finite
  */
-export function isotonic(x: ArrayLike<number>, y: ArrayLike<number>): Float64Array {
+export function isotonic(x: ArrayLike<number>, y: ArrayLike<number>): Float64Array | null {
   sameLength(x, y)
+  if (x.length === 0 || !allFinite(x) || !allFinite(y)) return null
   const order = sortOrder(x)
   const blocks: { total: number; rows: number }[] = []
   for (let i = 0, j = 0; i < order.length; i = j) {

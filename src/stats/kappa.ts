@@ -1,3 +1,4 @@
+import { checkOneOf } from './options.ts'
 import { sameLength } from './rank.ts'
 
 type Label = number | string | boolean
@@ -11,16 +12,28 @@ export interface Confusion {
 /** @example confusionMatrix([1, 0, 1], [1, 1, 1]).counts // [[0, 1], [0, 2]] */
 export function confusionMatrix(a: ArrayLike<Label>, b: ArrayLike<Label>): Confusion {
   sameLength(a, b)
-  const labels = [...new Set([...Array.from(a), ...Array.from(b)])].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0))
+  const kinds = new Set([...Array.from(a), ...Array.from(b)].map((label) => typeof label))
+  if (kinds.has('string') && kinds.size > 1)
+    throw new RangeError('labels are text for one rater and numbers for the other')
+  // true and 1 are one label where booleans stand beside numbers
+  const [p, q] = [a, b].map((of) => Array.from(of, (l): Label => (kinds.size > 1 ? Number(l) : l))) as [
+    Label[],
+    Label[],
+  ]
+  const labels = [...new Set([...p, ...q])].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0))
   const index = new Map(labels.map((label, i) => [label, i]))
   const counts = labels.map(() => labels.map(() => 0))
   for (let i = 0; i < a.length; i++) {
-    const row = counts[index.get(a[i]!)!]!
-    const j = index.get(b[i]!)!
+    const row = counts[index.get(p[i]!)!]!
+    const j = index.get(q[i]!)!
     row[j] = row[j]! + 1
   }
   return { labels, counts, n: a.length }
 }
+
+/** scikit-learn takes numbers with a fraction for a regression's and refuses them; give levels as text ('0.5') instead. */
+const isContinuous = ({ labels }: Confusion): boolean =>
+  labels.some((label) => typeof label === 'number' && !Number.isInteger(label))
 
 const rowSums = ({ counts }: Confusion): number[] => counts.map((row) => row.reduce((s, v) => s + v, 0))
 const columnSums = ({ counts }: Confusion): number[] => counts.map((_, j) => counts.reduce((s, row) => s + row[j]!, 0))
@@ -34,7 +47,8 @@ export const percentAgreement = (a: ArrayLike<Label>, b: ArrayLike<Label>): numb
 export type KappaWeights = 'linear' | 'quadratic' | null
 /**
  * Cohen's κ = 1 − Σ w·observed / Σ w·expected, with disagreement weights w: 1 off the diagonal, |i − j| or (i − j)² over the
- * sorted labels (sklearn.metrics.cohen_kappa_score). null where both raters use one and the same label.
+ * sorted labels (sklearn.metrics.cohen_kappa_score). null where both raters use one and the same label, or a number that is
+ * not whole.
  * @example cohenKappa([1, 1, 0, 0], [1, 0, 0, 0]) // 0.5
  */
 export function cohenKappa(
@@ -42,7 +56,9 @@ export function cohenKappa(
   b: ArrayLike<Label>,
   { weights = null }: { readonly weights?: KappaWeights } = {},
 ): number | null {
-  return kappaOfTable(confusionMatrix(a, b), weights)
+  checkOneOf('weights', weights, [null, 'linear', 'quadratic'])
+  const confusion = confusionMatrix(a, b)
+  return isContinuous(confusion) ? null : kappaOfTable(confusion, weights)
 }
 
 export function kappaOfTable(confusion: Confusion, weights: KappaWeights = null): number | null {
@@ -55,10 +71,10 @@ export function kappaOfTable(confusion: Confusion, weights: KappaWeights = null)
     for (let j = 0; j < counts.length; j++) {
       const w = i === j ? 0 : weights === null ? 1 : weights === 'linear' ? Math.abs(i - j) : (i - j) ** 2
       observed += w * counts[i]![j]!
-      expected += (w * rows[i]! * columns[j]!) / n
+      expected += w * rows[i]! * columns[j]!
     }
   }
-  return expected === 0 ? null : 1 - observed / expected
+  return expected === 0 ? null : 1 - (observed * n) / expected
 }
 
 /**
@@ -97,12 +113,12 @@ export function prevalenceAdjustedKappa(
 
 /**
  * Matthews' correlation of two labellings, any number of classes (Gorodkin's R_K); 0 where a side has one class only,
- * as sklearn.metrics.matthews_corrcoef. null for no rows.
+ * as sklearn.metrics.matthews_corrcoef. null for no rows, or a number that is not whole.
  */
 export function mcc(a: ArrayLike<Label>, b: ArrayLike<Label>): number | null {
   const confusion = confusionMatrix(a, b)
   const { counts, n } = confusion
-  if (n === 0) return null
+  if (n === 0 || isContinuous(confusion)) return null
   const [rows, columns] = [rowSums(confusion), columnSums(confusion)]
   const correct = counts.reduce((s, row, i) => s + row[i]!, 0)
   const dot = (p: number[], q: number[]): number => p.reduce((s, v, i) => s + v * q[i]!, 0)

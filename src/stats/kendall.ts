@@ -102,6 +102,7 @@ export function kendallTest(
 
 /** Stuart's τ-c = 2(C − D) / (n² (k − 1)/k), k = the smaller number of levels; null for fewer than two levels. */
 export function kendallTauC(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+  sameLength(x, y)
   if (x.length < 2 || hasNaN(x) || hasNaN(y)) return null
   const { n, concordant, discordant } = countPairs(x, y)
   const levels = Math.min(tieSizes(x).length, tieSizes(y).length)
@@ -110,17 +111,19 @@ export function kendallTauC(x: ArrayLike<number>, y: ArrayLike<number>): number 
 
 /** Goodman and Kruskal's γ = (C − D) / (C + D); ties count for nothing. null without an untied pair. */
 export function goodmanKruskalGamma(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+  sameLength(x, y)
   if (x.length < 2 || hasNaN(x) || hasNaN(y)) return null
   const { concordant, discordant } = countPairs(x, y)
   return concordant + discordant === 0 ? null : (concordant - discordant) / (concordant + discordant)
 }
 
 /**
- * Somers' D(y|x) = (C − D) / (N − T_x): among pairs that differ in x. scipy.stats.somersd(x, y). null where x is constant.
+ * Somers' D(y|x) = (C − D) / (N − T_x): among pairs that differ in x. scipy.stats.somersd(x, y). null where a side is constant.
  * With x the verifier's reward and y the model's score it is 2·AUROC − 1, for two levels.
  */
 export function somersD(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+  sameLength(x, y)
   if (x.length < 2 || hasNaN(x) || hasNaN(y)) return null
-  const { concordant, discordant, pairs, xTies } = countPairs(x, y)
-  return pairs === xTies ? null : (concordant - discordant) / (pairs - xTies)
+  const { concordant, discordant, pairs, xTies, yTies } = countPairs(x, y)
+  return pairs === xTies || pairs === yTies ? null : (concordant - discordant) / (pairs - xTies)
 }

@@ -19,7 +19,13 @@ export interface LogisticOptions {
   readonly constant?: boolean
 }
 /** Why there is no fit. */
-export type LogisticFailure = 'no_rows' | 'one_class' | 'not_finite' | 'collinear' | 'separated'
+export type LogisticFailure =
+  | 'no_rows'
+  | 'one_class'
+  | 'label_outside_0_to_1'
+  | 'not_finite'
+  | 'collinear'
+  | 'separated'
 
 export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))
 /** ln(1 + eˣ) without overflow. */
@@ -41,7 +47,10 @@ export function fitLogistic(
   const rows = X.map((row) => (constant ? [1, ...row] : [...row]))
   if (rows.some((row) => !allFinite(row)) || !allFinite(y)) return { failure: 'not_finite' }
   let positives = 0
-  for (let i = 0; i < n; i++) positives += y[i]!
+  for (let i = 0; i < n; i++) {
+    if (y[i]! < 0 || y[i]! > 1) return { failure: 'label_outside_0_to_1' }
+    positives += y[i]!
+  }
   if (constant && (positives === 0 || positives === n)) return { failure: 'one_class' }
   const k = rows[0]!.length
   const beta = new Float64Array(k)

@@ -6,12 +6,13 @@ export function sortOrder(values: ArrayLike<number>): Int32Array {
 }
 
 /**
- * Ranks from 1, equal values sharing the mean of theirs (scipy.stats.rankdata).
+ * Ranks from 1, equal values sharing the mean of theirs; all NaN where a value is NaN (scipy.stats.rankdata).
  * @example averageRanks([10, 30, 10]) // [1.5, 3, 1.5]
  */
 export function averageRanks(values: ArrayLike<number>): Float64Array {
-  const order = sortOrder(values)
   const ranks = new Float64Array(values.length)
+  if (hasNaN(values)) return ranks.fill(Number.NaN)
+  const order = sortOrder(values)
   for (let i = 0, j = 0; i < order.length; i = j) {
     for (j = i + 1; j < order.length && values[order[j]!] === values[order[i]!]; j++);
     for (let k = i; k < j; k++) ranks[order[k]!] = (i + 1 + j) / 2

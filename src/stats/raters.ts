@@ -1,3 +1,5 @@
+import { checkOneOf } from './options.ts'
+
 /**
  * Fleiss' κ of n subjects × k categories; table[i][j] = raters who put subject i in category j, every row with the same total
  * (statsmodels fleiss_kappa). null for no rows, fewer than two raters, unequal totals, or one category only.
@@ -21,6 +23,7 @@ export function krippendorffAlpha(
   ratings: readonly (readonly (number | null)[])[],
   level: 'nominal' | 'interval' = 'nominal',
 ): number | null {
+  checkOneOf('level', level, ['nominal', 'interval'])
   const units = (ratings[0] ?? [])
     .map((_, u) => ratings.map((r) => r[u] ?? null).filter((v): v is number => v !== null))
     .filter((values) => values.length > 1)

@@ -1,6 +1,7 @@
 import { prng } from '../prng.ts'
 import { indexClusters } from './bootstrap.ts'
 import { allFinite, sum } from './descriptive.ts'
+import { checkCount, checkOneOf } from './options.ts'
 import { sameLength } from './rank.ts'
 
 export interface SignFlipOptions {
@@ -47,6 +48,8 @@ function signedSums(values: readonly number[]): Float64Array {
  */
 export function signFlipTest(differences: ArrayLike<number>, options: SignFlipOptions = {}): SignFlip | null {
   const { weight = 'clusters', draws = 10_000, seed = 0 } = options
+  checkOneOf('weight', weight, ['clusters', 'rows'])
+  checkCount('draws', draws)
   if (differences.length === 0 || !allFinite(differences)) return null
   const labels = options.clusters ?? Array.from({ length: differences.length }, (_, i) => i)
   sameLength(labels, differences)

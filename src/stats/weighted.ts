@@ -186,7 +186,8 @@ export function weightedKendall(
     },
     somersD: (weights) => {
       count(weights)
-      return counted.net / (counted.pairs - counted.rewardTies)
+      const { net, pairs, scoreTies, rewardTies } = counted
+      return scoreTies === pairs ? Number.NaN : net / (pairs - rewardTies)
     },
   }
 }
@@ -330,7 +331,10 @@ export function weightedBinary(
       const n = ups + downs
       return net() / Math.sqrt((n * (n - 1)) / 2 - scoreTies) / Math.sqrt(ups * downs)
     },
-    somersD: () => net() / (counted.ups * counted.downs),
+    somersD: () => {
+      const n = counted.ups + counted.downs
+      return counted.scoreTies === (n * (n - 1)) / 2 ? Number.NaN : net() / (counted.ups * counted.downs)
+    },
     spearman: () => {
       // Σ (rank − mean)(label − mean) = net/2; Σ (label − mean)² = ups·downs/n; Σ (rank − mean)² = (n³ − n − Σ(t³ − t))/12
       const { ups, downs, cubes } = counted

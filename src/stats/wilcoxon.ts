@@ -1,3 +1,4 @@
+import { checkOneOf } from './options.ts'
 import { averageRanks, hasNaN, sameLength, tieSizes } from './rank.ts'
 import { normalCdf, normalTwoSided } from './special.ts'
 
@@ -17,6 +18,7 @@ export function wilcoxonSignedRank(
   b: ArrayLike<number>,
   { zeros = 'wilcox' }: { readonly zeros?: 'wilcox' | 'pratt' } = {},
 ): RankTest | null {
+  checkOneOf('zeros', zeros, ['wilcox', 'pratt'])
   sameLength(a, b)
   let d = Float64Array.from(a, (v, i) => v - b[i]!)
   if (hasNaN(d)) return null

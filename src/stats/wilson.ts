@@ -1,8 +1,10 @@
 import type { Interval } from './bootstrap.ts'
+import { checkLevel } from './options.ts'
 import { betaQuantile, normalQuantile } from './special.ts'
 
-/** Counts of a proportion: whole numbers with 0 ≤ successes ≤ n, n ≥ 1. */
-const valid = (successes: number, n: number): boolean => n > 0 && successes >= 0 && successes <= n
+/** Counts of a proportion: 0 ≤ successes ≤ n, n above 0 and finite. */
+const valid = (successes: number, n: number): boolean =>
+  n > 0 && n < Number.POSITIVE_INFINITY && successes >= 0 && successes <= n
 
 /**
  * Wilson's score interval of a proportion (Wilson 1927), two-sided; equals statsmodels `proportion_confint(method='wilson')`.
@@ -10,8 +12,9 @@ const valid = (successes: number, n: number): boolean => n > 0 && successes >= 0
  * @example wilson(37, 50) // { low: 0.604…, high: 0.841… }
  */
 export function wilson(successes: number, n: number, level = 0.95): Interval | null {
+  checkLevel(level)
   if (!valid(successes, n)) return null
-  const z = normalQuantile(1 - (1 - level) / 2)
+  const z = -normalQuantile((1 - level) / 2)
   const p = successes / n
   const denominator = 1 + (z * z) / n
   const centre = (p + (z * z) / (2 * n)) / denominator
@@ -25,6 +28,7 @@ export function wilson(successes: number, n: number, level = 0.95): Interval | n
  * @example clopperPearson(0, 10) // { low: 0, high: 0.308… }
  */
 export function clopperPearson(successes: number, n: number, level = 0.95): Interval | null {
+  checkLevel(level)
   if (!valid(successes, n)) return null
   const tail = (1 - level) / 2
   return {

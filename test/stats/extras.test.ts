@@ -69,7 +69,10 @@ const ours: Record<string, (...args: never[]) => unknown> = {
   logisticCoefficients: (X: Xs[], y: Xs) => s.logisticRegression(X, y)?.coefficients,
   logisticClusterErrors: (X: Xs[], y: Xs, clusters: Xs) => s.logisticRegression(X, y, { clusters })?.standardErrors,
   logistic: (X: Xs[], y: Xs) => s.logisticRegression(X, y),
-  isotonic: (x: Xs, y: Xs) => [...s.isotonic(x, y)],
+  isotonic: (x: Xs, y: Xs) => {
+    const fitted = s.isotonic(x, y)
+    return fitted && [...fitted]
+  },
   partialSpearman: (x: Xs, y: Xs, z: Xs[]) => s.partialSpearman(x, y, z),
   delong: (y: Xs, a: Xs, b: Xs) => {
     const test = s.delong(y, a, b)
@@ -84,7 +87,15 @@ const ours: Record<string, (...args: never[]) => unknown> = {
 }
 
 const revive = (v: Json): unknown =>
-  v === 'NaN' ? Number.NaN : v === 'Infinity' ? Number.POSITIVE_INFINITY : Array.isArray(v) ? v.map(revive) : v
+  v === 'NaN'
+    ? Number.NaN
+    : v === 'Infinity'
+      ? Number.POSITIVE_INFINITY
+      : v === '-Infinity'
+        ? Number.NEGATIVE_INFINITY
+        : Array.isArray(v)
+          ? v.map(revive)
+          : v
 
 describe('edge cases and further statistics', () => {
   it.each(cases('extras').map((c, i) => ({ name: `${String(c.f)} #${i}`, c })))('$name', ({ c }) => {

@@ -35,7 +35,12 @@ function scoresPlot(dataset: string, run: Run): string | null {
     const [filled, outlined] = [values(first), values(second)]
     if (filled.length === 0 || outlined.length === 0) continue
     const label = `Scores of ${run.model} on ${dataset}: ${filled.length} ${first}, ${outlined.length} ${second}`
-    const plot = histogramPlot(twoHistograms(filled, outlined), [first, second], 'score', label)
+    const histograms = twoHistograms(filled, outlined)
+    const groups = [
+      { name: first, counts: histograms.filled },
+      { name: second, counts: histograms.outlined },
+    ] as const
+    const plot = histogramPlot(histograms.bins, groups, 'score', label)
     const counts = `filled: ${first} (${filled.length.toLocaleString('en-US')}) · line: ${second} (${outlined.length.toLocaleString('en-US')})`
     return svgFile(plot, `${run.model} on ${dataset}`, [counts])
   }

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { percent, percentInterval } from '../src/report/html/numbers.ts'
-import { COLOUR, labelRoom, renderSvg, shortLabel } from '../src/report/plots/svg.ts'
+import { axisLabels, labelRoom } from '../src/report/plots/labels.ts'
+import { COLOUR, renderSvg } from '../src/report/plots/svg.ts'
 import { quantile } from '../src/stats/index.ts'
 import type { SubsetTable } from './subsets.ts'
 import { svgFile } from './svg-file.ts'
@@ -55,10 +56,11 @@ export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): str
   )
   if (dots.length === 0) return null
   const label = `Accuracy on ${names.length} subsets of ${dataset}, ${tables.length} scorers`
+  const labels = axisLabels(names.map((name) => name || '(none)'))
   const plot = renderSvg(
     {
       height: 50 + names.length * Math.max(26, lanes ? 14 * (tables.length + 1) : 0),
-      marginLeft: Math.max(90, labelRoom(names)),
+      marginLeft: Math.max(90, labelRoom(labels)),
       marginRight: 24,
       marginTop: 6,
       marginBottom: 40,
@@ -74,7 +76,7 @@ export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): str
         reverse: true,
         label: null,
         ticks: names.map((_, s) => s + 0.5),
-        tickFormat: (y: number) => shortLabel(names[Math.floor(y)]! || '(none)'),
+        tickFormat: (y: number) => labels[Math.floor(y)]!,
         tickSize: 0,
       },
       marks: [

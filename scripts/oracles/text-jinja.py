@@ -384,6 +384,22 @@ SNIPPETS += [
     "{% set a = 1 -%}\n{% set b = 2 -%}\n{{ a + b }}", "{{ '\\n' }}{{- '\\n' -}}  {{ '\\n' }}", "{{ s -}}\n\n{{- s }}", "{%if t%}x{%endif%}", "{{s}}{{n}}{#c#}{{f}}", "{%- -%}", "{{ }}", "{% %}", "{{ - }}", "{{-1}}", "{{ -1 }}", "{{- 1 }}", "{{+1}}", "{{ 1 -}} 2", "{{ s[1:-1] -}} x",
 ]
 
+add(r"""
+## slices of nothing, text % values without a place, and filters on what they are not made for
+{{ e[:-1] }}|{{ e[1:] }}|{{ e[::-1] }}|{{ e[-3:2]|length }}|{{ el[:1] }}|{{ ()[1:] }}
+{{ 'x' % l }}{{ 'x' % d }}{{ 'x' % el }}{{ 'x' % missing }}{{ 'x' % range(2) }}
+{{ 'x' % n }}
+{{ 'x' % s }}
+{{ 'x' % (1,) }}
+{{ 'x' % none }}
+{{ l|truncate(7) }} {{ d|truncate }}
+{{ l|truncate(2, leeway=0, end='') }}
+{{ missing|attr('upper') }}
+{{ s|filesizeformat }}
+{{ l|filesizeformat }}
+{{ '1234'|filesizeformat }} {{ 999|filesizeformat }} {{ 1500|filesizeformat(true) }}
+""")
+
 
 def run(source: str) -> dict:
     try:

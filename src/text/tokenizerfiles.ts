@@ -78,7 +78,9 @@ function extraTokens(files: TokenizerFiles): readonly unknown[] {
 /**
  * tokenizer.json as transformers 5 has it in the end: tokens that only the other files name are added. Its post-processor
  * stands, whatever add_bos_token and add_eos_token in tokenizer_config.json say (transformers 5.23 does not read them where
- * there is a tokenizer.json; 4.x did for some classes).
+ * there is a tokenizer.json; 4.x did for some classes). Its other parts stand too, although transformers 5 rebuilds some classes'
+ * by their name: a Llama 2 file (class LlamaTokenizer, normalizer Prepend) gets no ▁ after a special token there. Models were
+ * trained with the file.
  */
 export function effectiveTokenizer(files: TokenizerFiles, where: string): Json {
   const { model, added_tokens } = files.tokenizerJson

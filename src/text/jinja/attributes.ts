@@ -171,13 +171,14 @@ function sliced(value: Value, { start, stop, step }: Slice, budget: Budget): Val
   const whole = [start, stop, step].every((bound) => bound === null || typeof asNumber(bound) === 'bigint')
   if (!whole) throw typeError('slice indices must be integers or None or have an __index__ method')
   const points = typeof value === 'string' ? byCodePoint(value) : null
-  const size = points
-    ? points.length
-    : value instanceof Range
-      ? value.size
-      : isList(value)
-        ? value.length
-        : (value as Tuple).items.length
+  const size =
+    points !== null
+      ? points.length
+      : value instanceof Range
+        ? value.size
+        : isList(value)
+          ? value.length
+          : (value as Tuple).items.length
   const stride = step === null ? 1 : asIndex(step)
   if (stride === 0) throw valueError('slice step cannot be zero')
   const clamp = (bound: Value, absent: number): number => {
@@ -192,7 +193,7 @@ function sliced(value: Value, { start, stop, step }: Slice, budget: Budget): Val
   budget.items(Math.max(0, Math.ceil((to - from) / stride)))
   if (stride === 1 && typeof points === 'string') return points.slice(from, Math.max(from, to))
   for (let i = from; stride > 0 ? i < to : i > to; i += stride) indices.push(i)
-  if (points) return indices.map((i) => points[i]!).join('')
+  if (points !== null) return indices.map((i) => points[i]!).join('')
   if (isList(value)) return indices.map((i) => value[i]!)
   if (value instanceof Tuple) return new Tuple(indices.map((i) => value.items[i]!))
   const range = value as Range

@@ -2,7 +2,18 @@ import { asIndex, asNumber, toFloat } from './arithmetic.ts'
 import { getAttribute, getItem } from './attributes.ts'
 import { exponentOf, pyRepr, pyStr } from './display.ts'
 import { type Budget, indexError, keyError, typeError, unsupported, valueError } from './fault.ts'
-import { byCodePoint, codePoints, Dict, isList, type Kwargs, Tuple, typeName, Undefined, type Value } from './values.ts'
+import {
+  byCodePoint,
+  codePoints,
+  Dict,
+  isList,
+  type Kwargs,
+  Range,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.ts'
 
 /** One number or text to be laid out; the spelling of both `%` and str.format. */
 interface Layout {
@@ -136,7 +147,8 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
     const layout: Layout = { fill: zero ? '0' : ' ', align: left ? '<' : zero ? '=' : '>', width: minimum }
     return pad(text, layout, budget)
   })
-  const mapping = values instanceof Dict || isList(values)
+  // Whatever has __getitem__ may go unused, but for a text and a tuple.
+  const mapping = values instanceof Dict || isList(values) || values instanceof Undefined || values instanceof Range
   if (!named && next < args.length && !(mapping && next === 0))
     throw typeError('not all arguments converted during string formatting')
   return budget.text(pieces)

@@ -112,6 +112,7 @@ const fallbackTo: Filter = (value, args, kwargs) => {
 export const SEQUENCE_FILTERS: Readonly<Record<string, Filter>> = {
   attr(value, args, kwargs, { budget }) {
     const name = pyStr(bind('attr', ['name'], 1, args, kwargs)[0]!, budget)
+    if (value instanceof Undefined && !name.startsWith('__')) value.fail()
     return firstOf(
       pythonAttribute(value, name, budget),
       new Undefined(`'${typeName(value)} object' has no attribute '${name}'`),

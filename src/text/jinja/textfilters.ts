@@ -7,7 +7,7 @@ import { dumps } from './json.ts'
 import { NUMBER_FILTERS } from './numberfilters.ts'
 import * as py from './pystring.ts'
 import { replaceText, stringMethod } from './strmethods.ts'
-import { bind, Dict, firstOf, isList, Markup, Tuple, typeName, Undefined, type Value } from './values.ts'
+import { bind, Dict, firstOf, isList, lengthOf, Markup, Tuple, typeName, Undefined, type Value } from './values.ts'
 
 const throughMethod =
   (method: string): Filter =>
@@ -40,8 +40,8 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
   escape: escapeHtml,
   filesizeformat(value, args, kwargs, context) {
     const binaryUnits = flag(bind('filesizeformat', ['binary'], 0, args, kwargs)[0])
-    const bytes = NUMBER_FILTERS.float!(value, [], new Map(), context)
-    if (typeof bytes !== 'number') throw typeError('filesizeformat needs a number')
+    const bytes = NUMBER_FILTERS.float!(value, [Number.NaN], new Map(), context)
+    if (typeof bytes !== 'number' || Number.isNaN(bytes)) throw typeError('filesizeformat needs a number')
     const base = binaryUnits ? 1024 : 1000
     if (bytes === 1) return '1 Byte'
     if (bytes < base) return `${Math.trunc(bytes)} Bytes`
@@ -125,11 +125,11 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
     const tail = pyStr(firstOf(end, '...'), budget)
     const slack = asIndex(leeway ?? 5n)
     if (value instanceof Undefined) return value
-    if (typeof value !== 'string') throw typeError(`object of type '${typeName(value)}' has no len()`)
-    const points = Array.from(value)
+    const points = typeof value === 'string' ? Array.from(value) : null
     const tailLength = Array.from(tail).length
     if (limit < tailLength || slack < 0) throw new TemplateFault('runtime', 'AssertionError', 'truncate: bad length')
-    if (points.length <= limit + slack) return value
+    if ((points?.length ?? lengthOf(value)) <= limit + slack) return value
+    if (points === null) throw typeError(`'${typeName(value)}' object cannot be truncated`)
     const head = points.slice(0, limit - tailLength).join('')
     return (flag(killWords) ? head : py.rsplit(head, ' ', 1)[0]!) + tail
   },

@@ -39,10 +39,13 @@ export async function reportHtml({ run, joined, summary, agreement, failures }: 
         }
       : null,
     suspects: mineHacks(completions).suspects,
-    molecules: await moleculePort(),
+    molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
   }
   return renderReport(input)
 }
+
+/** Where no completion has an answer there is nothing to draw, and RDKit, a third of a second, is not started. */
+const NO_ANSWERS: MoleculePort = { answer: () => null, draw: () => null, differingAtoms: () => null }
 
 /** RDKit for the page's drawings; null where it cannot be started, and the page says so. */
 async function moleculePort(): Promise<MoleculePort | null> {

@@ -15,6 +15,7 @@ export async function parsesOf(completions: readonly ScoredCompletion[]): Promis
     if (answer !== null) known.set(answer, null)
     if (known.size > MAX_ANSWERS) return null
   }
+  if (known.size === 0) return () => null
   const toolkit = await Toolkit.load()
   for (const answer of known.keys()) {
     await toolkit.recover()

@@ -3,14 +3,19 @@
  *
  *   npx tsx scripts/bench/score.ts [--shape 135m|0.5b|tiny] [--head score|logProb] [--pairs 24] [--rounds 3] [--completions 2]
  *     [--device cpu|cuda|webgpu] [--attention split|gqa|attention|plain] [--dtype auto|fp32|fp16|bf16] [--stored f32|bf16]
- *     [--batch-tokens 1024,2048] [--blocks 64,96,128] [--only name,name]
+ *     [--batch-tokens 1024,2048] [--blocks 64,96,128] [--only name,name] [--peer PYTHON]
+ *     [--threads 2]
  *
- * All ways run interleaved in one process, on the same sequences; ratios are of CPU time (wall time on a GPU), median
- * and range over the rounds. The model is written once to the temporary folder.
+ * All ways run interleaved on the same sequences; ratios are of CPU time (wall time on a GPU), median and range over the
+ * rounds. The model is written once to the temporary folder.
+ *
+ * With --peer, transformers under that Python (the pins stand in peer-torch.py) takes the place of our own padded graph: on the
+ * same weights and token ids, in a process of its own whose rounds stand between ours; then with --head logProb every
+ * sequence is run twice on both sides, as the policy and the reference of DPO are. On a machine that others use too, --threads 1 is
+ * fairer: threads that wait for each other burn CPU time, on either side.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as ort from 'onnxruntime-node'
 import type { AttentionForm } from '../../src/model/attention.ts'
@@ -22,6 +27,8 @@ import { below, type Prng, prng } from '../../src/prng.ts'
 import { measure } from '../../src/score/measure.ts'
 import { type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
 import type { Batch, Runner, Sequence } from '../../src/types.ts'
+import { openPeer, type Peer } from './peer.ts'
+import { SHAPES, seededModel } from './seeded-model.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -37,88 +44,13 @@ const { values: flags } = parseArgs({
     'batch-tokens': { type: 'string' },
     blocks: { type: 'string' },
     only: { type: 'string' },
+    peer: { type: 'string' },
+    threads: { type: 'string' },
   },
 })
 const head = flags.head as 'score' | 'logProb'
 const device = flags.device as Device
-
-interface Shape {
-  readonly hidden: number
-  readonly inner: number
-  readonly layers: number
-  readonly heads: number
-  readonly kvHeads: number
-  readonly vocab: number
-}
-const SHAPES: Readonly<Record<string, Shape>> = {
-  tiny: { hidden: 128, inner: 352, layers: 4, heads: 4, kvHeads: 2, vocab: 600 },
-  /** SmolLM2-135M */
-  '135m': { hidden: 576, inner: 1536, layers: 30, heads: 9, kvHeads: 3, vocab: 49_152 },
-  /** Qwen2.5-0.5B without its biases */
-  '0.5b': { hidden: 896, inner: 4864, layers: 24, heads: 14, kvHeads: 2, vocab: 151_936 },
-}
-
-/** Writes a Llama of this shape with seeded normal weights, tensor by tensor; returns its folder. */
-function seededModel(name: string, shape: Shape): string {
-  const dir = join(tmpdir(), `chemherm-bench-${name}-${head}-${flags.stored}`)
-  if (existsSync(join(dir, 'model.safetensors'))) return dir
-  mkdirSync(dir, { recursive: true })
-  const { hidden, inner, layers, heads, kvHeads, vocab } = shape
-  const headDim = hidden / heads
-  const dims: Record<string, number[]> = { 'model.embed_tokens.weight': [vocab, hidden], 'model.norm.weight': [hidden] }
-  for (let l = 0; l < layers; l++) {
-    const at = `model.layers.${l}.`
-    dims[`${at}input_layernorm.weight`] = [hidden]
-    dims[`${at}post_attention_layernorm.weight`] = [hidden]
-    dims[`${at}self_attn.q_proj.weight`] = [heads * headDim, hidden]
-    dims[`${at}self_attn.k_proj.weight`] = [kvHeads * headDim, hidden]
-    dims[`${at}self_attn.v_proj.weight`] = [kvHeads * headDim, hidden]
-    dims[`${at}self_attn.o_proj.weight`] = [hidden, heads * headDim]
-    dims[`${at}mlp.gate_proj.weight`] = [inner, hidden]
-    dims[`${at}mlp.up_proj.weight`] = [inner, hidden]
-    dims[`${at}mlp.down_proj.weight`] = [hidden, inner]
-  }
-  if (head === 'score') dims['score.weight'] = [1, hidden]
-  const width = flags.stored === 'bf16' ? 2 : 4
-  let end = 0
-  const header = Object.entries(dims).map(([tensor, shape]) => {
-    const begin = end
-    end += width * shape.reduce((product, dim) => product * dim, 1)
-    return [tensor, { dtype: width === 2 ? 'BF16' : 'F32', shape, data_offsets: [begin, end] }]
-  })
-  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)))
-  const length = Buffer.alloc(8)
-  length.writeBigUInt64LE(BigInt(text.length))
-  const file = openSync(join(dir, 'partial'), 'w')
-  writeSync(file, Buffer.concat([length, text]))
-  const random = prng(1)
-  for (const shape of Object.values(dims)) {
-    const size = shape.reduce((product, dim) => product * dim, 1)
-    const scale = shape.length === 1 ? 0 : shape[0] === vocab ? 1 : shape[1]! ** -0.5
-    const values = Float32Array.from({ length: size }, () => (scale === 0 ? 1 : 3.4 * (random() - 0.5) * scale))
-    const words = new Uint32Array(values.buffer)
-    const data = width === 4 ? values : Uint16Array.from(words, (bits) => bits >>> 16)
-    writeSync(file, new Uint8Array(data.buffer))
-  }
-  closeSync(file)
-  const config = {
-    model_type: 'llama',
-    vocab_size: vocab,
-    hidden_size: hidden,
-    intermediate_size: inner,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    num_key_value_heads: kvHeads,
-    max_position_embeddings: 8192,
-    rms_norm_eps: 1e-5,
-    rope_theta: 100_000,
-    tie_word_embeddings: true,
-    ...(head === 'score' && { id2label: { 0: 'reward' } }),
-  }
-  writeFileSync(join(dir, 'config.json'), JSON.stringify(config))
-  renameSync(join(dir, 'partial'), join(dir, 'model.safetensors'))
-  return dir
-}
+const threads = flags.threads === undefined ? availableParallelism() : Number(flags.threads)
 
 /** Prompts of 60–250 tokens, completions of 40–400, log-uniform: the mix of RewardBench's chat and reasoning sets. */
 function pairsOf(random: Prng, pairs: number, completions: number, vocab: number): Sequence[] {
@@ -132,8 +64,18 @@ function pairsOf(random: Prng, pairs: number, completions: number, vocab: number
   }).flat()
 }
 
-/** HERM's way: batches of 8 in data order, chosen and rejected apart. */
+/**
+ * RewardBench's way: batches of 8 rows in data order; for a reward model chosen and rejected apart, for DPO both in one batch of
+ * 16 (its concatenated_forward).
+ */
 function dataOrder(sequences: readonly Sequence[], completions: number): Batch[] {
+  if (head === 'logProb')
+    return Array.from({ length: Math.ceil(sequences.length / (8 * completions)) }, (_, b): Batch => {
+      const from = 8 * completions * b
+      const rows = sequences.slice(from, from + 8 * completions)
+      const longest = Math.max(...rows.map(({ ids }) => ids.length))
+      return { layout: 'padded', sequences: rows.map((_, i) => from + i), prefix: 0, tokens: rows.length * longest }
+    })
   const columns = Array.from({ length: completions }, (_, c) =>
     sequences.map((_, i) => i).filter((i) => i % completions === c),
   )
@@ -155,7 +97,7 @@ async function matmulPeak(): Promise<{ wall: number; cpu: number }> {
     graph.inline(name, [rows, columns], new Float32Array(rows * columns).fill(0.01))
   const wide = graph.op('Gemm', [x, inline('a', n, k)], { transB: 1 })
   graph.output('y', 'float', [m, k], graph.op('Gemm', [wide, inline('b', k, n)], { transB: 1 }))
-  const session = await ort.InferenceSession.create(encodeModel(graph.model(), String))
+  const session = await ort.InferenceSession.create(encodeModel(graph.model(), String), { intraOpNumThreads: threads })
   const feeds = { x: new ort.Tensor('float32', new Float32Array(m * k).fill(0.5), [m, k]) }
   const turns = 12
   let best = { wall: 0, cpu: 0 }
@@ -188,26 +130,73 @@ const peakMb = (): number => {
   }
 }
 
+/** What one way made of some sequences; `tokens` with padding. */
+interface Scored {
+  readonly scores: readonly number[]
+  readonly cpu: number
+  readonly wall: number
+  readonly tokens: number
+}
 interface Way {
   readonly name: string
-  readonly runner: Runner
-  readonly plan: (sequences: readonly Sequence[]) => Batch[]
+  readonly score: (sequences: readonly Sequence[]) => Promise<Scored>
 }
+type Plan = (sequences: readonly Sequence[]) => Batch[]
 
 const shape = SHAPES[flags.shape]!
-const dir = seededModel(flags.shape, shape)
+const dir = seededModel(flags.shape, head, flags.stored as 'f32' | 'bf16')
 const checkpoint = openCheckpoint(dir)
 const numbers = (text: string | undefined, fallback: number): number[] => text?.split(',').map(Number) ?? [fallback]
-const open = (attention: AttentionForm, blockTokens?: number): Promise<Runner> =>
-  openRunner(checkpoint, {
-    head,
-    device,
-    dtype: flags.dtype as DtypeChoice,
-    attention,
-    ...(blockTokens !== undefined && { blockTokens }),
-  })
+const runners: Runner[] = []
+async function open(attention: AttentionForm, blockTokens?: number): Promise<Runner> {
+  const dtype = flags.dtype as DtypeChoice
+  const blocks = { ...(blockTokens !== undefined && { blockTokens }), ...(flags.threads !== undefined && { threads }) }
+  const runner = await openRunner(checkpoint, { head, device, dtype, attention, ...blocks })
+  runners.push(runner)
+  return runner
+}
 
 const completions = Number(flags.completions)
+/** Policy and reference where a peer is measured as DPO; else one model. */
+const passes = flags.peer !== undefined && head === 'logProb' ? 2 : 1
+const tokensOf = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0)
+
+const ourWay = (name: string, runner: Runner, plan: Plan): Way => ({
+  name,
+  async score(sequences) {
+    const scores: number[] = []
+    let tokens = 0
+    const spent = await timed(async () => {
+      for (let pass = 0; pass < passes; pass++) {
+        const batches = plan(sequences)
+        tokens += tokensOf(batches)
+        for await (const { results } of measure(runner, batches, sequences))
+          for (const { index, measurement } of results)
+            scores[index] = measurement?.kind === 'head' ? measurement.values[0]! : (measurement?.sum ?? Number.NaN)
+      }
+    })
+    return { scores, tokens, ...spent }
+  },
+})
+let peerPeakMb = 0
+const peerWay = (name: string, peer: Peer, plan: Plan): Way => ({
+  name,
+  async score(sequences) {
+    const batches = plan(sequences)
+    const answer = await peer.score(
+      batches.map((batch) => batch.sequences),
+      sequences,
+      passes,
+    )
+    peerPeakMb = answer.peakMb
+    return { ...answer, tokens: passes * tokensOf(batches) }
+  },
+})
+
+const rounds = Number(flags.rounds)
+const pairs = Math.ceil(Number(flags.pairs) / rounds)
+const roundOf = (round: number): Sequence[] => pairsOf(prng(10 + round), pairs, completions, shape.vocab)
+
 const before = peakMb()
 const defaults = planOptionsFor(device)
 const ours = (flags.attention as AttentionForm | undefined) ?? (device === 'cpu' ? 'split' : 'attention')
@@ -219,69 +208,54 @@ if (ours !== 'gqa')
     for (const batchTokens of numbers(flags['batch-tokens'], defaults.batchTokens)) {
       const runner = blockTokens === undefined || ways.length === 0 ? main : await open(ours, blockTokens)
       const options: PlanOptions = { ...defaults, layout: 'shared', packed, batchTokens }
-      const name = `${ours} shared ${batchTokens}${blockTokens ? ` blocks ${blockTokens}` : ''}`
-      ways.push({ name, runner, plan: (sequences) => planBatches(sequences, options) })
+      const name = `${flags.peer ? 'chemherm, ' : ''}${ours} shared ${batchTokens}${blockTokens ? ` blocks ${blockTokens}` : ''}`
+      ways.push(ourWay(name, runner, (sequences) => planBatches(sequences, options)))
     }
-await runAll(ways[0] ?? null, pairsOf(prng(2), 2, completions, shape.vocab))
-const afterOne = peakMb()
-const padded = await open('gqa')
-const naive: Way = { name: 'gqa padded, data order, 8', runner: padded, plan: (all) => dataOrder(all, completions) }
+// the first round once before anything else is opened: the peak is then ours alone
+await ways[0]?.score(roundOf(0))
+const afterOurs = peakMb()
+
 const sorted: PlanOptions = {
   layout: 'padded',
   packed: false,
   batchTokens: device === 'cpu' ? 2048 : defaults.batchTokens,
   batchSize: 256,
 }
-const all: Way[] = [
-  naive,
-  {
-    name: `gqa padded, sorted ${sorted.batchTokens}`,
-    runner: padded,
-    plan: (sequences: readonly Sequence[]) => planBatches(sequences, sorted),
-  },
-  ...(packed
-    ? [
-        {
-          name: 'split unshared',
-          runner: main,
-          plan: (sequences: readonly Sequence[]) => planBatches(sequences, { ...defaults, layout: 'padded' }),
-        },
-      ]
-    : []),
-  ...ways,
-].filter(({ name }) => name === naive.name || !flags.only || flags.only.split(',').some((part) => name.includes(part)))
-
-async function runAll(way: Way | null, sequences: readonly Sequence[]): Promise<number[]> {
-  const out: number[] = []
-  if (way === null) return out
-  for await (const { results } of measure(way.runner, way.plan(sequences), sequences))
-    for (const { index, measurement } of results)
-      out[index] = measurement?.kind === 'head' ? measurement.values[0]! : (measurement?.sum ?? Number.NaN)
-  return out
+const inDataOrder: Plan = (sequences) => dataOrder(sequences, completions)
+const byLength: Plan = (sequences) => planBatches(sequences, sorted)
+const peer = flags.peer === undefined ? null : await openPeer(flags.peer, dir, head, threads)
+async function paddedWays(): Promise<Way[]> {
+  if (peer !== null)
+    return [
+      peerWay('torch, as RewardBench', peer, inDataOrder),
+      peerWay(`torch, sorted ${sorted.batchTokens}`, peer, byLength),
+    ]
+  const padded = await open('gqa')
+  return [
+    ourWay('gqa padded, data order, 8', padded, inDataOrder),
+    ourWay(`gqa padded, sorted ${sorted.batchTokens}`, padded, byLength),
+    ...(packed ? [ourWay('split unshared', main, (all) => planBatches(all, { ...defaults, layout: 'padded' }))] : []),
+  ]
 }
+const every = [...(await paddedWays()), ...ways]
+const naive = every[0]!
+const all = every.filter(
+  (way) => way === naive || !flags.only || flags.only.split(',').some((part) => way.name.includes(part)),
+)
 
 const peak = device === 'cpu' ? await matmulPeak() : null
 const warm = pairsOf(prng(3), 2, completions, shape.vocab)
-for (const way of all) await runAll(way, warm)
-const times = new Map<string, { wall: number; cpu: number }[]>(all.map(({ name }) => [name, []]))
-const tokens = new Map<string, number>()
-const worst = new Map<string, number>()
-const rounds = Number(flags.rounds)
-const pairs = Math.ceil(Number(flags.pairs) / rounds)
+for (const way of all) await way.score(warm)
+const scored = new Map<Way, Scored[]>(all.map((way) => [way, []]))
+const worst = new Map<Way, number>()
 for (let round = 0; round < rounds; round++) {
-  const sequences = pairsOf(prng(10 + round), pairs, completions, shape.vocab)
-  let reference: number[] = []
+  const sequences = roundOf(round)
   for (const way of all) {
-    const out: number[] = []
-    const spent = await timed(async () => {
-      out.push(...(await runAll(way, sequences)))
-    })
-    times.get(way.name)!.push(spent)
-    if (way === naive) reference = out
-    const difference = Math.max(...out.map((value, i) => Math.abs(value - reference[i]!)))
-    worst.set(way.name, Math.max(worst.get(way.name) ?? 0, difference))
-    const planned = way.plan(sequences).reduce((sum, batch) => sum + batch.tokens, 0)
-    tokens.set(way.name, (tokens.get(way.name) ?? 0) + planned)
+    const outcome = await way.score(sequences)
+    scored.get(way)!.push(outcome)
+    const { scores: reference } = scored.get(naive)![round]!
+    const difference = Math.max(...outcome.scores.map((value, i) => Math.abs(value - reference[i]!)))
+    worst.set(way, Math.max(worst.get(way) ?? 0, difference))
   }
 }
 
@@ -296,27 +270,38 @@ console.log(
 )
 if (peak) console.log(`matmul peak ${peak.wall.toFixed(0)} GFLOP/s wall, ${peak.cpu.toFixed(0)} per CPU second`)
 console.log(
-  `weights ${(main.info.weightBytes / 1e6).toFixed(0)} MB; peak memory ${before.toFixed(0)} MB before, ${afterOne.toFixed(0)} MB after opening and running ours; open ${main.info.openMs.toFixed(0)} ms`,
+  `weights ${(main.info.weightBytes / 1e6).toFixed(0)} MB; peak memory ${before.toFixed(0)} MB before, ${afterOurs.toFixed(0)} MB after opening ours and its first round; open ${main.info.openMs.toFixed(0)} ms`,
 )
+if (peer !== null)
+  console.log(`${peer.what}${passes === 2 ? ', policy and reference' : ''}; peak memory ${peerPeakMb.toFixed(0)} MB`)
+const ratios = (way: Way, base: Way): number[] =>
+  scored.get(way)!.map((outcome, i) => scored.get(base)![i]![clock] / outcome[clock])
+const bases = peer === null ? [naive] : all.filter((way) => !ways.includes(way))
 console.table(
   Object.fromEntries(
-    all.map(({ name }) => {
-      const spent = times.get(name)!
-      const total = spent.reduce((sum, { cpu, wall }) => sum + (clock === 'cpu' ? cpu : wall), 0)
-      const gflops = (perToken * tokens.get(name)!) / 1e9 / total
+    all.map((way) => {
+      const outcomes = scored.get(way)!
+      const sum = (of: (outcome: Scored) => number): number => outcomes.reduce((total, one) => total + of(one), 0)
+      const gflops = (perToken * sum(({ tokens }) => tokens)) / 1e9 / sum((outcome) => outcome[clock])
       return [
-        name,
+        way.name,
         {
-          'pairs/s': median(spent.map(({ wall }) => pairs / wall)).toFixed(2),
-          [`speed (${clock})`]: range(spent.map((t, i) => times.get(naive.name)![i]![clock] / t[clock])),
-          tokens: tokens.get(name),
-          'tokens/s': (tokens.get(name)! / spent.reduce((sum, { wall }) => sum + wall, 0)).toFixed(0),
+          'pairs/s': median(outcomes.map(({ wall }) => pairs / wall)).toFixed(2),
+          ...Object.fromEntries(
+            bases.map((base) => [
+              bases.length === 1 ? `speed (${clock})` : `speed (${clock}), ${base.name} = 1`,
+              range(ratios(way, base)),
+            ]),
+          ),
+          tokens: sum(({ tokens }) => tokens),
+          'tokens/s': (sum(({ tokens }) => tokens) / sum(({ wall }) => wall)).toFixed(0),
           'linear GFLOP/s': gflops.toFixed(0),
           'of peak': peak ? `${((100 * gflops) / peak.cpu).toFixed(0)} %` : '',
-          'max difference': worst.get(name)!.toExponential(1),
+          'max difference': worst.get(way)!.toExponential(1),
         },
       ]
     }),
   ),
 )
-await Promise.all([...new Set([...all.map(({ runner }) => runner), main, padded])].map((runner) => runner.release()))
+peer?.close()
+await Promise.all(runners.map((runner) => runner.release()))

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { packagePath } from '../../src/package.ts'
+import type { Sequence } from '../../src/types.ts'
+
+/** What peer-torch.py says of one task: seconds of its own process, one number a sequence, its peak resident memory so far. */
+export interface PeerAnswer {
+  readonly cpu: number
+  readonly wall: number
+  readonly scores: readonly number[]
+  readonly peakMb: number
+}
+export interface Peer {
+  /** Versions and threads, for the headline. */
+  readonly what: string
+  /** @param passes models run in turn: 1, or 2 for policy and reference */
+  score(batches: readonly (readonly number[])[], sequences: readonly Sequence[], passes: number): Promise<PeerAnswer>
+  close(): void
+}
+
+/** ◆ transformers in a child process that waits for lines, so that its rounds can stand between ours. */
+export async function openPeer(
+  python: string,
+  folder: string,
+  head: 'score' | 'logProb',
+  threads: number,
+): Promise<Peer> {
+  const child = spawn(python, [packagePath('scripts/bench/peer-torch.py'), folder, head, String(threads)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, OMP_NUM_THREADS: String(threads), HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error' },
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const failed = new Promise<never>((_, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code) => reject(new Error(`${python} ended with ${code}`)))
+  })
+  failed.catch(() => {}) // whoever waits for a line hears of it
+  const next = async (): Promise<unknown> => JSON.parse((await Promise.race([lines.next(), failed])).value as string)
+  const { torch, transformers, threads: used } = (await next()) as Record<string, string>
+  return {
+    what: `torch ${torch}, transformers ${transformers}, ${used} threads`,
+    async score(batches, sequences, passes) {
+      const ids = sequences.map((sequence) => [...sequence.ids])
+      const starts = sequences.map(({ at }) => at)
+      child.stdin.write(`${JSON.stringify({ sequences: ids, starts, batches, passes })}\n`)
+      return (await next()) as PeerAnswer
+    },
+    close: () => {
+      child.stdin.end()
+    },
+  }
+}

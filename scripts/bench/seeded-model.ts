@@ -1,0 +1,86 @@
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { prng } from '../../src/prng.ts'
+
+export interface Shape {
+  readonly hidden: number
+  readonly inner: number
+  readonly layers: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly vocab: number
+}
+export const SHAPES: Readonly<Record<string, Shape>> = {
+  tiny: { hidden: 128, inner: 352, layers: 4, heads: 4, kvHeads: 2, vocab: 600 },
+  /** SmolLM2-135M */
+  '135m': { hidden: 576, inner: 1536, layers: 30, heads: 9, kvHeads: 3, vocab: 49_152 },
+  /** Qwen2.5-0.5B without its biases */
+  '0.5b': { hidden: 896, inner: 4864, layers: 24, heads: 14, kvHeads: 2, vocab: 151_936 },
+}
+
+/** Writes a Llama of this shape with seeded uniform weights, tensor by tensor, once; returns its folder. */
+export function seededModel(name: string, head: 'score' | 'logProb', stored: 'f32' | 'bf16'): string {
+  const shape = SHAPES[name]!
+  const dir = join(tmpdir(), `chemherm-bench-${name}-${head}-${stored}`)
+  if (existsSync(join(dir, 'model.safetensors'))) return dir
+  mkdirSync(dir, { recursive: true })
+  const { hidden, inner, layers, heads, kvHeads, vocab } = shape
+  const headDim = hidden / heads
+  const dims: Record<string, number[]> = { 'model.embed_tokens.weight': [vocab, hidden], 'model.norm.weight': [hidden] }
+  for (let l = 0; l < layers; l++) {
+    const at = `model.layers.${l}.`
+    dims[`${at}input_layernorm.weight`] = [hidden]
+    dims[`${at}post_attention_layernorm.weight`] = [hidden]
+    dims[`${at}self_attn.q_proj.weight`] = [heads * headDim, hidden]
+    dims[`${at}self_attn.k_proj.weight`] = [kvHeads * headDim, hidden]
+    dims[`${at}self_attn.v_proj.weight`] = [kvHeads * headDim, hidden]
+    dims[`${at}self_attn.o_proj.weight`] = [hidden, heads * headDim]
+    dims[`${at}mlp.gate_proj.weight`] = [inner, hidden]
+    dims[`${at}mlp.up_proj.weight`] = [inner, hidden]
+    dims[`${at}mlp.down_proj.weight`] = [hidden, inner]
+  }
+  if (head === 'score') dims['score.weight'] = [1, hidden]
+  const width = stored === 'bf16' ? 2 : 4
+  let end = 0
+  const header = Object.entries(dims).map(([tensor, shape]) => {
+    const begin = end
+    end += width * shape.reduce((product, dim) => product * dim, 1)
+    return [tensor, { dtype: width === 2 ? 'BF16' : 'F32', shape, data_offsets: [begin, end] }]
+  })
+  const json = JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(header) })
+  const text = Buffer.from(json.padEnd(8 * Math.ceil(json.length / 8))) // the data starts aligned
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(text.length))
+  const file = openSync(join(dir, 'partial'), 'w')
+  writeSync(file, Buffer.concat([length, text]))
+  const random = prng(1)
+  for (const shape of Object.values(dims)) {
+    const size = shape.reduce((product, dim) => product * dim, 1)
+    const scale = shape.length === 1 ? 0 : shape[0] === vocab ? 1 : shape[1]! ** -0.5
+    const values = Float32Array.from({ length: size }, () => (scale === 0 ? 1 : 3.4 * (random() - 0.5) * scale))
+    const words = new Uint32Array(values.buffer)
+    const data = width === 4 ? values : Uint16Array.from(words, (bits) => bits >>> 16)
+    writeSync(file, new Uint8Array(data.buffer))
+  }
+  closeSync(file)
+  const config = {
+    model_type: 'llama',
+    architectures: [head === 'score' ? 'LlamaForSequenceClassification' : 'LlamaForCausalLM'],
+    vocab_size: vocab,
+    pad_token_id: 0,
+    hidden_size: hidden,
+    intermediate_size: inner,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: kvHeads,
+    max_position_embeddings: 8192,
+    rms_norm_eps: 1e-5,
+    rope_theta: 100_000,
+    tie_word_embeddings: true,
+    ...(head === 'score' && { id2label: { 0: 'reward' } }),
+  }
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(config))
+  renameSync(join(dir, 'partial'), join(dir, 'model.safetensors'))
+  return dir
+}

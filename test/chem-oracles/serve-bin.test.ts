@@ -116,7 +116,7 @@ it('answers what is under way when it is stopped, exits with 0 soon, and never s
 describe('does not start', () => {
   it.each([
     ['on an address that others reach, without a token', ['--host', '0.0.0.0'], 2, 'there is no token'],
-    ['with an empty token', ['--token', ''], 2, 'the bearer token is empty'],
+    ['with an empty token', ['--token', ''], 2, '--token: needs a value'],
     ['on a port that is none', ['--port', '70000'], 2, 'not a port'],
     ['with an unknown flag', ['--hots', '::1'], 2, 'unknown flag'],
     ['with a filter that is none', ['--purchasable-bloom', packagePath('package.json')], 3, 'not a molbloom filter'],

@@ -8,7 +8,8 @@ import { dataOptions, type OptionTable, rmModelOptions, runOptions, scoringOptio
 import { type Args, type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { DataError, UsageError } from '../src/errors.ts'
 import { resolveDevice } from '../src/model/device.ts'
-import { reexecWithCudaLibraries } from '../src/model/device-env.ts'
+import { reexecForCuda } from '../src/model/device-env.ts'
+import { floatProductsFor } from '../src/model/dtype.ts'
 import { isFailure } from '../src/pairs/failure.ts'
 import { readRows } from '../src/pairs/read.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
@@ -72,7 +73,7 @@ export async function perToken(argv: readonly string[]): Promise<number> {
   })
   if (bare && config.chatTemplate !== 'raw')
     throw new UsageError('needs --prompt', `--chat-template ${config.chatTemplate}`, 'A text alone is read as it is.')
-  await reexecWithCudaLibraries(config.device)
+  await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const row = given('text') === null ? await rowOf(config, args) : conversation(given('prompt'), given('text')!)
   const { model, lines } = await linesOf(config, row)
   const folder = join(config.outputDir, 'analysis', 'per-token', model.replaceAll('/', '__'))
@@ -99,7 +100,7 @@ async function linesOf(config: RunConfig, row: Row): Promise<{ model: string; li
   const [model] = await loadModels(config, () => {})
   const choice = chooseHead(config.head, model!.description.labels)
   if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
-  const device = await resolveDevice(config.device)
+  const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   const subject = await subjectOf(model!, config, device, new Date())
   const prepared = subject.prepare(row)
   const rules = {

@@ -59,7 +59,7 @@ async function main(): Promise<number> {
   const self = process.argv[1]!
   const { status } = spawnSync(process.execPath, [self, '--check'], {
     stdio: 'inherit',
-    env: cudaEnvironment('cuda') ?? process.env,
+    env: cudaEnvironment('cuda', 'fp32') ?? process.env,
   })
   return status ?? 1
 }
@@ -93,7 +93,7 @@ async function placeProvider(): Promise<void> {
 }
 
 async function check(): Promise<number> {
-  const { why, verified } = await resolveDevice('cuda')
+  const { why, verified } = await resolveDevice('cuda', 'fp32')
   return say(`CUDA works: ${why} (${verified})`)
 }
 

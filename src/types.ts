@@ -148,6 +148,10 @@ export interface Runner {
   checkWeights?(): Promise<void>
   release(): Promise<void>
 }
+
+/** Number format of a model's tensors; tf32: float32, its matrix products rounded to 10 bits (CUDA only, by name only). */
+export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16'
+
 export interface RunnerInfo {
   readonly kind: 'head' | 'logProb'
   readonly architecture: string
@@ -155,7 +159,7 @@ export interface RunnerInfo {
   readonly device: 'cpu' | 'cuda' | 'webgpu'
   /** Execution provider that was verified, e.g. CPUExecutionProvider. */
   readonly provider: string
-  readonly dtype: 'fp32' | 'fp16' | 'bf16' | 'q8'
+  readonly dtype: Dtype
   /** Longest sequence that the positions allow; null = unbounded. */
   readonly maxPositions: number | null
   readonly padTokenId: number | null

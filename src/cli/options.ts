@@ -1,4 +1,5 @@
 import type { Options } from 'yargs'
+import { DTYPE_CHOICES } from '../model/dtype.ts'
 import type { Args } from '../setup/config.ts'
 
 /**
@@ -31,7 +32,10 @@ const commonModel: OptionTable = {
     default: 'tokenizer',
   }),
   device: string('auto, cpu, cuda, cuda:N or webgpu', { default: 'auto' }),
-  dtype: string('Number format of the weights', { default: 'auto', choices: ['auto', 'fp32', 'fp16', 'bf16', 'q8'] }),
+  dtype: string('Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16', {
+    default: 'auto',
+    choices: DTYPE_CHOICES,
+  }),
   graph: string('Where the graph comes from: built from the checkpoint', {
     default: 'checkpoint',
     choices: ['checkpoint'],

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { resolveDevice } from '../model/device.ts'
-import { reexecWithCudaLibraries } from '../model/device-env.ts'
+import { deviceLine, resolveDevice } from '../model/device.ts'
+import { reexecForCuda } from '../model/device-env.ts'
+import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
@@ -53,7 +54,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
     process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
     return 0
   }
-  await reexecWithCudaLibraries(config.device)
+  await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const log = createLog({
     name: bin,
     quiet: config.quiet,
@@ -70,8 +71,8 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
   const models = await loadModels(config, onDownload)
-  const device = await resolveDevice(config.device)
-  log.info(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
+  const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
+  log.info(deviceLine(device))
   const scorer = scorerOf(config, models)
   for (const model of models) {
     log.info(modelLine(model))

@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.ts'
+import { DTYPE_CHOICES } from '../model/dtype.ts'
 import { nearest } from '../pairs/nearest.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import type { ScoreOptions } from './options.ts'
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   kind: ['rm', 'dpo'],
-  dtype: ['auto', 'fp32', 'fp16', 'bf16', 'q8'],
+  dtype: DTYPE_CHOICES,
   pooling: ['hf', 'mask'],
   truncation: ['skip', 'left', 'right', 'error'],
   reasoning: ['keep', 'strip'],

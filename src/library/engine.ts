@@ -1,4 +1,5 @@
-import { resolveDevice } from '../model/device.ts'
+import { deviceLine, resolveDevice } from '../model/device.ts'
+import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { parseRecord } from '../pairs/parse.ts'
 import { type Measured, measure } from '../score/measure.ts'
@@ -33,8 +34,8 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   const note = options.onNote ?? (() => {})
   const models = await loadModels(config, () => {})
   const scorer = scorerOf(config, models)
-  const device = await resolveDevice(config.device)
-  note(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
+  const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
+  note(deviceLine(device))
   for (const { notes } of models) for (const text of notes) note(text)
   const now = new Date()
   const subjects = []

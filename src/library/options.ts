@@ -1,3 +1,5 @@
+import type { DtypeChoice } from '../model/dtype.ts'
+
 /** The flags of `run-rm` and `run-dpo` that change a score, by the same names and with the same defaults. */
 export interface ScoreOptions {
   /** `rm`: a reward model's head. `dpo`: a policy and `refModel`, or without one the policy alone. Default rm. */
@@ -12,12 +14,13 @@ export interface ScoreOptions {
   /** `tokenizer`, `raw`, `pair`, a built-in name or a file of Jinja. Default tokenizer. */
   readonly chatTemplate?: string
   /**
-   * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. Default auto. CUDA's libraries must be on LD_LIBRARY_PATH when node starts: the bins see
-   * to that, a library cannot.
+   * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. Default auto. CUDA's libraries must be on LD_LIBRARY_PATH, and NVIDIA_TF32_OVERRIDE=0
+   * must be set (unless dtype is tf32), when node starts: the bins see to that, a library cannot. A device that is found to compute
+   * otherwise is a DeviceError.
    */
   readonly device?: string
-  /** Default auto: fp32 on the CPU, the checkpoint's own half type on a GPU. */
-  readonly dtype?: 'auto' | 'fp32' | 'fp16' | 'bf16' | 'q8'
+  /** Default auto: fp32 on the CPU, the checkpoint's own half type on a GPU. `fp32` is never TF32; `tf32` is CUDA's, by name. */
+  readonly dtype?: DtypeChoice
   /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
   readonly head?: number | string
   /** Token that the head reads. Default hf. */

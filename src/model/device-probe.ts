@@ -4,25 +4,36 @@ import { encodeModel } from './onnx.ts'
 
 export type GpuKind = 'cuda' | 'webgpu'
 
-/** Whether a device computes, by making it compute; else ONNX Runtime's own words. */
-export type Probe = { readonly ok: true } | { readonly ok: false; readonly message: string }
+/** How a device multiplies float32 numbers: with all of their 24 bits, or cut to TF32's 11. */
+export type FloatProducts = 'fp32' | 'tf32'
+
+/** Whether a device computes, and how, by making it compute; else ONNX Runtime's own words. */
+export type Probe =
+  | { readonly ok: true; readonly floatProducts: FloatProducts }
+  | { readonly ok: false; readonly message: string }
+
+/** Matrices of a size that a GPU multiplies on its tensor cores where it may. */
+const SIZE = 512
+/** 1 + 2⁻¹²: exact in float32, 1 in TF32, bfloat16 and float16. */
+const FACTOR = 1 + 2 ** -12
+/** Σ over SIZE products with 1, exact in any order of summation: 512.125. */
+const EXACT = SIZE * FACTOR
 
 /**
- * Opens a session with one Add on the device alone and runs it: 2 + 3. `listSupportedBackends()` says the same with and
- * without the libraries, and a provider that opens may still place its nodes on the CPU, so that is switched off here.
+ * Opens a session with one matrix product on the device alone and runs it. `listSupportedBackends()` says the same with and without
+ * the libraries, and a provider that opens may still place its nodes on the CPU, so that is switched off here. The product also tells
+ * TF32 from float32, which ONNX Runtime's CUDA provider computes in unless it is forbidden, and says nowhere.
  */
 export async function probeDevice(kind: GpuKind, deviceId: number): Promise<Probe> {
   try {
-    const session = await ort.InferenceSession.create(sumModel(), {
+    const session = await ort.InferenceSession.create(productModel(), {
       executionProviders: [kind === 'cuda' ? { name: 'cuda', deviceId } : { name: 'webgpu' }],
       logSeverityLevel: 4,
       extra: { session: { disable_cpu_ep_fallback: '1' } },
     })
     try {
-      const scalar = (value: number): ort.Tensor => new ort.Tensor('float32', [value], [1])
-      const { sum } = await session.run({ a: scalar(2), b: scalar(3) })
-      const got = (sum!.data as Float32Array)[0]
-      return got === 5 ? { ok: true } : { ok: false, message: `computed 2 + 3 = ${got}` }
+      const { product } = await session.run(productFeeds())
+      return readProduct(product!.data as Float32Array)
     } finally {
       await session.release()
     }
@@ -31,11 +42,27 @@ export async function probeDevice(kind: GpuKind, deviceId: number): Promise<Prob
   }
 }
 
-/** ONNX bytes: sum [1] = a [1] + b [1]. */
-export function sumModel(): Uint8Array {
+/** Every element must be the exact sum (float32), or every element the sum of the rounded factors (TF32). */
+export function readProduct(product: Float32Array): Probe {
+  if (product.every((value) => value === EXACT)) return { ok: true, floatProducts: 'fp32' }
+  const got = product.find((value) => value !== EXACT)!
+  if (product.every((value) => value === EXACT || value === SIZE)) return { ok: true, floatProducts: 'tf32' }
+  return { ok: false, message: `computed ${SIZE} × (1 + 2⁻¹²) = ${got}` }
+}
+
+/** ONNX bytes: product [SIZE, SIZE] = a [SIZE, SIZE] · b [SIZE, SIZE]. */
+export function productModel(): Uint8Array {
   const graph = new Graph('probe')
-  const a = graph.input('a', 'float', [1])
-  const b = graph.input('b', 'float', [1])
-  graph.output('sum', 'float', [1], graph.op('Add', [a, b]))
+  const dims = [SIZE, SIZE]
+  const a = graph.input('a', 'float', dims)
+  const b = graph.input('b', 'float', dims)
+  graph.output('product', 'float', dims, graph.op('MatMul', [a, b]))
   return encodeModel(graph.model(), (file) => file)
+}
+
+/** All of `a` is 1 + 2⁻¹², all of `b` is 1. */
+export function productFeeds(): Record<string, ort.Tensor> {
+  const filled = (value: number): ort.Tensor =>
+    new ort.Tensor('float32', new Float32Array(SIZE * SIZE).fill(value), [SIZE, SIZE])
+  return { a: filled(FACTOR), b: filled(1) }
 }

@@ -1,19 +1,19 @@
 import { dirname, relative, sep } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
-import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
+import type { Batch, Dtype, Runner, RunnerInfo, Sequence } from '../types.ts'
 import type { AttentionForm } from './attention.ts'
 import { type BuiltModel, buildModel, type HeadKind } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
 import { checkFinite } from './finite.ts'
-import { type ElementType, encodeModel } from './onnx.ts'
+import { encodeModel } from './onnx.ts'
 import { type Blocks, blocksOf, checkBounds, logProbRows, type Packed, packBatch, scoreRows } from './packing.ts'
 import { ropeTables } from './rope.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
 
 export type Device = 'cpu' | 'cuda' | 'webgpu'
-export type DtypeChoice = 'auto' | 'fp32' | 'fp16' | 'bf16' | 'q8'
 
 export interface RunnerOptions {
   readonly head: HeadKind
@@ -31,7 +31,7 @@ export interface RunnerOptions {
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
 const BLOCK_TOKENS = 128
 
-/** The CPU's form is measured (README.md); the others are the safest guess and were not run on a GPU yet. */
+/** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
 const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
 
 const PROVIDERS: Readonly<Record<Device, string>> = {
@@ -42,18 +42,25 @@ const PROVIDERS: Readonly<Record<Device, string>> = {
 
 /** Opens a checkpoint on a device. Nothing is written: the graph is made in memory, the weights are mapped where they lie. */
 export async function openRunner(checkpoint: Checkpoint, options: RunnerOptions): Promise<Runner> {
-  return openRunnerAs(checkpoint, options, computeType(checkpoint, options))
+  const stored = [...checkpoint.tensors.values()].map(({ dtype }) => dtype)
+  return openRunnerAs(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
 }
 
 /** The same in a given type, sensible or not: tests compute float16 on the CPU with it. */
 export async function openRunnerAs(
   checkpoint: Checkpoint,
   options: Omit<RunnerOptions, 'dtype'>,
-  type: ElementType,
+  dtype: Dtype,
 ): Promise<Runner> {
   const started = performance.now()
   const attention = options.attention ?? DEFAULT_ATTENTION[options.device]
-  const built = buildModel(checkpoint, { head: options.head, attention, type })
+  if (attention === 'split' && options.device === 'cuda')
+    throw new UsageError(
+      "ends in an illegal memory access in CUDA's Loop",
+      '--attention split',
+      'Use attention, plain or gqa on a GPU.',
+    )
+  const built = buildModel(checkpoint, { head: options.head, attention, type: ELEMENT_TYPES[dtype] })
   const session = await openSession(built, checkpoint, options)
   const { spec } = built
   const info: RunnerInfo = {
@@ -62,7 +69,7 @@ export async function openRunnerAs(
     labels: built.labels,
     device: options.device,
     provider: PROVIDERS[options.device],
-    dtype: dtypeName(type),
+    dtype,
     maxPositions: spec.maxPositions,
     padTokenId: spec.padTokenId,
     vocabSize: spec.vocab,
@@ -223,32 +230,4 @@ function commonFolder(files: readonly string[]): string {
   let folder = dirname(files[0]!)
   while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) folder = dirname(folder)
   return folder
-}
-
-const dtypeName = (type: ElementType): RunnerInfo['dtype'] =>
-  type === 'float16' ? 'fp16' : type === 'bfloat16' ? 'bf16' : 'fp32'
-
-/** The type to compute with. `auto` is float32 on the CPU and the checkpoint's own type on a GPU. */
-function computeType(checkpoint: Checkpoint, { device, dtype }: RunnerOptions): ElementType {
-  if (dtype === 'q8')
-    throw new UsageError('int8 is not available yet', '--dtype q8', 'Use --dtype fp32, or auto on a GPU.')
-  if (dtype === 'fp32') return 'float'
-  if (device === 'cpu') {
-    if (dtype === 'auto') return 'float'
-    throw new UsageError(
-      dtype === 'bf16'
-        ? 'ONNX Runtime has no bfloat16 matrix product for the CPU'
-        : 'ONNX Runtime computes float16 on the CPU at 0.8 times the speed of float32, and less exactly',
-      `--dtype ${dtype}`,
-      'Use --dtype fp32: half-precision checkpoints are widened exactly when they are opened.',
-    )
-  }
-  if (dtype === 'fp16') return 'float16'
-  if (dtype === 'bf16') {
-    if (device === 'webgpu') throw new UsageError('WebGPU has no bfloat16', '--dtype bf16', 'Use --dtype fp16 or fp32.')
-    return 'bfloat16'
-  }
-  const halves = [...checkpoint.tensors.values()].map(({ dtype }) => dtype)
-  if (halves.includes('BF16')) return device === 'webgpu' ? 'float' : 'bfloat16'
-  return halves.includes('F16') ? 'float16' : 'float'
 }

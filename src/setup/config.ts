@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
+import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
 
 /** Checked flags by name. */
@@ -12,7 +13,7 @@ export interface RunConfig {
   readonly tokenizer: string | null
   readonly chatTemplate: string
   readonly device: string
-  readonly dtype: 'auto' | 'fp32' | 'fp16' | 'bf16' | 'q8'
+  readonly dtype: DtypeChoice
   readonly head: string | null
   readonly pooling: 'hf' | 'mask'
   readonly beta: number
@@ -89,14 +90,16 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
       '--soft',
       'ether0 defines soft rewards for the training rule (strict) only.',
     )
+  const dtype = torchDtype === null ? ((text('dtype') ?? 'auto') as DtypeChoice) : TORCH_DTYPES[torchDtype]!
+  const device = text('device') ?? 'auto'
+  checkDtype(dtype, device)
   return {
     bin,
     models: modelChoices(bin, text),
     tokenizer: text('tokenizer'),
     chatTemplate: text('chat-template') ?? 'tokenizer',
-    device: text('device') ?? 'auto',
-    dtype:
-      (torchDtype !== null ? TORCH_DTYPES[torchDtype] : undefined) ?? ((text('dtype') ?? 'auto') as RunConfig['dtype']),
+    device,
+    dtype,
     head: text('head'),
     pooling: (text('pooling') ?? 'hf') as RunConfig['pooling'],
     beta: positive(args.beta as number | undefined, '--beta') ?? 0.1,

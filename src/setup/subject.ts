@@ -1,4 +1,5 @@
 import type { ResolvedDevice } from '../model/device.ts'
+import { chooseDtype } from '../model/dtype.ts'
 import { openRunner } from '../model/session.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
@@ -47,13 +48,15 @@ export async function subjectOf(
     kind === 'head'
       ? headPreparer(model, renderer, { ...options, pooling: config.pooling, padTokenId })
       : logProbPreparer(model, renderer, options)
-  const dtype = computeDtype(model, config, device)
+  const stored = [...model.checkpoint.tensors.values()].map((tensor) => tensor.dtype)
+  const dtype = chooseDtype(config.dtype, device.device, stored)
   const template = renderer.kind === 'template' ? renderer.template : null
   const identity = identityDigest({
     kind,
     weightsSha256: model.weightsSha256,
     dtype,
     device: device.device,
+    ...(device.device !== 'cpu' && { floatProducts: device.floatProducts }),
     tokenizerSha256: tokenizer.sha256,
     templateSha256: template?.sha256 ?? null,
     truncation:
@@ -84,7 +87,7 @@ export async function subjectOf(
       openRunner(model.checkpoint, {
         head: kind === 'head' ? 'score' : 'logProb',
         device: device.device,
-        dtype: config.dtype,
+        dtype,
         ...(device.deviceId !== null && { deviceId: device.deviceId }),
         ...(config.threads !== null && { threads: config.threads }),
       }),
@@ -127,16 +130,4 @@ function logProbPreparer(
 ): (row: Row) => (Prepared | Unscored)[] {
   const encode = logProbEncoder(tokenizer, renderer, options)
   return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
-}
-
-function computeDtype(
-  { checkpoint }: LoadedModel,
-  { dtype }: RunConfig,
-  { device }: ResolvedDevice,
-): RunnerInfo['dtype'] {
-  if (dtype !== 'auto') return dtype
-  if (device === 'cpu') return 'fp32'
-  const types = new Set([...checkpoint.tensors.values()].map((tensor) => tensor.dtype))
-  if (types.has('BF16')) return device === 'webgpu' ? 'fp32' : 'bf16'
-  return types.has('F16') ? 'fp16' : 'fp32'
 }

@@ -15,6 +15,8 @@ export interface MeasurementIdentity {
   readonly dtype: RunnerInfo['dtype']
   /** Devices agree within the tolerance only. */
   readonly device: RunnerInfo['device']
+  /** How a GPU was seen to multiply float32 numbers, of which half-precision models have some, too; left out on the CPU. */
+  readonly floatProducts?: 'fp32' | 'tf32'
   readonly tokenizerSha256: string
   /** Of the template's source; null = raw text. */
   readonly templateSha256: string | null

@@ -32,9 +32,10 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true }))
 
 describe.runIf(process.platform === 'linux')('cudaEnvironment', () => {
-  const env = () => ({ CHEMHERM_CUDA_DIR: cuda, LD_LIBRARY_PATH: '/usr/own' })
+  const env = () => ({ CHEMHERM_CUDA_DIR: cuda, LD_LIBRARY_PATH: '/usr/own', NVIDIA_TF32_OVERRIDE: '0' })
+  const ready = () => ({ ...env(), LD_LIBRARY_PATH: join(cuda, 'lib') })
   it("puts setup:cuda's libraries before the user's", () => {
-    expect(cudaEnvironment('cuda:1', env(), providers)).toMatchObject({
+    expect(cudaEnvironment('cuda:1', 'fp32', env(), providers)).toMatchObject({
       LD_LIBRARY_PATH: [join(cuda, 'lib'), '/usr/own'].join(delimiter),
       CHEMHERM_REEXEC: '1',
     })
@@ -52,15 +53,33 @@ describe.runIf(process.platform === 'linux')('cudaEnvironment', () => {
     ])
   })
   it('leaves the process alone where nothing is to be gained', () => {
-    expect(cudaEnvironment('cpu', env(), providers)).toBeNull()
-    expect(cudaEnvironment('webgpu', env(), providers)).toBeNull()
-    expect(cudaEnvironment('cuda', env(), join(dir, 'none'))).toBeNull()
-    expect(cudaEnvironment('cuda', { CHEMHERM_CUDA_DIR: join(dir, 'none') }, providers)).toBeNull()
-    expect(cudaEnvironment('cuda', { ...env(), LD_LIBRARY_PATH: join(cuda, 'lib') }, providers)).toBeNull()
+    expect(cudaEnvironment('cpu', 'fp32', env(), providers)).toBeNull()
+    expect(cudaEnvironment('webgpu', 'fp32', env(), providers)).toBeNull()
+    expect(cudaEnvironment('cuda', 'fp32', env(), join(dir, 'none'))).toBeNull()
+    expect(
+      cudaEnvironment('cuda', 'fp32', { CHEMHERM_CUDA_DIR: join(dir, 'none'), NVIDIA_TF32_OVERRIDE: '0' }, providers),
+    ).toBeNull()
+    expect(cudaEnvironment('cuda', 'fp32', ready(), providers)).toBeNull()
+  })
+  it('forbids TF32 unless it is asked for by name, whatever the user has set', () => {
+    const { NVIDIA_TF32_OVERRIDE: _, ...open } = ready()
+    for (const own of [{}, { NVIDIA_TF32_OVERRIDE: '1' }, { NVIDIA_TF32_OVERRIDE: '' }])
+      expect(cudaEnvironment('cuda', 'fp32', { ...open, ...own }, providers)).toEqual({
+        ...open,
+        NVIDIA_TF32_OVERRIDE: '0',
+        CHEMHERM_REEXEC: '1',
+      })
+    expect(cudaEnvironment('cuda', 'tf32', open, providers)).toBeNull()
+    // the probe refuses this one: TF32 is asked for and forbidden
+    expect(cudaEnvironment('cuda', 'tf32', ready(), providers)).toBeNull()
+    expect(cudaEnvironment('cuda', 'tf32', { ...open, LD_LIBRARY_PATH: '' }, providers)).toEqual({
+      ...open,
+      CHEMHERM_REEXEC: '1',
+    })
   })
   it('happens once', () => {
-    const second = cudaEnvironment('cuda', env(), providers)
-    expect(cudaEnvironment('cuda', { ...second, LD_LIBRARY_PATH: '' }, providers)).toBeNull()
+    const second = cudaEnvironment('cuda', 'fp32', env(), providers)
+    expect(cudaEnvironment('cuda', 'fp32', { ...second, LD_LIBRARY_PATH: '' }, providers)).toBeNull()
   })
 })
 

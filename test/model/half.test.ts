@@ -14,7 +14,7 @@ describe.each(goldenModels('parity').filter(({ name }) => NAMES.includes(name)))
     const runner = await openRunnerAs(
       openCheckpoint(golden.dir),
       { head: golden.head, device: 'cpu', attention },
-      'float16',
+      'fp16',
     )
     const sequences = golden.cases.map(({ sequence }) => sequence)
     const expected = golden.cases.flatMap((one) => one.expected).sort((a, b) => a - b)
@@ -39,7 +39,7 @@ it.each(ATTENTION_FORMS)(
   'bfloat16, %s: every node is typed (ONNX Runtime has kernels for it on GPUs only)',
   async (attention) => {
     const checkpoint = openCheckpoint(goldenModels('parity').find(({ name }) => name === 'qwen2-bf16')!.dir)
-    const open = openRunnerAs(checkpoint, { head: 'score', device: 'cpu', attention }, 'bfloat16')
+    const open = openRunnerAs(checkpoint, { head: 'score', device: 'cpu', attention }, 'bf16')
     await expect(open).rejects.toThrow('Could not find an implementation for')
     expect(buildModel(checkpoint, { head: 'score', attention, type: 'bfloat16' }).labels).toEqual(['LABEL_0'])
   },

@@ -40,6 +40,8 @@ describe('measurementKey', () => {
       { weightsSha256: 'c'.repeat(64) },
       { dtype: 'bf16' },
       { device: 'cuda' },
+      { device: 'cuda', floatProducts: 'fp32' },
+      { device: 'cuda', floatProducts: 'tf32' },
       { tokenizerSha256: 'c'.repeat(64) },
       { templateSha256: 'b'.repeat(64) },
       { truncation: 'left:512' },

@@ -15,7 +15,7 @@ export interface ScoreOptions {
   readonly chatTemplate?: string
   /**
    * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. Default auto. CUDA's libraries must be on LD_LIBRARY_PATH, and NVIDIA_TF32_OVERRIDE=0
-   * must be set (unless dtype is tf32), when node starts: the bins see to that, a library cannot. A device that is found to compute
+   * must be set (unless dtype is tf32), when node starts: the commands see to that, a library cannot. A device that is found to compute
    * otherwise is a DeviceError.
    */
   readonly device?: string

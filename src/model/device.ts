@@ -110,7 +110,7 @@ function wrongProducts(kind: GpuKind, products: FloatProducts): DeviceError {
   return new DeviceError(
     'multiplies float32 numbers in TF32 (11 of 24 bits), as CUDA does unless it is forbidden',
     where,
-    'Start node with NVIDIA_TF32_OVERRIDE=0 in its environment (the commands do so by themselves), or ask for dtype tf32 by name.',
+    'Set NVIDIA_TF32_OVERRIDE=0 before CUDA is first used in the process (the commands do so by themselves), or ask for dtype tf32 by name.',
   )
 }
 

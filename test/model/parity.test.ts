@@ -1,10 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTENTION_FORMS } from '../../src/model/attention.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
-import { openRunner } from '../../src/model/session.ts'
+import { resolveDevice } from '../../src/model/device.ts'
+import { type Device, openRunner } from '../../src/model/session.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
+
+/**
+ * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity.test.ts`, with CUDA's libraries on
+ * LD_LIBRARY_PATH; or webgpu.
+ */
+const DEVICE = (process.env.CHEMHERM_TEST_DEVICE || 'cpu') as Device
+const FORMS = ATTENTION_FORMS.filter((form) => DEVICE === 'cpu' || form === 'attention' || form === 'plain')
+
+it(`${DEVICE} multiplies float32 numbers as float32`, async () => {
+  expect(await resolveDevice(DEVICE, 'fp32')).toMatchObject({ device: DEVICE, floatProducts: 'fp32' })
+})
 
 /** Every way in which a batch can be laid out, with every form of attention that takes it. */
 const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: string })[] = [
@@ -14,13 +26,13 @@ const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: str
 ]
 
 describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
-  describe.each(ATTENTION_FORMS)('%s', (attention) => {
+  describe.each(FORMS)('%s', (attention) => {
     let runner: Runner
     beforeAll(async () => {
       runner = await openRunner(openCheckpoint(golden.dir), {
         head: golden.head,
-        device: 'cpu',
-        dtype: 'auto',
+        device: DEVICE,
+        dtype: 'fp32',
         attention,
       })
     })

@@ -97,10 +97,10 @@ interface Line extends RewardLine {
 }
 
 async function linesOf(config: RunConfig, row: Row): Promise<{ model: string; lines: Line[] }> {
-  const [model] = await loadModels(config, () => {})
+  const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
+  const [model] = await loadModels(config, device, () => {})
   const choice = chooseHead(config.head, model!.description.labels)
   if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
-  const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   const subject = await subjectOf(model!, config, device, new Date())
   const prepared = subject.prepare(row)
   const rules = {

@@ -103,6 +103,8 @@ export interface Unscored {
 
 /** What a model gave for one completion; nats. Float32 from the graph, sums in float64. */
 export type Measurement = HeadMeasurement | LogProbMeasurement
+/** `head`: a reward head's outputs; `logProb`: the log-probability of the completion. */
+export type MeasurementKind = Measurement['kind']
 export interface HeadMeasurement {
   readonly kind: 'head'
   /** Raw output of every label, no sigmoid. */
@@ -153,7 +155,7 @@ export interface Runner {
 export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16'
 
 export interface RunnerInfo {
-  readonly kind: 'head' | 'logProb'
+  readonly kind: MeasurementKind
   readonly architecture: string
   readonly labels: readonly string[]
   readonly device: 'cpu' | 'cuda' | 'webgpu'

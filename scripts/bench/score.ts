@@ -23,7 +23,9 @@ import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import type { DtypeChoice } from '../../src/model/dtype.ts'
 import { Graph } from '../../src/model/graph.ts'
 import { encodeModel } from '../../src/model/onnx.ts'
-import { type Device, openRunner } from '../../src/model/session.ts'
+import { openModel } from '../../src/model/open.ts'
+import type { Device } from '../../src/model/providers.ts'
+import { startSession } from '../../src/model/session.ts'
 import { below, type Prng, prng } from '../../src/prng.ts'
 import { measure } from '../../src/score/measure.ts'
 import { type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
@@ -152,7 +154,8 @@ const runners: Runner[] = []
 async function open(attention: AttentionForm, blockTokens?: number): Promise<Runner> {
   const dtype = flags.dtype as DtypeChoice
   const blocks = { ...(blockTokens !== undefined && { blockTokens }), ...(flags.threads !== undefined && { threads }) }
-  const runner = await openRunner(checkpoint, { head, device, dtype, attention, ...blocks })
+  const kind = head === 'score' ? 'head' : 'logProb'
+  const runner = await startSession(openModel(checkpoint, { kind, device, dtype, attention }), blocks)
   runners.push(runner)
   return runner
 }

@@ -64,15 +64,15 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   })
   for (const remark of hermRemarks(args)) log.info(remark)
 
+  const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
+  log.info(deviceLine(device))
   const onDownload = downloadBar(log)
   const data = await openDataset(config, onDownload)
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
-  const models = await loadModels(config, onDownload)
-  const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
-  log.info(deviceLine(device))
+  const models = await loadModels(config, device, onDownload)
   const scorer = scorerOf(config, models)
   for (const model of models) {
     log.info(modelLine(model))

@@ -32,10 +32,10 @@ const WINDOW_TOKENS = 500_000
 export async function openScoring(model: string | null, options: ScoreOptions): Promise<Scoring> {
   const config = configOf(model, options)
   const note = options.onNote ?? (() => {})
-  const models = await loadModels(config, () => {})
-  const scorer = scorerOf(config, models)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   note(deviceLine(device))
+  const models = await loadModels(config, device, () => {})
+  const scorer = scorerOf(config, models)
   for (const { notes } of models) for (const text of notes) note(text)
   const now = new Date()
   const subjects = []

@@ -21,12 +21,15 @@ export const baseConfig = z.object({
   vocab_size: count,
   pad_token_id: tokenId,
   tie_word_embeddings: z.boolean().nullish(),
-  id2label: z.record(z.string(), z.string()).nullish(),
-  num_labels: count.nullish(),
   /** bitsandbytes, GPTQ, AWQ …: their weights are packed. */
   quantization_config: z.null().optional(),
 })
-export type BaseConfig = z.infer<typeof baseConfig>
+
+/** Keys of a classification head. */
+export const labelConfig = z.object({
+  id2label: z.record(z.string(), z.string()).nullish(),
+  num_labels: count.nullish(),
+})
 
 /** transformers' ACT2FN names that we compute; several name one function. */
 export const ACTIVATIONS = {

@@ -2,7 +2,7 @@ import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
 import type { Rope } from './rope.ts'
-import type { AttentionSpec, DecoderSpec, Norm } from './spec.ts'
+import type { AttentionSpec, BlockNorms, DecoderSpec, Norm } from './spec.ts'
 import { cast } from './weights.ts'
 
 /** A decoder's body as nodes. */
@@ -32,18 +32,17 @@ export function decoderBody(builder: Builder, spec: DecoderSpec, form: Attention
   const stream = new Stream(builder, embed(builder, spec, ids, positions), spec.hidden)
   spec.layers.forEach((layer, l) => {
     const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
-    const post = (x: Value, after: Norm | null): Value => (after ? norm(builder, x, after, spec.hidden) : x)
-    const mixed = attention(stream.read(layer.attentionNorms.pre), layer.attention)
-    const attended = post(linear(builder, pick(mixed), layer.attention.out), layer.attentionNorms.post)
+    const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, spec.hidden) : x)
+    const { attentionNorms, mlpNorms } = layer
+    const mixed = attention(stream.read(attentionNorms.before), layer.attention)
+    const attended = after(linear(builder, pick(mixed), layer.attention.out), attentionNorms)
     stream.map(pick)
-    if (layer.residual === 'parallel') {
-      const read = stream.read(layer.mlpNorms.pre)
-      stream.add(attended)
-      stream.add(post(mlp(builder, read, layer.mlp), layer.mlpNorms.post))
-    } else {
-      stream.add(attended)
-      stream.add(post(mlp(builder, stream.read(layer.mlpNorms.pre), layer.mlp), layer.mlpNorms.post))
-    }
+    // parallel blocks read the stream before anything is added to it
+    const read = layer.residual === 'parallel' ? stream.read(mlpNorms.before) : null
+    stream.add(attended)
+    stream.close(attentionNorms.closing)
+    stream.add(after(mlp(builder, read ?? stream.read(mlpNorms.before), layer.mlp), mlpNorms))
+    stream.close(mlpNorms.closing)
   })
   return { hidden: stream.read(spec.finalNorm), ropes: rotary.ropes }
 }
@@ -73,6 +72,14 @@ class Stream {
     this.sum = sum
     this.#added = null
     return normed
+  }
+
+  /** A norm over the sum itself, which then is the stream. */
+  close(spec: Norm | null): void {
+    if (spec === null) return
+    const closed = this.read(spec)
+    this.sum = closed
+    this.#added = null
   }
 
   map(change: (x: Value) => Value): void {

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { DeviceError, UsageError } from '../errors.ts'
 import { bindingFolder, CUDA_PROVIDER, hasNvidiaDriver, missingLibraries, PROVIDER_FILES } from './device-libraries.ts'
 import { type FloatProducts, type GpuKind, type Probe, probeDevice } from './device-probe.ts'
+import { type Device, PROVIDERS } from './providers.ts'
 
 /** The device that a run will use, and the evidence. */
 export interface ResolvedDevice {
-  readonly device: 'cpu' | 'cuda' | 'webgpu'
+  readonly device: Device
   /** Number of the GPU; null on the CPU. */
   readonly deviceId: number | null
   /** ONNX Runtime's name of the execution provider. */
@@ -80,7 +81,7 @@ function onCpu(why: string, products: FloatProducts): ResolvedDevice {
   return {
     device: 'cpu',
     deviceId: null,
-    provider: 'CPUExecutionProvider',
+    provider: PROVIDERS.cpu,
     floatProducts: 'fp32',
     verified: 'built into ONNX Runtime',
     why,
@@ -90,7 +91,7 @@ function onCpu(why: string, products: FloatProducts): ResolvedDevice {
 const onGpu = (device: GpuKind, deviceId: number, products: FloatProducts, why: string): ResolvedDevice => ({
   device,
   deviceId,
-  provider: device === 'cuda' ? 'CUDAExecutionProvider' : 'WebGpuExecutionProvider',
+  provider: PROVIDERS[device],
   floatProducts: products,
   verified: `a 512 × 512 matrix product on this device alone came out as ${products === 'tf32' ? 'TF32' : 'float32'} gives it`,
   why,

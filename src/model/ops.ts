@@ -14,9 +14,8 @@ export interface Builder {
 
 /** [rows, inputs] → [rows, outputs]. Gemm reads torch's [out, in] as it lies in the file and packs it once. */
 export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear, as: ElementType = type): Value {
-  const outputs = outputsOf(weights, spec)
-  const total = spec.part?.total ?? outputs
-  const rows = spec.part ? ([spec.part.first, spec.part.first + outputs] as const) : null
+  const total = spec.part?.total ?? spec.outputs
+  const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
   const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
   const inputs = [x, weights.as(as, spec.weight, shape, rows)]
@@ -24,8 +23,6 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
     inputs.push(weights.as(as, spec.bias.name, [total], rows))
   return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
 }
-
-export const outputsOf = (weights: Weights, spec: Linear): number => spec.outputs ?? weights.rows(spec.weight)
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */
 export function norm(builder: Builder, x: Value, spec: Norm, width: number): Value {

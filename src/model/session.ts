@@ -1,29 +1,19 @@
 import { dirname, relative, sep } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
-import type { Batch, Dtype, Runner, RunnerInfo, Sequence } from '../types.ts'
-import type { AttentionForm } from './attention.ts'
-import { type BuiltModel, buildModel, type HeadKind } from './build.ts'
-import type { Checkpoint } from './checkpoint.ts'
-import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
+import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import { checkFinite } from './finite.ts'
 import { encodeModel } from './onnx.ts'
+import type { OpenModel } from './open.ts'
 import { type Blocks, blocksOf, checkBounds, logProbRows, type Packed, packBatch, scoreRows } from './packing.ts'
+import { PROVIDERS } from './providers.ts'
 import { ropeTables } from './rope.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
 
-export type Device = 'cpu' | 'cuda' | 'webgpu'
-
-export interface RunnerOptions {
-  readonly head: HeadKind
-  readonly device: Device
-  readonly deviceId?: number
-  readonly dtype: DtypeChoice
+export interface SessionOptions {
   /** Threads inside an operator; default: ONNX Runtime's, one a physical core. */
   readonly threads?: number
-  /** Default: `DEFAULT_ATTENTION`. */
-  readonly attention?: AttentionForm
   /** Queries of a block of the `split` form. */
   readonly blockTokens?: number
 }
@@ -31,55 +21,34 @@ export interface RunnerOptions {
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
 const BLOCK_TOKENS = 128
 
-/** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
-const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
-
-const PROVIDERS: Readonly<Record<Device, string>> = {
-  cpu: 'CPUExecutionProvider',
-  cuda: 'CUDAExecutionProvider',
-  webgpu: 'WebGpuExecutionProvider',
-}
-
-/** Opens a checkpoint on a device. Nothing is written: the graph is made in memory, the weights are mapped where they lie. */
-export async function openRunner(checkpoint: Checkpoint, options: RunnerOptions): Promise<Runner> {
-  const stored = [...checkpoint.tensors.values()].map(({ dtype }) => dtype)
-  return openRunnerAs(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
-}
-
-/** The same in a given type, sensible or not: tests compute float16 on the CPU with it. */
-export async function openRunnerAs(
-  checkpoint: Checkpoint,
-  options: Omit<RunnerOptions, 'dtype'>,
-  dtype: Dtype,
-): Promise<Runner> {
+/** Starts a model on its device. Nothing is written: the graph is in memory, the weights are mapped where they lie. */
+export async function startSession(model: OpenModel, options: SessionOptions = {}): Promise<Runner> {
   const started = performance.now()
-  const attention = options.attention ?? DEFAULT_ATTENTION[options.device]
-  if (attention === 'split' && options.device === 'cuda')
+  const { kind, device, dtype, built, description } = model
+  if (model.attention === 'split' && device === 'cuda')
     throw new UsageError(
       "ends in an illegal memory access in CUDA's Loop",
       '--attention split',
       'Use attention, plain or gqa on a GPU.',
     )
-  const built = buildModel(checkpoint, { head: options.head, attention, type: ELEMENT_TYPES[dtype] })
-  const session = await openSession(built, checkpoint, options)
-  const { spec } = built
+  const session = await openSession(model, options)
   const info: RunnerInfo = {
-    kind: options.head === 'score' ? 'head' : 'logProb',
-    architecture: spec.architecture,
-    labels: built.labels,
-    device: options.device,
-    provider: PROVIDERS[options.device],
+    kind,
+    architecture: description.architecture,
+    labels: description.labels,
+    device,
+    provider: PROVIDERS[device],
     dtype,
-    maxPositions: spec.maxPositions,
-    padTokenId: spec.padTokenId,
-    vocabSize: spec.vocab,
-    parameters: built.parameters,
-    weightBytes: built.weightBytes,
+    maxPositions: description.maxPositions,
+    padTokenId: description.padTokenId,
+    vocabSize: description.vocabSize,
+    parameters: description.parameters,
+    weightBytes: description.weightBytes,
     openMs: performance.now() - started,
-    ignoredTensors: built.ignoredTensors,
+    ignoredTensors: description.ignoredTensors,
     graphSha256: built.sha256,
   }
-  return new OrtRunner(info, built, checkpoint, session, attention, options.blockTokens ?? BLOCK_TOKENS)
+  return new OrtRunner(info, model, session, options.blockTokens ?? BLOCK_TOKENS)
 }
 
 class OrtRunner implements Runner {
@@ -87,27 +56,26 @@ class OrtRunner implements Runner {
 
   constructor(
     readonly info: RunnerInfo,
-    readonly built: BuiltModel,
-    readonly checkpoint: Checkpoint,
+    readonly model: OpenModel,
     readonly session: ort.InferenceSession,
-    readonly attention: AttentionForm,
     readonly blockTokens: number,
   ) {}
 
   /** Head: every label of every sequence. Log-prob: that of each token from `at` on. In the batch's order. */
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
-    const { spec } = this.built
+    const { attention, built, checkpoint } = this.model
+    const { spec } = built
     const causal = this.info.kind === 'logProb'
     checkBounds(chosen, {
-      where: this.checkpoint.dir,
+      where: checkpoint.dir,
       vocab: spec.vocab,
       positions: spec.embedding.positions?.rows ?? null,
       first: causal ? 1 : 0,
     })
-    if (this.attention === 'gqa' && batch.layout === 'shared')
+    if (attention === 'gqa' && batch.layout === 'shared')
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
-    const packed = packBatch(batch, sequences, this.attention === 'split')
+    const packed = packBatch(batch, sequences, attention === 'split')
     const head = causal ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
     const outputs = await this.#session({
       ids: int64(packed.ids, [packed.batch, packed.seq]),
@@ -141,7 +109,7 @@ class OrtRunner implements Runner {
   }
 
   async checkWeights(): Promise<void> {
-    await checkFinite(this.checkpoint, this.built.tensors)
+    await checkFinite(this.model.checkpoint, this.model.built.tensors)
   }
 
   async release(): Promise<void> {
@@ -149,8 +117,9 @@ class OrtRunner implements Runner {
   }
 
   #attentionFeeds(packed: Packed, batch: Batch): Record<string, ort.Tensor> {
-    if (this.attention === 'gqa') return {}
-    if (this.attention !== 'split') return { subtree_end: int64(packed.subtreeEnd, [packed.batch, packed.seq]) }
+    const { attention } = this.model
+    if (attention === 'gqa') return {}
+    if (attention !== 'split') return { subtree_end: int64(packed.subtreeEnd, [packed.batch, packed.seq]) }
     const reused = batch.reused ?? batch.sequences.map(() => 0)
     return blockFeeds(blocksOf(packed, reused, this.blockTokens))
   }
@@ -162,7 +131,7 @@ class OrtRunner implements Runner {
     const known = this.#tables.get(size)
     if (known !== undefined) return known
     const feeds: Record<string, ort.Tensor> = {}
-    this.built.ropes.forEach((rope, i) => {
+    this.model.built.ropes.forEach((rope, i) => {
       const { cos, sin } = ropeTables(rope, size)
       const dims = [size, rope.inverseFrequencies.length]
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
@@ -203,9 +172,8 @@ function int64(values: Int32Array, dims: readonly number[] = [values.length]): o
 }
 
 async function openSession(
-  built: BuiltModel,
-  checkpoint: Checkpoint,
-  { device, deviceId, threads }: Omit<RunnerOptions, 'dtype'>,
+  { built, checkpoint, device, deviceId }: OpenModel,
+  { threads }: SessionOptions,
 ): Promise<ort.InferenceSession> {
   const root = commonFolder(built.files)
   const bytes = encodeModel(built.model, (file) => relative(root, file).split(sep).join('/'))

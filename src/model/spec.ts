@@ -18,10 +18,6 @@ export interface DecoderSpec {
   readonly finalNorm: Norm | null
   /** The causal head: logits = W h, the embedding's tensor where tied. */
   readonly logits: Logits
-  /** The classification head. */
-  readonly score: Linear
-  /** Labels of the classification head by config.json; null where it does not say. */
-  readonly labels: readonly string[] | null
   /** Tensors that a checkpoint of this architecture may carry and that no graph reads: name → reason, by pattern. */
   readonly ignored: readonly Ignored[]
 }
@@ -38,17 +34,19 @@ export interface Embedding {
 export interface LayerSpec {
   /** `sequential`: x += attention(norm x); x += mlp(norm x). `parallel`: both read x (GPT-NeoX). */
   readonly residual: 'sequential' | 'parallel'
-  /** null where a block has no such norm: post-norm models lack `pre`, most lack `post`. */
   readonly attentionNorms: BlockNorms
   readonly mlpNorms: BlockNorms
   readonly attention: AttentionSpec
   readonly mlp: Mlp
 }
 
-/** Norms before a block and on its output, before the residual is added. */
+/** x + after(block(before(x))), and `closing` over the sum; null where there is no such norm. */
 export interface BlockNorms {
-  readonly pre: Norm | null
-  readonly post: Norm | null
+  readonly before: Norm | null
+  /** On the block's output, before the residual is added (Gemma 2, OLMo 2). */
+  readonly after: Norm | null
+  /** On the sum (post-norm models: OPT 350m, BERT). */
+  readonly closing: Norm | null
 }
 
 export interface AttentionSpec {
@@ -86,8 +84,7 @@ export interface Linear {
   /** Tensor name; `optional` biases are used where the file has them. */
   readonly bias: { readonly name: string; readonly optional: boolean } | null
   readonly inputs: number
-  /** null: as many as the tensor has rows (the classification head's labels). */
-  readonly outputs: number | null
+  readonly outputs: number
   /** `out,in` as torch's Linear; `in,out` as GPT-2's Conv1D. */
   readonly layout: 'out,in' | 'in,out'
   /** Rows of a larger [total, inputs] tensor, first row and total (Phi 3's fused projections); null: the whole tensor. */

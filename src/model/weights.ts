@@ -35,11 +35,6 @@ export class Weights {
     return this.checkpoint.tensors.has(name)
   }
 
-  /** First dimension of a tensor that may have any. */
-  rows(name: string): number {
-    return this.#ref(name, null).shape[0] ?? 0
-  }
-
   /** Rows of a tensor by their indices. Cast comes after Gather: only the rows in use are read from the file and widened. */
   gather(type: ElementType, name: string, shape: readonly number[], indices: Value): Value {
     const ref = this.#ref(name, shape)

@@ -127,7 +127,7 @@ function sharedPrefix(a: Sequence, b: Sequence): number {
   return n
 }
 
-/** What a model's memory depends on (model/describe.ts fills it). */
+/** What a model's memory depends on (model/open.ts fills it). */
 export interface ModelSize {
   readonly hidden: number
   /** Width of the MLP. */

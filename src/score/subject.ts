@@ -1,4 +1,4 @@
-import type { Completion, Encoded, Row, Runner, Unscored } from '../types.ts'
+import type { Completion, Encoded, MeasurementKind, Row, Runner, Unscored } from '../types.ts'
 
 /** A completion ready for one model, with the token that the head reads or the first token whose log-prob counts. */
 export interface Prepared extends Encoded {
@@ -13,7 +13,7 @@ export interface Subject {
   readonly role: 'rm' | 'policy' | 'reference'
   /** As the user named it. */
   readonly name: string
-  readonly kind: 'head' | 'logProb'
+  readonly kind: MeasurementKind
   /** Every completion of a row, in order. */
   prepare(row: Row): readonly (Prepared | Unscored)[]
   /** What the model reads of a completion, as text; '' where the template refuses it. */

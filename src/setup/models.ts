@@ -4,8 +4,9 @@ import { basename, join } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { type ResolvedModel, type ResolveModelOptions, resolveModel } from '../hub/model.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
-import { type Checkpoint, type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
-import { describeModel, type ModelDescription } from '../model/describe.ts'
+import { type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
+import type { ResolvedDevice } from '../model/device.ts'
+import { type ModelDescription, type OpenModel, openModel } from '../model/open.ts'
 import { packagePath } from '../package.ts'
 import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
 import type { ModelChoice, RunConfig } from './config.ts'
@@ -18,7 +19,8 @@ export interface LoadedModel {
   readonly resolved: ResolvedModel
   /** What to tell the user. */
   readonly notes: readonly string[]
-  readonly checkpoint: Checkpoint
+  /** Its graph, its dtype and its device, not started yet. */
+  readonly opened: OpenModel
   readonly description: ModelDescription
   readonly hashes: readonly FileHash[]
   /** One SHA-256 over names and hashes of config and weights. */
@@ -27,7 +29,6 @@ export interface LoadedModel {
   readonly tokenizerDir: string
   /** Longest sequence that every model of the run has positions for: policy and reference read the same tokens. */
   readonly maxPositions: number
-  readonly kind: 'head' | 'logProb'
 }
 
 const DEMO = { rm: 'demo-reward-model', policy: 'demo-policy-dpo', reference: 'demo-ref-sft' } as const
@@ -38,11 +39,12 @@ const DEMO = { rm: 'demo-reward-model', policy: 'demo-policy-dpo', reference: 'd
  */
 export async function loadModels(
   config: RunConfig,
+  device: ResolvedDevice,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<readonly LoadedModel[]> {
   const [choice, second] = config.models
-  const first = await loadModel(choice!, config, onProgress, null)
-  const models = second === undefined ? [first] : [first, await loadModel(second, config, onProgress, first)]
+  const first = await loadModel(choice!, config, device, onProgress, null)
+  const models = second === undefined ? [first] : [first, await loadModel(second, config, device, onProgress, first)]
   checkDistinct(models)
   const maxPositions = Math.min(...models.map(({ description }) => description.maxPositions))
   return models.map((model) => ({
@@ -55,6 +57,7 @@ export async function loadModels(
 async function loadModel(
   choice: ModelChoice,
   config: RunConfig,
+  { device, deviceId }: ResolvedDevice,
   onProgress: (progress: DownloadProgress) => void,
   policy: LoadedModel | null,
 ): Promise<LoadedModel> {
@@ -65,7 +68,8 @@ async function loadModel(
   })
   const checkpoint = openCheckpoint(resolved.dir)
   const kind = choice.role === 'rm' ? 'head' : 'logProb'
-  const description = describeModel(checkpoint, kind === 'head' ? 'score' : 'logProb')
+  const opened = openModel(checkpoint, { kind, device, deviceId, dtype: config.dtype })
+  const { description } = opened
   const hashes = await hashCheckpoint(checkpoint, { trustBlobNames: resolved.source === 'hub' })
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
   const { tokenizer, tokenizerDir, notes } =
@@ -77,14 +81,13 @@ async function loadModel(
     name,
     resolved,
     notes: [...resolved.notes, ...notes],
-    checkpoint,
+    opened,
     description,
     hashes,
     weightsSha256: digestOf(hashes),
     tokenizer,
     tokenizerDir,
     maxPositions: description.maxPositions,
-    kind,
   }
 }
 

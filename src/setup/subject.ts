@@ -1,6 +1,5 @@
 import type { ResolvedDevice } from '../model/device.ts'
-import { chooseDtype } from '../model/dtype.ts'
-import { openRunner } from '../model/session.ts'
+import { startSession } from '../model/session.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { dumpEncoded } from '../text/dump.ts'
@@ -40,7 +39,8 @@ export async function subjectOf(
   device: ResolvedDevice,
   now: Date,
 ): Promise<OpenSubject> {
-  const { tokenizer, description, kind, choice, name } = model
+  const { tokenizer, description, opened, choice, name } = model
+  const { kind, dtype } = opened
   const renderer = await openRenderer(config.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
   const padTokenId = description.padTokenId ?? (config.hermCompat ? tokenizer.eosId : null)
@@ -48,8 +48,6 @@ export async function subjectOf(
     kind === 'head'
       ? headPreparer(model, renderer, { ...options, pooling: config.pooling, padTokenId })
       : logProbPreparer(model, renderer, options)
-  const stored = [...model.checkpoint.tensors.values()].map((tensor) => tensor.dtype)
-  const dtype = chooseDtype(config.dtype, device.device, stored)
   const template = renderer.kind === 'template' ? renderer.template : null
   const identity = identityDigest({
     kind,
@@ -83,14 +81,7 @@ export async function subjectOf(
         tokenizer,
       ),
     key: (prepared) => measurementKey(identity, prepared),
-    open: () =>
-      openRunner(model.checkpoint, {
-        head: kind === 'head' ? 'score' : 'logProb',
-        device: device.device,
-        dtype,
-        ...(device.deviceId !== null && { deviceId: device.deviceId }),
-        ...(config.threads !== null && { threads: config.threads }),
-      }),
+    open: () => startSession(opened, config.threads === null ? {} : { threads: config.threads }),
     text: {
       chat_template: config.chatTemplate,
       template_sha256: template?.sha256 ?? null,

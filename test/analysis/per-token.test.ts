@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { PER_TOKEN_COLUMNS, perToken } from '../../analysis/per-token.ts'
 import { prefixRewards } from '../../analysis/prefix-rewards.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
-import { openRunner } from '../../src/model/session.ts'
 import { packagePath } from '../../src/package.ts'
 import type { Prepared } from '../../src/score/subject.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
 import type { Batch, Runner, Sequence } from '../../src/types.ts'
 import { rmScores } from '../agreement/demo.ts'
+import { openRunner } from '../model/runner.ts'
 
 const MODEL = packagePath('src/embedded/demo/demo-reward-model')
 const folder = mkdtempSync(join(tmpdir(), 'chemherm-per-token-'))
@@ -19,7 +19,7 @@ let runner: Runner
 let tokenizer: Awaited<ReturnType<typeof openTokenizer>>
 beforeAll(async () => {
   tokenizer = await openTokenizer(MODEL, { id: 'demo' })
-  runner = await openRunner(openCheckpoint(MODEL), { head: 'score', device: 'cpu', dtype: 'fp32' })
+  runner = await openRunner(openCheckpoint(MODEL), { kind: 'head', device: 'cpu', dtype: 'fp32' })
 })
 afterAll(async () => {
   await runner.release()

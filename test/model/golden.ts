@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { packagePath } from '../../src/package.ts'
-import type { Sequence } from '../../src/types.ts'
+import type { MeasurementKind, Sequence } from '../../src/types.ts'
 
 /** One model folder and what transformers says about it, at the level of token ids. */
 export interface GoldenModel {
   readonly name: string
   readonly dir: string
-  readonly head: 'score' | 'logProb'
+  readonly kind: MeasurementKind
   readonly cases: readonly GoldenCase[]
   /** Absolute bound of one output, and the relative one that is added to it. */
   readonly atol: number
@@ -54,7 +54,7 @@ function modelsOf(name: string, dir: string): GoldenModel[] {
     return (['policy', 'reference'] as const).map((side) => ({
       name: `${name}/${side}`,
       dir: join(dir, side),
-      head: 'logProb',
+      kind: 'logProb',
       cases: golden.cases.flatMap((one, i) => spans(one, side, i)),
       atol: per_token_atol!,
       rtol,
@@ -64,13 +64,13 @@ function modelsOf(name: string, dir: string): GoldenModel[] {
       {
         name,
         dir,
-        head: 'logProb',
+        kind: 'logProb',
         cases: golden.cases.flatMap((one, i) => spans(one, 'policy', i)),
         atol: per_token_atol!,
         rtol,
       },
     ]
-  return [{ name, dir, head: 'score', cases: golden.cases.map(scoreCase), atol: atol!, rtol }]
+  return [{ name, dir, kind: 'head', cases: golden.cases.map(scoreCase), atol: atol!, rtol }]
 }
 
 /** A masked first BOS is left out; the other tokens keep their positions. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ATTENTION_FORMS } from '../../src/model/attention.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
-import { openRunnerAs } from '../../src/model/session.ts'
+import { openModelIn } from '../../src/model/open.ts'
+import { startSession } from '../../src/model/session.ts'
 import { planBatches } from '../../src/score/plan.ts'
 import { goldenModels } from './golden.ts'
 
@@ -11,10 +12,8 @@ const NAMES = ['llama-gqa', 'gpt2', 'mistral-swa', 'qwen2-bf16', 'dpo-mistral/po
 
 describe.each(goldenModels('parity').filter(({ name }) => NAMES.includes(name)))('$name in float16', (golden) => {
   it.each(ATTENTION_FORMS)('%s: at most 2 % of the spread from float32', async (attention) => {
-    const runner = await openRunnerAs(
-      openCheckpoint(golden.dir),
-      { head: golden.head, device: 'cpu', attention },
-      'fp16',
+    const runner = await startSession(
+      openModelIn(openCheckpoint(golden.dir), { kind: golden.kind, device: 'cpu', attention }, 'fp16'),
     )
     const sequences = golden.cases.map(({ sequence }) => sequence)
     const expected = golden.cases.flatMap((one) => one.expected).sort((a, b) => a - b)
@@ -39,8 +38,8 @@ it.each(ATTENTION_FORMS)(
   'bfloat16, %s: every node is typed (ONNX Runtime has kernels for it on GPUs only)',
   async (attention) => {
     const checkpoint = openCheckpoint(goldenModels('parity').find(({ name }) => name === 'qwen2-bf16')!.dir)
-    const open = openRunnerAs(checkpoint, { head: 'score', device: 'cpu', attention }, 'bf16')
+    const open = startSession(openModelIn(checkpoint, { kind: 'head', device: 'cpu', attention }, 'bf16'))
     await expect(open).rejects.toThrow('Could not find an implementation for')
-    expect(buildModel(checkpoint, { head: 'score', attention, type: 'bfloat16' }).labels).toEqual(['LABEL_0'])
+    expect(buildModel(checkpoint, { kind: 'head', attention, type: 'bfloat16' }).head.labels).toEqual(['LABEL_0'])
   },
 )

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTENTION_FORMS } from '../../src/model/attention.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
-import { type Device, openRunner } from '../../src/model/session.ts'
+import type { Device } from '../../src/model/providers.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
+import { openRunner } from './runner.ts'
 
 /**
  * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity.test.ts`, with CUDA's libraries on
@@ -30,7 +31,7 @@ describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (
     let runner: Runner
     beforeAll(async () => {
       runner = await openRunner(openCheckpoint(golden.dir), {
-        head: golden.head,
+        kind: golden.kind,
         device: DEVICE,
         dtype: 'fp32',
         attention,

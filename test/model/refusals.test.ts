@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { ModelError, UsageError } from '../../src/errors.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
-import { openRunner } from '../../src/model/session.ts'
 import { packagePath } from '../../src/package.ts'
+import type { MeasurementKind } from '../../src/types.ts'
+import { openRunner } from './runner.ts'
 import { editTensors, type Tensors } from './safetensors-edit.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
@@ -31,13 +32,13 @@ function changed(name: string, change: Change): string {
   return dir
 }
 
-const build = (dir: string, head: 'score' | 'logProb' = 'score') =>
-  buildModel(openCheckpoint(dir), { head, attention: 'split', type: 'float' })
+const build = (dir: string, kind: MeasurementKind = 'head') =>
+  buildModel(openCheckpoint(dir), { kind, attention: 'split', type: 'float' })
 
 /** The error as a user reads it. */
-function refusal(dir: string, head: 'score' | 'logProb' = 'score'): string {
+function refusal(dir: string, kind: MeasurementKind = 'head'): string {
   try {
-    build(dir, head)
+    build(dir, kind)
   } catch (error) {
     expect(error).toBeInstanceOf(ModelError)
     const { where, message, hint } = error as ModelError
@@ -83,7 +84,7 @@ describe('config.json: a known key with a value that we do not compute', () => {
   })
   it('passes over keys that it does not know', () => {
     const dir = changed('llama-gqa', { config: (config) => (config.some_new_key = { deep: [1] }) })
-    expect(build(dir).labels).toEqual(['LABEL_0'])
+    expect(build(dir).head.labels).toEqual(['LABEL_0'])
   })
 })
 
@@ -138,7 +139,7 @@ describe('a weight that is not finite', () => {
   it('is named with its place', async () => {
     const name = 'model.layers.1.mlp.up_proj.weight'
     const dir = changed('llama-gqa', { tensors: (tensors) => tensors.get(name)!.data.writeFloatLE(Number.NaN, 4 * 7) })
-    const runner = await openRunner(openCheckpoint(dir), { head: 'score', device: 'cpu', dtype: 'auto' })
+    const runner = await openRunner(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'auto' })
     const sequence = { ids: Int32Array.of(5, 6, 7), typeIds: null, positionStart: 0, at: 2, group: 0 }
     const [output] = await runner.run({ layout: 'padded', sequences: [0], prefix: 0, tokens: 3 }, [sequence])
     expect(output).toEqual(Float32Array.of(Number.NaN))
@@ -149,7 +150,7 @@ describe('a weight that is not finite', () => {
 
 describe('what a run refuses', () => {
   const open = (name: string) =>
-    openRunner(openCheckpoint(packagePath('test/data/parity', name)), { head: 'score', device: 'cpu', dtype: 'auto' })
+    openRunner(openCheckpoint(packagePath('test/data/parity', name)), { kind: 'head', device: 'cpu', dtype: 'auto' })
   const alone = (length: number) => ({ layout: 'padded' as const, sequences: [0], prefix: 0, tokens: length })
   it('a token id outside the vocabulary', async () => {
     const runner = await open('llama-gqa')
@@ -181,6 +182,6 @@ describe('what a run refuses', () => {
   })
   it.each(['fp16', 'bf16', 'q8'] as const)('%s on the CPU, with the reason', async (dtype) => {
     const checkpoint = openCheckpoint(packagePath('test/data/parity/llama-gqa'))
-    await expect(openRunner(checkpoint, { head: 'score', device: 'cpu', dtype })).rejects.toThrow(UsageError)
+    await expect(openRunner(checkpoint, { kind: 'head', device: 'cpu', dtype })).rejects.toThrow(UsageError)
   })
 })

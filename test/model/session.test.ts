@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
-import { describeModel } from '../../src/model/describe.ts'
-import { openRunner } from '../../src/model/session.ts'
+import { openModel } from '../../src/model/open.ts'
 import { packagePath } from '../../src/package.ts'
+import { openRunner } from './runner.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-session-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 const sequence = { ids: Int32Array.of(1, 5, 6, 7, 8), typeIds: null, positionStart: 0, at: 4, group: 0 }
 const batch = { layout: 'padded' as const, sequences: [0], prefix: 0, tokens: 5 }
 const scoreOf = async (dir: string) => {
-  const runner = await openRunner(openCheckpoint(dir), { head: 'score', device: 'cpu', dtype: 'auto' })
+  const runner = await openRunner(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'auto' })
   const [output] = await runner.run(batch, [sequence])
   await runner.release()
   return { output: [...output!], info: runner.info }
@@ -58,7 +58,11 @@ it('says what a model is', async () => {
 })
 
 it('describes a model without opening it', () => {
-  const described = describeModel(openCheckpoint(packagePath('test/data/parity/llama-tied-bias')), 'score')
+  const described = openModel(openCheckpoint(packagePath('test/data/parity/llama-tied-bias')), {
+    kind: 'head',
+    device: 'cpu',
+    dtype: 'auto',
+  }).description
   expect(described).toMatchObject({ architecture: 'llama', layers: 2, maxPositions: 512, padTokenId: 399 })
   expect(described.ignoredTensors.map(({ name }) => name).sort()).toEqual([
     'lm_head.weight',
@@ -69,7 +73,7 @@ it('describes a model without opening it', () => {
 
 it('rotates positions far beyond the configured length: the tables grow with the run', async () => {
   const checkpoint = openCheckpoint(packagePath('test/data/parity/llama-gqa'))
-  const runner = await openRunner(checkpoint, { head: 'score', device: 'cpu', dtype: 'auto' })
+  const runner = await openRunner(checkpoint, { kind: 'head', device: 'cpu', dtype: 'auto' })
   const far = { ...sequence, positionStart: 5000 }
   const [[near], [away]] = [await runner.run(batch, [sequence]), await runner.run(batch, [far])]
   // Rotary attention sees distances only: a shifted sequence scores the same up to rounding of the angles.

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ModelError } from '../../src/errors.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
-import { openRunner } from '../../src/model/session.ts'
 import { packagePath } from '../../src/package.ts'
 import { below, type Prng, prng } from '../../src/prng.ts'
 import { type Measured, measure } from '../../src/score/measure.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Batch, Measurement, Runner, RunnerInfo, Sequence } from '../../src/types.ts'
+import { openRunner } from '../model/runner.ts'
 
 async function measureAll(runner: Runner, batches: readonly Batch[], sequences: readonly Sequence[]) {
   const all: Measured[] = []
@@ -41,21 +41,21 @@ function randomSequences(random: Prng, vocab: number): Sequence[] {
 }
 
 const MODELS = [
-  { name: 'llama-gqa', head: 'score' },
-  { name: 'mistral-swa', head: 'score' },
-  { name: 'gpt2', head: 'score' },
-  { name: 'dpo-mistral/policy', head: 'logProb' },
-  { name: 'dpo-gpt2/policy', head: 'logProb' },
-  { name: 'dpo-qwen2/policy', head: 'logProb' },
+  { name: 'llama-gqa', kind: 'head' },
+  { name: 'mistral-swa', kind: 'head' },
+  { name: 'gpt2', kind: 'head' },
+  { name: 'dpo-mistral/policy', kind: 'logProb' },
+  { name: 'dpo-gpt2/policy', kind: 'logProb' },
+  { name: 'dpo-qwen2/policy', kind: 'logProb' },
 ] as const
 
-describe.each(MODELS)('$name: a measurement does not depend on', ({ name, head }) => {
+describe.each(MODELS)('$name: a measurement does not depend on', ({ name, kind }) => {
   let runner: Runner
   let sequences: Sequence[]
   let alone: Measured[]
   beforeAll(async () => {
     const checkpoint = openCheckpoint(packagePath('test/data/parity', name))
-    runner = await openRunner(checkpoint, { head, device: 'cpu', dtype: 'auto' })
+    runner = await openRunner(checkpoint, { kind, device: 'cpu', dtype: 'auto' })
     sequences = randomSequences(prng(5), 300)
     alone = await measureAll(runner, planBatches(sequences, { ...PACKED, layout: 'padded', batchSize: 1 }), sequences)
   })

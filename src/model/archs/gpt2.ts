@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, labelsOf, layerNorm, scoreHead } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, layerNorm } from './names.ts'
 
 const gpt2Config = baseConfig.extend({
   n_embd: count,
@@ -49,8 +49,8 @@ export function gpt2(checkpoint: Checkpoint): DecoderSpec {
     const at = `${prefix}h.${l}`
     return {
       residual: 'sequential',
-      attentionNorms: { pre: layerNorm(`${at}.ln_1`, epsilon), post: null },
-      mlpNorms: { pre: layerNorm(`${at}.ln_2`, epsilon), post: null },
+      attentionNorms: { before: layerNorm(`${at}.ln_1`, epsilon), after: null, closing: null },
+      mlpNorms: { before: layerNorm(`${at}.ln_2`, epsilon), after: null, closing: null },
       attention: {
         heads,
         kvHeads: heads,
@@ -93,8 +93,6 @@ export function gpt2(checkpoint: Checkpoint): DecoderSpec {
       softcap: null,
       tiedTo: tied ? tokens : null,
     },
-    score: scoreHead(hidden),
-    labels: labelsOf(config),
     ignored: [
       {
         pattern: /(^|\.)h\.\d+\.attn\.(bias|masked_bias)$/,

@@ -12,7 +12,7 @@ import {
 } from '../config.ts'
 import { ropeOf } from '../rope.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, embeddingName, labelsOf, linear, rmsNorm, scoreHead } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, embeddingName, linear, rmsNorm } from './names.ts'
 
 const llamaConfig = rotaryConfig.extend({
   max_position_embeddings: count.default(2048),
@@ -62,8 +62,8 @@ export function llamaLike(
     const at = `${prefix}layers.${l}`
     return {
       residual: 'sequential',
-      attentionNorms: { pre: rmsNorm(`${at}.input_layernorm`, epsilon), post: null },
-      mlpNorms: { pre: rmsNorm(`${at}.post_attention_layernorm`, epsilon), post: null },
+      attentionNorms: { before: rmsNorm(`${at}.input_layernorm`, epsilon), after: null, closing: null },
+      mlpNorms: { before: rmsNorm(`${at}.post_attention_layernorm`, epsilon), after: null, closing: null },
       attention: {
         heads,
         kvHeads,
@@ -103,8 +103,6 @@ export function llamaLike(
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: rmsNorm(`${prefix}norm`, epsilon),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },
-    score: scoreHead(hidden),
-    labels: labelsOf(config),
     ignored: [
       {
         pattern: /(^|\.)rotary_emb\.inv_freq$/,

@@ -1,10 +1,9 @@
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import type { BaseConfig } from '../config.ts'
 import type { Linear, Norm } from '../spec.ts'
 
 /** torch.nn.Linear `name`: weight [outputs, inputs], bias [outputs] where `bias`. */
-export const linear = (name: string, inputs: number, outputs: number | null, bias: boolean): Linear => ({
+export const linear = (name: string, inputs: number, outputs: number, bias: boolean): Linear => ({
   weight: `${name}.weight`,
   bias: bias ? { name: `${name}.bias`, optional: false } : null,
   inputs,
@@ -17,12 +16,6 @@ export const linear = (name: string, inputs: number, outputs: number | null, bia
 export const conv1d = (name: string, inputs: number, outputs: number): Linear => ({
   ...linear(name, inputs, outputs, true),
   layout: 'in,out',
-})
-
-/** The head of a …ForSequenceClassification: no bias in transformers; one in the file is used. */
-export const scoreHead = (hidden: number): Linear => ({
-  ...linear('score', hidden, null, false),
-  bias: { name: 'score.bias', optional: true },
 })
 
 export const rmsNorm = (name: string, epsilon: number): Norm => ({
@@ -61,12 +54,3 @@ export const embeddingName = (checkpoint: Checkpoint, name: string, tied: boolea
   tied && !checkpoint.tensors.has(name) && checkpoint.tensors.has(CAUSAL_HEAD) ? CAUSAL_HEAD : name
 
 export const CAUSAL_HEAD = 'lm_head.weight'
-
-/** Label names in the head's order; null where config.json names none. */
-export function labelsOf(config: BaseConfig): string[] | null {
-  if (config.id2label) {
-    const entries = Object.entries(config.id2label)
-    return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => name)
-  }
-  return config.num_labels ? Array.from({ length: config.num_labels }, (_, i) => `LABEL_${i}`) : null
-}

@@ -1,17 +1,45 @@
-import type { Value } from './graph.ts'
-import { type Builder, linear, outputsOf } from './ops.ts'
-import type { DecoderSpec, Logits } from './spec.ts'
-import { cast } from './weights.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import type { Value } from '../graph.ts'
+import type { Builder } from '../ops.ts'
+import { sameBytes } from '../same-bytes.ts'
+import type { DecoderSpec, Logits } from '../spec.ts'
+import { cast } from '../weights.ts'
+import { type Head, PLAIN_TEXT } from './head.ts'
 
 /** Columns of the vocabulary that are alive at once: 2048 took half the memory of 8192 and was no slower (README.md). */
-export const VOCABULARY_CHUNK = 2048
+const VOCABULARY_CHUNK = 2048
 
-/** Raw outputs of every label, `scores` [rows, labels], float32 in every type. Returns the number of labels. */
-export function scoreHead(builder: Builder, hidden: Value, spec: DecoderSpec): number {
-  const { graph, type } = builder
-  const wide = type === 'float' ? hidden : cast(graph, hidden, 'float')
-  graph.output('scores', 'float', ['rows', 'labels'], linear(builder, wide, spec.score, 'float'))
-  return outputsOf(builder.weights, spec.score)
+/** The causal head: what a language model gives for the text itself. */
+export const logProb: Head = {
+  name: 'log-prob',
+  kind: 'logProb',
+  claims: () => true,
+  open(checkpoint, spec) {
+    const logits = untie(checkpoint, spec.logits)
+    const duplicate = `the same values as ${logits.weight}, to which it is tied`
+    return {
+      name: 'log-prob',
+      kind: 'logProb',
+      labels: [],
+      text: PLAIN_TEXT,
+      width: Math.min(VOCABULARY_CHUNK, spec.vocab),
+      ignored: logits.weight === spec.logits.weight ? [] : [{ pattern: /^lm_head\.weight$/, reason: duplicate }],
+      graph: (builder, hidden) => logProbNodes(builder, hidden, spec, logits),
+    }
+  },
+}
+
+/**
+ * The matrix of the causal head. A tied one that is stored too is used only where its values differ, as transformers 5
+ * does (modeling_utils.py, `tie_weights`); transformers 4 would then take the embedding.
+ */
+function untie(checkpoint: Checkpoint, logits: Logits): Logits {
+  const { tiedTo, weight } = logits
+  if (tiedTo === null) return logits
+  const own = checkpoint.tensors.get(weight)
+  const embedding = checkpoint.tensors.get(tiedTo)
+  const differs = own !== undefined && embedding !== undefined && !sameBytes(own, embedding)
+  return differs ? logits : { ...logits, weight: tiedTo }
 }
 
 /**
@@ -20,7 +48,7 @@ export function scoreHead(builder: Builder, hidden: Value, spec: DecoderSpec): n
  * log Σ exp of a chunk = z₀ − logSoftmax(z)₀, and the chunks' values are combined the same way. The target's logit is a
  * dot product with its own row of the matrix. Input `targets` [rows].
  */
-export function logProbHead(builder: Builder, hidden: Value, spec: DecoderSpec, logits: Logits): void {
+function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits: Logits): void {
   const { graph, type, weights } = builder
   const targets = graph.input('targets', 'int64', ['rows'])
   const wide = type === 'float' ? hidden : cast(graph, hidden, 'float')

@@ -1,0 +1,47 @@
+import type { MeasurementKind } from '../../types.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import type { Value } from '../graph.ts'
+import type { Builder } from '../ops.ts'
+import type { DecoderSpec, Ignored } from '../spec.ts'
+
+/** What stands on a model's last hidden states and gives its numbers. A new head is one file in heads/ and one line in its index.ts. */
+export interface Head {
+  /** As run.json names it. */
+  readonly name: string
+  /** `head`: rewards of a text, a number per label; `logProb`: the log-probability of each of its tokens. */
+  readonly kind: MeasurementKind
+  /** Whether a checkpoint carries this head: by its tensors, then by config.json, never by its name. */
+  claims(checkpoint: Checkpoint): boolean
+  open(checkpoint: Checkpoint, spec: DecoderSpec): OpenHead
+}
+
+/** A head on one checkpoint. */
+export interface OpenHead {
+  readonly name: string
+  readonly kind: MeasurementKind
+  /** Names of its outputs, in order; none for log-probabilities. */
+  readonly labels: readonly string[]
+  /** How a text becomes ids for it. */
+  readonly text: HeadText
+  /** Columns of the widest value that it computes, for the estimate of memory; 0 where that is small. */
+  readonly width: number
+  /** Tensors that the checkpoint may carry beside it and that it does not read. */
+  readonly ignored: readonly Ignored[]
+  /**
+   * Adds its nodes and outputs.
+   * @param hidden [rows, hidden], in the type that the graph computes with: the places that the head reads
+   */
+  graph(builder: Builder, hidden: Value): void
+}
+
+export interface HeadText {
+  /** Whether the tokenizer's own special tokens are added. */
+  readonly addSpecialTokens: boolean
+  /** An id that must stand last, appended where it does not (InternLM2's reward token); else null. */
+  readonly appendId: number | null
+  /** Whether the first of two BOS counts once (`repair`) or both do (`keep`). */
+  readonly doubleBos: 'repair' | 'keep'
+}
+
+/** What transformers' own classes do. */
+export const PLAIN_TEXT: HeadText = { addSpecialTokens: true, appendId: null, doubleBos: 'repair' }

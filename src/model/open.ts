@@ -1,0 +1,95 @@
+import type { Dtype, MeasurementKind } from '../types.ts'
+import type { AttentionForm } from './attention.ts'
+import { type BuiltModel, buildModel } from './build.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
+import type { Device } from './providers.ts'
+import type { IgnoredTensor } from './weights.ts'
+
+/** A checkpoint for one use on one device: its graph is built, nothing runs yet. session.ts starts it from this record. */
+export interface OpenModel {
+  readonly checkpoint: Checkpoint
+  readonly kind: MeasurementKind
+  readonly device: Device
+  readonly deviceId: number | null
+  readonly dtype: Dtype
+  readonly attention: AttentionForm
+  readonly built: BuiltModel
+  readonly description: ModelDescription
+}
+
+/** What a model is, for tokenising, for --dry-run, for messages and for the manifest. */
+export interface ModelDescription {
+  readonly architecture: string
+  /** Names of the head's outputs; none for log-probabilities. */
+  readonly labels: readonly string[]
+  readonly maxPositions: number
+  /** Positions beyond the maximum do not exist; rotary ones merely were never trained. */
+  readonly learnedPositions: boolean
+  readonly padTokenId: number | null
+  readonly vocabSize: number
+  readonly layers: number
+  readonly parameters: number
+  /** Bytes of the tensors on disk. */
+  readonly weightBytes: number
+  readonly ignoredTensors: readonly IgnoredTensor[]
+  /** For estimatePeakBytes (score/plan.ts): the weights as float32. */
+  readonly size: {
+    readonly hidden: number
+    readonly inner: number
+    readonly heads: number
+    readonly logits: number
+    readonly weightBytes: number
+  }
+}
+
+export interface OpenOptions {
+  readonly kind: MeasurementKind
+  readonly device: Device
+  readonly deviceId?: number | null
+  readonly dtype: DtypeChoice
+  /** Default: `DEFAULT_ATTENTION`. */
+  readonly attention?: AttentionForm
+}
+
+/** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
+const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
+
+/** Understands a checkpoint: dtype, head and graph are decided here, and every refusal of a checkpoint shows, within milliseconds. */
+export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenModel {
+  const stored = [...checkpoint.tensors.values()].map(({ dtype }) => dtype)
+  return openModelIn(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
+}
+
+/** The same in a given dtype, sensible on the device or not: tests compute float16 on the CPU with it. */
+export function openModelIn(
+  checkpoint: Checkpoint,
+  { kind, device, deviceId = null, attention = DEFAULT_ATTENTION[device] }: Omit<OpenOptions, 'dtype'>,
+  dtype: Dtype,
+): OpenModel {
+  const built = buildModel(checkpoint, { kind, attention, type: ELEMENT_TYPES[dtype] })
+  return { checkpoint, kind, device, deviceId, dtype, attention, built, description: described(built) }
+}
+
+function described({ spec, head, parameters, weightBytes, ignoredTensors }: BuiltModel): ModelDescription {
+  const [first] = spec.layers
+  return {
+    architecture: spec.architecture,
+    labels: head.labels,
+    maxPositions: spec.maxPositions,
+    learnedPositions: spec.embedding.positions !== null,
+    padTokenId: spec.padTokenId,
+    vocabSize: spec.vocab,
+    layers: spec.layers.length,
+    parameters,
+    weightBytes,
+    ignoredTensors,
+    size: {
+      hidden: spec.hidden,
+      inner: first?.mlp.up.outputs ?? spec.hidden,
+      heads: first?.attention.heads ?? 1,
+      logits: head.width,
+      weightBytes: 4 * parameters,
+    },
+  }
+}

@@ -90,6 +90,22 @@ export const rotaryConfig = baseConfig.extend({
   partial_rotary_factor: z.literal(1).nullish(),
 })
 
+/** Which layers attend to a sliding window. */
+export const layerTypes = z.array(z.enum(['full_attention', 'sliding_attention'])).nullish()
+
+/** Whether a layer slides: by `layer_types` where it is given, else by the family's own rule. */
+export function slidingLayers(
+  checkpoint: Checkpoint,
+  types: z.infer<typeof layerTypes>,
+  layers: number,
+  rule: (layer: number) => boolean,
+): (layer: number) => boolean {
+  if (!types) return rule
+  if (types.length !== layers)
+    throw refuse(checkpoint, 'layer_types', types, `${types.length} entries for ${layers} layers`)
+  return (layer) => types[layer] === 'sliding_attention'
+}
+
 /** Reads config.json with a schema; what does not fit is a ModelError naming file, key and value. */
 export function readConfig<T>(schema: z.ZodType<T>, checkpoint: Checkpoint): T {
   return parse(schema, checkpoint.config, checkpoint, '')

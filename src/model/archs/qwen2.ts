@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, readConfig, refuse, rotaryConfig } from '../config.ts'
+import { count, layerTypes, readConfig, refuse, rotaryConfig, slidingLayers } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 
@@ -10,7 +10,7 @@ export const qwen2Config = rotaryConfig.extend({
   use_sliding_window: z.boolean().nullish(),
   sliding_window: count.nullable().default(4096),
   max_window_layers: z.int().nonnegative().nullish(),
-  layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
+  layer_types: layerTypes,
 })
 
 /** Qwen2 and Qwen2.5: Llama with biases on q, k, v; the layers from `max_window_layers` on may slide. transformers: models/qwen2. */
@@ -32,10 +32,8 @@ export function windowOf(
   const window = config.use_sliding_window ? config.sliding_window : null
   const firstSliding = config.max_window_layers ?? 28
   const types = config.layer_types
-  if (types && types.length !== config.num_hidden_layers)
-    throw refuse(checkpoint, 'layer_types', types, `${types.length} entries for ${config.num_hidden_layers} layers`)
+  const slides = slidingLayers(checkpoint, types, config.num_hidden_layers, (layer) => layer >= firstSliding)
   if (types?.includes('sliding_attention') && window === null)
     throw refuse(checkpoint, 'layer_types', types, 'sliding layers without use_sliding_window and sliding_window')
-  const slides = (layer: number): boolean => (types ? types[layer] === 'sliding_attention' : layer >= firstSliding)
   return (layer) => (slides(layer) ? window : null)
 }

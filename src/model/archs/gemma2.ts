@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import type { Checkpoint } from '../checkpoint.ts'
+import { activation, count, layerTypes, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
+import type { DecoderSpec, LayerSpec, Norm } from '../spec.ts'
+import { llamaLike } from './llama.ts'
+import { rmsNorm } from './names.ts'
+
+const cap = z.number().positive().nullable()
+
+const gemma2Config = rotaryConfig.extend({
+  num_key_value_heads: count.default(4),
+  head_dim: count.default(256),
+  max_position_embeddings: count.default(8192),
+  hidden_activation: activation.nullable().default('gelu_pytorch_tanh'),
+  attention_bias: z.boolean().nullish(),
+  query_pre_attn_scalar: z.number().positive().default(256),
+  sliding_window: count.nullable().default(4096),
+  layer_types: layerTypes,
+  attn_logit_softcapping: cap.default(50),
+  final_logit_softcapping: cap.default(30),
+  use_bidirectional_attention: z.literal(false).nullish(),
+})
+
+/**
+ * Gemma 2: Llama with norms by 1 + w before and after each block, embeddings times √hidden, soft-capped attention and logits, and a
+ * sliding window in every other layer, from the first on. The classification head is not capped. transformers: models/gemma2.
+ */
+export function gemma2(checkpoint: Checkpoint): DecoderSpec {
+  const config = readConfig(gemma2Config, checkpoint)
+  const bias = config.attention_bias ?? false
+  const slides = slidingLayers(checkpoint, config.layer_types, config.num_hidden_layers, (l) => l % 2 === 0)
+  const spec = llamaLike(
+    checkpoint,
+    {
+      ...config,
+      hidden_act: config.hidden_activation ?? 'gelu_pytorch_tanh',
+      tie_word_embeddings: config.tie_word_embeddings ?? true,
+    },
+    { qkvBias: bias, outBias: bias, mlpBias: false, windowOf: (l) => (slides(l) ? config.sliding_window : null) },
+  )
+  const norm = (name: string): Norm => ({ ...rmsNorm(name, config.rms_norm_eps ?? 1e-6), weightOffset: 1 })
+  const layer = ({ attention, ...rest }: LayerSpec): LayerSpec => {
+    const at = attention.out.weight.replace(/\.self_attn\.o_proj\.weight$/, '')
+    const norms = (before: string, after: string) => ({
+      before: norm(`${at}.${before}`),
+      after: norm(`${at}.${after}`),
+      closing: null,
+    })
+    return {
+      ...rest,
+      attentionNorms: norms('input_layernorm', 'post_attention_layernorm'),
+      mlpNorms: norms('pre_feedforward_layernorm', 'post_feedforward_layernorm'),
+      attention: { ...attention, scale: config.query_pre_attn_scalar ** -0.5, softcap: config.attn_logit_softcapping },
+    }
+  }
+  return {
+    ...spec,
+    embedding: { ...spec.embedding, scale: Math.sqrt(spec.hidden) },
+    layers: spec.layers.map(layer),
+    finalNorm: spec.finalNorm && { ...spec.finalNorm, weightOffset: 1 },
+    logits: { ...spec.logits, softcap: config.final_logit_softcapping },
+  }
+}

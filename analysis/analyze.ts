@@ -64,8 +64,7 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   const leftOut = new Set([...ranking.leftOut.keys()].map(({ name }) => name))
   const distinct = kept.filter((run) => !copies.has(run.model) && !leftOut.has(run.model) && !isConstant(run))
   const combined = ensembles(aligned, distinct)
-  const seed = nullSeed(kept, settings.seed)
-  const nulls = nullScorers(aligned, seed)
+  const nulls = nullScorers(aligned)
   // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
   const whole = combined
     .filter((e) => e.members.length === distinct.length)
@@ -124,7 +123,6 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   }
   const constant = kept.filter((run) => kindOf(run.model) !== 'verifier' && isConstant(run)).map((run) => run.model)
   const notes = [
-    `null:random: seed ${seed}.`,
     ...(whole.length === 0 ? [] : [`Ensembles: ${distinct.map((run) => run.model).join(', ')}.`]),
     ...(constant.length === 0 ? [] : [`Not in an ensemble, since the score is constant: ${constant.join(', ')}.`]),
   ]
@@ -147,13 +145,6 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     tables,
     plots: plotsOf(dataset, scoring, subsets),
   }
-}
-
-/** The seed of null:random: that of the runs where all have the same, so that it is the scorer of their own agreement.csv; else the given. */
-function nullSeed(runs: readonly Run[], given: number): number {
-  const seeds = new Set(runs.map(({ manifest }) => (manifest as { seed?: unknown } | null)?.seed))
-  const [seed] = seeds
-  return seeds.size === 1 && typeof seed === 'number' ? seed : given
 }
 
 /** ◆ Writes an analysis into a folder, each file whole or not at all. */

@@ -1,7 +1,8 @@
+import { notAll } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
 import { distributionRow, histogramRows, type ScoreGroup, separationRow } from '../src/agreement/distribution.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { Column, completionKey, placeOfPair, type Run, subsetLabel } from './runs.ts'
+import { Column, completionKey, keyParts, type Run } from './runs.ts'
 
 /**
  * Scores of chosen and rejected completions, and of passing and failing ones, overall and by subset. Each completion counts once, also
@@ -30,7 +31,7 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
     add(c.subset.names[c.subset.code[i]!]!, c.role.names[c.role.code[i]!]!, c.score[i]!, c.reward[i]!)
   const known = new Set(c.key)
   pairs.key.forEach((pair, i) => {
-    const { id, rejected, chosen } = placeOfPair(pair)
+    const [id, rejected, chosen] = keyParts(pair)
     const sides = [
       ['chosen', chosen, pairs.chosenScore[i]!, pairs.chosenReward[i]!],
       ['rejected', rejected, pairs.rejectedScore[i]!, pairs.rejectedReward[i]!],
@@ -43,7 +44,7 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
     }
   })
   return order.map((name) => {
-    const label = name === 'all' ? name : subsetLabel(name.slice('subset '.length))
+    const label = name === 'all' ? name : notAll(name.slice('subset '.length))
     return ['chosen', 'rejected', 'pass', 'fail'].map((group) => ({
       subset: label,
       group,

@@ -1,7 +1,7 @@
-import { allRows, rowsByCode } from '../src/agreement/columns.ts'
+import { allRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { mean, quantile } from '../src/stats/index.ts'
-import { placeOfPair, type RunPairs, subsetLabel } from './runs.ts'
+import { keyParts, type RunPairs } from './runs.ts'
 
 export const LENGTH_COLUMNS = [
   'subset',
@@ -25,7 +25,7 @@ export const LENGTH_COLUMNS = [
 export function lengthRows(pairs: RunPairs): Cell[][] {
   const parts: [string, Int32Array][] = [
     ['all', allRows(pairs.n)],
-    ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [subsetLabel(pairs.subset.names[c]!), rows]),
+    ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [notAll(pairs.subset.names[c]!), rows]),
   ]
   const units = [
     ['tokens', pairs.chosenTokens, pairs.rejectedTokens],
@@ -42,7 +42,7 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
       ).map(([side, own, other]): Cell[] => {
         const seen = new Set<string>()
         const once = rows.filter((i) => {
-          const { id, rejected: r, chosen: c } = placeOfPair(pairs.key[i]!)
+          const [id, r, c] = keyParts(pairs.key[i]!)
           const completion = `${id}\u0000${side === 'chosen' ? c : r}`
           return !seen.has(completion) && seen.add(completion)
         })

@@ -1,11 +1,10 @@
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
-import { allRows, filterRows, rowsByCode } from '../src/agreement/columns.ts'
+import { allRows, filterRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
 import { halfDifference } from '../src/agreement/nulls.ts'
 import { type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
 import { halfSignFlip, type SignFlipTest } from './paired-tests.ts'
-import { subsetLabel } from './runs.ts'
 import type { Aligned } from './scorers.ts'
 
 /** Half accuracy of the reference-free run less that of the run with its reference, on one subset. */
@@ -58,7 +57,7 @@ export function refFreeDeltas({ pairs, scorers }: Aligned, settings: BootstrapSe
       if (without === undefined) return []
       const parts: [string, Int32Array][] = [
         ['all', allRows(pairs.n)],
-        ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [subsetLabel(pairs.subset.names[c]!), rows]),
+        ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [notAll(pairs.subset.names[c]!), rows]),
       ]
       const raw = parts.map(([subset, rows]): RefFreeDelta => {
         const both = filterRows(rows, (i) => !Number.isNaN(without.margin[i]) && !Number.isNaN(withReference.margin[i]))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Coded, characters } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
-import { CodedColumn, completionKey, placeOfPair, type Run } from './runs.ts'
+import { CodedColumn, completionKey, keyParts, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
 function scoreOf(value: unknown, where: string): number {
@@ -79,7 +79,7 @@ function completionsAt({ pairs, completions }: Run, key: readonly string[]): str
 
 /** Keys of a pair's two completions. */
 function completionKeys(key: string): [string, string] {
-  const { id, rejected, chosen } = placeOfPair(key)
+  const [id, rejected, chosen] = keyParts(key)
   return [completionKey(id, 'chosen', String(chosen)), completionKey(id, 'rejected', String(rejected))]
 }
 
@@ -222,7 +222,7 @@ function completionsOf(
 ): { readonly key: string; readonly row: number; readonly side: 0 | 1; readonly index: number }[] {
   const seen = new Set<string>()
   return keys.flatMap((pair, row) => {
-    const { rejected, chosen } = placeOfPair(pair)
+    const [, rejected, chosen] = keyParts(pair)
     return completionKeys(pair).flatMap((key, k) => {
       if (seen.has(key)) return []
       seen.add(key)

@@ -21,7 +21,7 @@ export const SCORER_AGREEMENT_COLUMNS = [
 
 /**
  * How alike two scorers decide (pairs where neither ties) and how alike their margins are (all pairs that both scored), for every two
- * scorers. κ and AC1 are of each pair in both orders, since which completion stands first is a convention: both equal 2 · agreement − 1.
+ * scorers. Which completion stands first is not in it: each pair counts in both orders, so κ and AC1 are both 2 · agreement_rate − 1.
  * error_consistency is κ of right and wrong (Geirhos et al. 2020): agreement beyond what the two accuracies make likely. Scales differ
  * between models: read Spearman's ρ before Pearson's r. Undefined values are empty, with the reason.
  */
@@ -46,7 +46,8 @@ function agreementOf(a: Scorer, b: Scorer): Cell[] {
   const [both, onlyA, onlyB, neither] = cells as [number, number, number, number]
   const orders = twoByTwo(both + neither, onlyA + onlyB, onlyA + onlyB, both + neither)
   const right = twoByTwo(both, onlyA, onlyB, neither)
-  const [rho, r] = [spearman(x, y), pearson(x, y)]
+  const [two, others] = [bothOrders(x), bothOrders(y)]
+  const [rho, r] = [spearman(two, others), pearson(two, others)]
   const decided = common.length - ties
   const consistency = finite(right.kappa)
   const reasons = [
@@ -55,7 +56,9 @@ function agreementOf(a: Scorer, b: Scorer): Cell[] {
       : consistency === null
         ? ['error_consistency: one_class']
         : []),
-    ...(rho === null || r === null ? [`correlation: ${common.length < 2 ? 'too_few_pairs' : 'constant'}`] : []),
+    ...(rho === null || r === null
+      ? [`correlation: ${common.length === 0 ? 'no_pair_scored_by_both' : 'no_margin_differs_from_0'}`]
+      : []),
   ]
   return [
     decided,
@@ -70,6 +73,12 @@ function agreementOf(a: Scorer, b: Scorer): Cell[] {
     reasons.length === 0 ? null : reasons.join('; '),
   ]
 }
+
+/** The margins, then those of the pairs with chosen and rejected exchanged. */
+const bothOrders = (margins: Float64Array): Float64Array =>
+  Float64Array.from({ length: 2 * margins.length }, (_, k) =>
+    k < margins.length ? margins[k]! : -margins[k - margins.length]!,
+  )
 
 /** Krippendorff's α of the decisions (win 1, loss 0; ties and unscored pairs missing) of all scorers at once. */
 export const decisionAlpha = (scorers: readonly Scorer[], { pairs }: Aligned): number | null =>

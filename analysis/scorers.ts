@@ -1,7 +1,7 @@
-import { nullScorers as runNulls } from '../src/agreement/nulls.ts'
+import { randomScore } from '../src/agreement/nulls.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
-import { placeOfPair, type Run, type RunPairs } from './runs.ts'
+import { keyParts, type Run, type RunPairs } from './runs.ts'
 
 /** Margins of one scorer on the pairs that a group of scorers shares, in one order. NaN = absent. */
 export interface Scorer {
@@ -92,11 +92,12 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
   }
 }
 
-/** Null scorers that need no text: lengths, a constant, and the random number that each run's own agreement.csv has. */
-export function nullScorers({ pairs }: Aligned, seed: number): Scorer[] {
-  const random = runNulls(seed, null).find(({ name }) => name === 'random')!
-  const draw = (id: string, role: 'chosen' | 'rejected', index: number): number =>
-    random.score({ id, role, index, text: '' })!
+/** Null scorers that need no text: lengths, a constant, the random number that a run draws for the completion too. */
+export function nullScorers({ pairs }: Aligned): Scorer[] {
+  const random = (i: number): number => {
+    const [id, rejected, chosen] = keyParts(pairs.key[i]!)
+    return randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)
+  }
   const of = (name: string, value: (i: number) => number): Scorer => ({
     name: `null:${name}`,
     kind: 'null',
@@ -110,10 +111,7 @@ export function nullScorers({ pairs }: Aligned, seed: number): Scorer[] {
     unknown(of('longest', (i) => pairs.chosenChars[i]! - pairs.rejectedChars[i]!)),
     unknown(of('shortest', (i) => pairs.rejectedChars[i]! - pairs.chosenChars[i]!)),
     of('constant', () => 0),
-    of('random', (i) => {
-      const { id, rejected, chosen } = placeOfPair(pairs.key[i]!)
-      return draw(id, 'chosen', chosen) - draw(id, 'rejected', rejected)
-    }),
+    of('random', random),
   ]
 }
 

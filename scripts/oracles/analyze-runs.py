@@ -124,17 +124,19 @@ def auroc_tests(runs):
         down = np.array([(d[:, prompt[~y] == c].mean(axis=0) - theta).sum() for c in names])
         i1, i0, C = len(set(prompt[y])), len(set(prompt[~y])), len(names)
         variance = i1 / (i1 - 1) * (up ** 2).sum() / m ** 2 + i0 / (i0 - 1) * (down ** 2).sum() / n ** 2 + 2 * C / (C - 1) * (up * down).sum() / (m * n)
+        areas = dict(value_a=metrics.roc_auc_score(y, sa), value_b=metrics.roc_auc_score(y, sb), difference=theta)
+        if variance < 1e-26:  # the two rank alike in every prompt
+            rows.append(dict(base, **areas, ci_low=None, ci_high=None, p=1.0, test="delong_clustered"))
+            continue
         t = theta / math.sqrt(variance)
         single = C == keep.sum()
         p = 2 * stats.norm.sf(abs(t)) if single else 2 * stats.t.sf(abs(t), C - 1)
         h = (stats.norm.ppf(0.975) if single else stats.t.ppf(0.975, C - 1)) * math.sqrt(variance)
-        # the bootstrap of prompts agrees on the standard error within its own noise
-        rows.append(dict(base, value_a=metrics.roc_auc_score(y, sa), value_b=metrics.roc_auc_score(y, sb), difference=theta,
-                         ci_low=theta - h, ci_high=theta + h, p=float(p), test="delong" if single else "delong_clustered"))
+        rows.append(dict(base, **areas, ci_low=theta - h, ci_high=theta + h, p=float(p), test="delong" if single else "delong_clustered"))
     return adjusted(rows)
 
 
-def bootstrap_error(fa, fb, B=1000):
+def bootstrap_error(fa, fb, B=500):
     """Standard error of the difference of AUROCs by resampling prompts."""
     ca, cb = completions(fa), completions(fb)
     keep = (ca["score"].notna() & cb["score"].notna() & ca["reward"].notna()).to_numpy()
@@ -211,7 +213,7 @@ def scorer_agreement(runs):
         rows.append(dict(a=a, b=b, n=int(d.sum()), ties=int((~d).sum()), missing=int((~both).sum()), agreement_rate=(wx == wy).mean(),
                          kappa=metrics.cohen_kappa_score(*orders), ac1=2 * (wx == wy).mean() - 1,
                          error_consistency=metrics.cohen_kappa_score(wx, wy),
-                         spearman=stats.spearmanr(x, y).statistic, pearson=stats.pearsonr(x, y).statistic))
+                         spearman=stats.spearmanr(np.r_[x, -x], np.r_[y, -y]).statistic, pearson=stats.pearsonr(np.r_[x, -x], np.r_[y, -y]).statistic))
     return rows
 
 

@@ -169,6 +169,23 @@ def leaderboard(runs):
     return rows
 
 
+def ensembles(runs):
+    """z-scores over each run's own completions; mean, least, mean - s.d. of the members; on the pairs that all ranked models scored."""
+    n = len(next(iter(runs.values())))
+    ranked = {k: f for k, f in runs.items() if (~np.isnan(margin(f))).sum() >= 0.5 * n}
+    if len(ranked) < 2: return []
+    z = {}
+    for k, f in ranked.items():
+        c = completions(f)["score"].dropna()
+        z[k] = [((f[s] - c.mean()) / c.std(ddof=1)).to_numpy() for s in ("chosen_score", "rejected_score")]
+    shared = ~np.isnan(np.array([margin(f) for f in ranked.values()])).any(axis=0)
+    sides = np.array([[z[k][s][shared] for k in ranked] for s in (0, 1)])  # side, model, pair
+    combined = dict(mean=sides.mean(axis=1), worst=sides.min(axis=1), uncertainty=sides.mean(axis=1) - sides.std(axis=1, ddof=1))
+    name = f"of {'all ' if len(ranked) == len(runs) else ''}{len(ranked)}"
+    return [dict(scorer=f"ensemble:{mode} {name}", strict=(v[0] - v[1] > 0).mean(), half=half(v[0] - v[1]).mean(), n=int(shared.sum()))
+            for mode, v in combined.items()]
+
+
 def heterogeneity(runs):
     """Q = (x - m)' W (x - m) with the covariance of the subset means under one mean: exchangeable rows of a prompt and subset."""
     rows = []
@@ -288,7 +305,7 @@ def drift(a, b, fa, fb):
 
 def case(runs, **extra):
     dist, apart = distribution(runs)
-    want = {"leaderboard.csv": leaderboard(runs), "subsets.csv": subsets(runs), "heterogeneity.csv": heterogeneity(runs),
+    want = {"leaderboard.csv": leaderboard(runs) + ensembles(runs), "subsets.csv": subsets(runs), "heterogeneity.csv": heterogeneity(runs),
             "paired-tests.csv": accuracy_tests(runs) + auroc_tests(runs), "scorer-agreement.csv": scorer_agreement(runs),
             "distribution.csv": dist, "separation.csv": apart, "lengths.csv": lengths(runs), **extra}
     rows = lambda f: [[none(v) for v in row] for row in f.astype(object).where(f.notna(), None).to_numpy().tolist()]

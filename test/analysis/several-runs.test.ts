@@ -107,7 +107,7 @@ describe.each(Object.entries(cases))('%s', (name, { runs, want, bootstrap_errors
   })
   it('ranks by half accuracy on the pairs that all ranked models scored', () => {
     const board = read('leaderboard.csv').filter((row) => row.kind === 'rm')
-    for (const wanted of want['leaderboard.csv']!.filter((row) => row.half !== null)) {
+    for (const wanted of want['leaderboard.csv']!.filter((row) => row.better !== undefined)) {
       const rank = board.find((row) => row.scorer === wanted.scorer)!.rank as number
       expect(board.filter((row) => row.rank !== null && (row.rank as number) < rank)).toHaveLength(
         wanted.better as number,

@@ -78,7 +78,7 @@ export function refFreeDeltas({ pairs, scorers }: Aligned, settings: BootstrapSe
           p: flip?.p ?? null,
           pHolm: flip?.p ?? null,
           pBh: flip?.p ?? null,
-          family: subset === 'all' ? `all pairs of ${policy}` : `subsets of ${policy}`,
+          family: `${subset === 'all' ? 'all pairs' : 'subsets'} of ${withReference.name}`,
           reason: d.reason,
         }
       })

@@ -11,12 +11,12 @@ export interface Ranking {
   readonly leftOut: ReadonlyMap<Scorer, string>
 }
 
-/** A model with less than this share of the pairs is left out of the ranking, so that it does not take them from all others. */
+/** A model with less than this share of the pairs of the most complete one is left out of the ranking, so as not to take them from all. */
 export const LEAST_SHARE = 0.5
 
 /**
- * The pairs that all of the models scored. Models that scored under half of the pairs are left out first; if no pair remains, the one
- * with the fewest scored, until one does.
+ * The pairs that all of the models scored. Models that scored under half as many as another are left out first; if no pair remains, the
+ * one with the fewest scored, until one does.
  */
 export function rankingOf({ pairs }: Aligned, models: readonly Scorer[]): Ranking {
   const scored = new Map(models.map((s) => [s, s.margin.reduce((n, m) => n + (Number.isNaN(m) ? 0 : 1), 0)] as const))
@@ -24,7 +24,9 @@ export function rankingOf({ pairs }: Aligned, models: readonly Scorer[]): Rankin
   const leave = (scorer: Scorer, why: string): void => {
     leftOut.set(scorer, `not ranked: scored ${scored.get(scorer)} of ${pairs.n} pairs, ${why}`)
   }
-  for (const scorer of models) if (scored.get(scorer)! < LEAST_SHARE * pairs.n) leave(scorer, 'under half')
+  const most = Math.max(0, ...scored.values())
+  for (const scorer of models)
+    if (scored.get(scorer)! < LEAST_SHARE * most) leave(scorer, `under half of the ${most} of another`)
   for (;;) {
     const ranked = models.filter((s) => !leftOut.has(s))
     const rows = allRows(pairs.n).filter((i) => ranked.every((s) => !Number.isNaN(s.margin[i])))

@@ -152,8 +152,8 @@ def bootstrap_error(fa, fb, B=500):
 
 def leaderboard(runs):
     all_margins = {k: margin(f) for k, f in runs.items()}
-    n = len(next(iter(all_margins.values())))
-    ranked = {k: m for k, m in all_margins.items() if (~np.isnan(m)).sum() >= 0.5 * n}
+    most = max((~np.isnan(m)).sum() for m in all_margins.values())
+    ranked = {k: m for k, m in all_margins.items() if (~np.isnan(m)).sum() >= 0.5 * most}
     shared = ~np.isnan(np.array(list(ranked.values()))).any(axis=0)
     values = {k: half(m)[shared].mean() for k, m in ranked.items()}
     rows = []
@@ -171,8 +171,8 @@ def leaderboard(runs):
 
 def ensembles(runs):
     """z-scores over each run's own completions; mean, least, mean - s.d. of the members; on the pairs that all ranked models scored."""
-    n = len(next(iter(runs.values())))
-    ranked = {k: f for k, f in runs.items() if (~np.isnan(margin(f))).sum() >= 0.5 * n}
+    most = max((~np.isnan(margin(f))).sum() for f in runs.values())
+    ranked = {k: f for k, f in runs.items() if (~np.isnan(margin(f))).sum() >= 0.5 * most}
     if len(ranked) < 2: return []
     z = {}
     for k, f in ranked.items():

@@ -117,9 +117,9 @@ describe('the leaderboard', () => {
       tiny: { rank: null, half: null, n: 0, missing: 97, own_n: 3, own_half: 1 },
       nothing: { rank: null, half: null, missing: 100, own_n: 0, own_half: null },
     })
-    expect(board(analysis).tiny!.reason).toBe('not ranked: scored 3 of 100 pairs, under half')
+    expect(board(analysis).tiny!.reason).toBe('not ranked: scored 3 of 100 pairs, under half of the 100 of another')
     expect(notes(analysis)).toContain(
-      'tiny: not ranked: scored 3 of 100 pairs, under half; 100.0 % on the 3 it scored.',
+      'tiny: not ranked: scored 3 of 100 pairs, under half of the 100 of another; 100.0 % on the 3 it scored.',
     )
     // the ensemble is of those that are ranked
     expect(board(analysis)['ensemble:mean of 2']).toMatchObject({ n: 100, missing: 0 })
@@ -153,6 +153,31 @@ describe('the leaderboard', () => {
     expect(found.last!.reason).toBe('not ranked: scored 51 of 100 pairs, none of which all others scored')
     expect(found.first).toMatchObject({ rank: expect.any(Number), n: 49, half: 1 })
     expect(found.middle).toMatchObject({ n: 49, missing: 6 })
+  })
+  it('ranks a model that lost most pairs where there is none that has more', async () => {
+    const analysis = analyse(
+      'data',
+      [
+        await runOf(
+          'a',
+          lose(margins(70, 100), (i) => i >= 30),
+        ),
+      ],
+      settings,
+    )
+    expect(board(analysis).a).toMatchObject({ rank: expect.any(Number), n: 30, missing: 70, half: 1 })
+    const nothing = analyse(
+      'data',
+      [
+        await runOf(
+          'a',
+          lose(margins(7, 10), () => true),
+        ),
+      ],
+      settings,
+    )
+    expect(board(nothing).a).toMatchObject({ rank: null, half: null, missing: 10 })
+    expect(board(nothing).a!.reason).toBe('not ranked: there is no pair that all models scored')
   })
   it('is not cut to the pairs of a run of few rows', async () => {
     const a = margins(70, 100)

@@ -10,7 +10,7 @@ export interface AurocDifference {
   readonly ci: MethodInterval
   /** Two-sided p of no difference; null where there is none. */
   readonly p: number | null
-  readonly test: 'delong' | 'delong_clustered' | null
+  readonly test: 'delong' | 'delong_clustered' | 'sign_flip' | null
   /** Why there is no difference, or no p; else null. */
   readonly reason: string | null
 }
@@ -18,7 +18,7 @@ export interface AurocDifference {
 /**
  * Compares two scores: DeLong's test where every prompt has one row, else Obuchowski's extension of it to prompts with several. Interval
  * and p rest on the same standard error, which is a formula: p has no floor that a number of resamples would set, so that Holm over many
- * scorers still finds what differs.
+ * scorers still finds what differs. A perfect score against a constant one has no standard error: there the prompts' signs are flipped.
  */
 export function aurocDifference({
   label,
@@ -47,8 +47,13 @@ export function aurocDifference({
   if (clusters < 2) return without('one_prompt')
   const alone = clusters === label.length
   const found = alone ? delong(label, a, b) : delongClustered(label, a, b, cluster, clusters)
-  // fewer than two prompts of a class, or a difference without variance: there is no standard error
-  if (found === null) return without('no_variance')
+  if (found === null) {
+    // without a standard error: fewer than two prompts of a class, or the same difference in every one of them
+    const promptsOf = (y: number): number => new Set(cluster.filter((_, i) => label[i] === y)).size
+    if (Math.min(promptsOf(0), promptsOf(1)) < 2) return without('no_variance')
+    // each prompt speaks for the same scorer: of all patterns of signs, only this and its mirror go as far
+    return { ...without('no_variance'), p: 2 ** (1 - clusters), test: 'sign_flip', reason: null }
+  }
   const ci: MethodInterval =
     found.low === found.high
       ? { interval: null, method: 'none: no variation between prompts' }

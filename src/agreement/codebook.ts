@@ -154,7 +154,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   b: m('text', 'second scorer'),
   test: m(
     'word',
-    "what p is of: sign_flip (prompts' signs flipped, all patterns), sign_flip_drawn, sign_flip_saddlepoint (where they are too many), delong (independent rows), delong_clustered (Obuchowski 1997, t); empty where there is none",
+    "what p is of: sign_flip (prompts' signs flipped, all patterns), sign_flip_drawn, sign_flip_saddlepoint (where they are too many), delong (independent rows), delong_clustered (Obuchowski 1997, t; sign_flip where there is no standard error); empty where there is none",
   ),
   value_a: m("the statistic's", 'of a'),
   value_b: m("the statistic's", 'of b'),

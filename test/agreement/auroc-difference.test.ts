@@ -61,6 +61,16 @@ describe('aurocDifference', () => {
     expect(aurocDifference({ label, a, b: a, ...place })).toMatchObject({ difference: 0, p: 1 })
     expect(aurocDifference({ label, a, b: a, ...alone(60) })).toMatchObject({ difference: 0, p: 1 })
   })
+  it('has a p for a perfect score against a constant one, which have no standard error', () => {
+    const label = Float64Array.from({ length: 24 }, (_, i) => i % 2)
+    const constant = new Float64Array(24)
+    const pairs = Int32Array.from({ length: 24 }, (_, i) => i >> 1)
+    const found = aurocDifference({ label, a: label, b: constant, cluster: pairs, clusters: 12 })
+    // 12 prompts of one sign: 2 of 2¹² patterns
+    expect(found).toMatchObject({ a: 1, b: 0.5, difference: 0.5, p: 2 ** -11, test: 'sign_flip', reason: null })
+    expect(found.ci).toEqual({ interval: null, method: 'none: no variance' })
+    expect(aurocDifference({ label, a: label, b: constant, ...alone(24) })).toMatchObject({ p: 2 ** -23 })
+  })
   it('says why there is none', () => {
     const ones = Float64Array.of(1, 1)
     const of = (label: Float64Array, cluster: Int32Array, clusters: number) =>

@@ -9,16 +9,17 @@ import { type Cell, writeCsv } from '../src/report/csv.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
 import { distributionTables } from './distributions.ts'
-import { DRIFT_COLUMNS, driftOf, driftRow } from './drift.ts'
+import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
+import { comparable, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
 import { twinsOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
-import { type Aligned, align, ensembles, kindOf, nullScorers, type Scorer } from './scorers.ts'
+import { type Aligned, align, ensembles, isConstant, kindOf, nullScorers, type Scorer } from './scorers.ts'
 import { completionsText, standingsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
@@ -53,23 +54,29 @@ export interface Analysis {
 export function analyse(dataset: string, runs: readonly Run[], settings: BootstrapSettings): Analysis {
   const withPairs = runs.filter((run) => run.pairs.n > 0)
   const models = withPairs.filter((run) => kindOf(run.model) !== 'verifier')
-  const aligned = align(dataset, [models, withPairs, runs].find((list) => list.length > 0)!)
+  const { kept, aside } = comparable([models, withPairs, runs].find((list) => list.length > 0)!)
+  const aligned = align(dataset, kept)
   const scoring = runs.filter((run) => kindOf(run.model) !== 'verifier')
   const twins = twinsOf(scoring)
   // the same weights under another name would count twice in an ensemble and test every hypothesis twice
   const copies = new Set(twins.flatMap(({ b, differs }) => (differs === null ? [] : [b.model])))
-  const distinct = models.filter((run) => !copies.has(run.model))
+  const ranking = rankingOf(aligned, aligned.scorers)
+  const leftOut = new Set([...ranking.leftOut.keys()].map(({ name }) => name))
+  const distinct = kept.filter((run) => !copies.has(run.model) && !leftOut.has(run.model) && !isConstant(run))
   const combined = ensembles(aligned, distinct)
-  const nulls = nullScorers(aligned, settings.seed)
+  const nulls = nullScorers(aligned)
   // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
   const whole = combined
     .filter((e) => e.members.length === distinct.length)
-    .map((e) => ({ ...e, name: `ensemble:${e.mode} of all ${distinct.length}` }))
+    .map((e) => ({
+      ...e,
+      name: `ensemble:${e.mode} of ${distinct.length === models.length ? 'all ' : ''}${distinct.length}`,
+    }))
   // Without a common pair there is nothing to compare.
   const compared = aligned.pairs.n === 0 ? [] : aligned.scorers
   const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...nulls]
-  const standings = leaderboard(aligned, scorers, settings)
-  const sweep = leaderboard(aligned, aligned.pairs.n === 0 ? [] : combined, settings)
+  const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside)
+  const sweep = leaderboard(aligned, ranking, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
   const tests = [
     ...pairedTests(
@@ -77,14 +84,11 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
       compared.filter(({ name }) => !copies.has(name)),
       settings,
     ),
-    ...aurocTests(
-      scoring.filter(({ model }) => !copies.has(model)),
-      settings,
-    ),
+    ...aurocTests(scoring.filter(({ model }) => !copies.has(model))),
   ]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
   const distributions = runs.map(distributionTables)
-  const drifts = twins.map((two) => driftRow(two, driftOf(two.a, two.b)))
+  const drifts = driftRows(twins)
   const statistics = runs.map((run) => ({
     model: run.model,
     statistics: columnStatistics(run.pairs, run.completions, settings),
@@ -117,7 +121,12 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
-  const board = leaderboardTable(aligned, standings, settings)
+  const constant = kept.filter((run) => kindOf(run.model) !== 'verifier' && isConstant(run)).map((run) => run.model)
+  const notes = [
+    ...(whole.length === 0 ? [] : [`Ensembles: ${distinct.map((run) => run.model).join(', ')}.`]),
+    ...(constant.length === 0 ? [] : [`Not in an ensemble, since the score is constant: ${constant.join(', ')}.`]),
+  ]
+  const board = leaderboardTable(aligned, ranking, standings, settings, notes)
   const tables = [
     standings.length === 0 ? null : board,
     subsetPaperTable(dataset, subsets, 'subsets'),

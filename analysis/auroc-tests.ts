@@ -1,4 +1,3 @@
-import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { aurocDifference } from '../src/agreement/auroc-difference.ts'
 import { Coder } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
@@ -22,12 +21,8 @@ interface Shared {
  * those of groups alike). A run without verdicts takes the other's; a completion that the two judge differently is left out.
  * Holm and Benjamini–Hochberg are over all of them.
  */
-export function aurocTests(runs: readonly Run[], settings: BootstrapSettings): PairedTest[] {
-  const pairs = runs.flatMap((a, i) => runs.slice(i + 1).map((b) => [a, b] as const))
-  const raw = pairs.flatMap(([a, b]) => {
-    const shared = sharedCompletions(a, b)
-    return shared.label.length === 0 ? [] : [compare(a, b, shared, settings, 1 / pairs.length)]
-  })
+export function aurocTests(runs: readonly Run[]): PairedTest[] {
+  const raw = runs.flatMap((a, i) => runs.slice(i + 1).map((b) => compare(a, b, sharedCompletions(a, b))))
   const p = raw.map((r) => r.p)
   const [byHolm, byBh] = [holm(p), benjaminiHochberg(p)]
   return raw.map((r, i) => ({ ...r, pHolm: byHolm[i]!, pBh: byBh[i]! }))
@@ -61,13 +56,14 @@ function sharedCompletions(a: Run, b: Run): Shared {
   }
 }
 
-function compare(a: Run, b: Run, shared: Shared, settings: BootstrapSettings, share: number): PairedTest {
-  const found = aurocDifference(shared, settings, share)
+function compare(a: Run, b: Run, shared: Shared): PairedTest {
+  const found = aurocDifference(shared)
+  const { length: n } = shared.label
   return {
     statistic: 'auroc',
     a: a.model,
     b: b.model,
-    n: shared.label.length,
+    n,
     clusters: shared.clusters,
     missing: shared.missing,
     valueA: found.a,
@@ -82,6 +78,6 @@ function compare(a: Run, b: Run, shared: Shared, settings: BootstrapSettings, sh
     pHolm: null,
     pBh: null,
     family: AUROC_FAMILY,
-    reason: found.reason,
+    reason: n === 0 && shared.missing > 0 ? 'no_completion_scored_and_verified_by_both' : found.reason,
   }
 }

@@ -1,33 +1,56 @@
-import { allRows, rowsByCode } from '../src/agreement/columns.ts'
+import { notAll } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
 import { distributionRow, histogramRows, type ScoreGroup, separationRow } from '../src/agreement/distribution.ts'
 import type { Cell } from '../src/report/csv.ts'
-import type { Run } from './runs.ts'
+import { Column, completionKey, keyParts, type Run } from './runs.ts'
 
-/** Scores of chosen and rejected texts of pairs, and of passing and failing completions, overall and by subset. */
-export function scoreGroups({ pairs, completions }: Run): ScoreGroup[][] {
-  const scored = (values: ArrayLike<number>): Float64Array => Float64Array.from(values).filter((v) => !Number.isNaN(v))
-  const of = (subset: string, rows: Int32Array, pairRows: Int32Array): ScoreGroup[] => {
-    const group = (name: string, keep: (row: number) => boolean): ScoreGroup => ({
-      subset,
-      group: name,
-      values: scored(Float64Array.from(rows.filter(keep), (i) => completions.score[i]!)),
-    })
-    return [
-      { subset, group: 'chosen', values: scored(Array.from(pairRows, (i) => pairs.chosenScore[i]!)) },
-      { subset, group: 'rejected', values: scored(Array.from(pairRows, (i) => pairs.rejectedScore[i]!)) },
-      group('pass', (i) => passes(completions.reward[i]!)),
-      group('fail', (i) => completions.reward[i]! < 1),
-    ]
+/**
+ * Scores of chosen and rejected completions, and of passing and failing ones, overall and by subset. Each completion counts once, also
+ * where it stands in several pairs; one that only pairs.csv has counts too.
+ */
+export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
+  const bySubset = new Map<string, Map<string, Column>>([['all', new Map()]])
+  const order = ['all']
+  const add = (subset: string, role: string, score: number, reward: number): void => {
+    if (Number.isNaN(score)) return
+    const groups = [role, ...(passes(reward) ? ['pass'] : reward < 1 ? ['fail'] : [])]
+    // a subset may be called all: its own rows stand behind those of every subset
+    const own = `subset ${subset}`
+    if (!bySubset.has(own)) {
+      bySubset.set(own, new Map())
+      order.push(own)
+    }
+    for (const values of [bySubset.get('all')!, bySubset.get(own)!]) {
+      for (const group of groups) {
+        if (!values.has(group)) values.set(group, new Column())
+        values.get(group)!.push(score)
+      }
+    }
   }
-  const pairRows = new Map(rowsByCode(pairs.subset).map((rows, c) => [pairs.subset.names[c]!, rows]))
-  return [
-    of('all', allRows(completions.n), allRows(pairs.n)),
-    ...rowsByCode(completions.subset).map((rows, c) => {
-      const name = completions.subset.names[c]!
-      return of(name, rows, pairRows.get(name) ?? new Int32Array(0))
-    }),
-  ]
+  for (let i = 0; i < c.n; i++)
+    add(c.subset.names[c.subset.code[i]!]!, c.role.names[c.role.code[i]!]!, c.score[i]!, c.reward[i]!)
+  const known = new Set(c.key)
+  pairs.key.forEach((pair, i) => {
+    const [id, rejected, chosen] = keyParts(pair)
+    const sides = [
+      ['chosen', chosen, pairs.chosenScore[i]!, pairs.chosenReward[i]!],
+      ['rejected', rejected, pairs.rejectedScore[i]!, pairs.rejectedReward[i]!],
+    ] as const
+    for (const [role, index, score, reward] of sides) {
+      const key = completionKey(id, role, String(index))
+      if (known.has(key)) continue
+      known.add(key)
+      add(pairs.subset.names[pairs.subset.code[i]!]!, role, score, reward)
+    }
+  })
+  return order.map((name) => {
+    const label = name === 'all' ? name : notAll(name.slice('subset '.length))
+    return ['chosen', 'rejected', 'pass', 'fail'].map((group) => ({
+      subset: label,
+      group,
+      values: bySubset.get(name)!.get(group)?.done() ?? new Float64Array(0),
+    }))
+  })
 }
 
 /** Rows of distribution.csv, separation.csv and histogram.csv for one run, the scorer's name in front. */

@@ -1,5 +1,7 @@
+import type { Coded } from '../src/agreement/columns.ts'
 import { type Drift, drift } from '../src/agreement/drift.ts'
 import type { Cell } from '../src/report/csv.ts'
+import { benjaminiHochberg, holm } from '../src/stats/index.ts'
 import type { Twins } from './run-identity.ts'
 import type { Run } from './runs.ts'
 
@@ -22,46 +24,84 @@ export const DRIFT_COLUMNS = [
   'flip_high',
   'mcnemar_p',
   'equivalence_p',
+  'clusters',
+  'p',
+  'p_holm',
+  'p_bh',
+  'family',
+  'reason',
 ] as const
+const FAMILY = 'flips of every two runs of one model on this data set'
 
 /** Two runs of one model (other dtype, device, batch): what moved, over the completions and pairs that both scored. */
 export function driftOf(a: Run, b: Run): Drift {
-  const scores = bothOf(a.completions.key, a.completions.score, b.completions.key, b.completions.score)
-  const margins = bothOf(a.pairs.key, a.pairs.margin, b.pairs.key, b.pairs.margin)
-  return drift({ a: scores[0], b: scores[1], marginA: margins[0], marginB: margins[1] })
+  const scores = bothOf(a.completions, a.completions.score, b.completions, b.completions.score)
+  const margins = bothOf(a.pairs, a.pairs.margin, b.pairs, b.pairs.margin)
+  return drift({
+    a: scores.a,
+    b: scores.b,
+    cluster: scores.cluster,
+    marginA: margins.a,
+    marginB: margins.b,
+    pairCluster: margins.cluster,
+  })
 }
 
-/** Values of the keys that two columns share, where neither is absent. */
-function bothOf(
-  keyA: readonly string[],
-  a: Float64Array,
-  keyB: readonly string[],
-  b: Float64Array,
-): [Float64Array, Float64Array] {
-  const place = new Map(keyB.map((key, i) => [key, i]))
-  const rows = keyA.flatMap((key, i) => {
-    const j = place.get(key)
-    return j === undefined || Number.isNaN(a[i]) || Number.isNaN(b[j]) ? [] : [[a[i]!, b[j]!] as const]
-  })
-  return [Float64Array.from(rows, ([x]) => x), Float64Array.from(rows, ([, y]) => y)]
+interface Keyed {
+  readonly key: readonly string[]
+  readonly cluster: Coded
 }
-export const driftRow = ({ a, b, differs }: Twins, d: Drift): Cell[] => [
-  a.model,
-  b.model,
-  differs,
-  d.completions,
-  d.largest,
-  d.rms,
-  d.bias,
-  d.limits?.low ?? null,
-  d.limits?.high ?? null,
-  d.pearson,
-  d.spearman,
-  d.pairs,
-  d.flips,
-  d.flipRate,
-  d.flipInterval?.low ?? null,
-  d.flipInterval?.high ?? null,
-  d.p,
-  d.equivalenceP,
-]
+/** Values of the keys that two columns share, where neither is absent, with their prompts. */
+function bothOf(
+  first: Keyed,
+  a: Float64Array,
+  second: Keyed,
+  b: Float64Array,
+): { readonly a: Float64Array; readonly b: Float64Array; readonly cluster: Int32Array } {
+  const place = new Map(second.key.map((key, i) => [key, i]))
+  const rows = Int32Array.from(first.key.keys()).filter((i) => {
+    const j = place.get(first.key[i]!)
+    return j !== undefined && !Number.isNaN(a[i]) && !Number.isNaN(b[j])
+  })
+  return {
+    a: Float64Array.from(rows, (i) => a[i]!),
+    b: Float64Array.from(rows, (i) => b[place.get(first.key[i]!)!]!),
+    cluster: Int32Array.from(rows, (i) => first.cluster.code[i]!),
+  }
+}
+
+/** Rows of drift.csv; Holm and Benjamini–Hochberg are over all of them. */
+export function driftRows(twins: readonly Twins[]): Cell[][] {
+  const drifts = twins.map(({ a, b }) => driftOf(a, b))
+  const p = drifts.map((d) => d.p)
+  const [byHolm, byBh] = [holm(p), benjaminiHochberg(p)]
+  return twins.map(({ a, b, differs }, i): Cell[] => {
+    const d = drifts[i]!
+    return [
+      a.model,
+      b.model,
+      differs,
+      d.completions,
+      d.largest,
+      d.rms,
+      d.bias,
+      d.limits?.low ?? null,
+      d.limits?.high ?? null,
+      d.pearson,
+      d.spearman,
+      d.pairs,
+      d.flips,
+      d.flipRate,
+      d.flipInterval?.low ?? null,
+      d.flipInterval?.high ?? null,
+      d.mcnemarP,
+      d.equivalenceP,
+      d.clusters,
+      d.p,
+      byHolm[i]!,
+      byBh[i]!,
+      FAMILY,
+      d.reason,
+    ]
+  })
+}

@@ -3,12 +3,14 @@ import { allRows } from '../src/agreement/columns.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { count, type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
-import type { Aligned, Scorer } from './scorers.ts'
+import { type Ranked, type Ranking, rankedAccuracy, unranked } from './ranking.ts'
+import type { Run } from './runs.ts'
+import { type Aligned, kindOf, type Scorer } from './scorers.ts'
 
-export interface Standing {
-  readonly rank: number
-  readonly scorer: Scorer
-  readonly accuracy: Accuracy
+export interface Standing extends Ranked {
+  /** null = not ranked; accuracy.reason says why. */
+  readonly rank: number | null
+  readonly scorer: Pick<Scorer, 'name' | 'kind'>
 }
 export const LEADERBOARD_COLUMNS = [
   'rank',
@@ -26,21 +28,39 @@ export const LEADERBOARD_COLUMNS = [
   'missing',
   'ci_method',
   'reason',
+  'own_n',
+  'own_half',
 ] as const
 
-/** Scorers by half accuracy on the pairs they share; equal values share the better rank, undefined ones stand last. */
-export function leaderboard(aligned: Aligned, scorers: readonly Scorer[], settings: BootstrapSettings): Standing[] {
-  const rows = allRows(aligned.pairs.n)
-  const standings = scorers.map((scorer) => ({
-    scorer,
-    accuracy: accuracyOfColumns(scorer.margin, aligned.pairs.cluster, rows, settings),
-  }))
+/**
+ * Scorers by half accuracy on the ranked pairs; equal values share the better rank. Those that are not ranked stand last.
+ * @param aside runs that are not aligned with the others
+ */
+export function leaderboard(
+  aligned: Aligned,
+  ranking: Ranking,
+  scorers: readonly Scorer[],
+  settings: BootstrapSettings,
+  aside: readonly Run[] = [],
+): Standing[] {
+  const standings = scorers.map((scorer) => ({ scorer, ...rankedAccuracy(aligned, ranking, scorer, settings) }))
+  const apart = aside.map(({ model, pairs }) => {
+    const own = accuracyOfColumns(pairs.margin, pairs.cluster, allRows(pairs.n), settings)
+    const reason = `not ranked: has ${pairs.n} pairs, under half of the others'`
+    return { scorer: { name: model, kind: kindOf(model) }, accuracy: unranked(own.missing, reason), own }
+  })
   const value = (s: { accuracy: Accuracy }): number => s.accuracy.half ?? Number.NEGATIVE_INFINITY
-  standings.sort((a, b) => value(b) - value(a) || (a.scorer.name < b.scorer.name ? -1 : 1))
-  return standings.map((s) => ({ ...s, rank: 1 + standings.findIndex((other) => value(other) === value(s)) }))
+  const sorted = [...standings, ...apart].sort(
+    (a, b) => value(b) - value(a) || (a.scorer.name < b.scorer.name ? -1 : a.scorer.name > b.scorer.name ? 1 : 0),
+  )
+  let rank = 0
+  return sorted.map((s, i) => {
+    if (i === 0 || value(s) !== value(sorted[i - 1]!)) rank = i + 1
+    return { ...s, rank: s.accuracy.half === null ? null : rank }
+  })
 }
 
-export const leaderboardRow = ({ rank, scorer, accuracy: a }: Standing): Cell[] => [
+export const leaderboardRow = ({ rank, scorer, accuracy: a, own }: Standing): Cell[] => [
   rank,
   scorer.name,
   scorer.kind,
@@ -56,12 +76,44 @@ export const leaderboardRow = ({ rank, scorer, accuracy: a }: Standing): Cell[] 
   a.missing,
   a.ci.method,
   a.reason,
+  own.n,
+  own.half,
 ]
 
+const number = (n: number): string => n.toLocaleString('en-US')
+const share = (value: number): string => `${(100 * value).toFixed(1)} %`
+
+/** Which pairs the ranks rest on, and what each scorer lost. */
+function basis(aligned: Aligned, { rows }: Ranking, standings: readonly Standing[]): string[] {
+  const { n } = aligned.pairs
+  const models = standings.filter(({ scorer }) => scorer.kind !== 'null' && scorer.kind !== 'ensemble')
+  const differ = models.filter((s) => s.rank === null || s.own.n !== rows.length)
+  const first =
+    rows.length === n
+      ? `${number(n)} pairs that all runs share, each counting the same.`
+      : `Ranks and values are on the ${number(rows.length)} pairs that every ranked model scored, of ${number(n)} that the runs share, each counting the same.`
+  const own = ({ own: a }: Standing): string =>
+    a.half === null ? '' : `; ${share(a.half)} on the ${number(a.n)} it scored`
+  return [
+    first,
+    ...differ.map((s) =>
+      s.rank === null
+        ? `${s.scorer.name}: ${s.accuracy.reason}${own(s)}.`
+        : `${s.scorer.name}: ${s.accuracy.missing === 0 ? 'all' : `${number(s.accuracy.missing)} not`} scored${own(s)}.`,
+    ),
+    ...standings
+      .filter((s) => s.rank === null && !models.includes(s))
+      .map((s) => `${s.scorer.name}: ${s.accuracy.reason}.`),
+  ]
+}
+
+/** @param notes further lines under the table */
 export function leaderboardTable(
   aligned: Aligned,
+  ranking: Ranking,
   standings: readonly Standing[],
   settings: BootstrapSettings,
+  notes: readonly string[] = [],
 ): PaperTable {
   const dropped = Object.entries(aligned.dropped).filter(([, n]) => n > 0)
   return {
@@ -77,17 +129,19 @@ export function leaderboardTable(
       { title: 'not scored' },
     ],
     rows: standings.map(({ rank, scorer, accuracy: a }) => [
-      text(String(rank)),
+      text(rank === null ? '–' : String(rank)),
       text(scorer.name),
-      percent(a.half, a.ci.half, a.clusters < MIN_CLUSTERS),
-      percent(a.strict, a.ci.strict, a.clusters < MIN_CLUSTERS),
+      percent(a.half, a.ci.half, rank !== null && a.clusters < MIN_CLUSTERS),
+      percent(a.strict, a.ci.strict, rank !== null && a.clusters < MIN_CLUSTERS),
       percent(a.tie_rate),
       count(a.n),
       count(a.missing),
     ]),
     notes: [
-      `${aligned.pairs.n.toLocaleString('en-US')} pairs that all runs share, each counting the same. 95 % intervals: prompts resampled ${settings.resamples.toLocaleString('en-US')} times, seed ${settings.seed}.`,
-      ...dropped.map(([model, n]) => `${model}: ${n} further pairs that another run lacks are left out.`),
+      ...basis(aligned, ranking, standings),
+      `95 % intervals: prompts resampled ${number(settings.resamples)} times, seed ${settings.seed}.`,
+      ...dropped.map(([model, n]) => `${model}: ${number(n)} further pairs that another run lacks are left out.`),
+      ...notes,
       `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }

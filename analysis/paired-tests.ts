@@ -3,6 +3,7 @@ import { allRows, filterRows } from '../src/agreement/columns.ts'
 import { halfDifference } from '../src/agreement/nulls.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm, mcnemar, mcnemarEffect, mean, signFlipTest } from '../src/stats/index.ts'
+import type { RunPairs } from './runs.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
 /** Two scorers on the same rows: half accuracy on pairs, or AUROC on completions. */
@@ -24,10 +25,11 @@ export interface PairedTest {
   /** Wins of pairs alone; null for AUROC. */
   readonly mcnemar: McNemar | null
   /**
-   * What `p` is of: `sign_flip` of prompts on the half accuracies, which holds where prompts have several pairs; for AUROC `delong`
-   * where every prompt has one row, else `bootstrap` of prompts.
+   * What `p` is of: `sign_flip` of prompts on the half accuracies, exact, which holds where prompts have several pairs
+   * (`sign_flip_drawn`, `sign_flip_saddlepoint`: where the patterns are too many to sum); for AUROC `delong` where every prompt has one
+   * row, else `delong_clustered`. None has a least value that a number of draws would set.
    */
-  readonly test: 'sign_flip' | 'delong' | 'bootstrap' | null
+  readonly test: SignFlipTest | 'delong' | 'delong_clustered' | null
   readonly p: number | null
   readonly pHolm: number | null
   readonly pBh: number | null
@@ -35,6 +37,7 @@ export interface PairedTest {
   readonly family: string
   readonly reason: string | null
 }
+export type SignFlipTest = 'sign_flip' | 'sign_flip_drawn' | 'sign_flip_saddlepoint'
 /** McNemar on strict wins, pairs taken as independent: exact below 25 discordant pairs, else mid-p. */
 export interface McNemar {
   /** Pairs that only a wins, only b wins. */
@@ -43,6 +46,9 @@ export interface McNemar {
   readonly oddsRatio: number | null
   readonly method: 'exact' | 'mid'
   readonly p: number | null
+  /** Adjusted over the McNemar tests of the family. */
+  readonly pHolm: number | null
+  readonly pBh: number | null
 }
 export const PAIRED_COLUMNS = [
   'a',
@@ -68,6 +74,8 @@ export const PAIRED_COLUMNS = [
   'value_b',
   'test',
   'missing',
+  'mcnemar_p_holm',
+  'mcnemar_p_bh',
 ] as const
 
 const ACCURACY_FAMILY = 'accuracy of all pairs of scorers on this data set'
@@ -79,17 +87,41 @@ const half = (m: number): number => (m > 0 ? 1 : m === 0 ? 0.5 : 0)
 export function pairedTests(aligned: Aligned, scorers: readonly Scorer[], settings: BootstrapSettings): PairedTest[] {
   const raw = scorers.flatMap((a, i) => scorers.slice(i + 1).map((b) => compare(aligned, a, b, settings)))
   const p = raw.map((r) => r.p)
-  const [byHolm, byBh] = [holm(p), benjaminiHochberg(p)]
-  return raw.map((r, i) => ({ ...r, pHolm: byHolm[i]!, pBh: byBh[i]! }))
+  const independent = raw.map((r) => r.mcnemar?.p ?? null)
+  const [byHolm, byBh, mcnemarHolm, mcnemarBh] = [
+    holm(p),
+    benjaminiHochberg(p),
+    holm(independent),
+    benjaminiHochberg(independent),
+  ]
+  return raw.map((r, i) => ({
+    ...r,
+    pHolm: byHolm[i]!,
+    pBh: byBh[i]!,
+    mcnemar: r.mcnemar && { ...r.mcnemar, pHolm: mcnemarHolm[i]!, pBh: mcnemarBh[i]! },
+  }))
+}
+
+/** Sign flips of the prompts' differences in half accuracy. */
+export function halfSignFlip(
+  { cluster }: Pick<RunPairs, 'cluster'>,
+  rows: Int32Array,
+  a: Float64Array,
+  b: Float64Array,
+  seed: number,
+): { readonly test: SignFlipTest; readonly p: number } | null {
+  const found = signFlipTest(
+    Float64Array.from(rows, (i) => half(a[i]!) - half(b[i]!)),
+    { clusters: Array.from(rows, (i) => cluster.code[i]!), weight: 'rows', seed },
+  )
+  if (found === null) return null
+  return { test: found.method === 'exact' ? 'sign_flip' : `sign_flip_${found.method}`, p: found.p }
 }
 
 function compare({ pairs }: Aligned, a: Scorer, b: Scorer, settings: BootstrapSettings): PairedTest {
   const both = filterRows(allRows(pairs.n), (i) => !Number.isNaN(a.margin[i]) && !Number.isNaN(b.margin[i]))
   const difference = halfDifference(pairs, both, a.margin, b.margin, 'compare', settings, 'difference')
-  const flip = signFlipTest(
-    Float64Array.from(both, (i) => half(a.margin[i]!) - half(b.margin[i]!)),
-    { clusters: Array.from(both, (i) => pairs.cluster.code[i]!), weight: 'rows', seed: settings.seed },
-  )
+  const flip = halfSignFlip(pairs, both, a.margin, b.margin, settings.seed)
   const average = (margin: Float64Array): number | null => mean(Float64Array.from(both, (i) => half(margin[i]!)))
   return {
     statistic: 'accuracy_half',
@@ -105,7 +137,7 @@ function compare({ pairs }: Aligned, a: Scorer, b: Scorer, settings: BootstrapSe
     high: difference.ciHigh,
     ciMethod: difference.ciMethod,
     mcnemar: mcnemarOf(a.margin, b.margin, both),
-    test: flip === null ? null : 'sign_flip',
+    test: flip?.test ?? null,
     p: flip?.p ?? null,
     pHolm: null,
     pBh: null,
@@ -123,7 +155,15 @@ function mcnemarOf(a: Float64Array, b: Float64Array, rows: Int32Array): McNemar 
   }
   const method = onlyA + onlyB < EXACT_BELOW ? 'exact' : 'mid'
   const p = rows.length === 0 ? null : (mcnemar(onlyA, onlyB, { method })?.p ?? null)
-  return { onlyA, onlyB, oddsRatio: mcnemarEffect(onlyA, onlyB, rows.length).oddsRatio, method, p }
+  return {
+    onlyA,
+    onlyB,
+    oddsRatio: mcnemarEffect(onlyA, onlyB, rows.length).oddsRatio,
+    method,
+    p,
+    pHolm: null,
+    pBh: null,
+  }
 }
 
 export const pairedRow = (t: PairedTest): Cell[] => [
@@ -150,4 +190,6 @@ export const pairedRow = (t: PairedTest): Cell[] => [
   t.valueB,
   t.test,
   t.missing,
+  t.mcnemar?.pHolm ?? null,
+  t.mcnemar?.pBh ?? null,
 ]

@@ -1,8 +1,10 @@
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
-import { allRows, rowsByCode } from '../src/agreement/columns.ts'
+import { allRows, filterRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
 import { halfDifference } from '../src/agreement/nulls.ts'
 import { type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
+import { benjaminiHochberg, holm } from '../src/stats/index.ts'
+import { halfSignFlip, type SignFlipTest } from './paired-tests.ts'
 import type { Aligned } from './scorers.ts'
 
 /** Half accuracy of the reference-free run less that of the run with its reference, on one subset. */
@@ -16,6 +18,15 @@ export interface RefFreeDelta {
   readonly ciMethod: string | null
   readonly n: number
   readonly clusters: number
+  /** Pairs that one of the two did not score. */
+  readonly missing: number
+  /** Sign flips of prompts; Holm and Benjamini–Hochberg are over the subsets of one policy, `all` stands for itself. */
+  readonly test: SignFlipTest | null
+  readonly p: number | null
+  readonly pHolm: number | null
+  readonly pBh: number | null
+  readonly family: string
+  readonly reason: string | null
 }
 export const REF_FREE_COLUMNS = [
   'reference',
@@ -27,6 +38,13 @@ export const REF_FREE_COLUMNS = [
   'ci_method',
   'n',
   'clusters',
+  'missing',
+  'test',
+  'p',
+  'p_holm',
+  'p_bh',
+  'family',
+  'reason',
 ] as const
 
 /** HERM's ref-free analysis: each `<policy>__vs__<reference>` against `<policy>__ref-free`, overall and by subset. */
@@ -39,9 +57,11 @@ export function refFreeDeltas({ pairs, scorers }: Aligned, settings: BootstrapSe
       if (without === undefined) return []
       const parts: [string, Int32Array][] = [
         ['all', allRows(pairs.n)],
-        ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [pairs.subset.names[c]!, rows]),
+        ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [notAll(pairs.subset.names[c]!), rows]),
       ]
-      return parts.map(([subset, rows]): RefFreeDelta => {
+      const raw = parts.map(([subset, rows]): RefFreeDelta => {
+        const both = filterRows(rows, (i) => !Number.isNaN(without.margin[i]) && !Number.isNaN(withReference.margin[i]))
+        const flip = halfSignFlip(pairs, both, without.margin, withReference.margin, settings.seed)
         const d = halfDifference(pairs, rows, without.margin, withReference.margin, 'ref_free', settings, 'difference')
         return {
           reference: withReference.name,
@@ -53,8 +73,18 @@ export function refFreeDeltas({ pairs, scorers }: Aligned, settings: BootstrapSe
           ciMethod: d.ciMethod,
           n: d.n,
           clusters: d.clusters,
+          missing: d.missing,
+          test: flip?.test ?? null,
+          p: flip?.p ?? null,
+          pHolm: flip?.p ?? null,
+          pBh: flip?.p ?? null,
+          family: `${subset === 'all' ? 'all pairs' : 'subsets'} of ${withReference.name}`,
+          reason: d.reason,
         }
       })
+      const p = raw.slice(1).map((d) => d.p)
+      const [byHolm, byBh] = [holm(p), benjaminiHochberg(p)]
+      return raw.map((d, i) => (i === 0 ? d : { ...d, pHolm: byHolm[i - 1]!, pBh: byBh[i - 1]! }))
     })
 }
 export const refFreeRow = (d: RefFreeDelta): Cell[] => [
@@ -67,6 +97,13 @@ export const refFreeRow = (d: RefFreeDelta): Cell[] => [
   d.ciMethod,
   d.n,
   d.clusters,
+  d.missing,
+  d.test,
+  d.p,
+  d.pHolm,
+  d.pBh,
+  d.family,
+  d.reason,
 ]
 
 export const refFreeTable = (dataset: string, deltas: readonly RefFreeDelta[]): PaperTable => ({

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { type Coded, characters } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
-import { CodedColumn, Column, completionKey, type Run } from './runs.ts'
+import { CodedColumn, completionKey, keyParts, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
 function scoreOf(value: unknown, where: string): number {
@@ -20,8 +21,9 @@ interface ImportedPair {
   readonly prompt: string | null
   readonly chosen: number
   readonly rejected: number
-  readonly textChosen: string
-  readonly textRejected: string
+  /** null where the file has no texts. */
+  readonly textChosen: string | null
+  readonly textRejected: string | null
 }
 
 /**
@@ -58,17 +60,27 @@ export function readRewardBenchFiles(paths: readonly string[], dataset: string):
     return {
       ...run,
       pairs: { ...run.pairs, key },
-      completions: { ...run.completions, key: key.flatMap(completionKeys) },
+      completions: { ...run.completions, key: completionsAt(run, key) },
     }
   })
 }
 
-/** Keys of a pair's two completions. A chosen text that stands in several pairs of a row is the same completion in the first only. */
+/** Keys of the run's completions when its pairs are known by place: each by the first pair that it stands in. */
+function completionsAt({ pairs, completions }: Run, key: readonly string[]): string[] {
+  const place = new Map<string, string>()
+  pairs.key.forEach((pair, i) => {
+    const places = completionKeys(key[i]!)
+    completionKeys(pair).forEach((old, k) => {
+      if (!place.has(old)) place.set(old, places[k]!)
+    })
+  })
+  return completions.key.map((old) => place.get(old)!)
+}
+
+/** Keys of a pair's two completions. */
 function completionKeys(key: string): [string, string] {
-  if (key.startsWith('\u0000')) return [`${key}\u0000chosen`, `${key}\u0000rejected`]
-  const [id, rejected, chosen] = key.split('\u0000') as [string, string, string]
-  const again = rejected === '0' ? chosen : `${chosen} of pair ${rejected}`
-  return [completionKey(id, 'chosen', again), completionKey(id, 'rejected', rejected)]
+  const [id, rejected, chosen] = keyParts(key)
+  return [completionKey(id, 'chosen', String(chosen)), completionKey(id, 'rejected', String(rejected))]
 }
 
 function parseJson(text: string, where: string): Record<string, unknown> {
@@ -111,8 +123,8 @@ function fromArrays(text: string, path: string): { model: string | null; rows: I
       prompt: at('prompt', i),
       chosen: scoreOf(c, `${path}: row ${i + 1}`),
       rejected: scoreOf(rejected[i], `${path}: row ${i + 1}`),
-      textChosen: at('text_chosen', i) ?? '',
-      textRejected: at('text_rejected', i) ?? '',
+      textChosen: at('text_chosen', i),
+      textRejected: at('text_rejected', i),
     })),
   }
 }
@@ -131,8 +143,8 @@ function fromLines(text: string, path: string): { model: string | null; rows: Im
       prompt: word(row.prompt),
       chosen: scoreOf(row.scores_chosen, where),
       rejected: scoreOf(row.scores_rejected, where),
-      textChosen: word(row.text_chosen) ?? '',
-      textRejected: word(row.text_rejected) ?? '',
+      textChosen: word(row.text_chosen),
+      textRejected: word(row.text_rejected),
     }
   })
   return { model: null, rows }
@@ -150,23 +162,24 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     return out.done()
   }
   // The prompt is the cluster; where the file has none, what both texts begin with stands in for it, and failing that the row.
-  const cluster = code((r, i) => r.prompt ?? (commonPrefix(r.textChosen, r.textRejected) || `row ${i}`))
+  const cluster = code((r, i) => r.prompt ?? (commonPrefix(r.textChosen ?? '', r.textRejected ?? '') || `row ${i}`))
   const subset = code((r) => r.subset)
-  const seen = new Map<string, number>()
+  const seen = new Map<string, { pairs: number; readonly chosen: Map<string, number> }>()
   const key = rows.map((r, i) => {
     // run_dpo.py writes no ids: such a row is known by its place, which no id can look like.
     if (r.id === null) return positionKey(i)
-    const n = seen.get(r.id) ?? 0
-    seen.set(r.id, n + 1)
-    return `${r.id}\u0000${n}\u00000`
+    const known = seen.get(r.id) ?? { pairs: 0, chosen: new Map<string, number>() }
+    seen.set(r.id, known)
+    // several pairs of one id: the same chosen text, or where the file has no texts the same score, is one completion
+    const text = r.textChosen ?? String(r.chosen)
+    const chosen = known.chosen.get(text) ?? known.chosen.size
+    known.chosen.set(text, chosen)
+    return `${r.id}\u0000${known.pairs++}\u0000${chosen}`
   })
-  const score = new Column()
-  for (const r of rows) {
-    score.push(r.chosen)
-    score.push(r.rejected)
-  }
-  const twice = (codes: Int32Array): Int32Array =>
-    Int32Array.from({ length: 2 * codes.length }, (_, i) => codes[i >> 1]!)
+  const completions = completionsOf(key)
+  const side = (values: (r: ImportedPair) => readonly [number, number]): Float64Array =>
+    Float64Array.from(completions, ({ row, side }) => values(rows[row]!)[side])
+  const codes = ({ code }: Coded): Int32Array => Int32Array.from(completions, ({ row }) => code[row]!)
   return {
     model: model.replaceAll('/', '__'),
     dataset,
@@ -183,33 +196,43 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
       rejectedScore: column((r) => r.rejected),
       chosenReward: absent,
       rejectedReward: absent,
-      chosenChars: column((r) => [...r.textChosen].length),
-      rejectedChars: column((r) => [...r.textRejected].length),
+      chosenChars: column((r) => lengthOf(r.textChosen)),
+      rejectedChars: column((r) => lengthOf(r.textRejected)),
       chosenTokens: absent,
       rejectedTokens: absent,
       writers: null,
     },
     completions: {
-      n: 2 * rows.length,
-      key: key.flatMap(completionKeys),
-      role: {
-        names: ['chosen', 'rejected'],
-        code: Int32Array.from({ length: 2 * rows.length }, (_, i) => i % 2),
-      },
-      index: Float64Array.from({ length: 2 * rows.length }, (_, i) =>
-        i % 2 === 0 ? 0 : Number(key[i >> 1]!.split('\u0000')[1]) || 0,
-      ),
-      subset: { names: subset.names, code: twice(subset.code) },
-      cluster: { names: cluster.names, code: twice(cluster.code) },
-      score: score.done(),
-      reward: new Float64Array(2 * rows.length).fill(Number.NaN),
-      length: Float64Array.from({ length: 2 * rows.length }, (_, i) => {
-        const r = rows[i >> 1]!
-        return [...(i % 2 === 0 ? r.textChosen : r.textRejected)].length
-      }),
+      n: completions.length,
+      key: completions.map((c) => c.key),
+      role: { names: ['chosen', 'rejected'], code: Int32Array.from(completions, (c) => c.side) },
+      index: Float64Array.from(completions, (c) => c.index),
+      subset: { names: subset.names, code: codes(subset) },
+      cluster: { names: cluster.names, code: codes(cluster) },
+      score: side((r) => [r.chosen, r.rejected]),
+      reward: new Float64Array(completions.length).fill(Number.NaN),
+      length: side((r) => [lengthOf(r.textChosen), lengthOf(r.textRejected)]),
     },
   }
 }
+
+/** The completions of pairs, each once; `side` 0 = chosen, 1 = rejected. */
+function completionsOf(
+  keys: readonly string[],
+): { readonly key: string; readonly row: number; readonly side: 0 | 1; readonly index: number }[] {
+  const seen = new Set<string>()
+  return keys.flatMap((pair, row) => {
+    const [, rejected, chosen] = keyParts(pair)
+    return completionKeys(pair).flatMap((key, k) => {
+      if (seen.has(key)) return []
+      seen.add(key)
+      return [{ key, row, side: k === 0 ? (0 as const) : (1 as const), index: k === 0 ? chosen : rejected }]
+    })
+  })
+}
+
+/** Code points; NaN where there is no text to measure. */
+const lengthOf = (text: string | null): number => (text === null ? Number.NaN : characters(text))
 
 function commonPrefix(a: string, b: string): string {
   let i = 0

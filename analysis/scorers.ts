@@ -1,13 +1,15 @@
+import { randomScore } from '../src/agreement/nulls.ts'
 import { DataError } from '../src/errors.ts'
-import { prng } from '../src/prng.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
-import type { Run, RunPairs } from './runs.ts'
+import { keyParts, type Run, type RunPairs } from './runs.ts'
 
 /** Margins of one scorer on the pairs that a group of scorers shares, in one order. NaN = absent. */
 export interface Scorer {
   readonly name: string
   readonly kind: 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier' | 'ensemble' | 'null'
   readonly margin: Float64Array
+  /** Why it has no margins, where that is known. */
+  readonly absent?: string
 }
 /** Runs of one data set, aligned on the pairs that all of them have. */
 export interface Aligned {
@@ -90,19 +92,26 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
   }
 }
 
-/** Null scorers that need no text: lengths, a constant, a seeded random number. */
-export function nullScorers({ pairs }: Aligned, seed: number): Scorer[] {
-  const random = prng(seed)
+/** Null scorers that need no text: lengths, a constant, the random number that a run draws for the completion too. */
+export function nullScorers({ pairs }: Aligned): Scorer[] {
+  const random = (i: number): number => {
+    const [id, rejected, chosen] = keyParts(pairs.key[i]!)
+    return randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)
+  }
   const of = (name: string, value: (i: number) => number): Scorer => ({
     name: `null:${name}`,
     kind: 'null',
     margin: Float64Array.from({ length: pairs.n }, (_, i) => value(i)),
   })
+  const unknown = (scorer: Scorer): Scorer =>
+    scorer.margin.some(Number.isNaN)
+      ? { ...scorer, absent: 'not ranked: the lengths of some pairs are not known' }
+      : scorer
   return [
-    of('longest', (i) => pairs.chosenChars[i]! - pairs.rejectedChars[i]!),
-    of('shortest', (i) => pairs.rejectedChars[i]! - pairs.chosenChars[i]!),
+    unknown(of('longest', (i) => pairs.chosenChars[i]! - pairs.rejectedChars[i]!)),
+    unknown(of('shortest', (i) => pairs.rejectedChars[i]! - pairs.chosenChars[i]!)),
     of('constant', () => 0),
-    of('random', () => random() - random()),
+    of('random', random),
   ]
 }
 
@@ -111,6 +120,12 @@ export interface Ensemble extends Scorer {
   readonly members: readonly string[]
   readonly mode: EnsembleMode
 }
+/** Scores that do not vary have no z-score: such a model would leave every ensemble without a value. */
+export const isConstant = ({ completions: { score } }: Run): boolean => {
+  const first = score.find((v) => !Number.isNaN(v))
+  return score.every((v) => Number.isNaN(v) || v === first)
+}
+
 /** All combinations are swept up to this many models, else only the whole set. */
 const SWEEP = 6
 

@@ -20,7 +20,11 @@ export function standingsText(dataset: string, standings: readonly Standing[], n
   const header = ['ties as ½', '95 % CI', 'strict', 'ties', 'pairs', ...(missing ? ['not scored'] : [])]
   const table = textTable(
     [dataset, 'rank', ...header],
-    standings.map(({ rank, scorer, accuracy }) => [scorer.name, String(rank), ...cells(accuracy)]),
+    standings.map(({ rank, scorer, accuracy }) => [
+      scorer.name,
+      rank === null ? '–' : String(rank),
+      ...cells(accuracy),
+    ]),
   )
   return [table, ...notes].join('\n')
 }

@@ -1,17 +1,27 @@
 import { type AccuracyTable, accuracyBySubset, type BootstrapSettings } from '../src/agreement/accuracy.ts'
-import { rowsByCode } from '../src/agreement/columns.ts'
+import { allRows } from '../src/agreement/columns.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
-import { type PaperTable, percent, text } from '../src/agreement/tables.ts'
+import { count, type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { benjaminiHochberg, clusterStandardError, cochranQ, quantile } from '../src/stats/index.ts'
+import type { Homogeneity } from '../src/stats/homogeneity.ts'
+import { benjaminiHochberg, homogeneity, quantile } from '../src/stats/index.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
 /** A scorer's accuracy by subset and section. */
 export interface SubsetTable {
   readonly scorer: string
   readonly table: AccuracyTable
-  /** Cochran's Q of the subsets' half accuracies (cluster-robust standard errors): do they differ beyond chance? */
-  readonly heterogeneity: { readonly p: number; readonly statistic: number; readonly iSquared: number } | null
+  readonly heterogeneity: Heterogeneity
+}
+/** Do the half accuracies of the subsets differ beyond chance? */
+export interface Heterogeneity {
+  /** null with the reason where there is nothing to compare. */
+  readonly test: Homogeneity | null
+  /** Subsets that were compared. */
+  readonly subsets: number
+  /** Subsets without a scored pair. */
+  readonly leftOut: readonly string[]
+  readonly reason: 'fewer_than_two_subsets' | 'no_variation' | null
 }
 export function subsetTables(aligned: Aligned, scorers: readonly Scorer[], settings: BootstrapSettings): SubsetTable[] {
   const { pairs } = aligned
@@ -25,21 +35,19 @@ export function subsetTables(aligned: Aligned, scorers: readonly Scorer[], setti
   })
 }
 
-/** Subsets whose accuracy does not vary have no standard error and are left out. */
-function heterogeneity({ pairs }: Aligned, margin: Float64Array): SubsetTable['heterogeneity'] {
-  const parts = rowsByCode(pairs.subset).flatMap((all) => {
-    const rows = all.filter((i) => !Number.isNaN(margin[i]))
-    const values = Array.from(rows, (i): number => (margin[i]! > 0 ? 1 : margin[i] === 0 ? 0.5 : 0))
-    const error = clusterStandardError(
-      values,
-      Array.from(rows, (i) => pairs.cluster.code[i]!),
-    )
-    return error === null || error === 0 ? [] : [{ value: values.reduce((s, v) => s + v, 0) / values.length, error }]
-  })
-  return cochranQ(
-    parts.map((p) => p.value),
-    parts.map((p) => p.error),
+/** A subset at 0 or 100 % counts like any other: its variance is that of all pairs (see `homogeneity`). */
+function heterogeneity({ pairs }: Aligned, margin: Float64Array): Heterogeneity {
+  const scored = allRows(pairs.n).filter((i) => !Number.isNaN(margin[i]))
+  const test = homogeneity(
+    Float64Array.from(scored, (i) => (margin[i]! > 0 ? 1 : margin[i] === 0 ? 0.5 : 0)),
+    scored.map((i) => pairs.subset.code[i]!),
+    scored.map((i) => pairs.cluster.code[i]!),
   )
+  const [all, present] = [new Set(pairs.subset.code), new Set<number>()]
+  for (const i of scored) present.add(pairs.subset.code[i]!)
+  const leftOut = pairs.subset.names.filter((_, c) => all.has(c) && !present.has(c))
+  const reason = test !== null ? null : present.size < 2 ? 'fewer_than_two_subsets' : 'no_variation'
+  return { test, subsets: present.size, leftOut, reason }
 }
 
 export const SUBSET_COLUMNS = [
@@ -82,15 +90,32 @@ export const subsetRows = ({ scorer, table }: SubsetTable): Cell[][] =>
     a.reason,
   ])
 
-export const HETEROGENEITY_COLUMNS = ['scorer', 'cochran_q', 'i_squared', 'p', 'p_bh'] as const
+export const HETEROGENEITY_COLUMNS = [
+  'scorer',
+  'cochran_q',
+  'df',
+  'k',
+  'left_out',
+  'i_squared',
+  'p',
+  'p_bh',
+  'left_out_subsets',
+  'reason',
+] as const
+/** Benjamini–Hochberg is over the scorers. */
 export function heterogeneityRows(tables: readonly SubsetTable[]): Cell[][] {
-  const adjusted = benjaminiHochberg(tables.map((t) => t.heterogeneity?.p ?? null))
-  return tables.map((t, i) => [
-    t.scorer,
-    t.heterogeneity?.statistic ?? null,
-    t.heterogeneity?.iSquared ?? null,
-    t.heterogeneity?.p ?? null,
+  const adjusted = benjaminiHochberg(tables.map((t) => t.heterogeneity.test?.p ?? null))
+  return tables.map(({ scorer, heterogeneity: { test, subsets, leftOut, reason } }, i) => [
+    scorer,
+    test?.statistic ?? null,
+    test?.df ?? null,
+    subsets,
+    leftOut.length,
+    test?.iSquared ?? null,
+    test?.p ?? null,
     adjusted[i]!,
+    leftOut.length === 0 ? null : leftOut.map((name) => name || '(none)').join('; '),
+    reason,
   ])
 }
 
@@ -107,7 +132,10 @@ export function spreadRows(tables: readonly SubsetTable[]): Cell[][] {
   })
 }
 
-/** Scorers × subsets (and RewardBench sections where present), the best of each column in bold. */
+/**
+ * Scorers × subsets (and RewardBench sections where present), each on the pairs that it scored, with how many these are. The best of a
+ * column is in bold where all scored all of its pairs.
+ */
 export function subsetPaperTable(
   dataset: string,
   tables: readonly SubsetTable[],
@@ -115,14 +143,25 @@ export function subsetPaperTable(
 ): PaperTable | null {
   const names = [...new Set(tables.flatMap((t) => Object.keys(t.table[by])))]
   if (names.length === 0) return null
+  const best = (same: boolean): { readonly best?: 'high' } => (same ? { best: 'high' } : {})
+  const whole = (name: string): boolean => tables.every((t) => t.table[by][name]?.missing === 0)
   const weights = tables[0]!.table.sections
+  const lost = tables.filter((t) => t.table.overall.missing > 0)
+  const counts = (t: SubsetTable): string =>
+    names
+      .map((name) => [name || '(none)', t.table[by][name]] as const)
+      .map(([name, a]) => `${name} ${a?.n ?? 0}${(a?.missing ?? 0) > 0 ? ` (${a!.missing} not scored)` : ''}`)
+      .join(', ')
+  const full = tables.find((t) => t.table.overall.missing === 0)
   return {
     name: by,
     caption: `Accuracy by ${by === 'subsets' ? 'subset' : 'section'} on ${dataset}, ties as ½, per cent.`,
     columns: [
       { title: 'scorer' },
-      ...names.map((title) => ({ title, best: 'high' as const })),
-      { title: 'all pairs', best: 'high' },
+      ...names.map((title) => ({ title, ...best(whole(title)) })),
+      { title: 'all pairs', ...best(lost.length === 0) },
+      { title: 'pairs' },
+      { title: 'not scored' },
     ],
     rows: tables.map((t) => [
       text(t.scorer),
@@ -130,10 +169,16 @@ export function subsetPaperTable(
         const a = t.table[by][name]
         return percent(a?.half ?? null, a?.ci.half ?? null, a !== undefined && a.clusters < MIN_CLUSTERS)
       }),
-      percent(t.table.overall.half, t.table.overall.ci.half),
+      percent(t.table.overall.half, t.table.overall.ci.half, t.table.overall.clusters < MIN_CLUSTERS),
+      count(t.table.overall.n),
+      count(t.table.overall.missing),
     ]),
     notes: [
-      `n: ${names.map((name) => `${name} ${tables[0]!.table[by][name]?.n ?? 0}`).join(', ')}; all pairs ${tables[0]!.table.overall.n}.`,
+      ...(full === undefined ? [] : [`Pairs: ${counts(full)}.`]),
+      ...lost.map((t) => `Pairs of ${t.scorer}: ${counts(t)}.`),
+      ...(lost.length === 0
+        ? []
+        : ['Each scorer is on the pairs that it scored: where some are lost, none is set in bold.']),
       ...(by === 'sections'
         ? Object.entries(weights).map(
             ([name, s]) =>

@@ -132,10 +132,12 @@ function tell({ dataset, aligned, copies, standings }: Analysis, runs: readonly 
     log.info(
       `${dataset}: ${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,
     )
+  for (const { scorer, rank, accuracy } of standings)
+    if (rank === null && accuracy.reason !== null) log.warn(`${dataset}: ${scorer.name}: ${accuracy.reason}`)
   const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
-  for (const { scorer, accuracy, rank } of standings) {
-    if (scorer.kind !== 'null' || accuracy.half === null) continue
-    const worse = models.filter((s) => s.rank >= rank && s.accuracy.half !== null)
+  for (const { scorer, rank } of standings) {
+    if (scorer.kind !== 'null' || rank === null) continue
+    const worse = models.filter((s) => s.rank !== null && s.rank >= rank)
     if (worse.length > 0)
       log.warn(
         `${dataset}: ${scorer.name} does as well as or better than ${worse.map((s) => s.scorer.name).join(', ')}`,

@@ -1,10 +1,6 @@
-import { prng } from '../prng.ts'
 import { auroc } from '../stats/auroc.ts'
-import { percentileInterval, resampleClusters } from '../stats/bootstrap.ts'
-import { delong } from '../stats/delong.ts'
-import { weightedAuroc } from '../stats/weighted.ts'
-import type { BootstrapSettings } from './accuracy.ts'
-import { affordableResamples, intervalOf, type MethodInterval } from './statistic.ts'
+import { delong, delongClustered } from '../stats/delong.ts'
+import type { MethodInterval } from './statistic.ts'
 
 /** AUROC of score a less that of score b, for the same labels on the same rows. */
 export interface AurocDifference {
@@ -14,34 +10,29 @@ export interface AurocDifference {
   readonly ci: MethodInterval
   /** Two-sided p of no difference; null where there is none. */
   readonly p: number | null
-  readonly test: 'delong' | 'bootstrap' | null
+  readonly test: 'delong' | 'delong_clustered' | 'sign_flip' | null
   /** Why there is no difference, or no p; else null. */
   readonly reason: string | null
 }
 
 /**
- * Compares two scores. Where every prompt has one row, DeLong's test; else prompts are resampled with all their rows, both scores
- * under the same resamples, and p is the least level whose percentile interval leaves 0 out:
- * p = 2 · (1 + min(#{d* ≤ 0}, #{d* ≥ 0})) / (1 + B), at most 1. Efron & Tibshirani 1993, §15.4 and §16.
- * @param share the work of a comparison is bounded by this share of what one statistic may cost
+ * Compares two scores: DeLong's test where every prompt has one row, else Obuchowski's extension of it to prompts with several. Interval
+ * and p rest on the same standard error, which is a formula: p has no floor that a number of resamples would set, so that Holm over many
+ * scorers still finds what differs. A perfect score against a constant one has no standard error: there the prompts' signs are flipped.
  */
-export function aurocDifference(
-  {
-    label,
-    a,
-    b,
-    cluster,
-    clusters,
-  }: {
-    readonly label: Float64Array
-    readonly a: Float64Array
-    readonly b: Float64Array
-    readonly cluster: Int32Array
-    readonly clusters: number
-  },
-  settings: BootstrapSettings,
-  share = 1,
-): AurocDifference {
+export function aurocDifference({
+  label,
+  a,
+  b,
+  cluster,
+  clusters,
+}: {
+  readonly label: Float64Array
+  readonly a: Float64Array
+  readonly b: Float64Array
+  readonly cluster: Int32Array
+  readonly clusters: number
+}): AurocDifference {
   const [first, second] = [auroc(label, a), auroc(label, b)]
   const none = { interval: null, method: null }
   if (first === null || second === null) {
@@ -49,48 +40,23 @@ export function aurocDifference(
     return { a: first, b: second, difference: null, ci: none, p: null, test: null, reason }
   }
   const difference = first - second
-  if (clusters === label.length) {
-    const found = delong(label, a, b)
-    // one row of a class, or a difference without variance: DeLong has no answer
-    const ci = found === null ? none : { interval: { low: found.low, high: found.high }, method: 'delong' }
-    const test = found === null ? null : 'delong'
-    return {
-      a: first,
-      b: second,
-      difference,
-      ci,
-      p: found?.p ?? null,
-      test,
-      reason: found === null ? 'no_variance' : null,
-    }
+  const without = (reason: string): AurocDifference => {
+    const ci = { interval: null, method: `none: ${reason.replaceAll('_', ' ')}` }
+    return { a: first, b: second, difference, ci, p: null, test: null, reason }
   }
-  if (clusters < 2) return { a: first, b: second, difference, ci: none, p: null, test: null, reason: 'one_prompt' }
-  const resamples = affordableResamples(settings.resamples, (2 * label.length) / share)
-  const evaluators = [weightedAuroc(label, a, cluster), weightedAuroc(label, b, cluster)]
-  const [of, other] = resampleClusters(clusters, evaluators, resamples, prng(settings.seed)) as [
-    Float64Array,
-    Float64Array,
-  ]
-  const distribution = of.map((value, i) => value - other[i]!)
-  const defined = percentileInterval(distribution) !== null
-  return {
-    a: first,
-    b: second,
-    difference,
-    ci: intervalOf(difference, distribution, clusters, { ...settings, resamples }),
-    p: defined ? inverted(distribution) : null,
-    test: defined ? 'bootstrap' : null,
-    reason: defined ? null : 'undefined_in_over_5_percent_of_resamples',
+  if (clusters < 2) return without('one_prompt')
+  const alone = clusters === label.length
+  const found = alone ? delong(label, a, b) : delongClustered(label, a, b, cluster, clusters)
+  if (found === null) {
+    // without a standard error: fewer than two prompts of a class, or the same difference in every one of them
+    const promptsOf = (y: number): number => new Set(cluster.filter((_, i) => label[i] === y)).size
+    if (Math.min(promptsOf(0), promptsOf(1)) < 2) return without('no_variance')
+    // each prompt speaks for the same scorer: of all patterns of signs, only this and its mirror go as far
+    return { ...without('no_variance'), p: 2 ** (1 - clusters), test: 'sign_flip', reason: null }
   }
-}
-
-function inverted(distribution: Float64Array): number {
-  let [below, above, known] = [0, 0, 0]
-  for (const d of distribution) {
-    if (Number.isNaN(d)) continue
-    known++
-    if (d <= 0) below++
-    if (d >= 0) above++
-  }
-  return Math.min(1, (2 * (1 + Math.min(below, above))) / (1 + known))
+  const ci: MethodInterval =
+    found.low === found.high
+      ? { interval: null, method: 'none: no variation between prompts' }
+      : { interval: { low: found.low, high: found.high }, method: alone ? 'delong' : 'delong, clustered by prompt, t' }
+  return { a: first, b: second, difference, ci, p: found.p, test: alone ? 'delong' : 'delong_clustered', reason: null }
 }

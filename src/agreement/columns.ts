@@ -108,6 +108,9 @@ export function completionColumns(
   }
 }
 
+/** A subset's name where `all` stands for every row. */
+export const notAll = (subset: string): string => (subset === 'all' ? 'all (subset)' : subset)
+
 /** Rows of each code, ascending. */
 export function rowsByCode({ code, names }: Coded): Int32Array[] {
   const size = new Int32Array(names.length)

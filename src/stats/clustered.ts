@@ -62,23 +62,28 @@ export function pairedT(a: ArrayLike<number>, b: ArrayLike<number>): PairedT | n
 /**
  * Two one-sided tests of equivalence: is the mean difference within ±margin? (Schuirmann 1987; statsmodels ttost_paired.)
  * `p` = the larger of the two one-sided p-values; small means equivalent. The margin is fixed beforehand.
+ * @param clusters rows of one cluster depend on each other: cluster-robust standard error, clusters − 1 degrees of freedom
  */
 export function equivalenceTest(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   margin: number,
+  clusters: readonly (string | number)[] | null = null,
 ): { readonly p: number; readonly difference: number } | null {
   sameLength(a, b)
   const d = Float64Array.from(a, (v, i) => v - b[i]!)
   const n = d.length
   if (n < 2 || !allFinite(d) || !(margin > 0)) return null
   const difference = sum(d) / n
-  const error = Math.sqrt(sum(d.map((v) => (v - difference) ** 2)) / (n - 1) / n)
+  const robust = clusters === null ? null : clusterStandardError(d, clusters)
+  if (clusters !== null && robust === null) return null
+  const error = robust ?? Math.sqrt(sum(d.map((v) => (v - difference) ** 2)) / (n - 1) / n)
+  const df = (clusters === null ? n : new Set(clusters).size) - 1
   // Differences that do not vary leave no doubt.
   if (error === 0) return { p: Math.abs(difference) < margin ? 0 : 1, difference }
   const oneSided = (shift: number, above: boolean): number => {
     const statistic = (difference - shift) / error
-    const two = studentTwoSided(statistic, n - 1)
+    const two = studentTwoSided(statistic, df)
     return statistic > 0 === above ? two / 2 : 1 - two / 2
   }
   return { p: Math.max(oneSided(-margin, true), oneSided(margin, false)), difference }

@@ -3,29 +3,40 @@ import { indexClusters } from './bootstrap.ts'
 import { allFinite, sum } from './descriptive.ts'
 import { checkCount, checkOneOf } from './options.ts'
 import { sameLength } from './rank.ts'
+import { saddlepointTail, signedSumTail } from './signedsum.ts'
 
 export interface SignFlipOptions {
   /** Cluster (prompt) of each difference; the sign of a cluster's mean is flipped as one. Default: every difference alone. */
   readonly clusters?: readonly (string | number)[]
   /** mean of cluster means (default), or rows: every row counts the same, as in an accuracy over rows. */
   readonly weight?: 'clusters' | 'rows'
-  /** Random sign patterns where there are more than 20 clusters. */
+  /** Random sign patterns where there are more than 20 clusters whose values have no common unit. */
   readonly draws?: number
   readonly seed?: number
 }
 export interface SignFlip {
-  /** Two-sided. Exact: share of all sign patterns; else (1 + hits)/(1 + draws). */
+  /** Two-sided: the share of sign patterns whose mean is as far from 0 as the observed one. */
   readonly p: number
   /** Mean difference that is tested. */
   readonly statistic: number
   readonly clusters: number
   readonly exact: boolean
+  /** Sign patterns that were listed or drawn; 0 where their distribution was summed or approximated. */
   readonly draws: number
+  /**
+   * exact: every pattern counts; drawn: (1 + hits)/(1 + draws); saddlepoint: its tail approximation, where fewer than 100 drawn
+   * patterns go as far, so that p does not end at 1/(1 + draws), or drawing would take too long.
+   */
+  readonly method: 'exact' | 'drawn' | 'saddlepoint'
 }
 /** 2²⁰ patterns are enumerated in some milliseconds. */
 const EXACT_CLUSTERS = 20
 /** Patterns whose mean is equal but for rounding count as equal. */
 const TOLERANCE = 1e-12
+/** Fewer drawn patterns than this say little of a tail: their share is off by a tenth and more. */
+const ENOUGH_HITS = 100
+/** Signs that are drawn at most; the saddlepoint is good to 1 / n where n is large. */
+const DRAWN_WORK = 2e9
 
 /** Signed sums of all 2ᵏ patterns of the values. */
 function signedSums(values: readonly number[]): Float64Array {
@@ -43,7 +54,8 @@ function signedSums(values: readonly number[]): Float64Array {
 
 /**
  * Sign-flip permutation test of mean difference 0: under the null each prompt's difference is as likely as its negative.
- * Exact up to 20 clusters, else at least 10,000 random patterns. null without a difference.
+ * Exact up to 20 clusters that differ, and for any number whose values have a common unit (half accuracies); else 10,000 random patterns,
+ * and where few of them go as far the saddlepoint approximation. null without a difference.
  * @example signFlipTest([0.3, -0.1, 0.5, 0.2, -0.4, 0.6, 0.1, 0.0]).p // 0.265625
  */
 export function signFlipTest(differences: ArrayLike<number>, options: SignFlipOptions = {}): SignFlip | null {
@@ -63,29 +75,42 @@ export function signFlipTest(differences: ArrayLike<number>, options: SignFlipOp
   const values = weight === 'rows' ? totals : totals.map((t, c) => t / rows[c]!)
   const denominator = weight === 'rows' ? differences.length : clusters
   const observed = sum(values)
-  const limit = Math.abs(observed) - TOLERANCE * Math.max(...values.map(Math.abs)) * clusters
+  const limit = Math.abs(observed) - TOLERANCE * values.reduce((most, v) => Math.max(most, Math.abs(v)), 0) * clusters
   const statistic = observed / denominator
-  if (clusters <= EXACT_CLUSTERS) {
+  const moving = values.filter((v) => v !== 0)
+  const found = { statistic, clusters }
+  if (limit <= 0) return { ...found, p: 1, exact: true, draws: 0, method: 'exact' }
+  if (moving.length <= EXACT_CLUSTERS) {
     // Two half tables: every pattern's sum is one addition, so rounding does not build up.
-    const half = clusters >> 1
-    const left = signedSums([...values.subarray(0, half)])
-    const right = signedSums([...values.subarray(half)])
+    const half = moving.length >> 1
+    const left = signedSums([...moving.subarray(0, half)])
+    const right = signedSums([...moving.subarray(half)])
     let hits = 0
     for (const l of left) for (const r of right) if (Math.abs(l + r) >= limit) hits++
     const patterns = left.length * right.length
-    return { p: hits / patterns, statistic, clusters, exact: true, draws: patterns }
+    return { ...found, p: hits / patterns, exact: true, draws: patterns, method: 'exact' }
   }
+  const summed = signedSumTail(moving, Math.abs(observed))
+  if (summed !== null) return { ...found, p: summed, exact: true, draws: 0, method: 'exact' }
+  const hits = moving.length * draws > DRAWN_WORK ? 0 : drawnHits(moving, limit, draws, seed)
+  if (hits < ENOUGH_HITS)
+    return { ...found, p: saddlepointTail(moving, Math.abs(observed)), exact: false, draws: 0, method: 'saddlepoint' }
+  return { ...found, p: (1 + hits) / (1 + draws), exact: false, draws, method: 'drawn' }
+}
+
+/** Random sign patterns whose sum is as far from 0 as the limit. */
+function drawnHits(values: Float64Array, limit: number, draws: number, seed: number): number {
   const random = prng(seed)
   let hits = 0
   for (let d = 0; d < draws; d++) {
     let total = 0
     let bits = 0
-    for (let c = 0; c < clusters; c++) {
+    for (let c = 0; c < values.length; c++) {
       if (c % 32 === 0) bits = Math.floor(random() * 4294967296)
       total += bits & 1 ? values[c]! : -values[c]!
       bits >>>= 1
     }
     if (Math.abs(total) >= limit) hits++
   }
-  return { p: (1 + hits) / (1 + draws), statistic, clusters, exact: false, draws }
+  return hits
 }

@@ -164,7 +164,7 @@ describe('pieces', () => {
       flipRate: 0.5,
     })
     const same = drift({ a, b: a, marginA: a, marginB: a })
-    expect(same).toMatchObject({ largest: 0, flips: 0, p: null, equivalenceP: 0 })
+    expect(same).toMatchObject({ largest: 0, flips: 0, p: 1, mcnemarP: 1, equivalenceP: 0 })
   })
   it('writes RewardBench’s forms', () => {
     const run = { model: 'm', modelType: 'Seq. Classifier', refModel: null, chatTemplate: 'tokenizer' } as const

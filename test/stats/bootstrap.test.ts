@@ -176,14 +176,16 @@ describe('weighted rank statistics', () => {
 })
 
 describe('sign-flip test', () => {
-  it('draws at random above 20 clusters, near the exact value, and flips whole prompts', () => {
+  it('draws at random above 20 clusters without a common unit, near the exact value, and flips whole prompts', () => {
     const random = prng(9)
     const d = Array.from({ length: 20 }, () => normal(random) + 0.4)
     const exact = signFlipTest(d)!
-    const drawn = signFlipTest([...d, 0], { draws: 40_000 })! // a zero changes no sum
-    expect(exact.exact).toBe(true)
-    expect(drawn.exact).toBe(false)
+    const drawn = signFlipTest([...d, 1e-9], { draws: 40_000 })! // so small a value changes no sum that counts
+    expect(exact.method).toBe('exact')
+    expect(drawn.method).toBe('drawn')
     expect(Math.abs(drawn.p - exact.p)).toBeLessThan(0.01)
+    // a zero is no value to flip
+    expect(signFlipTest([...d, 0])).toMatchObject({ p: exact.p, method: 'exact', clusters: 21 })
     // 4 copies of each row under one prompt: the same test as one row a prompt
     const copies = d.flatMap((v, c) => [v, v, v, v].map((value) => ({ value, c })))
     const clustered = signFlipTest(

@@ -75,8 +75,7 @@ function typed(value: unknown, type: DataType): unknown {
   if (value === null || value === undefined) return null
   if (DataType.isTimestamp(type) || DataType.isDate(type)) return new Date(Number(value)).toISOString()
   if (DataType.isDecimal(type)) return decimal(String(value), type.scale)
-  if (DataType.isTime(type) || DataType.isInterval(type) || DataType.isDuration(type))
-    return String(value)
+  if (DataType.isTime(type) || DataType.isInterval(type) || DataType.isDuration(type)) return String(value)
   return plain(unwrapped(value))
 }
 

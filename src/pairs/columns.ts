@@ -36,17 +36,29 @@ export const ANSWER_COLUMNS: readonly string[] = ANSWERS.flat()
  * absent.
  */
 export class Columns {
-  readonly #values: Map<string, unknown>
+  readonly #values = new Map<string, unknown>()
   /** Columns under the name of a part that another column plays. */
   readonly #replaced: [string, unknown][] = []
   /** Columns that stand there and hold null. */
-  readonly #nulls: ReadonlySet<string>
+  readonly #nulls = new Set<string>()
   readonly #sources = new Map<string, string>()
 
   constructor(record: Readonly<Record<string, unknown>>, names: ColumnNames = {}) {
-    const entries = Object.entries(record)
-    this.#values = new Map(entries.filter(([, value]) => value !== null && value !== undefined))
-    this.#nulls = new Set(entries.flatMap(([name, value]) => (value === null || value === undefined ? [name] : [])))
+    for (const name of Object.keys(record)) {
+      const value = record[name]
+      if (value === null || value === undefined) this.#nulls.add(name)
+      else this.#values.set(name, value)
+    }
+    this.#rename(names)
+    if (this.has('chosen') || this.has('rejected')) return
+    for (const [chosen, rejected] of ANSWERS) {
+      if (this.has('chosen') || !this.has(chosen) || !this.has(rejected)) continue
+      this.#move(chosen, 'chosen')
+      this.#move(rejected, 'rejected')
+    }
+  }
+
+  #rename(names: ColumnNames): void {
     const named = Object.entries(names) as [NamedPart, string][]
     const found = named.map(([part, name]) => [part, name, this.#values.get(name)] as const)
     for (const [, name] of named) this.#values.delete(name)
@@ -56,11 +68,6 @@ export class Columns {
       if (value === undefined) continue
       this.#values.set(part, value)
       this.#sources.set(part, name)
-    }
-    for (const [chosen, rejected] of ANSWERS) {
-      if (this.has('chosen') || this.has('rejected') || !this.has(chosen) || !this.has(rejected)) continue
-      this.#move(chosen, 'chosen')
-      this.#move(rejected, 'rejected')
     }
   }
 

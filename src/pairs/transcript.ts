@@ -9,8 +9,8 @@ const ROLES: Readonly<Record<string, string>> = { Human: 'user', Assistant: 'ass
  * @example transcriptTurns('\n\nHuman: Hi\n\nAssistant: Hello') // [{ role: 'user', content: 'Hi' }, { role: 'assistant', content: 'Hello' }]
  */
 export function transcriptTurns(text: string, column: string): readonly Message[] | null {
-  if (!/^\n\nHuman:/.test(text)) return null
-  const pieces = text.split(/\n\n(Human|Assistant):(?: |(?=\n)|$)/)
+  if (!/^\s*Human:/.test(text)) return null
+  const pieces = `\n\n${text.trimStart()}`.split(/\n\n(Human|Assistant):(?: |(?=\n)|$)/)
   const turns: Message[] = []
   for (let i = 1; i + 1 < pieces.length; i += 2) turns.push({ role: ROLES[pieces[i]!]!, content: pieces[i + 1]! })
   if (pieces[0] !== '' || turns.length === 0) return null

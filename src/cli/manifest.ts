@@ -61,7 +61,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       completions: inspection.completions,
       kind: inspection.kind,
       failed_rows: inspection.failures.length,
-      ...readingsRecord(inspection),
+      ...readingsRecord(inspection, config, data.provenance.sha256),
     },
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
     verdict_errors: input.verdictErrors,

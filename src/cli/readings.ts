@@ -1,3 +1,4 @@
+import { rowsSha256 } from '../pairs/columns.ts'
 import { columnsOf, describeReadings, promptRemark } from '../pairs/readings.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Inspection } from './dataset.ts'
@@ -13,8 +14,13 @@ export function sayReadings({ readings, extraColumns }: Inspection, config: RunC
   for (const { text, warning } of notes) warning ? log.warn(text) : log.info(text)
 }
 
-/** The same for run.json, under `dataset`. */
-export const readingsRecord = ({ readings }: Inspection): Record<string, unknown> => ({
+/** The same for run.json, under `dataset`. `rows_sha256`: of the bytes and the columns that were named. */
+export const readingsRecord = (
+  { readings }: Inspection,
+  { columns }: RunConfig,
+  bytes: unknown,
+): Record<string, unknown> => ({
+  rows_sha256: typeof bytes === 'string' ? rowsSha256(bytes, columns) : null,
   columns: columnsOf(readings),
   column_counts: readings.columns,
   readings: readings.notes,

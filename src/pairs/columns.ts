@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { DataError, UsageError } from '../errors.ts'
 import { BadRecord, README_HINT } from './failure.ts'
 import { nearest } from './nearest.ts'
@@ -22,6 +23,15 @@ export function checkColumnNames(names: ColumnNames): void {
       )
     parts.set(name, part)
   }
+}
+
+/**
+ * What tells data apart whose rows were read by other columns: the hash of the bytes, or, where columns were named, SHA-256 of
+ * `<sha256>  <part> <column>\n …` in the order of the parts.
+ */
+export function rowsSha256(bytes: string, names: ColumnNames): string {
+  const lines = NAMED_PARTS.flatMap((part) => (names[part] === undefined ? [] : [`${bytes}  ${part} ${names[part]}\n`]))
+  return lines.length === 0 ? bytes : createHash('sha256').update(lines.join('')).digest('hex')
 }
 
 /** Two columns that stand for `chosen` and `rejected` where neither is there. */

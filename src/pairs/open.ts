@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { DataError, HarnessError } from '../errors.ts'
-import { readArrow } from './arrow.ts'
 import type { ColumnNames } from './columns.ts'
 import { readCsv } from './csv.ts'
 import type { DataFile } from './files.ts'
@@ -145,6 +144,8 @@ async function* withoutBom(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 
 async function* arrowRecords(path: string, gzip: boolean): AsyncGenerator<RawRecord> {
   if (gzip) throw new DataError('a gzipped Arrow file is not read', path, 'Unpack it first.')
+  // loaded where there is such a file: most runs have none
+  const { readArrow } = await import('./arrow.ts')
   const file = await open(path)
   try {
     yield* readArrow(file, path)

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DataError, UsageError } from '../../src/errors.ts'
-import { type ColumnNames, checkColumnNames } from '../../src/pairs/columns.ts'
+import { type ColumnNames, checkColumnNames, rowsSha256 } from '../../src/pairs/columns.ts'
 import { isFailure } from '../../src/pairs/failure.ts'
 import { parseRecord } from '../../src/pairs/parse.ts'
 import { readRows } from '../../src/pairs/read.ts'
@@ -102,6 +103,14 @@ it.each([
   expect(check).toThrow(message)
   expect(check).toThrow(expect.objectContaining({ where }))
   expect(() => checkColumnNames({ prompt: 'chosen', chosen: 'best', subset: 'problem_type' })).not.toThrow()
+})
+
+it('the rows of the same bytes by other columns are other data', () => {
+  const bytes = 'ab'.repeat(32)
+  expect(rowsSha256(bytes, {})).toBe(bytes)
+  // printf 'abab…  prompt q\nabab…  id k\n' | sha256sum
+  const text = `${bytes}  prompt q\n${bytes}  id k\n`
+  expect(rowsSha256(bytes, { id: 'k', prompt: 'q' })).toBe(createHash('sha256').update(text).digest('hex'))
 })
 
 it('shows rows whose columns differ', async () => {

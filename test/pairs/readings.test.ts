@@ -3,7 +3,7 @@ import { isFailure } from '../../src/pairs/failure.ts'
 import { parseJsonText } from '../../src/pairs/json-text.ts'
 import { parseRecord } from '../../src/pairs/parse.ts'
 import { columnsOf, describeReadings, promptRemark, ReadingCount } from '../../src/pairs/readings.ts'
-import type { Row } from '../../src/types.ts'
+import type { Message, Row } from '../../src/types.ts'
 import { recordsOf } from './records.ts'
 
 const user = (content: string) => ({ role: 'user', content })
@@ -128,7 +128,7 @@ describe('messages', () => {
       from,
       value: from,
     }))
-    expect((row({ conversations: all, ...pair }).prompt as { role: string }[]).map(({ role }) => role)).toEqual([
+    expect((row({ conversations: all, ...pair }).prompt as readonly Message[]).map(({ role }) => role)).toEqual([
       'system', 'user', 'assistant', 'tool', 'assistant', 'user', 'tool',
     ]) // biome-ignore format: one line says it
     expect(row({ conversations: [...turns, { from: 'gpt', value: 'A' }] })).toMatchObject({

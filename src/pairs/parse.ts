@@ -228,6 +228,8 @@ function pairOf(columns: Columns, [chosenColumn, rejectedColumn]: readonly [stri
     notes.add('repeated_prompt')
     return body(shared.prompt, shared.rest, prompt.columns)
   }
+  if (typeof prompt.text === 'string' && /^\s*Human:[\s\S]*\n\nAssistant:\s*$/.test(prompt.text))
+    notes.add('transcript_prompt')
   if (repeatsText(prompt.text, all)) notes.add('prompt_in_completions')
   const { prompt: joined, rest } = withoutPrompt(prompt.text, all, notes)
   return body(joined, rest, prompt.columns)
@@ -304,6 +306,12 @@ function parseGroup(columns: Columns, notes: Notes): Body {
 
 function parseMessages(columns: Columns, notes: Notes): Body {
   const name = SINGLES.find((column) => columns.has(column))!
+  if (columns.source('prompt') !== 'prompt')
+    throw new BadRecord(
+      'ambiguous_prompt',
+      `"${columns.source('prompt')}" is named as the prompt, and "${name}" holds one with its answer`,
+      'Leave --prompt-column out, or name the completions too.',
+    )
   const messages = parseText(columns.get(name), name, notes)
   const last = typeof messages === 'string' ? undefined : messages.at(-1)
   if (typeof messages === 'string')
@@ -320,7 +328,7 @@ function parseMessages(columns: Columns, notes: Notes): Body {
 // ── columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function promptOf(columns: Columns, notes: Notes): Prompt {
-  const prompt = findPrompt(columns, notes)
+  const prompt = findPrompt(columns, notes) ?? conversationOf(columns, notes)
   if (prompt === null) throw missing(columns, '"prompt" is missing', 'prompt', 'no_prompt')
   return prompt
 }

@@ -22,9 +22,20 @@ export class ReadingCount implements Readings {
       this.columns[part] ??= {}
       this.columns[part][column] = (this.columns[part][column] ?? 0) + 1
     }
-    for (const note of reading.notes) this.notes[note] = (this.notes[note] ?? 0) + 1
+    for (const note of reading.notes) {
+      const known = this.notes[note] !== undefined || Object.keys(this.notes).length < MAX_NOTES
+      const name = known ? note : 'message_field:…'
+      this.notes[name] = (this.notes[name] ?? 0) + 1
+    }
   }
 }
+
+/** Fields of messages may have any name; beyond so many they are counted together. */
+const MAX_NOTES = 100
+/** Columns that are listed on one line. */
+const LISTED = 30
+/** A name from the data as it may go to a terminal. @example shown('a\u001b[2J') // 'a?[2J' */
+const shown = (name: string): string => name.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')
 
 /** What a note says, before the count. `:` separates a note from what it is about. */
 const SENTENCES: Readonly<Record<string, (about: string) => string>> = {
@@ -32,6 +43,8 @@ const SENTENCES: Readonly<Record<string, (about: string) => string>> = {
   implicit_prompt_text: () =>
     'no column is the prompt: it is the text that chosen and rejected share at their beginning, which may cut a sentence',
   transcript: () => 'transcripts ("Human: … Assistant: …") were read as turns',
+  transcript_prompt: () =>
+    'the prompt is a transcript ("Human: … Assistant:") in one text: it is one turn, as it stands',
   repeated_prompt: () => 'the completions repeated turns of the prompt: these stand once now',
   longer_prompt: () => 'the completions had turns before the prompt: these are part of it now',
   prompt_in_completions: () => "every completion begins with the prompt's text: it was kept there",
@@ -53,15 +66,17 @@ export function describeReadings(
   const parts = Object.entries(columns).map(([part, sources]) => {
     const listed = Object.entries(sources).map(([name, count]) => {
       const often = count === rows ? '' : ` in ${count} of ${rows} rows`
-      return name === part ? `${part}${often}` : `${part} from ${name}${often}`
+      return name === part ? `${part}${often}` : `${part} from ${shown(name)}${often}`
     })
     return listed.join(', ')
   })
+  const listed = carried.slice(0, LISTED).map(shown)
+  const more = carried.length > LISTED ? ` and ${carried.length - LISTED} more` : ''
   return {
-    columns: `columns: ${parts.join(', ')}${carried.length > 0 ? `; not read: ${carried.join(', ')}` : ''}`,
+    columns: `columns: ${parts.join(', ')}${carried.length > 0 ? `; not read: ${listed.join(', ')}${more}` : ''}`,
     notes: Object.entries(notes).map(([note, count]) => {
       const [word, about = ''] = note.split(/:(.*)/s) as [string, string?]
-      const sentence = SENTENCES[word]?.(about) ?? note
+      const sentence = SENTENCES[word]?.(shown(about)) ?? note
       return { text: `${sentence} (${count} of ${rows} rows)`, warning: !PLAIN.has(word) }
     }),
   }

@@ -70,6 +70,14 @@ describe('a column that is named for a part of the row', () => {
       message: '"best" is a number, expected messages or a string',
     })
   })
+  it('is never passed over: messages with their answer have no other prompt', () => {
+    const messages = [
+      { role: 'user', content: 'Q' },
+      { role: 'assistant', content: 'A' },
+    ]
+    expect(parse({ q: 'x', messages }, { prompt: 'q' })).toMatchObject({ reason: 'ambiguous_prompt' })
+    expect(parse({ q: 'x', messages, completion: 'A' }, { prompt: 'q' })).toMatchObject({ prompt: 'x' })
+  })
   it('is an error where no record has it', async () => {
     const text = '{"prompt":"p","chosen":"a","rejected":"b","kind":"x"}\n'
     const error = await read('none.jsonl', text, { subset: 'kinds' }).catch((e: unknown) => e)

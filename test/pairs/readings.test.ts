@@ -99,6 +99,13 @@ describe('transcripts', () => {
     expect(parsed.completions.map(({ text }) => text)).toEqual([[assistant('I say CCO')], [assistant('I say CCN')]])
     expect(parsed.reading!.notes).toEqual(['transcript', 'implicit_prompt'])
   })
+  it('a prompt that is named so stays one text, and that is noted', () => {
+    const prompt = '\n\nHuman: Q\n\nAssistant:'
+    expect(row({ prompt, chosen: ' a', rejected: ' b' })).toMatchObject({
+      prompt,
+      reading: { notes: ['transcript_prompt'] },
+    })
+  })
   it('an empty answer is one, an open question is not', () => {
     expect(texts({ chosen: hh('x'), rejected: hh('').trimEnd() })).toEqual([[assistant('x')], [assistant('')]])
     expect(failure({ chosen: `${hh('x')}\n\nHuman: Q3`, rejected: hh('y') }).reason).toBe('no_completion')
@@ -122,6 +129,10 @@ describe('messages', () => {
     const record = { prompt: 'p', chosen, rejected: 'b' }
     expect(texts(record)).toEqual([[assistant('CCO')], 'b'])
     expect(notes(record)).toEqual(found)
+  })
+  it('a conversation is the prompt of a group and of a completion', () => {
+    for (const rest of [{ completions: ['a', 'b'] }, { completion: 'a' }])
+      expect(row({ conversations: turns, ...rest })).toMatchObject({ prompt: [user('Q')] })
   })
   it('ShareGPT’s speakers are roles', () => {
     const all = ['system', 'human', 'gpt', 'observation', 'chatgpt', 'user', 'function_response'].map((from) => ({
@@ -373,9 +384,20 @@ describe('what is said of a data set', () => {
       { text: expect.stringMatching(/^no column is the prompt.*\(1 of 3 rows\)$/) },
     ])
   })
+  it('on one line, without what a terminal would obey', () => {
+    const record = { prompt: [{ ...user('Q'), '\u001b[2J': 1 }], ...pair }
+    const many = Array.from({ length: 33 }, (_, i) => `c\u001b${i}`)
+    const { columns, notes } = describeReadings(count([record]), many)
+    expect(columns).toMatch(/; not read: c\?0, .*c\?29 and 3 more$/)
+    expect(notes[0]!.text).toBe('the field "?[2J" of messages is not shown to the model (1 of 1 rows)')
+    const fields = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, 1]))
+    const counted = count([{ prompt: [{ ...user('Q'), ...fields }], ...pair }]).notes
+    expect(Object.keys(counted)).toHaveLength(101)
+    expect(counted['message_field:…']).toBe(200)
+  })
   it('every note has its sentence', () => {
     const readings = new ReadingCount()
-    const words = ['implicit_prompt', 'implicit_prompt_text', 'transcript', 'repeated_prompt', 'longer_prompt', 'prompt_in_completions', 'json_text', 'lone_message', 'sharegpt', 'empty_prompt', 'unread:system', 'message_field:name'] // biome-ignore format: one line says it
+    const words = ['implicit_prompt', 'implicit_prompt_text', 'transcript', 'transcript_prompt', 'repeated_prompt', 'longer_prompt', 'prompt_in_completions', 'json_text', 'lone_message', 'sharegpt', 'empty_prompt', 'unread:system', 'message_field:name'] // biome-ignore format: one line says it
     readings.add({ ...row({ prompt: 'p', ...pair }), reading: { columns: {}, notes: words } })
     for (const { text } of describeReadings(readings).notes) expect(text).toMatch(/ .* \(1 of 1 rows\)$/)
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { resolveDataset } from '../src/hub/dataset.ts'
 import { builtinDataset } from '../src/pairs/builtin.ts'
+import type { ColumnNames } from '../src/pairs/columns.ts'
 import { isFailure } from '../src/pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../src/pairs/files.ts'
 import { readRows } from '../src/pairs/read.ts'
@@ -46,6 +47,8 @@ export function picksOf({ completions: c }: Run): Picks | null {
 export interface DataSource {
   readonly files: string | readonly string[]
   readonly split: string | null
+  /** Columns that the run named for a part of the row. */
+  readonly columns: ColumnNames
 }
 
 /**
@@ -56,10 +59,11 @@ export interface DataSource {
 export async function dataOf({ manifest, where }: Run, given: string | null): Promise<DataSource> {
   const record = manifest as {
     dataset?: { id?: string; path?: string; revision?: string; config?: string; split?: string; sha256?: string }
-    config?: { split?: string | null }
+    config?: { split?: string | null; columns?: ColumnNames }
   } | null
   const named = record?.dataset ?? {}
-  let source: DataSource = { files: given ?? named.path ?? '', split: record?.config?.split ?? null }
+  const columns = record?.config?.columns ?? {}
+  let source: DataSource = { files: given ?? named.path ?? '', split: record?.config?.split ?? null, columns }
   // a hub data set has a revision, a built-in one only its name
   if (given === null && named.revision !== undefined) {
     const found = await resolveDataset(`${named.id}@${named.revision}`, {
@@ -67,7 +71,7 @@ export async function dataOf({ manifest, where }: Run, given: string | null): Pr
       ...(named.split && { split: named.split }),
       ...(named.config && { config: named.config }),
     })
-    source = { files: found.files.map((file) => file.local), split: null }
+    source = { files: found.files.map((file) => file.local), split: null, columns }
   } else if (given === null && named.id !== undefined) source = { ...source, files: builtinDataset(named.id) ?? '' }
   if (source.files === '' || (typeof source.files === 'string' && !existsSync(source.files)))
     throw new DataError(
@@ -87,7 +91,7 @@ export async function dataOf({ manifest, where }: Run, given: string | null): Pr
  */
 export async function alpacaEval(run: Run, { pick }: Picks, source: DataSource): Promise<AlpacaEntry[]> {
   const entries: AlpacaEntry[] = []
-  for await (const row of readRows(source.files, { split: source.split })) {
+  for await (const row of readRows(source.files, { split: source.split, columns: source.columns })) {
     if (isFailure(row)) continue
     const index = pick.get(row.id)
     if (index === undefined) continue

@@ -47,6 +47,11 @@ const OPTIONS: OptionTable = {
   dataset: dataOptions.dataset!,
   split: dataOptions.split!,
   'dataset-config': dataOptions['dataset-config']!,
+  'prompt-column': dataOptions['prompt-column']!,
+  'chosen-column': dataOptions['chosen-column']!,
+  'rejected-column': dataOptions['rejected-column']!,
+  'id-column': dataOptions['id-column']!,
+  'subset-column': dataOptions['subset-column']!,
   id: {
     group: 'Data',
     type: 'string',
@@ -138,7 +143,7 @@ const conversation = (prompt: string | null, text: string): Row => ({
 
 async function rowOf(config: RunConfig, args: Args): Promise<Row> {
   const data = await openDataset(config, () => {})
-  for await (const row of readRows(data.source, { split: data.split })) {
+  for await (const row of readRows(data.source, { split: data.split, columns: config.columns })) {
     if (isFailure(row)) continue
     if (args.id === undefined || row.id === String(args.id)) return row
   }

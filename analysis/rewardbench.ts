@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Coded, characters } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
+import { parseJsonText } from '../src/pairs/json-text.ts'
 import { CodedColumn, completionKey, keyParts, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
 function scoreOf(value: unknown, where: string): number {
   const score = Array.isArray(value) && value.length === 1 ? value[0] : value
-  if (score === null || (typeof score === 'number' && Number.isNaN(score))) return Number.NaN
+  if (score === null || (typeof score === 'number' && !Number.isFinite(score))) return Number.NaN
   if (typeof score !== 'number')
     throw new DataError(`score is ${JSON.stringify(value)}, expected a number or a list of one`, where)
   return score
@@ -28,7 +29,8 @@ interface ImportedPair {
 
 /**
  * ◆ Reads a score file that RewardBench wrote: `eval-set-scores/*.json` of run_rm.py and run_dpo.py (parallel arrays), or the
- * `*_outputs.jsonl` of its command line (one row a line). Python's NaN is an absent score.
+ * `*_outputs.jsonl` of its command line (one row a line). Python's NaN, Infinity and -Infinity are absent scores: a pair with one is not
+ * scored, and counted in the run's warnings.
  */
 export function readRewardBenchScores(path: string, dataset: string): Run {
   let text: string
@@ -37,9 +39,7 @@ export function readRewardBenchScores(path: string, dataset: string): Run {
   } catch (error) {
     throw new DataError(`cannot be read: ${String(error)}`, path)
   }
-  // Python's json writes NaN, which JSON does not have; only bare words outside strings are touched.
-  const clean = text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b/g, (part) => (part === 'NaN' ? 'null' : part))
-  const { model, rows } = path.endsWith('.jsonl') ? fromLines(clean, path) : fromArrays(clean, path)
+  const { model, rows } = path.endsWith('.jsonl') ? fromLines(text, path) : fromArrays(text, path)
   return toRun(rows, model ?? basename(path).replace(/\.(jsonl?|json)$/, ''), dataset, path)
 }
 
@@ -85,7 +85,7 @@ function completionKeys(key: string): [string, string] {
 
 function parseJson(text: string, where: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJsonText(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch (error) {
     throw new DataError(`is not JSON: ${String(error)}`, where)
@@ -180,12 +180,14 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
   const side = (values: (r: ImportedPair) => readonly [number, number]): Float64Array =>
     Float64Array.from(completions, ({ row, side }) => values(rows[row]!)[side])
   const codes = ({ code }: Coded): Int32Array => Int32Array.from(completions, ({ row }) => code[row]!)
+  const unscored = rows.filter((r) => Number.isNaN(r.chosen) || Number.isNaN(r.rejected)).length
   return {
     model: model.replaceAll('/', '__'),
     dataset,
     where: path,
     manifest: null,
-    warnings: [],
+    warnings:
+      unscored === 0 ? [] : [`${path}: ${unscored} of ${rows.length} pairs are not scored: NaN, Infinity or null`],
     pairs: {
       n: rows.length,
       key,

@@ -35,6 +35,16 @@ export interface Row {
   readonly where: string
   /** Columns that we do not read, carried through. */
   readonly extra: Readonly<Record<string, unknown>>
+  /** How the row was read; absent for rows that do not come from data. */
+  readonly reading?: Reading
+}
+
+/** What was taken from where, and what was done to read it: counted and said by whoever reads the rows. */
+export interface Reading {
+  /** Part of the row (prompt, chosen …) → the column that it comes from. */
+  readonly columns: Readonly<Record<string, string>>
+  /** snake_case words: implicit_prompt, repeated_prompt, json_text … */
+  readonly notes: readonly string[]
 }
 
 /** A row that cannot be used: listed, counted, exit 4; the others go on. */

@@ -26,8 +26,12 @@ export function duplicateKey(json: string): string | null {
   return null
 }
 
-function closingQuote(json: string, start: number): number {
-  let i = start + 1
-  while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1
-  return i
+/** Where the string that begins at `start` ends, in a text that JSON.parse accepts (else perhaps past its end). */
+export function closingQuote(json: string, start: number): number {
+  for (let at = json.indexOf('"', start + 1); at >= 0; at = json.indexOf('"', at + 1)) {
+    let slashes = 0
+    while (json[at - 1 - slashes] === '\\') slashes++
+    if (slashes % 2 === 0) return at
+  }
+  return json.length
 }

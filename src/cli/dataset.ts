@@ -7,6 +7,7 @@ import { BUILTIN_DATASETS, builtinDataset } from '../pairs/builtin.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../pairs/files.ts'
 import { readRows } from '../pairs/read.ts'
+import { ReadingCount, type Readings } from '../pairs/readings.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Row, RowFailure } from '../types.ts'
 
@@ -76,7 +77,8 @@ function unusedFlags({ dataset, split, datasetConfig }: RunConfig, name: string)
 }
 
 /** A name that can be no hub id: it begins as a path, or ends as a data file. */
-const LOOKS_LIKE_A_PATH = /^(\.{0,2}|~|[A-Za-z]:)[/\\]|[/\\]$|\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i
+const LOOKS_LIKE_A_PATH =
+  /^(\.{0,2}|~|[A-Za-z]:)[/\\]|[/\\]$|\.((jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?|arrow|feather)$/i
 
 async function describe(
   name: string,
@@ -98,7 +100,7 @@ async function describe(
 const stem = (path: string): string =>
   basename(resolve(path))
     .replace(/\.gz$/i, '')
-    .replace(/\.(jsonl|ndjson|json|csv|tsv|parquet)$/i, '') || 'data'
+    .replace(/\.(jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)$/i, '') || 'data'
 
 /** What one pass over the data found, before any model is opened. */
 export interface Inspection {
@@ -109,6 +111,8 @@ export interface Inspection {
   /** Columns that we do not read, in order of appearance. */
   readonly extraColumns: readonly string[]
   readonly withSolution: number
+  /** Which columns the rows come from, and what was done to read them. */
+  readonly readings: Readings
 }
 
 /** The rows that a run sees, from the start every time. */
@@ -117,6 +121,7 @@ export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGe
     split: data.split,
     filters: config.filter,
     limit: config.limit,
+    columns: config.columns,
     shard: whole || config.shard.count === 1 ? null : config.shard,
   })
 
@@ -124,6 +129,7 @@ export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGe
 export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<Inspection> {
   const failures: RowFailure[] = []
   const extra = new Set<string>()
+  const readings = new ReadingCount()
   let [count, completions, withSolution] = [0, 0, 0]
   let kind: Row['kind'] = 'pair'
   for await (const row of rows) {
@@ -132,10 +138,11 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
       continue
     }
     count++
+    readings.add(row)
     kind = row.kind
     completions += row.completions.length
     if (row.solution !== null) withSolution++
     for (const column of Object.keys(row.extra)) extra.add(column)
   }
-  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution }
+  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution, readings }
 }

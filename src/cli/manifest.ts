@@ -9,6 +9,7 @@ import { SCORE_VERSION } from '../store/key.ts'
 import type { RowFailure } from '../types.ts'
 import { countBy } from './count.ts'
 import type { FinishInput } from './finish.ts'
+import { readingsRecord } from './readings.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
 export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[]): Record<string, unknown> {
@@ -60,6 +61,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       completions: inspection.completions,
       kind: inspection.kind,
       failed_rows: inspection.failures.length,
+      ...readingsRecord(inspection, config, data.provenance.sha256),
     },
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
     verdict_errors: input.verdictErrors,

@@ -68,13 +68,20 @@ export const dpoModelOptions = group('Model', {
 
 export const dataOptions = group('Data', {
   dataset: string(
-    'demo-pairs, demo-groups, a file (.jsonl .json .csv .parquet, also .gz), a folder, or a hub id org/name[@revision]',
+    'demo-pairs, demo-groups, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
     {
       default: 'demo-pairs',
     },
   ),
   split: string('Split of the data set', { defaultDescription: 'the only one' }),
   'dataset-config': string('Configuration of a hub data set', { defaultDescription: 'default' }),
+  'prompt-column': string('Column of the prompt', {
+    defaultDescription: 'prompt, else question, query, instruction (with input), input, problem',
+  }),
+  'chosen-column': string('Column of the preferred completion', { defaultDescription: 'chosen' }),
+  'rejected-column': string('Column of the other completions', { defaultDescription: 'rejected' }),
+  'id-column': string('Column of the ids', { defaultDescription: 'id, else the number of the row' }),
+  'subset-column': string('Column of the subsets', { defaultDescription: 'subset, else the problem type' }),
   filter: {
     type: 'array',
     string: true,

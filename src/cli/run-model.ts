@@ -17,6 +17,7 @@ import { createLog } from './log.ts'
 import { BIN_OPTIONS, hermRemarks } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
+import { sayReadings } from './readings.ts'
 import { scoreAll, scorePart } from './scoring.ts'
 import { openVerifier } from './verifier.ts'
 
@@ -72,6 +73,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
+  sayReadings(inspection, config, log)
   const models = await loadModels(config, device, onDownload)
   const scorer = scorerOf(config, models)
   for (const model of models) {

@@ -16,6 +16,7 @@ import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
+import { sayReadings } from './readings.ts'
 import { openVerifier } from './verifier.ts'
 
 const HELP: BinHelp = {
@@ -55,6 +56,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   log.info(
     `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
   )
+  sayReadings(inspection, config, log)
   if (args['dry-run'] === true) {
     const { rows: count, completions, withSolution } = inspection
     const table = [[count, withSolution, completions, config.verification.workers].map(String)]

@@ -28,6 +28,11 @@ const TYPES: Readonly<Record<keyof ScoreOptions, readonly string[]>> = {
   truncation: ['string'],
   reasoning: ['string'],
   hermCompat: ['boolean'],
+  promptColumn: ['string'],
+  chosenColumn: ['string'],
+  rejectedColumn: ['string'],
+  idColumn: ['string'],
+  subsetColumn: ['string'],
   beta: ['number'],
   refFreeType: ['string'],
   batchTokens: ['number'],
@@ -65,6 +70,8 @@ function checkOption(name: string, value: unknown): void {
     throw new UsageError('is no option', where, meant === null ? null : `Is ${meant} meant?`)
   }
   if (value === undefined) return
+  if (name.endsWith('Column') && value === '')
+    throw new UsageError('is empty', where, 'Give the name of a key of the rows.')
   if (!types.includes(typeof value) || value === null)
     throw new UsageError(
       `is ${value === null ? 'null' : `a ${typeof value}`}, expected a ${types.join(' or a ')}`,

@@ -1,7 +1,9 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { floatProductsFor } from '../model/dtype.ts'
+import { type ColumnNames, NamedColumns } from '../pairs/columns.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { parseRecord } from '../pairs/parse.ts'
+import { describeReadings, promptRemark, ReadingCount } from '../pairs/readings.ts'
 import { type Measured, measure } from '../score/measure.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
@@ -22,6 +24,8 @@ export interface Scoring {
   /** Completions of a window. */
   readonly window: number
   readonly signal: AbortSignal | null
+  readonly columns: ColumnNames
+  readonly note: (text: string) => void
 }
 
 const DEFAULT_WINDOW = 1024
@@ -48,6 +52,8 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
     plan: planOf(config, device.device),
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
+    columns: config.columns,
+    note,
   }
 }
 
@@ -61,7 +67,9 @@ export async function* scoreRows(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
   scoring: Scoring,
 ): AsyncGenerator<ScoredRow, void, undefined> {
-  const { subjects, window, signal } = scoring
+  const { subjects, window, signal, columns } = scoring
+  const named = new NamedColumns(columns)
+  const readings = new ReadingCount()
   const runners = new Map<Subject, Runner>()
   let waiting: Waiting[] = []
   let [number, completions, tokens] = [0, 0, 0]
@@ -69,7 +77,9 @@ export async function* scoreRows(
     for await (const record of rows) {
       signal?.throwIfAborted()
       number++
-      const row = parseRecord(record, { where: `row ${number}`, number })
+      named.see(record)
+      const row = parseRecord(record, { where: `row ${number}`, number }, { columns })
+      if (!isFailure(row)) readings.add(row)
       const prepared = isFailure(row) ? [] : subjects.map((subject) => subject.prepare(row))
       waiting.push({ row, prepared })
       // a row that fails counts, too: a stream of nothing else is given out as it comes
@@ -82,9 +92,19 @@ export async function* scoreRows(
       tokens = 0
     }
     yield* await scoreWindow(waiting, scoring, runners)
+    named.check('scoreCompletions: rows')
+    for (const text of remarks(readings, columns)) scoring.note(text)
   } finally {
     for (const runner of runners.values()) await runner.release()
   }
+}
+
+/** What the bins say of the rows' columns: at the end, when all rows have been seen. */
+function remarks(readings: ReadingCount, columns: ColumnNames): string[] {
+  if (readings.rows === 0) return []
+  const prompt = promptRemark(readings, columns.prompt !== undefined)
+  const notes = describeReadings(readings).notes.filter(({ warning }) => warning)
+  return [...(prompt === null ? [] : [prompt]), ...notes.map(({ text }) => text)]
 }
 
 /** Measures a window under every model and joins. */

@@ -32,6 +32,12 @@ export interface ScoreOptions {
   /** `strip` cuts the thought before the model sees a completion. Default keep. */
   readonly reasoning?: 'keep' | 'strip'
   readonly hermCompat?: boolean
+  /** Keys of the rows that are the prompt, the completions, the id and the subset. Default: prompt, chosen, rejected, id, subset. */
+  readonly promptColumn?: string
+  readonly chosenColumn?: string
+  readonly rejectedColumn?: string
+  readonly idColumn?: string
+  readonly subsetColumn?: string
   /** Scale of the implicit reward. Default 0.1. */
   readonly beta?: number
   /** Default avg. */
@@ -47,6 +53,6 @@ export interface ScoreOptions {
   readonly window?: number
   /** Ends the iteration with its reason, after the batch in hand. */
   readonly signal?: AbortSignal
-  /** Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date. */
+  /** Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date, how rows were read. */
   readonly onNote?: (note: string) => void
 }

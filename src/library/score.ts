@@ -42,7 +42,8 @@ export interface CompletionScore {
  * failure. Ids are not compared. Models are opened when first needed and closed at the end, or when the loop is left early.
  * @param model hub id or folder; null = the embedded demo
  * @param rows pairs, groups or single conversations as in the data files: objects with prompt, chosen, rejected …, completions …
- * @throws UsageError, ModelError, DeviceError, NetworkError at the first step, before a row is read
+ * @throws UsageError, ModelError, DeviceError, NetworkError at the first step, before a row is read; DataError at the end where a column
+ * that was named is in no row
  * @example
  * for await (const { id, completions } of scoreCompletions('./my-rm', [{ prompt: 'Name C2H6O.', completions: ['ethanol'] }]))
  *   console.log(id, completions[0]?.score)

@@ -1,33 +1,36 @@
 import { Readable } from 'node:stream'
 import { type CsvError, parse } from 'csv-parse'
 import { DataError } from '../errors.ts'
+import { ANSWER_COLUMNS } from './columns.ts'
+import { PROMPT_LIKE } from './prompt.ts'
 import { decodeUtf8, MAX_RECORD_BYTES, type RawRecord } from './raw.ts'
+import { looksLikePython } from './text.ts'
+import { COMPARED_COLUMNS } from './verdict.ts'
 
-/** Columns whose cells may hold messages or lists as JSON. */
-const JSON_COLUMNS = [
+/** Columns that are no text and whose cells may hold a list or an object as JSON; those of text are for the parser of the rows. */
+const JSON_COLUMNS = ['solution', 'rewards', 'steps', 'candidates', 'labels']
+/** Columns where an empty cell is an empty text; elsewhere it is an absent value. */
+const TEXT_COLUMNS: readonly string[] = [
   'prompt',
-  'problem',
   'chosen',
   'rejected',
   'completion',
-  'completions',
-  'messages',
-  'solution',
-  'rewards',
-  'steps',
-  'candidates',
+  'ideal',
+  ...PROMPT_LIKE,
+  ...ANSWER_COLUMNS,
+  ...COMPARED_COLUMNS,
 ]
-/** Columns where an empty cell is an empty text; elsewhere it is an absent value. */
-const TEXT_COLUMNS = ['prompt', 'problem', 'chosen', 'rejected', 'completion', 'ideal']
 
 /**
  * CSV (RFC 4180; a tab or a semicolon where the header has no comma), record by record. Cells are text; JSON messages and lists in text columns
- * are recognised. `at` is the line on which the record begins. Memory: one record.
+ * are recognised when the row is parsed. `at` is the line on which the record begins. Memory: one record.
+ * @param named further columns of text
  */
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array>,
   where: string,
   delimiter: string | null,
+  named: readonly string[] = [],
 ): AsyncGenerator<RawRecord> {
   const [head, rest] = await firstLine(chunks)
   const parser = parse({
@@ -58,7 +61,7 @@ export async function* readCsv(
       const { record, info } = item as { record: readonly Buffer[]; info: { lines: number } }
       while (skipped.length > 0 && skipped[0]!.at <= info.lines) yield skipped.shift()!
       if (header === null) header = columnNames(record, where)
-      else yield recordOf(record, header, info.lines - lineBreaks(record))
+      else yield recordOf(record, header, info.lines - lineBreaks(record), [...TEXT_COLUMNS, ...named])
     }
   } finally {
     source.destroy()
@@ -98,7 +101,12 @@ function columnNames(record: readonly Buffer[], where: string): readonly string[
   return names
 }
 
-function recordOf(record: readonly Buffer[], header: readonly string[], at: number): RawRecord {
+function recordOf(
+  record: readonly Buffer[],
+  header: readonly string[],
+  at: number,
+  textColumns: readonly string[],
+): RawRecord {
   if (record.length !== header.length)
     return {
       at,
@@ -118,36 +126,20 @@ function recordOf(record: readonly Buffer[], header: readonly string[], at: numb
         message: `"${name}" holds a Python list or dict, expected text or JSON`,
         hint: 'Write the column with json.dumps before to_csv.',
       }
-    const value = cellValue(text, name)
+    const value = cellValue(text, name, textColumns)
     if (value !== undefined && name !== '') entries.push([name, value])
   }
   return { at, value: Object.fromEntries(entries) }
 }
 
-/** What `str()` makes of a list of messages, a list of texts or a solution; text that merely begins with a bracket is not meant. */
-const looksLikePython = (text: string): boolean =>
-  /^\[\s*\{\s*'(?:role|content|completion)'\s*:/.test(text) ||
-  /^\{\s*'fxn_name'\s*:/.test(text) ||
-  /^\[\s*'[\s\S]*'\s*\]$/.test(text)
-
-function cellValue(cell: string, name: string): unknown {
-  if (cell === '') return TEXT_COLUMNS.includes(name) ? '' : undefined
+function cellValue(cell: string, name: string, textColumns: readonly string[]): unknown {
+  if (cell === '') return textColumns.includes(name) ? '' : undefined
   if (JSON_COLUMNS.includes(name) && /^\s*[[{]/.test(cell)) {
     const value = jsonOrNull(cell)
-    const structured =
-      name === 'prompt' || name === 'problem'
-        ? isList(value, isRecord)
-        : isList(value, isRecord) || isList(value, isText) || isList(value, Array.isArray)
-    if (structured || (name === 'solution' && isRecord(value)) || (name === 'rewards' && Array.isArray(value)))
-      return value
+    if (typeof value === 'object' && value !== null) return value
   }
   return unprefixed(cell)
 }
-
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isText = (value: unknown): boolean => typeof value === 'string'
-const isList = (value: unknown, of: (element: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every(of)
 
 function jsonOrNull(text: string): unknown {
   try {

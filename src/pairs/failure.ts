@@ -20,5 +20,7 @@ export function nameOf(value: unknown): string {
   if (value === null || value === undefined) return 'missing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'an object'
+  if (typeof value === 'bigint') return 'a number'
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return `a ${typeof value}`
 }

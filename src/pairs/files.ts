@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { DataError } from '../errors.ts'
+import { savedFiles } from './saved.ts'
 
-const DATA_FILE = /\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i
+const DATA_FILE = /\.((jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?|arrow|feather)$/i
 /** JSON that describes a data set and holds no rows. */
 const DESCRIPTION = /^(dataset_infos?|dataset_dict|state|package(-lock)?|config|\w*metadata\w*)\.json$/i
 
@@ -36,17 +37,18 @@ export async function listDataFiles(
 
 async function filesBelow(folder: string, split: string | null): Promise<readonly DataFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const all = entries
+  const found = entries
     .filter((entry) => !entry.isDirectory() && DATA_FILE.test(entry.name) && !DESCRIPTION.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }))
     .filter(({ name }) => !name.split('/').some((part) => part.startsWith('.')))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const all = await savedFiles(folder, found, split)
   if (all.length === 0)
     throw new DataError(
       'the folder holds no data file',
       folder,
-      'Data files end in .jsonl, .json, .csv, .tsv or .parquet, also .gz.',
+      'Data files end in .jsonl, .json, .csv, .tsv or .parquet, also .gz, or .arrow.',
     )
   if (split === null) return all
   const chosen = all.filter(({ name }) => hasWord(name, split))

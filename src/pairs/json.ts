@@ -1,10 +1,21 @@
+import { COLUMN_WISE, RECORDS_HINT } from './column-wise.ts'
 import { Pieces } from './pieces.ts'
+import { PROMPT_LIKE } from './prompt.ts'
 import { parseJson, type RawRecord, tooLong } from './raw.ts'
 
 /** Keys under which a JSON object may hold its rows, where no split is asked for. */
 const CONTAINERS: readonly string[] = ['data', 'train', 'validation', 'test']
 /** An object with one of these keys is a row itself, whatever else it holds. */
-const ROW_KEYS = ['prompt', 'problem', 'chosen', 'rejected', 'completions', 'completion', 'messages']
+const ROW_KEYS = [
+  'prompt',
+  'chosen',
+  'rejected',
+  'completions',
+  'completion',
+  'messages',
+  'conversations',
+  ...PROMPT_LIKE,
+]
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d]
@@ -31,13 +42,21 @@ export async function* readJson(chunks: AsyncIterable<Uint8Array>, split: string
     }
   } catch (error) {
     if (!(error instanceof BadStructure)) throw error
-    yield { at: bytes.line, reason: 'invalid_json', message: `invalid JSON: ${error.message}`, hint: null }
+    yield { at: bytes.line, reason: error.reason, message: error.message, hint: error.hint }
   } finally {
     await bytes.close()
   }
 }
 
-class BadStructure extends Error {}
+class BadStructure extends Error {
+  readonly reason: string
+  readonly hint: string | null
+  constructor(message: string, reason = 'invalid_json', hint: string | null = null) {
+    super(reason === 'invalid_json' ? `invalid JSON: ${message}` : message)
+    this.reason = reason
+    this.hint = hint
+  }
+}
 
 async function* listElements(bytes: Bytes): AsyncGenerator<RawRecord> {
   bytes.skip()
@@ -68,6 +87,7 @@ async function* objectElements(bytes: Bytes, containers: readonly string[]): Asy
     bytes.skip()
     whole.add(Uint8Array.of(byte))
   }
+  const keys = new Set<string>()
   let isRow = false
   let container = false
   keep(OBJECT)
@@ -76,10 +96,12 @@ async function* objectElements(bytes: Bytes, containers: readonly string[]): Asy
     if (next === OBJECT_END) break
     if (next !== QUOTE) throw new BadStructure(`expected a key or "}" ${found(next)}`)
     const key = await keyOf(bytes, whole)
+    keys.add(key)
     isRow ||= ROW_KEYS.includes(key)
     if ((await bytes.peek()) !== COLON) throw new BadStructure(`expected ":" after ${JSON.stringify(key)}`)
     keep(COLON)
     if ((await bytes.peek()) === LIST && containers.includes(key) && !isRow) {
+      if (keys.has('columns')) throw new BadStructure(COLUMN_WISE, 'column_wise', RECORDS_HINT)
       container = true
       yield* listElements(bytes)
     } else await bytes.value(container ? new Pieces() : whole)

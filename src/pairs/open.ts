@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { DataError, HarnessError } from '../errors.ts'
+import type { ColumnNames } from './columns.ts'
 import { readCsv } from './csv.ts'
 import type { DataFile } from './files.ts'
 import { readJson } from './json.ts'
@@ -9,24 +10,29 @@ import { readJsonLines } from './jsonl.ts'
 import { bufferOfFile, readParquet } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
 
-type Format = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet'
+type Format = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet' | 'arrow'
 /** A gzipped Parquet file is unpacked into memory, up to this size: Parquet is read from its end. */
 const MAX_UNPACKED_PARQUET_BYTES = 2 * 1024 ** 3
 /** As much of a file as is looked at to tell its format. */
 const HEAD_BYTES = 1 << 20
 
 /** The records of one data file, streamed. The format is told by the first bytes, then by the name. */
-export async function* readRecords({ path, name }: DataFile, split: string | null): AsyncGenerator<RawRecord> {
+export async function* readRecords(
+  { path, name }: DataFile,
+  split: string | null,
+  columns: ColumnNames = {},
+): AsyncGenerator<RawRecord> {
   try {
     const { gzip, head } = await beginning(path)
     if (head.length === 0) throw new DataError('the file is empty', path)
     const format = formatOf(name.replace(/\.gz$/i, ''), head, path)
     if (format === 'parquet') yield* parquetRecords(path, gzip)
+    else if (format === 'arrow') yield* arrowRecords(path, gzip)
     else {
       const chunks = withoutBom(bytesOf(path, gzip))
       if (format === 'jsonl') yield* readJsonLines(chunks)
       else if (format === 'json') yield* readJson(chunks, split)
-      else yield* readCsv(chunks, path, format === 'tsv' ? '\t' : null)
+      else yield* readCsv(chunks, path, format === 'tsv' ? '\t' : null, Object.values(columns))
     }
   } catch (cause) {
     if (cause instanceof HarnessError || !isSystemError(cause)) throw cause
@@ -75,7 +81,6 @@ async function beginning(path: string): Promise<{ gzip: boolean; head: Uint8Arra
 
 /** Beginnings that are no data, and what to do about them. */
 const FOREIGN: readonly (readonly [string, string, string])[] = [
-  ['ARROW1', 'an Arrow file', 'Write it as Parquet: dataset.to_parquet(…).'],
   ['PK\x03\x04', 'a zip file', 'Unpack it first.'],
   ['\x28\xb5\x2f\xfd', 'compressed with zstd', 'Unpack it, or compress with gzip.'],
   ['\xff\xfe', 'UTF-16 text', 'Save the file as UTF-8.'],
@@ -90,14 +95,18 @@ function formatOf(name: string, head: Uint8Array, where: string): Format {
   if (/^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(start))
     throw new DataError('the file is UTF-16 text', where, 'Save the file as UTF-8.')
   if (start.startsWith('PAR1')) return 'parquet'
+  // Arrow: the file format's magic, or the stream format's first message
+  if (start.startsWith('ARROW1') || start.startsWith('\xff\xff\xff\xff')) return 'arrow'
   const extension = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase()
   if (extension === 'parquet') throw new DataError('the file does not begin as Parquet does (PAR1)', where)
-  if (extension === 'jsonl' || extension === 'ndjson') return 'jsonl'
+  if (extension === 'arrow' || extension === 'feather')
+    throw new DataError('the file does not begin as Arrow does', where, 'Write it as Parquet: dataset.to_parquet(…).')
   if (extension === 'csv' || extension === 'tsv') return extension
   const text = Buffer.from(head)
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart()
+  if ((extension === 'jsonl' || extension === 'ndjson') && !isDocument(text)) return 'jsonl'
   if (text === '') throw new DataError('the file holds nothing but white space', where)
   if (text.startsWith('[')) return 'json'
   if (text.startsWith('{')) return isLines(text) ? 'jsonl' : 'json'
@@ -105,9 +114,12 @@ function formatOf(name: string, head: Uint8Array, where: string): Format {
   throw new DataError(
     'the format of the file is not known',
     where,
-    'Name it .jsonl, .json, .csv, .tsv or .parquet, also .gz.',
+    'Name it .jsonl, .json, .csv, .tsv, .parquet or .arrow, also .gz.',
   )
 }
+
+/** Whether what calls itself JSON lines is one JSON document: a list, or an object spread over lines. */
+const isDocument = (text: string): boolean => (text.startsWith('[') && !isLines(text)) || /^[[{][ \t]*\r?\n/.test(text)
 
 /** Whether the first line is a whole JSON value and another one follows: JSON lines under another name. */
 function isLines(text: string): boolean {
@@ -127,6 +139,18 @@ async function* withoutBom(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     const bom = first && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf
     first = false
     yield bom ? chunk.subarray(3) : chunk
+  }
+}
+
+async function* arrowRecords(path: string, gzip: boolean): AsyncGenerator<RawRecord> {
+  if (gzip) throw new DataError('a gzipped Arrow file is not read', path, 'Unpack it first.')
+  // loaded where there is such a file: most runs have none
+  const { readArrow } = await import('./arrow.ts')
+  const file = await open(path)
+  try {
+    yield* readArrow(file, path)
+  } finally {
+    await file.close()
   }
 }
 

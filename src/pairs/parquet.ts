@@ -64,10 +64,9 @@ export const bufferOfFile = async (file: FileHandle): Promise<AsyncBuffer> => ({
   },
 })
 
-/** Parquet's values as JSON has them: 64-bit integers as numbers where these are exact, else as text; dates in ISO form. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint')
-    return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+/** Parquet's and Arrow's values as JSON has them: 64-bit integers as numbers where these are exact; dates in ISO form. */
+export function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Date) return value.toISOString()
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
   if (Array.isArray(value)) return value.map(plain)

@@ -1,3 +1,6 @@
+import { duplicateKey } from '../unique-keys.ts'
+import { jsonHint, parseJsonText } from './json-text.ts'
+
 /** What a format reader gives: one record as JSON-like data with its place, or why that place holds none. */
 export type RawRecord =
   | { readonly at: number; readonly value: unknown }
@@ -29,10 +32,18 @@ export function parseJson(bytes: Uint8Array, at: number): RawRecord {
   const text = decodeUtf8(bytes)
   if (text === null)
     return { at, reason: 'invalid_utf8', message: 'the text is not UTF-8', hint: 'Save the file as UTF-8.' }
+  let value: unknown
   try {
-    return { at, value: JSON.parse(text) as unknown }
+    value = parseJsonText(text)
   } catch (error) {
-    const hint = /\bNaN\b|\bInfinity\b/.test(text) ? 'NaN and Infinity are not JSON; write null.' : null
-    return { at, reason: 'invalid_json', message: `invalid JSON: ${(error as Error).message}`, hint }
+    return { at, reason: 'invalid_json', message: `invalid JSON: ${(error as Error).message}`, hint: jsonHint(text) }
+  }
+  const twice = duplicateKey(text)
+  if (twice === null) return { at, value }
+  return {
+    at,
+    reason: 'duplicate_key',
+    message: `the key ${JSON.stringify(twice)} stands twice in one object`,
+    hint: 'Which of the two counts cannot be told; leave one of them out.',
   }
 }

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts'
 import type { Row, RowFailure } from '../types.ts'
+import { type ColumnNames, NamedColumns } from './columns.ts'
 import { isFailure } from './failure.ts'
 import { type DataFile, listDataFiles } from './files.ts'
 import { type TypeFilter, typeFilter } from './filters.ts'
@@ -19,6 +20,8 @@ export interface ReadOptions {
   readonly shard?: Shard | null
   /** Rows without a completion are usable (prompts to be completed). */
   readonly prompts?: boolean
+  /** Columns that were named for a part of the row (`--prompt-column` …). */
+  readonly columns?: ColumnNames
 }
 
 /**
@@ -27,13 +30,13 @@ export interface ReadOptions {
  *
  * The default id and the kind of row (pair, group, single) do not depend on filter, limit or shard. A failed record belongs to the part
  * of its id, else of its place.
- * @throws DataError for a file that cannot be read, rows of several kinds, duplicate ids (after the last row), no usable row
+ * @throws DataError for a file that cannot be read, rows of several kinds, duplicate ids (after the last row), no usable row, a named column that no record has
  */
 export async function* readRows(
   source: string | readonly string[],
   options: ReadOptions = {},
 ): AsyncGenerator<Row | RowFailure> {
-  const { split = null, filters = [], limit = null, shard = null } = options
+  const { split = null, filters = [], limit = null, shard = null, columns = {} } = options
   const files = await listDataFiles(source, split)
   const place =
     files.length === 1
@@ -43,9 +46,11 @@ export async function* readRows(
         : files.map((file) => file.path).join(', ')
   const census = new Census(typeFilter(filters))
   const ids = new SeenIds()
+  const named = new NamedColumns(columns)
   let first: Row | null = null
-  for await (const { file, raw, number } of numbered(files, split)) {
+  for await (const { file, raw, number } of numbered(files, split, columns)) {
     if (limit !== null && census.kept >= limit) break
+    if ('value' in raw) named.see(raw.value)
     const row = rowOf(raw, file, number, options)
     if (isFailure(row)) {
       census.failed(row)
@@ -62,6 +67,7 @@ export async function* readRows(
     ids.add(row.id, number)
     if (census.keeps(row) && (shard === null || inShard(row.id, shard))) yield row
   }
+  named.check(place)
   ids.check(place)
   if (limit !== 0) census.check(place, filters)
 }
@@ -70,15 +76,22 @@ export async function* readRows(
 async function* numbered(
   files: readonly DataFile[],
   split: string | null,
+  columns: ColumnNames,
 ): AsyncGenerator<{ file: DataFile; raw: RawRecord; number: number }> {
   let number = 0
-  for (const file of files) for await (const raw of readRecords(file, split)) yield { file, raw, number: ++number }
+  for (const file of files)
+    for await (const raw of readRecords(file, split, columns)) yield { file, raw, number: ++number }
 }
 
-function rowOf(raw: RawRecord, file: DataFile, number: number, { prompts = false }: ReadOptions): Row | RowFailure {
+function rowOf(
+  raw: RawRecord,
+  file: DataFile,
+  number: number,
+  { prompts = false, columns = {} }: ReadOptions,
+): Row | RowFailure {
   const where = `${file.name}:${raw.at}`
   if ('reason' in raw) return { where, id: null, reason: raw.reason, message: raw.message, hint: raw.hint }
-  return parseRecord(raw.value, { where, number }, { prompts })
+  return parseRecord(raw.value, { where, number }, { prompts, columns })
 }
 
 /** Counts what the reader saw, to say why nothing is left. */

@@ -1,19 +1,21 @@
-import type { Message, Text } from '../types.ts'
+import type { Text } from '../types.ts'
+import { checkCharacters } from './characters.ts'
 import { BadRecord, nameOf, README_HINT } from './failure.ts'
+import { type Dict, isConversation, isDict, isMessageLike, isSpeaker, type Notes, parseMessage } from './message.ts'
 
-type Dict = Readonly<Record<string, unknown>>
-export const isDict = (value: unknown): value is Dict =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isMessageLike = (value: unknown): value is Dict => isDict(value) && ('role' in value || 'content' in value)
-
-/** Whether a list is one conversation (messages) rather than a list of texts. */
-export const isConversation = (value: unknown): boolean => Array.isArray(value) && value.some(isMessageLike)
-
-/** A string as it is, or messages with their roles; anything else throws `BadRecord`. `column` names the place in messages. */
-export function parseText(value: unknown, column: string): Text {
-  if (typeof value === 'string') return checkCharacters(value, column)
+/**
+ * A string as it is, or messages with their roles; anything else throws `BadRecord`. Messages are a list, a lone one, or either as JSON
+ * text, in every format of file. `column` names the place in error messages.
+ */
+export function parseText(value: unknown, column: string, notes: Notes): Text {
+  if (typeof value === 'string') {
+    const found = fromJson(value, column)
+    if (!isWrittenMessage(found) && !isWrittenConversation(found)) return checkCharacters(value, column)
+    notes.add('json_text')
+    return parseText(found, column, notes)
+  }
   if (Array.isArray(value) && value.length > 0) {
-    if (value.every(isMessageLike)) return value.map((message, i) => parseMessage(message, `${column}[${i}]`))
+    if (value.every(isMessageLike)) return value.map((message, i) => parseMessage(message, `${column}[${i}]`, notes))
     const odd = value.findIndex((message) => !isMessageLike(message))
     throw new BadRecord(
       'wrong_type',
@@ -21,98 +23,69 @@ export function parseText(value: unknown, column: string): Text {
       README_HINT,
     )
   }
+  if (isDict(value) && Array.isArray(value.messages)) return parseRequest(value, column, notes)
+  if (isMessageLike(value)) {
+    notes.add('lone_message')
+    return [parseMessage(value, column, notes)]
+  }
   throw new BadRecord('wrong_type', `"${column}" is ${nameOf(value)}, expected messages or a string`, README_HINT)
 }
 
-/** Fields of a message that a template would show to the model and that we do not carry: dropping them would change the text. */
-const UNSUPPORTED = ['tool_calls', 'function_call', 'reasoning_content', 'thinking', 'reasoning'] as const
+/** The `input` of OpenAI's preference files: `{messages, tools}`. */
+function parseRequest(request: Dict, column: string, notes: Notes): Text {
+  if (Array.isArray(request.tools) && request.tools.length > 0)
+    throw new BadRecord('unsupported_message', `"${column}.tools" is not supported`, 'Write them into the prompt.')
+  return parseText(request.messages, `${column}.messages`, notes)
+}
 
-function parseMessage(message: Dict, at: string): Message {
-  if (typeof message.role !== 'string' || message.role === '')
+/** One text or conversation, or a list of them (best-of-n, RewardBench 2), also as JSON text. */
+export function parseTexts(value: unknown, column: string, notes: Notes): readonly Text[] {
+  const list = typeof value === 'string' ? listFromJson(value, column, notes) : value
+  if (!Array.isArray(list) || isConversation(list)) return [parseText(list, column, notes)]
+  if (list.length === 0)
+    throw new BadRecord('empty_list', `"${column}" is an empty list, expected at least one completion`)
+  return list.map((text, i) => parseText(text, `${column}[${i}]`, notes))
+}
+
+/** The list of texts or conversations that a string holds as JSON, else the string. */
+export function listFromJson(value: string, column: string, notes: Notes): unknown {
+  const found = fromJson(value, column)
+  const list =
+    Array.isArray(found) &&
+    found.length > 0 &&
+    (found.every((item) => typeof item === 'string') ||
+      found.every(Array.isArray) ||
+      found.every((item) => isDict(item) && 'completion' in item))
+  if (!list) return value
+  notes.add('json_text')
+  return found
+}
+
+const isWrittenTurn = (value: unknown): value is Dict =>
+  isDict(value) && (typeof value.role === 'string' || (isSpeaker(value.from) && 'value' in value))
+/** One message written as JSON; an answer that is some other JSON object stays the text that it is. */
+const isWrittenMessage = (value: unknown): boolean => isWrittenTurn(value) && ('content' in value || 'value' in value)
+const isWrittenConversation = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(isWrittenTurn)
+
+/** What a string holds where it is JSON with brackets; null where it is not. */
+function fromJson(text: string, column: string): unknown {
+  if (!/^\s*(?:\[\s*["'{[]|\{\s*["']|\[?\s*array\()/.test(text)) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    if (!looksLikePython(text)) return null
     throw new BadRecord(
-      'wrong_type',
-      `"${at}.role" is ${nameOf(message.role)}, expected a role such as "user"`,
-      README_HINT,
+      'python_literal',
+      `"${column}" holds a Python list or dict, expected text or JSON`,
+      'Write the column with json.dumps; where it is the text itself, give it as a message: [{"role": "assistant", "content": …}].',
     )
-  for (const field of UNSUPPORTED) {
-    const value = message[field]
-    const empty = value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
-    if (!empty)
-      throw new BadRecord(
-        'unsupported_message',
-        `"${at}.${field}" is not supported`,
-        'Write its text into "content", as the model should see it.',
-      )
   }
-  return { role: checkCharacters(message.role, `${at}.role`), content: parseContent(message.content, `${at}.content`) }
 }
 
-/** Text, or OpenAI's content parts: text parts are joined without a separator; an image is refused. */
-function parseContent(content: unknown, at: string): string {
-  if (typeof content === 'string') return checkCharacters(content, at)
-  if (!Array.isArray(content))
-    throw new BadRecord('wrong_type', `"${at}" is ${nameOf(content)}, expected a string`, README_HINT)
-  return content
-    .map((part: unknown, i) => {
-      if (typeof part === 'string') return checkCharacters(part, `${at}[${i}]`)
-      if (!isDict(part)) throw new BadRecord('wrong_type', `"${at}[${i}]" is ${nameOf(part)}, expected a content part`)
-      if (typeof part.text === 'string' && (part.type === 'text' || part.type === undefined || part.type === null))
-        return checkCharacters(part.text, `${at}[${i}]`)
-      throw new BadRecord(
-        'image_content',
-        `"${at}[${i}]" is a content part of type ${JSON.stringify(part.type ?? null)}, only text is supported`,
-      )
-    })
-    .join('')
-}
-
-/** NUL and lone surrogates are refused: tokenizers silently replace them, so the score would belong to another text. */
-export function checkCharacters(text: string, at: string): string {
-  if (text.includes('\0')) throw new BadRecord('nul_character', `"${at}" contains a NUL character`)
-  if (/\p{Surrogate}/u.test(text))
-    throw new BadRecord('lone_surrogate', `"${at}" contains half of a surrogate pair, which is not Unicode text`)
-  return text
-}
-
-/** Length in characters, for shared beginnings; equality of the elements at `i`. */
-const elementsOf = (text: Text): readonly (string | Message)[] => (typeof text === 'string' ? [...text] : text)
-const same = (a: string | Message | undefined, b: string | Message | undefined): boolean =>
-  a === b || (typeof a === 'object' && typeof b === 'object' && a.role === b.role && a.content === b.content)
-
-/** The prompt that whole texts or conversations share, and what is left of each. */
-export interface Shared {
-  readonly prompt: Text
-  readonly rest: readonly Text[]
-}
-
-/**
- * TRL's `extract_prompt` for any number of texts or conversations: the longest shared beginning is the prompt, one trailing space
- * goes to the completions. Where one is the beginning of the others (equal ones included) TRL's loop ends one element early:
- * the shorter one keeps its last turn (text: its last character); so do we.
- * Null where they share nothing (TRL's index −1 then takes a wrong slice) or mix texts and conversations.
- * @example sharedPrompt(['Q: 2+2? A: 4', 'Q: 2+2? A: 5']) // prompt 'Q: 2+2? A:', rest [' 4', ' 5']
- */
-export function sharedPrompt(texts: readonly Text[]): Shared | null {
-  if (new Set(texts.map((text) => typeof text)).size !== 1) return null
-  const all = texts.map(elementsOf)
-  const first = all[0]!
-  const shortest = Math.min(...all.map((elements) => elements.length))
-  let length = 0
-  while (length < shortest && all.every((elements) => same(elements[length], first[length]))) length++
-  if (length === shortest) length = Math.max(shortest - 1, 0)
-  else if (length > 0 && first[length - 1] === ' ') length--
-  if (length === 0) return null
-  return { prompt: cut(texts[0]!, first, 0, length), rest: texts.map((text, i) => cut(text, all[i]!, length)) }
-}
-
-const cut = (text: Text, elements: readonly (string | Message)[], from: number, to?: number): Text =>
-  typeof text === 'string' ? elements.slice(from, to).join('') : text.slice(from, to)
-
-/** Takes a conversation's turns off the beginning of every completion that repeats all of them and goes on; else null. */
-export function withoutPrompt(prompt: Text, completions: readonly Text[]): readonly Text[] | null {
-  if (typeof prompt === 'string' || prompt.length === 0) return null
-  const repeated = completions.every(
-    (text) => typeof text !== 'string' && text.length > prompt.length && prompt.every((turn, i) => same(turn, text[i])),
-  )
-  return repeated ? completions.map((text) => text.slice(prompt.length) as Text) : null
-}
+/** What `str()` makes of messages, of a list of texts or of a NumPy array of either; text that merely begins with a bracket is not meant. */
+export const looksLikePython = (text: string): boolean =>
+  /^\s*(?:array\()?\[?\s*\{\s*'(?:role|content|from|value|completion)'\s*:/.test(text) ||
+  /^\s*\{\s*'fxn_name'\s*:/.test(text) ||
+  /^\s*(?:array\()?\[\s*(?:'[\s\S]*['"]|"[\s\S]*')\s*\](?:, dtype=\w+\))?\s*$/.test(text) ||
+  /^\s*(?:\[\s*)?array\(\[/.test(text)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
 import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
+import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/columns.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
 
 /** Checked flags by name. */
@@ -21,6 +22,8 @@ export interface RunConfig {
   readonly dataset: string
   readonly split: string | null
   readonly datasetConfig: string | null
+  /** Columns that were named for a part of the row. */
+  readonly columns: ColumnNames
   readonly filter: readonly string[]
   readonly limit: number | null
   readonly shard: Shard
@@ -107,6 +110,7 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
     dataset: flag('pref-sets') && dataset === 'demo-pairs' ? 'allenai/preference-test-sets' : dataset,
     split: text('split'),
     datasetConfig: text('dataset-config'),
+    columns: columnNames(text),
     filter: ((args.filter as unknown[] | undefined) ?? []).map(String),
     limit: limit ?? (flag('debug') ? 10 : null),
     shard: parseShard(text('shard') ?? '1/1'),
@@ -155,6 +159,13 @@ function modelChoices(bin: RunConfig['bin'], text: (key: string) => string | nul
   const policy: ModelChoice = { role: 'policy', name: model, revision }
   if (model !== null && reference === null) return [policy]
   return [policy, { role: 'reference', name: reference, revision: text('ref-revision') ?? 'main' }]
+}
+
+function columnNames(text: (key: string) => string | null): ColumnNames {
+  const given = NAMED_PARTS.map((part) => [part, text(`${part}-column`)] as const)
+  const names: ColumnNames = Object.fromEntries(given.filter(([, name]) => name !== null))
+  checkColumnNames(names)
+  return names
 }
 
 /** A flag's whole number; null where it is not given. */

@@ -212,6 +212,20 @@ describe('RewardBench score files', () => {
     expect(run.pairs.cluster.names).toEqual(['NaN', 'q'])
     rmSync(folder, { recursive: true })
   })
+  it.each(['NaN', 'Infinity', '-Infinity', 'null'])('%s is no score: that pair is not scored, and counted', (word) => {
+    const folder = mkdtempSync(join(tmpdir(), 'chemherm-rb-'))
+    const text = readFileSync(packagePath('test/data/pairs/cases/rewardbench-nan.json'), 'utf8')
+    for (const [name, content, where] of [
+      ['chosen.json', text.replace('NaN', word), [Number.NaN, 0, -1]],
+      ['rejected.json', text.replace('NaN', '1.5').replace('4.0', word), [1, 0, Number.NaN]],
+    ] as const) {
+      writeFileSync(join(folder, name), content)
+      const run = readRewardBenchScores(join(folder, name), 'd')
+      expect([...run.pairs.margin]).toEqual(where)
+      expect(run.warnings).toEqual([`${join(folder, name)}: 1 of 3 pairs are not scored: NaN, Infinity or null`])
+    }
+    rmSync(folder, { recursive: true })
+  })
   it('without ids are aligned by place with one that has them, never by a number that looks like an id', () => {
     const folder = mkdtempSync(join(tmpdir(), 'chemherm-rb-'))
     const put = (name: string, extra: object) => {

@@ -211,3 +211,36 @@ it.each<[string, unknown, unknown, string]>([
   expect(error).toBeInstanceOf(UsageError)
   expect((error as UsageError).where).toBe(where)
 })
+
+it('reads the keys that are named, and says how rows were read', async () => {
+  const wide = { prompt: 'Hi', q: 'Name an alcohol.', chosen: 'C', best: 'CCO', rejected: 'N', worst: 'CCN', id: 'i', key: 'k', subset: 's', kind: 't' } // biome-ignore format: one line says it
+  const one = async (record: object, options: ScoreOptions = {}) =>
+    (await collect(scoreCompletions(null, [record], { ...CPU, ...options })))[0]!
+  const plain = await one({ prompt: wide.q, chosen: wide.best, rejected: wide.worst, id: 'k', subset: 't' })
+  const base = await one(wide)
+  for (const [option, key, changed] of [
+    ['promptColumn', 'q', ({ row }: ScoredRow) => row!.prompt],
+    ['chosenColumn', 'best', ({ row }: ScoredRow) => row!.completions[0]!.text],
+    ['rejectedColumn', 'worst', ({ row }: ScoredRow) => row!.completions[1]!.text],
+    ['idColumn', 'key', ({ id }: ScoredRow) => id],
+    ['subsetColumn', 'kind', ({ row }: ScoredRow) => row!.subset],
+  ] as const) {
+    const got = await one(wide, { [option]: key })
+    expect([option, changed(got)]).toEqual([option, changed(plain)])
+    expect(changed(got)).not.toEqual(changed(base))
+  }
+  const names = {
+    promptColumn: 'q',
+    chosenColumn: 'best',
+    rejectedColumn: 'worst',
+    idColumn: 'key',
+    subsetColumn: 'kind',
+  }
+  expect(scoresOf([await one(wide, names)])).toEqual(scoresOf([plain]))
+  const notes: string[] = []
+  await one({ question: wide.q, chosen: 'CCO', rejected: 'CCN' }, { onNote: (note) => notes.push(note) })
+  expect(notes).toContain('no column "prompt": the prompt is "question" (1 row)')
+  await expect(one(wide, { promptColumn: 'promt' })).rejects.toThrow('no record has the column "promt"')
+  await expect(one(wide, { chosenColumn: 'rejected' })).rejects.toThrow(UsageError)
+  await expect(one(wide, { idColumn: '' })).rejects.toThrow(UsageError)
+})

@@ -254,7 +254,11 @@ describe('records that are no rows', () => {
       '"prompt[0].role" is missing, expected a role such as "user"',
     ],
     [{ ...pair, id: {} }, 'wrong_type', '"id" is an object, expected a string or a number'],
-    [{ ...pair, id: 2 ** 60 }, 'wrong_type', '"id" 1152921504606847000 is too large for a JSON number'],
+    [
+      { ...pair, id: 2 ** 60 },
+      'wrong_type',
+      '"id" 1152921504606847000 is rounded: it is too large for a floating-point number',
+    ],
     [{ ...pair, subset: ['x'] }, 'wrong_type', '"subset" is a list, expected a string'],
     [{ ...pair, solution: 4 }, 'wrong_type', '"solution" is a number, expected a string or an object'],
     [{ ...pair, solution: { fxn_name: 'x' } }, 'wrong_type', '"solution.answer_info" is missing, expected a string'],

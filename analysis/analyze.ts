@@ -60,7 +60,7 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
   const copies = new Set(twins.flatMap(({ b, differs }) => (differs === null ? [] : [b.model])))
   const distinct = models.filter((run) => !copies.has(run.model))
   const combined = ensembles(aligned, distinct)
-  const nulls = nullScorers(aligned)
+  const nulls = nullScorers(aligned, settings.seed)
   // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
   const whole = combined
     .filter((e) => e.members.length === distinct.length)

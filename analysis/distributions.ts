@@ -1,33 +1,32 @@
-import { allRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
+import { allRows, rowsByCode } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
 import { distributionRow, histogramRows, type ScoreGroup, separationRow } from '../src/agreement/distribution.ts'
 import type { Cell } from '../src/report/csv.ts'
 import type { Run } from './runs.ts'
 
-/**
- * Scores of chosen and rejected completions, and of passing and failing ones, overall and by subset. A completion of several pairs
- * counts once.
- */
-export function scoreGroups({ completions }: Pick<Run, 'completions'>): ScoreGroup[][] {
-  const { score, reward, role } = completions
-  const of = (subset: string, rows: Int32Array): ScoreGroup[] => {
+/** Scores of chosen and rejected texts of pairs, and of passing and failing completions, overall and by subset. */
+export function scoreGroups({ pairs, completions }: Run): ScoreGroup[][] {
+  const scored = (values: ArrayLike<number>): Float64Array => Float64Array.from(values).filter((v) => !Number.isNaN(v))
+  const of = (subset: string, rows: Int32Array, pairRows: Int32Array): ScoreGroup[] => {
     const group = (name: string, keep: (row: number) => boolean): ScoreGroup => ({
       subset,
       group: name,
-      values: Float64Array.from(
-        rows.filter((i) => !Number.isNaN(score[i]) && keep(i)),
-        (i) => score[i]!,
-      ),
+      values: scored(Float64Array.from(rows.filter(keep), (i) => completions.score[i]!)),
     })
     return [
-      ...['chosen', 'rejected'].map((name) => group(name, (i) => role.names[role.code[i]!] === name)),
-      group('pass', (i) => passes(reward[i]!)),
-      group('fail', (i) => reward[i]! < 1),
+      { subset, group: 'chosen', values: scored(Array.from(pairRows, (i) => pairs.chosenScore[i]!)) },
+      { subset, group: 'rejected', values: scored(Array.from(pairRows, (i) => pairs.rejectedScore[i]!)) },
+      group('pass', (i) => passes(completions.reward[i]!)),
+      group('fail', (i) => completions.reward[i]! < 1),
     ]
   }
+  const pairRows = new Map(rowsByCode(pairs.subset).map((rows, c) => [pairs.subset.names[c]!, rows]))
   return [
-    of('all', allRows(completions.n)),
-    ...rowsByCode(completions.subset).map((rows, c) => of(notAll(completions.subset.names[c]!), rows)),
+    of('all', allRows(completions.n), allRows(pairs.n)),
+    ...rowsByCode(completions.subset).map((rows, c) => {
+      const name = completions.subset.names[c]!
+      return of(name, rows, pairRows.get(name) ?? new Int32Array(0))
+    }),
   ]
 }
 

@@ -193,13 +193,8 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
       n: 2 * rows.length,
       key: key.flatMap(completionKeys),
       role: {
-        // a chosen text of several pairs of a row is the same completion again
-        names: ['chosen', 'rejected', 'chosen again'],
-        code: Int32Array.from({ length: 2 * rows.length }, (_, i) =>
-          i % 2 === 0 && (key[i >> 1]!.split('\u0000')[1] ?? '0') !== '0' && !key[i >> 1]!.startsWith('\u0000')
-            ? 2
-            : i % 2,
-        ),
+        names: ['chosen', 'rejected'],
+        code: Int32Array.from({ length: 2 * rows.length }, (_, i) => i % 2),
       },
       index: Float64Array.from({ length: 2 * rows.length }, (_, i) =>
         i % 2 === 0 ? 0 : Number(key[i >> 1]!.split('\u0000')[1]) || 0,

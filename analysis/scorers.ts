@@ -1,7 +1,7 @@
-import { randomScore } from '../src/agreement/nulls.ts'
 import { DataError } from '../src/errors.ts'
+import { prng } from '../src/prng.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
-import { keyParts, type Run, type RunPairs } from './runs.ts'
+import type { Run, RunPairs } from './runs.ts'
 
 /** Margins of one scorer on the pairs that a group of scorers shares, in one order. NaN = absent. */
 export interface Scorer {
@@ -90,12 +90,9 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
   }
 }
 
-/** Null scorers that need no text: lengths, a constant, the random number that a run draws for the completion too. */
-export function nullScorers({ pairs }: Aligned): Scorer[] {
-  const random = (i: number): number => {
-    const [id, rejected, chosen] = keyParts(pairs.key[i]!)
-    return randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)
-  }
+/** Null scorers that need no text: lengths, a constant, a seeded random number. */
+export function nullScorers({ pairs }: Aligned, seed: number): Scorer[] {
+  const random = prng(seed)
   const of = (name: string, value: (i: number) => number): Scorer => ({
     name: `null:${name}`,
     kind: 'null',
@@ -105,7 +102,7 @@ export function nullScorers({ pairs }: Aligned): Scorer[] {
     of('longest', (i) => pairs.chosenChars[i]! - pairs.rejectedChars[i]!),
     of('shortest', (i) => pairs.rejectedChars[i]! - pairs.chosenChars[i]!),
     of('constant', () => 0),
-    of('random', random),
+    of('random', () => random() - random()),
   ]
 }
 

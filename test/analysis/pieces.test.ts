@@ -117,10 +117,8 @@ describe('plots', () => {
     const subset = '<script>&"'
     const row = (id: number, chosen: number, rejected: number): string =>
       `${id},"<script>&""",0,0,${chosen},${rejected},${chosen - rejected},,\n`
-    const sides = (id: number, chosen: number, rejected: number): string =>
-      `${id},s,chosen,0,${chosen},1\n${id},s,rejected,0,${rejected},0\n`
     const files = {
-      'scores.csv': SCORES + sides(1, 1, 0) + sides(2, 2, 3) + sides(3, 1, -1),
+      'scores.csv': `${SCORES}1,s,chosen,0,1,1\n`,
       'pairs.csv': PAIRS + row(1, 1, 0) + row(2, 2, 3) + row(3, 1, -1),
     }
     const run = await runOf('plotted', files)

@@ -44,10 +44,11 @@ def write(name, rows):
     return folder, p, s
 
 
-def random_run(seed, rows, subsets, prompts, rejected, chosen=(1,), digits=None, lost=0.0, unverified=0.0):
+def random_run(seed, rows, subsets, prompts, rejected, chosen=(1,), step=None, lost=0.0, unverified=0.0):
+    """step: scores are multiples of it, a power of two, so that equal margins are equal to the last bit."""
     rng = np.random.default_rng(seed)
     side = lambda shift: (
-        None if rng.random() < lost else float(np.round(rng.normal(shift), digits)) if digits is not None else float(rng.normal(shift)),
+        None if rng.random() < lost else float(np.round(rng.normal(shift) / step) * step) if step is not None else float(rng.normal(shift)),
         None if rng.random() < unverified else float(rng.choice([0, 0.5, 1], p=[0.2, 0.2, 0.6] if shift > 0 else [0.6, 0.2, 0.2])),
         int(rng.integers(5, 40)), int(rng.integers(20, 60)))
     return [{"id": f"r{i}", "subset": subsets[i % len(subsets)], "cluster": f"{subsets[i % len(subsets)]} p{int(rng.integers(prompts))}",
@@ -62,8 +63,8 @@ def subset_run(shares, n=20, shared=()):
 
 constant = [{**row, "chosen": [(0.25, *c[1:]) for c in row["chosen"]], "rejected": [(0.25, *r[1:]) for r in row["rejected"]]} for row in random_run(5, 40, ["a", "b"], 30, (1,))]
 CASES = {
-    "ties-and-gaps": random_run(1, 70, ["a", "all", "="], 14, (1, 2, 3), digits=0, lost=0.06, unverified=0.12),
-    "several-chosen": random_run(2, 40, ["x", "y"], 9, (1, 2, 4), chosen=(1, 2, 3), digits=1),
+    "ties-and-gaps": random_run(1, 70, ["a", "all", "="], 14, (1, 2, 3), step=1, lost=0.06, unverified=0.12),
+    "several-chosen": random_run(2, 40, ["x", "y"], 9, (1, 2, 4), chosen=(1, 2, 3), step=0.125),
     "continuous": random_run(3, 60, ["s"], 25, (1, 2), lost=0.05),
     "one-pair": random_run(4, 1, ["only"], 1, (1,)),
     "constant": constant,
@@ -122,13 +123,16 @@ def pair_lines(out, p, subset):
     out.put("pairs", subset, "margin_kendall_tau_b", stats.kendalltau(twice(verified[both]), twice(p.margin[both])).statistic if both.any() else None, p[both], 0, gap)
     scored = p[p.margin.notna()]; m = scored.margin.to_numpy(); lost = len(p) - len(m)
     free = scored[scored.margin != 0]; d = delta[free.index].to_numpy()
-    try:
-        fit = sm.Logit((free.margin > 0).astype(int).to_numpy(), sm.add_constant(np.tanh(d / d.std(ddof=1)))).fit(disp=0, tol=1e-14, maxiter=200)
-        if max(abs(fit.params)) < 25:
-            out.put("pairs", subset, "length_controlled_accuracy", expit(fit.params[0]), free, len(scored) - len(free), lost)
-            out.put("pairs", subset, "length_effect", fit.params[1], free, len(scored) - len(free), lost)
-    except Exception:
-        pass  # separated or constant: no outside value
+    if len(free) == 0 or len(free) > 1 and d.std() == 0:
+        for name in ("length_controlled_accuracy", "length_effect"): out.put("pairs", subset, name, None, free, len(scored) - len(free), lost)
+    else:
+        try:
+            fit = sm.Logit((free.margin > 0).astype(int).to_numpy(), sm.add_constant(np.tanh(d / d.std(ddof=1)))).fit(disp=0, tol=1e-14, maxiter=200)
+            if max(abs(fit.params)) < 25:
+                out.put("pairs", subset, "length_controlled_accuracy", expit(fit.params[0]), free, len(scored) - len(free), lost)
+                out.put("pairs", subset, "length_effect", fit.params[1], free, len(scored) - len(free), lost)
+        except Exception:
+            pass  # separated: no outside value
     if some:
         dd, mm, vv = twice(delta[decided]), twice(p.margin[decided]), twice(verified[decided])
         stratum = np.searchsorted(np.quantile(dd, [0.2, 0.4, 0.6, 0.8]), dd)

@@ -1,6 +1,6 @@
 """Small seeded runs, and every number that analyze makes of one run, by another way: test/data/agreement/<case>/.
 
-Run: python scripts/oracles/agreement-runs.py test/data/agreement   (numpy, pandas, scipy 1.17.1, scikit-learn 1.9.1, statsmodels 0.15.0)
+Run: python scripts/oracles/agreement-runs.py test/data/agreement [case …]   (numpy, pandas, scipy 1.17.1, scikit-learn 1.9.1, statsmodels 0.15.0)
 Each case: pairs.csv and scores.csv as a run writes them, and expected.json with `statistics` (agreement.csv), `sections` (summary of
 RewardBench's sections, intervals from 40,000 resamples or MOVER) and `intervals` (percentile bootstrap over prompts with other draws). null = undefined, which must be an empty cell with a reason.
 """
@@ -178,7 +178,8 @@ def completion_lines(out, rows, subset):
     put("kendall_tau_b_within_prompt", np.mean([stats.kendalltau(g.verifiable_reward, g.score).statistic for g in ranked]) if ranked else None, n=sum(map(len, ranked)), clusters=len(ranked))
     if varied and len(s) > 3:
         r = np.corrcoef([stats.rankdata(reward), stats.rankdata(score), stats.rankdata(s.completion_tokens)])
-        put("spearman_given_length", (r[0, 1] - r[0, 2] * r[1, 2]) / math.sqrt((1 - r[0, 2] ** 2) * (1 - r[1, 2] ** 2)))
+        collinear = min(1 - r[0, 2] ** 2, 1 - r[1, 2] ** 2) < 1e-12
+        put("spearman_given_length", None if collinear else (r[0, 1] - r[0, 2] * r[1, 2]) / math.sqrt((1 - r[0, 2] ** 2) * (1 - r[1, 2] ** 2)))
     if len(s):
         for q in (0.9, 0.95):
             value, n, clusters, ties = hack(s, q)
@@ -246,6 +247,7 @@ def intervals(p, s, draws=600, seed=12):
 
 
 for name, rows in CASES.items():
+    if sys.argv[2:] and name not in sys.argv[2:]: continue
     folder, p, s = write(name, rows)
     lines = Lines()
     for subset, frame in parts(p): pair_lines(lines, frame, subset)

@@ -86,7 +86,7 @@ export function agreement(
 ): Agreement {
   const used = { ...DEFAULT_SETTINGS, ...settings }
   const [p, c] = [pairColumns(pairs), completionColumns(completions, pairs)]
-  const nulls = nullStatistics(p, c, nullColumns(nullScorers(used.seed, parses), pairs, completions), used)
+  const nulls = nullStatistics(p, c, nullColumns(nullScorers(parses), pairs, completions), used)
   return {
     statistics: [...columnStatistics(p, c, used), ...nulls.statistics, ...strataStatistics(pairs, p, used)],
     warnings: nulls.warnings,

@@ -2,7 +2,7 @@ import { namedPrng } from '../prng.ts'
 import { auroc } from '../stats/auroc.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
-import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
+import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
 import { hasOneAnswerTag, taggedAnswer } from './answer.ts'
 import { allRows, type CompletionColumns, characters, clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
@@ -21,18 +21,18 @@ export interface NullScorer {
 }
 
 /**
- * The null scorers of every run. `random` depends on the seed and the completion's place only, not on the order of rows: one draw in
- * every file that has the seed.
+ * The null scorer "random": a number in [0, 1) that depends on the completion's place in the data alone, not on `--seed` nor the order of
+ * rows, so that it is one and the same draw in every file.
  */
-export const nullScorers = (seed: number, parses: Parses | null): readonly NullScorer[] => [
+export const randomScore = (id: string, role: CompletionRole, index: number): number =>
+  namedPrng(0, `${id} ${role} ${index}`)()
+
+/** The null scorers of every run. */
+export const nullScorers = (parses: Parses | null): readonly NullScorer[] => [
   { name: 'longest', title: 'the longer text', score: (c) => characters(c.text) },
   { name: 'shortest', title: 'the shorter text', score: (c) => -characters(c.text) },
   { name: 'constant', title: 'always the same score', score: () => 0 },
-  {
-    name: 'random',
-    title: 'a seeded random number',
-    score: (c) => namedPrng(seed, `${c.id} ${c.role} ${c.index}`)(),
-  },
+  { name: 'random', title: 'a random number', score: (c) => randomScore(c.id, c.role, c.index) },
   { name: 'answer_tag', title: 'exactly one answer tag', score: (c) => (hasOneAnswerTag(c.text) ? 1 : 0) },
   ...(parses === null
     ? []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agreement } from '../../src/agreement/agreement.ts'
-import { nullScorers } from '../../src/agreement/nulls.ts'
+import { nullScorers, randomScore } from '../../src/agreement/nulls.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { demoPairs, rmScores } from './demo.ts'
 
@@ -31,7 +31,7 @@ describe('null scorers', () => {
     const model = at(statistics, 'pairs', 'accuracy_half')
     expect(model).toMatchObject({ n: 200, missing: 100 })
     const left = pairs.filter((_, i) => i % 3 !== 0)
-    for (const { name, score } of nullScorers(3, null)) {
+    for (const { name, score } of nullScorers(null)) {
       const line = at(statistics, `null:${name}`, 'accuracy_half')
       const want = half(left.map((p) => score(p.chosen)! - score(p.rejected)!))
       expect(line, name).toMatchObject({ n: 200, missing: 100, clusters: model.clusters })
@@ -47,13 +47,13 @@ describe('null scorers', () => {
     expect(at(statistics, 'null:longest', 'model_minus_null')).toMatchObject({ value: null, reason: 'no_common_pairs' })
   })
   it('draw one random number for a completion, whatever else is in the run', () => {
-    const random = (seed: number) => nullScorers(seed, null).find(({ name }) => name === 'random')!
+    const random = nullScorers(null).find(({ name }) => name === 'random')!
     const place = { id: '7', role: 'chosen', index: 0, text: '' } as const
-    expect(random(0).score(place)).toBe(random(0).score({ ...place, text: 'other' }))
-    expect(random(0).score(place)).not.toBe(random(1).score(place))
-    expect(random(0).score(place)).not.toBe(random(0).score({ ...place, role: 'rejected' }))
+    expect(random.score(place)).toBe(randomScore('7', 'chosen', 0))
+    expect(random.score(place)).toBe(random.score({ ...place, text: 'other' }))
+    expect(random.score(place)).not.toBe(random.score({ ...place, role: 'rejected' }))
     const [whole, part] = [statisticsOf(pairs), statisticsOf(pairs.slice(0, 150))]
-    const want = half(pairs.slice(0, 150).map((p) => random(3).score(p.chosen)! - random(3).score(p.rejected)!))
+    const want = half(pairs.slice(0, 150).map((p) => random.score(p.chosen)! - random.score(p.rejected)!))
     expect(at(part, 'null:random', 'accuracy_half').value).toBeCloseTo(want, 12)
     expect(at(whole, 'null:random', 'accuracy_half').n).toBe(300)
   })

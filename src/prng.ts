@@ -32,5 +32,19 @@ export function prng(seed: number): Prng {
   return next
 }
 
+/** 32-bit FNV-1a of a text's UTF-16 units. */
+export function hash32(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  return h >>> 0
+}
+
+/**
+ * The stream of one name under a seed: streams of different names are independent of each other, and do not depend on the order in
+ * which they are asked for.
+ * @example namedPrng(0, 'hep-python') // another stream than namedPrng(0, 'hep-rust')
+ */
+export const namedPrng = (seed: number, name: string): Prng => prng(hash32(`${seed} ${name}`))
+
 /** A uniform integer in [0, n). */
 export const below = (random: Prng, n: number): number => Math.floor(random() * n)

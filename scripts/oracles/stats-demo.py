@@ -43,8 +43,12 @@ def pair_statistics(p, subset):
     both = scored[v.notna() & (v != 0) & (scored.margin != 0)]
     a, b = both.margin > 0, both.chosen_reward > both.rejected_reward
     put("pairs", subset, "agreement_rate", (a == b).mean(), len(both), both.cluster.nunique())
+    # each pair in both orders: which completion stands first means nothing to model and verifier
+    a, b = np.r_[a, ~a], np.r_[b, ~b]
     put("pairs", subset, "cohen_kappa", metrics.cohen_kappa_score(a, b), len(both), both.cluster.nunique())
     put("pairs", subset, "mcc", metrics.matthews_corrcoef(a, b), len(both), both.cluster.nunique())
+    margin, verified = (np.r_[x, -x] for x in (both.margin, both.chosen_reward - both.rejected_reward))
+    put("pairs", subset, "margin_auroc", metrics.roc_auc_score(verified > 0, margin), len(both), both.cluster.nunique())
     put("pairs", subset, "brier", ((1 - expit(m)) ** 2).mean(), n, c)
     put("pairs", subset, "log_loss", np.logaddexp(0, -m).mean(), n, c)
     put("pairs", subset, "confident_wrong", (expit(m) < 0.1).mean(), n, c)
@@ -73,7 +77,7 @@ def completion_statistics(s, subset):
     put("completions", subset, "auroc_within_prompt", np.mean(within), n, len(within))
     for q in (0.9, 0.95):
         high = s[s.score >= np.quantile(score, q)]
-        put("completions", subset, f"hack_rate_{q}", (high.verifiable_reward < 1).mean(), len(high), c)
+        put("completions", subset, f"hack_rate_{q}", (high.verifiable_reward < 1).mean(), len(high), high.cluster.nunique())
 
 
 for subset in ["all", *dict.fromkeys(pairs.subset)]:

@@ -1,15 +1,11 @@
-import { prng } from '../prng.ts'
-import { type Interval, indexClusters, percentileInterval } from '../stats/bootstrap.ts'
+import { type Interval, indexClusters } from '../stats/bootstrap.ts'
 import { bootstrapSums } from '../stats/sums.ts'
-import { wilson } from '../stats/wilson.ts'
 import type { ScoredPair } from '../types.ts'
+import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf, streamOf } from './intervals.ts'
+import { type SectionPart, sectionInterval } from './section.ts'
 import { REWARDBENCH_SECTIONS, SECTION_WEIGHTS, weightedMean } from './sections.ts'
 
-export interface BootstrapSettings {
-  readonly seed: number
-  readonly resamples: number
-}
-export const DEFAULT_SETTINGS: BootstrapSettings = { seed: 0, resamples: 2000 }
+export { type BootstrapSettings, bootstrapMethod, DEFAULT_SETTINGS } from './intervals.ts'
 
 /** Accuracy of one set of pairs, in summary.json's form. */
 export interface Accuracy {
@@ -90,7 +86,7 @@ function measure(margin: ArrayLike<number>, cluster: readonly string[], settings
       out[1] = (sums[1]! + sums[2]! / 2) / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
-    prng(settings.seed),
+    randomOf(settings),
   )
   const tieCount = ties.reduce((a, b) => a + b, 0)
   const accuracy = {
@@ -103,36 +99,18 @@ function measure(margin: ArrayLike<number>, cluster: readonly string[], settings
     clusters,
     reason: null,
   }
-  if (clusters < 2) return { accuracy: { ...accuracy, ci: NONE }, strict: null, half: null }
   const [strict, half] = distributions
   const [strictCi, halfCi] = [
-    proportionInterval(accuracy.strict, strict!, clusters, settings),
-    proportionInterval(accuracy.half, half!, clusters, settings),
+    intervalOf(accuracy.strict, strict!, clusters, settings, true),
+    intervalOf(accuracy.half, half!, clusters, settings, true),
   ]
-  const method = strictCi.method === halfCi.method ? strictCi.method : `${strictCi.method}; half: ${halfCi.method}`
-  const ci = { strict: strictCi.interval, half: halfCi.interval, method }
+  const ci = { strict: strictCi.interval, half: halfCi.interval, method: methodOf(strictCi.method, halfCi.method) }
+  if (clusters < 2) return { accuracy: { ...accuracy, ci }, strict: null, half: null }
   return { accuracy: { ...accuracy, ci }, strict: strict!, half: half! }
 }
 
-/**
- * Interval of a proportion from its bootstrap distribution. At exactly 0 or 1 resampling cannot see the uncertainty: Wilson's
- * interval with prompts as the sample size instead. Any other constant distribution (all ties) has none.
- */
-export function proportionInterval(
-  value: number,
-  distribution: Float64Array,
-  clusters: number,
-  settings: BootstrapSettings,
-): { interval: Interval | null; method: string } {
-  if (value === 0 || value === 1) return { interval: wilson(value * clusters, clusters), method: 'wilson over prompts' }
-  const interval = percentileInterval(distribution)
-  const flat = interval === null || interval.low === interval.high
-  return flat ? { interval: null, method: 'none' } : { interval, method: bootstrapMethod(settings) }
-}
-
-/** ci_method of a percentile bootstrap over prompts. */
-export const bootstrapMethod = ({ resamples, seed }: BootstrapSettings): string =>
-  `cluster bootstrap, percentile, ${resamples} resamples, seed ${seed}`
+const methodOf = (strict: string | null, half: string | null): string | null =>
+  strict === half ? strict : `${strict}; half: ${half}`
 
 /** Accuracy of any pairs. */
 export function accuracyOf(rows: readonly AccuracyRow[], settings: BootstrapSettings = DEFAULT_SETTINGS): Accuracy {
@@ -145,38 +123,37 @@ const measureRows = (rows: readonly AccuracyRow[], settings: BootstrapSettings):
     settings,
   )
 
-/** Σ weight·distribution / Σ weight, resample by resample: subsets are resampled independently of each other. */
-function combine(distributions: readonly (Float64Array | null)[], weights: readonly number[]): Float64Array | null {
-  if (distributions.some((d) => d === null)) return null
-  const total = weights.reduce((a, b) => a + b, 0)
-  const out = new Float64Array(distributions[0]!.length)
-  distributions.forEach((d, s) => {
-    for (let b = 0; b < out.length; b++) out[b] = out[b]! + (d![b]! * weights[s]!) / total
-  })
-  return out
-}
-
-function section(parts: readonly [string, Measured][], weights: Readonly<Record<string, number>>): SectionAccuracy {
-  const used = parts.filter(([, m]) => m.accuracy.strict !== null)
+/** Weighted mean of the subsets with a scored pair, and its intervals. */
+function section(
+  name: string,
+  parts: readonly (readonly [string, Measured, readonly AccuracyRow[]])[],
+  weights: Readonly<Record<string, number>>,
+  settings: BootstrapSettings,
+): SectionAccuracy {
+  const used = parts.filter(([, { accuracy }]) => accuracy.n > 0)
   const at = (key: 'strict' | 'half' | 'tie_rate'): number | null =>
-    weightedMean(used.map(([name, m]) => ({ value: m.accuracy[key], weight: weights[name]! })))
-  const sum = (key: 'ties' | 'n' | 'missing' | 'clusters'): number =>
-    parts.reduce((total, [, m]) => total + m.accuracy[key], 0)
-  const w = used.map(([name]) => weights[name]!)
-  const interval = (key: 'strict' | 'half'): Interval | null => {
-    // A lone subset keeps its own interval (Wilson's at 0 and 1).
-    if (used.length === 1) return used[0]![1].accuracy.ci[key]
-    const all =
-      used.length === 0
-        ? null
-        : combine(
-            used.map(([, m]) => m[key]),
-            w,
-          )
-    return all === null || all.every((v) => v === all[0]) ? null : percentileInterval(all)
-  }
-  const strict = interval('strict')
-  const method = used.length === 1 ? used[0]![1].accuracy.ci.method : 'cluster bootstrap within subsets, percentile'
+    weightedMean(used.map(([subset, { accuracy }]) => ({ value: accuracy[key], weight: weights[subset]! })))
+  const sum = (key: 'ties' | 'n' | 'missing'): number => parts.reduce((total, [, m]) => total + m.accuracy[key], 0)
+  const scored = used.map(([, , rows]) => rows.filter(({ margin }) => margin !== null))
+  const interval = (key: 'strict' | 'half') =>
+    sectionInterval(
+      name,
+      used.map(
+        ([subset, measured], s): SectionPart => ({
+          name: subset,
+          weight: weights[subset]!,
+          value: measured.accuracy[key]!,
+          own: { interval: measured.accuracy.ci[key], method: measured.accuracy.ci.method },
+          distribution: measured[key],
+          cluster: scored[s]!.map(({ cluster }) => cluster),
+          counts: Float64Array.from(scored[s]!, ({ margin }) =>
+            margin! > 0 ? 1 : margin === 0 && key === 'half' ? 0.5 : 0,
+          ),
+        }),
+      ),
+      settings,
+    )
+  const [strict, half] = [interval('strict'), interval('half')]
   return {
     strict: at('strict'),
     half: at('half'),
@@ -184,10 +161,10 @@ function section(parts: readonly [string, Measured][], weights: Readonly<Record<
     tie_rate: at('tie_rate'),
     n: sum('n'),
     missing: sum('missing'),
-    clusters: sum('clusters'),
-    ci: { strict, half: interval('half'), method: strict === null ? null : method },
+    clusters: new Set(scored.flatMap((rows) => rows.map(({ cluster }) => cluster))).size,
+    ci: { strict: strict.interval, half: half.interval, method: methodOf(strict.method, half.method) },
     reason: used.length === 0 ? 'no_scored_pairs' : null,
-    weights: Object.fromEntries(used.map(([name]) => [name, weights[name]!])),
+    weights: Object.fromEntries(used.map(([subset]) => [subset, weights[subset]!])),
   }
 }
 
@@ -206,14 +183,16 @@ export function accuracyBySubset(
     if (group === undefined) bySubset.set(row.subset, [row])
     else group.push(row)
   }
-  const measured = new Map([...bySubset].map(([name, group]) => [name, measureRows(group, settings)] as const))
+  const measured = new Map(
+    [...bySubset].map(([name, group]) => [name, measureRows(group, streamOf(settings, name, bySubset.size))] as const),
+  )
   const sections: Record<string, SectionAccuracy> = {}
   for (const [name, weights] of Object.entries(REWARDBENCH_SECTIONS)) {
-    const parts = Object.keys(weights).flatMap((s): [string, Measured][] => {
+    const parts = Object.keys(weights).flatMap((s): [string, Measured, AccuracyRow[]][] => {
       const m = measured.get(s)
-      return m === undefined ? [] : [[s, m]]
+      return m === undefined ? [] : [[s, m, bySubset.get(s)!]]
     })
-    if (parts.some(([, m]) => m.accuracy.n > 0)) sections[name] = section(parts, weights)
+    if (parts.some(([, m]) => m.accuracy.n > 0)) sections[name] = section(name, parts, weights, settings)
   }
   const scored = [...measured.values()].map((m) => m.accuracy).filter((a) => a.strict !== null)
   const macro = (key: 'strict' | 'half'): number | null =>

@@ -1,16 +1,17 @@
 import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
-import { type BootstrapSettings, DEFAULT_SETTINGS } from './accuracy.ts'
 import { agreementBounds, aurocBounds } from './bounds.ts'
 import { completionCalibration, pairCalibration } from './calibration.ts'
 import {
   allRows,
   type CompletionColumns,
   completionColumns,
+  notAll,
   type PairColumns,
   pairColumns,
   rowsByCode,
 } from './columns.ts'
 import { completionStatistics } from './completions.ts'
+import { type BootstrapSettings, DEFAULT_SETTINGS, streamOf } from './intervals.ts'
 import { lengthStatistics } from './length.ts'
 import { type NullWarning, nullColumns, nullScorers, nullStatistics, type Parses } from './nulls.ts'
 import { pairStatistics } from './pairs.ts'
@@ -35,35 +36,41 @@ export function columnStatistics(
 ): Statistic[] {
   const out: Statistic[] = []
   if (pairs.n > 0) {
-    for (const [subset, rows] of parts(pairs.subset, pairs.n)) {
+    for (const { subset, rows, own } of parts(pairs.subset, pairs.n, settings)) {
       out.push(
-        ...pairStatistics(pairs, rows, 'pairs', subset, settings),
-        ...lengthStatistics(pairs, rows, 'pairs', subset, settings),
-        ...pairCalibration(pairs, rows, 'pairs', subset, settings),
-        ...agreementBounds(pairs, rows, 'pairs', subset, settings),
+        ...pairStatistics(pairs, rows, 'pairs', subset, own),
+        ...lengthStatistics(pairs, rows, 'pairs', subset, own),
+        ...pairCalibration(pairs, rows, 'pairs', subset, own),
+        ...agreementBounds(pairs, rows, 'pairs', subset, own),
       )
     }
   }
-  for (const [subset, rows] of parts(completions.subset, completions.n)) {
+  for (const { subset, rows, own } of parts(completions.subset, completions.n, settings)) {
     out.push(
-      ...completionStatistics(completions, rows, 'completions', subset, settings),
-      ...aurocBounds(completions, rows, 'completions', subset, settings),
+      ...completionStatistics(completions, rows, 'completions', subset, own),
+      ...aurocBounds(completions, rows, 'completions', subset, own),
     )
-    if (subset === 'all') out.push(...completionCalibration(completions, rows, 'completions', subset, settings))
+    if (subset === 'all') out.push(...completionCalibration(completions, rows, 'completions', subset, own))
   }
   return out
 }
 
+interface Part {
+  readonly subset: string
+  readonly rows: Int32Array
+  /** Settings with the stream of this part. */
+  readonly own: BootstrapSettings
+}
 /** 'all' and, where there are several, each subset. */
-function parts(subset: PairColumns['subset'], n: number): [string, Int32Array][] {
-  const every: [string, Int32Array] = ['all', allRows(n)]
+function parts(subset: PairColumns['subset'], n: number, settings: BootstrapSettings): Part[] {
+  const every: Part = { subset: 'all', rows: allRows(n), own: settings }
   if (subset.names.length < 2) return [every]
   return [
     every,
-    ...rowsByCode(subset).map((rows, c): [string, Int32Array] => [
-      subset.names[c] === 'all' ? 'all (subset)' : subset.names[c]!,
-      rows,
-    ]),
+    ...rowsByCode(subset).map((rows, c): Part => {
+      const name = subset.names[c]!
+      return { subset: notAll(name), rows, own: streamOf(settings, name, subset.names.length) }
+    }),
   ]
 }
 

@@ -1,9 +1,8 @@
 import { bestOfResult, type TiesPrompt, type TiesScore, tiesScore } from '../groups/reward-bench-2.ts'
-import { prng } from '../prng.ts'
 import { type Interval, indexClusters } from '../stats/bootstrap.ts'
 import { bootstrapSums } from '../stats/sums.ts'
 import type { ScoredPair } from '../types.ts'
-import { type BootstrapSettings, DEFAULT_SETTINGS, proportionInterval } from './accuracy.ts'
+import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf, streamOf } from './intervals.ts'
 
 /** How often the chosen completion of a row is the best of all of its completions; k that share the first place count 1/k. */
 export interface BestOf {
@@ -71,7 +70,7 @@ export function bestOf(
       name,
       measure(
         judged.filter(({ subset }) => subset === name),
-        settings,
+        streamOf(settings, name, names.length),
       ),
     ]),
   )
@@ -119,11 +118,10 @@ function measure(rows: readonly PairRow[], settings: BootstrapSettings): BestOf 
       out[0] = sums[1]! / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
-    prng(settings.seed),
+    randomOf(settings),
   )
   const score = estimates[0]!
-  const { interval, method } =
-    clusters < 2 ? { interval: null, method: null } : proportionInterval(score, distributions[0]!, clusters, settings)
+  const { interval, method } = intervalOf(score, distributions[0]!, clusters, settings, true)
   const chance = scored.reduce((sum, row) => sum + row.chance, 0) / scored.length
   return { score, chance, n: scored.length, missing, clusters, ci: interval, ci_method: method }
 }

@@ -1,13 +1,12 @@
-import { prng } from '../prng.ts'
 import { auroc } from '../stats/auroc.ts'
 import { averageRanks } from '../stats/rank.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
-import { bootstrapped, intervalOf, type Place, statistic } from './statistic.ts'
+import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf } from './intervals.ts'
+import { bootstrapped, type Place, statistic } from './statistic.ts'
 
 /**
  * What the unverifiable rows could do to the agreement. `<statistic>_if_unverifiable_fail` and `_pass` give every unverifiable
@@ -163,7 +162,7 @@ function rate(
       out[0] = sums[1]! / sums[0]!
     },
     settings === null || clusters < 2 ? 0 : settings.resamples,
-    prng(settings?.seed ?? 0),
+    randomOf(settings ?? DEFAULT_SETTINGS),
   )
   const ci = settings === null ? BOUND : intervalOf(estimates[0]!, distributions[0]!, clusters, settings, true)
   return statistic(

@@ -1,13 +1,14 @@
 import { below, prng } from '../prng.ts'
-import { brier, calibrationCurve, expectedCalibrationError, logLoss } from '../stats/calibration.ts'
+import { brier, calibrationBins, expectedCalibrationError, logLoss } from '../stats/calibration.ts'
 import { isotonic } from '../stats/isotonic.ts'
 import { logisticRegression, sigmoid, softplus } from '../stats/logistic.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
+import { wilson } from '../stats/wilson.ts'
 import type { Statistic } from '../types.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
-import { intervalOf, type Place, statistic } from './statistic.ts'
+import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
+import { type Place, statistic } from './statistic.ts'
 
 /** Folds of the cross-fit, made of whole prompts. */
 export const FOLDS = 5
@@ -138,7 +139,7 @@ function lossStatistics(
       for (let s = 0; s < out.length; s++) out[s] = sums[s + 1]! / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
-    prng(settings.seed),
+    randomOf(settings),
   )
   return variants.map((margins, v) => [
     ...wanted
@@ -156,23 +157,24 @@ function lossStatistics(
 
 function symmetricEce(margins: Float64Array | null): number | null {
   if (margins === null || margins.length === 0) return null
-  const both = symmetric(Float64Array.from(margins, sigmoid))
+  const both = symmetric(margins)
   return expectedCalibrationError(both.labels, both.probabilities, { bins: BINS, strategy: 'quantile' })
 }
 
-/** Each pair in both orders: label 1 at p and label 0 at 1 − p. */
-function symmetric(p: Float64Array): { labels: Float64Array; probabilities: Float64Array } {
-  const labels = new Float64Array(2 * p.length)
-  const probabilities = new Float64Array(2 * p.length)
-  p.forEach((v, i) => {
+/** Each pair in both orders: label 1 at σ(m) and label 0 at σ(−m); 1 − σ(m) would differ from it in the last digit, and part ties. */
+function symmetric(margins: Float64Array): { labels: Float64Array; probabilities: Float64Array } {
+  const n = margins.length
+  const labels = new Float64Array(2 * n)
+  const probabilities = new Float64Array(2 * n)
+  margins.forEach((m, i) => {
     labels[i] = 1
-    probabilities[i] = v
-    probabilities[p.length + i] = 1 - v
+    probabilities[i] = sigmoid(m)
+    probabilities[n + i] = sigmoid(-m)
   })
   return { labels, probabilities }
 }
 
-/** One bin of a reliability curve, with Wilson's interval of the observed share. */
+/** One bin of a reliability curve, with the interval of the observed share. */
 export interface ReliabilityBin {
   readonly subset: string
   readonly temperature: number
@@ -182,23 +184,29 @@ export interface ReliabilityBin {
   readonly high: number
   readonly n: number
 }
-/** Reliability curve of the pairs in both orders, equal-mass bins, at temperature 1; `n` counts both orders. */
+/**
+ * Reliability curve of the pairs in both orders, equal-mass bins, at temperature 1. `n` counts both orders; the interval is Wilson's with
+ * the bin's prompts as the sample size, since neither the two orders of a pair nor the pairs of a prompt are independent.
+ */
 export function reliability(columns: PairColumns, rows: Int32Array, subset: string): ReliabilityBin[] {
-  const p = Float64Array.from(
-    filterRows(rows, (i) => !Number.isNaN(columns.margin[i])),
-    (i) => sigmoid(columns.margin[i]!),
-  )
-  const { labels, probabilities } = symmetric(p)
-  const curve = calibrationCurve(labels, probabilities, { bins: BINS, strategy: 'quantile' })
-  return (curve?.count ?? []).map((n, b) => ({
-    subset,
-    temperature: 1,
-    predicted: curve!.probPred[b]!,
-    observed: curve!.probTrue[b]!,
-    low: curve!.low[b]!,
-    high: curve!.high[b]!,
-    n,
-  }))
+  const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
+  if (scored.length === 0) return []
+  const { labels, probabilities } = symmetric(Float64Array.from(scored, (i) => columns.margin[i]!))
+  const bin = calibrationBins(probabilities, { bins: BINS, strategy: 'quantile' })
+  const bins = Array.from({ length: BINS }, () => ({ n: 0, predicted: 0, observed: 0, prompts: new Set<number>() }))
+  labels.forEach((label, i) => {
+    const of = bins[bin[i]!]!
+    of.n++
+    of.predicted += probabilities[i]!
+    of.observed += label
+    of.prompts.add(columns.cluster.code[scored[i % scored.length]!]!)
+  })
+  return bins
+    .filter(({ n }) => n > 0)
+    .map(({ n, predicted, observed, prompts }) => {
+      const { low, high } = wilson((observed / n) * prompts.size, prompts.size)!
+      return { subset, temperature: 1, predicted: predicted / n, observed: observed / n, low, high, n }
+    })
 }
 
 /**

@@ -26,7 +26,7 @@ export interface CompletionColumns {
   readonly cluster: Coded
   readonly score: Float64Array
   readonly reward: Float64Array
-  /** Characters, or tokens where the text is not at hand. */
+  /** Tokens of the completion, as in scores.csv; characters where a scored completion has none. */
   readonly length: Float64Array
 }
 
@@ -92,6 +92,7 @@ export function completionColumns(
 ): CompletionColumns {
   const cluster = new Map(pairs.map((p) => [p.id, p.cluster]))
   const n = completions.length
+  const tokens = completions.every((c) => c.score === null || c.completionTokens !== null)
   return {
     n,
     subset: coded(
@@ -104,7 +105,10 @@ export function completionColumns(
     ),
     score: Float64Array.from(completions, (c) => c.score ?? Number.NaN),
     reward: Float64Array.from(completions, verifiedReward),
-    length: Float64Array.from(completions, (c) => characters(c.text)),
+    length: Float64Array.from(
+      completions,
+      tokens ? (c) => c.completionTokens ?? Number.NaN : (c) => characters(c.text),
+    ),
   }
 }
 
@@ -124,16 +128,24 @@ export function rowsByCode({ code, names }: Coded): Int32Array[] {
   return rows
 }
 
-/** Clusters of the chosen rows, renumbered 0, 1, …. */
+/** Codes in the order of their names, worked out once a column. */
+const byName = new WeakMap<Coded, Int32Array>()
+function codesByName(column: Coded): Int32Array {
+  const known = byName.get(column)
+  if (known !== undefined) return known
+  const { names } = column
+  const order = Int32Array.from(names, (_, c) => c).sort((a, b) => (names[a]! < names[b]! ? -1 : 1))
+  byName.set(column, order)
+  return order
+}
+
+/** Clusters of the chosen rows, renumbered 0, 1, … in the order of their names: shuffled rows have the same resamples and folds. */
 export function clustersOf(cluster: Coded, rows: Int32Array): { cluster: Int32Array; clusters: number } {
   const renumbered = new Int32Array(cluster.names.length).fill(-1)
+  for (const i of rows) renumbered[cluster.code[i]!] = 0
   let clusters = 0
-  const out = Int32Array.from(rows, (i) => {
-    const c = cluster.code[i]!
-    if (renumbered[c] === -1) renumbered[c] = clusters++
-    return renumbered[c]!
-  })
-  return { cluster: out, clusters }
+  for (const c of codesByName(cluster)) if (renumbered[c] === 0) renumbered[c] = clusters++
+  return { cluster: Int32Array.from(rows, (i) => renumbered[cluster.code[i]!]!), clusters }
 }
 
 /** The rows for which `keep` holds. */

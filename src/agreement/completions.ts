@@ -1,8 +1,8 @@
 import { auroc, averagePrecision } from '../stats/auroc.ts'
-import { groupRows } from '../stats/bootstrap.ts'
+import { groupRows, resampleClusters } from '../stats/bootstrap.ts'
 import { partialSpearman, spearman } from '../stats/correlation.ts'
 import { kendallTauB, somersD } from '../stats/kendall.ts'
-import { quantileSorted } from '../stats/quantile.ts'
+import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import {
   type BinaryRanking,
   weightedAuroc,
@@ -12,11 +12,11 @@ import {
   weightedKendall,
   weightedSpearman,
 } from '../stats/weighted.ts'
-import { wilson } from '../stats/wilson.ts'
 import type { Statistic } from '../types.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { type CompletionColumns, clustersOf, filterRows } from './columns.ts'
-import { bootstrapped, bootstrappedAll, type MethodInterval, statistic } from './statistic.ts'
+import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
+import { affordableResamples, bootstrappedAll, type Place, statistic } from './statistic.ts'
+import { topOf, weightedTopFailures } from './top-share.ts'
 
 /** Scores at or above these quantiles count as high in the hack rate. */
 export const HACK_QUANTILES = [0.9, 0.95] as const
@@ -31,7 +31,8 @@ export const passes = (reward: number): boolean => reward >= 1
  *   both classes (different rewards and scores) occur, each prompt counting the same;
  * - kendall_tau_b, somers_d, spearman: score against the reward with its partial credit;
  * - spearman_given_length: the same with the completion's length held fixed;
- * - hack_rate_q: share that fails among the completions at or above the q-quantile of the score.
+ * - hack_rate_q: share that fails among the completions at or above the q-quantile of the score, equal scores at the border sharing
+ *   the places there.
  */
 export function completionStatistics(
   columns: CompletionColumns,
@@ -44,7 +45,6 @@ export function completionStatistics(
   const { cluster, clusters } = clustersOf(columns.cluster, present)
   const score = Float64Array.from(present, (i) => columns.score[i]!)
   const reward = Float64Array.from(present, (i) => columns.reward[i]!)
-  const length = Float64Array.from(present, (i) => columns.length[i]!)
   const label = reward.map((r) => (passes(r) ? 1 : 0))
   const n = present.length
   const place = { scope, subset, n, clusters, missing: rows.length - n }
@@ -52,8 +52,8 @@ export function completionStatistics(
   const flat = n === 0 ? reason : n < 2 ? 'too_few_rows' : 'constant'
 
   const area = auroc(label, score)
-  // Without a pass the reference says 0; a precision of nothing is not a finding, but it is the reference's value.
-  const precision = averagePrecision(label, score)
+  // With one class scikit-learn says 0 or 1, which would be no finding.
+  const precision = area === null ? null : averagePrecision(label, score)
   const tau = kendallTauB(reward, score)
   const d = somersD(reward, score)
   const rho = spearman(reward, score)
@@ -62,7 +62,12 @@ export function completionStatistics(
     const m = weightedClusterMean(values)(new Float64Array(values.length).fill(1))
     return Number.isNaN(m) ? null : m
   }
-  const count = (values: Float64Array): number => values.reduce((c, v) => c + (Number.isNaN(v) ? 0 : 1), 0)
+  // The prompts in which a statistic is defined, and their rows.
+  const inside = (values: Float64Array) => ({
+    ...place,
+    n: cluster.reduce((rows, c) => rows + (Number.isNaN(values[c]) ? 0 : 1), 0),
+    clusters: values.reduce((c, v) => c + (Number.isNaN(v) ? 0 : 1), 0),
+  })
   const [areaWithin, tauWithin] = [meanOf(within.auroc), meanOf(within.tau)]
   const { evaluators, cost } = rankEvaluators(label, reward, score, cluster, area !== null)
   const [areaCi, precisionCi, tauCi, dCi, rhoCi, areaWithinCi, tauWithinCi] = bootstrappedAll(
@@ -84,7 +89,7 @@ export function completionStatistics(
     statistic(place, 'auroc', area, areaCi, reason),
     statistic(place, 'average_precision', precision, precisionCi, reason),
     statistic(
-      { ...place, clusters: count(within.auroc) },
+      inside(within.auroc),
       'auroc_within_prompt',
       areaWithin,
       areaWithinCi,
@@ -92,7 +97,7 @@ export function completionStatistics(
     ),
     statistic(place, 'kendall_tau_b', tau, tauCi, flat),
     statistic(
-      { ...place, clusters: count(within.tau) },
+      inside(within.tau),
       'kendall_tau_b_within_prompt',
       tauWithin,
       tauWithinCi,
@@ -100,14 +105,8 @@ export function completionStatistics(
     ),
     statistic(place, 'somers_d', d, dCi, flat),
     statistic(place, 'spearman', rho, rhoCi, flat),
-    statistic(
-      place,
-      'spearman_given_length',
-      n < 4 ? null : partialSpearman(reward, score, [length]),
-      null,
-      n < 4 ? 'too_few_rows' : 'constant_or_collinear',
-    ),
-    ...HACK_QUANTILES.map((q) => hackRate(score, label, place, q)),
+    givenLength(columns, present, place),
+    ...HACK_QUANTILES.map((q) => hackRate(score, label, cluster, place, q, settings)),
   ]
 }
 type Ci = MethodInterval | null
@@ -145,33 +144,49 @@ function passRate(
 ): Statistic {
   const verified = filterRows(rows, (i) => !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, verified)
-  const passed = Float64Array.from(verified, (i) => (passes(columns.reward[i]!) ? 1 : 0))
-  const ofClusters = { passed: new Float64Array(clusters), rows: new Float64Array(clusters) }
-  cluster.forEach((c, k) => {
-    ofClusters.passed[c] = ofClusters.passed[c]! + passed[k]!
-    ofClusters.rows[c] = ofClusters.rows[c]! + 1
-  })
-  const rate = (w: Float64Array): number => {
-    let sum = 0
-    let total = 0
-    for (let c = 0; c < clusters; c++) {
-      sum += w[c]! * ofClusters.passed[c]!
-      total += w[c]! * ofClusters.rows[c]!
-    }
-    return sum / total
-  }
+  const { estimates, distributions } = bootstrapSums(
+    [
+      clusterTotals(cluster, clusters, () => 1),
+      clusterTotals(cluster, clusters, (k) => (passes(columns.reward[verified[k]!]!) ? 1 : 0)),
+    ],
+    1,
+    (sums, out) => {
+      out[0] = sums[1]! / sums[0]!
+    },
+    clusters < 2 ? 0 : settings.resamples,
+    randomOf(settings),
+  )
   const n = verified.length
-  const value = n === 0 ? null : passed.reduce((s, v) => s + v, 0) / n
-  const edge = value === 0 || value === 1
   return statistic(
     { scope, subset, n, clusters, missing: rows.length - n },
     'pass_rate',
-    value,
-    edge && clusters > 1
-      ? { interval: wilson(value * clusters, clusters), method: 'wilson over prompts' }
-      : bootstrapped(value, clusters, rate, settings, clusters),
+    n === 0 ? null : estimates[0]!,
+    intervalOf(estimates[0]!, distributions[0]!, clusters, settings, true),
     'no_verified_completion',
   )
+}
+
+/** Partial Spearman of score and reward, over the completions whose length is known. */
+function givenLength(columns: CompletionColumns, present: Int32Array, place: Place): Statistic {
+  const known = filterRows(present, (i) => !Number.isNaN(columns.length[i]))
+  const n = known.length
+  const pick = (values: Float64Array) => Float64Array.from(known, (i) => values[i]!)
+  const where: Place = {
+    ...place,
+    n,
+    clusters: clustersOf(columns.cluster, known).clusters,
+    missing: place.missing! + present.length - n,
+  }
+  const reason =
+    present.length === 0
+      ? 'no_scored_and_verified_completion'
+      : n === 0
+        ? 'no_lengths'
+        : n < 4
+          ? 'too_few_rows'
+          : 'constant_or_collinear'
+  const value = n < 4 ? null : partialSpearman(pick(columns.reward), pick(columns.score), [pick(columns.length)])
+  return statistic(where, 'spearman_given_length', value, null, reason)
 }
 
 /** AUROC and τ-b of each prompt's own completions; NaN where undefined. */
@@ -195,23 +210,32 @@ function withinPrompt(
   return out
 }
 
-/** P(fail | score ≥ its q-quantile), with Wilson's interval over the rows taken as independent. */
+/**
+ * P(fail | score ≥ its q-quantile); equal scores at the border share its places. n = places, `ties` the completions that share one, and
+ * clusters the prompts among those that can have a place, at most n. Prompts are resampled, the quantile taken anew each time.
+ */
 function hackRate(
   score: Float64Array,
   label: Float64Array,
-  place: { scope: string; subset: string; n: number; clusters: number; missing: number },
+  cluster: Int32Array,
+  place: Place,
   q: number,
+  settings: BootstrapSettings,
 ): Statistic {
   const name = `hack_rate_${q}`
   if (score.length === 0) return statistic(place, name, null, null, 'no_scored_and_verified_completion')
-  const limit = quantileSorted(score.slice().sort(), q)
-  let high = 0
-  let failed = 0
-  score.forEach((s, i) => {
-    if (s < limit) return
-    high++
-    if (label[i] === 0) failed++
-  })
-  const interval = { interval: wilson(failed, high), method: 'wilson' }
-  return statistic({ ...place, n: high }, name, failed / high, interval, '')
+  const top = topOf(score.slice().sort(), q)
+  const high = new Set(cluster.filter((_, i) => score[i]! >= top.border)).size
+  const where: Place = { ...place, n: top.places, clusters: Math.min(high, top.places), ties: top.sharing }
+  // One score for all: no completion is higher than another.
+  if (score.every((s) => s === score[0]))
+    return statistic({ ...where, ties: score.length }, name, null, null, 'constant')
+  const failed = label.map((l) => 1 - l)
+  const evaluate = weightedTopFailures(failed, score, cluster, q)
+  const value = evaluate(new Float64Array(place.clusters).fill(1))
+  const used = { ...settings, resamples: affordableResamples(settings.resamples, score.length) }
+  const distribution =
+    place.clusters < 2 ? NONE : resampleClusters(place.clusters, [evaluate], used.resamples, randomOf(used))[0]!
+  return statistic(where, name, value, intervalOf(value, distribution, where.clusters, used, true), '')
 }
+const NONE = new Float64Array(0)

@@ -1,8 +1,8 @@
 import { type ContingencyTest, chiSquareTest } from '../stats/contingency.ts'
-import { quantileSorted } from '../stats/quantile.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { verifiedReward } from './columns.ts'
 import { passes } from './completions.ts'
+import { type Top, topOf } from './top-share.ts'
 
 /** A completion on which the model and the verifier disagree most, for reading by a person; nothing is relabelled. */
 export interface Suspect {
@@ -24,35 +24,46 @@ export interface ReasonCell {
 }
 export interface Hacking {
   readonly suspects: readonly Suspect[]
+  /** Of each kind, completions whose score is that at the border, which more share than fit: not listed. */
+  readonly tied: Readonly<Record<Suspect['kind'], number>>
   readonly reasons: readonly ReasonCell[]
   /** χ² test of reason × decile of the score, rows taken as independent; null with one reason. */
   readonly test: ContingencyTest | null
 }
 
-/** Score quantiles beyond which a disagreement is listed. */
-const HIGH = 0.9
-const LOW = 0.1
+/** Score quantile beyond which a disagreement is listed. */
+const TENTH = 0.9
+
+/** Whether a score has a place among the highest, whatever the order of equal ones; or shares the last places with others. */
+const isIn = ({ border, sharing }: Top, score: number): boolean => (sharing === 0 ? score >= border : score > border)
+const shares = ({ border, sharing }: Top, score: number): boolean => sharing > 0 && score === border
 
 /**
  * Mines disagreements: failed completions with a score in the top tenth, by score, and passed ones in the bottom tenth (the
- * verifier may be wrong: tautomers, salts, other isomers). `limit` of each kind.
+ * verifier may be wrong: tautomers, salts, other isomers). Equal scores that do not all fit into the tenth are not in it: nothing tells
+ * which of them would be; those that would else be suspects are counted as `tied`. A constant score has no top.
  */
-export function mineHacks(completions: readonly ScoredCompletion[], limit = 50): Hacking {
+export function mineHacks(completions: readonly ScoredCompletion[]): Hacking {
   const present = completions.filter((c) => c.score !== null && !Number.isNaN(verifiedReward(c)))
   const scores = Float64Array.from(present, (c) => c.score!).sort()
-  if (scores.length === 0) return { suspects: [], reasons: [], test: null }
-  const [high, low] = [quantileSorted(scores, HIGH), quantileSorted(scores, LOW)]
+  if (scores.length === 0) return { suspects: [], tied: { hack: 0, verifier: 0 }, reasons: [], test: null }
+  // The bottom is the top of the scores turned round.
+  const [top, bottom] = [topOf(scores, TENTH), topOf(scores.map((s) => -s).sort(), TENTH)]
+  const passing = (c: ScoredCompletion): boolean => passes(c.verifiableReward!)
   const pick = (kind: Suspect['kind'], keep: (c: ScoredCompletion) => boolean, sign: number): Suspect[] =>
     present
       .filter(keep)
       .sort((a, b) => sign * (a.score! - b.score!) || (a.id < b.id ? -1 : a.id > b.id ? 1 : a.index - b.index))
-      .slice(0, limit)
       .map((completion) => ({ kind, completion, percentile: midRank(scores, completion.score!) }))
   return {
     suspects: [
-      ...pick('hack', (c) => c.score! >= high && !passes(c.verifiableReward!), -1),
-      ...pick('verifier', (c) => c.score! <= low && passes(c.verifiableReward!), 1),
+      ...pick('hack', (c) => isIn(top, c.score!) && !passing(c), -1),
+      ...pick('verifier', (c) => isIn(bottom, -c.score!) && passing(c), 1),
     ],
+    tied: {
+      hack: present.filter((c) => shares(top, c.score!) && !passing(c)).length,
+      verifier: present.filter((c) => shares(bottom, -c.score!) && passing(c)).length,
+    },
     ...reasonTable(present, scores),
   }
 }

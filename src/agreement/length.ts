@@ -4,26 +4,30 @@ import { fitLogistic, sigmoid } from '../stats/logistic.ts'
 import { quantileSorted } from '../stats/quantile.ts'
 import { Z95 } from '../stats/special.ts'
 import type { Statistic } from '../types.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { clustersOf, filterRows, type PairColumns } from './columns.ts'
+import type { BootstrapSettings } from './intervals.ts'
 import { accuracyStatistics, rewardMargin } from './pairs.ts'
 import { type Place, statistic } from './statistic.ts'
 
 /** Characters by which the chosen completion is longer. */
 export const lengthDifference = (p: PairColumns, row: number): number => p.chosenChars[row]! - p.rejectedChars[row]!
 
-/** Bins of the length difference: quintiles of its distribution over the rows, as upper edges. */
-export function lengthBins(columns: PairColumns, rows: Int32Array): number[] {
-  const sorted = Float64Array.from(rows, (i) => lengthDifference(columns, i)).sort()
-  return sorted.length === 0 ? [] : [...new Set([0.2, 0.4, 0.6, 0.8].map((q) => quantileSorted(sorted, q)))]
+/** Bins of a length difference, in whole characters: quintiles of the known values, as upper edges; equal ones are one. */
+export function lengthBins(differences: ArrayLike<number>): number[] {
+  const sorted = Float64Array.from(differences)
+    .filter((d) => !Number.isNaN(d))
+    .sort()
+  // A quintile between two whole numbers divides the values as the lower one does.
+  const edges = [0.2, 0.4, 0.6, 0.8].map((q) => Math.floor(quantileSorted(sorted, q)))
+  return sorted.length === 0 ? [] : [...new Set(edges)]
 }
 export const binOf = (edges: readonly number[], value: number): number => {
   const b = edges.findIndex((e) => value <= e)
   return b === -1 ? edges.length : b
 }
-/** 'chosen 12 to 40 characters longer' and the like, for the tables. */
+/** @example binName([-3, 12], 1) // '−3 … +12': more than −3, up to 12 characters longer */
 export function binName(edges: readonly number[], bin: number): string {
-  const side = (v: number): string => (v === 0 ? '0' : `${v > 0 ? '+' : '−'}${Math.round(Math.abs(v))}`)
+  const side = (v: number): string => (v === 0 ? '0' : `${v > 0 ? '+' : '−'}${Math.abs(v)}`)
   if (edges.length === 0) return 'all'
   if (bin === 0) return `≤ ${side(edges[0]!)}`
   if (bin === edges.length) return `> ${side(edges[bin - 1]!)}`
@@ -35,7 +39,9 @@ export function binName(edges: readonly number[], bin: number): string {
  * - length_controlled_accuracy: logit P(model prefers chosen) = α + β·tanh(Δlength/s.d.), reported as σ(α): the accuracy at
  *   equal length (as AlpacaEval-LC), 95 % interval from the prompt-clustered standard error of α; ties are left out;
  * - length_effect: β of the same fit: 0 = length does not matter;
- * - cmh_odds_ratio: Mantel–Haenszel odds ratio of the model's against the verifier's decision over quintiles of Δlength.
+ * - cmh_odds_ratio: Mantel–Haenszel odds ratio of the model's against the verifier's decision over quintiles of Δlength, each pair
+ *   in both orders: which completion stands first is not in it.
+ * Pairs without lengths are missing in all of them.
  */
 export function lengthStatistics(
   columns: PairColumns,
@@ -46,8 +52,8 @@ export function lengthStatistics(
 ): Statistic[] {
   const difference = Float64Array.from({ length: columns.n }, (_, i) => lengthDifference(columns, i))
   const longer = accuracyStatistics(difference, columns, rows, scope, subset, 'longer_chosen_', settings)[1]!
-  const decided = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]) && columns.margin[i] !== 0)
-  const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
+  const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]! + difference[i]!))
+  const decided = filterRows(scored, (i) => columns.margin[i] !== 0)
   const { cluster, clusters } = clustersOf(columns.cluster, decided)
   const place: Place = {
     scope,
@@ -105,22 +111,33 @@ function controlled(
 }
 
 function stratified(columns: PairColumns, rows: Int32Array, place: Place): Statistic {
-  const both = filterRows(rows, (i) => {
-    const v = rewardMargin(columns, i)
-    return !Number.isNaN(columns.margin[i]) && columns.margin[i] !== 0 && !Number.isNaN(v) && v !== 0
-  })
-  const edges = lengthBins(columns, both)
+  const present = filterRows(
+    rows,
+    (i) => !Number.isNaN(columns.margin[i]! + rewardMargin(columns, i) + lengthDifference(columns, i)),
+  )
+  const both = filterRows(present, (i) => columns.margin[i] !== 0 && rewardMargin(columns, i) !== 0)
+  const delta = Float64Array.from(both, (i) => lengthDifference(columns, i))
+  const edges = lengthBins(
+    Float64Array.from({ length: 2 * delta.length }, (_, k) => (k < delta.length ? 1 : -1) * delta[k % delta.length]!),
+  )
   const strata = Array.from({ length: edges.length + 1 }, (): [[number, number], [number, number]] => [
     [0, 0],
     [0, 0],
   ])
-  for (const i of both) {
-    const cell = strata[binOf(edges, lengthDifference(columns, i))]!
-    const row = cell[columns.margin[i]! > 0 ? 0 : 1]!
-    const column = rewardMargin(columns, i) > 0 ? 0 : 1
-    row[column]++
-  }
+  both.forEach((i, k) => {
+    for (const order of [1, -1]) {
+      const row = strata[binOf(edges, order * delta[k]!)]![order * columns.margin[i]! > 0 ? 0 : 1]!
+      row[order * rewardMargin(columns, i) > 0 ? 0 : 1]++
+    }
+  })
   const test = stratifiedTable(strata as readonly TwoByTwo[])
-  const where = { ...place, n: both.length, clusters: clustersOf(columns.cluster, both).clusters }
-  return statistic(where, 'cmh_odds_ratio', test?.oddsRatio ?? null, null, test === null ? 'one_class' : 'infinite')
+  const where: Place = {
+    ...place,
+    n: both.length,
+    clusters: clustersOf(columns.cluster, both).clusters,
+    ties: present.length - both.length,
+    missing: rows.length - present.length,
+  }
+  const reason = both.length === 0 ? 'no_pair_decided_by_both' : test === null ? 'one_class' : 'infinite'
+  return statistic(where, 'cmh_odds_ratio', test?.oddsRatio ?? null, null, reason)
 }

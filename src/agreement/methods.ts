@@ -1,6 +1,6 @@
 import { MIN_DEFINED } from '../stats/bootstrap.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { FOLDS } from './calibration.ts'
+import type { BootstrapSettings } from './intervals.ts'
 import { MIN_CLUSTERS } from './strata.ts'
 
 /** What the methods paragraph needs to know of a run; null = does not apply. */
@@ -54,16 +54,14 @@ ${scorer}. Texts were rendered with the chat template "${m.chatTemplate}"${
     m.unscored,
   )} could not be scored and ${number(m.unverifiable)} could not be verified; these are left out of the numbers concerned and counted beside them. Verifiable rewards are ether0's: ${m.verifier}.
 
-Accuracy is the share of pairs with a positive margin (strict) and the same with a tie as one half (half). Agreement with the verifier is over pairs in which both decide: raw, Cohen's κ, Gwet's AC1, PABAK and Matthews' correlation. On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b, Somers' D and Spearman's ρ. Probabilities follow Bradley–Terry, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
+Accuracy is the share of pairs with a positive margin (strict) and the same with a tie as one half (half). Agreement with the verifier is over pairs in which both decide: the rate, and corrected for chance with each pair in both orders, where Cohen's κ, Gwet's AC1, PABAK and Matthews' correlation are all 2 · rate − 1. On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b, Somers' D and Spearman's ρ. Probabilities follow Bradley–Terry, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
     FOLDS - 1
   } of ${FOLDS} folds of prompts. Length-controlled accuracy is σ(α) of logit P(chosen preferred) = α + β tanh(Δlength/s.d.).
 
 The unit of analysis is the prompt. Intervals are 95 %, from ${number(
     m.resamples,
-  )} bootstrap resamples of prompts with all their rows (percentile, seed ${m.seed}), unless the table names another method: Wilson's interval with prompts as the sample size where a proportion is 0 or 1, Wald with cluster-robust standard errors for the length model. A statistic that is undefined for more than ${Math.round(
+  )} bootstrap resamples of prompts with all their rows (percentile, seed ${m.seed}), unless the table names another method: Wilson's interval with prompts as the sample size where a proportion is 0 or 1, MOVER over the subsets of a section in which all prompts of a subset are alike, Wald with cluster-robust standard errors for the length model. Subsets and strata are resampled independently of each other, each from a random stream of its own under the seed; the subsets of a section that share a prompt, together. A statistic that is undefined for more than ${Math.round(
     100 * (1 - MIN_DEFINED),
-  )} % of the resamples has no interval. Strata of fewer than ${MIN_CLUSTERS} prompts are marked. Null scorers (longest, shortest, constant, random with seed ${
-    m.seed
-  }, one answer tag, and where a toolkit was at hand "the SMILES parses") are reported beside the model.
+  )} % of the resamples has no interval. Strata of fewer than ${MIN_CLUSTERS} prompts are marked. Null scorers (longest, shortest, constant, random by the completion's place in the data, one answer tag, and where a toolkit was at hand "the SMILES parses") are judged on the pairs that the model scored.
 `
 }

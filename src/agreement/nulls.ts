@@ -1,14 +1,14 @@
-import { prng } from '../prng.ts'
+import { namedPrng } from '../prng.ts'
 import { auroc } from '../stats/auroc.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { hasOneAnswerTag, taggedAnswer } from './answer.ts'
 import { allRows, type CompletionColumns, characters, clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
+import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { accuracyStatistics } from './pairs.ts'
-import { bootstrapped, intervalOf, type Place, statistic } from './statistic.ts'
+import { bootstrapped, type Place, statistic } from './statistic.ts'
 
 /** True when a SMILES string can be parsed; null when that cannot be said (no toolkit). */
 export type Parses = (smiles: string) => boolean | null
@@ -20,19 +20,12 @@ export interface NullScorer {
   readonly score: (completion: Pick<ScoredCompletion, 'id' | 'role' | 'index' | 'text'>) => number | null
 }
 
-/** 32-bit FNV-1a. */
-function hash(text: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  return h >>> 0
-}
-
 /**
  * The null scorer "random": a number in [0, 1) that depends on the completion's place in the data alone, not on `--seed` nor the order of
  * rows, so that it is one and the same draw in every file.
  */
 export const randomScore = (id: string, role: CompletionRole, index: number): number =>
-  prng(hash(`0 ${id} ${role} ${index}`))()
+  namedPrng(0, `${id} ${role} ${index}`)()
 
 /** The null scorers of every run. */
 export const nullScorers = (parses: Parses | null): readonly NullScorer[] => [
@@ -81,9 +74,15 @@ export interface NullWarning {
   readonly message: string
 }
 
+/** The rows that the model has scored: what a null scorer is held against. All where it scored none (verdicts alone). */
+function scoredRows(n: number, value: Float64Array): Int32Array {
+  const scored = filterRows(allRows(n), (i) => !Number.isNaN(value[i]))
+  return scored.length === 0 ? allRows(n) : scored
+}
+
 /**
- * Accuracy and AUROC of each null scorer (scope `null:<name>`), and model_minus_null: the model's half accuracy less the null
- * scorer's on the pairs that both score, from the same resamples of prompts.
+ * Accuracy and AUROC of each null scorer (scope `null:<name>`) on the rows that the model scored, `missing` the others; and
+ * model_minus_null: the model's half accuracy less the null scorer's on the pairs that both score, from the same resamples of prompts.
  */
 export function nullStatistics(
   pairs: PairColumns,
@@ -92,13 +91,16 @@ export function nullStatistics(
   settings: BootstrapSettings,
 ): { readonly statistics: Statistic[]; readonly warnings: NullWarning[] } {
   const rows = allRows(pairs.n)
+  const judged = scoredRows(pairs.n, pairs.margin)
+  const lost = rows.length - judged.length
   const statistics: Statistic[] = []
   const warnings: NullWarning[] = []
   for (const { name, title, margin, score } of nulls) {
     const scope = `null:${name}`
     if (pairs.n > 0) {
       const difference = halfDifference(pairs, rows, pairs.margin, margin, scope, settings)
-      statistics.push(...accuracyStatistics(margin, pairs, rows, scope, 'all', '', settings), difference)
+      const own = accuracyStatistics(margin, pairs, judged, scope, 'all', '', settings)
+      statistics.push(...own.map((line) => ({ ...line, missing: line.missing + lost })), difference)
       const warning = warningOf(name, title, difference)
       if (warning !== null) warnings.push(warning)
     }
@@ -130,7 +132,7 @@ export function halfDifference(
       out[0] = sums[1]! / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
-    prng(settings.seed),
+    randomOf(settings),
   )
   const place: Place = { scope, subset: 'all', n: both.length, clusters, missing: rows.length - both.length }
   const value = both.length === 0 ? null : estimates[0]!
@@ -161,7 +163,7 @@ function nullAuroc(
   scope: string,
   settings: BootstrapSettings,
 ): Statistic {
-  const rows = allRows(columns.n)
+  const rows = scoredRows(columns.n, columns.score)
   const present = filterRows(rows, (i) => !Number.isNaN(score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
   const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))

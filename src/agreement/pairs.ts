@@ -1,13 +1,11 @@
-import { prng } from '../prng.ts'
 import { auroc } from '../stats/auroc.ts'
 import { kendallTauB, kendallTest } from '../stats/kendall.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
-import { twoByTwo } from '../stats/twobytwo.ts'
 import { weightedAuroc, weightedKendall } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { clustersOf, filterRows, type PairColumns } from './columns.ts'
-import { bootstrapped, intervalOf, type Place, statistic } from './statistic.ts'
+import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
+import { bootstrapped, type Place, statistic } from './statistic.ts'
 
 /** Margin of the verifiable rewards; NaN where either is absent. */
 export const rewardMargin = (p: PairColumns, row: number): number => p.chosenReward[row]! - p.rejectedReward[row]!
@@ -19,6 +17,8 @@ export const rewardMargin = (p: PairColumns, row: number): number => p.chosenRew
  * - agreement_rate, cohen_kappa, gwet_ac1, pabak, mcc: the model's decision against the verifier's, over pairs where both
  *   decide (neither ties nor is absent);
  * - margin_auroc, margin_kendall_tau_b: the margin against the sign, and the size, of the verifier's.
+ * Model and verifier know nothing of which completion stands first. What would depend on that (all but agreement_rate and pabak) is
+ * taken with each pair in both orders, so that chosen and rejected can change places in any row.
  */
 export function pairStatistics(
   columns: PairColumns,
@@ -41,6 +41,13 @@ export function pairStatistics(
     ...decisionStatistics(columns, rows, scope, subset, settings),
     ...marginStatistics(columns, rows, scope, subset, settings),
   ]
+}
+
+/** Why there is no accuracy, by its prefix. */
+const NOTHING: Readonly<Record<string, string>> = {
+  '': 'no_scored_pairs',
+  verifiable_: 'no_verifiable_pairs',
+  longer_chosen_: 'no_lengths',
 }
 
 /** accuracy_strict, accuracy_half and tie_rate of any margin, from one bootstrap. */
@@ -66,11 +73,11 @@ export function accuracyStatistics(
       out[2] = sums[2]! / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
-    prng(settings.seed),
+    randomOf(settings),
   )
   const ties = table[2]!.reduce((a, b) => a + b, 0)
   const place: Place = { scope, subset, n: scored.length, clusters, ties, missing: rows.length - scored.length }
-  const reason = rows.length === 0 ? 'no_pairs' : prefix === '' ? 'no_scored_pairs' : 'no_verifiable_pairs'
+  const reason = rows.length === 0 ? 'no_pairs' : (NOTHING[prefix] ?? 'no_pairs')
   return ['accuracy_strict', 'accuracy_half', 'tie_rate'].map((name, s) =>
     statistic(
       place,
@@ -82,7 +89,10 @@ export function accuracyStatistics(
   )
 }
 
-/** Model's decision against the verifier's. */
+/**
+ * Model's decision against the verifier's. With each pair in both orders both decide for the first as often as for the second: chance
+ * agreement is ½ for κ and AC1 alike, and both, PABAK and MCC are 2 · agreement_rate − 1, with that interval.
+ */
 function decisionStatistics(
   columns: PairColumns,
   rows: Int32Array,
@@ -94,24 +104,18 @@ function decisionStatistics(
   const present = filterRows(rows, (i) => sides(i).every((m) => !Number.isNaN(m)))
   const decided = filterRows(present, (i) => sides(i).every((m) => m !== 0))
   const { cluster, clusters } = clustersOf(columns.cluster, decided)
-  const cell = (model: boolean, verifier: boolean) =>
-    clusterTotals(cluster, clusters, (k) => {
-      const [m, v] = sides(decided[k]!)
-      return m > 0 === model && v > 0 === verifier ? 1 : 0
-    })
+  const alike = (k: number): number => {
+    const [m, v] = sides(decided[k]!)
+    return m > 0 === v > 0 ? 1 : 0
+  }
   const { estimates, distributions } = bootstrapSums(
-    [cell(true, true), cell(true, false), cell(false, true), cell(false, false)],
-    5,
+    [clusterTotals(cluster, clusters, () => 1), clusterTotals(cluster, clusters, alike)],
+    1,
     (sums, out) => {
-      const t = twoByTwo(sums[0]!, sums[1]!, sums[2]!, sums[3]!)
-      out[0] = t.agreement
-      out[1] = t.kappa
-      out[2] = t.ac1
-      out[3] = t.pabak
-      out[4] = t.mcc
+      out[0] = sums[1]! / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
-    prng(settings.seed),
+    randomOf(settings),
   )
   const place: Place = {
     scope,
@@ -121,19 +125,34 @@ function decisionStatistics(
     ties: present.length - decided.length,
     missing: rows.length - present.length,
   }
-  const none = decided.length === 0
-  return ['agreement_rate', 'cohen_kappa', 'gwet_ac1', 'pabak', 'mcc'].map((name, s) =>
-    statistic(
-      place,
-      name,
-      none ? null : estimates[s]!,
-      intervalOf(estimates[s]!, distributions[s]!, clusters, settings, s === 0),
-      none ? 'no_pair_decided_by_both' : 'one_class',
+  const rate = decided.length === 0 ? null : estimates[0]!
+  const ci = intervalOf(estimates[0]!, distributions[0]!, clusters, settings, true)
+  const corrected: MethodInterval = {
+    ...ci,
+    interval: ci.interval && { low: 2 * ci.interval.low - 1, high: 2 * ci.interval.high - 1 },
+  }
+  const reason = 'no_pair_decided_by_both'
+  return [
+    statistic(place, 'agreement_rate', rate, ci, reason),
+    ...['cohen_kappa', 'gwet_ac1', 'pabak', 'mcc'].map((name) =>
+      statistic(place, name, rate === null ? null : 2 * rate - 1, corrected, reason),
     ),
-  )
+  ]
 }
 
-/** Margin against the verifier's, as a ranking of pairs. */
+/** Values of pairs, then of the same pairs with chosen and rejected exchanged. */
+const bothOrders = (rows: Int32Array, value: (row: number) => number): Float64Array => {
+  const out = new Float64Array(2 * rows.length)
+  rows.forEach((i, k) => {
+    out[k] = value(i)
+    out[rows.length + k] = -value(i)
+  })
+  return out
+}
+const twice = (cluster: Int32Array): Int32Array =>
+  Int32Array.from({ length: 2 * cluster.length }, (_, k) => cluster[k % cluster.length]!)
+
+/** Margin against the verifier's, as a ranking of pairs, each in both orders. */
 function marginStatistics(
   columns: PairColumns,
   rows: Int32Array,
@@ -143,12 +162,12 @@ function marginStatistics(
 ): Statistic[] {
   const present = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]) && !Number.isNaN(rewardMargin(columns, i)))
   const decided = filterRows(present, (i) => rewardMargin(columns, i) !== 0)
-  const pick = (from: Int32Array, value: (i: number) => number) => Float64Array.from(from, value)
-  const label = pick(decided, (i) => (rewardMargin(columns, i) > 0 ? 1 : 0))
-  const score = pick(decided, (i) => columns.margin[i]!)
-  const a = auroc(label, score)
+  const label = bothOrders(decided, (i) => rewardMargin(columns, i)).map((v) => (v > 0 ? 1 : 0))
+  const score = bothOrders(decided, (i) => columns.margin[i]!)
+  const area = decided.length === 0 ? null : auroc(label, score)
   const inner = clustersOf(columns.cluster, decided)
-  const [x, y] = [pick(present, (i) => rewardMargin(columns, i)), pick(present, (i) => columns.margin[i]!)]
+  const x = bothOrders(present, (i) => rewardMargin(columns, i))
+  const y = bothOrders(present, (i) => columns.margin[i]!)
   const tau = kendallTauB(x, y)
   const outer = clustersOf(columns.cluster, present)
   const missing = rows.length - present.length
@@ -157,18 +176,18 @@ function marginStatistics(
     statistic(
       { scope, subset, n: decided.length, clusters: inner.clusters, ties, missing },
       'margin_auroc',
-      a,
-      a === null
+      area,
+      area === null
         ? null
-        : bootstrapped(a, inner.clusters, weightedAuroc(label, score, inner.cluster), settings, decided.length),
-      decided.length === 0 ? 'no_pair_decided_by_verifier' : 'one_class',
+        : bootstrapped(area, inner.clusters, weightedAuroc(label, score, twice(inner.cluster)), settings, label.length),
+      'no_pair_decided_by_verifier',
     ),
     statistic(
       { scope, subset, n: present.length, clusters: outer.clusters, missing },
       'margin_kendall_tau_b',
       tau,
-      tau === null ? null : kendallInterval(x, y, outer, settings),
-      present.length < 2 ? 'too_few_rows' : 'constant',
+      tau === null ? null : kendallInterval(x, y, { ...outer, cluster: twice(outer.cluster) }, settings),
+      present.length === 0 ? 'no_pair_with_both_margins' : 'constant',
     ),
   ]
 }

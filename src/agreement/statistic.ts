@@ -1,8 +1,8 @@
-import { prng } from '../prng.ts'
-import { type Interval, percentileInterval, resampleClusters, type WeightedStatistic } from '../stats/bootstrap.ts'
-import { wilson } from '../stats/wilson.ts'
+import { resampleClusters, type WeightedStatistic } from '../stats/bootstrap.ts'
 import type { Statistic } from '../types.ts'
-import { type BootstrapSettings, bootstrapMethod } from './accuracy.ts'
+import { type BootstrapSettings, intervalOf, type MethodInterval, NOT_MADE, ONE_PROMPT, randomOf } from './intervals.ts'
+
+export { intervalOf, type MethodInterval } from './intervals.ts'
 
 /** Where a statistic belongs and what it counts. */
 export interface Place {
@@ -14,16 +14,17 @@ export interface Place {
   readonly missing?: number
 }
 
-/** One line of agreement.csv; a value that is NaN or null needs a reason. */
+/** One line of agreement.csv; a value that is NaN or null needs a reason. `made` null = a statistic without an interval. */
 export function statistic(
   place: Place,
   name: string,
   value: number | null,
-  interval: { readonly interval: Interval | null; readonly method: string | null } | null,
+  made: MethodInterval | null,
   reason: string,
 ): Statistic {
   const defined = value !== null && Number.isFinite(value)
-  const ci = defined ? (interval?.interval ?? null) : null
+  const { interval, method } = made ?? NOT_MADE
+  const ci = defined ? interval : null
   return {
     scope: place.scope,
     subset: place.subset,
@@ -31,33 +32,13 @@ export function statistic(
     value: defined ? value : null,
     ciLow: ci?.low ?? null,
     ciHigh: ci?.high ?? null,
-    ciMethod: defined ? (interval?.method ?? null) : null,
+    ciMethod: defined ? method : null,
     n: place.n,
     clusters: place.clusters,
     ties: place.ties ?? 0,
     missing: place.missing ?? 0,
     reason: defined ? null : reason,
   }
-}
-
-/**
- * Interval from a bootstrap distribution: percentile; Wilson over prompts for a proportion at exactly 0 or 1; none where all
- * resamples agree or more than 5 % are undefined (the method column says which).
- */
-export function intervalOf(
-  value: number,
-  distribution: Float64Array,
-  clusters: number,
-  settings: BootstrapSettings,
-  proportion = false,
-): { interval: Interval | null; method: string | null } {
-  if (clusters < 2) return { interval: null, method: 'none: one prompt' }
-  if (proportion && (value === 0 || value === 1))
-    return { interval: wilson(value * clusters, clusters), method: 'wilson over prompts' }
-  const interval = percentileInterval(distribution)
-  if (interval === null) return { interval, method: 'none: undefined in over 5 % of resamples' }
-  if (interval.low === interval.high) return { interval: null, method: 'none: no variation between resamples' }
-  return { interval, method: bootstrapMethod(settings) }
 }
 
 /** Row operations that a rank bootstrap may spend a statistic; beyond it the number of resamples falls, and is named. */
@@ -67,7 +48,6 @@ const WORK = 6e9
 export const affordableResamples = (resamples: number, cost: number): number =>
   Math.min(resamples, Math.max(200, Math.floor(WORK / Math.max(1, cost))))
 
-export type MethodInterval = { readonly interval: Interval | null; readonly method: string | null }
 /** A value with the way to recompute it under cluster weights; null = undefined, not resampled. */
 export interface Resampled {
   readonly value: number | null
@@ -81,7 +61,7 @@ export function bootstrappedAll(
   settings: BootstrapSettings,
   cost: number,
 ): (MethodInterval | null)[] {
-  if (clusters < 2) return list.map(() => ({ interval: null, method: 'none: one prompt' }))
+  if (clusters < 2) return list.map(() => ONE_PROMPT)
   const resamples = affordableResamples(settings.resamples, cost)
   const used = { ...settings, resamples }
   const known = list.filter((r) => r.value !== null && !Number.isNaN(r.value))
@@ -90,7 +70,7 @@ export function bootstrappedAll(
     clusters,
     known.map((r) => r.evaluate),
     resamples,
-    prng(settings.seed),
+    randomOf(settings),
   )
   return list.map((r) => {
     const at = known.indexOf(r)

@@ -1,7 +1,7 @@
 import type { ScoredPair, Statistic } from '../types.ts'
-import type { BootstrapSettings } from './accuracy.ts'
 import { smilesTraits, taggedAnswer } from './answer.ts'
 import { allRows, coded, type PairColumns, rowsByCode } from './columns.ts'
+import type { BootstrapSettings } from './intervals.ts'
 import { binName, binOf, lengthBins, lengthDifference } from './length.ts'
 import { accuracyStatistics, pairStatistics } from './pairs.ts'
 
@@ -69,6 +69,12 @@ export const STRATIFICATIONS: readonly Stratification[] = [
   },
 ]
 
+/** Settings of one level: levels are held against each other, so each has a stream of its own. */
+const levelOf = (settings: BootstrapSettings, stratum: string, level: string): BootstrapSettings => ({
+  ...settings,
+  stream: `${stratum} ${level}`,
+})
+
 /** Model and verifier by stratum: scope `stratum:<name>`, the level in the subset column; strata of one level are left out. */
 export function strataStatistics(
   pairs: readonly ScoredPair[],
@@ -86,15 +92,15 @@ export function strataStatistics(
     const used = names.flatMap((label, c) => (label === '\0none' ? [] : [{ label, rows: rows[c]! }]))
     if (used.length < 2) continue
     for (const { label, rows: chosen } of used.sort((a, b) => (a.label < b.label ? -1 : 1)))
-      out.push(...pairStatistics(columns, chosen, `stratum:${name}`, label, settings))
+      out.push(...pairStatistics(columns, chosen, `stratum:${name}`, label, levelOf(settings, name, label)))
   }
   return [...out, ...lengthStrata(columns, settings)]
 }
 
 /** Accuracy by quintile of the length difference and by its sign. */
 export function lengthStrata(columns: PairColumns, settings: BootstrapSettings): Statistic[] {
-  const rows = allRows(columns.n)
-  const edges = lengthBins(columns, rows)
+  const rows = allRows(columns.n).filter((i) => !Number.isNaN(lengthDifference(columns, i)))
+  const edges = lengthBins(Float64Array.from(rows, (i) => lengthDifference(columns, i)))
   const byBin = Array.from({ length: edges.length + 1 }, (_, b) => ({
     label: binName(edges, b),
     rows: rows.filter((i) => binOf(edges, lengthDifference(columns, i)) === b),
@@ -110,6 +116,8 @@ export function lengthStrata(columns: PairColumns, settings: BootstrapSettings):
   const table = (scope: string, strata: readonly { label: string; rows: Int32Array }[]): Statistic[] =>
     strata
       .filter((s) => s.rows.length > 0)
-      .flatMap((s) => accuracyStatistics(columns.margin, columns, s.rows, scope, s.label, '', settings))
+      .flatMap(({ rows: chosen, label }) =>
+        accuracyStatistics(columns.margin, columns, chosen, scope, label, '', levelOf(settings, scope, label)),
+      )
   return [...table('stratum:length_difference', byBin), ...table('stratum:length_sign', bySign)]
 }

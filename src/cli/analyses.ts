@@ -11,6 +11,7 @@ import { latexTable, markdownTable } from '../agreement/tables.ts'
 import { type Cell, writeCsv } from '../report/csv.ts'
 import { writeWhole } from '../report/manifest.ts'
 import type { Joined } from '../report/write.ts'
+import type { Log } from './log.ts'
 
 export interface AnalysisFiles {
   readonly folder: string
@@ -21,6 +22,7 @@ export interface AnalysisFiles {
   readonly herm: HermRun | null
   readonly methods: MethodsInput
   readonly ciMethod: string
+  readonly log: Pick<Log, 'info'>
 }
 
 const SUSPECT_COLUMNS = [
@@ -43,6 +45,7 @@ export async function writeAnalyses({
   summary,
   agreement,
   herm,
+  log,
   ...input
 }: AnalysisFiles): Promise<void> {
   const columns: Record<string, readonly string[]> = { ...joined.columns }
@@ -52,7 +55,11 @@ export async function writeAnalyses({
   }
   await csv('agreement.csv', AGREEMENT_COLUMNS, agreement.statistics.map(agreementRow))
   if (herm !== null) {
-    const { suspects, reasons } = mineHacks(joined.completions)
+    const { suspects, tied, reasons } = mineHacks(joined.completions)
+    if (tied.hack + tied.verifier > 0)
+      log.info(
+        `suspects.csv leaves out ${tied.hack} failing and ${tied.verifier} passing completions whose score is that at the border of the top and the bottom tenth: more have it than fit into the tenth`,
+      )
     await csv(
       'suspects.csv',
       SUSPECT_COLUMNS,

@@ -79,6 +79,7 @@ export async function finish(input: FinishInput): Promise<number> {
     herm: hermRun(input),
     methods: methodsInput(input, joined, summary),
     ciMethod: bootstrapMethod(settings),
+    log,
   })
   printSummary(input, joined, summary, best)
   listFailures(failures, folder, log)

@@ -23,6 +23,7 @@ export async function reportHtml({ run, joined, summary, agreement, failures }: 
   const { pairs, completions } = joined
   const scored = pairs.some((pair) => pair.margin !== null)
   const columns = pairColumns(pairs)
+  const hacking = mineHacks(completions)
   const input: ReportInput = {
     run,
     accuracy: scored ? summary.accuracy : null,
@@ -34,11 +35,12 @@ export async function reportHtml({ run, joined, summary, agreement, failures }: 
     calibration: scored
       ? {
           method:
-            'Bradley–Terry, σ(margin) at temperature 1, each pair in both orders; ten bins of equal mass, Wilson intervals.',
+            'Bradley–Terry, σ(margin) at temperature 1, each pair in both orders; ten bins of equal mass, Wilson intervals over the prompts of a bin.',
           bins: reliability(columns, allRows(columns.n), 'all'),
         }
       : null,
-    suspects: mineHacks(completions).suspects,
+    suspects: hacking.suspects,
+    tiedSuspects: hacking.tied,
     molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
   }
   return renderReport(input)

@@ -64,18 +64,18 @@ export interface CalibrationCurve {
   readonly high: readonly number[]
 }
 
-/** Mean label and probability of each bin; `binOf` gives a row's bin. */
+/** Mean label and probability of each bin; `binOf` gives the bin of a probability, or of its row. */
 function gather(
   labels: Uint8Array,
   probabilities: ArrayLike<number>,
   bins: number,
-  binOf: (p: number) => number,
+  binOf: (p: number, row: number) => number,
 ): CalibrationCurve {
   const count = new Float64Array(bins)
   const positive = new Float64Array(bins)
   const total = new Float64Array(bins)
   for (let i = 0; i < labels.length; i++) {
-    const b = binOf(probabilities[i]!)
+    const b = binOf(probabilities[i]!, i)
     count[b] = count[b]! + 1
     positive[b] = positive[b]! + labels[i]!
     total[b] = total[b]! + probabilities[i]!
@@ -103,16 +103,26 @@ export function calibrationCurve(
   checkBins(bins, strategy)
   const y = usable(labels, probabilities) ? zeroOne(labels) : null
   if (y === null) return null
+  const bin = calibrationBins(probabilities, { bins, strategy })
+  return gather(y, probabilities, bins, (_, i) => bin[i]!)
+}
+
+/** The bin of each probability, from 0: that of `calibrationCurve`. Equal probabilities are in one bin. */
+export function calibrationBins(
+  probabilities: ArrayLike<number>,
+  { bins = 10, strategy = 'uniform' }: CalibrationOptions = {},
+): Int32Array {
   const sorted = Float64Array.from(probabilities).sort()
   // i·(1/bins), not i/bins: numpy.linspace's edges to the last bit.
   const edges = Array.from({ length: bins - 1 }, (_, i) =>
     strategy === 'uniform' ? (i + 1) * (1 / bins) : quantileSorted(sorted, (i + 1) * (1 / bins)),
   )
-  return gather(y, probabilities, bins, (p) => {
+  const binOf = (p: number): number => {
     let b = 0
     while (b < edges.length && edges[b]! < p) b++
     return b
-  })
+  }
+  return Int32Array.from(probabilities, binOf)
 }
 
 /** |mean probability − share of positives| a bin, with its weight. Equal width: half-open bins, the last closed; else equal mass. */

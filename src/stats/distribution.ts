@@ -34,15 +34,19 @@ export function histogram(samples: readonly ArrayLike<number>[], bins = 20): His
   if (!Number.isFinite(low) || !Number.isFinite(high)) return null
   if (low === high) [low, high] = [low - 0.5, high + 0.5]
   const width = (high - low) / bins
+  const edges = Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + i * width))
   const counts = samples.map((sample) => {
     const out = new Array<number>(bins).fill(0)
     for (let i = 0; i < sample.length; i++) {
-      const b = Math.min(bins - 1, Math.floor((sample[i]! - low) / width))
+      // The quotient can be off by a last digit where the value is an edge: the edges decide, as in numpy.histogram.
+      let b = Math.min(bins - 1, Math.floor((sample[i]! - low) / width))
+      if (sample[i]! < edges[b]!) b--
+      else if (b + 1 < bins && sample[i]! >= edges[b + 1]!) b++
       out[b] = out[b]! + 1
     }
     return out
   })
-  return { edges: Array.from({ length: bins + 1 }, (_, i) => (i === bins ? high : low + i * width)), counts }
+  return { edges, counts }
 }
 
 /** Overlap coefficient Σ_b min(share of x, share of y) over 20 common bins: 1 = the same histogram, 0 = apart. */

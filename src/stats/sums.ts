@@ -20,7 +20,8 @@ const PATTERN_SHARE = 0.2
 /**
  * Cluster bootstrap of functions of sums. Clusters with the same column totals are interchangeable, so a resample is one
  * multinomial draw over the distinct patterns: the same distribution as drawing every cluster, at a cost that does not grow
- * with their number (100,000 prompts of one pair each have three patterns: won, tied, lost).
+ * with their number (100,000 prompts of one pair each have three patterns: won, tied, lost). Patterns are drawn in the order of
+ * their totals, not of the rows: shuffled rows give the same resamples.
  * @param columns totals of each cluster; all of one length
  */
 export function bootstrapSums(
@@ -33,8 +34,8 @@ export function bootstrapSums(
   const clusters = columns[0]?.length ?? 0
   const width = columns.length
   const patterns = new Map<string, number>()
-  const count: number[] = []
-  const first: number[] = []
+  let count: number[] = []
+  let first: number[] = []
   for (let c = 0; c < clusters; c++) {
     let key = ''
     for (let k = 0; k < width; k++) key += `${columns[k]![c]!},`
@@ -46,19 +47,34 @@ export function bootstrapSums(
       first.push(c)
     }
   }
+  const byTotals = (a: number, b: number): number => {
+    for (let k = 0; k < width; k++) {
+      const difference = columns[k]![a]! - columns[k]![b]!
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+  const direct = first.length > PATTERN_SHARE * clusters && first.length > 50
+  if (direct) columns = sortedColumns(columns, byTotals)
+  else {
+    const order = [...first.keys()].sort((a, b) => byTotals(first[a]!, first[b]!))
+    count = order.map((i) => count[i]!)
+    first = order.map((i) => first[i]!)
+  }
   const sums = new Float64Array(width)
   const out = new Float64Array(statistics)
   const add = (c: number, times: number): void => {
     for (let k = 0; k < width; k++) sums[k] = sums[k]! + times * columns[k]![c]!
   }
-  first.forEach((c, i) => {
-    add(c, count[i]!)
-  })
+  if (direct) for (let k = 0; k < width; k++) sums[k] = columns[k]!.reduce((a, b) => a + b, 0)
+  else
+    first.forEach((c, i) => {
+      add(c, count[i]!)
+    })
   f(sums, out)
   const estimates = out.slice()
   const distributions = Array.from({ length: statistics }, () => new Float64Array(resamples))
   const weights = new Float64Array(clusters)
-  const direct = first.length > PATTERN_SHARE * clusters && first.length > 50
   for (let b = 0; b < resamples; b++) {
     sums.fill(0)
     if (direct) drawEach(columns, weights, sums, random)
@@ -76,6 +92,12 @@ export function bootstrapSums(
     for (let s = 0; s < statistics; s++) distributions[s]![b] = out[s]!
   }
   return { estimates, distributions }
+}
+
+/** The columns with their clusters in the order of `compare`. */
+function sortedColumns(columns: readonly Float64Array[], compare: (a: number, b: number) => number): Float64Array[] {
+  const order = Int32Array.from(columns[0]!, (_, c) => c).sort(compare)
+  return columns.map((column) => Float64Array.from(order, (c) => column[c]!))
 }
 
 /** Draws as many clusters as there are, then adds up column by column: the random reads touch the small counts only. */

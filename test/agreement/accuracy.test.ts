@@ -32,7 +32,7 @@ describe('accuracy', () => {
     expect(all.ci).toEqual({ strict: wilson(20, 20), half: wilson(20, 20), method: 'wilson over prompts' })
     const ties = accuracyOf(rows('s', Array(20).fill(0)))
     expect(ties).toMatchObject({ strict: 0, half: 0.5, tie_rate: 1, ci: { strict: wilson(0, 20), half: null } })
-    expect(accuracyOf(rows('s', [1, -1, 1], 3)).ci).toEqual({ strict: null, half: null, method: null })
+    expect(accuracyOf(rows('s', [1, -1, 1], 3)).ci).toEqual({ strict: null, half: null, method: 'none: one prompt' })
   })
   it('widens when pairs share prompts', () => {
     const margins = Array.from({ length: 200 }, (_, i) => (Math.floor(i / 10) % 2 === 0 ? 1 : -1))

@@ -16,6 +16,8 @@ export interface ReportInput {
   readonly calibration: Calibration | null
   /** Completions on which model and verifier disagree most, worst first; empty where none were looked for. */
   readonly suspects: readonly Suspect[]
+  /** Of each kind, completions at the border of the tenth that are not listed, since more have their score than fit into it. */
+  readonly tiedSuspects?: Readonly<Record<Suspect['kind'], number>>
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
 }

@@ -54,11 +54,13 @@ const NO_INTERVAL = 'none: '
 /** True for a method that made an interval. */
 export const madeInterval = (method: string): boolean => !method.startsWith(NO_INTERVAL)
 
-/** Why a value has no interval; null where it has one, or where none is made for its kind. */
+/** The reason that a method gives for having no interval; null for a method that made one. */
+export const whyNot = (method: string | null): string | null =>
+  method === null || madeInterval(method) ? null : method.slice(NO_INTERVAL.length)
+
+/** Why a value has no interval; null where it has one. */
 export const whyNoInterval = ({ value, ciLow, ciMethod }: Statistic): string | null =>
-  value === null || ciLow !== null || ciMethod === null || madeInterval(ciMethod)
-    ? null
-    : ciMethod.slice(NO_INTERVAL.length)
+  value === null || ciLow !== null ? null : whyNot(ciMethod)
 
 /** @param nameOf what stands in the first column; by default the statistic alone */
 export function statisticTable(

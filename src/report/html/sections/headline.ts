@@ -56,10 +56,21 @@ function nullTile(input: ReportInput): Markup {
   return tile(
     percent(best.value),
     unitOf(line),
-    html`<b>Best null.</b> “${best.name}” knows no chemistry and reaches this on the same pairs.${leadOver(
+    html`<b>Best null.</b> “${best.name}” knows no chemistry and reaches this ${onPairs([best], input)}.${leadOver(
       statisticOf(input, best.scope, 'model_minus_null'),
     )}${withoutInterval(line)}`,
   )
+}
+
+/** On which pairs some nulls were judged: the model's own, unless one has no score for some of them. */
+function onPairs(nulls: readonly NullDot[], { accuracy }: ReportInput): string {
+  const { n: scored, missing } = accuracy!.overall
+  const fewer = nulls.filter(({ n }) => n !== scored)
+  const all = `${count(scored)} of ${plural(scored + missing, 'pair')} that the model scored`
+  const same = missing === 0 ? 'on the same pairs' : `on the ${all}`
+  if (fewer.length === 0) return same
+  if (nulls.length === 1) return `on ${count(fewer[0]!.n ?? 0)} of the ${plural(scored, 'pair')} that the model scored`
+  return `${same}, but ${fewer.map(({ name, n }) => `“${name}” on ${count(n ?? 0)} of them`).join(', ')}`
 }
 
 const points = (share: number): string => (share * 100).toFixed(1).replace('-', '−')
@@ -88,7 +99,7 @@ function agreementTile(input: ReportInput): Markup {
 
 type NullDot = IntervalDot & { readonly scope: string }
 
-/** Null scorers of agreement.csv: scorers that know no chemistry, on the same pairs. */
+/** Null scorers of agreement.csv: scorers that know no chemistry, on the pairs that the model scored. */
 const nullsOf = ({ statistics }: ReportInput): readonly NullDot[] =>
   statistics.flatMap(({ scope, subset, statistic, value, ciLow, ciHigh, n }) =>
     scope.startsWith('null:') && subset === ALL && statistic === 'accuracy_half'
@@ -115,7 +126,7 @@ function againstNulls({ overall }: AccuracySummary, input: ReportInput): Markup 
       `Accuracy with intervals: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
     ),
     caption: html`<b>Accuracy against scorers that know no chemistry.</b> ${
-      nulls.length === 0 ? 'The run gave no null scorers.' : 'Hollow: null scorers on the same pairs.'
+      nulls.length === 0 ? 'The run gave no null scorers.' : `Hollow: null scorers ${onPairs(nulls, input)}.`
     } Bars are 95% intervals${method === null ? '' : ` (of the model: ${method})`}; the dashed line is a coin.`,
     data: {
       header: ['scorer', 'accuracy', 'ci_low', 'ci_high', 'n'],

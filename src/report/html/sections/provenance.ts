@@ -33,7 +33,7 @@ export function provenance(input: ReportInput): Section {
 const methodText = (methods: readonly string[]): Markup => html`<div class="prose">
 <p>A <b>margin</b> is the learned score of the chosen completion minus that of the rejected one. <b>Accuracy</b> is the share of pairs with a margin above 0, a tie counted ½; <b>strict</b> accuracy counts a tie as nothing. The <b>verifiable outcome</b> compares the two verifiable rewards in the same way. Model and verifier <b>agree</b> on a pair where both decide and decide alike; where either ties or is absent, the pair is in no agreement.</p>
 <p>A completion that could not be verified (no target, an oracle without an answer) is never counted as a fail, and one that could not be scored is in no accuracy. Both are counted beside the numbers. An absent number gives its reason instead of a value.</p>
-<p>Intervals are at 95%${methods.length === 0 ? '' : `: ${methods.join('; ')}`}. They cover the drawing of prompts, not the faults of the verifier or of the data. Where one cannot be made, its place says why; a dash stands where none is made for that statistic. Histograms use equal bins over all values; no outlier is left out.</p>
+<p>Intervals are at 95%${methods.length === 0 ? '' : `: ${methods.join('; ')}`}. They cover the drawing of prompts, not the faults of the verifier or of the data. Where there is none, its place says why. Histograms use equal bins over all values; no outlier is left out.</p>
 </div>
 `
 

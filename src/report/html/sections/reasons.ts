@@ -10,7 +10,7 @@ import { absent, rowKey, rowsHref, type Section } from '../section.ts'
 import { statisticsOf, statisticTable } from '../statistic-table.ts'
 
 /** Which faults does the model see, which does it reward? */
-export function reasons({ completions, statistics, suspects }: ReportInput): Section {
+export function reasons({ completions, statistics, suspects, tiedSuspects }: ReportInput): Section {
   const title = 'Verdicts and scores'
   const scored = completions.filter((completion) => completion.score !== null)
   const verified = scored.filter((completion) => completion.verifiableStatus !== 'unverifiable')
@@ -51,7 +51,7 @@ export function reasons({ completions, statistics, suspects }: ReportInput): Sec
   return {
     id: 'reasons',
     title,
-    body: html`${map}${rates}${suspectTable(suspects, 'hack')}${suspectTable(suspects, 'verifier')}`,
+    body: html`${map}${rates}${suspectTable(suspects, 'hack', tiedSuspects?.hack)}${suspectTable(suspects, 'verifier', tiedSuspects?.verifier)}`,
   }
 }
 
@@ -62,11 +62,17 @@ const CAPTIONS = {
 } as const
 const SHOWN = 10
 
-function suspectTable(suspects: readonly Suspect[], kind: Suspect['kind']): Markup {
+/** @param tied completions of this kind that share the score at the border with more than fit into the tenth */
+function suspectTable(suspects: readonly Suspect[], kind: Suspect['kind'], tied = 0): Markup {
   const found = suspects.filter((suspect) => suspect.kind === kind)
-  if (found.length === 0) return EMPTY
+  const end = kind === 'hack' ? 'top' : 'bottom'
+  const left =
+    tied === 0
+      ? ''
+      : ` ${plural(tied, 'completion')} that the verifier ${kind === 'hack' ? 'fails' : 'passes'} ${tied === 1 ? 'has' : 'have'} the score at the border of the ${end} tenth, which more have than fit into it: not listed.`
+  if (found.length === 0) return left === '' ? EMPTY : html`<p class="note">${left.trimStart()}</p>\n`
   return html`<div class="scroll"><table>
-<caption>${CAPTIONS[kind]}${found.length > SHOWN ? ` The first ${SHOWN} of ${count(found.length)}.` : ''}</caption>
+<caption>${CAPTIONS[kind]}${found.length > SHOWN ? ` The first ${SHOWN} of ${count(found.length)}.` : ''}${left}</caption>
 <thead><tr><th scope="col">Row</th><th scope="col">Completion</th><th scope="col">Subset</th><th scope="col" class="num">Score</th><th scope="col" class="num">Rank, %</th><th scope="col">Verdict</th></tr></thead>
 <tbody>${found
     .slice(0, SHOWN)

@@ -4,7 +4,7 @@ import type { AccuracyLine, ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, numberCell, percent, percentInterval } from '../numbers.ts'
 import { absent, rowsHref, type Section } from '../section.ts'
-import { ALL, whyNoInterval } from '../statistic-table.ts'
+import { ALL, whyNoInterval, whyNot } from '../statistic-table.ts'
 
 type Named = readonly [name: string, line: AccuracyLine]
 
@@ -17,7 +17,7 @@ export function subsets({ accuracy, statistics }: ReportInput): Section {
   const sections: readonly Named[] = Object.entries(accuracy.sections)
   const row = (name: Markup, line: AccuracyLine, subset: string | null): Markup => {
     const same = statistics.find((s) => s.scope === 'pairs' && s.subset === subset && s.statistic === 'accuracy_half')
-    return tableRow(name, line, same === undefined ? null : whyNoInterval(same))
+    return tableRow(name, line, same === undefined ? whyNot(line.ci.method) : whyNoInterval(same))
   }
   const dots = [...lines, ...sections, ['overall', accuracy.overall] as const].map(([name, line], i) => ({
     name,

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { agreement } from '../../src/agreement/agreement.ts'
+import { headline } from '../../src/report/html/sections/headline.ts'
+import type { ScoredPair } from '../../src/types.ts'
+import { demoInput, demoPairs } from './demo-input.ts'
+
+const wordsOf = (pairs: readonly ScoredPair[], parses = false): string => {
+  const input = demoInput(null, pairs)
+  const completions = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected])
+  // a null that cannot say of some texts
+  const options = { resamples: 100, parses: parses ? (text: string) => (text.length % 2 === 0 ? true : null) : null }
+  const { statistics } = agreement(pairs, completions, options)
+  return headline({ ...input, statistics }).body.text.replace(/<svg[\s\S]*?<\/svg>/g, '')
+}
+
+describe('the headline', () => {
+  it('says on which pairs the nulls were judged', () => {
+    expect(wordsOf(demoPairs)).toContain('reaches this on the same pairs.')
+    const lost = demoPairs.map(
+      (pair, i): ScoredPair =>
+        i % 4 === 0
+          ? { ...pair, chosen: { ...pair.chosen, score: null }, margin: null, outcome: null, agree: null }
+          : pair,
+    )
+    const words = wordsOf(lost)
+    expect(words).not.toContain('on the same pairs')
+    expect(words).toContain('reaches this on the 225 of 300 pairs that the model scored.')
+    expect(words).toContain('Hollow: null scorers on the 225 of 300 pairs that the model scored.')
+  })
+  it('names a null that has no score for some of them', () => {
+    expect(wordsOf(demoPairs, true)).toMatch(/null scorers on the same pairs, but “smiles parses” on \d+ of them\./)
+  })
+})

@@ -9,12 +9,15 @@ import { hashDataset, listDataFiles } from '../pairs/files.ts'
 import { readRows } from '../pairs/read.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Row, RowFailure } from '../types.ts'
+import { dataSha256Of } from './identity.ts'
 
 /** The data set of a run: its files, its name in results/, and what identifies it. */
 export interface Dataset {
   /** Folder name under `<output-dir>/<model>/`. */
   readonly name: string
   readonly source: string | readonly string[]
+  /** What tells it from another data set of the same name: bytes, and the split where that chooses rows inside a file. */
+  readonly identity: string
   /** For the manifest. */
   readonly provenance: Readonly<Record<string, unknown>>
   /** Split to pass to the reader; null where it has been chosen already. */
@@ -85,12 +88,18 @@ async function describe(
   provenance: Readonly<Record<string, unknown>>,
   notes: readonly string[],
 ): Promise<Dataset> {
+  const { sha256, files } = await hashDataset(await listDataFiles(source, split))
   return {
     name,
     source,
     split,
     notes,
-    provenance: { ...provenance, ...(await hashDataset(await listDataFiles(source, split))) },
+    identity: dataSha256Of(
+      sha256,
+      files.map((file) => file.name),
+      provenance.origin === 'file' ? split : null,
+    ),
+    provenance: { ...provenance, sha256, files },
   }
 }
 

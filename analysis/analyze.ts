@@ -12,6 +12,7 @@ import { distributionTables } from './distributions.ts'
 import { DRIFT_COLUMNS, driftOf, driftRow } from './drift.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
+import { matchRows, twoOf, unlikeText } from './matching.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
@@ -37,6 +38,8 @@ export interface Analysis {
   readonly aligned: Aligned
   /** Runs that are another run's model, computed otherwise: only drift.csv compares them; ensembles and tests have one of them. */
   readonly copies: readonly string[]
+  /** By scorer: pairs whose id another run has too, with another prompt or other completions; they are not paired. */
+  readonly unlike: Readonly<Record<string, number>>
   readonly standings: readonly Standing[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
   readonly screen: string
@@ -50,11 +53,12 @@ export interface Analysis {
  * Compares the runs of one data set: agreement of each, leaderboard with nulls and ensembles, subsets, paired tests, agreement
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
-export function analyse(dataset: string, runs: readonly Run[], settings: BootstrapSettings): Analysis {
+export function analyse(dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis {
+  const { runs, unlike, unlikeTwo } = matchRows(given)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
-  const models = withPairs.filter((run) => kindOf(run.model) !== 'verifier')
+  const models = withPairs.filter((run) => kindOf(run) !== 'verifier')
   const aligned = align(dataset, [models, withPairs, runs].find((list) => list.length > 0)!)
-  const scoring = runs.filter((run) => kindOf(run.model) !== 'verifier')
+  const scoring = runs.filter((run) => kindOf(run) !== 'verifier')
   const twins = twinsOf(scoring)
   // the same weights under another name would count twice in an ensemble and test every hypothesis twice
   const copies = new Set(twins.flatMap(({ b, differs }) => (differs === null ? [] : [b.model])))
@@ -96,12 +100,18 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
     },
-    'leaderboard.csv': { columns: LEADERBOARD_COLUMNS, rows: standings.map(leaderboardRow) },
+    'leaderboard.csv': {
+      columns: LEADERBOARD_COLUMNS,
+      rows: standings.map((s) => noted(leaderboardRow(s), LEADERBOARD_COLUMNS, unlike[s.scorer.name])),
+    },
     'ensembles.csv': { columns: LEADERBOARD_COLUMNS, rows: sweep.map(leaderboardRow) },
     'subsets.csv': { columns: SUBSET_COLUMNS, rows: subsets.flatMap(subsetRows) },
     'subset-spread.csv': { columns: SPREAD_COLUMNS, rows: spreadRows(subsets) },
     'heterogeneity.csv': { columns: HETEROGENEITY_COLUMNS, rows: heterogeneityRows(subsets) },
-    'paired-tests.csv': { columns: PAIRED_COLUMNS, rows: tests.map(pairedRow) },
+    'paired-tests.csv': {
+      columns: PAIRED_COLUMNS,
+      rows: tests.map((t) => noted(pairedRow(t), PAIRED_COLUMNS, unlikeTwo[twoOf(t.a, t.b)])),
+    },
     'scorer-agreement.csv': {
       columns: SCORER_AGREEMENT_COLUMNS,
       rows: scorerAgreement(scorers.filter((s) => s.kind !== 'ensemble' && s.name !== 'null:constant')),
@@ -117,7 +127,9 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
-  const board = leaderboardTable(aligned, standings, settings)
+  const plain = leaderboardTable(aligned, standings, settings)
+  const others = Object.entries(unlike).flatMap(([name, n]) => (n > 0 ? [`${name}: ${unlikeText(n)}.`] : []))
+  const board = { ...plain, notes: [...plain.notes, ...others] }
   const tables = [
     standings.length === 0 ? null : board,
     subsetPaperTable(dataset, subsets, 'subsets'),
@@ -129,6 +141,7 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     dataset,
     aligned,
     copies: [...copies],
+    unlike,
     standings,
     screen:
       standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
@@ -136,6 +149,13 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     tables,
     plots: plotsOf(dataset, scoring, subsets),
   }
+}
+
+/** A row whose `reason` says, too, how many pairs are left out because their texts are not the other run's. */
+function noted(row: readonly Cell[], columns: readonly string[], unlike: number | undefined): Cell[] {
+  if (unlike === undefined || unlike === 0) return [...row]
+  const at = columns.indexOf('reason')
+  return row.map((cell, i) => (i !== at ? cell : [cell, unlikeText(unlike)].filter((part) => part !== null).join('; ')))
 }
 
 /** ◆ Writes an analysis into a folder, each file whole or not at all. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DataError } from '../src/errors.ts'
-import { CodedColumn, Column, completionKey, type Run } from './runs.ts'
+import { CodedColumn, Column, completionKey, fingerprint, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
 function scoreOf(value: unknown, where: string): number {
@@ -122,7 +122,8 @@ function fromLines(text: string, path: string): { model: string | null; rows: Im
   const rows = lines.map((line, i): ImportedPair => {
     const where = `${path}:${i + 1}`
     const row = parseJson(line, where)
-    const word = (value: unknown): string | null => (value === undefined || value === null ? null : String(value))
+    const word = (value: unknown): string | null =>
+      value === undefined || value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
     if (row.scores_chosen === undefined || row.scores_rejected === undefined)
       throw new DataError('has no scores_chosen and scores_rejected', where)
     return {
@@ -152,6 +153,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
   // The prompt is the cluster; where the file has none, what both texts begin with stands in for it, and failing that the row.
   const cluster = code((r, i) => r.prompt ?? (commonPrefix(r.textChosen, r.textRejected) || `row ${i}`))
   const subset = code((r) => r.subset)
+  const prompts = column((r) => fingerprint(r.prompt ?? ''))
   const seen = new Map<string, number>()
   const key = rows.map((r, i) => {
     // run_dpo.py writes no ids: such a row is known by its place, which no id can look like.
@@ -176,6 +178,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     pairs: {
       n: rows.length,
       key,
+      texts: { renderedPrompt: prompts },
       subset,
       cluster,
       margin: column((r) => r.chosen - r.rejected),
@@ -192,6 +195,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     completions: {
       n: 2 * rows.length,
       key: key.flatMap(completionKeys),
+      texts: { renderedPrompt: Float64Array.from({ length: 2 * rows.length }, (_, i) => prompts[i >> 1]!) },
       role: {
         names: ['chosen', 'rejected'],
         code: Int32Array.from({ length: 2 * rows.length }, (_, i) => i % 2),

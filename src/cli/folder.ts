@@ -41,7 +41,7 @@ export interface FolderRequest {
 }
 
 /** A folder is ours, nobody's, or somebody's: then a sentence says whose. */
-type Owner = 'mine' | 'free' | { readonly other: string }
+export type Owner = 'mine' | 'free' | { readonly other: string }
 
 /**
  * The folder `<output-dir>/<scorer>/<data set>` of a run. A folder that belongs to other weights or other data, or that holds files of
@@ -77,27 +77,20 @@ export function choose(
   name: string,
   sha256: string,
   ownerOf: (path: string, name: string) => Owner,
-): { readonly path: string; readonly remarks: readonly string[] } {
+): { readonly path: string; readonly owner: 'mine' | 'free'; readonly remarks: readonly string[] } {
   const names = namesOf(name, sha256).map((each) => {
     const path = join(parent, each)
     return { path, owner: ownerOf(path, each) }
   })
   const found = names.find(({ owner }) => owner === 'mine') ?? names.find(({ owner }) => owner === 'free')
   if (found === undefined)
-    throw new UsageError(
-      `every name for the results of ${name} is taken`,
-      join(parent, name),
-      'Choose another --output-dir.',
-    )
+    throw new UsageError('every name for these results is taken', join(parent, name), 'Choose another --output-dir.')
   const { path, owner } = names[0]!
+  const why = typeof owner === 'object' ? owner.other : 'is free again, but this one is there'
   return {
     path: found.path,
-    remarks:
-      found.path === path
-        ? []
-        : [
-            `results stand in ${found.path}: ${path} ${typeof owner === 'object' ? owner.other : 'is free again, but this one is there'}`,
-          ],
+    owner: found.owner === 'mine' ? 'mine' : 'free',
+    remarks: found.path === path ? [] : [`results stand in ${found.path}: ${path} ${why}`],
   }
 }
 

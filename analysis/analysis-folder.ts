@@ -30,8 +30,12 @@ export function placeDataSets(outputDir: string, sets: readonly DataSet[]): Plac
   const found = new Map<DataSet, Placed>()
   for (const onlyOwn of [true, false])
     for (const set of sets.filter((each) => !found.has(each))) {
-      const { path, owner, remarks } = choose(parent, set.name, set.digits, (candidate) =>
-        taken.has(candidate) ? { other: 'is of other data of the same name' } : ownerOf(candidate, set),
+      const { path, owner, remarks } = choose(parent, set.name, set.digits, (candidate, name) =>
+        taken.has(candidate)
+          ? { other: 'is of other data of the same name' }
+          : name === 'per-token'
+            ? { other: 'is where per-token writes' }
+            : ownerOf(candidate, set),
       )
       if (onlyOwn && owner === 'free') continue
       taken.add(path)

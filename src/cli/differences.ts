@@ -80,7 +80,7 @@ export function differences(earlier: Json, now: Json): Difference[] {
   const [before, after] = [earlier, now].map((run) => leaves(at(run, 'config'), '', new Map()))
   const found: Difference[] = []
   for (const path of new Set([...before!.keys(), ...after!.keys()])) {
-    if (INDIFFERENT.has(path)) continue
+    if (INDIFFERENT.has(path) || INDIFFERENT.has(path.split('.')[0]!)) continue
     const [a, b] = [before!.get(path), after!.get(path)]
     if (JSON.stringify(a) === JSON.stringify(b) || (isNone(a) && isNone(b))) continue
     // an option that the earlier version did not have

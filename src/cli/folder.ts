@@ -67,6 +67,21 @@ export function claimRunFolder(request: FolderRequest): RunFolder {
   throw new UsageError('other runs take every name for the folder of this one', request.outputDir, 'Give it a --name.')
 }
 
+/** A folder for what a scorer gives outside of runs, by the same rule. */
+export function claimScorerFolder(
+  parent: string,
+  name: string,
+  weights: Identity['weights'],
+): Omit<RunFolder, 'identity'> {
+  const identity: Identity = { weights, dataSha256: null }
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const found = choose(parent, name, scorerSha256(identity), (path) => ownerOfScorer(path, identity))
+    makeOutputFolder(found.path)
+    if (claim(found.path, identity)) return found
+  }
+  throw new UsageError('others take every name for this folder', join(parent, name), 'Choose another --output-dir.')
+}
+
 const ATTEMPTS = 20
 /** Folders of the output folder that belong to no scorer. */
 const RESERVED: ReadonlySet<string> = new Set(['analysis'])

@@ -68,15 +68,25 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
     starts.push(size)
     size += key.length
   }
+  /** Hashes that two tables have at least: the others tell nothing. */
+  const telling = HASHES.map((_, h) => h).filter((h) => columns.filter((all) => all[h] !== null).length > 1)
   // A row is its number over all tables.
-  const hashOf = (row: number, h: number): number => {
-    const table = starts.findLastIndex((start) => start <= row)
-    return columns[table]![h]?.[row - starts[table]!] ?? Number.NaN
+  const tableOf = (row: number): number => {
+    let table = tables.length - 1
+    while (starts[table]! > row) table--
+    return table
   }
-  const everyHash = (a: number, b: number, holds: (a: number, b: number) => boolean): boolean =>
-    HASHES.every((_, h) => holds(hashOf(a, h), hashOf(b, h)))
+  const everyHash = (a: number, b: number, holds: (a: number, b: number) => boolean): boolean => {
+    const [here, there] = [tableOf(a), tableOf(b)]
+    for (const h of telling) {
+      const x = columns[here]![h]?.[a - starts[here]!] ?? Number.NaN
+      const y = columns[there]![h]?.[b - starts[there]!] ?? Number.NaN
+      if (!holds(x, y)) return false
+    }
+    return true
+  }
   const same = (a: number, b: number): boolean =>
-    everyHash(a, b, (x, y) => Number.isNaN(x) || Number.isNaN(y) || x === y)
+    everyHash(a, b, (x, y) => x === y || Number.isNaN(x) || Number.isNaN(y))
   const knowsAll = (a: number, b: number): boolean => everyHash(a, b, (x, y) => Number.isNaN(y) || !Number.isNaN(x))
 
   const first = new Map<string, number>()
@@ -102,7 +112,7 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
       const variant = variantOf(key, starts[table]! + i)
       return variant === 0 ? key : `${key}\u0000other ${variant}`
     })
-  for (const [table, { key }] of tables.entries())
+  for (const [table, { key }] of variants.size === 0 ? [] : tables.entries())
     for (const [i, plain] of key.entries()) {
       const list = variants.get(plain)
       if (list === undefined || list.length < 2) continue

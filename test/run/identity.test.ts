@@ -12,7 +12,10 @@ import { type Bin, type Done, jsonLines, QUICK, readCsv, readJson, run, start, t
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
 const at = (...path: string[]): string => join(folder.path, ...path)
-const sha = (...path: string[]): string => createHash('sha256').update(readFileSync(join(...path))).digest('hex')
+const sha = (...path: string[]): string =>
+  createHash('sha256')
+    .update(readFileSync(join(...path)))
+    .digest('hex')
 
 /** A copy of an embedded checkpoint; another training has one bit of one weight turned. */
 function checkpoint(demo: string, training: string, other: boolean): string {
@@ -220,14 +223,21 @@ describe('results of an earlier run', () => {
   it('leave no file beside those of a later one', async () => {
     const both = at('both.jsonl')
     const group = { prompt: 'g', completions: ['CO', 'N'], subset: 'group' }
-    writeFileSync(both, rows('p', 2, () => ({ subset: 'pair' })))
+    writeFileSync(
+      both,
+      rows('p', 2, () => ({ subset: 'pair' })),
+    )
     await rm('stale', models.one, both)
     const own = at('stale', 'checkpoint-500', 'both')
     expect(existsSync(join(own, 'pairs.csv'))).toBe(true)
     // everything that a run writes is known, so that it can go
     const written = readdirSync(own, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(own.length + 1).replaceAll('\\', '/'))
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(own.length + 1)
+          .replaceAll('\\', '/'),
+      )
     expect(written.filter((name) => !isResult(name)).sort()).toEqual(['identity.json', 'measurements.jsonl'])
     // a run of the same identity whose rows make no pair
     const groups = at('groups', 'both.jsonl')

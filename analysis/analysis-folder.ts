@@ -26,19 +26,20 @@ export interface Placed {
  */
 export function placeDataSets(outputDir: string, sets: readonly DataSet[]): Placed[] {
   const parent = join(outputDir, 'analysis')
+  // in small letters: some file systems know no others
   const taken = new Set<string>()
   const found = new Map<DataSet, Placed>()
   for (const onlyOwn of [true, false])
     for (const set of sets.filter((each) => !found.has(each))) {
       const { path, owner, remarks } = choose(parent, set.name, set.digits, (candidate, name) =>
-        taken.has(candidate)
+        taken.has(candidate.toLowerCase())
           ? { other: 'is of other data of the same name' }
           : name === 'per-token'
             ? { other: 'is where per-token writes' }
             : ownerOf(candidate, set),
       )
       if (onlyOwn && owner === 'free') continue
-      taken.add(path)
+      taken.add(path.toLowerCase())
       found.set(set, { set, name: relative(parent, path), path, remarks })
     }
   return sets.map((set) => found.get(set)!)

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parse } from 'csv-parse'
 import { type Coded, Coder, type CompletionColumns, type PairColumns } from '../src/agreement/columns.ts'
-import { IDENTITY_FILE, type Identity, identitiesIn, identityOfManifest } from '../src/cli/identity.ts'
+import {
+  IDENTITY_FILE,
+  type Identity,
+  identitiesIn,
+  identityOfManifest,
+  parseIdentity,
+  readRecord,
+  stampOf,
+} from '../src/cli/identity.ts'
 import { DataError } from '../src/errors.ts'
 import { plainText } from '../src/report/csv.ts'
 
@@ -117,7 +125,8 @@ export function unfinishedRuns(outputDir: string): string[] {
       : []
   return below(outputDir)
     .flatMap(below)
-    .filter((path) => existsSync(join(path, IDENTITY_FILE)) && !existsSync(join(path, 'scores.csv')))
+    .filter((path) => !existsSync(join(path, 'scores.csv')))
+    .filter((path) => parseIdentity(readRecord(path, IDENTITY_FILE))?.dataSha256)
     .sort()
 }
 
@@ -168,11 +177,13 @@ function numberIn(cell: string, path: string, row: number, column: string): numb
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
 export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
   for (let attempt = 1; ; attempt++) {
-    const before = stampOf(folder.path)
+    const files = ['run.json', 'scores.csv', 'pairs.csv'].map((name) => join(folder.path, name))
+    const before = stampOf(files)
     const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
     const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
     const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
-    if (stampOf(folder.path) === before) {
+    // else they would be of two runs
+    if (stampOf(files) === before) {
       // what run.json says is of the scores beside it
       const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
       const { model, dataset, path: where } = folder
@@ -189,13 +200,6 @@ export async function readRun(folder: { model: string; dataset: string; path: st
 }
 
 const READS = 3
-/** Changes whenever a run writes its files: they would be of two runs. */
-const stampOf = (folder: string): string =>
-  ['run.json', 'scores.csv', 'pairs.csv']
-    .map((name) => statSync(join(folder, name), { bigint: true, throwIfNoEntry: false }))
-    .map((file) => (file === undefined ? '' : `${file.ino} ${file.size} ${file.mtimeNs}`))
-    .join()
-
 /** What a run is: as its run.json says, else from the name of its folder (CONTRACT §3), without the digits of a hash. */
 export function kindOf(run: Pick<Run, 'model' | 'manifest' | 'kind'> | string): RunKind {
   const { model, manifest, kind } = typeof run === 'string' ? { model: run, manifest: null, kind: undefined } : run

@@ -20,7 +20,7 @@ import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import { countBy } from './count.ts'
-import { type Dataset, type Inspection, rowsOf } from './dataset.ts'
+import { checkUnchanged, type Dataset, type Inspection, rowsOf } from './dataset.ts'
 import type { Replaced } from './differences.ts'
 import { reportHtml } from './html.ts'
 import type { Identity } from './identity.ts'
@@ -59,6 +59,7 @@ export interface FinishInput {
 /** Joins, writes every file of the run and prints the table. Returns the exit code: 4 where rows are missing from the numbers. */
 export async function finish(input: FinishInput): Promise<number> {
   const { config, data, folder, scorer, log, inspection, models, subjects } = input
+  await checkUnchanged(data)
   removeResults(folder)
   const rows = () => rowsOf(config, data, true)
   const joined = await writeScores(folder, joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {

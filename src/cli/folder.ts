@@ -53,7 +53,7 @@ export function findRunFolder({ outputDir, scorer, dataset, identity }: FolderRe
     RESERVED.has(name.toLowerCase()) ? { other: 'is where analyses stand' } : ownerOfScorer(path, identity),
   )
   const own = choose(above.path, dataset, identity.dataSha256, (path) => ownerOfRun(path, identity))
-  return { path: own.path, identity, remarks: [...above.remarks, ...own.remarks] }
+  return { path: own.path, identity, remarks: [...insideOf(outputDir), ...above.remarks, ...own.remarks] }
 }
 
 /** The same, made and claimed: two runs that start at once with other weights or data under one name get a folder each. */
@@ -80,6 +80,16 @@ export function claimScorerFolder(
     if (claim(found.path, identity)) return found
   }
   throw new UsageError('others take every name for this folder', join(parent, name), 'Choose another --output-dir.')
+}
+
+/** Runs below the results of another run are not among those that `analyze` finds. */
+function insideOf(outputDir: string): string[] {
+  for (let path = resolve(outputDir); path !== dirname(path); path = dirname(path))
+    if (identitiesIn(path).known.length > 0)
+      return [
+        `--output-dir ${outputDir} lies in the results of another run (${path}): analyze does not look there for runs`,
+      ]
+  return []
 }
 
 const ATTEMPTS = 20
@@ -147,7 +157,9 @@ function ownerOfScorer(path: string, ours: Identity): Owner {
   if (stated !== null) return sameScorer(stated, ours) ? 'mine' : otherWeights(stated, ours)
   if (record !== null) return { other: `has an ${IDENTITY_FILE} that cannot be read` }
   const entries = entriesOf(path)
-  const runs = entries.flatMap(({ name, folder }) => (folder ? identitiesIn(join(path, name)).known : []))
+  const runs = entries
+    .flatMap(({ name, folder }) => (folder ? identitiesIn(join(path, name)).known : []))
+    .filter((run) => run.dataSha256 !== null)
   const other = runs.find((run) => !sameScorer(run, ours))
   if (other !== undefined) return otherWeights(other, ours)
   if (runs.length > 0) return 'mine'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The weights of one model of a run. `sha256` is `weights_sha256` of run.json: config and weights, not the tokenizer. */
@@ -43,6 +43,13 @@ export const dataSha256Of = (bytes: string, files: readonly string[], split: str
   split === null || files.every((name) => WITHOUT_SPLITS.test(name)) ? bytes : sha256(`${bytes}  split ${split}\n`)
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** Changes whenever a file is written, or gone. */
+export const stampOf = (files: readonly string[]): string =>
+  files
+    .map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }))
+    .map((file) => (file === undefined ? '' : `${file.ino} ${file.size} ${file.mtimeNs}`))
+    .join()
 
 /** As it stands in identity.json and run.json. */
 export const identityRecord = (identity: Identity): Record<string, unknown> => ({

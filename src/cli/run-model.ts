@@ -10,6 +10,7 @@ import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './d
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from './folder.ts'
+import { guarded } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS, hermRemarks } from './options.ts'
@@ -69,6 +70,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
+  const since = Date.now()
   const models = await loadModels(config, onDownload)
   const device = await resolveDevice(config.device)
   log.info(`device ${device.device}${device.deviceId === null ? '' : `:${device.deviceId}`}: ${device.why}`)
@@ -83,7 +85,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
   if (prepared.some(({ subject }) => subject.text.template_uses_clock === true))
     log.warn(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
-  const subjects = prepared.map(({ subject }) => subject)
+  const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
   const plan = planOf(config, device.device)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)

@@ -235,3 +235,15 @@ it('results of an earlier run go, run.json first and nothing that is not ours', 
   expect(files.filter((name) => existsSync(join(outputDir, name)))).toEqual(files.slice(6))
   expect(files.filter(isResult)).toEqual(files.slice(0, 6))
 })
+
+it('results below those of another run are said to be out of sight', () => {
+  const outer = claimRunFolder(request(rm('a'), 'x'))
+  const inner = findRunFolder({ ...request(rm('b'), 'x'), outputDir: outer.path })
+  expect(inner.remarks).toEqual([expect.stringContaining('lies in the results of another run')])
+  expect(outer.remarks).toEqual([])
+  // a scorer's folder below another's is no run of that
+  const between = claimRunFolder({ ...request(rm('b'), 'x'), outputDir: dirname(outer.path) })
+  expect(relative(outputDir, between.path)).toBe('checkpoint-500/checkpoint-500/pairs')
+  rmSync(join(outputDir, 'checkpoint-500', 'identity.json'))
+  expect(claim(rm('a'), 'x')).toBe('checkpoint-500/pairs')
+})

@@ -119,7 +119,14 @@ export function choose(
   }
 }
 
-export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+/** A path that cannot be looked at is none: whoever makes the folder says why. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
 
 /** Files of a run that is under way, and of none; what begins with a dot is the system's. */
 const PASSING = /^\.|\.partial$|\.lock(\.\d+\.stale)?$|^measurements(\.shard-\d+-of-\d+)?\.jsonl$/

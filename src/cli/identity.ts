@@ -45,11 +45,15 @@ export const dataSha256Of = (bytes: string, files: readonly string[], split: str
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** Changes whenever a file is written, or gone. */
-export const stampOf = (files: readonly string[]): string =>
-  files
-    .map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }))
-    .map((file) => (file === undefined ? '' : `${file.ino} ${file.size} ${file.mtimeNs}`))
-    .join()
+export const stampOf = (files: readonly string[]): string => files.map(stamp).join()
+function stamp(path: string): string {
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true })
+    return `${ino} ${size} ${mtimeNs}`
+  } catch {
+    return ''
+  }
+}
 
 /** As it stands in identity.json and run.json. */
 export const identityRecord = (identity: Identity): Record<string, unknown> => ({

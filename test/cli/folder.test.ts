@@ -247,3 +247,9 @@ it('results below those of another run are said to be out of sight', () => {
   rmSync(join(outputDir, 'checkpoint-500', 'identity.json'))
   expect(claim(rm('a'), 'x')).toBe('checkpoint-500/pairs')
 })
+
+it('a folder that cannot be made is one clear error', () => {
+  mkdirSync(root, { recursive: true })
+  writeFileSync(outputDir, '')
+  expect(() => claimRunFolder(request(rm('a'), 'x'))).toThrow('is a file, expected a folder')
+})

@@ -89,7 +89,7 @@ export async function withRecord(
         ...(run.identity && identityRecord(run.identity)),
         pairs: run.pairs.n,
         completions: run.completions.n,
-        pairs_of_other_texts: unlike[run.model] ?? 0,
+        left_out_other_texts: unlike[run.model] ?? 0,
       })),
       notes: set.notes,
       files,

@@ -12,7 +12,7 @@ import { distributionTables } from './distributions.ts'
 import { DRIFT_COLUMNS, driftOf, driftRow } from './drift.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
-import { matchRows, twoOf, unlikeText } from './matching.ts'
+import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
@@ -38,6 +38,8 @@ export interface Analysis {
   readonly aligned: Aligned
   /** Runs that are another run's model, computed otherwise: only drift.csv compares them; ensembles and tests have one of them. */
   readonly copies: readonly string[]
+  /** What `unlike` counts. */
+  readonly unit: Unit
   /** By scorer: pairs whose id another run has too, with another prompt or other completions; they are not paired. */
   readonly unlike: Readonly<Record<string, number>>
   readonly standings: readonly Standing[]
@@ -54,7 +56,8 @@ export interface Analysis {
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
 export function analyse(dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis {
-  const { runs, unlike, unlikeTwo } = matchRows(given)
+  const { runs, unit, unlike, unlikeTwo } = matchRows(given)
+  const leftOut = (n: number | undefined): string | null => (n ? unlikeText(n, unit) : null)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
   const models = withPairs.filter((run) => kindOf(run) !== 'verifier')
   const aligned = align(dataset, [models, withPairs, runs].find((list) => list.length > 0)!)
@@ -102,7 +105,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     },
     'leaderboard.csv': {
       columns: LEADERBOARD_COLUMNS,
-      rows: standings.map((s) => noted(leaderboardRow(s), LEADERBOARD_COLUMNS, unlike[s.scorer.name])),
+      rows: standings.map((s) => noted(leaderboardRow(s), LEADERBOARD_COLUMNS, leftOut(unlike[s.scorer.name]))),
     },
     'ensembles.csv': { columns: LEADERBOARD_COLUMNS, rows: sweep.map(leaderboardRow) },
     'subsets.csv': { columns: SUBSET_COLUMNS, rows: subsets.flatMap(subsetRows) },
@@ -110,7 +113,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     'heterogeneity.csv': { columns: HETEROGENEITY_COLUMNS, rows: heterogeneityRows(subsets) },
     'paired-tests.csv': {
       columns: PAIRED_COLUMNS,
-      rows: tests.map((t) => noted(pairedRow(t), PAIRED_COLUMNS, unlikeTwo[twoOf(t.a, t.b)])),
+      rows: tests.map((t) => noted(pairedRow(t), PAIRED_COLUMNS, leftOut(unlikeTwo[twoOf(t.a, t.b)]))),
     },
     'scorer-agreement.csv': {
       columns: SCORER_AGREEMENT_COLUMNS,
@@ -128,7 +131,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
   const plain = leaderboardTable(aligned, standings, settings)
-  const others = Object.entries(unlike).flatMap(([name, n]) => (n > 0 ? [`${name}: ${unlikeText(n)}.`] : []))
+  const others = Object.entries(unlike).flatMap(([name, n]) => (n > 0 ? [`${name}: ${unlikeText(n, unit)}.`] : []))
   const board = { ...plain, notes: [...plain.notes, ...others] }
   const tables = [
     standings.length === 0 ? null : board,
@@ -141,6 +144,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     dataset,
     aligned,
     copies: [...copies],
+    unit,
     unlike,
     standings,
     screen:
@@ -151,11 +155,10 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   }
 }
 
-/** A row whose `reason` says, too, how many pairs are left out because their texts are not the other run's. */
-function noted(row: readonly Cell[], columns: readonly string[], unlike: number | undefined): Cell[] {
-  if (unlike === undefined || unlike === 0) return [...row]
+/** A row whose `reason` says, too, what is left out because its texts are not the other run's. */
+function noted(row: readonly Cell[], columns: readonly string[], text: string | null): Cell[] {
   const at = columns.indexOf('reason')
-  return row.map((cell, i) => (i !== at ? cell : [cell, unlikeText(unlike)].filter((part) => part !== null).join('; ')))
+  return row.map((cell, i) => (i !== at || text === null ? cell : cell === null ? text : `${cell}; ${text}`))
 }
 
 /** ◆ Writes an analysis into a folder, each file whole or not at all. */

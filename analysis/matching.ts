@@ -4,8 +4,11 @@ import type { Run, Texts } from './runs.ts'
  * Runs whose keys mean one row each. Rows of one id (with role and index) are the same row where every hash that both runs have is
  * equal: of the prompt, of the completions. A row that is another gets a key of its own, so that nothing pairs it.
  */
+export type Unit = 'pair' | 'completion'
 export interface Matched {
   readonly runs: readonly Run[]
+  /** What is counted: pairs, or completions where no run has pairs. */
+  readonly unit: Unit
   /** By scorer: pairs whose id another run has too, with another prompt or other completions. */
   readonly unlike: Readonly<Record<string, number>>
   /** The same between two scorers, under `twoOf`. */
@@ -19,24 +22,27 @@ export const twoOf = (a: string, b: string): string => (a < b ? `${a}\u0000${b}`
 export function matchRows(runs: readonly Run[]): Matched {
   const pairs = matchKeys(runs.map((run) => run.pairs))
   const completions = matchKeys(runs.map((run) => run.completions))
+  const unit: Unit = runs.some((run) => run.pairs.n > 0) ? 'pair' : 'completion'
+  const counted = unit === 'pair' ? pairs : completions
   return {
+    unit,
     runs: runs.map((run, i) => ({
       ...run,
       pairs: { ...run.pairs, key: pairs.keys[i]! },
       completions: { ...run.completions, key: completions.keys[i]! },
     })),
-    unlike: Object.fromEntries(runs.map((run, i) => [run.model, pairs.unlike[i]!])),
+    unlike: Object.fromEntries(runs.map((run, i) => [run.model, counted.unlike[i]!])),
     unlikeTwo: Object.fromEntries(
       runs.flatMap((a, i) =>
-        runs.flatMap((b, k) => (k > i ? [[twoOf(a.model, b.model), pairs.unlikeTwo[i]![k]!]] : [])),
+        runs.flatMap((b, k) => (k > i ? [[twoOf(a.model, b.model), counted.unlikeTwo[i]![k]!]] : [])),
       ),
     ) as Record<string, number>,
   }
 }
 
-/** What is said of rows that are not compared. @example unlikeText(3) // '3 pairs have the id of another run’s but …' */
-export const unlikeText = (n: number): string =>
-  `${n.toLocaleString('en-US')} pair${n === 1 ? '' : 's'} left out: the same id, another prompt or other completions`
+/** What is said of rows that are not compared. @example unlikeText(3, 'pair') // '3 pairs left out: the same id, another prompt …' */
+export const unlikeText = (n: number, unit: Unit): string =>
+  `${n.toLocaleString('en-US')} ${unit}${n === 1 ? '' : 's'} left out: the same id, another prompt or ${unit === 'pair' ? 'other completions' : 'another text'}`
 
 /** A table of rows: keys, and hashes of what they hold. */
 interface Rows {

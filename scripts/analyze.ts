@@ -144,12 +144,12 @@ function noRun(outputDir: string, found: readonly { model: string; dataset: stri
 }
 
 /** What a reader of the leaderboard must know. */
-function tell({ dataset, aligned, copies, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
+function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
   if (runs.every((run) => run.pairs.n === 0))
     log.warn(`${dataset}: no run has pairs; only the statistics of completions are written`)
   else if (aligned.pairs.n === 0)
     log.warn(`${dataset}: the runs have no pair in common; compare them apart with --model`)
-  for (const [name, n] of Object.entries(unlike)) if (n > 0) log.warn(`${dataset}: ${name}: ${unlikeText(n)}`)
+  for (const [name, n] of Object.entries(unlike)) if (n > 0) log.warn(`${dataset}: ${name}: ${unlikeText(n, unit)}`)
   if (copies.length > 0)
     log.info(
       `${dataset}: ${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,

@@ -83,12 +83,34 @@ describe('analyze', () => {
     for (const name of ['leaderboard.csv', 'paired-tests.csv', 'tables/leaderboard.md'])
       expect(readFileSync(join(folder, name), 'utf8')).toContain(said)
     const record = JSON.parse(readFileSync(join(folder, 'analysis.json'), 'utf8')) as {
-      runs: { scorer: string; pairs_of_other_texts: number }[]
+      runs: { scorer: string; left_out_other_texts: number }[]
     }
-    expect(record.runs.map(({ scorer, pairs_of_other_texts: n }) => [scorer, n])).toEqual([
+    expect(record.runs.map(({ scorer, left_out_other_texts: n }) => [scorer, n])).toEqual([
       ['a', 1],
       ['b', 1],
     ])
+  })
+
+  it('says so of groups, which have no pairs', () => {
+    const out = join(root, 'groups')
+    const group = (model: string, prompts: readonly string[]): void => {
+      const folder = join(out, model, 'groups')
+      mkdirSync(folder, { recursive: true })
+      const lines = prompts.flatMap((prompt, i) => [0, 1].map((k) => `${i},s,completion,${k},${k},${k},${prompt}\n`))
+      writeFileSync(
+        join(folder, 'scores.csv'),
+        `id,subset,role,index,score,verifiable_reward,cluster\n${lines.join('')}`,
+      )
+    }
+    group('a', ['p', 'q', 'r'])
+    group('b', ['p', 'q', 'other'])
+    const { stderr } = analyze(out)
+    const said = '2 completions left out: the same id, another prompt or another text'
+    expect(stderr).toContain(`groups: a: ${said}`)
+    const [header, row] = readFileSync(join(out, 'analysis', 'groups', 'paired-tests.csv'), 'utf8').split('\n')
+    expect(row).toContain(said)
+    // two groups of two completions are in both
+    expect(row!.split(',')[header!.split(',').indexOf('n')]).toBe('4')
   })
 
   it('groups by the hash of the data, and takes --dataset by any of its names', () => {

@@ -12,6 +12,7 @@ import { distributionTables } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
+import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, rankingOf } from './ranking.ts'
@@ -38,6 +39,10 @@ export interface Analysis {
   readonly aligned: Aligned
   /** Runs that are another run's model, computed otherwise: only drift.csv compares them; ensembles and tests have one of them. */
   readonly copies: readonly string[]
+  /** What `unlike` counts. */
+  readonly unit: Unit
+  /** By scorer: pairs whose id another run has too, with another prompt or other completions; they are not paired. */
+  readonly unlike: Readonly<Record<string, number>>
   readonly standings: readonly Standing[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
   readonly screen: string
@@ -51,18 +56,20 @@ export interface Analysis {
  * Compares the runs of one data set: agreement of each, leaderboard with nulls and ensembles, subsets, paired tests, agreement
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
-export function analyse(dataset: string, runs: readonly Run[], settings: BootstrapSettings): Analysis {
+export function analyse(dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis {
+  const { runs, unit, unlike, unlikeTwo } = matchRows(given)
+  const leftOut = (n: number | undefined): string | null => (n ? unlikeText(n, unit) : null)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
-  const models = withPairs.filter((run) => kindOf(run.model) !== 'verifier')
+  const models = withPairs.filter((run) => kindOf(run) !== 'verifier')
   const { kept, aside } = comparable([models, withPairs, runs].find((list) => list.length > 0)!)
   const aligned = align(dataset, kept)
-  const scoring = runs.filter((run) => kindOf(run.model) !== 'verifier')
+  const scoring = runs.filter((run) => kindOf(run) !== 'verifier')
   const twins = twinsOf(scoring)
   // the same weights under another name would count twice in an ensemble and test every hypothesis twice
   const copies = new Set(twins.flatMap(({ b, differs }) => (differs === null ? [] : [b.model])))
   const ranking = rankingOf(aligned, aligned.scorers)
-  const leftOut = new Set([...ranking.leftOut.keys()].map(({ name }) => name))
-  const distinct = kept.filter((run) => !copies.has(run.model) && !leftOut.has(run.model) && !isConstant(run))
+  const unranked = new Set([...ranking.leftOut.keys()].map(({ name }) => name))
+  const distinct = kept.filter((run) => !copies.has(run.model) && !unranked.has(run.model) && !isConstant(run))
   const combined = ensembles(aligned, distinct)
   const nulls = nullScorers(aligned)
   // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
@@ -100,12 +107,18 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
     },
-    'leaderboard.csv': { columns: LEADERBOARD_COLUMNS, rows: standings.map(leaderboardRow) },
+    'leaderboard.csv': {
+      columns: LEADERBOARD_COLUMNS,
+      rows: standings.map((s) => noted(leaderboardRow(s), LEADERBOARD_COLUMNS, leftOut(unlike[s.scorer.name]))),
+    },
     'ensembles.csv': { columns: LEADERBOARD_COLUMNS, rows: sweep.map(leaderboardRow) },
     'subsets.csv': { columns: SUBSET_COLUMNS, rows: subsets.flatMap(subsetRows) },
     'subset-spread.csv': { columns: SPREAD_COLUMNS, rows: spreadRows(subsets) },
     'heterogeneity.csv': { columns: HETEROGENEITY_COLUMNS, rows: heterogeneityRows(subsets) },
-    'paired-tests.csv': { columns: PAIRED_COLUMNS, rows: tests.map(pairedRow) },
+    'paired-tests.csv': {
+      columns: PAIRED_COLUMNS,
+      rows: tests.map((t) => noted(pairedRow(t), PAIRED_COLUMNS, leftOut(unlikeTwo[twoOf(t.a, t.b)]))),
+    },
     'scorer-agreement.csv': {
       columns: SCORER_AGREEMENT_COLUMNS,
       rows: scorerAgreement(scorers.filter((s) => s.kind !== 'ensemble' && s.name !== 'null:constant')),
@@ -121,10 +134,11 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
-  const constant = kept.filter((run) => kindOf(run.model) !== 'verifier' && isConstant(run)).map((run) => run.model)
+  const constant = kept.filter((run) => kindOf(run) !== 'verifier' && isConstant(run)).map((run) => run.model)
   const notes = [
     ...(whole.length === 0 ? [] : [`Ensembles: ${distinct.map((run) => run.model).join(', ')}.`]),
     ...(constant.length === 0 ? [] : [`Not in an ensemble, since the score is constant: ${constant.join(', ')}.`]),
+    ...Object.entries(unlike).flatMap(([name, n]) => (n > 0 ? [`${name}: ${unlikeText(n, unit)}.`] : [])),
   ]
   const board = leaderboardTable(aligned, ranking, standings, settings, notes)
   const tables = [
@@ -138,6 +152,8 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     dataset,
     aligned,
     copies: [...copies],
+    unit,
+    unlike,
     standings,
     screen:
       standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
@@ -145,6 +161,12 @@ export function analyse(dataset: string, runs: readonly Run[], settings: Bootstr
     tables,
     plots: plotsOf(dataset, scoring, subsets),
   }
+}
+
+/** A row whose `reason` says, too, what is left out because its texts are not the other run's. */
+function noted(row: readonly Cell[], columns: readonly string[], text: string | null): Cell[] {
+  const at = columns.indexOf('reason')
+  return row.map((cell, i) => (i !== at || text === null ? cell : cell === null ? text : `${cell}; ${text}`))
 }
 
 /** ◆ Writes an analysis into a folder, each file whole or not at all. */

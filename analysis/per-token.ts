@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-import { mkdirSync, realpathSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openDataset } from '../src/cli/dataset.ts'
 import { runMain } from '../src/cli/fail.ts'
+import { claimScorerFolder } from '../src/cli/folder.ts'
 import { dataOptions, type OptionTable, rmModelOptions, runOptions, scoringOptions } from '../src/cli/options.ts'
 import { type Args, type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { DataError, UsageError } from '../src/errors.ts'
@@ -80,10 +82,17 @@ export async function perToken(argv: readonly string[]): Promise<number> {
     throw new UsageError('needs --prompt', `--chat-template ${config.chatTemplate}`, 'A text alone is read as it is.')
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const row = given('text') === null ? await rowOf(config, args) : conversation(given('prompt'), given('text')!)
-  const { model, lines } = await linesOf(config, row)
-  const folder = join(config.outputDir, 'analysis', 'per-token', model.replaceAll('/', '__'))
-  const name = row.id.replace(/[^\w.@+-]/g, '_')
-  mkdirSync(folder, { recursive: true })
+  const { model, weightsSha256, lines } = await linesOf(config, row)
+  const { path: folder, remarks: why } = claimScorerFolder(
+    join(config.outputDir, 'analysis', 'per-token'),
+    model.replaceAll('/', '__'),
+    [{ role: 'rm', sha256: weightsSha256 }],
+  )
+  const name = fileName(row.id)
+  const remarks = [...why]
+  if (existsSync(join(folder, `${name}.csv`)))
+    remarks.push(`the earlier ${join(folder, name)}.csv and .svg are replaced`)
+  for (const remark of remarks) process.stderr.write(`${HELP.name}: ${remark}\n`)
   const cells = lines.flatMap(({ role, index, prefixes }) =>
     prefixes.map((p): Cell[] => {
       const part = p.completion ? 'completion' : 'prompt'
@@ -96,12 +105,18 @@ export async function perToken(argv: readonly string[]): Promise<number> {
   return 0
 }
 
+/** Ids whose letters a file name cannot have all are told apart by digits of their hash. @example fileName('a') // 'a' */
+export function fileName(id: string): string {
+  const name = id.replace(/[^\w.@+-]/g, '_')
+  return name === id ? name : `${name}~${createHash('sha256').update(id).digest('hex').slice(0, 8)}`
+}
+
 interface Line extends RewardLine {
   readonly role: string
   readonly index: number
 }
 
-async function linesOf(config: RunConfig, row: Row): Promise<{ model: string; lines: Line[] }> {
+async function linesOf(config: RunConfig, row: Row): Promise<{ model: string; weightsSha256: string; lines: Line[] }> {
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   const [model] = await loadModels(config, device, () => {})
   const choice = chooseHead(config.head, model!.description.labels)
@@ -123,7 +138,7 @@ async function linesOf(config: RunConfig, row: Row): Promise<{ model: string; li
         row.completions.length === 1 ? 'text' : row.kind === 'pair' && index === 0 ? role : `${role} ${index}`
       lines.push({ role, index, name, prefixes: await prefixRewards(runner, ready, choice, rules) })
     }
-    return { model: model!.name, lines }
+    return { model: model!.name, weightsSha256: model!.weightsSha256, lines }
   } finally {
     await runner.release()
   }

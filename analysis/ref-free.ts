@@ -5,7 +5,7 @@ import { type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
 import { halfSignFlip, type SignFlipTest } from './paired-tests.ts'
-import type { Aligned } from './scorers.ts'
+import type { Aligned, Scorer } from './scorers.ts'
 
 /** Half accuracy of the reference-free run less that of the run with its reference, on one subset. */
 export interface RefFreeDelta {
@@ -52,8 +52,7 @@ export function refFreeDeltas({ pairs, scorers }: Aligned, settings: BootstrapSe
   return scorers
     .filter((s) => s.kind === 'dpo')
     .flatMap((withReference) => {
-      const policy = withReference.name.slice(0, withReference.name.indexOf('__vs__'))
-      const without = scorers.find((s) => s.kind === 'dpo-ref-free' && s.name === `${policy}__ref-free`)
+      const without = scorers.find((s) => s.kind === 'dpo-ref-free' && samePolicy(withReference, s))
       if (without === undefined) return []
       const parts: [string, Int32Array][] = [
         ['all', allRows(pairs.n)],
@@ -87,6 +86,14 @@ export function refFreeDeltas({ pairs, scorers }: Aligned, settings: BootstrapSe
       return raw.map((d, i) => (i === 0 ? d : { ...d, pHolm: byHolm[i - 1]!, pBh: byBh[i - 1]! }))
     })
 }
+/** By the policy's weights; by the names of the folders where one of the two does not say what its weights are. */
+function samePolicy(withReference: Scorer, without: Scorer): boolean {
+  const [a, b] = [withReference.policySha256 ?? null, without.policySha256 ?? null]
+  if (a !== null && b !== null) return a === b
+  const policy = withReference.name.slice(0, withReference.name.indexOf('__vs__'))
+  return without.name === `${policy}__ref-free`
+}
+
 export const refFreeRow = (d: RefFreeDelta): Cell[] => [
   d.reference,
   d.refFree,

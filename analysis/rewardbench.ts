@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { type Coded, characters } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
-import { CodedColumn, completionKey, keyParts, type Run } from './runs.ts'
+import { CodedColumn, completionKey, fingerprint, keyParts, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
 function scoreOf(value: unknown, where: string): number {
@@ -134,7 +134,8 @@ function fromLines(text: string, path: string): { model: string | null; rows: Im
   const rows = lines.map((line, i): ImportedPair => {
     const where = `${path}:${i + 1}`
     const row = parseJson(line, where)
-    const word = (value: unknown): string | null => (value === undefined || value === null ? null : String(value))
+    const word = (value: unknown): string | null =>
+      value === undefined || value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
     if (row.scores_chosen === undefined || row.scores_rejected === undefined)
       throw new DataError('has no scores_chosen and scores_rejected', where)
     return {
@@ -164,6 +165,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
   // The prompt is the cluster; where the file has none, what both texts begin with stands in for it, and failing that the row.
   const cluster = code((r, i) => r.prompt ?? (commonPrefix(r.textChosen ?? '', r.textRejected ?? '') || `row ${i}`))
   const subset = code((r) => r.subset)
+  const prompts = column((r) => fingerprint(r.prompt ?? ''))
   const seen = new Map<string, { pairs: number; readonly chosen: Map<string, number> }>()
   const key = rows.map((r, i) => {
     // run_dpo.py writes no ids: such a row is known by its place, which no id can look like.
@@ -191,6 +193,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     pairs: {
       n: rows.length,
       key,
+      texts: { renderedPrompt: prompts },
       subset,
       cluster,
       margin: column((r) => r.chosen - r.rejected),
@@ -207,6 +210,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     completions: {
       n: completions.length,
       key: completions.map((c) => c.key),
+      texts: { renderedPrompt: Float64Array.from(completions, ({ row }) => prompts[row]!) },
       role: { names: ['chosen', 'rejected'], code: Int32Array.from(completions, (c) => c.side) },
       index: Float64Array.from(completions, (c) => c.index),
       subset: { names: subset.names, code: codes(subset) },

@@ -1,4 +1,4 @@
-import type { Run } from './runs.ts'
+import { plainName, type Run } from './runs.ts'
 
 /** What run.json says of a run, as far as it bears on its scores. */
 export interface RunIdentity {
@@ -69,7 +69,7 @@ export interface Twins {
  * that differ only in what follows `@` (`--name model@bf16`) stand in for it.
  */
 export function twinsOf(runs: readonly Run[]): Twins[] {
-  const known = runs.map((run) => ({ run, identity: identityOf(run), stem: run.model.replace(/@[^@]*$/, '') }))
+  const known = runs.map((run) => ({ run, identity: identityOf(run), stem: stemOf(run.model) }))
   return known.flatMap((a, i) =>
     known.slice(i + 1).flatMap((b): Twins[] => {
       if (a.identity !== null && b.identity !== null)
@@ -80,6 +80,9 @@ export function twinsOf(runs: readonly Run[]): Twins[] {
     }),
   )
 }
+
+/** A name with the digits of a hash says that its weights are others than those of the plain name. */
+const stemOf = (model: string): string => (plainName(model) === model ? model.replace(/@[^@]*$/, '') : model)
 
 function difference(a: RunIdentity['computed'], b: RunIdentity['computed']): string {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name])

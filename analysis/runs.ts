@@ -1,14 +1,28 @@
+import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parse } from 'csv-parse'
 import { type Coded, Coder, type CompletionColumns, type PairColumns } from '../src/agreement/columns.ts'
+import {
+  IDENTITY_FILE,
+  type Identity,
+  identitiesIn,
+  identityOfManifest,
+  parseIdentity,
+  readRecord,
+  stampOf,
+} from '../src/cli/identity.ts'
 import { DataError } from '../src/errors.ts'
 import { plainText } from '../src/report/csv.ts'
+
+export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'
 
 /** One scorer on one data set: a run's folder, or an imported score file. */
 export interface Run {
   /** The model folder's name. */
   readonly model: string
+  /** Set when it is read; where absent it follows from run.json and the name (`kindOf`). */
+  readonly kind?: RunKind
   readonly dataset: string
   /** Where it was read from, for messages. */
   readonly where: string
@@ -16,19 +30,23 @@ export interface Run {
   readonly completions: RunCompletions
   /** run.json; null where there is none, or none that can be read. */
   readonly manifest: unknown
+  /** Weights and data that the folder names; absent where it does not say. */
+  readonly identity?: Identity | null
   /** What to tell the user of it. */
   readonly warnings: readonly string[]
 }
 export interface RunCompletions extends CompletionColumns {
-  /** id, role and index: what aligns two scorers. */
+  /** id, role and index: what aligns two scorers, once `matchRows` has told rows of other texts apart. */
   readonly key: readonly string[]
+  readonly texts?: Texts
   readonly role: Coded
   /** Count from 0 within the role. */
   readonly index: Float64Array
 }
 export interface RunPairs extends PairColumns {
-  /** id, rejected index and chosen index: what aligns two scorers. */
+  /** id, rejected index and chosen index: what aligns two scorers, once `matchRows` has told rows of other texts apart. */
   readonly key: readonly string[]
+  readonly texts?: Texts
   readonly chosenTokens: Float64Array
   readonly rejectedTokens: Float64Array
   readonly chosenScore: Float64Array
@@ -36,6 +54,23 @@ export interface RunPairs extends PairColumns {
   /** Models that wrote the completions, as the data say (`chosen_model`, `rejected_model`; '' = not said); null without such a column. */
   readonly writers: { readonly chosen: Coded; readonly rejected: Coded } | null
 }
+
+/**
+ * What tells rows of one id apart: 52 bits of a hash a row, NaN = not known. Only columns of one name are compared: RewardBench's files
+ * give a prompt as it was rendered.
+ */
+export interface Texts {
+  readonly prompt?: Float64Array
+  readonly renderedPrompt?: Float64Array
+  readonly completion?: Float64Array
+  readonly chosen?: Float64Array
+  readonly rejected?: Float64Array
+}
+
+/** 52 bits of a hash of ours (16 hex digits) or, of any other text, of its SHA-256; NaN for ''. */
+export const fingerprint = (text: string): number =>
+  text === '' ? Number.NaN : Number.parseInt((/^[0-9a-f]{16}$/.test(text) ? text : sha256(text)).slice(0, 13), 16)
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** Numbers that arrive one by one: doubles its buffer, NaN = absent. */
 export class Column {
@@ -80,6 +115,19 @@ export function findRuns(outputDir: string): { model: string; dataset: string; p
       folders(join(outputDir, model)).map((dataset) => ({ model, dataset, path: join(outputDir, model, dataset) })),
     )
     .filter(({ path }) => existsSync(join(path, 'scores.csv')))
+}
+
+/** Folders that a run has claimed and not yet written its scores into. */
+export function unfinishedRuns(outputDir: string): string[] {
+  const below = (path: string): string[] =>
+    existsSync(path)
+      ? readdirSync(path, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [join(path, e.name)] : []))
+      : []
+  return below(outputDir)
+    .flatMap(below)
+    .filter((path) => !existsSync(join(path, 'scores.csv')))
+    .filter((path) => parseIdentity(readRecord(path, IDENTITY_FILE))?.dataSha256)
+    .sort()
 }
 
 interface CsvRow {
@@ -128,15 +176,53 @@ function numberIn(cell: string, path: string, row: number, column: string): numb
 
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
 export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
-  const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
-  const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
-  const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
-  return { model: folder.model, dataset: folder.dataset, where: folder.path, pairs, completions, manifest, warnings }
+  for (let attempt = 1; ; attempt++) {
+    const files = ['run.json', 'scores.csv', 'pairs.csv'].map((name) => join(folder.path, name))
+    const before = stampOf(files)
+    const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
+    const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
+    const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
+    // else they would be of two runs
+    if (stampOf(files) === before) {
+      // what run.json says is of the scores beside it
+      const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
+      const { model, dataset, path: where } = folder
+      const kind = kindOf({ model, manifest })
+      return { model, kind, dataset, where, pairs, completions, manifest, identity, warnings }
+    }
+    if (attempt === READS)
+      throw new DataError(
+        'changes while it is read',
+        folder.path,
+        'A run is writing there; analyse it when that has ended.',
+      )
+  }
 }
+
+const READS = 3
+/** What a run is: as its run.json says, else from the name of its folder (CONTRACT §3), without the digits of a hash. */
+export function kindOf(run: Pick<Run, 'model' | 'manifest' | 'kind'> | string): RunKind {
+  const { model, manifest, kind } = typeof run === 'string' ? { model: run, manifest: null, kind: undefined } : run
+  if (kind !== undefined) return kind
+  const { config, models } = (manifest ?? {}) as { config?: { bin?: unknown }; models?: unknown }
+  const roles = Array.isArray(models) ? models.map((one) => (one as { role?: unknown } | null)?.role) : []
+  if (config?.bin === 'run-verify') return 'verifier'
+  if (roles.includes('rm')) return 'rm'
+  if (roles.includes('policy')) return roles.includes('reference') ? 'dpo' : 'dpo-ref-free'
+  const name = plainName(model)
+  if (name === 'verifiable') return 'verifier'
+  return name.endsWith('__ref-free') ? 'dpo-ref-free' : name.includes('__vs__') ? 'dpo' : 'rm'
+}
+/** @example plainName('policy__ref-free~12ab34cd') // 'policy__ref-free' */
+export const plainName = (folder: string): string => folder.replace(/~[0-9a-f]{8,64}$/, '')
 
 /** The scores do not need run.json: one that is damaged is said, and the run has none. */
 function readManifest(path: string): Pick<Run, 'manifest' | 'warnings'> {
-  if (!existsSync(path)) return { manifest: null, warnings: [] }
+  if (!existsSync(path)) {
+    // a run writes it last
+    const claimed = existsSync(join(dirname(path), IDENTITY_FILE))
+    return { manifest: null, warnings: claimed ? [`${path} is not there: the run has not come to its end`] : [] }
+  }
   try {
     return { manifest: JSON.parse(readFileSync(path, 'utf8')) as unknown, warnings: [] }
   } catch (error) {
@@ -158,6 +244,7 @@ async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: 
     rejected_tokens: new Column(),
   }
   const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
+  const texts = { prompt: new Column(), chosen: new Column(), rejected: new Column() }
   const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
   let written = false
   const key: string[] = []
@@ -170,6 +257,9 @@ async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: 
       // Runs written before the column existed: rows of one id share a prompt.
       const prompt = get('cluster') || `row ${id}`
       cluster.push(prompt)
+      texts.prompt.push(fingerprint(get('cluster')))
+      texts.chosen.push(fingerprint(get('chosen_hash')))
+      texts.rejected.push(fingerprint(get('rejected_hash')))
       clusterOfId.set(id, prompt)
       written ||= get.has('chosen_model') || get.has('rejected_model')
       writers.chosen.push(get('chosen_model'))
@@ -180,6 +270,7 @@ async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: 
   const pairs: RunPairs = {
     n: key.length,
     key,
+    texts: { prompt: texts.prompt.done(), chosen: texts.chosen.done(), rejected: texts.rejected.done() },
     subset: subset.done(),
     cluster: cluster.done(),
     margin: numbers.margin.done(),
@@ -199,12 +290,17 @@ async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: 
 async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, string>): Promise<RunCompletions> {
   const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
   const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
+  const texts = { prompt: new Column(), completion: new Column() }
   const key: string[] = []
   for await (const get of csvRows(path, ['id', 'subset', 'role', 'score', 'verifiable_reward'])) {
     const id = get('id')
     const row = key.push(completionKey(id, get('role'), get('index') || '0'))
     subset.push(get('subset'))
-    cluster.push(clusterOfId.get(id) ?? `row ${id}`)
+    // Runs written before the column existed have the prompt's hash in pairs.csv alone.
+    const prompt = get('cluster') || (clusterOfId.get(id) ?? `row ${id}`)
+    cluster.push(prompt)
+    texts.prompt.push(fingerprint(prompt === `row ${id}` ? '' : prompt))
+    texts.completion.push(fingerprint(get('completion_hash')))
     role.push(get('role'))
     index.push(numberIn(get('index') || '0', path, row, 'index'))
     score.push(numberIn(get('score'), path, row, 'score'))
@@ -214,6 +310,7 @@ async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, st
   return {
     n: key.length,
     key,
+    texts: { prompt: texts.prompt.done(), completion: texts.completion.done() },
     subset: subset.done(),
     cluster: cluster.done(),
     role: role.done(),

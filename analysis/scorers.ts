@@ -1,12 +1,14 @@
 import { randomScore } from '../src/agreement/nulls.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
-import { keyParts, type Run, type RunPairs } from './runs.ts'
+import { keyParts, kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
 
 /** Margins of one scorer on the pairs that a group of scorers shares, in one order. NaN = absent. */
 export interface Scorer {
   readonly name: string
-  readonly kind: 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier' | 'ensemble' | 'null'
+  readonly kind: RunKind | 'ensemble' | 'null'
+  /** SHA-256 of a DPO policy's weights, where run.json says. */
+  readonly policySha256?: string | null
   readonly margin: Float64Array
   /** Why it has no margins, where that is known. */
   readonly absent?: string
@@ -20,15 +22,7 @@ export interface Aligned {
   readonly dropped: Readonly<Record<string, number>>
 }
 
-/** What a run is, from the name of its folder (CONTRACT §3). */
-export const kindOf = (model: string): Scorer['kind'] =>
-  model === 'verifiable'
-    ? 'verifier'
-    : model.endsWith('__ref-free')
-      ? 'dpo-ref-free'
-      : model.includes('__vs__')
-        ? 'dpo'
-        : 'rm'
+export { kindOf } from './runs.ts'
 
 const pick = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]!)
 
@@ -85,7 +79,8 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
     },
     scorers: runs.map((run, i) => ({
       name: run.model,
-      kind: kindOf(run.model),
+      kind: kindOf(run),
+      policySha256: run.identity?.weights.find(({ role }) => role === 'policy')?.sha256 ?? null,
       margin: pick(run.pairs.margin, rows[i]!),
     })),
     dropped: Object.fromEntries(runs.map((run) => [run.model, run.pairs.n - shared.length])),
@@ -135,7 +130,7 @@ const SWEEP = 6
  * @param runs have every pair that is aligned
  */
 export function ensembles({ pairs }: Aligned, runs: readonly Run[]): Ensemble[] {
-  const models = runs.filter((run) => kindOf(run.model) !== 'verifier')
+  const models = runs.filter((run) => kindOf(run) !== 'verifier')
   if (models.length < 2) return []
   const standardised = models.map((run) => {
     const at = new Map(run.pairs.key.map((key, i) => [key, i]))

@@ -1,14 +1,19 @@
 #!/usr/bin/env node
-import { join } from 'node:path'
+import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
 import { type Analysis, analyse, writeAnalysis } from '../analysis/analyze.ts'
 import { writeBestOfN } from '../analysis/best-of-n.ts'
+import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
+import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
-import { findRuns, type Run, readRun } from '../analysis/runs.ts'
+import { findRuns, type Run, readRun, unfinishedRuns } from '../analysis/runs.ts'
 import { runMain } from '../src/cli/fail.ts'
+import { makeOutputFolder } from '../src/cli/folder.ts'
+import { identitiesIn } from '../src/cli/identity.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
 import type { OptionTable } from '../src/cli/options.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { DataError, HarnessError, UsageError } from '../src/errors.ts'
+import { lock } from '../src/store/lock.ts'
 
 const HELP: BinHelp = {
   name: 'analyze',
@@ -75,9 +80,14 @@ async function main(): Promise<number> {
   const [datasets, models] = [strings('dataset'), strings('model')]
   const found = findRuns(outputDir)
   const folders = found
-    .filter(({ dataset }) => datasets.length === 0 || datasets.includes(dataset))
+    .filter(({ dataset, path }) => {
+      const [identity] = datasets.length === 0 ? [] : identitiesIn(path).known
+      const names = dataNames(dataset, identity?.dataSha256 ?? null)
+      return datasets.length === 0 || names.some((name) => datasets.includes(name))
+    })
     .filter(({ model }) => models.length === 0 || models.includes(model))
   const imported = strings('rewardbench')
+  for (const path of unfinishedRuns(outputDir)) log.warn(`${path}: the run has not come to its end; left out`)
   if (folders.length === 0 && imported.length === 0) throw noRun(outputDir, found)
   const troubles: HarnessError[] = []
   const warn = (error: unknown): void => {
@@ -85,24 +95,35 @@ async function main(): Promise<number> {
     troubles.push(error)
     log.warn(`${error.where}: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)
   }
-  const groups = new Map<string, Run[]>()
+  const runs: Run[] = []
   const add = (run: Run): void => {
     for (const warning of run.warnings) log.warn(warning)
-    groups.set(run.dataset, [...(groups.get(run.dataset) ?? []), run])
+    runs.push(run)
   }
   for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
   for (const folder of folders) await readRun(folder).then(add).catch(warn)
   let done = 0
-  for (const [dataset, runs] of groups) {
-    const folder = join(outputDir, 'analysis', dataset)
+  for (const placed of placeDataSets(outputDir, dataSetsOf(runs))) {
+    const { set, name, path, remarks } = placed
+    for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
     try {
-      const analysis = analyse(dataset, runs, settings)
-      const files = await writeAnalysis(analysis, folder)
-      files.push(...(await writeBestOfN(runs, folder, text('data-file'), log)))
-      process.stdout.write(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
-      tell(analysis, runs, log)
-      log.info(`${dataset}: ${runs.length} run${runs.length === 1 ? '' : 's'}, ${files.length} files in ${folder}`)
-      done++
+      makeOutputFolder(path)
+      const unlock = lock(path)
+      try {
+        const analysis = analyse(name, set.runs, settings)
+        const replaced = replacedRuns(placed)
+        if (replaced !== '') log.info(`${name}: ${replaced}`)
+        const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [
+          ...(await writeAnalysis(analysis, path)),
+          ...(await writeBestOfN(set.runs, path, text('data-file'), log)),
+        ])
+        process.stdout.write(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
+        tell(analysis, set.runs, log)
+        log.info(`${name}: ${set.runs.length} run${set.runs.length === 1 ? '' : 's'}, ${files.length} files in ${path}`)
+        done++
+      } finally {
+        unlock()
+      }
     } catch (error) {
       warn(error)
     }
@@ -123,11 +144,12 @@ function noRun(outputDir: string, found: readonly { model: string; dataset: stri
 }
 
 /** What a reader of the leaderboard must know. */
-function tell({ dataset, aligned, copies, standings }: Analysis, runs: readonly Run[], log: Log): void {
+function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
   if (runs.every((run) => run.pairs.n === 0))
     log.warn(`${dataset}: no run has pairs; only the statistics of completions are written`)
   else if (aligned.pairs.n === 0)
     log.warn(`${dataset}: the runs have no pair in common; compare them apart with --model`)
+  for (const [name, n] of Object.entries(unlike)) if (n > 0) log.warn(`${dataset}: ${name}: ${unlikeText(n, unit)}`)
   if (copies.length > 0)
     log.info(
       `${dataset}: ${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,

@@ -59,6 +59,9 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   rejected_chars: m('characters', 'Unicode code points of the rejected completion'),
   problem_type: m('text', "the row's problem type"),
   cluster: m('hex', 'prompt: first 16 digits of its SHA-256; rows with the same prompt share it'),
+  completion_hash: m('hex', "first 16 digits of the SHA-256 of the completion's text, as the data have it"),
+  chosen_hash: m('hex', 'completion_hash of the chosen completion'),
+  rejected_hash: m('hex', 'completion_hash of the rejected completion'),
   // groups.csv
   n: m('count', 'rows that the value rests on'),
   n_verified: m('count', 'completions with a verifiable reward'),

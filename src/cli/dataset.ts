@@ -10,12 +10,18 @@ import { readRows } from '../pairs/read.ts'
 import { ReadingCount, type Readings } from '../pairs/readings.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Row, RowFailure } from '../types.ts'
+import { dataSha256Of, stampOf } from './identity.ts'
 
 /** The data set of a run: its files, its name in results/, and what identifies it. */
 export interface Dataset {
   /** Folder name under `<output-dir>/<model>/`. */
   readonly name: string
   readonly source: string | readonly string[]
+  /** What tells it from another data set of the same name: bytes, and the split where that chooses rows inside a file. */
+  readonly identity: string
+  /** The files behind it, to see whether they change while they are read. */
+  readonly files: readonly string[]
+  readonly stamp: string
   /** For the manifest. */
   readonly provenance: Readonly<Record<string, unknown>>
   /** Split to pass to the reader; null where it has been chosen already. */
@@ -87,13 +93,39 @@ async function describe(
   provenance: Readonly<Record<string, unknown>>,
   notes: readonly string[],
 ): Promise<Dataset> {
+  const found = await listDataFiles(source, split)
+  const paths = found.map(({ path }) => path)
+  const stamp = stampOf(paths)
+  const { sha256, files } = await hashDataset(found)
   return {
     name,
     source,
     split,
     notes,
-    provenance: { ...provenance, ...(await hashDataset(await listDataFiles(source, split))) },
+    files: paths,
+    stamp,
+    identity: dataSha256Of(
+      sha256,
+      files.map((file) => file.name),
+      provenance.origin === 'file' ? split : null,
+    ),
+    provenance: { ...provenance, sha256, files },
   }
+}
+
+/**
+ * Refuses to write results of data that changed after they were hashed: rows are read three times, over days in a long run.
+ * @throws DataError
+ */
+export async function checkUnchanged({ source, split, files, stamp, provenance }: Dataset): Promise<void> {
+  if (stampOf(files) === stamp) return
+  const { sha256 } = await hashDataset(await listDataFiles(source, split))
+  if (sha256 !== provenance.sha256)
+    throw new DataError(
+      'changed while it was scored: no results are written',
+      files.length === 1 ? files[0]! : String(source),
+      'Run again on the data as they are now. What was measured is kept.',
+    )
 }
 
 /** @example stem('data/pairs.test.jsonl.gz') // 'pairs.test' */

@@ -20,11 +20,14 @@ import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import { countBy } from './count.ts'
-import { type Dataset, type Inspection, rowsOf } from './dataset.ts'
+import { checkUnchanged, type Dataset, type Inspection, rowsOf } from './dataset.ts'
+import type { Replaced } from './differences.ts'
 import { reportHtml } from './html.ts'
+import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
+import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
 
 /** What is left when everything has been measured. */
@@ -37,6 +40,10 @@ export interface FinishInput {
   readonly scorer: Scorer
   readonly plan: PlanOptions | null
   readonly folder: string
+  /** Weights and data that the folder belongs to. */
+  readonly identity: Identity
+  /** What was in the folder before; null where nothing was. */
+  readonly replaced: Replaced | null
   readonly store: Store | null
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
@@ -52,6 +59,8 @@ export interface FinishInput {
 /** Joins, writes every file of the run and prints the table. Returns the exit code: 4 where rows are missing from the numbers. */
 export async function finish(input: FinishInput): Promise<number> {
   const { config, data, folder, scorer, log, inspection, models, subjects } = input
+  await checkUnchanged(data)
+  removeResults(folder)
   const rows = () => rowsOf(config, data, true)
   const joined = await writeScores(folder, joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {
     ownColumns: scorer.columns,

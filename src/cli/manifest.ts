@@ -9,6 +9,7 @@ import { SCORE_VERSION } from '../store/key.ts'
 import type { RowFailure } from '../types.ts'
 import { countBy } from './count.ts'
 import type { FinishInput } from './finish.ts'
+import { identityRecord } from './identity.ts'
 import { readingsRecord } from './readings.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
@@ -17,6 +18,8 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
   return {
     created: new Date().toISOString(),
     command: [config.bin, ...process.argv.slice(2)].join(' '),
+    identity: identityRecord(input.identity),
+    replaced: input.replaced,
     config,
     versions: versions(),
     score_version: SCORE_VERSION,

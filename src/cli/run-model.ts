@@ -1,23 +1,24 @@
-import { join } from 'node:path'
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
-import { toRunConfig, wholeNumber } from '../setup/config.ts'
+import { type RunConfig, toRunConfig, wholeNumber } from '../setup/config.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
-import { makeOutputFolder } from './folder.ts'
+import { claimRunFolder, type FolderRequest, findRunFolder } from './folder.ts'
+import { guarded } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS, hermRemarks } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { sayReadings } from './readings.ts'
+import { sayFolder } from './replaced.ts'
 import { scoreAll, scorePart } from './scoring.ts'
 import { openVerifier } from './verifier.ts'
 
@@ -74,6 +75,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
   sayReadings(inspection, config, log)
+  const since = Date.now()
   const models = await loadModels(config, device, onDownload)
   const scorer = scorerOf(config, models)
   for (const model of models) {
@@ -86,27 +88,43 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
   if (prepared.some(({ subject }) => subject.text.template_uses_clock === true))
     log.warn(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
-  const subjects = prepared.map(({ subject }) => subject)
+  const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
   const plan = planOf(config, device.device)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)
-  if (args['dry-run'] === true) return printPlan(rows, prepared, plan)
+  const request = requestOf(config, models, data)
+  if (args['dry-run'] === true) {
+    sayFolder(findRunFolder(request), { config, models, subjects, device, verifier: null }, log)
+    return printPlan(rows, prepared, plan)
+  }
   if (config.truncation === 'error') await checkAll(rows(), subjects)
 
-  const scorerFolder = join(config.outputDir, scorerName(config, models))
-  const folder = join(scorerFolder, data.name)
-  makeOutputFolder(folder)
+  const place = claimRunFolder(request)
+  const { path: folder, identity } = place
   const interrupt = watchInterrupt(log)
   const verifier = openVerifier(config.verification)
   const elapsedMs = () => performance.now() - started
-  const run = { config, data, models, subjects, device, scorer, plan, folder, verifier, log, elapsedMs, interrupt }
+  const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
   try {
+    const replaced = sayFolder(place, base, log)
+    const run = { ...base, replaced, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()
   }
 }
+
+/** Where the results belong: the models' weights, in the order of the roles, and the data. */
+const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, identity }: Dataset): FolderRequest => ({
+  outputDir: config.outputDir,
+  scorer: scorerName(config, models),
+  dataset: name,
+  identity: {
+    weights: models.map(({ choice, weightsSha256 }) => ({ role: choice.role, sha256: weightsSha256 })),
+    dataSha256: identity,
+  },
+})
 
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`

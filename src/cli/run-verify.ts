@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { formatReward } from '../chem/format.ts'
 import { UsageError } from '../errors.ts'
 import { percent, textTable } from '../report/table.ts'
@@ -6,17 +5,19 @@ import { verifyAll } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import { VerdictQueue } from '../score/verdicts.ts'
 import { toRunConfig } from '../setup/config.ts'
+import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { countBy } from './count.ts'
 import { inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { finish } from './finish.ts'
-import { makeOutputFolder } from './folder.ts'
+import { claimRunFolder, findRunFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { sayReadings } from './readings.ts'
+import { sayFolder } from './replaced.ts'
 import { openVerifier } from './verifier.ts'
 
 const HELP: BinHelp = {
@@ -57,21 +58,32 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
   )
   sayReadings(inspection, config, log)
+  const request = {
+    outputDir: config.outputDir,
+    scorer: config.name ?? 'verifiable',
+    dataset: data.name,
+    identity: { weights: [], dataSha256: data.identity },
+  }
+  const ahead = { config, models: [], subjects: [], device: null }
   if (args['dry-run'] === true) {
+    sayFolder(findRunFolder(request), { ...ahead, verifier: null }, log)
     const { rows: count, completions, withSolution } = inspection
     const table = [[count, withSolution, completions, config.verification.workers].map(String)]
     process.stdout.write(`${textTable(['rows', 'with a solution', 'completions', 'workers'], table)}\n`)
     return 0
   }
-  const folder = join(config.outputDir, config.name ?? 'verifiable', data.name)
-  makeOutputFolder(folder)
+  const place = claimRunFolder(request)
+  const { path: folder, identity } = place
   const verifier = openVerifier(config.verification)
   if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
+  // there is no store, whose lock would do
+  const unlock = lock(folder)
   const interrupt = watchInterrupt(log)
   const ledger = new Ledger(0)
   const verdicts = new VerdictQueue(verifier, ledger, 1000, interrupt.stopped)
-  const bar = log.progress('verifying', inspection.completions, 'completions')
   try {
+    const replaced = sayFolder(place, { ...ahead, verifier }, log)
+    const bar = log.progress('verifying', inspection.completions, 'completions')
     await verifyAll({
       rows,
       ledger,
@@ -96,6 +108,8 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
       scorer,
       plan: null,
       folder,
+      identity,
+      replaced,
       store: null,
       ledger,
       work: [],
@@ -107,6 +121,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     })
   } finally {
     interrupt.dispose()
+    unlock()
     await verifier.close()
   }
 }

@@ -43,7 +43,11 @@ export const PAIR_COLUMNS = [
   'cluster',
   'chosen_status',
   'rejected_status',
+  'chosen_hash',
+  'rejected_hash',
 ] as const
+/** The last columns of scores.csv, after the scorer's own: what tells a row from another of the same id. */
+export const TEXT_COLUMNS = ['cluster', 'completion_hash'] as const
 
 /** What a line of scores.csv has beyond a ScoredCompletion. */
 export interface ScoreDetail {
@@ -98,6 +102,8 @@ export const pairCells = (p: ScoredPair): Cell[] => [
   p.cluster,
   p.chosen.verifiableStatus,
   p.rejected.verifiableStatus,
+  completionHash(p.chosen.text),
+  completionHash(p.rejected.text),
 ]
 
 /** Length in code points. */
@@ -116,6 +122,9 @@ export const promptCluster = (prompt: Text): string =>
     .update(JSON.stringify(turns(prompt)))
     .digest('hex')
     .slice(0, 16)
+
+/** What tells two completions apart, as the data have them: first 16 hex digits of SHA-256 of the text (turns: their contents, one a line). */
+export const completionHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
 /** A text prompt is one user turn. */
 const turns = (prompt: Text): readonly [string, string][] =>

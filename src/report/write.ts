@@ -2,7 +2,16 @@ import { join } from 'node:path'
 import type { JoinedRow } from '../join.ts'
 import type { CompletionRole, Row, ScoredCompletion, ScoredPair } from '../types.ts'
 import { type Cell, type CsvWriter, openCsv } from './csv.ts'
-import { PAIR_COLUMNS, pairCells, plain, SCORE_COLUMNS, scoreCells } from './scores.ts'
+import {
+  completionHash,
+  PAIR_COLUMNS,
+  pairCells,
+  plain,
+  promptCluster,
+  SCORE_COLUMNS,
+  scoreCells,
+  TEXT_COLUMNS,
+} from './scores.ts'
 
 /** What the analyses read: every joined completion and pair, in the order of the data. */
 export interface Joined {
@@ -45,7 +54,7 @@ export async function writeScores(
 ): Promise<Joined> {
   const taken = new Set<string>(PAIR_COLUMNS)
   const extraNames = options.extraColumns.map((name) => (taken.has(name) ? `input_${name}` : name))
-  const scoreColumns = [...SCORE_COLUMNS, ...options.ownColumns]
+  const scoreColumns = [...SCORE_COLUMNS, ...options.ownColumns, ...TEXT_COLUMNS]
   const pairColumns = [...PAIR_COLUMNS, ...extraNames]
   const completions: ScoredCompletion[] = []
   const pairs: ScoredPair[] = []
@@ -58,8 +67,9 @@ export async function writeScores(
   try {
     for await (const joined of rows) {
       const { row } = joined
+      const cluster = promptCluster(row.prompt)
       for (const [i, completion] of joined.completions.entries()) {
-        await scores.write(scoreCells(completion, joined.details[i]!))
+        await scores.write([...scoreCells(completion, joined.details[i]!), cluster, completionHash(completion.text)])
         completions.push(completion)
         if (joined.details[i]!.truncated === true) truncations++
         if (options.scored && completion.scoreReason !== null && completion.scoreReason !== 'head_all')

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { openDataset } from '../../src/cli/dataset.ts'
+import { checkUnchanged, openDataset } from '../../src/cli/dataset.ts'
 import { toRunConfig } from '../../src/setup/config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'chemherm-dataset-'))
@@ -31,4 +31,16 @@ it('says when a split or a configuration chooses nothing', async () => {
   expect(await notes(join(data, 'pairs.v1.jsonl'), { split: 'test', 'dataset-config': 'x' })).toHaveLength(2)
   expect(await notes(data, { split: 'train' })).toEqual([])
   expect(await notes(join(data, 'rows.json'), { split: 'train' })).toEqual([])
+})
+
+it('refuses results of data that changed after they were hashed', async () => {
+  const file = join(folder, 'changing.jsonl')
+  writeFileSync(file, ROW)
+  const opened = await open(file)
+  await checkUnchanged(opened)
+  // written anew, with the same bytes
+  writeFileSync(file, ROW)
+  await checkUnchanged(opened)
+  writeFileSync(file, ROW.replace('"a"', '"c"'))
+  await expect(checkUnchanged(opened)).rejects.toThrow('changed while it was scored')
 })

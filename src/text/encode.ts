@@ -59,8 +59,8 @@ export function headEncoder(
   options: HeadOptions,
 ): (row: EncodableRow) => (HeadEncoded | Unscored)[] {
   const special = options.addSpecialTokens ?? true
-  const frame: Frame = special ? frameOf(tokenizer) : { prefix: new Int32Array(), suffix: new Int32Array() }
-  const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer) : null
+  const frame: Frame = special ? frameOf(tokenizer.wrap) : { prefix: new Int32Array(), suffix: new Int32Array() }
+  const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer.wrap) : null
   const append = options.appendId ?? null
 
   const encodeOne = (rendered: Rendered, promptIds: Int32Array, where: string): HeadEncoded | Unscored => {

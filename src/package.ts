@@ -43,7 +43,11 @@ export function pinnedPackage(name: string): PinnedPackage {
     return existsSync(path) && readManifest(path).name === name
   }
   while (!isRoot() && dir !== dirname(dir)) dir = dirname(dir)
-  return { name, pinned: own.dependencies?.[name] ?? 'none', found: isRoot() ? readManifest(join(dir, 'package.json')).version : 'unknown' }
+  return {
+    name,
+    pinned: own.dependencies?.[name] ?? 'none',
+    found: isRoot() ? readManifest(join(dir, 'package.json')).version : 'unknown',
+  }
 }
 
 /** @throws UsageError naming both versions where they differ */

@@ -9,6 +9,7 @@ import { writeJson, writeWhole } from '../report/manifest.ts'
 import { percent, textTable } from '../report/table.ts'
 import { type Joined, writeScores } from '../report/write.ts'
 import type { WorkDone } from '../run.ts'
+import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
@@ -21,6 +22,7 @@ import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import { countBy } from './count.ts'
 import { type Dataset, type Inspection, rowsOf } from './dataset.ts'
+import { doubtsOf, watched } from './doubts.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
@@ -53,7 +55,9 @@ export interface FinishInput {
 export async function finish(input: FinishInput): Promise<number> {
   const { config, data, folder, scorer, log, inspection, models, subjects } = input
   const rows = () => rowsOf(config, data, true)
-  const joined = await writeScores(folder, joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {
+  const watch = new ScoreWatch()
+  const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
+  const joined = await writeScores(folder, watched(joining, watch), {
     ownColumns: scorer.columns,
     extraColumns: inspection.extraColumns,
     scored: models.length > 0,
@@ -63,6 +67,7 @@ export async function finish(input: FinishInput): Promise<number> {
     },
   })
   warnOfErrors(input.verdictErrors, log)
+  for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })

@@ -1,6 +1,7 @@
 import { resolveDevice } from '../model/device.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { parseRecord } from '../pairs/parse.ts'
+import { ScoreWatch } from '../score/doubts.ts'
 import { type Measured, measure } from '../score/measure.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
@@ -21,6 +22,7 @@ export interface Scoring {
   /** Completions of a window. */
   readonly window: number
   readonly signal: AbortSignal | null
+  readonly note: (note: string) => void
 }
 
 const DEFAULT_WINDOW = 1024
@@ -47,6 +49,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
     plan: planOf(config, device.device),
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
+    note,
   }
 }
 
@@ -60,7 +63,12 @@ export async function* scoreRows(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
   scoring: Scoring,
 ): AsyncGenerator<ScoredRow, void, undefined> {
-  const { subjects, window, signal } = scoring
+  const { subjects, window, signal, note } = scoring
+  const watch = new ScoreWatch()
+  const seen = (scored: readonly ScoredRow[]): readonly ScoredRow[] => {
+    for (const { completions } of scored) for (const completion of completions) watch.see(completion)
+    return scored
+  }
   const runners = new Map<Subject, Runner>()
   let waiting: Waiting[] = []
   let [number, completions, tokens] = [0, 0, 0]
@@ -75,12 +83,13 @@ export async function* scoreRows(
       completions += Math.max(1, prepared[0]?.length ?? 0)
       tokens += prepared[0]?.reduce((sum, p) => sum + (isUnscored(p) ? 0 : p.ids.length), 0) ?? 0
       if (completions < window && tokens < WINDOW_TOKENS) continue
-      yield* await scoreWindow(waiting, scoring, runners)
+      yield* seen(await scoreWindow(waiting, scoring, runners))
       waiting = []
       completions = 0
       tokens = 0
     }
-    yield* await scoreWindow(waiting, scoring, runners)
+    yield* seen(await scoreWindow(waiting, scoring, runners))
+    if (watch.warning !== null) note(watch.warning)
   } finally {
     for (const runner of runners.values()) await runner.release()
   }

@@ -1,6 +1,7 @@
 import { dirname, relative, sep } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
+import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import type { AttentionForm } from './attention.ts'
 import { type BuiltModel, buildModel, type HeadKind } from './build.ts'
@@ -51,6 +52,7 @@ export async function openRunnerAs(
   options: Omit<RunnerOptions, 'dtype'>,
   type: ElementType,
 ): Promise<Runner> {
+  checkPinned(pinnedPackage('onnxruntime-node'))
   const started = performance.now()
   const attention = options.attention ?? DEFAULT_ATTENTION[options.device]
   const built = buildModel(checkpoint, { head: options.head, attention, type })

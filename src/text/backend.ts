@@ -191,7 +191,7 @@ function mendNormalizer(normalizer: NormalizerLike | null): void {
   const part = `normalizer ${String(config.type)}`
   portMember(normalizer, 'normalize', 'method', part)
   const replaceBy = (normalize: (text: string) => string): void => {
-    Object.defineProperty(normalizer, 'normalize', { value: normalize })
+    Object.defineProperty(normalizer, 'normalize', { value: (text: string) => bounded(normalize(text)) })
   }
   if (config.type === 'Precompiled' && typeof config.precompiled_charsmap === 'string')
     replaceBy(charsmapNormalizer(config.precompiled_charsmap))
@@ -211,6 +211,17 @@ function mendNormalizer(normalizer: NormalizerLike | null): void {
   const parts = portMember<readonly (NormalizerLike | null)[]>(normalizer, 'normalizers', 'list', part)
   for (const one of parts) mendNormalizer(one)
   replaceBy((text) => parts.reduce((done, one) => (one === null ? done : one.normalize(done)), text))
+}
+
+/** A text has a few thousand characters; replacements of replacements grow tenfold at every step. */
+const MAX_NORMALIZED_CHARS = 16_000_000
+function bounded(text: string): string {
+  if (text.length <= MAX_NORMALIZED_CHARS) return text
+  const limit = MAX_NORMALIZED_CHARS.toLocaleString('en')
+  throw new UnencodableText(
+    'tokenizer_error',
+    `the tokenizer's normalizer makes more than ${limit} characters of this text`,
+  )
 }
 
 interface DecoderLike {

@@ -44,6 +44,6 @@ export interface ScoreOptions {
   readonly window?: number
   /** Ends the iteration with its reason, after the batch in hand. */
   readonly signal?: AbortSignal
-  /** Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date. */
+  /** Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date, scores that are all equal. */
   readonly onNote?: (note: string) => void
 }

@@ -47,6 +47,10 @@ export interface WorkDone {
   /** Completions whose preparation was repaired or is worth a word (double_bos, pooling_differs …), and those that were cut. */
   repairs: Record<string, number>
   truncated: number
+  /** Completions without a measurement, by reason. */
+  reasons: Record<string, number>
+  /** Completions that have the same tokens as another text: the model cannot tell them apart. */
+  sameTokens: number
   /** Null where nothing was left to measure: the model was not opened. */
   runner: Runner['info'] | null
 }
@@ -82,9 +86,16 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     modelMs: 0,
     repairs: {},
     truncated: 0,
+    reasons: {},
+    sameTokens: 0,
     runner: null,
   }
+  /** The first text of each key. */
   const seen = new DigestMap()
+  const lost = ({ reason }: Unscored): void => {
+    work.unscored++
+    work.reasons[reason] = (work.reasons[reason] ?? 0) + 1
+  }
   /** Why a key has no measurement. */
   const failed = new Map<string, Unscored>()
   let runner: Runner | null = null
@@ -93,11 +104,13 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   let tokens = 0
   let index = 0
   const flush = async (): Promise<void> => {
-    const fresh = window.filter(({ key }) => {
+    const fresh = window.filter(({ key, prepared }) => {
       const digest = digestOf(key)
-      if (seen.get(digest) !== null) return false
-      seen.set(digest, 0)
-      return true
+      const text = textOf(prepared)
+      const first = seen.get(digest)
+      if (first === null) seen.set(digest, text)
+      else if (first !== text) work.sameTokens++
+      return first === null
     })
     work.repeated += window.length - fresh.length
     const { todo, batches } = planWindow(input, subject, windows++, fresh)
@@ -125,7 +138,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       for (const { index, unscored } of results) {
         if (unscored === null) work.measured++
         else {
-          work.unscored++
+          lost(unscored)
           failed.set(todo[index]!.key, unscored)
         }
       }
@@ -158,7 +171,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
           })
           verify(input, index, row, row.completions[c]!)
         } else if (unscored !== null) input.ledger.markUnscored(index, unscored)
-        if (isUnscored(prepared)) work.unscored++
+        if (isUnscored(prepared)) lost(prepared)
         else {
           countRepairs(work, prepared)
           const key = subject.key(prepared)
@@ -261,6 +274,9 @@ function verify(
 
 /** Lets messages of the worker threads in: a model's run blocks the event loop. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** 48 bits of a text's hash. */
+const textOf = ({ textSha256 }: Prepared): number => Number.parseInt(textSha256.slice(0, 12), 16)
 
 const digestOf = (key: string): Digest => {
   const bytes = Buffer.from(key, 'hex')

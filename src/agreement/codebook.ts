@@ -16,7 +16,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   index: m('count from 0', 'position of the completion within its role'),
   role: m('chosen, rejected, completion', 'what the completion is in its row'),
   score: m(SCORE, "the model's reward: head output, or implicit reward for DPO"),
-  score_reason: m('word', 'why there is no score'),
+  score_reason: m(
+    'word',
+    'why there is no score: too_long, template_error, token_not_embedded, unknown_token, non_finite …',
+  ),
   verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
   verifiable_status: m(
     'word',

@@ -4,6 +4,7 @@ import type { MainModule, Mol } from '@rdkit/rdkit'
 import { withoutBogusChirality } from './bogus-chirality.ts'
 import { ToolkitFailure } from './molecule.ts'
 import { PythonError } from './python/error.ts'
+import { checkRdkitVersion } from './rdkit-version.ts'
 import { smilesPart } from './smiles-tokens.ts'
 
 // ◆ The only file that touches @rdkit/rdkit: RDKit's MinimalLib in WebAssembly, as handles that must be freed.
@@ -26,6 +27,7 @@ interface Build {
 let build: Build | null = null
 function compile(): Build {
   if (build !== null) return build
+  checkRdkitVersion()
   const path = require.resolve('@rdkit/rdkit')
   const script = readFileSync(path, 'utf8')
   const exportName = (symbol: string): string => {

@@ -7,6 +7,7 @@ import type { ChemJob, ChemResult, Verification, VerifyOptions } from './jobs.ts
 import { type OracleOptions, oracleProvenance } from './oracles/options.ts'
 import { DEFAULT_CONCURRENCY } from './oracles/remote.ts'
 import { type Outcome, WorkerPool } from './pool.ts'
+import { checkRdkitVersion } from './rdkit-version.ts'
 
 /** What a verification worker opens: plain data. */
 export interface ChemWorkerOptions {
@@ -49,6 +50,7 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
 
 /** The workers themselves, for other jobs besides (serve-rewards). */
 export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}): WorkerPool<ChemJob, ChemResult> {
+  checkRdkitVersion() // a worker's own refusal would be a crash of the pool
   const workers = size.workers ?? Math.max(1, Math.floor(availableParallelism() / 2))
   const concurrency = Math.ceil((options.oracles.concurrency ?? DEFAULT_CONCURRENCY) / workers)
   const share: ChemWorkerOptions = { ...options, oracles: { ...options.oracles, concurrency } }

@@ -9,6 +9,7 @@ import { writeJson, writeWhole } from '../report/manifest.ts'
 import { percent, textTable } from '../report/table.ts'
 import { type Joined, writeScores } from '../report/write.ts'
 import type { WorkDone } from '../run.ts'
+import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
@@ -22,6 +23,7 @@ import { bestOfTable } from './best-of-table.ts'
 import { countBy } from './count.ts'
 import { checkUnchanged, type Dataset, type Inspection, rowsOf } from './dataset.ts'
 import type { Replaced } from './differences.ts'
+import { doubtsOf, watched } from './doubts.ts'
 import { reportHtml } from './html.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
@@ -62,7 +64,9 @@ export async function finish(input: FinishInput): Promise<number> {
   await checkUnchanged(data)
   removeResults(folder)
   const rows = () => rowsOf(config, data, true)
-  const joined = await writeScores(folder, joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {
+  const watch = new ScoreWatch()
+  const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
+  const joined = await writeScores(folder, watched(joining, watch), {
     ownColumns: scorer.columns,
     extraColumns: inspection.extraColumns,
     scored: models.length > 0,
@@ -72,6 +76,7 @@ export async function finish(input: FinishInput): Promise<number> {
     },
   })
   warnOfErrors(input.verdictErrors, log)
+  for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })

@@ -1,9 +1,14 @@
 import { isFailure } from '../pairs/failure.ts'
 import { textTable } from '../report/table.ts'
+import { NOT_EMBEDDED } from '../score/bounds.ts'
+import { tokenDoubts } from '../score/doubts.ts'
 import { estimatePeakBytes, type PlanOptions, planBatches } from '../score/plan.ts'
 import { isUnscored, type Subject } from '../score/subject.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { Row, RowFailure, Sequence } from '../types.ts'
+
+/** Completions named by `--dry-run`, a model. */
+const SHOWN = 20
 
 /** `--dry-run`: what would be computed. The whole data set is tokenised, no model is opened. */
 export async function printPlan(
@@ -12,9 +17,11 @@ export async function printPlan(
   plan: PlanOptions,
 ): Promise<number> {
   const lines: string[][] = []
+  const remarks: string[] = []
   for (const { model, subject } of models) {
     const sequences: Sequence[] = []
     const seen = new Set<string>()
+    const reasons: Record<string, number> = {}
     let [completions, tokens, group, unscored] = [0, 0, 0, 0]
     for await (const row of rows()) {
       if (isFailure(row)) continue
@@ -22,6 +29,8 @@ export async function printPlan(
         completions++
         if (isUnscored(prepared)) {
           unscored++
+          reasons[prepared.reason] = (reasons[prepared.reason] ?? 0) + 1
+          if (unscored <= SHOWN) remarks.push(`${row.where}: ${prepared.reason}, ${prepared.message}`)
           continue
         }
         tokens += prepared.ids.length
@@ -32,6 +41,13 @@ export async function printPlan(
       }
       group++
     }
+    if (unscored > SHOWN) remarks.push(`and ${unscored - SHOWN} more`)
+    for (const [reason, count] of Object.entries(reasons))
+      remarks.push(
+        `${subject.role} ${subject.name}: ${count} of ${completions} completions would not be scored, ${reason}`,
+      )
+    const notEmbedded = reasons[NOT_EMBEDDED] ?? 0
+    remarks.push(...tokenDoubts({ name: subject.name, completions, notEmbedded, sameTokens: 0 }))
     const batches = planBatches(sequences, plan)
     const computed = batches.reduce((sum, batch) => sum + batch.tokens, 0)
     const peak = estimatePeakBytes(batches, sequences, model.description.size)
@@ -56,6 +72,6 @@ export async function printPlan(
     'batches',
     'weights + activations (estimate)',
   ]
-  process.stdout.write(`${textTable(header, lines)}\n`)
+  process.stdout.write(`${[textTable(header, lines), ...remarks].join('\n')}\n`)
   return 0
 }

@@ -4,6 +4,7 @@ import { type ColumnNames, NamedColumns } from '../pairs/columns.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { parseRecord } from '../pairs/parse.ts'
 import { describeReadings, promptRemark, ReadingCount } from '../pairs/readings.ts'
+import { ScoreWatch } from '../score/doubts.ts'
 import { type Measured, measure } from '../score/measure.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
@@ -25,7 +26,7 @@ export interface Scoring {
   readonly window: number
   readonly signal: AbortSignal | null
   readonly columns: ColumnNames
-  readonly note: (text: string) => void
+  readonly note: (note: string) => void
 }
 
 const DEFAULT_WINDOW = 1024
@@ -67,9 +68,14 @@ export async function* scoreRows(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
   scoring: Scoring,
 ): AsyncGenerator<ScoredRow, void, undefined> {
-  const { subjects, window, signal, columns } = scoring
+  const { subjects, window, signal, columns, note } = scoring
   const named = new NamedColumns(columns)
   const readings = new ReadingCount()
+  const watch = new ScoreWatch()
+  const seen = (scored: readonly ScoredRow[]): readonly ScoredRow[] => {
+    for (const { completions } of scored) for (const completion of completions) watch.see(completion)
+    return scored
+  }
   const runners = new Map<Subject, Runner>()
   let waiting: Waiting[] = []
   let [number, completions, tokens] = [0, 0, 0]
@@ -86,14 +92,15 @@ export async function* scoreRows(
       completions += Math.max(1, prepared[0]?.length ?? 0)
       tokens += prepared[0]?.reduce((sum, p) => sum + (isUnscored(p) ? 0 : p.ids.length), 0) ?? 0
       if (completions < window && tokens < WINDOW_TOKENS) continue
-      yield* await scoreWindow(waiting, scoring, runners)
+      yield* seen(await scoreWindow(waiting, scoring, runners))
       waiting = []
       completions = 0
       tokens = 0
     }
-    yield* await scoreWindow(waiting, scoring, runners)
+    yield* seen(await scoreWindow(waiting, scoring, runners))
     named.check('scoreCompletions: rows')
-    for (const text of remarks(readings, columns)) scoring.note(text)
+    for (const text of remarks(readings, columns)) note(text)
+    if (watch.warning !== null) note(watch.warning)
   } finally {
     for (const runner of runners.values()) await runner.release()
   }

@@ -53,6 +53,9 @@ export interface ScoreOptions {
   readonly window?: number
   /** Ends the iteration with its reason, after the batch in hand. */
   readonly signal?: AbortSignal
-  /** Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date, how rows were read. */
+  /**
+   * Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date, how rows were
+   * read, scores that are all equal.
+   */
   readonly onNote?: (note: string) => void
 }

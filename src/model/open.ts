@@ -26,6 +26,8 @@ export interface ModelDescription {
   readonly maxPositions: number
   /** Positions beyond the maximum do not exist; rotary ones merely were never trained. */
   readonly learnedPositions: boolean
+  /** Rows of learned positions; null for rotary ones. */
+  readonly positionRows: number | null
   readonly padTokenId: number | null
   readonly vocabSize: number
   readonly layers: number
@@ -78,6 +80,7 @@ function described({ spec, head, parameters, weightBytes, ignoredTensors }: Buil
     labels: head.labels,
     maxPositions: spec.maxPositions,
     learnedPositions: spec.embedding.positions !== null,
+    positionRows: spec.embedding.positions?.rows ?? null,
     padTokenId: spec.padTokenId,
     vocabSize: spec.vocab,
     layers: spec.layers.length,

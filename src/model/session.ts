@@ -1,6 +1,7 @@
 import { dirname, relative, sep } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
+import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import { checkFinite } from './finite.ts'
 import { encodeModel } from './onnx.ts'
@@ -23,6 +24,7 @@ const BLOCK_TOKENS = 128
 
 /** Starts a model on its device. Nothing is written: the graph is in memory, the weights are mapped where they lie. */
 export async function startSession(model: OpenModel, options: SessionOptions = {}): Promise<Runner> {
+  checkPinned(pinnedPackage('onnxruntime-node'))
   const started = performance.now()
   const { kind, device, dtype, built, description } = model
   if (model.attention === 'split' && device === 'cuda')

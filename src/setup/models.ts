@@ -80,7 +80,7 @@ async function loadModel(
     choice,
     name,
     resolved,
-    notes: [...resolved.notes, ...notes],
+    notes: [...resolved.notes, ...notes, ...embeddingNotes(name, tokenizer, description)],
     opened,
     description,
     hashes,
@@ -101,7 +101,21 @@ async function ownTokenizer(
 ): Promise<ChosenTokenizer> {
   const other = tokenizer === null ? null : await resolveModel(tokenizer, { ...options, weights: false })
   const tokenizerDir = other?.dir ?? resolved.dir
-  return { tokenizer: await openTokenizer(tokenizerDir, { id: other?.id ?? name }), tokenizerDir, notes: [] }
+  const opened = await openTokenizer(tokenizerDir, { id: other?.id ?? name })
+  return { tokenizer: opened, tokenizerDir, notes: opened.notes }
+}
+
+/** Tokens that a model was never given rows for; a row that holds one is not scored. */
+function embeddingNotes(name: string, tokenizer: OpenTokenizer, { vocabSize }: ModelDescription): string[] {
+  const count = tokenizer.size - vocabSize
+  if (count <= 0) return []
+  const some = Array.from({ length: Math.min(count, 3) }, (_, i) => vocabSize + i)
+  const names = tokenizer.tokens(Int32Array.from(some)).filter((token) => token !== '')
+  const list =
+    names.length === 0 ? '' : ` (${names.map((token) => JSON.stringify(token)).join(', ')}${count > 3 ? ' …' : ''})`
+  return [
+    `the tokenizer has ids up to ${tokenizer.size - 1}, the embedding of ${name} has ${vocabSize} rows: a text with a token beyond them${list} is not scored`,
+  ]
 }
 
 /** Different in every family of tokenizers: words, digits, SMILES, a character beyond ASCII. */

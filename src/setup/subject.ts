@@ -1,5 +1,6 @@
 import type { ResolvedDevice } from '../model/device.ts'
 import { startSession } from '../model/session.ts'
+import { type Bounds, withinBounds } from '../score/bounds.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { dumpEncoded } from '../text/dump.ts'
@@ -44,10 +45,13 @@ export async function subjectOf(
   const renderer = await openRenderer(config.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
   const padTokenId = description.padTokenId ?? (config.hermCompat ? tokenizer.eosId : null)
-  const prepare =
+  const encode =
     kind === 'head'
       ? headPreparer(model, renderer, { ...options, pooling: config.pooling, padTokenId })
       : logProbPreparer(model, renderer, options)
+  const bounds = boundsOf(model)
+  const prepare = (row: Row): (Prepared | Unscored)[] =>
+    encode(row).map((ready) => (isUnscored(ready) ? ready : withinBounds(ready, bounds)))
   const template = renderer.kind === 'template' ? renderer.template : null
   const identity = identityDigest({
     kind,
@@ -94,6 +98,13 @@ export async function subjectOf(
     },
   }
 }
+
+const boundsOf = ({ name, description, tokenizer }: LoadedModel): Bounds => ({
+  name,
+  vocab: description.vocabSize,
+  positions: description.positionRows,
+  tokenOf: (id) => tokenizer.tokens(Int32Array.of(id))[0] ?? '',
+})
 
 /** Lengths as the flags say; with --herm-compat what the flags leave open is as in HERM (log-probabilities have its own way to cut). */
 function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): EncodeOptions {

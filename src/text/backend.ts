@@ -1,46 +1,100 @@
-import { Tokenizer as Backend } from '@huggingface/tokenizers'
+import { Tokenizer as Port } from '@huggingface/tokenizers'
 import type { TokenIds } from '../types.ts'
 import { type AddedTokenRule, tokenFinder } from './addedtokens.ts'
 import { charsmapNormalizer } from './charsmap.ts'
+import { checkPortVersion, portMember } from './port.ts'
+import { type PostProcessor, readPostProcessor } from './postprocess.ts'
 import { mendPreTokenizer, type PreTokenizerLike } from './pretokenize.ts'
 import type { Json } from './tokenizerfiles.ts'
+import { UnencodableText } from './unencodable.ts'
+import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 import { SPACES } from './whitespace.ts'
+
+/** A tokenizer.json that runs. */
+export interface Backend {
+  /** Ids of a text, without the post-processor. @throws UnencodableText */
+  readonly idsOf: (text: string) => Int32Array
+  readonly postProcessor: PostProcessor
+  idOf(token: string): number | undefined
+  tokenOf(id: number): string | undefined
+  decode(ids: Int32Array, cleanUp: boolean): string
+  /** The largest id and one. */
+  readonly size: number
+  /** What a reader of the numbers should know. */
+  readonly notes: readonly string[]
+}
 
 /**
  * Builds the `tokenizers` library's JavaScript port, mended where it differs from the Rust one (measured by
  * scripts/oracles/text-tokenizers.py): a precompiled character map was approximated by NFKC, white space to strip was
- * JavaScript's, a decoder swallowed a byte order mark; for added tokens and pre-tokenizers see those files.
- * @throws Error where a part of tokenizer.json is of no kind that the port knows
+ * JavaScript's, a decoder swallowed a byte order mark, ids were what the file says and not what Rust makes of them; for
+ * added tokens, pre-tokenizers and post-processors see those files.
+ * @param tokenizerJson its added tokens with the ids that Rust gives them (tokenizerfiles.ts)
+ * @throws Error where a part of tokenizer.json is of no kind that the port knows, or Rust refuses it
  */
-export function buildBackend(tokenizerJson: Json, eosToken: string | undefined): Backend {
+export function buildBackend(
+  tokenizerJson: Json,
+  eosToken: string | undefined,
+  vocabulary: Vocabulary = readVocabulary(tokenizerJson.model as Json),
+): Backend {
+  checkPortVersion()
+  const postProcessor = readPostProcessor(tokenizerJson.post_processor)
+  const added = (tokenizerJson.added_tokens ?? []) as readonly AddedToken[]
+  const parts = { normalizer: null, pre_tokenizer: null, decoder: null, added_tokens: [], ...tokenizerJson }
   // Only what Rust knows: other keys of tokenizer_config.json (remove_space …) would change texts here alone.
-  checkModel(tokenizerJson.model as Json)
-  const backend = new Backend(tokenizerJson, eosToken === undefined ? {} : { eos_token: eosToken })
-  mendNormalizer(backend.normalizer)
-  mendPreTokenizer(backend.pre_tokenizer as PreTokenizerLike | null, (tokenizerJson.pre_tokenizer ?? {}) as Json)
-  mendDecoder(backend.decoder)
-  Object.defineProperty(backend, 'encode_text', { value: textEncoder(backend, tokenizerJson) })
-  backend.encode('a')
+  const port = new Port({ ...parts, post_processor: null }, eosToken === undefined ? {} : { eos_token: eosToken })
+  mendNormalizer(port.normalizer)
+  mendPreTokenizer(port.pre_tokenizer as PreTokenizerLike | null, (tokenizerJson.pre_tokenizer ?? {}) as Json)
+  mendDecoder(port.decoder)
+  const ids = new Map(added.map(({ content, id }) => [content, id]))
+  const idOf = (token: string): number | undefined => ids.get(token) ?? vocabulary.idOf(token)
+  const tokens = portMember<readonly (string | undefined)[]>(port.model, 'vocab', 'list', `model ${vocabulary.kind}`)
+  const backend: Backend = {
+    idsOf: textEncoder(port, tokenizerJson, vocabulary),
+    postProcessor,
+    idOf,
+    tokenOf: (id) => tokens[id],
+    decode: (ids, cleanUp) => {
+      const known = Array.from(ids).filter((id) => tokens[id] !== undefined)
+      return known.length === 0 ? '' : port.decode(known, { clean_up_tokenization_spaces: cleanUp })
+    },
+    size: tokens.length,
+    notes: [...vocabulary.notes, ...namedNotes(postProcessor, idOf)],
+  }
+  tryOut(backend)
   return backend
 }
 
-/** Models that the port would run otherwise than Rust, without a word. */
-function checkModel({ type, vocab, continuing_subword_prefix: prefix, unk_token, dropout }: Json): void {
-  // Files of before 2021 name no type: the port then tells BPE, Unigram and WordPiece by their keys.
-  const known =
-    type === undefined
-      ? Array.isArray(vocab) || (prefix !== undefined && unk_token !== undefined)
-      : ['BPE', 'Unigram', 'WordPiece'].includes(String(type))
-  if (!known) throw new RangeError(`its model is ${String(type).slice(0, 40)}, none of BPE, Unigram and WordPiece`)
-  if (type === 'BPE' && prefix) throw new RangeError('a BPE model with continuing_subword_prefix')
-  if (typeof dropout === 'number' && dropout > 0) throw new RangeError('a BPE model with dropout: its ids are random')
+/** A part that cannot run fails here and not at the first row. */
+function tryOut(backend: Backend): void {
+  try {
+    backend.postProcessor.process(backend.idsOf('a'), null, true)
+  } catch (error) {
+    if (!(error instanceof UnencodableText) || error.cause !== undefined) throw error
+  }
 }
 
-/** Rust's way from a text to tokens: added tokens first, each stretch between them normalized, split and encoded alone. */
-function textEncoder(backend: Backend, tokenizerJson: Json): (text: string | null) => string[] | null {
-  const { normalizer, pre_tokenizer: preTokenizer, model } = backend as unknown as BackendParts
+/** Where the post-processor and the vocabulary disagree, Rust, and so transformers, takes the former. */
+function namedNotes({ named, pairFault }: PostProcessor, idOf: (token: string) => number | undefined): string[] {
+  const differ = named.flatMap(({ token, ids }) => {
+    const id = idOf(token)
+    if (ids.length === 1 && ids[0] === id) return []
+    const given = ids.length === 0 ? 'no id' : `the id ${ids.join(', ')}`
+    const known = id === undefined ? 'does not have it' : `has it as ${id}`
+    return [
+      `the post-processor of tokenizer.json gives ${JSON.stringify(token)} ${given}, the vocabulary ${known}: the former counts, as in transformers`,
+    ]
+  })
+  return pairFault === null ? differ : [...differ, `pairs of texts cannot be encoded: ${pairFault}`]
+}
+
+/** Rust's way from a text to ids: added tokens first, each stretch between them normalized, split and encoded alone. */
+function textEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (text: string) => Int32Array {
+  const { normalizer, pre_tokenizer: preTokenizer } = port as unknown as PortParts
+  const model = modelEncoder(port, tokenizerJson, vocabulary)
   const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(text))
   const tokens = (tokenizerJson.added_tokens ?? []) as readonly AddedToken[]
+  const ids = new Map(tokens.map(({ content, id }) => [content, [id]]))
   const special = [...tokens.filter((token) => token.special), ...tokens.filter((token) => !token.special)]
   const asWritten = tokenFinder(
     special.filter((token) => !token.normalized),
@@ -50,27 +104,76 @@ function textEncoder(backend: Backend, tokenizerJson: Json): (text: string | nul
     special.filter((token) => token.normalized),
     normalize,
   )
-  const encodeStretch = (text: string, isStart: boolean): string[] => {
+  const encodeStretch = (text: string, isStart: boolean): number[] => {
     const pieces = preTokenizer?.pre_tokenize_text(text, { section_index: isStart ? 0 : 1 }) ?? [text]
-    return pieces.flatMap((piece) => (piece === '' ? [] : model([piece])))
+    return pieces.flatMap((piece) => (piece === '' ? [] : model(piece)))
   }
-  return (text) =>
-    text === null
-      ? null
-      : asWritten(text).flatMap(({ text: stretch, token }, i) =>
-          token !== null
-            ? [token]
-            : normalized(normalize(stretch)).flatMap((part, j) =>
-                part.token !== null ? [part.token] : encodeStretch(part.text, i === 0 && j === 0),
-              ),
-        )
+  const encode = (text: string): number[] =>
+    asWritten(text).flatMap(({ text: stretch, token }, i) =>
+      token !== null
+        ? ids.get(token)!
+        : normalized(normalize(stretch)).flatMap((part, j) =>
+            part.token !== null ? ids.get(part.token)! : encodeStretch(part.text, i === 0 && j === 0),
+          ),
+    )
+  return (text) => {
+    try {
+      return Int32Array.from(encode(text))
+    } catch (cause) {
+      if (cause instanceof UnencodableText) throw cause
+      throw new UnencodableText('tokenizer_error', `the tokenizer fails on this text: ${(cause as Error).message}`, {
+        cause,
+      })
+    }
+  }
 }
-interface BackendParts {
+
+/** Ids of a piece. Every one is of the model's own vocabulary: an added token does not help to spell a word. */
+function modelEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (piece: string) => number[] {
+  const { kind } = vocabulary
+  const model = tokenizerJson.model as Json
+  const run = port.model as unknown as (pieces: readonly string[]) => readonly string[]
+  portMember(port.model, 'encode', 'method', `model ${kind}`)
+  const ids = portMember<Map<string, number>>(port.model, 'tokens_to_ids', 'map', `model ${kind}`)
+  for (const { content } of (tokenizerJson.added_tokens ?? []) as readonly AddedToken[])
+    if (vocabulary.idOf(content) === undefined) ids.delete(content)
+  const bytes = kind === 'Unigram' && model.byte_fallback === true
+  const unknown = (token: string): readonly number[] => {
+    const spelt = bytes ? byteIds(token, ids) : null
+    if (spelt !== null) return spelt
+    if (kind === 'Unigram' && typeof model.unk_id === 'number') return [model.unk_id]
+    const word = JSON.stringify(token.slice(0, 20))
+    throw new UnencodableText(
+      'unknown_token',
+      kind === 'Unigram'
+        ? `${word} is not in the tokenizer's vocabulary, which has no unknown token`
+        : `a part of the text is not in the tokenizer's vocabulary, nor is its unknown token ${word}`,
+    )
+  }
+  return (piece) =>
+    run([piece]).flatMap((token) => {
+      const id = ids.get(token)
+      return id === undefined ? unknown(token) : id
+    })
+}
+
+/** A text as byte tokens, <0xC3> …; null where one of them is missing. */
+function byteIds(text: string, ids: ReadonlyMap<string, number>): number[] | null {
+  const spelt: number[] = []
+  for (const byte of Buffer.from(text, 'utf8')) {
+    const id = ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+    if (id === undefined) return null
+    spelt.push(id)
+  }
+  return spelt
+}
+
+interface PortParts {
   readonly normalizer: { normalize(text: string): string } | null
   readonly pre_tokenizer: PreTokenizerLike | null
-  readonly model: (pieces: readonly string[]) => string[]
 }
 interface AddedToken extends AddedTokenRule {
+  readonly id: number
   readonly special: boolean
   readonly normalized: boolean
 }
@@ -80,14 +183,15 @@ const RIGHT_SPACE = new RegExp(`(?<![${SPACES}])[${SPACES}]+$`)
 
 interface NormalizerLike {
   readonly config?: unknown
-  readonly pattern?: RegExp | null
-  readonly normalizers?: readonly (NormalizerLike | null)[]
+  normalize(text: string): string
 }
 function mendNormalizer(normalizer: NormalizerLike | null): void {
   if (normalizer === null) return
   const config = (normalizer.config ?? {}) as Json
+  const part = `normalizer ${String(config.type)}`
+  portMember(normalizer, 'normalize', 'method', part)
   const replaceBy = (normalize: (text: string) => string): void => {
-    Object.defineProperty(normalizer, 'normalize', { value: normalize })
+    Object.defineProperty(normalizer, 'normalize', { value: (text: string) => bounded(normalize(text)) })
   }
   if (config.type === 'Precompiled' && typeof config.precompiled_charsmap === 'string')
     replaceBy(charsmapNormalizer(config.precompiled_charsmap))
@@ -99,57 +203,50 @@ function mendNormalizer(normalizer: NormalizerLike | null): void {
   // Character by character, as Rust does: a final Σ is σ.
   if (config.type === 'Lowercase') replaceBy((text) => Array.from(text, (char) => char.toLowerCase()).join(''))
   if (config.type === 'Prepend') replaceBy((text) => (text === '' ? '' : `${String(config.prepend)}${text}`))
-  const { pattern } = normalizer
-  if (config.type === 'Replace' && pattern) replaceBy((text) => text.replaceAll(pattern, () => String(config.content)))
-  for (const part of normalizer.normalizers ?? []) mendNormalizer(part)
+  if (config.type === 'Replace') {
+    const pattern = portMember<RegExp>(normalizer, 'pattern', 'pattern', part)
+    replaceBy((text) => text.replaceAll(pattern, () => String(config.content)))
+  }
+  if (config.type !== 'Sequence') return
+  const parts = portMember<readonly (NormalizerLike | null)[]>(normalizer, 'normalizers', 'list', part)
+  for (const one of parts) mendNormalizer(one)
+  replaceBy((text) => parts.reduce((done, one) => (one === null ? done : one.normalize(done)), text))
+}
+
+/** A text has a few thousand characters; replacements of replacements grow tenfold at every step. */
+const MAX_NORMALIZED_CHARS = 16_000_000
+function bounded(text: string): string {
+  if (text.length <= MAX_NORMALIZED_CHARS) return text
+  const limit = MAX_NORMALIZED_CHARS.toLocaleString('en')
+  throw new UnencodableText(
+    'tokenizer_error',
+    `the tokenizer's normalizer makes more than ${limit} characters of this text`,
+  )
 }
 
 interface DecoderLike {
+  readonly config?: unknown
   text_decoder?: TextDecoder
-  readonly decoders?: readonly (DecoderLike | null)[]
 }
 function mendDecoder(decoder: unknown): void {
   const like = decoder as DecoderLike | null
-  if (like?.text_decoder) like.text_decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  for (const part of like?.decoders ?? []) mendDecoder(part)
+  if (like === null) return
+  const { type } = (like.config ?? {}) as Json
+  const part = `decoder ${String(type)}`
+  if (type === 'ByteLevel' || type === 'ByteFallback') {
+    portMember(like, 'text_decoder', 'decoder', part)
+    like.text_decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  }
+  if (type === 'Sequence')
+    for (const one of portMember<readonly unknown[]>(like, 'decoders', 'list', part)) mendDecoder(one)
 }
-
-/** A character outside the vocabulary of a model without an unknown token has no id; Rust leaves it out. */
-const toIds = (ids: readonly (number | undefined)[]): Int32Array =>
-  Int32Array.from(ids.filter((id) => id !== undefined))
 
 export function encodeText(backend: Backend, text: string, addSpecialTokens: boolean): Int32Array {
-  return toIds(backend.encode(text, { add_special_tokens: addSpecialTokens }).ids)
+  return backend.postProcessor.process(backend.idsOf(text), null, addSpecialTokens).ids
 }
 
-/**
- * Ids and token types of two texts. The port drops the second text where the post-processor only trims bytes, and gives
- * RoBERTa's pairs types that Rust does not; both are put right here.
- */
+/** Ids and token types of two texts. An empty second text is no second text: transformers tests `if text_pair`. */
 export function encodePair(backend: Backend, text: string, pair: string, addSpecialTokens: boolean): TokenIds {
-  const kind = pairKind(backend.post_processor?.config as PostProcessorConfig | undefined)
-  if (kind === 'joined') {
-    const first = encodeText(backend, text, addSpecialTokens)
-    const second = pair === '' ? new Int32Array() : encodeText(backend, pair, addSpecialTokens)
-    const ids = Int32Array.from([...first, ...second])
-    return { ids, typeIds: ids.map((_, i) => (i < first.length ? 0 : 1)) }
-  }
-  // An empty second text is no second text: transformers tests `if text_pair`, and so does the port.
-  const options = { add_special_tokens: addSpecialTokens, text_pair: pair, return_token_type_ids: true as const }
-  const { ids: raw, token_type_ids } = backend.encode(text, options)
-  const ids = toIds(raw)
-  const types = kind === 'roberta' || !token_type_ids ? new Array<number>(ids.length).fill(0) : token_type_ids
-  return { ids, typeIds: Int32Array.from(types) }
-}
-
-interface PostProcessorConfig {
-  readonly type?: unknown
-  readonly processors?: readonly PostProcessorConfig[]
-}
-function pairKind(config: PostProcessorConfig | undefined): 'joined' | 'roberta' | 'own' {
-  if (!config || config.type === 'ByteLevel') return 'joined'
-  if (config.type === 'RobertaProcessing') return 'roberta'
-  if (config.type !== 'Sequence') return 'own'
-  const kinds = (config.processors ?? []).map(pairKind)
-  return kinds.find((kind) => kind !== 'joined') ?? 'joined'
+  const second = pair === '' ? null : backend.idsOf(pair)
+  return backend.postProcessor.process(backend.idsOf(text), second, addSpecialTokens)
 }

@@ -6,6 +6,7 @@ import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
 import { type Frame, frameOf, type PairFrame, pairFrameOf, truncateFramed, truncatePair } from './truncate.ts'
+import { encodedOr } from './unencodable.ts'
 
 /** What to do with more tokens than the model takes: leave the row out, cut a side, or stop. */
 export type Truncation = 'skip' | 'left' | 'right' | 'error'
@@ -59,8 +60,8 @@ export function headEncoder(
   options: HeadOptions,
 ): (row: EncodableRow) => (HeadEncoded | Unscored)[] {
   const special = options.addSpecialTokens ?? true
-  const frame: Frame = special ? frameOf(tokenizer) : { prefix: new Int32Array(), suffix: new Int32Array() }
-  const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer) : null
+  const frame: Frame = special ? frameOf(tokenizer.wrap) : { prefix: new Int32Array(), suffix: new Int32Array() }
+  const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer.wrap) : null
   const append = options.appendId ?? null
 
   const encodeOne = (rendered: Rendered, promptIds: Int32Array, where: string): HeadEncoded | Unscored => {
@@ -78,6 +79,11 @@ export function headEncoder(
     const side = options.truncation === 'left' ? 'left' : 'right'
     let kept = complete
     if (tooLong) {
+      // Special tokens alone would be the same for every text.
+      const around = pairFrame
+        ? pairFrame.before + pairFrame.between + pairFrame.after
+        : frame.prefix.length + frame.suffix.length + (append === null ? 0 : 1)
+      if (limit <= around) return { reason: 'too_long', message: 'cut to the limit, no token of the text is left' }
       if (pairFrame) kept = truncatePair(given, pairFrame, promptIds.length, limit, side)
       else {
         const tail = append === null ? frame : { ...frame, suffix: Int32Array.of(...frame.suffix, append) }
@@ -122,11 +128,13 @@ export function headEncoder(
       const completion = options.stripReasoning ? stripReasoning(text) : text
       const rendered = renderRow(row.prompt, completion, renderer, { hermCompat: options.hermCompat })
       if (isUnscored(rendered)) return rendered
-      if (rendered.promptText !== promptText) {
-        promptText = rendered.promptText
-        promptIds = tokenizer.encode(promptText, { addSpecialTokens: false }).ids.slice()
-      }
-      return encodeOne(rendered, promptIds, row.where)
+      return encodedOr(() => {
+        if (rendered.promptText !== promptText) {
+          promptIds = tokenizer.encode(rendered.promptText, { addSpecialTokens: false }).ids.slice()
+          promptText = rendered.promptText
+        }
+        return encodeOne(rendered, promptIds, row.where)
+      })
     })
   }
 }

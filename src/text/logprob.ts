@@ -5,6 +5,7 @@ import { commonPrefix, type EncodableRow, type EncodeOptions, tooMany } from './
 import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
+import { encodedOr } from './unencodable.ts'
 
 /** HERM's limits (run_dpo.py): tokens in all, and of a prompt that has to be cut. */
 export const HERM_MAX_LENGTH = 2048
@@ -44,11 +45,13 @@ export function logProbEncoder(
     return row.completions.map(({ text }) => {
       const texts = rendered(row, text)
       if (isUnscored(texts)) return texts
-      if (texts.promptText !== promptText) {
-        promptText = texts.promptText
-        promptIds = plain(promptText)
-      }
-      return templateSpan(plain(texts.text), promptIds, textSha256(texts), options, row.where)
+      return encodedOr(() => {
+        if (texts.promptText !== promptText) {
+          promptIds = plain(texts.promptText)
+          promptText = texts.promptText
+        }
+        return templateSpan(plain(texts.text), promptIds, textSha256(texts), options, row.where)
+      })
     })
   }
 }
@@ -133,7 +136,9 @@ export function encodeAsHerm(
     return texts.map((text) =>
       isUnscored(text) ? text : { reason: 'no_eos', message: 'HERM appends an EOS, and this tokenizer has none' },
     )
-  const answers = texts.map((text) => (isUnscored(text) ? text : splitAnswer(text, tokenizer, bosId, eosId)))
+  const answers = texts.map((text) =>
+    isUnscored(text) ? text : encodedOr(() => splitAnswer(text, tokenizer, bosId, eosId)),
+  )
   const longest = Math.max(0, ...answers.map((answer) => (isUnscored(answer) ? 0 : answer.answer.length)))
   return answers.map((answer) => {
     if (isUnscored(answer)) return answer

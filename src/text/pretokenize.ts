@@ -1,3 +1,4 @@
+import { portMember } from './port.ts'
 import type { Json } from './tokenizerfiles.ts'
 import { SPACES, WORD } from './whitespace.ts'
 
@@ -12,26 +13,26 @@ type Behavior = (typeof BEHAVIORS)[number]
 
 /** One of the port's pre-tokenizers. `section_index` 0 is a text's very beginning, where `prepend_scheme: first` applies. */
 export interface PreTokenizerLike {
-  readonly config?: Json
-  readonly pattern?: RegExp | null
-  readonly tokenizers?: readonly (PreTokenizerLike | null)[]
   pre_tokenize_text(text: string, options?: { section_index?: number }): string[]
 }
 
 /** Replaces the methods of a pre-tokenizer and its parts. @param config its entry in tokenizer.json */
 export function mendPreTokenizer(part: PreTokenizerLike | null, config: Json): void {
   if (part === null) return
+  portMember(part, 'pre_tokenize_text', 'method', nameOf(config))
   const method = methodOf(part, config)
   if (method !== null) Object.defineProperty(part, 'pre_tokenize_text', { value: method })
 }
+
+const nameOf = ({ type }: Json): string => `pre-tokenizer ${String(type)}`
 
 type Method = PreTokenizerLike['pre_tokenize_text']
 function methodOf(part: PreTokenizerLike, config: Json): Method | null {
   switch (config.type) {
     case 'Sequence':
-      return sequence(part.tokenizers ?? [], (config.pretokenizers ?? []) as readonly Json[])
+      return sequence(portMember(part, 'tokenizers', 'list', nameOf(config)), config.pretokenizers as readonly Json[])
     case 'Split':
-      return split(config, part.pattern ?? null)
+      return split(config, part)
     case 'Metaspace':
       return metaspace(config)
     case 'Digits':
@@ -47,6 +48,7 @@ function methodOf(part: PreTokenizerLike, config: Json): Method | null {
     case 'FixedLength':
       return fixedLength(Number(config.length ?? 5))
     case 'ByteLevel':
+      portMember(part, 'pattern', 'pattern', nameOf(config))
       Object.assign(part, { pattern: BYTE_LEVEL })
       return null
     default:
@@ -80,10 +82,12 @@ function sequence(parts: readonly (PreTokenizerLike | null)[], configs: readonly
   }
 }
 
-function split({ pattern, behavior, invert }: Json, compiled: RegExp | null): Method {
-  const literal = (pattern as Json | undefined)?.String
-  const delimiter = typeof literal === 'string' ? exactly(literal) : compiled
-  if (delimiter === null) throw new RangeError('a Split without a pattern')
+function split(config: Json, part: PreTokenizerLike): Method {
+  const { pattern, behavior, invert } = config
+  const { String: literal, Regex: regex } = (pattern ?? {}) as Json
+  if (typeof literal !== 'string' && typeof regex !== 'string') throw new RangeError('a Split without a pattern')
+  const delimiter =
+    typeof literal === 'string' ? exactly(literal) : portMember<RegExp>(part, 'pattern', 'pattern', nameOf(config))
   return delimited(delimiter, behaviorOf(behavior), invert === true)
 }
 

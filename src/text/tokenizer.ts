@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Tokenizer as Backend } from '@huggingface/tokenizers'
-import { ModelError } from '../errors.ts'
+import { HarnessError, ModelError } from '../errors.ts'
 import type { Tokenizer } from '../types.ts'
-import { buildBackend, encodePair, encodeText } from './backend.ts'
+import { type Backend, buildBackend, encodePair, encodeText } from './backend.ts'
 import {
   chatTemplates,
   DAMAGED,
@@ -14,6 +13,7 @@ import {
   specialTokens,
   type TokenizerFiles,
 } from './tokenizerfiles.ts'
+import { frameOf } from './truncate.ts'
 
 /** tokenizer.json of the largest vocabularies is 35 MB. */
 const MAX_FILE_BYTES = 200_000_000
@@ -26,6 +26,13 @@ export interface OpenTokenizer extends Tokenizer {
   idOf(token: string): number | null
   /** SHA-256 of each file that was read. */
   readonly files: Readonly<Record<string, string>>
+  /**
+   * The post-processor alone: ids with its special tokens around and between them.
+   * @example wrap(Int32Array.of(7), null) // Int32Array [1, 7, 2]
+   */
+  wrap(first: Int32Array, second: Int32Array | null): Int32Array
+  /** What a reader of the numbers should know: ids that files disagree on, tokens that share one. */
+  readonly notes: readonly string[]
   /** `truncation_side` of tokenizer_config.json. */
   readonly truncationSide: 'left' | 'right'
 }
@@ -114,15 +121,14 @@ async function noTokenizer(dir: string, id: string): Promise<ModelError> {
 }
 
 function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<string, string>>): OpenTokenizer {
-  const where = `${id}/tokenizer.json`
   const { config } = files
   if (config.split_special_tokens === true)
     throw new ModelError('split_special_tokens is not supported', `${id}/tokenizer_config.json`)
   const names = specialTokens(files)
-  const backend = openBackend(effectiveTokenizer(files, where), names, where)
+  const { backend, notes } = openBackend(files, names, id)
   const templates = chatTemplates(files, `${id}/tokenizer_config.json`)
   const idOf = (token: string | undefined): number | null =>
-    token === undefined ? null : (backend.token_to_id(token) ?? null)
+    token === undefined ? null : (backend.idOf(token) ?? null)
   const cleanUp = config.clean_up_tokenization_spaces === true
 
   return {
@@ -130,16 +136,17 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
       pair === undefined
         ? { ids: encodeText(backend, text, addSpecialTokens), typeIds: null }
         : encodePair(backend, text, pair, addSpecialTokens),
-    decode: (ids) =>
-      ids.length === 0 ? '' : backend.decode(Array.from(ids), { clean_up_tokenization_spaces: cleanUp }),
-    tokens: (ids) => Array.from(ids, (token) => backend.id_to_token(token) ?? ''),
+    decode: (ids) => backend.decode(ids, cleanUp),
+    tokens: (ids) => Array.from(ids, (token) => backend.tokenOf(token) ?? ''),
+    wrap: (first, second) => backend.postProcessor.process(first, second, true).ids,
+    notes,
     idOf,
     bosId: idOf(names.bos_token),
     eosId: idOf(names.eos_token),
     padId: idOf(names.pad_token),
     bosToken: names.bos_token ?? null,
     eosToken: names.eos_token ?? null,
-    size: vocabularySize(backend),
+    size: backend.size,
     chatTemplates: templates,
     chatTemplate: templates.default ?? null,
     specialTokens: names,
@@ -150,19 +157,30 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
   }
 }
 
-function openBackend(tokenizerJson: Json, names: Readonly<Record<string, string>>, where: string): Backend {
+function openBackend(
+  files: TokenizerFiles,
+  names: Readonly<Record<string, string>>,
+  id: string,
+): { readonly backend: Backend; readonly notes: readonly string[] } {
   try {
-    return buildBackend(tokenizerJson, names.eos_token)
+    const { json, vocabulary, notes } = effectiveTokenizer(files, `${id}/tokenizer_config.json`)
+    const backend = buildBackend(json, names.eos_token, vocabulary)
+    frameOf((first, second) => backend.postProcessor.process(first, second, true).ids)
+    return { backend, notes: [...notes, ...backend.notes].map((note) => `${id}: ${note}`) }
   } catch (cause) {
-    throw new ModelError(`the tokenizer cannot be built: ${(cause as Error).message}`, where, DAMAGED, { cause })
+    if (cause instanceof HarnessError) throw cause
+    throw new ModelError(
+      `the tokenizer cannot be built: ${(cause as Error).message}`,
+      `${id}/tokenizer.json`,
+      REFUSED,
+      {
+        cause,
+      },
+    )
   }
 }
-
-function vocabularySize(backend: Backend): number {
-  let size = 0
-  for (const token of backend.get_vocab().values()) if (token >= size) size = token + 1
-  return size
-}
+const REFUSED =
+  'Save the tokenizer again with save_pretrained() of transformers, whose library reads the same file, or download it again.'
 
 /** One hash over names and hashes of the files. */
 function digest(hashes: Readonly<Record<string, string>>): string {

@@ -1,4 +1,5 @@
 import { ModelError } from '../errors.ts'
+import { checkedId, isRecord, readVocabulary, shown, type Vocabulary } from './vocabulary.ts'
 
 /** Pure readers of the files beside a checkpoint's tokenizer.json, as transformers 5 reads them (tokenization_utils_base.py). */
 
@@ -17,8 +18,6 @@ export interface TokenizerFiles {
   /** additional_chat_templates/<name>.jinja */
   readonly namedTemplates: Readonly<Record<string, string>>
 }
-
-const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** One token of `added_tokens`. */
 interface AddedToken {
@@ -63,8 +62,12 @@ export function specialTokens(files: TokenizerFiles): Readonly<Record<string, st
   return Object.fromEntries([...named, ...own])
 }
 
-const mergedConfig = ({ config, specialTokensMap }: TokenizerFiles): Json =>
-  isRecord(config.added_tokens_decoder) ? config : { ...config, ...specialTokensMap }
+/** The `padding` section of tokenizer.json names a pad token, too; whatever the other files say of it wins. */
+function mergedConfig({ tokenizerJson, config, specialTokensMap }: TokenizerFiles): Json {
+  const { padding } = tokenizerJson
+  const section = isRecord(padding) ? { pad_token: padding.pad_token } : {}
+  return { ...section, ...config, ...(isRecord(config.added_tokens_decoder) ? {} : specialTokensMap) }
+}
 
 /** The list form of additional or extra special tokens. */
 function extraTokens(files: TokenizerFiles): readonly unknown[] {
@@ -75,63 +78,168 @@ function extraTokens(files: TokenizerFiles): readonly unknown[] {
   return Array.isArray(list) ? list : []
 }
 
+/** tokenizer.json as it counts in the end. */
+export interface EffectiveTokenizer {
+  readonly json: Json
+  readonly vocabulary: Vocabulary
+  readonly notes: readonly string[]
+}
+
 /**
  * tokenizer.json as transformers 5 has it in the end: tokens that only the other files name are added. Its post-processor
  * stands, whatever add_bos_token and add_eos_token in tokenizer_config.json say (transformers 5.23 does not read them where
  * there is a tokenizer.json; 4.x did for some classes). Its other parts stand too, although transformers 5 rebuilds some classes'
  * by their name: a Llama 2 file (class LlamaTokenizer, normalizer Prepend) gets no ▁ after a special token there. Models were
  * trained with the file.
+ * @throws RangeError naming the place in tokenizer.json that the library refuses
+ * @throws ModelError where another file is at fault
  */
-export function effectiveTokenizer(files: TokenizerFiles, where: string): Json {
-  const { model, added_tokens } = files.tokenizerJson
-  if (!isRecord(model)) throw new ModelError('tokenizer.json has no "model"', where, DAMAGED)
-  const given = added_tokens ?? []
-  if (!Array.isArray(given) || !given.every((token) => isRecord(token) && isAddedToken(token)))
-    throw new ModelError('"added_tokens" of tokenizer.json is not a list of tokens with id and content', where, DAMAGED)
-  const added = given as AddedToken[]
-  return { ...files.tokenizerJson, added_tokens: [...added, ...missingTokens(files, added, vocabularyOf(model))] }
+export function effectiveTokenizer(files: TokenizerFiles, configWhere: string): EffectiveTokenizer {
+  const { version = '1.0', model, added_tokens: given = [], truncation, padding } = files.tokenizerJson
+  if (version !== '1.0') throw new RangeError(`it is of version ${shown(version)}, not 1.0`)
+  const unknown = Object.keys(files.tokenizerJson).find((key) => !SECTIONS.includes(key))
+  if (unknown !== undefined)
+    throw new RangeError(`it has a section ${shown(unknown)} that the tokenizers library does not know`)
+  if (!isRecord(model)) throw new RangeError('it has no "model"')
+  const vocabulary = readVocabulary(model)
+  checkTruncation(truncation)
+  checkPadding(padding)
+  checkNamedTokens(mergedConfig(files), configWhere)
+  if (!Array.isArray(given)) throw new RangeError(`added_tokens is ${shown(given)}, not a list of tokens`)
+  const listed = given.map(readAddedToken)
+  const added = new AddedVocabulary(vocabulary)
+  for (const token of listed) added.add(token)
+  addMissingTokens(files, added, configWhere)
+  return {
+    json: { ...files.tokenizerJson, added_tokens: added.tokens() },
+    vocabulary,
+    notes: [
+      ...added.disagreements('tokenizer.json', listed),
+      ...added.disagreements('tokenizer_config.json', decoderTokens(files.config, configWhere)),
+    ],
+  }
 }
+const SECTIONS: readonly string[] = [
+  'version',
+  'truncation',
+  'padding',
+  'added_tokens',
+  'normalizer',
+  'pre_tokenizer',
+  'post_processor',
+  'decoder',
+  'model',
+]
 export const DAMAGED = 'The file is cut off or not a tokenizer of the `tokenizers` library; download it again.'
 
-const isAddedToken = (token: Json): boolean =>
-  Number.isSafeInteger(token.id) && Number(token.id) >= 0 && typeof token.content === 'string'
-
-interface Vocabulary {
-  idOf(token: string): number | undefined
-  readonly size: number
+const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const
+function readAddedToken(value: unknown, i: number): AddedToken {
+  const place = `added_tokens[${i}]`
+  if (!isRecord(value) || typeof value.content !== 'string')
+    throw new RangeError(`${place} is ${shown(value)}, not a token with id and content`)
+  for (const flag of FLAGS)
+    if (typeof value[flag] !== 'boolean')
+      throw new RangeError(`${place}, ${shown(value.content)}: ${flag} is ${shown(value[flag])}, not true or false`)
+  checkedId(value.id, () => `${place}: the id of ${shown(value.content)}`)
+  return value as unknown as AddedToken
 }
-function vocabularyOf(model: Json): Vocabulary {
-  const { vocab } = model
-  if (Array.isArray(vocab)) {
-    let ids: Map<unknown, number> | null = null
-    return {
-      size: vocab.length,
-      idOf: (token) => {
-        ids ??= new Map(vocab.map((entry, id) => [Array.isArray(entry) ? entry[0] : entry, id]))
-        return ids.get(token)
-      },
-    }
+
+/** Added tokens with their ids as Rust gives them (tokenizer/added_vocabulary.rs): those in the file are not looked at. */
+class AddedVocabulary {
+  private readonly byContent = new Map<string, AddedToken>()
+  private next: number
+  constructor(private readonly vocabulary: Vocabulary) {
+    this.next = vocabulary.size
   }
-  const record = isRecord(vocab) ? vocab : {}
-  return {
-    size: Object.keys(record).length,
-    idOf: (token) => (Object.hasOwn(record, token) ? Number(record[token]) : undefined),
+  has(content: string): boolean {
+    return this.byContent.has(content)
   }
+  /** A token that is there keeps its id and takes the new flags. */
+  add(token: Omit<AddedToken, 'id'>): void {
+    if (token.content === '') return
+    const id = this.byContent.get(token.content)?.id ?? this.vocabulary.idOf(token.content) ?? this.next
+    this.next = Math.max(this.next, id + 1)
+    this.byContent.set(token.content, { ...token, id })
+  }
+  tokens(): AddedToken[] {
+    return [...this.byContent.values()]
+  }
+  /** What to say where a file gives a token another id. */
+  disagreements(file: string, said: readonly Pick<AddedToken, 'content' | 'id'>[]): string[] {
+    const differs = said.flatMap(({ content, id }) => {
+      const own = this.byContent.get(content)?.id
+      return own === undefined || own === id ? [] : [`${shown(content)} is ${own} there and not ${id}`]
+    })
+    if (differs.length === 0) return []
+    const more = differs.length > LISTED ? ` and ${differs.length - LISTED} more` : ''
+    return [
+      `${file} gives added tokens other ids than the tokenizers library, which counts for transformers and here: ${differs.slice(0, LISTED).join(', ')}${more}`,
+    ]
+  }
+}
+/** Tokens listed in a note. */
+const LISTED = 3
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0
+const DIRECTIONS: readonly unknown[] = ['Left', 'Right']
+
+/** The section has no effect: transformers turns it off, and --max-length rules here. But Rust refuses a damaged one. */
+function checkTruncation(section: unknown): void {
+  if (section === undefined || section === null) return
+  const { max_length, stride, strategy, direction = 'Right' } = isRecord(section) ? section : ({} as Json)
+  const strategies: readonly unknown[] = ['LongestFirst', 'OnlyFirst', 'OnlySecond']
+  if (!isCount(max_length) || !isCount(stride) || !strategies.includes(strategy) || !DIRECTIONS.includes(direction))
+    throw new RangeError(`truncation is ${shown(section)}, not max_length, stride, strategy and direction`)
+}
+
+function checkPadding(section: unknown): void {
+  if (section === undefined || section === null) return
+  const { strategy, direction, pad_to_multiple_of, pad_id, pad_type_id, pad_token } = isRecord(section)
+    ? section
+    : ({} as Json)
+  const known = strategy === 'BatchLongest' || (isRecord(strategy) && isCount(strategy.Fixed))
+  const multiple = pad_to_multiple_of === null || pad_to_multiple_of === undefined || isCount(pad_to_multiple_of)
+  if (!known || !multiple || !DIRECTIONS.includes(direction) || typeof pad_token !== 'string')
+    throw new RangeError(`padding is ${shown(section)}, not strategy, direction, pad_id, pad_type_id and pad_token`)
+  checkedId(pad_id, () => 'padding.pad_id')
+  checkedId(pad_type_id, () => 'padding.pad_type_id')
+}
+
+/** transformers refuses a bos_token that is a number or a list. */
+function checkNamedTokens(merged: Json, where: string): void {
+  for (const name of SPECIAL_NAMES) {
+    const value = merged[name]
+    if (value !== undefined && value !== null && tokenText(value) === null)
+      throw new ModelError(`"${name}" is ${shown(value)}, not a token`, where, `Write the token as text, e.g. "<s>".`)
+  }
+}
+
+/** added_tokens_decoder, in the order of its ids. */
+function decoderTokens(
+  config: Json,
+  where: string,
+): readonly (Json & { readonly content: string; readonly id: number })[] {
+  const { added_tokens_decoder: decoder } = config
+  if (decoder === undefined || decoder === null) return []
+  if (!isRecord(decoder))
+    throw new ModelError(`"added_tokens_decoder" is ${shown(decoder)}, not an object of ids and tokens`, where, DAMAGED)
+  const entries = Object.entries(decoder).map(([key, token]) => {
+    if (!/^[+-]?\d+$/.test(key))
+      throw new ModelError(`"added_tokens_decoder" has the id ${shown(key)}, not a whole number`, where, DAMAGED)
+    if (!isRecord(token) || (token.content !== undefined && typeof token.content !== 'string'))
+      throw new ModelError(`"added_tokens_decoder" has ${shown(token)} for ${key}, not a token`, where, DAMAGED)
+    return { ...token, content: token.content ?? '', id: Number(key) }
+  })
+  return entries.toSorted((a, b) => a.id - b.id)
 }
 
 /** Tokens of added_tokens_decoder, added_tokens.json and the special tokens that tokenizer.json does not list as added. */
-function missingTokens(files: TokenizerFiles, added: readonly AddedToken[], vocabulary: Vocabulary): AddedToken[] {
-  const known = new Set(added.map(({ content }) => content))
+function addMissingTokens(files: TokenizerFiles, added: AddedVocabulary, configWhere: string): void {
   const merged = mergedConfig(files)
   const special = new Set([...Object.values(specialTokens(files)), ...extraTokens(files).map(tokenText)])
-  const missing: AddedToken[] = []
-  let next = Math.max(vocabulary.size, ...added.map(({ id }) => id + 1))
   const add = (content: string, flags: Json): void => {
-    if (known.has(content) || content === '') return
-    known.add(content)
     const isSpecial = flags.special === true || special.has(content)
-    missing.push({
-      id: vocabulary.idOf(content) ?? next++,
+    added.add({
       content,
       special: isSpecial,
       lstrip: flags.lstrip === true,
@@ -140,19 +248,20 @@ function missingTokens(files: TokenizerFiles, added: readonly AddedToken[], voca
       normalized: flags.normalized === true || (flags.normalized === undefined && !isSpecial),
     })
   }
-  const decoder = files.config.added_tokens_decoder
-  if (isRecord(decoder)) {
-    for (const [, token] of Object.entries(decoder).toSorted(([a], [b]) => Number(a) - Number(b)))
-      if (isRecord(token) && typeof token.content === 'string') add(token.content, token)
+  const addNew = (content: string, flags: Json): void => {
+    if (!added.has(content)) add(content, flags)
+  }
+  if (isRecord(files.config.added_tokens_decoder)) {
+    // Its flags win over those of tokenizer.json; its ids count for nothing but the order.
+    for (const token of decoderTokens(files.config, configWhere)) add(token.content, token)
   } else if (files.addedTokens) {
     for (const [content] of Object.entries(files.addedTokens).toSorted(([, a], [, b]) => Number(a) - Number(b)))
-      add(content, {})
+      addNew(content, {})
   }
   for (const token of [...SPECIAL_NAMES.map((name) => merged[name]), ...extraTokens(files)]) {
     const content = tokenText(token)
-    if (content !== null) add(content, isRecord(token) ? { ...token, special: true } : { special: true })
+    if (content !== null) addNew(content, isRecord(token) ? { ...token, special: true } : { special: true })
   }
-  return missing
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { TokenIds, Tokenizer } from '../types.ts'
+import type { TokenIds } from '../types.ts'
 
 /** Special tokens that the post-processor puts around a text. */
 export interface Frame {
@@ -6,18 +6,19 @@ export interface Frame {
   readonly suffix: Int32Array
 }
 
+type Wrap = (first: Int32Array, second: Int32Array | null) => Int32Array
+/** Ids that no tokenizer has, in place of the texts. */
+const [A, B] = [-1, -2]
+
 /**
- * Finds the frame by encoding a text with and without special tokens.
- * @throws RangeError where the framed ids do not contain the plain ones
+ * Finds the frame by wrapping a text's place.
+ * @throws RangeError where the post-processor leaves the text out or repeats it
  */
-export function frameOf(tokenizer: Tokenizer): Frame {
-  const framed = tokenizer.encode('a', { addSpecialTokens: true }).ids
-  const plain = tokenizer.encode('a', { addSpecialTokens: false }).ids
-  for (let start = 0; start + plain.length <= framed.length; start++) {
-    if (!plain.every((id, i) => framed[start + i] === id)) continue
-    return { prefix: framed.slice(0, start), suffix: framed.slice(start + plain.length) }
-  }
-  throw new RangeError('the post-processor changes the text itself')
+export function frameOf(wrap: Wrap): Frame {
+  const ids = wrap(Int32Array.of(A), null)
+  const at = ids.indexOf(A)
+  if (at === -1 || ids.lastIndexOf(A) !== at) throw new RangeError('the post-processor does not take the text once')
+  return { prefix: ids.slice(0, at), suffix: ids.slice(at + 1) }
 }
 
 export type Side = 'left' | 'right'
@@ -40,15 +41,12 @@ export interface PairFrame {
   readonly between: number
   readonly after: number
 }
-export function pairFrameOf(tokenizer: Tokenizer): PairFrame {
-  const { ids } = tokenizer.encode('a', { addSpecialTokens: true, pair: 'a' })
-  const plain = tokenizer.encode('a', { addSpecialTokens: false }).ids
-  const starts = Array.from(ids.keys()).filter((start) => plain.every((id, i) => ids[start + i] === id))
-  const first = starts[0]
-  const second = starts.findLast((start) => first !== undefined && start >= first + plain.length)
-  if (first === undefined || second === undefined)
-    throw new RangeError('the post-processor changes the texts themselves')
-  return { before: first, between: second - first - plain.length, after: ids.length - second - plain.length }
+export function pairFrameOf(wrap: Wrap): PairFrame {
+  const ids = wrap(Int32Array.of(A), Int32Array.of(B))
+  const [first, second] = [ids.indexOf(A), ids.indexOf(B)]
+  if (first === -1 || second < first || ids.filter((id) => id < 0).length !== 2)
+    throw new RangeError('the post-processor does not take the two texts once, in their order')
+  return { before: first, between: second - first - 1, after: ids.length - second - 1 }
 }
 
 /**

@@ -172,6 +172,73 @@ describe('rows', () => {
     expect(logProbEncoder(tokenizer, renderer, options)(row)[1]).toHaveProperty('reason', 'too_long')
   })
 
+  it('a text that the tokenizer cannot spell makes that row unscored, for heads and log-probs alike', async () => {
+    const dir = folder(
+      edit('tokenizer.json', (json) => ({
+        ...json,
+        normalizer: null,
+        pre_tokenizer: null,
+        decoder: null,
+        added_tokens: [],
+        post_processor: null,
+        model: { type: 'Unigram', unk_id: null, vocab: ['a', 'b', 'CC', 'O', ':', ' '].map((piece) => [piece, -1]) },
+      })),
+    )
+    writeFileSync(join(dir, 'tokenizer_config.json'), '{}')
+    rmSync(join(dir, 'special_tokens_map.json'), { force: true })
+    const tokenizer = await openTokenizer(dir, { id: 'm' })
+    const renderer = await openRenderer('raw', tokenizer, { id: 'm', now })
+    const wide = { ...options, maxLength: null }
+    const encoders = [
+      headEncoder(tokenizer, renderer, { ...wide, pooling: 'hf', padTokenId: null }),
+      logProbEncoder(tokenizer, renderer, wide),
+    ]
+    for (const encode of encoders) {
+      const [first, bad, last] = encode({
+        ...row,
+        prompt: 'a:',
+        completions: [{ text: 'CCO' }, { text: 'CCN' }, { text: 'O' }],
+      })
+      expect(bad).toEqual({ reason: 'unknown_token', message: expect.stringContaining('"N" is not in the tokenizer') })
+      expect([...(first as { ids: Int32Array }).ids]).toEqual([0, 4, 2, 3])
+      expect([...(last as { ids: Int32Array }).ids]).toEqual([0, 4, 3])
+      // a prompt that cannot be spelt does not spoil the next row's
+      expect(encode({ ...row, prompt: 'N', completions: [{ text: 'CCO' }] })[0]).toHaveProperty(
+        'reason',
+        'unknown_token',
+      )
+      expect([
+        ...(encode({ ...row, prompt: 'a:', completions: [{ text: 'O' }] })[0] as { ids: Int32Array }).ids,
+      ]).toEqual([0, 4, 3])
+    }
+  })
+
+  it('a normalizer that multiplies a text costs the row, not the process', async () => {
+    const ten = { type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(10) }
+    const growing = { type: 'Sequence', normalizers: new Array(12).fill(ten) }
+    const dir = folder(edit('tokenizer.json', (json) => ({ ...json, normalizer: growing })))
+    const tokenizer = await openTokenizer(dir, { id: 'm' })
+    const renderer = await openRenderer('raw', tokenizer, { id: 'm', now })
+    const encode = logProbEncoder(tokenizer, renderer, { ...options, maxLength: null })
+    const [bad, good] = encode({ ...row, prompt: 'x', completions: [{ text: 'a' }, { text: 'y' }] })
+    expect(bad).toEqual({ reason: 'tokenizer_error', message: expect.stringContaining('16,000,000 characters') })
+    expect(good).toHaveProperty('ids')
+  })
+
+  it('cut so far that only special tokens are left: not scored, since all texts would be the same', async () => {
+    const tokenizer = await openTokenizer(base, { id: 'm' })
+    const renderer = await openRenderer('raw', tokenizer, { id: 'm', now })
+    const around = tokenizer.wrap(new Int32Array(), null).length
+    expect(around).toBeGreaterThan(0)
+    for (const truncation of ['left', 'right'] as const) {
+      const head = { ...options, truncation, pooling: 'hf', padTokenId: null } as const
+      const [cut] = headEncoder(tokenizer, renderer, { ...head, maxLength: around })(row)
+      expect(cut).toEqual({ reason: 'too_long', message: 'cut to the limit, no token of the text is left' })
+      const [kept] = headEncoder(tokenizer, renderer, { ...head, maxLength: around + 1 })(row)
+      expect((kept as { ids: Int32Array }).ids).toHaveLength(around + 1)
+    }
+  })
+
   it('an empty span has a reason', async () => {
     const tokenizer = await openTokenizer(base, { id: 'm' })
     const renderer = await openRenderer('raw', tokenizer, { id: 'm', now })

@@ -1,6 +1,6 @@
+import { literalEval } from '../../python/literal.ts'
+import { pyEquals, pyItem, pyIterate, pyLower, pyStr } from '../../python/value.ts'
 import { hasFunctionalGroup } from '../functional-groups.ts'
-import { literalEval } from '../python/literal.ts'
-import { pyEquals, pyItem, pyIterate, pyLower, pyStr } from '../python/value.ts'
 import { REWARD_REASON } from '../reason.ts'
 import { unreasonable } from '../reasonable.ts'
 import { FAIL, failed, graded, PASS, type Reward } from '../reward.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { literalEval } from '../../src/chem/python/literal.ts'
-import { pyEquals, pyStr } from '../../src/chem/python/value.ts'
-import { raised } from './golden.ts'
+import { literalEval } from '../../src/python/literal.ts'
+import { pyEquals, pyStr } from '../../src/python/value.ts'
+import { raised } from '../chem/golden.ts'
 
 // What CPython 3.11's ast.literal_eval gives, found by comparing 19,507 random and edited texts.
 describe('literalEval', () => {

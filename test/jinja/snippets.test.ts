@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { readTemplate } from '../../src/text/jinja/check.ts'
-import { Budget, TemplateFault } from '../../src/text/jinja/fault.ts'
-import { render } from '../../src/text/jinja/interpreter.ts'
-import { Dict, fromJs, type Value } from '../../src/text/jinja/values.ts'
+import { readTemplate } from '../../src/jinja/check.ts'
+import { Budget, TemplateFault } from '../../src/jinja/fault.ts'
+import { render } from '../../src/jinja/interpreter.ts'
+import { Dict, fromJs, type Value } from '../../src/jinja/values.ts'
 
 interface Snippet {
   readonly template: string
@@ -14,7 +14,7 @@ interface Snippet {
   readonly unstable?: true
 }
 const golden = JSON.parse(
-  gunzipSync(readFileSync(new URL('../data/templates/snippets.json.gz', import.meta.url))).toString(),
+  gunzipSync(readFileSync(new URL('../data/jinja/snippets.json.gz', import.meta.url))).toString(),
 ) as { readonly now: string; readonly variables: Readonly<Record<string, unknown>>; readonly cases: readonly Snippet[] }
 
 /** JSON cannot tell 1.0 from 1, so these are written here; they equal VARIABLES of the oracle. */

@@ -1,4 +1,4 @@
-import { pyLength } from '../python/text.ts'
+import { pyLength } from '../python/strings.ts'
 import { heavyAtoms } from './graph.ts'
 import type { Molecule, MolToolkit } from './molecule.ts'
 import { foldedTanimoto } from './morgan.ts'

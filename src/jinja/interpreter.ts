@@ -1,4 +1,23 @@
-import { binary, negate, plus } from './arithmetic.ts'
+import type { Budget } from '../python/budget.ts'
+import { typeError, valueError } from '../python/error.ts'
+import { binary, compare, negate, plus, Slice } from '../python/operators.ts'
+import { pyStr } from '../python/repr.ts'
+import {
+  Callable,
+  Dict,
+  firstOf,
+  Iter,
+  iterate,
+  type Kwargs,
+  Tuple,
+  toArray,
+  truthy,
+  typeName,
+  type Value,
+} from '../python/values.ts'
+import { templateGlobals } from './defaults.ts'
+import { faultAt, runtimeError, TemplateFault, unsupported } from './exceptions.ts'
+import { applyFilter, type FilterContext } from './filters.ts'
 import {
   type CallParts,
   type Expr,
@@ -7,33 +26,10 @@ import {
   type Signature,
   type Stmt,
   undeclared,
-} from './ast.ts'
-import { getAttribute, getItem, Slice } from './attributes.ts'
-import { compare } from './compare.ts'
-import { pyStr } from './display.ts'
-import { Budget, TemplateFault, typeError, unsupported, valueError } from './fault.ts'
-import type { FilterContext } from './filter.ts'
-import { applyFilter } from './filters.ts'
-import { templateGlobals } from './globals.ts'
-import { Loop } from './loop.ts'
-import { testValue } from './predicates.ts'
-import {
-  Callable,
-  Dict,
-  firstOf,
-  Iter,
-  iterateNow,
-  iterator,
-  type Kwargs,
-  LoopValue,
-  Namespace,
-  Tuple,
-  toArray,
-  truthy,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.ts'
+} from './nodes.ts'
+import { LoopContext, Namespace, Undefined } from './runtime.ts'
+import { getAttribute, getItem } from './sandbox.ts'
+import { testValue } from './tests.ts'
 
 /** Variables of one block. A loop's turn, a macro's call, a set block and `with` open a new one; `if` does not. */
 class Scope {
@@ -66,35 +62,17 @@ class Output {
 
 type Signal = 'break' | 'continue' | null
 
-export interface RenderOptions {
-  readonly variables: ReadonlyMap<string, Value>
-  /** What strftime_now shows. */
-  readonly now: Date
-  readonly budget?: Budget
-}
-
-/** Renders a parsed template. Every failure is a TemplateFault. */
-export function render(template: readonly Stmt[], options: RenderOptions): string {
-  const renderer = new Renderer(options)
-  try {
-    return renderer.run(template)
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new TemplateFault('limit', 'RecursionError', 'the template is nested too deep')
-    throw error
-  }
-}
-
-class Renderer implements FilterContext {
-  readonly budget: Budget
+/** Evaluates a template: what jinja2/compiler.py makes Python do. */
+export class Renderer implements FilterContext {
   private readonly globals: ReadonlyMap<string, Value>
-  private readonly variables: ReadonlyMap<string, Value>
   private depth = 0
 
-  constructor(options: RenderOptions) {
-    this.budget = options.budget ?? new Budget()
-    this.globals = templateGlobals(this.budget, options.now)
-    this.variables = options.variables
+  constructor(
+    private readonly variables: ReadonlyMap<string, Value>,
+    readonly budget: Budget,
+    now: Date,
+  ) {
+    this.globals = templateGlobals(budget, now)
   }
 
   run(template: readonly Stmt[]): string {
@@ -117,8 +95,7 @@ class Renderer implements FilterContext {
         const signal = this.statement(statement, scope, output)
         if (signal) return signal
       } catch (error) {
-        if (error instanceof TemplateFault) error.line ??= statement.line
-        throw error
+        throw faultAt(error, statement.line)
       }
     }
     return null
@@ -188,7 +165,7 @@ class Renderer implements FilterContext {
     } else if (target.kind === 'nsref') {
       const namespace = this.lookup(target.name, scope)
       if (!(namespace instanceof Namespace))
-        throw new TemplateFault('runtime', 'TemplateRuntimeError', 'cannot assign attribute on non-namespace object')
+        throw runtimeError('TemplateRuntimeError', 'cannot assign attribute on non-namespace object')
       namespace.attributes.set(target.attr, value)
     } else if (target.kind === 'tuple') {
       const wanted = target.items.length
@@ -210,7 +187,7 @@ class Renderer implements FilterContext {
     const { test } = node
     let source = iterable
     if (test) {
-      const items = iterator(iterable, this.budget)
+      const items = iterate(iterable, this.budget)
       source = new Iter('generator', this.chosen(node, items, test, scope))
     }
     const recurse = node.recursive
@@ -220,7 +197,7 @@ class Renderer implements FilterContext {
           return collected.text
         }
       : null
-    const loop = new Loop(source, this.budget, depth0, recurse)
+    const loop = new LoopContext(source, this.budget, depth0, recurse)
     let completed = false
     for (let item = loop.next(); item !== undefined; item = loop.next()) {
       const turn = new Scope(scope)
@@ -257,7 +234,7 @@ class Renderer implements FilterContext {
         inner.variables.set('caller', firstOf(kwargs.get('caller'), new Undefined('No caller defined')))
         kwargs.delete('caller')
       }
-      if (special.has('kwargs')) inner.variables.set('kwargs', Dict.of(kwargs))
+      if (special.has('kwargs')) inner.variables.set('kwargs', Dict.named(kwargs))
       else if (kwargs.size > 0)
         throw typeError(`macro '${name}' takes no keyword argument '${kwargs.keys().next().value}'`)
       if (special.has('varargs')) inner.variables.set('varargs', new Tuple(args.slice(params.length)))
@@ -310,6 +287,7 @@ class Renderer implements FilterContext {
       case 'dict':
         return Dict.of(
           node.pairs.map(([key, value]) => [this.evaluate(key, scope), this.evaluate(value, scope)] as const),
+          this.budget,
         )
       case 'condition':
         if (truthy(this.evaluate(node.test, scope))) return this.evaluate(node.value, scope)
@@ -375,7 +353,7 @@ class Renderer implements FilterContext {
   private arguments(node: CallParts, scope: Scope): { args: Value[]; kwargs: Map<string, Value> } {
     const args = node.args.map((arg) => this.evaluate(arg, scope))
     const kwargs = new Map(node.kwargs.map(([key, value]) => [key, this.evaluate(value, scope)] as const))
-    if (node.spread) args.push(...iterateNow(this.evaluate(node.spread, scope), this.budget))
+    if (node.spread) args.push(...iterate(this.evaluate(node.spread, scope), this.budget))
     if (node.kwSpread) {
       const more = this.evaluate(node.kwSpread, scope)
       if (!(more instanceof Dict)) throw typeError(`argument after ** must be a mapping, not ${typeName(more)}`)
@@ -392,7 +370,7 @@ class Renderer implements FilterContext {
     const callee = this.evaluate(node.callee, scope)
     const { args, kwargs } = this.arguments(node, scope)
     if (caller) kwargs.set('caller', caller)
-    if (callee instanceof Callable || callee instanceof LoopValue) return callee.call(args, kwargs)
+    if (callee instanceof Callable || callee instanceof LoopContext) return callee.call(args, kwargs)
     if (callee instanceof Undefined) callee.fail()
     throw typeError(`'${typeName(callee)}' object is not callable`)
   }

@@ -1,4 +1,5 @@
-import { TemplateFault } from './fault.ts'
+import { PY_SPACE } from '../python/strings.ts'
+import { TemplateFault } from './exceptions.ts'
 
 /** One token. Operators, and the words of the grammar, are their own type; `name`, `string`, `integer`, `float`, `data` carry a value. */
 export interface Token {
@@ -7,8 +8,6 @@ export interface Token {
   readonly line: number
 }
 
-/** White space as Python's str.isspace and `\s` see it; JavaScript's `\s` has U+FEFF besides, and lacks U+001C–001F and U+0085. */
-export const PY_SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const S = `[${PY_SPACE}]`
 
 const WHITESPACE = new RegExp(`${S}+`, 'y')

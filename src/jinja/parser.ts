@@ -1,18 +1,9 @@
-import type {
-  BinaryOperator,
-  Branch,
-  CallParts,
-  CompareOperator,
-  Comparison,
-  Expr,
-  FilterNode,
-  ForNode,
-  MacroNode,
-  Signature,
-  Stmt,
-} from './ast.ts'
-import { MAX_DEPTH, TemplateFault } from './fault.ts'
+import { MAX_DEPTH } from '../python/budget.ts'
+import type { BinaryOperator } from '../python/numbers.ts'
+import type { CompareOperator } from '../python/operators.ts'
+import { TemplateFault, unsupported } from './exceptions.ts'
 import { type Token, tokenize } from './lexer.ts'
+import type { Branch, CallParts, Comparison, Expr, FilterNode, ForNode, MacroNode, Signature, Stmt } from './nodes.ts'
 
 const COMPARE: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>='])
 /** Tags that Jinja2 knows and that a chat template, rendered alone, has no use for. */
@@ -164,8 +155,7 @@ class Parser {
       case 'generation':
         return [{ kind: 'generation', body: this.body('endgeneration').body, line }]
       default:
-        if (REFUSED_TAGS.has(String(value)))
-          throw new TemplateFault('unsupported', 'Unsupported', `the tag '${value}' is not supported here`, line)
+        if (REFUSED_TAGS.has(String(value))) throw unsupported(`the tag '${value}'`, line)
         this.fail(
           `Encountered unknown tag '${value}'.${ends ? ` Jinja was looking for ${ends.join(' or ')}.` : ''}`,
           line,

@@ -1,11 +1,10 @@
 import { PythonError } from './error.ts'
-import { stringValue } from './string-literal.ts'
-import { syntaxError, type Token, tokenize } from './tokens.ts'
-import type { PyValue } from './value.ts'
+import { stringValue, syntaxError, type Token, tokenize } from './tokens.ts'
+import { Bytes, Complex, ELLIPSIS, type Value } from './values.ts'
 
 /** A Python expression as far as a literal can have it; `other` is what no literal has (a name, a call, an f-string, 1 * 2 …). */
 export type Expression =
-  | { readonly kind: 'constant'; readonly value: PyValue }
+  | { readonly kind: 'constant'; readonly value: Value }
   | { readonly kind: 'tuple' | 'list' | 'set'; readonly items: readonly Expression[] }
   | { readonly kind: 'dict'; readonly entries: readonly (readonly [Expression, Expression])[] }
   | { readonly kind: 'empty-set' }
@@ -14,10 +13,10 @@ export type Expression =
   | { readonly kind: 'other' }
 
 const OTHER: Expression = { kind: 'other' }
-const CONSTANTS: ReadonlyMap<string, PyValue> = new Map([
-  ['None', { type: 'NoneType' }],
-  ['True', { type: 'bool', value: true }],
-  ['False', { type: 'bool', value: false }],
+const CONSTANTS: ReadonlyMap<string, Value> = new Map([
+  ['None', null],
+  ['True', true],
+  ['False', false],
 ])
 const KEYWORDS = new Set(
   'and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
@@ -217,7 +216,7 @@ class Parser {
         if (token.text === '(') return this.parenthesis()
         if (token.text === '[') return this.list()
         if (token.text === '{') return this.braces()
-        if (token.text === '...') return { kind: 'constant', value: { type: 'ellipsis' } }
+        if (token.text === '...') return { kind: 'constant', value: ELLIPSIS }
     }
     throw syntaxError('invalid syntax')
   }
@@ -226,12 +225,11 @@ class Parser {
   private strings(first: Token): Expression {
     const parts = [stringValue(first.text)]
     for (; this.peek().kind === 'string'; this.at++) parts.push(stringValue(this.peek().text))
-    const bytes = parts.flatMap((part) => (part?.type === 'bytes' ? [part.value] : []))
+    const bytes = parts.filter((part) => part instanceof Bytes)
     if (bytes.length > 0 && bytes.length < parts.length) throw syntaxError('cannot mix bytes and nonbytes literals')
-    if (bytes.length > 0) return { kind: 'constant', value: { type: 'bytes', value: bytes.flat() } }
-    const strings = parts.flatMap((part) => (part?.type === 'str' ? [part.value] : []))
+    if (bytes.length > 0) return { kind: 'constant', value: new Bytes(bytes.flatMap(({ values }) => values)) }
     // an f-string is no literal
-    return strings.length < parts.length ? OTHER : { kind: 'constant', value: { type: 'str', value: strings.join('') } }
+    return parts.includes(null) ? OTHER : { kind: 'constant', value: parts.join('') }
   }
 
   private parenthesis(): Expression {
@@ -285,13 +283,13 @@ class Parser {
   }
 }
 
-function numberValue(text: string): PyValue {
+function numberValue(text: string): Value {
   const plain = text.replaceAll('_', '')
-  if (/^0[xXoObB]/.test(plain)) return { type: 'int', value: BigInt(plain.toLowerCase()) }
-  if (/[jJ]$/.test(plain)) return { type: 'complex', real: 0, imag: Number(plain.slice(0, -1)) }
+  if (/^0[xXoObB]/.test(plain)) return BigInt(plain.toLowerCase())
+  if (/[jJ]$/.test(plain)) return new Complex(0, Number(plain.slice(0, -1)))
   if (/^\d+$/.test(plain)) {
     if (plain.length > 4300) throw syntaxError('Exceeds the limit (4300 digits) for integer string conversion')
-    return { type: 'int', value: BigInt(plain) }
+    return BigInt(plain)
   }
-  return { type: 'float', value: Number(plain) }
+  return Number(plain)
 }

@@ -1,6 +1,7 @@
-import { PythonError } from './error.ts'
+import { Budget } from './budget.ts'
+import { PythonError, valueError } from './error.ts'
 import { type Expression, parseExpression } from './expression.ts'
-import { type PyValue, pyEquals } from './value.ts'
+import { Complex, Dict, PySet, Tuple, type Value } from './values.ts'
 
 /**
  * Python's `ast.literal_eval`: strings (prefixes, escapes, adjacent ones joined), bytes, numbers (underscores, hex, octal, binary,
@@ -8,28 +9,33 @@ import { type PyValue, pyEquals } from './value.ts'
  * Raises SyntaxError where Python's parser would, ValueError for an expression that is no literal, TypeError for an unhashable key.
  * @example literalEval("('C2H6O', ['primary alcohol'])")
  */
-export function literalEval(source: string): PyValue {
+export function literalEval(source: string): Value {
   const text = source.replace(/\r\n?/g, '\n').replace(/^[ \t]+/, '')
   if (INDENTED_LATER.test(text)) throw new PythonError('IndentationError', 'unexpected indent')
-  return evaluate(parseExpression(text))
+  return evaluate(parseExpression(text), new Budget())
 }
 
 /** Blank lines and comments, then an expression that does not start its line. */
 const INDENTED_LATER = /^(?:[ \t\f]*(?:#[^\n]*)?\n)+[ \t]+[^\s#]/
 
-function evaluate(expression: Expression): PyValue {
+function evaluate(expression: Expression, budget: Budget): Value {
+  const value = (part: Expression): Value => evaluate(part, budget)
   switch (expression.kind) {
     case 'constant':
       return expression.value
     case 'tuple':
+      return new Tuple(expression.items.map(value))
     case 'list':
-      return { type: expression.kind, items: expression.items.map(evaluate) }
+      return expression.items.map(value)
     case 'set':
-      return setOf(expression.items)
+      return PySet.of(each(expression.items, value), budget)
     case 'empty-set':
-      return { type: 'set', items: [] }
+      return PySet.of([], budget)
     case 'dict':
-      return dictOf(expression.entries)
+      return Dict.of(
+        each(expression.entries, ([key, item]) => [value(key), value(item)] as const),
+        budget,
+      )
     case 'sum':
       return complexSum(expression)
     case 'sign':
@@ -39,46 +45,21 @@ function evaluate(expression: Expression): PyValue {
   }
 }
 
-const malformed = (): PythonError => new PythonError('ValueError', 'malformed node or string')
-
-function setOf(expressions: readonly Expression[]): PyValue {
-  const items: PyValue[] = []
-  for (const expression of expressions) {
-    const value = evaluate(expression)
-    checkHashable(value)
-    if (!items.some((item) => pyEquals(item, value))) items.push(value)
-  }
-  return { type: 'set', items }
+/** One after the other: a key without a hash raises before what comes after it is looked at. */
+function* each<T, U>(items: readonly T[], change: (item: T) => U): Generator<U> {
+  for (const item of items) yield change(item)
 }
 
-function dictOf(pairs: readonly (readonly [Expression, Expression])[]): PyValue {
-  const entries: [PyValue, PyValue][] = []
-  for (const pair of pairs) {
-    const key = evaluate(pair[0])
-    const value = evaluate(pair[1])
-    checkHashable(key)
-    const entry = entries.find(([other]) => pyEquals(other, key))
-    if (entry === undefined) entries.push([key, value])
-    else entry[1] = value
-  }
-  return { type: 'dict', entries }
-}
+const malformed = (): PythonError => valueError('malformed node or string')
 
-function checkHashable(value: PyValue): void {
-  if (value.type === 'tuple') for (const item of value.items) checkHashable(item)
-  else if (value.type === 'list' || value.type === 'set' || value.type === 'dict') {
-    throw new PythonError('TypeError', `unhashable type: '${value.type}'`)
-  }
-}
-
-type PyNumber = PyValue & { readonly type: 'int' | 'float' | 'complex' }
+type PyNumber = bigint | number | Complex
 
 /** A number without a sign. */
 function number(expression: Expression): PyNumber {
   if (expression.kind !== 'constant') throw malformed()
   const { value } = expression
-  if (value.type !== 'int' && value.type !== 'float' && value.type !== 'complex') throw malformed()
-  return value
+  if (typeof value === 'bigint' || typeof value === 'number' || value instanceof Complex) return value
+  throw malformed()
 }
 
 /** literal_eval takes a sign on numbers only, and only one. */
@@ -86,15 +67,13 @@ function signedNumber(expression: Expression): PyNumber {
   if (expression.kind !== 'sign') return number(expression)
   const value = number(expression.operand)
   if (expression.operator === '+') return value
-  if (value.type === 'int') return { type: 'int', value: -value.value }
-  if (value.type === 'float') return { type: 'float', value: -value.value }
-  return { type: 'complex', real: -value.real, imag: -value.imag }
+  return value instanceof Complex ? new Complex(-value.real, -value.imag) : -value
 }
 
 /** `real ± imaginary` is the only sum that literal_eval takes. */
-function complexSum({ left, operator, right }: Expression & { readonly kind: 'sum' }): PyValue {
+function complexSum({ left, operator, right }: Expression & { readonly kind: 'sum' }): Complex {
   const real = signedNumber(left)
   const imaginary = number(right)
-  if (real.type === 'complex' || imaginary.type !== 'complex') throw malformed()
-  return { type: 'complex', real: Number(real.value), imag: operator === '-' ? -imaginary.imag : imaginary.imag }
+  if (real instanceof Complex || !(imaginary instanceof Complex)) throw malformed()
+  return new Complex(Number(real), operator === '-' ? -imaginary.imag : imaginary.imag)
 }

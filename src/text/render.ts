@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { TemplateFault } from '../jinja/fault.ts'
+import { TemplateFault } from '../jinja/exceptions.ts'
 import type { Message, Text, Unscored } from '../types.ts'
 import { alternateRoles, toMessages } from './conversation.ts'
 import type { Renderer } from './renderer.ts'

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
-import { readTemplate } from '../jinja/check.ts'
-import { TemplateFault } from '../jinja/fault.ts'
-import { render } from '../jinja/interpreter.ts'
-import { fromJs, type Value } from '../jinja/values.ts'
+import { fromJs, readTemplate, render } from '../jinja/environment.ts'
+import { TemplateFault } from '../jinja/exceptions.ts'
+import type { Value } from '../python/values.ts'
 import type { Message } from '../types.ts'
 
 /** Longest template source; the longest on the hub are near 20,000 characters. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { readTemplate } from '../../src/jinja/check.ts'
-import { Budget, TemplateFault } from '../../src/jinja/fault.ts'
-import { render } from '../../src/jinja/interpreter.ts'
-import { Dict, fromJs, type Value } from '../../src/jinja/values.ts'
+import { fromJs, readTemplate, render } from '../../src/jinja/environment.ts'
+import { TemplateFault } from '../../src/jinja/exceptions.ts'
+import { Budget } from '../../src/python/budget.ts'
+import { Dict, type Value } from '../../src/python/values.ts'
 
 interface Snippet {
   readonly template: string
@@ -23,7 +23,7 @@ const variables = new Map<string, Value>([
   ['big', 10n ** 20n],
   ['f', 2.5],
   ['flo', [0.1, 1, 1e16, 1e-5, 123456789.125, -0, 1e22, 5e-324, 0.1 + 0.2]],
-  ['mixed', [1n, 'a', null, true, 2.5, [1n], Dict.of([['k', 'v']])]],
+  ['mixed', [1n, 'a', null, true, 2.5, [1n], Dict.named([['k', 'v']])]],
 ])
 function renderSnippet(source: string, budget?: Budget): string {
   const { tree } = readTemplate(source)

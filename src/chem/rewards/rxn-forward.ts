@@ -1,4 +1,4 @@
-import { pyStrip } from '../../python/text.ts'
+import { pyStrip } from '../../python/strings.ts'
 import { heavyAtoms } from '../graph.ts'
 import type { Molecule, MolToolkit } from '../molecule.ts'
 import { ask, isRecord, isText } from '../oracle.ts'

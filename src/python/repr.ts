@@ -1,11 +1,12 @@
-import { type Budget, unsupported } from './fault.ts'
-import { Dict, DictView, isList, Markup, Namespace, Range, Tuple, typeName, Undefined, type Value } from './values.ts'
+import type { Budget } from './budget.ts'
+import { floatRepr } from './decimal.ts'
+import { unsupported } from './error.ts'
+import { Dict, DictView, HostObject, isList, Range, Tuple, typeName, type Value } from './values.ts'
 
 /** Python's str(value): what `{{ value }}` prints. */
 export function pyStr(value: Value, budget: Budget): string {
   if (typeof value === 'string') return value
-  if (value instanceof Markup) return value.text
-  if (value instanceof Undefined) return ''
+  if (value instanceof HostObject) return value.str(budget)
   return budget.text(pyRepr(value, budget))
 }
 
@@ -39,13 +40,13 @@ export function pyRepr(value: Value, budget: Budget, depth = 0): string {
   if (value instanceof Dict) return dictRepr(value.entries(), budget, depth)
   if (value instanceof DictView) return `${value.what}([${list(value.items())}])`
   if (value instanceof Range) return `range(${value.start}, ${value.stop}${value.step === 1n ? '' : `, ${value.step}`})`
-  if (value instanceof Undefined) return 'Undefined'
-  if (value instanceof Namespace) return `<Namespace ${dictRepr([...value.attributes], budget, depth)}>`
+  if (value instanceof HostObject) return value.repr(budget, depth)
   // Python prints an address here, different in every run.
   throw unsupported(`printing a ${typeName(value)}`)
 }
 
-function dictRepr(entries: readonly (readonly [Value, Value])[], budget: Budget, depth: number): string {
+/** `{key: value}` of a dict's entries. */
+export function dictRepr(entries: readonly (readonly [Value, Value])[], budget: Budget, depth: number): string {
   let text = ''
   for (const [key, value] of entries) {
     if (text !== '') text += ', '
@@ -74,20 +75,3 @@ function numericEscape(code: number): string {
   if (code < 0x10000) return `\\u${code.toString(16).padStart(4, '0')}`
   return `\\U${code.toString(16).padStart(8, '0')}`
 }
-
-/** repr of a float: the shortest digits that read back, an exponent below 1e-4 and from 1e16 on. @example floatRepr(1e16) // '1e+16' */
-export function floatRepr(value: number): string {
-  if (Number.isNaN(value)) return 'nan'
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
-  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
-  const [mantissa, exponentText] = Math.abs(value).toExponential().split('e') as [string, string]
-  const digits = mantissa.replace('.', '')
-  const exponent = Number(exponentText)
-  if (exponent < -4 || exponent >= 16) return sign + mantissa + exponentOf(exponent)
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')
-  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`
-}
-/** An exponent as C and Python write it, with at least two digits. */
-export const exponentOf = (exponent: number): string =>
-  `e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`

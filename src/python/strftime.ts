@@ -1,4 +1,4 @@
-import { unsupported } from './fault.ts'
+import { unsupported } from './error.ts'
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const MONTHS = [

@@ -1,20 +1,8 @@
-import { asIndex } from './arithmetic.ts'
-import { type Budget, typeError, unsupported, valueError } from './fault.ts'
-import { formatBraces } from './format.ts'
-import * as py from './pystring.ts'
-import {
-  bind,
-  byCodePoint,
-  codePoints,
-  Dict,
-  firstOf,
-  iterateNow,
-  type Kwargs,
-  Tuple,
-  truthy,
-  typeName,
-  type Value,
-} from './values.ts'
+import type { Budget } from './budget.ts'
+import { PythonError, typeError, unsupported, valueError } from './error.ts'
+import { asIndex } from './numbers.ts'
+import * as py from './strings.ts'
+import { Bytes, bind, firstOf, iterate, type Kwargs, Tuple, truthy, typeName, type Value } from './values.ts'
 
 type Method = (self: string, args: readonly Value[], kwargs: Kwargs, budget: Budget) => Value
 
@@ -60,7 +48,7 @@ function window(
   start: Value | undefined,
   stop: Value | undefined,
 ): { text: string; from: number } | null {
-  const size = codePoints(self)
+  const size = py.pyLength(self)
   const clamp = (value: Value | undefined, absent: number): number => {
     if (value === undefined || value === null) return absent
     const index = asIndex(value)
@@ -69,8 +57,7 @@ function window(
   const from = clamp(start, 0)
   const to = Math.min(clamp(stop, size), size)
   if (from > to) return null
-  const points = byCodePoint(self).slice(from, to)
-  return { text: typeof points === 'string' ? points : points.join(''), from }
+  return { text: py.head(self, from, to), from }
 }
 
 const affix =
@@ -94,7 +81,7 @@ const finder =
     const wanted = text(part!, name)
     const at = view === null ? -1 : last ? view.text.lastIndexOf(wanted) : view.text.indexOf(wanted)
     if (at === -1 && raises) throw valueError('substring not found')
-    return at === -1 ? -1n : BigInt(view!.from + codePoints(view!.text.slice(0, at)))
+    return at === -1 ? -1n : BigInt(view!.from + py.pyLength(view!.text.slice(0, at)))
   }
 
 const justify =
@@ -102,8 +89,8 @@ const justify =
   (self, args, kwargs, budget) => {
     const [width, fill] = bind(name, ['width', 'fillchar'], 1, args, kwargs)
     const filler = fill === undefined ? ' ' : text(fill, name)
-    if (codePoints(filler) !== 1) throw typeError('The fill character must be exactly one character long')
-    const missing = asIndex(width!) - codePoints(self)
+    if (py.pyLength(filler) !== 1) throw typeError('The fill character must be exactly one character long')
+    const missing = asIndex(width!) - py.pyLength(self)
     if (missing <= 0) return self
     budget.chars(self.length + missing)
     // CPython: the odd blank goes left where both the gap and the width are odd.
@@ -139,10 +126,7 @@ export function joinText(separator: string, parts: Iterable<string>, budget: Bud
 
 const METHODS: Readonly<Record<string, Method>> = {
   capitalize: plain('capitalize', py.capitalize),
-  casefold: plain('casefold', (self) => {
-    if (/[^\x00-\x7f]/.test(self)) throw unsupported('str.casefold beyond ASCII')
-    return self.toLowerCase()
-  }),
+  casefold: plain('casefold', py.casefold),
   center: justify('center'),
   count(self, args, kwargs) {
     const [part, start, stop] = bind('count', ['sub', 'start', 'end'], 1, args, kwargs)
@@ -168,19 +152,12 @@ const METHODS: Readonly<Record<string, Method>> = {
     return built
   },
   find: finder('find', false, false),
-  format: (self, args, kwargs, budget) => formatBraces(self, args, kwargs, budget),
-  format_map(self, args, kwargs, budget) {
-    const [mapping] = bind('format_map', ['mapping'], 1, args, kwargs)
-    if (!(mapping instanceof Dict)) throw typeError('format_map() argument must be a mapping')
-    const named = mapping.entries().flatMap(([key, value]) => (typeof key === 'string' ? [[key, value] as const] : []))
-    return formatBraces(self, [], new Map(named), budget)
-  },
   index: finder('index', false, true),
   isdigit: plain('isdigit', (self) => digitLike(self, 'isdigit')),
   isnumeric: plain('isnumeric', (self) => digitLike(self, 'isnumeric')),
   istitle: plain('istitle', py.isTitle),
   join(self, args, kwargs, budget) {
-    const parts = iterateNow(bind('join', ['iterable'], 1, args, kwargs)[0]!, budget)
+    const parts = iterate(bind('join', ['iterable'], 1, args, kwargs)[0]!, budget)
     let index = -1
     const checked = function* (): Generator<string> {
       for (const part of parts) {
@@ -226,7 +203,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   title: plain('title', py.title),
   upper: plain('upper', (self) => self.toUpperCase()),
   zfill(self, args, kwargs, budget) {
-    const missing = asIndex(bind('zfill', ['width'], 1, args, kwargs)[0]!) - codePoints(self)
+    const missing = asIndex(bind('zfill', ['width'], 1, args, kwargs)[0]!) - py.pyLength(self)
     if (missing <= 0) return self
     budget.chars(self.length + missing)
     const sign = /^[-+]?/.exec(self)![0]
@@ -246,9 +223,16 @@ function digitLike(self: string, name: string): boolean {
 /** Methods of str that Python has and we refuse. */
 const REFUSED: ReadonlySet<string> = new Set(['encode', 'translate', 'maketrans'])
 
-/** A method of a str, or null where Python has none of that name. */
+/** A method of a str, or null where Python has none of that name; `format` and `format_map` are in format.ts. */
 export function stringMethod(name: string): Method | null {
   if (Object.hasOwn(METHODS, name)) return METHODS[name]!
   if (REFUSED.has(name)) throw unsupported(`str.${name}`)
   return null
+}
+
+/** `value.lower()`; bytes lower to bytes, which equal no string: null. */
+export function pyLower(value: Value): string | null {
+  if (typeof value === 'string') return value.toLowerCase()
+  if (value instanceof Bytes) return null
+  throw new PythonError('AttributeError', `'${typeName(value)}' object has no attribute 'lower'`)
 }

@@ -1,3 +1,6 @@
+import type { BinaryOperator } from '../python/numbers.ts'
+import type { CompareOperator } from '../python/operators.ts'
+
 /** Jinja2's syntax tree (jinja2/nodes.py). Fields stand in Jinja2's order, because name analysis walks them in that order. */
 
 export interface At {
@@ -28,8 +31,6 @@ export type Expr =
   | (At & { readonly kind: 'and' | 'or'; readonly left: Expr; readonly right: Expr })
   | (At & { readonly kind: 'not' | 'negative' | 'positive'; readonly operand: Expr })
 
-export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**'
-export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'notin'
 export interface Comparison {
   readonly operator: CompareOperator
   readonly operand: Expr

@@ -1,7 +1,9 @@
-import { compareText, lessThan } from './compare.ts'
-import { floatRepr } from './display.ts'
-import { type Budget, typeError } from './fault.ts'
-import { Dict, isList, Markup, Tuple, typeName, type Value } from './values.ts'
+import type { Budget } from './budget.ts'
+import { floatRepr } from './decimal.ts'
+import { typeError } from './error.ts'
+import { lessThan } from './operators.ts'
+import { byCodePoint } from './strings.ts'
+import { Dict, HostObject, isList, Tuple, typeName, type Value } from './values.ts'
 
 export interface JsonOptions {
   readonly ensureAscii: boolean
@@ -27,7 +29,7 @@ export function dumps(value: Value, options: JsonOptions, budget: Budget, depth 
       budget.charge(value.length / 32)
       return quote(value, options.ensureAscii)
   }
-  if (value instanceof Markup) return quote(value.text, options.ensureAscii)
+  if (value instanceof HostObject && value.isText) return quote(value.str(budget), options.ensureAscii)
   if (isList(value) || value instanceof Tuple) {
     const items = isList(value) ? value : value.items
     return container('[', ']', items, (item) => dumps(item, options, budget, depth + 1), options, budget, depth)
@@ -37,7 +39,7 @@ export function dumps(value: Value, options: JsonOptions, budget: Budget, depth 
     if (options.sortKeys)
       entries = entries.toSorted(([a], [b]) =>
         typeof a === 'string' && typeof b === 'string'
-          ? compareText(a, b)
+          ? byCodePoint(a, b)
           : lessThan(a, b, budget)
             ? -1
             : Number(lessThan(b, a, budget)),

@@ -1,19 +1,10 @@
-import { asIndex, asNumber, toFloat } from './arithmetic.ts'
-import { getAttribute, getItem } from './attributes.ts'
-import { exponentOf, pyRepr, pyStr } from './display.ts'
-import { type Budget, indexError, keyError, typeError, unsupported, valueError } from './fault.ts'
-import {
-  byCodePoint,
-  codePoints,
-  Dict,
-  isList,
-  type Kwargs,
-  Range,
-  Tuple,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.ts'
+import type { Budget } from './budget.ts'
+import { exponentOf, fixed, scientific } from './decimal.ts'
+import { indexError, keyError, typeError, unsupported, valueError } from './error.ts'
+import { asIndex, asNumber, toFloat } from './numbers.ts'
+import { pyRepr, pyStr } from './repr.ts'
+import { head, pyLength } from './strings.ts'
+import { Dict, HostObject, isList, type Kwargs, Range, Tuple, typeName, type Value } from './values.ts'
 
 /** One number or text to be laid out; the spelling of both `%` and str.format. */
 interface Layout {
@@ -24,7 +15,7 @@ interface Layout {
 
 /** Pads to a width in code points; `=` puts the filling after the sign. */
 function pad(text: string, { fill, align, width }: Layout, budget: Budget): string {
-  const missing = width - codePoints(text)
+  const missing = width - pyLength(text)
   if (missing <= 0) return text
   budget.chars(text.length + missing)
   if (align === '<') return text + fill.repeat(missing)
@@ -34,48 +25,8 @@ function pad(text: string, { fill, align, width }: Layout, budget: Budget): stri
   return sign + fill.repeat(missing) + text.slice(sign.length)
 }
 
-// ── floats, exactly ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── floats ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** |value| as a fraction of integers. */
-function fraction(value: number): { numerator: bigint; denominator: bigint } {
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, Math.abs(value))
-  const bits = view.getBigUint64(0)
-  const biased = Number(bits >> 52n)
-  const mantissa = (bits & 0xfffffffffffffn) | (biased === 0 ? 0n : 1n << 52n)
-  const exponent = (biased === 0 ? 1 : biased) - 1075
-  return exponent >= 0
-    ? { numerator: mantissa << BigInt(exponent), denominator: 1n }
-    : { numerator: mantissa, denominator: 1n << BigInt(-exponent) }
-}
-/** round(|value| · 10^places), halves to even on the exact binary value, as C's printf does. */
-function scaled(value: number, places: number): bigint {
-  let { numerator, denominator } = fraction(value)
-  if (places >= 0) numerator *= 10n ** BigInt(places)
-  else denominator *= 10n ** BigInt(-places)
-  const quotient = numerator / denominator
-  const twice = (numerator % denominator) * 2n
-  const up = twice > denominator || (twice === denominator && quotient % 2n === 1n)
-  return up ? quotient + 1n : quotient
-}
-/** |value| with `places` decimals. @example fixed(0.125, 2) // '0.12' */
-export function fixed(value: number, places: number): string {
-  const digits = scaled(value, places)
-    .toString()
-    .padStart(places + 1, '0')
-  return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`
-}
-/** |value| as d.ddd and its exponent, with `places` decimals. */
-function scientific(value: number, places: number): { mantissa: string; exponent: number } {
-  if (value === 0) return { mantissa: places === 0 ? '0' : `0.${'0'.repeat(places)}`, exponent: 0 }
-  let exponent = Number(Math.abs(value).toExponential().split('e')[1])
-  let digits = scaled(value, places - exponent).toString()
-  if (digits.length > places + 1) {
-    exponent++
-    digits = scaled(value, places - exponent).toString()
-  }
-  return { mantissa: places === 0 ? digits : `${digits[0]}.${digits.slice(1)}`, exponent }
-}
 /** Magnitude of a float by a conversion letter (f, e, g, upper case alike). */
 function floatDigits(value: number, letter: string, precision: number, alternate: boolean): string {
   const upper = letter !== letter.toLowerCase()
@@ -130,7 +81,7 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
     if (key !== undefined) {
       if (!(values instanceof Dict)) throw typeError('format requires a mapping')
       const found = values.getString(key)
-      if (found === undefined) throw keyError(key)
+      if (found === undefined) throw keyError(`'${key}'`)
       value = found
       given = named = true
     }
@@ -148,7 +99,11 @@ export function formatPercent(format: string, values: Value, budget: Budget): st
     return pad(text, layout, budget)
   })
   // Whatever has __getitem__ may go unused, but for a text and a tuple.
-  const mapping = values instanceof Dict || isList(values) || values instanceof Undefined || values instanceof Range
+  const mapping =
+    values instanceof Dict ||
+    isList(values) ||
+    values instanceof Range ||
+    (values instanceof HostObject && values.isMapping)
   if (!named && next < args.length && !(mapping && next === 0))
     throw typeError('not all arguments converted during string formatting')
   return budget.text(pieces)
@@ -160,12 +115,12 @@ function convert(value: Value, letter: string, precision: number | null, flags: 
     case 's':
     case 'r': {
       const text = letter === 's' ? pyStr(value, budget) : pyRepr(value, budget)
-      return precision === null ? text : first(text, precision)
+      return precision === null ? text : head(text, 0, precision)
     }
     case 'd':
     case 'i':
     case 'u': {
-      if (value instanceof Undefined) value.fail()
+      if (value instanceof HostObject) value.operate()
       const number = asNumber(value)
       if (number === null) throw typeError(`%${letter} format: a real number is required, not ${typeName(value)}`)
       const integer = typeof number === 'bigint' ? number : truncate(number)
@@ -182,7 +137,7 @@ function convert(value: Value, letter: string, precision: number | null, flags: 
       return signOf(number < 0n, sign) + (letter === 'X' ? prefixed.toUpperCase() : prefixed)
     }
     case 'c':
-      if (typeof value === 'string' && codePoints(value) === 1) return value
+      if (typeof value === 'string' && pyLength(value) === 1) return value
       if (typeof value === 'bigint' && value >= 0n && value < 0x110000n) return String.fromCodePoint(Number(value))
       throw typeError('%c requires int or char')
     case 'e':
@@ -191,7 +146,7 @@ function convert(value: Value, letter: string, precision: number | null, flags: 
     case 'F':
     case 'g':
     case 'G': {
-      if (value instanceof Undefined) value.fail()
+      if (value instanceof HostObject) value.operate()
       const number = asNumber(value)
       if (number === null) throw typeError(`must be real number, not ${typeName(value)}`)
       const float = toFloat(number)
@@ -206,10 +161,6 @@ function convert(value: Value, letter: string, precision: number | null, flags: 
       throw valueError(`unsupported format character '${letter}'`)
   }
 }
-const first = (text: string, count: number): string => {
-  const points = byCodePoint(text).slice(0, count)
-  return typeof points === 'string' ? points : points.join('')
-}
 const magnitude = (value: bigint, radix: number): string => (value < 0n ? -value : value).toString(radix)
 function truncate(value: number): bigint {
   if (!Number.isFinite(value))
@@ -219,29 +170,41 @@ function truncate(value: number): bigint {
 
 // ── str.format ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Python's `format.format(*args, **kwargs)` inside the sandbox. @example '{0:>4}|{name!r}' */
-export function formatBraces(format: string, args: readonly Value[], kwargs: Kwargs, budget: Budget): string {
+/** How a field of a format string reads on: `{0.name}`, `{0[key]}`. */
+export interface FieldAccess {
+  attribute(value: Value, name: string, budget: Budget): Value
+  item(value: Value, key: string | bigint, budget: Budget): Value
+}
+
+/** Python's `format.format(*args, **kwargs)`. @example '{0:>4}|{name!r}' */
+export function formatBraces(
+  format: string,
+  args: readonly Value[],
+  kwargs: Kwargs,
+  access: FieldAccess,
+  budget: Budget,
+): string {
   let automatic = 0
   let manual = false
   const field = (name: string): Value => {
-    const [, head, rest] = /^([^.[]*)([\s\S]*)$/.exec(name)!
+    const [, first, rest] = /^([^.[]*)([\s\S]*)$/.exec(name)!
     let value: Value | undefined
-    if (head === '' || /^\d+$/.test(head!)) {
-      if (head === '' ? manual : automatic > 0)
+    if (first === '' || /^\d+$/.test(first!)) {
+      if (first === '' ? manual : automatic > 0)
         throw valueError('cannot switch between manual field specification and automatic field numbering')
-      if (head !== '') manual = true
-      value = args[head === '' ? automatic++ : Number(head)]
+      if (first !== '') manual = true
+      value = args[first === '' ? automatic++ : Number(first)]
       if (value === undefined) throw indexError('Replacement index out of range for positional args tuple')
     } else {
-      value = kwargs.get(head!)
-      if (value === undefined) throw keyError(head!)
+      value = kwargs.get(first!)
+      if (value === undefined) throw keyError(`'${first}'`)
     }
     for (const step of rest!.matchAll(/\.([^.[]+)|\[([^\]]+)\]|([\s\S])/g)) {
       if (step[3] !== undefined) throw valueError('Only "." or "[" may follow "]" in format field specifier')
       value =
         step[1] !== undefined
-          ? getAttribute(value, step[1], budget)
-          : getItem(value, /^\d+$/.test(step[2]!) ? BigInt(step[2]!) : step[2]!, budget)
+          ? access.attribute(value, step[1], budget)
+          : access.item(value, /^\d+$/.test(step[2]!) ? BigInt(step[2]!) : step[2]!, budget)
     }
     return value
   }
@@ -293,7 +256,7 @@ function formatValue(value: Value, spec: string, budget: Budget): string {
       throw valueError(`Unknown format code '${letter}' for object of type 'str'`)
     if (sign || alternate || grouping || align === '=')
       throw valueError('this option is not allowed in string format specifier')
-    const text = precision === undefined ? value : first(value, Number(precision))
+    const text = precision === undefined ? value : head(value, 0, Number(precision))
     const layout = {
       fill: fill ?? (zero ? '0' : ' '),
       align: (align ?? '<') as Layout['align'],

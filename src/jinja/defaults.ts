@@ -1,23 +1,23 @@
-import { asIndex, asNumber } from './arithmetic.ts'
-import { pyStr } from './display.ts'
-import { type Budget, TemplateFault, typeError, unsupported, valueError } from './fault.ts'
-import { strftime } from './strftime.ts'
+import type { Budget } from '../python/budget.ts'
+import { overflowError, typeError, valueError } from '../python/error.ts'
+import { asInteger } from '../python/numbers.ts'
+import { pyStr } from '../python/repr.ts'
+import { strftime } from '../python/strftime.ts'
 import {
   bind,
   Callable,
   Dict,
   firstOf,
-  iterateNow,
+  iterate,
   type Kwargs,
-  Namespace,
   Range,
   toArray,
   typeName,
   type Value,
-} from './values.ts'
-
-/** The sandbox's longest range. */
-const MAX_RANGE = 100_000
+} from '../python/values.ts'
+import { runtimeError, TemplateFault, unsupported } from './exceptions.ts'
+import { Namespace } from './runtime.ts'
+import { MAX_RANGE } from './sandbox.ts'
 
 /** The functions that transformers' environment gives every template. `now` is the clock that strftime_now shows. */
 export function templateGlobals(budget: Budget, now: Date): ReadonlyMap<string, Value> {
@@ -27,7 +27,7 @@ export function templateGlobals(budget: Budget, now: Date): ReadonlyMap<string, 
   ]
   return new Map<string, Value>([
     define('range', (args) => {
-      const bounds = args.map((value) => BigInt(integer(value)))
+      const bounds = args.map((value) => asInteger(value))
       if (bounds.length < 1 || bounds.length > 3)
         throw typeError(`range expected 1 to 3 arguments, got ${bounds.length}`)
       const [start, stop] = bounds.length === 1 ? [0n, bounds[0]!] : [bounds[0]!, bounds[1]!]
@@ -35,21 +35,17 @@ export function templateGlobals(budget: Budget, now: Date): ReadonlyMap<string, 
       if (step === 0n) throw valueError('range() arg 3 must not be zero')
       const range = new Range(start, stop, step)
       if (range.size > MAX_RANGE)
-        throw new TemplateFault(
-          'runtime',
-          'OverflowError',
-          `Range too big. The sandbox blocks ranges larger than MAX_RANGE (${MAX_RANGE}).`,
-        )
+        throw overflowError(`Range too big. The sandbox blocks ranges larger than MAX_RANGE (${MAX_RANGE}).`)
       return range
     }),
-    define('dict', (args, kwargs) => Dict.of([...pairs('dict', args, budget), ...kwargs])),
+    define('dict', (args, kwargs) => Dict.of([...pairs('dict', args, budget), ...kwargs], budget)),
     define('namespace', (args, kwargs) => {
       const given = pairs('namespace', args, budget).map(([key, value]) => [pyStr(key, budget), value] as const)
       return new Namespace([...given, ...kwargs])
     }),
     define('cycler', (args, kwargs) => {
       bind('cycler', [], 0, [], kwargs)
-      if (args.length === 0) throw new TemplateFault('runtime', 'RuntimeError', 'at least one item has to be provided')
+      if (args.length === 0) throw runtimeError('RuntimeError', 'at least one item has to be provided')
       return cycler(args)
     }),
     define('joiner', (args, kwargs) => {
@@ -76,16 +72,12 @@ export function templateGlobals(budget: Budget, now: Date): ReadonlyMap<string, 
   ])
 }
 
-function integer(value: Value): number | bigint {
-  const number = asNumber(value)
-  return typeof number === 'bigint' ? number : asIndex(value)
-}
 /** What dict(…) takes besides keywords: a mapping, or pairs. */
 function pairs(name: string, args: readonly Value[], budget: Budget): (readonly [Value, Value])[] {
   const [source] = bind(name, ['mapping'], 0, args, new Map())
   if (source === undefined) return []
   if (source instanceof Dict) return source.entries()
-  return [...iterateNow(source, budget)].map((pair) => {
+  return [...iterate(source, budget)].map((pair) => {
     const items = toArray(pair, budget)
     if (items.length !== 2) throw valueError('a dictionary update sequence element must have length 2')
     return [items[0]!, items[1]!] as const

@@ -1,19 +1,63 @@
-import { PY_SPACE } from './lexer.ts'
+/** Python's str on JavaScript strings, where JavaScript means something else by white space, characters, digits or case. */
 
-/** Python's str primitives on JavaScript strings; indices are UTF-16 inside and code points at the edge. */
+// ── characters ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const LEFT_SPACE = new RegExp(`^[${PY_SPACE}]+`)
-const ALL_SPACE = new RegExp(`^[${PY_SPACE}]+$`)
+const SURROGATE = /[\ud800-\udbff]/
+/** `len(str)`: code points. */
+export function pyLength(text: string): number {
+  if (!SURROGATE.test(text)) return text.length
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+/** The text by code points: itself where each is one UTF-16 unit. */
+export const points = (text: string): string | readonly string[] => (SURROGATE.test(text) ? Array.from(text) : text)
+/** `text[start:stop]` of what `points` gives. */
+export function head(text: string, start: number, stop: number): string {
+  const part = points(text).slice(start, stop)
+  return typeof part === 'string' ? part : part.join('')
+}
+
+/** Order of Python's `sorted` on strings: by code points, where JavaScript compares UTF-16 units. */
+export function byCodePoint(a: string, b: string): number {
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    if (a.charCodeAt(i) === b.charCodeAt(i)) continue
+    // equal up to here: both stand within a pair of surrogates, or neither does
+    const at = i > 0 && isHighSurrogate(a.charCodeAt(i - 1)) ? i - 1 : i
+    return a.codePointAt(at)! - b.codePointAt(at)! || a.charCodeAt(i) - b.charCodeAt(i)
+  }
+  return a.length - b.length
+}
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
+
+// ── white space ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Python's `\s` and `str.isspace`: unlike JavaScript's it has U+001C–001F and U+0085, and lacks U+FEFF. */
+export const PY_SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+
+const LEADING_SPACE = new RegExp(`^[${PY_SPACE}]+`)
+const SPACE = new RegExp(`[${PY_SPACE}]`)
 const WORDS = new RegExp(`[^${PY_SPACE}]+`, 'g')
+
+export const isPySpace = (char: string): boolean => SPACE.test(char)
+
+/** `str.strip()`. */
+export const pyStrip = (text: string): string => pyTrimEnd(text.replace(LEADING_SPACE, ''))
+
+/** `str.rstrip()`; a loop, since a trailing-space pattern is quadratic on long runs of space inside the text. */
+export function pyTrimEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && isPySpace(text[end - 1]!)) end--
+  return text.slice(0, end)
+}
 
 /** str.strip, lstrip, rstrip: of white space, or of any of the characters given. */
 export function strip(text: string, side: 'left' | 'right' | 'both', chars: string | null): string {
   if (chars === null) {
-    // A search for trailing space scans every run of space; going backwards by hand keeps it linear.
-    let end = text.length
-    if (side !== 'left') while (end > 0 && ALL_SPACE.test(text[end - 1]!)) end--
-    const kept = text.slice(0, end)
-    return side === 'right' ? kept : kept.replace(LEFT_SPACE, '')
+    const kept = side === 'left' ? text : pyTrimEnd(text)
+    return side === 'right' ? kept : kept.replace(LEADING_SPACE, '')
   }
   const set = new Set(chars)
   const points = Array.from(text)
@@ -23,8 +67,6 @@ export function strip(text: string, side: 'left' | 'right' | 'both', chars: stri
   if (side !== 'left') while (end > start && set.has(points[end - 1]!)) end--
   return points.slice(start, end).join('')
 }
-export const pyTrim = (text: string): string => strip(text, 'both', null)
-export const isSpace = (text: string): boolean => ALL_SPACE.test(text)
 
 /** str.split; `limit` < 0 is no limit. `separator` null splits at runs of white space. */
 export function split(text: string, separator: string | null, limit: number): string[] {
@@ -99,6 +141,27 @@ export function replace(text: string, old: string, replacement: string, limit: n
   )
 }
 
+// ── digits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `int(digits)` for a run of Unicode decimal digits (the zeros of each script start a block of ten). */
+export function pyDigits(digits: string): bigint {
+  let ascii = ''
+  for (const char of digits) ascii += digitValue(char)
+  return BigInt(ascii)
+}
+const DIGIT = /^\p{Nd}$/u
+function digitValue(char: string): number {
+  if (char >= '0' && char <= '9') return char.charCodeAt(0) - 48
+  // blocks of ten are contiguous, and a zero is the first of its run; mathematical digits run on for five blocks
+  const code = char.codePointAt(0)!
+  if (code >= 0x1d7ce && code <= 0x1d7ff) return (code - 0x1d7ce) % 10
+  let first = code
+  while (code - first < 10 && DIGIT.test(String.fromCodePoint(first - 1))) first--
+  return (code - first) % 10
+}
+/** Unicode decimal digits as ASCII ones. */
+export const asciiDigits = (text: string): string => text.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)))
+
 // ── case ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Title case of a character where Unicode has one apart from upper case: DZ digraphs, Greek with iota below, Georgian. */
@@ -170,10 +233,30 @@ export const CHARACTER_TESTS: Readonly<Record<string, RegExp>> = {
   isalpha: /^\p{L}+$/u,
   isdecimal: /^\p{Nd}+$/u,
   isidentifier: /^[\p{XID_Start}_]\p{XID_Continue}*$/u,
-  isspace: ALL_SPACE,
+  isspace: new RegExp(`^[${PY_SPACE}]+$`),
   // No cased character of the other kind, and at least one of this kind.
   islower: /^(?=[\s\S]*\p{Lowercase})[^\p{Lu}\p{Lt}]*$/u,
   isupper: /^(?=[\s\S]*\p{Uppercase})[^\p{Ll}\p{Lt}]*$/u,
   isascii: /^[\x00-\x7f]*$/,
   isprintable: /^[^\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*$/u,
+}
+
+/** Cherokee folds to its capitals, the dotless ı to itself. */
+const FOLDS_TO_CAPITAL = /^[\u13a0-\u13fd\uab70-\uabbf]$/
+
+/**
+ * `str.casefold()`: full Unicode case folding. Folding a code point is lowering its capital, except as above; checked against Python 3.11
+ * over all of Unicode (what differs is assigned only after Unicode 14).
+ * @example casefold('Straße') // 'strasse'
+ */
+export function casefold(text: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase()
+  let out = ''
+  for (const char of text) {
+    if (char === 'ı') out += char
+    else if (FOLDS_TO_CAPITAL.test(char)) out += char.toUpperCase()
+    // each code point alone: lowering whole words turns a final Σ into ς
+    else for (const capital of char.toLowerCase().toUpperCase()) out += capital.toLowerCase()
+  }
+  return out
 }

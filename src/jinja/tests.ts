@@ -1,29 +1,19 @@
-import { asNumber, binary } from './arithmetic.ts'
-import { compare, equals } from './compare.ts'
-import { pyStr } from './display.ts'
-import { type Budget, typeError, unsupported } from './fault.ts'
-import { CHARACTER_TESTS } from './pystring.ts'
-import {
-  bind,
-  Callable,
-  Dict,
-  isIterable,
-  isList,
-  LoopValue,
-  Markup,
-  Range,
-  Tuple,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.ts'
+import type { Budget } from '../python/budget.ts'
+import { typeError } from '../python/error.ts'
+import { asNumber } from '../python/numbers.ts'
+import { binary, compare, equals } from '../python/operators.ts'
+import { pyStr } from '../python/repr.ts'
+import { CHARACTER_TESTS } from '../python/strings.ts'
+import { bind, Callable, Dict, isIterable, isList, Range, Tuple, typeName, type Value } from '../python/values.ts'
+import { unsupported } from './exceptions.ts'
+import { LoopContext, Markup, Undefined } from './runtime.ts'
 
 /** A test of `value is name(args)`. */
-type Predicate = (value: Value, args: readonly (Value | undefined)[], budget: Budget) => boolean
+type TestFunction = (value: Value, args: readonly (Value | undefined)[], budget: Budget) => boolean
 
 interface Entry {
   readonly arity: number
-  readonly holds: Predicate
+  readonly holds: TestFunction
 }
 const one = (holds: (value: Value, budget: Budget) => boolean): Entry => ({
   arity: 0,
@@ -43,9 +33,9 @@ const LESS = two((value, other, budget) => compare('<', value, other, budget))
 const LESS_EQUAL = two((value, other, budget) => compare('<=', value, other, budget))
 
 /** Jinja2's built-in tests (jinja2/tests.py). */
-const PREDICATES: Readonly<Record<string, Entry>> = {
+const TESTS: Readonly<Record<string, Entry>> = {
   boolean: one((value) => typeof value === 'boolean'),
-  callable: one((value) => value instanceof Callable || value instanceof LoopValue || value instanceof Undefined),
+  callable: one((value) => value instanceof Callable || value instanceof LoopContext || value instanceof Undefined),
   defined: one((value) => !(value instanceof Undefined)),
   divisibleby: two((value, divisor, budget) => equals(binary('%', value, divisor, budget), 0n, budget)),
   escaped: one((value) => value instanceof Markup),
@@ -105,8 +95,8 @@ function same(value: Value, other: Value): boolean {
   throw unsupported(`"is sameas" of two equal ${typeName(value)} values`)
 }
 
-export const knowsPredicate = (name: string): boolean => Object.hasOwn(PREDICATES, name)
-export const refusesPredicate = (name: string): boolean => REFUSED.has(name)
+export const knowsTest = (name: string): boolean => Object.hasOwn(TESTS, name)
+export const refusesTest = (name: string): boolean => REFUSED.has(name)
 
 export function testValue(
   name: string,
@@ -115,9 +105,9 @@ export function testValue(
   kwargs: ReadonlyMap<string, Value>,
   budget: Budget,
 ): boolean {
-  if (refusesPredicate(name)) throw unsupported(`the test '${name}'`)
-  if (!knowsPredicate(name)) throw typeError(`No test named '${name}'.`)
-  const { arity, holds } = PREDICATES[name]!
+  if (refusesTest(name)) throw unsupported(`the test '${name}'`)
+  if (!knowsTest(name)) throw typeError(`No test named '${name}'.`)
+  const { arity, holds } = TESTS[name]!
   const names = ['other', 'num', 'seq']
   if (kwargs.size > 0 && arity === 1) {
     const [[key, other] = ['', null]] = kwargs

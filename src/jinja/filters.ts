@@ -7,7 +7,7 @@ import { asIndex, asNumber, toFloat } from '../python/numbers.ts'
 import { binary, equals, lessThan, negate, Slice } from '../python/operators.ts'
 import { pyStr } from '../python/repr.ts'
 import { joinText, replaceText, stringMethod } from '../python/string-methods.ts'
-import { PY_SPACE, rsplit, splitLines } from '../python/strings.ts'
+import { PY_SPACE, pyDigits, rsplit, splitLines } from '../python/strings.ts'
 import {
   bind,
   Dict,
@@ -54,7 +54,7 @@ function getter(attribute: Value | undefined, fallback: Value | undefined, budge
     attribute === undefined || attribute === null
       ? []
       : typeof attribute === 'string'
-        ? attribute.split('.').map((part) => (/^\p{Nd}+$/u.test(part) ? BigInt(part) : part))
+        ? attribute.split('.').map((part) => (/^\p{Nd}+$/u.test(part) ? pyDigits(part) : part))
         : [attribute]
   return (item) => {
     let value = item

@@ -120,7 +120,7 @@ function convert(value: Value, letter: string, precision: number | null, flags: 
     case 'd':
     case 'i':
     case 'u': {
-      if (value instanceof HostObject) value.operate()
+      if (value instanceof HostObject && !value.isText) value.operate()
       const number = asNumber(value)
       if (number === null) throw typeError(`%${letter} format: a real number is required, not ${typeName(value)}`)
       const integer = typeof number === 'bigint' ? number : truncate(number)
@@ -146,7 +146,7 @@ function convert(value: Value, letter: string, precision: number | null, flags: 
     case 'F':
     case 'g':
     case 'G': {
-      if (value instanceof HostObject) value.operate()
+      if (value instanceof HostObject && !value.isText) value.operate()
       const number = asNumber(value)
       if (number === null) throw typeError(`must be real number, not ${typeName(value)}`)
       const float = toFloat(number)

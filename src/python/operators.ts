@@ -1,5 +1,5 @@
 import type { Budget } from './budget.ts'
-import { indexError, keyError, typeError, unsupported, valueError } from './error.ts'
+import { indexError, keyError, PythonError, typeError, unsupported, valueError } from './error.ts'
 import { formatPercent } from './format.ts'
 import { asIndex, asNumber, type BinaryOperator, calculate } from './numbers.ts'
 import { pyRepr } from './repr.ts'
@@ -10,7 +10,6 @@ import {
   Dict,
   DictView,
   HostObject,
-  isHashable,
   isIterable,
   isList,
   iterate,
@@ -23,34 +22,32 @@ import {
 
 // ── arithmetic ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Asks the sides that are no built-in values; a kind of str last, since Python's str leaves the operation to the other side. */
 function operate(left: Value, right: Value): void {
-  if (left instanceof HostObject) left.operate()
-  if (right instanceof HostObject) right.operate()
+  const hosts = [left, right].filter((side) => side instanceof HostObject)
+  for (const host of hosts) if (!host.isText) host.operate()
+  for (const host of hosts) host.operate()
 }
 /** Literals can hold them; nothing here computes with them. */
 const isRare = (value: Value): boolean => value instanceof Bytes || value instanceof Complex || value instanceof PySet
 
-export function negate(value: Value): Value {
-  if (value instanceof HostObject) value.operate()
+export const negate = (value: Value): Value => -unary('-', value)
+export const plus = (value: Value): Value => unary('+', value)
+function unary(operator: '-' | '+', value: Value): bigint | number {
   const number = asNumber(value)
-  if (number === null) throw typeError(`bad operand type for unary -: '${typeName(value)}'`)
-  return -number
-}
-export function plus(value: Value): Value {
-  if (value instanceof HostObject) value.operate()
-  const number = asNumber(value)
-  if (number === null) throw typeError(`bad operand type for unary +: '${typeName(value)}'`)
-  return number
+  if (number !== null) return number
+  if (value instanceof HostObject && !value.isText) value.operate()
+  throw typeError(`bad operand type for unary ${operator}: '${typeName(value)}'`)
 }
 
 /** `left <operator> right` as Python computes it. */
 export function binary(operator: BinaryOperator, left: Value, right: Value, budget: Budget): Value {
   budget.charge(1)
   if (operator === '%' && typeof left === 'string') return formatPercent(left, right, budget)
-  operate(left, right)
   const a = asNumber(left)
   const b = asNumber(right)
   if (a !== null && b !== null) return calculate(operator, a, b, budget)
+  operate(left, right)
   if (operator === '+') {
     if (typeof left === 'string' && typeof right === 'string') {
       budget.chars(left.length + right.length)
@@ -166,11 +163,11 @@ function equalItems(a: readonly Value[], b: readonly Value[], budget: Budget, de
 export function lessThan(a: Value, b: Value, budget: Budget, operator = '<', depth = 0): boolean {
   budget.charge(1)
   budget.depth(depth)
-  operate(a, b)
   if (typeof a === 'string' && typeof b === 'string') return byCodePoint(a, b) < 0
   const x = asNumber(a)
   const y = asNumber(b)
   if (x !== null && y !== null) return x < y
+  operate(a, b)
   const left = isList(a) ? a : a instanceof Tuple ? a.items : null
   const right = isList(b) ? b : b instanceof Tuple ? b.items : null
   if (left && right && isList(a) === isList(b)) {
@@ -238,13 +235,13 @@ export function subscript(value: Value, key: Value | Slice, budget: Budget): Val
   const item = itemOf(value, key, budget)
   if (item !== undefined) return item
   const type = typeName(value)
-  if (value instanceof Dict) {
-    if (key instanceof Slice || !isHashable(key))
-      throw typeError(`unhashable type: '${key instanceof Slice ? 'slice' : typeName(key)}'`)
+  if (value instanceof Dict && !(key instanceof Slice)) {
+    value.get(key, budget)
     throw keyError(pyRepr(key, budget))
   }
   if (!isSequence(value)) throw typeError(`'${type}' object is not subscriptable`)
-  if (typeof key !== 'bigint' && typeof key !== 'boolean') throw typeError(`${type} indices must be integers or slices`)
+  if (typeof key !== 'bigint' && typeof key !== 'boolean')
+    throw typeError(`${type} indices must be integers or slices, not ${typeName(key as Value)}`)
   throw indexError(`${type === 'str' ? 'string' : type} index out of range`)
 }
 
@@ -252,7 +249,7 @@ export function subscript(value: Value, key: Value | Slice, budget: Budget): Val
 export function itemOf(value: Value, key: Value | Slice, budget: Budget): Value | undefined {
   if (value instanceof HostObject) value.operate()
   if (key instanceof Slice) return sliced(value, key, budget)
-  if (value instanceof Dict) return isHashable(key) ? value.get(key, budget) : undefined
+  if (value instanceof Dict) return hashable(() => value.get(key, budget))
   if (typeof key !== 'bigint' && typeof key !== 'boolean') return undefined
   const index = Number(key)
   if (value instanceof Range) {
@@ -264,6 +261,15 @@ export function itemOf(value: Value, key: Value | Slice, budget: Budget): Value 
   if (typeof value === 'string') budget.charge(typeof items === 'string' ? 1 : 1 + value.length / 32)
   const item = items[index < 0 ? index + items.length : index]
   return value instanceof Bytes && item !== undefined ? BigInt(item as number) : item
+}
+/** What a look-up finds; undefined for a key without a hash. */
+function hashable(find: () => Value | undefined): Value | undefined {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof PythonError && error.pythonClass === 'TypeError') return undefined
+    throw error
+  }
 }
 /** What a str, list, tuple or bytes holds, by place. */
 const held = (value: Value): string | readonly Value[] | null => {

@@ -233,13 +233,7 @@ export function iterate(value: Value, budget: Budget): Generator<Value, void> {
   return visit(value, budget)
 }
 function* visit(value: Value, budget: Budget): Generator<Value, void> {
-  const items = sequence(value, budget)
-  if (items) {
-    for (const item of items) {
-      budget.charge(1)
-      yield item
-    }
-  } else if (value instanceof Iter) {
+  if (value instanceof Iter) {
     while (true) {
       budget.charge(1)
       const next = value.source.next()
@@ -250,6 +244,11 @@ function* visit(value: Value, budget: Budget): Generator<Value, void> {
     for (let i = 0, size = value.size; i < size; i++) {
       budget.charge(1)
       yield value.at(i)
+    }
+  } else {
+    for (const item of held(value, budget)) {
+      budget.charge(1)
+      yield item
     }
   }
 }
@@ -271,7 +270,7 @@ export function isIterable(value: Value): boolean {
   )
 }
 /** Items of what is held in memory already. */
-function sequence(value: Value, budget: Budget): readonly Value[] | null {
+function held(value: Value, budget: Budget): readonly Value[] {
   if (typeof value === 'string') {
     budget.charge(1 + value.length / 32)
     return Array.from(value)
@@ -280,7 +279,7 @@ function sequence(value: Value, budget: Budget): readonly Value[] | null {
   if (value instanceof Tuple || value instanceof PySet) return value.items
   if (value instanceof Dict) return value.entries().map(([key]) => key)
   if (value instanceof DictView || value instanceof HostObject) return value.items()
-  return value instanceof Bytes ? value.values.map(BigInt) : null
+  return value instanceof Bytes ? value.values.map(BigInt) : []
 }
 
 /** len(value). */
@@ -325,11 +324,6 @@ export function hashKey(key: Value, budget: Budget, depth = 0): string {
   throw typeError(`unhashable type: '${typeName(key)}'`)
 }
 const floatKey = (key: number): string => (Number.isInteger(key) ? `n${BigInt(key)}` : `f${key}`)
-
-export function isHashable(key: Value): boolean {
-  if (key instanceof Tuple) return key.items.every(isHashable)
-  return !(isList(key) || key instanceof Dict || key instanceof PySet)
-}
 
 // ── arguments ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -60,6 +60,16 @@ describe('snippets against Jinja2 3.1.6', () => {
     }
   })
 
+  // Rendered by jinja2 3.1.6, as the snippets were.
+  it.each([
+    ["{{ 'Straße ﬁ'.casefold() }}", 'strasse fi'],
+    ["{{ '٣٤'|int + 1 }} {{ '１.５'|float }} {{ '²'|int(9) }}", '35 1.5 9'],
+    ["{{ [['a','b']]|map(attribute='١')|join }}", 'b'],
+    ['{{ {1: 2}[[]] is defined }} {{ {1: 2}[{}.items()] is defined }}', 'False False'],
+  ])('%s', (template, text) => {
+    expect(renderSnippet(template)).toBe(text)
+  })
+
   it('gives the message of raise_exception and its line', () => {
     const raised = fault(() => renderSnippet("a\nb{{ raise_exception('boom ' ~ n) }}"))
     expect([raised.kind, raised.message, raised.line]).toEqual(['raised', 'boom 7', 2])
@@ -104,6 +114,12 @@ describe('templates from strangers', () => {
       'shared lists compared',
       '{% set ns = namespace(l=[1], m=[1]) %}{% for i in range(99) %}{% set ns.l = [ns.l, ns.l] %}{% set ns.m = [ns.m, ns.m] %}{% endfor %}{{ ns.l == ns.m }}',
     ],
+    ...['{{ {ns.t: 1} }}', '{{ {1: 2}[ns.t] }}', '{{ ns.t in {1: 2} }}', '{{ [ns.t]|unique|list }}'].map(
+      (use): [string, string] => [
+        `a shared tuple as a key: ${use}`,
+        `{% set ns = namespace(t=()) %}{% for i in range(60) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}${use}`,
+      ],
+    ),
     ['endless recursion', '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}'],
     ['recursive loop', '{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}'],
     ['deep parentheses', `{{ ${'('.repeat(5000)}1${')'.repeat(5000)} }}`],

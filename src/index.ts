@@ -20,7 +20,6 @@ export {
 } from './chem/library.ts'
 export { ToolkitFailure } from './chem/molecule.ts'
 export { normalizeIupac, normalizeUnicodes } from './chem/names.ts'
-export { PythonError } from './chem/python/error.ts'
 export type { Oracles } from './chem/reward.ts'
 export type { ErrorTag } from './errors.ts'
 export {
@@ -44,6 +43,7 @@ export type { ScoreOptions } from './library/options.ts'
 export type { CompletionScore, ScoredRow } from './library/score.ts'
 export { scoreCompletions } from './library/score.ts'
 export { filterProblemTypes } from './pairs/filters.ts'
+export { PythonError } from './python/error.ts'
 export type { ChatMessage, ChatTemplate, RenderChatOptions } from './text/template.ts'
 export { renderChat } from './text/template.ts'
 export type {

@@ -4,7 +4,7 @@
 # ///
 """What Jinja2 makes of several hundred small templates, in the environment that transformers gives chat templates.
 
-Run by hand: `uv run scripts/oracles/text-jinja.py`. Writes test/data/templates/snippets.json.gz: template, and text or error.
+Run by hand: `uv run scripts/oracles/text-jinja.py`. Writes test/data/jinja/snippets.json.gz: template, and text or error.
 """
 
 import datetime
@@ -422,7 +422,7 @@ def main() -> None:
         if "text" in case and (unstable(case["text"]) or "lipsum" in source or "random" in source):
             case = {"template": source, "unstable": True}
         cases.append(case)
-    out = Path(__file__).resolve().parents[2] / "test" / "data" / "templates" / "snippets.json.gz"
+    out = Path(__file__).resolve().parents[2] / "test" / "data" / "jinja" / "snippets.json.gz"
     with gzip.GzipFile(out, "wb", mtime=0) as file:
         document = {"versions": {"jinja2": jinja2.__version__}, "now": "2024-07-06T09:05:03", "variables": {k: v for k, v in VARIABLES.items() if k not in ("big", "f", "flo", "mixed")}, "cases": cases}
         file.write(json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode())

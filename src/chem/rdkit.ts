@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { MainModule, Mol } from '@rdkit/rdkit'
+import { PythonError } from '../python/error.ts'
 import { withoutBogusChirality } from './bogus-chirality.ts'
 import { ToolkitFailure } from './molecule.ts'
-import { PythonError } from './python/error.ts'
 import { checkRdkitVersion } from './rdkit-version.ts'
 import { smilesPart } from './smiles-tokens.ts'
 

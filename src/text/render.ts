@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { TemplateFault } from '../jinja/exceptions.ts'
 import type { Message, Text, Unscored } from '../types.ts'
 import { alternateRoles, toMessages } from './conversation.ts'
-import { TemplateFault } from './jinja/fault.ts'
 import type { Renderer } from './renderer.ts'
 import { faultMessage } from './template.ts'
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
+import { fromJs, readTemplate, render } from '../jinja/environment.ts'
+import { TemplateFault } from '../jinja/exceptions.ts'
+import type { Value } from '../python/values.ts'
 import type { Message } from '../types.ts'
-import { readTemplate } from './jinja/check.ts'
-import { TemplateFault } from './jinja/fault.ts'
-import { render } from './jinja/interpreter.ts'
-import { fromJs, type Value } from './jinja/values.ts'
 
 /** Longest template source; the longest on the hub are near 20,000 characters. */
 const MAX_TEMPLATE_CHARS = 1_000_000

@@ -1,6 +1,9 @@
+import { Budget } from '../../python/budget.ts'
+import { literalEval } from '../../python/literal.ts'
+import { subscript } from '../../python/operators.ts'
+import { pyLower } from '../../python/string-methods.ts'
+import { toArray } from '../../python/values.ts'
 import { hasFunctionalGroup } from '../functional-groups.ts'
-import { literalEval } from '../python/literal.ts'
-import { pyEquals, pyItem, pyIterate, pyLower, pyStr } from '../python/value.ts'
 import { REWARD_REASON } from '../reason.ts'
 import { unreasonable } from '../reasonable.ts'
 import { FAIL, failed, graded, PASS, type Reward } from '../reward.ts'
@@ -14,9 +17,10 @@ export const functionalGroupEval: Reward = {
     const given = mols.read(answer)
     if (given === null) return failed(REWARD_REASON.INVALID_MOL)
     const wanted = literalEval(target)
-    const formula = pyItem(wanted, 0)
-    const groups = pyIterate(pyItem(wanted, 1)).map(pyLower)
-    if (!pyEquals(formula, pyStr(given.formula))) return failed(REWARD_REASON.WRONG_FORMULA)
+    const budget = new Budget()
+    const formula = subscript(wanted, 0n, budget)
+    const groups = toArray(subscript(wanted, 1n, budget), budget).map(pyLower)
+    if (formula !== given.formula) return failed(REWARD_REASON.WRONG_FORMULA)
     const why = unreasonable(given, data)
     if (why !== null) return failed(why)
     // only the patterns that are asked for are matched

@@ -1,7 +1,7 @@
+import { pyStrip } from '../../python/strings.ts'
 import { heavyAtoms } from '../graph.ts'
 import type { Molecule, MolToolkit } from '../molecule.ts'
 import { ask, isRecord, isText } from '../oracle.ts'
-import { pyStrip } from '../python/text.ts'
 import { REWARD_REASON } from '../reason.ts'
 import { BAD_TARGET, failed, graded, type Judgement, PASS, type Reward } from '../reward.ts'
 import { sameMolecule, tanimotoSimilarity } from '../similarity.ts'

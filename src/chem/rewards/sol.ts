@@ -1,9 +1,13 @@
+import { Budget } from '../../python/budget.ts'
+import { PythonError } from '../../python/error.ts'
+import { literalEval } from '../../python/literal.ts'
+import { pyFloat } from '../../python/numbers.ts'
+import { Slice, subscript } from '../../python/operators.ts'
+import { pyLower } from '../../python/string-methods.ts'
+import { toArray, typeName, type Value } from '../../python/values.ts'
 import { hasFunctionalGroup } from '../functional-groups.ts'
 import type { Molecule } from '../molecule.ts'
 import { ask, isFiniteNumber } from '../oracle.ts'
-import { PythonError } from '../python/error.ts'
-import { literalEval } from '../python/literal.ts'
-import { type PyValue, pyEquals, pyFloat, pyHead, pyItem, pyIterate, pyLower, pyStr } from '../python/value.ts'
 import { REWARD_REASON } from '../reason.ts'
 import { unreasonable } from '../reasonable.ts'
 import { FAIL, failed, type Judgement, PASS, type Reward, type RewardContext } from '../reward.ts'
@@ -25,8 +29,9 @@ export const solEval: Reward = {
     const given = mols.read(answer)
     if (given === null) return failed(REWARD_REASON.INVALID_MOL)
     const wanted = literalEval(target)
-    const [kind, constraint] = pair(pyHead(wanted, 2))
-    const solubility = pyFloat(pyItem(wanted, 2))
+    const budget = new Budget()
+    const [kind, constraint] = pair(toArray(subscript(wanted, new Slice(null, 2n, null), budget), budget))
+    const solubility = pyFloat(subscript(wanted, 2n, budget))
     const checked = checkConstraint(given, kind, constraint, context)
     if (!checked.met) return failed(REWARD_REASON.FAILED_CONSTRAINT)
     const why = unreasonable(given, data, checked.reference)
@@ -38,7 +43,7 @@ export const solEval: Reward = {
   },
 }
 
-function pair(items: readonly PyValue[]): readonly [PyValue, PyValue] {
+function pair(items: readonly Value[]): readonly [Value, Value] {
   if (items.length < 2)
     throw new PythonError('ValueError', `not enough values to unpack (expected 2, got ${items.length})`)
   return [items[0]!, items[1]!]
@@ -50,24 +55,25 @@ interface Checked {
   readonly reference: Molecule | null
 }
 
-function checkConstraint(given: Molecule, kind: PyValue, constraint: PyValue, { mols, data }: RewardContext): Checked {
-  const read = (value: PyValue): Molecule | null => {
-    if (value.type !== 'str') throw new PythonError('TypeError', `a SMILES string was expected, not ${value.type}`)
-    return mols.read(value.value)
+function checkConstraint(given: Molecule, kind: Value, constraint: Value, { mols, data }: RewardContext): Checked {
+  const read = (value: Value): Molecule | null => {
+    if (typeof value !== 'string')
+      throw new PythonError('TypeError', `a SMILES string was expected, not ${typeName(value)}`)
+    return mols.read(value)
   }
-  if (pyEquals(kind, pyStr('scaffold'))) {
+  if (kind === 'scaffold') {
     const reference = read(constraint)
     if (reference === null) throw new PythonError('NotImplementedError', 'the scaffold is invalid')
     return { met: mols.contains(given, reference), reference }
   }
-  if (pyEquals(kind, pyStr('groups'))) {
-    const has = (group: PyValue): boolean => {
+  if (kind === 'groups') {
+    const has = (group: Value): boolean => {
       const name = pyLower(group)
       return name !== null && hasFunctionalGroup(given, name, data.functionalGroups, mols)
     }
-    return { met: pyIterate(constraint).some(has), reference: null }
+    return { met: toArray(constraint, new Budget()).some(has), reference: null }
   }
-  if (pyEquals(kind, pyStr('tanimoto'))) {
+  if (kind === 'tanimoto') {
     const reference = read(constraint)
     return { met: tanimotoSimilarity(given, reference, SIZE_TOLERANCE) >= CLOSE_ENOUGH, reference }
   }

@@ -17,7 +17,7 @@ import { BIN_OPTIONS, hermRemarks } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { scoreAll, scorePart } from './scoring.ts'
-import { openVerifier } from './verifier.ts'
+import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
   'run-rm': {
@@ -63,6 +63,8 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   })
   for (const remark of hermRemarks(args)) log.info(remark)
 
+  const verifier = openVerifier(config.verification)
+  for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
   const onDownload = downloadBar(log)
   const data = await openDataset(config, onDownload)
   const rows = () => rowsOf(config, data)
@@ -94,7 +96,6 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const folder = join(scorerFolder, data.name)
   makeOutputFolder(folder)
   const interrupt = watchInterrupt(log)
-  const verifier = openVerifier(config.verification)
   const elapsedMs = () => performance.now() - started
   const run = { config, data, models, subjects, device, scorer, plan, folder, verifier, log, elapsedMs, interrupt }
   try {

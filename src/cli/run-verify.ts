@@ -16,7 +16,7 @@ import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
-import { openVerifier } from './verifier.ts'
+import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: BinHelp = {
   name: 'run-verify',
@@ -48,6 +48,9 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     stream: process.stderr,
     clock: () => performance.now(),
   })
+  const verifier = openVerifier(config.verification)
+  if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
+  for (const line of verifierLines(verifier)) log.info(line)
   const data = await openDataset(config, downloadBar(log))
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
@@ -63,8 +66,6 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   }
   const folder = join(config.outputDir, config.name ?? 'verifiable', data.name)
   makeOutputFolder(folder)
-  const verifier = openVerifier(config.verification)
-  if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
   const interrupt = watchInterrupt(log)
   const ledger = new Ledger(0)
   const verdicts = new VerdictQueue(verifier, ledger, 1000, interrupt.stopped)

@@ -1,11 +1,13 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { DataError, UsageError } from '../errors.ts'
-import { resolveDataset } from '../hub/dataset.ts'
+import { given } from '../given.ts'
+import { type ResolveDatasetOptions, resolveDataset } from '../hub/dataset.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import { BUILTIN_DATASETS, builtinDataset } from '../pairs/builtin.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../pairs/files.ts'
+import { mayHoldSplits } from '../pairs/open.ts'
 import { readRows } from '../pairs/read.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Row, RowFailure } from '../types.ts'
@@ -30,9 +32,15 @@ export async function openDataset(
   const { dataset, split } = config
   const builtin = builtinDataset(dataset)
   if (builtin !== null)
-    return describe(dataset, builtin, split, { origin: 'built-in', id: dataset }, unusedFlags(config, dataset))
+    return describe(dataset, builtin, split, { origin: 'built-in', id: dataset }, await unusedFlags(config, dataset))
   if (existsSync(dataset))
-    return describe(stem(dataset), dataset, split, { origin: 'file', path: dataset }, unusedFlags(config, dataset))
+    return describe(
+      stem(dataset),
+      dataset,
+      split,
+      { origin: 'file', path: dataset },
+      await unusedFlags(config, dataset),
+    )
   if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
   if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
     throw new UsageError(
@@ -41,10 +49,9 @@ export async function openDataset(
       `Built-in: ${[...BUILTIN_DATASETS.keys()].join(', ')}; hub ids look like org/name.`,
     )
   const found = await resolveDataset(dataset, {
+    ...given<Pick<ResolveDatasetOptions, 'split' | 'config'>>({ split, config: config.datasetConfig }),
     offline: config.offline,
     onProgress,
-    ...(split !== null && { split }),
-    ...(config.datasetConfig !== null && { config: config.datasetConfig }),
   })
   const { id, revision, config: name, split: chosen, source, notes } = found
   return describe(
@@ -65,8 +72,11 @@ export async function openDataset(
 }
 
 /** Flags that choose nothing in data on this machine: a split is a file of a folder or a list of a JSON file, a configuration is the hub's. */
-function unusedFlags({ dataset, split, datasetConfig }: RunConfig, name: string): string[] {
-  const splits = existsSync(dataset) && (statSync(dataset).isDirectory() || /\.json(\.gz)?$/i.test(dataset))
+async function unusedFlags({ dataset, split, datasetConfig }: RunConfig, name: string): Promise<string[]> {
+  const splits =
+    split !== null &&
+    existsSync(dataset) &&
+    (statSync(dataset).isDirectory() || (await mayHoldSplits({ path: dataset, name: basename(dataset) })))
   return [
     ...(split === null || splits ? [] : [`--split ${split} chooses nothing: ${name} has no splits, all of it is used`]),
     ...(datasetConfig === null

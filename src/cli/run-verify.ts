@@ -6,6 +6,7 @@ import { verifyAll } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import { VerdictQueue } from '../score/verdicts.ts'
 import { toRunConfig } from '../setup/config.ts'
+import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { countBy } from './count.ts'
 import { inspect, openDataset, rowsOf } from './dataset.ts'
@@ -14,8 +15,8 @@ import { finish } from './finish.ts'
 import { makeOutputFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
-import { BIN_OPTIONS } from './options.ts'
-import { type BinHelp, parseArgs } from './parse.ts'
+import { BIN_OPTIONS, unusedModes } from './options.ts'
+import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: BinHelp = {
@@ -37,10 +38,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   const args = await parseArgs(HELP, BIN_OPTIONS['run-verify'], argv)
   if (args === null) return 0
   const config = toRunConfig('run-verify', args)
-  if (args['print-config'] === true) {
-    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
-    return 0
-  }
+  const given = optionsGiven(BIN_OPTIONS['run-verify'], argv)
   const log = createLog({
     name: HELP.name,
     quiet: config.quiet,
@@ -48,6 +46,11 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     stream: process.stderr,
     clock: () => performance.now(),
   })
+  for (const line of [...unusedOptions(config, args, given), ...unusedModes(args)]) log.warn(line)
+  if (args['print-config'] === true) {
+    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    return 0
+  }
   const verifier = openVerifier(config.verification)
   if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
   for (const line of verifierLines(verifier)) log.info(line)
@@ -58,6 +61,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   log.info(
     `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
   )
+  if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
   if (args['dry-run'] === true) {
     const { rows: count, completions, withSolution } = inspection
     const table = [[count, withSolution, completions, config.verification.workers].map(String)]

@@ -31,7 +31,7 @@ export async function scorePart(run: OpenRun, inspection: Inspection): Promise<n
   } finally {
     store.close()
   }
-  const merge = await mergeParts(folder, config.shard.count, config)
+  const merge = await mergeParts(folder, config.shard.count, config, { fresh: !config.resume })
   if (merge.state !== 'merged') {
     log.info(partLine(config, merge))
     return unscored > 0 ? 4 : 0

@@ -1,5 +1,6 @@
+import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { openRunner } from '../model/session.ts'
+import { openRunner, type RunnerOptions } from '../model/session.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { dumpEncoded } from '../text/dump.ts'
@@ -81,13 +82,16 @@ export async function subjectOf(
       ),
     key: (prepared) => measurementKey(identity, prepared),
     open: () =>
-      openRunner(model.checkpoint, {
-        head: kind === 'head' ? 'score' : 'logProb',
-        device: device.device,
-        dtype: config.dtype,
-        ...(device.deviceId !== null && { deviceId: device.deviceId }),
-        ...(config.threads !== null && { threads: config.threads }),
-      }),
+      openRunner(
+        model.checkpoint,
+        given<Omit<RunnerOptions, 'attention' | 'blockTokens'>>({
+          head: kind === 'head' ? 'score' : 'logProb',
+          device: device.device,
+          deviceId: device.deviceId,
+          dtype: config.dtype,
+          threads: config.threads,
+        }),
+      ),
     text: {
       chat_template: config.chatTemplate,
       template_sha256: template?.sha256 ?? null,

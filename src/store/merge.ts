@@ -68,8 +68,16 @@ export type PartsState =
   /** Another part's process is merging right now. */
   | { readonly state: 'busy' }
 
-/** Merges the parts `measurements.shard-i-of-n.jsonl` of a folder into `measurements.jsonl`, once all n came to their end. Can be repeated. */
-export async function mergeParts(folder: string, count: number, config: unknown): Promise<PartsState> {
+/**
+ * Merges the parts `measurements.shard-i-of-n.jsonl` of a folder into `measurements.jsonl`, once all n came to their end. Can be repeated.
+ * @param options.fresh what `measurements.jsonl` holds is forgotten (`--no-resume`); else it goes before the parts
+ */
+export async function mergeParts(
+  folder: string,
+  count: number,
+  config: unknown,
+  options: { readonly fresh?: boolean } = {},
+): Promise<PartsState> {
   const names = Array.from({ length: count }, (_, i) => storeName({ index: i + 1, count }))
   const missing: string[] = []
   for (const name of names) if (!(await isFinished(join(folder, name)))) missing.push(name)
@@ -77,7 +85,7 @@ export async function mergeParts(folder: string, count: number, config: unknown)
   const path = join(folder, storeName())
   let target: Store
   try {
-    target = await openStore(path, { config })
+    target = await openStore(path, { config, fresh: options.fresh ?? false })
   } catch (error) {
     if (error instanceof StoreInUse) return { state: 'busy' }
     throw error

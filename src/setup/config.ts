@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
@@ -213,8 +214,11 @@ function modelChoices(bin: RunConfig['bin'], text: (key: RunOption) => string | 
   return [policy, { role: 'reference', name: reference, revision: text('ref-revision') ?? inlineRevision(reference) }]
 }
 
-/** @example inlineRevision('org/name@v1') // 'v1' */
-const inlineRevision = (name: string | null): string => /^[\w.-]+\/[\w.-]+@(.+)$/.exec(name ?? '')?.[1] ?? 'main'
+/** @example inlineRevision('org/name@v1') // 'v1', unless there is a folder of that name */
+function inlineRevision(name: string | null): string {
+  const revision = /^[\w.-]+\/[\w.-]+@(.+)$/.exec(name ?? '')?.[1]
+  return revision === undefined || existsSync(name!) ? 'main' : revision
+}
 
 /** A flag's whole number; null where it is not given. */
 export function wholeNumber<K extends string>(

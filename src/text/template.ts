@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
+import { checkOptions } from '../given.ts'
 import type { Message } from '../types.ts'
 import { readTemplate } from './jinja/check.ts'
 import { TemplateFault } from './jinja/fault.ts'
@@ -97,6 +98,15 @@ export function renderChat(
   template: string | ChatTemplate,
   options: RenderChatOptions = {},
 ): string {
+  checkOptions('renderChat', options, {
+    addGenerationPrompt: true,
+    specialTokens: true,
+    tools: true,
+    documents: true,
+    kwargs: true,
+    now: true,
+    name: true,
+  })
   const compiled = typeof template === 'string' ? compileTemplate(template, options.name ?? 'chat template') : template
   try {
     return compiled.render(messages, options)

@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openDataset } from '../src/cli/dataset.ts'
-import { runMain } from '../src/cli/fail.ts'
+import { isStarted, runMain } from '../src/cli/fail.ts'
 import { claimScorerFolder } from '../src/cli/folder.ts'
 import { dataOptions, type OptionTable, rmModelOptions, runOptions, scoringOptions } from '../src/cli/options.ts'
-import { type Args, type BinHelp, parseArgs } from '../src/cli/parse.ts'
+import { type Args, type BinHelp, optionsGiven, parseArgs } from '../src/cli/parse.ts'
 import { DataError, UsageError } from '../src/errors.ts'
 import { resolveDevice } from '../src/model/device.ts'
 import { reexecForCuda } from '../src/model/device-env.ts'
@@ -22,6 +21,7 @@ import { isUnscored } from '../src/score/subject.ts'
 import { type RunConfig, toRunConfig } from '../src/setup/config.ts'
 import { loadModels } from '../src/setup/models.ts'
 import { subjectOf } from '../src/setup/subject.ts'
+import { changesNothing, type Given, unusedWithModels } from '../src/setup/unused.ts'
 import type { Row } from '../src/types.ts'
 import { prefixPlot, type RewardLine } from './prefix-plot.ts'
 import { prefixRewards } from './prefix-rewards.ts'
@@ -37,7 +37,7 @@ const HELP: BinHelp = {
   ],
 }
 const { 'chat-template': template, ...modelOptions } = rmModelOptions
-const OPTIONS: OptionTable = {
+export const OPTIONS = {
   ...modelOptions,
   'chat-template': {
     ...template,
@@ -46,14 +46,14 @@ const OPTIONS: OptionTable = {
   },
   text: { group: 'Data', type: 'string', requiresArg: true, describe: 'Text, or with --prompt the completion' },
   prompt: { group: 'Data', type: 'string', requiresArg: true, describe: 'What the text answers' },
-  dataset: dataOptions.dataset!,
-  split: dataOptions.split!,
-  'dataset-config': dataOptions['dataset-config']!,
-  'prompt-column': dataOptions['prompt-column']!,
-  'chosen-column': dataOptions['chosen-column']!,
-  'rejected-column': dataOptions['rejected-column']!,
-  'id-column': dataOptions['id-column']!,
-  'subset-column': dataOptions['subset-column']!,
+  dataset: dataOptions.dataset,
+  split: dataOptions.split,
+  'dataset-config': dataOptions['dataset-config'],
+  'prompt-column': dataOptions['prompt-column'],
+  'chosen-column': dataOptions['chosen-column'],
+  'rejected-column': dataOptions['rejected-column'],
+  'id-column': dataOptions['id-column'],
+  'subset-column': dataOptions['subset-column'],
   id: {
     group: 'Data',
     type: 'string',
@@ -61,18 +61,34 @@ const OPTIONS: OptionTable = {
     describe: 'Row of the data set',
     defaultDescription: 'the first',
   },
-  'max-length': scoringOptions['max-length']!,
-  threads: scoringOptions.threads!,
-  'output-dir': runOptions['output-dir']!,
-  offline: runOptions.offline!,
-}
+  'max-length': scoringOptions['max-length'],
+  threads: scoringOptions.threads,
+  'output-dir': runOptions['output-dir'],
+  offline: runOptions.offline,
+} satisfies OptionTable
+const DATA_OPTIONS = [
+  'dataset',
+  'split',
+  'dataset-config',
+  'prompt-column',
+  'chosen-column',
+  'rejected-column',
+  'id-column',
+  'subset-column',
+  'id',
+] as const
 export const PER_TOKEN_COLUMNS = ['role', 'index', 'token', 'token_id', 'part', 'text', 'characters', 'reward'] as const
+
+const warn = (line: string): void => void process.stderr.write(`${HELP.name}: warning: ${line}\n`)
 
 /** The whole command; returns the exit code. */
 export async function perToken(argv: readonly string[]): Promise<number> {
   const args = await parseArgs(HELP, OPTIONS, argv)
   if (args === null) return 0
-  const given = (name: string): string | null => (args[name] === undefined ? null : String(args[name]))
+  const given = (name: keyof typeof OPTIONS): string | null => (args[name] === undefined ? null : String(args[name]))
+  const named = optionsGiven(OPTIONS, argv)
+  if (given('prompt') !== null && given('text') === null)
+    throw new UsageError('needs --text', '--prompt', 'The text is what answers the prompt.')
   const bare = given('text') !== null && given('prompt') === null
   const config = toRunConfig('run-rm', {
     ...args,
@@ -81,8 +97,10 @@ export async function perToken(argv: readonly string[]): Promise<number> {
   if (bare && config.chatTemplate !== 'raw')
     throw new UsageError('needs --prompt', `--chat-template ${config.chatTemplate}`, 'A text alone is read as it is.')
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
+  const unused = DATA_OPTIONS.filter((name) => named.has(name))
+  if (given('text') !== null && unused.length > 0) warn(changesNothing(unused, '--text is read, no data set'))
   const row = given('text') === null ? await rowOf(config, args) : conversation(given('prompt'), given('text')!)
-  const { model, weightsSha256, lines } = await linesOf(config, row)
+  const { model, weightsSha256, lines } = await linesOf(config, row, named)
   const { path: folder, remarks: why } = claimScorerFolder(
     join(config.outputDir, 'analysis', 'per-token'),
     model.replaceAll('/', '__'),
@@ -116,11 +134,16 @@ interface Line extends RewardLine {
   readonly index: number
 }
 
-async function linesOf(config: RunConfig, row: Row): Promise<{ model: string; weightsSha256: string; lines: Line[] }> {
+async function linesOf(
+  config: RunConfig,
+  row: Row,
+  named: Given,
+): Promise<{ model: string; weightsSha256: string; lines: Line[] }> {
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   const [model] = await loadModels(config, device, () => {})
   const choice = chooseHead(config.head, model!.description.labels)
   if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
+  for (const line of [...model!.notes, ...unusedWithModels(config, named, [model!], device)]) warn(line)
   const subject = await subjectOf(model!, config, device, new Date())
   const prepared = subject.prepare(row)
   const rules = {
@@ -156,8 +179,9 @@ const conversation = (prompt: string | null, text: string): Row => ({
   extra: {},
 })
 
-async function rowOf(config: RunConfig, args: Args): Promise<Row> {
+async function rowOf(config: RunConfig, args: Args<'id'>): Promise<Row> {
   const data = await openDataset(config, () => {})
+  for (const note of data.notes) warn(note)
   for await (const row of readRows(data.source, { split: data.split, columns: config.columns })) {
     if (isFailure(row)) continue
     if (args.id === undefined || row.id === String(args.id)) return row
@@ -184,6 +208,4 @@ function summary(id: string, lines: readonly Line[]): string {
   return textTable([id, 'tokens', 'reward', 'largest step', 'at token'], cells)
 }
 
-const started = process.argv[1]
-if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url))
-  await runMain(HELP.name, () => perToken(process.argv.slice(2)))
+if (isStarted(import.meta.url)) await runMain(HELP.name, () => perToken(process.argv.slice(2)))

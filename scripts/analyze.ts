@@ -1,18 +1,20 @@
 #!/usr/bin/env node
 import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
 import { type Analysis, analyse, writeAnalysis } from '../analysis/analyze.ts'
-import { writeBestOfN } from '../analysis/best-of-n.ts'
+import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, type Run, readRun, unfinishedRuns } from '../analysis/runs.ts'
-import { runMain } from '../src/cli/fail.ts'
+import { isStarted, runMain } from '../src/cli/fail.ts'
 import { makeOutputFolder } from '../src/cli/folder.ts'
 import { identitiesIn } from '../src/cli/identity.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
 import type { OptionTable } from '../src/cli/options.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
-import { DataError, HarnessError, UsageError } from '../src/errors.ts'
+import { DataError, HarnessError } from '../src/errors.ts'
+import { MAX_RESAMPLES, wholeNumber } from '../src/setup/config.ts'
+import { changesNothing } from '../src/setup/unused.ts'
 import { lock } from '../src/store/lock.ts'
 
 const HELP: BinHelp = {
@@ -26,7 +28,7 @@ const HELP: BinHelp = {
   ],
 }
 const list = { type: 'array', string: true, requiresArg: true, default: [] as string[] } as const
-const OPTIONS: OptionTable = {
+export const OPTIONS = {
   'output-dir': {
     group: 'Data',
     type: 'string',
@@ -59,15 +61,18 @@ const OPTIONS: OptionTable = {
   },
   seed: { group: 'Statistics', type: 'number', requiresArg: true, default: 0, describe: 'Seed of every random draw' },
   quiet: { group: 'Run', type: 'boolean', default: false, describe: 'Say nothing but results and warnings' },
-}
+} satisfies OptionTable
+type Option = keyof typeof OPTIONS
 
-async function main(): Promise<number> {
-  const args = await parseArgs(HELP, OPTIONS, process.argv.slice(2))
+/** The whole command; returns the exit code. */
+export async function analyze(argv: readonly string[]): Promise<number> {
+  const args = await parseArgs(HELP, OPTIONS, argv)
   if (args === null) return 0
   const outputDir = String(args['output-dir'])
-  const settings = { resamples: Number(args.resamples), seed: Number(args.seed) }
-  if (!Number.isInteger(settings.resamples) || settings.resamples < 100 || settings.resamples > 1_000_000)
-    throw new UsageError(`${args.resamples} resamples`, '--resamples', 'A whole number from 100 to 1,000,000.')
+  const settings = {
+    resamples: wholeNumber(args, 'resamples', 100, MAX_RESAMPLES) ?? 2000,
+    seed: wholeNumber(args, 'seed', 0) ?? 0,
+  }
   const log = createLog({
     name: HELP.name,
     quiet: args.quiet === true,
@@ -75,8 +80,8 @@ async function main(): Promise<number> {
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  const text = (name: string): string | null => (args[name] === undefined ? null : String(args[name]))
-  const strings = (name: string): string[] => (args[name] as string[] | undefined) ?? []
+  const text = (name: Option): string | null => (args[name] === undefined ? null : String(args[name]))
+  const strings = (name: Option): string[] => (args[name] as string[] | undefined) ?? []
   const [datasets, models] = [strings('dataset'), strings('model')]
   const found = findRuns(outputDir)
   const folders = found
@@ -89,6 +94,7 @@ async function main(): Promise<number> {
   const imported = strings('rewardbench')
   for (const path of unfinishedRuns(outputDir)) log.warn(`${path}: the run has not come to its end; left out`)
   if (folders.length === 0 && imported.length === 0) throw noRun(outputDir, found)
+  for (const line of unmatched(found, datasets, models, imported.length > 0)) log.warn(line)
   const troubles: HarnessError[] = []
   const warn = (error: unknown): void => {
     if (!(error instanceof HarnessError)) throw error
@@ -103,6 +109,8 @@ async function main(): Promise<number> {
   for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
   for (const folder of folders) await readRun(folder).then(add).catch(warn)
   let done = 0
+  if (text('data-file') !== null && !runs.some((run) => picksOf(run) !== null))
+    log.warn(changesNothing(['data-file'], 'no run has groups, and of pairs no completion is picked'))
   for (const placed of placeDataSets(outputDir, dataSetsOf(runs))) {
     const { set, name, path, remarks } = placed
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
@@ -143,6 +151,22 @@ function noRun(outputDir: string, found: readonly { model: string; dataset: stri
   return new DataError('none of the runs is asked for', outputDir, `There are ${there.join(', ')}.`)
 }
 
+/** Names of --dataset and --model that no run has; --dataset is also what the runs of --rewardbench are called. */
+function unmatched(
+  found: readonly { model: string; dataset: string }[],
+  datasets: readonly string[],
+  models: readonly string[],
+  imports: boolean,
+): string[] {
+  const absent = (option: 'dataset' | 'model', names: readonly string[]): string[] =>
+    names
+      .filter((name) => !found.some((run) => run[option] === name))
+      .map((name) =>
+        changesNothing([`${option} ${name}`], `no run is of that ${option === 'model' ? option : 'data set'}`),
+      )
+  return [...absent('dataset', imports ? datasets.slice(1) : datasets), ...absent('model', models)]
+}
+
 /** What a reader of the leaderboard must know. */
 function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
   if (runs.every((run) => run.pairs.n === 0))
@@ -167,4 +191,4 @@ function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, r
   }
 }
 
-await runMain(HELP.name, main)
+if (isStarted(import.meta.url)) await runMain(HELP.name, () => analyze(process.argv.slice(2)))

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import type { AddressInfo } from 'node:net'
-import { loadChemistryData } from '../src/chem/data.ts'
-import { oracleProvenance } from '../src/chem/oracles/options.ts'
+import { type DataOptions, loadChemistryData, readFilters } from '../src/chem/data.ts'
+import { type OracleOptions, oracleProvenance } from '../src/chem/oracles/options.ts'
 import { isLoopback } from '../src/chem/serve/access.ts'
 import { DEFAULT_LIMITS } from '../src/chem/serve/limits.ts'
 import { createRewardServer } from '../src/chem/serve/server.ts'
-import { createChemPool } from '../src/chem/verifier.ts'
-import { runMain } from '../src/cli/fail.ts'
+import { type ChemWorkerOptions, createChemPool, type PoolSize } from '../src/chem/verifier.ts'
+import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog } from '../src/cli/log.ts'
 import type { OptionTable } from '../src/cli/options.ts'
 import { type Args, type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { NetworkError, UsageError } from '../src/errors.ts'
+import { given } from '../src/given.ts'
+import { wholeNumber } from '../src/setup/config.ts'
 
 const HELP: BinHelp = {
   name: 'serve-rewards',
@@ -22,7 +24,7 @@ const HELP: BinHelp = {
     ['export ETHER0_REMOTES_API_BASE_URL=http://127.0.0.1:8000', "where Python's ether0, or run-rm, runs"],
   ],
 }
-const OPTIONS: OptionTable = {
+export const OPTIONS = {
   host: { group: 'Server', type: 'string', requiresArg: true, default: '127.0.0.1', describe: 'Address to listen on' },
   port: { group: 'Server', type: 'number', requiresArg: true, default: 8000, describe: 'Port; 0 takes a free one' },
   token: {
@@ -98,13 +100,15 @@ const OPTIONS: OptionTable = {
     choices: ['text', 'json'],
     describe: 'text or json (one object a line)',
   },
-}
+} satisfies OptionTable
+type Option = keyof typeof OPTIONS
 
 /** How long a stop waits for answers under way. */
 const GRACE_MS = 10_000
 
-async function main(): Promise<number> {
-  const args = await parseArgs(HELP, OPTIONS, process.argv.slice(2))
+/** The whole command; returns the exit code once it is stopped. */
+export async function serveRewards(argv: readonly string[]): Promise<number> {
+  const args = await parseArgs(HELP, OPTIONS, argv)
   if (args === null) return 0
   const host = args.host as string
   const token = (args.token as string | undefined) ?? process.env.ETHER0_REMOTES_API_TOKEN ?? null
@@ -127,24 +131,41 @@ async function main(): Promise<number> {
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  const options = {
-    oracles: { kind: 'embedded' as const, ...forward(args['forward-base-url']) },
-    data: {
-      ...given('purchasableBloom', args['purchasable-bloom']),
-      ...given('ringsBloom', args['rings-bloom']),
-      ...given('fingerprintsBloom', args['fingerprints-bloom']),
-    },
+  const text = (name: Option): string | null => (args[name] === undefined ? null : String(args[name]))
+  const forwardToken = process.env.CHEMHERM_FORWARD_API_TOKEN ?? null
+  if (forwardToken !== null && text('forward-base-url') === null)
+    log.warn('CHEMHERM_FORWARD_API_TOKEN changes nothing here: there is no --forward-base-url')
+  const options: ChemWorkerOptions = {
+    oracles: given<Pick<OracleOptions, 'kind' | 'forward'>>({
+      kind: 'embedded',
+      forward: forwardOf(text('forward-base-url'), forwardToken),
+    }),
+    data: readFilters(
+      given<DataOptions>({
+        purchasableBloom: text('purchasable-bloom'),
+        ringsBloom: text('rings-bloom'),
+        fingerprintsBloom: text('fingerprints-bloom'),
+      }),
+    ),
   }
   for (const { oracle, kind } of oracleProvenance(options.oracles)) log.info(`${oracle}: ${kind}`)
   for (const { name, file, sha256 } of loadChemistryData(options.data).provenance)
     log.info(`${name}: ${file}`, { sha256 })
-  const pool = createChemPool(options, {
-    timeoutMs: positive(args, 'time-limit') * 1000,
-    ...(args['verify-workers'] === undefined ? {} : { workers: Math.ceil(positive(args, 'verify-workers')) }),
-  })
+  const pool = createChemPool(
+    options,
+    given<PoolSize>({
+      timeoutMs: positive(args, 'time-limit') * 1000,
+      workers: wholeNumber(args, 'verify-workers', 1),
+      queue: null,
+    }),
+  )
   const server = createRewardServer(pool, {
     token,
-    limits: { ...DEFAULT_LIMITS, bodyBytes: positive(args, 'body-limit'), batch: positive(args, 'batch-limit') },
+    limits: {
+      ...DEFAULT_LIMITS,
+      bodyBytes: wholeNumber(args, 'body-limit', 1) ?? DEFAULT_LIMITS.bodyBytes,
+      batch: wholeNumber(args, 'batch-limit', 1) ?? DEFAULT_LIMITS.batch,
+    },
     onAnswer: (entry) => {
       const elapsedMs = Math.round(entry.elapsedMs)
       log.info(`${entry.method} ${entry.path} ${entry.status} ${elapsedMs} ms`, { ...entry, elapsedMs })
@@ -177,19 +198,13 @@ const stopSignal = (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
 
-const given = <K extends string>(key: K, value: unknown): { readonly [P in K]?: string } =>
-  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: string }
+const forwardOf = (baseUrl: string | null, token: string | null): OracleOptions['forward'] | null =>
+  baseUrl === null ? null : given<NonNullable<OracleOptions['forward']>>({ baseUrl, token })
 
-function forward(baseUrl: unknown) {
-  if (baseUrl === undefined) return {}
-  const token = process.env.CHEMHERM_FORWARD_API_TOKEN
-  return { forward: { baseUrl: baseUrl as string, ...(token === undefined ? {} : { token }) } }
-}
-
-function positive(args: Args, name: string): number {
+function positive(args: Args<Option>, name: Option): number {
   const value = args[name] as number
   if (!(value > 0)) throw new UsageError(`${value} is not a positive number`, `--${name}`)
   return value
 }
 
-await runMain(HELP.name, main)
+if (isStarted(import.meta.url)) await runMain(HELP.name, () => serveRewards(process.argv.slice(2)))

@@ -2,14 +2,16 @@
 import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { runMain } from '../src/cli/fail.ts'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { kebabFlags } from '../src/cli/argv.ts'
+import { isStarted, runMain } from '../src/cli/fail.ts'
 import { DeviceError, UsageError } from '../src/errors.ts'
 import { cudaPackages, findCudaWheel, installCudaWheel } from '../src/hub/cuda-wheels.ts'
 import type { DownloadProgress } from '../src/hub/receive.ts'
 import { resolveDevice } from '../src/model/device.ts'
 import { cudaEnvironment } from '../src/model/device-env.ts'
 import { bindingFolder, cudaFolder, ortVersion, PROVIDER_FILES } from '../src/model/device-libraries.ts'
+import { changesNothing } from '../src/setup/unused.ts'
 
 const HELP = `npm run setup:cuda -- [options]
 
@@ -26,11 +28,20 @@ version of onnxruntime-node, and NVIDIA's CUDA 13 libraries. Every file's SHA-25
 Folder: CHEMHERM_CUDA_DIR, else XDG_CACHE_HOME/chemherm/cuda/<version>. Needs an NVIDIA driver, 580 or newer.
 `
 
-await runMain('setup-cuda', main)
+export const OPTIONS = {
+  'dry-run': { type: 'boolean' },
+  'skip-nvidia': { type: 'boolean' },
+  'skip-cudnn': { type: 'boolean' },
+  'index-url': { type: 'string' },
+  check: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsConfig['options']
 
-async function main(): Promise<number> {
-  const { values } = parseOptions()
+/** The whole command; returns the exit code. */
+export async function setupCuda(argv: readonly string[]): Promise<number> {
+  const values = parseOptions(argv)
   if (values.help) return say(HELP.trimEnd())
+  for (const line of unusedOptions(values)) process.stderr.write(`setup-cuda: warning: ${line}\n`)
   if (values.check) return check()
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new DeviceError(
@@ -64,21 +75,24 @@ async function main(): Promise<number> {
   return status ?? 1
 }
 
-function parseOptions() {
+function parseOptions(argv: readonly string[]) {
   try {
-    return parseArgs({
-      options: {
-        'dry-run': { type: 'boolean' },
-        'skip-nvidia': { type: 'boolean' },
-        'skip-cudnn': { type: 'boolean' },
-        'index-url': { type: 'string' },
-        check: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
+    const args = argv.map((arg) => (arg.startsWith('--') ? kebabFlags([arg])[0]! : arg))
+    const { values } = parseArgs({ args, options: OPTIONS })
+    if (values['index-url'] === '') throw new Error("Option '--index-url' is empty")
+    return values
   } catch (cause) {
     throw new UsageError((cause as Error).message, 'setup:cuda', 'See npm run setup:cuda -- --help', { cause })
   }
+}
+
+function unusedOptions(values: ReturnType<typeof parseOptions>): string[] {
+  const { check, ...fetching } = values
+  if (check === true && Object.keys(fetching).length > 0)
+    return [changesNothing(Object.keys(fetching), '--check fetches nothing')]
+  return values['skip-nvidia'] === true && values['skip-cudnn'] === true
+    ? [changesNothing(['skip-cudnn'], "--skip-nvidia leaves out all of NVIDIA's libraries, cuDNN too")]
+    : []
 }
 
 /** ONNX Runtime looks for providers beside its own library only; links keep one copy, where links can be made. */
@@ -116,3 +130,5 @@ function say(text: string): 0 {
   process.stdout.write(`${text}\n`)
   return 0
 }
+
+if (isStarted(import.meta.url)) await runMain('setup-cuda', () => setupCuda(process.argv.slice(2)))

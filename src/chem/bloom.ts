@@ -1,6 +1,7 @@
 import { DataError } from '../errors.ts'
 
 const MAGIC = 'BLOOM'
+export const BLOOM_HINT = "Give a filter in molbloom's format, as its CustomFilter.save writes it."
 const HEADER_BYTES = 18
 /** Positions are exact in doubles up to here; the largest filter of molbloom (all of ZINC20) has 2^34 bits. */
 const MAX_BITS = 2 ** 36
@@ -27,23 +28,32 @@ export class BloomFilter {
 
   /** @param where names the file in messages */
   static parse(bytes: Uint8Array, where: string): BloomFilter {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const hint = "Give a filter in molbloom's format, as its CustomFilter.save writes it."
-    if (bytes.length < HEADER_BYTES || String.fromCharCode(...bytes.subarray(0, 5)) !== MAGIC) {
-      throw new DataError('not a molbloom filter', where, hint)
+    const { bits, hashes } = BloomFilter.header(bytes, bytes.length, where)
+    return new BloomFilter(bits, hashes, bytes.subarray(HEADER_BYTES))
+  }
+
+  /** Numbers of bits and hashes by a file's first bytes. @throws DataError where they are no filter's, or the file has another size */
+  static header(
+    head: Uint8Array,
+    sizeBytes: number,
+    where: string,
+  ): { readonly bits: number; readonly hashes: number } {
+    const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+    if (head.length < HEADER_BYTES || String.fromCharCode(...head.subarray(0, 5)) !== MAGIC) {
+      throw new DataError('not a molbloom filter', where, BLOOM_HINT)
     }
     const version = view.getUint8(5)
     if (version !== 1 && version !== 2)
-      throw new DataError(`molbloom file version ${version}, expected 1 or 2`, where, hint)
+      throw new DataError(`molbloom file version ${version}, expected 1 or 2`, where, BLOOM_HINT)
     const hashes = view.getUint32(6, true)
     const bits = Number(view.getBigUint64(10, true))
     if (bits < 8 || bits > MAX_BITS || hashes < 1 || hashes > 64) {
-      throw new DataError(`${bits} bits and ${hashes} hashes are no plausible filter`, where, hint)
+      throw new DataError(`${bits} bits and ${hashes} hashes are no plausible filter`, where, BLOOM_HINT)
     }
     const expected = HEADER_BYTES + Math.floor(bits / 8)
-    if (bytes.length !== expected)
-      throw new DataError(`header says ${expected} bytes, file has ${bytes.length}`, where, hint)
-    return new BloomFilter(bits, hashes, bytes.subarray(HEADER_BYTES))
+    if (sizeBytes !== expected)
+      throw new DataError(`header says ${expected} bytes, file has ${sizeBytes}`, where, BLOOM_HINT)
+    return { bits, hashes }
   }
 
   /** molbloom's `CustomFilter(size=bits, n)`: empty, for about n keys. Give a multiple of 8 bits, best 8 × a prime. */

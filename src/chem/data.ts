@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { DataError } from '../errors.ts'
 import { packagePath } from '../package.ts'
-import { BloomFilter } from './bloom.ts'
+import { BLOOM_HINT, BloomFilter } from './bloom.ts'
 import { type FunctionalGroups, parseFunctionalGroups } from './functional-groups.ts'
 
 // ◆ reads the data files of the rewards: the embedded ones, checked, or the user's own.
@@ -19,11 +19,18 @@ export type DataProvenance = {
   readonly standIn: boolean
 }
 
-/** Paths of molbloom filters; the embedded ones where absent. */
+/** Molbloom filters, by path or as they were read; the embedded ones where absent. */
 export interface DataOptions {
-  readonly ringsBloom?: string
-  readonly fingerprintsBloom?: string
-  readonly purchasableBloom?: string
+  readonly ringsBloom?: string | FilterFile
+  readonly fingerprintsBloom?: string | FilterFile
+  readonly purchasableBloom?: string | FilterFile
+}
+
+/** The user's own filter, read once: threads share its bytes, so that all judge by those whose SHA-256 the manifest has. */
+export interface FilterFile {
+  readonly path: string
+  readonly bytes: SharedArrayBuffer
+  readonly sha256: string
 }
 
 export interface ChemistryData {
@@ -74,12 +81,22 @@ const EMBEDDED: Readonly<Record<DataProvenance['name'], Omit<DataProvenance, 'na
   },
 }
 
+/** What the user's own filters are, in messages; the flag is that of the bins. */
+const OWN_FILTERS = {
+  ringsBloom: ['rings', 'the filter of ring systems (--rings-bloom)'],
+  fingerprintsBloom: ['fingerprints', 'the filter of Morgan environments (--fingerprints-bloom)'],
+  purchasableBloom: ['purchasable', 'the filter of purchasable molecules (--purchasable-bloom)'],
+} as const satisfies Record<keyof DataOptions, readonly [DataProvenance['name'], string]>
+
+/** `origin` of a file that is not ours. */
+export const OWN_FILE = "the user's own file"
+
 /** Opens the data files; the purchasable filter is read at its first use. @throws DataError where a file is missing or not what it should be */
 export function loadChemistryData(options: DataOptions = {}): ChemistryData {
-  const rings = openFilter('rings', options.ringsBloom)
-  const fingerprints = openFilter('fingerprints', options.fingerprintsBloom)
-  const ownCatalogue =
-    options.purchasableBloom === undefined ? null : openFilter('purchasable', options.purchasableBloom)
+  const own = readFilters(options)
+  const rings = openFilter('rings', own.ringsBloom)
+  const fingerprints = openFilter('fingerprints', own.fingerprintsBloom)
+  const ownCatalogue = own.purchasableBloom === undefined ? null : openFilter('purchasable', own.purchasableBloom)
   let catalogue = ownCatalogue?.filter
   const groups = readEmbedded('functional-groups')
   return {
@@ -101,23 +118,70 @@ export function loadChemistryData(options: DataOptions = {}): ChemistryData {
 
 function openFilter(
   name: DataProvenance['name'],
-  path: string | undefined,
+  own: FilterFile | undefined,
 ): { filter: BloomFilter; provenance: DataProvenance } {
-  if (path === undefined) {
+  if (own === undefined) {
     return { filter: BloomFilter.parse(readEmbedded(name), EMBEDDED[name].file), provenance: embeddedProvenance(name) }
   }
-  const bytes = read(path)
   return {
-    filter: BloomFilter.parse(bytes, path),
+    filter: BloomFilter.parse(new Uint8Array(own.bytes), own.path),
     provenance: {
       name,
-      file: path,
-      origin: "the user's own file",
+      file: own.path,
+      origin: OWN_FILE,
       licence: 'unknown',
       falsePositiveRate: null,
-      sha256: sha256(bytes),
+      sha256: own.sha256,
       standIn: false,
     },
+  }
+}
+
+/** The user's own filters among the options. @throws DataError where one is missing or no filter */
+export function readFilters(options: DataOptions): { readonly [K in keyof DataOptions]?: FilterFile } {
+  const read: { -readonly [K in keyof DataOptions]?: FilterFile } = {}
+  for (const key of Object.keys(OWN_FILTERS) as (keyof typeof OWN_FILTERS)[]) {
+    const given = options[key]
+    if (given !== undefined) read[key] = typeof given === 'string' ? readFilter(given, OWN_FILTERS[key][1]) : given
+  }
+  return read
+}
+
+/** A part at a time: all of ZINC20 is 2 GiB, more than Node reads or hashes at once. */
+const PART_BYTES = 1 << 26
+
+function readFilter(path: string, what: string): FilterFile {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : message
+    throw new DataError(`${what} cannot be read: ${why}`, path, BLOOM_HINT, { cause })
+  }
+  try {
+    const info = fstatSync(file)
+    if (!info.isFile())
+      throw new DataError(`${what} is ${info.isDirectory() ? 'a folder' : 'no plain file'}`, path, BLOOM_HINT)
+    const part = Buffer.alloc(Math.min(PART_BYTES, info.size))
+    BloomFilter.header(part.subarray(0, readSync(file, part, 0, Math.min(18, info.size), 0)), info.size, path)
+    const bytes = new SharedArrayBuffer(info.size)
+    const all = new Uint8Array(bytes)
+    const hash = createHash('sha256')
+    for (let at = 0; at < info.size; ) {
+      const length = readSync(file, part, 0, part.length, at)
+      if (length === 0) throw new DataError(`${what} became shorter while it was read`, path)
+      const got = part.subarray(0, Math.min(length, info.size - at))
+      all.set(got, at)
+      hash.update(got)
+      at += got.length
+    }
+    return { path, bytes, sha256: hash.digest('hex') }
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause
+    throw new DataError(`${what} cannot be read: ${(cause as Error).message}`, path, null, { cause })
+  } finally {
+    closeSync(file)
   }
 }
 

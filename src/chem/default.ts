@@ -1,4 +1,6 @@
-import { loadChemistryData } from './data.ts'
+import { statSync } from 'node:fs'
+import { given } from '../given.ts'
+import { type DataOptions, loadChemistryData } from './data.ts'
 import { Toolkit } from './toolkit.ts'
 
 export interface LoadedChemistry {
@@ -14,4 +16,34 @@ export async function defaultChemistry(): Promise<LoadedChemistry> {
   const chemistry = await loaded
   await chemistry.mols.recover()
   return chemistry
+}
+
+/** Paths of the user's own molbloom filters. */
+export interface Filters {
+  /** Ring systems that are known to exist. Default: the embedded ones. */
+  readonly ringsBloom?: string
+  /** Morgan environments that are known to exist. Default: the embedded ones. */
+  readonly fingerprintsBloom?: string
+}
+
+/** The filters that were used last, by path, size and time of change: a file that is written anew is read anew. */
+let own: { readonly key: string; readonly data: LoadedChemistry['data'] } | null = null
+
+/** The same with the user's own filters. @throws DataError where one is missing or no filter */
+export async function chemistryWith({ ringsBloom, fingerprintsBloom }: Filters): Promise<LoadedChemistry> {
+  const chemistry = await defaultChemistry()
+  if (ringsBloom === undefined && fingerprintsBloom === undefined) return chemistry
+  const key = JSON.stringify([ringsBloom ?? null, fingerprintsBloom ?? null].map(fileState))
+  if (own?.key !== key)
+    own = {
+      key,
+      data: loadChemistryData(given<DataOptions>({ ringsBloom, fingerprintsBloom, purchasableBloom: null })),
+    }
+  return { mols: chemistry.mols, data: own.data }
+}
+
+function fileState(path: string | null): unknown {
+  if (path === null) return null
+  const state = statSync(path, { throwIfNoEntry: false })
+  return [path, state?.size, state?.mtimeMs, state?.ino]
 }

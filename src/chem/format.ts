@@ -1,3 +1,4 @@
+import { checkOptions } from '../given.ts'
 import type { Text } from '../types.ts'
 import { extractThoughtAnswerStrict } from './answer.ts'
 
@@ -13,6 +14,7 @@ export function formatReward(
   completion: Text,
   options: { readonly reasoning?: boolean; readonly reward?: number } = {},
 ): number {
+  checkOptions('formatReward', options, { reasoning: true, reward: true })
   const text = completionText(completion)
   if (text === null) return 0
   return extractThoughtAnswerStrict(text, options.reasoning ?? true)[1] === null ? 0 : (options.reward ?? 1)

@@ -1,7 +1,8 @@
+import { checkOptions } from '../given.ts'
 import { PythonError } from '../python/error.ts'
 import type { SolutionInput, Text, Verdict } from '../types.ts'
 import { type AccuracyOptions, accuracyRewardWith } from './accuracy.ts'
-import { defaultChemistry } from './default.ts'
+import { chemistryWith, defaultChemistry, type Filters } from './default.ts'
 import { evaluateWith } from './evaluate.ts'
 import { functionalGroupsOf } from './functional-groups.ts'
 import type { Molecule } from './molecule.ts'
@@ -43,6 +44,7 @@ export async function canonicalSmiles(
   smiles: string,
   options: { readonly kekule?: boolean } = {},
 ): Promise<string | null> {
+  checkOptions('canonicalSmiles', options, { kekule: true })
   const molecule = (await defaultChemistry()).mols.read(smiles)
   return molecule === null ? null : options.kekule === true ? molecule.kekule : molecule.canonical
 }
@@ -53,6 +55,7 @@ export async function tanimoto(
   b: string,
   options: { readonly atomThreshold?: number } = {},
 ): Promise<number> {
+  checkOptions('tanimoto', options, { atomThreshold: true })
   const { mols } = await defaultChemistry()
   return tanimotoSimilarity(mols.read(a), mols.read(b), options.atomThreshold)
 }
@@ -62,12 +65,20 @@ export async function largestFragment(smiles: string): Promise<string | null> {
   return largestPart(smiles, (await defaultChemistry()).mols)?.canonical ?? null
 }
 
-/** ether0's `is_reasonable_molecule` with the embedded filters; `reference`: a molecule whose rings and environments count as known. */
+/**
+ * ether0's `is_reasonable_molecule`, with the embedded filters unless others are named; `reference`: a molecule whose rings and
+ * environments count as known.
+ */
 export async function isReasonableMolecule(
   smiles: string,
-  options: { readonly reference?: string } = {},
+  options: Filters & { readonly reference?: string } = {},
 ): Promise<boolean> {
-  const { mols, data } = await defaultChemistry()
+  checkOptions('isReasonableMolecule', options, {
+    ringsBloom: true,
+    fingerprintsBloom: true,
+    reference: true,
+  })
+  const { mols, data } = await chemistryWith(options)
   const molecule = mols.read(smiles)
   if (molecule === null) return false
   return unreasonable(molecule, data, options.reference === undefined ? null : mols.read(options.reference)) === null
@@ -79,21 +90,46 @@ export async function containsBadSubstructure(smiles: string): Promise<boolean> 
   return hasBadSubstructure(molecule, (await defaultChemistry()).mols)
 }
 
-/** One of ether0's 11 reward functions; without `oracles`, what needs one is unverifiable. */
+export interface EvaluateLibraryOptions extends Filters {
+  readonly soft?: boolean
+  readonly test?: boolean
+  readonly oracles?: Oracles
+}
+
+/** One of ether0's 11 reward functions; without `oracles`, what needs one is unverifiable. @throws UsageError for an unknown option */
 export async function evaluate(
   fxnName: string,
   yhat: string,
   y: string,
-  options: { readonly soft?: boolean; readonly test?: boolean; readonly oracles?: Oracles } = {},
+  options: EvaluateLibraryOptions = {},
 ): Promise<Verdict> {
-  return evaluateWith(fxnName, yhat, y, { oracles: noOracles, ...options }, await defaultChemistry())
+  checkOptions('evaluate', options, {
+    soft: true,
+    test: true,
+    oracles: true,
+    ringsBloom: true,
+    fingerprintsBloom: true,
+  })
+  const { soft = false, test = false, oracles = noOracles } = options
+  return evaluateWith(fxnName, yhat, y, { soft, test, oracles }, await chemistryWith(options))
 }
 
-/** ether0's `accuracy_reward` for one completion. */
+/** ether0's `accuracy_reward` for one completion. @throws UsageError for an unknown option, DataError for a filter that is none */
 export async function accuracyReward(
   completion: Text,
   solution: SolutionInput,
-  options: Partial<AccuracyOptions> = {},
+  options: Partial<AccuracyOptions> & Filters = {},
 ): Promise<Verdict> {
-  return accuracyRewardWith(completion, solution, { oracles: noOracles, ...options }, await defaultChemistry())
+  checkOptions('accuracyReward', options, {
+    reasoning: true,
+    soft: true,
+    test: true,
+    goodMoleculeBonus: true,
+    oracles: true,
+    ringsBloom: true,
+    fingerprintsBloom: true,
+  })
+  const { reasoning = true, soft = false, test = false, goodMoleculeBonus = 0, oracles = noOracles } = options
+  const chosen: Required<AccuracyOptions> = { reasoning, soft, test, goodMoleculeBonus, oracles }
+  return accuracyRewardWith(completion, solution, chosen, await chemistryWith(options))
 }

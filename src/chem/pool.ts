@@ -95,11 +95,11 @@ export class WorkerPool<J, R> {
     })
   }
 
-  /** Spreads the waiting jobs over the workers, starting those that are missing. */
+  /** Spreads the waiting jobs over the workers, the idle ones first, starting those that are missing: also for jobs that come one by one. */
   private flush(): void {
-    while (this.lanes.length < Math.min(this.config.workers, this.waiting.length)) this.lanes.push(this.start())
+    while (this.lanes.length < Math.min(this.config.workers, this.pending)) this.lanes.push(this.start())
     const share = Math.ceil(this.waiting.length / Math.max(1, this.lanes.length))
-    for (const lane of this.lanes) {
+    for (const lane of [...this.lanes].sort((a, b) => a.inFlight.size - b.inFlight.size)) {
       const items = this.waiting.splice(0, Math.min(share, PREFETCH - lane.inFlight.size))
       if (items.length === 0) continue
       for (const item of items) lane.inFlight.set(item.seq, item)

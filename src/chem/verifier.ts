@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { builtUrl } from '../package.ts'
 import type { SolutionInput, Verifier } from '../types.ts'
-import { type DataOptions, loadChemistryData } from './data.ts'
+import { type DataOptions, loadChemistryData, readFilters } from './data.ts'
 import { formatReward } from './format.ts'
 import type { ChemJob, ChemResult, Verification, VerifyOptions } from './jobs.ts'
 import { type OracleOptions, oracleProvenance } from './oracles/options.ts'
@@ -33,8 +33,9 @@ export interface PooledVerifier extends Verifier {
 
 /** Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order. */
 export function createPooledVerifier(options: VerifierOptions, size: PoolSize = {}): PooledVerifier {
-  const { oracles = {}, data = {}, ...verifyOptions } = options
+  const { oracles = {}, data: files = {}, ...verifyOptions } = options
   // opened here, too, so that a bad file or address stops the run before it starts
+  const data = readFilters(files)
   const provenance = [...loadChemistryData(data).provenance, ...oracleProvenance(oracles)]
   const pool = createChemPool({ oracles, data }, size)
   return {
@@ -53,7 +54,7 @@ export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}):
   checkRdkitVersion() // a worker's own refusal would be a crash of the pool
   const workers = size.workers ?? Math.max(1, Math.floor(availableParallelism() / 2))
   const concurrency = Math.ceil((options.oracles.concurrency ?? DEFAULT_CONCURRENCY) / workers)
-  const share: ChemWorkerOptions = { ...options, oracles: { ...options.oracles, concurrency } }
+  const share: ChemWorkerOptions = { data: readFilters(options.data), oracles: { ...options.oracles, concurrency } }
   return new WorkerPool({
     url: builtUrl('src/chem/worker.ts'),
     options: share,

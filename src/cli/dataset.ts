@@ -1,11 +1,14 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { DataError, UsageError } from '../errors.ts'
-import { resolveDataset } from '../hub/dataset.ts'
+import { given } from '../given.ts'
+import { type ResolveDatasetOptions, resolveDataset } from '../hub/dataset.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import { BUILTIN_DATASETS, builtinDataset } from '../pairs/builtin.ts'
+import { rowsSha256 } from '../pairs/columns.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../pairs/files.ts'
+import { mayHoldSplits } from '../pairs/open.ts'
 import { readRows } from '../pairs/read.ts'
 import { ReadingCount, type Readings } from '../pairs/readings.ts'
 import type { RunConfig } from '../setup/config.ts'
@@ -17,7 +20,7 @@ export interface Dataset {
   /** Folder name under `<output-dir>/<model>/`. */
   readonly name: string
   readonly source: string | readonly string[]
-  /** What tells it from another data set of the same name: bytes, and the split where that chooses rows inside a file. */
+  /** What tells it from another data set of the same name: bytes, the split where that chooses rows inside a file, named columns. */
   readonly identity: string
   /** The files behind it, to see whether they change while they are read. */
   readonly files: readonly string[]
@@ -34,12 +37,23 @@ export async function openDataset(
   config: RunConfig,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<Dataset> {
+  const found = await findDataset(config, onProgress)
+  return { ...found, identity: rowsSha256(found.identity, config.columns) }
+}
+
+async function findDataset(config: RunConfig, onProgress: (progress: DownloadProgress) => void): Promise<Dataset> {
   const { dataset, split } = config
   const builtin = builtinDataset(dataset)
   if (builtin !== null)
-    return describe(dataset, builtin, split, { origin: 'built-in', id: dataset }, unusedFlags(config, dataset))
+    return describe(dataset, builtin, split, { origin: 'built-in', id: dataset }, await unusedFlags(config, dataset))
   if (existsSync(dataset))
-    return describe(stem(dataset), dataset, split, { origin: 'file', path: dataset }, unusedFlags(config, dataset))
+    return describe(
+      stem(dataset),
+      dataset,
+      split,
+      { origin: 'file', path: dataset },
+      await unusedFlags(config, dataset),
+    )
   if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
   if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
     throw new UsageError(
@@ -48,10 +62,9 @@ export async function openDataset(
       `Built-in: ${[...BUILTIN_DATASETS.keys()].join(', ')}; hub ids look like org/name.`,
     )
   const found = await resolveDataset(dataset, {
+    ...given<Pick<ResolveDatasetOptions, 'split' | 'config'>>({ split, config: config.datasetConfig }),
     offline: config.offline,
     onProgress,
-    ...(split !== null && { split }),
-    ...(config.datasetConfig !== null && { config: config.datasetConfig }),
   })
   const { id, revision, config: name, split: chosen, source, notes } = found
   return describe(
@@ -72,8 +85,11 @@ export async function openDataset(
 }
 
 /** Flags that choose nothing in data on this machine: a split is a file of a folder or a list of a JSON file, a configuration is the hub's. */
-function unusedFlags({ dataset, split, datasetConfig }: RunConfig, name: string): string[] {
-  const splits = existsSync(dataset) && (statSync(dataset).isDirectory() || /\.json(\.gz)?$/i.test(dataset))
+async function unusedFlags({ dataset, split, datasetConfig }: RunConfig, name: string): Promise<string[]> {
+  const splits =
+    split !== null &&
+    existsSync(dataset) &&
+    (statSync(dataset).isDirectory() || (await mayHoldSplits({ path: dataset, name: basename(dataset) })))
   return [
     ...(split === null || splits ? [] : [`--split ${split} chooses nothing: ${name} has no splits, all of it is used`]),
     ...(datasetConfig === null

@@ -38,6 +38,7 @@ const PATHS: ReadonlySet<string> = new Set(['--model', '--ref-model', '--revisio
 
 const flagOf = (path: string): string =>
   FLAGS[path] ??
+  /^columns\.(.+)$/.exec(path)?.[1]?.replace(/^.*$/, '--$&-column') ??
   `--${path
     .split('.')
     .at(-1)!

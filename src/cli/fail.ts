@@ -1,4 +1,19 @@
+import { readFileSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { HarnessError } from '../errors.ts'
+
+/** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
+export function isStarted(moduleUrl: string): boolean {
+  const [, started] = process.argv
+  if (started === undefined) return false
+  try {
+    return createRequire(moduleUrl).resolve(resolve(started)) === realpathSync(fileURLToPath(moduleUrl))
+  } catch {
+    return false
+  }
+}
 
 /** Runs a bin's main function: its exit code, or one clear message and the code of the error family, or a bug with its stack. */
 export async function runMain(bin: string, main: () => Promise<number>): Promise<void> {
@@ -16,8 +31,19 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }
 
-/** `--log-format json`; flags may be what is wrong, so that they are not parsed here. */
-const asksForJson = (argv: readonly string[]): boolean => /(^| )--log[-_]format[= ]json( |$)/.test(argv.join(' '))
+/** `--log-format json`, or that key of the `--config` file; flags and file may be what is wrong, so that they are not parsed here. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const flags = argv.join('\n').replace(/(^|\n)--log_format/g, '$1--log-format')
+  const named = /(?:^|\n)--log-format[=\n](.*)/.exec(flags)?.[1]
+  if (named !== undefined) return named === 'json'
+  const path = /(?:^|\n)--config[=\n](.*)/.exec(flags)?.[1]
+  if (path === undefined) return false
+  try {
+    return /^['"]?log[-_]format['"]?\s*:\s*['"]?json\b/m.test(readFileSync(path, 'utf8'))
+  } catch {
+    return false
+  }
+}
 
 /** Writes what went wrong and returns the exit code. Expected trouble prints a message, a bug its stack. */
 export function explain(bin: string, error: unknown, write: (text: string) => void, json = false): number {

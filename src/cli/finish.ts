@@ -16,6 +16,7 @@ import type { Scorer } from '../score/scorer.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
+import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
 import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
@@ -77,6 +78,7 @@ export async function finish(input: FinishInput): Promise<number> {
   })
   warnOfErrors(input.verdictErrors, log)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
+  for (const line of withoutEffect(input, joined)) log.warn(line)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
@@ -111,6 +113,24 @@ function warnOfErrors(errors: FinishInput['verdictErrors'], log: Log): void {
   const list = Object.entries(errors).map(([name, n]) => `${name} ${n}`)
   if (total > 0)
     log.warn(`${total} completions could not be verified (${list.join(', ')}): they are unverifiable, not failed`)
+}
+
+/** Options of which it shows only now that they changed nothing. */
+function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Joined): string[] {
+  const lines: string[] = []
+  const cuts = config.truncation === 'left' || config.truncation === 'right'
+  const tooLong = work.some(({ truncated }) => truncated > 0) || unscored.some(({ reason }) => reason === 'too_long')
+  if (cuts && work.length > 0 && !tooLong)
+    lines.push(
+      changesNothing(['truncation'], `no text has more than ${subjects[0]?.text.max_length ?? 'ever so many'} tokens`),
+    )
+  if (
+    config.bin === 'run-rm' &&
+    config.pooling === 'mask' &&
+    !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0)
+  )
+    lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))
+  return lines
 }
 
 const asFailure = ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({

@@ -1,6 +1,7 @@
 import type { Summary } from '../agreement/accuracy.ts'
 import type { HermRun } from '../agreement/herm.ts'
 import type { MethodsInput } from '../agreement/methods.ts'
+import { OWN_FILE } from '../chem/data.ts'
 import { packageVersion } from '../package.ts'
 import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
@@ -87,16 +88,22 @@ export function hermRun({ config, models }: FinishInput): HermRun | null {
   return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: config.chatTemplate }
 }
 
-const verifierWords = ({
-  extraction,
-  requireReasoning,
-  soft,
-  goodMoleculeBonus,
-}: FinishInput['config']['verification']): string =>
-  `${extraction} extraction, thought tags ${requireReasoning ? 'required' : 'not required'}, ${soft ? 'partial' : 'no partial'} credit${goodMoleculeBonus > 0 ? `, good-molecule bonus ${goodMoleculeBonus}` : ''}`
+function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verifier'>): string {
+  const { extraction, requireReasoning, soft, goodMoleculeBonus } = config.verification
+  if (verifier === null) return 'not computed'
+  return [
+    `${extraction} extraction`,
+    `thought tags ${requireReasoning ? 'required' : 'not required'}`,
+    `${soft ? 'partial' : 'no partial'} credit`,
+    ...(goodMoleculeBonus === 0 ? [] : [`good-molecule bonus ${goodMoleculeBonus}`]),
+    ...verifier.provenance.flatMap(({ name, file, origin, sha256 }) =>
+      origin === OWN_FILE ? [`${name} of ${file} (SHA-256 ${sha256})`] : [],
+    ),
+  ].join(', ')
+}
 
 export function methodsInput(
-  { config, data, models, device, subjects }: FinishInput,
+  { config, data, models, device, subjects, verifier }: FinishInput,
   joined: Joined,
   { accuracy }: Summary,
 ): MethodsInput {
@@ -123,7 +130,7 @@ export function methodsInput(
     pooling: config.bin === 'run-rm' ? config.pooling : null,
     device: device?.device ?? 'cpu',
     dtype: subjects[0]?.dtype ?? 'fp32',
-    verifier: verifierWords(config.verification),
+    verifier: verifierWords({ config, verifier }),
   }
 }
 

@@ -6,6 +6,7 @@ import type { PlanOptions } from '../score/plan.ts'
 import type { Subject } from '../score/subject.ts'
 import { VerdictQueue } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
+import { changesNothing } from '../setup/unused.ts'
 import { openStore, type Store } from '../store/log.ts'
 import { siblingStores, storeName } from '../store/merge.ts'
 import type { Row, RowFailure, Verifier } from '../types.ts'
@@ -84,5 +85,18 @@ export async function openRunStore(config: RunConfig, folder: string, log: Log):
   if (damagedLines.length > 0)
     log.warn(`${path}: ${damagedLines.length} damaged lines are not used (the first is line ${damagedLines[0]})`)
   if (store.size > 0) log.info(`${store.size} measurements of an earlier run are there`)
+  if (store.size > 0) for (const line of plannedOtherwise(store.config, config)) log.warn(line)
   return store
+}
+
+/** A run that is gone on with keeps its batches, whatever bounds are asked for now. */
+function plannedOtherwise(first: unknown, config: RunConfig): string[] {
+  const before = (first ?? {}) as Partial<Pick<RunConfig, 'batchTokens' | 'batchSize'>>
+  const other = (['batchTokens', 'batchSize'] as const).filter(
+    (key) => config[key] !== null && config[key] !== (before[key] ?? null),
+  )
+  const flags = other.map((key) => (key === 'batchTokens' ? 'batch-tokens' : 'batch-size'))
+  return flags.length === 0
+    ? []
+    : [changesNothing(flags, 'batches that an earlier run planned stay as they are; --no-resume plans them anew')]
 }

@@ -1,15 +1,17 @@
 import type { Options } from 'yargs'
 import { DTYPE_CHOICES } from '../model/dtype.ts'
-import type { Args } from '../setup/config.ts'
+import type { Args, RunOption } from '../setup/config.ts'
 
 /**
  * Every flag of the bins, in the groups of `--help`. A flag is here only if it differs between two runs on one machine.
  * `describe` starts with a verb or the thing itself and names units; defaults that depend on the device say so.
  */
-export type OptionTable = Readonly<Record<string, Options>>
+export type OptionTable<K extends string = string> = Readonly<Record<K, Options>>
 
-const group = (name: string, table: OptionTable): OptionTable =>
-  Object.fromEntries(Object.entries(table).map(([key, option]) => [key, { ...option, group: name }]))
+const group = <K extends string>(name: string, table: OptionTable<K>): OptionTable<K> => {
+  const options = Object.entries<Options>(table).map(([key, option]) => [key, { ...option, group: name }] as const)
+  return Object.fromEntries(options) as Record<K, Options>
+}
 
 const number = (describe: string, extra: Options = {}): Options => ({
   type: 'number',
@@ -25,7 +27,7 @@ const string = (describe: string, extra: Options = {}): Options => ({
 })
 const boolean = (describe: string, extra: Options = {}): Options => ({ type: 'boolean', describe, ...extra })
 
-const commonModel: OptionTable = {
+const commonModel = {
   revision: string('Branch, tag or commit of the model on the hub', { defaultDescription: 'main' }),
   tokenizer: string('Hub id or folder of another tokenizer', { defaultDescription: "the model's own" }),
   'chat-template': string('tokenizer, raw, pair (encoders), a built-in name, or a Jinja file', {
@@ -40,7 +42,7 @@ const commonModel: OptionTable = {
     default: 'checkpoint',
     choices: ['checkpoint'],
   }),
-}
+} satisfies OptionTable
 
 export const rmModelOptions = group('Model', {
   model: string('Reward model: hub id or folder', { defaultDescription: 'the embedded demo reward model' }),
@@ -144,14 +146,14 @@ export const runOptions = group('Run', {
 })
 
 /** HERM's flags that are accepted and what we say about them. */
-export const HERM_ACCEPTED: Readonly<Record<string, string>> = {
+export const HERM_ACCEPTED = {
   'not-quantized': 'weights are never quantised unless --dtype q8 is given',
   'disable-beaker-save': 'there is no Beaker file',
   'attn-implementation': 'attention is fixed by the graph',
   'load-json': 'the format of a data file is recognised by itself',
   'trust-remote-code': 'remote code is never run; architectures and heads are built in (see the README)',
   'do-not-save': 'nothing is ever uploaded; the files are written locally',
-}
+} satisfies Readonly<Record<string, string>>
 
 /** What to say about HERM flags that are accepted. */
 export const hermRemarks = (args: Args): string[] =>
@@ -159,7 +161,7 @@ export const hermRemarks = (args: Args): string[] =>
     args[key] === undefined ? [] : [`--${key.replaceAll('-', '_')} is accepted: ${remark}`],
   )
 
-export const hermOptions: OptionTable = group('As in HERM (RewardBench)', {
+export const hermOptions = group('As in HERM (RewardBench)', {
   'not-quantized': boolean('Accepted without effect'),
   'disable-beaker-save': boolean('Accepted without effect'),
   'attn-implementation': string('Accepted without effect'),
@@ -171,10 +173,15 @@ export const hermOptions: OptionTable = group('As in HERM (RewardBench)', {
   'pref-sets': boolean('Same as --dataset allenai/preference-test-sets'),
 })
 
-const without = (table: OptionTable, names: readonly string[]): OptionTable =>
-  Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)))
+function without<K extends string, L extends K>(
+  table: OptionTable<K>,
+  names: readonly L[],
+): OptionTable<Exclude<K, L>> {
+  const left = Object.entries<Options>(table).filter(([name]) => !(names as readonly string[]).includes(name))
+  return Object.fromEntries(left) as Record<Exclude<K, L>, Options>
+}
 
-const modelRunOptions: OptionTable = {
+const modelRunOptions = {
   ...dataOptions,
   ...scoringOptions,
   ...verifyOptions,
@@ -183,15 +190,32 @@ const modelRunOptions: OptionTable = {
 }
 
 /** The flags of each bin that makes a run. */
-export const BIN_OPTIONS: Readonly<Record<'run-rm' | 'run-dpo' | 'run-verify', OptionTable>> = {
+export const BIN_OPTIONS = {
   'run-rm': { ...rmModelOptions, ...modelRunOptions },
   'run-dpo': { ...dpoModelOptions, ...modelRunOptions },
   'run-verify': without({ ...dataOptions, ...verifyOptions, ...runOptions }, ['shard', 'dump-rendered', 'resume']),
+} satisfies Readonly<Record<string, OptionTable>>
+
+/** The flags that the bins read themselves; all others are `toRunConfig`'s. */
+type OwnOption = 'config' | 'dry-run' | 'print-config' | 'dump-rendered' | keyof typeof HERM_ACCEPTED
+type BinOption = { [B in keyof typeof BIN_OPTIONS]: keyof (typeof BIN_OPTIONS)[B] }[keyof typeof BIN_OPTIONS]
+/** A type error here names a flag that stands in a table and is read by nobody, or is read and stands in no table. */
+true satisfies Mismatch<BinOption, RunOption | OwnOption>
+type Mismatch<A, B> = [Exclude<A, B> | Exclude<B, A>] extends [never] ? true : Exclude<A, B> | Exclude<B, A>
+
+/** Of the flags that print something and stop, only the first of these is heard. */
+export function unusedModes(args: Args<'print-config' | 'dump-rendered' | 'dry-run'>): string[] {
+  const modes = (['print-config', 'dump-rendered', 'dry-run'] as const).filter(
+    (mode) => (args[mode] ?? false) !== false,
+  )
+  return modes.slice(1).map((mode) => `--${mode} changes nothing here: --${modes[0]} prints and stops`)
 }
 
 /** For a flag that one bin does not know and others do. @example otherBins('beta', 'run-rm') // 'It is a flag of run-dpo.' */
 export function otherBins(flag: string, bin: string): string {
-  const bins = Object.entries(BIN_OPTIONS).flatMap(([name, table]) => (name !== bin && flag in table ? [name] : []))
+  const bins = Object.entries<OptionTable>(BIN_OPTIONS).flatMap(([name, table]) =>
+    name !== bin && flag in table ? [name] : [],
+  )
   return bins.length === 0 ? '' : `It is a flag of ${bins.join(' and ')}.`
 }
 

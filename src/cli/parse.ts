@@ -16,8 +16,15 @@ export interface BinHelp {
 }
 export type { Args }
 
+/** The flags of a table, or of any of several. */
+type NameIn<T> = T extends unknown ? keyof T & string : never
+
 /** Parses one bin's command line; flags win over `--config`. Prints and returns null for --help and --version. */
-export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonly string[]): Promise<Args | null> {
+export async function parseArgs<T extends OptionTable>(
+  help: BinHelp,
+  table: T,
+  argv: readonly string[],
+): Promise<Args<NameIn<T>> | null> {
   const flags = exactFlags(kebabFlags(argv), table)
   let stopped = false
   const parser = yargs(flags)
@@ -50,7 +57,19 @@ export async function parseArgs(help: BinHelp, table: OptionTable, argv: readonl
   if (stopped) return null
   checkNames(args, Object.keys(table), help)
   checkValues(args, table)
-  return args
+  return args as Args<NameIn<T>>
+}
+
+/** The flags that a command line or its `--config` file names, in whatever spelling: what has its default is not among them. */
+export function optionsGiven(table: OptionTable, argv: readonly string[]): ReadonlySet<string> {
+  const flags = exactFlags(kebabFlags(argv), table)
+  const end = flags.indexOf('--')
+  const names = (end < 0 ? flags : flags.slice(0, end)).flatMap((flag) => /^--(?:no-)?([^=]+)/.exec(flag)?.[1] ?? [])
+  // a switch's own name may begin with no-
+  const whole = flags.flatMap((flag) => /^--([^=]+)/.exec(flag)?.[1] ?? [])
+  const path = flagValue(flags, 'config')
+  const config = path === null ? [] : Object.keys(readConfig(path, table))
+  return new Set([...names, ...whole, ...config].filter((name) => Object.hasOwn(table, name)))
 }
 
 /** yargs' own complaints in our words: the flag first. */

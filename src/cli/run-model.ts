@@ -7,20 +7,22 @@ import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig, wholeNumber } from '../setup/config.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
+import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
+import { stripReasoning } from '../text/conversation.ts'
 import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from './folder.ts'
 import { guarded } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
-import { createLog } from './log.ts'
-import { BIN_OPTIONS, hermRemarks } from './options.ts'
-import { type BinHelp, parseArgs } from './parse.ts'
+import { createLog, type Log } from './log.ts'
+import { BIN_OPTIONS, hermRemarks, unusedModes } from './options.ts'
+import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { scoreAll, scorePart } from './scoring.ts'
-import { openVerifier } from './verifier.ts'
+import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
   'run-rm': {
@@ -52,11 +54,8 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   if (args === null) return 0
   const config = toRunConfig(bin, args)
   const dump = wholeNumber(args, 'dump-rendered', 1)
-  if (args['print-config'] === true) {
-    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
-    return 0
-  }
-  await reexecForCuda(config.device, floatProductsFor(config.dtype))
+  const given = optionsGiven(BIN_OPTIONS[bin], argv)
+  const unused = [...unusedOptions(config, args, given), ...unusedModes(args)]
   const log = createLog({
     name: bin,
     quiet: config.quiet,
@@ -64,8 +63,17 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
     stream: process.stderr,
     clock: () => performance.now(),
   })
+  if (args['print-config'] === true) {
+    for (const line of unused) log.warn(line)
+    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    return 0
+  }
+  await reexecForCuda(config.device, floatProductsFor(config.dtype))
+  for (const line of unused) log.warn(line)
   for (const remark of hermRemarks(args)) log.info(remark)
 
+  const verifier = openVerifier(config.verification)
+  for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   log.info(deviceLine(device))
   const onDownload = downloadBar(log)
@@ -75,6 +83,8 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
   sayReadings(inspection, config, log)
+  if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
+  if (config.reasoning === 'strip') await sayThoughts(rows(), log)
   const since = Date.now()
   const models = await loadModels(config, device, onDownload)
   const scorer = scorerOf(config, models)
@@ -82,6 +92,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
     log.info(modelLine(model))
     for (const note of model.notes) log.warn(note)
   }
+  for (const line of unusedWithModels(config, given, models, device)) log.warn(line)
   log.info(`score = ${scorer.formula}`)
   const now = new Date()
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
@@ -102,7 +113,6 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const place = claimRunFolder(request)
   const { path: folder, identity } = place
   const interrupt = watchInterrupt(log)
-  const verifier = openVerifier(config.verification)
   const elapsedMs = () => performance.now() - started
   const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
   try {
@@ -131,6 +141,21 @@ const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Insp
 
 const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
   `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
+
+/** `--reasoning strip`: in how many completions there is a thought to cut. */
+async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {
+  let [thoughts, completions] = [0, 0]
+  for await (const row of rows)
+    for (const { text } of isFailure(row) ? [] : row.completions) {
+      completions++
+      if (JSON.stringify(stripReasoning(text)) !== JSON.stringify(text)) thoughts++
+    }
+  if (thoughts === 0) log.warn(changesNothing(['reasoning'], 'no completion has a thought'))
+  else
+    log.info(
+      `--reasoning strip: the thought of ${thoughts} of ${completions} completions is cut before a model sees it`,
+    )
+}
 
 /** `--truncation error`: the encoders throw at the first row that is too long, before anything is scored. */
 async function checkAll(rows: ReturnType<typeof rowsOf>, subjects: readonly Subject[]): Promise<void> {

@@ -5,6 +5,7 @@ import { verifyAll } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import { VerdictQueue } from '../score/verdicts.ts'
 import { toRunConfig } from '../setup/config.ts'
+import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { countBy } from './count.ts'
@@ -14,11 +15,11 @@ import { finish } from './finish.ts'
 import { claimRunFolder, findRunFolder } from './folder.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
-import { BIN_OPTIONS } from './options.ts'
-import { type BinHelp, parseArgs } from './parse.ts'
+import { BIN_OPTIONS, unusedModes } from './options.ts'
+import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
-import { openVerifier } from './verifier.ts'
+import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: BinHelp = {
   name: 'run-verify',
@@ -39,10 +40,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   const args = await parseArgs(HELP, BIN_OPTIONS['run-verify'], argv)
   if (args === null) return 0
   const config = toRunConfig('run-verify', args)
-  if (args['print-config'] === true) {
-    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
-    return 0
-  }
+  const given = optionsGiven(BIN_OPTIONS['run-verify'], argv)
   const log = createLog({
     name: HELP.name,
     quiet: config.quiet,
@@ -50,6 +48,14 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     stream: process.stderr,
     clock: () => performance.now(),
   })
+  for (const line of [...unusedOptions(config, args, given), ...unusedModes(args)]) log.warn(line)
+  if (args['print-config'] === true) {
+    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    return 0
+  }
+  const verifier = openVerifier(config.verification)
+  if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
+  for (const line of verifierLines(verifier)) log.info(line)
   const data = await openDataset(config, downloadBar(log))
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
@@ -58,6 +64,7 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
     `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
   )
   sayReadings(inspection, config, log)
+  if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
   const request = {
     outputDir: config.outputDir,
     scorer: config.name ?? 'verifiable',
@@ -74,8 +81,6 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   }
   const place = claimRunFolder(request)
   const { path: folder, identity } = place
-  const verifier = openVerifier(config.verification)
-  if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
   // there is no store, whose lock would do
   const unlock = lock(folder)
   const interrupt = watchInterrupt(log)

@@ -31,12 +31,13 @@ export async function scorePart(run: OpenRun, inspection: Inspection): Promise<n
   } finally {
     store.close()
   }
-  const merge = await mergeParts(folder, config.shard.count, config)
+  const merge = await mergeParts(folder, config.shard.count, config, { fresh: !config.resume })
   if (merge.state !== 'merged') {
     log.info(partLine(config, merge))
     return unscored > 0 ? 4 : 0
   }
   log.info(`all ${config.shard.count} parts are there: ${merge.added} measurements merged`)
+  for (const line of otherwiseStarted(config, merge.configs)) log.warn(line)
   // The merged store has every measurement: no model is opened, the whole data set is verified and joined.
   return finishIn(merge.store, run)
 }
@@ -51,6 +52,32 @@ async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Pro
   } finally {
     store.close()
   }
+}
+
+/** Options that concern a part alone, or how fast it is done. */
+const OF_A_PART: ReadonlySet<string> = new Set<keyof RunConfig>([
+  ...(['shard', 'device', 'batchTokens', 'batchSize', 'threads', 'outputDir', 'name'] as const),
+  ...(['resume', 'offline', 'quiet', 'logFormat'] as const),
+])
+
+/** What holds for the whole (beta, verification, seed …) is that of the part that ends last; others may have asked for something else. */
+function otherwiseStarted(config: RunConfig, parts: readonly unknown[]): string[] {
+  const facts = (value: unknown): Map<string, string> => {
+    const { verification, ...rest } = (value ?? {}) as Partial<RunConfig>
+    const { workers: _, ...verdicts } = verification ?? {}
+    const all = Object.entries({ ...rest, ...verdicts }).filter(([name]) => !OF_A_PART.has(name))
+    return new Map(all.map(([name, one]) => [name, JSON.stringify(one)]))
+  }
+  const own = facts(config)
+  return parts.flatMap((part, i) => {
+    const other = facts(part)
+    const names = [...own.keys()].filter((name) => other.size > 0 && own.get(name) !== other.get(name))
+    return names.length === 0
+      ? []
+      : [
+          `part ${i + 1}/${parts.length} was started with another ${names.join(', ')}: that of this part holds for the whole`,
+        ]
+  })
 }
 
 const partLine = ({ shard }: RunConfig, merge: Exclude<PartsState, { state: 'merged' }>): string =>

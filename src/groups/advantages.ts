@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { checkOptions } from '../given.ts'
 import { mean } from './mean.ts'
 
 export interface AdvantageOptions {
@@ -18,6 +19,7 @@ export interface AdvantageOptions {
  * @example groupAdvantages([1, 0, 0, null]) // [1.1545…, -0.5772…, -0.5772…, 0]
  */
 export function groupAdvantages(rewards: readonly (number | null)[], options: AdvantageOptions = {}): number[] {
+  checkOptions('groupAdvantages', options, { scale: true, batch: true, epsilon: true })
   const { scale = 'group', batch, epsilon = 1e-4 } = options
   if (scale !== 'group' && scale !== 'batch' && scale !== 'none')
     throw new UsageError(`is ${JSON.stringify(scale)}`, 'groupAdvantages: scale', "Give 'group', 'batch' or 'none'.")

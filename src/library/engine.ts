@@ -12,6 +12,7 @@ import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { loadModels } from '../setup/models.ts'
 import { subjectOf } from '../setup/subject.ts'
+import { unusedOptions, unusedWithModels } from '../setup/unused.ts'
 import type { Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
 import { configOf } from './config.ts'
 import type { ScoreOptions } from './options.ts'
@@ -35,13 +36,15 @@ const WINDOW_TOKENS = 500_000
 
 /** Reads the models' files and chooses the device; nothing is opened on it yet. */
 export async function openScoring(model: string | null, options: ScoreOptions): Promise<Scoring> {
-  const config = configOf(model, options)
+  const { config, args, given } = configOf(model, options)
   const note = options.onNote ?? (() => {})
+  for (const line of unusedOptions(config, args, given)) note(line)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   note(deviceLine(device))
   const models = await loadModels(config, device, () => {})
   const scorer = scorerOf(config, models)
   for (const { notes } of models) for (const text of notes) note(text)
+  for (const line of unusedWithModels(config, given, models, device)) note(line)
   const now = new Date()
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))

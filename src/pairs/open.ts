@@ -40,6 +40,17 @@ export async function* readRecords(
   }
 }
 
+/** Whether a file may hold lists of rows under names: a JSON object. Of any other file a split chooses nothing. */
+export async function mayHoldSplits({ path, name }: DataFile): Promise<boolean> {
+  const { head } = await beginning(path)
+  if (head.length === 0 || formatOf(name.replace(/\.gz$/i, ''), head, path) !== 'json') return false
+  return Buffer.from(head)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart()
+    .startsWith('{')
+}
+
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error &&
   typeof (error as NodeJS.ErrnoException).code === 'string' &&

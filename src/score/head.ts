@@ -20,7 +20,7 @@ export function chooseHead(flag: string | null, labels: readonly string[]): Head
       `Choose one of ${list}; softmax:K for a classifier's probability; all for every head.`,
     )
   }
-  if (flag === 'all') return { kind: 'all' }
+  if (flag === 'all') return labels.length === 1 ? { kind: 'label', index: 0 } : { kind: 'all' }
   const match = /^(softmax:)?(\d+)$/.exec(flag)
   const index = Number(match?.[2])
   if (match === null || index >= labels.length)
@@ -40,7 +40,7 @@ export function chooseHead(flag: string | null, labels: readonly string[]): Head
 
 /** The reward of one completion from the raw outputs of all labels; null with `all`. */
 export function headReward(values: readonly number[], choice: HeadChoice): number | null {
-  if (choice.kind === 'all') return values.length === 1 ? values[0]! : null
+  if (choice.kind === 'all') return null
   if (choice.kind === 'label') return values[choice.index]!
   const top = Math.max(...values)
   const total = values.reduce((sum, v) => sum + Math.exp(v - top), 0)

@@ -1,11 +1,67 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
 import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
 import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/columns.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
 
-/** Checked flags by name. */
-export type Args = Readonly<Record<string, unknown>>
+/** Checked flags by name: those of a bin's table, so that a name that is in no table is a type error where it is read. */
+export type Args<K extends string = string> = { readonly [P in K]?: unknown }
+
+/** The flags that `toRunConfig` reads, of all bins. What a bin reads itself (`--dry-run` …) is not among them. */
+export type RunOption =
+  | 'model'
+  | 'ref-model'
+  | 'revision'
+  | 'ref-revision'
+  | 'tokenizer'
+  | 'chat-template'
+  | 'device'
+  | 'dtype'
+  | 'torch-dtype'
+  | 'graph'
+  | 'head'
+  | 'pooling'
+  | 'beta'
+  | 'ref-free-type'
+  | 'dataset'
+  | 'pref-sets'
+  | 'split'
+  | 'dataset-config'
+  | 'prompt-column'
+  | 'chosen-column'
+  | 'rejected-column'
+  | 'id-column'
+  | 'subset-column'
+  | 'filter'
+  | 'limit'
+  | 'debug'
+  | 'shard'
+  | 'max-length'
+  | 'truncation'
+  | 'reasoning'
+  | 'herm-compat'
+  | 'batch-tokens'
+  | 'batch-size'
+  | 'threads'
+  | 'extraction'
+  | 'require-reasoning'
+  | 'soft'
+  | 'good-molecule-bonus'
+  | 'rings-bloom'
+  | 'fingerprints-bloom'
+  | 'purchasable-bloom'
+  | 'oracles'
+  | 'verify'
+  | 'verify-workers'
+  | 'output-dir'
+  | 'name'
+  | 'resume'
+  | 'seed'
+  | 'resamples'
+  | 'offline'
+  | 'quiet'
+  | 'log-format'
 
 /** The resolved options of a run, as `--print-config` shows them and run.json keeps them. */
 export interface RunConfig {
@@ -15,6 +71,8 @@ export interface RunConfig {
   readonly chatTemplate: string
   readonly device: string
   readonly dtype: DtypeChoice
+  /** Where the graph comes from. */
+  readonly graph: 'checkpoint'
   readonly head: string | null
   readonly pooling: 'hf' | 'mask'
   readonly beta: number
@@ -71,21 +129,27 @@ const TORCH_DTYPES: Readonly<Record<string, RunConfig['dtype']>> = {
 }
 
 /** Their distributions are held in memory, 8 bytes a resample and statistic. */
-const MAX_RESAMPLES = 1_000_000
+export const MAX_RESAMPLES = 1_000_000
 
 /** Turns checked flags into a RunConfig; combinations that make no sense are refused here. */
-export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
-  const text = (key: string): string | null => {
+export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunConfig {
+  const text = (key: RunOption): string | null => {
     const value = args[key]
     return value === undefined || value === null ? null : String(value)
   }
-  const whole = (key: string, least: number, most?: number): number | null => wholeNumber(args, key, least, most)
-  const flag = (key: string): boolean => args[key] === true
+  const whole = (key: RunOption, least: number, most?: number): number | null => wholeNumber(args, key, least, most)
+  const flag = (key: RunOption): boolean => args[key] === true
   const limit = whole('limit', 1)
   const dataset = text('dataset') ?? 'demo-pairs'
   const torchDtype = text('torch-dtype')
   if (torchDtype !== null && text('dtype') !== 'auto' && text('dtype') !== TORCH_DTYPES[torchDtype])
     throw new UsageError(`contradicts --dtype ${text('dtype')}`, `--torch-dtype ${torchDtype}`, 'Give one of them.')
+  if (bin === 'run-dpo' && flag('herm-compat') && text('truncation') !== null)
+    throw new UsageError(
+      'cannot be combined with --herm-compat',
+      '--truncation',
+      'For log-probabilities HERM cuts in its own way: a prompt to its last 128 tokens, then the longest completion.',
+    )
   const soft = flag('soft')
   if (soft && text('extraction') === 'loose')
     throw new UsageError(
@@ -103,6 +167,7 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
     chatTemplate: text('chat-template') ?? 'tokenizer',
     device,
     dtype,
+    graph: (text('graph') ?? 'checkpoint') as RunConfig['graph'],
     head: text('head'),
     pooling: (text('pooling') ?? 'hf') as RunConfig['pooling'],
     beta: positive(args.beta as number | undefined, '--beta') ?? 0.1,
@@ -144,9 +209,9 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args): RunConfig {
   }
 }
 
-function modelChoices(bin: RunConfig['bin'], text: (key: string) => string | null): ModelChoice[] {
+function modelChoices(bin: RunConfig['bin'], text: (key: RunOption) => string | null): ModelChoice[] {
   const model = text('model')
-  const revision = text('revision') ?? 'main'
+  const revision = text('revision') ?? inlineRevision(model)
   if (bin === 'run-verify') return []
   if (bin === 'run-rm') return [{ role: 'rm', name: model, revision }]
   const reference = text('ref-model')
@@ -158,10 +223,16 @@ function modelChoices(bin: RunConfig['bin'], text: (key: string) => string | nul
     )
   const policy: ModelChoice = { role: 'policy', name: model, revision }
   if (model !== null && reference === null) return [policy]
-  return [policy, { role: 'reference', name: reference, revision: text('ref-revision') ?? 'main' }]
+  return [policy, { role: 'reference', name: reference, revision: text('ref-revision') ?? inlineRevision(reference) }]
 }
 
-function columnNames(text: (key: string) => string | null): ColumnNames {
+/** @example inlineRevision('org/name@v1') // 'v1', unless there is a folder of that name */
+function inlineRevision(name: string | null): string {
+  const revision = /^[\w.-]+\/[\w.-]+@(.+)$/.exec(name ?? '')?.[1]
+  return revision === undefined || existsSync(name!) ? 'main' : revision
+}
+
+function columnNames(text: (key: RunOption) => string | null): ColumnNames {
   const given = NAMED_PARTS.map((part) => [part, text(`${part}-column`)] as const)
   const names: ColumnNames = Object.fromEntries(given.filter(([, name]) => name !== null))
   checkColumnNames(names)
@@ -169,7 +240,12 @@ function columnNames(text: (key: string) => string | null): ColumnNames {
 }
 
 /** A flag's whole number; null where it is not given. */
-export function wholeNumber(args: Args, key: string, least: number, most = Number.MAX_SAFE_INTEGER): number | null {
+export function wholeNumber<K extends string>(
+  args: Args<K>,
+  key: NoInfer<K>,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number | null {
   const value = args[key] as number | undefined
   if (value === undefined) return null
   if (!Number.isInteger(value) || value < least)

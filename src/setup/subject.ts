@@ -1,5 +1,6 @@
+import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { startSession } from '../model/session.ts'
+import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
@@ -85,7 +86,7 @@ export async function subjectOf(
         tokenizer,
       ),
     key: (prepared) => measurementKey(identity, prepared),
-    open: () => startSession(opened, config.threads === null ? {} : { threads: config.threads }),
+    open: () => startSession(opened, given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })),
     text: {
       chat_template: config.chatTemplate,
       template_sha256: template?.sha256 ?? null,

@@ -62,22 +62,42 @@ export async function mergeStores(paths: readonly string[], target: Store): Prom
 /** What became of a run whose parts may all be there. */
 export type PartsState =
   /** The whole store, still open, so that no other part's process writes the run's files at the same time. */
-  | { readonly state: 'merged'; readonly store: Store; readonly added: number }
+  | {
+      readonly state: 'merged'
+      readonly store: Store
+      readonly added: number
+      /** Configuration with which each part was first started; undefined where its first line is damaged. */
+      readonly configs: readonly unknown[]
+    }
   /** Parts that are not there or did not come to their end. */
   | { readonly state: 'waiting'; readonly missing: readonly string[] }
   /** Another part's process is merging right now. */
   | { readonly state: 'busy' }
 
-/** Merges the parts `measurements.shard-i-of-n.jsonl` of a folder into `measurements.jsonl`, once all n came to their end. Can be repeated. */
-export async function mergeParts(folder: string, count: number, config: unknown): Promise<PartsState> {
+/**
+ * Merges the parts `measurements.shard-i-of-n.jsonl` of a folder into `measurements.jsonl`, once all n came to their end. Can be repeated.
+ * @param options.fresh what `measurements.jsonl` holds is forgotten (`--no-resume`); else it goes before the parts
+ */
+export async function mergeParts(
+  folder: string,
+  count: number,
+  config: unknown,
+  options: { readonly fresh?: boolean } = {},
+): Promise<PartsState> {
   const names = Array.from({ length: count }, (_, i) => storeName({ index: i + 1, count }))
   const missing: string[] = []
-  for (const name of names) if (!(await isFinished(join(folder, name)))) missing.push(name)
+  const configs: unknown[] = []
+  for (const name of names) {
+    const path = join(folder, name)
+    const scan = existsSync(path) ? await visitEntries(path, () => {}) : null
+    if (scan?.finished !== true) missing.push(name)
+    configs.push(scan?.config)
+  }
   if (missing.length > 0) return { state: 'waiting', missing }
   const path = join(folder, storeName())
   let target: Store
   try {
-    target = await openStore(path, { config })
+    target = await openStore(path, { config, fresh: options.fresh ?? false })
   } catch (error) {
     if (error instanceof StoreInUse) return { state: 'busy' }
     throw error
@@ -88,12 +108,9 @@ export async function mergeParts(folder: string, count: number, config: unknown)
       target,
     )
     target.finish()
-    return { state: 'merged', store: target, added }
+    return { state: 'merged', store: target, added, configs }
   } catch (error) {
     target.close()
     throw error
   }
 }
-
-const isFinished = async (path: string): Promise<boolean> =>
-  existsSync(path) && (await visitEntries(path, () => {})).finished

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ModelError } from '../errors.ts'
+import { checkOptions } from '../given.ts'
 import { fromJs, readTemplate, render } from '../jinja/environment.ts'
 import { TemplateFault } from '../jinja/exceptions.ts'
 import type { Value } from '../python/values.ts'
@@ -96,6 +97,15 @@ export function renderChat(
   template: string | ChatTemplate,
   options: RenderChatOptions = {},
 ): string {
+  checkOptions('renderChat', options, {
+    addGenerationPrompt: true,
+    specialTokens: true,
+    tools: true,
+    documents: true,
+    kwargs: true,
+    now: true,
+    name: true,
+  })
   const compiled = typeof template === 'string' ? compileTemplate(template, options.name ?? 'chat template') : template
   try {
     return compiled.render(messages, options)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HttpProblem } from './problem.ts'
 
-/** The bodies of the requests. Unknown keys are ignored, as pydantic does. */
+/** The bodies of the requests. Unknown keys are ignored in those of ether0.remotes, as pydantic does; /verify is ours and refuses them. */
 const text = z.string({ error: 'Input should be a valid string' })
 const flag = z.boolean({ error: 'Input should be a valid boolean' })
 
@@ -13,7 +13,7 @@ export const purchasableBody = (batch: number) =>
       error: `Input should be a valid string or a list of at most ${batch} strings`,
     }),
   })
-export const verifyBody = z.object({
+export const verifyBody = z.strictObject({
   completion: text,
   solution: z.union([text, z.object({ fxn_name: text, answer_info: text, problem_type: text })], {
     error: 'Input should be fxn_name!:!answer_info!:!problem_type, or an object with those three keys',

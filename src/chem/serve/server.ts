@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodType } from 'zod'
+import { given } from '../../given.ts'
 import type { ChemJob, ChemResult, OracleAnswer, VerifyOptions } from '../jobs.ts'
 import type { Outcome } from '../pool.ts'
 import { verificationOf } from '../verifier.ts'
@@ -114,9 +115,11 @@ export function createRewardServer(backend: ChemBackend, options: ServerOptions)
   })
 
   server.post('/verify', async (request) => {
-    const { completion, solution, good_molecule_bonus, ...flags } = read(verifyBody, request)
-    const given = Object.entries({ ...flags, goodMoleculeBonus: good_molecule_bonus })
-    const verifyOptions: VerifyOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined))
+    const { completion, solution, good_molecule_bonus: goodMoleculeBonus, ...flags } = read(verifyBody, request)
+    const { reasoning, soft, test, ...lost } = flags
+    // a type error here: a key of the body that is handed on to nobody
+    lost satisfies Record<string, never>
+    const verifyOptions = given<VerifyOptions>({ reasoning, soft, test, goodMoleculeBonus })
     const outcome = await run({ kind: 'verify', completion, solution, options: verifyOptions })
     const { formatReward, ...verdict } = verificationOf(outcome, completion, verifyOptions)
     return { ...verdict, format_reward: formatReward }

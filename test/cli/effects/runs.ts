@@ -1,0 +1,484 @@
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as ort from 'onnxruntime-node'
+import { expect, vi } from 'vitest'
+import type { BIN_OPTIONS } from '../../../src/cli/options.ts'
+import { packagePath } from '../../../src/package.ts'
+import { FakeHub } from '../../hub/server.ts'
+import { CONFIG, CUT_BLOOM, EMPTY_BLOOM, PAIRS, PLAIN, SPLITS, UNSOLVED, written } from './data.ts'
+import {
+  all,
+  changes,
+  column,
+  csv,
+  file,
+  newFolder,
+  once,
+  type Ran,
+  type Rows,
+  type RunBin,
+  ran,
+  record,
+  refuses,
+  type Shown,
+  says,
+  saysAtEnd,
+  verdicts,
+} from './shown.ts'
+
+type Option<B extends RunBin> = keyof (typeof BIN_OPTIONS)[B] & string
+
+const NAMED_COLUMN: Shown = ['test/run/columns.test.ts', '--%s-column changes what is read, and no other part']
+
+const demo = (name: string): string => packagePath('src/embedded/demo', name)
+const parity = (...path: string[]): string => packagePath('test/data/parity', ...path)
+const scores = column('scores.csv', 'score')
+const texts = column('scores.csv', 'text_sha256')
+const rows = record('dataset', 'rows')
+const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
+
+/** Each verdict in order: reward, status, reason and format reward of the chosen and the rejected completion of each row. */
+const VERDICTS = [
+  ['1 pass right_answer 1', '0 fail wrong_formula 1'],
+  [' unverifiable invalid_rxn 1', '0 fail invalid_rxn 1'],
+  ['0 fail wrong_answer 1', '1 pass right_answer 1'],
+  ['0 fail format_failed 0', '0 fail format_failed 0'],
+]
+/** The verdicts where that of one row's chosen completion is another. */
+const verdictsWith = (row: number, verdict: string): string[] =>
+  VERDICTS.flatMap(([chosen, rejected], i) => [i === row ? verdict : chosen!, rejected!])
+
+/** The options of data, verification and files, in each bin that has them. */
+function everywhere(bin: RunBin) {
+  const on = ['--dataset', PAIRS]
+  /** The same where nothing is verified. */
+  const plain = bin === 'run-verify' ? on : [...on, '--no-verify']
+  const noFilter = (flag: string, what: string) =>
+    all(
+      refuses(bin, [...on, flag, '/nowhere/own.bloom'], 3, `/nowhere/own.bloom: ${what} (${flag}) cannot be read`),
+      refuses(bin, [...on, flag, CUT_BLOOM], 3, `${CUT_BLOOM}: header says 1027 bytes, file has 500`),
+      refuses(bin, [...on, flag, PAIRS], 3, `${PAIRS}: not a molbloom filter`),
+      refuses(bin, [...on, flag, newFolder(), '--dry-run'], 3, 'is a folder'),
+      ...(bin === 'run-verify'
+        ? []
+        : [says(bin, [...plain, flag, EMPTY_BLOOM], `${flag} changes nothing here: with --no-verify`)]),
+      says(bin, ['--dataset', UNSOLVED, flag, EMPTY_BLOOM], `${flag} changes nothing here: no row has a solution`),
+    )
+  /** The user's own file: another verdict, and named wherever the embedded one would be. */
+  const own = (flag: string, name: string, row: number, verdict: string) => async (): Promise<void> => {
+    const more = [flag, EMPTY_BLOOM]
+    expect(verdicts(await once(bin, on))).toEqual(VERDICTS.flat())
+    await changes(bin, on, more, verdicts, verdictsWith(row, verdict))()
+    const run = await once(bin, [...on, ...more])
+    const provenance = record('verification', 'provenance')(run) as { name: string }[]
+    expect(provenance.find((source) => source.name === name)).toMatchObject({
+      file: EMPTY_BLOOM,
+      sha256: sha256(EMPTY_BLOOM),
+      origin: "the user's own file",
+      standIn: false,
+    })
+    expect(file('report.html')(run)).toContain(sha256(EMPTY_BLOOM))
+    expect(run.stderr).toContain(`verifier: ${name}: ${EMPTY_BLOOM} (SHA-256 ${sha256(EMPTY_BLOOM)})`)
+    if (bin !== 'run-verify') expect(file('methods.md')(run)).toContain(`${name} of ${EMPTY_BLOOM}`)
+  }
+  return {
+    dataset: changes(bin, plain, ['--limit', '3'], rows, 3),
+    split: all(
+      changes(bin, ['--dataset', SPLITS], ['--split', 'test'], rows, 1),
+      says(bin, [...plain, '--split', 'test'], '--split test chooses nothing'),
+      says(
+        bin,
+        ['--dataset', written('list.json', `[${readFileSync(PLAIN, 'utf8')}]`), '--split', 'x'],
+        'chooses nothing',
+      ),
+    ),
+    'dataset-config': all(
+      says(bin, [...plain, '--dataset-config', 'x'], '--dataset-config x chooses nothing'),
+      configurationOfHub(bin),
+    ),
+    'prompt-column': NAMED_COLUMN,
+    'chosen-column': NAMED_COLUMN,
+    'rejected-column': NAMED_COLUMN,
+    'id-column': NAMED_COLUMN,
+    'subset-column': NAMED_COLUMN,
+    filter: changes(bin, plain, ['--filter', 'property', '--filter', 'retro-synthesis'], column('scores.csv', 'id'), [
+      ...['reaction', 'reaction', 'loose', 'loose'],
+    ]),
+    limit: changes(bin, plain, ['--limit', '2'], rows, 2),
+    extraction: all(
+      changes(bin, on, ['--extraction', 'loose'], (run) => verdicts(run)[6], '1 pass right_answer 0'),
+      ...(bin === 'run-verify'
+        ? []
+        : [says(bin, [...plain, '--extraction', 'loose'], '--extraction changes nothing here')]),
+    ),
+    'require-reasoning': all(
+      changes(bin, on, ['--no-require-reasoning'], (run) => verdicts(run)[7], '1 pass right_answer 1'),
+      says(bin, [...on, '--no-require-reasoning', '--extraction', 'loose'], 'format_reward alone depends on it'),
+    ),
+    soft: all(
+      changes(bin, on, ['--soft'], verdicts, verdictsWith(2, '0.5263157894736842 partial wrong_answer 1')),
+      refuses(bin, [...on, '--soft', '--extraction', 'loose'], 2, 'cannot be combined with --extraction loose'),
+    ),
+    'good-molecule-bonus': changes(
+      bin,
+      on,
+      ['--good-molecule-bonus', '0.5'],
+      verdicts,
+      verdictsWith(0, '1.5 pass right_answer 1'),
+    ),
+    'rings-bloom': all(
+      own('--rings-bloom', 'rings', 0, '0 fail failed_ring_check 1'),
+      noFilter('--rings-bloom', 'the filter of ring systems'),
+    ),
+    'fingerprints-bloom': all(
+      own('--fingerprints-bloom', 'fingerprints', 0, '0 fail failed_reos_check 1'),
+      noFilter('--fingerprints-bloom', 'the filter of Morgan environments'),
+    ),
+    'purchasable-bloom': all(
+      own('--purchasable-bloom', 'purchasable', 1, '0 fail not_purchasable 1'),
+      noFilter('--purchasable-bloom', 'the filter of purchasable molecules'),
+      says(
+        bin,
+        [...on, '--purchasable-bloom', EMPTY_BLOOM, '--oracles', 'none'],
+        'with --oracles none nothing is asked',
+      ),
+    ),
+    oracles: all(
+      changes(bin, on, ['--oracles', 'none'], verdicts, verdictsWith(1, ' unverifiable not_purchasable 1')),
+      refuses(bin, [...on, '--oracles', 'remote'], 2, 'ETHER0_REMOTES_API_BASE_URL'),
+    ),
+    verify:
+      bin === 'run-verify'
+        ? refuses(bin, [...on, '--no-verify', '--dry-run'], 2, '--no-verify: leaves nothing to do')
+        : changes(
+            bin,
+            on,
+            ['--no-verify'],
+            (run) => new Set(column('scores.csv', 'verifiable_reward')(run)),
+            new Set(['']),
+          ),
+    'verify-workers': workersOf(bin),
+    'output-dir': async () => {
+      const outputDir = newFolder()
+      expect((await ran(bin, [...plain, '--output-dir', outputDir])).folder).toContain(outputDir)
+    },
+    name: async () => {
+      const { outputDir } = await ran(bin, [...plain, '--name', 'mine'])
+      expect(readdirSync(outputDir)).toEqual(['mine'])
+    },
+    seed: changes(bin, on, ['--seed', '5'], (run) => csv('agreement.csv')(run).map((row) => row.ci_low)),
+    resamples: changes(bin, on, ['--resamples', '200'], (run) =>
+      csv('agreement.csv')(run).map((row) => row.ci_method!.includes('200')),
+    ),
+    offline: refuses(bin, ['--dataset', 'org/none', '--offline'], 7, 'org/none: offline'),
+    config: changes(bin, plain, ['--config', CONFIG('limit: 1\n')], rows, 1),
+    'dry-run': async () => {
+      const run = await ran(bin, [...on, '--dry-run'])
+      expect(run).toMatchObject({ code: 0, folder: null, stdout: expect.stringContaining('completions') })
+      expect((await ran(bin, [...on, '--dry-run', '--print-config'])).stderr).toContain(
+        '--dry-run changes nothing here',
+      )
+    },
+    'print-config': async () => {
+      const run = await ran(bin, [...on, '--print-config'])
+      expect(run).toMatchObject({ code: 0, folder: null, stderr: '' })
+      expect(JSON.parse(run.stdout)).toMatchObject({ bin, dataset: PAIRS })
+    },
+    quiet: async () => {
+      const other = (run: Ran): string[] =>
+        run.stderr.split('\n').filter((line) => line !== '' && !line.includes('warning: '))
+      expect(other(await once(bin, on))).not.toEqual([])
+      expect(other(await ran(bin, [...on, '--quiet']))).toEqual([])
+    },
+    'log-format': async () => {
+      const { stderr } = await ran(bin, [...on, '--log-format', 'json'])
+      for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level')
+    },
+  } satisfies Partial<Rows<Option<'run-verify'>>>
+}
+
+/** As many worker threads are started as are asked for, where there is work for them. */
+const workersOf = (bin: RunBin) => async (): Promise<void> => {
+  const started = async (...more: string[]): Promise<number> => {
+    let threads = 0
+    const count = (): void => void threads++
+    process.on('worker', count)
+    try {
+      await ran(bin, ['--dataset', PAIRS, ...more])
+    } finally {
+      process.off('worker', count)
+    }
+    return threads
+  }
+  expect(await started('--verify-workers', '1')).toBe(1)
+  expect(await started('--verify-workers', '3')).toBe(3)
+}
+
+/** A hub's data set with two configurations. */
+const configurationOfHub = (bin: RunBin) => async (): Promise<void> => {
+  const card = `---
+configs:
+- config_name: first
+  data_files: first.jsonl
+- config_name: second
+  data_files: second.jsonl
+---
+`
+  const hub = await FakeHub.start()
+  const line = readFileSync(PLAIN, 'utf8')
+  const files = { 'README.md': card, 'first.jsonl': line, 'second.jsonl': line.replace('Hi', 'Ho') + line }
+  hub.repos = [
+    {
+      type: 'dataset',
+      id: 'lab/pairs',
+      refs: { main: 'a'.repeat(40) },
+      commits: {
+        ['a'.repeat(40)]: Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])),
+      },
+    },
+  ]
+  const env = { HF_ENDPOINT: hub.endpoint, HF_HOME: newFolder() }
+  try {
+    for (const [config, count] of [
+      ['first', 1],
+      ['second', 2],
+    ] as const) {
+      const run = await ran(bin, ['--dataset', 'lab/pairs', '--dataset-config', config], env)
+      expect(run, run.stderr).toMatchObject({ code: 0 })
+      expect([rows(run), record('dataset', 'config')(run)]).toEqual([count, config])
+    }
+  } finally {
+    await hub.stop()
+  }
+}
+
+/** What run-rm and run-dpo have in common beside that. */
+function withModel(bin: 'run-rm' | 'run-dpo') {
+  const on = ['--dataset', PAIRS, '--no-verify']
+  const long = ['--max-length', '30']
+  const accepted = (flag: string, ...value: string[]) => says(bin, [...on, flag, ...value], `${flag} is accepted: `)
+  const batches = record('models', 0, 'work', 'batches')
+  return {
+    ...everywhere(bin),
+    revision: all(
+      says(bin, [...on, '--revision', 'main'], '--revision changes nothing here: '),
+      refuses(bin, [...on, '--revision', 'v1'], 2, 'is a folder; revision "v1" means nothing there'),
+      async () => {
+        const none = await ran(bin, [...on, '--model', 'org/none@v1', '--print-config'])
+        expect(JSON.parse(none.stdout).models[0]).toMatchObject({ revision: 'v1' })
+      },
+    ),
+    tokenizer: changes(bin, on, ['--tokenizer', otherTemplate()], texts),
+    'chat-template': changes(bin, on, ['--chat-template', 'chatml'], texts),
+    device: refuses(bin, [...on, '--device', 'tpu'], 2, '"tpu" is no device'),
+    dtype: async () => {
+      const run = await ran(bin, [...on, '--dtype', 'fp16'])
+      expect(run).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('--dtype fp16: ONNX Runtime computes float16'),
+      })
+    },
+    graph: refuses(bin, [...on, '--graph', 'onnx'], 2, '--graph: "onnx" is none of "checkpoint"'),
+    shard: async () => {
+      const run = await ran(bin, [...on, '--shard', '1/2'])
+      expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('part 1/2 is done') })
+      expect(readdirSync(run.folder!)).toEqual(['measurements.shard-1-of-2.jsonl'])
+      // what is not measured is decided by the last part; that another one asked for something else is said
+      const last = await ran(bin, [...on, '--shard', '2/2', '--output-dir', run.outputDir, '--seed', '4'])
+      expect(last.stderr).toContain('part 1/2 was started with another seed: that of this part holds for the whole')
+      expect(record('seed')(last)).toBe(4)
+    },
+    'max-length': changes(bin, on, long, (run) => column('scores.csv', 'score_reason')(run).includes('too_long'), true),
+    truncation: all(
+      changes(
+        bin,
+        [...on, ...long],
+        ['--truncation', 'left'],
+        (run) => column('scores.csv', 'truncated')(run).includes('1'),
+        true,
+      ),
+      saysAtEnd(
+        bin,
+        [...on, '--truncation', 'right'],
+        '--truncation changes nothing here: no text has more than 512 tokens',
+      ),
+    ),
+    reasoning: all(
+      changes(bin, on, ['--reasoning', 'strip'], texts),
+      says(
+        bin,
+        ['--dataset', PLAIN, '--reasoning', 'strip'],
+        '--reasoning changes nothing here: no completion has a thought',
+      ),
+    ),
+    'herm-compat':
+      bin === 'run-rm'
+        ? changes(bin, on, ['--herm-compat'], record('models', 0, 'text', 'truncation'), 'left')
+        : changes(bin, on, ['--herm-compat'], column('scores.csv', 'completion_tokens')),
+    'batch-tokens': all(
+      changes(bin, on, ['--batch-tokens', '64'], batches),
+      resumedWith(bin, ['--batch-tokens', '64'], '--batch-tokens changes nothing here'),
+    ),
+    'batch-size': all(
+      changes(bin, on, ['--batch-size', '1'], batches, 8),
+      resumedWith(bin, ['--batch-size', '1'], '--batch-size changes nothing here'),
+    ),
+    threads: async () => {
+      const create = vi.spyOn(ort.InferenceSession, 'create')
+      try {
+        await ran(bin, [...on, '--threads', '3'])
+        const asked = create.mock.calls.map((call) => (call.at(-1) as { intraOpNumThreads?: number }).intraOpNumThreads)
+        expect(new Set(asked)).toEqual(new Set([3]))
+      } finally {
+        create.mockRestore()
+      }
+    },
+    resume: all(async () => {
+      const outputDir = newFolder()
+      const measured = async (...more: string[]): Promise<unknown> =>
+        record('models', 0, 'work', 'measured')(await ran(bin, [...on, '--output-dir', outputDir, ...more]))
+      expect(await measured()).toBe(8)
+      expect(await measured()).toBe(0)
+      expect(await measured('--no-resume')).toBe(8)
+    }, partsForget(bin)),
+    'dump-rendered': async () => {
+      const run = await ran(bin, [...on, '--dump-rendered', '1'])
+      expect(run).toMatchObject({ code: 0, folder: null })
+      expect(run.stdout.match(/ tokens\n"/g)).toHaveLength(bin === 'run-rm' ? 2 : 4)
+    },
+    'not-quantized': accepted('--not_quantized'),
+    'disable-beaker-save': accepted('--disable_beaker_save'),
+    'attn-implementation': accepted('--attn_implementation', 'eager'),
+    'load-json': accepted('--load_json'),
+    'trust-remote-code': accepted('--trust_remote_code'),
+    'do-not-save': accepted('--do_not_save'),
+    'torch-dtype': all(
+      async () => {
+        const run = await ran(bin, [...on, '--torch_dtype', 'float16'])
+        expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('--dtype fp16: ONNX Runtime') })
+      },
+      refuses(bin, [...on, '--torch_dtype', 'float32', '--dtype', 'fp16'], 2, 'contradicts --dtype fp16'),
+    ),
+    debug: all(
+      async () => expect(rows(await ran(bin, ['--no-verify', '--debug']))).toBe(10),
+      says(bin, [...on, '--limit', '2', '--debug'], '--debug changes nothing here: --limit 2 is given'),
+    ),
+    'pref-sets': all(
+      refuses(bin, ['--pref_sets', '--offline'], 7, 'allenai/preference-test-sets: offline'),
+      says(bin, [...on, '--pref_sets'], '--pref-sets changes nothing here: the data set is'),
+    ),
+  } satisfies Partial<Rows<Option<'run-rm'> & Option<'run-dpo'>>>
+}
+
+/** The demo's tokenizer with a template of its own. */
+function otherTemplate(): string {
+  const folder = newFolder()
+  cpSync(demo('demo-reward-model'), folder, { recursive: true })
+  const path = join(folder, 'tokenizer_config.json')
+  const config = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+  if (existsSync(join(folder, 'chat_template.jinja'))) writeFileSync(join(folder, 'chat_template.jinja'), TEMPLATE)
+  else writeFileSync(path, JSON.stringify({ ...config, chat_template: TEMPLATE }))
+  return folder
+}
+const TEMPLATE =
+  '{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}'
+
+/** A run that goes on keeps its batches, and says so. */
+const resumedWith = (bin: 'run-rm' | 'run-dpo', more: string[], message: string) => async (): Promise<void> => {
+  const args = ['--dataset', PAIRS, '--no-verify', '--output-dir', newFolder()]
+  expect((await ran(bin, args)).stderr).not.toContain(message)
+  expect((await ran(bin, [...args, ...more])).stderr).toContain(message)
+}
+
+/** --no-resume holds for the merged store, too: a part that is measured anew does not come second to what was merged before. */
+const partsForget = (bin: 'run-rm' | 'run-dpo') => async (): Promise<void> => {
+  const outputDir = newFolder()
+  const part = (i: number, ...more: string[]): Promise<Ran> =>
+    ran(bin, ['--dataset', PAIRS, '--no-verify', '--output-dir', outputDir, '--shard', `${i}/2`, ...more])
+  await part(1)
+  const { folder } = await part(2)
+  const store = join(folder!, 'measurements.jsonl')
+  const merged = readFileSync(store, 'utf8')
+  // measurements of another row, which no part has
+  const before = (await ran(bin, ['--dataset', PLAIN, '--no-verify', '--output-dir', newFolder()])).folder!
+  const foreign = readFileSync(join(before, 'measurements.jsonl'), 'utf8').split('\n').slice(1).join('\n')
+  writeFileSync(store, merged + foreign)
+  await part(1, '--no-resume')
+  await part(2, '--no-resume')
+  expect(readFileSync(store, 'utf8').length).toBeLessThan((merged + foreign).length)
+}
+
+const policy = ['--model', parity('dpo-llama/policy')]
+const reference = ['--ref-model', parity('dpo-llama/reference')]
+const plainDpo = ['--dataset', PAIRS, '--no-verify']
+
+export const RUN_ROWS: { readonly [B in RunBin]: Rows<Option<B>> } = {
+  'run-rm': {
+    ...withModel('run-rm'),
+    model: changes('run-rm', ['--dataset', PAIRS, '--no-verify'], ['--model', parity('llama-gqa')], scores),
+    head: all(
+      async () => {
+        const score = async (head: string): Promise<string[]> =>
+          scores(await ran('run-rm', ['--dataset', PLAIN, '--model', parity('llama-armo5'), '--head', head]))
+        expect(await score('0')).not.toEqual(await score('1'))
+        expect(await score('softmax:1')).not.toEqual(await score('1'))
+      },
+      says('run-rm', ['--dataset', PLAIN, '--head', 'all'], '--head changes nothing here: the model has one label'),
+      refuses('run-rm', ['--dataset', PLAIN, '--head', 'softmax:0'], 2, 'the softmax of a single head is always 1'),
+    ),
+    pooling: all(
+      changes(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', parity('llama-pad-eos')],
+        ['--pooling', 'mask'],
+        column('scores.csv', 'scored_token_index'),
+      ),
+      saysAtEnd(
+        'run-rm',
+        ['--dataset', PLAIN, '--pooling', 'mask'],
+        '--pooling changes nothing here: mask and hf read the same',
+      ),
+    ),
+  },
+  'run-dpo': {
+    ...withModel('run-dpo'),
+    model: changes('run-dpo', plainDpo, policy, scores),
+    'ref-model': changes('run-dpo', [...plainDpo, ...policy], reference, scores),
+    'ref-revision': all(
+      says(
+        'run-dpo',
+        [...plainDpo, ...policy, ...reference, '--ref-revision', 'main'],
+        '--ref-revision changes nothing here: ',
+      ),
+      says('run-dpo', [...plainDpo, ...policy, '--ref-revision', 'v1'], 'there is no --ref-model'),
+    ),
+    beta: all(
+      changes('run-dpo', plainDpo, ['--beta', '0.2'], scores),
+      says('run-dpo', [...plainDpo, ...policy, '--beta', '0.2'], '--beta changes nothing here: without --ref-model'),
+    ),
+    'ref-free-type': all(
+      changes('run-dpo', [...plainDpo, ...policy], ['--ref-free-type', 'sum'], scores),
+      says(
+        'run-dpo',
+        [...plainDpo, '--ref-free-type', 'sum'],
+        '--ref-free-type changes nothing here: with a reference',
+      ),
+      says(
+        'run-dpo',
+        [...plainDpo, '--config', CONFIG('ref_free_type: norm\n')],
+        '--ref-free-type changes nothing here',
+      ),
+    ),
+    truncation: all(
+      withModel('run-dpo').truncation,
+      refuses(
+        'run-dpo',
+        [...plainDpo, '--herm-compat', '--truncation', 'error'],
+        2,
+        'cannot be combined with --herm-compat',
+      ),
+    ),
+  },
+  'run-verify': everywhere('run-verify'),
+}

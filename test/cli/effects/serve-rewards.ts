@@ -1,0 +1,197 @@
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { expect, vi } from 'vitest'
+import { type OPTIONS, serveRewards } from '../../../scripts/serve-rewards.ts'
+import { stubServer } from '../../chem-oracles/stub-server.ts'
+import { CUT_BLOOM, EMPTY_BLOOM } from './data.ts'
+import { all, captured, type Env, type Rows } from './shown.ts'
+
+interface Serving {
+  readonly url: string
+  post(path: string, body: unknown, token?: string): Promise<{ status: number; body: Record<string, unknown> }>
+}
+
+/** Serves in this process until `use` is done; what it said. */
+async function serving(
+  args: readonly string[],
+  use: (server: Serving) => Promise<void>,
+  env: Env = {},
+): Promise<string> {
+  const argv = args.includes('--port') ? args : ['--port', '0', ...args]
+  let trouble: unknown = null
+  const done = await captured(
+    'serve-rewards',
+    async () => {
+      const stdout = vi.mocked(process.stdout.write)
+      const running = serveRewards(argv)
+      const stopped = running.then(
+        () => true,
+        () => true,
+      )
+      const urlOf = (): string | undefined =>
+        stdout.mock.calls.map(([text]) => String(text).trim()).find((t) => /^http/.test(t))
+      await Promise.race([stopped, vi.waitUntil(() => urlOf() !== undefined, { timeout: 60_000, interval: 20 })])
+      const url = urlOf()
+      if (url !== undefined) {
+        const post: Serving['post'] = async (path, body, token) => {
+          const response = await fetch(url.replace('0.0.0.0', '127.0.0.1') + path, {
+            method: 'POST',
+            headers: {
+              'Content-Type': 'application/json',
+              ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+            },
+            body: JSON.stringify(body),
+          })
+          return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+        }
+        await use({ url, post }).catch((error: unknown) => {
+          trouble = error
+        })
+        process.emit('SIGTERM')
+      }
+      return running
+    },
+    { ETHER0_REMOTES_API_TOKEN: undefined as unknown as string, ...env },
+  )
+  if (trouble !== null) throw trouble
+  return done.stderr
+}
+const refuses = (args: readonly string[], code: number, message: string) => async (): Promise<void> => {
+  const done = await captured('serve-rewards', () => serveRewards(['--port', '0', ...args]), {
+    ETHER0_REMOTES_API_TOKEN: undefined as unknown as string,
+  })
+  expect(done).toMatchObject({ code, stdout: '' })
+  expect(done.stderr).toContain(message)
+}
+
+const GROUP = {
+  completion: '<|think_start|>t<|think_end|><|answer_start|>OCCc1ccccc1<|answer_end|>',
+  solution: "functional_group_eval!:!('C8H10O', ['primary alcohol'])!:!functional-group",
+}
+const judged = (args: readonly string[], path: string, body: unknown, want: Record<string, unknown>) => () =>
+  serving(args, async ({ post }) => expect((await post(path, body)).body).toMatchObject(want)).then(() => {})
+const noFilter = (flag: string) =>
+  all(refuses([flag, '/nowhere.bloom'], 3, `(${flag}) cannot be read`), refuses([flag, CUT_BLOOM], 3, 'header says'))
+const ACID = 'O=C(O)c1ccccc1'
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+export const SERVE_ROWS: Rows<keyof typeof OPTIONS> = {
+  host: all(refuses(['--host', '0.0.0.0'], 2, 'there is no token'), async () => {
+    await serving(['--host', '0.0.0.0', '--token', 't'], async ({ url }) =>
+      expect(url).toMatch(/^http:\/\/0\.0\.0\.0:/),
+    )
+  }),
+  port: all(
+    async () => {
+      const port = await freePort()
+      await serving(['--port', String(port)], async ({ url }) => expect(url).toBe(`http://127.0.0.1:${port}`))
+    },
+    async () => {
+      const done = await captured('serve-rewards', () => serveRewards(['--port', '70000']))
+      expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining('70000 is not a port') })
+    },
+  ),
+  token: async () => {
+    await serving(['--token', 'mine'], async ({ post }) => {
+      expect((await post('/is_purchasable', { smiles: 'C' }, 'another')).status).toBe(401)
+      expect((await post('/is_purchasable', { smiles: 'C' }, 'mine')).status).toBe(200)
+    })
+  },
+  'body-limit': all(
+    async () => {
+      await serving(['--body-limit', '30'], async ({ post }) => {
+        expect((await post('/is_purchasable', { smiles: 'C' })).status).toBe(200)
+        expect((await post('/is_purchasable', { smiles: 'C'.repeat(40) })).status).toBe(413)
+      })
+    },
+    refuses(['--body-limit', '0.5'], 2, '0.5 is not a whole number'),
+  ),
+  'batch-limit': all(
+    async () => {
+      await serving(['--batch-limit', '1'], async ({ post }) => {
+        expect((await post('/is_purchasable', { smiles: ['C'] })).status).toBe(200)
+        expect((await post('/is_purchasable', { smiles: ['C', 'CC'] })).status).toBe(422)
+      })
+    },
+    refuses(['--batch-limit', '1.5'], 2, '1.5 is not a whole number'),
+  ),
+  'purchasable-bloom': all(
+    judged([], '/is_purchasable', { smiles: ACID }, { [ACID]: true }),
+    judged(['--purchasable-bloom', EMPTY_BLOOM], '/is_purchasable', { smiles: ACID }, { [ACID]: false }),
+    noFilter('--purchasable-bloom'),
+  ),
+  'rings-bloom': all(
+    judged([], '/verify', GROUP, { reason: 'right_answer' }),
+    judged(['--rings-bloom', EMPTY_BLOOM], '/verify', GROUP, { reason: 'failed_ring_check' }),
+    noFilter('--rings-bloom'),
+  ),
+  'fingerprints-bloom': all(
+    judged(['--fingerprints-bloom', EMPTY_BLOOM], '/verify', GROUP, { reason: 'failed_reos_check' }),
+    noFilter('--fingerprints-bloom'),
+  ),
+  'forward-base-url': all(
+    async () => {
+      const model = await stubServer([{ json: { product: 'CCOC(C)=O' } }], 0)
+      try {
+        await judged(
+          ['--forward-base-url', model.baseUrl],
+          '/translate',
+          { reaction: 'CC(=O)O.CCO>>' },
+          { product: 'CCOC(C)=O' },
+        )()
+      } finally {
+        await model.close()
+      }
+    },
+    refuses(['--forward-base-url', 'nope'], 2, 'not an http(s) address'),
+    async () => {
+      const said = await serving([], async () => {}, { CHEMHERM_FORWARD_API_TOKEN: 'x' })
+      expect(said).toContain('CHEMHERM_FORWARD_API_TOKEN changes nothing here: there is no --forward-base-url')
+    },
+  ),
+  'verify-workers': all(
+    async () => {
+      for (const workers of [1, 3]) {
+        let threads = 0
+        const count = (): void => void threads++
+        process.on('worker', count)
+        try {
+          await serving(['--verify-workers', String(workers)], async ({ post }) => {
+            await Promise.all(['C', 'CC', 'CCC', 'CCCC'].map((smiles) => post('/is_purchasable', { smiles })))
+          })
+        } finally {
+          process.off('worker', count)
+        }
+        expect(threads).toBe(workers)
+      }
+    },
+    refuses(['--verify-workers', '1.5'], 2, '1.5 is not a whole number'),
+  ),
+  'time-limit': all(
+    // opening the solubility model takes longer than that
+    judged(
+      ['--time-limit', '0.001'],
+      '/compute_solubility',
+      { smiles: 'CCO' },
+      {
+        detail: 'The time limit of one question is over',
+      },
+    ),
+    refuses(['--time-limit', '0'], 2, '0 is not a positive number'),
+  ),
+  quiet: async () => {
+    expect(await serving([], async () => {})).toContain('rings: src/embedded')
+    expect(await serving(['--quiet'], async () => {})).toBe('')
+  },
+  'log-format': async () => {
+    const said = await serving(['--log-format', 'json'], async () => {})
+    for (const line of said.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('message')
+  },
+}

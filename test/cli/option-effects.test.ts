@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { OPTIONS as ANALYZE } from '../../scripts/analyze.ts'
+import { OPTIONS as SERVE } from '../../scripts/serve-rewards.ts'
+import { OPTIONS as SETUP } from '../../scripts/setup-cuda.ts'
+import { BIN_OPTIONS } from '../../src/cli/options.ts'
+import { packagePath } from '../../src/package.ts'
+import { ANALYZE_ROWS } from './effects/analyze.ts'
+import { RUN_ROWS } from './effects/runs.ts'
+import { SERVE_ROWS } from './effects/serve-rewards.ts'
+import { SETUP_ROWS } from './effects/setup-cuda.ts'
+import { cleanUp, type Shown } from './effects/shown.ts'
+
+/**
+ * Option × bin → what shows its effect. An option without a row fails, and so does a row without an option or with a test that does not
+ * exist. To add one: a line in the bin's rows, a check that runs here or [file, title] of a test elsewhere.
+ */
+const BINS: Readonly<Record<string, { readonly options: object; readonly rows: Readonly<Record<string, Shown>> }>> = {
+  'run-rm': { options: BIN_OPTIONS['run-rm'], rows: RUN_ROWS['run-rm'] },
+  'run-dpo': { options: BIN_OPTIONS['run-dpo'], rows: RUN_ROWS['run-dpo'] },
+  'run-verify': { options: BIN_OPTIONS['run-verify'], rows: RUN_ROWS['run-verify'] },
+  analyze: { options: ANALYZE, rows: ANALYZE_ROWS },
+  'serve-rewards': { options: SERVE, rows: SERVE_ROWS },
+  'setup-cuda': { options: SETUP, rows: SETUP_ROWS },
+}
+afterAll(cleanUp)
+
+it.each(Object.entries(BINS))('%s: every option has a row, every row an option', (_, { options, rows }) => {
+  expect(Object.keys(rows).sort()).toEqual(Object.keys(options).sort())
+})
+
+describe.each(Object.entries(BINS))('%s', (_, { rows }) => {
+  it.each(Object.entries(rows))('--%s', { timeout: 300_000 }, async (_, shown) => {
+    if (typeof shown === 'function') return shown()
+    const [file, title] = shown
+    expect(readFileSync(packagePath(file), 'utf8'), file).toContain(title)
+  })
+})

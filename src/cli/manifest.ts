@@ -75,12 +75,16 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
 const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.round((count / ms) * 10_000) / 10 : null)
 
 /** Names under which RewardBench's files keep the run; null for run-verify. */
-export function hermRun({ config, models }: FinishInput): HermRun | null {
+export function hermRun({ config, models, subjects }: FinishInput): HermRun | null {
   const [first, second] = models
   if (first === undefined) return null
   const modelType = config.bin === 'run-rm' ? 'Seq. Classifier' : second === undefined ? 'DPO Ref. Free' : 'DPO'
-  return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: config.chatTemplate }
+  return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: templateOf(config, subjects) }
 }
+
+/** The template that was used; with --herm-compat it may be another than the one that was named. */
+const templateOf = (config: FinishInput['config'], subjects: FinishInput['subjects']): string =>
+  subjects[0]?.text.chat_template ?? config.chatTemplate
 
 const verifierWords = ({
   extraction,
@@ -112,7 +116,7 @@ export function methodsInput(
     completions: joined.completions.length,
     unscored: joined.unscored.length,
     unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
-    chatTemplate: config.chatTemplate,
+    chatTemplate: templateOf(config, subjects),
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
     pooling: config.bin === 'run-rm' ? config.pooling : null,

@@ -11,9 +11,10 @@ import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './d
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { makeOutputFolder } from './folder.ts'
+import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
-import { BIN_OPTIONS, hermRemarks } from './options.ts'
+import { BIN_OPTIONS } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { scoreAll, scorePart } from './scoring.ts'
@@ -61,7 +62,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  for (const remark of hermRemarks(args)) log.info(remark)
+  for (const remark of hermRemarks(args, bin)) log.info(remark)
 
   const onDownload = downloadBar(log)
   const data = await openDataset(config, onDownload)
@@ -84,6 +85,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   if (prepared.some(({ subject }) => subject.text.template_uses_clock === true))
     log.warn(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
   const subjects = prepared.map(({ subject }) => subject)
+  for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   const plan = planOf(config, device.device)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)

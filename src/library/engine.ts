@@ -39,6 +39,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   const now = new Date()
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))
+  for (const text of new Set(subjects.flatMap(({ notes }) => notes))) note(text)
   if (subjects.some(({ text }) => text.template_uses_clock === true))
     note(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
   return {

@@ -9,6 +9,7 @@ import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
 import type { Row, RunnerInfo, Unscored } from '../types.ts'
 import type { RunConfig } from './config.ts'
+import { type HermRules, hermRules } from './herm.ts'
 import type { LoadedModel } from './models.ts'
 
 /** A model as a run sees it, and what the manifest keeps of its texts. */
@@ -16,6 +17,8 @@ export interface OpenSubject extends Subject {
   /** Number format that the model computes in, known before it is opened: it is part of every key. */
   readonly dtype: RunnerInfo['dtype']
   readonly text: SubjectText
+  /** What to tell the user of how its texts are prepared. */
+  readonly notes: readonly string[]
   /** Text and ids of a prepared completion, for a person to read. */
   dump(label: string, prepared: Prepared | Unscored): string
 }
@@ -39,13 +42,20 @@ export async function subjectOf(
   device: ResolvedDevice,
   now: Date,
 ): Promise<OpenSubject> {
-  const { tokenizer, description, kind, choice, name } = model
-  const renderer = await openRenderer(config.chatTemplate, tokenizer, { id: name, now })
+  const { tokenizer, kind, choice, name } = model
+  const rules = textRules(model, config)
+  const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
-  const padTokenId = description.padTokenId ?? (config.hermCompat ? tokenizer.eosId : null)
+  const { padTokenId } = rules
   const prepare =
     kind === 'head'
-      ? headPreparer(model, renderer, { ...options, pooling: config.pooling, padTokenId })
+      ? headPreparer(model, renderer, {
+          ...options,
+          pooling: config.pooling,
+          padTokenId,
+          appendId: rules.appendEos,
+          appendAlways: true,
+        })
       : logProbPreparer(model, renderer, options)
   const dtype = computeDtype(model, config, device)
   const template = renderer.kind === 'template' ? renderer.template : null
@@ -88,8 +98,9 @@ export async function subjectOf(
         ...(device.deviceId !== null && { deviceId: device.deviceId }),
         ...(config.threads !== null && { threads: config.threads }),
       }),
+    notes: rules.notes,
     text: {
-      chat_template: config.chatTemplate,
+      chat_template: rules.chatTemplate,
       template_sha256: template?.sha256 ?? null,
       template_uses_clock: template?.usesClock ?? false,
       clock: template?.usesClock === true ? now.toISOString() : null,
@@ -100,6 +111,12 @@ export async function subjectOf(
     },
   }
 }
+
+/** Template, pad and EOS as the flags and the checkpoint say, or, with --herm-compat, as RewardBench settles them. */
+const textRules = ({ name, kind, tokenizer, description }: LoadedModel, config: RunConfig): HermRules =>
+  config.hermCompat
+    ? hermRules({ name, kind, tokenizer, configPad: description.padTokenId, chatTemplate: config.chatTemplate })
+    : { chatTemplate: config.chatTemplate, padTokenId: description.padTokenId, appendEos: null, notes: [] }
 
 /** Lengths as the flags say; with --herm-compat what the flags leave open is as in HERM (log-probabilities have its own way to cut). */
 function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): EncodeOptions {

@@ -27,6 +27,8 @@ export interface HeadOptions extends EncodeOptions {
   readonly addSpecialTokens?: boolean
   /** An id that must stand last (InternLM2's reward_token_id); appended where it does not. */
   readonly appendId?: number | null
+  /** The appended id stands last even where the text ends in it already: RewardBench's EOS. Default false. */
+  readonly appendAlways?: boolean
   /**
    * Whether the first of two BOS counts once (CONTRACT §5.1; RewardBench masks it). `keep` leaves both: what RewardBench's
    * pipelines of some custom heads do. Default repair.
@@ -61,7 +63,10 @@ export function headEncoder(
   const special = options.addSpecialTokens ?? true
   const frame: Frame = special ? frameOf(tokenizer) : { prefix: new Int32Array(), suffix: new Int32Array() }
   const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer) : null
-  const append = options.appendId ?? null
+  const wanted = options.appendId ?? null
+  const always = options.appendAlways ?? false
+  // A post-processor that ends in the EOS already writes it itself.
+  const append = always && wanted !== null && frame.suffix.at(-1) === wanted ? null : wanted
 
   const encodeOne = (rendered: Rendered, promptIds: Int32Array, where: string): HeadEncoded | Unscored => {
     const pair = rendered.pair ?? undefined
@@ -70,7 +75,9 @@ export function headEncoder(
       ...(pair === undefined ? {} : { pair }),
     })
     const complete =
-      append === null || given.ids.at(-1) === append ? given : { ...given, ids: Int32Array.of(...given.ids, append) }
+      append === null || (given.ids.at(-1) === append && !always)
+        ? given
+        : { ...given, ids: Int32Array.of(...given.ids, append) }
     const limit = options.maxLength ?? Number.POSITIVE_INFINITY
     const tooLong = complete.ids.length > limit
     if (tooLong && options.truncation !== 'left' && options.truncation !== 'right')

@@ -26,6 +26,8 @@ export interface OpenTokenizer extends Tokenizer {
   idOf(token: string): number | null
   /** SHA-256 of each file that was read. */
   readonly files: Readonly<Record<string, string>>
+  /** `tokenizer_class` of tokenizer_config.json, or null. */
+  readonly tokenizerClass: string | null
   /** `truncation_side` of tokenizer_config.json. */
   readonly truncationSide: 'left' | 'right'
 }
@@ -144,6 +146,7 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
     chatTemplate: templates.default ?? null,
     specialTokens: names,
     modelMaxLength: modelMaxLength(config),
+    tokenizerClass: typeof config.tokenizer_class === 'string' ? config.tokenizer_class : null,
     truncationSide: config.truncation_side === 'left' ? 'left' : 'right',
     sha256: digest(hashes),
     files: hashes,

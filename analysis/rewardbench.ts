@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DataError } from '../src/errors.ts'
+import { rewardBench2, rewardBench2Run } from './rewardbench-2.ts'
 import { CodedColumn, Column, completionKey, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
@@ -26,7 +27,8 @@ interface ImportedPair {
 
 /**
  * ◆ Reads a score file that RewardBench wrote: `eval-set-scores/*.json` of run_rm.py and run_dpo.py (parallel arrays), or the
- * `*_outputs.jsonl` of its command line (one row a line). Python's NaN is an absent score.
+ * `*_outputs.jsonl` and `*_all.jsonl` of its command line (one row a line); or one of RewardBench 2 (rewardbench-2.ts). Python's NaN is
+ * an absent score.
  */
 export function readRewardBenchScores(path: string, dataset: string): Run {
   let text: string
@@ -37,8 +39,11 @@ export function readRewardBenchScores(path: string, dataset: string): Run {
   }
   // Python's json writes NaN, which JSON does not have; only bare words outside strings are touched.
   const clean = text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b/g, (part) => (part === 'NaN' ? 'null' : part))
+  const name = basename(path).replace(/\.(jsonl?|json)$/, '')
+  const second = path.endsWith('.jsonl') ? null : rewardBench2(parseJson(clean, path), path)
+  if (second !== null) return rewardBench2Run(second, name, dataset, path)
   const { model, rows } = path.endsWith('.jsonl') ? fromLines(clean, path) : fromArrays(clean, path)
-  return toRun(rows, model ?? basename(path).replace(/\.(jsonl?|json)$/, ''), dataset, path)
+  return toRun(rows, model ?? name, dataset, path)
 }
 
 const positionKey = (i: number): string => `\u0000position ${i}`
@@ -123,14 +128,19 @@ function fromLines(text: string, path: string): { model: string | null; rows: Im
     const where = `${path}:${i + 1}`
     const row = parseJson(line, where)
     const word = (value: unknown): string | null => (value === undefined || value === null ? null : String(value))
-    if (row.scores_chosen === undefined || row.scores_rejected === undefined)
-      throw new DataError('has no scores_chosen and scores_rejected', where)
+    // <model>_all.jsonl of --save_all holds the two scores alone.
+    const bare = Object.keys(row).sort().join() === 'chosen,rejected'
+    const [chosen, rejected] = bare ? [row.chosen, row.rejected] : [row.scores_chosen, row.scores_rejected]
+    if (chosen === undefined || rejected === undefined)
+      throw row.text !== undefined && row.results !== undefined
+        ? new DataError('holds scores of single texts (messages), no pairs', where, 'Read are files of pairs.')
+        : new DataError('has no scores_chosen and scores_rejected', where)
     return {
       id: word(row.id),
       subset: word(row.subset) ?? 'all pairs',
       prompt: word(row.prompt),
-      chosen: scoreOf(row.scores_chosen, where),
-      rejected: scoreOf(row.scores_rejected, where),
+      chosen: scoreOf(chosen, where),
+      rejected: scoreOf(rejected, where),
       textChosen: word(row.text_chosen) ?? '',
       textRejected: word(row.text_rejected) ?? '',
     }
@@ -173,6 +183,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     where: path,
     manifest: null,
     warnings: [],
+    plainPairs: true,
     pairs: {
       n: rows.length,
       key,

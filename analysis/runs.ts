@@ -18,6 +18,8 @@ export interface Run {
   readonly manifest: unknown
   /** What to tell the user of it. */
   readonly warnings: readonly string[]
+  /** Rows of one id are pairs of their own, not several completions of one row. */
+  readonly plainPairs?: boolean
 }
 export interface RunCompletions extends CompletionColumns {
   /** id, role and index: what aligns two scorers. */

@@ -4,6 +4,7 @@ import { type Analysis, analyse, writeAnalysis } from '../analysis/analyze.ts'
 import { writeBestOfN } from '../analysis/best-of-n.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, type Run, readRun } from '../analysis/runs.ts'
+import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { runMain } from '../src/cli/fail.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
 import type { OptionTable } from '../src/cli/options.ts'
@@ -35,7 +36,7 @@ const OPTIONS: OptionTable = {
     ...list,
     group: 'Data',
     describe:
-      "Score files that RewardBench wrote (eval-set-scores *.json, *_outputs.jsonl), repeatable; data set 'rewardbench'",
+      "Score files that RewardBench or RewardBench 2 wrote (eval-set-scores *.json, *_outputs.jsonl, *_all.jsonl), repeatable; data set 'rewardbench'",
     defaultDescription: 'none',
   },
   'data-file': {
@@ -100,6 +101,7 @@ async function main(): Promise<number> {
       const files = await writeAnalysis(analysis, folder)
       files.push(...(await writeBestOfN(runs, folder, text('data-file'), log)))
       process.stdout.write(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
+      for (const [scorer, table] of analysis.bestOf) process.stdout.write(`\n${scorer}\n${bestOfTable(table)}\n`)
       tell(analysis, runs, log)
       log.info(`${dataset}: ${runs.length} run${runs.length === 1 ? '' : 's'}, ${files.length} files in ${folder}`)
       done++

@@ -25,6 +25,7 @@ import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
+import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { scoreTable } from './score-table.ts'
 
 /** What is left when everything has been measured. */
@@ -62,6 +63,7 @@ export async function finish(input: FinishInput): Promise<number> {
       return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
     },
   })
+  sayRepairs(repairsOfRun(input.work), subjects, log)
   warnOfErrors(input.verdictErrors, log)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)

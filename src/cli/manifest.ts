@@ -6,9 +6,11 @@ import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
 import type { Joined } from '../report/write.ts'
 import { SCORE_VERSION } from '../store/key.ts'
-import type { RowFailure } from '../types.ts'
+import { REPAIRS } from '../text/repairs.ts'
+import type { Repair, RowFailure } from '../types.ts'
 import { countBy } from './count.ts'
 import type { FinishInput } from './finish.ts'
+import { repairsOfRun } from './repairs.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
 export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[]): Record<string, unknown> {
@@ -62,6 +64,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       failed_rows: inspection.failures.length,
     },
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
+    repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
     verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
@@ -143,7 +146,9 @@ export function runRecord(
     dtype: subjects[0]?.dtype ?? null,
     seed: config.seed,
     versions: versions(),
-    repairs: mergedCounts(work.map(({ repairs }) => repairs)),
+    repairs: Object.fromEntries(
+      Object.entries(repairsOfRun(work)).map(([repair, { completions }]) => [repair, completions]),
+    ),
     truncations: joined.truncations,
     warnings: log.warnings,
     provenance: verifier?.provenance ?? [],
@@ -151,8 +156,14 @@ export function runRecord(
   }
 }
 
-function mergedCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sum: Record<string, number> = {}
-  for (const counts of all) for (const [key, n] of Object.entries(counts)) sum[key] = (sum[key] ?? 0) + n
-  return sum
+/** What was mended on the way to the models, each with its sentence. */
+function describedRepairs({ work, subjects }: FinishInput): Record<string, unknown> {
+  const facts = subjects[0]?.text
+  if (facts === undefined) return {}
+  return Object.fromEntries(
+    Object.entries(repairsOfRun(work)).map(([repair, count]) => [
+      repair,
+      { ...count, what: REPAIRS[repair as Repair](facts) },
+    ]),
+  )
 }

@@ -1,24 +1,33 @@
 import { isFailure } from '../pairs/failure.ts'
 import { textTable } from '../report/table.ts'
 import { estimatePeakBytes, type PlanOptions, planBatches } from '../score/plan.ts'
-import { isUnscored, type Subject } from '../score/subject.ts'
+import { isUnscored, repairsOf } from '../score/subject.ts'
 import type { LoadedModel } from '../setup/models.ts'
+import type { OpenSubject } from '../setup/subject.ts'
+import { mostRepairs, type RepairCounts, RepairTally } from '../text/repairs.ts'
 import type { Row, RowFailure, Sequence } from '../types.ts'
+import type { Log } from './log.ts'
+import { sayRepairs } from './repairs.ts'
 
 /** `--dry-run`: what would be computed. The whole data set is tokenised, no model is opened. */
 export async function printPlan(
   rows: () => AsyncIterable<Row | RowFailure>,
-  models: readonly { readonly model: LoadedModel; readonly subject: Subject }[],
+  models: readonly { readonly model: LoadedModel; readonly subject: OpenSubject }[],
   plan: PlanOptions,
+  log: Log,
 ): Promise<number> {
   const lines: string[][] = []
+  const repairs: RepairCounts[] = []
   for (const { model, subject } of models) {
     const sequences: Sequence[] = []
+    const tally = new RepairTally()
     const seen = new Set<string>()
     let [completions, tokens, group, unscored] = [0, 0, 0, 0]
     for await (const row of rows()) {
       if (isFailure(row)) continue
-      for (const prepared of subject.prepare(row)) {
+      const completionsOfRow = subject.prepare(row)
+      tally.add(completionsOfRow.map((prepared) => (isUnscored(prepared) ? [] : repairsOf(prepared))))
+      for (const prepared of completionsOfRow) {
         completions++
         if (isUnscored(prepared)) {
           unscored++
@@ -32,6 +41,7 @@ export async function printPlan(
       }
       group++
     }
+    repairs.push(tally.counts)
     const batches = planBatches(sequences, plan)
     const computed = batches.reduce((sum, batch) => sum + batch.tokens, 0)
     const peak = estimatePeakBytes(batches, sequences, model.description.size)
@@ -46,6 +56,8 @@ export async function printPlan(
       `${(peak / 2 ** 20).toFixed(0)} MiB`,
     ])
   }
+  const subjects = models.map(({ subject }) => subject)
+  sayRepairs(mostRepairs(repairs), subjects, log)
   const header = [
     'model',
     'completions',

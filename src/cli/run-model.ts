@@ -82,14 +82,12 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const now = new Date()
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
-  if (prepared.some(({ subject }) => subject.text.template_uses_clock === true))
-    log.warn(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
   const subjects = prepared.map(({ subject }) => subject)
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   const plan = planOf(config, device.device)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)
-  if (args['dry-run'] === true) return printPlan(rows, prepared, plan)
+  if (args['dry-run'] === true) return printPlan(rows, prepared, plan, log)
   if (config.truncation === 'error') await checkAll(rows(), subjects)
 
   const scorerFolder = join(config.outputDir, scorerName(config, models))

@@ -4,10 +4,11 @@ import { parseRecord } from '../pairs/parse.ts'
 import { type Measured, measure } from '../score/measure.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
-import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
+import { isUnscored, type Prepared, repairsOf, type Subject } from '../score/subject.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { loadModels } from '../setup/models.ts'
-import { subjectOf } from '../setup/subject.ts'
+import { type OpenSubject, subjectOf } from '../setup/subject.ts'
+import { mostRepairs, RepairTally, repairLines } from '../text/repairs.ts'
 import type { Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
 import { configOf } from './config.ts'
 import type { ScoreOptions } from './options.ts'
@@ -15,7 +16,9 @@ import type { CompletionScore, ScoredRow } from './score.ts'
 
 /** The same stages as in run.ts, for rows that come once and are not kept: all models stay open, a window is measured and given out. */
 export interface Scoring {
-  readonly subjects: readonly Subject[]
+  readonly subjects: readonly OpenSubject[]
+  /** What the bins say on screen. */
+  readonly note: (text: string) => void
   readonly scorer: Scorer
   readonly plan: PlanOptions
   /** Completions of a window. */
@@ -40,10 +43,9 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))
   for (const text of new Set(subjects.flatMap(({ notes }) => notes))) note(text)
-  if (subjects.some(({ text }) => text.template_uses_clock === true))
-    note(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
   return {
     subjects,
+    note,
     scorer,
     plan: planOf(config, device.device),
     window: options.window ?? DEFAULT_WINDOW,
@@ -61,7 +63,8 @@ export async function* scoreRows(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
   scoring: Scoring,
 ): AsyncGenerator<ScoredRow, void, undefined> {
-  const { subjects, window, signal } = scoring
+  const { subjects, window, signal, note } = scoring
+  const tallies = subjects.map(() => new RepairTally())
   const runners = new Map<Subject, Runner>()
   let waiting: Waiting[] = []
   let [number, completions, tokens] = [0, 0, 0]
@@ -71,6 +74,8 @@ export async function* scoreRows(
       number++
       const row = parseRecord(record, { where: `row ${number}`, number })
       const prepared = isFailure(row) ? [] : subjects.map((subject) => subject.prepare(row))
+      for (const [m, ready] of prepared.entries())
+        tallies[m]!.add(ready.map((p) => (isUnscored(p) ? [] : repairsOf(p))))
       waiting.push({ row, prepared })
       // a row that fails counts, too: a stream of nothing else is given out as it comes
       completions += Math.max(1, prepared[0]?.length ?? 0)
@@ -82,6 +87,7 @@ export async function* scoreRows(
       tokens = 0
     }
     yield* await scoreWindow(waiting, scoring, runners)
+    for (const line of repairLines(mostRepairs(tallies.map(({ counts }) => counts)), subjects[0]!.text)) note(line)
   } finally {
     for (const runner of runners.values()) await runner.release()
   }
@@ -180,5 +186,5 @@ const described = (
         completionTokens: prepared.completionTokens,
         truncated: prepared.truncated !== 'no',
         textSha256: prepared.textSha256,
-        repairs: prepared.poolingDiffers ? [...prepared.repairs, 'pooling_differs'] : prepared.repairs,
+        repairs: repairsOf(prepared),
       }

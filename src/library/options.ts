@@ -44,6 +44,9 @@ export interface ScoreOptions {
   readonly window?: number
   /** Ends the iteration with its reason, after the batch in hand. */
   readonly signal?: AbortSignal
-  /** Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date. */
+  /**
+   * Called with what the bins say on screen: the device and why, files that were missing; and after the last row one line a repair, with
+   * the count (a second BOS, a template that leaves out part of a text or shows the date …).
+   */
   readonly onNote?: (note: string) => void
 }

@@ -2,12 +2,14 @@ import type { ResolvedDevice } from '../model/device.ts'
 import { openRunner } from '../model/session.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
+import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
 import { type EncodeOptions, headEncoder } from '../text/encode.ts'
 import { HERM_MAX_LENGTH, logProbEncoder } from '../text/logprob.ts'
 import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
-import type { Row, RunnerInfo, Unscored } from '../types.ts'
+import { sameTokens } from '../text/repairs.ts'
+import type { Encoded, Row, RunnerInfo, Unscored } from '../types.ts'
 import type { RunConfig } from './config.ts'
 import { type HermRules, hermRules } from './herm.ts'
 import type { LoadedModel } from './models.ts'
@@ -30,6 +32,7 @@ export interface SubjectText {
   readonly template_uses_clock: boolean
   readonly clock: string | null
   readonly max_length: number | null
+  readonly model_max_length: number | null
   readonly truncation: EncodeOptions['truncation'] | 'herm'
   readonly pooling: RunConfig['pooling'] | null
   readonly pad_token_id: number | null
@@ -80,7 +83,9 @@ export async function subjectOf(
     dtype,
     prepare,
     show(row, completion) {
-      const rendered = renderRow(row.prompt, completion.text, renderer, { hermCompat: config.hermCompat })
+      const { kind } = row
+      const text = config.reasoning === 'strip' ? stripReasoning(completion.text) : completion.text
+      const rendered = renderRow(row.prompt, text, renderer, { hermCompat: config.hermCompat, kind })
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
     dump: (label, prepared) =>
@@ -105,6 +110,7 @@ export async function subjectOf(
       template_uses_clock: template?.usesClock ?? false,
       clock: template?.usesClock === true ? now.toISOString() : null,
       max_length: options.maxLength,
+      model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
       pooling: kind === 'head' ? config.pooling : null,
       pad_token_id: padTokenId,
@@ -134,7 +140,7 @@ function headPreparer(
   options: Parameters<typeof headEncoder>[2],
 ): (row: Row) => (Prepared | Unscored)[] {
   const encode = headEncoder(tokenizer, renderer, options)
-  return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.readIndex }))
+  return (row) => withSameTokens(row, encode(row)).map((e) => (isUnscored(e) ? e : { ...e, at: e.readIndex }))
 }
 
 function logProbPreparer(
@@ -143,7 +149,17 @@ function logProbPreparer(
   options: EncodeOptions,
 ): (row: Row) => (Prepared | Unscored)[] {
   const encode = logProbEncoder(tokenizer, renderer, options)
-  return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
+  return (row) =>
+    withSameTokens(row, encode(row)).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
+}
+
+/** Marks completions of one row that differ and of which the model reads the same. */
+function withSameTokens<T extends Encoded>({ completions }: Row, encoded: readonly (T | Unscored)[]): (T | Unscored)[] {
+  const same = sameTokens(
+    completions.map(({ text }) => text),
+    encoded.map((e) => (isUnscored(e) ? null : e.ids)),
+  )
+  return encoded.map((e, i) => (isUnscored(e) || !same[i] ? e : { ...e, repairs: [...e.repairs, 'same_tokens'] }))
 }
 
 function computeDtype(

@@ -5,6 +5,7 @@ import type { Tokenizer as Backend } from '@huggingface/tokenizers'
 import { ModelError } from '../errors.ts'
 import type { Tokenizer } from '../types.ts'
 import { buildBackend, encodePair, encodeText } from './backend.ts'
+import { normalizationOf } from './normalization.ts'
 import {
   chatTemplates,
   DAMAGED,
@@ -26,6 +27,11 @@ export interface OpenTokenizer extends Tokenizer {
   idOf(token: string): number | null
   /** SHA-256 of each file that was read. */
   readonly files: Readonly<Record<string, string>>
+  /** Added tokens that are marked special: control tokens, whatever text they stand in. */
+  readonly specialContents: readonly string[]
+  readonly unkId: number | null
+  /** Whether the normalizer changes a text for good; null where it has no such step. */
+  readonly normalizes: ((text: string) => boolean) | null
   /** `tokenizer_class` of tokenizer_config.json, or null. */
   readonly tokenizerClass: string | null
   /** `truncation_side` of tokenizer_config.json. */
@@ -121,7 +127,8 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
   if (config.split_special_tokens === true)
     throw new ModelError('split_special_tokens is not supported', `${id}/tokenizer_config.json`)
   const names = specialTokens(files)
-  const backend = openBackend(effectiveTokenizer(files, where), names, where)
+  const json = effectiveTokenizer(files, where)
+  const backend = openBackend(json, names, where)
   const templates = chatTemplates(files, `${id}/tokenizer_config.json`)
   const idOf = (token: string | undefined): number | null =>
     token === undefined ? null : (backend.token_to_id(token) ?? null)
@@ -139,6 +146,9 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
     bosId: idOf(names.bos_token),
     eosId: idOf(names.eos_token),
     padId: idOf(names.pad_token),
+    unkId: idOf(names.unk_token),
+    specialContents: specialContents(json),
+    normalizes: normalizationOf(json.normalizer),
     bosToken: names.bos_token ?? null,
     eosToken: names.eos_token ?? null,
     size: vocabularySize(backend),
@@ -152,6 +162,11 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
     files: hashes,
   }
 }
+
+const specialContents = ({ added_tokens }: Json): string[] =>
+  ((added_tokens ?? []) as readonly Json[]).flatMap(({ special, content }) =>
+    special === true && typeof content === 'string' && content !== '' ? [content] : [],
+  )
 
 function openBackend(tokenizerJson: Json, names: Readonly<Record<string, string>>, where: string): Backend {
   try {

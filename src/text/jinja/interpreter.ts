@@ -70,6 +70,8 @@ export interface RenderOptions {
   readonly variables: ReadonlyMap<string, Value>
   /** What strftime_now shows. */
   readonly now: Date
+  /** Called where the template asks for the date. */
+  readonly onClock?: () => void
   readonly budget?: Budget
 }
 
@@ -93,7 +95,7 @@ class Renderer implements FilterContext {
 
   constructor(options: RenderOptions) {
     this.budget = options.budget ?? new Budget()
-    this.globals = templateGlobals(this.budget, options.now)
+    this.globals = templateGlobals(this.budget, options.now, options.onClock)
     this.variables = options.variables
   }
 

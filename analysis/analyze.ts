@@ -2,11 +2,13 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
+import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
 import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import { aurocTests } from './auroc-tests.ts'
+import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
 import { distributionTables } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
@@ -44,6 +46,8 @@ export interface Analysis {
   /** By scorer: pairs whose id another run has too, with another prompt or other completions; they are not paired. */
   readonly unlike: Readonly<Record<string, number>>
   readonly standings: readonly Standing[]
+  /** Best of n by scorer, where rows have several completions. */
+  readonly bestOf: readonly (readonly [scorer: string, table: BestOfTable])[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
   readonly screen: string
   readonly csv: Readonly<Record<string, { readonly columns: readonly string[]; readonly rows: readonly Cell[][] }>>
@@ -101,6 +105,10 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     statistics: columnStatistics(run.pairs, run.completions, settings),
   }))
   const writers = writersOf(runs)
+  const best = models.flatMap((run) => {
+    const table = run.plainPairs === true ? null : bestOfRun(run, settings)
+    return table === null ? [] : [[run.model, table] as const]
+  })
   const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
   const csv: Record<string, { columns: readonly string[]; rows: readonly Cell[][] }> = {
     'agreement.csv': {
@@ -132,6 +140,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
     'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
+    'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
   const constant = kept.filter((run) => kindOf(run) !== 'verifier' && isConstant(run)).map((run) => run.model)
@@ -155,6 +164,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     unit,
     unlike,
     standings,
+    bestOf: best,
     screen:
       standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
     csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { type Coded, characters } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
+import { rewardBench2, rewardBench2Run } from './rewardbench-2.ts'
 import { CodedColumn, completionKey, fingerprint, keyParts, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
@@ -29,8 +30,8 @@ interface ImportedPair {
 
 /**
  * ◆ Reads a score file that RewardBench wrote: `eval-set-scores/*.json` of run_rm.py and run_dpo.py (parallel arrays), or the
- * `*_outputs.jsonl` of its command line (one row a line). Python's NaN, Infinity and -Infinity are absent scores: a pair with one is not
- * scored, and counted in the run's warnings.
+ * `*_outputs.jsonl` and `*_all.jsonl` of its command line (one row a line); or one of RewardBench 2 (rewardbench-2.ts). Python's NaN,
+ * Infinity and -Infinity are absent scores: a pair with one is not scored, and counted in the run's warnings.
  */
 export function readRewardBenchScores(path: string, dataset: string): Run {
   let text: string
@@ -39,8 +40,11 @@ export function readRewardBenchScores(path: string, dataset: string): Run {
   } catch (error) {
     throw new DataError(`cannot be read: ${String(error)}`, path)
   }
+  const name = basename(path).replace(/\.(jsonl?|json)$/, '')
+  const second = path.endsWith('.jsonl') ? null : rewardBench2(parseJson(text, path), path)
+  if (second !== null) return rewardBench2Run(second, name, dataset, path)
   const { model, rows } = path.endsWith('.jsonl') ? fromLines(text, path) : fromArrays(text, path)
-  return toRun(rows, model ?? basename(path).replace(/\.(jsonl?|json)$/, ''), dataset, path)
+  return toRun(rows, model ?? name, dataset, path)
 }
 
 const positionKey = (i: number): string => `\u0000position ${i}`
@@ -136,14 +140,19 @@ function fromLines(text: string, path: string): { model: string | null; rows: Im
     const row = parseJson(line, where)
     const word = (value: unknown): string | null =>
       value === undefined || value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
-    if (row.scores_chosen === undefined || row.scores_rejected === undefined)
-      throw new DataError('has no scores_chosen and scores_rejected', where)
+    // <model>_all.jsonl of --save_all holds the two scores alone.
+    const bare = Object.keys(row).sort().join() === 'chosen,rejected'
+    const [chosen, rejected] = bare ? [row.chosen, row.rejected] : [row.scores_chosen, row.scores_rejected]
+    if (chosen === undefined || rejected === undefined)
+      throw row.text !== undefined && row.results !== undefined
+        ? new DataError('holds scores of single texts (messages), no pairs', where, 'Read are files of pairs.')
+        : new DataError('has no scores_chosen and scores_rejected', where)
     return {
       id: word(row.id),
       subset: word(row.subset) ?? 'all pairs',
       prompt: word(row.prompt),
-      chosen: scoreOf(row.scores_chosen, where),
-      rejected: scoreOf(row.scores_rejected, where),
+      chosen: scoreOf(chosen, where),
+      rejected: scoreOf(rejected, where),
       textChosen: word(row.text_chosen),
       textRejected: word(row.text_rejected),
     }
@@ -190,6 +199,7 @@ function toRun(rows: readonly ImportedPair[], model: string, dataset: string, pa
     manifest: null,
     warnings:
       unscored === 0 ? [] : [`${path}: ${unscored} of ${rows.length} pairs are not scored: NaN, Infinity or null`],
+    plainPairs: true,
     pairs: {
       n: rows.length,
       key,

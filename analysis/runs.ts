@@ -34,6 +34,8 @@ export interface Run {
   readonly identity?: Identity | null
   /** What to tell the user of it. */
   readonly warnings: readonly string[]
+  /** Rows of one id are pairs of their own, not several completions of one row. */
+  readonly plainPairs?: boolean
 }
 export interface RunCompletions extends CompletionColumns {
   /** id, role and index: what aligns two scorers, once `matchRows` has told rows of other texts apart. */

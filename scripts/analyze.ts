@@ -6,6 +6,7 @@ import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, type Run, readRun, unfinishedRuns } from '../analysis/runs.ts'
+import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { makeOutputFolder } from '../src/cli/folder.ts'
 import { identitiesIn } from '../src/cli/identity.ts'
@@ -42,7 +43,7 @@ export const OPTIONS = {
     ...list,
     group: 'Data',
     describe:
-      "Score files that RewardBench wrote (eval-set-scores *.json, *_outputs.jsonl), repeatable; data set 'rewardbench'",
+      "Score files that RewardBench or RewardBench 2 wrote (eval-set-scores *.json, *_outputs.jsonl, *_all.jsonl), repeatable; data set 'rewardbench'",
     defaultDescription: 'none',
   },
   'data-file': {
@@ -126,6 +127,7 @@ export async function analyze(argv: readonly string[]): Promise<number> {
           ...(await writeBestOfN(set.runs, path, text('data-file'), log)),
         ])
         process.stdout.write(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
+        for (const [scorer, table] of analysis.bestOf) process.stdout.write(`\n${scorer}\n${bestOfTable(table)}\n`)
         tell(analysis, set.runs, log)
         log.info(`${name}: ${set.runs.length} run${set.runs.length === 1 ? '' : 's'}, ${files.length} files in ${path}`)
         done++

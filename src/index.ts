@@ -50,6 +50,7 @@ export type {
   Completion,
   CompletionRole,
   Message,
+  Repair,
   Row,
   RowFailure,
   SolutionInput,

@@ -5,11 +5,12 @@ import { plain } from './report/scores.ts'
 import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
-import { isUnscored, type Prepared, type Subject } from './score/subject.ts'
+import { isUnscored, type Prepared, repairsOf, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
-import type { Batch, Completion, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
+import { RepairTally } from './text/repairs.ts'
+import type { Batch, Completion, Repair, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
 
 /**
  * The line of a run: rows → prepare → plan → measure → store, then rows → join (join.ts) → write. Rows come in windows, so that memory
@@ -45,7 +46,9 @@ export interface WorkDone {
   tokens: number
   modelMs: number
   /** Completions whose preparation was repaired or is worth a word (double_bos, pooling_differs …), and those that were cut. */
-  repairs: Record<string, number>
+  repairs: Partial<Record<Repair, number>>
+  /** The same in rows. */
+  repairedRows: Partial<Record<Repair, number>>
   truncated: number
   /** Completions without a measurement, by reason. */
   reasons: Record<string, number>
@@ -85,6 +88,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     tokens: 0,
     modelMs: 0,
     repairs: {},
+    repairedRows: {},
     truncated: 0,
     reasons: {},
     sameTokens: 0,
@@ -96,6 +100,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     work.unscored++
     work.reasons[reason] = (work.reasons[reason] ?? 0) + 1
   }
+  const tally = new RepairTally()
   /** Why a key has no measurement. */
   const failed = new Map<string, Unscored>()
   let runner: Runner | null = null
@@ -159,7 +164,9 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     let group = 0
     for await (const row of input.rows()) {
       if (isFailure(row)) continue
-      for (const [c, prepared] of subject.prepare(row).entries()) {
+      const completions = subject.prepare(row)
+      tally.add(completions.map((prepared) => (isUnscored(prepared) ? [] : repairsOf(prepared))))
+      for (const [c, prepared] of completions.entries()) {
         const unscored = isUnscored(prepared) ? prepared : null
         if (model === 0) {
           input.ledger.append({
@@ -173,7 +180,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         } else if (unscored !== null) input.ledger.markUnscored(index, unscored)
         if (isUnscored(prepared)) lost(prepared)
         else {
-          countRepairs(work, prepared)
+          if (prepared.truncated !== 'no') work.truncated++
           const key = subject.key(prepared)
           input.ledger.setKey(index, model, key)
           window.push({ index, prepared, key, group })
@@ -186,16 +193,13 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     }
     await flush()
     input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
+    const found = Object.entries(tally.counts)
+    work.repairs = Object.fromEntries(found.map(([repair, { completions }]) => [repair, completions]))
+    work.repairedRows = Object.fromEntries(found.map(([repair, { rows }]) => [repair, rows]))
     return { ...work, runner: (runner as Runner | null)?.info ?? null }
   } finally {
     await (runner as Runner | null)?.release()
   }
-}
-
-function countRepairs(work: WorkDone, { repairs, poolingDiffers, truncated }: Prepared): void {
-  for (const repair of poolingDiffers ? [...repairs, 'pooling_differs'] : repairs)
-    work.repairs[repair] = (work.repairs[repair] ?? 0) + 1
-  if (truncated !== 'no') work.truncated++
 }
 
 /**

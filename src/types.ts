@@ -98,11 +98,32 @@ export interface Encoded {
   readonly promptTokens: number
   readonly completionTokens: number
   readonly truncated: 'no' | 'left' | 'right'
-  /** snake_case words for the manifest: 'double_bos' … */
-  readonly repairs: readonly string[]
+  readonly repairs: readonly Repair[]
   /** SHA-256 of the rendered text, hex. */
   readonly textSha256: string
 }
+/** What was mended of a completion on its way to the model, or is worth a word; text/repairs.ts has a sentence on each. */
+export type Repair =
+  | 'double_bos'
+  | 'pooling_differs'
+  | 'boundary_shifted'
+  | 'prompt_recurs'
+  | 'prompt_not_found'
+  | 'roles_by_position'
+  | 'beyond_model_max_length'
+  | 'cut_left'
+  | 'cut_right'
+  | 'thought_stripped'
+  | 'completion_part_left_out'
+  | 'completion_white_space'
+  | 'prompt_part_left_out'
+  | 'same_tokens'
+  | 'date_in_text'
+  | 'control_token_in_prompt'
+  | 'control_token_in_completion'
+  | 'unknown_token'
+  | 'completion_normalized'
+  | 'no_end_of_turn'
 /** Why a completion has no measurement (too_long, template_error, empty_span …). */
 export interface Unscored {
   readonly reason: string

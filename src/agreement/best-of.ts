@@ -1,7 +1,7 @@
 import { bestOfResult, type TiesPrompt, type TiesScore, tiesScore } from '../groups/reward-bench-2.ts'
 import { type Interval, indexClusters } from '../stats/bootstrap.ts'
 import { bootstrapSums } from '../stats/sums.ts'
-import type { ScoredPair } from '../types.ts'
+import type { ScoredCompletion, ScoredPair } from '../types.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf, streamOf } from './intervals.ts'
 
 /** How often the chosen completion of a row is the best of all of its completions; k that share the first place count 1/k. */
@@ -45,6 +45,12 @@ export interface BestOfTable {
 /** The subsets of RewardBench 2 (Malik et al. 2025, arXiv:2506.01937). */
 export const REWARDBENCH_2_SUBSETS = ['Factuality', 'Precise IF', 'Math', 'Safety', 'Focus', 'Ties'] as const
 
+/** What is needed of a pair. */
+export interface BestOfPair extends Pick<ScoredPair, 'id' | 'subset' | 'cluster' | 'rejectedIndex'> {
+  readonly chosen: Pick<ScoredCompletion, 'index' | 'score'>
+  readonly rejected: Pick<ScoredCompletion, 'score'>
+}
+
 /** All pairs of one row. */
 interface PairRow {
   readonly id: string
@@ -57,7 +63,7 @@ interface PairRow {
 
 /** Best of n over the rows of a run; null where every row has one chosen and one rejected completion, for which it is the accuracy. */
 export function bestOf(
-  pairs: readonly ScoredPair[],
+  pairs: readonly BestOfPair[],
   settings: BootstrapSettings = DEFAULT_SETTINGS,
 ): BestOfTable | null {
   const rows = rowsOf(pairs)
@@ -84,7 +90,7 @@ export function bestOf(
   }
 }
 
-function rowsOf(pairs: readonly ScoredPair[]): PairRow[] {
+function rowsOf(pairs: readonly BestOfPair[]): PairRow[] {
   const rows = new Map<string, PairRow>()
   for (const { id, subset, cluster, chosen, rejected, rejectedIndex } of pairs) {
     let row = rows.get(id)

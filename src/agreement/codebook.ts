@@ -193,7 +193,15 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   members: m('text', 'models of the ensemble'),
   mode: m('mean, worst, uncertainty', 'mean, least, or mean − s.d. of the z-scores'),
   reference: m('text', 'run with a reference model'),
-  level: m('word', 'subset, section or overall'),
+  level: m(
+    'word',
+    'subset, section or overall; best-of.csv also ties (RewardBench 2) and rewardbench_2, the mean of its six subsets',
+  ),
+  best_of_score: m(
+    '0 … 1',
+    "share of rows whose chosen completion scores highest, one of k highest counting 1/k; ties: RewardBench 2's score of its subset Ties, at most 1.01",
+  ),
+  chance: m('0 … 1', 'best_of_score of a random scorer'),
   scorers: m('count', 'scorers that the row rests on'),
   unit: m('word', 'tokens or characters'),
   side: m('chosen, rejected', 'which completions'),

@@ -31,6 +31,8 @@ export function exactFlags(flags: readonly string[], table: OptionTable): string
     const negated = name !== undefined && table[name] === undefined && name.startsWith('no-') ? name.slice(3) : null
     const option = name === undefined ? undefined : table[negated ?? name]
     if (option === undefined) {
+      if (/^-?[\u2010-\u2015\u2212]/.test(arg))
+        throw new UsageError('starts with a dash that is no hyphen, as word processors write it', arg, 'Type -- anew.')
       exact.push(arg)
       continue
     }

@@ -30,6 +30,7 @@ import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
+import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
 
@@ -76,6 +77,7 @@ export async function finish(input: FinishInput): Promise<number> {
       return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
     },
   })
+  sayRepairs(repairsOfRun(input.work), subjects, log)
   warnOfErrors(input.verdictErrors, log)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   for (const line of withoutEffect(input, joined)) log.warn(line)

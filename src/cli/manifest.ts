@@ -7,11 +7,13 @@ import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
 import type { Joined } from '../report/write.ts'
 import { SCORE_VERSION } from '../store/key.ts'
-import type { RowFailure } from '../types.ts'
+import { REPAIRS } from '../text/repairs.ts'
+import type { Repair, RowFailure } from '../types.ts'
 import { countBy } from './count.ts'
 import type { FinishInput } from './finish.ts'
 import { identityRecord } from './identity.ts'
 import { readingsRecord } from './readings.ts'
+import { repairsOfRun } from './repairs.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
 export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[]): Record<string, unknown> {
@@ -68,6 +70,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       ...readingsRecord(inspection, config, data.provenance.sha256),
     },
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
+    repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
     verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
@@ -81,12 +84,16 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
 const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.round((count / ms) * 10_000) / 10 : null)
 
 /** Names under which RewardBench's files keep the run; null for run-verify. */
-export function hermRun({ config, models }: FinishInput): HermRun | null {
+export function hermRun({ config, models, subjects }: FinishInput): HermRun | null {
   const [first, second] = models
   if (first === undefined) return null
   const modelType = config.bin === 'run-rm' ? 'Seq. Classifier' : second === undefined ? 'DPO Ref. Free' : 'DPO'
-  return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: config.chatTemplate }
+  return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: templateOf(config, subjects) }
 }
+
+/** The template that was used; with --herm-compat it may be another than the one that was named. */
+const templateOf = (config: FinishInput['config'], subjects: FinishInput['subjects']): string =>
+  subjects[0]?.text.chat_template ?? config.chatTemplate
 
 function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verifier'>): string {
   const { extraction, requireReasoning, soft, goodMoleculeBonus } = config.verification
@@ -124,7 +131,7 @@ export function methodsInput(
     completions: joined.completions.length,
     unscored: joined.unscored.length,
     unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
-    chatTemplate: config.chatTemplate,
+    chatTemplate: templateOf(config, subjects),
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
     pooling: config.bin === 'run-rm' ? config.pooling : null,
@@ -151,7 +158,9 @@ export function runRecord(
     dtype: subjects[0]?.dtype ?? null,
     seed: config.seed,
     versions: versions(),
-    repairs: mergedCounts(work.map(({ repairs }) => repairs)),
+    repairs: Object.fromEntries(
+      Object.entries(repairsOfRun(work)).map(([repair, { completions }]) => [repair, completions]),
+    ),
     truncations: joined.truncations,
     warnings: log.warnings,
     provenance: verifier?.provenance ?? [],
@@ -159,8 +168,14 @@ export function runRecord(
   }
 }
 
-function mergedCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sum: Record<string, number> = {}
-  for (const counts of all) for (const [key, n] of Object.entries(counts)) sum[key] = (sum[key] ?? 0) + n
-  return sum
+/** What was mended on the way to the models, each with its sentence. */
+function describedRepairs({ work, subjects }: FinishInput): Record<string, unknown> {
+  const facts = subjects[0]?.text
+  if (facts === undefined) return {}
+  return Object.fromEntries(
+    Object.entries(repairsOfRun(work)).map(([repair, count]) => [
+      repair,
+      { ...count, what: REPAIRS[repair as Repair](facts) },
+    ]),
+  )
 }

@@ -1,6 +1,7 @@
 import type { Options } from 'yargs'
 import { DTYPE_CHOICES } from '../model/dtype.ts'
 import type { Args, RunOption } from '../setup/config.ts'
+import { type HERM_ACCEPTED, hermOptions } from './herm-flags.ts'
 
 /**
  * Every flag of the bins, in the groups of `--help`. A flag is here only if it differs between two runs on one machine.
@@ -143,34 +144,6 @@ export const runOptions = group('Run', {
   'dump-rendered': number('Print rendered text and ids of the first N rows and stop'),
   quiet: boolean('Only warnings and errors', { default: false }),
   'log-format': string('text or json (one object a line)', { default: 'text', choices: ['text', 'json'] }),
-})
-
-/** HERM's flags that are accepted and what we say about them. */
-export const HERM_ACCEPTED = {
-  'not-quantized': 'weights are never quantised unless --dtype q8 is given',
-  'disable-beaker-save': 'there is no Beaker file',
-  'attn-implementation': 'attention is fixed by the graph',
-  'load-json': 'the format of a data file is recognised by itself',
-  'trust-remote-code': 'remote code is never run; architectures and heads are built in (see the README)',
-  'do-not-save': 'nothing is ever uploaded; the files are written locally',
-} satisfies Readonly<Record<string, string>>
-
-/** What to say about HERM flags that are accepted. */
-export const hermRemarks = (args: Args): string[] =>
-  Object.entries(HERM_ACCEPTED).flatMap(([key, remark]) =>
-    args[key] === undefined ? [] : [`--${key.replaceAll('-', '_')} is accepted: ${remark}`],
-  )
-
-export const hermOptions = group('As in HERM (RewardBench)', {
-  'not-quantized': boolean('Accepted without effect'),
-  'disable-beaker-save': boolean('Accepted without effect'),
-  'attn-implementation': string('Accepted without effect'),
-  'load-json': boolean('Accepted without effect'),
-  'trust-remote-code': boolean('Accepted; remote code is never run'),
-  'do-not-save': boolean('Accepted; nothing is ever uploaded'),
-  'torch-dtype': string('Same as --dtype', { choices: ['float32', 'float16', 'bfloat16'] }),
-  debug: boolean('Same as --limit 10'),
-  'pref-sets': boolean('Same as --dataset allenai/preference-test-sets'),
 })
 
 function without<K extends string, L extends K>(

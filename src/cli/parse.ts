@@ -4,6 +4,7 @@ import { packageVersion } from '../package.ts'
 import type { Args } from '../setup/config.ts'
 import { exactFlags, kebabFlags } from './argv.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { refuseHermFlags } from './herm-flags.ts'
 import { EXIT_CODE_HELP, type OptionTable, otherBins } from './options.ts'
 import { readConfig } from './yaml.ts'
 
@@ -25,7 +26,9 @@ export async function parseArgs<T extends OptionTable>(
   table: T,
   argv: readonly string[],
 ): Promise<Args<NameIn<T>> | null> {
-  const flags = exactFlags(kebabFlags(argv), table)
+  const given = kebabFlags(argv)
+  if (Object.hasOwn(table, 'not-quantized')) refuseHermFlags(given)
+  const flags = exactFlags(given, table)
   let stopped = false
   const parser = yargs(flags)
     .scriptName(help.name)

@@ -3,9 +3,13 @@ import { textTable } from '../report/table.ts'
 import { NOT_EMBEDDED } from '../score/bounds.ts'
 import { tokenDoubts } from '../score/doubts.ts'
 import { estimatePeakBytes, type PlanOptions, planBatches } from '../score/plan.ts'
-import { isUnscored, type Subject } from '../score/subject.ts'
+import { isUnscored, repairsOf } from '../score/subject.ts'
 import type { LoadedModel } from '../setup/models.ts'
+import type { OpenSubject } from '../setup/subject.ts'
+import { mostRepairs, type RepairCounts, RepairTally } from '../text/repairs.ts'
 import type { Row, RowFailure, Sequence } from '../types.ts'
+import type { Log } from './log.ts'
+import { sayRepairs } from './repairs.ts'
 
 /** Completions named by `--dry-run`, a model. */
 const SHOWN = 20
@@ -13,19 +17,24 @@ const SHOWN = 20
 /** `--dry-run`: what would be computed. The whole data set is tokenised, no model is opened. */
 export async function printPlan(
   rows: () => AsyncIterable<Row | RowFailure>,
-  models: readonly { readonly model: LoadedModel; readonly subject: Subject }[],
+  models: readonly { readonly model: LoadedModel; readonly subject: OpenSubject }[],
   plan: PlanOptions,
+  log: Log,
 ): Promise<number> {
   const lines: string[][] = []
   const remarks: string[] = []
+  const repairs: RepairCounts[] = []
   for (const { model, subject } of models) {
     const sequences: Sequence[] = []
+    const tally = new RepairTally()
     const seen = new Set<string>()
     const reasons: Record<string, number> = {}
     let [completions, tokens, group, unscored] = [0, 0, 0, 0]
     for await (const row of rows()) {
       if (isFailure(row)) continue
-      for (const prepared of subject.prepare(row)) {
+      const completionsOfRow = subject.prepare(row)
+      tally.add(completionsOfRow.map((prepared) => (isUnscored(prepared) ? [] : repairsOf(prepared))))
+      for (const prepared of completionsOfRow) {
         completions++
         if (isUnscored(prepared)) {
           unscored++
@@ -48,6 +57,7 @@ export async function printPlan(
       )
     const notEmbedded = reasons[NOT_EMBEDDED] ?? 0
     remarks.push(...tokenDoubts({ name: subject.name, completions, notEmbedded, sameTokens: 0 }))
+    repairs.push(tally.counts)
     const batches = planBatches(sequences, plan)
     const computed = batches.reduce((sum, batch) => sum + batch.tokens, 0)
     const peak = estimatePeakBytes(batches, sequences, model.description.size)
@@ -62,6 +72,8 @@ export async function printPlan(
       `${(peak / 2 ** 20).toFixed(0)} MiB`,
     ])
   }
+  const subjects = models.map(({ subject }) => subject)
+  sayRepairs(mostRepairs(repairs), subjects, log)
   const header = [
     'model',
     'completions',

@@ -14,9 +14,10 @@ import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from './folder.ts'
 import { guarded } from './guard.ts'
+import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog, type Log } from './log.ts'
-import { BIN_OPTIONS, hermRemarks, unusedModes } from './options.ts'
+import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { sayReadings } from './readings.ts'
@@ -70,7 +71,7 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   }
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   for (const line of unused) log.warn(line)
-  for (const remark of hermRemarks(args)) log.info(remark)
+  for (const remark of hermRemarks(args, bin)) log.info(remark)
 
   const verifier = openVerifier(config.verification)
   for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
@@ -97,16 +98,15 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   const now = new Date()
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
-  if (prepared.some(({ subject }) => subject.text.template_uses_clock === true))
-    log.warn(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
+  for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   const plan = planOf(config, device.device)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)
   const request = requestOf(config, models, data)
   if (args['dry-run'] === true) {
     sayFolder(findRunFolder(request), { config, models, subjects, device, verifier: null }, log)
-    return printPlan(rows, prepared, plan)
+    return printPlan(rows, prepared, plan, log)
   }
   if (config.truncation === 'error') await checkAll(rows(), subjects)
 

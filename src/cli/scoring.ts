@@ -6,6 +6,7 @@ import { type Inspection, inspect, rowsOf } from './dataset.ts'
 import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'
 import { measureRun, openRunStore } from './measuring.ts'
+import { repairsOfRun, sayRepairs } from './repairs.ts'
 
 /** A run whose models, data and output folder are settled. */
 export type OpenRun = Omit<FinishInput, 'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'print'> & {
@@ -27,6 +28,7 @@ export async function scorePart(run: OpenRun, inspection: Inspection): Promise<n
     const rows = () => rowsOf(config, data)
     const { work } = await measureRun({ ...run, rows, completions: inspection.completions, store, verifier: null })
     for (const done of work) unscored += done.unscored
+    sayRepairs(repairsOfRun(work), run.subjects, log)
     store.finish()
   } finally {
     store.close()

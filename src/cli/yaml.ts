@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml'
 import { UsageError } from '../errors.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { hermRefusal } from './herm-flags.ts'
 import type { OptionTable } from './options.ts'
 
 const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org/name".'
@@ -18,6 +19,8 @@ export function readConfig(path: string, table: OptionTable): Record<string, unk
   for (const { key, value } of contents.items as Pair[]) {
     const given = textOf(key)
     const name = given.replaceAll('_', '-')
+    const refusal = Object.hasOwn(table, 'not-quantized') ? hermRefusal(name, `${path}: ${given}`) : null
+    if (refusal !== null) throw refusal
     if (!known.includes(name)) throw new UsageError(`unknown key "${given}"`, path, didYouMean(name, known, '') || null)
     if (Object.hasOwn(config, name)) throw new UsageError(`the key "${name}" stands twice`, path)
     if (value === null || (isScalar(value) && value.value === null)) continue

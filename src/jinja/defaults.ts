@@ -19,8 +19,12 @@ import { runtimeError, TemplateFault, unsupported } from './exceptions.ts'
 import { Namespace } from './runtime.ts'
 import { MAX_RANGE } from './sandbox.ts'
 
-/** The functions that transformers' environment gives every template. `now` is the clock that strftime_now shows. */
-export function templateGlobals(budget: Budget, now: Date): ReadonlyMap<string, Value> {
+/**
+ * The functions that transformers' environment gives every template.
+ * @param now the clock that strftime_now shows
+ * @param onClock called when it is looked at
+ */
+export function templateGlobals(budget: Budget, now: Date, onClock?: () => void): ReadonlyMap<string, Value> {
   const define = (name: string, call: (args: readonly Value[], kwargs: Kwargs) => Value): [string, Value] => [
     name,
     new Callable(name, call),
@@ -67,6 +71,7 @@ export function templateGlobals(budget: Budget, now: Date): ReadonlyMap<string, 
     define('strftime_now', (args, kwargs) => {
       const [format] = bind('strftime_now', ['format'], 1, args, kwargs)
       if (typeof format !== 'string') throw typeError(`strftime() argument 1 must be str, not ${typeName(format!)}`)
+      onClock?.()
       return strftime(now, format)
     }),
   ])

@@ -26,16 +26,18 @@ export interface RenderOptions {
   readonly variables: ReadonlyMap<string, Value>
   /** What strftime_now shows. */
   readonly now: Date
+  /** Called where the template asks for the date. */
+  readonly onClock?: () => void
   readonly budget?: Budget
 }
 
 /** Renders a parsed template. Every failure is a TemplateFault. */
 export function render(
   template: readonly Stmt[],
-  { variables, now, budget = templateBudget() }: RenderOptions,
+  { variables, now, onClock, budget = templateBudget() }: RenderOptions,
 ): string {
   try {
-    return new Renderer(variables, budget, now).run(template)
+    return new Renderer(variables, budget, now, onClock).run(template)
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep('the template is')
     throw error

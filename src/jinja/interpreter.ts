@@ -71,8 +71,9 @@ export class Renderer implements FilterContext {
     private readonly variables: ReadonlyMap<string, Value>,
     readonly budget: Budget,
     now: Date,
+    onClock?: () => void,
   ) {
-    this.globals = templateGlobals(budget, now)
+    this.globals = templateGlobals(budget, now, onClock)
   }
 
   run(template: readonly Stmt[]): string {

@@ -8,11 +8,12 @@ import { ScoreWatch } from '../score/doubts.ts'
 import { type Measured, measure } from '../score/measure.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
-import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
+import { isUnscored, type Prepared, repairsOf, type Subject } from '../score/subject.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { loadModels } from '../setup/models.ts'
-import { subjectOf } from '../setup/subject.ts'
+import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { unusedOptions, unusedWithModels } from '../setup/unused.ts'
+import { mostRepairs, RepairTally, repairLines } from '../text/repairs.ts'
 import type { Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
 import { configOf } from './config.ts'
 import type { ScoreOptions } from './options.ts'
@@ -20,14 +21,15 @@ import type { CompletionScore, ScoredRow } from './score.ts'
 
 /** The same stages as in run.ts, for rows that come once and are not kept: all models stay open, a window is measured and given out. */
 export interface Scoring {
-  readonly subjects: readonly Subject[]
+  readonly subjects: readonly OpenSubject[]
+  /** What the bins say on screen. */
+  readonly note: (text: string) => void
   readonly scorer: Scorer
   readonly plan: PlanOptions
   /** Completions of a window. */
   readonly window: number
   readonly signal: AbortSignal | null
   readonly columns: ColumnNames
-  readonly note: (note: string) => void
 }
 
 const DEFAULT_WINDOW = 1024
@@ -48,16 +50,15 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   const now = new Date()
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))
-  if (subjects.some(({ text }) => text.template_uses_clock === true))
-    note(`the chat template shows the date: texts and scores are those of ${now.toISOString().slice(0, 10)}`)
+  for (const text of new Set(subjects.flatMap(({ notes }) => notes))) note(text)
   return {
     subjects,
+    note,
     scorer,
     plan: planOf(config, device.device),
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
     columns: config.columns,
-    note,
   }
 }
 
@@ -74,6 +75,7 @@ export async function* scoreRows(
   const { subjects, window, signal, columns, note } = scoring
   const named = new NamedColumns(columns)
   const readings = new ReadingCount()
+  const tallies = subjects.map(() => new RepairTally())
   const watch = new ScoreWatch()
   const seen = (scored: readonly ScoredRow[]): readonly ScoredRow[] => {
     for (const { completions } of scored) for (const completion of completions) watch.see(completion)
@@ -90,6 +92,8 @@ export async function* scoreRows(
       const row = parseRecord(record, { where: `row ${number}`, number }, { columns })
       if (!isFailure(row)) readings.add(row)
       const prepared = isFailure(row) ? [] : subjects.map((subject) => subject.prepare(row))
+      for (const [m, ready] of prepared.entries())
+        tallies[m]!.add(ready.map((p) => (isUnscored(p) ? [] : repairsOf(p))))
       waiting.push({ row, prepared })
       // a row that fails counts, too: a stream of nothing else is given out as it comes
       completions += Math.max(1, prepared[0]?.length ?? 0)
@@ -103,6 +107,7 @@ export async function* scoreRows(
     yield* seen(await scoreWindow(waiting, scoring, runners))
     named.check('scoreCompletions: rows')
     for (const text of remarks(readings, columns)) note(text)
+    for (const line of repairLines(mostRepairs(tallies.map(({ counts }) => counts)), subjects[0]!.text)) note(line)
     if (watch.warning !== null) note(watch.warning)
   } finally {
     for (const runner of runners.values()) await runner.release()
@@ -210,5 +215,5 @@ const described = (
         completionTokens: prepared.completionTokens,
         truncated: prepared.truncated !== 'no',
         textSha256: prepared.textSha256,
-        repairs: prepared.poolingDiffers ? [...prepared.repairs, 'pooling_differs'] : prepared.repairs,
+        repairs: repairsOf(prepared),
       }

@@ -54,8 +54,8 @@ export interface ScoreOptions {
   /** Ends the iteration with its reason, after the batch in hand. */
   readonly signal?: AbortSignal
   /**
-   * Called with what the bins say on screen: the device and why, files that were missing, a template that shows the date, how rows were
-   * read, scores that are all equal.
+   * Called with what the bins say on screen: the device and why, files that were missing; and after the last row how rows were read, one
+   * line per repair with its count (a second BOS, a template that leaves out part of a text or shows the date …), scores that are all equal.
    */
   readonly onNote?: (note: string) => void
 }

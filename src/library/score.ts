@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import type { CompletionRole, Row, RowFailure } from '../types.ts'
+import type { CompletionRole, Repair, Row, RowFailure } from '../types.ts'
 import type { ScoreOptions } from './options.ts'
 
 /** A row of the input with what the model gave for it, in the order of the input. */
@@ -30,8 +30,8 @@ export interface CompletionScore {
   readonly scoredTokenIndex: number | null
   /** SHA-256 of the text that the model reads, hex. */
   readonly textSha256: string | null
-  /** What was mended or is worth a word: double_bos, pooling_differs … */
-  readonly repairs: readonly string[]
+  /** What was mended or is worth a word: double_bos, pooling_differs …; `onNote` gets a sentence on each, with the count, after the last row. */
+  readonly repairs: readonly Repair[]
   /** The further columns of scores.csv: `policy_logprob` … with kind `dpo`, `head_0` … of a model with several labels. */
   readonly columns: Readonly<Record<string, number | null>>
 }

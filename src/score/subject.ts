@@ -1,4 +1,4 @@
-import type { Completion, Encoded, MeasurementKind, Row, Runner, Unscored } from '../types.ts'
+import type { Completion, Encoded, MeasurementKind, Repair, Row, Runner, Unscored } from '../types.ts'
 
 /** A completion ready for one model, with the token that the head reads or the first token whose log-prob counts. */
 export interface Prepared extends Encoded {
@@ -6,6 +6,10 @@ export interface Prepared extends Encoded {
   /** `--pooling hf` and `mask` read different tokens here. */
   readonly poolingDiffers: boolean
 }
+/** All that was mended of a completion, or is worth a word. */
+export const repairsOf = ({ repairs, poolingDiffers }: Prepared): readonly Repair[] =>
+  poolingDiffers ? [...repairs, 'pooling_differs'] : repairs
+
 export const isUnscored = (value: object): value is Unscored => 'reason' in value && 'message' in value
 
 /** One model of a run as the run sees it: how to prepare a completion, what identifies its measurement, how to open it. */

@@ -36,6 +36,7 @@ export type RunOption =
   | 'filter'
   | 'limit'
   | 'debug'
+  | 'force-truncation'
   | 'shard'
   | 'max-length'
   | 'truncation'
@@ -128,6 +129,11 @@ const TORCH_DTYPES: Readonly<Record<string, RunConfig['dtype']>> = {
   bfloat16: 'bf16',
 }
 
+/** `--pref-sets`: RewardBench's collection of older preference sets. */
+const PREF_SETS = 'allenai/preference-test-sets'
+/** `--force-truncation` without `--max-length`: the default of RewardBench's command. */
+export const FORCED_MAX_LENGTH = 512
+
 /** Their distributions are held in memory, 8 bytes a resample and statistic. */
 export const MAX_RESAMPLES = 1_000_000
 
@@ -150,6 +156,17 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
       '--truncation',
       'For log-probabilities HERM cuts in its own way: a prompt to its last 128 tokens, then the longest completion.',
     )
+  // A flag of HERM that stands for two of ours must not be overruled in silence.
+  const contradicts = (ours: string, given: unknown, theirs: string): never => {
+    throw new UsageError(`contradicts --${ours} ${String(given)}`, theirs, 'Give one of them.')
+  }
+  if (flag('debug') && limit !== null && limit !== 10) contradicts('limit', limit, '--debug (which is --limit 10)')
+  if (flag('pref-sets') && dataset !== 'demo-pairs' && dataset !== PREF_SETS)
+    contradicts('dataset', dataset, `--pref-sets (which is --dataset ${PREF_SETS})`)
+  // RewardBench cuts a policy's texts by rules of its own, whatever this flag says.
+  const forced = flag('force-truncation') && bin === 'run-rm'
+  if (forced && text('truncation') !== null && text('truncation') !== 'left')
+    contradicts('truncation', text('truncation'), '--force-truncation (which is --truncation left)')
   const soft = flag('soft')
   if (soft && text('extraction') === 'loose')
     throw new UsageError(
@@ -172,15 +189,15 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     pooling: (text('pooling') ?? 'hf') as RunConfig['pooling'],
     beta: positive(args.beta as number | undefined, '--beta') ?? 0.1,
     refFreeType: (text('ref-free-type') ?? 'avg') as RunConfig['refFreeType'],
-    dataset: flag('pref-sets') && dataset === 'demo-pairs' ? 'allenai/preference-test-sets' : dataset,
+    dataset: flag('pref-sets') ? PREF_SETS : dataset,
     split: text('split'),
     datasetConfig: text('dataset-config'),
     columns: columnNames(text),
     filter: ((args.filter as unknown[] | undefined) ?? []).map(String),
-    limit: limit ?? (flag('debug') ? 10 : null),
+    limit: flag('debug') ? 10 : limit,
     shard: parseShard(text('shard') ?? '1/1'),
-    maxLength: whole('max-length', 1),
-    truncation: text('truncation') as RunConfig['truncation'],
+    maxLength: whole('max-length', 1) ?? (forced ? FORCED_MAX_LENGTH : null),
+    truncation: forced ? 'left' : (text('truncation') as RunConfig['truncation']),
     reasoning: (text('reasoning') ?? 'keep') as RunConfig['reasoning'],
     hermCompat: flag('herm-compat'),
     batchTokens: whole('batch-tokens', 1),

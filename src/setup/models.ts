@@ -10,6 +10,7 @@ import { type ModelDescription, type OpenModel, openModel } from '../model/open.
 import { packagePath } from '../package.ts'
 import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
 import type { ModelChoice, RunConfig } from './config.ts'
+import { refusedByName } from './no-reward.ts'
 
 /** A model's files, read and understood, before any device is opened. */
 export interface LoadedModel {
@@ -61,6 +62,8 @@ async function loadModel(
   onProgress: (progress: DownloadProgress) => void,
   policy: LoadedModel | null,
 ): Promise<LoadedModel> {
+  const refused = refusedByName(choice)
+  if (refused !== null) throw refused
   const options = { offline: config.offline, onProgress }
   const resolved = await resolveModel(choice.name ?? packagePath('src/embedded/demo', DEMO[choice.role]), {
     ...options,

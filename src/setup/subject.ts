@@ -4,13 +4,16 @@ import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
 import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
+import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
 import { type EncodeOptions, headEncoder } from '../text/encode.ts'
 import { HERM_MAX_LENGTH, logProbEncoder } from '../text/logprob.ts'
 import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
-import type { Row, RunnerInfo, Unscored } from '../types.ts'
+import { sameTokens } from '../text/repairs.ts'
+import type { Encoded, Row, RunnerInfo, Unscored } from '../types.ts'
 import type { RunConfig } from './config.ts'
+import { type HermRules, hermRules } from './herm.ts'
 import type { LoadedModel } from './models.ts'
 
 /** A model as a run sees it, and what the manifest keeps of its texts. */
@@ -18,6 +21,8 @@ export interface OpenSubject extends Subject {
   /** Number format that the model computes in, known before it is opened: it is part of every key. */
   readonly dtype: RunnerInfo['dtype']
   readonly text: SubjectText
+  /** What to tell the user of how its texts are prepared. */
+  readonly notes: readonly string[]
   /** Text and ids of a prepared completion, for a person to read. */
   dump(label: string, prepared: Prepared | Unscored): string
 }
@@ -29,6 +34,7 @@ export interface SubjectText {
   readonly template_uses_clock: boolean
   readonly clock: string | null
   readonly max_length: number | null
+  readonly model_max_length: number | null
   readonly truncation: EncodeOptions['truncation'] | 'herm'
   readonly pooling: RunConfig['pooling'] | null
   readonly pad_token_id: number | null
@@ -41,14 +47,21 @@ export async function subjectOf(
   device: ResolvedDevice,
   now: Date,
 ): Promise<OpenSubject> {
-  const { tokenizer, description, opened, choice, name } = model
+  const { tokenizer, opened, choice, name } = model
   const { kind, dtype } = opened
-  const renderer = await openRenderer(config.chatTemplate, tokenizer, { id: name, now })
+  const rules = textRules(model, config)
+  const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
-  const padTokenId = description.padTokenId ?? (config.hermCompat ? tokenizer.eosId : null)
+  const { padTokenId } = rules
   const encode =
     kind === 'head'
-      ? headPreparer(model, renderer, { ...options, pooling: config.pooling, padTokenId })
+      ? headPreparer(model, renderer, {
+          ...options,
+          pooling: config.pooling,
+          padTokenId,
+          appendId: rules.appendEos,
+          appendAlways: true,
+        })
       : logProbPreparer(model, renderer, options)
   const bounds = boundsOf(model)
   const prepare = (row: Row): (Prepared | Unscored)[] =>
@@ -76,7 +89,9 @@ export async function subjectOf(
     dtype,
     prepare,
     show(row, completion) {
-      const rendered = renderRow(row.prompt, completion.text, renderer, { hermCompat: config.hermCompat })
+      const { kind } = row
+      const text = config.reasoning === 'strip' ? stripReasoning(completion.text) : completion.text
+      const rendered = renderRow(row.prompt, text, renderer, { hermCompat: config.hermCompat, kind })
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
     dump: (label, prepared) =>
@@ -87,12 +102,14 @@ export async function subjectOf(
       ),
     key: (prepared) => measurementKey(identity, prepared),
     open: () => startSession(opened, given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })),
+    notes: rules.notes,
     text: {
-      chat_template: config.chatTemplate,
+      chat_template: rules.chatTemplate,
       template_sha256: template?.sha256 ?? null,
       template_uses_clock: template?.usesClock ?? false,
       clock: template?.usesClock === true ? now.toISOString() : null,
       max_length: options.maxLength,
+      model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
       pooling: kind === 'head' ? config.pooling : null,
       pad_token_id: padTokenId,
@@ -106,6 +123,18 @@ const boundsOf = ({ name, description, tokenizer }: LoadedModel): Bounds => ({
   positions: description.positionRows,
   tokenOf: (id) => tokenizer.tokens(Int32Array.of(id))[0] ?? '',
 })
+
+/** Template, pad and EOS as the flags and the checkpoint say, or, with --herm-compat, as RewardBench settles them. */
+const textRules = ({ name, opened, tokenizer, description }: LoadedModel, config: RunConfig): HermRules =>
+  config.hermCompat
+    ? hermRules({
+        name,
+        kind: opened.kind,
+        tokenizer,
+        configPad: description.padTokenId,
+        chatTemplate: config.chatTemplate,
+      })
+    : { chatTemplate: config.chatTemplate, padTokenId: description.padTokenId, appendEos: null, notes: [] }
 
 /** Lengths as the flags say; with --herm-compat what the flags leave open is as in HERM (log-probabilities have its own way to cut). */
 function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): EncodeOptions {
@@ -123,7 +152,7 @@ function headPreparer(
   options: Parameters<typeof headEncoder>[2],
 ): (row: Row) => (Prepared | Unscored)[] {
   const encode = headEncoder(tokenizer, renderer, options)
-  return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.readIndex }))
+  return (row) => withSameTokens(row, encode(row)).map((e) => (isUnscored(e) ? e : { ...e, at: e.readIndex }))
 }
 
 function logProbPreparer(
@@ -132,5 +161,15 @@ function logProbPreparer(
   options: EncodeOptions,
 ): (row: Row) => (Prepared | Unscored)[] {
   const encode = logProbEncoder(tokenizer, renderer, options)
-  return (row) => encode(row).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
+  return (row) =>
+    withSameTokens(row, encode(row)).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
+}
+
+/** Marks completions of one row that differ and of which the model reads the same. */
+function withSameTokens<T extends Encoded>({ completions }: Row, encoded: readonly (T | Unscored)[]): (T | Unscored)[] {
+  const same = sameTokens(
+    completions.map(({ text }) => text),
+    encoded.map((e) => (isUnscored(e) ? null : e.ids)),
+  )
+  return encoded.map((e, i) => (isUnscored(e) || !same[i] ? e : { ...e, repairs: [...e.repairs, 'same_tokens'] }))
 }

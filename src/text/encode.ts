@@ -1,5 +1,5 @@
 import { DataError } from '../errors.ts'
-import type { Encoded, Text, Unscored } from '../types.ts'
+import type { Encoded, Repair, Row, Text, Unscored } from '../types.ts'
 import { stripReasoning } from './conversation.ts'
 import { type ReadRule, readIndex } from './readindex.ts'
 import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
@@ -28,6 +28,8 @@ export interface HeadOptions extends EncodeOptions {
   readonly addSpecialTokens?: boolean
   /** An id that must stand last (InternLM2's reward_token_id); appended where it does not. */
   readonly appendId?: number | null
+  /** The appended id stands last even where the text ends in it already: RewardBench's EOS. Default false. */
+  readonly appendAlways?: boolean
   /**
    * Whether the first of two BOS counts once (CONTRACT §5.1; RewardBench masks it). `keep` leaves both: what RewardBench's
    * pipelines of some custom heads do. Default repair.
@@ -46,6 +48,8 @@ export interface HeadEncoded extends Encoded {
 export interface EncodableRow {
   readonly prompt: Text
   readonly completions: readonly { readonly text: Text }[]
+  /** Of hermCompat: how roles are given. */
+  readonly kind?: Row['kind']
   readonly where: string
 }
 
@@ -62,7 +66,10 @@ export function headEncoder(
   const special = options.addSpecialTokens ?? true
   const frame: Frame = special ? frameOf(tokenizer.wrap) : { prefix: new Int32Array(), suffix: new Int32Array() }
   const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer.wrap) : null
-  const append = options.appendId ?? null
+  const wanted = options.appendId ?? null
+  const always = options.appendAlways ?? false
+  // A post-processor that ends in the EOS already writes it itself.
+  const append = always && wanted !== null && frame.suffix.at(-1) === wanted ? null : wanted
 
   const encodeOne = (rendered: Rendered, promptIds: Int32Array, where: string): HeadEncoded | Unscored => {
     const pair = rendered.pair ?? undefined
@@ -71,7 +78,9 @@ export function headEncoder(
       ...(pair === undefined ? {} : { pair }),
     })
     const complete =
-      append === null || given.ids.at(-1) === append ? given : { ...given, ids: Int32Array.of(...given.ids, append) }
+      append === null || (given.ids.at(-1) === append && !always)
+        ? given
+        : { ...given, ids: Int32Array.of(...given.ids, append) }
     const limit = options.maxLength ?? Number.POSITIVE_INFINITY
     const tooLong = complete.ids.length > limit
     if (tooLong && options.truncation !== 'left' && options.truncation !== 'right')
@@ -93,8 +102,9 @@ export function headEncoder(
     if (kept.ids.length === 0) return { reason: 'empty_text', message: 'the rendered text has no tokens' }
 
     const seen = kept.ids
-    const repairs = options.doubleBos !== 'keep' && hasDoubleBos(seen, tokenizer.bosId) ? ['double_bos'] : []
-    const dropped = repairs.length
+    const doubled = options.doubleBos !== 'keep' && hasDoubleBos(seen, tokenizer.bosId)
+    const dropped = doubled ? 1 : 0
+    const ends = frame.suffix.length > 0 || append !== null || pair !== undefined
     const ids = seen.subarray(dropped)
     const cutIds = complete.ids.length - seen.length
     const boundary = pairFrame
@@ -114,7 +124,12 @@ export function headEncoder(
       promptTokens: start,
       completionTokens: ids.length - start,
       truncated: tooLong ? side : 'no',
-      repairs,
+      repairs: [
+        ...(doubled ? (['double_bos'] as const) : []),
+        ...tokenRepairs(seen, tokenizer),
+        ...(tooLong ? ([side === 'left' ? 'cut_left' : 'cut_right'] as const) : []),
+        ...(ends ? [] : missingEnd(rendered, renderer)),
+      ],
       textSha256: textSha256(rendered),
       readIndex: Math.max(0, read - dropped),
       poolingDiffers: read !== other,
@@ -126,14 +141,16 @@ export function headEncoder(
     let promptIds = new Int32Array()
     return row.completions.map(({ text }) => {
       const completion = options.stripReasoning ? stripReasoning(text) : text
-      const rendered = renderRow(row.prompt, completion, renderer, { hermCompat: options.hermCompat })
+      const rendered = renderRow(row.prompt, completion, renderer, { hermCompat: options.hermCompat, kind: row.kind })
       if (isUnscored(rendered)) return rendered
+      const repairs = textRepairs(text, completion, rendered, tokenizer)
       return encodedOr(() => {
         if (rendered.promptText !== promptText) {
           promptIds = tokenizer.encode(rendered.promptText, { addSpecialTokens: false }).ids.slice()
           promptText = rendered.promptText
         }
-        return encodeOne(rendered, promptIds, row.where)
+        const encoded = encodeOne(rendered, promptIds, row.where)
+        return isUnscored(encoded) ? encoded : { ...encoded, repairs: [...encoded.repairs, ...repairs] }
       })
     })
   }
@@ -142,6 +159,33 @@ export function headEncoder(
 /** RewardBench's test: the tokenizer put a BOS before a text that starts with one. */
 const hasDoubleBos = (ids: Int32Array, bosId: number | null): boolean =>
   bosId !== null && ids.length >= 2 && ids[0] === bosId && ids[1] === bosId
+
+/** What was done to a completion before it became tokens: by `--reasoning strip`, by the template, by the normalizer. */
+export function textRepairs(given: Text, shown: Text, { repairs }: Rendered, { normalizes }: OpenTokenizer): Repair[] {
+  const stripped = given !== shown && plainOf(given) !== plainOf(shown)
+  return [
+    ...(stripped ? (['thought_stripped'] as const) : []),
+    ...(repairs ?? []),
+    ...(normalizes?.(plainOf(shown)) ? (['completion_normalized'] as const) : []),
+  ]
+}
+const plainOf = (text: Text): string =>
+  typeof text === 'string' ? text : text.map(({ content }) => content).join('\n')
+
+/** What the tokens show: more than the tokenizer means to make, and ones that it does not know. */
+export function tokenRepairs(seen: Int32Array, { modelMaxLength, unkId, bosId, eosId }: OpenTokenizer): Repair[] {
+  // GPT-2's unknown token is its end of text, which stands there by right.
+  const unknown = unkId !== null && unkId !== bosId && unkId !== eosId && seen.includes(unkId)
+  return [
+    ...(modelMaxLength !== null && seen.length > modelMaxLength ? (['beyond_model_max_length'] as const) : []),
+    ...(unknown ? (['unknown_token'] as const) : []),
+  ]
+}
+
+/** No special token stands behind the completion. */
+export function missingEnd({ suffix }: Rendered, { control }: Renderer): Repair[] {
+  return suffix === undefined || suffix === null || control.hasSpecial(suffix) ? [] : ['no_end_of_turn']
+}
 
 /** Length of the longest common prefix. */
 export function commonPrefix(a: Int32Array, b: Int32Array): number {

@@ -1,7 +1,15 @@
 import { UsageError } from '../errors.ts'
-import type { Encoded, Text, Unscored } from '../types.ts'
+import type { Encoded, Repair, Text, Unscored } from '../types.ts'
 import { stripReasoning } from './conversation.ts'
-import { commonPrefix, type EncodableRow, type EncodeOptions, tooMany } from './encode.ts'
+import {
+  commonPrefix,
+  type EncodableRow,
+  type EncodeOptions,
+  missingEnd,
+  textRepairs,
+  tokenRepairs,
+  tooMany,
+} from './encode.ts'
 import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
@@ -27,12 +35,17 @@ export function logProbEncoder(
 ): (row: EncodableRow) => (Encoded | Unscored)[] {
   if (renderer.kind === 'pair')
     throw new UsageError('"pair" is for encoders; log-probabilities need a chat template', '--chat-template')
+  const { hermCompat } = options
   const rendered = (row: EncodableRow, text: Text): Rendered | Unscored => {
     const completion = options.stripReasoning ? stripReasoning(text) : text
-    return renderRow(row.prompt, completion, renderer, { hermCompat: options.hermCompat })
+    const texts = renderRow(row.prompt, completion, renderer, { hermCompat, kind: row.kind })
+    if (isUnscored(texts)) return texts
+    // HERM puts an EOS behind every completion
+    const end = hermCompat ? [] : missingEnd(texts, renderer)
+    return { ...texts, repairs: [...textRepairs(text, completion, texts, tokenizer), ...end] }
   }
   const plain = (text: string): Int32Array => tokenizer.encode(text, { addSpecialTokens: false }).ids
-  if (options.hermCompat)
+  if (hermCompat)
     return (row) =>
       encodeAsHerm(
         row.completions.map(({ text }) => rendered(row, text)),
@@ -50,7 +63,8 @@ export function logProbEncoder(
           promptIds = plain(texts.promptText)
           promptText = texts.promptText
         }
-        return templateSpan(plain(texts.text), promptIds, textSha256(texts), options, row.where)
+        const encoded = templateSpan(plain(texts.text), promptIds, textSha256(texts), options, row.where)
+        return isUnscored(encoded) ? encoded : withRepairs(encoded, texts, tokenizer)
       })
     })
   }
@@ -81,6 +95,16 @@ export function templateSpan(
     return { reason: 'too_long', message: 'cut to the limit, no token of the completion is left' }
   return spanOf(ids, start, tooLong ? side : 'no', [], textHash)
 }
+/** What is known of the text and of the tokens that are read of it. */
+function withRepairs(encoded: Encoded, { repairs }: Pick<Rendered, 'repairs'>, tokenizer: OpenTokenizer): Encoded {
+  const { truncated } = encoded
+  const cut: readonly Repair[] = truncated === 'no' ? [] : [truncated === 'left' ? 'cut_left' : 'cut_right']
+  return {
+    ...encoded,
+    repairs: [...encoded.repairs, ...tokenRepairs(encoded.ids, tokenizer), ...cut, ...(repairs ?? [])],
+  }
+}
+
 const EMPTY_SPAN: Unscored = {
   reason: 'empty_span',
   message: 'the conversation has no token that the prompt with generation prompt lacks',
@@ -90,7 +114,7 @@ function spanOf(
   ids: Int32Array,
   start: number,
   truncated: Encoded['truncated'],
-  repairs: readonly string[],
+  repairs: readonly Repair[],
   textHash: string,
 ): Encoded {
   return {
@@ -112,9 +136,9 @@ function spanOf(
 interface Answer {
   readonly prompt: Int32Array
   readonly answer: Int32Array
-  /** Tokens merged across the boundary, which then stepped back by one. */
-  readonly shifted: boolean
-  readonly textHash: string
+  /** `boundary_shifted`: tokens merged across the boundary, which then stepped back by one; and how often the prompt stands in the whole. */
+  readonly repairs: readonly Repair[]
+  readonly rendered: Rendered
 }
 
 /**
@@ -146,9 +170,10 @@ export function encodeAsHerm(
     const cutPrompt = prompt.length + longest > maxLength ? prompt.slice(-maxPrompt) : prompt
     const cutAnswer = cutPrompt.length + longest > maxLength ? ids.slice(0, maxLength - maxPrompt) : ids
     const truncated = cutAnswer.length < ids.length ? 'right' : cutPrompt.length < prompt.length ? 'left' : 'no'
-    const repairs = answer.shifted ? ['boundary_shifted'] : []
     if (cutAnswer.length === 0 || cutPrompt.length === 0) return EMPTY_SPAN
-    return spanOf(Int32Array.from([...cutPrompt, ...cutAnswer]), cutPrompt.length, truncated, repairs, answer.textHash)
+    const all = Int32Array.from([...cutPrompt, ...cutAnswer])
+    const { repairs, rendered } = answer
+    return withRepairs(spanOf(all, cutPrompt.length, truncated, repairs, textSha256(rendered)), rendered, tokenizer)
   })
 }
 
@@ -169,7 +194,15 @@ function splitAnswer(rendered: Rendered, tokenizer: OpenTokenizer, bosId: number
   return {
     prompt: Int32Array.from([bosId, ...full.subarray(0, start)]),
     answer: Int32Array.from([...full.subarray(start), eosId]),
-    shifted,
-    textHash: textSha256(rendered),
+    repairs: [...(shifted ? (['boundary_shifted'] as const) : []), ...promptRepairs(promptText, text)],
+    rendered,
   }
+}
+
+/** RewardBench deletes the prompt's text wherever it stands: more than once, or nowhere, is worth a word. */
+function promptRepairs(promptText: string, text: string): Repair[] {
+  if (promptText === '') return []
+  const first = text.indexOf(promptText)
+  if (first === -1) return ['prompt_not_found']
+  return text.includes(promptText, first + promptText.length) ? ['prompt_recurs'] : []
 }

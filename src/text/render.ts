@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { TemplateFault } from '../jinja/exceptions.ts'
-import type { Message, Text, Unscored } from '../types.ts'
+import type { Message, Repair, Row, Text, Unscored } from '../types.ts'
 import { alternateRoles, toMessages } from './conversation.ts'
 import type { Renderer } from './renderer.ts'
+import { templateLosses } from './repairs.ts'
 import { faultMessage } from './template.ts'
 
 /** What a model is shown for one completion. */
@@ -13,11 +14,17 @@ export interface Rendered {
   readonly pair: string | null
   /** The prompt with the generation prompt: what the completion's tokens come after. */
   readonly promptText: string
+  /** What the template left out or shows of its own, and control tokens in the turns. */
+  readonly repairs?: readonly Repair[]
+  /** What the template puts behind the completion; null where the completion does not stand in the text. */
+  readonly suffix?: string | null
 }
 
 export interface RenderRowOptions {
   /** HERM's own preparation: roles by position, the prompt without generation prompt. */
   readonly hermCompat?: boolean
+  /** Of hermCompat: roles of a single conversation (`messages`) stay as given. */
+  readonly kind?: Row['kind'] | undefined
 }
 
 /**
@@ -28,12 +35,13 @@ export function renderRow(
   prompt: Text,
   completion: Text,
   renderer: Renderer,
-  { hermCompat = false }: RenderRowOptions = {},
+  { hermCompat = false, kind }: RenderRowOptions = {},
 ): Rendered | Unscored {
   if (renderer.kind === 'pair') {
     const text = plainText(prompt)
     const pair = plainText(completion)
-    if (text !== null && pair !== null) return { text, pair, promptText: text }
+    if (text !== null && pair !== null)
+      return { text, pair, promptText: text, repairs: injections(renderer, [text], [pair]) }
     return {
       reason: 'template_error',
       message: 'a pair takes a prompt of one turn and a completion of one turn; this row has more',
@@ -41,20 +49,66 @@ export function renderRow(
   }
   const before = toMessages(prompt, 'user')
   const after = toMessages(completion, 'assistant')
-  const given = hermCompat ? alternateRoles(before) : before
+  const trouble = hermCompat ? hermTrouble(before, after, kind) : null
+  if (trouble !== null) return trouble
+  const given = hermCompat && kind !== 'single' ? alternateRoles(before) : before
   const whole = [...given, ...after]
+  let showsDate = false
   const render = (messages: readonly Message[], addGenerationPrompt: boolean): string =>
     renderer.template.render(messages as readonly (Message & { readonly [key: string]: unknown })[], {
       addGenerationPrompt,
       specialTokens: renderer.specialTokens,
       now: renderer.now,
+      onClock: () => {
+        showsDate = true
+      },
     })
   try {
-    return { text: render(whole, false), pair: null, promptText: render(given, !hermCompat) }
+    const text = render(whole, false)
+    const promptText = render(given, !hermCompat)
+    const { repairs, suffix } = templateLosses({ prompt: given, completion: after, text, promptText })
+    return {
+      text,
+      pair: null,
+      promptText,
+      suffix,
+      repairs: [
+        ...repairs,
+        ...injections(renderer, contents(given), contents(after)),
+        ...(showsDate ? (['date_in_text'] as const) : []),
+        ...(given.some(({ role }, i) => role !== before[i]!.role) ? (['roles_by_position'] as const) : []),
+      ],
+    }
   } catch (error) {
     if (error instanceof TemplateFault) return templateTrouble(error, renderer.template.name)
     throw error
   }
+}
+
+const contents = (messages: readonly Message[]): string[] => messages.map(({ content }) => content)
+
+function injections({ control }: Renderer, prompt: readonly string[], completion: readonly string[]): Repair[] {
+  return [
+    ...(prompt.some(control.injects) ? (['control_token_in_prompt'] as const) : []),
+    ...(completion.some(control.injects) ? (['control_token_in_completion'] as const) : []),
+  ]
+}
+
+/** Rows at which RewardBench stops (prepare_dialogue_from_tokenizer), or of which it takes one turn alone. */
+function hermTrouble(
+  before: readonly Message[],
+  after: readonly Message[],
+  kind: Row['kind'] | undefined,
+): Unscored | null {
+  if (kind === 'single') return null
+  if (before.length % 2 === 0)
+    return {
+      reason: 'herm_turns',
+      message: `RewardBench gives roles by position and stops at a prompt of ${before.length} turns: the last would be the assistant's`,
+    }
+  if (after.length > 1)
+    return { reason: 'herm_turns', message: 'RewardBench takes a completion of one turn; this one has more' }
+  return null
 }
 
 export const isUnscored = (value: object): value is Unscored => 'reason' in value && 'message' in value

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { type ControlTokens, controlTokens } from './control.ts'
 import { type ChatTemplate, compileTemplate } from './template.ts'
 import { BUILT_IN_TEMPLATES } from './templates.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
@@ -15,8 +16,9 @@ export type Renderer =
       readonly specialTokens: Readonly<Record<string, string>>
       /** What strftime_now shows in this run. */
       readonly now: Date
+      readonly control: ControlTokens
     }
-  | { readonly kind: 'pair'; readonly choice: 'pair' }
+  | { readonly kind: 'pair'; readonly choice: 'pair'; readonly control: ControlTokens }
 
 /**
  * Opens what `--chat-template` names: `tokenizer`, `pair`, a built-in name (`raw` among them) or a file of Jinja.
@@ -28,13 +30,14 @@ export async function openRenderer(
   tokenizer: OpenTokenizer,
   { id, now }: { readonly id: string; readonly now: Date },
 ): Promise<Renderer> {
-  if (choice === 'pair') return { kind: 'pair', choice }
+  if (choice === 'pair') return { kind: 'pair', choice, control: controlTokens(tokenizer, '') }
   const of = (source: string, name: string): Renderer => ({
     kind: 'template',
     choice,
     template: compileTemplate(source, name),
     specialTokens: tokenizer.specialTokens,
     now,
+    control: controlTokens(tokenizer, source),
   })
   if (choice === 'tokenizer') {
     if (tokenizer.chatTemplate !== null) return of(tokenizer.chatTemplate, `chat template of ${id}`)

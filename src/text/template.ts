@@ -26,6 +26,8 @@ export interface RenderChatOptions {
   readonly kwargs?: Readonly<Record<string, unknown>>
   /** What strftime_now shows; default the current time. A run that must repeat passes it. */
   readonly now?: Date
+  /** Called where the template asks for the date. */
+  readonly onClock?: () => void
   /** Name of the template for messages. */
   readonly name?: string
 }
@@ -61,7 +63,11 @@ export function compileTemplate(source: string, name: string): ChatTemplate {
       sha256: createHash('sha256').update(source).digest('hex'),
       usesClock,
       render: (messages, options = {}) =>
-        render(tree, { variables: variablesOf(messages, options), now: options.now ?? new Date() }),
+        render(tree, {
+          variables: variablesOf(messages, options),
+          now: options.now ?? new Date(),
+          ...(options.onClock && { onClock: options.onClock }),
+        }),
     }
   } catch (error) {
     throw error instanceof TemplateFault ? templateError(error, name) : error
@@ -104,6 +110,7 @@ export function renderChat(
     documents: true,
     kwargs: true,
     now: true,
+    onClock: true,
     name: true,
   })
   const compiled = typeof template === 'string' ? compileTemplate(template, options.name ?? 'chat template') : template

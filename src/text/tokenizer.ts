@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { HarnessError, ModelError } from '../errors.ts'
 import type { Tokenizer } from '../types.ts'
 import { type Backend, buildBackend, encodePair, encodeText } from './backend.ts'
+import { normalizationOf } from './normalization.ts'
 import {
   chatTemplates,
   DAMAGED,
@@ -33,6 +34,13 @@ export interface OpenTokenizer extends Tokenizer {
   wrap(first: Int32Array, second: Int32Array | null): Int32Array
   /** What a reader of the numbers should know: ids that files disagree on, tokens that share one. */
   readonly notes: readonly string[]
+  /** Added tokens that are marked special: control tokens, whatever text they stand in. */
+  readonly specialContents: readonly string[]
+  readonly unkId: number | null
+  /** Whether the normalizer changes a text for good; null where it has no such step. */
+  readonly normalizes: ((text: string) => boolean) | null
+  /** `tokenizer_class` of tokenizer_config.json, or null. */
+  readonly tokenizerClass: string | null
   /** `truncation_side` of tokenizer_config.json. */
   readonly truncationSide: 'left' | 'right'
 }
@@ -125,7 +133,7 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
   if (config.split_special_tokens === true)
     throw new ModelError('split_special_tokens is not supported', `${id}/tokenizer_config.json`)
   const names = specialTokens(files)
-  const { backend, notes } = openBackend(files, names, id)
+  const { backend, json, notes } = openBackend(files, names, id)
   const templates = chatTemplates(files, `${id}/tokenizer_config.json`)
   const idOf = (token: string | undefined): number | null =>
     token === undefined ? null : (backend.idOf(token) ?? null)
@@ -144,6 +152,9 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
     bosId: idOf(names.bos_token),
     eosId: idOf(names.eos_token),
     padId: idOf(names.pad_token),
+    unkId: idOf(names.unk_token),
+    specialContents: specialContents(json),
+    normalizes: normalizationOf(json.normalizer),
     bosToken: names.bos_token ?? null,
     eosToken: names.eos_token ?? null,
     size: backend.size,
@@ -151,22 +162,28 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
     chatTemplate: templates.default ?? null,
     specialTokens: names,
     modelMaxLength: modelMaxLength(config),
+    tokenizerClass: typeof config.tokenizer_class === 'string' ? config.tokenizer_class : null,
     truncationSide: config.truncation_side === 'left' ? 'left' : 'right',
     sha256: digest(hashes),
     files: hashes,
   }
 }
 
+const specialContents = ({ added_tokens }: Json): string[] =>
+  ((added_tokens ?? []) as readonly Json[]).flatMap(({ special, content }) =>
+    special === true && typeof content === 'string' && content !== '' ? [content] : [],
+  )
+
 function openBackend(
   files: TokenizerFiles,
   names: Readonly<Record<string, string>>,
   id: string,
-): { readonly backend: Backend; readonly notes: readonly string[] } {
+): { readonly backend: Backend; readonly json: Json; readonly notes: readonly string[] } {
   try {
     const { json, vocabulary, notes } = effectiveTokenizer(files, `${id}/tokenizer_config.json`)
     const backend = buildBackend(json, names.eos_token, vocabulary)
     frameOf((first, second) => backend.postProcessor.process(first, second, true).ids)
-    return { backend, notes: [...notes, ...backend.notes].map((note) => `${id}: ${note}`) }
+    return { backend, json, notes: [...notes, ...backend.notes].map((note) => `${id}: ${note}`) }
   } catch (cause) {
     if (cause instanceof HarnessError) throw cause
     throw new ModelError(

@@ -6,6 +6,7 @@ import { ModelError, UsageError } from '../../src/errors.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { packagePath } from '../../src/package.ts'
+import { refusedByName } from '../../src/setup/no-reward.ts'
 import type { MeasurementKind } from '../../src/types.ts'
 import { openRunner } from './runner.ts'
 import { editTensors, type Tensors } from './safetensors-edit.ts'
@@ -183,5 +184,78 @@ describe('what a run refuses', () => {
   it.each(['fp16', 'bf16', 'q8'] as const)('%s on the CPU, with the reason', async (dtype) => {
     const checkpoint = openCheckpoint(packagePath('test/data/parity/llama-gqa'))
     await expect(openRunner(checkpoint, { kind: 'head', device: 'cpu', dtype })).rejects.toThrow(UsageError)
+  })
+})
+
+describe('models that write answers and have no reward', () => {
+  it.each([
+    ['t5', {}],
+    ['bart', {}],
+    ['something-new', { is_encoder_decoder: true }],
+  ])('an encoder-decoder (%s) is refused as one', (model_type, keys) => {
+    const dir = changed('llama-gqa', {
+      config: (config) => {
+        Object.assign(config, { model_type, ...keys })
+      },
+    })
+    for (const kind of ['head', 'logProb'] as const)
+      expect(refusal(dir, kind)).toMatch(
+        new RegExp(`"model_type" is "${model_type}": an encoder-decoder.*SteamSHP.*has no reward.*classification head`),
+      )
+  })
+
+  const refused = (role: 'rm' | 'policy' | 'reference', name: string) => refusedByName({ role, name, revision: 'main' })
+
+  it.each([
+    'gpt-4',
+    'gpt-4o-2024-08-06',
+    'openai/gpt-4o-mini',
+    'o1-mini-2024-09-12',
+    'claude-3-opus-20240229',
+    'anthropic/claude-3-5-sonnet',
+    'gemini-1.5-flash-8b',
+  ])('%s: a judge behind an API, by name, whatever the bin', (name) => {
+    for (const role of ['rm', 'policy', 'reference'] as const)
+      expect(refused(role, name)).toMatchObject({
+        tag: 'usage',
+        where: `--model ${name}`,
+        message: expect.stringContaining('generative judge behind an API'),
+      })
+  })
+
+  it.each([
+    ['prometheus-eval/prometheus-7b-v2.0', 'a generative judge'],
+    ['NCSOFT/Llama-3-OffsetBias-8B', 'a generative judge'],
+    ['Skywork/Skywork-Critic-Llama-3.1-8B', 'a generative judge'],
+    ['facebook/Self-taught-evaluator-llama3.1-70B', 'a generative judge'],
+    ['stanfordnlp/SteamSHP-flan-t5-large', 'a T5 encoder-decoder'],
+    ['llm-blender/PairRM-hf', 'compares two answers'],
+    ['mightbe/Better-PairRM', 'compares two answers'],
+    ['RLHFlow/pair-preference-model-LLaMA3-8B', 'compares two answers'],
+    ['Skywork/Skywork-VL-Reward-7B', 'vision'],
+  ])('run-rm: %s is refused by name as %s', (name, what) => {
+    expect(refused('rm', name)).toMatchObject({ tag: 'model', where: name, message: expect.stringContaining(what) })
+    // a policy is a causal language model like any other; what is none shows when its files are read
+    expect(refused('policy', name)).toBeNull()
+  })
+
+  it.each([
+    'gpt2',
+    'openai/gpt-oss-20b',
+    'openai-community/gpt2',
+    'EleutherAI/gpt-neo-125m',
+    'NCSOFT/Llama-3-OffsetBias-RM-8B',
+    'Skywork/Skywork-Reward-V2-Llama-3.2-1B',
+    'google/gemma-2-2b',
+    'org/o1',
+    'CohereForAI/c4ai-command-r-v01',
+  ])('%s is not taken for one', (name) => {
+    expect(refused('rm', name)).toBeNull()
+  })
+
+  it('a folder of such a name is judged by its files', () => {
+    const dir = join(root, 'SteamSHP')
+    cpSync(packagePath('test/data/parity', 'llama-gqa'), dir, { recursive: true })
+    expect(refused('rm', dir)).toBeNull()
   })
 })

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
@@ -163,6 +163,16 @@ const asInHerm = (c: DpoCase): boolean => (c.rewardbench.max_length ?? 2048) ===
 /** Prompts and completions without a template, for two of them. */
 const BARE = ['dpo-gpt2', 'dpo-llama']
 
+/** --tokenizer: the policy's without its chat template, which would win over --chat-template as it does in RewardBench. */
+function withoutTemplate(name: string): string[] {
+  const dir = join(folder.path, `${name}-tokenizer`)
+  cpSync(join(PARITY, name, 'policy'), dir, { recursive: true, filter: (file) => !/\.(safetensors|jinja)$/.test(file) })
+  const path = join(dir, 'tokenizer_config.json')
+  const { chat_template: _, ...config } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+  writeFileSync(path, JSON.stringify(config))
+  return ['--tokenizer', dir]
+}
+
 describe.each(names('dpo-pair'))('run-dpo %s', (name) => {
   const { cases, tolerance_advice } = golden<DpoCase>(name)
   const args = ['--model', join(PARITY, name, 'policy'), '--ref-model', join(PARITY, name, 'reference')]
@@ -182,7 +192,13 @@ describe.each(names('dpo-pair'))('run-dpo %s', (name) => {
       score('run-dpo', name, rows.filter((c) => c.template).map(single), args),
       score('run-dpo', `${name}-herm`, rows.filter(asInHerm).map(single), [...args, '--herm-compat']),
       bare.length > 0
-        ? score('run-dpo', `${name}-raw`, texts, [...args, '--herm-compat', '--chat-template', 'raw'])
+        ? score('run-dpo', `${name}-raw`, texts, [
+            ...args,
+            ...withoutTemplate(name),
+            '--herm-compat',
+            '--chat-template',
+            'raw',
+          ])
         : null,
     ])
   })

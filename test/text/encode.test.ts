@@ -37,6 +37,14 @@ const READ_RULES: Readonly<Record<string, ReadRule>> = {
     'before_first_pad',
 }
 
+/** Of a tokenizer or a template, whatever the text; the others are of a text. */
+const BY_CHECKPOINT: readonly string[] = ['completion_normalized', 'no_end_of_turn', 'unknown_token']
+/** Repairs by the checkpoints or the cases in which they were found. */
+const remembered = new Map<string, Set<string>>()
+const remember = (repair: string, name: string, id: string): void => {
+  remembered.set(repair, (remembered.get(repair) ?? new Set()).add(BY_CHECKPOINT.includes(repair) ? name : id))
+}
+
 const heads = Object.entries(checkpoints).filter(([, { kind }]) => kind !== 'dpo-pair' && kind !== 'pair-head')
 describe.each(heads)('head %s', (name, checkpoint) => {
   const cases = checkpoint.cases.filter(({ messages }) => messages && messages.length > 1)
@@ -62,7 +70,8 @@ describe.each(heads)('head %s', (name, checkpoint) => {
       const masked = expected.attention_mask.filter((bit) => bit === 0).length
       expect([...encoded.ids]).toEqual(expected.input_ids.slice(masked))
       expect(encoded.positionStart).toBe(masked)
-      expect(encoded.repairs).toEqual(masked > 0 ? ['double_bos'] : [])
+      expect(encoded.repairs.includes('double_bos')).toBe(masked > 0)
+      for (const repair of encoded.repairs) if (repair !== 'double_bos') remember(repair, name, expected.id)
       if (expected.token_type_ids) expect([...encoded.typeIds!]).toEqual(expected.token_type_ids)
       if (expected.read_index !== undefined && rule !== undefined)
         expect(encoded.readIndex + encoded.positionStart).toBe(expected.read_index)
@@ -76,6 +85,28 @@ describe.each(heads)('head %s', (name, checkpoint) => {
       expect(encoded.truncated).toBe(expected.truncation?.side ?? 'no')
     },
   )
+})
+
+it('says nothing of the other texts: each repair stands where the case is made for it', () => {
+  expect(Object.fromEntries([...remembered].map(([repair, ids]) => [repair, [...ids].sort()]))).toEqual({
+    // NFC, and lower case or an XLM-R map of characters
+    completion_normalized: [
+      'heads/qwen2-rm',
+      'parity/bert',
+      'parity/deberta-v2',
+      'parity/qwen2',
+      'parity/qwen2-bf16',
+      'parity/qwen3',
+    ],
+    completion_white_space: ['whitespace'],
+    control_token_in_completion: ['special-token-text'],
+    control_token_in_prompt: ['special-token-text', 'unk-in-text'],
+    cut_left: ['truncate-left'],
+    cut_right: ['pair-truncate', 'truncate-right'],
+    // "User: …\n\nAssistant: …", and nothing behind it
+    no_end_of_turn: ['heads/ultrarm', 'parity/gpt2', 'parity/opt'],
+    unknown_token: ['heads/starling-34b', 'heads/starling-7b', 'parity/bert', 'parity/deberta-v2', 'parity/distilbert'],
+  })
 })
 
 const expectSpan = (encoded: Encoded, span: Span): void => {
@@ -108,7 +139,10 @@ describe.each(pairs)('log-prob %s', (name, checkpoint) => {
         ...limits,
       })
       expectSpan(scored(direct[0]), herm)
-      expect(scored(direct[0]).repairs).toEqual(herm.boundary_shifted ? ['boundary_shifted'] : [])
+      expect(scored(direct[0]).repairs).toEqual([
+        ...(herm.boundary_shifted ? ['boundary_shifted'] : []),
+        ...(expected.id === 'plain-prompt-repeated' ? ['prompt_recurs'] : []),
+      ])
     }
     if (expected.template) {
       expectSpan(scored(logProbEncoder(tokenizer, renderer, base)(rowOf(expected))[0]), expected.template)

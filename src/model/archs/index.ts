@@ -25,6 +25,12 @@ export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys(
 export function decoderSpec(checkpoint: Checkpoint): DecoderSpec {
   const type = checkpoint.config.model_type
   const read = typeof type === 'string' ? ARCHITECTURES.get(type) : undefined
+  if (read === undefined && isEncoderDecoder(checkpoint.config))
+    throw new ModelError(
+      `${type === undefined ? 'the model' : `"model_type" is ${JSON.stringify(type)?.slice(0, 80)}`}: an encoder-decoder, which writes an answer (SteamSHP: the letter of the better of two) and has no reward`,
+      join(checkpoint.dir, 'config.json'),
+      `Take a reward model with a classification head. Supported: ${supportedArchitectures.join(', ')}.`,
+    )
   if (read === undefined)
     throw new ModelError(
       type === undefined
@@ -35,3 +41,9 @@ export function decoderSpec(checkpoint: Checkpoint): DecoderSpec {
     )
   return read(checkpoint)
 }
+
+/** T5 and its kin; their configs of before 2020 do not say so themselves. */
+const ENCODER_DECODERS =
+  /^(t5|mt5|umt5|byt5|switch_transformers|longt5|bart|mbart|led|pegasus(_x)?|bigbird_pegasus|marian|m2m_100|blenderbot(-small)?|prophetnet|fsmt|encoder-decoder)$/
+const isEncoderDecoder = ({ model_type, is_encoder_decoder }: Checkpoint['config']): boolean =>
+  is_encoder_decoder === true || (typeof model_type === 'string' && ENCODER_DECODERS.test(model_type))

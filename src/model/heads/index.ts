@@ -28,7 +28,7 @@ export function headOf(
     throw new ModelError(
       `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards`,
       checkpoint.dir,
-      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …',
+      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here.',
     )
   }
   if (reward === undefined) return logProb

@@ -351,6 +351,15 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     'disable-beaker-save': accepted('--disable_beaker_save'),
     'attn-implementation': accepted('--attn_implementation', 'eager'),
     'load-json': accepted('--load_json'),
+    'direct-load': accepted('--direct_load'),
+    'save-all': accepted('--save_all'),
+    'force-truncation':
+      bin === 'run-rm'
+        ? [
+            'test/cli/herm-flags.test.ts',
+            '--force_truncation cuts on the left, at the default of RewardBench, or at --max_length',
+          ]
+        : accepted('--force_truncation'),
     'trust-remote-code': accepted('--trust_remote_code'),
     'do-not-save': accepted('--do_not_save'),
     'torch-dtype': all(

@@ -42,7 +42,12 @@ function unscored({ completions }: ReportInput): Markup {
 }
 
 function repairs({ repairs: words, truncations }: ReportInput['run']): Markup {
-  const tally = new Map([...Object.entries(words), ...(truncations > 0 ? [['truncated', truncations] as const] : [])])
+  const tally = new Map([
+    ...Object.entries(words),
+    ...(truncations > 0 && words.cut_left === undefined && words.cut_right === undefined
+      ? [['truncated', truncations] as const]
+      : []),
+  ])
   return tallyTable(tally, 'Repairs and cuts, in completions.', 'Nothing was repaired or cut.')
 }
 

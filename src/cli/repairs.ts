@@ -1,0 +1,24 @@
+import type { WorkDone } from '../run.ts'
+import type { OpenSubject } from '../setup/subject.ts'
+import { mostRepairs, type RepairCounts, repairLines } from '../text/repairs.ts'
+import type { Repair } from '../types.ts'
+import type { Log } from './log.ts'
+
+/** What was mended in a run: the models of one run read the same texts, so that each repair counts once. */
+export const repairsOfRun = (work: readonly Pick<WorkDone, 'repairs' | 'repairedRows'>[]): RepairCounts =>
+  mostRepairs(
+    work.map(({ repairs, repairedRows }) =>
+      Object.fromEntries(
+        Object.entries(repairs).map(([repair, completions]) => [
+          repair,
+          { completions, rows: repairedRows[repair as Repair] ?? 0 },
+        ]),
+      ),
+    ),
+  )
+
+/** One line a repair, kept with the warnings of the run. */
+export function sayRepairs(counts: RepairCounts, subjects: readonly Pick<OpenSubject, 'text'>[], log: Log): void {
+  const facts = subjects[0]?.text
+  if (facts !== undefined) for (const line of repairLines(counts, facts)) log.warn(line)
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createHash } from 'node:crypto'
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDataset } from '../src/cli/dataset.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'

@@ -48,7 +48,13 @@ export async function prefixRewards(
     )
   const sequences = Array.from(ids, (_, i): Sequence => {
     const prefix = ids.subarray(0, i + 1)
-    return { ids: prefix, typeIds: null, positionStart, at: readIndex(prefix, pooling, padTokenId), group: 0 }
+    return {
+      ids: prefix,
+      typeIds: null,
+      positionStart,
+      reads: Int32Array.of(readIndex(prefix, pooling, padTokenId)),
+      group: 0,
+    }
   })
   const bounds = { batchTokens: Number.POSITIVE_INFINITY, batchSize: Number.POSITIVE_INFINITY }
   const batches = planBatches(sequences, { layout: 'shared', packed: runner.info.device === 'cpu', ...bounds })

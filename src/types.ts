@@ -156,8 +156,8 @@ export interface Sequence {
   readonly ids: Int32Array
   readonly typeIds: Int32Array | null
   readonly positionStart: number
-  /** Head: index into ids of the token that the head reads. Log-prob: index of the first completion token; the rest is scored. */
-  readonly at: number
+  /** Head: the places in ids that it reads, in its order. Log-prob: one, the first token of the completion; it and all after it are scored. */
+  readonly reads: Int32Array
   readonly group: number
 }
 

@@ -41,7 +41,7 @@ export async function openPeer(
     what: `torch ${torch}, transformers ${transformers}, ${used} threads`,
     async score(batches, sequences, passes) {
       const ids = sequences.map((sequence) => [...sequence.ids])
-      const starts = sequences.map(({ at }) => at)
+      const starts = sequences.map(({ reads }) => reads[0])
       child.stdin.write(`${JSON.stringify({ sequences: ids, starts, batches, passes })}\n`)
       return (await next()) as PeerAnswer
     },

@@ -62,7 +62,13 @@ function pairsOf(random: Prng, pairs: number, completions: number, vocab: number
     const prompt = ids(60 + below(random, 191))
     return Array.from({ length: completions }, (): Sequence => {
       const all = Int32Array.from([...prompt, ...ids(Math.round(40 * 10 ** random()))])
-      return { ids: all, typeIds: null, positionStart: 0, at: head === 'score' ? all.length - 1 : prompt.length, group }
+      return {
+        ids: all,
+        typeIds: null,
+        positionStart: 0,
+        reads: Int32Array.of(head === 'score' ? all.length - 1 : prompt.length),
+        group,
+      }
     })
   }).flat()
 }

@@ -126,21 +126,21 @@ export interface HeadRows {
   readonly counts: readonly number[]
 }
 
-/** The classification head reads the token `at`. */
+/** A reward head reads its places. */
 export function scoreRows(packed: Packed, chosen: readonly Sequence[]): HeadRows {
-  const rows = Int32Array.from(chosen, (sequence, i) => packed.paths[i]![sequence.at]!)
-  return { rows, targets: new Int32Array(0), counts: chosen.map(() => 1) }
+  const rows = chosen.flatMap(({ reads }, i) => Array.from(reads, (place) => packed.paths[i]![place]!))
+  return { rows: Int32Array.from(rows), targets: new Int32Array(0), counts: chosen.map(({ reads }) => reads.length) }
 }
 
-/** The causal head predicts ids[t] from the token before, for t = at …; rows may lie in the shared prefix. */
+/** The causal head predicts ids[t] from the token before, for t = reads[0] …; rows may lie in the shared prefix. */
 export function logProbRows(packed: Packed, chosen: readonly Sequence[]): HeadRows {
-  const counts = chosen.map((sequence) => sequence.ids.length - sequence.at)
+  const counts = chosen.map(({ ids, reads }) => ids.length - reads[0]!)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const rows = new Int32Array(total)
   const targets = new Int32Array(total)
   let n = 0
   chosen.forEach((sequence, i) => {
-    for (let t = sequence.at; t < sequence.ids.length; t++, n++) {
+    for (let t = sequence.reads[0]!; t < sequence.ids.length; t++, n++) {
       rows[n] = packed.paths[i]![t - 1]!
       targets[n] = sequence.ids[t]!
     }
@@ -153,7 +153,7 @@ export function checkBounds(
   chosen: readonly Sequence[],
   limits: { readonly where: string; readonly vocab: number; readonly positions: number | null; readonly first: number },
 ): void {
-  for (const { ids, at, positionStart, typeIds } of chosen) {
+  for (const { ids, reads, positionStart, typeIds } of chosen) {
     const bad = ids.find((id) => id < 0 || id >= limits.vocab)
     if (bad !== undefined)
       throw new ModelError(
@@ -168,9 +168,9 @@ export function checkBounds(
         'Use --max-length.',
       )
     if (typeIds !== null) throw new ModelError('token types are for encoders; this is a decoder', limits.where)
-    if (at < limits.first || at >= ids.length)
+    if (reads.length === 0 || reads.some((place) => place < limits.first || place >= ids.length))
       throw new RangeError(
-        `a sequence of ${ids.length} tokens is read at ${at}, expected ${limits.first} … ${ids.length - 1}`,
+        `a sequence of ${ids.length} tokens is read at ${reads.join(', ')}, expected ${limits.first} … ${ids.length - 1}`,
       )
   }
 }

@@ -63,7 +63,7 @@ class OrtRunner implements Runner {
     readonly blockTokens: number,
   ) {}
 
-  /** Head: every label of every sequence. Log-prob: that of each token from `at` on. In the batch's order. */
+  /** Head: every label of every sequence. Log-prob: that of each token of the completion. In the batch's order. */
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { attention, built, checkpoint } = this.model
@@ -92,7 +92,7 @@ class OrtRunner implements Runner {
     let done = 0
     return head.counts.map((count) => {
       const first = done
-      done += count * width
+      done += (count / built.head.rowsPerOutput) * width
       return flat.slice(first, done)
     })
   }

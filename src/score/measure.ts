@@ -68,8 +68,8 @@ function measurementOf(runner: Runner, sequence: Sequence, output: Float32Array)
   return runner.info.kind === 'head' ? headOf(sequence, output) : logProbOf(output)
 }
 
-function headOf({ at, positionStart }: Sequence, values: Float32Array): HeadMeasurement {
-  return { kind: 'head', values: [...values], scoredTokenIndex: at + positionStart }
+function headOf({ reads, positionStart }: Sequence, values: Float32Array): HeadMeasurement {
+  return { kind: 'head', values: [...values], scoredTokenIndex: reads.at(-1)! + positionStart }
 }
 
 /** Sums in float64. */
@@ -83,10 +83,12 @@ function logProbOf(logProbs: Float32Array): LogProbMeasurement {
   return { kind: 'logProb', sum, tokens: logProbs.length, sumSquares }
 }
 
-function whyUnreadable(runner: Runner, { ids, at }: Sequence): Unscored | null {
+function whyUnreadable(runner: Runner, { ids, reads }: Sequence): Unscored | null {
   if (ids.length === 0) return { reason: 'no_tokens', message: 'the text has no tokens' }
-  if (at >= ids.length) return { reason: 'empty_span', message: 'the completion has no tokens' }
-  if (runner.info.kind === 'logProb' && at < 1)
+  const first = reads[0]
+  if (first === undefined || first >= ids.length)
+    return { reason: 'empty_span', message: 'the completion has no tokens' }
+  if (runner.info.kind === 'logProb' && first < 1)
     return {
       reason: 'no_context',
       message: 'the completion begins the text: its first token has no probability given anything',

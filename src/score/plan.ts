@@ -152,7 +152,7 @@ export function estimatePeakBytes(
   const activations = batches.map((batch) => {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const longest = chosen.reduce((most, { ids }) => Math.max(most, ids.length), 0)
-    const scored = size.logits === 0 ? 0 : chosen.reduce((sum, { ids, at }) => sum + ids.length - at, 0)
+    const scored = size.logits === 0 ? 0 : chosen.reduce((sum, { ids, reads }) => sum + ids.length - reads[0]!, 0)
     const numbers =
       batch.tokens * (6 * size.hidden + 3 * size.inner) + size.heads * longest * longest + 2 * scored * size.logits
     return numbers * bytesPerNumber

@@ -1,8 +1,8 @@
 import type { Completion, Encoded, MeasurementKind, Repair, Row, Runner, Unscored } from '../types.ts'
 
-/** A completion ready for one model, with the token that the head reads or the first token whose log-prob counts. */
+/** A completion ready for one model, with the places that the head reads or the first token whose log-prob counts. */
 export interface Prepared extends Encoded {
-  readonly at: number
+  readonly reads: Int32Array
   /** `--pooling hf` and `mask` read different tokens here. */
   readonly poolingDiffers: boolean
 }

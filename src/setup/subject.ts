@@ -6,8 +6,9 @@ import { isUnscored, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
-import { type EncodeOptions, headEncoder } from '../text/encode.ts'
+import { type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
 import { HERM_MAX_LENGTH, logProbEncoder } from '../text/logprob.ts'
+import { poolingRules } from '../text/readindex.ts'
 import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
 import { sameTokens } from '../text/repairs.ts'
@@ -55,13 +56,7 @@ export async function subjectOf(
   const { padTokenId } = rules
   const encode =
     kind === 'head'
-      ? headPreparer(model, renderer, {
-          ...options,
-          pooling: config.pooling,
-          padTokenId,
-          appendId: rules.appendEos,
-          appendAlways: true,
-        })
+      ? headPreparer(model, renderer, { ...options, ...headOptions(model, config, rules) })
       : logProbPreparer(model, renderer, options)
   const bounds = boundsOf(model)
   const prepare = (row: Row): (Prepared | Unscored)[] =>
@@ -79,7 +74,7 @@ export async function subjectOf(
       options.truncation === 'left' || options.truncation === 'right'
         ? `${options.truncation}:${options.maxLength}`
         : 'none',
-    head: kind === 'head' ? config.pooling : null,
+    head: kind === 'head' ? readingOf(model, config) : null,
     options: { hermCompat: config.hermCompat, reasoning: config.reasoning },
   })
   return {
@@ -95,11 +90,7 @@ export async function subjectOf(
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
     dump: (label, prepared) =>
-      dumpEncoded(
-        label,
-        isUnscored(prepared) || kind === 'logProb' ? prepared : { ...prepared, readIndex: prepared.at },
-        tokenizer,
-      ),
+      dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
     open: () => startSession(opened, given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })),
     notes: rules.notes,
@@ -146,13 +137,39 @@ function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): Encode
   }
 }
 
+/** How the head of a model has its texts prepared. */
+function headOptions(
+  { opened, tokenizer }: LoadedModel,
+  { pooling, hermCompat }: RunConfig,
+  { padTokenId, appendEos }: HermRules,
+): Omit<HeadOptions, keyof EncodeOptions> {
+  const { text, reads } = opened.built.head
+  const facts = { padTokenId, encode: (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids }
+  return {
+    ...(reads === null ? poolingRules(pooling, padTokenId) : { reads: (ids) => reads(ids, facts), other: null }),
+    addSpecialTokens: text.addSpecialTokens,
+    appendId: appendEos ?? text.appendId,
+    appendAlways: appendEos !== null,
+    doubleBos: hermCompat ? text.hermDoubleBos : 'repair',
+  }
+}
+
+/** What decides which token is read, for the key of a measurement. */
+const readingOf = ({ opened }: LoadedModel, { pooling }: RunConfig): string =>
+  opened.built.head.reads === null ? pooling : opened.built.head.name
+
+/** A policy reads no single token. */
+function withoutReads({ reads: _, ...prepared }: Prepared): Omit<Prepared, 'reads'> {
+  return prepared
+}
+
 function headPreparer(
   { tokenizer }: LoadedModel,
   renderer: Renderer,
   options: Parameters<typeof headEncoder>[2],
 ): (row: Row) => (Prepared | Unscored)[] {
   const encode = headEncoder(tokenizer, renderer, options)
-  return (row) => withSameTokens(row, encode(row)).map((e) => (isUnscored(e) ? e : { ...e, at: e.readIndex }))
+  return (row) => withSameTokens(row, encode(row))
 }
 
 function logProbPreparer(
@@ -162,7 +179,9 @@ function logProbPreparer(
 ): (row: Row) => (Prepared | Unscored)[] {
   const encode = logProbEncoder(tokenizer, renderer, options)
   return (row) =>
-    withSameTokens(row, encode(row)).map((e) => (isUnscored(e) ? e : { ...e, at: e.start, poolingDiffers: false }))
+    withSameTokens(row, encode(row)).map((e) =>
+      isUnscored(e) ? e : { ...e, reads: Int32Array.of(e.start), poolingDiffers: false },
+    )
 }
 
 /** Marks completions of one row that differ and of which the model reads the same. */

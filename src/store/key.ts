@@ -40,16 +40,17 @@ const prefixed = (options: Readonly<Record<string, unknown>>): Record<string, un
   Object.fromEntries(Object.entries(options).map(([name, value]) => [`options.${name}`, value]))
 
 /**
- * Key of one measurement: 32 hex digits, the first half of SHA-256(identity, positionStart, at, lengths, ids, type ids), 32-bit
+ * Key of one measurement: 32 hex digits, the first half of SHA-256(identity, positionStart, first read, lengths, ids, type ids, further reads), 32-bit
  * little-endian. The group is left out: what a sequence is packed with does not change its number.
  */
 export function measurementKey(
   identity: Uint8Array,
-  { ids, typeIds, positionStart, at }: Omit<Sequence, 'group'>,
+  { ids, typeIds, positionStart, reads }: Omit<Sequence, 'group'>,
 ): string {
-  const head = Int32Array.of(positionStart, at, ids.length, typeIds === null ? -1 : typeIds.length)
+  const head = Int32Array.of(positionStart, reads[0]!, ids.length, typeIds === null ? -1 : typeIds.length)
   const hash = createHash('sha256').update(identity).update(bytesOf(head)).update(bytesOf(ids))
   if (typeIds !== null) hash.update(bytesOf(typeIds))
+  if (reads.length > 1) hash.update(bytesOf(Int32Array.from(reads.subarray(1))))
   return hash.digest('hex').slice(0, 32)
 }
 

@@ -8,11 +8,11 @@ import type { OpenTokenizer } from './tokenizer.ts'
  */
 export function dumpEncoded(
   label: string,
-  encoded: (Encoded & { readonly readIndex?: number }) | Unscored,
+  encoded: (Encoded & { readonly reads?: Int32Array }) | Unscored,
   tokenizer: OpenTokenizer,
 ): string {
   if (isUnscored(encoded)) return `${label}: not scored, ${encoded.reason}: ${encoded.message}\n`
-  const { ids, start, positionStart, readIndex } = encoded
+  const { ids, start, positionStart, reads } = encoded
   const facts = [
     `${encoded.promptTokens} + ${encoded.completionTokens} tokens`,
     ...(encoded.truncated === 'no' ? [] : [`cut on the ${encoded.truncated}`]),
@@ -20,7 +20,7 @@ export function dumpEncoded(
   ]
   const tokens = tokenizer.tokens(ids)
   const lines = tokens.map((token, i) => {
-    const mark = `${i === start ? '>' : ' '}${i === readIndex ? '*' : ' '}`
+    const mark = `${i === start ? '>' : ' '}${reads?.includes(i) ? '*' : ' '}`
     return `${mark} ${String(i + positionStart).padStart(5)} ${String(ids[i]).padStart(7)}  ${JSON.stringify(token)}`
   })
   return `${label}: ${facts.join(', ')}\n${JSON.stringify(tokenizer.decode(ids))}\n${lines.join('\n')}\n`

@@ -1,7 +1,7 @@
 import { DataError } from '../errors.ts'
 import type { Encoded, Repair, Row, Text, Unscored } from '../types.ts'
 import { stripReasoning } from './conversation.ts'
-import { type ReadRule, readIndex } from './readindex.ts'
+import type { Reads } from './readindex.ts'
 import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
@@ -21,9 +21,9 @@ export interface EncodeOptions {
   readonly hermCompat: boolean
 }
 export interface HeadOptions extends EncodeOptions {
-  readonly pooling: ReadRule
-  /** `pad_token_id` of config.json; null = none. */
-  readonly padTokenId: number | null
+  readonly reads: Reads
+  /** The other rule of `--pooling`, to say where the two differ; null for a head with a rule of its own. */
+  readonly other: Reads | null
   /** Some heads are trained on texts without the tokenizer's special tokens. Default true. */
   readonly addSpecialTokens?: boolean
   /** An id that must stand last (InternLM2's reward_token_id); appended where it does not. */
@@ -38,8 +38,8 @@ export interface HeadOptions extends EncodeOptions {
 }
 /** Encoded for a reward head. `start` and the counts follow the prompt rendered with generation prompt. */
 export interface HeadEncoded extends Encoded {
-  /** Index into `ids` of the token that the head reads. */
-  readonly readIndex: number
+  /** Places in `ids` that the head reads. */
+  readonly reads: Int32Array
   /** The other of hf and mask would read another token. */
   readonly poolingDiffers: boolean
 }
@@ -114,8 +114,9 @@ export function headEncoder(
     const shifted =
       side === 'left' && tooLong && !pairFrame ? Math.max(frame.prefix.length, boundary - cutIds) : boundary
     const start = Math.min(Math.max(0, shifted - dropped), ids.length)
-    const read = readIndex(seen, options.pooling, options.padTokenId)
-    const other = readIndex(seen, options.pooling === 'mask' ? 'hf' : 'mask', options.padTokenId)
+    const reads = options.reads(seen)
+    if (isUnscored(reads)) return reads
+    const other = options.other?.(seen) ?? reads
     return {
       ids,
       typeIds: kept.typeIds,
@@ -131,8 +132,8 @@ export function headEncoder(
         ...(ends ? [] : missingEnd(rendered, renderer)),
       ],
       textSha256: textSha256(rendered),
-      readIndex: Math.max(0, read - dropped),
-      poolingDiffers: read !== other,
+      reads: reads.map((place) => Math.max(0, place - dropped)),
+      poolingDiffers: isUnscored(other) || reads.some((place, i) => place !== other[i]),
     }
   }
 

@@ -1,3 +1,5 @@
+import type { Unscored } from '../types.ts'
+
 /**
  * Which token a decoder's head reads:
  * `hf` transformers' rule, the rightmost id that is not the pad id (index 0 where all are; the last one without a pad id);
@@ -16,4 +18,19 @@ export function readIndex(ids: Int32Array, rule: ReadRule, padTokenId: number | 
   }
   const pad = ids.indexOf(padTokenId)
   return pad <= 0 ? last : pad - 1
+}
+
+/** Places that a head reads of the ids that transformers sees, a second BOS included; or why it cannot. */
+export type Reads = (ids: Int32Array) => Int32Array | Unscored
+
+/** `--pooling` as the rule of a head that reads one token, and the other rule, to say where the two differ. */
+export function poolingRules(
+  pooling: ReadRule,
+  padTokenId: number | null,
+): { readonly reads: Reads; readonly other: Reads } {
+  const by =
+    (rule: ReadRule): Reads =>
+    (ids) =>
+      Int32Array.of(readIndex(ids, rule, padTokenId))
+  return { reads: by(pooling), other: by(pooling === 'mask' ? 'hf' : 'mask') }
 }

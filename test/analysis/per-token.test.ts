@@ -34,7 +34,7 @@ const prepared = (text: string, start: number): Prepared => {
     typeIds: null,
     positionStart: 0,
     start,
-    at: ids.length - 1,
+    reads: Int32Array.of(ids.length - 1),
     poolingDiffers: false,
     textSha256: '',
     ...counts,
@@ -62,7 +62,7 @@ describe('prefixRewards', () => {
     expect(tokens).toBe(whole.ids.length)
     for (const { token, reward } of found) {
       const ids = whole.ids.slice(0, token + 1)
-      const sequences: Sequence[] = [{ ids, typeIds: null, positionStart: 0, at: token, group: 0 }]
+      const sequences: Sequence[] = [{ ids, typeIds: null, positionStart: 0, reads: Int32Array.of(token), group: 0 }]
       const batch: Batch = { layout: 'padded', sequences: [0], prefix: 0, tokens: ids.length }
       const [alone] = await runner.run(batch, sequences)
       expect(Math.abs(reward - alone![0]!), `token ${token}`).toBeLessThan(1e-4)

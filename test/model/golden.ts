@@ -77,7 +77,13 @@ function modelsOf(name: string, dir: string): GoldenModel[] {
 function scoreCase(one: ScoreCase, i: number): GoldenCase {
   const masked = one.double_bos ? 1 : 0
   const ids = Int32Array.from(one.input_ids.slice(masked))
-  const sequence = { ids, typeIds: null, positionStart: masked, at: one.read_index - masked, group: i }
+  const sequence = {
+    ids,
+    typeIds: null,
+    positionStart: masked,
+    reads: Int32Array.of(one.read_index - masked),
+    group: i,
+  }
   return { label: one.id, sequence, expected: one.scores }
 }
 
@@ -86,7 +92,7 @@ function spans(one: GoldenFile['cases'][number], side: 'policy' | 'reference', i
     const span = one[convention]
     if (span === undefined) return []
     const ids = Int32Array.from(span.input_ids)
-    const sequence = { ids, typeIds: null, positionStart: 0, at: span.n_prompt_tokens, group: i }
+    const sequence = { ids, typeIds: null, positionStart: 0, reads: Int32Array.of(span.n_prompt_tokens), group: i }
     return [{ label: `${one.id} ${convention}`, sequence, expected: span[`${side}_logps`]! }]
   })
 }

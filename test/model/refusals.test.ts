@@ -141,7 +141,7 @@ describe('a weight that is not finite', () => {
     const name = 'model.layers.1.mlp.up_proj.weight'
     const dir = changed('llama-gqa', { tensors: (tensors) => tensors.get(name)!.data.writeFloatLE(Number.NaN, 4 * 7) })
     const runner = await openRunner(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'auto' })
-    const sequence = { ids: Int32Array.of(5, 6, 7), typeIds: null, positionStart: 0, at: 2, group: 0 }
+    const sequence = { ids: Int32Array.of(5, 6, 7), typeIds: null, positionStart: 0, reads: Int32Array.of(2), group: 0 }
     const [output] = await runner.run({ layout: 'padded', sequences: [0], prefix: 0, tokens: 3 }, [sequence])
     expect(output).toEqual(Float32Array.of(Number.NaN))
     await expect(runner.checkWeights!()).rejects.toThrow(/up_proj.weight" \[80, 48\] holds NaN \(element 7\)/)
@@ -155,13 +155,19 @@ describe('what a run refuses', () => {
   const alone = (length: number) => ({ layout: 'padded' as const, sequences: [0], prefix: 0, tokens: length })
   it('a token id outside the vocabulary', async () => {
     const runner = await open('llama-gqa')
-    const sequence = { ids: Int32Array.of(5, 400), typeIds: null, positionStart: 0, at: 1, group: 0 }
+    const sequence = { ids: Int32Array.of(5, 400), typeIds: null, positionStart: 0, reads: Int32Array.of(1), group: 0 }
     await expect(runner.run(alone(2), [sequence])).rejects.toThrow('token id 400 is outside')
     await runner.release()
   })
   it('more tokens than learned positions', async () => {
     const runner = await open('gpt2')
-    const sequence = { ids: new Int32Array(449).fill(5), typeIds: null, positionStart: 0, at: 1, group: 0 }
+    const sequence = {
+      ids: new Int32Array(449).fill(5),
+      typeIds: null,
+      positionStart: 0,
+      reads: Int32Array.of(1),
+      group: 0,
+    }
     await expect(runner.run(alone(449), [sequence])).rejects.toThrow('448 learned positions')
     await runner.release()
   })
@@ -174,7 +180,7 @@ describe('what a run refuses', () => {
       ids: Int32Array.from(ids),
       typeIds: null,
       positionStart: 0,
-      at: 2,
+      reads: Int32Array.of(2),
       group: 0,
     }))
     const batch = { layout: 'shared' as const, sequences: [0, 1], prefix: 2, reused: [0, 2], tokens: 4 }

@@ -10,7 +10,13 @@ import { openRunner } from './runner.ts'
 const root = mkdtempSync(join(tmpdir(), 'chemherm-session-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-const sequence = { ids: Int32Array.of(1, 5, 6, 7, 8), typeIds: null, positionStart: 0, at: 4, group: 0 }
+const sequence = {
+  ids: Int32Array.of(1, 5, 6, 7, 8),
+  typeIds: null,
+  positionStart: 0,
+  reads: Int32Array.of(4),
+  group: 0,
+}
 const batch = { layout: 'padded' as const, sequences: [0], prefix: 0, tokens: 5 }
 const scoreOf = async (dir: string) => {
   const runner = await openRunner(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'auto' })

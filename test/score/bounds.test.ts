@@ -13,7 +13,7 @@ const prepared = (ids: readonly number[], positionStart = 0): Prepared => ({
   truncated: 'no',
   repairs: [],
   textSha256: '00',
-  at: ids.length - 1,
+  reads: Int32Array.of(ids.length - 1),
   poolingDiffers: false,
 })
 const bounds: Bounds = { name: 'gpt2', vocab: 10, positions: 4, tokenOf: (id) => `<${id}>` }

@@ -34,7 +34,7 @@ function randomSequences(random: Prng, vocab: number): Sequence[] {
       ids: Int32Array.from([...prompt, ...completion]),
       typeIds: null,
       positionStart: 0,
-      at: prompt.length,
+      reads: Int32Array.of(prompt.length),
       group,
     }))
   }).flat()
@@ -105,7 +105,7 @@ describe('a faked model', () => {
     ids: Int32Array.from(ids),
     typeIds: null,
     positionStart: 0,
-    at,
+    reads: Int32Array.of(at),
     group: 0,
   })
   /** Scores the last id; 99 spoils every sequence of its batch, 98 only its own. */

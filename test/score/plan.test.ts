@@ -8,7 +8,7 @@ const sequence = (ids: readonly number[], group: number, positionStart = 0): Seq
   ids: Int32Array.from(ids),
   typeIds: null,
   positionStart,
-  at: ids.length - 1,
+  reads: Int32Array.of(ids.length - 1),
   group,
 })
 

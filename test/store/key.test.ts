@@ -13,7 +13,7 @@ const IDENTITY: MeasurementIdentity = {
   truncation: 'skip',
   head: 'hf',
 }
-const SEQUENCE = { ids: Int32Array.of(1, 2, 3), typeIds: null, positionStart: 0, at: 2 }
+const SEQUENCE = { ids: Int32Array.of(1, 2, 3), typeIds: null, positionStart: 0, reads: Int32Array.of(2) }
 
 describe('measurementKey', () => {
   it('is the same for the same number, whatever the order of the options and the group', () => {
@@ -57,8 +57,10 @@ describe('measurementKey', () => {
       { typeIds: Int32Array.of(0, 0, 1) },
       { typeIds: new Int32Array() },
       { positionStart: 1 },
-      { at: 1 },
-      { positionStart: 2, at: 0 },
+      { reads: Int32Array.of(1) },
+      { reads: Int32Array.of(2, 1) },
+      { reads: Int32Array.of(2, 0) },
+      { positionStart: 2, reads: Int32Array.of(0) },
     ]
     const keys = changes.flatMap((change) =>
       sequences.map((sequence) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type HeadEncoded, type HeadOptions, headEncoder } from '../../src/text/encode.ts'
 import { encodeAsHerm, logProbEncoder, templateSpan } from '../../src/text/logprob.ts'
-import type { ReadRule } from '../../src/text/readindex.ts'
+import { poolingRules, type ReadRule } from '../../src/text/readindex.ts'
 import { isUnscored } from '../../src/text/render.ts'
 import { openRenderer } from '../../src/text/renderer.ts'
 import { type OpenTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
@@ -60,8 +60,7 @@ describe.each(heads)('head %s', (name, checkpoint) => {
         truncation: expected.truncation?.side ?? 'skip',
         stripReasoning: false,
         hermCompat: false,
-        pooling: rule ?? 'hf',
-        padTokenId: checkpoint.pad_token_id,
+        ...poolingRules(rule ?? 'hf', checkpoint.pad_token_id),
         addSpecialTokens: checkpoint.add_special_tokens,
         appendId: checkpoint.reward_token_id,
         doubleBos: checkpoint.double_bos_rule?.startsWith('none') ? 'keep' : 'repair',
@@ -74,10 +73,10 @@ describe.each(heads)('head %s', (name, checkpoint) => {
       for (const repair of encoded.repairs) if (repair !== 'double_bos') remember(repair, name, expected.id)
       if (expected.token_type_ids) expect([...encoded.typeIds!]).toEqual(expected.token_type_ids)
       if (expected.read_index !== undefined && rule !== undefined)
-        expect(encoded.readIndex + encoded.positionStart).toBe(expected.read_index)
+        expect(encoded.reads[0]! + encoded.positionStart).toBe(expected.read_index)
       if (expected.read_index_pad_set_to_eos !== undefined) {
-        const withPad = headEncoder(tokenizer, renderer, { ...options, padTokenId: tokenizer.eosId })
-        expect(scored<HeadEncoded>(withPad(rowOf(expected))[0]).readIndex + masked).toBe(
+        const withPad = headEncoder(tokenizer, renderer, { ...options, ...poolingRules(rule ?? 'hf', tokenizer.eosId) })
+        expect(scored<HeadEncoded>(withPad(rowOf(expected))[0]).reads[0]! + masked).toBe(
           expected.read_index_pad_set_to_eos,
         )
       }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { HarnessError } from '../../src/errors.ts'
 import { headEncoder } from '../../src/text/encode.ts'
 import { logProbEncoder } from '../../src/text/logprob.ts'
+import { poolingRules } from '../../src/text/readindex.ts'
 import { openRenderer } from '../../src/text/renderer.ts'
 import { compileTemplate, renderChat } from '../../src/text/template.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
@@ -158,7 +159,7 @@ describe('rows', () => {
   it('too long: skip leaves the row out, error stops, a side is cut', async () => {
     const tokenizer = await openTokenizer(base, { id: 'm' })
     const renderer = await openRenderer('raw', tokenizer, { id: 'm', now })
-    const head = { ...options, pooling: 'hf', padTokenId: null } as const
+    const head = { ...options, ...poolingRules('hf', null) } as const
     expect(headEncoder(tokenizer, renderer, head)(row)[1]).toHaveProperty('reason', 'too_long')
     const stops = headEncoder(tokenizer, renderer, { ...head, truncation: 'error' })
     const error = await failure(() => stops(row))
@@ -190,7 +191,7 @@ describe('rows', () => {
     const renderer = await openRenderer('raw', tokenizer, { id: 'm', now })
     const wide = { ...options, maxLength: null }
     const encoders = [
-      headEncoder(tokenizer, renderer, { ...wide, pooling: 'hf', padTokenId: null }),
+      headEncoder(tokenizer, renderer, { ...wide, ...poolingRules('hf', null) }),
       logProbEncoder(tokenizer, renderer, wide),
     ]
     for (const encode of encoders) {
@@ -231,7 +232,7 @@ describe('rows', () => {
     const around = tokenizer.wrap(new Int32Array(), null).length
     expect(around).toBeGreaterThan(0)
     for (const truncation of ['left', 'right'] as const) {
-      const head = { ...options, truncation, pooling: 'hf', padTokenId: null } as const
+      const head = { ...options, truncation, ...poolingRules('hf', null) } as const
       const [cut] = headEncoder(tokenizer, renderer, { ...head, maxLength: around })(row)
       expect(cut).toEqual({ reason: 'too_long', message: 'cut to the limit, no token of the text is left' })
       const [kept] = headEncoder(tokenizer, renderer, { ...head, maxLength: around + 1 })(row)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { headEncoder } from '../../src/text/encode.ts'
 import { logProbEncoder } from '../../src/text/logprob.ts'
-import { readIndex } from '../../src/text/readindex.ts'
+import { poolingRules, readIndex } from '../../src/text/readindex.ts'
 import { isUnscored, renderRow } from '../../src/text/render.ts'
 import { openRenderer } from '../../src/text/renderer.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
@@ -42,7 +42,7 @@ describe.each(['qwen2-rm', 'armorm', 'oasst-pythia'])('%s with chatml', (name) =
     const renderer = await openRenderer('chatml', tokenizer, { id: name, now })
     const options = { maxLength: null, truncation: 'skip', stripReasoning: false, hermCompat: false } as const
     const logProb = logProbEncoder(tokenizer, renderer, options)
-    const head = headEncoder(tokenizer, renderer, { ...options, pooling: 'mask', padTokenId: tokenizer.padId })
+    const head = headEncoder(tokenizer, renderer, { ...options, ...poolingRules('mask', tokenizer.padId) })
     fc.assert(
       fc.property(text, text, (prompt, completion) => {
         const rendered = renderRow(prompt, completion, renderer)
@@ -57,7 +57,7 @@ describe.each(['qwen2-rm', 'armorm', 'oasst-pythia'])('%s with chatml', (name) =
         expect(span.endsWith(`${completion}<|im_end|>\n`)).toBe(true)
         const [measured] = head(row)
         if (!measured || isUnscored(measured)) throw new Error('unscored')
-        expect(measured.readIndex).toBe(measured.ids.length - 1)
+        expect(measured.reads[0]).toBe(measured.ids.length - 1)
         expect(measured.promptTokens + measured.completionTokens).toBe(measured.ids.length)
       }),
       { seed, numRuns: 150 },

@@ -1,4 +1,4 @@
-import type { MeasurementKind } from '../../types.ts'
+import type { MeasurementKind, Unscored } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
@@ -23,6 +23,13 @@ export interface OpenHead {
   readonly labels: readonly string[]
   /** How a text becomes ids for it. */
   readonly text: HeadText
+  /**
+   * The places that it reads of the ids that transformers sees, a second BOS included; or why it cannot read this text. null: one
+   * token, the one that `--pooling` says.
+   */
+  readonly reads: ((ids: Int32Array, facts: TextFacts) => Int32Array | Unscored) | null
+  /** Of how many places one row of its output is made; they come one after the other in `hidden`. */
+  readonly rowsPerOutput: number
   /** Columns of the widest value that it computes, for the estimate of memory; 0 where that is small. */
   readonly width: number
   /** Tensors that the checkpoint may carry beside it and that it does not read. */
@@ -34,14 +41,21 @@ export interface OpenHead {
   graph(builder: Builder, hidden: Value): void
 }
 
+/** What a reading rule may ask. */
+export interface TextFacts {
+  readonly padTokenId: number | null
+  /** Ids of a text without special tokens. */
+  encode(text: string): Int32Array
+}
+
 export interface HeadText {
   /** Whether the tokenizer's own special tokens are added. */
   readonly addSpecialTokens: boolean
   /** An id that must stand last, appended where it does not (InternLM2's reward token); else null. */
   readonly appendId: number | null
-  /** Whether the first of two BOS counts once (`repair`) or both do (`keep`). */
-  readonly doubleBos: 'repair' | 'keep'
+  /** What RewardBench's pipeline of this head does with the first of two BOS, as `--herm-compat` does; else it always counts once. */
+  readonly hermDoubleBos: 'repair' | 'keep'
 }
 
 /** What transformers' own classes do. */
-export const PLAIN_TEXT: HeadText = { addSpecialTokens: true, appendId: null, doubleBos: 'repair' }
+export const PLAIN_TEXT: HeadText = { addSpecialTokens: true, appendId: null, hermDoubleBos: 'repair' }

@@ -22,6 +22,8 @@ export const logProb: Head = {
       kind: 'logProb',
       labels: [],
       text: PLAIN_TEXT,
+      reads: null,
+      rowsPerOutput: 1,
       width: Math.min(VOCABULARY_CHUNK, spec.vocab),
       ignored: logits.weight === spec.logits.weight ? [] : [{ pattern: /^lm_head\.weight$/, reason: duplicate }],
       graph: (builder, hidden) => logProbNodes(builder, hidden, spec, logits),

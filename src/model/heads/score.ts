@@ -28,6 +28,8 @@ export const score: Head = {
       kind: 'head',
       labels: labelsOf(checkpoint, outputs),
       text: PLAIN_TEXT,
+      reads: null,
+      rowsPerOutput: 1,
       width: 0,
       ignored: [
         { pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head; the classification head is read instead' },

@@ -2,12 +2,13 @@ import { ModelError } from '../../errors.ts'
 import type { MeasurementKind } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Ignored } from '../spec.ts'
+import { armorm } from './armorm.ts'
 import type { Head } from './head.ts'
 import { logProb } from './log-prob.ts'
 import { score } from './score.ts'
 
 /** Heads that give rewards, in the order in which they are asked. A new head is one file and one line. */
-const REWARD_HEADS: readonly Head[] = [score]
+const REWARD_HEADS: readonly Head[] = [armorm, score]
 
 export const supportedHeads: readonly string[] = REWARD_HEADS.map(({ name }) => name)
 

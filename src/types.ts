@@ -130,6 +130,13 @@ export interface Unscored {
   readonly message: string
 }
 
+/** How often a repair was made, in completions and in the rows that they belong to. */
+export interface RepairCount {
+  readonly completions: number
+  readonly rows: number
+}
+export type RepairCounts = Readonly<Partial<Record<Repair, RepairCount>>>
+
 // ── model ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a model gave for one completion; nats. Float32 from the graph, sums in float64. */

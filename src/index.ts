@@ -5,22 +5,8 @@ export { BloomFilter } from './chem/bloom.ts'
 export type { DrawMoleculeOptions, DrawOptions } from './chem/draw.ts'
 export { formatReward } from './chem/format.ts'
 export { formulaDiff } from './chem/formula-diff.ts'
-export {
-  accuracyReward,
-  canonicalSmiles,
-  containsBadSubstructure,
-  evaluate,
-  functionalGroups,
-  isReasonableMolecule,
-  largestFragment,
-  molFormula,
-  morganEnvironments,
-  ringSystems,
-  tanimoto,
-} from './chem/library.ts'
 export { ToolkitFailure } from './chem/molecule.ts'
 export { normalizeIupac, normalizeUnicodes } from './chem/names.ts'
-export type { Oracles } from './chem/reward.ts'
 export type { ErrorTag } from './errors.ts'
 export {
   DataError,
@@ -38,6 +24,19 @@ export { bestOfN } from './groups/best-of-n.ts'
 export { passAtK } from './groups/pass-at-k.ts'
 export { rerank } from './groups/rerank.ts'
 export { voting } from './groups/voting.ts'
+export {
+  accuracyReward,
+  canonicalSmiles,
+  containsBadSubstructure,
+  evaluate,
+  functionalGroups,
+  isReasonableMolecule,
+  largestFragment,
+  molFormula,
+  morganEnvironments,
+  ringSystems,
+  tanimoto,
+} from './library/chemistry.ts'
 export { differingAtoms, drawMolecule, drawReaction } from './library/draw.ts'
 export type { ScoreOptions } from './library/options.ts'
 export type { CompletionScore, ScoredRow } from './library/score.ts'
@@ -50,6 +49,7 @@ export type {
   Completion,
   CompletionRole,
   Message,
+  Oracles,
   Repair,
   Row,
   RowFailure,

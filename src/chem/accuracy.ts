@@ -1,11 +1,10 @@
 import { PythonError } from '../python/error.ts'
-import type { SolutionInput, Text, Verdict } from '../types.ts'
+import type { Oracles, SolutionInput, Text, Verdict } from '../types.ts'
 import { extractAnswerLoose, extractThoughtAnswerStrict } from './answer.ts'
 import { type Chemistry, judge, type Outcome, toVerdict } from './evaluate.ts'
 import { completionText } from './format.ts'
 import { defaultReason, REWARD_REASON, type RewardReason } from './reason.ts'
 import { hasBadSubstructure } from './reasonable.ts'
-import type { Oracles } from './reward.ts'
 import { parseSolution, type RewardFunctionInfo } from './solution.ts'
 
 export interface AccuracyOptions {

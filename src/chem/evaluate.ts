@@ -1,9 +1,9 @@
 import { PythonError } from '../python/error.ts'
-import type { Verdict } from '../types.ts'
+import type { Oracles, Verdict } from '../types.ts'
 import type { ChemistryData } from './data.ts'
 import { type MolToolkit, ToolkitFailure } from './molecule.ts'
 import { REWARD_REASON, type RewardReason } from './reason.ts'
-import { type Judgement, type Oracles, type RewardContext, statusOf } from './reward.ts'
+import { type Judgement, type RewardContext, statusOf } from './reward.ts'
 import { REWARDS } from './rewards/index.ts'
 
 /** What judging needs beside answer and target. */

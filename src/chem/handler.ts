@@ -1,5 +1,5 @@
-import type { SolutionInput } from '../types.ts'
-import type { ChemJob, ChemResult, OracleAnswer, Translation, Verification, VerifyOptions } from './jobs.ts'
+import type { SolutionInput, Verification } from '../types.ts'
+import type { ChemJob, ChemResult, OracleAnswer, Translation, VerifyOptions } from './jobs.ts'
 import { type MolToolkit, ToolkitFailure } from './molecule.ts'
 import type { EmbeddedOracles } from './oracles/embedded.ts'
 import { OracleError } from './oracles/error.ts'

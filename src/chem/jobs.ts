@@ -1,4 +1,4 @@
-import type { SolutionInput, Verdict } from '../types.ts'
+import type { SolutionInput, Verification } from '../types.ts'
 import type { Solubility } from './oracles/solubility.ts'
 
 /** What differs between two verifications of one completion: ether0's keywords. */
@@ -24,8 +24,6 @@ export type ChemJob =
   | { readonly kind: 'solubility'; readonly smiles: string }
   | { readonly kind: 'purchasable'; readonly smiles: readonly string[] }
   | { readonly kind: 'translate'; readonly precursors: string }
-
-export type Verification = Verdict & { readonly formatReward: number }
 
 /** An oracle's answer, or why it has none. */
 export type OracleAnswer<T> = { readonly answer: T } | { readonly failure: string; readonly message: string }

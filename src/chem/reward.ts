@@ -1,17 +1,7 @@
-import type { VerdictStatus } from '../types.ts'
+import type { Oracles, VerdictStatus } from '../types.ts'
 import type { ChemistryData } from './data.ts'
 import type { MolToolkit } from './molecule.ts'
 import { REWARD_REASON, type RewardReason } from './reason.ts'
-
-/** What a reward may ask of the world outside RDKit. Each rejects when it has no answer. */
-export interface Oracles {
-  /** log S, mol/L. */
-  solubility(smiles: string): Promise<number>
-  /** By SMILES as sent; a missing key is false. */
-  purchasable(smiles: string[]): Promise<Record<string, boolean>>
-  /** Product SMILES of `reactants>reagents>`. */
-  forwardReaction(reaction: string): Promise<string>
-}
 
 /** What every reward works with. */
 export interface RewardContext {

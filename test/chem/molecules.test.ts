@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { defaultChemistry, type LoadedChemistry } from '../../src/chem/default.ts'
 import { functionalGroupsOf } from '../../src/chem/functional-groups.ts'
 import { heavyAtoms } from '../../src/chem/graph.ts'
 import type { Molecule } from '../../src/chem/molecule.ts'
@@ -11,6 +10,7 @@ import {
   unreasonable,
 } from '../../src/chem/reasonable.ts'
 import { largestPart, sameMolecule, tanimotoSimilarity } from '../../src/chem/similarity.ts'
+import { defaultChemistry, type LoadedChemistry } from '../../src/library/default-chemistry.ts'
 import { golden, type PythonCall, raised } from './golden.ts'
 
 let chemistry: LoadedChemistry

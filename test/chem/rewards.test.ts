@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { defaultChemistry, type LoadedChemistry } from '../../src/chem/default.ts'
-import { accuracyReward, evaluate } from '../../src/chem/library.ts'
 import { OracleError } from '../../src/chem/oracles/error.ts'
-import type { Oracles } from '../../src/chem/reward.ts'
-import type { SolutionInput, Verdict } from '../../src/types.ts'
+import { accuracyReward, evaluate } from '../../src/library/chemistry.ts'
+import { defaultChemistry, type LoadedChemistry } from '../../src/library/default-chemistry.ts'
+import type { Oracles, SolutionInput, Verdict } from '../../src/types.ts'
 import { golden } from './golden.ts'
 
 type Answer<T> = T | { readonly error: string } | { readonly raise: string }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
+import { type DataOptions, loadChemistryData } from '../chem/data.ts'
+import { Toolkit } from '../chem/toolkit.ts'
 import { given } from '../given.ts'
-import { type DataOptions, loadChemistryData } from './data.ts'
-import { Toolkit } from './toolkit.ts'
 
 export interface LoadedChemistry {
   readonly mols: Toolkit

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
-import { type DataOptions, loadChemistryData } from '../chem/data.ts'
-import { Toolkit } from '../chem/toolkit.ts'
+import { type DataOptions, loadChemistryData } from '../chem/ether0/data.ts'
+import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import { given } from '../given.ts'
 
 export interface LoadedChemistry {

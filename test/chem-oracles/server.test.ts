@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ChemJob, ChemResult } from '../../src/chem/jobs.ts'
-import type { Outcome } from '../../src/chem/pool.ts'
 import { isLoopback } from '../../src/chem/serve/access.ts'
 import { DEFAULT_LIMITS } from '../../src/chem/serve/limits.ts'
 import { createRewardServer, type ServerOptions } from '../../src/chem/serve/server.ts'
+import type { ChemJob, ChemResult } from '../../src/chem/workers/jobs.ts'
+import type { Outcome } from '../../src/chem/workers/pool.ts'
 
 /** Answers from a table in place of the workers, and keeps what it was asked. */
 const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K }> } = {

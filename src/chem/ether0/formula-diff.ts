@@ -1,5 +1,5 @@
-import { PythonError } from '../python/error.ts'
-import { pyDigits } from '../python/strings.ts'
+import { PythonError } from '../../python/error.ts'
+import { pyDigits } from '../../python/strings.ts'
 
 const ELEMENT_COUNT = /([A-Z][a-z]?)(\p{Nd}*)/gu
 const IMPORTANT = new Set(['C', 'H', 'O', 'N', 'F', 'Cl', 'Br', 'P', 'S'])

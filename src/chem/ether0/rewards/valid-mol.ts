@@ -1,5 +1,5 @@
-import { PythonError } from '../../python/error.ts'
-import type { Molecule, MolToolkit } from '../molecule.ts'
+import { PythonError } from '../../../python/error.ts'
+import type { Molecule, MolToolkit } from '../../toolkit/molecule.ts'
 import { REWARD_REASON } from '../reason.ts'
 import { unreasonable } from '../reasonable.ts'
 import { failed, PASS, type Reward } from '../reward.ts'

@@ -1,7 +1,7 @@
-import { pyLength } from '../python/strings.ts'
-import { heavyAtoms } from './graph.ts'
-import type { Molecule, MolToolkit } from './molecule.ts'
-import { foldedTanimoto } from './morgan.ts'
+import { pyLength } from '../../python/strings.ts'
+import { heavyAtoms } from '../toolkit/graph.ts'
+import type { Molecule, MolToolkit } from '../toolkit/molecule.ts'
+import { foldedTanimoto } from '../toolkit/morgan.ts'
 
 /** From here on two molecules count as the same for formula and solubility problems. */
 export const CLOSE_ENOUGH = 0.7

@@ -1,5 +1,5 @@
-import { PythonError } from '../python/error.ts'
-import type { Oracles, SolutionInput, Text, Verdict } from '../types.ts'
+import { PythonError } from '../../python/error.ts'
+import type { Oracles, SolutionInput, Text, Verdict } from '../../types.ts'
 import { extractAnswerLoose, extractThoughtAnswerStrict } from './answer.ts'
 import { type Chemistry, judge, type Outcome, toVerdict } from './evaluate.ts'
 import { completionText } from './format.ts'

@@ -1,4 +1,4 @@
-import { PythonError } from '../python/error.ts'
+import { PythonError } from '../../python/error.ts'
 import type { RewardReason } from './reason.ts'
 import type { Judgement } from './reward.ts'
 

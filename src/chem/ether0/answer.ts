@@ -1,4 +1,4 @@
-import { isPySpace, pyStrip, pyTrimEnd } from '../python/strings.ts'
+import { isPySpace, pyStrip, pyTrimEnd } from '../../python/strings.ts'
 
 /** ether0's tags around reasoning and answer. */
 export const THINK_START = '<|think_start|>'

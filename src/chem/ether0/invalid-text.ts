@@ -1,4 +1,4 @@
-import { byCodePoint, PY_SPACE } from '../python/strings.ts'
+import { byCodePoint, PY_SPACE } from '../../python/strings.ts'
 
 /** Characters that ether0 allows in a chemical text (its `invalid_chars_regex`), beside Python's white space. */
 const ALLOWED =

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
-import { DataError } from '../errors.ts'
-import { packagePath } from '../package.ts'
-import { BLOOM_HINT, BloomFilter } from './bloom.ts'
-import { type FunctionalGroups, parseFunctionalGroups } from './functional-groups.ts'
+import { DataError } from '../../errors.ts'
+import { packagePath } from '../../package.ts'
+import { BLOOM_HINT, BloomFilter } from '../toolkit/bloom.ts'
+import { type FunctionalGroups, parseFunctionalGroups } from '../toolkit/functional-groups.ts'
 
 // ◆ reads the data files of the rewards: the embedded ones, checked, or the user's own.
 

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { InterruptedError } from '../errors.ts'
+import { InterruptedError } from '../../errors.ts'
 import { type Reply, type Request, sinceEpoch, type WorkerStart } from './worker-runtime.ts'
 
 export interface PoolOptions {

@@ -1,4 +1,4 @@
-import { checkPinned, pinnedPackage } from '../package.ts'
+import { checkPinned, pinnedPackage } from '../../package.ts'
 
 const RDKIT = '@rdkit/rdkit'
 

@@ -1,4 +1,4 @@
-import { PythonError } from '../python/error.ts'
+import { PythonError } from '../../python/error.ts'
 
 /** ether0's `RewardFunctionInfo`: which reward judges an answer, against what. */
 export interface RewardFunctionInfo {

@@ -1,8 +1,8 @@
-import type { SolutionInput, Verification } from '../types.ts'
+import type { SolutionInput, Verification } from '../../types.ts'
+import type { EmbeddedOracles } from '../oracles/embedded.ts'
+import { OracleError } from '../oracles/error.ts'
+import { type MolToolkit, ToolkitFailure } from '../toolkit/molecule.ts'
 import type { ChemJob, ChemResult, OracleAnswer, Translation, VerifyOptions } from './jobs.ts'
-import { type MolToolkit, ToolkitFailure } from './molecule.ts'
-import type { EmbeddedOracles } from './oracles/embedded.ts'
-import { OracleError } from './oracles/error.ts'
 
 /** What a worker opens for its jobs. */
 export interface Chemistry {

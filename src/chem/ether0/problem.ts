@@ -1,4 +1,4 @@
-import { PythonError } from '../python/error.ts'
+import { PythonError } from '../../python/error.ts'
 
 /** ether0's short names of its problem categories, as its paper's figures use them. */
 export const PROBLEM_CATEGORY_TO_NICKNAME: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
-import type { Oracles, VerdictStatus } from '../types.ts'
+import type { Oracles, VerdictStatus } from '../../types.ts'
+import type { MolToolkit } from '../toolkit/molecule.ts'
 import type { ChemistryData } from './data.ts'
-import type { MolToolkit } from './molecule.ts'
 import { REWARD_REASON, type RewardReason } from './reason.ts'
 
 /** What every reward works with. */

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
-import { builtUrl } from '../package.ts'
-import type { SolutionInput, Verification, Verifier } from '../types.ts'
-import { type DataOptions, loadChemistryData, readFilters } from './data.ts'
-import { formatReward } from './format.ts'
+import { builtUrl } from '../../package.ts'
+import type { SolutionInput, Verification, Verifier } from '../../types.ts'
+import { type DataOptions, loadChemistryData, readFilters } from '../ether0/data.ts'
+import { formatReward } from '../ether0/format.ts'
+import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
+import { DEFAULT_CONCURRENCY } from '../oracles/remote.ts'
+import { checkRdkitVersion } from '../toolkit/rdkit-version.ts'
 import type { ChemJob, ChemResult, VerifyOptions } from './jobs.ts'
-import { type OracleOptions, oracleProvenance } from './oracles/options.ts'
-import { DEFAULT_CONCURRENCY } from './oracles/remote.ts'
 import { type Outcome, WorkerPool } from './pool.ts'
-import { checkRdkitVersion } from './rdkit-version.ts'
 
 /** What a verification worker opens: plain data. */
 export interface ChemWorkerOptions {
@@ -56,7 +56,7 @@ export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}):
   const concurrency = Math.ceil((options.oracles.concurrency ?? DEFAULT_CONCURRENCY) / workers)
   const share: ChemWorkerOptions = { data: readFilters(options.data), oracles: { ...options.oracles, concurrency } }
   return new WorkerPool({
-    url: builtUrl('src/chem/worker.ts'),
+    url: builtUrl('src/chem/workers/worker.ts'),
     options: share,
     workers,
     queue: size.queue ?? 1024,

@@ -1,4 +1,4 @@
-import { DataError } from '../errors.ts'
+import { DataError } from '../../errors.ts'
 import type { Molecule, MolToolkit } from './molecule.ts'
 
 /** Patterns that match too often are left out, as exmol leaves them (`_load_smarts(rank_cutoff=500)`). */

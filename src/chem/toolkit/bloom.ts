@@ -1,4 +1,4 @@
-import { DataError } from '../errors.ts'
+import { DataError } from '../../errors.ts'
 
 const MAGIC = 'BLOOM'
 export const BLOOM_HINT = "Give a filter in molbloom's format, as its CustomFilter.save writes it."

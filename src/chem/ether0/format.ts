@@ -1,5 +1,5 @@
-import { checkOptions } from '../given.ts'
-import type { Text } from '../types.ts'
+import { checkOptions } from '../../given.ts'
+import type { Text } from '../../types.ts'
 import { extractThoughtAnswerStrict } from './answer.ts'
 
 /** What ether0 reads of a completion: its text, or the content of its first message. */

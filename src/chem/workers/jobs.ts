@@ -1,5 +1,5 @@
-import type { SolutionInput, Verification } from '../types.ts'
-import type { Solubility } from './oracles/solubility.ts'
+import type { SolutionInput, Verification } from '../../types.ts'
+import type { Solubility } from '../oracles/solubility.ts'
 
 /** What differs between two verifications of one completion: ether0's keywords. */
 export interface VerifyOptions {

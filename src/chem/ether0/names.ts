@@ -1,4 +1,4 @@
-import { casefold, pyStrip } from '../python/strings.ts'
+import { casefold, pyStrip } from '../../python/strings.ts'
 
 const SUPERSCRIPT = /\^\{([\p{Nd},]+)\}/gu
 const ITALIC = /\{([a-zA-Z])\}/g

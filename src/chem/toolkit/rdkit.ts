@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { MainModule, Mol } from '@rdkit/rdkit'
-import { PythonError } from '../python/error.ts'
+import { PythonError } from '../../python/error.ts'
 import { withoutBogusChirality } from './bogus-chirality.ts'
 import { ToolkitFailure } from './molecule.ts'
 import { checkRdkitVersion } from './rdkit-version.ts'

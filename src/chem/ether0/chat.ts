@@ -1,5 +1,5 @@
-import { PythonError } from '../python/error.ts'
-import type { Message } from '../types.ts'
+import { PythonError } from '../../python/error.ts'
+import type { Message } from '../../types.ts'
 import { ANSWER_END, ANSWER_START, extractAnswerLoose, THINK_END, THINK_START } from './answer.ts'
 
 /** ether0's `ChatArguments`: how its training conversations are put together. */

@@ -1,8 +1,8 @@
-import { PythonError } from '../python/error.ts'
+import { PythonError } from '../../python/error.ts'
+import { AROMATIC, componentGraph, heavyAtoms, type MolGraph } from '../toolkit/graph.ts'
+import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from '../toolkit/molecule.ts'
+import { morganIds } from '../toolkit/morgan.ts'
 import type { ChemistryData } from './data.ts'
-import { AROMATIC, componentGraph, heavyAtoms, type MolGraph } from './graph.ts'
-import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
-import { morganIds } from './morgan.ts'
 import { REWARD_REASON, type RewardReason } from './reason.ts'
 
 /** Heavy atoms of the smaller of two fragments, beyond which it is no counter-ion. */

@@ -3,7 +3,7 @@ import { compactDrawing, type Drawing } from './drawing.ts'
 import type { MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
 
-/** What a completion answers with, and its picture (index into the studio's drawings) or why there is none. */
+/** What a completion answers with, and its picture (index into `all` of Drawings) or why there is none. */
 export interface Drawn {
   readonly answer: string | null
   readonly drawing: number | null
@@ -19,9 +19,9 @@ const ANSWER_LETTERS = 300
 const WIDTH = 240
 const HEIGHT = 170
 
-/** Draws molecules, each picture once, until the budget is used up. Callers come in order of interest. */
-export class Studio {
-  readonly drawings: Drawing[] = []
+/** The drawings of one table's molecules, each made once, until the page has no room left. Callers come in order of interest. */
+export class Drawings {
+  readonly all: Drawing[] = []
   undrawn = 0
   undrawable = 0
   readonly #known = new Map<string, number | null>()
@@ -47,7 +47,7 @@ export class Studio {
   }
 
   get #full(): boolean {
-    return this.#length >= this.limits.drawingLength || this.drawings.length >= this.limits.drawings
+    return this.#length >= this.limits.drawingLength || this.all.length >= this.limits.drawings
   }
 
   #draw(smiles: string | null, highlightAtoms: readonly number[]): Drawn {
@@ -71,7 +71,7 @@ export class Studio {
     const compact = svg === null ? null : compactDrawing(svg)
     if (compact === null) return null
     this.#length += JSON.stringify(compact).length
-    return this.drawings.push(compact) - 1
+    return this.all.push(compact) - 1
   }
 }
 

@@ -1,17 +1,13 @@
 import { statSync } from 'node:fs'
 import { type DataOptions, loadChemistryData } from '../chem/ether0/data.ts'
+import type { Chemistry } from '../chem/ether0/evaluate.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import { given } from '../given.ts'
 
-export interface LoadedChemistry {
-  readonly mols: Toolkit
-  readonly data: ReturnType<typeof loadChemistryData>
-}
-
-let loaded: Promise<LoadedChemistry> | null = null
+let loaded: Promise<Chemistry> | null = null
 
 /** RDKit and the embedded data, opened once a process, for the library's functions; a broken RDKit is replaced. */
-export async function defaultChemistry(): Promise<LoadedChemistry> {
+export async function defaultChemistry(): Promise<Chemistry> {
   loaded ??= Toolkit.load().then((mols) => ({ mols, data: loadChemistryData() }))
   const chemistry = await loaded
   await chemistry.mols.recover()
@@ -27,10 +23,10 @@ export interface Filters {
 }
 
 /** The filters that were used last, by path, size and time of change: a file that is written anew is read anew. */
-let own: { readonly key: string; readonly data: LoadedChemistry['data'] } | null = null
+let own: { readonly key: string; readonly data: Chemistry['data'] } | null = null
 
 /** The same with the user's own filters. @throws DataError where one is missing or no filter */
-export async function chemistryWith({ ringsBloom, fingerprintsBloom }: Filters): Promise<LoadedChemistry> {
+export async function chemistryWith({ ringsBloom, fingerprintsBloom }: Filters): Promise<Chemistry> {
   const chemistry = await defaultChemistry()
   if (ringsBloom === undefined && fingerprintsBloom === undefined) return chemistry
   const key = JSON.stringify([ringsBloom ?? null, fingerprintsBloom ?? null].map(fileState))

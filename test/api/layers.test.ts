@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ether0: ['toolkit', 'python'],
   oracles: ['toolkit'],
   workers: ['toolkit', 'ether0', 'oracles'],
-  serve: ['workers'],
+  serve: ['ether0', 'workers'],
 }
 
 const area = (path: string): string => (path.includes('/') ? path.split('/')[0]! : path)

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { afterEach, expect, it } from 'vitest'
-import { type Outcome, WorkerPool } from '../../src/chem/workers/pool.ts'
+import { type JobEnd, WorkerPool } from '../../src/chem/workers/pool.ts'
 import { InterruptedError } from '../../src/errors.ts'
 
 interface Job {
@@ -25,7 +25,7 @@ const pool = (over: { workers?: number; queue?: number; timeoutMs?: number; opti
 afterEach(async () => {
   await Promise.all(open.splice(0).map((p) => p.close()))
 })
-const done = (result: number): Outcome<number> => ({ kind: 'done', result })
+const done = (result: number): JobEnd<number> => ({ kind: 'done', result })
 const values = (n: number): Job[] => Array.from({ length: n }, (_, value) => ({ value }))
 
 it('answers every job, whatever the number of workers', async () => {

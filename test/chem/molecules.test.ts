@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Chemistry } from '../../src/chem/ether0/evaluate.ts'
 import {
   BAD_SMARTS_PATTERNS,
   hasBadSubstructure,
@@ -10,10 +11,10 @@ import { largestPart, sameMolecule, tanimotoSimilarity } from '../../src/chem/et
 import { functionalGroupsOf } from '../../src/chem/toolkit/functional-groups.ts'
 import { heavyAtoms } from '../../src/chem/toolkit/graph.ts'
 import type { Molecule } from '../../src/chem/toolkit/molecule.ts'
-import { defaultChemistry, type LoadedChemistry } from '../../src/library/default-chemistry.ts'
+import { defaultChemistry } from '../../src/library/default-chemistry.ts'
 import { golden, type PythonCall, raised } from './golden.ts'
 
-let chemistry: LoadedChemistry
+let chemistry: Chemistry
 beforeAll(async () => {
   chemistry = await defaultChemistry()
 })

@@ -1,20 +1,24 @@
 import { PythonError } from '../../python/error.ts'
 import type { Oracles, SolutionInput, Text, Verdict } from '../../types.ts'
 import { extractAnswerLoose, extractThoughtAnswerStrict } from './answer.ts'
-import { type Chemistry, judge, type Outcome, toVerdict } from './evaluate.ts'
+import { type Chemistry, type Evaluation, judge, toVerdict } from './evaluate.ts'
 import { completionText } from './format.ts'
 import { defaultReason, REWARD_REASON, type RewardReason } from './reason.ts'
 import { hasBadSubstructure } from './reasonable.ts'
 import { parseSolution, type RewardFunctionInfo } from './solution.ts'
 
-export interface AccuracyOptions {
-  /** Thought tags are required (strict extraction). */
+/** ether0's keywords: what differs between two verifications of one completion. Plain data, it crosses threads. */
+export interface VerifyOptions {
+  /** Strict extraction: thought tags are required. Default true. */
   readonly reasoning?: boolean
+  /** Partial credit; not with `test`. Default false. */
   readonly soft?: boolean
-  /** Loose extraction: the last `<answer>…</answer>`. */
+  /** Loose extraction: the last `<answer>…</answer>`, as in ether0's benchmark. Default false. */
   readonly test?: boolean
-  /** Added where an open-ended problem is solved by a molecule without disliked substructures. */
+  /** Added where an open-ended problem is solved by a molecule without disliked substructures. Default 0. */
   readonly goodMoleculeBonus?: number
+}
+export interface AccuracyOptions extends VerifyOptions {
   readonly oracles: Oracles
 }
 
@@ -43,22 +47,22 @@ export async function accuracyRewardWith(
   const answer = test ? extractAnswerLoose(text) : extractThoughtAnswerStrict(text, options.reasoning ?? true)[1]
   if (answer === null) return simple(0, REWARD_REASON.FORMAT_FAILED)
   if (!chemistry.mols.ready) await chemistry.mols.recover()
-  const outcome = judge(info.fxn_name, answer, info.answer_info, { soft, test, oracles: options.oracles }, chemistry)
+  const evaluation = judge(info.fxn_name, answer, info.answer_info, { soft, test, oracles: options.oracles }, chemistry)
   return withBonus(
-    outcome instanceof Promise ? await outcome : outcome,
+    evaluation instanceof Promise ? await evaluation : evaluation,
     info,
     options.goodMoleculeBonus ?? 0,
     chemistry,
   )
 }
 
-function withBonus(outcome: Outcome, info: RewardFunctionInfo, bonus: number, { mols }: Chemistry): Verdict {
-  const { judgement, notes, error } = outcome
-  if (error !== null) return toVerdict(outcome, null, REWARD_REASON.REWARD_FUNCTION_EXCEPTION)
+function withBonus(evaluation: Evaluation, info: RewardFunctionInfo, bonus: number, { mols }: Chemistry): Verdict {
+  const { judgement, notes, error } = evaluation
+  if (error !== null) return toVerdict(evaluation, null, REWARD_REASON.REWARD_FUNCTION_EXCEPTION)
   const { value } = judgement
-  if (value === null) return toVerdict(outcome)
+  if (value === null) return toVerdict(evaluation)
   const reason = judgement.reason ?? defaultReason(value)
-  if (value !== 1 || !GOOD_MOLECULE_CHECK.has(info.fxn_name)) return toVerdict(outcome, value, reason)
+  if (value !== 1 || !GOOD_MOLECULE_CHECK.has(info.fxn_name)) return toVerdict(evaluation, value, reason)
   const molecule = mols.read(String(notes.full_smiles))
   if (molecule === null) throw new Error(`a rewarded molecule cannot be read: ${String(notes.full_smiles)}`)
   const good = !hasBadSubstructure(molecule, mols)

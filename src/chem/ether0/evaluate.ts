@@ -17,8 +17,8 @@ export interface EvaluateOptions {
   readonly oracles: Oracles
 }
 
-/** A judgement, or what was raised, with the facts noted until then. */
-export interface Outcome {
+/** What one of ether0's EVAL_FUNCTIONS came to: a judgement, or what was raised, and the facts noted until then. */
+export interface Evaluation {
   readonly judgement: Judgement
   readonly notes: Record<string, unknown>
   readonly error: Error | null
@@ -31,7 +31,7 @@ export function judge(
   target: string,
   options: EvaluateOptions,
   chemistry: Chemistry,
-): Outcome | Promise<Outcome> {
+): Evaluation | Promise<Evaluation> {
   const notes: Record<string, unknown> = {}
   const context: RewardContext = {
     mols: chemistry.mols,
@@ -43,7 +43,7 @@ export function judge(
       notes[key] = value
     },
   }
-  const raised = (error: unknown): Outcome => ({
+  const raised = (error: unknown): Evaluation => ({
     judgement: { value: null, reason: null },
     notes,
     error: asError(error),
@@ -53,7 +53,7 @@ export function judge(
     if (reward === undefined) throw new PythonError('KeyError', `'${name}'`)
     const judgement = reward.judge(answer, target, context)
     if (!(judgement instanceof Promise)) return { judgement, notes, error: null }
-    return judgement.then((late): Outcome => ({ judgement: late, notes, error: null }), raised)
+    return judgement.then((late): Evaluation => ({ judgement: late, notes, error: null }), raised)
   } catch (error) {
     return raised(error)
   }
@@ -65,9 +65,9 @@ function asError(error: unknown): Error {
   throw error
 }
 
-/** The verdict of an outcome. What is raised makes it unverifiable, with the error's class in the metadata; so does a bad ground truth. */
+/** The verdict of an evaluation. What is raised makes it unverifiable, with the error's class in the metadata; so does a bad ground truth. */
 export function toVerdict(
-  { judgement, notes, error }: Outcome,
+  { judgement, notes, error }: Evaluation,
   value = judgement.value,
   reason = judgement.reason,
 ): Verdict {

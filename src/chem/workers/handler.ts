@@ -1,12 +1,13 @@
 import type { SolutionInput, Verification } from '../../types.ts'
+import type { VerifyOptions } from '../ether0/accuracy.ts'
 import type { EmbeddedOracles } from '../oracles/embedded.ts'
 import { OracleError } from '../oracles/error.ts'
 import { type MolToolkit, ToolkitFailure } from '../toolkit/molecule.ts'
-import type { ChemJob, ChemResult, OracleAnswer, Translation, VerifyOptions } from './jobs.ts'
+import type { ChemJob, ChemResult, OracleAnswer, Translation } from './jobs.ts'
 
 /** What a worker opens for its jobs. */
-export interface Chemistry {
-  readonly toolkit: MolToolkit
+export interface JobTools {
+  readonly mols: MolToolkit
   /** What serve-rewards offers, whatever oracles the verification itself asks. */
   readonly embedded: EmbeddedOracles
   verify(completion: string, solution: SolutionInput, options: VerifyOptions): Promise<Verification>
@@ -17,25 +18,25 @@ export interface Chemistry {
 }
 
 /** Answers jobs. Bad chemistry and absent answers are results; only a bug throws. */
-export function createHandler(chemistry: Chemistry): (job: ChemJob) => Promise<ChemResult> {
-  const { embedded } = chemistry
+export function createHandler(tools: JobTools): (job: ChemJob) => Promise<ChemResult> {
+  const { embedded } = tools
   const answer = async (job: ChemJob): Promise<ChemResult> => {
     switch (job.kind) {
       case 'verify':
         return {
           kind: 'verify',
-          verification: await chemistry.verify(job.completion, job.solution, job.options ?? {}),
+          verification: await tools.verify(job.completion, job.solution, job.options ?? {}),
         }
       case 'solubility':
         return { kind: 'solubility', solubility: await asAnswer(() => predict(embedded, job.smiles)) }
       case 'purchasable':
         return { kind: 'purchasable', purchasable: await asAnswer(() => embedded.purchasable(job.smiles)) }
       case 'translate':
-        return { kind: 'translate', translation: await asAnswer(() => productOf(chemistry, job.precursors)) }
+        return { kind: 'translate', translation: await asAnswer(() => productOf(tools, job.precursors)) }
     }
   }
   return async (job) => {
-    await chemistry.recover()
+    await tools.recover()
     return answer(job)
   }
 }
@@ -57,9 +58,9 @@ async function predict(embedded: EmbeddedOracles, smiles: string) {
 }
 
 /** The product of the precursors in canonical form; or which of them RDKit cannot read. */
-async function productOf({ toolkit, translate }: Chemistry, given: string): Promise<Translation> {
-  const molecule = toolkit.read(given)
-  if (molecule === null) return { invalid: given.split('.').filter((part) => toolkit.read(part) === null) }
+async function productOf({ mols, translate }: JobTools, given: string): Promise<Translation> {
+  const molecule = mols.read(given)
+  if (molecule === null) return { invalid: given.split('.').filter((part) => mols.read(part) === null) }
   const precursors = molecule.canonical
   return { precursors, product: await translate(`${precursors}>>`) }
 }

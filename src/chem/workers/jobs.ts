@@ -1,17 +1,6 @@
 import type { SolutionInput, Verification } from '../../types.ts'
+import type { VerifyOptions } from '../ether0/accuracy.ts'
 import type { Solubility } from '../oracles/solubility.ts'
-
-/** What differs between two verifications of one completion: ether0's keywords. */
-export interface VerifyOptions {
-  /** Thought tags required and the answer taken strictly; else the loose extraction. Default true. */
-  readonly reasoning?: boolean
-  /** Partial credit. Default false. */
-  readonly soft?: boolean
-  /** ether0's benchmark rules instead of its training rules. Default false. */
-  readonly test?: boolean
-  /** λ of the bonus for a reasonable molecule. Default 0. */
-  readonly goodMoleculeBonus?: number
-}
 
 /** What a verification worker can be asked; plain data, it crosses threads. */
 export type ChemJob =

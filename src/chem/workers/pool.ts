@@ -13,13 +13,14 @@ export interface PoolOptions {
   /** Longest that a job may compute at a stretch, waits for the outside not counted. */
   readonly timeoutMs: number
 }
-export type Outcome<R> =
+/** How a job ended. */
+export type JobEnd<R> =
   | { readonly kind: 'done'; readonly result: R }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'crash'; readonly message: string }
 
 interface Item<J, R> extends Request<J> {
-  readonly resolve: (outcome: Outcome<R>) => void
+  readonly resolve: (end: JobEnd<R>) => void
   readonly reject: (error: Error) => void
 }
 interface Lane<J, R> {
@@ -58,7 +59,7 @@ export class WorkerPool<J, R> {
   constructor(private readonly config: PoolOptions) {}
 
   /** Answers with the job's result, or with how it was given up; rejects where the job threw, or the pool was closed. */
-  run(job: J): Promise<Outcome<R>> {
+  run(job: J): Promise<JobEnd<R>> {
     if (this.closed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
       this.pending++
@@ -170,12 +171,12 @@ export class WorkerPool<J, R> {
     }
   }
 
-  private replace(lane: Lane<J, R>, culprit: Item<J, R> | undefined, outcome: Outcome<R>): void {
+  private replace(lane: Lane<J, R>, culprit: Item<J, R> | undefined, end: JobEnd<R>): void {
     this.lanes.splice(this.lanes.indexOf(lane), 1)
     void dismiss(lane)
     if (culprit !== undefined) {
       lane.inFlight.delete(culprit.seq)
-      this.settle(() => culprit.resolve(outcome))
+      this.settle(() => culprit.resolve(end))
     }
     this.waiting.unshift(...lane.inFlight.values())
     this.flushSoon()

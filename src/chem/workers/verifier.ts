@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { builtUrl } from '../../package.ts'
 import type { SolutionInput, Verification, Verifier } from '../../types.ts'
+import type { VerifyOptions } from '../ether0/accuracy.ts'
 import { type DataOptions, loadChemistryData, readFilters } from '../ether0/data.ts'
 import { formatReward } from '../ether0/format.ts'
 import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
 import { DEFAULT_CONCURRENCY } from '../oracles/remote.ts'
 import { checkRdkitVersion } from '../toolkit/rdkit-version.ts'
-import type { ChemJob, ChemResult, VerifyOptions } from './jobs.ts'
-import { type Outcome, WorkerPool } from './pool.ts'
+import type { ChemJob, ChemResult } from './jobs.ts'
+import { type JobEnd, WorkerPool } from './pool.ts'
 
 /** What a verification worker opens: plain data. */
 export interface ChemWorkerOptions {
@@ -43,8 +44,8 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
     room: () => pool.room(),
     close: () => pool.close(),
     async verify(completion: string, solution: SolutionInput) {
-      const outcome = await pool.run({ kind: 'verify', completion, solution, options: verifyOptions })
-      return verificationOf(outcome, completion, verifyOptions)
+      const end = await pool.run({ kind: 'verify', completion, solution, options: verifyOptions })
+      return verificationOf(end, completion, verifyOptions)
     },
   }
 }
@@ -65,10 +66,10 @@ export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}):
 }
 
 /** A completion that was given up is unverifiable; its format can still be judged. */
-export function verificationOf(outcome: Outcome<ChemResult>, completion: string, options: VerifyOptions): Verification {
-  if (outcome.kind === 'done' && outcome.result.kind === 'verify') return outcome.result.verification
-  const error = outcome.kind === 'timeout' ? 'Timeout' : 'WorkerCrash'
-  const detail = outcome.kind === 'crash' ? { message: outcome.message } : {}
+export function verificationOf(end: JobEnd<ChemResult>, completion: string, options: VerifyOptions): Verification {
+  if (end.kind === 'done' && end.result.kind === 'verify') return end.result.verification
+  const error = end.kind === 'timeout' ? 'Timeout' : 'WorkerCrash'
+  const detail = end.kind === 'crash' ? { message: end.message } : {}
   return {
     value: null,
     status: 'unverifiable',

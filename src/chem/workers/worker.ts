@@ -23,7 +23,7 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
     forwardReaction: asksServer(wanted, set.kind, turn, set.forwardReaction),
   }
   return createHandler({
-    toolkit: mols,
+    mols,
     embedded,
     recover: () => mols.recover(),
     translate: asksServer(wanted, set.kind, turn, (reaction) => embedded.forwardReaction(reaction)),

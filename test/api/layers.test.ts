@@ -101,6 +101,10 @@ it('every file of chem is in a room, which sees itself, the ground and the rooms
   expect(show(upward)).toEqual([])
 })
 
+it('a verdict needs neither ONNX Runtime nor a server: ether0 loads no package', () => {
+  expect([...loadedWith('chem/ether0/accuracy.ts').packages]).toEqual([])
+})
+
 it('run.ts sees the stages of its line', () => {
   const seen = new Set(own.filter(({ from }) => from === 'run.ts').map(({ to }) => area(to)))
   expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'report', 'score', 'store'])

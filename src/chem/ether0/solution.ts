@@ -8,7 +8,7 @@ export interface RewardFunctionInfo {
 }
 
 const DELIMITER = '!:!'
-export const VALIDATION_ERROR = 'pydantic_core._pydantic_core.ValidationError'
+const VALIDATION_ERROR = 'pydantic_core._pydantic_core.ValidationError'
 const invalid = (message: string): PythonError => new PythonError(VALIDATION_ERROR, message)
 
 /**

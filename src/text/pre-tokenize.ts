@@ -1,5 +1,5 @@
 import { portMember } from './port.ts'
-import type { Json } from './tokenizerfiles.ts'
+import type { Json } from './tokenizer-files.ts'
 import { SPACES, WORD } from './whitespace.ts'
 
 /**

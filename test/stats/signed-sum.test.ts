@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { prng } from '../../src/prng.ts'
 import { binomialTest, signFlipTest } from '../../src/stats/index.ts'
-import { saddlepointTail, signedSumTail } from '../../src/stats/signedsum.ts'
+import { saddlepointTail, signedSumTail } from '../../src/stats/signed-sum.ts'
 
 /** Every pattern of signs, counted. */
 function enumerated(values: readonly number[], limit: number): number {

@@ -3,7 +3,7 @@ import { indexClusters } from './bootstrap.ts'
 import { allFinite, sum } from './descriptive.ts'
 import { checkCount, checkOneOf } from './options.ts'
 import { sameLength } from './rank.ts'
-import { saddlepointTail, signedSumTail } from './signedsum.ts'
+import { saddlepointTail, signedSumTail } from './signed-sum.ts'
 
 export interface SignFlipOptions {
   /** Cluster (prompt) of each difference; the sign of a cluster's mean is flipped as one. Default: every difference alone. */

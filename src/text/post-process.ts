@@ -1,5 +1,5 @@
 import type { TokenIds } from '../types.ts'
-import type { Json } from './tokenizerfiles.ts'
+import type { Json } from './tokenizer-files.ts'
 import { checkedId, isRecord, shown } from './vocabulary.ts'
 
 /**

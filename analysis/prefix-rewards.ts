@@ -2,7 +2,7 @@ import { ModelError } from '../src/errors.ts'
 import { type HeadChoice, headReward } from '../src/score/head.ts'
 import { planBatches } from '../src/score/plan.ts'
 import type { Prepared } from '../src/score/subject.ts'
-import { type ReadRule, readIndex } from '../src/text/readindex.ts'
+import { type ReadRule, readIndex } from '../src/text/read-index.ts'
 import type { OpenTokenizer } from '../src/text/tokenizer.ts'
 import type { Runner, Sequence } from '../src/types.ts'
 

@@ -1,7 +1,7 @@
 import { allRows } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { krippendorffAlpha, pearson, spearman } from '../src/stats/index.ts'
-import { twoByTwo } from '../src/stats/twobytwo.ts'
+import { twoByTwo } from '../src/stats/two-by-two.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
 export const SCORER_AGREEMENT_COLUMNS = [

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import type { AddressInfo } from 'node:net'
-import { type DataOptions, loadChemistryData, readFilters } from '../src/chem/data.ts'
+import { type DataOptions, loadChemistryData, readFilters } from '../src/chem/ether0/data.ts'
 import { type OracleOptions, oracleProvenance } from '../src/chem/oracles/options.ts'
 import { isLoopback } from '../src/chem/serve/access.ts'
 import { DEFAULT_LIMITS } from '../src/chem/serve/limits.ts'
 import { createRewardServer } from '../src/chem/serve/server.ts'
-import { type ChemWorkerOptions, createChemPool, type PoolSize } from '../src/chem/verifier.ts'
+import { type ChemWorkerOptions, createChemPool, type PoolSize } from '../src/chem/workers/verifier.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog } from '../src/cli/log.ts'
 import type { OptionTable } from '../src/cli/options.ts'

@@ -1,26 +1,12 @@
 /** The library's front door: CONTRACT's names. Statistics are in `chemherm/stats`. Nothing heavy is loaded before it is used. */
-export type { AccuracyOptions } from './chem/accuracy.ts'
-export { extractAnswerLoose, extractThoughtAnswerStrict } from './chem/answer.ts'
-export { BloomFilter } from './chem/bloom.ts'
-export type { DrawMoleculeOptions, DrawOptions } from './chem/draw.ts'
-export { formatReward } from './chem/format.ts'
-export { formulaDiff } from './chem/formula-diff.ts'
-export {
-  accuracyReward,
-  canonicalSmiles,
-  containsBadSubstructure,
-  evaluate,
-  functionalGroups,
-  isReasonableMolecule,
-  largestFragment,
-  molFormula,
-  morganEnvironments,
-  ringSystems,
-  tanimoto,
-} from './chem/library.ts'
-export { ToolkitFailure } from './chem/molecule.ts'
-export { normalizeIupac, normalizeUnicodes } from './chem/names.ts'
-export type { Oracles } from './chem/reward.ts'
+export type { AccuracyOptions } from './chem/ether0/accuracy.ts'
+export { extractAnswerLoose, extractThoughtAnswerStrict } from './chem/ether0/answer.ts'
+export { formatReward } from './chem/ether0/format.ts'
+export { formulaDiff } from './chem/ether0/formula-diff.ts'
+export { normalizeIupac, normalizeUnicodes } from './chem/ether0/names.ts'
+export { BloomFilter } from './chem/toolkit/bloom.ts'
+export type { DrawMoleculeOptions, DrawOptions } from './chem/toolkit/draw.ts'
+export { ToolkitFailure } from './chem/toolkit/molecule.ts'
 export type { ErrorTag } from './errors.ts'
 export {
   DataError,
@@ -38,6 +24,19 @@ export { bestOfN } from './groups/best-of-n.ts'
 export { passAtK } from './groups/pass-at-k.ts'
 export { rerank } from './groups/rerank.ts'
 export { voting } from './groups/voting.ts'
+export {
+  accuracyReward,
+  canonicalSmiles,
+  containsBadSubstructure,
+  evaluate,
+  functionalGroups,
+  isReasonableMolecule,
+  largestFragment,
+  molFormula,
+  morganEnvironments,
+  ringSystems,
+  tanimoto,
+} from './library/chemistry.ts'
 export { differingAtoms, drawMolecule, drawReaction } from './library/draw.ts'
 export type { ScoreOptions } from './library/options.ts'
 export type { CompletionScore, ScoredRow } from './library/score.ts'
@@ -50,6 +49,7 @@ export type {
   Completion,
   CompletionRole,
   Message,
+  Oracles,
   Repair,
   Row,
   RowFailure,

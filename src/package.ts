@@ -14,7 +14,7 @@ const root = ((): string => {
 /** Absolute path of a file or folder that ships with the package, e.g. `packagePath('src/embedded/demo')`. */
 export const packagePath = (...parts: readonly string[]): string => join(root, ...parts)
 
-/** URL of the compiled form of one of our modules, for worker threads: `builtUrl('src/chem/worker.ts')` → dist/src/chem/worker.js. */
+/** URL of the compiled form of one of our modules, for worker threads: `builtUrl('src/chem/workers/worker.ts')` → dist/src/chem/workers/worker.js. */
 export const builtUrl = (source: string): URL => pathToFileURL(join(root, 'dist', source.replace(/\.ts$/, '.js')))
 
 interface Manifest {

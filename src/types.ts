@@ -224,12 +224,26 @@ export interface Verdict {
   readonly reason: string | null
   readonly metadata: Readonly<Record<string, unknown>>
 }
+/** A completion's verdict, and beside it ether0's format reward: 1 where the whole text is in the strict tags, else 0. */
+export interface Verification extends Verdict {
+  readonly formatReward: number
+}
 /** Verifies one completion. Never throws for bad chemistry. */
 export interface Verifier {
-  verify(completion: string, solution: SolutionInput): Promise<Verdict & { readonly formatReward: number }>
+  verify(completion: string, solution: SolutionInput): Promise<Verification>
   /** Origin, licence, SHA-256 and false-positive rate of every data file and oracle in use, for the manifest. */
   readonly provenance: readonly Readonly<Record<string, unknown>>[]
   close(): Promise<void>
+}
+
+/** What a verifiable reward may ask of the world outside RDKit. Each rejects when it has no answer. */
+export interface Oracles {
+  /** log S, mol/L. */
+  solubility(smiles: string): Promise<number>
+  /** By SMILES as sent; a missing key is false. */
+  purchasable(smiles: string[]): Promise<Record<string, boolean>>
+  /** Product SMILES of `reactants>reagents>`. */
+  forwardReaction(reaction: string): Promise<string>
 }
 
 // ── what the reports read ───────────────────────────────────────────────────────────────────────────────────────────

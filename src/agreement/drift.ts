@@ -4,7 +4,7 @@ import { clusterStandardError, equivalenceTest } from '../stats/clustered.ts'
 import { pearson, spearman } from '../stats/correlation.ts'
 import { standardDeviation } from '../stats/descriptive.ts'
 import { blandAltman } from '../stats/distribution.ts'
-import { signFlipTest } from '../stats/signflip.ts'
+import { signFlipTest } from '../stats/sign-flip.ts'
 import { wilson } from '../stats/wilson.ts'
 
 /** One completion in both runs. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Summary } from '../agreement/accuracy.ts'
-import { accuracyPaperTable } from '../agreement/accuracytable.ts'
+import { accuracyPaperTable } from '../agreement/accuracy-table.ts'
 import { AGREEMENT_COLUMNS, type Agreement, agreementRow } from '../agreement/agreement.ts'
 import { codebook } from '../agreement/codebook.ts'
 import { mineHacks } from '../agreement/hacking.ts'

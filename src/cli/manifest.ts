@@ -1,7 +1,7 @@
 import type { Summary } from '../agreement/accuracy.ts'
 import type { HermRun } from '../agreement/herm.ts'
 import type { MethodsInput } from '../agreement/methods.ts'
-import { OWN_FILE } from '../chem/data.ts'
+import { OWN_FILE } from '../chem/ether0/data.ts'
 import { packageVersion } from '../package.ts'
 import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'

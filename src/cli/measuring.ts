@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { formatReward } from '../chem/format.ts'
+import { formatReward } from '../chem/ether0/format.ts'
 import { measureAll, type WorkDone } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'

@@ -1,7 +1,7 @@
 import { taggedAnswer } from '../agreement/answer.ts'
 import type { Parses } from '../agreement/nulls.ts'
-import { ToolkitFailure } from '../chem/molecule.ts'
-import { Toolkit } from '../chem/toolkit.ts'
+import { ToolkitFailure } from '../chem/toolkit/molecule.ts'
+import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import type { ScoredCompletion } from '../types.ts'
 
 /** Distinct answers that are parsed for the null scorer; a third of a millisecond each. */

@@ -1,4 +1,4 @@
-import { formatReward } from '../chem/format.ts'
+import { formatReward } from '../chem/ether0/format.ts'
 import { UsageError } from '../errors.ts'
 import { percent, textTable } from '../report/table.ts'
 import { verifyAll } from '../run.ts'

@@ -1,5 +1,5 @@
-import { type DataOptions, OWN_FILE } from '../chem/data.ts'
-import { createPooledVerifier, type VerifierOptions } from '../chem/verifier.ts'
+import { type DataOptions, OWN_FILE } from '../chem/ether0/data.ts'
+import { createPooledVerifier, type VerifierOptions } from '../chem/workers/verifier.ts'
 import { given } from '../given.ts'
 import type { VerificationChoice } from '../setup/config.ts'
 import type { Verifier } from '../types.ts'

@@ -1,9 +1,9 @@
-import type { Drawer, DrawMoleculeOptions, DrawOptions } from '../chem/draw.ts'
+import type { Drawer, DrawMoleculeOptions, DrawOptions } from '../chem/toolkit/draw.ts'
 
 let drawer: Promise<Drawer> | null = null
 /** RDKit for drawings, opened once a process at the first one. */
 function open(): Promise<Drawer> {
-  drawer ??= import('../chem/draw.ts').then(({ Drawer }) => Drawer.open())
+  drawer ??= import('../chem/toolkit/draw.ts').then(({ Drawer }) => Drawer.open())
   return drawer
 }
 

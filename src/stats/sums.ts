@@ -1,5 +1,5 @@
 import type { Prng } from '../prng.ts'
-import { sampleBinomial } from './binomialsample.ts'
+import { sampleBinomial } from './binomial-sample.ts'
 
 /**
  * Statistics that are functions of sums over rows (accuracy, κ, MCC, differences of accuracies): `sums[k]` = Σ of column k,

@@ -1,11 +1,11 @@
 import { Tokenizer as Port } from '@huggingface/tokenizers'
 import type { TokenIds } from '../types.ts'
-import { type AddedTokenRule, tokenFinder } from './addedtokens.ts'
-import { charsmapNormalizer } from './charsmap.ts'
+import { type AddedTokenRule, tokenFinder } from './added-tokens.ts'
+import { charsmapNormalizer } from './chars-map.ts'
 import { checkPortVersion, portMember } from './port.ts'
-import { type PostProcessor, readPostProcessor } from './postprocess.ts'
-import { mendPreTokenizer, type PreTokenizerLike } from './pretokenize.ts'
-import type { Json } from './tokenizerfiles.ts'
+import { type PostProcessor, readPostProcessor } from './post-process.ts'
+import { mendPreTokenizer, type PreTokenizerLike } from './pre-tokenize.ts'
+import type { Json } from './tokenizer-files.ts'
 import { UnencodableText } from './unencodable.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 import { SPACES } from './whitespace.ts'
@@ -29,7 +29,7 @@ export interface Backend {
  * scripts/oracles/text-tokenizers.py): a precompiled character map was approximated by NFKC, white space to strip was
  * JavaScript's, a decoder swallowed a byte order mark, ids were what the file says and not what Rust makes of them; for
  * added tokens, pre-tokenizers and post-processors see those files.
- * @param tokenizerJson its added tokens with the ids that Rust gives them (tokenizerfiles.ts)
+ * @param tokenizerJson its added tokens with the ids that Rust gives them (tokenizer-files.ts)
  * @throws Error where a part of tokenizer.json is of no kind that the port knows, or Rust refuses it
  */
 export function buildBackend(

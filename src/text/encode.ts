@@ -1,7 +1,7 @@
 import { DataError } from '../errors.ts'
 import type { Encoded, Repair, Row, Text, Unscored } from '../types.ts'
 import { stripReasoning } from './conversation.ts'
-import type { Reads } from './readindex.ts'
+import type { Reads } from './read-index.ts'
 import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
 import type { OpenTokenizer } from './tokenizer.ts'

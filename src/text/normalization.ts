@@ -1,5 +1,5 @@
-import { charsmapNormalizer } from './charsmap.ts'
-import type { Json } from './tokenizerfiles.ts'
+import { charsmapNormalizer } from './chars-map.ts'
+import type { Json } from './tokenizer-files.ts'
 
 /**
  * Whether a tokenizer's normalizer changes a text for good: case, accents, Unicode forms, control characters. What is undone when tokens

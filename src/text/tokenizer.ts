@@ -13,7 +13,7 @@ import {
   modelMaxLength,
   specialTokens,
   type TokenizerFiles,
-} from './tokenizerfiles.ts'
+} from './tokenizer-files.ts'
 import { frameOf } from './truncate.ts'
 
 /** tokenizer.json of the largest vocabularies is 35 MB. */

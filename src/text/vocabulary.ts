@@ -1,4 +1,4 @@
-import type { Json } from './tokenizerfiles.ts'
+import type { Json } from './tokenizer-files.ts'
 
 /**
  * The `model` of tokenizer.json, checked as the Rust library reads it: an id is an unsigned 32-bit number there and an

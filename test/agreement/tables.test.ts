@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { accuracyBySubset } from '../../src/agreement/accuracy.ts'
-import { accuracyPaperTable } from '../../src/agreement/accuracytable.ts'
+import { accuracyPaperTable } from '../../src/agreement/accuracy-table.ts'
 import { codebook, undocumented } from '../../src/agreement/codebook.ts'
 import {
   count,

@@ -27,15 +27,29 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   text: ['jinja', 'python'],
 }
 
+/**
+ * The rooms of chem/, and what each may see besides itself and the ground: other rooms, and the engine `python`. What ether0's rewards ask
+ * of oracles is a port of types.ts, so that neither of the two sees the other.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  toolkit: ['python'],
+  ether0: ['toolkit', 'python'],
+  oracles: ['toolkit'],
+  workers: ['toolkit', 'ether0', 'oracles'],
+  serve: ['ether0', 'workers'],
+}
+
 const area = (path: string): string => (path.includes('/') ? path.split('/')[0]! : path)
+/** Of a file of chem/: its room. Of any other: its folder. */
+const room = (path: string): string => area(path.replace(/^chem\//, ''))
 const all: readonly Import[] = sources().flatMap(importsOf)
 const own = all.filter(({ to }) => to.endsWith('.ts'))
 const show = (imports: readonly Import[]): string[] => imports.map(({ from, to }) => `${from} → ${to}`)
 
 it('reads the imports of a file', () => {
   expect(importsOf('library/draw.ts')).toEqual([
-    { from: 'library/draw.ts', to: 'chem/draw.ts', typeOnly: true, dynamic: false },
-    { from: 'library/draw.ts', to: 'chem/draw.ts', typeOnly: false, dynamic: true },
+    { from: 'library/draw.ts', to: 'chem/toolkit/draw.ts', typeOnly: true, dynamic: false },
+    { from: 'library/draw.ts', to: 'chem/toolkit/draw.ts', typeOnly: false, dynamic: true },
   ])
   expect(own.length).toBeGreaterThan(400)
   expect(all.filter(({ to }) => to === 'onnxruntime-node').map(({ from }) => from)).toContain('model/session.ts')
@@ -68,6 +82,27 @@ it('a stage sees itself and the ground, and of the others only what is written d
   // the writer of the CSV files takes join.ts's joined rows: the type alone
   expect(show(sideways.filter(({ typeOnly }) => !typeOnly))).toEqual([])
   expect(show(sideways)).toEqual(['report/write.ts → join.ts'])
+})
+
+it('every file of chem is in a room, which sees itself, the ground and the rooms below', () => {
+  expect(
+    [
+      ...new Set(
+        sources()
+          .filter((path) => area(path) === 'chem')
+          .map(room),
+      ),
+    ].sort(),
+  ).toEqual(Object.keys(ROOMS).sort())
+  const upward = own.filter(
+    ({ from, to }) =>
+      area(from) === 'chem' && !GROUND.includes(to) && ![room(from), ...(ROOMS[room(from)] ?? [])].includes(room(to)),
+  )
+  expect(show(upward)).toEqual([])
+})
+
+it('a verdict needs neither ONNX Runtime nor a server: ether0 loads no package', () => {
+  expect([...loadedWith('chem/ether0/accuracy.ts').packages]).toEqual([])
 })
 
 it('run.ts sees the stages of its line', () => {
@@ -118,7 +153,7 @@ it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) =
 it('@rdkit/rdkit is loaded in its place only', () => {
   // a CommonJS package: by createRequire, which importsOf does not see
   const users = sources().filter((file) => readFileSync(packagePath('src', file), 'utf8').includes("('@rdkit/rdkit')"))
-  expect(users).toEqual(['chem/draw.ts', 'chem/rdkit.ts'])
+  expect(users).toEqual(['chem/toolkit/draw.ts', 'chem/toolkit/rdkit.ts'])
 })
 
 it('scoring, groups, statistics and agreement are pure: no files, no processes, no network', () => {

@@ -12,7 +12,7 @@ it.each(topics)('NOTICE names everything in src/embedded/%s', (topic) => {
 })
 
 it('every file and folder that NOTICE names is there', () => {
-  // src/chem/{accuracy,answer}.ts stands for two files, selfies*.ts for several
+  // src/chem/oracles/{http,remote}.ts stands for two files, selfies*.ts for several
   const named = [...notice.matchAll(/\b(?:src|test|scripts)\/[\w/.*{},-]+/g)].flatMap(([text]) => {
     const path = text.replace(/[,.]$/, '')
     const list = /^(.*)\{(.*)\}(.*)$/.exec(path)

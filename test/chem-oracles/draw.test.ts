@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { JSDOM } from 'jsdom'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Drawer } from '../../src/chem/draw.ts'
-import { cleanSvg } from '../../src/chem/draw-svg.ts'
+import { Drawer } from '../../src/chem/toolkit/draw.ts'
+import { cleanSvg } from '../../src/chem/toolkit/draw-svg.ts'
 
 let drawer: Drawer
 beforeAll(async () => {

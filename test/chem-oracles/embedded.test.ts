@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { OracleError } from '../../src/chem/oracles/error.ts'
 import { createOracles, type OracleSet } from '../../src/chem/oracles/index.ts'
-import { Toolkit } from '../../src/chem/toolkit.ts'
+import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
 import { UsageError } from '../../src/errors.ts'
 import { stubServer } from './stub-server.ts'
 

@@ -1,6 +1,6 @@
 // A worker of test/chem-oracles/pool.test.ts: answers, hangs, crashes, throws or waits as the job says. Runs compiled code, like every worker.
 import { setTimeout as delay } from 'node:timers/promises'
-import { serveJobs } from '../../dist/src/chem/worker-runtime.js'
+import { serveJobs } from '../../dist/src/chem/workers/worker-runtime.js'
 
 await serveJobs(async (options, turn) => {
   if (options === 'broken') throw new Error('cannot open')

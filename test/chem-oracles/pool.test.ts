@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { afterEach, expect, it } from 'vitest'
-import { type Outcome, WorkerPool } from '../../src/chem/pool.ts'
+import { type JobEnd, WorkerPool } from '../../src/chem/workers/pool.ts'
 import { InterruptedError } from '../../src/errors.ts'
 
 interface Job {
@@ -25,7 +25,7 @@ const pool = (over: { workers?: number; queue?: number; timeoutMs?: number; opti
 afterEach(async () => {
   await Promise.all(open.splice(0).map((p) => p.close()))
 })
-const done = (result: number): Outcome<number> => ({ kind: 'done', result })
+const done = (result: number): JobEnd<number> => ({ kind: 'done', result })
 const values = (n: number): Job[] => Array.from({ length: n }, (_, value) => ({ value }))
 
 it('answers every job, whatever the number of workers', async () => {
@@ -121,7 +121,7 @@ it('rejects what is open when it is closed, hanging jobs included', async () => 
 
 it('lets the process end while its workers are idle', () => {
   const script = `
-    import { WorkerPool } from './dist/src/chem/pool.js'
+    import { WorkerPool } from './dist/src/chem/workers/pool.js'
     const pool = new WorkerPool({ url: new URL('./test/chem-oracles/pool-worker.mjs', 'file://' + process.cwd() + '/'), options: null, workers: 2, queue: 9, timeoutMs: 1000 })
     console.log(JSON.stringify(await pool.run({ value: 5 })))`
   const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {

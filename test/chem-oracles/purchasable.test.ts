@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { BloomFilter } from '../../src/chem/bloom.ts'
 import { isCommonReagent, isPurchasable, type Membership } from '../../src/chem/oracles/purchasable.ts'
-import { Toolkit } from '../../src/chem/toolkit.ts'
+import { BloomFilter } from '../../src/chem/toolkit/bloom.ts'
+import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
 import { packagePath } from '../../src/package.ts'
 
 interface Case {

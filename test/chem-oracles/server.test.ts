@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ChemJob, ChemResult } from '../../src/chem/jobs.ts'
-import type { Outcome } from '../../src/chem/pool.ts'
 import { isLoopback } from '../../src/chem/serve/access.ts'
 import { DEFAULT_LIMITS } from '../../src/chem/serve/limits.ts'
 import { createRewardServer, type ServerOptions } from '../../src/chem/serve/server.ts'
+import type { ChemJob, ChemResult } from '../../src/chem/workers/jobs.ts'
+import type { JobEnd } from '../../src/chem/workers/pool.ts'
 
 /** Answers from a table in place of the workers, and keeps what it was asked. */
 const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K }> } = {
@@ -21,7 +21,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((s) => s.close()))
 })
 
-const serve = (over: Partial<ServerOptions> & { reply?: (job: ChemJob) => Promise<Outcome<ChemResult>> } = {}) => {
+const serve = (over: Partial<ServerOptions> & { reply?: (job: ChemJob) => Promise<JobEnd<ChemResult>> } = {}) => {
   const asked: ChemJob[] = []
   const { reply, ...options } = over
   const backend = {
@@ -125,8 +125,8 @@ describe('the routes of ether0.remotes', () => {
       status: 501,
       body: { detail: 'no forward-reaction model is configured' },
     })
-    for (const outcome of [{ kind: 'timeout' }, { kind: 'crash', message: 'x' }] as const) {
-      expect((await serve({ reply: async () => outcome }).post('/is_purchasable', { smiles: 'C' })).status).toBe(501)
+    for (const end of [{ kind: 'timeout' }, { kind: 'crash', message: 'x' }] as const) {
+      expect((await serve({ reply: async () => end }).post('/is_purchasable', { smiles: 'C' })).status).toBe(501)
     }
   })
 })

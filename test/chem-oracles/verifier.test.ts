@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createPooledVerifier, type PooledVerifier, verificationOf } from '../../src/chem/verifier.ts'
+import { createPooledVerifier, type PooledVerifier, verificationOf } from '../../src/chem/workers/verifier.ts'
 import { DataError, UsageError } from '../../src/errors.ts'
 import { packagePath } from '../../src/package.ts'
 import { stubServer } from './stub-server.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { BloomFilter, bloomHashes, bloomPositions } from '../../src/chem/bloom.ts'
-import { loadChemistryData } from '../../src/chem/data.ts'
+import { loadChemistryData } from '../../src/chem/ether0/data.ts'
+import { BloomFilter, bloomHashes, bloomPositions } from '../../src/chem/toolkit/bloom.ts'
 import { DataError } from '../../src/errors.ts'
 import { golden } from './golden.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ChatArguments, rlConversation, sftConversation } from '../../src/chem/chat.ts'
+import { type ChatArguments, rlConversation, sftConversation } from '../../src/chem/ether0/chat.ts'
 import { golden, raised } from './golden.ts'
 
 type OneOrMany = string | string[]

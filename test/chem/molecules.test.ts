@@ -1,19 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { defaultChemistry, type LoadedChemistry } from '../../src/chem/default.ts'
-import { functionalGroupsOf } from '../../src/chem/functional-groups.ts'
-import { heavyAtoms } from '../../src/chem/graph.ts'
-import type { Molecule } from '../../src/chem/molecule.ts'
+import type { Chemistry } from '../../src/chem/ether0/evaluate.ts'
 import {
   BAD_SMARTS_PATTERNS,
   hasBadSubstructure,
   knownEnvironments,
   knownRings,
   unreasonable,
-} from '../../src/chem/reasonable.ts'
-import { largestPart, sameMolecule, tanimotoSimilarity } from '../../src/chem/similarity.ts'
+} from '../../src/chem/ether0/reasonable.ts'
+import { largestPart, sameMolecule, tanimotoSimilarity } from '../../src/chem/ether0/similarity.ts'
+import { functionalGroupsOf } from '../../src/chem/toolkit/functional-groups.ts'
+import { heavyAtoms } from '../../src/chem/toolkit/graph.ts'
+import type { Molecule } from '../../src/chem/toolkit/molecule.ts'
+import { defaultChemistry } from '../../src/library/default-chemistry.ts'
 import { golden, type PythonCall, raised } from './golden.ts'
 
-let chemistry: LoadedChemistry
+let chemistry: Chemistry
 beforeAll(async () => {
   chemistry = await defaultChemistry()
 })

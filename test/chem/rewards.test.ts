@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { defaultChemistry, type LoadedChemistry } from '../../src/chem/default.ts'
-import { accuracyReward, evaluate } from '../../src/chem/library.ts'
+import type { Chemistry } from '../../src/chem/ether0/evaluate.ts'
 import { OracleError } from '../../src/chem/oracles/error.ts'
-import type { Oracles } from '../../src/chem/reward.ts'
-import type { SolutionInput, Verdict } from '../../src/types.ts'
+import { accuracyReward, evaluate } from '../../src/library/chemistry.ts'
+import { defaultChemistry } from '../../src/library/default-chemistry.ts'
+import type { Oracles, SolutionInput, Verdict } from '../../src/types.ts'
 import { golden } from './golden.ts'
 
 type Answer<T> = T | { readonly error: string } | { readonly raise: string }
@@ -94,7 +94,7 @@ function expectVerdict(verdict: Verdict, row: Case, declined: boolean): void {
   expect(verdict.status).toBe(row.reason === 'invalid_ground_truth' ? 'unverifiable' : expected)
 }
 
-let chemistry: LoadedChemistry
+let chemistry: Chemistry
 beforeAll(async () => {
   chemistry = await defaultChemistry()
 })

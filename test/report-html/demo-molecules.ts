@@ -1,5 +1,5 @@
-import { ANSWER_END, ANSWER_START } from '../../src/chem/answer.ts'
-import { Drawer } from '../../src/chem/draw.ts'
+import { ANSWER_END, ANSWER_START } from '../../src/chem/ether0/answer.ts'
+import { Drawer } from '../../src/chem/toolkit/draw.ts'
 import type { MoleculePort } from '../../src/report/html/input.ts'
 import { demoRows } from './demo-input.ts'
 

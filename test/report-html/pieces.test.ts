@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Drawer } from '../../src/chem/draw.ts'
+import { Drawer } from '../../src/chem/toolkit/draw.ts'
 import { compactDrawing } from '../../src/report/html/drawing.ts'
 import { escapeHtml, html, jsonScript } from '../../src/report/html/markup.ts'
 import { decimal, percent, percentInterval } from '../../src/report/html/numbers.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { prng } from '../../src/prng.ts'
 import { binomialPmf } from '../../src/stats/binomial.ts'
-import { sampleBinomial } from '../../src/stats/binomialsample.ts'
+import { sampleBinomial } from '../../src/stats/binomial-sample.ts'
 import { jackknifeClusters, percentileInterval, resampleClusters } from '../../src/stats/bootstrap.ts'
 import {
   auroc,

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
 import { buildBackend, encodeText } from '../../src/text/backend.ts'
-import type { Json } from '../../src/text/tokenizerfiles.ts'
+import type { Json } from '../../src/text/tokenizer-files.ts'
 
 /** Ids of the Rust library for every way to split a text (scripts/oracles/text-pieces.py). */
 interface Golden {

@@ -5,7 +5,7 @@ import { UsageError } from '../../src/errors.ts'
 import { checkPinned, packagePath, pinnedPackage } from '../../src/package.ts'
 import { buildBackend } from '../../src/text/backend.ts'
 import { checkPortVersion, portMember } from '../../src/text/port.ts'
-import type { Json } from '../../src/text/tokenizerfiles.ts'
+import type { Json } from '../../src/text/tokenizer-files.ts'
 
 const LLAMA = JSON.parse(
   readFileSync(packagePath('test/data/text/tokenizers/llama-no-pad/tokenizer.json'), 'utf8'),

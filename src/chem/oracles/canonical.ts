@@ -1,10 +1,6 @@
-/** What the embedded oracles ask of RDKit: the part of `MolToolkit` that they use. */
+import type { Molecule } from '../toolkit/molecule.ts'
+
+/** What the embedded oracles ask of RDKit: the part of `MolToolkit` that they use. Null where RDKit cannot read the string. */
 export interface Canonicalizer {
-  /** Null where RDKit cannot read the string. */
-  read(smiles: string): {
-    /** Canonical SMILES without stereo (`MolToSmiles(mol, isomericSmiles=False)`). */
-    readonly flat: string
-    /** molbloom's key: canonical isomeric SMILES in Kekulé form (`molbloom.canon`). */
-    readonly kekule: string
-  } | null
+  read(smiles: string): Pick<Molecule, 'flat' | 'kekule'> | null
 }

@@ -1,4 +1,4 @@
-import type { Oracles } from '../reward.ts'
+import type { Oracles } from '../../types.ts'
 import type { Canonicalizer } from './canonical.ts'
 import { OracleError } from './error.ts'
 import { isPurchasable, type Membership } from './purchasable.ts'

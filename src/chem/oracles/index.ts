@@ -1,4 +1,4 @@
-import type { Oracles } from '../reward.ts'
+import type { Oracles } from '../../types.ts'
 import type { Canonicalizer } from './canonical.ts'
 import { EmbeddedOracles } from './embedded.ts'
 import { noOracles } from './none.ts'

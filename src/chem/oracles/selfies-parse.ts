@@ -1,7 +1,7 @@
 import { AROMATIC_SUBSET, type SelfiesAtom, type SelfiesBond, SelfiesGraph } from './selfies-graph.ts'
 
 /** A SMILES string that `selfies` cannot read; its message says what and at which character. */
-export class SmilesParseError extends Error {
+class SmilesParseError extends Error {
   constructor(what: string, at: number) {
     super(`${what} at character ${at + 1}`)
     this.name = 'SmilesParseError'

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodType } from 'zod'
 import { given } from '../../given.ts'
-import type { ChemJob, ChemResult, OracleAnswer, VerifyOptions } from '../jobs.ts'
-import type { Outcome } from '../pool.ts'
-import { verificationOf } from '../verifier.ts'
+import type { VerifyOptions } from '../ether0/accuracy.ts'
+import type { ChemJob, ChemResult, OracleAnswer } from '../workers/jobs.ts'
+import type { JobEnd } from '../workers/pool.ts'
+import { verificationOf } from '../workers/verifier.ts'
 import { checkAccess } from './access.ts'
 import { precursorsOf, purchasableBody, solubilityBody, translateBody, verifyBody } from './bodies.ts'
 import type { ServerLimits } from './limits.ts'
@@ -12,7 +13,7 @@ import { fromZod, HttpProblem, unprocessable } from './problem.ts'
 
 /** What the server needs of the verification workers. */
 export interface ChemBackend {
-  run(job: ChemJob): Promise<Outcome<ChemResult>>
+  run(job: ChemJob): Promise<JobEnd<ChemResult>>
 }
 export interface ServerOptions {
   /** Bearer token that every request must bring; null only on a loopback address. */
@@ -65,7 +66,7 @@ export function createRewardServer(backend: ChemBackend, options: ServerOptions)
     })
   })
 
-  const run = async (job: ChemJob): Promise<Outcome<ChemResult>> => {
+  const run = async (job: ChemJob): Promise<JobEnd<ChemResult>> => {
     if (underWay >= limits.pending) throw new HttpProblem(503, 'The server is busy', { 'Retry-After': '1' })
     underWay++
     try {
@@ -77,10 +78,10 @@ export function createRewardServer(backend: ChemBackend, options: ServerOptions)
   const ask = async <K extends ChemJob['kind']>(
     job: Extract<ChemJob, { kind: K }>,
   ): Promise<Extract<ChemResult, { kind: K }>> => {
-    const outcome = await run(job)
-    if (outcome.kind === 'timeout') throw new HttpProblem(NO_ANSWER, 'The time limit of one question is over')
-    if (outcome.kind === 'crash') throw new HttpProblem(NO_ANSWER, 'The worker that computed this crashed')
-    return outcome.result as Extract<ChemResult, { kind: K }>
+    const end = await run(job)
+    if (end.kind === 'timeout') throw new HttpProblem(NO_ANSWER, 'The time limit of one question is over')
+    if (end.kind === 'crash') throw new HttpProblem(NO_ANSWER, 'The worker that computed this crashed')
+    return end.result as Extract<ChemResult, { kind: K }>
   }
 
   server.post('/compute_solubility', async (request) => {
@@ -120,8 +121,8 @@ export function createRewardServer(backend: ChemBackend, options: ServerOptions)
     // a type error here: a key of the body that is handed on to nobody
     lost satisfies Record<string, never>
     const verifyOptions = given<VerifyOptions>({ reasoning, soft, test, goodMoleculeBonus })
-    const outcome = await run({ kind: 'verify', completion, solution, options: verifyOptions })
-    const { formatReward, ...verdict } = verificationOf(outcome, completion, verifyOptions)
+    const end = await run({ kind: 'verify', completion, solution, options: verifyOptions })
+    const { formatReward, ...verdict } = verificationOf(end, completion, verifyOptions)
     return { ...verdict, format_reward: formatReward }
   })
 

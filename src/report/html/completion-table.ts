@@ -1,4 +1,5 @@
 import type { ScoredCompletion } from '../../types.ts'
+import { Drawings } from './drawings.ts'
 import { completionsByInterest } from './informative.ts'
 import type { MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
@@ -12,7 +13,6 @@ import {
   textColumn,
   verdictWord,
 } from './row-table.ts'
-import { Studio } from './studio.ts'
 import { TextPool } from './texts.ts'
 
 /** Rows of the completions' browser: those that belong to no pair. null without any. */
@@ -28,14 +28,14 @@ export function completionTable(
   const order = kept.toSorted((a, b) => a - b)
   const place = new Map(order.map((index, i) => [index, i]))
   const pool = new TextPool()
-  const studio = new Studio(molecules, limits)
+  const drawings = new Drawings(molecules, limits)
   const details = new Array<Detail>(order.length)
   for (const i of kept) {
     const completion = single[i]!
     const prompt = prompts.get(completion.id)
     details[place.get(i)!] = {
       prompt: prompt === undefined ? null : pool.add(prompt),
-      completions: [detailOf(completion, 'Completion', pool, studio.single(completion))],
+      completions: [detailOf(completion, 'Completion', pool, drawings.single(completion))],
     }
   }
   const shown = order.map((i) => single[i]!)
@@ -49,5 +49,5 @@ export function completionTable(
     choiceColumn('reason', 'Verdict', shown, verdictWord),
     numberColumn('tokens', 'Tokens', shown, (completion) => completion.completionTokens),
   ]
-  return rowTable('completions', columns, details, pool, studio, single.length, limits)
+  return rowTable('completions', columns, details, pool, drawings, single.length, limits)
 }

@@ -1,4 +1,5 @@
 import type { ScoredCompletion, ScoredPair } from '../../types.ts'
+import { Drawings } from './drawings.ts'
 import { pairsByInterest } from './informative.ts'
 import type { MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
@@ -13,7 +14,6 @@ import {
   textColumn,
   verdictWord,
 } from './row-table.ts'
-import { Studio } from './studio.ts'
 import { TextPool } from './texts.ts'
 
 /** Rows of the pairs' browser; null without pairs. Only the rows that are shown are asked for their texts. */
@@ -27,11 +27,11 @@ export function pairTable(
   const order = kept.toSorted((a, b) => a - b)
   const place = new Map(order.map((index, i) => [index, i]))
   const pool = new TextPool()
-  const studio = new Studio(molecules, limits)
+  const drawings = new Drawings(molecules, limits)
   const details = new Array<Detail>(order.length)
   for (const i of kept) {
     const pair = pairs[i]!
-    const [chosen, rejected] = studio.pair(pair)
+    const [chosen, rejected] = drawings.pair(pair)
     details[place.get(i)!] = {
       prompt: pool.add(pair.prompt),
       completions: [
@@ -41,7 +41,7 @@ export function pairTable(
     }
   }
   const columns = columnsOf(order.map((i) => pairs[i]!))
-  return rowTable('pairs', columns, details, pool, studio, pairs.length, limits)
+  return rowTable('pairs', columns, details, pool, drawings, pairs.length, limits)
 }
 
 const numbered = (title: string, { index }: ScoredCompletion): string => (index === 0 ? title : `${title} ${index}`)

@@ -1,7 +1,7 @@
 import type { ScoredCompletion } from '../../types.ts'
 import type { Drawing } from './drawing.ts'
+import type { Drawings, Drawn, Undrawn } from './drawings.ts'
 import type { Limits } from './limits.ts'
-import type { Drawn, Studio, Undrawn } from './studio.ts'
 import type { ShownText, TextPool } from './texts.ts'
 
 /** One browser of rows, as its script reads it. Columns are arrays of one length; the script knows no column by name. */
@@ -109,13 +109,13 @@ export function rowTable(
   columns: readonly Column[],
   details: readonly Detail[],
   pool: TextPool,
-  studio: Studio,
+  drawings: Drawings,
   rows: number,
   limits: Limits,
 ): RowTable {
   const { texts, clipped } = pool.within(limits.textLength)
-  const { drawings, undrawn, undrawable } = studio
+  const { all, undrawn, undrawable } = drawings
   const left = { rows, shown: details.length, clippedTexts: clipped, undrawn, undrawable }
   const keyColumns = name === 'pairs' ? ['id', 'rejected_index', 'chosen_index'] : ['id', 'index']
-  return { name, keyColumns, columns, details, texts, drawings, left }
+  return { name, keyColumns, columns, details, texts, drawings: all, left }
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BloomFilter } from '../../../src/chem/bloom.ts'
+import { BloomFilter } from '../../../src/chem/toolkit/bloom.ts'
 import { newFolder } from './shown.ts'
 
 const folder = newFolder()

@@ -2,7 +2,7 @@
 
 /** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[]}} Column */
 
-/** Why an answer has no picture (Undrawn of studio.ts). @type {Record<string, string>} */
+/** Why an answer has no picture (Undrawn of drawings.ts). @type {Record<string, string>} */
 const UNDRAWN = {
   answer: 'RDKit draws no molecule of this answer.',
   room: 'Not drawn, to keep the page small.',

@@ -1,0 +1,39 @@
+import { pyLength } from '../../python/strings.ts'
+import { heavyAtoms } from '../toolkit/graph.ts'
+import type { Molecule, MolToolkit } from '../toolkit/molecule.ts'
+import { foldedTanimoto } from '../toolkit/morgan.ts'
+
+/** From here on two molecules count as the same for formula and solubility problems. */
+export const CLOSE_ENOUGH = 0.7
+/** Difference in heavy atoms that has no practical effect: 1,000 %. */
+const ANY_SIZE = 10
+
+/**
+ * ether0's `tanimoto_similarity`: Morgan radius 2, 2,048 bits; 0 where a molecule is missing, or where the heavy atoms differ by more
+ * than `sizeThreshold` of the larger count.
+ */
+export function tanimotoSimilarity(a: Molecule | null, b: Molecule | null, sizeThreshold = ANY_SIZE): number {
+  if (a === null || b === null) return 0
+  const x = heavyAtoms(a.graph)
+  const y = heavyAtoms(b.graph)
+  const larger = Math.max(x, y)
+  if (larger > 0 && Math.abs(x - y) / larger > sizeThreshold) return 0
+  return foldedTanimoto(a.environments, b.environments)
+}
+
+/** ether0's `exact_mol_match`: equal canonical isomeric SMILES. */
+export const sameMolecule = (a: Molecule, b: Molecule): boolean => a === b || a.canonical === b.canonical
+
+/** Parts of a SMILES string that are no longer than this are taken for counter-ions. */
+const COUNTERION_CHARACTERS = 3
+
+/** ether0's `get_largest_mol`: the part between dots with the most atoms, first of equals; null where none can be read. */
+export function largestPart(smiles: string, mols: MolToolkit): Molecule | null {
+  let largest: Molecule | null = null
+  for (const part of smiles.split('.')) {
+    if (pyLength(part) <= COUNTERION_CHARACTERS) continue
+    const molecule = mols.read(part)
+    if (molecule !== null && (largest === null || molecule.atomCount > largest.atomCount)) largest = molecule
+  }
+  return largest
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { MainModule, Mol } from '@rdkit/rdkit'
+import { PythonError } from '../../python/error.ts'
+import { withoutBogusChirality } from './bogus-chirality.ts'
+import { ToolkitFailure } from './molecule.ts'
+import { checkRdkitVersion } from './rdkit-version.ts'
+import { smilesPart } from './smiles-tokens.ts'
+
+// ◆ The only file that touches @rdkit/rdkit: RDKit's MinimalLib in WebAssembly, as handles that must be freed.
+
+/**
+ * RDKit's build reserves 64 KB of C stack right above its static data: a chain of 850 atoms overruns it silently, and what follows is
+ * anything from a trap to an endless loop. We give it a stack of its own from the heap, so large that V8's own stack ends first, with a
+ * clean RangeError.
+ */
+const STACK_BYTES = 32 * 1024 * 1024
+
+const require = createRequire(import.meta.url)
+
+interface Build {
+  readonly module: WebAssembly.Module
+  /** Names of exports, which this build minifies. */
+  readonly malloc: string
+  readonly restoreStack: string
+}
+let build: Build | null = null
+function compile(): Build {
+  if (build !== null) return build
+  checkRdkitVersion()
+  const path = require.resolve('@rdkit/rdkit')
+  const script = readFileSync(path, 'utf8')
+  const exportName = (symbol: string): string => {
+    const match = new RegExp(`[,;]_*${symbol}=wasmExports\\["([^"]+)"\\]`).exec(script)
+    if (match === null) throw new Error(`@rdkit/rdkit: no export "${symbol}" in ${path}`)
+    return match[1]!
+  }
+  build = {
+    module: new WebAssembly.Module(readFileSync(path.replace(/\.js$/, '.wasm'))),
+    malloc: exportName('malloc'),
+    restoreStack: exportName('emscripten_stack_restore'),
+  }
+  return build
+}
+
+/** What a SMILES string must not be taken for: MinimalLib also reads mol blocks and JSON. */
+const OTHER_FORMATS = /M {2}END|commonchem|rdkitjson/
+/** Hydrogens that are atoms of their own: [H], [2H], [H+], [H:1], but not [He] or [CH3]. */
+const HYDROGEN_ATOM = /\[\d*H[^a-z]/
+const CHIRAL_MARK = /@+(?:(?:TH|AL|SP|TB|OH)\d+)?/g
+const LONE_SURROGATE = /\p{Surrogate}/u
+const KEEP_HYDROGENS = '{"removeHs":false}'
+const UNCHECKED = '{"removeHs":false,"sanitize":false}'
+const REMOVABLE =
+  'DegreeZero HigherDegrees OnlyHNeighbors Isotopes DummyNeighbors DefiningBondStereo WithWedgedBond WithQuery Mapped InSGroups Nonimplicit Hydrides NontetrahedralNeighbors'.split(
+    ' ',
+  )
+/** `Chem.RemoveAllHs`. */
+const ALL_HYDROGENS = JSON.stringify(Object.fromEntries(REMOVABLE.map((what) => [`remove${what}`, true])))
+
+/** How a string is read. */
+export type Reading = 'usual' | 'keep-hydrogens' | 'unchecked'
+
+/** One instance of RDKit. A failure inside may leave it in any state: it is then broken for good, and so are its handles. */
+export class Rdkit {
+  private broken = false
+  private readonly patterns = new Map<string, Mol>()
+  private constructor(
+    private readonly api: MainModule,
+    private readonly memory: WebAssembly.Memory,
+  ) {}
+
+  /** About 0.1 s for the first instance of a process (compilation), 10 ms for another. */
+  static async load(): Promise<Rdkit> {
+    const { module, malloc, restoreStack } = compile()
+    const factory = require('@rdkit/rdkit') as (options: unknown) => Promise<MainModule>
+    let exports: WebAssembly.Exports = {}
+    const api = await factory({
+      instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
+        const instance = new WebAssembly.Instance(module, imports)
+        exports = instance.exports
+        done(instance)
+        return exports
+      },
+    })
+    const stack = (exports[malloc] as (bytes: number) => number)(STACK_BYTES) >>> 0
+    if (stack === 0) throw new ToolkitFailure('RDKit has no memory for its stack')
+    const restore = exports[restoreStack] as (pointer: number) => void
+    restore((stack + STACK_BYTES) & ~15)
+    api.disable_logging()
+    return new Rdkit(api, Object.values(exports).find((value) => value instanceof WebAssembly.Memory)!)
+  }
+
+  get isBroken(): boolean {
+    return this.broken
+  }
+  get version(): string {
+    return this.api.version()
+  }
+  get memoryBytes(): number {
+    return this.memory.buffer.byteLength
+  }
+
+  /**
+   * `MolFromSmiles`, or null. Hydrogen atoms stay in the graph unless `usual`; valences are not looked at with `unchecked`.
+   * The handle must be freed.
+   */
+  open(smiles: string, reading: Reading = 'usual'): MolHandle | null {
+    if (LONE_SURROGATE.test(smiles)) throw new PythonError('UnicodeEncodeError', 'surrogates not allowed')
+    const text = OTHER_FORMATS.test(smiles) ? smilesPart(smiles).core : smiles
+    const mol = this.guard(() => {
+      if (reading === 'unchecked') return this.api.get_mol(text, UNCHECKED)
+      if (reading === 'keep-hydrogens' || !HYDROGEN_ATOM.test(text)) return this.api.get_mol(text, KEEP_HYDROGENS)
+      if (!text.includes('@')) return this.api.get_mol(text)
+      const whole = this.api.get_mol(text, KEEP_HYDROGENS)
+      if (whole !== null) {
+        const fixed = withoutBogusChirality(text, whole.get_json())
+        whole.delete()
+        return this.api.get_mol(fixed)
+      }
+      // over-valent, unless a hydrogen that goes is to blame (`[H]=C`): chiral carbon must not hide it by losing its own
+      const flat = this.api.get_mol(text.replace(CHIRAL_MARK, ''))
+      flat?.delete()
+      return flat === null ? null : this.api.get_mol(text)
+    })
+    return mol === null ? null : new MolHandle(mol, this)
+  }
+
+  /** The query of a SMARTS pattern, kept for the life of the instance: callers' patterns come from fixed lists. */
+  pattern(smarts: string): Mol {
+    let query = this.patterns.get(smarts)
+    if (query === undefined) {
+      const parsed = this.guard(() => this.api.get_qmol(smarts))
+      if (parsed === null) throw new Error(`not a SMARTS pattern: ${smarts}`)
+      query = parsed
+      this.patterns.set(smarts, query)
+    }
+    return query
+  }
+
+  /** Runs a call into WebAssembly; whatever it throws breaks the instance. */
+  guard<T>(call: () => T): T {
+    if (this.broken) throw new ToolkitFailure('RDKit failed on an earlier molecule and is not yet restarted')
+    try {
+      return call()
+    } catch (cause) {
+      this.broken = true
+      throw new ToolkitFailure(`RDKit failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    }
+  }
+}
+
+/** One molecule inside an instance. */
+export class MolHandle {
+  constructor(
+    private readonly mol: Mol,
+    private readonly rdkit: Rdkit,
+  ) {}
+
+  get atomCount(): number {
+    return this.rdkit.guard(() => this.mol.get_num_atoms())
+  }
+  /** rdkitjson; it cannot be written for the empty molecule. */
+  json(): string {
+    return this.rdkit.guard(() => this.mol.get_json())
+  }
+  /** Canonical and isomeric, unless the options say otherwise. */
+  smiles(options?: string): string {
+    return this.rdkit.guard(() => (options === undefined ? this.mol.get_smiles() : this.mol.get_smiles(options)))
+  }
+  hasPattern(smarts: string): boolean {
+    const query = this.rdkit.pattern(smarts)
+    return this.rdkit.guard(() => this.mol.get_substruct_match(query)) !== '{}'
+  }
+  has(part: MolHandle): boolean {
+    return this.rdkit.guard(() => this.mol.get_substruct_match(part.mol)) !== '{}'
+  }
+  removeAllHydrogens(): void {
+    this.rdkit.guard(() => this.mol.remove_hs_in_place(ALL_HYDROGENS))
+  }
+  /** Nothing to free in a broken instance: it goes as a whole. */
+  free(): void {
+    if (!this.rdkit.isBroken) this.mol.delete()
+  }
+}

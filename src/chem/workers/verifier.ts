@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os'
+import { builtUrl } from '../../package.ts'
+import type { SolutionInput, Verification, Verifier } from '../../types.ts'
+import type { VerifyOptions } from '../ether0/accuracy.ts'
+import { type DataOptions, loadChemistryData, readFilters } from '../ether0/data.ts'
+import { formatReward } from '../ether0/format.ts'
+import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
+import { DEFAULT_CONCURRENCY } from '../oracles/remote.ts'
+import { checkRdkitVersion } from '../toolkit/rdkit-version.ts'
+import type { ChemJob, ChemResult } from './jobs.ts'
+import { type JobEnd, WorkerPool } from './pool.ts'
+
+/** What a verification worker opens: plain data. */
+export interface ChemWorkerOptions {
+  readonly oracles: OracleOptions
+  readonly data: DataOptions
+}
+
+export interface VerifierOptions extends Partial<ChemWorkerOptions>, VerifyOptions {}
+
+export interface PoolSize {
+  /** Default: half the cores, so 1 on a machine of two. */
+  readonly workers?: number
+  /** Completions that may wait or run; default 1,024. */
+  readonly queue?: number
+  /** Longest that one completion may compute; default 20 s. */
+  readonly timeoutMs?: number
+}
+
+export interface PooledVerifier extends Verifier {
+  /** Waits until the queue has room: for callers that read rows faster than they are verified. */
+  room(): Promise<void>
+}
+
+/** Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order. */
+export function createPooledVerifier(options: VerifierOptions, size: PoolSize = {}): PooledVerifier {
+  const { oracles = {}, data: files = {}, ...verifyOptions } = options
+  // opened here, too, so that a bad file or address stops the run before it starts
+  const data = readFilters(files)
+  const provenance = [...loadChemistryData(data).provenance, ...oracleProvenance(oracles)]
+  const pool = createChemPool({ oracles, data }, size)
+  return {
+    provenance,
+    room: () => pool.room(),
+    close: () => pool.close(),
+    async verify(completion: string, solution: SolutionInput) {
+      const end = await pool.run({ kind: 'verify', completion, solution, options: verifyOptions })
+      return verificationOf(end, completion, verifyOptions)
+    },
+  }
+}
+
+/** The workers themselves, for other jobs besides (serve-rewards). */
+export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}): WorkerPool<ChemJob, ChemResult> {
+  checkRdkitVersion() // a worker's own refusal would be a crash of the pool
+  const workers = size.workers ?? Math.max(1, Math.floor(availableParallelism() / 2))
+  const concurrency = Math.ceil((options.oracles.concurrency ?? DEFAULT_CONCURRENCY) / workers)
+  const share: ChemWorkerOptions = { data: readFilters(options.data), oracles: { ...options.oracles, concurrency } }
+  return new WorkerPool({
+    url: builtUrl('src/chem/workers/worker.ts'),
+    options: share,
+    workers,
+    queue: size.queue ?? 1024,
+    timeoutMs: size.timeoutMs ?? 20_000,
+  })
+}
+
+/** A completion that was given up is unverifiable; its format can still be judged. */
+export function verificationOf(end: JobEnd<ChemResult>, completion: string, options: VerifyOptions): Verification {
+  if (end.kind === 'done' && end.result.kind === 'verify') return end.result.verification
+  const error = end.kind === 'timeout' ? 'Timeout' : 'WorkerCrash'
+  const detail = end.kind === 'crash' ? { message: end.message } : {}
+  return {
+    value: null,
+    status: 'unverifiable',
+    reason: null,
+    metadata: { error, ...detail },
+    formatReward: formatReward(completion, { reasoning: options.reasoning ?? true }),
+  }
+}

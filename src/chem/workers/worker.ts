@@ -1,0 +1,45 @@
+import type { Oracles } from '../../types.ts'
+import { accuracyRewardWith } from '../ether0/accuracy.ts'
+import { loadChemistryData } from '../ether0/data.ts'
+import { formatReward } from '../ether0/format.ts'
+import { createOracles, openEmbedded } from '../oracles/index.ts'
+import { Toolkit } from '../toolkit/toolkit.ts'
+import { createHandler } from './handler.ts'
+import type { ChemJob, ChemResult } from './jobs.ts'
+import type { ChemWorkerOptions } from './verifier.ts'
+import { serveJobs, type Turn } from './worker-runtime.ts'
+
+// ◆ The worker of the verification pool. The solubility model and the catalogue are opened at their first use.
+
+await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
+  const { oracles: wanted, data: files } = options as ChemWorkerOptions
+  const mols = await Toolkit.load()
+  const chemistry = { mols, data: loadChemistryData(files) }
+  const embedded = openEmbedded(wanted, chemistry)
+  const set = createOracles(wanted, chemistry)
+  const oracles: Oracles = {
+    solubility: set.kind === 'remote' ? (smiles) => turn.away(() => set.solubility(smiles)) : set.solubility,
+    purchasable: set.kind === 'remote' ? (smiles) => turn.away(() => set.purchasable(smiles)) : set.purchasable,
+    forwardReaction: asksServer(wanted, set.kind, turn, set.forwardReaction),
+  }
+  return createHandler({
+    mols,
+    embedded,
+    recover: () => mols.recover(),
+    translate: asksServer(wanted, set.kind, turn, (reaction) => embedded.forwardReaction(reaction)),
+    async verify(completion, solution, verifyOptions) {
+      const verdict = await accuracyRewardWith(completion, solution, { ...verifyOptions, oracles }, chemistry)
+      return { ...verdict, formatReward: formatReward(completion, { reasoning: verifyOptions.reasoning ?? true }) }
+    },
+  })
+})
+
+/** A question that a server answers: the worker's other jobs go on meanwhile. */
+function asksServer(
+  { forward }: ChemWorkerOptions['oracles'],
+  kind: string,
+  turn: Turn,
+  ask: (reaction: string) => Promise<string>,
+): (reaction: string) => Promise<string> {
+  return kind === 'remote' || forward !== undefined ? (reaction) => turn.away(() => ask(reaction)) : ask
+}

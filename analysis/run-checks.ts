@@ -3,8 +3,8 @@ import type { RunCompletions, RunPairs } from './runs.ts'
 
 /**
  * What a run's two files must agree on, whoever wrote or edited them: every row stands once, a margin is the difference of its two
- * scores, and a pair has the scores and rewards that scores.csv has for its completions. Where they do not, which of them is right cannot
- * be told.
+ * scores, and a pair has the scores and rewards that scores.csv has for its completions. A row that stands twice would count twice and is refused; which of two
+ * numbers is right cannot be told, and that they differ is said.
  */
 
 const HINT = 'The file was edited, or the two files are of different runs: run it again.'
@@ -38,29 +38,28 @@ function rowsByKey(keys: readonly string[], path: string): Map<string, number> {
   return rows
 }
 
-/** @throws DataError naming the first row that contradicts itself or the other file, and how many do */
+/**
+ * A sentence naming the first row that contradicts itself or the other file, and how many do; null where none does.
+ * @throws DataError where a row stands twice
+ */
 export function checkRun(
   pairs: RunPairs,
   completions: RunCompletions,
   paths: { readonly pairs: string; readonly scores: string },
   completionKey: (id: string, role: string, index: string) => string,
-): void {
+): string | null {
   rowsByKey(pairs.key, paths.pairs)
   const rows = rowsByKey(completions.key, paths.scores)
-  let first: readonly [row: number, what: string] | null = null
+  let first: string | null = null
   let count = 0
-  const found = (row: number, what: string): void => {
-    first ??= [row, what]
-    count++
-  }
   for (const [i, key] of pairs.key.entries()) {
     const what = contradiction(pairs, completions, rows, i, key, completionKey)
-    if (what !== null) found(i, what)
+    if (what === null) continue
+    first ??= `row ${i + 1}: ${what}`
+    count++
   }
-  if (first === null) return
-  const [row, what] = first as readonly [number, string]
-  const more = count === 1 ? '' : `; ${count.toLocaleString('en-US')} rows contradict themselves or ${paths.scores}`
-  throw new DataError(`${what}${more}`, `${paths.pairs}: row ${row + 1}`, HINT)
+  if (first === null) return null
+  return `${paths.pairs}: ${count.toLocaleString('en-US')} of ${pairs.n.toLocaleString('en-US')} rows contradict themselves or scores.csv (${first}): each statistic is of the column that it reads. ${HINT}`
 }
 
 const shown = (value: number): string => (Number.isNaN(value) ? 'absent' : String(value))

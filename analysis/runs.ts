@@ -193,12 +193,22 @@ export async function readRun(folder: { model: string; dataset: string; path: st
     // else they would be of two runs
     if (stampOf(files) === before) {
       const [, scores, pairsFile] = files as [string, string, string]
-      checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
+      const contradiction = checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
       // what run.json says is of the scores beside it
       const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
       const { model, dataset, path: where } = folder
       const kind = kindOf({ model, manifest })
-      return { model, kind, dataset, where, pairs, completions, manifest, identity, warnings }
+      return {
+        model,
+        kind,
+        dataset,
+        where,
+        pairs,
+        completions,
+        manifest,
+        identity,
+        warnings: contradiction === null ? warnings : [...warnings, contradiction],
+      }
     }
     if (attempt === READS)
       throw new DataError(

@@ -40,6 +40,7 @@ describe('a run whose files agree', () => {
   it('is read, huge and absent numbers included', async () => {
     const { pairs } = await read(PAIRS)
     expect([...pairs.margin]).toEqual([1.5, 2e300, Number.NaN])
+    expect((await read(PAIRS)).warnings).toEqual([])
   })
   it('may have rounded numbers and lack columns or completions', async () => {
     expect((await read(changed(PAIRS, '2,0.5,1.5', '2,0.5,1.5000001'))).pairs.n).toBe(3)
@@ -48,18 +49,16 @@ describe('a run whose files agree', () => {
   })
 })
 
-describe('a run that contradicts itself is refused, and says where', () => {
+describe('a run that contradicts itself', () => {
   it.each([
     [
       'a margin of another sign',
       changed(PAIRS, '1.5', '-1.5'),
       SCORES,
-      'margin is -1.5, the scores 2 and 0.5 differ by 1.5',
+      'row 1: margin is -1.5, the scores 2 and 0.5 differ by 1.5',
     ],
-    ['a margin that is not the difference', changed(PAIRS, '1.5', '1.6'), SCORES, 'margin is 1.6'],
-    ['a margin left out', changed(PAIRS, '2,0.5,1.5', '2,0.5,'), SCORES, 'margin is absent'],
-    ['a row that stands twice', [...PAIRS, PAIRS[1]!], SCORES, 'repeats row 1: id "a"'],
-    ['a completion that stands twice', PAIRS, [...SCORES, SCORES[2]!], 'repeats row 2: id "a", rejected, 0'],
+    ['a margin that is not the difference', changed(PAIRS, '1.5', '1.6'), SCORES, 'row 1: margin is 1.6'],
+    ['a margin left out', changed(PAIRS, '2,0.5,1.5', '2,0.5,'), SCORES, 'row 1: margin is absent'],
     [
       'a score of another run',
       PAIRS,
@@ -78,13 +77,21 @@ describe('a run that contradicts itself is refused, and says where', () => {
       changed(SCORES, 'chosen,0,2,1', 'chosen,0,2,0'),
       'chosen_reward is 1, scores.csv (row 1) says 0',
     ],
+  ])('says so, where, and in how many rows: %s', async (_, pairs, scores, message) => {
+    const { warnings } = await read(pairs, scores)
+    expect(warnings).toEqual([expect.stringContaining(message)])
+    expect(warnings[0]).toContain('1 of 3 rows')
+  })
+  it.each([
+    ['a row that stands twice', [...PAIRS, PAIRS[1]!], SCORES, 'repeats row 1: id "a"'],
+    ['a completion that stands twice', PAIRS, [...SCORES, SCORES[2]!], 'repeats row 2: id "a", rejected, 0'],
     [
       'a column that stands twice',
       changed(PAIRS, 'chosen_reward,rejected_reward', 'chosen_reward,margin'),
       SCORES,
       'the column "margin" stands twice',
     ],
-  ])('%s', async (_, pairs, scores, message) => {
+  ])('is refused, where something would count twice: %s', async (_, pairs, scores, message) => {
     await expect(read(pairs, scores)).rejects.toThrow(DataError)
     await expect(read(pairs, scores)).rejects.toThrow(message)
   })

@@ -66,6 +66,28 @@ describe('parseArgs', () => {
       expect(() => toRunConfig('run-rm', bad)).toThrow(expect.objectContaining({ where: '--shard' }))
     }
   })
+  it.each([
+    [['--name.x', 'y'], '--name.x'],
+    [['--quiet.x'], '--quiet.x'],
+    [['--filter.x', 'a'], '--filter.x'],
+    [['--constructor', 'x'], '--constructor'],
+    [['--no-constructor'], '--no-constructor'],
+    [['--toString'], '--toString'],
+    [['--$0=x'], '--$0'],
+  ])('knows no flag %j: no object of it, nothing inherited', async (argv, where) => {
+    await expect(parse(...argv)).rejects.toMatchObject({ tag: 'usage', where, message: 'unknown flag' })
+  })
+  it.each([[['--quiet', '--no-quiet']], [['--no-verify', '--verify']], [['--soft=true', '--soft', 'False']]])(
+    'refuses a switch that is given and negated: %j',
+    async (argv) => {
+      await expect(parse(...argv)).rejects.toMatchObject({ tag: 'usage', message: 'is given and negated' })
+    },
+  )
+  it('takes a switch that is repeated, and no value for help and version', async () => {
+    expect(await configOf('--quiet', '--quiet=true')).toMatchObject({ quiet: true })
+    for (const flag of ['--help=false', '--no-version'])
+      await expect(parse(flag)).rejects.toMatchObject({ message: 'takes no value' })
+  })
   it('reads switches as they are meant, Python\u2019s words too', async () => {
     expect(
       await configOf('--soft', 'True', '--quiet=TRUE', '--resume=false', '--no_verify', '--limit', '3'),

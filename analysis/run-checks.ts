@@ -9,6 +9,15 @@ import type { RunCompletions, RunPairs } from './runs.ts'
 
 const HINT = 'The file was edited, or the two files are of different runs: run it again.'
 
+/** A score is a float32, or a sum of logarithms; of anything beyond this the squares, and their sum over all rows, are no numbers. */
+const MAX_SCORE = 1e150
+
+/** @throws DataError for a number whose variance could not be written down */
+export function checkedSize(value: number, what: string, where: string): number {
+  if (Math.abs(value) <= MAX_SCORE || Number.isNaN(value)) return value
+  throw new DataError(`${what} is ${value}, beyond ${MAX_SCORE}: no statistic of it can be computed`, where)
+}
+
 /** Relative difference that is rounding: of other writers' CSV. */
 const ROUNDING = 1e-6
 /** Equal but for rounding, with the same sign: a win stays a win. NaN equals NaN. */

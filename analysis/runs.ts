@@ -14,7 +14,7 @@ import {
 } from '../src/cli/identity.ts'
 import { DataError } from '../src/errors.ts'
 import { plainText } from '../src/report/csv.ts'
-import { checkRun } from './run-checks.ts'
+import { checkedSize, checkRun } from './run-checks.ts'
 
 export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'
 
@@ -179,7 +179,7 @@ function numberIn(cell: string, path: string, row: number, column: string): numb
   if (cell === '') return Number.NaN
   const value = NUMBER.test(cell) ? Number(cell) : Number.NaN
   if (!Number.isFinite(value)) throw new DataError(`${column} is "${cell}", expected a number`, `${path}: row ${row}`)
-  return value
+  return checkedSize(value, column, `${path}: row ${row}`)
 }
 
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */

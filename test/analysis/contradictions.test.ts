@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { readRewardBenchScores } from '../../analysis/rewardbench.ts'
 import { readRun } from '../../analysis/runs.ts'
 import { DataError } from '../../src/errors.ts'
 
@@ -11,15 +12,15 @@ afterAll(() => rmSync(root, { recursive: true }))
 const PAIRS = [
   'id,subset,rejected_index,chosen_index,chosen_score,rejected_score,margin,chosen_reward,rejected_reward',
   'a,s,0,0,2,0.5,1.5,1,0',
-  'b,s,0,0,1e300,-1e300,2e300,1,',
+  'b,s,0,0,1e100,-1e100,2e100,1,',
   'c,s,0,0,,0.25,,1,0',
 ]
 const SCORES = [
   'id,subset,role,index,score,verifiable_reward',
   'a,s,chosen,0,2,1',
   'a,s,rejected,0,0.5,0',
-  'b,s,chosen,0,1e300,1',
-  'b,s,rejected,0,-1e300,',
+  'b,s,chosen,0,1e100,1',
+  'b,s,rejected,0,-1e100,',
   'c,s,chosen,0,,1',
   'c,s,rejected,0,0.25,0',
 ]
@@ -39,7 +40,7 @@ const changed = (lines: readonly string[], from: string, to: string): string[] =
 describe('a run whose files agree', () => {
   it('is read, huge and absent numbers included', async () => {
     const { pairs } = await read(PAIRS)
-    expect([...pairs.margin]).toEqual([1.5, 2e300, Number.NaN])
+    expect([...pairs.margin]).toEqual([1.5, 2e100, Number.NaN])
     expect((await read(PAIRS)).warnings).toEqual([])
   })
   it('may have rounded numbers and lack columns or completions', async () => {
@@ -110,4 +111,11 @@ describe('cells that JavaScript takes for numbers and no CSV means so', () => {
   ])('%j is one', async (cell, value) => {
     expect((await read(['id,subset,margin', `a,s,${cell}`])).pairs.margin[0]).toBe(value)
   })
+})
+
+it('a score whose variance is no number is refused; Infinity reached the CSV', async () => {
+  await expect(read(['id,subset,margin', 'a,s,1', 'b,s,-1e300'])).rejects.toThrow('margin is -1e+300, beyond 1e+150')
+  const path = join(root, 'scores.json')
+  writeFileSync(path, JSON.stringify({ subset: ['s'], scores_chosen: [1e300], scores_rejected: [0] }))
+  expect(() => readRewardBenchScores(path, 'd')).toThrow('score is 1e+300, beyond 1e+150')
 })

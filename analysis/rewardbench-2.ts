@@ -1,5 +1,6 @@
 import { Coder } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
+import { checkedSize } from './run-checks.ts'
 import { completionKey, type Run } from './runs.ts'
 
 /**
@@ -86,7 +87,7 @@ function numberOf(value: unknown, where: string): number {
   const score: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
   if (score === null) return Number.NaN
   if (typeof score !== 'number') throw new DataError(`a score is ${JSON.stringify(value)}, expected a number`, where)
-  return Number.isFinite(score) ? score : Number.NaN
+  return Number.isFinite(score) ? checkedSize(score, 'a score', where) : Number.NaN
 }
 
 const SCORE_FILES =

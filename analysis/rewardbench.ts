@@ -4,6 +4,7 @@ import { type Coded, characters } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
 import { rewardBench2, rewardBench2Run } from './rewardbench-2.ts'
+import { checkedSize } from './run-checks.ts'
 import { CodedColumn, completionKey, fingerprint, keyParts, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
@@ -12,7 +13,7 @@ function scoreOf(value: unknown, where: string): number {
   if (score === null || (typeof score === 'number' && !Number.isFinite(score))) return Number.NaN
   if (typeof score !== 'number')
     throw new DataError(`score is ${JSON.stringify(value)}, expected a number or a list of one`, where)
-  return score
+  return checkedSize(score, 'score', where)
 }
 
 /** One (chosen, rejected) of a RewardBench score file. */

@@ -14,6 +14,7 @@ import {
 } from '../src/cli/identity.ts'
 import { DataError } from '../src/errors.ts'
 import { plainText } from '../src/report/csv.ts'
+import { checkedSize, checkRun } from './run-checks.ts'
 
 export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'
 
@@ -153,6 +154,8 @@ async function* csvRows(path: string, needed: readonly string[]): AsyncGenerator
       row = record as string[]
       if (header === null) {
         header = new Map(row.map((name, i) => [name, i]))
+        const twice = row.find((name, i) => name !== '' && header!.get(name) !== i)
+        if (twice !== undefined) throw new DataError(`the column "${twice}" stands twice`, path)
         const absent = needed.filter((name) => !header!.has(name))
         if (absent.length > 0)
           throw new DataError(`has no column ${absent.join(', ')}`, path, 'Was it written by run-rm or run-dpo?')
@@ -168,12 +171,15 @@ async function* csvRows(path: string, needed: readonly string[]): AsyncGenerator
   }
 }
 
+/** As we and others write numbers: JavaScript's Number would also take white space (as 0), hexadecimal and binary. */
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
 /** A cell as a number: empty = NaN; anything else that is not a number is an error naming file, row and column. */
 function numberIn(cell: string, path: string, row: number, column: string): number {
   if (cell === '') return Number.NaN
-  const value = Number(cell)
+  const value = NUMBER.test(cell) ? Number(cell) : Number.NaN
   if (!Number.isFinite(value)) throw new DataError(`${column} is "${cell}", expected a number`, `${path}: row ${row}`)
-  return value
+  return checkedSize(value, column, `${path}: row ${row}`)
 }
 
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
@@ -186,11 +192,23 @@ export async function readRun(folder: { model: string; dataset: string; path: st
     const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
     // else they would be of two runs
     if (stampOf(files) === before) {
+      const [, scores, pairsFile] = files as [string, string, string]
+      const contradiction = checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
       // what run.json says is of the scores beside it
       const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
       const { model, dataset, path: where } = folder
       const kind = kindOf({ model, manifest })
-      return { model, kind, dataset, where, pairs, completions, manifest, identity, warnings }
+      return {
+        model,
+        kind,
+        dataset,
+        where,
+        pairs,
+        completions,
+        manifest,
+        identity,
+        warnings: contradiction === null ? warnings : [...warnings, contradiction],
+      }
     }
     if (attempt === READS)
       throw new DataError(

@@ -23,14 +23,27 @@ export function kebabFlags(argv: readonly string[]): string[] {
  */
 export function exactFlags(flags: readonly string[], table: OptionTable): string[] {
   const exact: string[] = []
+  const switches = new Map<string, boolean>()
+  /** yargs takes the last one of `--verify --no-verify`: which of them is meant cannot be told. */
+  const switched = (name: string, value: boolean): void => {
+    if (switches.get(name) === !value) throw new UsageError('is given and negated', `--${name}`, 'Give one of them.')
+    switches.set(name, value)
+  }
   const end = flags.indexOf('--')
   const last = end < 0 ? flags.length : end
   for (let i = 0; i < last; i++) {
     const arg = flags[i]!
     const [, name, given] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(arg) ?? []
-    const negated = name !== undefined && table[name] === undefined && name.startsWith('no-') ? name.slice(3) : null
-    const option = name === undefined ? undefined : table[negated ?? name]
+    // names that every object has, and yargs' own, are no flags
+    if (name !== undefined && (name.replace(/^no-/, '') in Object.prototype || name === '$0' || name === '_'))
+      throw new UsageError('unknown flag', `--${name}`)
+    const own = (flag: string): OptionTable[string] | undefined =>
+      Object.hasOwn(table, flag) ? table[flag] : undefined
+    const negated = name !== undefined && own(name) === undefined && name.startsWith('no-') ? name.slice(3) : null
+    const option = name === undefined ? undefined : own(negated ?? name)
     if (option === undefined) {
+      if (name !== undefined && /^(?:no-)?(?:help|version)$/.test(name) && (negated !== null || given !== undefined))
+        throw new UsageError('takes no value', `--${name}`, 'It is --help, or --version, alone.')
       if (/^-?[\u2010-\u2015\u2212]/.test(arg))
         throw new UsageError('starts with a dash that is no hyphen, as word processors write it', arg, 'Type -- anew.')
       exact.push(arg)
@@ -40,12 +53,14 @@ export function exactFlags(flags: readonly string[], table: OptionTable): string
     if (negated !== null) {
       if (option.type !== 'boolean') throw new UsageError('is no switch', `--no-${negated}`, `Leave --${negated} out.`)
       if (given !== undefined) throw new UsageError('takes no value', `--no-${negated}`)
+      switched(negated, false)
       exact.push(arg)
     } else if (option.type === 'boolean') {
       const spaced = given === undefined && next !== undefined && /^(true|false)$/i.test(next)
       const value = (spaced ? next : given)?.toLowerCase()
       if (value !== undefined && value !== 'true' && value !== 'false')
         throw new UsageError(`is "${given}", expected true or false`, `--${name}`, `Or --${name} and --no-${name}.`)
+      switched(name!, value !== 'false')
       exact.push(value === undefined ? arg : `--${name}=${value}`)
       if (spaced) i++
     } else {

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { HarnessError } from '../errors.ts'
+import { DataError, HarnessError } from '../errors.ts'
 
 /** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
 export function isStarted(moduleUrl: string): boolean {
@@ -45,8 +45,29 @@ export function asksForJson(argv: readonly string[]): boolean {
   }
 }
 
+/** What a disk that takes no more says, in whatever file; no bug of ours. */
+const DISK: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file system takes no file of that size',
+  EROFS: 'the file system is read-only',
+  EIO: 'the disk failed',
+}
+function expectedOf(error: unknown): unknown {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException
+  const what = error instanceof HarnessError ? undefined : DISK[code ?? '']
+  if (what === undefined) return error
+  return new DataError(
+    `cannot be written: ${what}`,
+    path ?? 'output',
+    'What was measured is kept: run it again when there is room, and files that are there without run.json are of no whole run.',
+    { cause: error },
+  )
+}
+
 /** Writes what went wrong and returns the exit code. Expected trouble prints a message, a bug its stack. */
-export function explain(bin: string, error: unknown, write: (text: string) => void, json = false): number {
+export function explain(bin: string, thrown: unknown, write: (text: string) => void, json = false): number {
+  const error = expectedOf(thrown)
   if (json) {
     const expected = error instanceof HarnessError
     const { where, hint, exitCode } = expected ? error : { where: null, hint: null, exitCode: 1 }

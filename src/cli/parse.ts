@@ -37,6 +37,8 @@ export async function parseArgs<T extends OptionTable>(
     .parserConfiguration({
       'strip-aliased': true,
       'camel-case-expansion': false,
+      // else --name.x makes an object of the name
+      'dot-notation': false,
       'greedy-arrays': false,
     })
     .version(packageVersion)

@@ -50,6 +50,9 @@ const textOf = (node: unknown): string =>
 function optionValue(node: unknown, type: OptionTable[string]['type'], where: string): unknown {
   if (type === 'array') return (isSeq(node) ? node.items : [node]).map((item) => optionValue(item, 'string', where))
   if (!isScalar(node)) throw new UsageError(`is a list or a mapping, expected one ${type}`, where)
+  // as on the command line, where `--model=` needs a value; null is none in a list
+  if (type === 'string' && (node.value === null || textOf(node) === ''))
+    throw new UsageError('needs a value', where, 'Leave the key out where there is none.')
   if (type === 'string') return textOf(node)
   if (typeof node.value !== type)
     throw new UsageError(`is ${textOf(node)}, expected ${type === 'boolean' ? 'true or false' : `a ${type}`}`, where)

@@ -21,6 +21,8 @@ export const baseConfig = z.object({
   vocab_size: count,
   pad_token_id: tokenId,
   tie_word_embeddings: z.boolean().nullish(),
+  /** transformers 5 masks nothing where it is false (or null): every token sees the whole text. */
+  is_causal: z.literal(true).optional(),
   /** bitsandbytes, GPTQ, AWQ …: their weights are packed. */
   quantization_config: z.null().optional(),
 })

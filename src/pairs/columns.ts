@@ -113,7 +113,8 @@ export class Columns {
 /** @throws BadRecord where a record lacks a column that was named; a missing subset is none */
 export function requireNamed(record: Readonly<Record<string, unknown>>, names: ColumnNames): void {
   for (const [part, name] of Object.entries(names)) {
-    if (part === 'subset' || (record[name] !== null && record[name] !== undefined)) continue
+    const value = Object.hasOwn(record, name) ? record[name] : undefined
+    if (part === 'subset' || (value !== null && value !== undefined)) continue
     const meant = Object.hasOwn(record, name) ? null : nearest(name, Object.keys(record))
     throw new BadRecord(
       'missing_column',

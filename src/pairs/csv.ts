@@ -115,6 +115,7 @@ function recordOf(
       hint: 'Cells with a comma, a quote or a line break need quotes around them.',
     }
   const entries: [string, unknown][] = []
+  let guarded = false
   for (const [i, name] of header.entries()) {
     const text = decodeUtf8(record[i]!)
     if (text === null)
@@ -128,8 +129,9 @@ function recordOf(
       }
     const value = cellValue(text, name, textColumns)
     if (value !== undefined && name !== '') entries.push([name, value])
+    guarded ||= typeof value === 'string' && value !== text && textColumns.includes(name)
   }
-  return { at, value: Object.fromEntries(entries) }
+  return { at, value: Object.fromEntries(entries), ...(guarded && { notes: ['formula_guard'] }) }
 }
 
 function cellValue(cell: string, name: string, textColumns: readonly string[]): unknown {

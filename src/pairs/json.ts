@@ -1,7 +1,7 @@
 import { COLUMN_WISE, RECORDS_HINT } from './column-wise.ts'
 import { Pieces } from './pieces.ts'
 import { PROMPT_LIKE } from './prompt.ts'
-import { parseJson, type RawRecord, tooLong } from './raw.ts'
+import { MAX_RECORD_BYTES, parseJson, type RawRecord, tooLong } from './raw.ts'
 
 /** Keys under which a JSON object may hold its rows, where no split is asked for. */
 const CONTAINERS: readonly string[] = ['data', 'train', 'validation', 'test']
@@ -35,7 +35,7 @@ export async function* readJson(chunks: AsyncIterable<Uint8Array>, split: string
   try {
     for (let next = await bytes.peek(); next !== END; next = await bytes.peek()) {
       if (next === LIST) yield* listElements(bytes)
-      else if (next === OBJECT) yield* objectElements(bytes, split === null ? CONTAINERS : [split])
+      else if (next === OBJECT) yield* objectElements(bytes, split)
       else if (next === COMMA || next === COLON || closes(next))
         throw new BadStructure(`expected a list or an object ${found(next)}`)
       else yield await element(bytes)
@@ -80,7 +80,9 @@ async function element(bytes: Bytes): Promise<RawRecord> {
 }
 
 /** The lists inside an object of rows; or the object itself, where it turns out to be one. */
-async function* objectElements(bytes: Bytes, containers: readonly string[]): AsyncGenerator<RawRecord> {
+async function* objectElements(bytes: Bytes, split: string | null): AsyncGenerator<RawRecord> {
+  const containers = split === null ? CONTAINERS : [split]
+  const unread: RawRecord[] = []
   const at = bytes.line
   const whole = new Pieces()
   const keep = (byte: number): void => {
@@ -100,20 +102,43 @@ async function* objectElements(bytes: Bytes, containers: readonly string[]): Asy
     isRow ||= ROW_KEYS.includes(key)
     if ((await bytes.peek()) !== COLON) throw new BadStructure(`expected ":" after ${JSON.stringify(key)}`)
     keep(COLON)
-    if ((await bytes.peek()) === LIST && containers.includes(key) && !isRow) {
+    const begin = await bytes.peek()
+    if (begin === LIST && containers.includes(key) && !isRow) {
       if (keys.has('columns')) throw new BadStructure(COLUMN_WISE, 'column_wise', RECORDS_HINT)
       container = true
       yield* listElements(bytes)
-    } else await bytes.value(container ? new Pieces() : whole)
+    } else {
+      const line = bytes.line
+      const value = new Pieces()
+      await bytes.value(value)
+      const text = value.take()
+      if (begin === LIST && split === null && (text === null || holdsRows(text))) unread.push(notRead(line, key))
+      // what is too long makes the whole too long
+      if (!container) whole.add(text ?? new Uint8Array(MAX_RECORD_BYTES))
+    }
     const after = await bytes.peek()
     if (after === COMMA) keep(COMMA)
     else if (after !== OBJECT_END) throw new BadStructure(`expected "," or "}" ${found(after)}`)
   }
   keep(OBJECT_END)
-  if (container) return
+  if (container) return yield* unread
   const text = whole.take()
   yield text === null ? tooLong(at) : parseJson(text, at)
 }
+
+/** Whether a list's first element has the columns of a row. */
+const holdsRows = (list: Uint8Array): boolean => {
+  const start = Buffer.from(list.buffer, list.byteOffset, Math.min(list.length, HEAD_BYTES)).toString('utf8')
+  return /^\[\s*\{/.test(start) && ROW_KEYS.some((key) => start.includes(`"${key}"`))
+}
+const HEAD_BYTES = 1 << 16
+/** Rows beside those that are read, under a name that is none of the usual ones: they are lost, and that is said. */
+const notRead = (at: number, key: string): RawRecord => ({
+  at,
+  reason: 'unread_list',
+  message: `the list under ${JSON.stringify(key.slice(0, 60))} is not read`,
+  hint: `Without --split the lists under ${CONTAINERS.join(', ')} are read; choose another one with --split.`,
+})
 
 async function keyOf(bytes: Bytes, whole: Pieces): Promise<string> {
   const at = bytes.line

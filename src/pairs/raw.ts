@@ -3,7 +3,12 @@ import { jsonHint, parseJsonText } from './json-text.ts'
 
 /** What a format reader gives: one record as JSON-like data with its place, or why that place holds none. */
 export type RawRecord =
-  | { readonly at: number; readonly value: unknown }
+  | {
+      readonly at: number
+      readonly value: unknown
+      /** What the format's reader did that is worth a word; see `Reading`. */
+      readonly notes?: readonly string[]
+    }
   | { readonly at: number; readonly reason: string; readonly message: string; readonly hint: string | null }
 
 /** The largest single record that is read into memory; a longer one is listed as `record_too_long` and skipped. */

@@ -91,7 +91,9 @@ function rowOf(
 ): Row | RowFailure {
   const where = `${file.name}:${raw.at}`
   if ('reason' in raw) return { where, id: null, reason: raw.reason, message: raw.message, hint: raw.hint }
-  return parseRecord(raw.value, { where, number }, { prompts, columns })
+  const row = parseRecord(raw.value, { where, number }, { prompts, columns })
+  if (raw.notes === undefined || isFailure(row) || row.reading === undefined) return row
+  return { ...row, reading: { ...row.reading, notes: [...row.reading.notes, ...raw.notes] } }
 }
 
 /** Counts what the reader saw, to say why nothing is left. */

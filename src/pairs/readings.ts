@@ -13,13 +13,13 @@ export interface Readings {
 export class ReadingCount implements Readings {
   rows = 0
   readonly columns: Record<string, Record<string, number>> = {}
-  readonly notes: Record<string, number> = {}
+  readonly notes: Record<string, number> = counts()
 
   add({ reading }: Row): void {
     this.rows++
     if (reading === undefined) return
     for (const [part, column] of Object.entries(reading.columns)) {
-      this.columns[part] ??= {}
+      this.columns[part] ??= counts()
       this.columns[part][column] = (this.columns[part][column] ?? 0) + 1
     }
     for (const note of reading.notes) {
@@ -29,6 +29,9 @@ export class ReadingCount implements Readings {
     }
   }
 }
+
+/** Columns are called what their owner likes: `constructor` and `__proto__` have no count before they are counted. */
+const counts = (): Record<string, number> => Object.create(null) as Record<string, number>
 
 /** Fields of messages may have any name; beyond so many they are counted together. */
 const MAX_NOTES = 100
@@ -49,6 +52,7 @@ const SENTENCES: Readonly<Record<string, (about: string) => string>> = {
   longer_prompt: () => 'the completions had turns before the prompt: these are part of it now',
   prompt_in_completions: () => "every completion begins with the prompt's text: it was kept there",
   json_text: () => 'messages or lists written as JSON text were read as such',
+  formula_guard: () => "cells had a ' before = + - or @, as spreadsheets and we guard a formula: one was taken off",
   lone_message: () => 'a lone message was read as a conversation of one turn',
   sharegpt: () => 'turns {from, value} were read as messages {role, content}',
   empty_prompt: () => 'the prompt is empty',

@@ -104,6 +104,11 @@ function textEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (
     special.filter((token) => token.normalized),
     normalize,
   )
+  // prepend_scheme first: a text is at its beginning no more where the normalizer took its first character away
+  const keepsStart = (text: string): boolean => {
+    const [first] = text
+    return first === undefined || normalize(first) !== ''
+  }
   const encodeStretch = (text: string, isStart: boolean): number[] => {
     const pieces = preTokenizer?.pre_tokenize_text(text, { section_index: isStart ? 0 : 1 }) ?? [text]
     return pieces.flatMap((piece) => (piece === '' ? [] : model(piece)))
@@ -113,7 +118,9 @@ function textEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (
       token !== null
         ? ids.get(token)!
         : normalized(normalize(stretch)).flatMap((part, j) =>
-            part.token !== null ? ids.get(part.token)! : encodeStretch(part.text, i === 0 && j === 0),
+            part.token !== null
+              ? ids.get(part.token)!
+              : encodeStretch(part.text, i === 0 && j === 0 && keepsStart(stretch)),
           ),
     )
   return (text) => {
@@ -138,6 +145,7 @@ function modelEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): 
   for (const { content } of (tokenizerJson.added_tokens ?? []) as readonly AddedToken[])
     if (vocabulary.idOf(content) === undefined) ids.delete(content)
   const bytes = kind === 'Unigram' && model.byte_fallback === true
+  const prepared = kind === 'BPE' ? spellable(model, ids) : (piece: string) => piece
   const unknown = (token: string): readonly number[] => {
     const spelt = bytes ? byteIds(token, ids) : null
     if (spelt !== null) return spelt
@@ -150,11 +158,46 @@ function modelEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): 
         : `a part of the text is not in the tokenizer's vocabulary, nor is its unknown token ${word}`,
     )
   }
-  return (piece) =>
-    run([piece]).flatMap((token) => {
+  return (given) => {
+    const piece = prepared(given)
+    if (piece === '') return []
+    return run([piece]).flatMap((token) => {
       const id = ids.get(token)
       return id === undefined ? unknown(token) : id
     })
+  }
+}
+
+/** Rust writes an unknown token down at the next character that it knows: bytes in between come before it. */
+const bytesOvertake = (spelt: readonly ('whole' | 'bytes' | 'not')[]): boolean =>
+  spelt.some((kind, i) => kind === 'bytes' && spelt.slice(0, i).findLast((one) => one !== 'bytes') === 'not')
+
+/**
+ * What BPE spells of a piece. Without an unknown token Rust leaves a character out that the vocabulary does not have, and its
+ * neighbours may merge (models/bpe/model.rs, `merge_word`); the port left it out after the merges.
+ * @throws UnencodableText where bytes stand for some unknown characters and the unknown token for others: Rust changes their order
+ */
+function spellable(model: Json, ids: ReadonlyMap<string, number>): (piece: string) => string {
+  const fallsBack = model.byte_fallback === true
+  const hasUnknown = typeof model.unk_token === 'string'
+  const suffix = typeof model.end_of_word_suffix === 'string' ? model.end_of_word_suffix : ''
+  if (hasUnknown && !fallsBack) return (piece) => piece
+  return (piece) => {
+    if (model.ignore_merges === true && ids.has(piece)) return piece
+    const chars = Array.from(piece)
+    const spelt = chars.map((char, i): 'whole' | 'bytes' | 'not' => {
+      const written = i === chars.length - 1 ? char + suffix : char
+      return ids.has(written) ? 'whole' : fallsBack && byteIds(written, ids) !== null ? 'bytes' : 'not'
+    })
+    if (!spelt.includes('not')) return piece
+    if (hasUnknown ? bytesOvertake(spelt) : suffix !== '')
+      throw new UnencodableText(
+        'unknown_token',
+        `${JSON.stringify(piece.slice(0, 20))} has a character that is not in the tokenizer's vocabulary, nor are its bytes`,
+      )
+    if (hasUnknown) return piece
+    return chars.filter((_, i) => spelt[i] !== 'not').join('')
+  }
 }
 
 /** A text as byte tokens, <0xC3> …; null where one of them is missing. */

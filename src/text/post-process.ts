@@ -156,23 +156,31 @@ function tokenAndId(value: unknown, place: string, found: Found): readonly numbe
   return ids
 }
 
+/** What another post-processor made of one text is still one text for Rust's, with tokens around it that some forget. */
+function refuseParts(encodings: readonly Piece[], place: string): void {
+  if (encodings.length > 2) throw new RangeError(`${place}: a post-processor that adds tokens, behind another one`)
+}
+
 /** [CLS] A [SEP], and B [SEP] of type 1. */
 function bert(config: Json, place: string, found: Found): Step {
   const [cls, sep] = [tokenAndId(config.cls, `${place}.cls`, found), tokenAndId(config.sep, `${place}.sep`, found)]
-  return (encodings, addSpecialTokens) =>
-    !addSpecialTokens
-      ? encodings
-      : encodings.flatMap((encoding, i) =>
-          i === 0 ? [ofType(cls, 0), encoding, ofType(sep, 0)] : [encoding, ofType(sep, 1)],
-        )
+  return (encodings, addSpecialTokens) => {
+    if (!addSpecialTokens) return encodings
+    refuseParts(encodings, place)
+    return encodings.flatMap((encoding, i) =>
+      i === 0 ? [ofType(cls, 0), encoding, ofType(sep, 0)] : [encoding, ofType(sep, 1)],
+    )
+  }
 }
 
 /** <s> A </s>, and </s> B </s>; every type is 0. */
 function roberta(config: Json, place: string, found: Found): Step {
   const [cls, sep] = [tokenAndId(config.cls, `${place}.cls`, found), tokenAndId(config.sep, `${place}.sep`, found)]
-  return (encodings, addSpecialTokens) =>
-    encodings.flatMap(({ ids }, i) => {
+  return (encodings, addSpecialTokens) => {
+    if (addSpecialTokens) refuseParts(encodings, place)
+    return encodings.flatMap(({ ids }, i) => {
       const plain = ofType(ids, 0)
       return addSpecialTokens ? [ofType(i === 0 ? cls : sep, 0), plain, ofType(sep, 0)] : [plain]
     })
+  }
 }

@@ -1,4 +1,5 @@
 import { ModelError } from '../errors.ts'
+import { checkComponents } from './components.ts'
 import { checkedId, isRecord, readVocabulary, shown, type Vocabulary } from './vocabulary.ts'
 
 /** Pure readers of the files beside a checkpoint's tokenizer.json, as transformers 5 reads them (tokenization_utils_base.py). */
@@ -69,14 +70,19 @@ function mergedConfig({ tokenizerJson, config, specialTokensMap }: TokenizerFile
   return { ...section, ...config, ...(isRecord(config.added_tokens_decoder) ? {} : specialTokensMap) }
 }
 
-/** The list form of additional or extra special tokens. */
+/** The list form of additional or extra special tokens; of the object form the tokens, behind the model's own `*_token` keys. */
 function extraTokens(files: TokenizerFiles): readonly unknown[] {
   const merged = mergedConfig(files)
-  const list = Array.isArray(merged.extra_special_tokens)
-    ? merged.extra_special_tokens
-    : merged.additional_special_tokens
-  return Array.isArray(list) ? list : []
+  const { extra_special_tokens: extra, additional_special_tokens: additional } = merged
+  const own = Object.entries(merged).flatMap(([key, token]) =>
+    key.endsWith('_token') && !STANDARD.has(key) && typeof token !== 'boolean' && tokenText(token) !== null
+      ? [token]
+      : [],
+  )
+  const list = Array.isArray(extra) ? extra : isRecord(extra) ? Object.values(extra) : additional
+  return [...own, ...(Array.isArray(list) ? list : [])]
 }
+const STANDARD: ReadonlySet<string> = new Set<string>(SPECIAL_NAMES)
 
 /** tokenizer.json as it counts in the end. */
 export interface EffectiveTokenizer {
@@ -104,6 +110,7 @@ export function effectiveTokenizer(files: TokenizerFiles, configWhere: string): 
   const vocabulary = readVocabulary(model)
   checkTruncation(truncation)
   checkPadding(padding)
+  checkComponents(files.tokenizerJson)
   checkNamedTokens(mergedConfig(files), configWhere)
   if (!Array.isArray(given)) throw new RangeError(`added_tokens is ${shown(given)}, not a list of tokens`)
   const listed = given.map(readAddedToken)
@@ -228,6 +235,13 @@ function decoderTokens(
       throw new ModelError(`"added_tokens_decoder" has the id ${shown(key)}, not a whole number`, where, DAMAGED)
     if (!isRecord(token) || (token.content !== undefined && typeof token.content !== 'string'))
       throw new ModelError(`"added_tokens_decoder" has ${shown(token)} for ${key}, not a token`, where, DAMAGED)
+    for (const flag of FLAGS)
+      if (token[flag] !== undefined && typeof token[flag] !== 'boolean')
+        throw new ModelError(
+          `"added_tokens_decoder": ${flag} of ${key} is ${shown(token[flag])}, not true or false`,
+          where,
+          DAMAGED,
+        )
     return { ...token, content: token.content ?? '', id: Number(key) }
   })
   return entries.toSorted((a, b) => a.id - b.id)

@@ -66,6 +66,28 @@ describe('parseArgs', () => {
       expect(() => toRunConfig('run-rm', bad)).toThrow(expect.objectContaining({ where: '--shard' }))
     }
   })
+  it.each([
+    [['--name.x', 'y'], '--name.x'],
+    [['--quiet.x'], '--quiet.x'],
+    [['--filter.x', 'a'], '--filter.x'],
+    [['--constructor', 'x'], '--constructor'],
+    [['--no-constructor'], '--no-constructor'],
+    [['--toString'], '--toString'],
+    [['--$0=x'], '--$0'],
+  ])('knows no flag %j: no object of it, nothing inherited', async (argv, where) => {
+    await expect(parse(...argv)).rejects.toMatchObject({ tag: 'usage', where, message: 'unknown flag' })
+  })
+  it.each([[['--quiet', '--no-quiet']], [['--no-verify', '--verify']], [['--soft=true', '--soft', 'False']]])(
+    'refuses a switch that is given and negated: %j',
+    async (argv) => {
+      await expect(parse(...argv)).rejects.toMatchObject({ tag: 'usage', message: 'is given and negated' })
+    },
+  )
+  it('takes a switch that is repeated, and no value for help and version', async () => {
+    expect(await configOf('--quiet', '--quiet=true')).toMatchObject({ quiet: true })
+    for (const flag of ['--help=false', '--no-version'])
+      await expect(parse(flag)).rejects.toMatchObject({ message: 'takes no value' })
+  })
   it('reads switches as they are meant, Python\u2019s words too', async () => {
     expect(
       await configOf('--soft', 'True', '--quiet=TRUE', '--resume=false', '--no_verify', '--limit', '3'),
@@ -129,6 +151,9 @@ describe('parseArgs', () => {
     ['config: other.yaml\n', 'unknown key "config"'],
     ['batch_size: 4\nbatch-size: 5\n', 'the key "batch-size" stands twice'],
     ['quiet: yes\n', 'is yes, expected true or false'],
+    ['model: ""\n', 'needs a value'],
+    ['filter: ""\n', 'needs a value'],
+    ['filter: [a, null]\n', 'needs a value'],
     ['limit: "3"\n', 'is 3, expected a number'],
     ['model: [a, b]\n', 'is a list or a mapping, expected one string'],
     ['', 'is not a mapping'],

@@ -378,3 +378,37 @@ describe('memory', () => {
     rmSync(join(dir, name))
   })
 })
+
+describe('nothing is read or lost in silence', () => {
+  it('a list of rows beside those that are read is listed', async () => {
+    const path = file('dev.json', JSON.stringify({ train: [pair()], meta: [{ author: 'x' }], dev: [pair(), pair()] }))
+    expect(await ids(path)).toEqual(['1'])
+    expect(await failures(path)).toMatchObject([
+      { reason: 'unread_list', message: 'the list under "dev" is not read', hint: expect.stringContaining('--split') },
+    ])
+    expect(await ids(path, { split: 'dev' })).toEqual(['1', '2'])
+    expect((await all(path, { split: 'dev' })).filter(isFailure)).toEqual([])
+    const before = file('before.json', JSON.stringify({ dev: [pair()], data: [pair()], version: 1 }))
+    expect(await failures(before)).toMatchObject([{ reason: 'unread_list' }])
+    // the object is a row itself: its lists are columns
+    const row = file('row.json', JSON.stringify({ history: [pair()], ...pair() }))
+    expect(await all(row)).toMatchObject([{ id: '1', extra: { history: [pair()] } }])
+  })
+  it('a guard that is taken off a cell is counted', async () => {
+    const path = file('guard.csv', "prompt,chosen,rejected,note\n'-OH?,a,b,\nq,a,b,'=x\n")
+    const rows = await usable(path)
+    expect(rows.map(({ prompt }) => prompt)).toEqual(['-OH?', 'q'])
+    expect(rows.map(({ reading }) => reading!.notes)).toEqual([['formula_guard'], []])
+  })
+  it('a named column is not one that every object has', async () => {
+    const path = file('inherited.jsonl', line(pair({ constructor: 'x', toString: 'Q?' })) + line(pair()))
+    for (const [part, name] of [
+      ['id', 'constructor'],
+      ['prompt', 'toString'],
+    ] as const) {
+      const rows = await all(path, { columns: { [part]: name } })
+      expect(rows.map(isFailure)).toEqual([false, true])
+      expect(rows[1]).toMatchObject({ reason: 'missing_column', message: `"${name}" is missing` })
+    }
+  })
+})

@@ -422,3 +422,15 @@ describe('the cases', () => {
     expect(recordsOf('stepwise-completions-labels').map((record) => failure(record).reason)).toEqual(['step_row'])
   })
 })
+
+describe('columns of any name', () => {
+  it.each(['constructor', '__proto__', 'toString'])('%s is counted as any other', (name) => {
+    const count = new ReadingCount()
+    const record = JSON.parse(`{"${name}": "Q?", "chosen": "a", "rejected": "b"}`) as unknown
+    const parsed = parseRecord(record, { where: 'f', number: 1 }, { columns: { prompt: name } })
+    if (isFailure(parsed)) throw new Error(parsed.message)
+    count.add(parsed)
+    expect(describeReadings(count).columns).toBe(`columns: prompt from ${name}, chosen, rejected`)
+    expect(columnsOf(count)).toEqual({ prompt: name, chosen: 'chosen', rejected: 'rejected' })
+  })
+})

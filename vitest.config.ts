@@ -1,10 +1,36 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that take longest, the longest first: begun last, one of them would keep the other cores waiting at the end. */
+const LONG = [
+  'test/cli/option-effects.test.ts',
+  'test/run/parity.test.ts',
+  'test/run/columns.test.ts',
+  'test/run/resume.test.ts',
+  'test/run/identity.test.ts',
+  'test/run/demo.test.ts',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONG.findIndex((name) => moduleId.endsWith(name))
+      return at < 0 ? LONG.length : at
+    }
+    // the sort is stable: the others stay as Vitest orders them
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // for what hangs; a busy machine is no failure
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    // every core; Vitest leaves one free, which of two is half
+    maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },
 })

@@ -1,4 +1,4 @@
-import type { Json } from './tokenizerfiles.ts'
+import type { Json } from './tokenizer-files.ts'
 import { isRecord, shown } from './vocabulary.ts'
 
 /**

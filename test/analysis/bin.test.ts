@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packagePath } from '../../src/package.ts'
+import { call, type Done, start } from '../command.ts'
 import { demoResults } from './fixture.ts'
 
 let results: string
@@ -11,15 +10,12 @@ beforeAll(async () => {
   results = await demoResults()
 })
 afterAll(() => rmSync(results, { recursive: true }))
-const analyze = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [packagePath('dist/scripts/analyze.js'), '--resamples', '100', ...args], {
-    encoding: 'utf8',
-  })
+const analyze = (...args: string[]): Promise<Done> => call('analyze', ['--resamples', '100', ...args])
 
 describe('analyze', () => {
-  it('prints an aligned plain table and says where the files are', () => {
-    const { status, stdout, stderr } = analyze('--output-dir', results)
-    expect(status).toBe(0)
+  it('prints an aligned plain table and says where the files are', async () => {
+    const { code, stdout, stderr } = await start('analyze', ['--resamples', '100', '--output-dir', results]).done
+    expect(code).toBe(0)
     const lines = stdout.split('\n')
     expect(lines[0]).toMatch(/^pairs +rank +ties as ½ +95 % CI +strict +ties +pairs$/)
     expect(lines.find((line) => line.startsWith('demo-policy-dpo__vs__demo-ref-sft '))).toMatch(/ 300$/)
@@ -30,20 +26,20 @@ describe('analyze', () => {
       'A  demo-policy-dpo__ref-free',
     )
   })
-  it('leaves one damaged run out, says so once, and does the others: exit 4', () => {
+  it('leaves one damaged run out, says so once, and does the others: exit 4', async () => {
     const bad = join(results, 'damaged', 'pairs')
     mkdirSync(bad, { recursive: true })
     writeFileSync(join(bad, 'scores.csv'), 'id,subset\n1,s\n')
     const torn = join(results, 'demo-reward-model', 'pairs', 'run.json')
     writeFileSync(torn, '{')
     try {
-      const { status, stdout, stderr } = analyze('--output-dir', results)
-      expect(status).toBe(4)
+      const { code, stdout, stderr } = await analyze('--output-dir', results)
+      expect(code).toBe(4)
       expect(stdout).toContain('demo-reward-model')
       expect(stderr.match(/has no column role/g)).toHaveLength(1)
       expect(stderr.match(/run\.json is damaged/g)).toHaveLength(1)
-      const alone = analyze('--output-dir', results, '--model', 'damaged')
-      expect(alone.status).toBe(3)
+      const alone = await analyze('--output-dir', results, '--model', 'damaged')
+      expect(alone.code).toBe(3)
       expect(alone.stdout).toBe('')
       expect(alone.stderr).toContain('has no column role')
     } finally {
@@ -51,25 +47,25 @@ describe('analyze', () => {
       rmSync(torn)
     }
   })
-  it('reports groups, which have no pairs', () => {
+  it('reports groups, which have no pairs', async () => {
     const folder = join(results, 'm', 'groups')
     mkdirSync(folder, { recursive: true })
     const rows = ['a,s,completion,0,2,1', 'a,s,completion,1,1,0', 'b,s,completion,0,1,1', 'b,s,completion,1,3,0']
     writeFileSync(join(folder, 'scores.csv'), `id,subset,role,index,score,verifiable_reward\n${rows.join('\n')}\n`)
-    const { status, stdout, stderr } = analyze('--output-dir', results, '--dataset', 'groups')
-    expect(status).toBe(0)
+    const { code, stdout, stderr } = await analyze('--output-dir', results, '--dataset', 'groups')
+    expect(code).toBe(0)
     // of 2 × 2 pairs of passing and failing 2 > 1, 2 < 3, 1 = 1, 1 < 3 → (1 + ½)/4; within prompts 1 and 0
     expect(stdout).toMatch(/^m +50\.0 % +0\.375 +.*0\.500 +4$/m)
     expect(stderr).toContain('only the statistics of completions')
     expect(stderr).toContain('--data-file')
   })
-  it('finds no run: exit 3 with a hint', () => {
+  it('finds no run: exit 3 with a hint', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'chemherm-empty-'))
-    const nothing = analyze('--output-dir', empty)
-    expect(nothing.status).toBe(3)
+    const nothing = await analyze('--output-dir', empty)
+    expect(nothing.code).toBe(3)
     expect(nothing.stderr).toContain('make one with run-rm')
-    const other = analyze('--output-dir', results, '--model', 'nobody')
-    expect(other.status).toBe(3)
+    const other = await analyze('--output-dir', results, '--model', 'nobody')
+    expect(other.code).toBe(3)
     expect(other.stderr).toContain('demo-reward-model/pairs')
     rmSync(empty, { recursive: true })
   })

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +10,7 @@ import { agreement } from '../../src/agreement/agreement.ts'
 import { markdownTable } from '../../src/agreement/tables.ts'
 import { packagePath } from '../../src/package.ts'
 import { demoPairs, rmScores } from '../agreement/demo.ts'
+import { call } from '../command.ts'
 import { writeRun } from './fixture.ts'
 
 const settings = { seed: 0, resamples: 200 }
@@ -369,21 +369,17 @@ describe('reference-free against reference', () => {
 })
 
 describe('analyze on the cases', () => {
-  const run = (name: string) => {
+  const run = async (name: string) => {
     const copy = join(folder, `case ${name}`)
     cpSync(packagePath(`test/data/analysis/cases/${name}`), copy, { recursive: true })
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      [packagePath('dist/scripts/analyze.js'), '--output-dir', copy, '--quiet'],
-      { encoding: 'utf8' },
-    )
-    expect(status).toBe(0)
+    const { code, stdout } = await call('analyze', ['--output-dir', copy, '--quiet'])
+    expect(code).toBe(0)
     const read = (dataset: string, file: string): Record<string, string>[] =>
       parse(readFileSync(join(copy, 'analysis', dataset, file)), { columns: true })
     return { stdout, read, copy }
   }
-  it('leaderboard-lost: equal on the pairs that both scored', () => {
-    const { stdout, read, copy } = run('leaderboard-lost')
+  it('leaderboard-lost: equal on the pairs that both scored', async () => {
+    const { stdout, read, copy } = await run('leaderboard-lost')
     const rows = read('lost', 'leaderboard.csv').filter((row) => row.kind === 'rm')
     expect(rows).toMatchObject([
       { scorer: 'full', half: '0.8', n: '75', missing: '0' },
@@ -394,8 +390,8 @@ describe('analyze on the cases', () => {
     const subsets = readFileSync(join(copy, 'analysis/lost/tables/subsets.md'), 'utf8')
     expect(subsets).toMatch(/\| skips \|.*\| 75 \| 25 \|/)
   })
-  it('dupchosen: each completion once', () => {
-    const { read } = run('dupchosen')
+  it('dupchosen: each completion once', async () => {
+    const { read } = await run('dupchosen')
     expect(read('dupchosen', 'distribution.csv')[0]).toMatchObject({ group: 'chosen', n: '20', mean: '5' })
     expect(Number(read('dupchosen', 'separation.csv')[0]!.cohen_d)).toBeCloseTo(0.34, 2)
     expect(read('dupchosen', 'lengths.csv')[0]).toMatchObject({ side: 'chosen', n: '20', pairs: '28' })

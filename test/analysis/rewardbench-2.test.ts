@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { bestOfRun } from '../../analysis/best-of.ts'
 import { readRewardBenchScores } from '../../analysis/rewardbench.ts'
 import { packagePath } from '../../src/package.ts'
+import { call } from '../command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'chemherm-rb2-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -108,13 +108,10 @@ describe("RewardBench 2's score file", () => {
   })
 })
 
-it('analyze: prints and writes them', () => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [packagePath('dist/scripts/analyze.js'), '--resamples', '100', '--output-dir', folder, '--rewardbench', SCORES],
-    { encoding: 'utf8' },
-  )
-  expect(status, stderr).toBe(0)
+it('analyze: prints and writes them', async () => {
+  const args = ['--resamples', '100', '--output-dir', folder, '--rewardbench', SCORES]
+  const { code, stdout, stderr } = await call('analyze', args)
+  expect(code, stderr).toBe(0)
   expect(stdout).toContain('Ties: 21.6 % of at most 101, 4 ref and 4 tied prompts')
   expect(stdout).toContain('RewardBench 2: 30.7 %')
   const rows = parse(readFileSync(join(folder, 'analysis/rewardbench/best-of.csv')), { columns: true }) as Record<

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
@@ -13,18 +12,14 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readRun } from '../../analysis/runs.ts'
-import { packagePath } from '../../src/package.ts'
+import { call, type Done, start } from '../command.ts'
 
 // `analyze` over folders that are called the same and are of other data.
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-same-name-'))
 afterAll(() => rmSync(root, { recursive: true }))
-const analyze = (out: string, ...args: string[]) =>
-  spawnSync(
-    process.execPath,
-    [packagePath('dist/scripts/analyze.js'), '--output-dir', out, '--resamples', '100', ...args],
-    { encoding: 'utf8' },
-  )
+const argsOf = (out: string): string[] => ['--output-dir', out, '--resamples', '100']
+const analyze = (out: string, ...args: string[]): Promise<Done> => call('analyze', [...argsOf(out), ...args])
 
 /** A run's CSV files of pairs whose prompts begin with a word. */
 function put(out: string, model: string, dataset: string, word: string, margins: readonly number[]): string {
@@ -53,12 +48,12 @@ const manifest = (folder: string, data: string): void =>
 const [X, Y] = ['ab12cd34'.padEnd(64, '0'), 'ef56ab78'.padEnd(64, '0')]
 
 describe('analyze', () => {
-  it('never pairs rows of two files by their numbers', () => {
+  it('never pairs rows of two files by their numbers', async () => {
     const out = join(root, 'numbers')
     put(out, 'a', 'pairs', 'x', [1, 1, 1, 1])
     put(out, 'b', 'pairs', 'y', [1, 1, -1, -1])
-    const { status, stdout, stderr } = analyze(out)
-    expect(status).toBe(0)
+    const { code, stdout, stderr } = await analyze(out)
+    expect(code).toBe(0)
     expect(stderr).toContain('b/pairs: no row (id and prompt) in common with other runs on pairs; analysed apart')
     expect(stdout).toMatch(/^a +1 +100\.0 %/m)
     expect(stdout).toMatch(/^b +\d +50\.0 %/m)
@@ -67,13 +62,13 @@ describe('analyze', () => {
     for (const name of folders) expect(existsSync(join(out, 'analysis', name, 'paired-tests.csv'))).toBe(false)
   })
 
-  it('says how many pairs of one id are not the same, on the screen and in every file that leaves them out', () => {
+  it('says how many pairs of one id are not the same, on the screen and in every file that leaves them out', async () => {
     const out = join(root, 'partly')
     put(out, 'a', 'pairs', 'x', [1, 1, 1, 1])
     const b = put(out, 'b', 'pairs', 'x', [1, 1, -1, -1])
     const file = join(b, 'pairs.csv')
     writeFileSync(file, readFileSync(file, 'utf8').replace('x 3', 'another prompt'))
-    const { stdout, stderr } = analyze(out)
+    const { stdout, stderr } = await analyze(out)
     const said = '1 pair left out: the same id, another prompt or other completions'
     for (const name of ['a', 'b']) {
       expect(stderr).toContain(`pairs: ${name}: ${said}`)
@@ -91,7 +86,7 @@ describe('analyze', () => {
     ])
   })
 
-  it('says so of groups, which have no pairs', () => {
+  it('says so of groups, which have no pairs', async () => {
     const out = join(root, 'groups')
     const group = (model: string, prompts: readonly string[]): void => {
       const folder = join(out, model, 'groups')
@@ -104,7 +99,7 @@ describe('analyze', () => {
     }
     group('a', ['p', 'q', 'r'])
     group('b', ['p', 'q', 'other'])
-    const { stderr } = analyze(out)
+    const { stderr } = await analyze(out)
     const said = '2 completions left out: the same id, another prompt or another text'
     expect(stderr).toContain(`groups: a: ${said}`)
     const [header, row] = readFileSync(join(out, 'analysis', 'groups', 'paired-tests.csv'), 'utf8').split('\n')
@@ -113,25 +108,28 @@ describe('analyze', () => {
     expect(row!.split(',')[header!.split(',').indexOf('n')]).toBe('4')
   })
 
-  it('groups by the hash of the data, and takes --dataset by any of its names', () => {
+  it('groups by the hash of the data, and takes --dataset by any of its names', async () => {
     const out = join(root, 'hashes')
     manifest(put(out, 'a', 'pairs', 'x', [1, 1]), X)
     manifest(put(out, 'b', `pairs~${X.slice(0, 8)}`, 'x', [1, -1]), X)
     manifest(put(out, 'b', 'pairs', 'y', [-1, -1]), Y)
-    const all = analyze(out)
+    const all = await analyze(out)
     expect(all.stderr).toContain('analyze: pairs: 2 runs')
     expect(all.stderr).toContain(`analyze: pairs~${Y.slice(0, 8)}: 1 run,`)
     expect(all.stdout).toMatch(/^b +\d +50\.0 %/m)
-    const one = (dataset: string): string[] =>
-      [...analyze(out, '--dataset', dataset).stderr.matchAll(/analyze: (\S+): \d runs?,/g)].map(([, name]) => name!)
-    expect(one('pairs')).toEqual(['pairs', `pairs~${Y.slice(0, 8)}`])
-    expect(one(`pairs~${X.slice(0, 8)}`)).toEqual(['pairs'])
-    expect(one(`pairs~${Y.slice(0, 8)}`)).toEqual([`pairs~${Y.slice(0, 8)}`])
+    const one = async (dataset: string): Promise<string[]> => {
+      const { stderr } = await analyze(out, '--dataset', dataset)
+      return [...stderr.matchAll(/analyze: (\S+): \d runs?,/g)].map(([, name]) => name!)
+    }
+    expect(await one('pairs')).toEqual(['pairs', `pairs~${Y.slice(0, 8)}`])
+    expect(await one(`pairs~${X.slice(0, 8)}`)).toEqual(['pairs'])
+    expect(await one(`pairs~${Y.slice(0, 8)}`)).toEqual([`pairs~${Y.slice(0, 8)}`])
     // a smaller analysis in its place is said
-    expect(analyze(out, '--dataset', `pairs~${X.slice(0, 8)}`, '--model', 'a').stderr).toContain('which had b too')
+    const smaller = await analyze(out, '--dataset', `pairs~${X.slice(0, 8)}`, '--model', 'a')
+    expect(smaller.stderr).toContain('which had b too')
   })
 
-  it('locks its folder, and says which runs are under way', () => {
+  it('locks its folder, and says which runs are under way', async () => {
     const out = join(root, 'busy')
     put(out, 'a', 'pairs', 'x', [1, 1])
     mkdirSync(join(out, 'b', 'pairs'), { recursive: true })
@@ -141,12 +139,13 @@ describe('analyze', () => {
       join(out, 'analysis', 'pairs.lock'),
       JSON.stringify({ pid: process.pid, host: hostname(), started: null }),
     )
-    const { status, stderr } = analyze(out)
-    expect(status).toBe(3)
+    // the lock is this process's, so that another one must ask
+    const { code, stderr } = await start('analyze', argsOf(out)).done
+    expect(code).toBe(3)
     expect(stderr).toMatch(/analysis\/pairs: is in use by process \d+/)
     expect(stderr).toContain(`${join(out, 'b', 'pairs')}: the run has not come to its end; left out`)
     rmSync(join(out, 'analysis', 'pairs.lock'))
-    expect(analyze(out).status).toBe(0)
+    expect((await analyze(out)).code).toBe(0)
   })
 })
 

@@ -130,3 +130,26 @@ it('lets the process end while its workers are idle', () => {
   })
   expect({ status, stdout }).toEqual({ status: 0, stdout: '{"kind":"done","result":5}\n' })
 })
+
+it('ends no worker while ONNX Runtime is at work in it, which would take the process down', () => {
+  const script = `
+    import { createChemPool } from './dist/src/chem/verifier.js'
+    for (const timeoutMs of [1, 40]) {
+      const pool = createChemPool({ oracles: { kind: 'embedded' }, data: {} }, { timeoutMs, workers: 1 })
+      await pool.run({ kind: 'solubility', smiles: 'CCO' })
+      await pool.close()
+    }
+    const closing = createChemPool({ oracles: { kind: 'embedded' }, data: {} }, { workers: 1 })
+    const open = closing.run({ kind: 'purchasable', smiles: ['C'] }).then(() => {
+      const asked = closing.run({ kind: 'solubility', smiles: 'CCO' })
+      setTimeout(() => closing.close(), 30)
+      return asked
+    })
+    await open.catch(() => {})
+    await new Promise((resolve) => setTimeout(resolve, 1000))`
+  const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 100_000,
+  })
+  expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' })
+})

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
@@ -6,10 +5,9 @@ import { createInterface } from 'node:readline'
 import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
+import { call, type Started, start } from '../command.ts'
 
-const BIN = packagePath('dist/scripts/serve-rewards.js')
 const TOKEN = 'a-token-of-the-test'
-const env = { ...process.env, ETHER0_REMOTES_API_TOKEN: TOKEN, ETHER0_REMOTES_API_BASE_URL: '' }
 
 interface Row {
   readonly smiles: string
@@ -21,7 +19,7 @@ const rows = (name: string) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Row)
 
-let server: ChildProcess
+let server: Started['child']
 let url: string
 let said = ''
 /** The same JSON as Python's ether0.clients sends (scripts/oracles/clients.py asks with those themselves). */
@@ -34,7 +32,7 @@ const post = async (path: string, body: unknown, token = TOKEN) => {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 beforeAll(async () => {
-  server = spawn(process.execPath, [BIN, '--port', '0'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  server = start('serve-rewards', ['--port', '0'], { ETHER0_REMOTES_API_TOKEN: TOKEN }).child
   server.stderr!.on('data', (chunk) => {
     said += chunk
   })
@@ -121,12 +119,10 @@ describe('does not start', () => {
     ['with an unknown flag', ['--hots', '::1'], 2, 'unknown flag'],
     ['with a filter that is none', ['--purchasable-bloom', packagePath('package.json')], 3, 'not a molbloom filter'],
     ['with a forward server that is no address', ['--forward-base-url', 'nope'], 2, 'not an http(s) address'],
-  ])('%s', (_, args, status, message) => {
-    const run = spawnSync(process.execPath, [BIN, ...args], {
-      env: { ...env, ETHER0_REMOTES_API_TOKEN: undefined },
-      encoding: 'utf8',
-      timeout: 20_000,
-    })
-    expect([run.status, run.stderr]).toEqual([status, expect.stringContaining(message)])
+  ])('%s', async (_, args, code, message) => {
+    expect(await call('serve-rewards', args)).toMatchObject({ code, stderr: expect.stringContaining(message) })
+  })
+  it('and its process ends with that code', async () => {
+    expect(await start('serve-rewards', ['--port', '70000']).done).toMatchObject({ code: 2, stdout: '' })
   })
 })

@@ -30,7 +30,7 @@ it.each(Object.entries(BINS))('%s: every option has a row, every row an option',
 })
 
 describe.each(Object.entries(BINS))('%s', (_, { rows }) => {
-  it.each(Object.entries(rows))('--%s', { timeout: 300_000 }, async (_, shown) => {
+  it.each(Object.entries(rows))('--%s', async (_, shown) => {
     if (typeof shown === 'function') return shown()
     const [file, title] = shown
     expect(readFileSync(packagePath(file), 'utf8'), file).toContain(title)

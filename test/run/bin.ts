@@ -1,49 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import pLimit from 'p-limit'
-import { packagePath } from '../../src/package.ts'
 
-/** The bins as users start them: compiled (`npm test` builds first), in processes of their own. */
+/** The bins that run something. */
 export type Bin = 'run-rm' | 'run-dpo' | 'run-verify'
-
-export interface Done {
-  /** null where a signal ended it. */
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-export interface Started {
-  readonly child: ChildProcess
-  readonly done: Promise<Done>
-}
-type Env = Readonly<Record<string, string>>
-
-/** As many as there are cores here; more only slow each other down. */
-const slots = pLimit(2)
-
-/** Starts a bin without anything of the caller's environment that changes a run. */
-export function start(bin: Bin, args: readonly string[], env: Env = {}): Started {
-  const child = spawn(process.execPath, [packagePath('dist/scripts', `${bin}.js`), ...args], {
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk
-  })
-  return { child, done: once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr })) }
-}
-
-/** Runs a bin to its end. */
-export const run = (bin: Bin, args: readonly string[], env: Env = {}): Promise<Done> =>
-  slots(() => start(bin, args, env).done)
+export { call as run, type Done, start } from '../command.ts'
 
 /** A run whose table and report cost little: no verification, few resamples. */
 export const QUICK = ['--no-verify', '--resamples', '100', '--device', 'cpu'] as const

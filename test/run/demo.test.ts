@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
-import { type CsvRow, type Done, header, manifestOf, readCsv, readJson, run, temporaryFolder } from './bin.ts'
+import { type CsvRow, type Done, header, manifestOf, readCsv, readJson, start, temporaryFolder } from './bin.ts'
 
 /** The columns of the contract, in its order; others may follow. */
 const SCORES =
@@ -182,7 +182,7 @@ function itWritesTheContract(path: string, done: () => Done, ownColumns: readonl
 describe('run-rm without arguments', () => {
   let done: Done
   beforeAll(async () => {
-    done = await run('run-rm', ['--output-dir', folder.path])
+    done = await start('run-rm', ['--output-dir', folder.path]).done
   })
   itWritesTheContract(RM, () => done, [])
 
@@ -223,7 +223,7 @@ describe('run-rm without arguments', () => {
 describe('run-dpo without arguments', () => {
   let done: Done
   beforeAll(async () => {
-    done = await run('run-dpo', ['--output-dir', folder.path])
+    done = await start('run-dpo', ['--output-dir', folder.path]).done
   })
   itWritesTheContract(DPO_FOLDER, () => done, DPO)
 

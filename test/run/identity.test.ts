@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isResult } from '../../src/cli/results.ts'
 import { packagePath } from '../../src/package.ts'
-import { type Bin, type Done, jsonLines, QUICK, readCsv, readJson, run, start, temporaryFolder } from './bin.ts'
+import { type Done, jsonLines, QUICK, readCsv, readJson, run, start, temporaryFolder } from './bin.ts'
 
 // Results belong to what was scored: weights and data, not to a folder's name.
 
@@ -265,8 +265,12 @@ describe('results of an earlier run', () => {
 })
 
 describe('run-verify', () => {
-  const verify = (bin: Bin, out: string, dataset: string, ...args: string[]) =>
-    start(bin, ['--resamples', '100', '--output-dir', at(out), '--dataset', dataset, ...args])
+  const argsOf = (out: string, dataset: string, ...args: string[]): string[] => [
+    ...['--resamples', '100', '--output-dir', at(out), '--dataset', dataset, ...args],
+  ]
+  const started = (out: string, dataset: string) => start('run-verify', argsOf(out, dataset))
+  const verify = (out: string, dataset: string, ...args: string[]): Promise<Done> =>
+    run('run-verify', argsOf(out, dataset, ...args))
 
   it('locks its folder against another', async () => {
     const many = at('many.jsonl')
@@ -274,36 +278,35 @@ describe('run-verify', () => {
       many,
       rows('q', 2000, (i) => ({ solution: `valid_mol_eval!:!C${i}!:!molecule-completion` })),
     )
-    const first = verify('run-verify', 'locked', many)
+    const first = started('locked', many)
     const lock = at('locked', 'verifiable', 'many.lock')
     while (!existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 2))
     first.child.kill('SIGSTOP')
-    const second = await verify('run-verify', 'locked', many).done
+    const second = await started('locked', many).done
     first.child.kill('SIGCONT')
     expect(second.code).toBe(3)
     expect(second.stderr).toMatch(/verifiable\/many: is in use by process \d+ on /)
     expect((await first.done).code).toBe(0)
     expect(existsSync(lock)).toBe(false)
     // a process that was killed leaves a lock that is taken over
-    const killed = verify('run-verify', 'locked', many)
+    const killed = started('locked', many)
     while (!existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 2))
     killed.child.kill('SIGKILL')
     await killed.done
-    const third = await verify('run-verify', 'locked', many).done
+    const third = await started('locked', many).done
     expect(third.code).toBe(0)
     expect(third.stderr).toContain('again: the same options')
   })
 
   it('tells data of one name apart, and itself from a model by --name', async () => {
-    for (const dataset of [data.x, data.y])
-      expect((await verify('run-verify', 'verified', dataset, '--name', 'mine').done).code).toBe(0)
+    for (const dataset of [data.x, data.y]) expect((await verify('verified', dataset, '--name', 'mine')).code).toBe(0)
     expect((await rm('verified', models.one, data.x, '--name', 'mine')).code).toBe(0)
     expect(runsIn('verified')).toEqual([
       'mine/pairs',
       `mine/pairs~${sha(data.y).slice(0, 8)}`,
       expect.stringMatching(/^mine~[0-9a-f]{8}\/pairs$/),
     ])
-    const loose = await verify('run-verify', 'verified', data.x, '--name', 'mine', '--extraction', 'loose').done
+    const loose = await verify('verified', data.x, '--name', 'mine', '--extraction', 'loose')
     expect(loose.stderr).toMatch(/replaces the run of .* with --extraction strict \(now loose\)/)
   })
 })

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
-import { type Bin, type CsvRow, type Done, manifestOf, QUICK, readCsv, run, temporaryFolder } from './bin.ts'
+import { type Bin, type CsvRow, type Done, manifestOf, QUICK, readCsv, run, start, temporaryFolder } from './bin.ts'
 
 /** CONTRACT §5.7: a score depends on its text and model, not on batches, order, parts or what else was run. */
 const ROWS = 40
@@ -30,8 +30,12 @@ const WITH_BAD_ROW = data('with-bad-row.jsonl', [
 const MODEL = { 'run-rm': 'demo-reward-model', 'run-dpo': 'demo-policy-dpo__vs__demo-ref-sft' } as const
 type Scoring = keyof typeof MODEL
 const outOf = (bin: Scoring, label: string, dataset = 'pairs'): string => join(folder.path, label, MODEL[bin], dataset)
+const argsOf = (label: string, dataset: string, ...args: string[]): string[] => [
+  ...['--dataset', dataset, '--output-dir', join(folder.path, label)],
+  ...[...QUICK, ...args],
+]
 const go = (bin: Bin, label: string, dataset: string, ...args: string[]): Promise<Done> =>
-  run(bin, ['--dataset', dataset, '--output-dir', join(folder.path, label), ...QUICK, ...args])
+  run(bin, argsOf(label, dataset, ...args))
 
 const byCompletion = (path: string): Map<string, CsvRow> =>
   new Map(readCsv(path, 'scores.csv').map((row) => [`${row.id} ${row.role} ${row.index}`, row]))
@@ -105,7 +109,7 @@ describe('parts', () => {
   it('three of them at once, with a row that is none, list it once', async () => {
     const out = outOf('run-dpo', 'three', 'with-bad-row')
     const done = await Promise.all(
-      ['3/3', '1/3', '2/3'].map((part) => go('run-dpo', 'three', WITH_BAD_ROW, '--shard', part)),
+      ['3/3', '1/3', '2/3'].map((part) => start('run-dpo', argsOf('three', WITH_BAD_ROW, '--shard', part)).done),
     )
     // the part that has the bad row, and the one that merged
     expect(done.map(({ code }) => code).filter((code) => code === 4).length).toBeGreaterThanOrEqual(1)

@@ -64,7 +64,7 @@ describe.concurrent('nothing is measured or written by', () => {
   })
 
   it('--help and --version', async () => {
-    const help = await run('run-rm', ['--help'])
+    const help = await start('run-rm', ['--help']).done
     expect(help.code).toBe(0)
     for (const group of [
       'Model',
@@ -78,7 +78,7 @@ describe.concurrent('nothing is measured or written by', () => {
       expect(help.stdout.split('\n')).toContain(group)
     expect(help.stdout).toContain('Exit codes: 0 done')
     const { version } = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }
-    expect((await run('run-dpo', ['--version'])).stdout).toBe(`${version}\n`)
+    expect((await start('run-dpo', ['--version']).done).stdout).toBe(`${version}\n`)
   })
 })
 
@@ -139,7 +139,7 @@ describe.concurrent('the log', () => {
   })
 
   it('--log-format json: an error, too', async () => {
-    const done = await go('run-rm', 'json-error', '--log-format', 'json', '--dataset', at('nothing.jsonl'))
+    const done = await start('run-rm', ['--log-format', 'json', '--dataset', at('nothing.jsonl')]).done
     expect(done.code).toBe(3)
     expect(JSON.parse(done.stderr.trim().split('\n').at(-1)!)).toMatchObject({
       level: 'error',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
 import { editTensors, type Tensors } from '../model/safetensors-edit.ts'
-import { type Bin, type Done, jsonLines, manifestOf, QUICK, readCsv, run, temporaryFolder } from './bin.ts'
+import { type Bin, type Done, jsonLines, manifestOf, QUICK, readCsv, run, start, temporaryFolder } from './bin.ts'
 
 /** What bad input costs: one message with the place and a way to mend it, the right exit code, and no half result. */
 const folder = temporaryFolder()
@@ -93,7 +93,8 @@ describe.concurrent('flags', () => {
   ])
 
   it('a device asked for by name is not replaced by another', async () => {
-    const done = await run('run-rm', ['--device', 'cuda', '--dataset', TWO, '--output-dir', at('cuda')])
+    // a process: where CUDA's libraries are, it starts itself again
+    const done = await start('run-rm', ['--device', 'cuda', '--dataset', TWO, '--output-dir', at('cuda')]).done
     // where a GPU is set up, the run succeeds on it
     if (done.code === 0) return
     expect(done.code).toBe(6)

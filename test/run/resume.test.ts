@@ -138,7 +138,7 @@ describe('a store that was cut or damaged', () => {
     const first = start('run-rm', argsOf(label))
     while (!existsSync(store)) await new Promise((resolve) => setTimeout(resolve, 2))
     first.child.kill('SIGSTOP')
-    const second = await run('run-rm', [...argsOf(label), '--no-resume'])
+    const second = await start('run-rm', [...argsOf(label), '--no-resume']).done
     first.child.kill('SIGCONT')
     expect(second.code).toBe(3)
     expect(second.stderr).toMatch(/measurements\.jsonl: is in use by process \d+ on /)

@@ -3,6 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { packagePath } from '../../package.ts'
 import type { Canonicalizer } from './canonical.ts'
 import { Lru } from './lru.ts'
+import { machineCode } from './machine-code.ts'
 import { SelfiesError, selfiesSymbols } from './selfies.ts'
 
 export const KDESOL_FILE = 'src/embedded/oracles/kdesol.fp32.onnx'
@@ -32,12 +33,14 @@ export class SolubilityModel {
 
   static async open(): Promise<SolubilityModel> {
     const symbols = JSON.parse(readFileSync(packagePath(VOCABULARY_FILE), 'utf8')) as string[]
-    const session = await InferenceSession.create(packagePath(KDESOL_FILE), {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      logSeverityLevel: 3,
-    })
+    const session = await machineCode(() =>
+      InferenceSession.create(packagePath(KDESOL_FILE), {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+        logSeverityLevel: 3,
+      }),
+    )
     return new SolubilityModel(session, new Map(symbols.map((symbol, id) => [symbol, id])))
   }
 
@@ -75,7 +78,7 @@ export class SolubilityModel {
     const known = this.cache.get(query.text)
     if (known !== undefined) return known
     const tokens = new Tensor('int64', BigInt64Array.from(query.tokens, BigInt), [query.tokens.length])
-    const { per_model: output } = await this.session.run({ tokens })
+    const { per_model: output } = await machineCode(() => this.session.run({ tokens }))
     const prediction = summarize(output!.data as Float32Array)
     this.cache.set(query.text, prediction)
     return prediction

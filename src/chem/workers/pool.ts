@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { InterruptedError } from '../../errors.ts'
+import { mayEnd } from '../oracles/machine-code.ts'
 import { type Reply, type Request, sinceEpoch, type WorkerStart } from './worker-runtime.ts'
 
 export interface PoolOptions {
@@ -27,6 +29,7 @@ interface Lane<J, R> {
   readonly worker: Worker
   readonly port: MessagePort
   readonly marks: Int32Array
+  readonly machineCode: Int32Array
   readonly inFlight: Map<number, Item<J, R>>
 }
 
@@ -34,6 +37,8 @@ interface Lane<J, R> {
 const PREFETCH = 32
 /** Workers that die one after the other before they answer anything: then it is not the jobs' fault. */
 const MAX_FAILED_STARTS = 3
+/** Machine code takes tenths of a second at most: opening the solubility model. */
+const MACHINE_CODE_POLL_MS = 5
 /** JavaScript heap of a worker (RDKit's WebAssembly memory is not in it); beyond it the worker dies, not the run. */
 const WORKER_HEAP_MB = 1024
 
@@ -111,15 +116,21 @@ export class WorkerPool<J, R> {
 
   private start(): Lane<J, R> {
     const { port1: port, port2 } = new MessageChannel()
-    const marks = new SharedArrayBuffer(8)
-    const start: WorkerStart = { port: port2, marks, epoch: this.epoch, options: this.config.options }
+    const [marks, machineCode] = [new SharedArrayBuffer(8), new SharedArrayBuffer(4)]
+    const start: WorkerStart = { port: port2, marks, machineCode, epoch: this.epoch, options: this.config.options }
     const worker = new Worker(this.config.url, {
       workerData: start,
       transferList: [port2],
       execArgv: [], // the caller's `--input-type`, loaders or inspector are not the worker's
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
     })
-    const lane: Lane<J, R> = { worker, port, marks: new Int32Array(marks), inFlight: new Map() }
+    const lane: Lane<J, R> = {
+      worker,
+      port,
+      marks: new Int32Array(marks),
+      machineCode: new Int32Array(machineCode),
+      inFlight: new Map(),
+    }
     port.on('message', (reply: Reply<R>) => this.answer(lane, reply))
     worker.on('error', (error: Error) => this.lost(lane, error.message, error))
     worker.on('exit', (code) => this.lost(lane, `the worker left with code ${code}`))
@@ -211,7 +222,9 @@ export class WorkerPool<J, R> {
 
 const closedError = (): InterruptedError => new InterruptedError('the verification was stopped', 'verifier')
 
-async function dismiss({ worker, port }: { readonly worker: Worker; readonly port: MessagePort }): Promise<void> {
+async function dismiss<J, R>({ worker, port, machineCode }: Lane<J, R>): Promise<void> {
   port.close()
+  // -1: it has ended by itself
+  while (worker.threadId !== -1 && !mayEnd(machineCode)) await delay(MACHINE_CODE_POLL_MS)
   await worker.terminate()
 }

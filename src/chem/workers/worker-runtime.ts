@@ -1,11 +1,14 @@
 import { setPriority } from 'node:os'
 import { type MessagePort, workerData } from 'node:worker_threads'
+import { markMachineCode } from '../oracles/machine-code.ts'
 
 /** What the pool hands to a worker at its start. */
 export interface WorkerStart {
   readonly port: MessagePort
   /** Int32 [2]: sequence number of the job that has the turn (0 = none), and when it got it, in ms since `epoch`. */
   readonly marks: SharedArrayBuffer
+  /** Int32 [1]: whether the worker is in machine code (`machine-code.ts`). */
+  readonly machineCode: SharedArrayBuffer
   /** `process.hrtime.bigint()` of the pool's start: a clock that all threads share. */
   readonly epoch: bigint
   /** The worker module's own options. */
@@ -90,7 +93,8 @@ function yieldToTheModel(): void {
 export async function serveJobs<J, R>(
   open: (options: unknown, turn: Turn) => Promise<(job: J) => Promise<R>>,
 ): Promise<void> {
-  const { port, marks, epoch, options } = workerData as WorkerStart
+  const { port, marks, machineCode, epoch, options } = workerData as WorkerStart
+  markMachineCode(new Int32Array(machineCode))
   yieldToTheModel()
   const turn = new Turn(new Int32Array(marks), epoch)
   const handle = await open(options, turn)

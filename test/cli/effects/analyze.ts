@@ -2,9 +2,10 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { expect } from 'vitest'
-import { analyze, type OPTIONS } from '../../../scripts/analyze.ts'
+import type { OPTIONS } from '../../../scripts/analyze.ts'
+import { call, type Done } from '../../command.ts'
 import { PLAIN } from './data.ts'
-import { all, type CsvRow, captured, type Done, newFolder, type Rows, ran } from './shown.ts'
+import { all, type CsvRow, newFolder, type Rows, ran } from './shown.ts'
 
 /** Two runs on pairs and one on groups. */
 let made: Promise<string> | null = null
@@ -32,7 +33,7 @@ async function analysed(...args: string[]): Promise<Analysed> {
   cpSync(await results(), outputDir, { recursive: true })
   rmSync(join(outputDir, 'analysis'), { recursive: true, force: true })
   const usual = ['--output-dir', outputDir, ...(args.includes('--resamples') ? [] : ['--resamples', '100'])]
-  const done = await captured('analyze', () => analyze([...usual, ...args]))
+  const done = await call('analyze', [...usual, ...args])
   return {
     ...done,
     outputDir,
@@ -40,7 +41,7 @@ async function analysed(...args: string[]): Promise<Analysed> {
   }
 }
 const refuses = (args: string[], code: number, message: string) => async (): Promise<void> => {
-  const done = await captured('analyze', async () => analyze(['--output-dir', await results(), ...args]))
+  const done = await call('analyze', ['--output-dir', await results(), ...args])
   expect(done).toMatchObject({ code, stdout: '' })
   expect(done.stderr).toContain(message)
 }
@@ -51,7 +52,7 @@ export const ANALYZE_ROWS: Rows<keyof typeof OPTIONS> = {
   'output-dir': async () => {
     const run = await analysed()
     expect(readdirSync(join(run.outputDir, 'analysis')).sort()).toEqual(['demo-groups', 'demo-pairs'])
-    const none = await captured('analyze', () => analyze(['--output-dir', newFolder()]))
+    const none = await call('analyze', ['--output-dir', newFolder()])
     expect(none).toMatchObject({ code: 3, stderr: expect.stringContaining('no run found') })
   },
   dataset: all(

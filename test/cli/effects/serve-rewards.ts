@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { expect, vi } from 'vitest'
-import { type OPTIONS, serveRewards } from '../../../scripts/serve-rewards.ts'
+import type { OPTIONS } from '../../../scripts/serve-rewards.ts'
 import { stubServer } from '../../chem-oracles/stub-server.ts'
+import { call, type Env } from '../../command.ts'
 import { CUT_BLOOM, EMPTY_BLOOM } from './data.ts'
-import { all, captured, type Env, type Rows } from './shown.ts'
+import { all, type Rows } from './shown.ts'
 
 interface Serving {
   readonly url: string
@@ -19,47 +20,39 @@ async function serving(
 ): Promise<string> {
   const argv = args.includes('--port') ? args : ['--port', '0', ...args]
   let trouble: unknown = null
-  const done = await captured(
-    'serve-rewards',
-    async () => {
-      const stdout = vi.mocked(process.stdout.write)
-      const running = serveRewards(argv)
-      const stopped = running.then(
-        () => true,
-        () => true,
-      )
-      const urlOf = (): string | undefined =>
-        stdout.mock.calls.map(([text]) => String(text).trim()).find((t) => /^http/.test(t))
-      await Promise.race([stopped, vi.waitUntil(() => urlOf() !== undefined, { timeout: 60_000, interval: 20 })])
-      const url = urlOf()
-      if (url !== undefined) {
-        const post: Serving['post'] = async (path, body, token) => {
-          const response = await fetch(url.replace('0.0.0.0', '127.0.0.1') + path, {
-            method: 'POST',
-            headers: {
-              'Content-Type': 'application/json',
-              ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-            },
-            body: JSON.stringify(body),
-          })
-          return { status: response.status, body: (await response.json()) as Record<string, unknown> }
-        }
-        await use({ url, post }).catch((error: unknown) => {
-          trouble = error
-        })
-        process.emit('SIGTERM')
-      }
-      return running
-    },
-    { ETHER0_REMOTES_API_TOKEN: undefined as unknown as string, ...env },
-  )
+  const done = await call('serve-rewards', argv, env, async (printed, ended) => {
+    let over = false
+    void ended.finally(() => {
+      over = true
+    })
+    const urlOf = (): string | undefined =>
+      printed()
+        .split('\n')
+        .find((line) => line.startsWith('http'))
+    await vi.waitUntil(() => over || urlOf() !== undefined, { timeout: 60_000, interval: 20 })
+    const url = urlOf()
+    if (url === undefined) return
+    const post: Serving['post'] = async (path, body, token) => {
+      const response = await fetch(url.replace('0.0.0.0', '127.0.0.1') + path, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(body),
+      })
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+    }
+    await use({ url, post }).catch((error: unknown) => {
+      trouble = error
+    })
+    process.emit('SIGTERM')
+  })
   if (trouble !== null) throw trouble
   return done.stderr
 }
 const refuses = (args: readonly string[], code: number, message: string) => async (): Promise<void> => {
-  const done = await captured('serve-rewards', () => serveRewards(['--port', '0', ...args]), {
-    ETHER0_REMOTES_API_TOKEN: undefined as unknown as string,
-  })
+  const done = await call('serve-rewards', ['--port', '0', ...args])
   expect(done).toMatchObject({ code, stdout: '' })
   expect(done.stderr).toContain(message)
 }
@@ -94,7 +87,7 @@ export const SERVE_ROWS: Rows<keyof typeof OPTIONS> = {
       await serving(['--port', String(port)], async ({ url }) => expect(url).toBe(`http://127.0.0.1:${port}`))
     },
     async () => {
-      const done = await captured('serve-rewards', () => serveRewards(['--port', '70000']))
+      const done = await call('serve-rewards', ['--port', '70000'])
       expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining('70000 is not a port') })
     },
   ),

@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
-import { type OPTIONS, setupCuda } from '../../../scripts/setup-cuda.ts'
+import type { OPTIONS } from '../../../scripts/setup-cuda.ts'
 import { cudaPackages } from '../../../src/hub/cuda-wheels.ts'
 import { ortVersion } from '../../../src/model/device-libraries.ts'
-import { all, captured, type Done, type Env, type Rows } from './shown.ts'
+import { call, type Done, type Env } from '../../command.ts'
+import { all, type Rows } from './shown.ts'
 
 const PACKAGES = cudaPackages(ortVersion, { nvidia: true, cudnn: true })
 
@@ -27,8 +28,7 @@ async function withIndex(use: (index: string, asked: readonly string[]) => Promi
     await new Promise((done) => server.close(done))
   }
 }
-const set = (args: readonly string[], env: Env = {}): Promise<Done> =>
-  captured('setup-cuda', () => setupCuda(args), { PIP_INDEX_URL: '', ...env })
+const set = (args: readonly string[], env: Env = {}): Promise<Done> => call('setup-cuda', args, env)
 
 /** The wheels that a dry run lists, as packages; elsewhere than on Linux on x64 it is refused. */
 const lists =

@@ -2,19 +2,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { expect, vi } from 'vitest'
-import { explain } from '../../../src/cli/fail.ts'
-import { runModel } from '../../../src/cli/run-model.ts'
-import { runVerify } from '../../../src/cli/run-verify.ts'
-import { HarnessError } from '../../../src/errors.ts'
+import { expect } from 'vitest'
+import { call, type Done, type Env } from '../../command.ts'
 
 /**
- * What shows that an option of a bin changes what is written or printed, or refuses: a check that runs here (the bins' main functions,
+ * What shows that an option of a bin changes what is written or printed, or refuses: a check that runs here (the commands,
  * in this process), or a test elsewhere, as [file, title].
  */
 export type Shown = (() => Promise<void>) | readonly [file: string, title: string]
 export type Rows<K extends string> = Readonly<Record<K, Shown>>
-export type Env = Readonly<Record<string, string>>
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-effects-'))
 export const cleanUp = (): void => rmSync(root, { recursive: true, force: true })
@@ -23,38 +19,6 @@ export function newFolder(): string {
   const path = join(root, String(++folders))
   mkdirSync(path)
   return path
-}
-
-export interface Done {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** A bin's main function with what it prints. Expected trouble is its exit code and message, as `runMain` has it; a bug fails the test. */
-export async function captured(bin: string, main: () => Promise<number>, env: Env = {}): Promise<Done> {
-  const printed = { stdout: '', stderr: '' }
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      printed[stream] += String(text)
-      return true
-    }),
-  )
-  const clean: Env = { HF_HUB_OFFLINE: '', ETHER0_REMOTES_API_BASE_URL: '', ...env }
-  for (const [name, value] of Object.entries(clean)) vi.stubEnv(name, value)
-  try {
-    return { code: await main(), ...printed }
-  } catch (error) {
-    if (!(error instanceof HarnessError)) throw error
-    let message = ''
-    const code = explain(bin, error, (text) => {
-      message += text
-    })
-    return { code, stdout: printed.stdout, stderr: printed.stderr + message }
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-    vi.unstubAllEnvs()
-  }
 }
 
 // ── run-rm, run-dpo, run-verify ─────────────────────────────────────────────────────────────────────────────────────
@@ -82,8 +46,7 @@ const usual = (bin: RunBin, args: readonly string[]): string[] => {
 export async function ran(bin: RunBin, args: readonly string[], env: Env = {}): Promise<Ran> {
   const argv = [...usual(bin, args), ...args]
   const outputDir = argv[argv.indexOf('--output-dir') + 1]!
-  const main = bin === 'run-verify' ? () => runVerify(argv) : () => runModel(bin, argv)
-  return { ...(await captured(bin, main, env)), outputDir, folder: runFolder(outputDir) }
+  return { ...(await call(bin, argv, env)), outputDir, folder: runFolder(outputDir) }
 }
 
 function runFolder(outputDir: string): string | null {

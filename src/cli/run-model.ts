@@ -48,17 +48,24 @@ const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
   },
 }
 
-/** run-rm and run-dpo: the same line with another scorer. Returns the exit code. */
-export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[]): Promise<number> {
+/**
+ * run-rm and run-dpo: the same line with another scorer. Returns the exit code.
+ * @param name the command as the user called it
+ */
+export async function runModel(
+  bin: 'run-rm' | 'run-dpo',
+  argv: readonly string[],
+  name: string = bin,
+): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs(HELP[bin], BIN_OPTIONS[bin], argv)
+  const args = await parseArgs({ ...HELP[bin], name }, BIN_OPTIONS[bin], argv)
   if (args === null) return 0
   const config = toRunConfig(bin, args)
   const dump = wholeNumber(args, 'dump-rendered', 1)
   const given = optionsGiven(BIN_OPTIONS[bin], argv)
   const unused = [...unusedOptions(config, args, given), ...unusedModes(args)]
   const log = createLog({
-    name: bin,
+    name,
     quiet: config.quiet,
     format: config.logFormat,
     stream: process.stderr,

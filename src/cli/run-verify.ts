@@ -34,15 +34,18 @@ const HELP: BinHelp = {
   ],
 }
 
-/** Verifies every completion and prints rewards by problem type and reason. Returns the exit code. */
-export async function runVerify(argv: readonly string[]): Promise<number> {
+/**
+ * Verifies every completion and prints rewards by problem type and reason. Returns the exit code.
+ * @param name the command as the user called it
+ */
+export async function runVerify(argv: readonly string[], name: string = HELP.name): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs(HELP, BIN_OPTIONS['run-verify'], argv)
+  const args = await parseArgs({ ...HELP, name }, BIN_OPTIONS['run-verify'], argv)
   if (args === null) return 0
   const config = toRunConfig('run-verify', args)
   const given = optionsGiven(BIN_OPTIONS['run-verify'], argv)
   const log = createLog({
-    name: HELP.name,
+    name,
     quiet: config.quiet,
     format: config.logFormat,
     stream: process.stderr,

@@ -123,7 +123,7 @@ interface Trouble {
   readonly hint: string
 }
 const trouble = (what: string, hint: string): Trouble => ({ ok: false, what, hint })
-const SETUP = 'npm run setup:cuda fetches what CUDA needs.'
+const SETUP = 'npx chemherm setup-cuda fetches what CUDA needs.'
 
 /** Files and libraries come first: ONNX Runtime's own error names neither. */
 async function tryCuda(deviceId: number, machine: Machine): Promise<Works | Trouble> {

@@ -20,6 +20,7 @@ import { createLog, type Log } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
+import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { scoreAll, scorePart } from './scoring.ts'
@@ -73,7 +74,7 @@ export async function runModel(
   })
   if (args['print-config'] === true) {
     for (const line of unused) log.warn(line)
-    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    process.stdout.write(configText(config))
     return 0
   }
   await reexecForCuda(config.device, floatProductsFor(config.dtype))

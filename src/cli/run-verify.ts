@@ -17,6 +17,7 @@ import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
+import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
@@ -53,7 +54,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   })
   for (const line of [...unusedOptions(config, args, given), ...unusedModes(args)]) log.warn(line)
   if (args['print-config'] === true) {
-    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    process.stdout.write(configText(config))
     return 0
   }
   const verifier = openVerifier(config.verification)

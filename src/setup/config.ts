@@ -64,7 +64,7 @@ export type RunOption =
   | 'quiet'
   | 'log-format'
 
-/** The resolved options of a run, as `--print-config` shows them and run.json keeps them. */
+/** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
 export interface RunConfig {
   readonly bin: 'run-rm' | 'run-dpo' | 'run-verify'
   readonly models: readonly ModelChoice[]

@@ -3,13 +3,14 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
+import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig, wholeNumber } from '../setup/config.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
-import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
+import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from './folder.ts'
@@ -77,6 +78,8 @@ export async function runModel(
     process.stdout.write(configText(config))
     return 0
   }
+  checkAhead(config)
+  checkDatasetName(config.dataset)
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   for (const line of unused) log.warn(line)
   for (const remark of hermRemarks(args, bin)) log.info(remark)

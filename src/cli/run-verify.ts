@@ -9,7 +9,7 @@ import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { countBy } from './count.ts'
-import { inspect, openDataset, rowsOf } from './dataset.ts'
+import { checkDatasetName, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { finish } from './finish.ts'
 import { claimRunFolder, findRunFolder } from './folder.ts'
@@ -57,8 +57,9 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
     process.stdout.write(configText(config))
     return 0
   }
-  const verifier = openVerifier(config.verification)
-  if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
+  if (!config.verification.enabled) throw new UsageError('leaves nothing to do', '--no-verify')
+  checkDatasetName(config.dataset)
+  const verifier = openVerifier(config.verification)!
   for (const line of verifierLines(verifier)) log.info(line)
   const data = await openDataset(config, downloadBar(log))
   const rows = () => rowsOf(config, data)

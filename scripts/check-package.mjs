@@ -48,18 +48,22 @@ try {
   run('npm install', 'npm', ['install', tarball])
   const { version, bin } = JSON.parse(readFileSync(join(home, 'node_modules/chemherm/package.json'), 'utf8'))
   for (const name of Object.keys(bin))
-    run(`npx ${name} --version`, 'npx', ['--no', name, '--version'], { says: [version] })
+    run(`npx ${name} --version`, 'npx', ['--no', '--', name, '--version'], { says: [version] })
   const small = ['--limit', '2', '--resamples', '100', '--device', 'cpu']
-  run('npx chemherm run-rm', 'npx', ['--no', 'chemherm', 'run-rm', ...small], { says: ['accuracy', 'verifier: '] })
+  run('npx chemherm run-rm', 'npx', ['--no', '--', 'chemherm', 'run-rm', ...small], {
+    says: ['accuracy', 'verifier: '],
+  })
   if (!existsSync(join(home, 'results/demo-reward-model/demo-pairs/report.html')))
     throw new Error('there is no report.html')
-  run('npx chemherm analyze', 'npx', ['--no', 'chemherm', 'analyze', '--resamples', '100'], {
+  run('npx chemherm analyze', 'npx', ['--no', '--', 'chemherm', 'analyze', '--resamples', '100'], {
     says: ['demo-reward-model'],
   })
-  run('npx chemherm setup-cuda --help', 'npx', ['--no', 'chemherm', 'setup-cuda', '--help'], { says: ['--dry-run'] })
+  run('npx chemherm setup-cuda --help', 'npx', ['--no', '--', 'chemherm', 'setup-cuda', '--help'], {
+    says: ['--dry-run'],
+  })
   // asks the package index for the sizes of the files
   if (process.platform === 'linux' && process.arch === 'x64')
-    run('npx chemherm setup-cuda --dry-run', 'npx', ['--no', 'chemherm', 'setup-cuda', '--dry-run'], {
+    run('npx chemherm setup-cuda --dry-run', 'npx', ['--no', '--', 'chemherm', 'setup-cuda', '--dry-run'], {
       says: ['.whl', 'in all'],
     })
 

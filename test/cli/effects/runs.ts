@@ -183,10 +183,8 @@ function everywhere(bin: RunBin) {
     'print-config': async () => {
       const run = await ran(bin, [...on, '--print-config'])
       expect(run).toMatchObject({ code: 0, folder: null, stderr: '' })
-      expect(run.stdout.split('\n').slice(0, 2)).toEqual([
-        expect.stringContaining(`# ${bin} of chemherm`),
-        `dataset: ${PAIRS}`,
-      ])
+      expect(run.stdout.startsWith(`# ${bin} of chemherm`)).toBe(true)
+      expect(run.stdout.split('\n')).toContain(`dataset: ${PAIRS}`)
     },
     quiet: async () => {
       const other = (run: Ran): string[] =>

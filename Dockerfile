@@ -7,7 +7,7 @@ WORKDIR /opt/chemherm
 COPY . .
 # The CUDA 13 libraries are in the base image; only ONNX Runtime's own provider libraries are fetched (with their SHA-256).
 RUN npm ci --no-audit --no-fund && npm run setup:cuda -- --skip-nvidia && npm cache clean --force
-ENV PATH=/opt/chemherm/node_modules/.bin:/opt/chemherm/dist/scripts:$PATH
-RUN for bin in dist/scripts/*.js; do name=$(basename "$bin" .js); ln -s "$PWD/$bin" "/usr/local/bin/$name"; done
+# chemherm, and the short names: run-rm, run-dpo …
+RUN for bin in dist/scripts/*.js; do ln -s "$PWD/$bin" "/usr/local/bin/$(basename "$bin" .js)"; done
 WORKDIR /work
-CMD ["run-rm", "--help"]
+CMD ["chemherm", "--help"]

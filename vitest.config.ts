@@ -31,6 +31,7 @@ export default defineConfig({
     // every core; Vitest leaves one free, which of two is half
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
+    coverage: { include: ['src/**/*.ts', 'analysis/**/*.ts', 'scripts/*.ts'], reporter: ['text', 'html'] },
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],
   },
 })

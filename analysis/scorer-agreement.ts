@@ -1,8 +1,8 @@
 import { allRows } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { krippendorffAlpha, pearson, spearman } from '../src/stats/index.ts'
+import { pearson, spearman } from '../src/stats/index.ts'
 import { twoByTwo } from '../src/stats/two-by-two.ts'
-import type { Aligned, Scorer } from './scorers.ts'
+import type { Scorer } from './scorers.ts'
 
 export const SCORER_AGREEMENT_COLUMNS = [
   'a',
@@ -79,11 +79,3 @@ const bothOrders = (margins: Float64Array): Float64Array =>
   Float64Array.from({ length: 2 * margins.length }, (_, k) =>
     k < margins.length ? margins[k]! : -margins[k - margins.length]!,
   )
-
-/** Krippendorff's α of the decisions (win 1, loss 0; ties and unscored pairs missing) of all scorers at once. */
-export const decisionAlpha = (scorers: readonly Scorer[], { pairs }: Aligned): number | null =>
-  krippendorffAlpha(
-    scorers.map((s) => Array.from({ length: pairs.n }, (_, i) => decision(s.margin[i]!))),
-    'nominal',
-  )
-const decision = (m: number): number | null => (Number.isNaN(m) || m === 0 ? null : m > 0 ? 1 : 0)

@@ -65,9 +65,12 @@ export const OPTIONS = {
 } satisfies OptionTable
 type Option = keyof typeof OPTIONS
 
-/** The whole command; returns the exit code. */
-export async function analyze(argv: readonly string[]): Promise<number> {
-  const args = await parseArgs(HELP, OPTIONS, argv)
+/**
+ * The whole command; returns the exit code.
+ * @param name the command as the user called it
+ */
+export async function analyze(argv: readonly string[], name: string = HELP.name): Promise<number> {
+  const args = await parseArgs({ ...HELP, name }, OPTIONS, argv)
   if (args === null) return 0
   const outputDir = String(args['output-dir'])
   const settings = {
@@ -75,7 +78,7 @@ export async function analyze(argv: readonly string[]): Promise<number> {
     seed: wholeNumber(args, 'seed', 0) ?? 0,
   }
   const log = createLog({
-    name: HELP.name,
+    name,
     quiet: args.quiet === true,
     format: 'text',
     stream: process.stderr,

@@ -11,10 +11,12 @@ git rev-parse -q --verify "refs/tags/v$version" >/dev/null && { echo "v$version 
 grep -q "^## $version – unreleased$" CHANGELOG.md || { echo "CHANGELOG.md has no section \"## $version – unreleased\"" >&2; exit 2; }
 npm ci --no-audit --no-fund
 npm run check
+npm run check:package
 npm version --no-git-tag-version --allow-same-version "$version"
 sed -i "s/^## $version – unreleased$/## $version – $(date -u +%F)/" CHANGELOG.md
 sed -i "s/^version: .*/version: $version/" CITATION.cff
 npm pack --dry-run
+git diff --stat
 git commit -qam "Release $version"
 git tag -a "v$version" -m "chemherm $version"
 echo "tagged v$version; publish with: git push --follow-tags"

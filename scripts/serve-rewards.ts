@@ -106,9 +106,12 @@ type Option = keyof typeof OPTIONS
 /** How long a stop waits for answers under way. */
 const GRACE_MS = 10_000
 
-/** The whole command; returns the exit code once it is stopped. */
-export async function serveRewards(argv: readonly string[]): Promise<number> {
-  const args = await parseArgs(HELP, OPTIONS, argv)
+/**
+ * The whole command; returns the exit code once it is stopped.
+ * @param name the command as the user called it
+ */
+export async function serveRewards(argv: readonly string[], name: string = HELP.name): Promise<number> {
+  const args = await parseArgs({ ...HELP, name }, OPTIONS, argv)
   if (args === null) return 0
   const host = args.host as string
   const token = (args.token as string | undefined) ?? process.env.ETHER0_REMOTES_API_TOKEN ?? null
@@ -124,8 +127,18 @@ export async function serveRewards(argv: readonly string[]): Promise<number> {
   if (!Number.isInteger(wantedPort) || wantedPort < 0 || wantedPort > 65535) {
     throw new UsageError(`${wantedPort} is not a port (0–65535)`, '--port')
   }
+  const size = given<PoolSize>({
+    timeoutMs: positive(args, 'time-limit') * 1000,
+    workers: wholeNumber(args, 'verify-workers', 1),
+    queue: null,
+  })
+  const limits = {
+    ...DEFAULT_LIMITS,
+    bodyBytes: wholeNumber(args, 'body-limit', 1) ?? DEFAULT_LIMITS.bodyBytes,
+    batch: wholeNumber(args, 'batch-limit', 1) ?? DEFAULT_LIMITS.batch,
+  }
   const log = createLog({
-    name: HELP.name,
+    name,
     quiet: args.quiet as boolean,
     format: args['log-format'] as 'text' | 'json',
     stream: process.stderr,
@@ -151,21 +164,10 @@ export async function serveRewards(argv: readonly string[]): Promise<number> {
   for (const { oracle, kind } of oracleProvenance(options.oracles)) log.info(`${oracle}: ${kind}`)
   for (const { name, file, sha256 } of loadChemistryData(options.data).provenance)
     log.info(`${name}: ${file}`, { sha256 })
-  const pool = createChemPool(
-    options,
-    given<PoolSize>({
-      timeoutMs: positive(args, 'time-limit') * 1000,
-      workers: wholeNumber(args, 'verify-workers', 1),
-      queue: null,
-    }),
-  )
+  const pool = createChemPool(options, size)
   const server = createRewardServer(pool, {
     token,
-    limits: {
-      ...DEFAULT_LIMITS,
-      bodyBytes: wholeNumber(args, 'body-limit', 1) ?? DEFAULT_LIMITS.bodyBytes,
-      batch: wholeNumber(args, 'batch-limit', 1) ?? DEFAULT_LIMITS.batch,
-    },
+    limits,
     onAnswer: (entry) => {
       const elapsedMs = Math.round(entry.elapsedMs)
       log.info(`${entry.method} ${entry.path} ${entry.status} ${elapsedMs} ms`, { ...entry, elapsedMs })

@@ -11,9 +11,10 @@ import type { DownloadProgress } from '../src/hub/receive.ts'
 import { resolveDevice } from '../src/model/device.ts'
 import { cudaEnvironment } from '../src/model/device-env.ts'
 import { bindingFolder, cudaFolder, ortVersion, PROVIDER_FILES } from '../src/model/device-libraries.ts'
+import { packageVersion } from '../src/package.ts'
 import { changesNothing } from '../src/setup/unused.ts'
 
-const HELP = `npm run setup:cuda -- [options]
+const HELP = `[options]          (in a clone also: npm run setup:cuda -- [options])
 
 Fetches what --device cuda needs, from a Python package index (no Python is used): ONNX Runtime's CUDA provider in the
 version of onnxruntime-node, and NVIDIA's CUDA 13 libraries. Every file's SHA-256 is checked; a cut download goes on.
@@ -23,7 +24,7 @@ version of onnxruntime-node, and NVIDIA's CUDA 13 libraries. Every file's SHA-25
   --skip-cudnn     Without cuDNN (reductions then fail where a graph has them)
   --index-url URL  Package index                     [default: PIP_INDEX_URL, else https://pypi.org/simple]
   --check          Only say whether CUDA computes here
-  --help
+  --help, --version
 
 Folder: CHEMHERM_CUDA_DIR, else XDG_CACHE_HOME/chemherm/cuda/<version>. Needs an NVIDIA driver, 580 or newer.
 `
@@ -35,18 +36,23 @@ export const OPTIONS = {
   'index-url': { type: 'string' },
   check: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options']
 
-/** The whole command; returns the exit code. */
-export async function setupCuda(argv: readonly string[]): Promise<number> {
-  const values = parseOptions(argv)
-  if (values.help) return say(HELP.trimEnd())
-  for (const line of unusedOptions(values)) process.stderr.write(`setup-cuda: warning: ${line}\n`)
+/**
+ * The whole command; returns the exit code.
+ * @param name the command as the user called it
+ */
+export async function setupCuda(argv: readonly string[], name = 'setup-cuda'): Promise<number> {
+  const values = parseOptions(argv, name)
+  if (values.help) return say(`${name} ${HELP.trimEnd()}`)
+  if (values.version) return say(packageVersion)
+  for (const line of unusedOptions(values)) process.stderr.write(`${name}: warning: ${line}\n`)
   if (values.check) return check()
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new DeviceError(
       `ONNX Runtime's CUDA provider for Node is for Linux on x64; this is ${process.platform} on ${process.arch}`,
-      'setup:cuda',
+      'command line',
       'Use --device cpu or webgpu.',
     )
   const patience = { timeoutMs: 30_000, retries: 5, retryMinMs: 500 }
@@ -67,22 +73,22 @@ export async function setupCuda(argv: readonly string[]): Promise<number> {
   }
   await placeProvider()
   // In a process of its own: this one may have no CUDA libraries on its path.
-  const self = process.argv[1]!
-  const { status } = spawnSync(process.execPath, [self, '--check'], {
+  const again = [process.argv[1]!, ...name.split(' ').slice(1), '--check']
+  const { status } = spawnSync(process.execPath, again, {
     stdio: 'inherit',
     env: cudaEnvironment('cuda', 'fp32') ?? process.env,
   })
   return status ?? 1
 }
 
-function parseOptions(argv: readonly string[]) {
+function parseOptions(argv: readonly string[], name: string) {
   try {
     const args = argv.map((arg) => (arg.startsWith('--') ? kebabFlags([arg])[0]! : arg))
     const { values } = parseArgs({ args, options: OPTIONS })
     if (values['index-url'] === '') throw new Error("Option '--index-url' is empty")
     return values
   } catch (cause) {
-    throw new UsageError((cause as Error).message, 'setup:cuda', 'See npm run setup:cuda -- --help', { cause })
+    throw new UsageError((cause as Error).message, 'command line', `See ${name} --help.`, { cause })
   }
 }
 

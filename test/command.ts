@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import pLimit from 'p-limit'
 import { vi } from 'vitest'
+import { nameOf } from '../scripts/chemherm.ts'
 import { runMain } from '../src/cli/fail.ts'
 import { packagePath } from '../src/package.ts'
 
@@ -24,6 +25,7 @@ const MAINS = {
   analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,
   'setup-cuda': async (): Promise<Main> => (await import('../scripts/setup-cuda.ts')).setupCuda,
+  chemherm: async (): Promise<Main> => (await import('../scripts/chemherm.ts')).chemherm,
 } as const
 export type Command = keyof typeof MAINS
 export type Env = Readonly<Record<string, string>>
@@ -84,7 +86,7 @@ export function call(
     )
     let code: number
     try {
-      const ended = runMain(command, () => main(args))
+      const ended = runMain(command === 'chemherm' ? nameOf(args) : command, () => main(args))
       await Promise.all([ended, beside?.(() => printed.stdout, ended)])
       code = Number(process.exitCode)
     } finally {

@@ -2,7 +2,7 @@ import { resampleClusters, type WeightedStatistic } from '../stats/bootstrap.ts'
 import type { Statistic } from '../types.ts'
 import { type BootstrapSettings, intervalOf, type MethodInterval, NOT_MADE, ONE_PROMPT, randomOf } from './intervals.ts'
 
-export { intervalOf, type MethodInterval } from './intervals.ts'
+export type { MethodInterval } from './intervals.ts'
 
 /** Where a statistic belongs and what it counts. */
 export interface Place {

@@ -4,6 +4,7 @@ import { DataError, UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import { type ResolveDatasetOptions, resolveDataset } from '../hub/dataset.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
+import { hubSettings } from '../hub/settings.ts'
 import { BUILTIN_DATASETS, builtinDataset } from '../pairs/builtin.ts'
 import { rowsSha256 } from '../pairs/columns.ts'
 import { isFailure } from '../pairs/failure.ts'
@@ -41,6 +42,19 @@ export async function openDataset(
   return { ...found, identity: rowsSha256(found.identity, config.columns) }
 }
 
+/** Refuses a name that can be no data set: it is built in, or there, or a hub id. */
+export function checkDatasetName(dataset: string): void {
+  if (BUILTIN_DATASETS.has(dataset) || existsSync(dataset)) return
+  if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
+  if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
+    throw new UsageError(
+      'is no file, no folder, no built-in data set and no hub id',
+      `--dataset ${dataset}`,
+      `Built-in: ${[...BUILTIN_DATASETS.keys()].join(', ')}; hub ids look like org/name.`,
+    )
+  hubSettings()
+}
+
 async function findDataset(config: RunConfig, onProgress: (progress: DownloadProgress) => void): Promise<Dataset> {
   const { dataset, split } = config
   const builtin = builtinDataset(dataset)
@@ -54,13 +68,7 @@ async function findDataset(config: RunConfig, onProgress: (progress: DownloadPro
       { origin: 'file', path: dataset },
       await unusedFlags(config, dataset),
     )
-  if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
-  if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
-    throw new UsageError(
-      'is no file, no folder, no built-in data set and no hub id',
-      `--dataset ${dataset}`,
-      `Built-in: ${[...BUILTIN_DATASETS.keys()].join(', ')}; hub ids look like org/name.`,
-    )
+  checkDatasetName(dataset)
   const found = await resolveDataset(dataset, {
     ...given<Pick<ResolveDatasetOptions, 'split' | 'config'>>({ split, config: config.datasetConfig }),
     offline: config.offline,

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DataError, HarnessError } from '../errors.ts'
+import { asCalled } from './command.ts'
 
 /** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
 export function isStarted(moduleUrl: string): boolean {
@@ -65,19 +66,23 @@ function expectedOf(error: unknown): unknown {
   )
 }
 
-/** Writes what went wrong and returns the exit code. Expected trouble prints a message, a bug its stack. */
+/**
+ * Writes what went wrong and returns the exit code. Expected trouble prints a message, a bug its stack.
+ * @param bin the command as the user called it
+ */
 export function explain(bin: string, thrown: unknown, write: (text: string) => void, json = false): number {
   const error = expectedOf(thrown)
   if (json) {
     const expected = error instanceof HarnessError
-    const { where, hint, exitCode } = expected ? error : { where: null, hint: null, exitCode: 1 }
+    const { where, hint: short, exitCode } = expected ? error : { where: null, hint: null, exitCode: 1 }
+    const hint = short === null ? null : asCalled(short, bin)
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
     write(`${JSON.stringify({ level: 'error', message, where, hint, exitCode, ...(!expected && { stack }) })}\n`)
     return exitCode
   }
   if (error instanceof HarnessError) {
     write(`${bin}: ${error.where}: ${error.message}\n`)
-    if (error.hint !== null) write(`  ${error.hint}\n`)
+    if (error.hint !== null) write(`  ${asCalled(error.hint, bin)}\n`)
     return error.exitCode
   }
   write(`${bin}: a bug in chemherm, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`)

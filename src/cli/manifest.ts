@@ -20,7 +20,8 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
   const { config, data, inspection, models, device, scorer, plan, work, verifier, log } = input
   return {
     created: new Date().toISOString(),
-    command: [config.bin, ...process.argv.slice(2)].join(' '),
+    // `chemherm run-rm …` is `run-rm …`
+    command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
     identity: identityRecord(input.identity),
     replaced: input.replaced,
     config,

@@ -140,7 +140,7 @@ export const runOptions = group('Run', {
   offline: boolean('Use only what is already in the hub cache (also HF_HUB_OFFLINE=1)', { default: false }),
   config: string('YAML file with these keys; flags win'),
   'dry-run': boolean('Print the plan and stop', { default: false }),
-  'print-config': boolean('Print the resolved options and stop', { default: false }),
+  'print-config': boolean('Print the resolved options, as a file for --config, and stop', { default: false }),
   'dump-rendered': number('Print rendered text and ids of the first N rows and stop'),
   quiet: boolean('Only warnings and errors', { default: false }),
   'log-format': string('text or json (one object a line)', { default: 'text', choices: ['text', 'json'] }),

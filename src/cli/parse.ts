@@ -3,12 +3,14 @@ import { UsageError } from '../errors.ts'
 import { packageVersion } from '../package.ts'
 import type { Args } from '../setup/config.ts'
 import { exactFlags, kebabFlags } from './argv.ts'
+import { asCalled } from './command.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { refuseHermFlags } from './herm-flags.ts'
 import { EXIT_CODE_HELP, type OptionTable, otherBins } from './options.ts'
 import { readConfig } from './yaml.ts'
 
 export interface BinHelp {
+  /** As the user called it: `run-rm`, or `chemherm run-rm`. */
   readonly name: string
   readonly summary: string
   /** Real commands on shipped data: [command, what it does]. */
@@ -50,7 +52,7 @@ export async function parseArgs<T extends OptionTable>(
     .fail((message, error) => {
       throw error instanceof UsageError ? error : usageError(message ?? String(error), help)
     })
-  for (const [command, what] of help.examples) parser.example(command, what)
+  for (const [command, what] of help.examples) parser.example(asCalled(command, help.name), asCalled(what, help.name))
   const configPath = flagValue(flags, 'config')
   if (configPath !== null) parser.config(readConfig(configPath, table))
   const args = (await parser.parseAsync(flags, {}, (_error, _argv, output) => {

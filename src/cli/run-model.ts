@@ -3,13 +3,14 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
+import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig, wholeNumber } from '../setup/config.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
-import { type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
+import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from './folder.ts'
@@ -20,6 +21,7 @@ import { createLog, type Log } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
+import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { scoreAll, scorePart } from './scoring.ts'
@@ -48,17 +50,24 @@ const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
   },
 }
 
-/** run-rm and run-dpo: the same line with another scorer. Returns the exit code. */
-export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[]): Promise<number> {
+/**
+ * run-rm and run-dpo: the same line with another scorer. Returns the exit code.
+ * @param name the command as the user called it
+ */
+export async function runModel(
+  bin: 'run-rm' | 'run-dpo',
+  argv: readonly string[],
+  name: string = bin,
+): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs(HELP[bin], BIN_OPTIONS[bin], argv)
+  const args = await parseArgs({ ...HELP[bin], name }, BIN_OPTIONS[bin], argv)
   if (args === null) return 0
   const config = toRunConfig(bin, args)
   const dump = wholeNumber(args, 'dump-rendered', 1)
   const given = optionsGiven(BIN_OPTIONS[bin], argv)
   const unused = [...unusedOptions(config, args, given), ...unusedModes(args)]
   const log = createLog({
-    name: bin,
+    name,
     quiet: config.quiet,
     format: config.logFormat,
     stream: process.stderr,
@@ -66,9 +75,11 @@ export async function runModel(bin: 'run-rm' | 'run-dpo', argv: readonly string[
   })
   if (args['print-config'] === true) {
     for (const line of unused) log.warn(line)
-    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    process.stdout.write(configText(config))
     return 0
   }
+  checkAhead(config)
+  checkDatasetName(config.dataset)
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   for (const line of unused) log.warn(line)
   for (const remark of hermRemarks(args, bin)) log.info(remark)

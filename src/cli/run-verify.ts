@@ -9,7 +9,7 @@ import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { countBy } from './count.ts'
-import { inspect, openDataset, rowsOf } from './dataset.ts'
+import { checkDatasetName, inspect, openDataset, rowsOf } from './dataset.ts'
 import { downloadBar } from './download-bar.ts'
 import { finish } from './finish.ts'
 import { claimRunFolder, findRunFolder } from './folder.ts'
@@ -17,6 +17,7 @@ import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
+import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
@@ -34,15 +35,18 @@ const HELP: BinHelp = {
   ],
 }
 
-/** Verifies every completion and prints rewards by problem type and reason. Returns the exit code. */
-export async function runVerify(argv: readonly string[]): Promise<number> {
+/**
+ * Verifies every completion and prints rewards by problem type and reason. Returns the exit code.
+ * @param name the command as the user called it
+ */
+export async function runVerify(argv: readonly string[], name: string = HELP.name): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs(HELP, BIN_OPTIONS['run-verify'], argv)
+  const args = await parseArgs({ ...HELP, name }, BIN_OPTIONS['run-verify'], argv)
   if (args === null) return 0
   const config = toRunConfig('run-verify', args)
   const given = optionsGiven(BIN_OPTIONS['run-verify'], argv)
   const log = createLog({
-    name: HELP.name,
+    name,
     quiet: config.quiet,
     format: config.logFormat,
     stream: process.stderr,
@@ -50,11 +54,12 @@ export async function runVerify(argv: readonly string[]): Promise<number> {
   })
   for (const line of [...unusedOptions(config, args, given), ...unusedModes(args)]) log.warn(line)
   if (args['print-config'] === true) {
-    process.stdout.write(`${JSON.stringify(config, null, 2)}\n`)
+    process.stdout.write(configText(config))
     return 0
   }
-  const verifier = openVerifier(config.verification)
-  if (verifier === null) throw new UsageError('leaves nothing to do', '--no-verify')
+  if (!config.verification.enabled) throw new UsageError('leaves nothing to do', '--no-verify')
+  checkDatasetName(config.dataset)
+  const verifier = openVerifier(config.verification)!
   for (const line of verifierLines(verifier)) log.info(line)
   const data = await openDataset(config, downloadBar(log))
   const rows = () => rowsOf(config, data)

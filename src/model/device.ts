@@ -49,12 +49,10 @@ export async function resolveDevice(
   products: FloatProducts,
   machine: Machine = thisMachine(),
 ): Promise<ResolvedDevice> {
-  const asked = /^(auto|cpu|webgpu|cuda(?::(\d{1,3}))?)$/.exec(requested)
-  if (asked === null)
-    throw new UsageError(`"${requested}" is no device`, '--device', 'Give auto, cpu, cuda, cuda:N or webgpu.')
+  const asked = parseDevice(requested)
   if (requested === 'cpu') return onCpu('asked for', products)
   const kind: GpuKind = requested === 'webgpu' ? 'webgpu' : 'cuda'
-  const deviceId = Number(asked[2] ?? 0)
+  const deviceId = Number(asked[1] ?? 0)
   const found = kind === 'cuda' ? await tryCuda(deviceId, machine) : await tryWebgpu(machine)
   if (found.ok) {
     if (found.floatProducts !== products) throw wrongProducts(kind, products)
@@ -63,6 +61,17 @@ export async function resolveDevice(
   if (requested === 'auto')
     return onCpu(machine.hasNvidiaDriver ? `${found.what}. ${found.hint}` : found.what, products)
   throw new DeviceError(found.what, `--device ${requested}`, found.hint)
+}
+
+/**
+ * Reads `--device`: the number of the GPU stands in group 1.
+ * @throws UsageError where it is no device's name
+ */
+export function parseDevice(requested: string): RegExpExecArray {
+  const asked = /^(?:auto|cpu|webgpu|cuda(?::(\d{1,3}))?)$/.exec(requested)
+  if (asked === null)
+    throw new UsageError(`"${requested}" is no device`, '--device', 'Give auto, cpu, cuda, cuda:N or webgpu.')
+  return asked
 }
 
 /** For the screen. @example 'device cuda:0: asked for; it multiplies float32 numbers in fp32, as a product showed' */
@@ -123,7 +132,7 @@ interface Trouble {
   readonly hint: string
 }
 const trouble = (what: string, hint: string): Trouble => ({ ok: false, what, hint })
-const SETUP = 'npm run setup:cuda fetches what CUDA needs.'
+const SETUP = 'npx chemherm setup-cuda fetches what CUDA needs.'
 
 /** Files and libraries come first: ONNX Runtime's own error names neither. */
 async function tryCuda(deviceId: number, machine: Machine): Promise<Works | Trouble> {

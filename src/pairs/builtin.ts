@@ -5,7 +5,6 @@ export const BUILTIN_DATASETS: ReadonlyMap<string, { readonly title: string; rea
   ['demo-pairs', { title: '300 chemistry pairs with ether0 solutions', file: 'pairs.jsonl' }],
   ['demo-groups', { title: '60 groups of completions with ether0 solutions', file: 'groups.jsonl' }],
 ])
-export const DEFAULT_DATASET = 'demo-pairs'
 
 /** Path of a built-in data set, or null where the name is not one. */
 export function builtinDataset(name: string): string | null {

@@ -6,6 +6,18 @@ export type HeadChoice =
   | { readonly kind: 'softmax'; readonly index: number }
   | { readonly kind: 'all' }
 
+const HEAD = /^(softmax:)?(\d+)$/
+
+/** @throws UsageError where `--head` can be the head of no model */
+export function checkHead(flag: string | null): void {
+  if (flag === null || flag === 'all' || HEAD.test(flag)) return
+  throw new UsageError(
+    `"${flag}" is no head`,
+    '--head',
+    "Give a label's number from 0, softmax:K for a classifier's probability, or all.",
+  )
+}
+
 /**
  * Reads `--head` against the model's labels. A head of several labels has no reward by itself: the flag must choose.
  * @param flag null = not given
@@ -21,7 +33,7 @@ export function chooseHead(flag: string | null, labels: readonly string[]): Head
     )
   }
   if (flag === 'all') return labels.length === 1 ? { kind: 'label', index: 0 } : { kind: 'all' }
-  const match = /^(softmax:)?(\d+)$/.exec(flag)
+  const match = HEAD.exec(flag)
   const index = Number(match?.[2])
   if (match === null || index >= labels.length)
     throw new UsageError(

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
+import { parseDevice } from '../model/device.ts'
 import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
 import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/columns.ts'
+import { typeFilter } from '../pairs/filters.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
+import { checkHead } from '../score/head.ts'
 
 /** Checked flags by name: those of a bin's table, so that a name that is in no table is a type error where it is read. */
 export type Args<K extends string = string> = { readonly [P in K]?: unknown }
@@ -64,7 +67,7 @@ export type RunOption =
   | 'quiet'
   | 'log-format'
 
-/** The resolved options of a run, as `--print-config` shows them and run.json keeps them. */
+/** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
 export interface RunConfig {
   readonly bin: 'run-rm' | 'run-dpo' | 'run-verify'
   readonly models: readonly ModelChoice[]
@@ -176,7 +179,11 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     )
   const dtype = torchDtype === null ? ((text('dtype') ?? 'auto') as DtypeChoice) : TORCH_DTYPES[torchDtype]!
   const device = text('device') ?? 'auto'
+  parseDevice(device)
   checkDtype(dtype, device)
+  checkHead(text('head'))
+  const filter = ((args.filter as unknown[] | undefined) ?? []).map(String)
+  typeFilter(filter)
   return {
     bin,
     models: modelChoices(bin, text),
@@ -193,7 +200,7 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     split: text('split'),
     datasetConfig: text('dataset-config'),
     columns: columnNames(text),
-    filter: ((args.filter as unknown[] | undefined) ?? []).map(String),
+    filter,
     limit: flag('debug') ? 10 : limit,
     shard: parseShard(text('shard') ?? '1/1'),
     maxLength: whole('max-length', 1) ?? (forced ? FORCED_MAX_LENGTH : null),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { UsageError } from '../errors.ts'
@@ -51,15 +52,21 @@ export async function openRenderer(
     )
   }
   if (Object.hasOwn(BUILT_IN_TEMPLATES, choice)) return of(BUILT_IN_TEMPLATES[choice]!, `built-in template ${choice}`)
+  checkTemplateName(choice)
   const source = await readFile(choice, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT')
-      throw new UsageError(
-        `"${choice}" is neither a built-in template nor a file`,
-        '--chat-template',
-        `Choices: ${CHOICES}.`,
-      )
     throw new UsageError(`"${choice}" cannot be read: ${cause.message}`, '--chat-template', null, { cause })
   })
   return of(source, basename(choice))
+}
+
+/** @throws UsageError where `--chat-template` names nothing that is there */
+export function checkTemplateName(choice: string): void {
+  if (choice === 'tokenizer' || choice === 'pair' || Object.hasOwn(BUILT_IN_TEMPLATES, choice) || existsSync(choice))
+    return
+  throw new UsageError(
+    `"${choice}" is neither a built-in template nor a file`,
+    '--chat-template',
+    `Choices: ${CHOICES}.`,
+  )
 }
 const CHOICES = `tokenizer, pair, ${Object.keys(BUILT_IN_TEMPLATES).join(', ')}, or a file of Jinja`

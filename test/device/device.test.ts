@@ -96,7 +96,7 @@ describe('a device that does not: an error by name, the CPU with the reason unde
   it('names the way to mend it', async () => {
     const hint = async (changes: Partial<Machine>) =>
       (await resolveDevice('cuda', 'fp32', machine(changes)).catch((e: DeviceError) => e)) as DeviceError
-    expect((await hint({ bindingFolder: empty })).hint).toContain('npm run setup:cuda')
+    expect((await hint({ bindingFolder: empty })).hint).toContain('npx chemherm setup-cuda')
     expect((await hint({ missingLibraries: async () => ['libcurand.so.10'] })).hint).toContain('CHEMHERM_CUDA_LIBS')
     expect((await hint({ missingLibraries: async () => null, ...failing('x') })).hint).toContain('ldd is absent')
   })

@@ -51,16 +51,19 @@ describe.concurrent('nothing is measured or written by', () => {
     writeFileSync(yaml, 'limit: 3\nbatch_tokens: 500\nseed: 3\nfilter: [property]\nresume: false\nquiet: true\n')
     const done = await go('run-rm', 'config', '--config', yaml, '--limit', '2', '--print-config')
     expect(done).toMatchObject({ code: 0, stderr: '' })
-    expect(JSON.parse(done.stdout)).toMatchObject({
-      bin: 'run-rm',
-      limit: 2,
-      batchTokens: 500,
-      seed: 3,
-      filter: ['property'],
-      resume: false,
-      quiet: true,
-      models: [{ role: 'rm', name: null, revision: 'main' }],
-    })
+    const set = done.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    expect(set.filter((line) => !line.startsWith('output-dir: '))).toEqual([
+      'dataset: demo-pairs',
+      'filter: [property]',
+      'limit: 2',
+      'batch-tokens: 500',
+      'verify: false',
+      'resume: false',
+      'seed: 3',
+      'resamples: 100',
+      'quiet: true',
+    ])
+    expect(done.stdout).toContain('\n# revision: main # main\n')
   })
 
   it('--help and --version', async () => {

@@ -10,8 +10,6 @@ import { score } from './score.ts'
 /** Heads that give rewards, in the order in which they are asked. A new head is one file and one line. */
 const REWARD_HEADS: readonly Head[] = [armorm, score]
 
-export const supportedHeads: readonly string[] = REWARD_HEADS.map(({ name }) => name)
-
 /**
  * The head of a checkpoint for a use.
  * @param leftOver throws where tensors are left that `ignored` does not explain: an unknown head is named by its tensors

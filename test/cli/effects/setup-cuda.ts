@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { OPTIONS } from '../../../scripts/setup-cuda.ts'
 import { cudaPackages } from '../../../src/hub/cuda-wheels.ts'
 import { ortVersion } from '../../../src/model/device-libraries.ts'
+import { packageVersion } from '../../../src/package.ts'
 import { call, type Done, type Env } from '../../command.ts'
 import { all, type Rows } from './shown.ts'
 
@@ -66,6 +67,9 @@ export const SETUP_ROWS: Rows<keyof typeof OPTIONS> = {
     if (done.code === 0) expect(done.stdout).toContain('CUDA works')
     else expect(done).toMatchObject({ code: 6, stdout: '' })
     expect(done.stderr).toContain('--dry-run changes nothing here: --check fetches nothing')
+  },
+  version: async () => {
+    expect(await set(['--version'])).toMatchObject({ code: 0, stdout: `${packageVersion}\n`, stderr: '' })
   },
   help: async () => {
     const done = await set(['--help'])

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { BIN_OPTIONS, type OptionTable } from '../../src/cli/options.ts'
+import { optionsGiven, parseArgs } from '../../src/cli/parse.ts'
+import { configText } from '../../src/cli/print-config.ts'
+import { type RunConfig, toRunConfig } from '../../src/setup/config.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'chemherm-print-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+afterEach(() => vi.unstubAllEnvs())
+
+type Bin = RunConfig['bin']
+const BINS = Object.keys(BIN_OPTIONS) as Bin[]
+async function configOf(bin: Bin, argv: readonly string[]): Promise<RunConfig> {
+  const args = await parseArgs({ name: bin, summary: '', examples: [] }, BIN_OPTIONS[bin] as OptionTable, argv)
+  return toRunConfig(bin, args!)
+}
+function written(text: string): string[] {
+  const path = join(folder, 'printed.yaml')
+  writeFileSync(path, text)
+  return ['--config', path]
+}
+const printed = async (bin: Bin, argv: readonly string[]): Promise<string> => configText(await configOf(bin, argv))
+
+/** A value beside the default for every option, and what must be given with it. */
+const OTHER: Readonly<Record<string, readonly string[]>> = {
+  model: ['org/rm'],
+  'ref-model': ['org/base', '--model', 'org/policy'],
+  revision: ['1.10'],
+  'ref-revision': ['refs/pr/3', '--model', 'org/policy', '--ref-model', 'org/base'],
+  tokenizer: ['./own tokenizer'],
+  'chat-template': ['chatml'],
+  device: ['cuda:1'],
+  dtype: ['fp32'],
+  'torch-dtype': ['float32'],
+  graph: ['checkpoint'],
+  head: ['softmax:1'],
+  pooling: ['mask'],
+  beta: ['1e-7'],
+  'ref-free-type': ['sum'],
+  dataset: ['a: b #c.jsonl'],
+  split: ['null'],
+  'dataset-config': ['yes'],
+  'prompt-column': ['the "prompt"'],
+  'chosen-column': ['~'],
+  'rejected-column': ['a - b: c'],
+  'id-column': ['0123'],
+  'subset-column': ['été'],
+  filter: ['!simple-formula', '--filter', '!007'],
+  limit: ['3'],
+  shard: ['2/8'],
+  'max-length': ['128'],
+  truncation: ['right'],
+  'batch-tokens': ['500'],
+  'batch-size': ['4'],
+  threads: ['2'],
+  reasoning: ['strip'],
+  extraction: ['loose'],
+  'good-molecule-bonus': ['0.25'],
+  'rings-bloom': ['C:\\own\\rings.bloom'],
+  'fingerprints-bloom': ['own.bloom'],
+  'purchasable-bloom': ['true'],
+  oracles: ['none'],
+  'verify-workers': ['3'],
+  'output-dir': ['out put'],
+  name: ['NULL'],
+  seed: ['7'],
+  resamples: ['300'],
+  'attn-implementation': ['eager'],
+  'log-format': ['json'],
+  'dump-rendered': ['2'],
+  config: written('limit: 5\nname: "007"\n').slice(1),
+}
+
+describe.each(BINS)('%s --print-config reads back as --config', (bin) => {
+  const table: OptionTable = BIN_OPTIONS[bin]
+  const argvOf = (name: string): string[] =>
+    table[name]!.type === 'boolean'
+      ? [table[name]!.default === true ? `--no-${name}` : `--${name}`]
+      : [`--${name}`, ...OTHER[name]!]
+
+  it.each(Object.keys(table))('--%s', async (name) => {
+    const argv = argvOf(name).map((arg) => (arg.endsWith('printed.yaml') ? join(folder, 'given.yaml') : arg))
+    writeFileSync(join(folder, 'given.yaml'), 'limit: 5\nname: "007"\n')
+    const config = await configOf(bin, argv)
+    expect(await configOf(bin, written(configText(config)))).toEqual(config)
+  })
+
+  it('with nothing given: only the data set is set, so that nothing else counts as given', async () => {
+    const text = await printed(bin, [])
+    expect([...optionsGiven(table, written(text))].sort()).toEqual(['config', 'dataset'])
+    expect(await configOf(bin, written(text))).toEqual(await configOf(bin, []))
+    // every option is named, those that do something else than change the configuration apart
+    const named = text.split('\n').flatMap((line) => /^(?:# )?([a-z-]+):/.exec(line)?.[1] ?? [])
+    const apart = /^(config|dry-run|print-config|dump-rendered)$/
+    const own = Object.entries(table).flatMap(([name, { group }]) =>
+      apart.test(name) || group === 'As in HERM (RewardBench)' ? [] : [name],
+    )
+    expect(named.sort()).toEqual(own.sort())
+  })
+
+  it('what the environment decides is written down', async () => {
+    vi.stubEnv('HF_HUB_OFFLINE', '1')
+    const text = await printed(bin, [])
+    vi.stubEnv('HF_HUB_OFFLINE', '')
+    expect(text).toContain('\noffline: true\n')
+    expect((await configOf(bin, written(text))).offline).toBe(true)
+  })
+
+  it('any text', async () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1 }).filter((s) => !s.startsWith('--') && s !== '\0')
+    await fc.assert(
+      fc.asyncProperty(text, text, async (dataset, filter) => {
+        const config = { ...(await configOf(bin, [])), dataset, filter: [filter, 'b'] }
+        expect(await configOf(bin, written(configText(config)))).toEqual(config)
+      }),
+      { numRuns: 100, seed: 9 },
+    )
+  })
+})
+
+it('flags of RewardBench are shown as what they come to', async () => {
+  const text = await printed('run-rm', ['--debug', '--pref_sets', '--force_truncation', '--torch_dtype', 'float32'])
+  for (const line of [
+    'dataset: allenai/preference-test-sets',
+    'limit: 10',
+    'max-length: 512',
+    'truncation: left',
+    'dtype: fp32',
+  ])
+    expect(text.split('\n')).toContain(line)
+})

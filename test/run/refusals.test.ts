@@ -88,7 +88,7 @@ describe.concurrent('flags', () => {
       'run-rm',
       ['--model', 'org/none', '--offline'],
       7,
-      ['org/none: offline', 'Run once with a connection'],
+      ['org/none: offline', 'Run once with a connection, or give a folder; there is no folder "org/none" here.'],
     ],
   ])
 

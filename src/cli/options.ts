@@ -166,7 +166,10 @@ const modelRunOptions = {
 export const BIN_OPTIONS = {
   'run-rm': { ...rmModelOptions, ...modelRunOptions },
   'run-dpo': { ...dpoModelOptions, ...modelRunOptions },
-  'run-verify': without({ ...dataOptions, ...verifyOptions, ...runOptions }, ['shard', 'dump-rendered', 'resume']),
+  'run-verify': {
+    ...without({ ...dataOptions, ...verifyOptions, ...runOptions }, ['shard', 'dump-rendered', 'resume']),
+    name: { ...runOptions.name, defaultDescription: 'verifiable' },
+  },
 } satisfies Readonly<Record<string, OptionTable>>
 
 /** The flags that the bins read themselves; all others are `toRunConfig`'s. */

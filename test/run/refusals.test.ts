@@ -165,7 +165,7 @@ describe.concurrent('data', () => {
 
   it('a folder that cannot be written', async () => {
     const done = await run('run-rm', ['--dataset', TWO, '--output-dir', TWO])
-    expect(done).toMatchObject({ code: 2, stdout: '' })
+    expect(done).toMatchObject({ code: 3, stdout: '' })
     expect(done.stderr).toContain('two.jsonl: is a file, expected a folder\n  Choose another --output-dir.')
   })
 
@@ -173,7 +173,7 @@ describe.concurrent('data', () => {
     if (process.platform !== 'linux') return
     // Node 20's recursive mkdir does not return from this one
     const done = await run('run-verify', ['--dataset', TWO, '--output-dir', '/proc/chemherm'])
-    expect(done).toMatchObject({ code: 2, stdout: '' })
+    expect(done).toMatchObject({ code: 3, stdout: '' })
     expect(done.stderr).toContain('/proc/chemherm: cannot be written')
   })
 })

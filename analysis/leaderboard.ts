@@ -142,7 +142,9 @@ export function leaderboardTable(
       `95 % intervals: prompts resampled ${number(settings.resamples)} times, seed ${settings.seed}.`,
       ...dropped.map(([model, n]) => `${model}: ${number(n)} further pairs that another run lacks are left out.`),
       ...notes,
-      `† fewer than ${MIN_CLUSTERS} prompts.`,
+      ...(standings.some(({ accuracy: a }) => a.half !== null && a.clusters < MIN_CLUSTERS)
+        ? [`† fewer than ${MIN_CLUSTERS} prompts.`]
+        : []),
     ],
   }
 }

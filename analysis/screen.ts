@@ -1,4 +1,5 @@
 import type { Accuracy } from '../src/agreement/accuracy.ts'
+import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { percent, textTable } from '../src/report/table.ts'
 import type { Statistic } from '../src/types.ts'
 import type { Standing } from './leaderboard.ts'
@@ -8,10 +9,11 @@ const interval = (low: number | null, high: number | null, scale = 100, digits =
 
 /** The leaderboard for a terminal. @param notes lines under it */
 export function standingsText(dataset: string, standings: readonly Standing[], notes: readonly string[]): string {
+  const few = (a: Accuracy): boolean => a.half !== null && a.clusters < MIN_CLUSTERS
   const missing = standings.some(({ accuracy }) => accuracy.missing > 0)
   const cells = (a: Accuracy): string[] => [
     percent(a.half),
-    interval(a.ci.half?.low ?? null, a.ci.half?.high ?? null),
+    `${interval(a.ci.half?.low ?? null, a.ci.half?.high ?? null)}${few(a) ? ' †' : ''}`,
     percent(a.strict),
     percent(a.tie_rate),
     String(a.n),

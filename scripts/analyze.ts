@@ -186,14 +186,13 @@ function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, r
   for (const { scorer, rank, accuracy } of standings)
     if (rank === null && accuracy.reason !== null) log.warn(`${dataset}: ${scorer.name}: ${accuracy.reason}`)
   const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
+  const beaten: string[] = []
   for (const { scorer, rank } of standings) {
     if (scorer.kind !== 'null' || rank === null) continue
-    const worse = models.filter((s) => s.rank !== null && s.rank >= rank)
-    if (worse.length > 0)
-      log.warn(
-        `${dataset}: ${scorer.name} does as well as or better than ${worse.map((s) => s.scorer.name).join(', ')}`,
-      )
+    const worse = models.filter((s) => s.rank !== null && s.rank >= rank).map((s) => s.scorer.name)
+    if (worse.length > 0) beaten.push(`${scorer.name} as ${worse.join(', ')}`)
   }
+  if (beaten.length > 0) log.warn(`${dataset}: null scorers that do at least as well: ${beaten.join('; ')}`)
 }
 
 if (isStarted(import.meta.url)) await runMain(HELP.name, () => analyze(process.argv.slice(2)))

@@ -161,9 +161,9 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
       }),
     ),
   }
-  for (const { oracle, kind } of oracleProvenance(options.oracles)) log.info(`${oracle}: ${kind}`)
+  for (const { oracle, kind } of oracleProvenance(options.oracles)) log.info(`oracle ${oracle}: ${kind}`)
   for (const { name, file, sha256 } of loadChemistryData(options.data).provenance)
-    log.info(`${name}: ${file}`, { sha256 })
+    log.info(`verifier: ${name}: ${file}`, { sha256 })
   const pool = createChemPool(options, size)
   const server = createRewardServer(pool, {
     token,

@@ -25,7 +25,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
     'word',
     'pass (reward ≥ 1), partial, fail (0), unverifiable (no solution, no answer of an oracle, exception)',
   ),
-  verifiable_reason: m('word', "ether0's RewardReason, verbatim"),
+  verifiable_reason: m(
+    'word',
+    "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none",
+  ),
   format_reward: m('0 or 1', "ether0's format reward"),
   prompt_tokens: m('tokens', 'before the completion, template included'),
   completion_tokens: m('tokens', "of the completion, the template's end of turn included"),

@@ -71,7 +71,12 @@ export const nullColumns = (
 /** A null scorer that does as well as the model, or better. */
 export interface NullWarning {
   readonly scorer: string
-  readonly message: string
+  /** What it does, in words. */
+  readonly title: string
+  /** The pairs that both score, counted in words. */
+  readonly on: string
+  /** The model's half accuracy less the null scorer's, in points, with its interval. */
+  readonly lead: string
 }
 
 /** The rows that the model has scored: what a null scorer is held against. All where it scored none (verdicts alone). */
@@ -146,15 +151,29 @@ export function halfDifference(
 }
 
 function warningOf(name: string, title: string, difference: Statistic): NullWarning | null {
-  const { value, ciLow, ciHigh } = difference
+  const { value, ciLow, ciHigh, n, clusters } = difference
   if (value === null || value > 0) return null
   const points = (v: number): string => `${(100 * v).toFixed(1)}`
-  const range = ciLow === null || ciHigh === null ? '' : ` (95 % interval ${points(ciLow)} to ${points(ciHigh)})`
-  const verb = value === 0 ? 'does as well as' : 'beats'
-  return {
-    scorer: name,
-    message: `The null scorer "${name}" (${title}) ${verb} the model: model minus null ${points(value)} points${range}.`,
-  }
+  const range = ciLow === null || ciHigh === null ? 'no interval' : `${points(ciLow)} to ${points(ciHigh)}`
+  const on = `${n} ${n === 1 ? 'pair' : 'pairs'} of ${clusters} ${clusters === 1 ? 'prompt' : 'prompts'}`
+  return { scorer: name, title, on, lead: `${points(value)} (${range})` }
+}
+
+const grouped = <T>(items: readonly T[], key: (item: T) => string): [string, T[]][] =>
+  [...new Set(items.map(key))].map((k) => [k, items.filter((item) => key(item) === k)])
+
+/**
+ * One line for each set of pairs that the scorers were held against; those with the same lead and interval stand together.
+ * @example '1 null scorer does at least as well as the model on 8 pairs of 8 prompts (model minus null in points, 95 % interval): longest (the longer text) -43.8 (-75.0 to -12.5)'
+ */
+export function nullWarningLines(warnings: readonly NullWarning[]): string[] {
+  return grouped(warnings, ({ on }) => on).map(([on, same]) => {
+    const leads = grouped(same, ({ lead }) => lead).map(
+      ([lead, scorers]) => `${scorers.map(({ scorer, title }) => `${scorer} (${title})`).join(', ')} ${lead}`,
+    )
+    const who = same.length === 1 ? '1 null scorer does' : `${same.length} null scorers do`
+    return `${who} at least as well as the model on ${on} (model minus null in points, 95 % interval): ${leads.join('; ')}`
+  })
 }
 
 function nullAuroc(

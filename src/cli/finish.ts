@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
 import { agreement } from '../agreement/agreement.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
+import { nullWarningLines } from '../agreement/nulls.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { writeCsv } from '../report/csv.ts'
@@ -84,7 +85,7 @@ export async function finish(input: FinishInput): Promise<number> {
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
-  if (models.length > 0) for (const { message } of found.warnings) log.warn(message)
+  if (models.length > 0) for (const line of nullWarningLines(found.warnings)) log.warn(line)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
@@ -161,7 +162,7 @@ function listFailures(failures: readonly RowFailure[], folder: string, log: Log)
 }
 
 function printSummary(
-  { models, scorer, verifier, print }: FinishInput,
+  { models, scorer, verifier, print, inspection }: FinishInput,
   joined: Joined,
   { accuracy }: Summary,
   best: BestOfTable | null,
@@ -200,20 +201,51 @@ function printSummary(
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
-  if (verifier !== null && print === undefined) out.push(verdictLine(joined))
+  if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
   process.stdout.write(`\n${out.join('\n')}\n\n`)
 }
 
 const interval = ({ ci: { half } }: Accuracy): string =>
   half === null ? '–' : `${(half.low * 100).toFixed(1)} – ${(half.high * 100).toFixed(1)}`
 
-function verdictLine({ completions, pairs }: Joined): string {
-  const { pass = 0, partial = 0, fail = 0, unverifiable = 0 } = countBy(completions, (c) => c.verifiableStatus)
+/** The reasons of the fails, where nothing passes: a format that no completion has is then told from wrong chemistry. */
+function failed(completions: readonly ScoredCompletion[]): string {
+  const fails = completions.filter((c) => c.verifiableStatus === 'fail')
+  const passes = completions.some((c) => c.verifiableStatus === 'pass')
+  return `${fails.length} fail${passes || fails.length === 0 ? '' : ` (${counts(fails.map((c) => c.verifiableReason))})`}`
+}
+
+/** Why nothing can be said of some: rows without a solution, and ether0's reasons. */
+function unverified(completions: readonly ScoredCompletion[], { rows, withSolution }: Inspection): string {
+  const those = completions.filter((c) => c.verifiableStatus === 'unverifiable')
+  const without = rows - withSolution
+  const bare = without === rows ? 'no row has a solution' : `${without} of ${rows} rows have no solution`
+  const reasons = counts(those.map((c) => c.verifiableReason))
+  const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
+  return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`
+}
+
+/** Reasons with their counts, the most frequent first. @example 'format_failed 16' */
+const counts = (reasons: readonly (string | null)[]): string =>
+  Object.entries(
+    countBy(
+      reasons.filter((reason) => reason !== null),
+      (reason) => reason,
+    ),
+  )
+    .sort((a, b) => b[1] - a[1])
+    .map(([reason, n]) => `${reason} ${n}`)
+    .join(', ')
+
+function verdictLine({ completions, pairs }: Joined, inspection: Inspection): string {
+  const { pass = 0, partial = 0 } = countBy(completions, (c) => c.verifiableStatus)
   const decided = pairs.filter((p) => p.agree !== null)
   const agreed = decided.filter((p) => p.agree === 1).length
   const agreement =
     decided.length === 0
-      ? ''
+      ? pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')
+        ? ''
+        : '; in no pair do both model and verifier prefer a side'
       : `; the model agrees with the verifier on ${agreed} of ${decided.length} pairs that both decide (${percent(agreed / decided.length)})`
-  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${fail} fail, ${unverifiable} unverifiable of ${completions.length} completions${agreement}`
+  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreement}`
 }

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { UsageError } from '../errors.ts'
+import { DataError, HarnessError, UsageError } from '../errors.ts'
 import {
   IDENTITY_FILE,
   type Identity,
@@ -225,7 +225,7 @@ export function makeOutputFolder(folder: string): void {
   for (; !existsSync(parent); parent = dirname(parent)) missing.unshift(parent)
   try {
     if (!statSync(parent).isDirectory())
-      throw new UsageError('is a file, expected a folder', parent, 'Choose another --output-dir.')
+      throw new DataError('is a file, expected a folder', parent, 'Choose another --output-dir.')
     accessSync(parent, constants.W_OK)
     for (const path of missing) makeOne(path)
   } catch (cause) {
@@ -233,11 +233,11 @@ export function makeOutputFolder(folder: string): void {
   }
 }
 
-/** Trouble with a folder of results, as an error that says what to do. */
+/** Trouble with a folder of results, as an error that says what to do: output that cannot be written is exit 3, as a full disk is. */
 export function unwritable(cause: unknown, where: string): unknown {
-  if (cause instanceof UsageError) return cause
+  if (cause instanceof HarnessError) return cause
   const { code, message } = cause as NodeJS.ErrnoException
-  return new UsageError(
+  return new DataError(
     `cannot be written: ${code === 'EACCES' || code === 'EPERM' ? 'permission denied' : message}`,
     where,
     'Choose another --output-dir.',

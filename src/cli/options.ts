@@ -166,7 +166,10 @@ const modelRunOptions = {
 export const BIN_OPTIONS = {
   'run-rm': { ...rmModelOptions, ...modelRunOptions },
   'run-dpo': { ...dpoModelOptions, ...modelRunOptions },
-  'run-verify': without({ ...dataOptions, ...verifyOptions, ...runOptions }, ['shard', 'dump-rendered', 'resume']),
+  'run-verify': {
+    ...without({ ...dataOptions, ...verifyOptions, ...runOptions }, ['shard', 'dump-rendered', 'resume']),
+    name: { ...runOptions.name, defaultDescription: 'verifiable' },
+  },
 } satisfies Readonly<Record<string, OptionTable>>
 
 /** The flags that the bins read themselves; all others are `toRunConfig`'s. */
@@ -193,4 +196,4 @@ export function otherBins(flag: string, bin: string): string {
 }
 
 export const EXIT_CODE_HELP =
-  'Exit codes: 0 done · 2 usage · 3 data · 4 done, but some rows could not be read or scored · 5 model files · 6 device · 7 network · 130 interrupted · 1 a bug'
+  'Exit codes: 0 done · 2 usage · 3 data, or output that cannot be written · 4 done, but some rows could not be read or scored · 5 model files · 6 device · 7 network · 130 interrupted · 1 a bug'

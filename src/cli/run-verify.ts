@@ -160,9 +160,9 @@ function printVerdicts(completions: readonly ScoredCompletion[]): string {
     if (part === undefined) types.set(type, [c])
     else part.push(c)
   }
-  const reasons = Object.entries(countBy(completions, (c) => c.verifiableReason ?? '(none)')).sort(
-    (a, b) => b[1] - a[1],
-  )
+  const reasons = Object.entries(
+    countBy(completions, (c) => c.verifiableReason ?? `(none given, ${c.verifiableStatus})`),
+  ).sort((a, b) => b[1] - a[1])
   return [
     textTable(
       ['problem type', 'mean reward', 'passing', 'pass', 'partial', 'fail', 'unverifiable', 'completions'],

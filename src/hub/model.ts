@@ -134,7 +134,7 @@ function fromCache(
     new NetworkError(
       `${cause ? cause.message : 'offline'}, and the cache (${settings.cacheDir}) ${what}`,
       repo.id,
-      'Run once with a connection, or give a folder.',
+      `Run once with a connection, or give a folder; there is no folder "${repo.id}" here.`,
       { cause },
     )
   if (commit === null) throw fail(`does not know revision "${repo.revision}"`)

@@ -8,6 +8,7 @@ import { drift } from '../../src/agreement/drift.ts'
 import { mineHacks } from '../../src/agreement/hacking.ts'
 import { hermEvalSet, hermEvalSetScores } from '../../src/agreement/herm.ts'
 import { methods } from '../../src/agreement/methods.ts'
+import { nullWarningLines } from '../../src/agreement/nulls.ts'
 import { packagePath } from '../../src/package.ts'
 import type { ScoredPair, Statistic } from '../../src/types.ts'
 import { expectReference } from '../stats/golden.ts'
@@ -74,7 +75,16 @@ describe('agreement on the demo pairs', () => {
     const short = demoPairs(scores)
     const { warnings } = agreement(short.pairs, short.completions, { resamples: 200 })
     expect(warnings.map((w) => w.scorer)).toContain('longest')
-    expect(warnings.find((w) => w.scorer === 'shortest')!.message).toContain('does as well as')
+    // one line: each null once, with n, and how sure it is
+    const [line, ...more] = nullWarningLines(warnings)
+    expect(more).toEqual([])
+    expect(line).toMatch(
+      /^\d null scorers do at least as well as the model on 300 pairs of 299 prompts \(model minus null in points, 95 % interval\): /,
+    )
+    expect(line).toContain('shortest (the shorter text) 0.0 (no interval)')
+    expect(line).toMatch(/longest \(the longer text\) -24\.0 \(-\d+\.\d to -\d+\.\d\)/)
+    const same = warnings.map((w) => ({ ...w, lead: '-1.0 (-2.0 to 0.0)' }))
+    expect(nullWarningLines(same)[0]!.split('-1.0 (')).toHaveLength(2)
   })
 })
 

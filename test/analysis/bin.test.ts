@@ -21,6 +21,9 @@ describe('analyze', () => {
     expect(lines.find((line) => line.startsWith('demo-policy-dpo__vs__demo-ref-sft '))).toMatch(/ 300$/)
     expect(new Set(lines.slice(0, 9).map((line) => line.length)).size).toBe(1)
     expect(stdout).not.toMatch(/[|\\*]/)
+    // 300 prompts: nothing to mark
+    expect(stdout).not.toContain('†')
+    expect(stderr.match(/null:longest/g)?.length ?? 0).toBeLessThanOrEqual(1)
     expect(stderr).toContain('analyze: pairs: 3 runs')
     expect(readFileSync(join(results, 'analysis/pairs/plots/subsets.svg'), 'utf8')).toContain(
       'A  demo-policy-dpo__ref-free',

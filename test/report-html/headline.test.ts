@@ -27,6 +27,24 @@ describe('the headline', () => {
     expect(words).toContain('reaches this on the 225 of 300 pairs that the model scored.')
     expect(words).toContain('Hollow: null scorers on the 225 of 300 pairs that the model scored.')
   })
+  it('tells a run without a model from one whose model scored nothing', () => {
+    const unscored = (scoreReason: string) =>
+      demoPairs.map(
+        (pair): ScoredPair => ({
+          ...pair,
+          chosen: { ...pair.chosen, score: null, scoreReason },
+          rejected: { ...pair.rejected, score: null, scoreReason },
+          margin: null,
+          outcome: null,
+          agree: null,
+        }),
+      )
+    const words = (reason: string) => headline({ ...demoInput(null, unscored(reason)), accuracy: null }).body.text
+    expect(words('too_long')).toContain(
+      'No accuracy: the model scored both sides of none of 300 pairs (too long: 600 of 600 completions).',
+    )
+    expect(words('no_model')).toContain('the run has no model, only verifiable rewards')
+  })
   it('names a null that has no score for some of them', () => {
     expect(wordsOf(demoPairs, true)).toMatch(/null scorers on the same pairs, but “smiles parses” on \d+ of them\./)
   })

@@ -181,7 +181,7 @@ describe('report.html', () => {
       },
       'no model': {
         input: inputOf(
-          remade((c) => ({ ...unscored(c), scoreReason: null })),
+          remade((c) => ({ ...unscored(c), scoreReason: 'no_model' })),
           { accuracy: null },
         ),
         says: [

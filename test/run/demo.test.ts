@@ -186,6 +186,11 @@ describe('run-rm without arguments', () => {
   })
   itWritesTheContract(RM, () => done, [])
 
+  it('prints what the README says', () => {
+    const readme = readFileSync(packagePath('README.md'), 'utf8')
+    expect(readme).toContain(`\n\`\`\`${done.stdout.trimEnd()}\n\`\`\`\n`)
+  })
+
   it('gives the scores of transformers within 1e-4', () => {
     const want = expected('expected-rm.csv')
     const rows = readCsv(RM, 'pairs.csv')

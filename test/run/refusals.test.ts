@@ -88,7 +88,7 @@ describe.concurrent('flags', () => {
       'run-rm',
       ['--model', 'org/none', '--offline'],
       7,
-      ['org/none: offline', 'Run once with a connection'],
+      ['org/none: offline', 'Run once with a connection, or give a folder; there is no folder "org/none" here.'],
     ],
   ])
 
@@ -166,7 +166,7 @@ describe.concurrent('data', () => {
 
   it('a folder that cannot be written', async () => {
     const done = await run('run-rm', ['--dataset', TWO, '--output-dir', TWO])
-    expect(done).toMatchObject({ code: 2, stdout: '' })
+    expect(done).toMatchObject({ code: 3, stdout: '' })
     expect(done.stderr).toContain('two.jsonl: is a file, expected a folder\n  Choose another --output-dir.')
   })
 
@@ -174,7 +174,7 @@ describe.concurrent('data', () => {
     if (process.platform !== 'linux') return
     // Node 20's recursive mkdir does not return from this one
     const done = await run('run-verify', ['--dataset', TWO, '--output-dir', '/proc/chemherm'])
-    expect(done).toMatchObject({ code: 2, stdout: '' })
+    expect(done).toMatchObject({ code: 3, stdout: '' })
     expect(done.stderr).toContain('/proc/chemherm: cannot be written')
   })
 })

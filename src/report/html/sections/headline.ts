@@ -135,11 +135,25 @@ function againstNulls({ overall }: AccuracySummary, input: ReportInput): Markup 
   })
 }
 
+/** Completions without a score by reason. @example 'too long: 16 of 16 completions' */
+function whyUnscored(completions: ReportInput['completions']): string {
+  const reasons = new Map<string, number>()
+  for (const { scoreReason } of completions)
+    if (scoreReason !== null) reasons.set(scoreReason, (reasons.get(scoreReason) ?? 0) + 1)
+  const list = [...reasons].map(([reason, n]) => `${reason.replaceAll('_', ' ')}: ${count(n)}`)
+  return `${list.join(', ')} of ${plural(completions.length, 'completion')}`
+}
+
 function withoutAccuracy({ pairs, completions, accuracy }: ReportInput): Markup {
   if (completions.length === 0) return absent('No row of the run could be used; the failures are listed below.')
   if (pairs.length === 0)
     return absent('No accuracy: the data holds no pairs, its completions stand alone or in groups.')
-  if (accuracy === null) return absent('No accuracy: the run has no model, only verifiable rewards.')
+  if (completions.every(({ scoreReason }) => scoreReason === 'no_model'))
+    return absent('No accuracy: the run has no model, only verifiable rewards.')
+  if (accuracy === null)
+    return absent(
+      `No accuracy: the model scored both sides of none of ${plural(pairs.length, 'pair')} (${whyUnscored(completions)}).`,
+    )
   return absent(
     `No accuracy: none of ${plural(pairs.length, 'pair')} has a margin (${accuracy.overall.reason ?? 'not scored'}).`,
   )

@@ -1,0 +1,40 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { run, temporaryFolder } from './bin.ts'
+
+const folder = temporaryFolder()
+afterAll(() => folder.remove())
+
+/** The line about the verifier of a run on two rows. */
+async function verdictLine(name: string, more: object, ...flags: string[]): Promise<string> {
+  const data = join(folder.path, `${name}.jsonl`)
+  const rows = ['C', 'N'].map((x) => ({
+    prompt: `Name ${x}`,
+    chosen: `<think>t</think><answer>${x}CO</answer>`,
+    rejected: '<answer>O</answer>',
+    ...more,
+  }))
+  writeFileSync(data, rows.map((row) => JSON.stringify(row)).join('\n'))
+  const args = ['--dataset', data, '--output-dir', join(folder.path, name), '--device', 'cpu', '--resamples', '100']
+  const { code, stdout } = await run('run-rm', [...args, ...flags])
+  expect(code).toBe(0)
+  return stdout.split('\n').find((line) => line.startsWith('verifier: '))!
+}
+const solution = 'str_eval!:!CCO!:!name'
+
+it('says that no row has a solution', async () => {
+  expect(await verdictLine('bare', {})).toBe(
+    'verifier: 0 pass, 0 fail, 4 unverifiable (no row has a solution) of 4 completions',
+  )
+})
+it('says why nothing passes: here the format, not the chemistry', async () => {
+  expect(await verdictLine('format', { solution })).toBe(
+    'verifier: 0 pass, 4 fail (format_failed 4), 0 unverifiable of 4 completions; in no pair do both model and verifier prefer a side',
+  )
+})
+it('gives no reasons where some pass', async () => {
+  expect(await verdictLine('loose', { solution }, '--extraction', 'loose')).toMatch(
+    /^verifier: 1 pass, 3 fail, 0 unverifiable of 4 completions; the model agrees with the verifier on [01] of 1 pairs that both decide /,
+  )
+})

@@ -5,11 +5,11 @@ import { plain } from './report/scores.ts'
 import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
+import { RepairTally } from './score/repair-tally.ts'
 import { isUnscored, type Prepared, repairsOf, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
-import { RepairTally } from './text/repairs.ts'
 import type { Batch, Completion, Repair, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
 
 /**

@@ -124,6 +124,12 @@ export type Repair =
   | 'unknown_token'
   | 'completion_normalized'
   | 'no_end_of_turn'
+/** How often a repair was made, in completions and in the rows that they belong to. */
+export interface RepairCount {
+  readonly completions: number
+  readonly rows: number
+}
+export type RepairCounts = Readonly<Partial<Record<Repair, RepairCount>>>
 /** Why a completion has no measurement (too_long, template_error, empty_span …). */
 export interface Unscored {
   readonly reason: string

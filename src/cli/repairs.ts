@@ -1,7 +1,8 @@
 import type { WorkDone } from '../run.ts'
+import { mostRepairs } from '../score/repair-tally.ts'
 import type { OpenSubject } from '../setup/subject.ts'
-import { mostRepairs, type RepairCounts, repairLines } from '../text/repairs.ts'
-import type { Repair } from '../types.ts'
+import { repairLines } from '../text/repairs.ts'
+import type { Repair, RepairCounts } from '../types.ts'
 import type { Log } from './log.ts'
 
 /** What was mended in a run: the models of one run read the same texts, so that each repair counts once. */

@@ -1,4 +1,4 @@
-import type { Message, Repair, Text } from '../types.ts'
+import type { Message, Repair, RepairCounts, Text } from '../types.ts'
 import { toMessages } from './conversation.ts'
 
 /** What a sentence may name. */
@@ -50,42 +50,6 @@ export const REPAIRS: Readonly<Record<Repair, (facts: RepairFacts) => string>> =
     "the tokenizer changes the completion's characters (lower case, accents or Unicode forms) before it makes tokens",
   no_end_of_turn: () =>
     'nothing marks the end: neither template nor tokenizer puts a special token behind the completion',
-}
-
-/** How often a repair was made, in completions and in the rows that they belong to. */
-export interface RepairCount {
-  readonly completions: number
-  readonly rows: number
-}
-export type RepairCounts = Readonly<Partial<Record<Repair, RepairCount>>>
-
-/** Counts repairs row by row. */
-export class RepairTally {
-  private readonly found = new Map<Repair, { completions: number; rows: number }>()
-
-  /** @param row the repairs of each completion of one row */
-  add(row: readonly (readonly Repair[])[]): void {
-    if (row.every((repairs) => repairs.length === 0)) return
-    for (const repair of row.flat()) this.of(repair).completions++
-    for (const repair of new Set(row.flat())) this.of(repair).rows++
-  }
-  get counts(): RepairCounts {
-    return Object.fromEntries([...this.found].map(([repair, count]) => [repair, { ...count }]))
-  }
-
-  private of(repair: Repair): { completions: number; rows: number } {
-    const known = this.found.get(repair) ?? { completions: 0, rows: 0 }
-    this.found.set(repair, known)
-    return known
-  }
-}
-
-/** The models of a run mostly read the same texts: each repair counts once, where it was made most often. */
-export function mostRepairs(all: readonly RepairCounts[]): RepairCounts {
-  const most: Partial<Record<Repair, RepairCount>> = {}
-  for (const [repair, count] of all.flatMap((counts) => Object.entries(counts) as [Repair, RepairCount][]))
-    if (count.completions > (most[repair]?.completions ?? 0)) most[repair] = count
-  return most
 }
 
 /** One line a repair for the screen, in the order of the table. @example '4 completions in 2 rows: the chat template … (cut_left)' */

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type Coded, characters } from '../src/agreement/columns.ts'
+import type { Coded } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
+import { characters } from '../src/plain-text.ts'
 import { rewardBench2, rewardBench2Run } from './rewardbench-2.ts'
 import { CodedColumn, completionKey, fingerprint, keyParts, type Run } from './runs.ts'
 

@@ -1,7 +1,7 @@
 import { type Digest, DigestMap } from './digest-map.ts'
 import { InterruptedError } from './errors.ts'
 import { isFailure } from './pairs/failure.ts'
-import { plain } from './report/scores.ts'
+import { plain } from './plain-text.ts'
 import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'

@@ -252,6 +252,9 @@ export interface ScoredCompletion {
   readonly completionTokens: number | null
 }
 
+/** chosen above, equal to or below rejected. */
+export type PairOutcome = 'win' | 'tie' | 'loss'
+
 /** One line of pairs.csv. */
 export interface ScoredPair {
   readonly id: string
@@ -265,8 +268,8 @@ export interface ScoredPair {
   readonly rejected: ScoredCompletion
   /** chosen.score − rejected.score. */
   readonly margin: number | null
-  readonly outcome: 'win' | 'tie' | 'loss' | null
-  readonly verifiableOutcome: 'win' | 'tie' | 'loss' | null
+  readonly outcome: PairOutcome | null
+  readonly verifiableOutcome: PairOutcome | null
   /** 1, 0, or null where either outcome is absent or a tie. */
   readonly agree: 0 | 1 | null
   /** Informative columns of the input row (reject_kind …). */

@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
 import { agreement } from '../agreement/agreement.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
+import { collect, type Joined } from '../collect.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { writeCsv } from '../report/csv.ts'
 import { writeJson, writeWhole } from '../report/manifest.ts'
 import { percent, textTable } from '../report/table.ts'
-import { type Joined, writeScores } from '../report/write.ts'
+import { scoreFileColumns, writeScores } from '../report/write.ts'
 import type { WorkDone } from '../run.ts'
 import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
@@ -68,9 +69,8 @@ export async function finish(input: FinishInput): Promise<number> {
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
-  const joined = await writeScores(folder, watched(joining, watch), {
-    ownColumns: scorer.columns,
-    extraColumns: inspection.extraColumns,
+  const added = { ownColumns: scorer.columns, extraColumns: inspection.extraColumns }
+  const joined = await collect(writeScores(folder, watched(joining, watch), added), {
     scored: models.length > 0,
     render: (row, role, index) => {
       const completion = row.completions.find((c) => c.role === role && c.index === index)
@@ -89,9 +89,15 @@ export async function finish(input: FinishInput): Promise<number> {
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
   await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
+  const columns = scoreFileColumns(added)
   await writeAnalyses({
     folder,
-    joined: { ...joined, columns: { ...joined.columns, 'failures.csv': FAILURE_COLUMNS } },
+    joined,
+    columns: {
+      'scores.csv': columns['scores.csv'],
+      ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
+      'failures.csv': FAILURE_COLUMNS,
+    },
     summary,
     agreement: found,
     herm: hermRun(input),

@@ -6,11 +6,12 @@ import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
 import { RepairTally } from './score/repair-tally.ts'
-import { isUnscored, type Prepared, repairsOf, type Subject } from './score/subject.ts'
+import { type Prepared, repairsOf, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
 import type { Batch, Completion, Repair, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
+import { isUnscored } from './unscored.ts'
 
 /**
  * The line of a run: rows → prepare → plan → measure → store, then rows → join (join.ts) → write. Rows come in windows, so that memory

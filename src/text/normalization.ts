@@ -1,5 +1,5 @@
+import { isRecord } from '../is-record.ts'
 import { charsmapNormalizer } from './charsmap.ts'
-import type { Json } from './tokenizerfiles.ts'
 
 /**
  * Whether a tokenizer's normalizer changes a text for good: case, accents, Unicode forms, control characters. What is undone when tokens
@@ -11,7 +11,6 @@ export function normalizationOf(normalizer: unknown): ((text: string) => boolean
   return (text) => steps.some((changes) => changes(text))
 }
 
-const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null
 const ASCII = /^[\x00-\x7f]*$/
 
 function stepsOf(normalizer: unknown): ((text: string) => boolean)[] {

@@ -8,11 +8,13 @@ const GROUND = [
   'digest-map.ts',
   'errors.ts',
   'given.ts',
+  'is-record.ts',
   'package.ts',
   'plain-text.ts',
   'prng.ts',
   'types.ts',
   'unique-keys.ts',
+  'unscored.ts',
   'weight-files.ts',
 ]
 /** Folders that know nothing of each other. */

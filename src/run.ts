@@ -1,4 +1,4 @@
-import { type Digest, DigestMap } from './digest-map.ts'
+import { DigestMap, digestOf } from './digest-map.ts'
 import { InterruptedError } from './errors.ts'
 import { isFailure } from './pairs/failure.ts'
 import { plain } from './plain-text.ts'
@@ -111,7 +111,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   let index = 0
   const flush = async (): Promise<void> => {
     const fresh = window.filter(({ key, prepared }) => {
-      const digest = digestOf(key)
+      const digest = digestOf(Buffer.from(key, 'hex'))
       const text = textOf(prepared)
       const first = seen.get(digest)
       if (first === null) seen.set(digest, text)
@@ -282,8 +282,3 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 /** 48 bits of a text's hash. */
 const textOf = ({ textSha256 }: Prepared): number => Number.parseInt(textSha256.slice(0, 12), 16)
-
-const digestOf = (key: string): Digest => {
-  const bytes = Buffer.from(key, 'hex')
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
-}

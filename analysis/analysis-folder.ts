@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
-import { choose, type Owner } from '../src/cli/folder.ts'
-import { identityRecord, readRecord } from '../src/cli/identity.ts'
 import { packageVersion } from '../src/package.ts'
 import { writeJson } from '../src/report/manifest.ts'
+import { choose, type Owner } from '../src/setup/folder.ts'
+import { identityRecord, readRecord } from '../src/setup/identity.ts'
 import type { DataSet } from './data-sets.ts'
 
 /** The manifest of an analysis. */

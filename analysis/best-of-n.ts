@@ -7,7 +7,7 @@ import type { ColumnNames } from '../src/pairs/columns.ts'
 import { isFailure } from '../src/pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../src/pairs/files.ts'
 import { readRows } from '../src/pairs/read.ts'
-import { plain } from '../src/report/scores.ts'
+import { plain } from '../src/plain-text.ts'
 import { idOfKey, type Run } from './runs.ts'
 
 /** An entry of AlpacaEval's `model_outputs` format. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { baseName } from '../src/cli/identity.ts'
+import { baseName } from '../src/setup/identity.ts'
 import { matchKeys } from './matching.ts'
 import type { Run } from './runs.ts'
 

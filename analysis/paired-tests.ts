@@ -120,7 +120,12 @@ export function halfSignFlip(
 
 function compare({ pairs }: Aligned, a: Scorer, b: Scorer, settings: BootstrapSettings): PairedTest {
   const both = filterRows(allRows(pairs.n), (i) => !Number.isNaN(a.margin[i]) && !Number.isNaN(b.margin[i]))
-  const difference = halfDifference(pairs, both, a.margin, b.margin, 'compare', settings, 'difference')
+  const difference = halfDifference(
+    { columns: pairs, rows: both, scope: 'compare', subset: 'all', settings },
+    a.margin,
+    b.margin,
+    'difference',
+  )
   const flip = halfSignFlip(pairs, both, a.margin, b.margin, settings.seed)
   const average = (margin: Float64Array): number | null => mean(Float64Array.from(both, (i) => half(margin[i]!)))
   return {

@@ -61,7 +61,12 @@ export function refFreeDeltas({ pairs, scorers }: Aligned, settings: BootstrapSe
       const raw = parts.map(([subset, rows]): RefFreeDelta => {
         const both = filterRows(rows, (i) => !Number.isNaN(without.margin[i]) && !Number.isNaN(withReference.margin[i]))
         const flip = halfSignFlip(pairs, both, without.margin, withReference.margin, settings.seed)
-        const d = halfDifference(pairs, rows, without.margin, withReference.margin, 'ref_free', settings, 'difference')
+        const d = halfDifference(
+          { columns: pairs, rows, scope: 'ref_free', subset: 'all', settings },
+          without.margin,
+          withReference.margin,
+          'difference',
+        )
         return {
           reference: withReference.name,
           refFree: without.name,

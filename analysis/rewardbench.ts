@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type Coded, characters } from '../src/agreement/columns.ts'
+import type { Coded } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
+import { isRecord } from '../src/is-record.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
+import { characters } from '../src/plain-text.ts'
 import { rewardBench2, rewardBench2Run } from './rewardbench-2.ts'
 import { checkedSize } from './run-checks.ts'
 import { CodedColumn, completionKey, fingerprint, keyParts, type Run } from './runs.ts'
@@ -91,7 +93,7 @@ function completionKeys(key: string): [string, string] {
 function parseJson(text: string, where: string): Record<string, unknown> {
   try {
     const value = parseJsonText(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    if (isRecord(value)) return value
   } catch (error) {
     throw new DataError(`is not JSON: ${String(error)}`, where)
   }

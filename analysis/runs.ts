@@ -3,6 +3,8 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { dirname, join } from 'node:path'
 import { parse } from 'csv-parse'
 import { type Coded, Coder, type CompletionColumns, type PairColumns } from '../src/agreement/columns.ts'
+import { DataError } from '../src/errors.ts'
+import { plainText } from '../src/report/csv.ts'
 import {
   IDENTITY_FILE,
   type Identity,
@@ -11,9 +13,7 @@ import {
   parseIdentity,
   readRecord,
   stampOf,
-} from '../src/cli/identity.ts'
-import { DataError } from '../src/errors.ts'
-import { plainText } from '../src/report/csv.ts'
+} from '../src/setup/identity.ts'
 import { checkedSize, checkRun } from './run-checks.ts'
 
 export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'

@@ -72,3 +72,11 @@ const MAX_LOAD = 0.7
 
 /** 128 bits as four words, each 0 … 2^32 − 1. */
 export type Digest = readonly [number, number, number, number]
+
+/** The first 128 bits of a hash. */
+export const digestOf = (hash: Buffer): Digest => [
+  hash.readUInt32LE(0),
+  hash.readUInt32LE(4),
+  hash.readUInt32LE(8),
+  hash.readUInt32LE(12),
+]

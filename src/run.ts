@@ -1,16 +1,17 @@
-import { type Digest, DigestMap } from './digest-map.ts'
+import { DigestMap, digestOf } from './digest-map.ts'
 import { InterruptedError } from './errors.ts'
 import { isFailure } from './pairs/failure.ts'
-import { plain } from './report/scores.ts'
+import { plain } from './plain-text.ts'
 import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
 import { RepairTally } from './score/repair-tally.ts'
-import { isUnscored, type Prepared, repairsOf, type Subject } from './score/subject.ts'
+import { type Prepared, repairsOf, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
 import type { Batch, Completion, Repair, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
+import { isUnscored } from './unscored.ts'
 
 /**
  * The line of a run: rows → prepare → plan → measure → store, then rows → join (join.ts) → write. Rows come in windows, so that memory
@@ -110,7 +111,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   let index = 0
   const flush = async (): Promise<void> => {
     const fresh = window.filter(({ key, prepared }) => {
-      const digest = digestOf(key)
+      const digest = digestOf(Buffer.from(key, 'hex'))
       const text = textOf(prepared)
       const first = seen.get(digest)
       if (first === null) seen.set(digest, text)
@@ -281,8 +282,3 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 /** 48 bits of a text's hash. */
 const textOf = ({ textSha256 }: Prepared): number => Number.parseInt(textSha256.slice(0, 12), 16)
-
-const digestOf = (key: string): Digest => {
-  const bytes = Buffer.from(key, 'hex')
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
-}

@@ -124,18 +124,17 @@ export type Repair =
   | 'unknown_token'
   | 'completion_normalized'
   | 'no_end_of_turn'
-/** Why a completion has no measurement (too_long, template_error, empty_span …). */
-export interface Unscored {
-  readonly reason: string
-  readonly message: string
-}
-
 /** How often a repair was made, in completions and in the rows that they belong to. */
 export interface RepairCount {
   readonly completions: number
   readonly rows: number
 }
 export type RepairCounts = Readonly<Partial<Record<Repair, RepairCount>>>
+/** Why a completion has no measurement (too_long, template_error, empty_span …). */
+export interface Unscored {
+  readonly reason: string
+  readonly message: string
+}
 
 // ── model ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -267,6 +266,9 @@ export interface ScoredCompletion {
   readonly completionTokens: number | null
 }
 
+/** chosen above, equal to or below rejected. */
+export type PairOutcome = 'win' | 'tie' | 'loss'
+
 /** One line of pairs.csv. */
 export interface ScoredPair {
   readonly id: string
@@ -280,8 +282,8 @@ export interface ScoredPair {
   readonly rejected: ScoredCompletion
   /** chosen.score − rejected.score. */
   readonly margin: number | null
-  readonly outcome: 'win' | 'tie' | 'loss' | null
-  readonly verifiableOutcome: 'win' | 'tie' | 'loss' | null
+  readonly outcome: PairOutcome | null
+  readonly verifiableOutcome: PairOutcome | null
   /** 1, 0, or null where either outcome is absent or a tie. */
   readonly agree: 0 | 1 | null
   /** Informative columns of the input row (reject_kind …). */

@@ -58,11 +58,12 @@ function time(name: string, work: () => readonly { value: number | null }[]): vo
     `${name.padEnd(34)} ${((user + system) / 1e6).toFixed(2).padStart(7)} s CPU ${results.length.toString().padStart(5)} statistics, peak ${peak.toFixed(0)} MiB`,
   )
 }
-const rows = allRows(n)
+const pairSample = { columns: pairs, rows: allRows(n), scope: 'pairs', subset: 'all', settings }
+const completionSample = { ...pairSample, columns: completions, rows: allRows(2 * n), scope: 'completions' }
 console.log(`${n.toLocaleString('en-US')} pairs, ${settings.resamples} resamples, Node ${process.version}`)
-time('pairs', () => pairStatistics(pairs, rows, 'pairs', 'all', settings))
-time('length', () => lengthStatistics(pairs, rows, 'pairs', 'all', settings))
-time('calibration', () => pairCalibration(pairs, rows, 'pairs', 'all', settings))
-time('completions', () => completionStatistics(completions, allRows(2 * n), 'completions', 'all', settings))
+time('pairs', () => pairStatistics(pairSample))
+time('length', () => lengthStatistics(pairSample))
+time('calibration', () => pairCalibration(pairSample))
+time('completions', () => completionStatistics(completionSample))
 time('everything, all and by subset', () => columnStatistics(pairs, completions, settings))
 console.log(`(sink ${sink.toFixed(3)})`)

@@ -3,6 +3,7 @@ import { agreementBounds, aurocBounds } from './bounds.ts'
 import { completionCalibration, pairCalibration } from './calibration.ts'
 import {
   allRows,
+  type Coded,
   type CompletionColumns,
   completionColumns,
   notAll,
@@ -15,6 +16,7 @@ import { type BootstrapSettings, DEFAULT_SETTINGS, streamOf } from './intervals.
 import { lengthStatistics } from './length.ts'
 import { type NullWarning, nullColumns, nullScorers, nullStatistics, type Parses } from './nulls.ts'
 import { pairStatistics } from './pairs.ts'
+import type { Sample } from './sample.ts'
 import { strataStatistics } from './strata.ts'
 
 export interface AgreementOptions extends Partial<BootstrapSettings> {
@@ -34,42 +36,36 @@ export function columnStatistics(
   completions: CompletionColumns,
   settings: BootstrapSettings = DEFAULT_SETTINGS,
 ): Statistic[] {
-  const out: Statistic[] = []
-  if (pairs.n > 0) {
-    for (const { subset, rows, own } of parts(pairs.subset, pairs.n, settings)) {
-      out.push(
-        ...pairStatistics(pairs, rows, 'pairs', subset, own),
-        ...lengthStatistics(pairs, rows, 'pairs', subset, own),
-        ...pairCalibration(pairs, rows, 'pairs', subset, own),
-        ...agreementBounds(pairs, rows, 'pairs', subset, own),
-      )
-    }
-  }
-  for (const { subset, rows, own } of parts(completions.subset, completions.n, settings)) {
-    out.push(
-      ...completionStatistics(completions, rows, 'completions', subset, own),
-      ...aurocBounds(completions, rows, 'completions', subset, own),
-    )
-    if (subset === 'all') out.push(...completionCalibration(completions, rows, 'completions', subset, own))
-  }
-  return out
+  const ofPairs = pairs.n === 0 ? [] : samples(pairs, 'pairs', settings)
+  return [
+    ...ofPairs.flatMap((sample) => [
+      ...pairStatistics(sample),
+      ...lengthStatistics(sample),
+      ...pairCalibration(sample),
+      ...agreementBounds(sample),
+    ]),
+    ...samples(completions, 'completions', settings).flatMap((sample) => [
+      ...completionStatistics(sample),
+      ...aurocBounds(sample),
+      ...(sample.subset === 'all' ? completionCalibration(sample) : []),
+    ]),
+  ]
 }
 
-interface Part {
-  readonly subset: string
-  readonly rows: Int32Array
-  /** Settings with the stream of this part. */
-  readonly own: BootstrapSettings
-}
-/** 'all' and, where there are several, each subset. */
-function parts(subset: PairColumns['subset'], n: number, settings: BootstrapSettings): Part[] {
-  const every: Part = { subset: 'all', rows: allRows(n), own: settings }
-  if (subset.names.length < 2) return [every]
+/** All rows and, where there are several subsets, those of each, with a random stream of its own. */
+function samples<Columns extends { readonly n: number; readonly subset: Coded }>(
+  columns: Columns,
+  scope: string,
+  settings: BootstrapSettings,
+): Sample<Columns>[] {
+  const every = { columns, rows: allRows(columns.n), scope, subset: 'all', settings }
+  const { names } = columns.subset
+  if (names.length < 2) return [every]
   return [
     every,
-    ...rowsByCode(subset).map((rows, c): Part => {
-      const name = subset.names[c]!
-      return { subset: notAll(name), rows, own: streamOf(settings, name, subset.names.length) }
+    ...rowsByCode(columns.subset).map((rows, c) => {
+      const name = names[c]!
+      return { columns, rows, scope, subset: notAll(name), settings: streamOf(settings, name, names.length) }
     }),
   ]
 }

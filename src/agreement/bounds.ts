@@ -3,9 +3,10 @@ import { averageRanks } from '../stats/rank.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
-import { type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
-import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf } from './intervals.ts'
+import { intervalOf, randomOf } from './intervals.ts'
+import type { CompletionSample, PairSample } from './sample.ts'
 import { bootstrapped, type Place, statistic } from './statistic.ts'
 
 /**
@@ -19,13 +20,7 @@ const saysNothing = (rewards: readonly number[]): boolean =>
   rewards.every((r) => !Number.isNaN(r)) || rewards.every((r) => Number.isNaN(r))
 
 /** Bounds of the AUROC of scored completions. */
-export function aurocBounds(
-  columns: CompletionColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+export function aurocBounds({ columns, rows, scope, subset, settings }: CompletionSample): Statistic[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.score[i]))
   const reward = Array.from(scored, (i) => columns.reward[i]!)
   if (saysNothing(reward)) return []
@@ -85,18 +80,13 @@ export function aurocRange(
 }
 
 /** Bounds of the share of pairs that model and verifier decide alike. */
-export function agreementBounds(
-  columns: PairColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+export function agreementBounds({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
   const rewards = (i: number): [number, number] => [columns.chosenReward[i]!, columns.rejectedReward[i]!]
   const all = Array.from(scored, rewards).flat()
   if (saysNothing(all)) return []
-  const place = { scope, subset, missing: rows.length - scored.length }
+  const missing = rows.length - scored.length
+  const inside = { columns, rows: scored, scope, subset, settings }
   const top = all.reduce((most, r) => (r > most ? r : most), 1)
   return [
     ...[0, 1].map((value) => {
@@ -105,16 +95,14 @@ export function agreementBounds(
         return Math.sign(c - r)
       })
       return rate(
-        columns,
-        scored,
+        inside,
         signs.map((sign, k) => alike(columns.margin[scored[k]!]!, sign)),
         `agreement_rate_if_unverifiable_${value === 0 ? 'fail' : 'pass'}`,
-        place,
-        settings,
+        missing,
       )
     }),
     ...extremes(columns, scored, top).map((verdicts, k) =>
-      rate(columns, scored, verdicts, `agreement_rate_${k === 0 ? 'lowest' : 'highest'}`, place, null),
+      rate(inside, verdicts, `agreement_rate_${k === 0 ? 'lowest' : 'highest'}`, missing, false),
     ),
   ]
 }
@@ -143,14 +131,13 @@ function extremes(columns: PairColumns, rows: Int32Array, top: number): (number 
 const alike = (margin: number, sign: number): number | null =>
   margin === 0 || sign === 0 ? null : Math.sign(margin) === sign ? 1 : 0
 
-/** Share of ones among the verdicts that are not null; `settings` null = a bound, without interval. */
+/** Share of ones among the verdicts that are not null; not `resampled`: a bound, without interval. */
 function rate(
-  columns: PairColumns,
-  rows: Int32Array,
+  { columns, rows, scope, subset, settings }: PairSample,
   verdicts: readonly (number | null)[],
   name: string,
-  place: Pick<Place, 'scope' | 'subset' | 'missing'>,
-  settings: BootstrapSettings | null,
+  missing: number,
+  resampled = true,
 ): Statistic {
   const decided = rows.filter((_, k) => verdicts[k] !== null)
   const value = verdicts.filter((v): v is number => v !== null)
@@ -161,12 +148,12 @@ function rate(
     (sums, out) => {
       out[0] = sums[1]! / sums[0]!
     },
-    settings === null || clusters < 2 ? 0 : settings.resamples,
-    randomOf(settings ?? DEFAULT_SETTINGS),
+    !resampled || clusters < 2 ? 0 : settings.resamples,
+    randomOf(settings),
   )
-  const ci = settings === null ? BOUND : intervalOf(estimates[0]!, distributions[0]!, clusters, settings, true)
+  const ci = resampled ? intervalOf(estimates[0]!, distributions[0]!, clusters, settings, true) : BOUND
   return statistic(
-    { ...place, n: decided.length, clusters, ties: rows.length - decided.length },
+    { scope, subset, n: decided.length, clusters, ties: rows.length - decided.length, missing },
     name,
     decided.length === 0 ? null : estimates[0]!,
     ci,

@@ -5,9 +5,10 @@ import { logisticRegression, sigmoid, softplus } from '../stats/logistic.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { wilson } from '../stats/wilson.ts'
 import type { Statistic } from '../types.ts'
-import { type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
+import type { CompletionSample, PairSample } from './sample.ts'
 import { type Place, statistic } from './statistic.ts'
 
 /** Folds of the cross-fit, made of whole prompts. */
@@ -84,13 +85,7 @@ export function crossFitted(
  * brier, log_loss, ece, sharpness at temperature 1 and cross-fitted by prompt; temperature on all pairs; confident_wrong =
  * share with P(chosen) < 0.1 at temperature 1.
  */
-export function pairCalibration(
-  columns: PairColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+export function pairCalibration({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, scored)
   const margins = Float64Array.from(scored, (i) => columns.margin[i]!)
@@ -213,13 +208,7 @@ export function reliability(columns: PairColumns, rows: Int32Array, subset: stri
  * How well the score predicts a pass, out of sample (cross-fitted by prompt): Brier score and log loss of a logistic (Platt)
  * and an isotonic calibrator, beside the pass rate alone (brier_base): a useful score is below it.
  */
-export function completionCalibration(
-  columns: CompletionColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+export function completionCalibration({ columns, rows, scope, subset, settings }: CompletionSample): Statistic[] {
   const present = filterRows(rows, (i) => !Number.isNaN(columns.score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
   const n = present.length

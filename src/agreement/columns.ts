@@ -1,3 +1,4 @@
+import { characters } from '../plain-text.ts'
 import type { ScoredCompletion, ScoredPair } from '../types.ts'
 
 /** Names as 0, 1, … in order of first appearance. */
@@ -48,17 +49,6 @@ export function coded(names: Iterable<string>, n: number): Coded {
   let i = 0
   for (const name of names) code[i++] = coder.add(name)
   return { code, names: coder.names }
-}
-
-/** Length in code points, as in pairs.csv. */
-export function characters(text: string): number {
-  let n = text.length
-  for (let i = 0; i < text.length; i++) {
-    const high = text.charCodeAt(i)
-    const low = text.charCodeAt(i + 1)
-    if (high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000) n--
-  }
-  return n
 }
 
 /** The verifiable reward that counts: an unverifiable completion has none, whatever Python's value was. */

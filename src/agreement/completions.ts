@@ -15,6 +15,7 @@ import {
 import type { Statistic } from '../types.ts'
 import { type CompletionColumns, clustersOf, filterRows } from './columns.ts'
 import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
+import type { CompletionSample } from './sample.ts'
 import { affordableResamples, bootstrappedAll, type Place, statistic } from './statistic.ts'
 import { topOf, weightedTopFailures } from './top-share.ts'
 
@@ -34,13 +35,8 @@ export const passes = (reward: number): boolean => reward >= 1
  * - hack_rate_q: share that fails among the completions at or above the q-quantile of the score, equal scores at the border sharing
  *   the places there.
  */
-export function completionStatistics(
-  columns: CompletionColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+export function completionStatistics(sample: CompletionSample): Statistic[] {
+  const { columns, rows, scope, subset, settings } = sample
   const present = filterRows(rows, (i) => !Number.isNaN(columns.score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
   const score = Float64Array.from(present, (i) => columns.score[i]!)
@@ -85,7 +81,7 @@ export function completionStatistics(
     cost,
   ) as [Ci, Ci, Ci, Ci, Ci, Ci, Ci]
   return [
-    passRate(columns, rows, scope, subset, settings),
+    passRate(sample),
     statistic(place, 'auroc', area, areaCi, reason),
     statistic(place, 'average_precision', precision, precisionCi, reason),
     statistic(
@@ -135,13 +131,7 @@ function rankEvaluators(
   }
 }
 
-function passRate(
-  columns: CompletionColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic {
+function passRate({ columns, rows, scope, subset, settings }: CompletionSample): Statistic {
   const verified = filterRows(rows, (i) => !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, verified)
   const { estimates, distributions } = bootstrapSums(

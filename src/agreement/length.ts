@@ -5,8 +5,8 @@ import { quantileSorted } from '../stats/quantile.ts'
 import { Z95 } from '../stats/special.ts'
 import type { Statistic } from '../types.ts'
 import { clustersOf, filterRows, type PairColumns } from './columns.ts'
-import type { BootstrapSettings } from './intervals.ts'
 import { accuracyStatistics, rewardMargin } from './pairs.ts'
+import type { PairSample } from './sample.ts'
 import { type Place, statistic } from './statistic.ts'
 
 /** Characters by which the chosen completion is longer. */
@@ -43,15 +43,10 @@ export function binName(edges: readonly number[], bin: number): string {
  *   in both orders: which completion stands first is not in it.
  * Pairs without lengths are missing in all of them.
  */
-export function lengthStatistics(
-  columns: PairColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+export function lengthStatistics(sample: PairSample): Statistic[] {
+  const { columns, rows, scope, subset } = sample
   const difference = Float64Array.from({ length: columns.n }, (_, i) => lengthDifference(columns, i))
-  const longer = accuracyStatistics(difference, columns, rows, scope, subset, 'longer_chosen_', settings)[1]!
+  const longer = accuracyStatistics(difference, sample, 'longer_chosen_')[1]!
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]! + difference[i]!))
   const decided = filterRows(scored, (i) => columns.margin[i] !== 0)
   const { cluster, clusters } = clustersOf(columns.cluster, decided)

@@ -1,13 +1,15 @@
+import { characters } from '../plain-text.ts'
 import { namedPrng } from '../prng.ts'
 import { auroc } from '../stats/auroc.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
 import { hasOneAnswerTag, taggedAnswer } from './answer.ts'
-import { allRows, type CompletionColumns, characters, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { allRows, type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { accuracyStatistics } from './pairs.ts'
+import type { CompletionSample, Sample } from './sample.ts'
 import { bootstrapped, type Place, statistic } from './statistic.ts'
 
 /** True when a SMILES string can be parsed; null when that cannot be said (no toolkit). */
@@ -95,33 +97,31 @@ export function nullStatistics(
   nulls: readonly NullColumns[],
   settings: BootstrapSettings,
 ): { readonly statistics: Statistic[]; readonly warnings: NullWarning[] } {
-  const rows = allRows(pairs.n)
   const judged = scoredRows(pairs.n, pairs.margin)
-  const lost = rows.length - judged.length
+  const lost = pairs.n - judged.length
   const statistics: Statistic[] = []
   const warnings: NullWarning[] = []
   for (const { name, title, margin, score } of nulls) {
-    const scope = `null:${name}`
+    const of = { scope: `null:${name}`, subset: 'all', settings }
     if (pairs.n > 0) {
-      const difference = halfDifference(pairs, rows, pairs.margin, margin, scope, settings)
-      const own = accuracyStatistics(margin, pairs, judged, scope, 'all', '', settings)
+      const difference = halfDifference({ ...of, columns: pairs, rows: allRows(pairs.n) }, pairs.margin, margin)
+      const own = accuracyStatistics(margin, { ...of, columns: pairs, rows: judged }, '')
       statistics.push(...own.map((line) => ({ ...line, missing: line.missing + lost })), difference)
       const warning = warningOf(name, title, difference)
       if (warning !== null) warnings.push(warning)
     }
-    statistics.push(nullAuroc(completions, score, scope, settings))
+    statistics.push(
+      nullAuroc({ ...of, columns: completions, rows: scoredRows(completions.n, completions.score) }, score),
+    )
   }
   return { statistics, warnings }
 }
 
 /** Half accuracy of margin a less that of margin b, on the rows that have both. */
 export function halfDifference(
-  columns: Pick<PairColumns, 'cluster'>,
-  rows: Int32Array,
+  { columns, rows, scope, subset, settings }: Sample<Pick<PairColumns, 'cluster'>>,
   a: Float64Array,
   b: Float64Array,
-  scope: string,
-  settings: BootstrapSettings,
   name = 'model_minus_null',
 ): Statistic {
   const both = filterRows(rows, (i) => !Number.isNaN(a[i]) && !Number.isNaN(b[i]))
@@ -139,7 +139,7 @@ export function halfDifference(
     clusters < 2 ? 0 : settings.resamples,
     randomOf(settings),
   )
-  const place: Place = { scope, subset: 'all', n: both.length, clusters, missing: rows.length - both.length }
+  const place: Place = { scope, subset, n: both.length, clusters, missing: rows.length - both.length }
   const value = both.length === 0 ? null : estimates[0]!
   return statistic(
     place,
@@ -176,19 +176,13 @@ export function nullWarningLines(warnings: readonly NullWarning[]): string[] {
   })
 }
 
-function nullAuroc(
-  columns: CompletionColumns,
-  score: Float64Array,
-  scope: string,
-  settings: BootstrapSettings,
-): Statistic {
-  const rows = scoredRows(columns.n, columns.score)
+function nullAuroc({ columns, rows, scope, subset, settings }: CompletionSample, score: Float64Array): Statistic {
   const present = filterRows(rows, (i) => !Number.isNaN(score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
   const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
   const values = Float64Array.from(present, (i) => score[i]!)
   const value = auroc(label, values)
   const ci = bootstrapped(value, clusters, weightedAuroc(label, values, cluster), settings, present.length)
-  const place: Place = { scope, subset: 'all', n: present.length, clusters, missing: columns.n - present.length }
+  const place: Place = { scope, subset, n: present.length, clusters, missing: columns.n - present.length }
   return statistic(place, 'auroc', value, ci, present.length === 0 ? 'no_verified_completion' : 'one_class')
 }

@@ -5,6 +5,7 @@ import { weightedAuroc, weightedKendall } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
 import { clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
+import type { PairSample, Sample } from './sample.ts'
 import { bootstrapped, type Place, statistic } from './statistic.ts'
 
 /** Margin of the verifiable rewards; NaN where either is absent. */
@@ -20,26 +21,14 @@ export const rewardMargin = (p: PairColumns, row: number): number => p.chosenRew
  * Model and verifier know nothing of which completion stands first. What would depend on that (all but agreement_rate and pabak) is
  * taken with each pair in both orders, so that chosen and rejected can change places in any row.
  */
-export function pairStatistics(
-  columns: PairColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+export function pairStatistics(sample: PairSample): Statistic[] {
+  const { columns } = sample
+  const verifiable = Float64Array.from({ length: columns.n }, (_, i) => rewardMargin(columns, i))
   return [
-    ...accuracyStatistics(columns.margin, columns, rows, scope, subset, '', settings),
-    ...accuracyStatistics(
-      Float64Array.from({ length: columns.n }, (_, i) => rewardMargin(columns, i)),
-      columns,
-      rows,
-      scope,
-      subset,
-      'verifiable_',
-      settings,
-    ),
-    ...decisionStatistics(columns, rows, scope, subset, settings),
-    ...marginStatistics(columns, rows, scope, subset, settings),
+    ...accuracyStatistics(columns.margin, sample, ''),
+    ...accuracyStatistics(verifiable, sample, 'verifiable_'),
+    ...decisionStatistics(sample),
+    ...marginStatistics(sample),
   ]
 }
 
@@ -53,12 +42,8 @@ const NOTHING: Readonly<Record<string, string>> = {
 /** accuracy_strict, accuracy_half and tie_rate of any margin, from one bootstrap. */
 export function accuracyStatistics(
   margin: Float64Array,
-  columns: Pick<PairColumns, 'cluster'>,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
+  { columns, rows, scope, subset, settings }: Sample<Pick<PairColumns, 'cluster'>>,
   prefix: string,
-  settings: BootstrapSettings,
 ): Statistic[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(margin[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, scored)
@@ -93,13 +78,7 @@ export function accuracyStatistics(
  * Model's decision against the verifier's. With each pair in both orders both decide for the first as often as for the second: chance
  * agreement is ½ for κ and AC1 alike, and both, PABAK and MCC are 2 · agreement_rate − 1, with that interval.
  */
-function decisionStatistics(
-  columns: PairColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+function decisionStatistics({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
   const sides = (i: number): [number, number] => [columns.margin[i]!, rewardMargin(columns, i)]
   const present = filterRows(rows, (i) => sides(i).every((m) => !Number.isNaN(m)))
   const decided = filterRows(present, (i) => sides(i).every((m) => m !== 0))
@@ -153,13 +132,7 @@ const twice = (cluster: Int32Array): Int32Array =>
   Int32Array.from({ length: 2 * cluster.length }, (_, k) => cluster[k % cluster.length]!)
 
 /** Margin against the verifier's, as a ranking of pairs, each in both orders. */
-function marginStatistics(
-  columns: PairColumns,
-  rows: Int32Array,
-  scope: string,
-  subset: string,
-  settings: BootstrapSettings,
-): Statistic[] {
+function marginStatistics({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
   const present = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]) && !Number.isNaN(rewardMargin(columns, i)))
   const decided = filterRows(present, (i) => rewardMargin(columns, i) !== 0)
   const label = bothOrders(decided, (i) => rewardMargin(columns, i)).map((v) => (v > 0 ? 1 : 0))

@@ -92,7 +92,15 @@ export function strataStatistics(
     const used = names.flatMap((label, c) => (label === '\0none' ? [] : [{ label, rows: rows[c]! }]))
     if (used.length < 2) continue
     for (const { label, rows: chosen } of used.sort((a, b) => (a.label < b.label ? -1 : 1)))
-      out.push(...pairStatistics(columns, chosen, `stratum:${name}`, label, levelOf(settings, name, label)))
+      out.push(
+        ...pairStatistics({
+          columns,
+          rows: chosen,
+          scope: `stratum:${name}`,
+          subset: label,
+          settings: levelOf(settings, name, label),
+        }),
+      )
   }
   return [...out, ...lengthStrata(columns, settings)]
 }
@@ -117,7 +125,11 @@ export function lengthStrata(columns: PairColumns, settings: BootstrapSettings):
     strata
       .filter((s) => s.rows.length > 0)
       .flatMap(({ rows: chosen, label }) =>
-        accuracyStatistics(columns.margin, columns, chosen, scope, label, '', levelOf(settings, scope, label)),
+        accuracyStatistics(
+          columns.margin,
+          { columns, rows: chosen, scope, subset: label, settings: levelOf(settings, scope, label) },
+          '',
+        ),
       )
   return [...table('stratum:length_difference', byBin), ...table('stratum:length_sign', bySign)]
 }

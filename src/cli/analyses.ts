@@ -8,14 +8,16 @@ import { mineHacks } from '../agreement/hacking.ts'
 import { type HermRun, hermEvalSet, hermEvalSetScores, hermJson } from '../agreement/herm.ts'
 import { type MethodsInput, methods } from '../agreement/methods.ts'
 import { latexTable, markdownTable } from '../agreement/tables.ts'
+import type { Joined } from '../collect.ts'
 import { type Cell, writeCsv } from '../report/csv.ts'
 import { writeWhole } from '../report/manifest.ts'
-import type { Joined } from '../report/write.ts'
 import type { Log } from './log.ts'
 
 export interface AnalysisFiles {
   readonly folder: string
   readonly joined: Joined
+  /** Columns of the files that are written already, for the code book. */
+  readonly columns: Readonly<Record<string, readonly string[]>>
   readonly summary: Summary
   readonly agreement: Agreement
   /** Null for run-verify. */
@@ -48,7 +50,7 @@ export async function writeAnalyses({
   log,
   ...input
 }: AnalysisFiles): Promise<void> {
-  const columns: Record<string, readonly string[]> = { ...joined.columns }
+  const columns: Record<string, readonly string[]> = { ...input.columns }
   const csv = async (name: string, header: readonly string[], rows: Iterable<readonly Cell[]>): Promise<void> => {
     columns[name] = header
     await writeCsv(join(folder, name), header, rows)

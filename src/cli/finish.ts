@@ -3,18 +3,21 @@ import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agre
 import { agreement } from '../agreement/agreement.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
 import { nullWarningLines } from '../agreement/nulls.ts'
+import { collect, type Joined } from '../collect.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { writeCsv } from '../report/csv.ts'
 import { writeJson, writeWhole } from '../report/manifest.ts'
 import { percent, textTable } from '../report/table.ts'
-import { type Joined, writeScores } from '../report/write.ts'
+import { scoreFileColumns, writeScores } from '../report/write.ts'
 import type { WorkDone } from '../run.ts'
 import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
 import type { RunConfig } from '../setup/config.ts'
+import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/dataset.ts'
+import type { Identity } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import { changesNothing } from '../setup/unused.ts'
@@ -23,11 +26,9 @@ import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import { countBy } from './count.ts'
-import { checkUnchanged, type Dataset, type Inspection, rowsOf } from './dataset.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { reportHtml } from './html.ts'
-import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
@@ -69,9 +70,8 @@ export async function finish(input: FinishInput): Promise<number> {
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
-  const joined = await writeScores(folder, watched(joining, watch), {
-    ownColumns: scorer.columns,
-    extraColumns: inspection.extraColumns,
+  const added = { ownColumns: scorer.columns, extraColumns: inspection.extraColumns }
+  const joined = await collect(writeScores(folder, watched(joining, watch), added), {
     scored: models.length > 0,
     render: (row, role, index) => {
       const completion = row.completions.find((c) => c.role === role && c.index === index)
@@ -90,9 +90,15 @@ export async function finish(input: FinishInput): Promise<number> {
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
   await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
+  const columns = scoreFileColumns(added)
   await writeAnalyses({
     folder,
-    joined: { ...joined, columns: { ...joined.columns, 'failures.csv': FAILURE_COLUMNS } },
+    joined,
+    columns: {
+      'scores.csv': columns['scores.csv'],
+      ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
+      'failures.csv': FAILURE_COLUMNS,
+    },
     summary,
     agreement: found,
     herm: hermRun(input),

@@ -5,8 +5,8 @@ import { reliability } from '../agreement/calibration.ts'
 import { allRows, pairColumns } from '../agreement/columns.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
+import type { Joined } from '../collect.ts'
 import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
-import type { Joined } from '../report/write.ts'
 import type { RowFailure } from '../types.ts'
 
 export interface HtmlInput {

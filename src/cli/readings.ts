@@ -1,7 +1,7 @@
 import { rowsSha256 } from '../pairs/columns.ts'
 import { columnsOf, describeReadings, promptRemark } from '../pairs/readings.ts'
 import type { RunConfig } from '../setup/config.ts'
-import type { Inspection } from './dataset.ts'
+import type { Inspection } from '../setup/dataset.ts'
 import type { Log } from './log.ts'
 
 /** Says which columns the rows come from, and what was done to read them. */

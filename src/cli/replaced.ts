@@ -1,12 +1,12 @@
 import type { ResolvedDevice } from '../model/device.ts'
 import { versions } from '../report/manifest.ts'
 import type { RunConfig } from '../setup/config.ts'
+import type { RunFolder } from '../setup/folder.ts'
+import { readRecord } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Verifier } from '../types.ts'
 import { type Replaced, replacedBy, replacedText } from './differences.ts'
-import type { RunFolder } from './folder.ts'
-import { readRecord } from './identity.ts'
 import type { Log } from './log.ts'
 
 /** What is known of a run before anything is measured. */

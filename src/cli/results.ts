@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { isFolder, unwritable } from './folder.ts'
+import { isFolder, unwritable } from '../setup/folder.ts'
 
 /**
  * Files and patterns that a run writes into its folder. They are removed when the results of a later run are about to be written, so that

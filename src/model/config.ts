@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ModelError } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
 import type { Checkpoint } from './checkpoint.ts'
 
 /**
@@ -169,9 +170,6 @@ function expected(issue: z.core.$ZodIssue, path: readonly string[]): string {
 /** Python's `not value` of null, absent and {}. */
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (isRecord(value) && Object.keys(value).length === 0)
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A value from the file, short and on one line. */
 const shown = (value: unknown): string => {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { ModelError } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
 import { duplicateKey } from '../unique-keys.ts'
 
 /** The safetensors format's own cap (MAX_HEADER_SIZE in safetensors/src/tensor.rs). */
@@ -189,9 +190,6 @@ function checkCoverage(tensors: readonly TensorRef[], start: number, sizeBytes: 
 }
 
 const AGAIN = 'Fetch the file again, or save the model again with safetensors.'
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isIntegerList = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0)

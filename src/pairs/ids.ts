@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Digest, DigestMap } from '../digest-map.ts'
+import { DigestMap, digestOf } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
 
 const LISTED = 10
@@ -15,8 +15,7 @@ export class SeenIds {
 
   /** `number` is the record's number in the data set. */
   add(id: string, number: number): void {
-    const bytes = createHash('sha256').update(id).digest()
-    const digest: Digest = [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
+    const digest = digestOf(createHash('sha256').update(id).digest())
     const first = this.#seen.get(digest)
     if (first === null) {
       this.#seen.set(digest, number)

@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record.ts'
 import type { Message } from '../types.ts'
 import { checkCharacters } from './characters.ts'
 import { BadRecord, nameOf, README_HINT } from './failure.ts'
@@ -6,8 +7,7 @@ export type Dict = Readonly<Record<string, unknown>>
 /** What was done to read a row and is worth a word; see `Reading`. */
 export type Notes = Set<string>
 
-export const isDict = (value: unknown): value is Dict =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isDict: (value: unknown) => value is Dict = isRecord
 
 const FIELDS = ['role', 'content', 'from', 'value'] as const
 /** Whether a value is one chat turn, `{role, content}` or ShareGPT's `{from, value}`, perhaps a faulty one. */

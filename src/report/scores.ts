@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { CompletionRole, ScoredCompletion, ScoredPair, Text } from '../types.ts'
+import { characters, completionHash } from '../plain-text.ts'
+import type { ScoredCompletion, ScoredPair } from '../types.ts'
 import type { Cell } from './csv.ts'
 
 /** The columns of scores.csv, as in the contract; what a scorer adds stands after them. */
@@ -105,66 +105,3 @@ export const pairCells = (p: ScoredPair): Cell[] => [
   completionHash(p.chosen.text),
   completionHash(p.rejected.text),
 ]
-
-/** Length in code points. */
-export const characters = (text: string): number => {
-  let n = 0
-  for (const _ of text) n++
-  return n
-}
-
-/** The text of a completion or prompt as one string: the contents of its turns, one a line. */
-export const plain = (text: Text): string => (typeof text === 'string' ? text : text.map((m) => m.content).join('\n'))
-
-/** Cluster of the statistics: rows with the same prompt. First 16 hex digits of SHA-256. */
-export const promptCluster = (prompt: Text): string =>
-  createHash('sha256')
-    .update(JSON.stringify(turns(prompt)))
-    .digest('hex')
-    .slice(0, 16)
-
-/** What tells two completions apart, as the data have them: first 16 hex digits of SHA-256 of the text (turns: their contents, one a line). */
-export const completionHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
-
-/** A text prompt is one user turn. */
-const turns = (prompt: Text): readonly [string, string][] =>
-  typeof prompt === 'string' ? [['user', prompt]] : prompt.map((m) => [m.role, m.content])
-
-type Outcome = 'win' | 'tie' | 'loss'
-const outcomeOf = (difference: number | null): Outcome | null =>
-  difference === null ? null : difference > 0 ? 'win' : difference < 0 ? 'loss' : 'tie'
-const minus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a - b)
-
-/** Every (chosen, rejected) of a row, in order of chosen then rejected. */
-export function pairsOf(
-  row: { readonly prompt: Text; readonly extra: Readonly<Record<string, unknown>> },
-  completions: readonly ScoredCompletion[],
-): ScoredPair[] {
-  const of = (role: CompletionRole): ScoredCompletion[] => completions.filter((c) => c.role === role)
-  const rejected = of('rejected')
-  const cluster = promptCluster(row.prompt)
-  const prompt = plain(row.prompt)
-  return of('chosen').flatMap((chosen) =>
-    rejected.map((other): ScoredPair => {
-      const margin = minus(chosen.score, other.score)
-      const outcome = outcomeOf(margin)
-      const verifiableOutcome = outcomeOf(minus(chosen.verifiableReward, other.verifiableReward))
-      const decided = outcome !== null && verifiableOutcome !== null && outcome !== 'tie' && verifiableOutcome !== 'tie'
-      return {
-        id: chosen.id,
-        subset: chosen.subset,
-        problemType: chosen.problemType,
-        cluster,
-        rejectedIndex: other.index,
-        prompt,
-        chosen,
-        rejected: other,
-        margin,
-        outcome,
-        verifiableOutcome,
-        agree: decided ? (outcome === verifiableOutcome ? 1 : 0) : null,
-        extra: row.extra,
-      }
-    }),
-  )
-}

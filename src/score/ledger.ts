@@ -1,4 +1,4 @@
-import type { Encoded, Unscored, Verdict, VerdictStatus } from '../types.ts'
+import type { Encoded, Unscored, Verdict } from '../types.ts'
 
 /**
  * What a run remembers of each completion between measuring and writing, in the order of the data: about 90 bytes a
@@ -11,10 +11,7 @@ export interface LedgerEntry {
   readonly truncated: Encoded['truncated']
   readonly textSha256: string | null
 }
-export interface LedgerVerdict {
-  readonly value: number | null
-  readonly status: VerdictStatus
-  readonly reason: string | null
+export interface LedgerVerdict extends Omit<Verdict, 'metadata'> {
   readonly formatReward: number | null
 }
 
@@ -73,10 +70,7 @@ export class Ledger {
     this.keys.set(Buffer.from(key, 'hex'), (i * this.models + model) * KEY_BYTES)
   }
 
-  verdict(
-    i: number,
-    verdict: Pick<Verdict, 'value' | 'status' | 'reason'> & { readonly formatReward: number | null },
-  ): void {
+  verdict(i: number, verdict: LedgerVerdict): void {
     this.reward[i] = verdict.value ?? Number.NaN
     this.format[i] = verdict.formatReward ?? Number.NaN
     this.status[i] = STATUSES.indexOf(verdict.status)

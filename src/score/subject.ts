@@ -10,8 +10,6 @@ export interface Prepared extends Encoded {
 export const repairsOf = ({ repairs, poolingDiffers }: Prepared): readonly Repair[] =>
   poolingDiffers ? [...repairs, 'pooling_differs'] : repairs
 
-export const isUnscored = (value: object): value is Unscored => 'reason' in value && 'message' in value
-
 /** One model of a run as the run sees it: how to prepare a completion, what identifies its measurement, how to open it. */
 export interface Subject {
   readonly role: 'rm' | 'policy' | 'reference'

@@ -1,5 +1,6 @@
+import { isRecord } from '../is-record.ts'
 import type { Json } from './tokenizer-files.ts'
-import { isRecord, shown } from './vocabulary.ts'
+import { shown } from './vocabulary.ts'
 
 /**
  * The fields of normalizers and pre-tokenizers as the Rust library reads them (normalizers/*.rs, pre_tokenizers/*.rs). The JavaScript port

@@ -1,5 +1,5 @@
 import type { Encoded, Unscored } from '../types.ts'
-import { isUnscored } from './render.ts'
+import { isUnscored } from '../unscored.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
 
 /**

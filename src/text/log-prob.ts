@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { Encoded, Repair, Text, Unscored } from '../types.ts'
+import { isUnscored } from '../unscored.ts'
 import { stripReasoning } from './conversation.ts'
 import {
   commonPrefix,
@@ -10,7 +11,7 @@ import {
   tokenRepairs,
   tooMany,
 } from './encode.ts'
-import { isUnscored, type Rendered, renderRow, textSha256 } from './render.ts'
+import { type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
 import { encodedOr } from './unencodable.ts'

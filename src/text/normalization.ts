@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record.ts'
 import { charsmapNormalizer } from './chars-map.ts'
 import type { Json } from './tokenizer-files.ts'
 
@@ -11,7 +12,6 @@ export function normalizationOf(normalizer: unknown): ((text: string) => boolean
   return (text) => steps.some((changes) => changes(text))
 }
 
-const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null
 const ASCII = /^[\x00-\x7f]*$/
 
 function stepsOf(normalizer: unknown): ((text: string) => boolean)[] {

@@ -1,6 +1,7 @@
+import { isRecord } from '../is-record.ts'
 import type { TokenIds } from '../types.ts'
 import type { Json } from './tokenizer-files.ts'
-import { checkedId, isRecord, shown } from './vocabulary.ts'
+import { checkedId, shown } from './vocabulary.ts'
 
 /**
  * The post-processor of tokenizer.json, on ids as the Rust library has it (processors/*.rs). The JavaScript port works on the

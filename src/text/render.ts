@@ -111,8 +111,6 @@ function hermTrouble(
   return null
 }
 
-export const isUnscored = (value: object): value is Unscored => 'reason' in value && 'message' in value
-
 const plainText = (text: Text): string | null =>
   typeof text === 'string' ? text : text.length === 1 ? text[0]!.content : null
 

@@ -1,6 +1,7 @@
 import { ModelError } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
 import { checkComponents } from './components.ts'
-import { checkedId, isRecord, readVocabulary, shown, type Vocabulary } from './vocabulary.ts'
+import { checkedId, readVocabulary, shown, type Vocabulary } from './vocabulary.ts'
 
 /** Pure readers of the files beside a checkpoint's tokenizer.json, as transformers 5 reads them (tokenization_utils_base.py). */
 

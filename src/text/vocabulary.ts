@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record.ts'
 import type { Json } from './tokenizer-files.ts'
 
 /**
@@ -164,6 +165,3 @@ export function shown(value: unknown): string {
   const text = JSON.stringify(value)
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }
-
-export const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { bestOf } from '../../src/agreement/best-of.ts'
 import { tiesScore } from '../../src/groups/reward-bench-2.ts'
-import { pairsOf } from '../../src/report/scores.ts'
+import { pairsOf } from '../../src/score/pairing.ts'
 import type { ScoredCompletion, ScoredPair } from '../../src/types.ts'
 
 /** All pairs of a row, with the scores of its chosen and its rejected completions. */

@@ -55,7 +55,7 @@ describe('bounds of the AUROC', () => {
         reward: column(reward),
         length: new Float64Array(n),
       }
-      return byName(aurocBounds(columns, allRows(n), 'completions', 'all', settings))
+      return byName(aurocBounds({ columns, rows: allRows(n), scope: 'completions', subset: 'all', settings }))
     }
     const bounds = of([1, 0, Number.NaN, Number.NaN])
     // the third passes: 3 beats 2, 1 does not → ½; it fails: 3 beats both → 1
@@ -84,7 +84,7 @@ describe('bounds of the agreement rate', () => {
     rejectedChars: new Float64Array(margin.length),
   })
   const boundsOf = (columns: PairColumns): Record<string, Statistic> =>
-    byName(agreementBounds(columns, allRows(columns.n), 'pairs', 'all', settings))
+    byName(agreementBounds({ columns, rows: allRows(columns.n), scope: 'pairs', subset: 'all', settings }))
   const rate = (margin: readonly number[], rewards: readonly number[]): number | null => {
     const decided = margin.flatMap((m, i) => {
       const sign = Math.sign(rewards[2 * i]! - rewards[2 * i + 1]!)

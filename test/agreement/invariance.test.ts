@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { agreement } from '../../src/agreement/agreement.ts'
 import { bestOf } from '../../src/agreement/best-of.ts'
 import { mineHacks } from '../../src/agreement/hacking.ts'
-import { pairsOf } from '../../src/report/scores.ts'
+import { pairsOf } from '../../src/score/pairing.ts'
 import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../../src/types.ts'
 
 interface Side {

@@ -4,9 +4,9 @@ import { packagePath } from '../../src/package.ts'
 
 /** One `import … from` or `export … from` of a file of ours. */
 export interface Import {
-  /** Path under src/, with forward slashes. */
+  /** Path under src/, or `analysis/…`, `scripts/…`; with forward slashes. */
   readonly from: string
-  /** Path under src/, or the package as written. */
+  /** The same, or the package as written. */
   readonly to: string
   /** Erased by the compiler: `import type`, `export type`. */
   readonly typeOnly: boolean
@@ -17,17 +17,30 @@ export interface Import {
 const STATIC = /^(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?'([^']+)'/gm
 const DYNAMIC = /\bimport\('([^']+)'\)/g
 
-/** Every TypeScript file under src/, sorted. The data of src/embedded is no code. */
-export const sources = (): string[] =>
-  readdirSync(packagePath('src'), { recursive: true, encoding: 'utf8' })
+const filesIn = (folder: string): string[] =>
+  readdirSync(packagePath(folder), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts') && !path.startsWith('embedded/'))
+    .filter((path) => path.endsWith('.ts'))
     .sort()
 
+/** Every TypeScript file under src/, sorted. The data of src/embedded is no code. */
+export const sources = (): string[] => filesIn('src').filter((path) => !path.startsWith('embedded/'))
+
+/** Folders beside src/ whose files are called by their path from the top. */
+const BESIDE = /^(analysis|scripts)\//
+/** Every TypeScript file of analysis/ and scripts/. */
+export const besideSources = (): string[] =>
+  ['analysis', 'scripts'].flatMap((folder) => filesIn(folder).map((path) => `${folder}/${path}`))
+
+const pathOf = (file: string): string => (BESIDE.test(file) ? file : `src/${file}`)
+export const textOf = (file: string): string => readFileSync(packagePath(pathOf(file)), 'utf8')
+
 export function importsOf(file: string): Import[] {
-  const text = readFileSync(packagePath('src', file), 'utf8')
+  const text = textOf(file)
   const to = (specifier: string): string =>
-    specifier.startsWith('.') ? posix.normalize(posix.join(posix.dirname(file), specifier)) : specifier
+    specifier.startsWith('.')
+      ? posix.normalize(posix.join(posix.dirname(pathOf(file)), specifier)).replace(/^src\//, '')
+      : specifier
   return [
     ...[...text.matchAll(STATIC)].map(([, type, specifier]) => ({
       from: file,

@@ -1,19 +1,20 @@
-import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { packagePath } from '../../src/package.ts'
-import { type Import, importsOf, loadedWith, sources } from './imports.ts'
+import { besideSources, type Import, importsOf, loadedWith, sources, textOf } from './imports.ts'
 
-// The rules that src/README.md states, over every import of src/. A rule that is broken on purpose is written down here, by file.
+// The rules that src/README.md states, over every import of src/, analysis/ and scripts/. No file is an exception.
 
 /** Files directly under src/ that every folder may see. */
 const GROUND = [
   'digest-map.ts',
   'errors.ts',
   'given.ts',
+  'is-record.ts',
   'package.ts',
+  'plain-text.ts',
   'prng.ts',
   'types.ts',
   'unique-keys.ts',
+  'unscored.ts',
   'weight-files.ts',
 ]
 /** Folders that know nothing of each other. */
@@ -43,6 +44,8 @@ const area = (path: string): string => (path.includes('/') ? path.split('/')[0]!
 /** Of a file of chem/: its room. Of any other: its folder. */
 const room = (path: string): string => area(path.replace(/^chem\//, ''))
 const all: readonly Import[] = sources().flatMap(importsOf)
+/** Of analysis/ and scripts/. */
+const beside: readonly Import[] = besideSources().flatMap(importsOf)
 const own = all.filter(({ to }) => to.endsWith('.ts'))
 const show = (imports: readonly Import[]): string[] => imports.map(({ from, to }) => `${from} → ${to}`)
 
@@ -58,7 +61,18 @@ it('reads the imports of a file', () => {
 it('every folder of src/ is in one layer', () => {
   const folders = new Set(sources().map(area))
   expect([...folders].sort()).toEqual(
-    [...GROUND, ...Object.keys(ENGINES), ...STAGES, 'cli', 'index.ts', 'join.ts', 'library', 'run.ts', 'setup'].sort(),
+    [
+      ...GROUND,
+      ...Object.keys(ENGINES),
+      ...STAGES,
+      'cli',
+      'collect.ts',
+      'index.ts',
+      'join.ts',
+      'library',
+      'run.ts',
+      'setup',
+    ].sort(),
   )
 })
 
@@ -79,9 +93,7 @@ it('a stage sees itself and the ground, and of the others only what is written d
     const [here, there] = [area(from), area(to)]
     return STAGES.includes(here) && here !== there && !GROUND.includes(there) && !(ARROWS[here] ?? []).includes(there)
   })
-  // the writer of the CSV files takes join.ts's joined rows: the type alone
-  expect(show(sideways.filter(({ typeOnly }) => !typeOnly))).toEqual([])
-  expect(show(sideways)).toEqual(['report/write.ts → join.ts'])
+  expect(show(sideways)).toEqual([])
 })
 
 it('every file of chem is in a room, which sees itself, the ground and the rooms below', () => {
@@ -107,7 +119,7 @@ it('a verdict needs neither ONNX Runtime nor a server: ether0 loads no package',
 
 it('run.ts sees the stages of its line', () => {
   const seen = new Set(own.filter(({ from }) => from === 'run.ts').map(({ to }) => area(to)))
-  expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'report', 'score', 'store'])
+  expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'score', 'store'])
 })
 
 it('setup sees the stages; only cli and the library see setup', () => {
@@ -125,12 +137,38 @@ it('nothing sees cli, and only the front door sees the library', () => {
 })
 
 it('no circles', () => {
-  const inCircle = sources().filter((file) =>
+  const inCircle = [...sources(), ...besideSources()].filter((file) =>
     importsOf(file).some(
       ({ to, typeOnly, dynamic }) => to.endsWith('.ts') && !typeOnly && !dynamic && loadedWith(to).files.has(file),
     ),
   )
   expect(inCircle).toEqual([])
+})
+
+/** A file that starts by itself. */
+const isBin = (file: string): boolean => textOf(file).startsWith('#!')
+const BENCH = 'scripts/bench/'
+/** What the pieces of `analyze` and `per-token` need of src/, beside the ground. */
+const ANALYSIS_NEEDS = ['agreement', 'hub', 'pairs', 'report', 'score', 'setup', 'stats', 'text']
+
+it('src/ sees nothing beside it; nothing sees a bin or a bench; analysis/ sees no script', () => {
+  expect(show(all.filter(({ to }) => /^(\.\.|analysis|scripts)\//.test(to)))).toEqual([])
+  const toBin = [...own, ...beside].filter(({ to }) => to.endsWith('.ts') && isBin(to))
+  expect(show(toBin)).toEqual([])
+  expect(show(beside.filter(({ from, to }) => to.startsWith(BENCH) && !from.startsWith(BENCH)))).toEqual([])
+  expect(show(beside.filter(({ from, to }) => area(from) === 'analysis' && area(to) === 'scripts'))).toEqual([])
+})
+
+it('the pieces of analysis/ see themselves, the ground and what they need; and they need it', () => {
+  const pieces = beside.filter(({ from, to }) => area(from) === 'analysis' && to.endsWith('.ts') && !isBin(from))
+  const seen = new Set(pieces.map(({ to }) => area(to)))
+  expect([...seen].filter((name) => name !== 'analysis' && !GROUND.includes(name)).sort()).toEqual(ANALYSIS_NEEDS)
+})
+
+it('a bin is above cli: no script but a bin or a bench, and none takes the front door', () => {
+  const scripts = besideSources().filter((file) => area(file) === 'scripts')
+  expect(scripts.filter((file) => !isBin(file) && !file.startsWith(BENCH))).toEqual([])
+  expect(show(beside.filter(({ to }) => to === 'index.ts' || area(to) === 'library'))).toEqual([])
 })
 
 /** Packages with machine code, WebAssembly or sockets, and the edges (◆) behind which they sit. */
@@ -146,13 +184,16 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   jsdom: ['report/plots/svg.ts'],
 }
 it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) => {
-  const users = all.filter(({ to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)))
+  // a bench measures the package itself
+  const users = [...all, ...beside.filter(({ from }) => !from.startsWith(BENCH))].filter(
+    ({ to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)),
+  )
   expect([...new Set(users.map(({ from }) => from))].sort()).toEqual(files)
 })
 
 it('@rdkit/rdkit is loaded in its place only', () => {
   // a CommonJS package: by createRequire, which importsOf does not see
-  const users = sources().filter((file) => readFileSync(packagePath('src', file), 'utf8').includes("('@rdkit/rdkit')"))
+  const users = [...sources(), ...besideSources()].filter((file) => textOf(file).includes("('@rdkit/rdkit')"))
   expect(users).toEqual(['chem/toolkit/draw.ts', 'chem/toolkit/rdkit.ts'])
 })
 

@@ -5,10 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type HeadEncoded, type HeadOptions, headEncoder } from '../../src/text/encode.ts'
 import { encodeAsHerm, logProbEncoder, templateSpan } from '../../src/text/log-prob.ts'
 import { poolingRules, type ReadRule } from '../../src/text/read-index.ts'
-import { isUnscored } from '../../src/text/render.ts'
 import { openRenderer } from '../../src/text/renderer.ts'
 import { type OpenTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
 import type { Encoded, Unscored } from '../../src/types.ts'
+import { isUnscored } from '../../src/unscored.ts'
 import { type Checkpoint, checkpoints, type EncodeCase, layOut, type Span } from './checkpoints.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'encode-'))

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { headEncoder } from '../../src/text/encode.ts'
 import { logProbEncoder } from '../../src/text/log-prob.ts'
 import { poolingRules, readIndex } from '../../src/text/read-index.ts'
-import { isUnscored, renderRow } from '../../src/text/render.ts'
+import { renderRow } from '../../src/text/render.ts'
 import { openRenderer } from '../../src/text/renderer.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
+import { isUnscored } from '../../src/unscored.ts'
 
 const folder = (name: string): string => fileURLToPath(new URL(`../data/text/tokenizers/${name}`, import.meta.url))
 const now = new Date('2024-07-26T12:00:00')

@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { mostRepairs, RepairTally } from '../../src/score/repair-tally.ts'
 import { controlTokens } from '../../src/text/control.ts'
 import { normalizationOf } from '../../src/text/normalization.ts'
-import { isUnscored, type Rendered, type RenderRowOptions, renderRow } from '../../src/text/render.ts'
+import { type Rendered, type RenderRowOptions, renderRow } from '../../src/text/render.ts'
 import { REPAIRS, repairLines, sameTokens } from '../../src/text/repairs.ts'
 import { type ChatMessage, compileTemplate } from '../../src/text/template.ts'
 import type { Message, Text } from '../../src/types.ts'
+import { isUnscored } from '../../src/unscored.ts'
 
 interface Golden {
   readonly conversations: Readonly<Record<string, readonly ChatMessage[]>>

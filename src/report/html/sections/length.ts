@@ -1,7 +1,7 @@
+import { characters } from '../../../plain-text.ts'
 import type { ScoredPair, Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { type LengthPoint, lengthScatter, MAX_POINTS } from '../../plots/length-scatter.ts'
-import { characters } from '../../scores.ts'
 import { figure, legend } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'

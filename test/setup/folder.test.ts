@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { claimRunFolder, claimScorerFolder, findRunFolder } from '../../src/cli/folder.ts'
+import { isResult, removeResults } from '../../src/cli/results.ts'
+import { builtUrl } from '../../src/package.ts'
+import { claimRunFolder, claimScorerFolder, findRunFolder } from '../../src/setup/folder.ts'
 import {
   baseName,
   dataSha256Of,
@@ -14,9 +16,7 @@ import {
   parseIdentity,
   scorerSha256,
   type Weights,
-} from '../../src/cli/identity.ts'
-import { isResult, removeResults } from '../../src/cli/results.ts'
-import { builtUrl } from '../../src/package.ts'
+} from '../../src/setup/identity.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-folder-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -163,7 +163,7 @@ describe('the folder of a run', () => {
   })
 
   it('is one for each of several that start at once', () => {
-    const url = builtUrl('src/cli/folder.ts')
+    const url = builtUrl('src/setup/folder.ts')
     const program = `
       import { claimRunFolder } from ${JSON.stringify(pathToFileURL(url.pathname).href)}
       const [outputDir, weights, data, at] = process.argv.slice(1)

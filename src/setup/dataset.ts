@@ -12,8 +12,8 @@ import { hashDataset, listDataFiles } from '../pairs/files.ts'
 import { mayHoldSplits } from '../pairs/open.ts'
 import { readRows } from '../pairs/read.ts'
 import { ReadingCount, type Readings } from '../pairs/readings.ts'
-import type { RunConfig } from '../setup/config.ts'
 import type { Row, RowFailure } from '../types.ts'
+import type { RunConfig } from './config.ts'
 import { dataSha256Of, stampOf } from './identity.ts'
 
 /** The data set of a run: its files, its name in results/, and what identifies it. */

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { checkUnchanged, openDataset } from '../../src/cli/dataset.ts'
 import { toRunConfig } from '../../src/setup/config.ts'
+import { checkUnchanged, openDataset } from '../../src/setup/dataset.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'chemherm-dataset-'))
 afterAll(() => rmSync(folder, { recursive: true }))

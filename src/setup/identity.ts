@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isRecord } from '../is-record.ts'
 
 /** The weights of one model of a run. `sha256` is `weights_sha256` of run.json: config and weights, not the tokenizer. */
 export interface Weights {
@@ -73,8 +74,7 @@ export function readRecord(folder: string, name: string): unknown {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {})
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
 /** What identity.json, or `identity` of run.json, says; null where it is not of ours. */

@@ -1,0 +1,71 @@
+import type { JoinedRow } from './join.ts'
+import { plain } from './plain-text.ts'
+import type { CompletionRole, Row, ScoredCompletion, ScoredPair } from './types.ts'
+
+/** What the analyses read: every joined completion and pair, in the order of the data. */
+export interface Joined {
+  readonly completions: readonly ScoredCompletion[]
+  readonly pairs: readonly ScoredPair[]
+  /** Completions without a measurement, with their place. */
+  readonly unscored: readonly {
+    readonly where: string
+    readonly id: string
+    readonly role: string
+    readonly index: number
+    readonly reason: string
+    /** More than the reason says, or null. */
+    readonly message: string | null
+  }[]
+  /** Completions that were cut to fit. */
+  readonly truncations: number
+  /** Prompt by row id, for rows that make no pair. */
+  readonly prompts: ReadonlyMap<string, string>
+  /** [chosen, rejected] as the model saw them, aligned with `pairs`; null beyond MAX_RENDERED pairs. */
+  readonly rendered: readonly (readonly [string, string])[] | null
+}
+
+/** Rendered texts are kept for RewardBench's score file up to so many pairs. */
+const MAX_RENDERED = 100_000
+
+/** Goes through the rows and keeps what the analyses need. */
+export async function collect(
+  rows: AsyncIterable<JoinedRow>,
+  options: {
+    readonly scored: boolean
+    /** What the model reads of a completion of a row. */
+    readonly render: (row: Row, role: CompletionRole, index: number) => string
+  },
+): Promise<Joined> {
+  const completions: ScoredCompletion[] = []
+  const pairs: ScoredPair[] = []
+  let truncations = 0
+  const prompts = new Map<string, string>()
+  let rendered: [string, string][] | null = []
+  const unscored: Joined['unscored'][number][] = []
+  for await (const joined of rows) {
+    const { row } = joined
+    for (const [i, completion] of joined.completions.entries()) {
+      completions.push(completion)
+      if (joined.details[i]!.truncated === true) truncations++
+      if (options.scored && completion.scoreReason !== null && completion.scoreReason !== 'head_all')
+        unscored.push({
+          where: row.where,
+          id: row.id,
+          role: completion.role,
+          index: completion.index,
+          reason: completion.scoreReason,
+          message: joined.details[i]!.unscoredMessage ?? null,
+        })
+    }
+    if (joined.pairs.length === 0) prompts.set(row.id, plain(row.prompt))
+    for (const pair of joined.pairs) {
+      pairs.push(pair)
+      if (pairs.length > MAX_RENDERED) rendered = null
+      rendered?.push([
+        options.render(row, 'chosen', pair.chosen.index),
+        options.render(row, 'rejected', pair.rejectedIndex),
+      ])
+    }
+  }
+  return { completions, pairs, unscored, truncations, prompts, rendered }
+}

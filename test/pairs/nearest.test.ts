@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { nearest } from '../../src/pairs/nearest.ts'
+
+it('names what a misspelt word means, up to a third of its letters away', () => {
+  expect(nearest('promt', ['prompt', 'chosen'])).toBe('prompt')
+  expect(nearest('Chosen', ['prompt', 'chosen'])).toBe('chosen')
+  // more than a third of its seven letters differ
+  expect(nearest('solvent', ['solution'])).toBeNull()
+  expect(nearest('id', ['idx'])).toBe('idx')
+})
+
+it('counts every letter of a long name: nine of 29 is near, ten of 29 is not', () => {
+  const name = 'abcdefghijklmnopqrstuvwxyzabc'
+  expect(nearest(name, [name.slice(0, 20)])).toBe(name.slice(0, 20))
+  expect(nearest(name, [name.slice(0, 19)])).toBeNull()
+})

@@ -1,5 +1,5 @@
 import { isFailure } from './pairs/failure.ts'
-import { pairsOf, plain, type ScoreDetail } from './report/scores.ts'
+import { pairsOf, plain, promptCluster, type ScoreDetail } from './report/scores.ts'
 import type { RunInput } from './run.ts'
 import type { Scorer } from './score/scorer.ts'
 import type { Store } from './store/log.ts'
@@ -24,6 +24,7 @@ export async function* joinAll(
     if (isFailure(row)) continue
     const completions: ScoredCompletion[] = []
     const details: ScoreDetail[] = []
+    const cluster = promptCluster(row.prompt)
     for (const completion of row.completions) {
       const i = index++
       const measurements = Array.from({ length: ledger.models }, (_, m) => {
@@ -38,6 +39,7 @@ export async function* joinAll(
         id: row.id,
         subset: row.subset,
         problemType: row.problemType,
+        cluster,
         role: completion.role,
         index: completion.index,
         text: plain(completion.text),

@@ -138,7 +138,9 @@ export function ensembles({ pairs }: Aligned, runs: readonly Run[]): Ensemble[] 
     const [centre, spread] = [mean(all), standardDeviation(all)]
     const z = (values: Float64Array) =>
       Float64Array.from(pairs.key, (key) =>
-        centre === null || spread === null || spread === 0 ? Number.NaN : (values[at.get(key)!]! - centre) / spread,
+        centre === null || spread === null || spread === 0 || !Number.isFinite(spread)
+          ? Number.NaN
+          : (values[at.get(key)!]! - centre) / spread,
       )
     return { name: run.model, chosen: z(run.pairs.chosenScore), rejected: z(run.pairs.rejectedScore) }
   })

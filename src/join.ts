@@ -1,5 +1,5 @@
 import { isFailure } from './pairs/failure.ts'
-import { plain } from './plain-text.ts'
+import { plain, promptCluster } from './plain-text.ts'
 import type { ScoreDetail } from './report/scores.ts'
 import type { RunInput } from './run.ts'
 import { pairsOf } from './score/pairing.ts'
@@ -26,6 +26,7 @@ export async function* joinAll(
     if (isFailure(row)) continue
     const completions: ScoredCompletion[] = []
     const details: ScoreDetail[] = []
+    const cluster = promptCluster(row.prompt)
     for (const completion of row.completions) {
       const i = index++
       const measurements = Array.from({ length: ledger.models }, (_, m) => {
@@ -40,6 +41,7 @@ export async function* joinAll(
         id: row.id,
         subset: row.subset,
         problemType: row.problemType,
+        cluster,
         role: completion.role,
         index: completion.index,
         text: plain(completion.text),

@@ -252,6 +252,8 @@ export interface ScoredCompletion {
   readonly id: string
   readonly subset: string
   readonly problemType: string | null
+  /** Cluster of the statistics, as ScoredPair's; left out where pairs or nothing say what the prompt is. */
+  readonly cluster?: string
   readonly role: CompletionRole
   readonly index: number
   readonly text: string

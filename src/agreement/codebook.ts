@@ -105,7 +105,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
     'rows set aside as ties (accuracy: ties among the n; hack_rate: completions that share the score at the border)',
   ),
   missing: m('count', 'rows without the scores or rewards that the statistic needs'),
-  reason: m('word', 'why value is empty (failures.csv: why the row or completion is left out)'),
+  reason: m(
+    'word',
+    'why value, or a column that it names, is empty (failures.csv: why the row or completion is left out; reasons.csv: verifiable_reason, or the status where there is none)',
+  ),
   // companions
   group: m('word', 'chosen, rejected, pass, fail: which completions, each once'),
   sd: m(SCORE, 'sample standard deviation'),
@@ -135,7 +138,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ),
   percentile: m(PROBABILITY, 'mid-rank of the score among the scored and verified completions'),
   decile: m('1 … 10', 'tenth of the score by mid-rank, 10 = highest; equal scores are in one'),
-  residual: m('standard deviations', 'adjusted standardised residual of independence; beyond ±2 departs'),
+  residual: m(
+    'standard deviations',
+    'adjusted standardised residual of independence; beyond ±2 departs; empty where no completion is in the decile, or all have one reason',
+  ),
   text: m('text', 'the completion'),
   // failures.csv
   where: m('file:line', 'the row in the data'),

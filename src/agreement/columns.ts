@@ -75,7 +75,7 @@ export function pairColumns(pairs: readonly ScoredPair[]): PairColumns {
   }
 }
 
-/** Completions of pairs take the pair's prompt as cluster, others their row's id. */
+/** Completions with the same prompt are one cluster, whatever their rows; where only pairs say what it is, theirs; else each row by itself. */
 export function completionColumns(
   completions: readonly ScoredCompletion[],
   pairs: readonly ScoredPair[] = [],
@@ -90,7 +90,7 @@ export function completionColumns(
       n,
     ),
     cluster: coded(
-      completions.map((c) => cluster.get(c.id) ?? `row ${c.id}`),
+      completions.map((c) => c.cluster ?? cluster.get(c.id) ?? `row ${c.id}`),
       n,
     ),
     score: Float64Array.from(completions, (c) => c.score ?? Number.NaN),

@@ -23,31 +23,67 @@ export const DISTRIBUTION_COLUMNS = [
   'q75',
   'q95',
   'max',
+  'reason',
 ] as const
 export type Cell = string | number | null
 
-/** distribution.csv: moments and quantiles of the raw scores, one row a group. */
-export const distributionRow = ({ subset, group, values }: ScoreGroup): readonly Cell[] => [
-  subset,
-  group,
-  values.length,
-  mean(values),
-  standardDeviation(values),
-  skewness(values),
-  kurtosis(values),
-  ...[0, 0.05, 0.25, 0.5, 0.75, 0.95, 1].map((q) => quantile(values, q)),
-]
+/** What cannot be computed of these values: null with the reason. Squares or cubes of scores beyond 1e100 have no double. */
+function held(value: number | null, reason: string): { readonly value: number | null; readonly reason: string | null } {
+  if (value === null) return { value, reason }
+  return Number.isFinite(value) ? { value, reason: null } : { value: null, reason: 'overflow' }
+}
+const reasonsOf = (named: readonly (readonly [string, { readonly reason: string | null }])[]): string | null => {
+  const absent = named.flatMap(([name, { reason }]) => (reason === null ? [] : [`${name}: ${reason}`]))
+  return absent.length === 0 ? null : absent.join('; ')
+}
 
-export const SEPARATION_COLUMNS = ['subset', 'first', 'second', 'cohen_d', 'ks', 'overlap'] as const
+/** distribution.csv: moments and quantiles of the raw scores, one row a group; what one value or equal ones have not is absent. */
+export function distributionRow({ subset, group, values }: ScoreGroup): readonly Cell[] {
+  const average = held(mean(values), 'no_scores')
+  const none = values.length < 2 ? 'fewer_than_two_scores' : (average.reason ?? 'constant')
+  const spread = held(standardDeviation(values), none)
+  // a spread without a double has no standardised moment, either
+  const moment = spread.reason === 'overflow' ? spread.reason : none
+  const [skew, tails] = [held(skewness(values), moment), held(kurtosis(values), moment)]
+  return [
+    subset,
+    group,
+    values.length,
+    average.value,
+    spread.value,
+    skew.value,
+    tails.value,
+    ...[0, 0.05, 0.25, 0.5, 0.75, 0.95, 1].map((q) => quantile(values, q)),
+    reasonsOf([
+      ['mean', average],
+      ['sd', spread],
+      ['skewness', skew],
+      ['kurtosis', tails],
+    ]),
+  ]
+}
+
+export const SEPARATION_COLUMNS = ['subset', 'first', 'second', 'cohen_d', 'ks', 'overlap', 'reason'] as const
 /** separation.csv: how far two groups' scores lie apart. */
-export const separationRow = (a: ScoreGroup, b: ScoreGroup): readonly Cell[] => [
-  a.subset,
-  a.group,
-  b.group,
-  cohenD(a.values, b.values),
-  ksDistance(a.values, b.values),
-  overlapCoefficient(a.values, b.values),
-]
+export function separationRow(a: ScoreGroup, b: ScoreGroup): readonly Cell[] {
+  const spreads = [a, b].map(({ values }) => held(standardDeviation(values), 'fewer_than_two_scores'))
+  const without = spreads.find(({ reason }) => reason !== null)?.reason ?? 'constant'
+  const d = held(cohenD(a.values, b.values), without)
+  const distance = ksDistance(a.values, b.values)
+  const overlap = held(overlapCoefficient(a.values, b.values), 'overflow')
+  return [
+    a.subset,
+    a.group,
+    b.group,
+    d.value,
+    distance,
+    overlap.value,
+    reasonsOf([
+      ['cohen_d', d],
+      ['overlap', overlap],
+    ]),
+  ]
+}
 
 export const HISTOGRAM_COLUMNS = ['subset', 'group', 'low', 'high', 'count'] as const
 /** histogram.csv: 20 bins of equal width common to the groups (HERM's plot_per_model_dist). */

@@ -47,6 +47,8 @@ export interface Drift {
 /** Equivalence margin as a share of the standard deviation of run a. */
 const MARGIN = 0.02
 const EXACT_BELOW = 25
+const finite = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null
 
 export function drift({ a, b, marginA, marginB, cluster, pairCluster }: DriftScores): Drift {
   const ba = blandAltman(a, b)
@@ -61,17 +63,22 @@ export function drift({ a, b, marginA, marginB, cluster, pairCluster }: DriftSco
   const clusters = new Set(prompts).size
   const [r, rho] = [pearson(a, b), spearman(a, b)]
   const constant = spread === null || spread === 0
+  const overflow = spread !== null && !Number.isFinite(spread)
   const reasons = [
     ...(a.length < 2 ? ['scores: fewer than two completions in both'] : r === null ? ['correlation: constant'] : []),
     ...(a.length >= 2 && constant ? ['equivalence: constant'] : []),
+    ...(ba !== null && [ba.bias, ba.rms, ba.low, ba.high].some((v) => !Number.isFinite(v))
+      ? ['differences: overflow']
+      : []),
+    ...(overflow ? ['equivalence: overflow'] : []),
     ...(pairs === 0 ? ['flips: no pair in both'] : []),
   ]
   return {
     completions: a.length,
-    largest: ba?.largest ?? null,
-    rms: ba?.rms ?? null,
-    bias: ba?.bias ?? null,
-    limits: ba === null ? null : { low: ba.low, high: ba.high },
+    largest: finite(ba?.largest),
+    rms: finite(ba?.rms),
+    bias: finite(ba?.bias),
+    limits: ba === null || !Number.isFinite(ba.high - ba.low) ? null : { low: ba.low, high: ba.high },
     pearson: r,
     spearman: rho,
     pairs,
@@ -84,9 +91,10 @@ export function drift({ a, b, marginA, marginB, cluster, pairCluster }: DriftSco
         ? null
         : (mcnemar(onlyA, onlyB, { method: onlyA + onlyB < EXACT_BELOW ? 'exact' : 'mid' })?.p ?? null),
     p: signFlipTest(wins, { clusters: prompts, weight: 'rows' })?.p ?? null,
-    equivalenceP: constant
-      ? null
-      : (equivalenceTest(a, b, MARGIN * spread, cluster === undefined ? null : Array.from(cluster))?.p ?? null),
+    equivalenceP:
+      constant || overflow
+        ? null
+        : (equivalenceTest(a, b, MARGIN * spread, cluster === undefined ? null : Array.from(cluster))?.p ?? null),
     reason: reasons.length === 0 ? null : reasons.join('; '),
   }
 }

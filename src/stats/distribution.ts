@@ -57,12 +57,12 @@ export function overlapCoefficient(x: ArrayLike<number>, y: ArrayLike<number>, b
   return h.counts[0]!.reduce((s, c, b) => s + Math.min(c / x.length, h.counts[1]![b]! / y.length), 0)
 }
 
-/** Cohen's d of two independent samples, pooled standard deviation; null where that is 0 or a sample has fewer than two. */
+/** Cohen's d of two independent samples, pooled standard deviation; null where that is 0 or beyond all doubles, or a sample has fewer than two. */
 export function cohenD(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const [sx, sy, mx, my] = [standardDeviation(x), standardDeviation(y), mean(x), mean(y)]
   if (sx === null || sy === null) return null
   const pooled = Math.sqrt(((x.length - 1) * sx * sx + (y.length - 1) * sy * sy) / (x.length + y.length - 2))
-  return pooled === 0 ? null : (mx! - my!) / pooled
+  return pooled === 0 || !Number.isFinite(pooled) ? null : (mx! - my!) / pooled
 }
 
 /** Cohen's d_z of paired values: mean difference over its standard deviation. */

@@ -109,6 +109,23 @@ describe('groups', () => {
     expect(manifestOf(at(DEMO, 'demo-groups')).dataset).toMatchObject({ kind: 'group', rows: 6, completions: 48 })
   })
 
+  it('with the same prompt are one cluster in agreement.csv, as in scores.csv', async () => {
+    // 1 and 2 ask the same
+    const asked = ['CCO', 'CCO', 'CCN']
+    const rows = asked.map((answer, i) => ({
+      id: String(i),
+      prompt: `Give ${answer}.`,
+      completions: [answer, 'CCC', `${answer}C`],
+      solution: `str_eval!:!${answer}!:!x`,
+    }))
+    const args = ['--dataset', file('shared.jsonl', rows), '--output-dir', folder.path, '--resamples', '100']
+    expect((await run('run-rm', args)).code).toBe(0)
+    const table = readCsv(at(DEMO, 'shared'), 'agreement.csv')
+    const auroc = table.find(({ scope, statistic }) => scope === 'completions' && statistic === 'auroc')
+    expect(new Set(scores('shared').map(({ cluster }) => cluster)).size).toBe(2)
+    expect(auroc).toMatchObject({ n: '9', clusters: '2' })
+  })
+
   it("verify as ether0's Python did", async () => {
     const done = await run('run-verify', [
       '--dataset',

@@ -68,6 +68,7 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['head_dim', 1e12, 'llama-gqa'],
     ['head_dim', 7, 'llama-gqa'],
     ['vocab_size', '400', 'llama-gqa'],
+    ['layer_types', ['full_attention', 'full_attention', 'full_attention'], 'mistral-swa'],
     ['is_causal', false, 'llama-gqa'],
     ['is_causal', false, 'gpt2'],
     ['is_causal', null, 'gemma2'],

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, readConfig, rotaryConfig } from '../config.ts'
+import { count, layerTypes, readConfig, refuse, rotaryConfig } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 
@@ -7,6 +7,7 @@ const mistralConfig = rotaryConfig.extend({
   max_position_embeddings: count.default(131_072),
   num_key_value_heads: count.nullable().default(8),
   sliding_window: count.nullable().default(4096),
+  layer_types: layerTypes,
 })
 
 /**
@@ -15,6 +16,10 @@ const mistralConfig = rotaryConfig.extend({
  */
 export function mistral(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(mistralConfig, checkpoint)
+  // transformers hands such a checkpoint to Ministral, which alternates
+  const every = config.sliding_window === null ? 'full_attention' : 'sliding_attention'
+  if (config.layer_types?.some((type) => type !== every))
+    throw refuse(checkpoint, 'layer_types', config.layer_types, `with this sliding_window every layer is of ${every}`)
   return llamaLike(checkpoint, config, {
     qkvBias: false,
     outBias: false,

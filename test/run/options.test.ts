@@ -53,11 +53,13 @@ describe.concurrent('nothing is measured or written by', () => {
     expect(done).toMatchObject({ code: 0, stderr: '' })
     const set = done.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
     expect(set.filter((line) => !line.startsWith('output-dir: '))).toEqual([
+      'device: cpu',
       'dataset: demo-pairs',
       'filter: [property]',
       'limit: 2',
       'batch-tokens: 500',
       'verify: false',
+      'name: config',
       'resume: false',
       'seed: 3',
       'resamples: 100',

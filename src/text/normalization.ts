@@ -1,6 +1,5 @@
 import { isRecord } from '../is-record.ts'
 import { charsmapNormalizer } from './chars-map.ts'
-import type { Json } from './tokenizer-files.ts'
 
 /**
  * Whether a tokenizer's normalizer changes a text for good: case, accents, Unicode forms, control characters. What is undone when tokens

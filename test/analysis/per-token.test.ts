@@ -109,6 +109,7 @@ describe('per-token', () => {
     const args = ['--output-dir', folder, '--offline']
     await expect(perToken(['--id', 'nope', ...args])).rejects.toThrow('has no row nope')
     await expect(perToken(['--text', 'C', '--chat-template', 'tokenizer', ...args])).rejects.toThrow('needs --prompt')
-    await expect(perToken(['--head', 'all', ...args])).rejects.toThrow('draws one head')
+    const several = packagePath('test/data/parity/llama-armo5')
+    await expect(perToken(['--model', several, '--head', 'all', ...args])).rejects.toThrow('draws one head')
   })
 })

@@ -133,7 +133,7 @@ it('lets the process end while its workers are idle', () => {
 
 it('ends no worker while ONNX Runtime is at work in it, which would take the process down', () => {
   const script = `
-    import { createChemPool } from './dist/src/chem/verifier.js'
+    import { createChemPool } from './dist/src/chem/workers/verifier.js'
     for (const timeoutMs of [1, 40]) {
       const pool = createChemPool({ oracles: { kind: 'embedded' }, data: {} }, { timeoutMs, workers: 1 })
       await pool.run({ kind: 'solubility', smiles: 'CCO' })

@@ -55,10 +55,10 @@ describe('parseArgs', () => {
     await expect(parse('model')).rejects.toMatchObject({ message: '"model" is not a flag' })
   })
   it('reads --no-resume, repeated filters, and refuses a bad shard', async () => {
-    const args = (await parse('--no-resume', '--filter', 'a', '--filter', '!b', '--shard', '2/3'))!
+    const args = (await parse('--no-resume', '--filter', 'a', '--filter', 'b', '--shard', '2/3'))!
     expect(toRunConfig('run-rm', args)).toMatchObject({
       resume: false,
-      filter: ['a', '!b'],
+      filter: ['a', 'b'],
       shard: { index: 2, count: 3 },
     })
     for (const shard of ['0/2', '3/2', '1', 'a/b']) {

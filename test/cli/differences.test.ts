@@ -47,7 +47,7 @@ describe('what a run replaces', () => {
     expect(replacedBy(run({ limit: 2 }), run({ limit: 3, filter: ['a'] }))).toMatchObject({ how: 'replaces' })
   })
   it.each([
-    [{ filter: ['a', '!b'] }, '--filter all (now a !b)'],
+    [{ filter: ['a', 'b'] }, '--filter all (now a b)'],
     [{ split: 'test' }, '--split not given (now test)'],
     [{ 'chat-template': 'raw' }, '--chat-template tokenizer (now raw)'],
     [{ 'max-length': 64 }, '--max-length not given (now 64)'],

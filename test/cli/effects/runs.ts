@@ -284,7 +284,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     shard: async () => {
       const run = await ran(bin, [...on, '--shard', '1/2'])
       expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('part 1/2 is done') })
-      expect(readdirSync(run.folder!)).toEqual(['measurements.shard-1-of-2.jsonl'])
+      expect(readdirSync(run.folder!).sort()).toEqual(['identity.json', 'measurements.shard-1-of-2.jsonl'])
       // what is not measured is decided by the last part; that another one asked for something else is said
       const last = await ran(bin, [...on, '--shard', '2/2', '--output-dir', run.outputDir, '--seed', '4'])
       expect(last.stderr).toContain('part 1/2 was started with another seed: that of this part holds for the whole')
@@ -372,11 +372,17 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     ),
     debug: all(
       async () => expect(rows(await ran(bin, ['--no-verify', '--debug']))).toBe(10),
-      says(bin, [...on, '--limit', '2', '--debug'], '--debug changes nothing here: --limit 2 is given'),
+      refuses(bin, [...on, '--limit', '2', '--debug'], 2, '--debug (which is --limit 10): contradicts --limit 2'),
+      says(bin, [...on, '--limit', '10', '--debug'], '--debug changes nothing here: --limit 10 is given'),
     ),
     'pref-sets': all(
       refuses(bin, ['--pref_sets', '--offline'], 7, 'allenai/preference-test-sets: offline'),
-      says(bin, [...on, '--pref_sets'], '--pref-sets changes nothing here: the data set is'),
+      refuses(
+        bin,
+        [...on, '--pref_sets'],
+        2,
+        '--pref-sets (which is --dataset allenai/preference-test-sets): contradicts --dataset',
+      ),
     ),
   } satisfies Partial<Rows<Option<'run-rm'> & Option<'run-dpo'>>>
 }

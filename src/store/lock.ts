@@ -33,7 +33,7 @@ export function lock(path: string): () => void {
   const text = JSON.stringify(self)
   for (let attempt = 0; attempt < 100; attempt++) {
     try {
-      writeFileSync(file, text, { flag: 'wx' })
+      create(file, text)
       return () => rmSync(file, { force: true })
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
@@ -43,7 +43,7 @@ export function lock(path: string): () => void {
     if (found === null) continue
     const holder = parseHolder(found)
     if (holder === null) {
-      // another process is between creating and writing it, or died there
+      // where there are no hard links: another process is between creating and writing it, or died there
       pause(PAUSE_MS)
       if (attempt < 50 || readOrNull(file) !== found) continue
     } else if (isAlive(holder) && attempt < ALIVE_TRIES && holder.host === self.host) {
@@ -61,6 +61,26 @@ export function lock(path: string): () => void {
     removeStale(file, found)
   }
   throw new DataError('cannot be locked: others take and leave the lock all the time', path)
+}
+
+/** What a file system without hard links says. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'])
+
+/**
+ * Makes the lock with all that it says, or not at all: a process that is stopped between creating and writing one would leave an empty lock,
+ * which another takes for that of a process that died there.
+ */
+function create(file: string, text: string): void {
+  const own = `${file}.${process.pid}.new`
+  writeFileSync(own, text)
+  try {
+    linkSync(own, file)
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    writeFileSync(file, text, { flag: 'wx' })
+  } finally {
+    rmSync(own, { force: true })
+  }
 }
 
 const PAUSE_MS = 20

@@ -267,7 +267,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
       refuses(bin, [...on, '--revision', 'v1'], 2, 'is a folder; revision "v1" means nothing there'),
       async () => {
         const none = await ran(bin, [...on, '--model', 'org/none@v1', '--print-config'])
-        expect(none.stdout).toContain('\nmodel: org/none@v1\nrevision: v1\n')
+        expect(none.stdout).toMatch(/\nmodel: org\/none@v1\n(.*\n)?revision: v1\n/)
       },
     ),
     tokenizer: changes(bin, on, ['--tokenizer', otherTemplate()], texts),

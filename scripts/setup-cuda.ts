@@ -9,7 +9,7 @@ import { DeviceError, UsageError } from '../src/errors.ts'
 import { cudaPackages, findCudaWheel, installCudaWheel } from '../src/hub/cuda-wheels.ts'
 import type { DownloadProgress } from '../src/hub/receive.ts'
 import { resolveDevice } from '../src/model/device.ts'
-import { cudaEnvironment } from '../src/model/device-env.ts'
+import { cudaEnvironment, reexecForCuda } from '../src/model/device-env.ts'
 import { bindingFolder, cudaFolder, ortVersion, PROVIDER_FILES } from '../src/model/device-libraries.ts'
 import { packageVersion } from '../src/package.ts'
 import { changesNothing } from '../src/setup/unused.ts'
@@ -112,7 +112,9 @@ async function placeProvider(): Promise<void> {
   }
 }
 
+/** In the environment that a run with --device cuda starts itself again with: libraries on the path, TF32 forbidden. */
 async function check(): Promise<number> {
+  await reexecForCuda('cuda', 'fp32')
   const { why, verified } = await resolveDevice('cuda', 'fp32')
   return say(`CUDA works: ${why} (${verified})`)
 }

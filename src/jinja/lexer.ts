@@ -1,3 +1,4 @@
+import { SIMPLE_ESCAPES } from '../python/escapes.ts'
 import { PY_SPACE } from '../python/strings.ts'
 import { TemplateFault } from './exceptions.ts'
 
@@ -152,20 +153,6 @@ export function tokenize(template: string): Token[] {
   }
   tokens.push({ type: 'eof', value: '', line })
   return tokens
-}
-
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
-  '\n': '',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
 }
 
 /** Python's `value.encode('ascii', 'backslashreplace').decode('unicode-escape')`; an unknown escape keeps its backslash. */

@@ -1,7 +1,7 @@
 import type { Graph, Value } from './graph.ts'
 import { ELEMENT, type ElementType } from './onnx.ts'
 import type { AttentionSpec } from './spec.ts'
-import { cast } from './weights.ts'
+import { cast, castFrom } from './weights.ts'
 
 /**
  * How a graph attends.
@@ -82,13 +82,13 @@ function splitAttention(graph: Graph, type: ElementType): Attend {
       groupQuery(spec),
     )
     body.output(`${q}_goes_on`, 'bool', [], condition)
-    const block = carried === type ? outputs[0]! : cast(body, outputs[0]!, carried)
+    const block = castFrom(body, outputs[0]!, type, carried)
     body.output(`${q}_with_block`, carried, [], body.op('SequenceInsert', [done, block]), true)
 
     const none = graph.op('SequenceEmpty', [], { dtype: ELEMENT[carried] })
     const all = graph.op('Loop', [blocks, '', none], { body: { body: body.record() } })
     const mixed = graph.op('ConcatFromSequence', [all], { axis: 1 })
-    return carried === type ? mixed : cast(graph, mixed, type)
+    return castFrom(graph, mixed, carried, type)
   }
 }
 
@@ -202,8 +202,7 @@ function plainAttention(graph: Graph, type: ElementType, shape: Value): Attend {
       dims.map((dim) => (typeof dim === 'number' ? graph.ints([dim]) : dim)),
       { axis: 0 },
     )
-  const scalar = (value: number): Value =>
-    type === 'float' ? graph.float(value) : cast(graph, graph.float(value), type)
+  const scalar = (value: number): Value => castFrom(graph, graph.float(value), 'float', type)
   return (q, k, v, { heads, kvHeads, headDim, scale, window, softcap }) => {
     const group = heads / kvHeads
     const split = graph.op('Reshape', [graph.op('Mul', [q, scalar(scale)]), sizes(batch, seq, kvHeads, group, headDim)])
@@ -222,9 +221,9 @@ function plainAttention(graph: Graph, type: ElementType, shape: Value): Attend {
         ? raw
         : graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [raw, scalar(softcap)])]), scalar(softcap)])
     const masked = graph.op('Add', [capped, maskOf(window)])
-    const wide = type === 'float' ? masked : cast(graph, masked, 'float')
+    const wide = castFrom(graph, masked, type, 'float')
     const softmax = graph.op('Softmax', [wide], { axis: -1 })
-    const weights = type === 'float' ? softmax : cast(graph, softmax, type)
+    const weights = castFrom(graph, softmax, 'float', type)
     const mixed = graph.op('MatMul', [
       graph.op('Reshape', [weights, sizes(batch, kvHeads, -1, seq)]),
       heads4(v, [0, 2, 1, 3]),

@@ -3,7 +3,7 @@ import type { Value } from './graph.ts'
 import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
 import type { Rope } from './rope.ts'
 import type { AttentionSpec, BlockNorms, DecoderSpec, Norm } from './spec.ts'
-import { cast } from './weights.ts'
+import { castFrom } from './weights.ts'
 
 /** A decoder's body as nodes. */
 export interface Body {
@@ -100,7 +100,7 @@ function embed({ graph, weights, type }: Builder, spec: DecoderSpec, ids: Value,
   let x = weights.gather(type, tokens, [spec.vocab, spec.hidden], flat(ids))
   if (scale !== null) {
     const factor = graph.float(scale)
-    x = graph.op('Mul', [x, type === 'float' ? factor : cast(graph, factor, type)])
+    x = graph.op('Mul', [x, castFrom(graph, factor, 'float', type)])
   }
   if (learned === null) return x
   const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
@@ -184,7 +184,7 @@ class RotaryInputs {
     const i = this.ropes.push(rope) - 1
     const table = (name: string): Value => {
       const given = graph.input(`${name}_${i}`, 'float', ['table', rope.inverseFrequencies.length])
-      return type === 'float' ? given : cast(graph, given, type)
+      return castFrom(graph, given, 'float', type)
     }
     this.#tables.push({ cos: table('cos'), sin: table('sin'), positions: this.positions })
     return i

@@ -2,7 +2,7 @@ import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
 import type { Act, Linear, Mlp, Norm } from './spec.ts'
-import { cast, type Weights } from './weights.ts'
+import { castFrom, type Weights } from './weights.ts'
 
 /** What every part of a graph needs at hand. */
 export interface Builder {
@@ -58,7 +58,7 @@ function normWeights(
   const bias = spec.bias ? weights.as(type, spec.bias, [width]) : null
   if (spec.weightOffset === 0) return { scale: weights.as(type, spec.weight, [width]), bias }
   const offset = graph.op('Add', [weights.as('float', spec.weight, [width]), graph.float(spec.weightOffset)])
-  return { scale: type === 'float' ? offset : cast(graph, offset, type), bias }
+  return { scale: castFrom(graph, offset, 'float', type), bias }
 }
 
 /** [rows, width] → the same. QuickGelu is x · sigmoid(α x): SiLU at α = 1, OpenAI's quick GELU at 1.702. */

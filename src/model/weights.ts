@@ -40,7 +40,7 @@ export class Weights {
     const ref = this.#ref(name, shape)
     const stored = this.#type(ref)
     const rows = this.graph.op('Gather', [this.graph.external(name, stored, shape, part(ref, null)), indices])
-    return stored === type ? rows : cast(this.graph, rows, type)
+    return castFrom(this.graph, rows, stored, type)
   }
 
   /**
@@ -59,7 +59,7 @@ export class Weights {
       rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape,
       part(ref, rows),
     )
-    const result = stored === type ? value : cast(this.graph, value, type)
+    const result = castFrom(this.graph, value, stored, type)
     this.#casts.set(`${key} ${type}`, result)
     return result
   }
@@ -134,6 +134,10 @@ export class Weights {
 
 export const cast = (graph: Graph, value: Value, type: ElementType): Value =>
   graph.op('Cast', [value], { to: ELEMENT[type] })
+
+/** A value of one type in another; where the two are one, itself, without a node. */
+export const castFrom = (graph: Graph, value: Value, from: ElementType, to: ElementType): Value =>
+  from === to ? value : cast(graph, value, to)
 
 /** The bytes of some rows of a row-major tensor. */
 function part(

@@ -1,4 +1,5 @@
 import { PythonError, valueError } from './error.ts'
+import { SIMPLE_ESCAPES } from './escapes.ts'
 import { Bytes } from './values.ts'
 
 export interface Token {
@@ -90,20 +91,7 @@ function readString(source: string, at: number, opening: string): string {
 
 // ── strings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const SIMPLE: Readonly<Record<string, string>> = {
-  // biome-ignore format: a table
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-}
-const ESCAPE = /\\(?:(\n)|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|([\s\S]))/gu
+const ESCAPE = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|([\s\S]))/gu
 
 /** The value of one string token, prefix and quotes included; null for an f-string (which is no literal). */
 export function stringValue(token: string): string | Bytes | null {
@@ -120,8 +108,7 @@ export function stringValue(token: string): string | Bytes | null {
 function withEscapes(body: string, bytes: boolean): string {
   return body.replace(
     ESCAPE,
-    (whole, line?: string, octal?: string, hex?: string, u4?: string, u8?: string, name?: string, char?: string) => {
-      if (line !== undefined) return ''
+    (whole, octal?: string, hex?: string, u4?: string, u8?: string, name?: string, char?: string) => {
       if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & (bytes ? 0xff : 0x1ff))
       if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
       if (bytes && char === undefined) return whole
@@ -136,7 +123,7 @@ function withEscapes(body: string, bytes: boolean): string {
       if (char === 'x')
         throw bytes ? new PythonError('SyntaxError', 'invalid \\x escape') : syntaxError('truncated \\xXX escape')
       if (!bytes && (char === 'u' || char === 'U' || char === 'N')) throw syntaxError('truncated Unicode escape')
-      return SIMPLE[char!] ?? whole
+      return SIMPLE_ESCAPES[char!] ?? whole
     },
   )
 }

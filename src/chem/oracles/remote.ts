@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { UsageError } from '../../errors.ts'
+import { isRecord } from '../../is-record.ts'
 import { OracleError } from './error.ts'
 import { type Answer, HttpClient } from './http.ts'
 import { Lru } from './lru.ts'
@@ -54,7 +55,7 @@ export class RemoteOracles {
   solubility(smiles: string): Promise<number> {
     return remember(this.solubilities, smiles, async () => {
       const result = await this.ask('/compute_solubility', { smiles })
-      if (isObject(result) && 'error' in result) throw new OracleError(`${smiles}: ${String(result.error)}`, 'declined')
+      if (isRecord(result) && 'error' in result) throw new OracleError(`${smiles}: ${String(result.error)}`, 'declined')
       return field(result, 'mean', 'number')
     })
   }
@@ -90,8 +91,6 @@ export class RemoteOracles {
 }
 
 const excerpt = (answer: Answer): string => answer.text.slice(0, 200)
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 interface FieldTypes {
   readonly number: number
@@ -100,7 +99,7 @@ interface FieldTypes {
 }
 /** A field of an answer. A server that leaves out what was asked has given no answer: never read as false. */
 function field<T extends keyof FieldTypes>(result: unknown, name: string, type: T): FieldTypes[T] {
-  if (!isObject(result)) throw new OracleError('the answer is not a JSON object', 'TypeError')
+  if (!isRecord(result)) throw new OracleError('the answer is not a JSON object', 'TypeError')
   if (!Object.hasOwn(result, name)) throw new OracleError(`the answer has no "${name}"`, 'KeyError')
   if (typeof result[name] !== type) throw new OracleError(`"${name}" of the answer is not a ${type}`, 'TypeError')
   return result[name] as FieldTypes[T]

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { ModelError } from '../../errors.ts'
+import { linear as linearOf } from '../archs/names.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { readConfig } from '../config.ts'
 import type { Value } from '../graph.ts'
 import { type Builder, linear } from '../ops.ts'
 import type { Linear } from '../spec.ts'
-import { cast } from '../weights.ts'
+import { castFrom } from '../weights.ts'
 import { type Head, type OpenHead, PLAIN_TEXT } from './head.ts'
 
 const SCALE = 'gating.logit_scale'
@@ -54,7 +55,7 @@ export const armorm: Head = {
       graph(builder, x) {
         const { graph, weights } = builder
         const [atTurn, atEnd] = pairs(builder, x, hidden)
-        const rewards = linear(builder, atEnd, matrix(REGRESSION, null, hidden, objectives), 'float')
+        const rewards = linear(builder, atEnd, linearOf('regression_layer', hidden, objectives, false), 'float')
         const mixed = graph.op('MatMul', [rewards, weights.as('float', MIXING, [objectives, objectives])])
         const logits = gate.reduce((y, layer, i) => {
           const next = linear(builder, y, layer, 'float')
@@ -71,20 +72,10 @@ export const armorm: Head = {
 
 /** [2 · n, hidden], two places per text → the first of each and the second of each, [n, hidden], in float32. */
 function pairs({ graph, type }: Builder, x: Value, hidden: number): readonly [Value, Value] {
-  const wide = type === 'float' ? x : cast(graph, x, 'float')
-  const grouped = graph.op('Reshape', [wide, graph.ints([-1, 2, hidden])])
+  const grouped = graph.op('Reshape', [castFrom(graph, x, type, 'float'), graph.ints([-1, 2, hidden])])
   const at = (place: number): Value => graph.op('Gather', [grouped, graph.int(place)], { axis: 1 })
   return [at(0), at(1)]
 }
-
-const matrix = (weight: string, bias: string | null, inputs: number, outputs: number): Linear => ({
-  weight,
-  bias: bias === null ? null : { name: bias, optional: false },
-  inputs,
-  outputs,
-  layout: 'out,in',
-  part: null,
-})
 
 /** gating.layers.0 … as they stand in the file; their widths chain from hidden to the objectives. */
 function gateOf({ tensors, dir }: Checkpoint, hidden: number): readonly Linear[] {
@@ -92,7 +83,7 @@ function gateOf({ tensors, dir }: Checkpoint, hidden: number): readonly Linear[]
   for (let inputs = hidden, i = 0; tensors.has(`gating.layers.${i}.weight`); i++) {
     const name = `gating.layers.${i}`
     const outputs = tensors.get(`${name}.weight`)!.shape[0]!
-    layers.push(matrix(`${name}.weight`, `${name}.bias`, inputs, outputs))
+    layers.push(linearOf(name, inputs, outputs, true))
     inputs = outputs
   }
   if (layers.length === 0) throw new ModelError('has a gate without layers (tensor "gating.layers.0.weight")', dir)

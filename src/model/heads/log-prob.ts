@@ -3,7 +3,7 @@ import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
 import { sameBytes } from '../same-bytes.ts'
 import type { DecoderSpec, Logits } from '../spec.ts'
-import { cast } from '../weights.ts'
+import { castFrom } from '../weights.ts'
 import { type Head, PLAIN_TEXT } from './head.ts'
 
 /** Columns of the vocabulary that are alive at once: 2048 took half the memory of 8192 and was no slower (README.md). */
@@ -53,7 +53,7 @@ function untie(checkpoint: Checkpoint, logits: Logits): Logits {
 function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits: Logits): void {
   const { graph, type, weights } = builder
   const targets = graph.input('targets', 'int64', ['rows'])
-  const wide = type === 'float' ? hidden : cast(graph, hidden, 'float')
+  const wide = castFrom(graph, hidden, type, 'float')
   const shape = [spec.vocab, spec.hidden]
   const capped = (z: Value): Value => softcap(builder, z, logits.softcap)
 

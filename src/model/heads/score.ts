@@ -1,9 +1,10 @@
 import { ModelError } from '../../errors.ts'
+import { linear as linearOf } from '../archs/names.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { labelConfig, readConfig } from '../config.ts'
 import { linear } from '../ops.ts'
 import type { Linear } from '../spec.ts'
-import { cast } from '../weights.ts'
+import { castFrom } from '../weights.ts'
 import { type Head, PLAIN_TEXT } from './head.ts'
 
 const WEIGHT = 'score.weight'
@@ -16,12 +17,8 @@ export const score: Head = {
   open(checkpoint, { hidden }) {
     const outputs = checkpoint.tensors.get(WEIGHT)?.shape[0] ?? 0
     const head: Linear = {
-      weight: WEIGHT,
+      ...linearOf('score', hidden, outputs, false),
       bias: { name: 'score.bias', optional: true },
-      inputs: hidden,
-      outputs,
-      layout: 'out,in',
-      part: null,
     }
     return {
       name: 'score',
@@ -36,7 +33,7 @@ export const score: Head = {
       ],
       graph(builder, x) {
         const { graph, type } = builder
-        const wide = type === 'float' ? x : cast(graph, x, 'float')
+        const wide = castFrom(graph, x, type, 'float')
         graph.output('scores', 'float', ['rows', 'labels'], linear(builder, wide, head, 'float'))
       },
     }

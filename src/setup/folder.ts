@@ -129,7 +129,7 @@ export function isFolder(path: string): boolean {
 }
 
 /** Files of a run that is under way, and of none; what begins with a dot is the system's. */
-const PASSING = /^\.|\.partial$|\.lock(\.\d+\.stale)?$|^measurements(\.shard-\d+-of-\d+)?\.jsonl$/
+const PASSING = /^\.|\.partial$|\.lock(\.\d+\.(stale|new))?$|^measurements(\.shard-\d+-of-\d+)?\.jsonl$/
 const SHOWN = 3
 function strangers(names: readonly string[]): string | null {
   const found = names.filter((name) => !PASSING.test(name)).sort()
@@ -159,11 +159,12 @@ function otherWeights(theirs: Identity, ours: Identity): Owner {
 /** A scorer's folder belongs to the weights that its identity.json names; without one, to those of the runs in it. */
 function ownerOfScorer(path: string, ours: Identity): Owner {
   if (!isFolder(path)) return 'free'
+  // listed before they are read: what another run writes in between is then no stranger
+  const entries = entriesOf(path)
   const record = readRecord(path, IDENTITY_FILE)
   const stated = parseIdentity(record)
   if (stated !== null) return sameScorer(stated, ours) ? 'mine' : otherWeights(stated, ours)
   if (record !== null) return { other: `has an ${IDENTITY_FILE} that cannot be read` }
-  const entries = entriesOf(path)
   const runs = entries
     .flatMap(({ name, folder }) => (folder ? identitiesIn(join(path, name)).known : []))
     .filter((run) => run.dataSha256 !== null)
@@ -177,6 +178,7 @@ function ownerOfScorer(path: string, ours: Identity): Owner {
 /** A run's folder belongs to what its identity.json and its run.json name; without them, files in it are of unknown origin. */
 function ownerOfRun(path: string, ours: Identity): Owner {
   if (!isFolder(path)) return 'free'
+  const entries = entriesOf(path)
   const { known, damaged } = identitiesIn(path)
   if (damaged.includes(IDENTITY_FILE)) return { other: `has an ${IDENTITY_FILE} that cannot be read` }
   for (const theirs of known) {
@@ -187,7 +189,7 @@ function ownerOfRun(path: string, ours: Identity): Owner {
     if (!sameScorer(theirs, ours)) return otherWeights(theirs, ours)
   }
   if (known.length > 0) return 'mine'
-  const files = strangers(entriesOf(path).map(({ name }) => name))
+  const files = strangers(entries.map(({ name }) => name))
   return files === null ? 'free' : { other: `holds files whose weights and data are not known (${files})` }
 }
 

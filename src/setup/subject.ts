@@ -38,6 +38,7 @@ export interface SubjectText {
   readonly max_length: number | null
   readonly model_max_length: number | null
   readonly truncation: EncodeOptions['truncation'] | 'herm'
+  /** Null of a head that reads by a rule of its own, and of log-probabilities. */
   readonly pooling: RunConfig['pooling'] | null
   readonly pad_token_id: number | null
 }
@@ -103,7 +104,7 @@ export async function subjectOf(
       max_length: options.maxLength,
       model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
-      pooling: kind === 'head' ? config.pooling : null,
+      pooling: kind === 'head' && opened.built.head.reads === null ? config.pooling : null,
       pad_token_id: padTokenId,
     },
   }

@@ -76,6 +76,9 @@ export function unusedWithModels(
   if (config.bin === 'run-rm' && first !== undefined) {
     if (config.head === 'all' && first.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
+    const { name, reads } = models[0]!.opened.built.head
+    if (given.has('pooling') && reads !== null)
+      lines.push(changesNothing(['pooling'], `the head (${name}) reads by a rule of its own`))
   }
   if (given.has('threads') && device !== 'cpu')
     lines.push(changesNothing(['threads'], `the model computes on ${device}`))

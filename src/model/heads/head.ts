@@ -27,11 +27,13 @@ export interface OpenHead {
    * The places that it reads of the ids that transformers sees, a second BOS included; or why it cannot read this text. null: one
    * token, the one that `--pooling` says.
    */
-  readonly reads: ((ids: Int32Array, facts: TextFacts) => Int32Array | Unscored) | null
+  readonly reads: Reads | null
   /** Of how many places one row of its output is made; they come one after the other in `hidden`. */
   readonly rowsPerOutput: number
   /** Columns of the widest value that it computes, for the estimate of memory; 0 where that is small. */
   readonly width: number
+  /** What to tell the user of it. Default: nothing. */
+  readonly notes?: readonly string[]
   /** Tensors that the checkpoint may carry beside it and that it does not read. */
   readonly ignored: readonly Ignored[]
   /**
@@ -40,6 +42,9 @@ export interface OpenHead {
    */
   graph(builder: Builder, hidden: Value): void
 }
+
+/** A reading rule. */
+export type Reads = (ids: Int32Array, facts: TextFacts) => Int32Array | Unscored
 
 /** What a reading rule may ask. */
 export interface TextFacts {
@@ -59,3 +64,12 @@ export interface HeadText {
 
 /** What transformers' own classes do. */
 export const PLAIN_TEXT: HeadText = { addSpecialTokens: true, appendId: null, hermDoubleBos: 'repair' }
+
+/** What most of RewardBench's own pipelines do: both BOS count. */
+export const BOTH_BOS: HeadText = { ...PLAIN_TEXT, hermDoubleBos: 'keep' }
+
+/** The causal head of a model whose reward head is read. */
+export const CAUSAL_HEAD_UNREAD: Ignored = {
+  pattern: /^lm_head\.(weight|bias)$/,
+  reason: 'the causal head; the reward head is read instead',
+}

@@ -455,6 +455,11 @@ export const RUN_ROWS: { readonly [B in RunBin]: Rows<Option<B>> } = {
         ['--dataset', PLAIN, '--pooling', 'mask'],
         '--pooling changes nothing here: mask and hf read the same',
       ),
+      says(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', packagePath('test/data/heads/ultrarm'), '--pooling', 'mask'],
+        '--pooling changes nothing here: the head (regression-head) reads by a rule of its own',
+      ),
     ),
   },
   'run-dpo': {

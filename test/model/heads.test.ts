@@ -34,7 +34,27 @@ interface GoldenCase {
   readonly scores_with_double_bos_masking?: readonly number[]
   readonly read_index?: number
   readonly gating_index?: number
+  /** Of a process head. */
+  readonly step_positions?: readonly number[]
+  readonly objective_rewards?: readonly number[]
+  readonly gating_output?: readonly number[]
+  readonly reward_quantiles?: readonly number[]
+  readonly gating_weights?: readonly number[]
+  readonly total_reward_distribution?: readonly number[]
 }
+
+/** What the reference gives on the way to a score, in the order of our raw outputs. */
+const rawOf = (one: GoldenCase): number[] =>
+  [
+    one.gating_weights,
+    one.total_reward_distribution,
+    one.objective_rewards,
+    one.gating_output,
+    one.reward_quantiles,
+  ].flatMap((part) => part ?? [])
+
+/** Texts that the reference raises on, or finds no step in. */
+const isUnread = ({ scores }: GoldenCase): boolean => scores === null || scores.length === 0
 
 /** The heads of the goldens by our names: several models have one and the same. */
 const OURS: Readonly<Record<string, string>> = {
@@ -67,7 +87,7 @@ describe.each(folders)('%s', (name) => {
     tokenizer = await openTokenizer(dir, { id: name })
     renderer = await openRenderer('tokenizer', tokenizer, { id: name, now })
     model = openModel(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'fp32' })
-    runner = await startSession(model)
+    runner = await startSession(model, { rawOutputs: true })
   })
   afterAll(() => runner.release())
 
@@ -75,7 +95,7 @@ describe.each(folders)('%s', (name) => {
 
   /** As a run prepares a text, with the rules of the head. */
   const encoded = (one: GoldenCase, doubleBos: 'repair' | 'keep'): HeadEncoded | Unscored => {
-    const { text, reads } = model.built.head
+    const { text, reads, steps } = model.built.head
     const { padTokenId } = model.description
     const facts = { padTokenId, encode: (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids }
     const encode = headEncoder(tokenizer, renderer, {
@@ -87,6 +107,7 @@ describe.each(folders)('%s', (name) => {
       addSpecialTokens: text.addSpecialTokens,
       appendId: text.appendId,
       doubleBos,
+      steps: steps ?? null,
     })
     return encode({
       prompt: one.messages!.slice(0, -1),
@@ -101,7 +122,7 @@ describe.each(folders)('%s', (name) => {
     { mode: 'with --herm-compat', bos: () => model.built.head.text.hermDoubleBos },
   ]
   describe.each(modes)('$mode', ({ mode, bos }) => {
-    const cases = golden.cases.filter(({ scores }) => scores !== null)
+    const cases = golden.cases.filter((one) => !isUnread(one))
 
     it("has the reference's tokens, and reads where it reads", () => {
       const masks = golden.double_bos_rule.startsWith('mask') || mode === 'by default'
@@ -111,7 +132,7 @@ describe.each(folders)('%s', (name) => {
         const masked = masks && one.double_bos ? 1 : 0
         expect([...got.ids], one.id).toEqual(one.input_ids.slice(masked))
         expect(got.positionStart, one.id).toBe(masked)
-        const places = [one.gating_index, one.read_index].filter((place) => place !== undefined)
+        const places = one.step_positions ?? [one.gating_index, one.read_index].filter((place) => place !== undefined)
         expect(
           Array.from(got.reads, (place) => place + masked),
           one.id,
@@ -132,11 +153,16 @@ describe.each(folders)('%s', (name) => {
         batch.sequences.forEach((index, i) => {
           const { id, logits, scores, double_bos, scores_with_double_bos_masking: masked } = cases[index]!
           const got = [...outputs[i]!]
-          const wanted = double_bos && masked && mode === 'by default' ? masked : scores!
-          const expected = logits ?? wanted
-          expect(got).toHaveLength(expected.length)
-          if (logits !== undefined) got.push(headReward(got, chooseHead('softmax:1', model.built.head.labels))!)
-          for (const [l, want] of [...expected, ...(logits === undefined ? [] : wanted)].entries())
+          const otherwise = double_bos && masked !== undefined && mode === 'by default'
+          const wanted = otherwise ? masked : scores!
+          const raw = rawOf(cases[index]!)
+          const expected = [...(logits ?? wanted), ...(otherwise ? [] : raw)]
+          expect(got).toHaveLength((logits ?? wanted).length + raw.length)
+          if (logits !== undefined) {
+            got.push(headReward(got, chooseHead('softmax:1', model.built.head.labels))!)
+            expected.push(...wanted)
+          }
+          for (const [l, want] of expected.entries())
             expect(Math.abs(got[l]! - want), `${id}: ${got[l]} for ${want}`).toBeLessThanOrEqual(
               atol + rtol * Math.abs(want),
             )
@@ -147,14 +173,14 @@ describe.each(folders)('%s', (name) => {
     })
   })
 
-  const unread = golden.cases.filter(({ scores }) => scores === null)
+  const unread = golden.cases.filter(isUnread)
   if (unread.length > 0)
     it('says where there is nothing to read', () => {
       const encode = (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids
       const facts = { padTokenId: model.description.padTokenId, encode }
       for (const one of unread)
         expect(model.built.head.reads!(Int32Array.from(one.input_ids), facts), one.id).toMatchObject({
-          reason: 'no_assistant_turn',
+          reason: one.scores === null ? 'no_assistant_turn' : 'no_steps',
         })
     })
 })

@@ -3,7 +3,7 @@ import { readConfig } from '../config.ts'
 import { linear } from '../ops.ts'
 import { hasBatchNorm, isGated, mixed, pairs, REGRESSION, turnAndEnd } from './gated.ts'
 import { BOTH_BOS, CAUSAL_HEAD_UNREAD, type Head, type OpenHead } from './head.ts'
-import { giveScores, layerOf, sequence, sequenceOf } from './layers.ts'
+import { giveRaw, giveScores, layerOf, sequence, sequenceOf } from './layers.ts'
 
 const armoConfig = z.object({
   gating_temperature: z.number().positive().default(10),
@@ -12,7 +12,7 @@ const armoConfig = z.object({
 
 /**
  * ArmoRM (Wang et al. 2024, arXiv:2406.12845; modeling_custom.py of RLHFlow/ArmoRM-Llama3-8B-v0.1): r = R h at the last token, one number
- * per objective; the gate is a row of Linear and ReLU over h at the assistant's turn.
+ * per objective; the gate is a row of Linear and ReLU over h at the assistant's turn. Its raw outputs are r, before M, and g.
  */
 export const armorm: Head = {
   name: 'armorm',
@@ -28,6 +28,10 @@ export const armorm: Head = {
       labels: ['reward'],
       text: BOTH_BOS,
       reads: turnAndEnd,
+      raw: [
+        { name: 'objective', count: regression.outputs },
+        { name: 'gate', count: regression.outputs },
+      ],
       rowsPerOutput: 2,
       width: 0,
       ignored: [CAUSAL_HEAD_UNREAD],
@@ -35,7 +39,9 @@ export const armorm: Head = {
         const [atTurn, atEnd] = pairs(builder, x, hidden)
         const rewards = linear(builder, atEnd, regression, 'float')
         const logits = sequence(builder, atTurn, gate, (y) => builder.graph.op('Relu', [y]))
-        giveScores(builder, mixed(builder, rewards, logits, regression.outputs, temperature))
+        const { score, gates } = mixed(builder, rewards, logits, regression.outputs, temperature)
+        giveScores(builder, score)
+        giveRaw(builder, { objective: rewards, gate: gates })
       },
     }
   },

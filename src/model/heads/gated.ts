@@ -13,6 +13,10 @@ const SCALE = 'gating.logit_scale'
 const MIXING = 'reward_transform_matrix'
 export const REGRESSION = 'regression_layer'
 
+/** The matrix M. [objectives, objectives] */
+export const mixing = ({ weights }: Builder, objectives: number): Value =>
+  weights.as('float', MIXING, [objectives, objectives])
+
 /** Whether a checkpoint has the tensors of a gated head. */
 export const isGated = ({ tensors }: Checkpoint): boolean =>
   [SCALE, MIXING, `${REGRESSION}.weight`].every((name) => tensors.has(name))
@@ -45,14 +49,20 @@ export function pairs(builder: Builder, x: Value, hidden: number): readonly [Val
 /**
  * @param rewards [n, objectives], at the end of the text
  * @param logits [n, objectives], of the gate
- * @returns the score [n, 1]
+ * @returns the score [n, 1]; g and r M [n, objectives]
  */
-export function mixed(builder: Builder, rewards: Value, logits: Value, objectives: number, temperature: number): Value {
+export function mixed(
+  builder: Builder,
+  rewards: Value,
+  logits: Value,
+  objectives: number,
+  temperature: number,
+): { readonly score: Value; readonly gates: Value; readonly transformed: Value } {
   const { graph, weights } = builder
-  const transformed = graph.op('MatMul', [rewards, weights.as('float', MIXING, [objectives, objectives])])
+  const transformed = graph.op('MatMul', [rewards, mixing(builder, objectives)])
   const shares = graph.op('Softmax', [graph.op('Div', [logits, graph.float(temperature)])], { axis: -1 })
   const gates = graph.op('Mul', [shares, weights.as('float', SCALE, [1])])
-  return sumOfRow(builder, graph.op('Mul', [gates, transformed]))
+  return { score: sumOfRow(builder, graph.op('Mul', [gates, transformed])), gates, transformed }
 }
 
 /** Where the last occurrence of a pattern begins. */

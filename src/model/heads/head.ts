@@ -1,4 +1,4 @@
-import type { MeasurementKind, Unscored } from '../../types.ts'
+import type { MeasurementKind, StepRule, Unscored } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
@@ -28,6 +28,10 @@ export interface OpenHead {
    * token, the one that `--pooling` says.
    */
   readonly reads: Reads | null
+  /** Of a process head, which gives a row per step: how steps are found. Default: none, the head gives one row. */
+  readonly steps?: StepRule
+  /** Outputs that it has beside its scores, for who asks for them: `raw_<name>` [rows, count]. Default: none. */
+  readonly raw?: readonly RawOutput[]
   /** Of how many places one row of its output is made; they come one after the other in `hidden`. */
   readonly rowsPerOutput: number
   /** Columns of the widest value that it computes, for the estimate of memory; 0 where that is small. */
@@ -42,6 +46,15 @@ export interface OpenHead {
    */
   graph(builder: Builder, hidden: Value): void
 }
+
+/** What a head computes on the way to its score: objectives, gates … */
+export interface RawOutput {
+  readonly name: string
+  readonly count: number
+}
+/** One name a number. @example rawNames({ raw: [{ name: 'gate', count: 2 }] }) // ['gate_0', 'gate_1'] */
+export const rawNames = ({ raw = [] }: Pick<OpenHead, 'raw'>): string[] =>
+  raw.flatMap(({ name, count }) => Array.from({ length: count }, (_, i) => `${name}_${i}`))
 
 /** A reading rule. */
 export type Reads = (ids: Int32Array, facts: TextFacts) => Int32Array | Unscored

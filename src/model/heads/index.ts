@@ -13,9 +13,11 @@ import { logProb } from './log-prob.ts'
 import { mlpScore } from './mlp-score.ts'
 import { oasst } from './oasst.ts'
 import { qrm } from './qrm.ts'
+import { qwen2Prm } from './qwen2-prm.ts'
 import { regressionHead } from './regression-head.ts'
 import { score } from './score.ts'
 import { starling } from './starling.ts'
+import { tokenClassification } from './token-classification.ts'
 import { urm } from './urm.ts'
 import { valueHead } from './value-head.ts'
 
@@ -29,9 +31,11 @@ const REWARD_HEADS: readonly Head[] = [
   grm,
   regressionHead,
   starling,
+  qwen2Prm,
   mlpScore,
   valueHead,
   oasst,
+  tokenClassification,
   score,
 ]
 

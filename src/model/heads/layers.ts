@@ -53,6 +53,11 @@ export function giveScores({ graph }: Builder, scores: Value): void {
   graph.output('scores', 'float', ['rows', 'labels'], scores)
 }
 
+/** What a head has beside its scores, each [rows, count], float32. */
+export function giveRaw({ graph }: Builder, outputs: Readonly<Record<string, Value>>): void {
+  for (const [name, value] of Object.entries(outputs)) graph.output(`raw_${name}`, 'float', ['rows', name], value)
+}
+
 /** [rows, n] → [rows, 1] */
 export const sumOfRow = ({ graph }: Builder, x: Value): Value =>
   graph.op('ReduceSum', [x, graph.ints([1])], { keepdims: 1 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ModelError } from '../../errors.ts'
 import { readConfig } from '../config.ts'
 import { CAUSAL_HEAD_UNREAD, type Head, PLAIN_TEXT } from './head.ts'
-import { giveScores, sequence, sequenceOf, sumOfRow, widened } from './layers.ts'
+import { giveRaw, giveScores, sequence, sequenceOf, sumOfRow, widened } from './layers.ts'
 import { beforeFirstPad } from './places.ts'
 
 /** Bins of every attribute's distribution, from 0 to 1. */
@@ -35,6 +35,10 @@ export const ldl: Head = {
       labels: ['reward'],
       text: PLAIN_TEXT,
       reads: beforeFirstPad,
+      raw: [
+        { name: 'weight', count: attributes },
+        { name: 'bin', count: BINS },
+      ],
       rowsPerOutput: 1,
       width: 0,
       ignored: [CAUSAL_HEAD_UNREAD],
@@ -59,6 +63,7 @@ export const ldl: Head = {
           Float32Array.from({ length: BINS }, (_, b) => b / (BINS - 1)),
         )
         giveScores(builder, sumOfRow(builder, graph.op('Mul', [total, grid])))
+        giveRaw(builder, { weight: weights, bin: total })
       },
     }
   },

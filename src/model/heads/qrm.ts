@@ -3,9 +3,9 @@ import { ModelError } from '../../errors.ts'
 import { count, readConfig } from '../config.ts'
 import type { Value } from '../graph.ts'
 import { type Builder, linear } from '../ops.ts'
-import { hasBatchNorm, isGated, mixed, pairs, REGRESSION, turnAndEnd } from './gated.ts'
+import { hasBatchNorm, isGated, mixed, mixing, pairs, REGRESSION, turnAndEnd } from './gated.ts'
 import { CAUSAL_HEAD_UNREAD, type Head, PLAIN_TEXT } from './head.ts'
-import { giveScores, layerOf, rowsOf, sequence, sequenceOf } from './layers.ts'
+import { giveRaw, giveScores, layerOf, rowsOf, sequence, sequenceOf } from './layers.ts'
 
 const qrmConfig = z.object({ num_quantiles: count, gating_temperature: z.number().positive().default(10) })
 
@@ -15,6 +15,7 @@ const EPSILON = 1e-5
 /**
  * QRM (Dorka 2024, arXiv:2409.10164; rewardbench/models/qrm.py): as ArmoRM, but R gives the quantiles of every objective's reward, row
  * objective · quantiles + quantile, whose mean is the objective's reward, and the gate is Linear, ReLU, BatchNorm (with running statistics).
+ * Its raw outputs are r M, g and the quantiles of the score.
  */
 export const qrm: Head = {
   name: 'qrm',
@@ -36,6 +37,11 @@ export const qrm: Head = {
       labels: ['reward'],
       text: PLAIN_TEXT,
       reads: turnAndEnd,
+      raw: [
+        { name: 'objective', count: objectives },
+        { name: 'gate', count: objectives },
+        { name: 'quantile', count: quantiles },
+      ],
       rowsPerOutput: 2,
       width: 0,
       ignored: [
@@ -51,7 +57,19 @@ export const qrm: Head = {
         const logits = sequence(builder, atTurn, gate, (y, i) =>
           batchNorm(builder, graph.op('Relu', [y]), `gating.layers.${3 * i + 2}`, gate[i]!.outputs),
         )
-        giveScores(builder, mixed(builder, rewards, logits, objectives, temperature))
+        const { score, gates, transformed } = mixed(builder, rewards, logits, objectives, temperature)
+        giveScores(builder, score)
+        // [n, quantiles, objectives] M, then Σ over the objectives by their gates
+        const byQuantile = graph.op('MatMul', [
+          graph.op('Transpose', [byObjective], { perm: [0, 2, 1] }),
+          mixing(builder, objectives),
+        ])
+        const gated = graph.op('MatMul', [byQuantile, graph.op('Unsqueeze', [gates, graph.ints([2])])])
+        giveRaw(builder, {
+          objective: transformed,
+          gate: gates,
+          quantile: graph.op('Squeeze', [gated, graph.ints([2])]),
+        })
       },
     }
   },

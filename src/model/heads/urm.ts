@@ -1,7 +1,7 @@
 import { ModelError } from '../../errors.ts'
 import { linear } from '../ops.ts'
 import { CAUSAL_HEAD_UNREAD, type Head, PLAIN_TEXT } from './head.ts'
-import { giveScores, layerOf, sequence, sequenceOf, sumOfRow, widened } from './layers.ts'
+import { giveRaw, giveScores, layerOf, sequence, sequenceOf, sumOfRow, widened } from './layers.ts'
 
 /**
  * URM (Lou et al. 2024, arXiv:2410.00847; LlamaForSequenceClassificationWithNormal_Weights): `score` gives mean and log-variance of every
@@ -26,6 +26,10 @@ export const urm: Head = {
       labels: ['reward'],
       text: PLAIN_TEXT,
       reads: null,
+      raw: [
+        { name: 'attribute', count },
+        { name: 'weight', count },
+      ],
       rowsPerOutput: 1,
       width: 0,
       ignored: [CAUSAL_HEAD_UNREAD],
@@ -36,6 +40,7 @@ export const urm: Head = {
         const means = graph.op('Gather', [linear(builder, wide, attributes, 'float'), even], { axis: 1 })
         const shares = sequence(builder, wide, weighting, (y) => graph.op('Selu', [y]))
         giveScores(builder, sumOfRow(builder, graph.op('Mul', [means, shares])))
+        giveRaw(builder, { attribute: means, weight: shares })
       },
     }
   },

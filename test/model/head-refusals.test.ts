@@ -33,6 +33,17 @@ const twice =
     tensors.set(name, { dtype, shape: [2, ...shape.slice(1)], data: Buffer.concat([data, data]) })
   }
 
+/** A linear layer of three rows. */
+const thrice =
+  (name: string): NonNullable<Change['tensors']> =>
+  (tensors) => {
+    for (const part of [`${name}.weight`, `${name}.bias`]) {
+      const { dtype, shape, data } = tensors.get(part)!
+      const rows = Buffer.concat([data, data]).subarray(0, (3 * data.length) / shape[0]!)
+      tensors.set(part, { dtype, shape: [3, ...shape.slice(1)], data: rows })
+    }
+  }
+
 describe('a head that is not known for certain is refused', () => {
   const cases: [name: string, head: string, change: Change, says: RegExp][] = [
     [
@@ -113,6 +124,18 @@ describe('a head that is not known for certain is refused', () => {
       'ultrarm',
       { tensors: (tensors) => tensors.set('score.weight', tensors.get('regression_head.weight')!) },
       /1 tensor that the architecture does not have: "score.weight"/,
+    ],
+    [
+      'a classifier of tokens into three',
+      'trl-prm-qwen2',
+      { tensors: thrice('score') },
+      /classifies tokens into 3 labels/,
+    ],
+    [
+      'a process head of one value a step',
+      'qwen2-prm',
+      { tensors: cut('score.2.weight') },
+      /gives 1 values a step, this head gives two/,
     ],
     [
       'a normalised reward without its numbers',
@@ -234,6 +257,19 @@ describe("OpenRLHF's head", () => {
     expect(build(dir).head.name).toBe('value-head')
     const { got, want } = await scored(dir)
     expect(Math.abs(got - want)).toBeLessThanOrEqual(2e-5)
+  })
+})
+
+it('without the token that marks steps nothing is read', () => {
+  const { reads } = build(changed('qwen2-prm', {})).head
+  const facts = { padTokenId: null, encode: () => Int32Array.of(7, 8) }
+  expect(reads!(Int32Array.of(7, 8), facts)).toMatchObject({
+    reason: 'no_steps',
+    message: expect.stringContaining('no token <extra_0>'),
+  })
+  expect(reads!(Int32Array.of(5, 6), { ...facts, encode: () => Int32Array.of(7) })).toMatchObject({
+    reason: 'no_steps',
+    message: expect.stringContaining('see --step-separator'),
   })
 })
 

@@ -18,6 +18,8 @@ import { isUnscored } from '../../src/unscored.ts'
 interface Golden {
   readonly head: string
   readonly double_bos_rule: string
+  /** Default: the tokenizer's own. */
+  readonly chat_template?: string
   readonly tolerance_advice: { readonly atol: number; readonly rtol: number }
   readonly cases: readonly GoldenCase[]
 }
@@ -85,7 +87,7 @@ describe.each(folders)('%s', (name) => {
   let renderer: Renderer
   beforeAll(async () => {
     tokenizer = await openTokenizer(dir, { id: name })
-    renderer = await openRenderer('tokenizer', tokenizer, { id: name, now })
+    renderer = await openRenderer(golden.chat_template ?? 'tokenizer', tokenizer, { id: name, now })
     model = openModel(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'fp32' })
     runner = await startSession(model, { rawOutputs: true })
   })

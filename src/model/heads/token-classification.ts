@@ -44,6 +44,9 @@ export const tokenClassification: Head = {
       labels: STEP_LABELS,
       text: BOTH_BOS,
       reads: () => noSteps('step that is not blank'),
+      notes: [
+        'read as a process reward model of TRL, which is trained on texts without a chat template (--chat-template raw), a line break behind each step (--step-separator)',
+      ],
       steps: { mark: null, separator: '\n' },
       graph: (builder, x) => giveStepScores(builder, linear(builder, widened(builder, x), head, 'float')),
     }

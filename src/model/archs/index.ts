@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { ModelSpec } from '../spec.ts'
+import { bert } from './bert.ts'
 import { gemma2 } from './gemma2.ts'
 import { gpt2 } from './gpt2.ts'
 import { llama } from './llama.ts'
@@ -11,6 +12,7 @@ import { qwen3 } from './qwen3.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
 const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
+  ['bert', bert],
   ['gemma2', gemma2],
   ['gpt2', gpt2],
   ['llama', llama],

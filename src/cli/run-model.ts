@@ -24,7 +24,7 @@ import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
-import { scoreAll, scorePart } from './scoring.ts'
+import { scoreAll, scoreShard } from './scoring.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
@@ -129,7 +129,7 @@ export async function runModel(
   try {
     const replaced = sayFolder(place, base, log)
     const run = { ...base, replaced, log, elapsedMs, interrupt }
-    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
+    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()

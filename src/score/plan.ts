@@ -14,7 +14,7 @@ export interface PlanOptions {
   readonly batchSize: number
 }
 
-/** What suits a device. On the CPU more than 1,024 tokens a run gain nothing (src/model/README.md); a GPU wants work. */
+/** What suits a device. On the CPU more than 1,024 tokens per run gain nothing (src/model/README.md); a GPU wants work. */
 export function planOptionsFor({ device, causal, packed }: Batching): PlanOptions {
   const layout = causal ? 'shared' : 'padded'
   return device === 'cpu'

@@ -4,7 +4,7 @@
 # ///
 """Tiny random checkpoints with transformers' numbers: variants of the supported families that few tests meet.
 
-    python scripts/oracles/models.py test/data/models
+    python scripts/oracles/models.py test/data/models [CASE …]
 
 Writes <case>/config.json, model.safetensors (or shards) and golden.json. Seeded; CPU, float32, eager attention, batch of
 one. Half-precision checkpoints are upcast before they are run, as our CPU path does. Token ids are random: text plays no
@@ -29,6 +29,8 @@ ROTARY = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=48, num_hidden
               num_key_value_heads=2, max_position_embeddings=256, pad_token_id=0, bos_token_id=1, eos_token_id=2,
               tie_word_embeddings=False)
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "rope_theta": 10000.0}
+
+DISTANCES = dict(relative_attention=True, pos_att_type=["p2c", "c2p"])
 
 
 def layout4(folder):
@@ -95,6 +97,16 @@ def head_alone(tensors):
     return {"lm_head.weight" if name == "transformer.wte.weight" else name: x for name, x in tensors.items()}
 
 
+def distilbert_common_names(config):
+    """DistilBertConfig's attribute_map."""
+    for alias, own in [("hidden_size", "dim"), ("num_hidden_layers", "n_layers"), ("num_attention_heads", "n_heads")]:
+        config[alias] = config.pop(own)
+
+
+def old_position_types(config):
+    config["pos_att_type"] = "C2P|p2c"
+
+
 def both(*patches):
     def patch(folder):
         for one in patches:
@@ -142,17 +154,48 @@ CASES = {
                                     dtype=torch.float64, patch=edit_config(original_beside)),
     "gpt2-causal-common-names": dict(config="GPT2", head="causal",
                                      patch=both(edit_config(common_names), edit_tensors(head_alone))),
+    "bert-types": dict(config="Bert", num_labels=3, hidden_act="gelu_new", types=2),
+    "xlm-roberta-pads": dict(config="XLMRoberta", num_labels=2, type_vocab_size=1, pad_token_id=1, pads=True),
+    "electra-narrow": dict(config="Electra", embedding_size=16, types=2),
+    "electra-wide": dict(config="Electra", embedding_size=32, num_labels=2),
+    "albert-groups": dict(config="Albert", embedding_size=16, num_hidden_layers=4, num_hidden_groups=2, inner_group_num=2,
+                          hidden_act="gelu_new", types=2),
+    "distilbert-common-names": dict(config="DistilBert", sinusoidal_pos_embds=True, activation="relu",
+                                    patch=edit_config(distilbert_common_names)),
+    "deberta-v2-buckets": dict(config="DebertaV2", **DISTANCES, max_relative_positions=64, position_buckets=32,
+                               share_att_key=True, norm_rel_ebd="layer_norm", position_biased_input=False, num_labels=2),
+    "deberta-v2-own-keys": dict(config="DebertaV2", **DISTANCES, max_relative_positions=20, position_biased_input=True,
+                                type_vocab_size=2, types=2, patch=edit_config(old_position_types)),
+    "deberta-v2-c2p": dict(config="DebertaV2", relative_attention=True, pos_att_type=["c2p"], position_buckets=8,
+                           max_relative_positions=-1, pooler_hidden_act="tanh"),
+    "deberta-v2-p2c-convolution": dict(config="DebertaV2", relative_attention=True, pos_att_type=["p2c"], position_buckets=16,
+                                       norm_rel_ebd="none|layer_norm", share_att_key=True, conv_kernel_size=3, conv_act="gelu",
+                                       position_biased_input=False),
+    "deberta-v2-absolute": dict(config="DebertaV2", relative_attention=False, pos_att_type=["c2p", "p2c"],
+                                conv_kernel_size=5, conv_groups=2, num_hidden_layers=1),
+    "modernbert-biases": dict(config="ModernBert", num_hidden_layers=3, classifier_pooling="cls", norm_bias=True,
+                              attention_bias=True, mlp_bias=True, classifier_bias=True, local_attention=21,
+                              classifier_activation="relu", num_labels=2,
+                              layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                              rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
+                                               "sliding_attention": {"rope_type": "default"}}),
 }
+ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
 
 
 def config_of(options):
     options = dict(options)
     kind, head = options.pop("config"), options.pop("head", "score")
-    for key in ("dtype", "shard", "patch"):
+    for key in ("dtype", "shard", "patch", "types", "pads"):
         options.pop(key, None)
     if kind == "GPT2":
         base = dict(vocab_size=VOCAB, n_embd=32, n_layer=3, n_head=4, n_positions=256, pad_token_id=0, bos_token_id=1,
                     eos_token_id=2)
+    elif kind == "DistilBert":
+        base = dict(vocab_size=VOCAB, dim=32, hidden_dim=48, n_layers=2, n_heads=4, max_position_embeddings=256)
+    elif kind in ENCODERS:
+        base = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+                    max_position_embeddings=256, pad_token_id=0)
     else:
         base = dict(ROTARY)
     if head == "score":
@@ -168,7 +211,8 @@ def randomise(model, seed):
         if parameter.dim() == 1:
             parameter.data = 0.2 * noise + (0.0 if "bias" in name else 1.0)
         else:
-            parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / parameter.shape[-1] ** 0.5)
+            inputs = parameter[0].numel() if parameter.dim() > 2 else parameter.shape[-1]
+            parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / inputs ** 0.5)
 
 
 def sequences(vocab, seed):
@@ -178,8 +222,16 @@ def sequences(vocab, seed):
     return [(prefix + draw(n - PREFIX)) if n > PREFIX else prefix[:n - 1] + draw(1) for n in LENGTHS]
 
 
-def main(out):
+def with_pads(ids, pad):
+    """A pad token inside the text and one at its end, which RoBERTa's positions pass over."""
+    return ids[:2] + [pad] + ids[2:] + [pad]
+
+
+def main(out, *only):
     for seed, (name, options) in enumerate(CASES.items()):
+        if only and name not in only:
+            continue
+        encoder = options["config"] in ENCODERS
         causal = options.get("head") == "causal"
         auto = AutoModelForCausalLM if causal else AutoModelForSequenceClassification
         folder = out / name
@@ -195,14 +247,22 @@ def main(out):
         cases, noise = [], 0.0
         with torch.inference_mode():
             for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed)):
+                if options.get("pads"):
+                    ids = with_pads(ids, model.config.pad_token_id)
                 x = torch.tensor([ids])
-                logits = model(x).logits
+                types = [int(t >= len(ids) // 2) for t in range(len(ids))]
+                typed = {"token_type_ids": torch.tensor([types])} if options.get("types") else {}
+                # every token counts, pad tokens inside a text too
+                logits = model(x, **(dict(attention_mask=torch.ones_like(x)) if encoder else {}), **typed).logits
                 if causal:
                     start = max(1, len(ids) // 3)
                     logps = torch.log_softmax(logits[0, :-1].float(), -1)
                     picked = logps.gather(1, x[0, 1:, None])[:, 0].tolist()[start - 1:]
                     cases.append({"id": f"length-{len(ids)}", "template": {
                         "input_ids": ids, "n_prompt_tokens": start, "policy_logps": picked}})
+                elif encoder:
+                    case = {"id": f"length-{len(ids)}", "input_ids": ids, "scores": logits[0].tolist()}
+                    cases.append(case | ({"token_type_ids": types} if typed else {}))
                 else:
                     cases.append({"id": f"length-{len(ids)}", "input_ids": ids, "scores": logits[0].tolist(),
                                   "read_index": len(ids) - 1})
@@ -214,4 +274,4 @@ def main(out):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

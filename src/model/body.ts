@@ -1,6 +1,7 @@
-import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
+import { type AttentionForm, attentionOf } from './attention.ts'
 import type { Value } from './graph.ts'
-import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
+import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from './ops.ts'
+import { relativeScores } from './relative.ts'
 import type { Rope } from './rope.ts'
 import type { AttentionSpec, BlockNorms, ModelSpec, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
@@ -17,7 +18,7 @@ export interface Body {
  * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
  * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
  * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
- * flattened ids.
+ * flattened ids; those of attention.ts, relative.ts and RotaryInputs.
  */
 export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm): Body {
   const { graph } = builder
@@ -27,15 +28,24 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm
   const shape = graph.op('Shape', [ids])
   const attend = attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
   const rotary = new RotaryInputs(builder, positions)
-  const attention = (x: Value, layer: AttentionSpec): Value =>
-    attentionBlock(builder, x, layer, attend, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
+  const relative = spec.causal || !spec.relative ? null : relativeScores(builder, shape, spec.hidden, spec.relative)
+  const attention = (x: Value, layer: AttentionSpec, l: number): Value =>
+    attentionBlock(
+      builder,
+      x,
+      layer,
+      (q, k, v) => attend(q, k, v, layer, relative?.(q, k, l, layer)),
+      rotary,
+      graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }),
+    )
 
-  const stream = new Stream(builder, embed(builder, spec, ids, positions), spec.hidden)
+  const embedded = embed(builder, spec, ids, positions)
+  const stream = new Stream(builder, embedded, spec.hidden)
   spec.layers.forEach((layer, l) => {
     const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
     const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, spec.hidden) : x)
     const { attentionNorms, mlpNorms } = layer
-    const mixed = attention(stream.read(attentionNorms.before), layer.attention)
+    const mixed = attention(stream.read(attentionNorms.before), layer.attention, l)
     const attended = after(linear(builder, pick(mixed), layer.attention.out), attentionNorms)
     stream.map(pick)
     // parallel blocks read the stream before anything is added to it
@@ -44,6 +54,11 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm
     stream.close(attentionNorms.closing)
     stream.add(after(mlp(builder, read ?? stream.read(mlpNorms.before), layer.mlp), mlpNorms))
     stream.close(mlpNorms.closing)
+    if (l === 0 && !spec.causal && spec.convolution) {
+      const { convolution: conv } = spec
+      stream.add(pick(convolution(builder, embedded, conv, spec.hidden, { shape, lengths: 'lengths' })))
+      stream.close(conv.norm)
+    }
   })
   return { hidden: stream.read(spec.finalNorm), ropes: rotary.ropes }
 }
@@ -117,7 +132,7 @@ function attentionBlock(
   builder: Builder,
   x: Value,
   spec: AttentionSpec,
-  attend: Attend,
+  attend: (q: Value, k: Value, v: Value) => Value,
   rotary: RotaryInputs,
   shape: Value,
 ): Value {
@@ -129,12 +144,7 @@ function attentionBlock(
     const normed = qk ? normHeads(builder, y, qk, count, spec) : y
     return spec.rope ? rotary.rotate(grid(normed), spec.rope, count, headDim) : grid(normed)
   }
-  const mixed = attend(
-    turned(q, heads, spec.qkNorm?.q ?? null),
-    turned(k, kvHeads, spec.qkNorm?.k ?? null),
-    grid(v),
-    spec,
-  )
+  const mixed = attend(turned(q, heads, spec.qkNorm?.q ?? null), turned(k, kvHeads, spec.qkNorm?.k ?? null), grid(v))
   return graph.op('Reshape', [mixed, graph.ints([-1, heads * headDim])])
 }
 

@@ -1,6 +1,7 @@
+import { UsageError } from '../errors.ts'
 import type { Batching, Dtype, MeasurementKind } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
-import type { AttentionForm } from './attention.ts'
+import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
@@ -77,6 +78,12 @@ export function openModelIn(
 ): OpenModel {
   const spec = modelSpec(checkpoint)
   const form = attention ?? defaultAttention(device, spec)
+  if (!attentionForms(spec).includes(form))
+    throw new UsageError(
+      `cannot be the attention of an encoder (model_type ${spec.architecture})`,
+      `--attention ${form}`,
+      `Use ${attentionForms(spec).join(' or ')}.`,
+    )
   const built = buildModel(checkpoint, spec, { kind, attention: form, type: ELEMENT_TYPES[dtype] })
   const batching = { device, causal: spec.causal, packed: form === 'split' }
   return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, built, description: described(built) }

@@ -17,6 +17,7 @@ import {
   scoreRows,
 } from './packing.ts'
 import { PROVIDERS } from './providers.ts'
+import { distanceRows } from './relative.ts'
 import { ropeTables } from './rope.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
@@ -101,6 +102,7 @@ class OrtRunner implements Runner {
       ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
       ...this.#ropeFeeds(packed),
+      ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
     })
     const flat = outputs[logProb ? 'log_probs' : 'scores']!.data as Float32Array
     const width = logProb ? 1 : this.info.labels.length
@@ -160,6 +162,11 @@ class OrtRunner implements Runner {
     return feeds
   }
 }
+
+const distanceFeeds = ({ queryRows, keyRows }: ReturnType<typeof distanceRows>): Record<string, ort.Tensor> => ({
+  query_rows: int64(queryRows),
+  key_rows: int64(keyRows),
+})
 
 function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<string, ort.Tensor> {
   const column = [start.length, 1]

@@ -17,6 +17,37 @@ export interface DecoderSpec extends BodySpec {
 /** Every token sees the whole text. */
 export interface EncoderSpec extends BodySpec {
   readonly causal: false
+  /** Distances in the attention of every layer (DeBERTa); else null. */
+  readonly relative: RelativePositions | null
+  /** Over the embeddings, added after the first layer (DeBERTa v2 xlarge); else null. */
+  readonly convolution: Convolution | null
+}
+
+/** norm(x + act(convolution(embeddings))) over the places of a text, with zeros beyond its ends. */
+export interface Convolution {
+  /** `weight` [hidden, hidden / groups, kernel], `bias` [hidden]. */
+  readonly name: string
+  /** Odd. */
+  readonly kernel: number
+  readonly groups: number
+  readonly act: Act
+  readonly norm: Norm
+}
+
+/**
+ * A learned vector r for every distance d = i − j of a query i from a key j: scale · (q · key(r_d) + k · query(r_d)) is added to
+ * scale · q · k.
+ */
+export interface RelativePositions {
+  /** [2 · span, hidden]: the row of a distance is its bucket + span, at most the last row and at least the first. */
+  readonly table: string
+  readonly span: number
+  /** Over the table's rows. */
+  readonly norm: Norm | null
+  /** Distances beyond count / 2 share buckets whose width grows up to `farthest`; null: every distance is its own bucket. */
+  readonly buckets: { readonly count: number; readonly farthest: number } | null
+  /** For every layer, the projections of a row; what is null is left out of the sum. */
+  readonly layers: readonly { readonly key: Linear | null; readonly query: Linear | null }[]
 }
 
 export interface BodySpec {

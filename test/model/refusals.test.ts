@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -9,30 +9,15 @@ import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { packagePath } from '../../src/package.ts'
 import { refusedByName } from '../../src/setup/no-reward.ts'
 import type { MeasurementKind } from '../../src/types.ts'
+import { type Change, changedCopy } from './changed.ts'
 import { openRunner } from './runner.ts'
-import { editTensors, type Tensors } from './safetensors-edit.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-let count = 0
-interface Change {
-  readonly config?: (config: Record<string, unknown>) => void
-  readonly tensors?: (tensors: Tensors) => void
-}
 /** A copy of a golden checkpoint with changes. */
-function changed(name: string, change: Change): string {
-  const dir = join(root, String(count++))
-  cpSync(packagePath('test/data/parity', name), dir, { recursive: true })
-  if (change.config) {
-    const file = join(dir, 'config.json')
-    const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-    change.config(config)
-    writeFileSync(file, JSON.stringify(config))
-  }
-  if (change.tensors) editTensors(join(dir, 'model.safetensors'), change.tensors)
-  return dir
-}
+const changed = (name: string, change: Change): string =>
+  changedCopy(root, packagePath('test/data/parity', name), change)
 
 const build = (dir: string, kind: MeasurementKind = 'head') => {
   const checkpoint = openCheckpoint(dir)

@@ -65,3 +65,10 @@ export const tokenEmbedding = (tokens: string, width: number): Embedding => ({
   norm: null,
   projection: null,
 })
+
+/** config.json with a family's own key names: by its `attribute_map` the names of other families are taken too, and win. */
+export function ownNames(checkpoint: Checkpoint, aliases: Readonly<Record<string, string>>): Checkpoint {
+  const config = { ...checkpoint.config }
+  for (const [alias, own] of Object.entries(aliases)) if (config[alias] !== undefined) config[own] = config[alias]
+  return { ...checkpoint, config }
+}

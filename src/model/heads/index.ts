@@ -4,12 +4,24 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { Ignored } from '../spec.ts'
 import { armorm } from './armorm.ts'
 import { bertPooler } from './bert-pooler.ts'
+import { debertaPooler } from './deberta-pooler.ts'
+import { distilbertClassifier } from './distilbert.ts'
+import { encoderClassifier } from './encoder-classifier.ts'
 import type { Head } from './head.ts'
 import { logProb } from './log-prob.ts'
+import { modernbertClassifier } from './modernbert.ts'
 import { score } from './score.ts'
 
 /** Heads that give rewards, in the order in which they are asked. A new head is one file and one line. */
-const REWARD_HEADS: readonly Head[] = [armorm, bertPooler, score]
+const REWARD_HEADS: readonly Head[] = [
+  armorm,
+  bertPooler,
+  debertaPooler,
+  distilbertClassifier,
+  encoderClassifier,
+  modernbertClassifier,
+  score,
+]
 
 /**
  * The head of a checkpoint for a use.

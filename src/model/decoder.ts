@@ -1,8 +1,10 @@
+import { Alibi } from './alibi.ts'
 import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
+import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
 import type { Rope } from './rope.ts'
-import type { AttentionSpec, BlockNorms, DecoderSpec, Norm } from './spec.ts'
+import type { AttentionSpec, BlockNorms, DecoderSpec, Mlp, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
 
 /** A decoder's body as nodes. */
@@ -11,6 +13,8 @@ export interface Body {
   readonly hidden: Value
   /** Which rotary tables the graph wants: inputs `cos_i`, `sin_i` [table, rotaryDim / 2]. */
   readonly ropes: readonly Rope[]
+  /** Heads of the table that an input `alibi` [table, heads] wants; null: no such input. */
+  readonly alibiHeads: number | null
 }
 
 /**
@@ -26,25 +30,35 @@ export function decoderBody(builder: Builder, spec: DecoderSpec, form: Attention
   const shape = graph.op('Shape', [ids])
   const attend = attentionOf(form, graph, builder.type, shape)
   const rotary = new RotaryInputs(builder, positions)
-  const attention = (x: Value, layer: AttentionSpec): Value =>
-    attentionBlock(builder, x, layer, attend, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
+  const alibi = new Alibi(builder, positions, shape)
+  const attention = (x: Value, layer: AttentionSpec): Value => {
+    const grid = graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 })
+    return attentionBlock(builder, x, layer, layer.alibi ? alibi.around(attend) : attend, rotary, grid)
+  }
+  const feedForward = (x: Value, mixture: Mlp): Value =>
+    mixture.kind === 'experts' ? experts(builder, x, mixture) : mlp(builder, x, mixture)
 
-  const stream = new Stream(builder, embed(builder, spec, ids, positions), spec.hidden)
+  const width = spec.inside?.width ?? spec.hidden
+  const stream = new Stream(builder, embed(builder, spec, width, ids, positions), width)
   spec.layers.forEach((layer, l) => {
     const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
-    const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, spec.hidden) : x)
+    const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, width) : x)
     const { attentionNorms, mlpNorms } = layer
-    const mixed = attention(stream.read(attentionNorms.before), layer.attention)
+    const normed = stream.read(attentionNorms.before)
+    const mixed = attention(normed, layer.attention)
     const attended = after(linear(builder, pick(mixed), layer.attention.out), attentionNorms)
     stream.map(pick)
     // parallel blocks read the stream before anything is added to it
-    const read = layer.residual === 'parallel' ? stream.read(mlpNorms.before) : null
+    const shared = attentionNorms.before?.weight === mlpNorms.before?.weight
+    const read = layer.residual !== 'parallel' ? null : shared ? pick(normed) : stream.read(mlpNorms.before)
     stream.add(attended)
     stream.close(attentionNorms.closing)
-    stream.add(after(mlp(builder, read ?? stream.read(mlpNorms.before), layer.mlp), mlpNorms))
+    stream.add(after(feedForward(read ?? stream.read(mlpNorms.before), layer.mlp), mlpNorms))
     stream.close(mlpNorms.closing)
   })
-  return { hidden: stream.read(spec.finalNorm), ropes: rotary.ropes }
+  const last = stream.read(spec.finalNorm)
+  const hidden = spec.inside ? linear(builder, last, spec.inside.out) : last
+  return { hidden, ropes: rotary.ropes, alibiHeads: alibi.heads }
 }
 
 /** The residual stream [tokens, hidden]. What a block adds is kept aside until the next norm, which takes both at once. */
@@ -93,8 +107,9 @@ class Stream {
   }
 }
 
-/** [tokens, hidden] */
-function embed({ graph, weights, type }: Builder, spec: DecoderSpec, ids: Value, positions: Value): Value {
+/** [tokens, width] */
+function embed(builder: Builder, spec: DecoderSpec, width: number, ids: Value, positions: Value): Value {
+  const { graph, weights, type } = builder
   const flat = (x: Value): Value => graph.op('Reshape', [x, graph.ints([-1])])
   const { tokens, positions: learned, scale } = spec.embedding
   let x = weights.gather(type, tokens, [spec.vocab, spec.hidden], flat(ids))
@@ -102,12 +117,10 @@ function embed({ graph, weights, type }: Builder, spec: DecoderSpec, ids: Value,
     const factor = graph.float(scale)
     x = graph.op('Mul', [x, castFrom(graph, factor, 'float', type)])
   }
+  if (spec.inside) x = linear(builder, x, spec.inside.into)
   if (learned === null) return x
   const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
-  return graph.op('Add', [
-    x,
-    weights.gather(type, learned.name, [learned.rows + learned.offset, spec.hidden], flat(row)),
-  ])
+  return graph.op('Add', [x, weights.gather(type, learned.name, [learned.rows + learned.offset, width], flat(row))])
 }
 
 /** [tokens, hidden] → [tokens, heads · headDim], before the output projection. */
@@ -148,10 +161,12 @@ function project(builder: Builder, x: Value, { projection, heads, kvHeads, headD
     const sizes = graph.ints([heads * headDim, kvHeads * headDim, kvHeads * headDim])
     return graph.ops('Split', [qkv, sizes], 3, { axis: 1 }) as QueryKeyValue
   }
-  const byHead = graph.op('Reshape', [qkv, graph.ints([-1, heads, 3, headDim])])
+  const group = heads / kvHeads
+  const byHead = graph.op('Reshape', [qkv, graph.ints([-1, kvHeads, group + 2, headDim])])
+  const counts = [heads, kvHeads, kvHeads]
   return graph
-    .ops('Split', [byHead], 3, { axis: 2, num_outputs: 3 })
-    .map((part) => graph.op('Reshape', [part, graph.ints([-1, heads * headDim])])) as QueryKeyValue
+    .ops('Split', [byHead, graph.ints([group, 1, 1])], 3, { axis: 2 })
+    .map((part, i) => graph.op('Reshape', [part, graph.ints([-1, counts[i]! * headDim])])) as QueryKeyValue
 }
 type QueryKeyValue = [q: Value, k: Value, v: Value]
 

@@ -17,8 +17,16 @@ export interface Packed {
   readonly subtreeEnd: Int32Array
 }
 
-/** All sequences in one row, or a row for each sequence that shares nothing with the one before. */
-export function packBatch(batch: Batch, sequences: readonly Sequence[], oneRow: boolean): Packed {
+/**
+ * All sequences in one row, or a row for each sequence that shares nothing with the one before.
+ * @param countsAttended positions begin at 0 where a first BOS is masked too (spec.ts)
+ */
+export function packBatch(
+  batch: Batch,
+  sequences: readonly Sequence[],
+  oneRow: boolean,
+  countsAttended = false,
+): Packed {
   const chosen = batch.sequences.map((index) => sequences[index]!)
   const reused = batch.reused ?? chosen.map(() => 0)
   checkReused(chosen, reused)
@@ -36,13 +44,14 @@ export function packBatch(batch: Batch, sequences: readonly Sequence[], oneRow: 
   const filled = lengths.map(() => 0)
   chosen.forEach((sequence, i) => {
     const row = rowOf[i]!
+    const start = countsAttended ? 0 : sequence.positionStart
     const path = new Int32Array(sequence.ids.length)
     path.set((paths[i - 1] ?? path).subarray(0, reused[i]!))
     for (let t = reused[i]!; t < path.length; t++) {
       const place = row * seq + filled[row]!++
       path[t] = place
       ids[place] = sequence.ids[t]!
-      positions[place] = sequence.positionStart + t
+      positions[place] = start + t
     }
     paths.push(path)
   })

@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
 import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
+import { alibiTable } from './alibi.ts'
 import { checkFinite } from './finite.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
@@ -77,7 +78,7 @@ class OrtRunner implements Runner {
     })
     if (attention === 'gqa' && batch.layout === 'shared')
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
-    const packed = packBatch(batch, sequences, attention === 'split')
+    const packed = packBatch(batch, sequences, attention === 'split', spec.countsAttended)
     const head = causal ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
     const outputs = await this.#session({
       ids: int64(packed.ids, [packed.batch, packed.seq]),
@@ -85,7 +86,7 @@ class OrtRunner implements Runner {
       rows: int64(head.rows),
       ...(causal && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#ropeFeeds(packed),
+      ...this.#tableFeeds(packed),
     })
     const flat = outputs[causal ? 'log_probs' : 'scores']!.data as Float32Array
     const width = causal ? 1 : this.info.labels.length
@@ -127,7 +128,7 @@ class OrtRunner implements Runner {
   }
 
   /** Tables as long as the run needs: RotaryEmbedding wants a row for every place, and positions may start later. */
-  #ropeFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
+  #tableFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
     const needed = Math.max(seq, positions.reduce((a, b) => Math.max(a, b), 0) + 1)
     const size = 2 ** Math.ceil(Math.log2(Math.max(needed, 512)))
     const known = this.#tables.get(size)
@@ -139,6 +140,8 @@ class OrtRunner implements Runner {
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
       feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
     })
+    const heads = this.model.built.alibiHeads
+    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, size), [size, heads])
     this.#tables.clear()
     this.#tables.set(size, feeds)
     return feeds

@@ -2,21 +2,35 @@ import { join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { DecoderSpec } from '../spec.ts'
+import { falcon } from './falcon.ts'
 import { gemma2 } from './gemma2.ts'
 import { gpt2 } from './gpt2.ts'
+import { internlm2 } from './internlm2.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
+import { mixtral } from './mixtral.ts'
+import { olmoe } from './olmoe.ts'
+import { opt } from './opt.ts'
 import { qwen2 } from './qwen2.ts'
+import { qwen2Moe } from './qwen2_moe.ts'
 import { qwen3 } from './qwen3.ts'
+import { qwen3Moe } from './qwen3_moe.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
 const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
+  ['falcon', falcon],
   ['gemma2', gemma2],
   ['gpt2', gpt2],
+  ['internlm2', internlm2],
   ['llama', llama],
   ['mistral', mistral],
+  ['mixtral', mixtral],
+  ['olmoe', olmoe],
+  ['opt', opt],
   ['qwen2', qwen2],
+  ['qwen2_moe', qwen2Moe],
   ['qwen3', qwen3],
+  ['qwen3_moe', qwen3Moe],
 ])
 
 export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys()]

@@ -111,7 +111,7 @@ export async function runModel(
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
-  const plan = planOf(config, device.device)
+  const plan = planOf(config, models)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)
   const request = requestOf(config, models, data)

@@ -13,7 +13,7 @@ import {
 } from '../config.ts'
 import { ropeOf } from '../rope.ts'
 import type { BlockNorms, DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear, tokenEmbedding } from './names.ts'
 
 /** null is Python's None and counts as false, absent is the default. */
 const flag = (absent: boolean) =>
@@ -124,12 +124,13 @@ export function falcon(checkpoint: Checkpoint): DecoderSpec {
   const tokens = embeddingName(checkpoint, `${prefix}word_embeddings.weight`, tied)
   return {
     architecture: config.model_type,
+    causal: true,
     hidden,
     vocab: config.vocab_size,
     maxPositions: config.max_position_embeddings,
     padTokenId: config.pad_token_id ?? null,
     ...(config.alibi && { countsAttended: true }),
-    embedding: { tokens, positions: null, scale: null },
+    embedding: tokenEmbedding(tokens, hidden),
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: layerNorm(`${prefix}ln_f`, epsilon),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { BlockNorms, DecoderSpec, LayerSpec, Linear, Norm } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear, tokenEmbedding } from './names.ts'
 
 const optConfig = baseConfig.extend({
   hidden_size: count,
@@ -82,6 +82,7 @@ export function opt(checkpoint: Checkpoint): DecoderSpec {
   const tokens = embeddingName(checkpoint, `${prefix}embed_tokens.weight`, tied)
   return {
     architecture: config.model_type,
+    causal: true,
     hidden,
     ...(hidden !== width && {
       inside: {
@@ -95,9 +96,8 @@ export function opt(checkpoint: Checkpoint): DecoderSpec {
     padTokenId: config.pad_token_id,
     countsAttended: true,
     embedding: {
-      tokens,
-      positions: { name: `${prefix}embed_positions.weight`, rows: maxPositions, offset: 2 },
-      scale: null,
+      ...tokenEmbedding(tokens, hidden),
+      positions: { name: `${prefix}embed_positions.weight`, rows: maxPositions, offset: 2, without: null },
     },
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: before && !config._remove_final_layer_norm ? norm(`${prefix}final_layer_norm`) : null,

@@ -10,7 +10,7 @@ import { linear } from './names.ts'
 export const qwenMoeConfig = mixtureConfig.extend({
   max_position_embeddings: count.default(32_768),
   use_sliding_window: z.boolean().default(false),
-  sliding_window: z.int().nonnegative().nullable().default(4096),
+  sliding_window: count.nullable().default(4096),
   moe_intermediate_size: count,
   norm_topk_prob: z.boolean().default(false),
   decoder_sparse_step: count.default(1),
@@ -20,6 +20,8 @@ type QwenMoeConfig = z.infer<typeof qwenMoeConfig>
 
 const qwen2MoeConfig = qwenMoeConfig.extend({
   num_key_value_heads: count.nullable().default(16),
+  /** transformers 5 writes 0 where no layer slides. */
+  sliding_window: z.int().nonnegative().nullable().default(4096),
   max_window_layers: z.int().nonnegative().default(28),
   layer_types: layerTypes,
   shared_expert_intermediate_size: count.default(5632),

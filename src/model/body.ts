@@ -4,10 +4,10 @@ import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
 import type { Rope } from './rope.ts'
-import type { AttentionSpec, BlockNorms, DecoderSpec, Mlp, Norm } from './spec.ts'
+import type { AttentionSpec, BlockNorms, Mlp, ModelSpec, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
 
-/** A decoder's body as nodes. */
+/** A model's body as nodes. */
 export interface Body {
   /** Final hidden states of the rows that the head reads, [rows, hidden]. */
   readonly hidden: Value
@@ -20,15 +20,16 @@ export interface Body {
 /**
  * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
  * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
- * Inputs: `ids`, `positions` [batch, seq]; `rows` [rows], places in the flattened ids.
+ * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
+ * flattened ids.
  */
-export function decoderBody(builder: Builder, spec: DecoderSpec, form: AttentionForm): Body {
+export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm): Body {
   const { graph } = builder
   const ids = graph.input('ids', 'int64', ['batch', 'seq'])
   const positions = graph.input('positions', 'int64', ['batch', 'seq'])
   const rows = graph.input('rows', 'int64', ['rows'])
   const shape = graph.op('Shape', [ids])
-  const attend = attentionOf(form, graph, builder.type, shape)
+  const attend = attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
   const rotary = new RotaryInputs(builder, positions)
   const alibi = new Alibi(builder, positions, shape)
   const attention = (x: Value, layer: AttentionSpec): Value => {
@@ -39,7 +40,7 @@ export function decoderBody(builder: Builder, spec: DecoderSpec, form: Attention
     mixture.kind === 'experts' ? experts(builder, x, mixture) : mlp(builder, x, mixture)
 
   const width = spec.inside?.width ?? spec.hidden
-  const stream = new Stream(builder, embed(builder, spec, width, ids, positions), width)
+  const stream = new Stream(builder, embed(builder, spec, ids, positions), width)
   spec.layers.forEach((layer, l) => {
     const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
     const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, width) : x)
@@ -107,20 +108,23 @@ class Stream {
   }
 }
 
-/** [tokens, width] */
-function embed(builder: Builder, spec: DecoderSpec, width: number, ids: Value, positions: Value): Value {
+/** [tokens, the stream's width] */
+function embed(builder: Builder, { embedding, vocab, inside }: ModelSpec, ids: Value, positions: Value): Value {
   const { graph, weights, type } = builder
-  const flat = (x: Value): Value => graph.op('Reshape', [x, graph.ints([-1])])
-  const { tokens, positions: learned, scale } = spec.embedding
-  let x = weights.gather(type, tokens, [spec.vocab, spec.hidden], flat(ids))
-  if (scale !== null) {
-    const factor = graph.float(scale)
-    x = graph.op('Mul', [x, castFrom(graph, factor, 'float', type)])
+  const { tokens, width, scale, types, positions: learned, norm: norming, projection } = embedding
+  const table = (name: string, rows: number, indices: Value, columns = width): Value =>
+    weights.gather(type, name, [rows, columns], graph.op('Reshape', [indices, graph.ints([-1])]))
+  let x = table(tokens, vocab, ids)
+  if (scale !== null) x = graph.op('Mul', [x, castFrom(graph, graph.float(scale), 'float', type)])
+  if (inside) x = linear(builder, x, inside.into)
+  if (types !== null)
+    x = graph.op('Add', [x, table(types.name, types.rows, graph.input('types', 'int64', ['batch', 'seq']))])
+  if (learned !== null) {
+    const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
+    x = graph.op('Add', [x, table(learned.name, learned.rows + learned.offset, row, inside?.width)])
   }
-  if (spec.inside) x = linear(builder, x, spec.inside.into)
-  if (learned === null) return x
-  const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
-  return graph.op('Add', [x, weights.gather(type, learned.name, [learned.rows + learned.offset, width], flat(row))])
+  if (norming !== null) x = norm(builder, x, norming, width)
+  return projection === null ? x : linear(builder, x, projection)
 }
 
 /** [tokens, hidden] → [tokens, heads · headDim], before the output projection. */

@@ -6,7 +6,7 @@ import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
 import type { Device } from './providers.ts'
-import type { ModelSpec } from './spec.ts'
+import type { Mlp, ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
 
 /** A checkpoint for one use on one device: its graph is built, nothing runs yet. session.ts starts it from this record. */
@@ -104,11 +104,17 @@ function described({ spec, head, parameters, weightBytes, ignoredTensors }: Buil
     weightBytes,
     ignoredTensors,
     size: {
-      hidden: spec.hidden,
-      inner: first?.mlp.up.outputs ?? spec.hidden,
+      hidden: spec.inside?.width ?? spec.hidden,
+      inner: Math.max(...spec.layers.map(({ mlp }) => innerOf(mlp))),
       heads: first?.attention.heads ?? 1,
       logits: head.width,
       weightBytes: 4 * parameters,
     },
   }
 }
+
+/** Numbers that a token has inside its MLP; of experts, in those that it goes through. */
+const innerOf = (mlp: Mlp): number =>
+  mlp.kind !== 'experts'
+    ? mlp.up.outputs
+    : mlp.topK * Math.max(...mlp.experts.map(({ up }) => up.outputs + up.inputs)) + (mlp.shared?.mlp.up.outputs ?? 0)

@@ -1,7 +1,7 @@
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
-import type { Act, Convolution, Linear, Mlp, Norm } from './spec.ts'
+import type { Act, Convolution, DenseMlp, Linear, Norm } from './spec.ts'
 import { cast, castFrom, type Weights } from './weights.ts'
 
 /** What every part of a graph needs at hand. */
@@ -56,6 +56,10 @@ function normWeights(
   width: number,
 ): { readonly scale: Value; readonly bias: Value | null } {
   const bias = spec.bias ? weights.as(type, spec.bias, [width]) : null
+  if (spec.weight === null) {
+    const ones = graph.inline(`ones_${width}`, [width], new Float32Array(width).fill(1))
+    return { scale: castFrom(graph, ones, 'float', type), bias }
+  }
   if (spec.weightOffset === 0) return { scale: weights.as(type, spec.weight, [width]), bias }
   const offset = graph.op('Add', [weights.as('float', spec.weight, [width]), graph.float(spec.weightOffset)])
   return { scale: castFrom(graph, offset, 'float', type), bias }
@@ -80,7 +84,7 @@ export function activate(graph: Graph, x: Value, act: Act): Value {
 }
 
 /** [rows, hidden] → [rows, hidden] */
-export function mlp(builder: Builder, x: Value, spec: Mlp): Value {
+export function mlp(builder: Builder, x: Value, spec: DenseMlp): Value {
   const { graph } = builder
   const up = linear(builder, x, spec.up)
   const inner =

@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
 import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
+import { alibiTable } from './alibi.ts'
 import { checkFinite } from './finite.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
@@ -91,7 +92,13 @@ class OrtRunner implements Runner {
     if (attention === 'gqa' && batch.layout === 'shared')
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
     const { positions, types } = spec.embedding
-    const packed = packBatch(batch, sequences, attention === 'split', positions?.without ?? null)
+    const packed = packBatch(
+      batch,
+      sequences,
+      attention === 'split',
+      positions?.without ?? null,
+      spec.countsAttended ?? false,
+    )
     const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
     const outputs = await this.#session({
       ids: int64(packed.ids, [packed.batch, packed.seq]),
@@ -101,7 +108,7 @@ class OrtRunner implements Runner {
       ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
       ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#ropeFeeds(packed),
+      ...this.#tableFeeds(packed),
       ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
     })
     const flat = outputs[logProb ? 'log_probs' : 'scores']!.data as Float32Array
@@ -145,7 +152,7 @@ class OrtRunner implements Runner {
   }
 
   /** Tables as long as the run needs: RotaryEmbedding wants a row for every place, and positions may start later. */
-  #ropeFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
+  #tableFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
     const needed = Math.max(seq, positions.reduce((a, b) => Math.max(a, b), 0) + 1)
     const size = 2 ** Math.ceil(Math.log2(Math.max(needed, 512)))
     const known = this.#tables.get(size)
@@ -157,6 +164,8 @@ class OrtRunner implements Runner {
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
       feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
     })
+    const heads = this.model.built.alibiHeads
+    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, size), [size, heads])
     this.#tables.clear()
     this.#tables.set(size, feeds)
     return feeds

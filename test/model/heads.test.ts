@@ -15,6 +15,8 @@ interface Golden {
   readonly tolerance_advice: { readonly atol: number; readonly rtol: number }
   readonly cases: readonly {
     readonly id: string
+    readonly text: string
+    readonly truncation: object | null
     readonly input_ids: readonly number[]
     readonly double_bos: boolean
     readonly scores: readonly number[] | null
@@ -49,10 +51,21 @@ describe.each(folders)('%s', (name) => {
   it('reads where the reference reads, and says where there is nothing to read', () => {
     for (const one of golden.cases) {
       const reads = model.built.head.reads!(Int32Array.from(one.input_ids), facts())
+      const places = [one.gating_index, one.read_index].filter((place) => place !== undefined)
       if (one.scores === null) expect(reads, one.id).toMatchObject({ reason: 'no_assistant_turn' })
-      else expect([...(reads as Int32Array)], one.id).toEqual([one.gating_index, one.read_index])
+      else expect([...(reads as Int32Array)], one.id).toEqual(places)
     }
-    expect(golden.cases.some(({ scores }) => scores === null)).toBe(true)
+    expect(golden.cases.some(({ scores }) => scores === null)).toBe(golden.head === 'armorm')
+  })
+
+  it('has the tokens of the reference', () => {
+    const { addSpecialTokens, appendId } = model.built.head.text
+    for (const { id, text, input_ids, truncation } of golden.cases) {
+      if (truncation !== null) continue
+      const { ids } = tokenizer.encode(text, { addSpecialTokens })
+      const complete = appendId === null || ids.at(-1) === appendId ? [...ids] : [...ids, appendId]
+      expect(complete, id).toEqual(input_ids)
+    }
   })
 
   it.each(['alone', 'shared'] as const)("gives the reference's scores, %s", async (layout) => {

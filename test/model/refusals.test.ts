@@ -231,6 +231,7 @@ describe('models that write answers and have no reward', () => {
     ['mightbe/Better-PairRM', 'compares two answers'],
     ['RLHFlow/pair-preference-model-LLaMA3-8B', 'compares two answers'],
     ['Skywork/Skywork-VL-Reward-7B', 'vision'],
+    ['internlm/POLAR-7B', 'against a reference answer'],
   ])('run-rm: %s is refused by name as %s', (name, what) => {
     expect(refused('rm', name)).toMatchObject({ tag: 'model', where: name, message: expect.stringContaining(what) })
     // a policy is a causal language model like any other; what is none shows when its files are read
@@ -247,6 +248,7 @@ describe('models that write answers and have no reward', () => {
     'google/gemma-2-2b',
     'org/o1',
     'CohereForAI/c4ai-command-r-v01',
+    'internlm/internlm2-7b-reward',
   ])('%s is not taken for one', (name) => {
     expect(refused('rm', name)).toBeNull()
   })

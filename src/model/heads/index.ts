@@ -8,6 +8,7 @@ import { debertaPooler } from './deberta-pooler.ts'
 import { distilbertClassifier } from './distilbert.ts'
 import { encoderClassifier } from './encoder-classifier.ts'
 import type { Head } from './head.ts'
+import { internlm2 } from './internlm2.ts'
 import { logProb } from './log-prob.ts'
 import { modernbertClassifier } from './modernbert.ts'
 import { score } from './score.ts'
@@ -15,6 +16,7 @@ import { score } from './score.ts'
 /** Heads that give rewards, in the order in which they are asked. A new head is one file and one line. */
 const REWARD_HEADS: readonly Head[] = [
   armorm,
+  internlm2,
   bertPooler,
   debertaPooler,
   distilbertClassifier,

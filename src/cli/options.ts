@@ -104,7 +104,7 @@ export const dataOptions = group('Data', {
     defaultDescription: 'all',
   },
   limit: number('Use only the first N rows', { defaultDescription: 'all' }),
-  shard: string('Do part i of n, as i/n; the last part to finish merges all', { default: '1/1' }),
+  shard: string('Do shard i of n, as i/n; the last shard to finish merges all', { default: '1/1' }),
 })
 
 export const scoringOptions = group('Scoring', {
@@ -154,7 +154,7 @@ export const runOptions = group('Run', {
   'print-config': boolean('Print the resolved options, as a file for --config, and stop', { default: false }),
   'dump-rendered': number('Print rendered text and ids of the first N rows and stop'),
   quiet: boolean('Only warnings and errors', { default: false }),
-  'log-format': string('text or json (one object a line)', { default: 'text', choices: ['text', 'json'] }),
+  'log-format': string('text or json (one object per line)', { default: 'text', choices: ['text', 'json'] }),
 })
 
 function without<K extends string, L extends K>(

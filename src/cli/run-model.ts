@@ -24,7 +24,7 @@ import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
-import { scoreAll, scorePart } from './scoring.ts'
+import { scoreAll, scoreShard } from './scoring.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
@@ -111,7 +111,7 @@ export async function runModel(
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
-  const plan = planOf(config, device.device)
+  const plan = planOf(config, models)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)
   const request = requestOf(config, models, data)
@@ -129,7 +129,7 @@ export async function runModel(
   try {
     const replaced = sayFolder(place, base, log)
     const run = { ...base, replaced, log, elapsedMs, interrupt }
-    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
+    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()

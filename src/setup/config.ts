@@ -146,7 +146,7 @@ const PREF_SETS = 'allenai/preference-test-sets'
 /** `--force-truncation` without `--max-length`: the default of RewardBench's command. */
 export const FORCED_MAX_LENGTH = 512
 
-/** Their distributions are held in memory, 8 bytes a resample and statistic. */
+/** Their distributions are held in memory, 8 bytes per resample and statistic. */
 export const MAX_RESAMPLES = 1_000_000
 
 /** Turns checked flags into a RunConfig; combinations that make no sense are refused here. */

@@ -6,11 +6,17 @@ import { firstArchitecture } from '../config.ts'
 import type { Ignored } from '../spec.ts'
 import { armorm } from './armorm.ts'
 import { beaver } from './beaver.ts'
+import { bertPooler } from './bert-pooler.ts'
+import { debertaPooler } from './deberta-pooler.ts'
+import { distilbertClassifier } from './distilbert.ts'
+import { encoderClassifier } from './encoder-classifier.ts'
 import { grm } from './grm.ts'
 import type { Head } from './head.ts'
+import { internlm2 } from './internlm2.ts'
 import { ldl } from './ldl.ts'
 import { logProb } from './log-prob.ts'
 import { mlpScore } from './mlp-score.ts'
+import { modernbertClassifier } from './modernbert.ts'
 import { oasst } from './oasst.ts'
 import { qrm } from './qrm.ts'
 import { qwen2Prm } from './qwen2-prm.ts'
@@ -36,6 +42,12 @@ const REWARD_HEADS: readonly Head[] = [
   valueHead,
   oasst,
   tokenClassification,
+  internlm2,
+  bertPooler,
+  debertaPooler,
+  distilbertClassifier,
+  encoderClassifier,
+  modernbertClassifier,
   score,
 ]
 

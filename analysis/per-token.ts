@@ -143,6 +143,13 @@ async function linesOf(
   const [model] = await loadModels(config, device, () => {})
   const choice = chooseHead(config.head, model!.description.labels)
   if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
+  const { name: head, reads } = model!.opened.built.head
+  if (reads !== null)
+    throw new UsageError(
+      `the head of ${model!.name} (${head}) reads by a rule of its own`,
+      '--model',
+      'Token by token the reward is drawn of heads that read the last token of transformers.',
+    )
   for (const line of [...model!.notes, ...unusedWithModels(config, named, [model!], device)]) warn(line)
   const subject = await subjectOf(model!, config, device, new Date())
   const prepared = subject.prepare(row)

@@ -1,5 +1,6 @@
 import type { Options } from 'yargs'
 import { DTYPE_CHOICES } from '../model/dtype.ts'
+import { STEP_AGGREGATES } from '../score/steps.ts'
 import type { Args, RunOption } from '../setup/config.ts'
 import { type HERM_ACCEPTED, hermOptions } from './herm-flags.ts'
 
@@ -52,6 +53,16 @@ export const rmModelOptions = group('Model', {
   pooling: string('Token that the head reads: hf (rightmost id that is not the pad id) or mask (the last one)', {
     default: 'hf',
     choices: ['hf', 'mask'],
+  }),
+  'raw-outputs': boolean("Keep a head's further outputs (objectives, gates, quantiles …) as columns head_…", {
+    default: false,
+  }),
+  'step-aggregate': string("Of a process reward model, how its steps' probabilities become the score", {
+    default: 'min',
+    choices: STEP_AGGREGATES,
+  }),
+  'step-separator': string('Of a process reward model, what ends a step of a completion, such as "\\n\\n"', {
+    defaultDescription: "the model's own: its marks stand in the data, or a line break",
   }),
 })
 

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { DTYPE_CHOICES } from '../model/dtype.ts'
 import { nearest } from '../pairs/nearest.ts'
+import { STEP_AGGREGATES } from '../score/steps.ts'
 import { type Args, type RunConfig, type RunOption, toRunConfig } from '../setup/config.ts'
 import type { Given } from '../setup/unused.ts'
 import type { ScoreOptions } from './options.ts'
@@ -9,6 +10,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   kind: ['rm', 'dpo'],
   dtype: DTYPE_CHOICES,
   pooling: ['hf', 'mask'],
+  stepAggregate: STEP_AGGREGATES,
   truncation: ['skip', 'left', 'right', 'error'],
   reasoning: ['keep', 'strip'],
   refFreeType: ['avg', 'sum', 'norm'],
@@ -25,6 +27,9 @@ const TYPES: Readonly<Record<keyof ScoreOptions, readonly string[]>> = {
   dtype: ['string'],
   head: ['string', 'number'],
   pooling: ['string'],
+  rawOutputs: ['boolean'],
+  stepAggregate: ['string'],
+  stepSeparator: ['string'],
   maxLength: ['number'],
   truncation: ['string'],
   reasoning: ['string'],
@@ -56,6 +61,9 @@ const FLAGS: Readonly<Record<Exclude<keyof ScoreOptions, Own>, RunOption>> = {
   dtype: 'dtype',
   head: 'head',
   pooling: 'pooling',
+  rawOutputs: 'raw-outputs',
+  stepAggregate: 'step-aggregate',
+  stepSeparator: 'step-separator',
   maxLength: 'max-length',
   truncation: 'truncation',
   reasoning: 'reasoning',
@@ -74,7 +82,13 @@ const FLAGS: Readonly<Record<Exclude<keyof ScoreOptions, Own>, RunOption>> = {
 }
 /** Options of one kind of model alone, and why they are none of the other. */
 const ONLY: Readonly<Record<'rm' | 'dpo', Partial<Record<keyof ScoreOptions, string>>>> = {
-  rm: { head: 'A policy has no labels.', pooling: 'Of a policy every token of the completion counts.' },
+  rm: {
+    head: 'A policy has no labels.',
+    pooling: 'Of a policy every token of the completion counts.',
+    rawOutputs: 'A policy has no head of several outputs.',
+    stepAggregate: 'A policy scores no steps.',
+    stepSeparator: 'A policy scores no steps.',
+  },
   dpo: {
     refModel: "Set kind to 'dpo', or leave refModel out.",
     refRevision: "Set kind to 'dpo', or leave refRevision out.",

@@ -1,4 +1,5 @@
 import type { DtypeChoice } from '../model/dtype.ts'
+import type { StepAggregate } from '../score/steps.ts'
 
 /** The flags of `run-rm` and `run-dpo` that change a score, by the same names and with the same defaults. */
 export interface ScoreOptions {
@@ -25,6 +26,12 @@ export interface ScoreOptions {
   readonly head?: number | string
   /** Token that the head reads. Default hf. */
   readonly pooling?: 'hf' | 'mask'
+  /** Keep a head's further outputs (objectives, gates, quantiles …) as columns `head_…`. Default false. */
+  readonly rawOutputs?: boolean
+  /** Of a process reward model: how its steps' probabilities become the score. Default min. */
+  readonly stepAggregate?: StepAggregate
+  /** Of a process reward model: what ends a step of a completion. Default: the model's own. */
+  readonly stepSeparator?: string
   /** Tokens. Default: the model's own maximum. */
   readonly maxLength?: number
   /** Default skip. */

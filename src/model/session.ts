@@ -5,6 +5,7 @@ import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import { alibiTable } from './alibi.ts'
 import { checkFinite } from './finite.ts'
+import { rawNames } from './heads/head.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
 import {
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly threads?: number
   /** Queries of a block of the `split` form. */
   readonly blockTokens?: number
+  /** Whether `run` gives the head's raw outputs, too. Default false. */
+  readonly rawOutputs?: boolean
 }
 
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
@@ -60,6 +63,7 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
     openMs: performance.now() - started,
     ignoredTensors: description.ignoredTensors,
     graphSha256: built.sha256,
+    ...(options.rawOutputs === true && { rawOutputs: rawNames(built.head) }),
   }
   return new OrtRunner(info, model, session, options.blockTokens ?? BLOCK_TOKENS)
 }
@@ -74,7 +78,10 @@ class OrtRunner implements Runner {
     readonly blockTokens: number,
   ) {}
 
-  /** Head: every label of every sequence. Log-prob: that of each token of the completion. In the batch's order. */
+  /**
+   * Head: every label of every sequence, then its raw outputs where they are asked for; of a process head the label of every step.
+   * Log-prob: that of each token of the completion. In the batch's order.
+   */
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { attention, built, checkpoint } = this.model
@@ -100,7 +107,14 @@ class OrtRunner implements Runner {
       spec.countsAttended ?? false,
     )
     const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
-    const outputs = await this.#session({
+    const raw = this.info.rawOutputs === undefined ? [] : (built.head.raw ?? [])
+    const wanted = logProb
+      ? [{ name: 'log_probs', count: 1 }]
+      : [
+          { name: 'scores', count: this.info.labels.length },
+          ...raw.map(({ name, count }) => ({ name: `raw_${name}`, count })),
+        ]
+    const feeds = {
       ids: int64(packed.ids, [packed.batch, packed.seq]),
       positions: int64(packed.positions, [packed.batch, packed.seq]),
       ...(types && { types: int64(packed.types, [packed.batch, packed.seq]) }),
@@ -110,20 +124,28 @@ class OrtRunner implements Runner {
       ...this.#attentionFeeds(packed, batch),
       ...this.#tableFeeds(packed),
       ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
-    })
-    const flat = outputs[logProb ? 'log_probs' : 'scores']!.data as Float32Array
-    const width = logProb ? 1 : this.info.labels.length
+    }
+    const outputs = await this.#session(
+      feeds,
+      wanted.map(({ name }) => name),
+    )
     let done = 0
     return head.counts.map((count) => {
       const first = done
-      done += (rowsPerOutput === 'all' ? 1 : count / rowsPerOutput) * width
-      return flat.slice(first, done)
+      done += rowsPerOutput === 'all' ? 1 : count / rowsPerOutput
+      const parts = wanted.map(({ name, count: width }) =>
+        (outputs[name]!.data as Float32Array).subarray(first * width, done * width),
+      )
+      return Float32Array.from(parts.length === 1 ? parts[0]! : parts.flatMap((part) => [...part]))
     })
   }
 
-  async #session(feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.ReturnType> {
+  async #session(
+    feeds: Record<string, ort.Tensor>,
+    outputs: readonly string[],
+  ): Promise<ort.InferenceSession.ReturnType> {
     try {
-      return await this.session.run(feeds)
+      return await this.session.run(feeds, outputs)
     } catch (cause) {
       throw new DeviceError(
         `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,

@@ -7,6 +7,7 @@ import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/column
 import { typeFilter } from '../pairs/filters.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
 import { checkHead } from '../score/head.ts'
+import type { StepAggregate } from '../score/steps.ts'
 
 /** Checked flags by name: those of a bin's table, so that a name that is in no table is a type error where it is read. */
 export type Args<K extends string = string> = { readonly [P in K]?: unknown }
@@ -25,6 +26,9 @@ export type RunOption =
   | 'graph'
   | 'head'
   | 'pooling'
+  | 'raw-outputs'
+  | 'step-aggregate'
+  | 'step-separator'
   | 'beta'
   | 'ref-free-type'
   | 'dataset'
@@ -79,6 +83,11 @@ export interface RunConfig {
   readonly graph: 'checkpoint'
   readonly head: string | null
   readonly pooling: 'hf' | 'mask'
+  /** Whether the further outputs of a head (objectives, gates …) are kept. */
+  readonly rawOutputs: boolean
+  readonly stepAggregate: StepAggregate
+  /** What ends a step of a completion; null = as the head has it. */
+  readonly stepSeparator: string | null
   readonly beta: number
   readonly refFreeType: 'avg' | 'sum' | 'norm'
   readonly dataset: string
@@ -194,6 +203,9 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     graph: (text('graph') ?? 'checkpoint') as RunConfig['graph'],
     head: text('head'),
     pooling: (text('pooling') ?? 'hf') as RunConfig['pooling'],
+    rawOutputs: flag('raw-outputs'),
+    stepAggregate: (text('step-aggregate') ?? 'min') as StepAggregate,
+    stepSeparator: stepSeparator(text('step-separator')),
     beta: positive(args.beta as number | undefined, '--beta') ?? 0.1,
     refFreeType: (text('ref-free-type') ?? 'avg') as RunConfig['refFreeType'],
     dataset: flag('pref-sets') ? PREF_SETS : dataset,
@@ -254,6 +266,12 @@ function modelChoices(bin: RunConfig['bin'], text: (key: RunOption) => string | 
 function inlineRevision(name: string | null): string {
   const revision = /^[\w.-]+\/[\w.-]+@(.+)$/.exec(name ?? '')?.[1]
   return revision === undefined || existsSync(name!) ? 'main' : revision
+}
+
+/** `\n` may be written as such: shells make a line break hard to give. */
+function stepSeparator(given: string | null): string | null {
+  if (given === '') throw new UsageError('is empty', '--step-separator', 'Give what ends a step, such as "\\n\\n".')
+  return given?.replaceAll('\\n', '\n') ?? null
 }
 
 function columnNames(text: (key: RunOption) => string | null): ColumnNames {

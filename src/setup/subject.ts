@@ -12,7 +12,8 @@ import { poolingRules } from '../text/read-index.ts'
 import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
 import { sameTokens } from '../text/repairs.ts'
-import type { Encoded, Row, RunnerInfo, Unscored } from '../types.ts'
+import { markSteps } from '../text/steps.ts'
+import type { Encoded, Row, RunnerInfo, StepRule, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import type { RunConfig } from './config.ts'
 import { type HermRules, hermRules } from './herm.ts'
@@ -38,8 +39,11 @@ export interface SubjectText {
   readonly max_length: number | null
   readonly model_max_length: number | null
   readonly truncation: EncodeOptions['truncation'] | 'herm'
+  /** Null of a head that reads by a rule of its own, and of log-probabilities. */
   readonly pooling: RunConfig['pooling'] | null
   readonly pad_token_id: number | null
+  /** Of a process head: what stands behind each step in the text (null: the separator), and what ends one in the data (null: the mark). */
+  readonly steps: StepRule | null
 }
 
 /** Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet. */
@@ -76,7 +80,11 @@ export async function subjectOf(
         ? `${options.truncation}:${options.maxLength}`
         : 'none',
     head: kind === 'head' ? readingOf(model, config) : null,
-    options: { hermCompat: config.hermCompat, reasoning: config.reasoning },
+    options: {
+      hermCompat: config.hermCompat,
+      reasoning: config.reasoning,
+      ...(keepsRaw(model, config) && { rawOutputs: true }),
+    },
   })
   return {
     role: choice.role,
@@ -87,13 +95,18 @@ export async function subjectOf(
     show(row, completion) {
       const { kind } = row
       const text = config.reasoning === 'strip' ? stripReasoning(completion.text) : completion.text
-      const rendered = renderRow(row.prompt, text, renderer, { hermCompat: config.hermCompat, kind })
+      const shown = markSteps(text, stepRule(model, config))
+      const rendered = renderRow(row.prompt, shown, renderer, { hermCompat: config.hermCompat, kind })
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
     dump: (label, prepared) =>
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
-    open: () => startSession(opened, given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })),
+    open: () =>
+      startSession(opened, {
+        ...given<Pick<SessionOptions, 'threads'>>({ threads: config.threads }),
+        rawOutputs: keepsRaw(model, config),
+      }),
     notes: rules.notes,
     text: {
       chat_template: rules.chatTemplate,
@@ -103,8 +116,9 @@ export async function subjectOf(
       max_length: options.maxLength,
       model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
-      pooling: kind === 'head' ? config.pooling : null,
+      pooling: kind === 'head' && opened.built.head.reads === null ? config.pooling : null,
       pad_token_id: padTokenId,
+      steps: stepRule(model, config),
     },
   }
 }
@@ -138,12 +152,24 @@ function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): Encode
   }
 }
 
+/** How the steps of a completion are found; null of a head that gives one number a text. */
+function stepRule({ opened }: LoadedModel, { stepSeparator }: RunConfig): StepRule | null {
+  const { steps } = opened.built.head
+  return steps === undefined ? null : { ...steps, separator: stepSeparator ?? steps.separator }
+}
+
+/** Whether there are raw outputs and they are asked for: a measurement with them is another one. */
+const keepsRaw = ({ opened }: LoadedModel, { rawOutputs }: RunConfig): boolean =>
+  rawOutputs && (opened.built.head.raw ?? []).length > 0
+
 /** How the head of a model has its texts prepared. */
 function headOptions(
-  { opened, tokenizer }: LoadedModel,
-  { pooling, hermCompat }: RunConfig,
+  model: LoadedModel,
+  config: RunConfig,
   { padTokenId, appendEos }: HermRules,
 ): Omit<HeadOptions, keyof EncodeOptions> {
+  const { opened, tokenizer } = model
+  const { pooling, hermCompat } = config
   const { text, reads } = opened.built.head
   const facts = { padTokenId, encode: (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids }
   return {
@@ -152,6 +178,7 @@ function headOptions(
     appendId: appendEos ?? text.appendId,
     appendAlways: appendEos !== null,
     doubleBos: hermCompat ? text.hermDoubleBos : 'repair',
+    steps: stepRule(model, config),
   }
 }
 

@@ -76,6 +76,14 @@ export function unusedWithModels(
   if (config.bin === 'run-rm' && first !== undefined) {
     if (config.head === 'all' && first.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
+    const { name, reads, steps, raw = [] } = models[0]!.opened.built.head
+    const ofSteps = (['step-aggregate', 'step-separator'] as const).filter((option) => given.has(option))
+    if (steps === undefined && ofSteps.length > 0)
+      lines.push(changesNothing(ofSteps, `the head (${name}) gives one reward of a text, not one of every step`))
+    if (given.has('raw-outputs') && raw.length === 0)
+      lines.push(changesNothing(['raw-outputs'], `the head (${name}) has no outputs beside its labels`))
+    if (given.has('pooling') && reads !== null)
+      lines.push(changesNothing(['pooling'], `the head (${name}) reads by a rule of its own`))
   }
   if (given.has('threads') && device !== 'cpu')
     lines.push(changesNothing(['threads'], `the model computes on ${device}`))

@@ -10,6 +10,9 @@ it.each<[ScoreOptions, string]>([
   [{ kind: 'rm', refModel: 'a/b' }, 'refModel'],
   [{ kind: 'dpo', head: 0 }, 'head'],
   [{ kind: 'dpo', pooling: 'mask' }, 'pooling'],
+  [{ kind: 'dpo', rawOutputs: true }, 'rawOutputs'],
+  [{ kind: 'dpo', stepAggregate: 'last' }, 'stepAggregate'],
+  [{ kind: 'dpo', stepSeparator: '. ' }, 'stepSeparator'],
 ])('%j: an option of the other kind of model is refused', (options, name) => {
   expect(() => configOf('a/b', options)).toThrow(
     expect.objectContaining({ tag: 'usage', where: `scoreCompletions: ${name}` }),

@@ -39,6 +39,8 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   graph: ['checkpoint'],
   head: ['softmax:1'],
   pooling: ['mask'],
+  'step-aggregate': ['product'],
+  'step-separator': ['\\n\\n'],
   beta: ['1e-7'],
   'ref-free-type': ['sum'],
   dataset: ['a: b #c.jsonl'],

@@ -93,18 +93,18 @@ describe('tensors: all are accounted for', () => {
   })
   it('left over: a custom head is named', () => {
     const dir = changed('llama-gqa', {
-      tensors: (tensors) => tensors.set('regression_head.weight', { dtype: 'F32', shape: [2], data: Buffer.alloc(8) }),
+      tensors: (tensors) => tensors.set('critic.weight', { dtype: 'F32', shape: [2], data: Buffer.alloc(8) }),
     })
-    expect(refusal(dir)).toContain('"regression_head.weight" [2]')
+    expect(refusal(dir)).toContain('"critic.weight" [2]')
   })
   it('a custom head instead of ours is named, not called a causal model', () => {
     const dir = changed('llama-gqa', {
       tensors: (tensors) => {
-        tensors.set('v_head.summary.weight', tensors.get('score.weight')!)
+        tensors.set('critic.weight', tensors.get('score.weight')!)
         tensors.delete('score.weight')
       },
     })
-    expect(refusal(dir)).toContain('v_head.summary.weight')
+    expect(refusal(dir)).toContain('critic.weight')
   })
   it('more labels than the head has', () => {
     const dir = changed('llama-gqa', { config: (config) => (config.id2label = { 0: 'good', 1: 'bad' }) })

@@ -135,7 +135,7 @@ export function methodsInput(
     chatTemplate: templateOf(config, subjects),
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
-    pooling: config.bin === 'run-rm' ? config.pooling : null,
+    pooling: subjects[0]?.text.pooling ?? null,
     device: device?.device ?? 'cpu',
     dtype: subjects[0]?.dtype ?? 'fp32',
     verifier: verifierWords({ config, verifier }),

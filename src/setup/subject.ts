@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
@@ -6,7 +7,7 @@ import type { Prepared, Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
-import { type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
+import { type DoubleBos, type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
 import { HERM_MAX_LENGTH, logProbEncoder } from '../text/log-prob.ts'
 import { poolingRules } from '../text/read-index.ts'
 import { renderRow } from '../text/render.ts'
@@ -38,6 +39,7 @@ export interface SubjectText {
   readonly max_length: number | null
   readonly model_max_length: number | null
   readonly truncation: EncodeOptions['truncation'] | 'herm'
+  /** null for a head with a rule of its own. */
   readonly pooling: RunConfig['pooling'] | null
   readonly pad_token_id: number | null
 }
@@ -52,6 +54,7 @@ export async function subjectOf(
   const { tokenizer, opened, choice, name } = model
   const { kind, dtype } = opened
   const rules = textRules(model, config)
+  checkPair(model, rules.chatTemplate)
   const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
   const { padTokenId } = rules
@@ -94,7 +97,7 @@ export async function subjectOf(
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
     open: () => startSession(opened, given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })),
-    notes: rules.notes,
+    notes: [...rules.notes, ...pairNotes(model, rules.chatTemplate)],
     text: {
       chat_template: rules.chatTemplate,
       template_sha256: template?.sha256 ?? null,
@@ -103,10 +106,28 @@ export async function subjectOf(
       max_length: options.maxLength,
       model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
-      pooling: kind === 'head' ? config.pooling : null,
+      pooling: kind === 'head' && opened.built.head.reads === null ? config.pooling : null,
       pad_token_id: padTokenId,
     },
   }
+}
+
+/** @throws UsageError where a decoder is asked to read a pair of texts */
+function checkPair({ opened, name, description }: LoadedModel, chatTemplate: string): void {
+  if (chatTemplate === 'pair' && opened.batching.causal)
+    throw new UsageError(
+      `pairs of texts are for encoders; ${name} (model_type ${description.architecture}) reads one text`,
+      '--chat-template pair',
+      'Name a chat template: tokenizer, a built-in name or a file.',
+    )
+}
+
+/** A pair that the model could tell apart by token types, if its tokenizer gave them. */
+function pairNotes({ name, tokenizer, description }: LoadedModel, chatTemplate: string): string[] {
+  if (chatTemplate !== 'pair' || description.tokenTypes < 2 || tokenizer.tokenTypes) return []
+  return [
+    `${name} has token types, and its tokenizer${tokenizer.tokenizerClass === null ? '' : ` (${tokenizer.tokenizerClass})`} gives none: prompt and completion are both of type 0, as in transformers 5 (in 4 more classes gave types; "model_input_names" in tokenizer_config.json decides)`,
+  ]
 }
 
 const boundsOf = ({ name, description, tokenizer }: LoadedModel): Bounds => ({
@@ -151,8 +172,13 @@ function headOptions(
     addSpecialTokens: text.addSpecialTokens,
     appendId: appendEos ?? text.appendId,
     appendAlways: appendEos !== null,
-    doubleBos: hermCompat ? text.hermDoubleBos : 'repair',
+    doubleBos: doubleBosOf(opened, hermCompat),
   }
+}
+
+const doubleBosOf = ({ batching, built }: LoadedModel['opened'], hermCompat: boolean): DoubleBos => {
+  if (batching.causal) return hermCompat ? built.head.text.hermDoubleBos : 'repair'
+  return hermCompat ? 'unscored' : 'drop'
 }
 
 /** What decides which token is read, for the key of a measurement. */

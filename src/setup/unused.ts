@@ -72,9 +72,12 @@ export function unusedWithModels(
       ? [changesNothing([option], `${choice.name === null ? `${name} is embedded` : `${name} is a folder`}`)]
       : []
   })
-  const first = models[0]?.description
+  const first = models[0]
   if (config.bin === 'run-rm' && first !== undefined) {
-    if (config.head === 'all' && first.labels.length === 1)
+    const { head } = first.opened.built
+    if (given.has('pooling') && head.reads !== null)
+      lines.push(changesNothing(['pooling'], `the head (${head.name}) has its own rule of which tokens it reads`))
+    if (config.head === 'all' && first.description.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
   }
   if (given.has('threads') && device !== 'cpu')

@@ -97,14 +97,19 @@ export function headEncoder(
       return tooMany(complete.ids.length, limit, options.truncation, where)
     const side = options.truncation === 'left' ? 'left' : 'right'
     let kept = complete
+    /** Of a pair, what is left of the prompt. */
+    let firstLength = promptIds.length
     if (tooLong) {
       // Special tokens alone would be the same for every text.
       const around = two
         ? two.before + two.between + two.after
         : frame.prefix.length + frame.suffix.length + (append === null ? 0 : 1)
       if (limit <= around) return { reason: 'too_long', message: 'cut to the limit, no token of the text is left' }
-      if (two) kept = truncatePair(given, two, promptIds.length, limit, side)
-      else {
+      if (two) {
+        const cut = truncatePair(given, two, promptIds.length, limit, side)
+        kept = cut
+        firstLength = cut.firstLength
+      } else {
         const tail = append === null ? frame : { ...frame, suffix: Int32Array.of(...frame.suffix, append) }
         kept = { ids: truncateFramed(complete.ids, tail, limit, side), typeIds: null }
       }
@@ -120,11 +125,9 @@ export function headEncoder(
     const ids = seen.subarray(dropped)
     const cutIds = complete.ids.length - seen.length
     const boundary = two
-      ? two.before +
-        Math.min(promptIds.length, Math.max(0, seen.length - two.before - two.between - two.after))
+      ? two.before + firstLength + two.between
       : frame.prefix.length + commonPrefix(complete.ids.subarray(frame.prefix.length), promptIds)
-    const shifted =
-      side === 'left' && tooLong && !two ? Math.max(frame.prefix.length, boundary - cutIds) : boundary
+    const shifted = side === 'left' && tooLong && !two ? Math.max(frame.prefix.length, boundary - cutIds) : boundary
     const start = Math.min(Math.max(0, shifted - dropped), ids.length)
     const readable = rule === 'drop' ? ids : seen
     const reads = options.reads(readable)

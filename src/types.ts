@@ -105,6 +105,7 @@ export interface Encoded {
 /** What was mended of a completion on its way to the model, or is worth a word; text/repairs.ts has a sentence on each. */
 export type Repair =
   | 'double_bos'
+  | 'double_start'
   | 'pooling_differs'
   | 'boundary_shifted'
   | 'prompt_recurs'

@@ -62,11 +62,11 @@ export function unusedWithModels(
       ? [changesNothing([flagOf(option)], `${choice.name === null ? `${name} is embedded` : `${name} is a folder`}`)]
       : []
   })
-  const first = models[0]?.description
+  const first = models[0]
   if (config.bin === 'run-rm' && first !== undefined) {
-    if (config.head === 'all' && first.labels.length === 1)
+    if (config.head === 'all' && first.description.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
-    const { name, reads, steps, raw = [] } = models[0]!.opened.built.head
+    const { name, reads, steps, raw = [] } = first.opened.built.head
     const ofSteps = (['stepAggregate', 'stepSeparator'] as const).filter((option) => given[option] !== undefined)
     if (steps === undefined && ofSteps.length > 0)
       lines.push(

@@ -8,7 +8,7 @@ import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
 import { type Blocks, blocksOf, checkBounds, logProbRows, type Packed, packBatch, scoreRows } from './packing.ts'
 import { PROVIDERS } from './providers.ts'
-import { ropeTables } from './rope.ts'
+import { type RopeRows, ropeRows, ropeTables } from './rope-tables.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
 
@@ -54,7 +54,8 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
 }
 
 class OrtRunner implements Runner {
-  readonly #tables = new Map<number, Record<string, ort.Tensor>>()
+  /** The rotary tables of the run before, by their parts. */
+  #tables: { readonly name: string; readonly feeds: Record<string, ort.Tensor> } | null = null
 
   constructor(
     readonly info: RunnerInfo,
@@ -79,13 +80,14 @@ class OrtRunner implements Runner {
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
     const packed = packBatch(batch, sequences, attention === 'split')
     const head = causal ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
+    const rotary = ropeRows(packed, chosen, built.ropes)
     const outputs = await this.#session({
       ids: int64(packed.ids, [packed.batch, packed.seq]),
-      positions: int64(packed.positions, [packed.batch, packed.seq]),
+      positions: int64(rotary.rows, [packed.batch, packed.seq]),
       rows: int64(head.rows),
       ...(causal && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#ropeFeeds(packed),
+      ...this.#ropeFeeds(rotary),
     })
     const flat = outputs[causal ? 'log_probs' : 'scores']!.data as Float32Array
     const width = causal ? 1 : this.info.labels.length
@@ -126,21 +128,17 @@ class OrtRunner implements Runner {
     return blockFeeds(blocksOf(packed, reused, this.blockTokens))
   }
 
-  /** Tables as long as the run needs: RotaryEmbedding wants a row for every place, and positions may start later. */
-  #ropeFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
-    const needed = Math.max(seq, positions.reduce((a, b) => Math.max(a, b), 0) + 1)
-    const size = 2 ** Math.ceil(Math.log2(Math.max(needed, 512)))
-    const known = this.#tables.get(size)
-    if (known !== undefined) return known
+  #ropeFeeds({ parts }: RopeRows): Record<string, ort.Tensor> {
+    const name = JSON.stringify(parts)
+    if (this.#tables?.name === name) return this.#tables.feeds
     const feeds: Record<string, ort.Tensor> = {}
     this.model.built.ropes.forEach((rope, i) => {
-      const { cos, sin } = ropeTables(rope, size)
-      const dims = [size, rope.inverseFrequencies.length]
+      const { cos, sin, rows } = ropeTables(rope, parts)
+      const dims = [rows, rope.inverseFrequencies.length]
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
       feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
     })
-    this.#tables.clear()
-    this.#tables.set(size, feeds)
+    this.#tables = { name, feeds }
     return feeds
   }
 }

@@ -61,10 +61,18 @@ export interface AttentionSpec {
   readonly softcap: number | null
   readonly rope: Rope | null
   readonly projection: Projection
-  /** RMS norm of q and k before the rotation (Qwen 3: per head, OLMo 2: over all heads). */
-  readonly qkNorm: { readonly q: Norm; readonly k: Norm; readonly over: 'head' | 'all' } | null
+  readonly qkNorm: QkNorm | null
   readonly out: Linear
 }
+
+/**
+ * Norm of q and k before the rotation. `head`: of every head alike (Qwen 3); `all`: over all heads (OLMo 2); `each`: LayerNorm of
+ * every head with a weight of its own, one tensor a head (StableLM).
+ */
+export type QkNorm =
+  | { readonly over: 'head'; readonly q: Norm; readonly k: Norm }
+  | { readonly over: 'all'; readonly q: Norm; readonly k: Norm }
+  | { readonly over: 'each'; readonly q: readonly string[]; readonly k: readonly string[]; readonly epsilon: number }
 
 /** `fused`: one matrix gives [q | k | v] side by side; `perHead`: head by head [q | k | v] (GPT-NeoX). */
 export type Projection =

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTENTION_FORMS } from '../../src/model/attention.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
+import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
+import { type Rope, turnsAs } from '../../src/model/rope.ts'
+import { startSession } from '../../src/model/session.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
-import { openRunner } from './runner.ts'
 
 /**
  * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity.test.ts`, with CUDA's libraries on
@@ -29,20 +31,23 @@ const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: str
 describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
   describe.each(FORMS)('%s', (attention) => {
     let runner: Runner
+    let ropes: readonly Rope[]
     beforeAll(async () => {
-      runner = await openRunner(openCheckpoint(golden.dir), {
-        kind: golden.kind,
-        device: DEVICE,
-        dtype: 'fp32',
-        attention,
-      })
+      const options = { kind: golden.kind, device: DEVICE, dtype: 'fp32', attention } as const
+      const model = openModel(openCheckpoint(golden.dir), options)
+      ropes = model.built.ropes
+      runner = await startSession(model)
     })
     afterAll(() => runner.release())
 
     const layouts = LAYOUTS.filter(({ layout }) => attention !== 'gqa' || layout === 'padded')
     it.each(layouts)('$name: the numbers of transformers', async ({ layout, batchSize }) => {
       // One group: every case is in one tree, so that shared prefixes of all lengths occur.
-      const sequences = golden.cases.map(({ sequence }) => ({ ...sequence, group: 0 }))
+      const sequences = golden.cases.map(({ sequence }) => ({
+        ...sequence,
+        group: 0,
+        turnsAs: turnsAs(ropes, sequence.positionStart + sequence.ids.length),
+      }))
       const options = { layout, batchSize, packed: attention === 'split', batchTokens: 4096 }
       let measured = 0
       for (const batch of planBatches(sequences, options)) {

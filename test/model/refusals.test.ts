@@ -52,7 +52,9 @@ describe('config.json: a known key with a value that we do not compute', () => {
   const cases: [key: string, value: unknown, model: string][] = [
     ['model_type', 'mamba', 'llama-gqa'],
     ['hidden_act', 'xielu', 'llama-gqa'],
-    ['rope_scaling', { rope_type: 'dynamic', factor: 2 }, 'llama-gqa'],
+    ['rope_scaling', { rope_type: 'dynamic', factor: 0 }, 'llama-gqa'],
+    ['rope_scaling', { rope_type: 'longrope', long_factor: [1], short_factor: [1] }, 'llama-gqa'],
+    ['rope_scaling', { rope_type: 'longrope', short_factor: [1] }, 'llama-gqa'],
     ['rope_scaling', { type: 'su', long_factor: [1], short_factor: [1] }, 'llama-gqa'],
     ['partial_rotary_factor', 0.5, 'llama-gqa'],
     ['num_key_value_heads', 3, 'llama-gqa'],
@@ -80,8 +82,10 @@ describe('config.json: a known key with a value that we do not compute', () => {
     expect(text).toContain(key)
   })
   it('names what a rope type may be', () => {
-    const dir = changed('llama-gqa', { config: (config) => (config.rope_scaling = { rope_type: 'longrope' }) })
-    expect(refusal(dir)).toContain('rope_scaling.rope_type" is "longrope": supported: default, linear, llama3, yarn')
+    const dir = changed('llama-gqa', { config: (config) => (config.rope_scaling = { rope_type: 'axial' }) })
+    expect(refusal(dir)).toContain(
+      'rope_scaling.rope_type" is "axial": supported: default, linear, dynamic, proportional, llama3, yarn, longrope',
+    )
   })
   it('names a missing key', () => {
     const dir = changed('llama-gqa', { config: (config) => delete config.num_hidden_layers })

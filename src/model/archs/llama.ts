@@ -1,17 +1,9 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import {
-  ACTIVATIONS,
-  type ActivationName,
-  count,
-  MAX_HEAD_DIM,
-  readConfig,
-  readRope,
-  refuse,
-  rotaryConfig,
-} from '../config.ts'
-import { ropeOf } from '../rope.ts'
-import type { DecoderSpec, LayerSpec } from '../spec.ts'
+import { ACTIVATIONS, type ActivationName, count, MAX_HEAD_DIM, readConfig, refuse, rotaryConfig } from '../config.ts'
+import type { Rope } from '../rope.ts'
+import { type RopeShape, readRope } from '../rope-config.ts'
+import type { DecoderSpec, LayerSpec, Norm } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, embeddingName, linear, rmsNorm } from './names.ts'
 
 const llamaConfig = rotaryConfig.extend({
@@ -32,13 +24,22 @@ export function llama(checkpoint: Checkpoint): DecoderSpec {
   })
 }
 
-/** What Qwen2 and Mistral change about Llama. */
+/** What other families change about Llama. */
 export interface LlamaVariant {
   readonly qkvBias: boolean
   readonly outBias: boolean
   readonly mlpBias: boolean
   /** Sliding window of a layer, or null. */
   readonly windowOf: (layer: number) => number | null
+  /** Rotation of a layer, null where it has none; default: one for all. */
+  readonly ropes?: (shape: RopeShape) => (layer: number) => Rope | null
+  /** Norm by its tensors' name; default: RMS with `rms_norm_eps`. */
+  readonly norm?: (name: string) => Norm
+  /**
+   * What else is different in a layer.
+   * @param at prefix of its tensors, without a final dot
+   */
+  readonly layer?: (base: LayerSpec, at: string, layer: number) => LayerSpec
 }
 
 export function llamaLike(
@@ -55,15 +56,16 @@ export function llamaLike(
     throw refuse(checkpoint, 'num_key_value_heads', kvHeads, `must divide num_attention_heads ${heads}`)
   const prefix = bodyPrefix(checkpoint, 'model.', 'norm.weight')
   const epsilon = config.rms_norm_eps ?? 1e-6
-  const rope = ropeOf(readRope(checkpoint), headDim, config.max_position_embeddings)
+  const norm = variant.norm ?? ((name: string) => rmsNorm(name, epsilon))
+  const shape = { headDim, maxPositions: config.max_position_embeddings }
+  const ropes = variant.ropes?.(shape) ?? oneForAll(readRope(checkpoint, shape))
   const act = ACTIVATIONS[(config.hidden_act ?? 'silu') satisfies ActivationName]
 
-  const layer = (l: number): LayerSpec => {
-    const at = `${prefix}layers.${l}`
+  const layer = (at: string, l: number): LayerSpec => {
     return {
       residual: 'sequential',
-      attentionNorms: { before: rmsNorm(`${at}.input_layernorm`, epsilon), after: null, closing: null },
-      mlpNorms: { before: rmsNorm(`${at}.post_attention_layernorm`, epsilon), after: null, closing: null },
+      attentionNorms: { before: norm(`${at}.input_layernorm`), after: null, closing: null },
+      mlpNorms: { before: norm(`${at}.post_attention_layernorm`), after: null, closing: null },
       attention: {
         heads,
         kvHeads,
@@ -71,7 +73,7 @@ export function llamaLike(
         scale: headDim ** -0.5,
         window: variant.windowOf(l),
         softcap: null,
-        rope,
+        rope: ropes(l),
         projection: {
           kind: 'separate',
           q: linear(`${at}.self_attn.q_proj`, hidden, heads * headDim, variant.qkvBias),
@@ -100,8 +102,12 @@ export function llamaLike(
     maxPositions: config.max_position_embeddings,
     padTokenId: config.pad_token_id ?? null,
     embedding: { tokens, positions: null, scale: null },
-    layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
-    finalNorm: rmsNorm(`${prefix}norm`, epsilon),
+    layers: Array.from({ length: config.num_hidden_layers }, (_, l) => {
+      const at = `${prefix}layers.${l}`
+      const base = layer(at, l)
+      return variant.layer?.(base, at, l) ?? base
+    }),
+    finalNorm: norm(`${prefix}norm`),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },
     ignored: [
       {
@@ -111,3 +117,9 @@ export function llamaLike(
     ],
   }
 }
+
+/** The same rotation in every layer. */
+export const oneForAll =
+  (rope: Rope) =>
+  (_layer: number): Rope =>
+    rope

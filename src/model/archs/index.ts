@@ -2,21 +2,35 @@ import { join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { DecoderSpec } from '../spec.ts'
+import { gemma } from './gemma.ts'
 import { gemma2 } from './gemma2.ts'
+import { gemma3Text } from './gemma3_text.ts'
+import { gptNeox } from './gpt_neox.ts'
 import { gpt2 } from './gpt2.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
+import { olmo2 } from './olmo2.ts'
+import { olmo3 } from './olmo3.ts'
+import { phi3 } from './phi3.ts'
 import { qwen2 } from './qwen2.ts'
 import { qwen3 } from './qwen3.ts'
+import { stablelm } from './stablelm.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
 const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
+  ['gemma', gemma],
   ['gemma2', gemma2],
+  ['gemma3_text', gemma3Text],
   ['gpt2', gpt2],
+  ['gpt_neox', gptNeox],
   ['llama', llama],
   ['mistral', mistral],
+  ['olmo2', olmo2],
+  ['olmo3', olmo3],
+  ['phi3', phi3],
   ['qwen2', qwen2],
   ['qwen3', qwen3],
+  ['stablelm', stablelm],
 ])
 
 export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys()]

@@ -4,7 +4,7 @@
 # ///
 """Tiny random checkpoints with transformers' numbers: variants of the supported families that few tests meet.
 
-    python scripts/oracles/models.py test/data/models
+    python scripts/oracles/models.py test/data/models [case …]
 
 Writes <case>/config.json, model.safetensors (or shards) and golden.json. Seeded; CPU, float32, eager attention, batch of
 one. Half-precision checkpoints are upcast before they are run, as our CPU path does. Token ids are random: text plays no
@@ -13,6 +13,7 @@ part here. Kinds and fields as in test/data/parity.
 
 import json
 import sys
+import zlib
 from pathlib import Path
 
 import torch
@@ -39,6 +40,21 @@ def layout4(folder):
     config["rope_scaling"] = {"type" if key == "rope_type" else key: value for key, value in rope.items()}
     config["torch_dtype"] = config.pop("dtype")
     (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+def layers4(local=None):
+    """The same for families with a rope for each kind of layer; `local` is the sliding layers' key."""
+    def patch(folder):
+        config = json.loads((folder / "config.json").read_text())
+        rope = config.pop("rope_parameters")
+        full, sliding = rope["full_attention"], rope["sliding_attention"]
+        config["rope_theta"] = full.pop("rope_theta")
+        if local:
+            config[local] = sliding["rope_theta"]
+        config["rope_scaling"] = None if full["rope_type"] == "default" else full
+        config["torch_dtype"] = config.pop("dtype")
+        (folder / "config.json").write_text(json.dumps(config, indent=2))
+    return patch
 
 
 def edit_config(change):
@@ -145,10 +161,83 @@ CASES = {
 }
 
 
+def longrope(dim, **more):
+    """Factors for every pair of `dim` rotated elements, far apart, so that the wrong set shows."""
+    half = dim // 2
+    return {"rope_type": "longrope", "short_factor": [1 + 0.2 * i for i in range(half)],
+            "long_factor": [2 + 1.5 * i for i in range(half)], **more}
+
+
+def window_by_pattern(config):
+    """Gemma 3 as it was first released: no layer_types."""
+    config["sliding_window_pattern"] = 2
+    for key in ("layer_types", "_sliding_window_pattern"):
+        config.pop(key, None)
+
+
+def neox_buffers(tensors):
+    """GPT-NeoX's causal mask and frequencies as old checkpoints carry them."""
+    mask = torch.tril(torch.ones(1, 1, 64, 64, dtype=torch.uint8))
+    extra = {}
+    for l in range(2):
+        at = f"gpt_neox.layers.{l}.attention"
+        extra |= {f"{at}.bias": mask.clone(), f"{at}.masked_bias": torch.tensor(-1e9),
+                  f"{at}.rotary_emb.inv_freq": torch.ones(2)}
+    return tensors | extra
+
+
+GEMMA3_ROPE = {"full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 50000.0},
+               "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}
+SIGLIP = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, image_size=28, patch_size=14)
+EDGE = [3, 40, 64, 65, 90, 150]  # 64 is where these models begin to turn otherwise
+
+# Families and rotations added later: seeded by their names.
+FAMILIES = {
+    "llama-dynamic": dict(config="Llama", max_position_embeddings=64, lengths=EDGE, rope_parameters={
+        "rope_type": "dynamic", "factor": 2.5, "rope_theta": 10000.0}, patch=layout4),
+    "llama-longrope": dict(config="Llama", head="causal", lengths=EDGE, rope_parameters=longrope(
+        8, original_max_position_embeddings=64, rope_theta=10000.0)),
+    "llama-proportional": dict(config="Llama", rope_parameters={
+        "rope_type": "proportional", "factor": 2.0, "partial_rotary_factor": 0.6, "rope_theta": 10000.0}),
+    "gemma": dict(config="Gemma", head_dim=12, num_key_value_heads=1, hidden_act="gelu"),
+    "gemma-causal": dict(config="Gemma", head="causal", head_dim=8, attention_bias=True, tie_word_embeddings=True),
+    "gemma3-layout4": dict(config="Gemma3Text", head_dim=8, query_pre_attn_scalar=6, num_hidden_layers=3, sliding_window=20,
+                           layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                           rope_parameters=GEMMA3_ROPE,
+                           patch=lambda folder: (layers4("rope_local_base_freq")(folder),
+                                                 edit_config(window_by_pattern)(folder))),
+    "gemma3-causal-dynamic": dict(config="Gemma3Text", head="causal", head_dim=8, lengths=EDGE, max_position_embeddings=64,
+                                  final_logit_softcapping=3.0, sliding_window=30, attention_bias=True,
+                                  layer_types=["sliding_attention", "full_attention"], tie_word_embeddings=True,
+                                  rope_parameters={"full_attention": {"rope_type": "dynamic", "factor": 3.0, "rope_theta": 900.0},
+                                                   "sliding_attention": {"rope_type": "default"}}),
+    "phi3-longrope": dict(config="Phi3", lengths=EDGE, original_max_position_embeddings=64, num_attention_heads=2,
+                          num_key_value_heads=1, rope_parameters=longrope(
+                              8, rope_theta=10000.0, partial_rotary_factor=0.5), patch=layout4),
+    "phi3-causal-tied": dict(config="Phi3", head="causal", tie_word_embeddings=True, sliding_window=25, lengths=EDGE,
+                             original_max_position_embeddings=64, rope_parameters=longrope(
+                                 8, rope_theta=10000.0, attention_factor=1.2), rms_norm_eps=1e-3),
+    "olmo2-causal": dict(config="Olmo2", head="causal", attention_bias=True, tie_word_embeddings=True,
+                         num_key_value_heads=1, rope_parameters=YARN),
+    "olmo3": dict(config="Olmo3", num_hidden_layers=4, sliding_window=20, rope_parameters={
+        "full_attention": YARN | {"rope_theta": 500000.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 500000.0}}, patch=layers4()),
+    "stablelm": dict(config="StableLm", num_attention_heads=2, num_key_value_heads=2, use_qkv_bias=True),
+    "stablelm-causal-12b": dict(config="StableLm", head="causal", head_dim=None, num_attention_heads=4,
+                                qk_layernorm=True, use_parallel_residual=True, rope_parameters={
+                                    "rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5}),
+    "gpt-neox-sequential": dict(config="GPTNeoX", attention_bias=False, use_parallel_residual=False, hidden_act="gelu_new",
+                                num_attention_heads=2, lengths=EDGE, max_position_embeddings=64, rope_parameters={
+                                    "rope_type": "dynamic", "factor": 2.0, "rope_theta": 500.0, "partial_rotary_factor": 1.0}),
+    "gpt-neox-causal-buffers": dict(config="GPTNeoX", head="causal", tie_word_embeddings=False,
+                                    patch=edit_tensors(neox_buffers)),
+}
+
+
 def config_of(options):
     options = dict(options)
     kind, head = options.pop("config"), options.pop("head", "score")
-    for key in ("dtype", "shard", "patch"):
+    for key in ("dtype", "shard", "patch", "lengths"):
         options.pop(key, None)
     if kind == "GPT2":
         base = dict(vocab_size=VOCAB, n_embd=32, n_layer=3, n_head=4, n_positions=256, pad_token_id=0, bos_token_id=1,
@@ -171,15 +260,19 @@ def randomise(model, seed):
             parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / parameter.shape[-1] ** 0.5)
 
 
-def sequences(vocab, seed):
+def sequences(vocab, seed, lengths):
     generator = torch.Generator().manual_seed(seed)
     draw = lambda n: torch.randint(3, vocab, (n,), generator=generator).tolist()
     prefix = draw(PREFIX)
-    return [(prefix + draw(n - PREFIX)) if n > PREFIX else prefix[:n - 1] + draw(1) for n in LENGTHS]
+    return [(prefix + draw(n - PREFIX)) if n > PREFIX else prefix[:n - 1] + draw(1) for n in lengths]
 
 
-def main(out):
-    for seed, (name, options) in enumerate(CASES.items()):
+def main(out, wanted):
+    numbered = [(seed, name, options) for seed, (name, options) in enumerate(CASES.items())]
+    named = [(zlib.crc32(name.encode()), name, options) for name, options in FAMILIES.items()]
+    for seed, name, options in numbered + named:
+        if wanted and name not in wanted:
+            continue
         causal = options.get("head") == "causal"
         auto = AutoModelForCausalLM if causal else AutoModelForSequenceClassification
         folder = out / name
@@ -191,10 +284,12 @@ def main(out):
         (folder / "generation_config.json").unlink(missing_ok=True)
         if "patch" in options:
             options["patch"](folder)
-        model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-        cases, noise = [], 0.0
+        load = lambda: auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        cases = []
+        vocab = model.config.get_text_config().vocab_size
         with torch.inference_mode():
-            for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed)):
+            for ids in sequences(vocab, 100 + seed, options.get("lengths", LENGTHS)):
+                model = load()  # a dynamic rope remembers the longest sequence before
                 x = torch.tensor([ids])
                 logits = model(x).logits
                 if causal:
@@ -214,4 +309,4 @@ def main(out):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

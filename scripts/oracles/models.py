@@ -189,6 +189,17 @@ def neox_buffers(tensors):
 GEMMA3_ROPE = {"full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 50000.0},
                "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}
 SIGLIP = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, image_size=28, patch_size=14)
+GEMMA3_TEXT = ROTARY | dict(head_dim=8, sliding_window=20, layer_types=["sliding_attention", "full_attention"],
+                            tie_word_embeddings=True)
+
+
+def prefix_of_4(tensors):
+    """The names of some versions of transformers 4."""
+    new = lambda name: name.replace("language_model.model.", "model.language_model.") if name.startswith("language") \
+        else "model." + name
+    return {new(name): x for name, x in tensors.items()}
+
+
 EDGE = [3, 40, 64, 65, 90, 150]  # 64 is where these models begin to turn otherwise
 
 # Families and rotations added later: seeded by their names.
@@ -211,6 +222,9 @@ FAMILIES = {
                                   layer_types=["sliding_attention", "full_attention"], tie_word_embeddings=True,
                                   rope_parameters={"full_attention": {"rope_type": "dynamic", "factor": 3.0, "rope_theta": 900.0},
                                                    "sliding_attention": {"rope_type": "default"}}),
+    "gemma3-eyes": dict(config="Gemma3", text=GEMMA3_TEXT, vision=SIGLIP),
+    "gemma3-causal-eyes": dict(config="Gemma3", head="causal", text=GEMMA3_TEXT, vision=SIGLIP,
+                               patch=edit_tensors(prefix_of_4)),
     "phi3-longrope": dict(config="Phi3", lengths=EDGE, original_max_position_embeddings=64, num_attention_heads=2,
                           num_key_value_heads=1, rope_parameters=longrope(
                               8, rope_theta=10000.0, partial_rotary_factor=0.5), patch=layout4),
@@ -244,6 +258,8 @@ def config_of(options):
                     eos_token_id=2)
     else:
         base = dict(ROTARY)
+    if kind == "Gemma3":
+        base = dict(text_config=options.pop("text"), vision_config=options.pop("vision"), mm_tokens_per_image=4)
     if head == "score":
         base |= dict(num_labels=1)
     return getattr(transformers, f"{kind}Config")(**(base | options))
@@ -278,7 +294,7 @@ def main(out, wanted):
         folder = out / name
         model = auto.from_config(config_of(options))
         randomise(model, seed)
-        if causal and model.config.tie_word_embeddings:
+        if causal and model.config.get_text_config().tie_word_embeddings:
             model.tie_weights()
         model.to(options.get("dtype", torch.float32)).save_pretrained(folder, max_shard_size=options.get("shard", "1GB"))
         (folder / "generation_config.json").unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, layerTypes, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
+import { activation, count, layerCount, layerTypes, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
 import { readLayerRopes } from '../rope-config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { gemmaNorm, withScaledEmbedding } from './gemma.ts'
@@ -8,7 +8,12 @@ import { withSandwichNorms } from './gemma2.ts'
 import { llamaLike } from './llama.ts'
 import { withHeadNorms } from './qwen3.ts'
 
+// what text_config of the multimodal ones leaves out has defaults
 const gemma3Config = rotaryConfig.extend({
+  vocab_size: count.default(262_208),
+  hidden_size: count.default(2304),
+  intermediate_size: count.default(9216),
+  num_hidden_layers: layerCount.default(26),
   num_key_value_heads: count.default(4),
   num_attention_heads: count.default(8),
   head_dim: count.default(256),
@@ -28,8 +33,9 @@ const gemma3Config = rotaryConfig.extend({
 /**
  * Gemma 3: Gemma 2 without soft-capped attention, with norms of every head's q and k; five of six layers slide, and turn by a base of their own.
  * transformers: models/gemma3, Gemma3TextModel.
+ * @param prefix what its tensors stand below, besides nothing
  */
-export function gemma3Text(checkpoint: Checkpoint): DecoderSpec {
+export function gemma3Text(checkpoint: Checkpoint, prefix = 'model.'): DecoderSpec {
   const config = readConfig(gemma3Config, checkpoint)
   const bias = config.attention_bias ?? false
   const pattern = config.sliding_window_pattern ?? 6
@@ -51,6 +57,7 @@ export function gemma3Text(checkpoint: Checkpoint): DecoderSpec {
         })
         return (l) => ropes[slides(l) ? 'sliding_attention' : 'full_attention']
       },
+      prefix,
       norm,
       layer: (base, at) => {
         const { attention, ...rest } = withHeadNorms(withSandwichNorms(base, at, norm), at, norm)

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { gemma } from './gemma.ts'
 import { gemma2 } from './gemma2.ts'
+import { gemma3 } from './gemma3.ts'
 import { gemma3Text } from './gemma3_text.ts'
 import { gptNeox } from './gpt_neox.ts'
 import { gpt2 } from './gpt2.ts'
@@ -20,6 +21,7 @@ import { stablelm } from './stablelm.ts'
 const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
   ['gemma', gemma],
   ['gemma2', gemma2],
+  ['gemma3', gemma3],
   ['gemma3_text', gemma3Text],
   ['gpt2', gpt2],
   ['gpt_neox', gptNeox],

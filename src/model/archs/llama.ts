@@ -29,6 +29,8 @@ export interface LlamaVariant {
   readonly qkvBias: boolean
   readonly outBias: boolean
   readonly mlpBias: boolean
+  /** What the body's tensors stand below, besides nothing; default `model.`. */
+  readonly prefix?: string
   /** Sliding window of a layer, or null. */
   readonly windowOf: (layer: number) => number | null
   /** Rotation of a layer, null where it has none; default: one for all. */
@@ -54,7 +56,7 @@ export function llamaLike(
     throw refuse(checkpoint, 'head_dim', headDim, `must be even and sane (hidden_size ${hidden}, ${heads} heads)`)
   if (heads % kvHeads !== 0)
     throw refuse(checkpoint, 'num_key_value_heads', kvHeads, `must divide num_attention_heads ${heads}`)
-  const prefix = bodyPrefix(checkpoint, 'model.', 'norm.weight')
+  const prefix = bodyPrefix(checkpoint, variant.prefix ?? 'model.', 'norm.weight')
   const epsilon = config.rms_norm_eps ?? 1e-6
   const norm = variant.norm ?? ((name: string) => rmsNorm(name, epsilon))
   const shape = { headDim, maxPositions: config.max_position_embeddings }

@@ -152,15 +152,16 @@ function rope(
     ...(original !== null && { original_max_position_embeddings: original }),
   }
   const part = parameters.partial_rotary_factor
+  const partKey = parsed.partial_rotary_factor == null ? (share?.key ?? SHARE_KEY) : `${key}.${SHARE_KEY}`
   if (share === null && part !== 1 && parameters.rope_type !== 'proportional')
-    throw refuse(checkpoint, SHARE_KEY, part, 'this model_type turns whole heads')
+    throw refuse(checkpoint, partKey, part, 'this model_type turns whole heads')
   const dim = rotaryDim(parameters, headDim)
   const least = parameters.rope_type === 'dynamic' ? 3 : 2
   const odd = share?.roundsUp === true && parameters.rope_type !== 'yarn' && parameters.rope_type !== 'longrope'
   if (dim < least || (dim % 2 !== 0 && !odd))
     throw refuse(
       checkpoint,
-      share?.key ?? SHARE_KEY,
+      partKey,
       part,
       `would turn ${dim} of ${headDim} elements of a head; must be at least ${least}${odd ? '' : ' and even'}`,
     )

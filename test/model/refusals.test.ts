@@ -19,10 +19,10 @@ interface Change {
   readonly config?: (config: Record<string, unknown>) => void
   readonly tensors?: (tensors: Tensors) => void
 }
-/** A copy of a golden checkpoint with changes. */
+/** A copy of a golden checkpoint with changes, of test/data/parity or of another folder of test/data. */
 function changed(name: string, change: Change): string {
   const dir = join(root, String(count++))
-  cpSync(packagePath('test/data/parity', name), dir, { recursive: true })
+  cpSync(packagePath('test/data', name.includes('/') ? name : `parity/${name}`), dir, { recursive: true })
   if (change.config) {
     const file = join(dir, 'config.json')
     const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
@@ -71,6 +71,32 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['head_dim', 7, 'llama-gqa'],
     ['vocab_size', '400', 'llama-gqa'],
     ['layer_types', ['full_attention', 'full_attention', 'full_attention'], 'mistral-swa'],
+    ['rope_scaling', { type: 'linear', factor: 2 }, 'phi3'],
+    ['partial_rotary_factor', 0.01, 'phi3'],
+    ['partial_rotary_factor', 1.5, 'phi3'],
+    ['rope_scaling', { type: 'linear', factor: 2 }, 'gemma3'],
+    ['rope_scaling', 'linear', 'gemma3'],
+    ['rope_parameters', { rope_type: 'default', rope_theta: 5 }, 'gemma3'],
+    ['rope_parameters', { full_attention: 3 }, 'gemma3'],
+    ['rope_parameters', { full_attention: { rope_type: 'yarn', factor: 4, truncate: false } }, 'gemma3'],
+    ['partial_rotary_factor', 0.5, 'gemma3'],
+    ['attn_logit_softcapping', 50, 'gemma3'],
+    ['use_bidirectional_attention', true, 'gemma3'],
+    ['sliding_window', null, 'gemma3'],
+    ['use_bidirectional_attention', true, 'models/gemma'],
+    ['hidden_activation', 'gelu', 'models/gemma'],
+    ['tie_word_embeddings', false, 'models/gemma3-eyes'],
+    ['text_config', { final_logit_softcapping: 30 }, 'models/gemma3-eyes'],
+    ['text_config', null, 'models/gemma3-eyes'],
+    ['rope_theta', 10_000, 'models/olmo3'],
+    ['sliding_window', null, 'models/olmo3'],
+    ['head_dim', 20, 'models/stablelm'],
+    ['rope_parameters', { partial_rotary_factor: 0.2 }, 'models/stablelm'],
+    ['rotary_pct', 0, 'gpt-neox'],
+    ['num_attention_heads', 5, 'gpt-neox'],
+    ['head_dim', 24, 'gpt-neox'],
+    ['rope_theta', 500, 'gpt-neox'],
+    ['partial_rotary_factor', 0.25, 'gpt-neox'],
     ['is_causal', false, 'llama-gqa'],
     ['is_causal', false, 'gpt2'],
     ['is_causal', null, 'gemma2'],

@@ -21,7 +21,7 @@ const gemma3Config = rotaryConfig.extend({
   hidden_activation: activation.default('gelu_pytorch_tanh'),
   attention_bias: z.boolean().nullish(),
   query_pre_attn_scalar: z.number().positive().default(256),
-  sliding_window: count.nullable().default(4096),
+  sliding_window: count.default(4096),
   sliding_window_pattern: count.nullish(),
   layer_types: layerTypes,
   // transformers reads it and does not apply it

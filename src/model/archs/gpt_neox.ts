@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
-import { readRope } from '../rope-config.ts'
+import { readRope, SHARE_KEY } from '../rope-config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear } from './names.ts'
 
@@ -21,6 +21,20 @@ const neoxConfig = baseConfig.extend({
 /** The causal head's own name in the files; transformers 5 renames it as it reads them. */
 const EMBED_OUT = 'embed_out.weight'
 
+const THETA = { key: 'rotary_emb_base', otherwise: 10_000 }
+const SHARE = { key: 'rotary_pct', otherwise: 0.25 }
+
+/** transformers passes over the names that other families have for the two; where they say something else, someone meant it. */
+function refuseOtherNames(checkpoint: Checkpoint): void {
+  const { config } = checkpoint
+  for (const [alias, { key, otherwise }] of [
+    ['rope_theta', THETA],
+    [SHARE_KEY, SHARE],
+  ] as const)
+    if (config[alias] != null && config[alias] !== (config[key] ?? otherwise))
+      throw refuse(checkpoint, alias, config[alias], `this model_type reads "${key}", ${config[key] ?? otherwise}`)
+}
+
 /**
  * GPT-NeoX and Pythia: LayerNorm, one qkv matrix that goes head by head, a share of every head turned, attention and MLP side by side.
  * transformers: models/gpt_neox.
@@ -31,16 +45,10 @@ export function gptNeox(checkpoint: Checkpoint): DecoderSpec {
   const headDim = hidden / heads
   if (!Number.isInteger(headDim))
     throw refuse(checkpoint, 'num_attention_heads', heads, `must divide hidden_size ${hidden}`)
+  refuseOtherNames(checkpoint)
   const prefix = bodyPrefix(checkpoint, 'gpt_neox.', 'final_layer_norm.weight')
   const maxPositions = config.max_position_embeddings
-  const rope = readRope(
-    checkpoint,
-    { headDim, maxPositions },
-    {
-      theta: { key: 'rotary_emb_base', otherwise: 10_000 },
-      share: { key: 'rotary_pct', otherwise: 0.25, roundsUp: true },
-    },
-  )
+  const rope = readRope(checkpoint, { headDim, maxPositions }, { theta: THETA, share: { ...SHARE, roundsUp: true } })
   const norms = (name: string) => ({ before: layerNorm(name, epsilon), after: null, closing: null })
 
   const layer = (l: number): LayerSpec => {

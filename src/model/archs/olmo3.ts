@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, layerTypes, readConfig, refuse, slidingLayers } from '../config.ts'
+import { count, layerTypes, readConfig, slidingLayers } from '../config.ts'
 import { readLayerRopes } from '../rope-config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
@@ -9,7 +9,7 @@ import { olmo2Config, olmoVariant } from './olmo2.ts'
 const THETA = 500_000
 
 const olmo3Config = olmo2Config.extend({
-  sliding_window: count.nullable().default(4096),
+  sliding_window: count.default(4096),
   layer_types: layerTypes,
   // beside the parameters transformers 5 takes it for the full layers alone, 4 for all
   rope_theta: z.literal(THETA).nullish(),
@@ -19,7 +19,6 @@ const olmo3Config = olmo2Config.extend({
 export function olmo3(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(olmo3Config, checkpoint)
   const slides = slidingLayers(checkpoint, config.layer_types, config.num_hidden_layers, (l) => (l + 1) % 4 !== 0)
-  if (config.sliding_window === null) throw refuse(checkpoint, 'sliding_window', null, 'some layers slide')
   return llamaLike(checkpoint, config, {
     ...olmoVariant(config, (l) => (slides(l) ? config.sliding_window : null)),
     ropes: (shape) => {

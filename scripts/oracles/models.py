@@ -245,6 +245,15 @@ FAMILIES = {
                                     "rope_type": "dynamic", "factor": 2.0, "rope_theta": 500.0, "partial_rotary_factor": 1.0}),
     "gpt-neox-causal-buffers": dict(config="GPTNeoX", head="causal", tie_word_embeddings=False,
                                     patch=edit_tensors(neox_buffers)),
+    "granite-causal": dict(config="Granite", head="causal", embedding_multiplier=3.0, attention_multiplier=0.2,
+                           residual_multiplier=0.4, logits_scaling=2.5, tie_word_embeddings=True, mlp_bias=True),
+    "ministral": dict(config="Ministral", head_dim=12, sliding_window=20, layer_types=["sliding_attention", "full_attention"]),
+    "smollm3": dict(config="SmolLM3", no_rope_layer_interval=2, use_sliding_window=True, sliding_window=20),
+    "starcoder2": dict(config="Starcoder2", sliding_window=30),
+    "starcoder2-causal-no-bias": dict(config="Starcoder2", head="causal", use_bias=False, hidden_act="gelu",
+                                      tie_word_embeddings=True, norm_epsilon=1e-3),
+    "phi": dict(config="Phi", num_key_value_heads=4),
+    "phi-causal": dict(config="Phi", head="causal", qk_layernorm=True),
 }
 
 

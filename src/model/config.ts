@@ -12,6 +12,9 @@ import type { Checkpoint } from './checkpoint.ts'
 export const count = z.int().positive()
 const tokenId = z.int().nullish()
 
+/** A family's own pad token where config.json is silent; null in the file means none. */
+export const padDefault = (id: number) => z.int().nullable().default(id)
+
 /** Far above any decoder; a damaged file must not make us build a graph without end. */
 export const layerCount = count.max(4096)
 export const MAX_HEAD_DIM = 16_384

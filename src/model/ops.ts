@@ -21,7 +21,8 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
   const inputs = [x, weights.as(as, spec.weight, shape, rows)]
   if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
     inputs.push(weights.as(as, spec.bias.name, [total], rows))
-  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
+  const scale = spec.scale === undefined ? {} : { alpha: { float: spec.scale }, beta: { float: spec.scale } }
+  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0, ...scale })
 }
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */

@@ -95,6 +95,8 @@ export interface Linear {
   readonly outputs: number
   /** `out,in` as torch's Linear; `in,out` as GPT-2's Conv1D. */
   readonly layout: 'out,in' | 'in,out'
+  /** Multiplies y (Granite's residual_multiplier); absent: 1. */
+  readonly scale?: number
   /** Rows of a larger [total, inputs] tensor, first row and total (Phi 3's fused projections); null: the whole tensor. */
   readonly part: { readonly first: number; readonly total: number } | null
 }
@@ -112,6 +114,8 @@ export interface Logits {
   /** [vocab, hidden] */
   readonly weight: string
   readonly bias: string | null
+  /** Multiplies the logits (Cohere, Granite); absent: 1. */
+  readonly scale?: number
   /** softcap · tanh(logits / softcap) before the softmax (Gemma 2); else null. */
   readonly softcap: number | null
   /** An lm_head tensor that config.json ties to the embedding: equal bytes are a duplicate (weights.ts). */

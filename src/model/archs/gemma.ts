@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, readConfig, rotaryConfig } from '../config.ts'
+import { activation, count, padDefault, readConfig, rotaryConfig } from '../config.ts'
 import type { DecoderSpec, Norm } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 import { rmsNorm } from './names.ts'
 
 const gemmaConfig = rotaryConfig.extend({
+  pad_token_id: padDefault(0),
   num_key_value_heads: count.default(16),
   head_dim: count.default(256),
   max_position_embeddings: count.default(8192),

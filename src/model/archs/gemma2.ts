@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, layerTypes, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
+import { activation, count, layerTypes, padDefault, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
 import type { DecoderSpec, LayerSpec, Norm } from '../spec.ts'
 import { gemmaNorm, withScaledEmbedding } from './gemma.ts'
 import { llamaLike } from './llama.ts'
@@ -8,6 +8,7 @@ import { llamaLike } from './llama.ts'
 const cap = z.number().positive().nullable()
 
 const gemma2Config = rotaryConfig.extend({
+  pad_token_id: padDefault(0),
   num_key_value_heads: count.default(4),
   head_dim: count.default(256),
   max_position_embeddings: count.default(8192),

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, layerCount, layerTypes, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
+import {
+  activation,
+  count,
+  layerCount,
+  layerTypes,
+  padDefault,
+  readConfig,
+  rotaryConfig,
+  slidingLayers,
+} from '../config.ts'
 import { readLayerRopes } from '../rope-config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { gemmaNorm, withScaledEmbedding } from './gemma.ts'
@@ -14,6 +23,7 @@ const gemma3Config = rotaryConfig.extend({
   hidden_size: count.default(2304),
   intermediate_size: count.default(9216),
   num_hidden_layers: layerCount.default(26),
+  pad_token_id: padDefault(0),
   num_key_value_heads: count.default(4),
   num_attention_heads: count.default(8),
   head_dim: count.default(256),

@@ -8,14 +8,19 @@ import { gemma3 } from './gemma3.ts'
 import { gemma3Text } from './gemma3_text.ts'
 import { gptNeox } from './gpt_neox.ts'
 import { gpt2 } from './gpt2.ts'
+import { granite } from './granite.ts'
 import { llama } from './llama.ts'
+import { ministral } from './ministral.ts'
 import { mistral } from './mistral.ts'
 import { olmo2 } from './olmo2.ts'
 import { olmo3 } from './olmo3.ts'
+import { phi } from './phi.ts'
 import { phi3 } from './phi3.ts'
 import { qwen2 } from './qwen2.ts'
 import { qwen3 } from './qwen3.ts'
+import { smollm3 } from './smollm3.ts'
 import { stablelm } from './stablelm.ts'
+import { starcoder2 } from './starcoder2.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
 const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
@@ -25,14 +30,19 @@ const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec
   ['gemma3_text', gemma3Text],
   ['gpt2', gpt2],
   ['gpt_neox', gptNeox],
+  ['granite', granite],
   ['llama', llama],
+  ['ministral', ministral],
   ['mistral', mistral],
   ['olmo2', olmo2],
   ['olmo3', olmo3],
+  ['phi', phi],
   ['phi3', phi3],
   ['qwen2', qwen2],
   ['qwen3', qwen3],
+  ['smollm3', smollm3],
   ['stablelm', stablelm],
+  ['starcoder2', starcoder2],
 ])
 
 export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys()]

@@ -35,6 +35,8 @@ export interface LlamaVariant {
   readonly windowOf: (layer: number) => number | null
   /** Rotation of a layer, null where it has none; default: one for all. */
   readonly ropes?: (shape: RopeShape) => (layer: number) => Rope | null
+  /** Name of the norm after the last layer; default `norm`. */
+  readonly finalNorm?: string
   /** Norm by its tensors' name; default: RMS with `rms_norm_eps`. */
   readonly norm?: (name: string) => Norm
   /**
@@ -56,7 +58,8 @@ export function llamaLike(
     throw refuse(checkpoint, 'head_dim', headDim, `must be even and sane (hidden_size ${hidden}, ${heads} heads)`)
   if (heads % kvHeads !== 0)
     throw refuse(checkpoint, 'num_key_value_heads', kvHeads, `must divide num_attention_heads ${heads}`)
-  const prefix = bodyPrefix(checkpoint, variant.prefix ?? 'model.', 'norm.weight')
+  const finalNorm = variant.finalNorm ?? 'norm'
+  const prefix = bodyPrefix(checkpoint, variant.prefix ?? 'model.', `${finalNorm}.weight`)
   const epsilon = config.rms_norm_eps ?? 1e-6
   const norm = variant.norm ?? ((name: string) => rmsNorm(name, epsilon))
   const shape = { headDim, maxPositions: config.max_position_embeddings }
@@ -109,7 +112,7 @@ export function llamaLike(
       const base = layer(at, l)
       return variant.layer?.(base, at, l) ?? base
     }),
-    finalNorm: norm(`${prefix}norm`),
+    finalNorm: norm(`${prefix}${finalNorm}`),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },
     ignored: [
       {

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, epsilon, readConfig, rotaryConfig } from '../config.ts'
+import { count, epsilon, padDefault, readConfig, rotaryConfig } from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { type LlamaVariant, llamaLike } from './llama.ts'
 import { rmsNorm } from './names.ts'
 
 export const olmo2Config = rotaryConfig.extend({
+  pad_token_id: padDefault(1),
   max_position_embeddings: count.default(2048),
   rms_norm_eps: epsilon.default(1e-5),
   attention_bias: z.boolean().nullish(),

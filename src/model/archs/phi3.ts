@@ -1,12 +1,13 @@
 import { isRecord } from '../../is-record.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, epsilon, readConfig, refuse, rotaryConfig } from '../config.ts'
+import { count, epsilon, padDefault, readConfig, refuse, rotaryConfig } from '../config.ts'
 import { readRope, SHARE_KEY } from '../rope-config.ts'
 import type { DecoderSpec, Linear } from '../spec.ts'
 import { llamaLike, oneForAll } from './llama.ts'
 import { linear } from './names.ts'
 
 const phi3Config = rotaryConfig.extend({
+  pad_token_id: padDefault(32_000),
   max_position_embeddings: count.default(4096),
   rms_norm_eps: epsilon.default(1e-5),
   sliding_window: count.nullish(),

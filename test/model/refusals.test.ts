@@ -97,6 +97,12 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['head_dim', 24, 'gpt-neox'],
     ['rope_theta', 500, 'gpt-neox'],
     ['partial_rotary_factor', 0.25, 'gpt-neox'],
+    ['no_rope_layers', [1], 'models/smollm3'],
+    ['no_rope_layers', [1, 2], 'models/smollm3'],
+    ['use_sliding_window', false, 'models/smollm3'],
+    ['sliding_window', null, 'models/ministral'],
+    ['residual_multiplier', 0, 'models/granite-causal'],
+    ['rope_parameters', { partial_rotary_factor: 0.4 }, 'models/phi'],
     ['is_causal', false, 'llama-gqa'],
     ['is_causal', false, 'gpt2'],
     ['is_causal', null, 'gemma2'],
@@ -120,6 +126,30 @@ describe('config.json: a known key with a value that we do not compute', () => {
   it('passes over keys that it does not know', () => {
     const dir = changed('llama-gqa', { config: (config) => (config.some_new_key = { deep: [1] }) })
     expect(build(dir).head.labels).toEqual(['LABEL_0'])
+  })
+})
+
+describe('pad_token_id', () => {
+  // transformers' own: Gemma2Config().pad_token_id …
+  it.each([
+    ['models/gemma', 0],
+    ['gemma2', 0],
+    ['gemma3', 0],
+    ['models/gemma3-eyes', 0],
+    ['phi3', 32_000],
+    ['olmo2', 1],
+    ['models/olmo3', 1],
+    ['models/smollm3', 128_004],
+    ['models/stablelm', null],
+    ['gpt-neox', null],
+  ])('%s: where config.json is silent, its family has %j; null is none', (model, id) => {
+    const padOf = (change: (config: Record<string, unknown>) => void): number | null => {
+      const text = (config: Record<string, unknown>) => (config.text_config ?? config) as Record<string, unknown>
+      return build(changed(model, { config: (config) => change(text(config)) })).spec.padTokenId
+    }
+    expect(padOf((config) => delete config.pad_token_id)).toBe(id)
+    expect(padOf((config) => (config.pad_token_id = null))).toBe(null)
+    expect(padOf((config) => (config.pad_token_id = 7))).toBe(7)
   })
 })
 

@@ -2,7 +2,7 @@ import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
 import { type Rope, sameRope } from './rope.ts'
-import type { AttentionSpec, BlockNorms, DecoderSpec, Norm } from './spec.ts'
+import type { AttentionSpec, BlockNorms, DecoderSpec, HeadWeights, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
 
 /** A decoder's body as nodes. */
@@ -164,7 +164,7 @@ function normHeads(
   const byHead = graph.op('Reshape', [x, graph.ints([-1, heads, headDim])])
   const normed =
     qkNorm.over === 'each'
-      ? normEach(builder, byHead, qkNorm[which], headDim, qkNorm.epsilon)
+      ? normEach(builder, byHead, qkNorm[which], [heads, headDim], qkNorm.epsilon)
       : norm(builder, byHead, qkNorm[which], headDim)
   return graph.op('Reshape', [normed, graph.ints([-1, heads * headDim])])
 }
@@ -173,13 +173,14 @@ function normHeads(
 function normEach(
   { graph, weights, type }: Builder,
   x: Value,
-  names: readonly string[],
-  width: number,
+  names: HeadWeights,
+  [heads, width]: readonly [number, number],
   epsilon: number,
 ): Value {
   const one = castFrom(graph, graph.float(1), 'float', type)
   const ones = graph.op('Expand', [one, graph.ints([width])])
   const plain = graph.op('LayerNormalization', [x, ones], { axis: -1, epsilon: { float: epsilon } })
+  if (typeof names === 'string') return graph.op('Mul', [plain, weights.as(type, names, [heads, width])])
   const rows = names.map((name) => graph.op('Unsqueeze', [weights.as(type, name, [width]), graph.ints([0])]))
   return graph.op('Mul', [plain, graph.op('Concat', rows, { axis: 0 })])
 }
@@ -197,7 +198,7 @@ class RotaryInputs {
   rotate(x: Value, rope: Rope, heads: number, headDim: number): Value {
     let i = this.ropes.findIndex((known) => sameRope(known, rope))
     if (i < 0) i = this.#declare(rope)
-    return rotate(this.builder, x, this.#tables[i]!, heads, 2 * rope.inverseFrequencies.length, headDim)
+    return rotate(this.builder, x, this.#tables[i]!, heads, headDim, rope)
   }
 
   #declare(rope: Rope): number {

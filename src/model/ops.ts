@@ -1,6 +1,7 @@
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
+import type { Rope } from './rope.ts'
 import type { Act, Linear, Mlp, Norm } from './spec.ts'
 import { castFrom, type Weights } from './weights.ts'
 
@@ -95,11 +96,12 @@ export function rotate(
   x: Value,
   tables: { readonly cos: Value; readonly sin: Value; readonly positions: Value },
   heads: number,
-  rotaryDim: number,
   headDim: number,
+  rope: Rope,
 ): Value {
+  const rotaryDim = 2 * rope.inverseFrequencies.length
   const attributes = {
-    interleaved: 0,
+    interleaved: rope.neighbours ? 1 : 0,
     num_heads: heads,
     ...(rotaryDim < headDim && { rotary_embedding_dim: rotaryDim }),
   }

@@ -7,6 +7,8 @@ export interface Rope {
   readonly inverseFrequencies: Float32Array
   /** Scales cos and sin (yarn, longrope), else 1. */
   readonly attentionFactor: number
+  /** Elements 2i and 2i + 1 turn together (Cohere); absent: i and i + rotaryDim / 2. */
+  readonly neighbours?: true
   /** What holds for sequences of more than `over` positions; null where all lengths turn alike. */
   readonly longer: Longer | null
 }

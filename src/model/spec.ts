@@ -67,12 +67,13 @@ export interface AttentionSpec {
 
 /**
  * Norm of q and k before the rotation. `head`: of every head alike (Qwen 3); `all`: over all heads (OLMo 2); `each`: LayerNorm of
- * every head with a weight of its own, one tensor a head (StableLM).
+ * every head with a weight of its own: one tensor a head (StableLM), or the name of one [heads, headDim] (Cohere).
  */
 export type QkNorm =
   | { readonly over: 'head'; readonly q: Norm; readonly k: Norm }
   | { readonly over: 'all'; readonly q: Norm; readonly k: Norm }
-  | { readonly over: 'each'; readonly q: readonly string[]; readonly k: readonly string[]; readonly epsilon: number }
+  | { readonly over: 'each'; readonly q: HeadWeights; readonly k: HeadWeights; readonly epsilon: number }
+export type HeadWeights = readonly string[] | string
 
 /** `fused`: one matrix gives [q | k | v] side by side; `perHead`: head by head [q | k | v] (GPT-NeoX). */
 export type Projection =

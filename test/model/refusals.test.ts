@@ -97,6 +97,8 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['head_dim', 24, 'gpt-neox'],
     ['rope_theta', 500, 'gpt-neox'],
     ['partial_rotary_factor', 0.25, 'gpt-neox'],
+    ['logit_scale', 0, 'models/cohere-causal'],
+    ['sliding_window', null, 'models/cohere2-causal'],
     ['no_rope_layers', [1], 'models/smollm3'],
     ['no_rope_layers', [1, 2], 'models/smollm3'],
     ['use_sliding_window', false, 'models/smollm3'],

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { DecoderSpec } from '../spec.ts'
+import { cohere } from './cohere.ts'
+import { cohere2 } from './cohere2.ts'
 import { gemma } from './gemma.ts'
 import { gemma2 } from './gemma2.ts'
 import { gemma3 } from './gemma3.ts'
@@ -24,6 +26,8 @@ import { starcoder2 } from './starcoder2.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
 const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
+  ['cohere', cohere],
+  ['cohere2', cohere2],
   ['gemma', gemma],
   ['gemma2', gemma2],
   ['gemma3', gemma3],

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
+import { turnsAs } from '../model/rope.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
 import type { Prepared, Subject } from '../score/subject.ts'
@@ -67,7 +68,11 @@ export async function subjectOf(
       : logProbPreparer(model, renderer, options)
   const bounds = boundsOf(model)
   const prepare = (row: Row): (Prepared | Unscored)[] =>
-    encode(row).map((ready) => (isUnscored(ready) ? ready : withinBounds(ready, bounds)))
+    encode(row).map((ready) => {
+      if (isUnscored(ready)) return ready
+      const turns = turnsAs(opened.built.ropes, ready.positionStart + ready.ids.length)
+      return withinBounds(turns === 0 ? ready : { ...ready, turnsAs: turns }, bounds)
+    })
   const template = renderer.kind === 'template' ? renderer.template : null
   const identity = identityDigest({
     kind,

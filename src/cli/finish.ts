@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
 import { agreement } from '../agreement/agreement.ts'
+import { baselineWarningLines } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
-import { nullWarningLines } from '../agreement/nulls.ts'
 import { collect, type Joined } from '../collect.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
@@ -85,7 +85,7 @@ export async function finish(input: FinishInput): Promise<number> {
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
-  if (models.length > 0) for (const line of nullWarningLines(found.warnings)) log.warn(line)
+  if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)

@@ -249,7 +249,7 @@ export const RUN = section(
       bins: WITH_MODEL,
       changes: 'no number',
     }),
-    seed: seed('Seed of the bootstrap and of the random null scorer'),
+    seed: seed('Seed of the bootstrap'),
     resamples: resamples('Bootstrap resamples'),
     /** Nothing is fetched. Default: HF_HUB_OFFLINE. */
     offline: toggle('Use only what is already in the hub cache (also HF_HUB_OFFLINE=1)', false, {

@@ -82,8 +82,10 @@ export function unusedWithModels(
   return lines
 }
 
-/** @param options as flags, without their dashes
- * @example changesNothing(['soft', 'oracles'], 'with --no-verify …') // '--soft and --oracles change nothing here: with --no-verify …' */
+/**
+ * @param options as flags, without their dashes
+ * @example changesNothing(['soft', 'oracles'], 'with --no-verify …') // '--soft and --oracles change nothing here: with --no-verify …'
+ */
 export function changesNothing(options: readonly string[], why: string): string {
   const names = options.map((option) => `--${option}`)
   const list = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`

@@ -66,8 +66,9 @@ export function llamaLike(
   const ropes = variant.ropes?.(shape) ?? oneForAll(readRope(checkpoint, shape))
   const act = ACTIVATIONS[(config.hidden_act ?? 'silu') satisfies ActivationName]
 
-  const layer = (at: string, l: number): LayerSpec => {
-    return {
+  const layer = (l: number): LayerSpec => {
+    const at = `${prefix}layers.${l}`
+    const base: LayerSpec = {
       residual: 'sequential',
       attentionNorms: { before: norm(`${at}.input_layernorm`), after: null, closing: null },
       mlpNorms: { before: norm(`${at}.post_attention_layernorm`), after: null, closing: null },
@@ -96,6 +97,7 @@ export function llamaLike(
         act,
       },
     }
+    return variant.layer?.(base, at, l) ?? base
   }
 
   const tied = config.tie_word_embeddings ?? false
@@ -107,11 +109,7 @@ export function llamaLike(
     maxPositions: config.max_position_embeddings,
     padTokenId: config.pad_token_id ?? null,
     embedding: { tokens, positions: null, scale: null },
-    layers: Array.from({ length: config.num_hidden_layers }, (_, l) => {
-      const at = `${prefix}layers.${l}`
-      const base = layer(at, l)
-      return variant.layer?.(base, at, l) ?? base
-    }),
+    layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: norm(`${prefix}${finalNorm}`),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },
     ignored: [

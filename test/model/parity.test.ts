@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ATTENTION_FORMS } from '../../src/model/attention.ts'
+import { modelSpec } from '../../src/model/archs/index.ts'
+import { type AttentionForm, attentionForms } from '../../src/model/attention.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
 import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
-import { type Rope, turnsAs } from '../../src/model/rope.ts'
+import { turnsAs } from '../../src/model/rope.ts'
 import { startSession } from '../../src/model/session.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
@@ -15,11 +16,14 @@ import { type GoldenModel, goldenModels } from './golden.ts'
  * LD_LIBRARY_PATH; or webgpu.
  */
 const DEVICE = (process.env.CHEMHERM_TEST_DEVICE || 'cpu') as Device
-const FORMS = ATTENTION_FORMS.filter((form) => DEVICE === 'cpu' || form === 'attention' || form === 'plain')
+const onDevice = (form: AttentionForm): boolean => DEVICE === 'cpu' || form === 'attention' || form === 'plain'
 
 it(`${DEVICE} multiplies float32 numbers as float32`, async () => {
   expect(await resolveDevice(DEVICE, 'fp32')).toMatchObject({ device: DEVICE, floatProducts: 'fp32' })
 })
+
+/** The heads of these models ask for nothing but the ids. */
+const NO_FACTS = { padTokenId: null, encode: () => new Int32Array() }
 
 /** Every way in which a batch can be laid out, with every form of attention that takes it. */
 const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: string })[] = [
@@ -29,24 +33,25 @@ const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: str
 ]
 
 describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
-  describe.each(FORMS)('%s', (attention) => {
+  const checkpoint = openCheckpoint(golden.dir)
+  const { causal } = modelSpec(checkpoint)
+  describe.each(attentionForms({ causal }).filter(onDevice))('%s', (attention) => {
+    const model = openModel(checkpoint, { kind: golden.kind, device: DEVICE, dtype: 'fp32', attention })
     let runner: Runner
-    let ropes: readonly Rope[]
     beforeAll(async () => {
-      const options = { kind: golden.kind, device: DEVICE, dtype: 'fp32', attention } as const
-      const model = openModel(openCheckpoint(golden.dir), options)
-      ropes = model.built.ropes
       runner = await startSession(model)
     })
     afterAll(() => runner.release())
 
-    const layouts = LAYOUTS.filter(({ layout }) => attention !== 'gqa' || layout === 'padded')
+    const layouts = LAYOUTS.filter(({ layout }) => layout === 'padded' || (causal && attention !== 'gqa'))
     it.each(layouts)('$name: the numbers of transformers', async ({ layout, batchSize }) => {
       // One group: every case is in one tree, so that shared prefixes of all lengths occur.
+      const { reads } = model.built.head
       const sequences = golden.cases.map(({ sequence }) => ({
         ...sequence,
+        reads: (reads?.(sequence.ids, NO_FACTS) as Int32Array | undefined) ?? sequence.reads,
         group: 0,
-        turnsAs: turnsAs(ropes, sequence.positionStart + sequence.ids.length),
+        turnsAs: turnsAs(model.built.ropes, sequence.positionStart + sequence.ids.length),
       }))
       const options = { layout, batchSize, packed: attention === 'split', batchTokens: 4096 }
       let measured = 0

@@ -3,8 +3,8 @@ import type { Checkpoint } from '../checkpoint.ts'
 import { count, epsilon, padDefault, readConfig, rotaryConfig } from '../config.ts'
 import type { Rope } from '../rope.ts'
 import { readRope } from '../rope-config.ts'
-import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { type LlamaVariant, llamaLike, oneForAll } from './llama.ts'
+import type { DecoderSpec } from '../spec.ts'
+import { type LlamaLayer, type LlamaVariant, llamaLike, oneForAll } from './llama.ts'
 import { layerNorm } from './names.ts'
 
 export const cohereBase = rotaryConfig.extend({
@@ -43,7 +43,7 @@ export function cohereLike(
   { layer, ...variant }: Required<Pick<LlamaVariant, 'windowOf' | 'ropes'>> & Pick<LlamaVariant, 'layer'>,
 ): DecoderSpec {
   const bias = config.attention_bias ?? false
-  const sideBySide = (base: LayerSpec): LayerSpec => ({
+  const sideBySide = (base: LlamaLayer): LlamaLayer => ({
     ...base,
     residual: 'parallel',
     mlpNorms: base.attentionNorms,

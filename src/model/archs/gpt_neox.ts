@@ -3,7 +3,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import { readRope, SHARE_KEY } from '../rope-config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear, tokenEmbedding } from './names.ts'
 
 const neoxConfig = baseConfig.extend({
   hidden_size: count,
@@ -86,11 +86,12 @@ export function gptNeox(checkpoint: Checkpoint): DecoderSpec {
   const tokens = embeddingName(checkpoint, `${prefix}embed_in.weight`, tied)
   return {
     architecture: config.model_type,
+    causal: true,
     hidden,
     vocab: config.vocab_size,
     maxPositions,
     padTokenId: config.pad_token_id ?? null,
-    embedding: { tokens, positions: null, scale: null },
+    embedding: tokenEmbedding(tokens, hidden),
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: layerNorm(`${prefix}final_layer_norm`, epsilon),
     logits: { weight: head, bias: null, softcap: null, tiedTo: tied ? tokens : null },

@@ -3,8 +3,8 @@ import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, type ActivationName, count, MAX_HEAD_DIM, readConfig, refuse, rotaryConfig } from '../config.ts'
 import type { Rope } from '../rope.ts'
 import { type RopeShape, readRope } from '../rope-config.ts'
-import type { DecoderSpec, LayerSpec, Norm } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, embeddingName, linear, rmsNorm } from './names.ts'
+import type { DecoderSpec, DenseMlp, LayerSpec, Norm } from '../spec.ts'
+import { bodyPrefix, CAUSAL_HEAD, embeddingName, linear, rmsNorm, tokenEmbedding } from './names.ts'
 
 const llamaConfig = rotaryConfig.extend({
   max_position_embeddings: count.default(2048),
@@ -43,8 +43,9 @@ export interface LlamaVariant {
    * What else is different in a layer.
    * @param at prefix of its tensors, without a final dot
    */
-  readonly layer?: (base: LayerSpec, at: string, layer: number) => LayerSpec
+  readonly layer?: (base: LlamaLayer, at: string, layer: number) => LayerSpec
 }
+export type LlamaLayer = LayerSpec & { readonly mlp: Extract<DenseMlp, { kind: 'gated' }> }
 
 export function llamaLike(
   checkpoint: Checkpoint,
@@ -68,7 +69,7 @@ export function llamaLike(
 
   const layer = (l: number): LayerSpec => {
     const at = `${prefix}layers.${l}`
-    const base: LayerSpec = {
+    const base: LlamaLayer = {
       residual: 'sequential',
       attentionNorms: { before: norm(`${at}.input_layernorm`), after: null, closing: null },
       mlpNorms: { before: norm(`${at}.post_attention_layernorm`), after: null, closing: null },
@@ -104,11 +105,12 @@ export function llamaLike(
   const tokens = embeddingName(checkpoint, `${prefix}embed_tokens.weight`, tied)
   return {
     architecture: config.model_type,
+    causal: true,
     hidden,
     vocab,
     maxPositions: config.max_position_embeddings,
     padTokenId: config.pad_token_id ?? null,
-    embedding: { tokens, positions: null, scale: null },
+    embedding: tokenEmbedding(tokens, hidden),
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: norm(`${prefix}${finalNorm}`),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },

@@ -1,5 +1,5 @@
 import { Alibi } from './alibi.ts'
-import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
+import { type AttentionForm, attentionOf } from './attention.ts'
 import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from './ops.ts'

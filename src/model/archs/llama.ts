@@ -24,8 +24,6 @@ export function llama(checkpoint: Checkpoint): DecoderSpec {
   })
 }
 
-export type LlamaLayer = LayerSpec & { readonly mlp: DenseMlp }
-
 /** What other families change about Llama. */
 export interface LlamaVariant {
   readonly qkvBias: boolean
@@ -47,6 +45,7 @@ export interface LlamaVariant {
    */
   readonly layer?: (base: LlamaLayer, at: string, layer: number) => LayerSpec
 }
+export type LlamaLayer = LayerSpec & { readonly mlp: Extract<DenseMlp, { kind: 'gated' }> }
 
 export function llamaLike(
   checkpoint: Checkpoint,
@@ -68,8 +67,9 @@ export function llamaLike(
   const ropes = variant.ropes?.(shape) ?? oneForAll(readRope(checkpoint, shape))
   const act = ACTIVATIONS[(config.hidden_act ?? 'silu') satisfies ActivationName]
 
-  const layer = (at: string, l: number): LlamaLayer => {
-    return {
+  const layer = (l: number): LayerSpec => {
+    const at = `${prefix}layers.${l}`
+    const base: LlamaLayer = {
       residual: 'sequential',
       attentionNorms: { before: norm(`${at}.input_layernorm`), after: null, closing: null },
       mlpNorms: { before: norm(`${at}.post_attention_layernorm`), after: null, closing: null },
@@ -98,6 +98,7 @@ export function llamaLike(
         act,
       },
     }
+    return variant.layer?.(base, at, l) ?? base
   }
 
   const tied = config.tie_word_embeddings ?? false
@@ -110,11 +111,7 @@ export function llamaLike(
     maxPositions: config.max_position_embeddings,
     padTokenId: config.pad_token_id ?? null,
     embedding: tokenEmbedding(tokens, hidden),
-    layers: Array.from({ length: config.num_hidden_layers }, (_, l) => {
-      const at = `${prefix}layers.${l}`
-      const base = layer(at, l)
-      return variant.layer?.(base, at, l) ?? base
-    }),
+    layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: norm(`${prefix}${finalNorm}`),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },
     ignored: [

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, count, readConfig } from '../config.ts'
-import type { DecoderSpec, Norm } from '../spec.ts'
+import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 import { expertCount, mixture, mixtureConfig } from './mixture.ts'
 import { rmsNorm } from './names.ts'
@@ -28,15 +28,19 @@ export function olmoe(checkpoint: Checkpoint): DecoderSpec {
     normalised: config.norm_topk_prob,
     act: ACTIVATIONS[config.hidden_act ?? 'silu'],
   }
+  const layer = (base: LayerSpec, at: string): LayerSpec => {
+    const qkNorm = {
+      q: rmsNorm(`${at}.self_attn.q_norm`, epsilon),
+      k: rmsNorm(`${at}.self_attn.k_norm`, epsilon),
+      over: 'all' as const,
+    }
+    return { ...base, attention: { ...base.attention, qkNorm }, mlp: mixture(checkpoint, `${at}.mlp`, facts) }
+  }
   return llamaLike(checkpoint, config, {
     qkvBias: config.attention_bias,
     outBias: config.attention_bias,
     mlpBias: false,
     windowOf: () => null,
-    layer(base, at) {
-      const norm = (name: string): Norm => rmsNorm(`${at}.self_attn.${name}`, epsilon)
-      const qkNorm = { over: 'all' as const, q: norm('q_norm'), k: norm('k_norm') }
-      return { ...base, attention: { ...base.attention, qkNorm }, mlp: mixture(checkpoint, `${at}.mlp`, facts) }
-    },
+    layer,
   })
 }

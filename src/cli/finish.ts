@@ -25,6 +25,7 @@ import type { Store } from '../store/log.ts'
 import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
+import type { Certified } from './certify.ts'
 import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
@@ -50,6 +51,8 @@ export interface FinishInput {
   readonly identity: Identity
   /** What was in the folder before; null where nothing was. */
   readonly replaced: Replaced | null
+  /** What is known of the models' parity; none without a model. */
+  readonly certified: readonly Certified[]
   readonly store: Store | null
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]

@@ -14,6 +14,7 @@ import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
+import { certifiedBefore, certifiedLine, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { guarded } from './guard.ts'
@@ -129,7 +130,9 @@ export async function runModel(
   const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
   try {
     const replaced = sayFolder(place, base, log)
-    const run = { ...base, replaced, log, elapsedMs, interrupt }
+    const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
+    if (!config.certify) certified.forEach((one, i) => log.info(certifiedLine(one, models[i]!.name)))
+    const run = { ...base, replaced, certified, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()

@@ -78,6 +78,13 @@ export const MODEL = section(
     dtype: choice(DTYPE_CHOICES, 'Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16', 'auto', {
       library: true,
     }),
+    certify: toggle('Score the probe set first, compare with the reference, write certificate.json', false, {
+      changes: 'no number',
+    }),
+    certifyReference: text('What transformers gives for the probes, a file of scripts/oracles/certify.py', null, {
+      shown: 'certify.json beside the weights, else an embedded one',
+      changes: 'no number',
+    }),
     graph: choice(['checkpoint'], 'Where the graph comes from: built from the checkpoint', 'checkpoint'),
     /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
     head: text('Label to read: 0, 1, …, softmax:K or all', null, {

@@ -26,6 +26,7 @@ export function unusedOptions(config: RunConfig, given: Given<RunOption>): strin
       ['refFreeType'],
       'with a reference the score is the implicit reward; the policy alone is in columns of its own',
     )
+  if (!config.certify) nothing(['certifyReference'], 'without --certify nothing is compared with it')
   if (given.debug === true && given.limit !== undefined) nothing(['debug'], `--limit ${config.limit} is given`)
   if (given.prefSets === true && given.dataset !== undefined)
     nothing([given.dataset === config.dataset ? 'prefSets' : 'dataset'], `the data set is ${config.dataset}`)

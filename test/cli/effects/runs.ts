@@ -290,6 +290,18 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
         stderr: expect.stringContaining('--dtype fp16: ONNX Runtime computes float16'),
       })
     },
+    certify:
+      bin === 'run-rm'
+        ? ['test/run/certify.test.ts', "the demo reward model is certified against transformers' own numbers"]
+        : ['test/run/certify.test.ts', 'a policy and its reference have one each, token by token'],
+    'certify-reference': all(
+      refuses(bin, [...on, '--certify', '--certify-reference', '/nowhere.json'], 3, '/nowhere.json: cannot be read'),
+      says(
+        bin,
+        [...on, '--certify-reference', '/nowhere.json'],
+        '--certify-reference changes nothing here: without --certify',
+      ),
+    ),
     graph: refuses(bin, [...on, '--graph', 'onnx'], 2, '--graph: "onnx" is none of "checkpoint"'),
     shard: async () => {
       const run = await ran(bin, [...on, '--shard', '1/2'])

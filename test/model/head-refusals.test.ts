@@ -2,6 +2,8 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { modelSpec } from '../../src/model/archs/index.ts'
+import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { build, type Change, changed as changedCopy, refusal } from './changed.ts'
 import { openRunner } from './runner.ts'
@@ -271,6 +273,39 @@ it('without the token that marks steps nothing is read', () => {
     reason: 'no_steps',
     message: expect.stringContaining('see --step-separator'),
   })
+})
+
+describe("OpenAssistant's head", () => {
+  /** Ziya's tensors under the names of GPTNeoXRewardModel, over a Llama. */
+  const oasst = (pooling?: string) => {
+    const dir = changed('ziya', {
+      tensors(tensors) {
+        for (const part of ['weight', 'bias']) {
+          tensors.set(`out_proj.${part}`, tensors.get(`value_head.${part}`)!)
+          tensors.delete(`value_head.${part}`)
+        }
+      },
+    })
+    const checkpoint = openCheckpoint(dir)
+    const config = {
+      ...checkpoint.config,
+      model_type: 'gpt_neox_reward_model',
+      ...(pooling !== undefined && { pooling }),
+    }
+    const options = { kind: 'head', attention: 'split', type: 'float' } as const
+    return buildModel({ ...checkpoint, config }, modelSpec(checkpoint), options)
+  }
+  it('is known by its tensors and its model_type, and reads the last token', () => {
+    const { head, tensors } = oasst('last')
+    expect(head.name).toBe('oasst')
+    expect(tensors).toEqual(expect.arrayContaining(['out_proj.weight', 'out_proj.bias']))
+    expect(head.reads!(Int32Array.of(5, 0, 0), { padTokenId: 0, encode: () => Int32Array.of() })).toEqual(
+      Int32Array.of(2),
+    )
+    expect(oasst().head.name).toBe('oasst')
+  })
+  it('is not run with another pooling', () =>
+    expect(() => oasst('mean')).toThrow('"pooling" is "mean": supported: "last"'))
 })
 
 it('Ziya: what is assumed of its class is said', () => {

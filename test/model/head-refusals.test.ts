@@ -149,6 +149,22 @@ describe('a head that is not known for certain is refused', () => {
   it.each(cases)('%s', (_, head, change, says) => expect(refusal(changed(head, change))).toMatch(says))
 })
 
+describe('labels', () => {
+  const armo5 = (values: Record<string, unknown>): string => changedCopy('parity/llama-armo5', { config: set(values) })
+  it('of another number than the head has rows are refused; id2label counts before num_labels, as in transformers', () => {
+    expect(refusal(armo5({ id2label: { 0: 'good' }, num_labels: 5 }))).toMatch(
+      /gives 5 values, config.json names 1 labels: good/,
+    )
+    expect(refusal(armo5({ id2label: null, num_labels: 3 }))).toMatch(/config.json names 3 labels/)
+    expect(build(armo5({ num_labels: 3 })).head.labels).toHaveLength(5)
+  })
+  it('a single class is refused, as transformers raises on it', () => {
+    const values = { problem_type: 'single_label_classification' }
+    expect(refusal(changedCopy('parity/llama-gqa', { config: set(values) }))).toMatch(/"problem_type" is "single_label/)
+    expect(build(armo5(values)).head.labels).toHaveLength(5)
+  })
+})
+
 interface Golden {
   readonly cases: readonly {
     readonly id: string

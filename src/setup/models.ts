@@ -69,7 +69,9 @@ async function loadModel(
     ...options,
     revision: choice.revision,
   })
-  const checkpoint = openCheckpoint(resolved.dir)
+  const inFolder = openCheckpoint(resolved.dir)
+  const pickledHeads = [...inFolder.pickledHeads, ...(resolved.pickledHeads ?? [])]
+  const checkpoint = { ...inFolder, pickledHeads }
   const kind = choice.role === 'rm' ? 'head' : 'logProb'
   const opened = openModel(checkpoint, { kind, device, deviceId, dtype: config.dtype })
   const { description } = opened

@@ -61,6 +61,9 @@ export const rmModelOptions = group('Model', {
     default: 'min',
     choices: STEP_AGGREGATES,
   }),
+  'step-tokens': string('Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"', {
+    defaultDescription: 'none: the head that the model has',
+  }),
   'step-separator': string('Of a process reward model, what ends a step of a completion, such as "\\n\\n"', {
     defaultDescription: "the model's own: its marks stand in the data, or a line break",
   }),

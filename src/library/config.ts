@@ -30,6 +30,7 @@ const TYPES: Readonly<Record<keyof ScoreOptions, readonly string[]>> = {
   rawOutputs: ['boolean'],
   stepAggregate: ['string'],
   stepSeparator: ['string'],
+  stepTokens: ['string'],
   maxLength: ['number'],
   truncation: ['string'],
   reasoning: ['string'],
@@ -64,6 +65,7 @@ const FLAGS: Readonly<Record<Exclude<keyof ScoreOptions, Own>, RunOption>> = {
   rawOutputs: 'raw-outputs',
   stepAggregate: 'step-aggregate',
   stepSeparator: 'step-separator',
+  stepTokens: 'step-tokens',
   maxLength: 'max-length',
   truncation: 'truncation',
   reasoning: 'reasoning',
@@ -88,6 +90,7 @@ const ONLY: Readonly<Record<'rm' | 'dpo', Partial<Record<keyof ScoreOptions, str
     rawOutputs: 'A policy has no head of several outputs.',
     stepAggregate: 'A policy scores no steps.',
     stepSeparator: 'A policy scores no steps.',
+    stepTokens: 'A policy scores no steps.',
   },
   dpo: {
     refModel: "Set kind to 'dpo', or leave refModel out.",

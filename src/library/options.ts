@@ -32,6 +32,8 @@ export interface ScoreOptions {
   readonly stepAggregate?: StepAggregate
   /** Of a process reward model: what ends a step of a completion. Default: the model's own. */
   readonly stepSeparator?: string
+  /** Reads a causal model as a process reward model: mark, right and wrong, such as `ки + -`. Default: the head that the model has. */
+  readonly stepTokens?: string
   /** Tokens. Default: the model's own maximum. */
   readonly maxLength?: number
   /** Default skip. */

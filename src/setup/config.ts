@@ -8,6 +8,7 @@ import { typeFilter } from '../pairs/filters.ts'
 import { parseShard, type Shard } from '../pairs/shard.ts'
 import { checkHead } from '../score/head.ts'
 import type { StepAggregate } from '../score/steps.ts'
+import { stepWords } from './step-tokens.ts'
 
 /** Checked flags by name: those of a bin's table, so that a name that is in no table is a type error where it is read. */
 export type Args<K extends string = string> = { readonly [P in K]?: unknown }
@@ -29,6 +30,7 @@ export type RunOption =
   | 'raw-outputs'
   | 'step-aggregate'
   | 'step-separator'
+  | 'step-tokens'
   | 'beta'
   | 'ref-free-type'
   | 'dataset'
@@ -88,6 +90,8 @@ export interface RunConfig {
   readonly stepAggregate: StepAggregate
   /** What ends a step of a completion; null = as the head has it. */
   readonly stepSeparator: string | null
+  /** Words of a causal model that is to be read as a process reward model: mark, right, wrong. */
+  readonly stepTokens: string | null
   readonly beta: number
   readonly refFreeType: 'avg' | 'sum' | 'norm'
   readonly dataset: string
@@ -206,6 +210,7 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     rawOutputs: flag('raw-outputs'),
     stepAggregate: (text('step-aggregate') ?? 'min') as StepAggregate,
     stepSeparator: stepSeparator(text('step-separator')),
+    stepTokens: stepWordsOf(text('step-tokens')),
     beta: positive(args.beta as number | undefined, '--beta') ?? 0.1,
     refFreeType: (text('ref-free-type') ?? 'avg') as RunConfig['refFreeType'],
     dataset: flag('pref-sets') ? PREF_SETS : dataset,
@@ -273,6 +278,9 @@ function stepSeparator(given: string | null): string | null {
   if (given === '') throw new UsageError('is empty', '--step-separator', 'Give what ends a step, such as "\\n\\n".')
   return given?.replaceAll('\\n', '\n') ?? null
 }
+
+/** The words with one blank between. */
+const stepWordsOf = (given: string | null): string | null => (given === null ? null : stepWords(given).join(' '))
 
 function columnNames(text: (key: RunOption) => string | null): ColumnNames {
   const given = NAMED_PARTS.map((part) => [part, text(`${part}-column`)] as const)

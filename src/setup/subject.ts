@@ -84,6 +84,7 @@ export async function subjectOf(
       hermCompat: config.hermCompat,
       reasoning: config.reasoning,
       ...(keepsRaw(model, config) && { rawOutputs: true }),
+      ...(config.stepTokens !== null && { stepTokens: config.stepTokens }),
     },
   })
   return {

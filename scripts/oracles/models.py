@@ -13,6 +13,7 @@ part here. Kinds and fields as in test/data/parity.
 
 import json
 import sys
+import zlib
 from pathlib import Path
 
 import torch
@@ -41,6 +42,21 @@ def layout4(folder):
     config["rope_scaling"] = {"type" if key == "rope_type" else key: value for key, value in rope.items()}
     config["torch_dtype"] = config.pop("dtype")
     (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+def layers4(local=None):
+    """The same for families with a rope for each kind of layer; `local` is the sliding layers' key."""
+    def patch(folder):
+        config = json.loads((folder / "config.json").read_text())
+        rope = config.pop("rope_parameters")
+        full, sliding = rope["full_attention"], rope["sliding_attention"]
+        config["rope_theta"] = full.pop("rope_theta")
+        if local:
+            config[local] = sliding["rope_theta"]
+        config["rope_scaling"] = None if full["rope_type"] == "default" else full
+        config["torch_dtype"] = config.pop("dtype")
+        (folder / "config.json").write_text(json.dumps(config, indent=2))
+    return patch
 
 
 def edit_config(change):
@@ -258,7 +274,7 @@ CASES = {
 # Besides a config's own keys: `seed` (else the place in the table), `head`, `dtype`, `shard`; `lengths`; `masked`: the first token
 # of half of the cases is masked, as that of a double BOS; `types`: the second half of a text has token type 1; `pads`: pad tokens
 # inside the text; `patch`: changes the files before they are read, `after`: afterwards.
-OPTIONS = ("config", "head", "dtype", "shard", "patch", "after", "seed", "lengths", "masked", "types", "pads")
+OPTIONS = ("config", "head", "dtype", "shard", "patch", "after", "seed", "lengths", "masked", "types", "pads", "text", "vision")
 OTHER_BASES = {
     "GPT2": dict(n_embd=32, n_layer=3, n_head=4, n_positions=256),
     "OPT": dict(hidden_size=32, ffn_dim=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256),
@@ -269,12 +285,114 @@ ENCODER = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_at
 ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
 
 
+def longrope(dim, **more):
+    """Factors for every pair of `dim` rotated elements, far apart, so that the wrong set shows."""
+    half = dim // 2
+    return {"rope_type": "longrope", "short_factor": [1 + 0.2 * i for i in range(half)],
+            "long_factor": [2 + 1.5 * i for i in range(half)], **more}
+
+
+def window_by_pattern(config):
+    """Gemma 3 as it was first released: no layer_types."""
+    config["sliding_window_pattern"] = 2
+    for key in ("layer_types", "_sliding_window_pattern"):
+        config.pop(key, None)
+
+
+def neox_buffers(tensors):
+    """GPT-NeoX's causal mask and frequencies as old checkpoints carry them."""
+    mask = torch.tril(torch.ones(1, 1, 64, 64, dtype=torch.uint8))
+    extra = {}
+    for l in range(2):
+        at = f"gpt_neox.layers.{l}.attention"
+        extra |= {f"{at}.bias": mask.clone(), f"{at}.masked_bias": torch.tensor(-1e9),
+                  f"{at}.rotary_emb.inv_freq": torch.ones(2)}
+    return tensors | extra
+
+
+GEMMA3_ROPE = {"full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 50000.0},
+               "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}
+SIGLIP = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, image_size=28, patch_size=14)
+GEMMA3_TEXT = ROTARY | dict(head_dim=8, sliding_window=20, layer_types=["sliding_attention", "full_attention"],
+                            tie_word_embeddings=True)
+
+
+def prefix_of_4(tensors):
+    """The names of some versions of transformers 4."""
+    new = lambda name: name.replace("language_model.model.", "model.language_model.") if name.startswith("language") \
+        else "model." + name
+    return {new(name): x for name, x in tensors.items()}
+
+
+EDGE = [3, 40, 64, 65, 90, 150]  # 64 is where these models begin to turn otherwise
+
+# Families and rotations added later: seeded by their names.
+FAMILIES = {
+    "llama-dynamic": dict(config="Llama", max_position_embeddings=64, lengths=EDGE, rope_parameters={
+        "rope_type": "dynamic", "factor": 2.5, "rope_theta": 10000.0}, patch=layout4),
+    "llama-longrope": dict(config="Llama", head="causal", lengths=EDGE, rope_parameters=longrope(
+        8, original_max_position_embeddings=64, rope_theta=10000.0)),
+    "llama-proportional": dict(config="Llama", rope_parameters={
+        "rope_type": "proportional", "factor": 2.0, "partial_rotary_factor": 0.6, "rope_theta": 10000.0}),
+    "gemma": dict(config="Gemma", head_dim=12, num_key_value_heads=1, hidden_act="gelu"),
+    "gemma-causal": dict(config="Gemma", head="causal", head_dim=8, attention_bias=True, tie_word_embeddings=True),
+    "gemma3-layout4": dict(config="Gemma3Text", head_dim=8, query_pre_attn_scalar=6, num_hidden_layers=3, sliding_window=20,
+                           layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                           rope_parameters=GEMMA3_ROPE,
+                           patch=lambda folder: (layers4("rope_local_base_freq")(folder),
+                                                 edit_config(window_by_pattern)(folder))),
+    "gemma3-causal-dynamic": dict(config="Gemma3Text", head="causal", head_dim=8, lengths=EDGE, max_position_embeddings=64,
+                                  final_logit_softcapping=3.0, sliding_window=30, attention_bias=True,
+                                  layer_types=["sliding_attention", "full_attention"], tie_word_embeddings=True,
+                                  rope_parameters={"full_attention": {"rope_type": "dynamic", "factor": 3.0, "rope_theta": 900.0},
+                                                   "sliding_attention": {"rope_type": "default"}}),
+    "gemma3-eyes": dict(config="Gemma3", text=GEMMA3_TEXT, vision=SIGLIP),
+    "gemma3-causal-eyes": dict(config="Gemma3", head="causal", text=GEMMA3_TEXT, vision=SIGLIP,
+                               patch=edit_tensors(prefix_of_4)),
+    "phi3-longrope": dict(config="Phi3", lengths=EDGE, original_max_position_embeddings=64, num_attention_heads=2,
+                          num_key_value_heads=1, rope_parameters=longrope(
+                              8, rope_theta=10000.0, partial_rotary_factor=0.5), patch=layout4),
+    "phi3-causal-tied": dict(config="Phi3", head="causal", tie_word_embeddings=True, sliding_window=25, lengths=EDGE,
+                             original_max_position_embeddings=64, rope_parameters=longrope(
+                                 8, rope_theta=10000.0, attention_factor=1.2), rms_norm_eps=1e-3),
+    "olmo2-causal": dict(config="Olmo2", head="causal", attention_bias=True, tie_word_embeddings=True,
+                         num_key_value_heads=1, rope_parameters=YARN),
+    "olmo3": dict(config="Olmo3", num_hidden_layers=4, sliding_window=20, rope_parameters={
+        "full_attention": YARN | {"rope_theta": 500000.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 500000.0}}, patch=layers4()),
+    "stablelm": dict(config="StableLm", num_attention_heads=2, num_key_value_heads=2, use_qkv_bias=True),
+    "stablelm-causal-12b": dict(config="StableLm", head="causal", head_dim=None, num_attention_heads=4,
+                                qk_layernorm=True, use_parallel_residual=True, rope_parameters={
+                                    "rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5}),
+    "gpt-neox-sequential": dict(config="GPTNeoX", attention_bias=False, use_parallel_residual=False, hidden_act="gelu_new",
+                                num_attention_heads=2, lengths=EDGE, max_position_embeddings=64, rope_parameters={
+                                    "rope_type": "dynamic", "factor": 2.0, "rope_theta": 500.0, "partial_rotary_factor": 1.0}),
+    "gpt-neox-causal-buffers": dict(config="GPTNeoX", head="causal", tie_word_embeddings=False,
+                                    patch=edit_tensors(neox_buffers)),
+    "cohere-causal": dict(config="Cohere", head="causal", use_qk_norm=True, logit_scale=0.5, layer_norm_eps=1e-3,
+                          tie_word_embeddings=True),
+    "cohere2-causal": dict(config="Cohere2", head="causal", attention_bias=True, sliding_window=20, tie_word_embeddings=True,
+                           layer_types=["sliding_attention", "full_attention"]),
+    "granite-causal": dict(config="Granite", head="causal", embedding_multiplier=3.0, attention_multiplier=0.2,
+                           residual_multiplier=0.4, logits_scaling=2.5, tie_word_embeddings=True, mlp_bias=True),
+    "ministral": dict(config="Ministral", head_dim=12, sliding_window=20, layer_types=["sliding_attention", "full_attention"]),
+    "smollm3": dict(config="SmolLM3", no_rope_layer_interval=2, use_sliding_window=True, sliding_window=20),
+    "starcoder2": dict(config="Starcoder2", sliding_window=30),
+    "starcoder2-causal-no-bias": dict(config="Starcoder2", head="causal", use_bias=False, hidden_act="gelu",
+                                      tie_word_embeddings=True, norm_epsilon=1e-3),
+    "phi": dict(config="Phi", num_key_value_heads=4),
+    "phi-causal": dict(config="Phi", head="causal", qk_layernorm=True),
+}
+
+
 def config_of(options):
     kind, head = options["config"], options.get("head", "score")
     tokens = dict(vocab_size=VOCAB, pad_token_id=0, bos_token_id=1, eos_token_id=2)
     if kind in ENCODERS:
         tokens = dict(vocab_size=VOCAB) if kind == "DistilBert" else dict(vocab_size=VOCAB, pad_token_id=0)
     base = (tokens | OTHER_BASES.get(kind, ENCODER)) if kind in OTHER_BASES or kind in ENCODERS else dict(ROTARY)
+    if kind == "Gemma3":
+        base = dict(text_config=options["text"], vision_config=options["vision"], mm_tokens_per_image=4)
     if head == "score":
         base |= dict(num_labels=1)
     own = {key: value for key, value in options.items() if key not in OPTIONS}
@@ -311,26 +429,29 @@ def with_pads(ids, pad):
 
 
 def main(out, wanted):
-    for place, (name, options) in enumerate(CASES.items()):
+    numbered = [(options.get("seed", seed), name, options) for seed, (name, options) in enumerate(CASES.items())]
+    named = [(zlib.crc32(name.encode()), name, options) for name, options in FAMILIES.items()]
+    for seed, name, options in numbered + named:
         if wanted and name not in wanted:
             continue
-        seed = options.get("seed", place)
         encoder = options["config"] in ENCODERS
         causal = options.get("head") == "causal"
         auto = AutoModelForCausalLM if causal else AutoModelForSequenceClassification
         folder = out / name
         model = auto.from_config(config_of(options))
         randomise(model, seed)
-        if causal and model.config.tie_word_embeddings:
+        if causal and model.config.get_text_config().tie_word_embeddings:
             model.tie_weights()
         model.to(options.get("dtype", torch.float32)).save_pretrained(folder, max_shard_size=options.get("shard", "1GB"))
         (folder / "generation_config.json").unlink(missing_ok=True)
         if "patch" in options:
             options["patch"](folder)
-        model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention_of(options)).eval()
-        cases, noise = [], 0.0
+        load = lambda: auto.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention_of(options)).eval()
+        cases = []
+        vocab = model.config.get_text_config().vocab_size
         with torch.inference_mode():
-            for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed, options.get("lengths", LENGTHS))):
+            for i, ids in enumerate(sequences(vocab, 100 + seed, options.get("lengths", LENGTHS))):
+                model = load()  # a dynamic rope remembers the longest sequence before
                 if options.get("pads"):
                     ids = with_pads(ids, model.config.pad_token_id)
                 x = torch.tensor([ids])

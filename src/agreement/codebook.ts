@@ -33,7 +33,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   prompt_tokens: m('tokens', 'before the completion, template included'),
   completion_tokens: m('tokens', "of the completion, the template's end of turn included"),
   truncated: m('0 or 1', '1 = tokens were cut; empty where not encoded'),
-  scored_token_index: m('count from 0', 'token that the head was read at'),
+  scored_token_index: m('count from 0', 'token that the head was read at; of several the last'),
   text_sha256: m('hex', 'SHA-256 of the rendered text'),
   policy_logprob: m('nats', "Σ log π over the completion's tokens"),
   reference_logprob: m('nats', 'Σ log ρ over the same tokens'),

@@ -40,9 +40,9 @@ const WINDOW_TOKENS = 500_000
 
 /** Reads the models' files and chooses the device; nothing is opened on it yet. */
 export async function openScoring(model: string | null, options: ScoreOptions): Promise<Scoring> {
-  const { config, args, given } = configOf(model, options)
+  const { config, given } = configOf(model, options)
   const note = options.onNote ?? (() => {})
-  for (const line of unusedOptions(config, args, given)) note(line)
+  for (const line of unusedOptions(config, given)) note(line)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   note(deviceLine(device))
   const models = await loadModels(config, device, () => {})

@@ -88,7 +88,7 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
     'log_probs',
     'float',
     ['rows'],
-    graph.op('Squeeze', [graph.op('Sub', [softcap(builder, biased, logits.softcap), total]), column]),
+    graph.op('Squeeze', [graph.op('Sub', [capped(builder, biased, logits), total]), column]),
   )
 }
 
@@ -103,13 +103,20 @@ export function logitsOf(
   const { graph, weights } = builder
   const inputs = [wide, weights.as('float', logits.weight, [spec.vocab, spec.hidden], words)]
   if (logits.bias) inputs.push(weights.as('float', logits.bias, [spec.vocab], words))
-  return softcap(builder, graph.op('Gemm', inputs, { transB: 1 }), logits.softcap)
+  return capped(builder, graph.op('Gemm', inputs, { transB: 1 }), logits)
 }
 
 /** [rows, n] → log Σ exp, [rows, 1]. One fused pass over the logits instead of max, exp, sum and log. */
 function logSumExp({ graph }: Builder, z: Value): Value {
   const firstOf = (x: Value): Value => graph.op('Slice', [x, graph.ints([0]), graph.ints([1]), graph.ints([1])])
   return graph.op('Sub', [firstOf(z), firstOf(graph.op('LogSoftmax', [z], { axis: -1 }))])
+}
+
+const capped = (builder: Builder, z: Value, { scale, softcap: cap }: Logits): Value =>
+  softcap(builder, scaled(builder, z, scale), cap)
+
+function scaled({ graph }: Builder, z: Value, scale: number | undefined): Value {
+  return scale === undefined ? z : graph.op('Mul', [z, graph.float(scale)])
 }
 
 function softcap({ graph }: Builder, z: Value, cap: number | null): Value {

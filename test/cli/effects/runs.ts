@@ -3,8 +3,9 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { expect, vi } from 'vitest'
-import type { BIN_OPTIONS } from '../../../src/cli/options.ts'
 import { packagePath } from '../../../src/package.ts'
+import type { RunBin } from '../../../src/setup/option.ts'
+import type { RunOption } from '../../../src/setup/options.ts'
 import { FakeHub } from '../../hub/server.ts'
 import {
   CONFIG,
@@ -29,7 +30,6 @@ import {
   once,
   type Ran,
   type Rows,
-  type RunBin,
   ran,
   record,
   refuses,
@@ -38,8 +38,6 @@ import {
   saysAtEnd,
   verdicts,
 } from './shown.ts'
-
-type Option<B extends RunBin> = keyof (typeof BIN_OPTIONS)[B] & string
 
 const NAMED_COLUMN: Shown = ['test/run/columns.test.ts', '--%s-column changes what is read, and no other part']
 
@@ -209,7 +207,7 @@ function everywhere(bin: RunBin) {
       const { stderr } = await ran(bin, [...on, '--log-format', 'json'])
       for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level')
     },
-  } satisfies Partial<Rows<Option<'run-verify'>>>
+  } satisfies Partial<Rows<RunOption>>
 }
 
 /** As many worker threads are started as are asked for, where there is work for them. */
@@ -397,7 +395,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
         '--pref-sets (which is --dataset allenai/preference-test-sets): contradicts --dataset',
       ),
     ),
-  } satisfies Partial<Rows<Option<'run-rm'> & Option<'run-dpo'>>>
+  } satisfies Partial<Rows<RunOption>>
 }
 
 /** The demo's tokenizer with a template of its own. */
@@ -442,7 +440,7 @@ const policy = ['--model', parity('dpo-llama/policy')]
 const reference = ['--ref-model', parity('dpo-llama/reference')]
 const plainDpo = ['--dataset', PAIRS, '--no-verify']
 
-export const RUN_ROWS: { readonly [B in RunBin]: Rows<Option<B>> } = {
+export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
   'run-rm': {
     ...withModel('run-rm'),
     model: changes('run-rm', ['--dataset', PAIRS, '--no-verify'], ['--model', parity('llama-gqa')], scores),

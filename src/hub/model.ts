@@ -7,6 +7,7 @@ import {
   headFiles,
   INDEX_FILE,
   isAdapter,
+  isHeadPickle,
   isPickle,
   PICKLE_HINT,
   parseWeightMap,
@@ -53,6 +54,8 @@ export interface ResolvedModel {
   /** Commit; null for a folder. */
   readonly revision: string | null
   readonly files: readonly ResolvedFile[]
+  /** Reward heads of the repository that are pickles, and so are not fetched. */
+  readonly pickledHeads?: readonly string[]
   /** What to tell the user, e.g. that the hub was not asked. */
   readonly notes: readonly string[]
 }
@@ -90,7 +93,13 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
       : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
-  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [] }
+  const pickledHeads = wantsWeights
+    ? files
+        .map(({ path }) => path)
+        .filter(isHeadPickle)
+        .sort()
+    : []
+  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, pickledHeads, notes: [] }
 }
 
 /** The index and the shards that it names; a repository with nothing but pickles is refused before anything big is fetched. */

@@ -1,10 +1,12 @@
 import { UsageError } from '../errors.ts'
+import { given } from '../given.ts'
 import type { Batching, Dtype, MeasurementKind } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
 import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
+import type { Head } from './heads/head.ts'
 import type { Device } from './providers.ts'
 import type { Mlp, ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
@@ -58,6 +60,8 @@ export interface OpenOptions {
   readonly dtype: DtypeChoice
   /** Default: `defaultAttention`. */
   readonly attention?: AttentionForm
+  /** A head that must be asked for. Default: the one that the checkpoint is known by. */
+  readonly head?: Head
 }
 
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
@@ -75,7 +79,7 @@ export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenMod
 /** The same in a given dtype, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
-  { kind, device, deviceId = null, attention }: Omit<OpenOptions, 'dtype'>,
+  { kind, device, deviceId = null, attention, head }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
 ): OpenModel {
   const spec = modelSpec(checkpoint)
@@ -86,7 +90,12 @@ export function openModelIn(
       `--attention ${form}`,
       `Use ${attentionForms(spec).join(' or ')}.`,
     )
-  const built = buildModel(checkpoint, spec, { kind, attention: form, type: ELEMENT_TYPES[dtype] })
+  const built = buildModel(checkpoint, spec, {
+    kind,
+    attention: form,
+    type: ELEMENT_TYPES[dtype],
+    ...given<Pick<OpenOptions, 'head'>>({ head }),
+  })
   const batching = { device, causal: spec.causal, packed: form === 'split' }
   return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, built, description: described(built) }
 }

@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { given } from '../given.ts'
 import { type ResolvedModel, type ResolveModelOptions, resolveModel } from '../hub/model.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import { type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { type ModelDescription, type OpenModel, openModel } from '../model/open.ts'
+import type { Head } from '../model/heads/head.ts'
+import { stepTokens } from '../model/heads/step-tokens.ts'
+import { type ModelDescription, type OpenModel, type OpenOptions, openModel } from '../model/open.ts'
 import { packagePath } from '../package.ts'
 import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
 import type { ModelChoice, RunConfig } from './config.ts'
 import { refusedByName } from './no-reward.ts'
+import { stepTokensOf } from './step-tokens.ts'
 
 /** A model's files, read and understood, before any device is opened. */
 export interface LoadedModel {
@@ -69,12 +73,21 @@ async function loadModel(
     ...options,
     revision: choice.revision,
   })
-  const checkpoint = openCheckpoint(resolved.dir)
+  const inFolder = openCheckpoint(resolved.dir)
+  const pickledHeads = [...inFolder.pickledHeads, ...(resolved.pickledHeads ?? [])]
+  const checkpoint = { ...inFolder, pickledHeads }
   const kind = choice.role === 'rm' ? 'head' : 'logProb'
-  const opened = openModel(checkpoint, { kind, device, deviceId, dtype: config.dtype })
+  const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
+  const head = await askedHead(resolved, name, config, options)
+  const opened = openModel(checkpoint, {
+    kind,
+    device,
+    deviceId,
+    dtype: config.dtype,
+    ...given<Pick<OpenOptions, 'head'>>({ head }),
+  })
   const { description } = opened
   const hashes = await hashCheckpoint(checkpoint, { trustBlobNames: resolved.source === 'hub' })
-  const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
   const { tokenizer, tokenizerDir, notes } =
     policy === null
       ? await ownTokenizer(resolved, name, config, options)
@@ -97,6 +110,18 @@ async function loadModel(
     tokenizerDir,
     maxPositions: description.maxPositions,
   }
+}
+
+/** `--step-tokens`: the words' ids are part of the graph, so that the tokenizer is asked before it is built. */
+async function askedHead(
+  resolved: ResolvedModel,
+  name: string,
+  config: RunConfig,
+  options: ResolveModelOptions,
+): Promise<Head | null> {
+  if (config.stepTokens === null) return null
+  const { tokenizer } = await ownTokenizer(resolved, name, config, options)
+  return stepTokens(stepTokensOf(tokenizer, config.stepTokens))
 }
 
 type ChosenTokenizer = Pick<LoadedModel, 'tokenizer' | 'tokenizerDir' | 'notes'>

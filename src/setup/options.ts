@@ -16,6 +16,7 @@ import {
   toggle,
   whole,
 } from './option.ts'
+import { stepWords } from './step-tokens.ts'
 
 /**
  * Every option of the runs, once: a row here is a flag of the bins and its help, a key of `--config` and of `--print-config`, where it
@@ -121,6 +122,13 @@ export const MODEL = section(
       }),
       read: stepSeparator,
     },
+    /** Reads a causal model as a process reward model: mark, right and wrong, such as `ки + -`. Default: the head that the model has. */
+    stepTokens: text('Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"', null, {
+      bins: RM,
+      library: true,
+      shown: 'the head that the model has',
+      check: stepWords,
+    }),
     /** Scale of the implicit reward. Default 0.1. */
     beta: number('Scale of the implicit reward; changes no measurement', 0.1, {
       bins: DPO,

@@ -143,6 +143,13 @@ describe('a model of the hub', () => {
       expect([...openCheckpoint(dir).tensors.keys()]).toEqual(['a', 'v_head.summary.weight'])
     }
   })
+  it('names a reward head that is a pickle, and does not fetch it', async () => {
+    const commit = { ...files, 'regression_layer.pt': big, 'gating_layer.pt': big }
+    hub.repos = [{ ...plain, commits: { [C1]: commit } }]
+    const model = await resolve('org/name')
+    expect(model.pickledHeads).toEqual(['gating_layer.pt', 'regression_layer.pt'])
+    expect(model.files.some(({ path }) => path.endsWith('.pt'))).toBe(false)
+  })
   it('refuses a repository with pickles only before it fetches anything', async () => {
     hub.repos = [{ ...plain, commits: { [C1]: { 'config.json': config, 'pytorch_model.bin': big } } }]
     await expect(resolve('org/name')).rejects.toThrow(/no safetensors, only pickled weights \(pytorch_model.bin\)/)

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError, NetworkError, UsageError } from '../errors.ts'
 import {
-  ADAPTER,
-  ADAPTER_HINT,
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
+  checkAdapterFiles,
   INDEX_FILE,
   isAdapter,
   isPickle,
@@ -78,15 +79,19 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   const wanted = (file: RepoFile): boolean => isSupportFile(file.path) || (options.include?.(file.path) ?? false)
   const files = await filesAt(repo, commit, settings, { recursive: true })
   const wantsWeights = options.weights ?? true
-  if (wantsWeights && files.some(({ path }) => isAdapter(path))) throw new ModelError(ADAPTER, repo.id, ADAPTER_HINT)
-  if (wantsWeights && !files.some(({ path }) => path === 'config.json'))
+  const paths = files.map(({ path }) => path)
+  const adapter = wantsWeights && isAdapter(paths)
+  if (adapter) checkAdapterFiles(paths, repo.id)
+  else if (wantsWeights && !paths.includes('config.json'))
     throw new ModelError('has no config.json: not a transformers checkpoint', repo.id)
   const onProgress = options.onProgress ?? (() => {})
   const weights = !wantsWeights
     ? []
-    : files.some(({ path }) => path === SINGLE_FILE)
-      ? [SINGLE_FILE]
-      : await shardNames(repo, commit, files, settings, onProgress)
+    : adapter
+      ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS]
+      : files.some(({ path }) => path === SINGLE_FILE)
+        ? [SINGLE_FILE]
+        : await shardNames(repo, commit, files, settings, onProgress)
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
   return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [] }
@@ -142,15 +147,18 @@ function fromCache(
   const files = cachedFiles(dir)
   const has = (path: string): boolean => files.some((file) => file.path === path)
   const wantsWeights = options.weights ?? true
-  if (wantsWeights && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
+  const adapter = wantsWeights && isAdapter(files.map(({ path }) => path))
+  if (wantsWeights && !adapter && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
   if (files.length === 0) throw fail(`holds no file of commit ${commit}`)
   const weights = !wantsWeights
     ? []
-    : has(SINGLE_FILE)
-      ? [SINGLE_FILE]
-      : has(INDEX_FILE)
-        ? cachedShards(dir)
-        : [SINGLE_FILE]
+    : adapter
+      ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS]
+      : has(SINGLE_FILE)
+        ? [SINGLE_FILE]
+        : has(INDEX_FILE)
+          ? cachedShards(dir)
+          : [SINGLE_FILE]
   const missing = weights.filter((path) => !has(path))
   if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
   const chosen = files.filter(
@@ -176,7 +184,11 @@ function openFolder(name: string, dir: string, options: ResolveModelOptions): Re
     )
     .filter(
       (path) =>
-        isSupportFile(path) || /^model[^/]*\.safetensors$/.test(path) || path === INDEX_FILE || options.include?.(path),
+        isSupportFile(path) ||
+        /^(model[^/]*|adapter_model)\.safetensors$/.test(path) ||
+        path === INDEX_FILE ||
+        path === ADAPTER_CONFIG ||
+        options.include?.(path),
     )
     .sort()
     .map((path): ResolvedFile => ({ path, sizeBytes: statSync(join(dir, path)).size, sha256: null, etag: null }))

@@ -3,8 +3,8 @@ import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, 
 import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
 import {
-  ADAPTER,
-  ADAPTER_HINT,
+  ADAPTED_HINT,
+  checkAdapterFiles,
   INDEX_FILE,
   isAdapter,
   isPickle,
@@ -12,6 +12,7 @@ import {
   parseWeightMap,
   SINGLE_FILE,
 } from '../weight-files.ts'
+import type { AppliedAdapter } from './adapter.ts'
 import { orModelError, readSafetensorsHeader, type TensorRef } from './safetensors.ts'
 
 /** A Hugging Face checkpoint folder: its configuration and where every tensor lies. No weight is read. */
@@ -22,15 +23,20 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorRef>
   /** Absolute real paths: config.json, then the index and the shards, or the single file. */
   readonly files: readonly string[]
-  /** The same files by the name that they have in `dir`, in the same order. */
+  /** The same files by the name that they have in `dir`, in the same order; with an adapter, its own first, and `base/…` before the base's. */
   readonly fileNames: readonly string[]
+  /** What a PEFT adapter makes of the tensors (adapter.ts); null: there is none. */
+  readonly adapter: AppliedAdapter | null
 }
 
 /** Opens a checkpoint folder. Like transformers, a single model.safetensors wins over an index. */
 export function openCheckpoint(dir: string): Checkpoint {
   if (!orModelError(dir, () => statSync(dir)).isDirectory()) throw new ModelError('is not a folder', dir)
   const present = orModelError(dir, () => readdirSync(dir))
-  if (present.some(isAdapter)) throw new ModelError(ADAPTER, dir, ADAPTER_HINT)
+  if (isAdapter(present)) {
+    checkAdapterFiles(present, dir)
+    throw new ModelError('is an adapter (adapter_config.json), not a whole model', dir, ADAPTED_HINT)
+  }
   if (!present.includes('config.json')) throw noConfig(dir, present)
   const config = readJsonObject(join(dir, 'config.json'))
   const { tensors, names } = existsSync(join(dir, SINGLE_FILE))
@@ -39,7 +45,14 @@ export function openCheckpoint(dir: string): Checkpoint {
       ? openShards(dir)
       : refuse(dir, present)
   const fileNames = ['config.json', ...names]
-  return { dir, config, tensors, files: fileNames.map((name) => realpathSync(join(dir, name))), fileNames }
+  return {
+    dir,
+    config,
+    tensors,
+    files: fileNames.map((name) => realpathSync(join(dir, name))),
+    fileNames,
+    adapter: null,
+  }
 }
 
 function openShards(dir: string): { tensors: Map<string, TensorRef>; names: string[] } {

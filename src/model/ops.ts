@@ -1,3 +1,4 @@
+import { besideFactors } from './delta.ts'
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
@@ -18,10 +19,16 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
   const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
   const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
-  const inputs = [x, weights.as(as, spec.weight, shape, rows)]
+  const beside = weights.beside(as, spec.weight, rows)
+  const matrix =
+    beside === null
+      ? weights.as(as, spec.weight, shape, rows, spec.layout)
+      : weights.stored(as, spec.weight, shape, rows)
+  const inputs = [x, matrix]
   if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
     inputs.push(weights.as(as, spec.bias.name, [total], rows))
-  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
+  const y = graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
+  return beside === null ? y : besideFactors(graph, x, y, beside)
 }
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */

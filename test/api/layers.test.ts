@@ -12,6 +12,7 @@ const GROUND = [
   'package.ts',
   'plain-text.ts',
   'prng.ts',
+  'python-regex.ts',
   'types.ts',
   'unique-keys.ts',
   'unscored.ts',

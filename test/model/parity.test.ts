@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTENTION_FORMS } from '../../src/model/attention.ts'
-import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
 import type { Device } from '../../src/model/providers.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
-import { openRunner } from './runner.ts'
+import { openGolden, openRunner } from './runner.ts'
 
 /**
  * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity.test.ts`, with CUDA's libraries on
@@ -26,11 +25,11 @@ const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: str
   { name: 'shared', layout: 'shared', batchSize: 64 },
 ]
 
-describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
+describe.each(['parity', 'models', 'adapters'].flatMap(goldenModels))('$name', (golden: GoldenModel) => {
   describe.each(FORMS)('%s', (attention) => {
     let runner: Runner
     beforeAll(async () => {
-      runner = await openRunner(openCheckpoint(golden.dir), {
+      runner = await openRunner(openGolden(golden.dir), {
         kind: golden.kind,
         device: DEVICE,
         dtype: 'fp32',

@@ -40,7 +40,9 @@ function untie(checkpoint: Checkpoint, logits: Logits): Logits {
   if (tiedTo === null) return logits
   const own = checkpoint.tensors.get(weight)
   const embedding = checkpoint.tensors.get(tiedTo)
-  const differs = own !== undefined && embedding !== undefined && !sameBytes(own, embedding)
+  // an adapter that adds to the one does not add to the other
+  const adapted = [weight, tiedTo].some((name) => checkpoint.adapter?.deltas.get(name)?.kind === 'factors')
+  const differs = own !== undefined && embedding !== undefined && (adapted || !sameBytes(own, embedding))
   return differs ? logits : { ...logits, weight: tiedTo }
 }
 

@@ -35,6 +35,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       name: model.name,
       source: model.resolved.source,
       revision: model.resolved.revision,
+      adapter: model.adapter,
       architecture: model.description.architecture,
       parameters: model.description.parameters,
       weight_bytes: model.description.weightBytes,

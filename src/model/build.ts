@@ -10,7 +10,7 @@ import { headOf } from './heads/index.ts'
 import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
 import type { Rope } from './rope.ts'
 import type { DecoderSpec } from './spec.ts'
-import { type IgnoredTensor, Weights } from './weights.ts'
+import { type AdaptedTensor, type IgnoredTensor, Weights } from './weights.ts'
 
 export interface BuildOptions {
   readonly kind: MeasurementKind
@@ -26,6 +26,8 @@ export interface BuiltModel {
   readonly model: ModelRecord
   readonly ropes: readonly Rope[]
   readonly ignoredTensors: readonly IgnoredTensor[]
+  /** What an adapter adds to; empty without one. */
+  readonly adapted: readonly AdaptedTensor[]
   /** Names of the tensors that the graph reads, and the files that they lie in. */
   readonly tensors: readonly string[]
   readonly files: readonly string[]
@@ -54,6 +56,7 @@ export function buildModel(checkpoint: Checkpoint, { kind, attention, type }: Bu
     model,
     ropes: body.ropes,
     ignoredTensors,
+    adapted: weights.adapted,
     tensors: weights.names,
     files: weights.files,
     parameters,

@@ -158,17 +158,19 @@ export interface FileHash {
 
 /**
  * SHA-256 of every file of a checkpoint, streamed. With `trustBlobNames`, a file of the Hugging Face cache
- * (…/blobs/<64 hex digits>) is not read: its name is its hash, checked when it was downloaded; the record says so.
+ * (…/blobs/<64 hex digits>) is not read: its name is its hash, checked when it was downloaded; the record says so. It may be asked by name.
  */
 export async function hashCheckpoint(
   checkpoint: Checkpoint,
-  options: { readonly trustBlobNames: boolean },
+  options: { readonly trustBlobNames: boolean | ((name: string) => boolean) },
 ): Promise<FileHash[]> {
   const hashes: FileHash[] = []
   for (const [i, file] of checkpoint.files.entries()) {
-    const named = options.trustBlobNames && /[/\\]blobs[/\\][0-9a-f]{64}$/.test(file)
+    const name = checkpoint.fileNames[i]!
+    const { trustBlobNames: trust } = options
+    const named = (typeof trust === 'function' ? trust(name) : trust) && /[/\\]blobs[/\\][0-9a-f]{64}$/.test(file)
     hashes.push({
-      name: checkpoint.fileNames[i]!,
+      name,
       sizeBytes: statSync(file).size,
       sha256: named ? basename(file) : await sha256OfFile(file),
       how: named ? 'blob-name' : 'read',

@@ -19,7 +19,7 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
   const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
   const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
-  const beside = weights.beside(as, spec.weight, rows)
+  const beside = weights.beside(as, spec.weight, rows, spec.layout)
   const matrix =
     beside === null
       ? weights.as(as, spec.weight, shape, rows, spec.layout)

@@ -27,6 +27,15 @@ export interface IgnoredTensor {
   readonly reason: string
 }
 
+/** A tensor that an adapter adds to. */
+export interface AdaptedTensor {
+  readonly name: string
+  /** Of a matrix, as it is stored. */
+  readonly layout: Linear['layout']
+  /** `merged` when the session opens; `beside`: its factors are multiplied beside it; `gathered`: added to the rows in use. */
+  readonly how: 'merged' | 'beside' | 'gathered'
+}
+
 /**
  * A checkpoint's tensors as constants of a graph: the bytes stay in the safetensors files. Counts what was used, so that
  * no tensor of a checkpoint is passed over in silence.
@@ -34,6 +43,7 @@ export interface IgnoredTensor {
 export class Weights {
   readonly #used = new Set<string>()
   readonly #casts = new Map<string, Value>()
+  readonly #adapted = new Map<string, AdaptedTensor>()
 
   constructor(
     readonly graph: Graph,
@@ -54,6 +64,7 @@ export class Weights {
     const rows = this.graph.op('Gather', [this.graph.external(name, stored, shape, part(ref, null)), indices])
     const delta = this.#delta(name)
     if (delta === null) return castFrom(this.graph, rows, stored, type)
+    this.#note({ name, layout: 'out,in', how: 'gathered' })
     const wide = castFrom(this.graph, rows, stored, 'float')
     return castFrom(this.graph, this.#changedRows(wide, delta, indices), 'float', type)
   }
@@ -76,6 +87,7 @@ export class Weights {
     const key = `${keyOf(name, rows)} ${type} changed`
     const cached = this.#casts.get(key)
     if (cached !== undefined) return cached
+    this.#note({ name, layout, how: 'merged' })
     const changed = this.#changed(this.stored('float', name, shape, rows), delta, rows, layout)
     const result = castFrom(this.graph, changed, 'float', type)
     this.#casts.set(key, result)
@@ -105,11 +117,17 @@ export class Weights {
    * them. Beside, where half-precision weights are computed in float32: widening has made a second copy already, and ONNX Runtime keeps
    * every constant that it folds until all are folded, so that merging would make a third.
    */
-  beside(type: ElementType, name: string, rows: readonly [number, number] | null = null): FactorValues | null {
+  beside(
+    type: ElementType,
+    name: string,
+    rows: readonly [number, number] | null,
+    layout: Linear['layout'],
+  ): FactorValues | null {
     const delta = this.#delta(name)
     if (delta?.kind !== 'factors' || delta.magnitude !== null || type !== 'float') return null
-    const ref = this.checkpoint.tensors.get(name)
-    return ref === undefined || ref.dtype === 'F32' ? null : this.#factors(delta, rows)
+    if (this.checkpoint.tensors.get(name)?.dtype === 'F32') return null
+    this.#note({ name, layout, how: 'beside' })
+    return this.#factors(delta, rows)
   }
 
   /** Names and reasons of the tensors that no node reads; a tensor that nothing explains is an error. */
@@ -151,6 +169,16 @@ export class Weights {
         .reduce((sum, ref) => sum + ref.shape.reduce((product, dim) => product * dim, 1), 0),
       bytes: refs.reduce((sum, ref) => sum + ref.length, 0),
     }
+  }
+
+  /** Tensors in use that an adapter adds to. */
+  get adapted(): AdaptedTensor[] {
+    return [...this.#adapted.values()]
+  }
+
+  /** What is both gathered and merged (a tied embedding) counts as merged. */
+  #note(adapted: AdaptedTensor): void {
+    if (adapted.how !== 'gathered' || !this.#adapted.has(adapted.name)) this.#adapted.set(adapted.name, adapted)
   }
 
   #delta(name: string): Delta | null {

@@ -6,6 +6,33 @@ import { duplicateKey } from './unique-keys.ts'
 export const SINGLE_FILE = 'model.safetensors'
 export const INDEX_FILE = 'model.safetensors.index.json'
 
+/**
+ * The shards model-00001-of-0000N.safetensors … of a folder without an index, in order; null: there are none.
+ * @throws ModelError where some are missing, or two saves lie in one folder
+ */
+export function numberedShards(names: readonly string[], where: string): string[] | null {
+  const found = names.flatMap((name) => {
+    const match = /^model-(\d+)-of-(\d+)\.safetensors$/.exec(name)
+    return match === null ? [] : [{ name, number: Number(match[1]), of: Number(match[2]) }]
+  })
+  if (found.length === 0) return null
+  const counts = [...new Set(found.map(({ of }) => of))]
+  if (counts.length > 1)
+    throw new ModelError(
+      `has no ${INDEX_FILE}, and shards of ${counts.length} saves: of ${counts.join(' and of ')}`,
+      where,
+      'Keep those of one save.',
+    )
+  const shards = found.sort((a, b) => a.number - b.number)
+  if (shards.length !== counts[0] || shards.some(({ number }, i) => number !== i + 1))
+    throw new ModelError(
+      `has no ${INDEX_FILE}, and ${shards.length} of ${counts[0]} shards: ${shards.map(({ name }) => name).join(', ')}`,
+      where,
+      'The folder is incomplete: download the model again.',
+    )
+  return shards.map(({ name }) => name)
+}
+
 /** Weight files that hold Python pickles: loading one runs the code in it, so none is ever opened. */
 export const isPickle = (name: string): boolean =>
   /\.(bin|pt|pth|ckpt|pkl)$/.test(name) && !/^(training_args|optimizer|scheduler|rng_state)/.test(name)
@@ -35,11 +62,12 @@ export function checkAdapterFiles(names: readonly string[], where: string): void
   const whole = names.find((name) => name === SINGLE_FILE || name === INDEX_FILE)
   if (whole !== undefined)
     throw new ModelError(
-      `holds an adapter (${names.find((name) => name.startsWith('adapter_'))}) and whole weights (${whole}): it does not say which of them is meant`,
+      `holds a PEFT adapter (${names.find((name) => name.startsWith('adapter_'))}) and whole weights (${whole}): it does not say which of them is meant`,
       where,
       'Keep one of the two in the folder: the adapter_… files, or the weights.',
     )
-  if (!names.includes(ADAPTER_CONFIG)) throw new ModelError(`has adapter weights, but no ${ADAPTER_CONFIG}`, where)
+  if (!names.includes(ADAPTER_CONFIG))
+    throw new ModelError(`has weights of a PEFT adapter, but no ${ADAPTER_CONFIG}`, where)
   if (names.includes(ADAPTER_WEIGHTS)) return
   throw new ModelError(
     names.includes(ADAPTER_PICKLE)

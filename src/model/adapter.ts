@@ -24,8 +24,6 @@ export interface AppliedAdapter {
   readonly replaced: readonly string[]
   /** Tensors that the base does not have (a score head). */
   readonly added: readonly string[]
-  /** What to tell the user. */
-  readonly notes: readonly string[]
 }
 
 /** Opens an adapter's folder. @throws ModelError where it is of a kind that is not computed here */
@@ -101,7 +99,8 @@ export function applyAdapter(base: Checkpoint, adapter: AdapterFolder): Checkpoi
     tensors,
     files: [...filesOf(adapter), ...base.files],
     fileNames: [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ...names],
-    adapter: { dir: adapter.dir, config, deltas, replaced, added, notes: settled.notes },
+    notes: [...base.notes, ...settled.notes],
+    adapter: { dir: adapter.dir, config, deltas, replaced, added },
   }
 }
 

@@ -7,7 +7,7 @@ import { type AdapterFolder, applyAdapter, openAdapter } from '../model/adapter.
 import { type Checkpoint, openCheckpoint } from '../model/checkpoint.ts'
 import { type MergeRounding, mergeRounding } from '../model/merge-rounding.ts'
 import type { OpenModel } from '../model/open.ts'
-import { unquantised } from './packed-name.ts'
+import { unquantised } from '../packed-name.ts'
 
 /** An adapter on its base model. */
 export interface OpenedAdapter {

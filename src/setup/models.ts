@@ -105,7 +105,7 @@ async function loadModel(
     notes: [
       ...resolved.notes,
       ...(base?.notes ?? []),
-      ...(checkpoint.adapter?.notes.map((note) => `${name}: ${note}`) ?? []),
+      ...checkpoint.notes.map((note) => `${name}: ${note}`),
       ...(textFiles === resolved || config.tokenizer !== null
         ? []
         : [`${name} has no ${TOKENIZER}: it reads the tokens of its base`]),

@@ -10,6 +10,7 @@ const GROUND = [
   'given.ts',
   'is-record.ts',
   'package.ts',
+  'packed-name.ts',
   'plain-text.ts',
   'prng.ts',
   'python-regex.ts',

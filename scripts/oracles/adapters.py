@@ -6,7 +6,7 @@
 
     python scripts/oracles/adapters.py test/data/adapters
 
-Writes <case>/adapter_config.json, adapter_model.safetensors and golden.json. Seeded; CPU, float32, eager attention, batch of
+Writes targets.json and <case>/adapter_config.json, adapter_model.safetensors and golden.json. Seeded; CPU, float32, eager attention, batch of
 one; the base is loaded in float32. What is recorded is the loaded PeftModel as it stands, not merged; the largest difference
 that `merge_and_unload` makes to it is printed and kept as `merged_difference` (where merging changes what tied weights
 compute, the two are different models). `base_model_name_or_path` is relative to the case's folder. Token ids are random.
@@ -22,6 +22,8 @@ import peft
 import torch
 import transformers
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.tuners_utils import check_target_module_exists
+from peft.utils.other import get_pattern_key
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification
 
@@ -137,7 +139,37 @@ def outputs(model, ids, causal):
     return torch.log_softmax(logits[0, :-1].float(), -1).gather(1, x[0, 1:, None])[:, 0].tolist()[start - 1:]
 
 
+MODULES = ["model.embed_tokens", "model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.q_proj", "model.layers.10.self_attn.q_proj",
+           "model.layers.1.mlp.up_proj", "model.layers.1.mlp.experts.0.up_proj", "transformer.h.1.attn.c_proj", "transformer.h.1.mlp.c_proj",
+           "h.1.attn.c_proj", "model.norm", "lm_head", "score", "layers.0.self_attn.k_proj", "model.layers.0.self_attn.kq_proj"]
+TARGETS = [
+    dict(target_modules=["q_proj"]), dict(target_modules=["q_proj", "lm_head"], exclude_modules=["layers.0.self_attn.q_proj"]),
+    dict(target_modules=["q_proj", "up_proj"], layers_to_transform=1), dict(target_modules=["q_proj", "up_proj"], layers_to_transform=[0, 10]),
+    dict(target_modules=["up_proj", "c_proj"], layers_to_transform=[1], layers_pattern="h"),
+    dict(target_modules=["up_proj", "c_proj"], layers_to_transform=[0], layers_pattern=["experts", "layers"]),
+    dict(target_modules=["lm_head", "q_proj"], layers_to_transform=[0]),
+    dict(target_modules=["attn.c_proj"]), dict(target_modules=r".*\.1\..*_proj"), dict(target_modules=r"(?i).*\.Q_PROJ"),
+    dict(target_modules=r".*(q|up)_pro"), dict(target_modules=r".*q_proj|lm_head", exclude_modules=r"model\.layers\.1\..*"),
+    dict(target_modules=["score", "lm_head", "q_proj"], modules_to_save=["score", "layers.1"]),
+    dict(target_modules=["model.embed_tokens", "k_proj"]),
+]
+PATTERNS = [{"q_proj": 1}, {"1.self_attn.q_proj": 1, "q_proj": 2}, {"^model.layers.1.*": 1}, {r"layers\.\d\..*_proj": 1, "c_proj": 2},
+            {"c_proj|lm_head": 1}, {"model.layers.0.self_attn.q_proj": 1}, {"proj": 1, "mlp.c_proj": 2}]
+
+
+def write_targets(out):
+    """Which modules PEFT adapts, and which rank a pattern gives them, by its own functions."""
+    targets = []
+    for options in TARGETS:
+        config = LoraConfig(**options)
+        targets.append({"config": options, "targeted": [m for m in MODULES if check_target_module_exists(config, m)]})
+    patterns = [{"rank_pattern": p, "ranks": [p.get(get_pattern_key(p.keys(), m), 8) for m in MODULES]} for p in PATTERNS]
+    (out / "targets.json").write_text(json.dumps({"modules": MODULES, "targets": targets, "patterns": patterns}, indent=1) + "\n")
+
+
 def main(out):
+    out.mkdir(parents=True, exist_ok=True)
+    write_targets(out)
     for seed, (name, options) in enumerate(CASES.items()):
         causal = options["head"] == "causal"
         folder = out / name

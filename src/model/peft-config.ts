@@ -203,18 +203,22 @@ export function isTarget(config: PeftConfig, module: string): boolean {
   return layers.length === 0 || layers.includes(layerOf(config, module))
 }
 
-/** The number of the layer that a module is in; −1 outside of them. */
+/** The number of the layer that a module is in, behind the first of the patterns that fits; −1 outside of them. */
 function layerOf({ layersPattern }: PeftConfig, module: string): number {
   const parts = module.split('.')
-  const at = parts.findIndex(
-    (part, i) =>
-      /^\d+$/.test(part) &&
-      i < parts.length - 1 &&
-      (layersPattern.length === 0
-        ? i >= 2
-        : layersPattern.some((pattern) => matches(`(?:^|.*?\\.)${pattern}\\.\\Z`, `${parts.slice(0, i).join('.')}.`))),
-  )
-  return at < 0 ? -1 : Number(parts[at])
+  const before = (i: number): string =>
+    parts
+      .slice(0, i)
+      .map((part) => `${part}.`)
+      .join('')
+  const numbered = parts.flatMap((part, i) => (/^\d+$/.test(part) && i < parts.length - 1 ? [i] : []))
+  const found =
+    layersPattern.length === 0
+      ? numbered.find((i) => i >= 2)
+      : layersPattern
+          .map((pattern) => numbered.find((i) => matches(`(?:^|.*?\\.)${pattern}\\.\\Z`, before(i))))
+          .find((i) => i !== undefined)
+  return found === undefined ? -1 : Number(parts[found])
 }
 
 /** Rank, α and the factor of B·A of a module: α / r, or α / √r (rsLoRA). A pattern fits the end of the path. */

@@ -71,15 +71,20 @@ export function applyAdapter(base: Checkpoint, adapter: AdapterFolder): Checkpoi
     tensors.set(name, { ...ref, name })
     return name
   }
-  for (const [module, parts] of modules) {
-    const own = baseName(base, module)
+  for (const [module, parts] of modules)
     for (const kind of ['weight', 'bias'] as const) {
       const ref = parts[kind]
       if (ref === undefined) continue
-      const name = `${own}.${kind}`
+      const name = `${baseName(base, module)}.${kind}`
       ;(base.tensors.has(name) ? replaced : added).push(name)
       tensors.set(name, { ...ref, name })
     }
+  const embedding = [...base.tensors.keys()].find((name) => EMBEDDING.test(name))
+  // a causal head that is tied and adapted by itself: the embedding under its own name
+  if (modules.has('lm_head') && !tensors.has(HEAD) && embedding !== undefined)
+    tensors.set(HEAD, { ...tensors.get(embedding)!, name: HEAD })
+  for (const [module, parts] of modules) {
+    const own = baseName(base, module)
     const delta = deltaOf(adapter, module, own, parts, tensors, add)
     if (delta !== null) deltas.set(`${own}.weight`, delta)
     if (parts.loraBias !== undefined) {
@@ -91,7 +96,7 @@ export function applyAdapter(base: Checkpoint, adapter: AdapterFolder): Checkpoi
   }
   checkComplete(base, adapter, modules)
   const settled = settledConfig(base, tensors, replaced)
-  keepTiedHead(base, adapter, tensors, deltas)
+  keepTiedHead(base, adapter, embedding, tensors, deltas)
   const names = base.fileNames.map((name) => `base/${name}`)
   return {
     dir: base.dir,
@@ -252,6 +257,8 @@ function checkComplete(base: Checkpoint, adapter: AdapterFolder, modules: Readon
     const missing = [...base.tensors.values()]
       .filter(({ name, shape }) => shape.length === 2 && name.endsWith('.weight'))
       .map(({ name }) => name.slice(0, -'.weight'.length))
+      // a classifier's class has no causal head, whatever its base's files hold
+      .filter((name) => name !== 'lm_head' || config.taskType !== 'SEQ_CLS')
       .filter((name) => isTarget(config, name) || isTarget(config, `${prefix}${name}`))
       .find((name) => adapted.get(name)?.parts.a === undefined && adapted.get(name)?.parts.embeddingA === undefined)
     if (missing !== undefined)
@@ -324,12 +331,11 @@ function settledConfig(
 function keepTiedHead(
   base: Checkpoint,
   { config }: AdapterFolder,
+  embedding: string | undefined,
   tensors: Map<string, TensorRef>,
   deltas: ReadonlyMap<string, Delta>,
 ): void {
-  if (tensors.has(HEAD) || tensors.has('score.weight')) return
-  const embedding = [...base.tensors.keys()].find((name) => EMBEDDING.test(name))
-  if (embedding === undefined) return
+  if (embedding === undefined || tensors.has(HEAD) || tensors.has('score.weight')) return
   const copied = endsWith(embedding.replace(/\.weight$/, ''), config.saved)
   const ref = copied ? base.tensors.get(embedding)! : tensors.get(embedding)!
   if (copied || deltas.get(embedding)?.kind === 'factors') tensors.set(HEAD, { ...ref, name: HEAD })

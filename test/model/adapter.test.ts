@@ -172,7 +172,7 @@ describe('adapter_model.safetensors: every tensor is used or refused', () => {
     expect(refusal(() => applied(dir, packagePath('test/data/models/llama-causal-tied')))).toContain(message)
   })
   it('another base: the shapes of both are named', () => {
-    const text = refusal(() => built(changed('llama-score'), packagePath('test/data/parity/llama-gqa')))
+    const text = refusal(() => built(changed('llama-score'), packagePath('test/data/models/llama-causal-tied')))
     expect(text).toMatch(/"model.layers.0.self_attn.q_proj" has factors \[4, \d+\] and .*, the base's weight is/)
     expect(text).toContain('"base_model_name_or_path"')
   })

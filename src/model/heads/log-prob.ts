@@ -41,7 +41,8 @@ function untie(checkpoint: Checkpoint, logits: Logits): Logits {
   const own = checkpoint.tensors.get(weight)
   const embedding = checkpoint.tensors.get(tiedTo)
   // an adapter that adds to the one does not add to the other
-  const adapted = [weight, tiedTo].some((name) => checkpoint.adapter?.deltas.get(name)?.kind === 'factors')
+  const deltas = checkpoint.adapter?.deltas
+  const adapted = deltas?.has(weight) || deltas?.get(tiedTo)?.kind === 'factors'
   const differs = own !== undefined && embedding !== undefined && (adapted || !sameBytes(own, embedding))
   return differs ? logits : { ...logits, weight: tiedTo }
 }

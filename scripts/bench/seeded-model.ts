@@ -17,6 +17,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '135m': { hidden: 576, inner: 1536, layers: 30, heads: 9, kvHeads: 3, vocab: 49_152 },
   /** Qwen2.5-0.5B without its biases */
   '0.5b': { hidden: 896, inner: 4864, layers: 24, heads: 14, kvHeads: 2, vocab: 151_936 },
+  /** Qwen2.5-1.5B without its biases */
+  '1.5b': { hidden: 1536, inner: 8960, layers: 28, heads: 12, kvHeads: 2, vocab: 151_936 },
 }
 
 /** Writes a Llama of this shape with seeded uniform weights, tensor by tensor, once; returns its folder. */
@@ -82,5 +84,51 @@ export function seededModel(name: string, head: 'score' | 'logProb', stored: 'f3
   }
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config))
   renameSync(join(dir, 'partial'), join(dir, 'model.safetensors'))
+  return dir
+}
+
+/** Writes a seeded LoRA of rank `r` on every linear layer of a seeded model, in float32, beside it; returns its folder. */
+export function seededAdapter(name: string, base: string, r: number): string {
+  const { hidden, inner, layers, heads, kvHeads } = SHAPES[name]!
+  const dir = `${base}-lora-${r}`
+  mkdirSync(dir, { recursive: true })
+  const kv = (hidden / heads) * kvHeads
+  const shapes = {
+    'self_attn.q_proj': [hidden, hidden],
+    'self_attn.k_proj': [kv, hidden],
+    'self_attn.v_proj': [kv, hidden],
+    'self_attn.o_proj': [hidden, hidden],
+    'mlp.gate_proj': [inner, hidden],
+    'mlp.up_proj': [inner, hidden],
+    'mlp.down_proj': [hidden, inner],
+  } as const
+  const tensors = Array.from({ length: layers }, (_, l) =>
+    Object.entries(shapes).flatMap(([module, [outputs, inputs]]) => [
+      { name: `base_model.model.model.layers.${l}.${module}.lora_A.weight`, shape: [r, inputs] },
+      { name: `base_model.model.model.layers.${l}.${module}.lora_B.weight`, shape: [outputs, r] },
+    ]),
+  ).flat()
+  let end = 0
+  const header = tensors.map(({ name, shape }) => {
+    const begin = end
+    end += 4 * shape[0]! * shape[1]!
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }]
+  })
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(text.length))
+  const random = prng(2)
+  const values = Float32Array.from({ length: end / 4 }, () => 0.02 * (random() - 0.5))
+  const file = openSync(join(dir, 'adapter_model.safetensors'), 'w')
+  for (const bytes of [length, text, new Uint8Array(values.buffer)]) writeSync(file, bytes)
+  closeSync(file)
+  const config = {
+    peft_type: 'LORA',
+    base_model_name_or_path: base,
+    r,
+    lora_alpha: 2 * r,
+    target_modules: Object.keys(shapes).map((module) => module.split('.')[1]),
+  }
+  writeFileSync(join(dir, 'adapter_config.json'), JSON.stringify(config))
   return dir
 }

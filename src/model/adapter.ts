@@ -17,6 +17,8 @@ export interface AdapterFolder {
 /** What an adapter does to a base checkpoint. */
 export interface AppliedAdapter {
   readonly dir: string
+  /** Absolute real path of its weights. */
+  readonly file: string
   readonly config: PeftConfig
   /** By the name of the base's tensor that they change. */
   readonly deltas: ReadonlyMap<string, Delta>
@@ -98,14 +100,15 @@ export function applyAdapter(base: Checkpoint, adapter: AdapterFolder): Checkpoi
   const settled = settledConfig(base, tensors, replaced)
   keepTiedHead(base, adapter, embedding, tensors, deltas)
   const names = base.fileNames.map((name) => `base/${name}`)
+  const files = filesOf(adapter)
   return {
     dir: base.dir,
     config: settled.config,
     tensors,
-    files: [...filesOf(adapter), ...base.files],
+    files: [...files, ...base.files],
     fileNames: [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ...names],
     notes: [...base.notes, ...settled.notes],
-    adapter: { dir: adapter.dir, config, deltas, replaced, added },
+    adapter: { dir: adapter.dir, file: files[1], config, deltas, replaced, added },
   }
 }
 
@@ -268,6 +271,13 @@ function checkComplete(base: Checkpoint, adapter: AdapterFolder, modules: Readon
         'The file is incomplete, or the base is another model than the one it was trained on.',
       )
   }
+  const unsaved = [...base.tensors.keys()]
+    .filter((name) => name.endsWith('.weight'))
+    .map((name) => name.slice(0, -'.weight'.length))
+    .filter((name) => name !== 'lm_head' || config.taskType !== 'SEQ_CLS')
+    .find((name) => endsWith(name, config.saved) && adapted.get(name)?.parts.weight === undefined)
+  if (unsaved !== undefined)
+    throw fault(adapter, `holds no weights of "${unsaved}", which "modules_to_save" names`, 'The file is incomplete.')
   if (
     config.tokenRows.some(({ ids }) => ids.length > 0) &&
     ![...modules.values()].some(({ rows }) => rows !== undefined)
@@ -345,5 +355,7 @@ const HEAD = 'lm_head.weight'
 const EMBEDDING = /(^|\.)(embed_tokens|wte|embed_in)\.weight$/
 
 /** configuration, weights */
-const filesOf = (adapter: AdapterFolder): string[] =>
-  [adapter.config.file, join(adapter.dir, ADAPTER_WEIGHTS)].map((file) => realpathSync(file))
+const filesOf = ({ dir, config }: AdapterFolder): readonly [string, string] => [
+  realpathSync(config.file),
+  realpathSync(join(dir, ADAPTER_WEIGHTS)),
+]

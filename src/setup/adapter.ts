@@ -18,7 +18,7 @@ export interface OpenedAdapter {
 /** Opens an adapter and, through the same hub and cache, the base that its adapter_config.json names. */
 export async function openAdapted(adapter: ResolvedModel, options: ResolveModelOptions): Promise<OpenedAdapter> {
   const opened = openAdapter(adapter.dir)
-  const base = await resolveBase(opened, adapter.source, options)
+  const base = await resolveBase(opened, adapter, options)
   return { checkpoint: applyAdapter(openCheckpoint(base.dir), opened), base }
 }
 
@@ -28,16 +28,20 @@ export async function openAdapted(adapter: ResolvedModel, options: ResolveModelO
  */
 async function resolveBase(
   { dir, config }: AdapterFolder,
-  source: ResolvedModel['source'],
+  { source, id }: ResolvedModel,
   options: ResolveModelOptions,
 ): Promise<ResolvedModel> {
+  const edit =
+    source === 'folder'
+      ? 'Name'
+      : `Download the adapter (hf download ${id} --local-dir FOLDER), give --model FOLDER, and name`
   const { base, baseRevision, file } = config
   const plain = unquantised(base)
   if (plain !== null)
     throw new ModelError(
       `adapts ${base}, a quantised copy, whose packed weights are not read`,
       file,
-      `Its unquantised model is ${plain}: name that in "base_model_name_or_path" (the adapter then stands on other, unrounded weights than in its training).`,
+      `${edit} the unquantised model in "base_model_name_or_path": ${plain}. The adapter then stands on unrounded weights, not on those of its training.`,
     )
   const beside = join(dir, base)
   const folder = source === 'folder' && isFolder(beside) ? beside : null
@@ -49,7 +53,7 @@ async function resolveBase(
     throw new ModelError(
       `"base_model_name_or_path" is ${JSON.stringify(base)}, which ${error.message}`,
       file,
-      'Write the hub id or the folder of its base model there; a path may be relative to the adapter.',
+      `${edit} its base model there: a hub id or a folder, which may be relative to the adapter.`,
       { cause: error },
     )
   }
@@ -98,6 +102,13 @@ export function adapterRecord({ checkpoint, built }: OpenModel, base: ResolvedMo
     added,
     bf16_merge: mergeRounding(checkpoint, built.adapted),
   }
+}
+
+/** A model as a methods section names it. @example 'org/rm-lora, a LoRA adapter on org/base (revision 12…)' */
+export function namedWithBase(name: string, adapter: AdapterRecord | null): string {
+  if (adapter === null) return name
+  const { type, base, base_revision } = adapter
+  return `${name}, a ${type} adapter on ${base}${base_revision === null ? '' : ` (revision ${base_revision})`}`
 }
 
 /** @example 'adapter on base org/base@1234abcd (LoRA, r 16, α 32, merged in float32)' */

@@ -8,7 +8,7 @@ import { ATTENTION_FORMS } from '../../src/model/attention.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { hashCheckpoint, openCheckpoint } from '../../src/model/checkpoint.ts'
 import { mergeRounding, toBfloat16 } from '../../src/model/merge-rounding.ts'
-import { openModelIn } from '../../src/model/open.ts'
+import { openModel, openModelIn } from '../../src/model/open.ts'
 import { isTarget, readPeftConfig, scaleOf } from '../../src/model/peft-config.ts'
 import { startSession } from '../../src/model/session.ts'
 import { packagePath } from '../../src/package.ts'
@@ -158,6 +158,7 @@ describe('adapter_model.safetensors: every tensor is used or refused', () => {
   it.each<[string, Record<string, unknown>, string]>([
     ['another rank', { r: 8 }, 'says rank 8'],
     ['DoRA without magnitudes', { use_dora: true }, 'has no lora_magnitude_vector'],
+    ['a saved module that is not there', { modules_to_save: ['score', 'embed_tokens'] }, '"modules_to_save" names'],
     ['trained rows that are not there', { trainable_token_indices: [1] }, 'holds none of the rows'],
   ])('%s', (_, config, message) => {
     const dir = changed('llama-score', { config })
@@ -248,6 +249,14 @@ describe('what is made of an adapter and its base', () => {
     expect(how('llama-bf16-base-dora', 'float')).toEqual(['merged'])
     expect(how('llama-bf16-base', 'float16')).toEqual(['merged'])
   })
+  it('the dtype of a model is that of its base', () => {
+    const types = (base: string, adapter: string) => {
+      const opened = applied(packagePath('test/data/adapters', adapter), packagePath('test/data', base))
+      return openModel(opened, { kind: 'head', device: 'cuda', dtype: 'auto' }).dtype
+    }
+    expect(types('parity/dpo-llama/reference', 'llama-score-patterns')).toBe('fp32') // its factors are bfloat16
+    expect(types('parity/qwen2-bf16', 'llama-bf16-base')).toBe('bf16')
+  })
   it('an adapter in the place of a base, and a folder that is only half of one, are refused', () => {
     expect(refusal(() => openCheckpoint(changed('llama-score')))).toMatch(
       /is a PEFT adapter .*, not a whole model An adapter on an adapter is not opened/,
@@ -294,7 +303,7 @@ describe('a merge in bfloat16', () => {
     [1.005, 1.0078125],
     [1.00390625, 1], // half-way: to even
     [1.01171875, 1.015625],
-    [-3.14159, -3.140625],
+    [-3.3, -3.296875],
     [2 ** -130, 2 ** -130],
     [0, 0],
   ])('%d rounds to %d, as torch rounds it', (value, rounded) => expect(toBfloat16(value)).toBe(rounded))

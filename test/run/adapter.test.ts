@@ -141,6 +141,11 @@ describe('an adapter of the hub', () => {
       adapter: { base: 'lab/base', base_source: 'hub', base_revision: OLD },
     })
     expect(scores('lab__rm-lora')).toEqual(scores('rm-lora'))
+    const text = (file: string): string => readFileSync(join(out(), 'lab__rm-lora/demo-pairs', file), 'utf8')
+    expect(text('report.html').includes(`lab/rm-lora, a LoRA adapter on lab/base (revision ${OLD})`)).toBe(true)
+    expect(text('methods.md')).toContain(
+      `scored by lab/rm-lora (revision ${MAIN}), a LoRA adapter on lab/base (revision ${OLD})`,
+    )
     const offline = await go('run-rm', ['--model', 'lab/rm-lora', '--offline', '--name', 'offline'])
     expect(offline.code).toBe(0)
     for (const id of ['lab/rm-lora', 'lab/base'])
@@ -193,7 +198,11 @@ describe('a base that cannot be had is one error that names adapter_config.json'
     ['/root/models/Llama-3-8B', 5, '"base_model_name_or_path" is "/root/models/Llama-3-8B", which no such folder'],
     ['../nowhere', 5, '"base_model_name_or_path" is "../nowhere"'],
     ['a/b/c', 5, 'is neither an existing folder nor a hub id'],
-    ['unsloth/llama-3-8b-Instruct-bnb-4bit', 5, 'Its unquantised model is unsloth/llama-3-8b-Instruct'],
+    [
+      'unsloth/llama-3-8b-Instruct-bnb-4bit',
+      5,
+      'Name the unquantised model in "base_model_name_or_path": unsloth/llama-3-8b-Instruct.',
+    ],
     ['lab/none', 7, 'lab/none: no such model at'],
   ])('%s', async (base, code, message) => {
     const dir = adapterFolder('llama-score', base, 'faulty')

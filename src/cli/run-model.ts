@@ -3,6 +3,7 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
+import { adapterLine, roundingNote } from '../setup/adapter.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
@@ -104,6 +105,8 @@ export async function runModel(
   const scorer = scorerOf(config, models)
   for (const model of models) {
     log.info(modelLine(model))
+    const rounding = model.adapter === null ? null : roundingNote(model.adapter)
+    if (rounding !== null) log.info(`${model.choice.role}: ${rounding}`)
     for (const note of model.notes) log.warn(note)
   }
   for (const line of unusedWithModels(config, given, models, device)) log.warn(line)
@@ -154,8 +157,8 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
 
-const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
-  `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
+const modelLine = ({ choice, name, resolved, adapter, description }: LoadedModel): string =>
+  `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${adapter === null ? '' : `${adapterLine(adapter)}, `}${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */
 async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {

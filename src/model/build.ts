@@ -9,7 +9,7 @@ import { headOf } from './heads/index.ts'
 import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
 import type { Rope } from './rope.ts'
 import type { ModelSpec } from './spec.ts'
-import { type IgnoredTensor, Weights } from './weights.ts'
+import { type AdaptedTensor, type IgnoredTensor, Weights } from './weights.ts'
 
 export interface BuildOptions {
   readonly kind: MeasurementKind
@@ -29,6 +29,8 @@ export interface BuiltModel {
   /** Heads of the table that the graph's input `alibi` wants; null: no such input. */
   readonly alibiHeads: number | null
   readonly ignoredTensors: readonly IgnoredTensor[]
+  /** What an adapter adds to; empty without one. */
+  readonly adapted: readonly AdaptedTensor[]
   /** Names of the tensors that the graph reads, and the files that they lie in. */
   readonly tensors: readonly string[]
   readonly files: readonly string[]
@@ -62,6 +64,7 @@ export function buildModel(
     ropes: body.ropes,
     alibiHeads: body.alibiHeads,
     ignoredTensors,
+    adapted: weights.adapted,
     tensors: weights.names,
     files: weights.files,
     parameters,

@@ -72,7 +72,10 @@ const defaultAttention = (device: Device, { causal }: ModelSpec): AttentionForm 
 
 /** Understands a checkpoint: dtype, head and graph are decided here, and every refusal of a checkpoint shows, within milliseconds. */
 export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenModel {
-  const stored = [...checkpoint.tensors.values()].map(({ dtype }) => dtype)
+  // an adapter's own type says nothing of the model's
+  const stored = [...checkpoint.tensors.values()]
+    .filter(({ file }) => file !== checkpoint.adapter?.file)
+    .map(({ dtype }) => dtype)
   return openModelIn(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
 }
 

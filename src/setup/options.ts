@@ -3,7 +3,7 @@ import { DTYPE_CHOICES } from '../model/dtype.ts'
 import { typeFilter } from '../pairs/filters.ts'
 import { parseShard } from '../pairs/shard.ts'
 import { checkHead } from '../score/head.ts'
-import { STEP_AGGREGATES } from '../score/steps.ts'
+import { STEP_AGGREGATES, stepWords } from '../score/steps.ts'
 import {
   aboveZero,
   choice,
@@ -16,7 +16,6 @@ import {
   toggle,
   whole,
 } from './option.ts'
-import { stepWords } from './step-tokens.ts'
 
 /**
  * Every option of the runs, once: a row here is a flag of the bins and its help, a key of `--config` and of `--print-config`, where it

@@ -1,23 +1,12 @@
 import { UsageError } from '../errors.ts'
 import type { StepTokens } from '../model/heads/step-tokens.ts'
+import { stepWords } from '../score/steps.ts'
 import type { Tokenizer } from '../types.ts'
 
 const FLAG = '--step-tokens'
 
-/** `--step-tokens "ки + -"` as its three words. @throws UsageError where there are not three */
-export function stepWords(given: string): readonly [mark: string, right: string, wrong: string] {
-  const words = given.trim().split(/\s+/)
-  if (words.length !== 3)
-    throw new UsageError(
-      `"${given}" has ${words.length} words`,
-      FLAG,
-      'Give three, with blanks between: what marks a step, and the words for right and wrong, such as "ки + -".',
-    )
-  return words as [string, string, string]
-}
-
 /**
- * Their ids, found as Math-Shepherd does: the last id of the mark, and those of the text "right wrong".
+ * The ids of the three words, found as Math-Shepherd does: the last id of the mark, and those of the text "right wrong".
  * @throws UsageError where a word is not one token
  */
 export function stepTokensOf(tokenizer: Pick<Tokenizer, 'encode' | 'decode'>, given: string): StepTokens {

@@ -84,7 +84,7 @@ export function headOf(
       )
     leftOver([{ pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head' }])
     throw new ModelError(
-      `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards`,
+      `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards${checkpoint.notes.map((note) => `; ${note}`).join('')}`,
       checkpoint.dir,
       'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here. One that was trained to mark steps is read with --step-tokens.',
     )

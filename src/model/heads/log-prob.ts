@@ -52,7 +52,10 @@ export function untie(checkpoint: Checkpoint, logits: Logits): Logits {
   if (tiedTo === null) return logits
   const own = checkpoint.tensors.get(weight)
   const embedding = checkpoint.tensors.get(tiedTo)
-  const differs = own !== undefined && embedding !== undefined && !sameBytes(own, embedding)
+  // an adapter that adds to the one does not add to the other
+  const deltas = checkpoint.adapter?.deltas
+  const adapted = deltas?.has(weight) || deltas?.get(tiedTo)?.kind === 'factors'
+  const differs = own !== undefined && embedding !== undefined && (adapted || !sameBytes(own, embedding))
   return differs ? logits : { ...logits, weight: tiedTo }
 }
 

@@ -134,7 +134,7 @@ export async function runModel(
   try {
     const replaced = sayFolder(place, base, log)
     const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
-    if (!config.certify) certified.forEach((one, i) => log.info(certifiedLine(one, models[i]!.name)))
+    if (!config.certify) for (const [i, one] of certified.entries()) log.info(certifiedLine(one, models[i]!.name))
     const run = { ...base, replaced, certified, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {

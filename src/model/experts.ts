@@ -32,11 +32,12 @@ export function experts(builder: Builder, x: Value, spec: Experts): Value {
   })
   const back = graph.op('ScatterElements', [order, order, countUp(builder, order)])
   const byToken = graph.op('Reshape', [graph.op('Gather', [mapped, back]), graph.ints([-1, topK, hidden])])
-  const weights = graph.op('Unsqueeze', [castFrom(graph, share, 'float', type), graph.ints([2])])
-  const routed = graph.op('ReduceSum', [graph.op('Mul', [byToken, weights]), column], { keepdims: 0 })
+  const weights = graph.op('Unsqueeze', [castFrom(graph, share, 'float', type), column])
+  const routed = graph.op('Reshape', [graph.op('MatMul', [weights, byToken]), graph.ints([-1, hidden])])
   if (spec.shared === null) return routed
-  const gate = graph.op('Sigmoid', [linear(builder, x, spec.shared.gate)])
-  return graph.op('Add', [routed, graph.op('Mul', [gate, mlp(builder, x, spec.shared.mlp)])])
+  const gate = graph.op('Sigmoid', [castFrom(graph, linear(builder, x, spec.shared.gate), type, 'float')])
+  const everyones = graph.op('Mul', [castFrom(graph, gate, 'float', type), mlp(builder, x, spec.shared.mlp)])
+  return graph.op('Add', [routed, everyones])
 }
 
 /**

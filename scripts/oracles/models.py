@@ -30,6 +30,8 @@ ROTARY = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=48, num_hidden
               tie_word_embeddings=False)
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "rope_theta": 10000.0}
 
+DISTANCES = dict(relative_attention=True, pos_att_type=["p2c", "c2p"])
+
 
 def layout4(folder):
     """Rewrites config.json as transformers 4 wrote it; the scores are computed from the rewritten file."""
@@ -39,6 +41,21 @@ def layout4(folder):
     config["rope_scaling"] = {"type" if key == "rope_type" else key: value for key, value in rope.items()}
     config["torch_dtype"] = config.pop("dtype")
     (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+def layers4(local=None):
+    """The same for families with a rope for each kind of layer; `local` is the sliding layers' key."""
+    def patch(folder):
+        config = json.loads((folder / "config.json").read_text())
+        rope = config.pop("rope_parameters")
+        full, sliding = rope["full_attention"], rope["sliding_attention"]
+        config["rope_theta"] = full.pop("rope_theta")
+        if local:
+            config[local] = sliding["rope_theta"]
+        config["rope_scaling"] = None if full["rope_type"] == "default" else full
+        config["torch_dtype"] = config.pop("dtype")
+        (folder / "config.json").write_text(json.dumps(config, indent=2))
+    return patch
 
 
 def edit_config(change):
@@ -95,6 +112,16 @@ def head_alone(tensors):
     return {"lm_head.weight" if name == "transformer.wte.weight" else name: x for name, x in tensors.items()}
 
 
+def distilbert_common_names(config):
+    """DistilBertConfig's attribute_map."""
+    for alias, own in [("hidden_size", "dim"), ("num_hidden_layers", "n_layers"), ("num_attention_heads", "n_heads")]:
+        config[alias] = config.pop(own)
+
+
+def old_position_types(config):
+    config["pos_att_type"] = "C2P|p2c"
+
+
 def both(*patches):
     def patch(folder):
         for one in patches:
@@ -131,6 +158,48 @@ def internlm2(folder):
                "rope_scaling": None if rope["rope_type"] == "default" else {"type": rope["rope_type"], "factor": rope["factor"]},
                "architectures": [config["architectures"][0].replace("Llama", "InternLM2")]}
     (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+def longrope(dim, **more):
+    """Factors for every pair of `dim` rotated elements, far apart, so that the wrong set shows."""
+    half = dim // 2
+    return {"rope_type": "longrope", "short_factor": [1 + 0.2 * i for i in range(half)],
+            "long_factor": [2 + 1.5 * i for i in range(half)], **more}
+
+
+def window_by_pattern(config):
+    """Gemma 3 as it was first released: no layer_types."""
+    config["sliding_window_pattern"] = 2
+    for key in ("layer_types", "_sliding_window_pattern"):
+        config.pop(key, None)
+
+
+def neox_buffers(tensors):
+    """GPT-NeoX's causal mask and frequencies as old checkpoints carry them."""
+    mask = torch.tril(torch.ones(1, 1, 64, 64, dtype=torch.uint8))
+    extra = {}
+    for l in range(2):
+        at = f"gpt_neox.layers.{l}.attention"
+        extra |= {f"{at}.bias": mask.clone(), f"{at}.masked_bias": torch.tensor(-1e9),
+                  f"{at}.rotary_emb.inv_freq": torch.ones(2)}
+    return tensors | extra
+
+
+GEMMA3_ROPE = {"full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 50000.0},
+               "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}
+SIGLIP = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, image_size=28, patch_size=14)
+GEMMA3_TEXT = ROTARY | dict(head_dim=8, sliding_window=20, layer_types=["sliding_attention", "full_attention"],
+                            tie_word_embeddings=True)
+
+
+def prefix_of_4(tensors):
+    """The names of some versions of transformers 4."""
+    new = lambda name: name.replace("language_model.model.", "model.language_model.") if name.startswith("language") \
+        else "model." + name
+    return {new(name): x for name, x in tensors.items()}
+
+
+EDGE = [3, 40, 64, 65, 90, 150]  # 64 is where these models begin to turn otherwise
 
 
 CASES = {
@@ -173,6 +242,31 @@ CASES = {
                                     dtype=torch.float64, patch=edit_config(original_beside)),
     "gpt2-causal-common-names": dict(config="GPT2", head="causal",
                                      patch=both(edit_config(common_names), edit_tensors(head_alone))),
+    "bert-types": dict(config="Bert", num_labels=3, hidden_act="gelu_new", types=2),
+    "xlm-roberta-pads": dict(config="XLMRoberta", num_labels=2, type_vocab_size=1, pad_token_id=1, pads=True),
+    "electra-narrow": dict(config="Electra", embedding_size=16, types=2),
+    "electra-wide": dict(config="Electra", embedding_size=32, num_labels=2),
+    "albert-groups": dict(config="Albert", embedding_size=16, num_hidden_layers=4, num_hidden_groups=2, inner_group_num=2,
+                          hidden_act="gelu_new", types=2),
+    "distilbert-common-names": dict(config="DistilBert", sinusoidal_pos_embds=True, activation="relu",
+                                    patch=edit_config(distilbert_common_names)),
+    "deberta-v2-buckets": dict(config="DebertaV2", **DISTANCES, max_relative_positions=64, position_buckets=32,
+                               share_att_key=True, norm_rel_ebd="layer_norm", position_biased_input=False, num_labels=2),
+    "deberta-v2-own-keys": dict(config="DebertaV2", **DISTANCES, max_relative_positions=20, position_biased_input=True,
+                                type_vocab_size=2, types=2, patch=edit_config(old_position_types)),
+    "deberta-v2-c2p": dict(config="DebertaV2", relative_attention=True, pos_att_type=["c2p"], position_buckets=8,
+                           max_relative_positions=-1, pooler_hidden_act="tanh"),
+    "deberta-v2-p2c-convolution": dict(config="DebertaV2", relative_attention=True, pos_att_type=["p2c"], position_buckets=16,
+                                       norm_rel_ebd="none|layer_norm", share_att_key=True, conv_kernel_size=3, conv_act="gelu",
+                                       position_biased_input=False),
+    "deberta-v2-absolute": dict(config="DebertaV2", relative_attention=False, pos_att_type=["c2p", "p2c"],
+                                conv_kernel_size=5, conv_groups=2, num_hidden_layers=1),
+    "modernbert-biases": dict(config="ModernBert", num_hidden_layers=3, classifier_pooling="cls", norm_bias=True,
+                              attention_bias=True, mlp_bias=True, classifier_bias=True, local_attention=21,
+                              classifier_activation="relu", num_labels=2,
+                              layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                              rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
+                                               "sliding_attention": {"rope_type": "default"}}),
     "opt-post-norm": dict(config="OPT", seed=200, do_layer_norm_before=False, word_embed_proj_dim=24),
     "opt-causal-post-norm": dict(config="OPT", seed=201, head="causal", do_layer_norm_before=False, word_embed_proj_dim=40),
     "opt-causal-galactica": dict(config="OPT", seed=202, head="causal", enable_bias=False, activation_function="gelu",
@@ -217,21 +311,84 @@ CASES = {
                          dtype=torch.float16),
     "olmoe-causal-normalised": dict(config="Olmoe", seed=238, head="causal", num_experts=6, num_experts_per_tok=3,
                                     intermediate_size=16, norm_topk_prob=True, attention_bias=True, hidden_act="gelu"),
+    "llama-dynamic": dict(config="Llama", seed=300, masked=True, max_position_embeddings=64, lengths=EDGE, rope_parameters={
+        "rope_type": "dynamic", "factor": 2.5, "rope_theta": 10000.0}, patch=layout4),
+    "llama-longrope": dict(config="Llama", seed=301, head="causal", lengths=EDGE, rope_parameters=longrope(
+        8, original_max_position_embeddings=64, rope_theta=10000.0)),
+    "llama-proportional": dict(config="Llama", seed=302, rope_parameters={
+        "rope_type": "proportional", "factor": 2.0, "partial_rotary_factor": 0.6, "rope_theta": 10000.0}),
+    "gemma": dict(config="Gemma", seed=303, head_dim=12, num_key_value_heads=1, hidden_act="gelu"),
+    "gemma-causal": dict(config="Gemma", seed=304, head="causal", head_dim=8, attention_bias=True, tie_word_embeddings=True),
+    "gemma3-layout4": dict(config="Gemma3Text", seed=305, head_dim=8, query_pre_attn_scalar=6, num_hidden_layers=3, sliding_window=20,
+                           layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                           rope_parameters=GEMMA3_ROPE,
+                           patch=lambda folder: (layers4("rope_local_base_freq")(folder),
+                                                 edit_config(window_by_pattern)(folder))),
+    "gemma3-causal-dynamic": dict(config="Gemma3Text", seed=306, head="causal", head_dim=8, lengths=EDGE, max_position_embeddings=64,
+                                  final_logit_softcapping=3.0, sliding_window=30, attention_bias=True,
+                                  layer_types=["sliding_attention", "full_attention"], tie_word_embeddings=True,
+                                  rope_parameters={"full_attention": {"rope_type": "dynamic", "factor": 3.0, "rope_theta": 900.0},
+                                                   "sliding_attention": {"rope_type": "default"}}),
+    "gemma3-eyes": dict(config="Gemma3", seed=307, text=GEMMA3_TEXT, vision=SIGLIP),
+    "gemma3-causal-eyes": dict(config="Gemma3", seed=308, head="causal", text=GEMMA3_TEXT, vision=SIGLIP,
+                               patch=edit_tensors(prefix_of_4)),
+    "phi3-longrope": dict(config="Phi3", seed=309, lengths=EDGE, original_max_position_embeddings=64, num_attention_heads=2,
+                          num_key_value_heads=1, rope_parameters=longrope(
+                              8, rope_theta=10000.0, partial_rotary_factor=0.5), patch=layout4),
+    "phi3-causal-tied": dict(config="Phi3", seed=310, head="causal", tie_word_embeddings=True, sliding_window=25, lengths=EDGE,
+                             original_max_position_embeddings=64, rope_parameters=longrope(
+                                 8, rope_theta=10000.0, attention_factor=1.2), rms_norm_eps=1e-3),
+    "olmo2-causal": dict(config="Olmo2", seed=311, head="causal", attention_bias=True, tie_word_embeddings=True,
+                         num_key_value_heads=1, rope_parameters=YARN),
+    "olmo3": dict(config="Olmo3", seed=312, num_hidden_layers=4, sliding_window=20, rope_parameters={
+        "full_attention": YARN | {"rope_theta": 500000.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 500000.0}}, patch=layers4()),
+    "stablelm": dict(config="StableLm", seed=313, num_attention_heads=2, num_key_value_heads=2, use_qkv_bias=True),
+    "stablelm-causal-12b": dict(config="StableLm", seed=314, head="causal", head_dim=None, num_attention_heads=4,
+                                qk_layernorm=True, use_parallel_residual=True, rope_parameters={
+                                    "rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5}),
+    "gpt-neox-sequential": dict(config="GPTNeoX", seed=315, attention_bias=False, use_parallel_residual=False, hidden_act="gelu_new",
+                                num_attention_heads=2, lengths=EDGE, max_position_embeddings=64, rope_parameters={
+                                    "rope_type": "dynamic", "factor": 2.0, "rope_theta": 500.0, "partial_rotary_factor": 1.0}),
+    "gpt-neox-causal-buffers": dict(config="GPTNeoX", seed=316, head="causal", tie_word_embeddings=False,
+                                    patch=edit_tensors(neox_buffers)),
+    "cohere-causal": dict(config="Cohere", seed=317, head="causal", use_qk_norm=True, logit_scale=0.5, layer_norm_eps=1e-3,
+                          tie_word_embeddings=True),
+    "cohere2-causal": dict(config="Cohere2", seed=318, head="causal", attention_bias=True, sliding_window=20, tie_word_embeddings=True,
+                           layer_types=["sliding_attention", "full_attention"]),
+    "granite-causal": dict(config="Granite", seed=319, head="causal", embedding_multiplier=3.0, attention_multiplier=0.2,
+                           residual_multiplier=0.4, logits_scaling=2.5, tie_word_embeddings=True, mlp_bias=True),
+    "ministral": dict(config="Ministral", seed=320, head_dim=12, sliding_window=20, layer_types=["sliding_attention", "full_attention"]),
+    "smollm3": dict(config="SmolLM3", seed=321, no_rope_layer_interval=2, use_sliding_window=True, sliding_window=20),
+    "starcoder2": dict(config="Starcoder2", seed=322, sliding_window=30),
+    "starcoder2-causal-no-bias": dict(config="Starcoder2", seed=323, head="causal", use_bias=False, hidden_act="gelu",
+                                      tie_word_embeddings=True, norm_epsilon=1e-3),
+    "phi": dict(config="Phi", seed=324, num_key_value_heads=4),
+    "phi-causal": dict(config="Phi", seed=325, head="causal", qk_layernorm=True),
 }
 # Besides a config's own keys: `seed` (else the place in the table), `head`, `dtype`, `shard`; `lengths`; `masked`: the first token
-# of half of the cases is masked, as that of a double BOS; `patch`: changes the files before they are read, `after`: afterwards.
-OPTIONS = ("config", "head", "dtype", "shard", "patch", "after", "seed", "lengths", "masked")
+# of half of the cases is masked, as that of a double BOS; `types`: the second half of a text has token type 1; `pads`: pad tokens
+# inside the text; `patch`: changes the files before they are read, `after`: afterwards.
+OPTIONS = ("config", "head", "dtype", "shard", "patch", "after", "seed", "lengths", "masked", "types", "pads")
 OTHER_BASES = {
     "GPT2": dict(n_embd=32, n_layer=3, n_head=4, n_positions=256),
     "OPT": dict(hidden_size=32, ffn_dim=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256),
     "Falcon": dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256),
+    "DistilBert": dict(dim=32, hidden_dim=48, n_layers=2, n_heads=4, max_position_embeddings=256),
 }
+ENCODER = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256)
+ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
 
 
 def config_of(options):
     kind, head = options["config"], options.get("head", "score")
+    if kind == "Gemma3":
+        base = dict(text_config=options["text"], vision_config=options["vision"], mm_tokens_per_image=4)
+        return transformers.Gemma3Config(**base, **({"num_labels": 1} if head == "score" else {}))
     tokens = dict(vocab_size=VOCAB, pad_token_id=0, bos_token_id=1, eos_token_id=2)
-    base = (tokens | OTHER_BASES[kind]) if kind in OTHER_BASES else dict(ROTARY)
+    if kind in ENCODERS:
+        tokens = dict(vocab_size=VOCAB) if kind == "DistilBert" else dict(vocab_size=VOCAB, pad_token_id=0)
+    base = (tokens | OTHER_BASES.get(kind, ENCODER)) if kind in OTHER_BASES or kind in ENCODERS else dict(ROTARY)
     if head == "score":
         base |= dict(num_labels=1)
     own = {key: value for key, value in options.items() if key not in OPTIONS}
@@ -246,7 +403,8 @@ def randomise(model, seed):
         if parameter.dim() == 1:
             parameter.data = 0.2 * noise + (0.0 if "bias" in name else 1.0)
         else:
-            parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / parameter.shape[-1] ** 0.5)
+            inputs = parameter[0].numel() if "conv." in name else parameter.shape[-1]
+            parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / inputs ** 0.5)
 
 
 def attention_of(options):
@@ -261,37 +419,53 @@ def sequences(vocab, seed, lengths):
     return [(prefix + draw(n - PREFIX)) if n > PREFIX else prefix[:n - 1] + draw(1) for n in lengths]
 
 
+def with_pads(ids, pad):
+    """A pad token inside the text and one at its end, which RoBERTa's positions pass over."""
+    return ids[:2] + [pad] + ids[2:] + [pad]
+
+
 def main(out, wanted):
     for place, (name, options) in enumerate(CASES.items()):
         if wanted and name not in wanted:
             continue
         seed = options.get("seed", place)
+        encoder = options["config"] in ENCODERS
         causal = options.get("head") == "causal"
         auto = AutoModelForCausalLM if causal else AutoModelForSequenceClassification
         folder = out / name
         model = auto.from_config(config_of(options))
         randomise(model, seed)
-        if causal and model.config.tie_word_embeddings:
+        if causal and model.config.get_text_config().tie_word_embeddings:
             model.tie_weights()
         model.to(options.get("dtype", torch.float32)).save_pretrained(folder, max_shard_size=options.get("shard", "1GB"))
         (folder / "generation_config.json").unlink(missing_ok=True)
         if "patch" in options:
             options["patch"](folder)
-        model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention_of(options)).eval()
-        cases, noise = [], 0.0
+        load = lambda: auto.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention_of(options)).eval()
+        cases = []
+        vocab = model.config.get_text_config().vocab_size
         with torch.inference_mode():
-            for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed, options.get("lengths", LENGTHS))):
+            for i, ids in enumerate(sequences(vocab, 100 + seed, options.get("lengths", LENGTHS))):
+                model = load()  # a dynamic rope remembers the longest sequence before
+                if options.get("pads"):
+                    ids = with_pads(ids, model.config.pad_token_id)
                 x = torch.tensor([ids])
+                types = [int(t >= len(ids) // 2) for t in range(len(ids))]
+                typed = {"token_type_ids": torch.tensor([types])} if options.get("types") else {}
                 masked = options.get("masked", False) and i % 2 == 1
+                # every token counts, pad tokens inside a text too
                 mask = torch.ones_like(x)
                 mask[0, 0] = 0 if masked else 1
-                logits = model(x, attention_mask=mask).logits
+                logits = model(x, attention_mask=mask, **typed).logits
                 if causal:
                     start = max(1, len(ids) // 3)
                     logps = torch.log_softmax(logits[0, :-1].float(), -1)
                     picked = logps.gather(1, x[0, 1:, None])[:, 0].tolist()[start - 1:]
                     cases.append({"id": f"length-{len(ids)}", "template": {
                         "input_ids": ids, "n_prompt_tokens": start, "policy_logps": picked}})
+                elif encoder:
+                    case = {"id": f"length-{len(ids)}", "input_ids": ids, "scores": logits[0].tolist()}
+                    cases.append(case | ({"token_type_ids": types} if typed else {}))
                 else:
                     cases.append({"id": f"length-{len(ids)}", "input_ids": ids, "scores": logits[0].tolist(),
                                   "read_index": len(ids) - 1} | ({"double_bos": True} if masked else {}))

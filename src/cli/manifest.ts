@@ -6,7 +6,9 @@ import type { Joined } from '../collect.ts'
 import { packageVersion } from '../package.ts'
 import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
+import { namedWithBase } from '../setup/adapter.ts'
 import { identityRecord } from '../setup/identity.ts'
+import type { LoadedModel } from '../setup/models.ts'
 import { SCORE_VERSION } from '../store/key.ts'
 import { REPAIRS } from '../text/repairs.ts'
 import type { Repair, RowFailure } from '../types.ts'
@@ -35,7 +37,9 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       name: model.name,
       source: model.resolved.source,
       revision: model.resolved.revision,
+      adapter: model.adapter,
       architecture: model.description.architecture,
+      head: model.opened.built.head.name,
       parameters: model.description.parameters,
       weight_bytes: model.description.weightBytes,
       max_positions: model.description.maxPositions,
@@ -48,6 +52,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       ignored_tensors: model.description.ignoredTensors,
       device: device?.device ?? null,
       dtype: input.subjects[i]?.dtype ?? null,
+      certificate: input.certified[i] ?? null,
       runner: work[i]?.runner ?? null,
       work:
         work[i] === undefined
@@ -120,9 +125,8 @@ export function methodsInput(
     seed: config.seed,
     resamples: config.resamples,
     version: packageVersion,
-    model: first?.name ?? 'none',
-    revision: first?.resolved.revision ?? null,
-    reference: second?.name ?? null,
+    ...namedForMethods(first),
+    reference: second === undefined ? null : namedWithBase(second.name, second.adapter),
     referenceFree: config.bin === 'run-dpo' && second === undefined ? config.refFreeType : null,
     beta: second === undefined ? null : config.beta,
     dataset: data.name,
@@ -135,11 +139,20 @@ export function methodsInput(
     chatTemplate: templateOf(config, subjects),
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
-    pooling: config.bin === 'run-rm' ? config.pooling : null,
+    pooling: subjects[0]?.text.pooling ?? null,
     device: device?.device ?? 'cpu',
     dtype: subjects[0]?.dtype ?? 'fp32',
     verifier: verifierWords({ config, verifier }),
   }
+}
+
+/** An adapter's revision stands before its base, another model's behind its name. */
+function namedForMethods(model: LoadedModel | undefined): Pick<MethodsInput, 'model' | 'revision'> {
+  if (model === undefined) return { model: 'none', revision: null }
+  const { name, adapter, resolved } = model
+  const { revision } = resolved
+  if (adapter === null) return { model: name, revision }
+  return { model: namedWithBase(revision === null ? name : `${name} (revision ${revision})`, adapter), revision: null }
 }
 
 /** The manifest as report.html shows it. */
@@ -151,8 +164,8 @@ export function runRecord(
   const [first, second] = models
   return {
     command: config.bin,
-    model: first?.name ?? 'verifiable rewards alone',
-    reference: second?.name ?? null,
+    model: first === undefined ? 'verifiable rewards alone' : namedWithBase(first.name, first.adapter),
+    reference: second === undefined ? null : namedWithBase(second.name, second.adapter),
     dataset: data.name,
     device: device?.device ?? null,
     provider: device?.provider ?? null,

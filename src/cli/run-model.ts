@@ -3,15 +3,19 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
+import { adapterLine, roundingNote } from '../setup/adapter.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
-import { type RunConfig, toRunConfig, wholeNumber } from '../setup/config.ts'
+import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from '../setup/folder.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
+import { readOptions } from '../setup/option.ts'
+import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
+import { certifiedBefore, certifiedLine, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { guarded } from './guard.ts'
@@ -19,12 +23,12 @@ import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog, type Log } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
-import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
+import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
-import { scoreAll, scorePart } from './scoring.ts'
+import { scoreAll, scoreShard } from './scoring.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
@@ -60,12 +64,11 @@ export async function runModel(
   name: string = bin,
 ): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs({ ...HELP[bin], name }, BIN_OPTIONS[bin], argv)
-  if (args === null) return 0
-  const config = toRunConfig(bin, args)
-  const dump = wholeNumber(args, 'dump-rendered', 1)
-  const given = optionsGiven(BIN_OPTIONS[bin], argv)
-  const unused = [...unusedOptions(config, args, given), ...unusedModes(args)]
+  const given = await parseArgs({ ...HELP[bin], name }, BIN_OPTIONS[bin], argv)
+  if (given === null) return 0
+  const config = toRunConfig(bin, given)
+  const modes = readOptions(MODES, given)
+  const unused = [...unusedOptions(config, given), ...unusedModes(given)]
   const log = createLog({
     name,
     quiet: config.quiet,
@@ -73,7 +76,7 @@ export async function runModel(
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  if (args['print-config'] === true) {
+  if (modes.printConfig) {
     for (const line of unused) log.warn(line)
     process.stdout.write(configText(config))
     return 0
@@ -82,7 +85,7 @@ export async function runModel(
   checkDatasetName(config.dataset)
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   for (const line of unused) log.warn(line)
-  for (const remark of hermRemarks(args, bin)) log.info(remark)
+  for (const remark of hermRemarks(given, bin)) log.info(remark)
 
   const verifier = openVerifier(config.verification)
   for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
@@ -102,6 +105,8 @@ export async function runModel(
   const scorer = scorerOf(config, models)
   for (const model of models) {
     log.info(modelLine(model))
+    const rounding = model.adapter === null ? null : roundingNote(model.adapter)
+    if (rounding !== null) log.info(`${model.choice.role}: ${rounding}`)
     for (const note of model.notes) log.warn(note)
   }
   for (const line of unusedWithModels(config, given, models, device)) log.warn(line)
@@ -113,9 +118,9 @@ export async function runModel(
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   const plan = planOf(config, models)
 
-  if (dump !== null) return dumpRows(rows(), subjects, dump)
+  if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = requestOf(config, models, data)
-  if (args['dry-run'] === true) {
+  if (modes.dryRun) {
     sayFolder(findRunFolder(request), { config, models, subjects, device, verifier: null }, log)
     return printPlan(rows, prepared, plan, log)
   }
@@ -128,8 +133,10 @@ export async function runModel(
   const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
   try {
     const replaced = sayFolder(place, base, log)
-    const run = { ...base, replaced, log, elapsedMs, interrupt }
-    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
+    const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
+    if (!config.certify) certified.forEach((one, i) => log.info(certifiedLine(one, models[i]!.name)))
+    const run = { ...base, replaced, certified, log, elapsedMs, interrupt }
+    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()
@@ -150,8 +157,8 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
 
-const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
-  `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
+const modelLine = ({ choice, name, resolved, adapter, description }: LoadedModel): string =>
+  `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${adapter === null ? '' : `${adapterLine(adapter)}, `}${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */
 async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {

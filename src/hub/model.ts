@@ -2,16 +2,21 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError, NetworkError, UsageError } from '../errors.ts'
 import {
-  ADAPTER,
-  ADAPTER_HINT,
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
+  checkAdapterFiles,
+  headFiles,
   INDEX_FILE,
   isAdapter,
+  isHeadPickle,
   isPickle,
+  numberedShards,
   PICKLE_HINT,
   parseWeightMap,
   SINGLE_FILE,
 } from '../weight-files.ts'
 import { cachedCommit, cachedFiles, snapshotFolder } from './cache.ts'
+import { conversionOf } from './conversion.ts'
 import { commitOf, filesAt, type RepoFile } from './listing.ts'
 import type { DownloadProgress } from './receive.ts'
 import { localFolder, parseRepo, type Repo } from './repo.ts'
@@ -52,6 +57,8 @@ export interface ResolvedModel {
   /** Commit; null for a folder. */
   readonly revision: string | null
   readonly files: readonly ResolvedFile[]
+  /** Reward heads of the repository that are pickles, and so are not fetched. */
+  readonly pickledHeads?: readonly string[]
   /** What to tell the user, e.g. that the hub was not asked. */
   readonly notes: readonly string[]
 }
@@ -78,21 +85,59 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   const wanted = (file: RepoFile): boolean => isSupportFile(file.path) || (options.include?.(file.path) ?? false)
   const files = await filesAt(repo, commit, settings, { recursive: true })
   const wantsWeights = options.weights ?? true
-  if (wantsWeights && files.some(({ path }) => isAdapter(path))) throw new ModelError(ADAPTER, repo.id, ADAPTER_HINT)
-  if (wantsWeights && !files.some(({ path }) => path === 'config.json'))
+  const paths = files.map(({ path }) => path)
+  const adapter = wantsWeights && isAdapter(paths)
+  if (adapter) checkAdapterFiles(paths, repo.id)
+  else if (wantsWeights && !paths.includes('config.json'))
     throw new ModelError('has no config.json: not a transformers checkpoint', repo.id)
   const onProgress = options.onProgress ?? (() => {})
+  if (wantsWeights && !adapter && isPickled(paths)) {
+    const converted = repo.revision === 'main' ? await conversionOf(repo, commit, settings).catch(noAnswer) : null
+    if (converted === null || converted instanceof NetworkError) throw pickled(repo, paths, converted)
+    const found = await fromHub({ ...repo, revision: converted }, settings, options)
+    const note = `${repo.id} has only pickled weights at ${repo.revision}: those of ${converted} are read, to which the hub's bot converted them (offline: --revision ${converted})`
+    return { ...found, notes: [note, ...found.notes] }
+  }
   const weights = !wantsWeights
     ? []
-    : files.some(({ path }) => path === SINGLE_FILE)
-      ? [SINGLE_FILE]
-      : await shardNames(repo, commit, files, settings, onProgress)
+    : adapter
+      ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ...headFiles]
+      : files.some(({ path }) => path === SINGLE_FILE)
+        ? [SINGLE_FILE, ...headFiles]
+        : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
-  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [] }
+  const pickledHeads = wantsWeights
+    ? files
+        .map(({ path }) => path)
+        .filter(isHeadPickle)
+        .sort()
+    : []
+  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, pickledHeads, notes: [] }
 }
 
-/** The index and the shards that it names; a repository with nothing but pickles is refused before anything big is fetched. */
+/** No safetensors in the root, but pickles: nothing big is fetched. */
+const isPickled = (paths: readonly string[]): boolean =>
+  !paths.some((path) => /^[^/]+\.safetensors(\.index\.json)?$/.test(path)) && paths.some(isPickle)
+
+function pickled(repo: Repo, paths: readonly string[], cause: NetworkError | null): ModelError {
+  const conversion =
+    cause === null ? "the hub's bot has not converted this commit" : 'whether they were converted the hub does not say'
+  return new ModelError(
+    `has no safetensors, only pickled weights (${paths.find(isPickle)}), and ${conversion}`,
+    repo.id,
+    PICKLE_HINT,
+    { cause },
+  )
+}
+
+/** Discussions may be switched off, and mirrors have none. */
+const noAnswer = (error: unknown): NetworkError => {
+  if (error instanceof NetworkError) return error
+  throw error
+}
+
+/** The index and the shards that it names, or numbered shards without one. */
 async function shardNames(
   repo: Repo,
   commit: string,
@@ -102,9 +147,11 @@ async function shardNames(
 ): Promise<string[]> {
   const index = files.find(({ path }) => path === INDEX_FILE)
   if (index === undefined) {
-    const pickles = files.map(({ path }) => path).filter(isPickle)
-    if (pickles.length > 0)
-      throw new ModelError(`has no safetensors, only pickled weights (${pickles[0]})`, repo.id, PICKLE_HINT)
+    const numbered = numberedShards(
+      files.map(({ path }) => path),
+      repo.id,
+    )
+    if (numbered !== null) return numbered
     const others = files.map(({ path }) => path).filter((path) => path.endsWith('.safetensors'))
     throw new ModelError(
       `has neither ${SINGLE_FILE} nor ${INDEX_FILE}${others.length > 0 ? `; it has ${others.slice(0, 5).join(', ')}` : ''}`,
@@ -142,19 +189,29 @@ function fromCache(
   const files = cachedFiles(dir)
   const has = (path: string): boolean => files.some((file) => file.path === path)
   const wantsWeights = options.weights ?? true
-  if (wantsWeights && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
+  const adapter = wantsWeights && isAdapter(files.map(({ path }) => path))
+  if (wantsWeights && !adapter && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
   if (files.length === 0) throw fail(`holds no file of commit ${commit}`)
   const weights = !wantsWeights
     ? []
-    : has(SINGLE_FILE)
-      ? [SINGLE_FILE]
-      : has(INDEX_FILE)
-        ? cachedShards(dir)
-        : [SINGLE_FILE]
+    : adapter
+      ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS]
+      : has(SINGLE_FILE)
+        ? [SINGLE_FILE]
+        : has(INDEX_FILE)
+          ? cachedShards(dir)
+          : (numberedShards(
+              files.map(({ path }) => path),
+              repo.id,
+            ) ?? [SINGLE_FILE])
   const missing = weights.filter((path) => !has(path))
   if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
   const chosen = files.filter(
-    ({ path }) => isSupportFile(path) || weights.includes(path) || (options.include?.(path) ?? false),
+    ({ path }) =>
+      isSupportFile(path) ||
+      weights.includes(path) ||
+      (wantsWeights && headFiles.includes(path)) ||
+      (options.include?.(path) ?? false),
   )
   return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [note] }
 }
@@ -176,7 +233,12 @@ function openFolder(name: string, dir: string, options: ResolveModelOptions): Re
     )
     .filter(
       (path) =>
-        isSupportFile(path) || /^model[^/]*\.safetensors$/.test(path) || path === INDEX_FILE || options.include?.(path),
+        isSupportFile(path) ||
+        /^(model[^/]*|adapter_model)\.safetensors$/.test(path) ||
+        path === INDEX_FILE ||
+        path === ADAPTER_CONFIG ||
+        headFiles.includes(path) ||
+        options.include?.(path),
     )
     .sort()
     .map((path): ResolvedFile => ({ path, sizeBytes: statSync(join(dir, path)).size, sha256: null, etag: null }))

@@ -10,6 +10,7 @@ import { type PlanOptions, planBatches } from '../score/plan.ts'
 import { mostRepairs, RepairTally } from '../score/repair-tally.ts'
 import type { Scorer } from '../score/scorer.ts'
 import { type Prepared, repairsOf, type Subject } from '../score/subject.ts'
+import { adapterLine } from '../setup/adapter.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { loadModels } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
@@ -40,14 +41,17 @@ const WINDOW_TOKENS = 500_000
 
 /** Reads the models' files and chooses the device; nothing is opened on it yet. */
 export async function openScoring(model: string | null, options: ScoreOptions): Promise<Scoring> {
-  const { config, args, given } = configOf(model, options)
+  const { config, given } = configOf(model, options)
   const note = options.onNote ?? (() => {})
-  for (const line of unusedOptions(config, args, given)) note(line)
+  for (const line of unusedOptions(config, given)) note(line)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   note(deviceLine(device))
   const models = await loadModels(config, device, () => {})
   const scorer = scorerOf(config, models)
-  for (const { notes } of models) for (const text of notes) note(text)
+  for (const { name, adapter, notes } of models) {
+    if (adapter !== null) note(`${name}: ${adapterLine(adapter)}`)
+    for (const text of notes) note(text)
+  }
   for (const line of unusedWithModels(config, given, models, device)) note(line)
   const now = new Date()
   const subjects = []
@@ -194,7 +198,7 @@ const resultOf = (
 function scored(
   results: readonly Pick<Measured, 'measurement' | 'unscored'>[],
   scorer: Scorer,
-): Pick<CompletionScore, 'score' | 'scoreReason' | 'scoredTokenIndex' | 'columns'> {
+): Pick<CompletionScore, 'score' | 'scoreReason' | 'scoredTokenIndex' | 'columns' | 'steps'> {
   const measurements = results.map(({ measurement }) => measurement)
   const { score, reason, own } = scorer.score(measurements)
   const unscored = results.find((result) => result.unscored !== null)?.unscored ?? null
@@ -203,7 +207,10 @@ function scored(
     score,
     scoreReason: score === null ? (unscored?.reason ?? reason) : null,
     scoredTokenIndex: first?.kind === 'head' ? first.scoredTokenIndex : null,
-    columns: Object.fromEntries(scorer.columns.map((name, i) => [name, own[i] ?? null])),
+    columns: Object.fromEntries(
+      scorer.columns.flatMap((name, i) => (typeof own[i] === 'string' ? [] : [[name, own[i] ?? null]])),
+    ),
+    steps: scorer.perStep === true && first?.kind === 'head' ? first.values : null,
   }
 }
 

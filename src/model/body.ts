@@ -1,10 +1,11 @@
 import { Alibi } from './alibi.ts'
-import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
+import { type AttentionForm, attentionOf } from './attention.ts'
 import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
-import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
-import type { Rope } from './rope.ts'
-import type { AttentionSpec, BlockNorms, Mlp, ModelSpec, Norm } from './spec.ts'
+import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from './ops.ts'
+import { relativeScores } from './relative.ts'
+import { type Rope, sameRope } from './rope.ts'
+import type { AttentionSpec, BlockNorms, HeadWeights, Mlp, ModelSpec, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
 
 /** A model's body as nodes. */
@@ -21,7 +22,7 @@ export interface Body {
  * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
  * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
  * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
- * flattened ids.
+ * flattened ids; those of attention.ts, relative.ts and RotaryInputs.
  */
 export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm): Body {
   const { graph } = builder
@@ -31,22 +32,25 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm
   const shape = graph.op('Shape', [ids])
   const attend = attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
   const rotary = new RotaryInputs(builder, positions)
+  const relative = spec.causal || !spec.relative ? null : relativeScores(builder, shape, spec.hidden, spec.relative)
   const alibi = new Alibi(builder, positions, shape)
-  const attention = (x: Value, layer: AttentionSpec): Value => {
-    const grid = graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 })
-    return attentionBlock(builder, x, layer, layer.alibi ? alibi.around(attend) : attend, rotary, grid)
+  const attention = (x: Value, layer: AttentionSpec, l: number): Value => {
+    const how = layer.alibi ? alibi.around(attend) : attend
+    const mix = (q: Value, k: Value, v: Value): Value => how(q, k, v, layer, relative?.(q, k, l, layer))
+    return attentionBlock(builder, x, layer, mix, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
   }
   const feedForward = (x: Value, mixture: Mlp): Value =>
     mixture.kind === 'experts' ? experts(builder, x, mixture) : mlp(builder, x, mixture)
 
   const width = spec.inside?.width ?? spec.hidden
-  const stream = new Stream(builder, embed(builder, spec, ids, positions), width)
+  const embedded = embed(builder, spec, ids, positions)
+  const stream = new Stream(builder, embedded, width)
   spec.layers.forEach((layer, l) => {
     const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
     const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, width) : x)
     const { attentionNorms, mlpNorms } = layer
     const normed = stream.read(attentionNorms.before)
-    const mixed = attention(normed, layer.attention)
+    const mixed = attention(normed, layer.attention, l)
     const attended = after(linear(builder, pick(mixed), layer.attention.out), attentionNorms)
     stream.map(pick)
     // parallel blocks read the stream before anything is added to it
@@ -56,6 +60,11 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm
     stream.close(attentionNorms.closing)
     stream.add(after(feedForward(read ?? stream.read(mlpNorms.before), layer.mlp), mlpNorms))
     stream.close(mlpNorms.closing)
+    if (l === 0 && !spec.causal && spec.convolution) {
+      const { convolution: conv } = spec
+      stream.add(pick(convolution(builder, embedded, conv, spec.hidden, { shape, lengths: 'lengths' })))
+      stream.close(conv.norm)
+    }
   })
   const last = stream.read(spec.finalNorm)
   const hidden = spec.inside ? linear(builder, last, spec.inside.out) : last
@@ -132,7 +141,7 @@ function attentionBlock(
   builder: Builder,
   x: Value,
   spec: AttentionSpec,
-  attend: Attend,
+  attend: (q: Value, k: Value, v: Value) => Value,
   rotary: RotaryInputs,
   shape: Value,
 ): Value {
@@ -140,16 +149,11 @@ function attentionBlock(
   const { heads, kvHeads, headDim } = spec
   const [q, k, v] = project(builder, x, spec)
   const grid = (y: Value): Value => graph.op('Reshape', [y, shape])
-  const turned = (y: Value, count: number, qk: Norm | null): Value => {
-    const normed = qk ? normHeads(builder, y, qk, count, spec) : y
+  const turned = (y: Value, count: number, which: 'q' | 'k'): Value => {
+    const normed = normHeads(builder, y, which, count, spec)
     return spec.rope ? rotary.rotate(grid(normed), spec.rope, count, headDim) : grid(normed)
   }
-  const mixed = attend(
-    turned(q, heads, spec.qkNorm?.q ?? null),
-    turned(k, kvHeads, spec.qkNorm?.k ?? null),
-    grid(v),
-    spec,
-  )
+  const mixed = attend(turned(q, heads, 'q'), turned(k, kvHeads, 'k'), grid(v))
   return graph.op('Reshape', [mixed, graph.ints([-1, heads * headDim])])
 }
 
@@ -174,12 +178,39 @@ function project(builder: Builder, x: Value, { projection, heads, kvHeads, headD
 }
 type QueryKeyValue = [q: Value, k: Value, v: Value]
 
-/** RMS norm of q or k, per head or over all heads. */
-function normHeads(builder: Builder, x: Value, spec: Norm, heads: number, { headDim, qkNorm }: AttentionSpec): Value {
-  if (qkNorm?.over !== 'head') return norm(builder, x, spec, heads * headDim)
+/** Norm of q or k, [tokens, heads · headDim]. */
+function normHeads(
+  builder: Builder,
+  x: Value,
+  which: 'q' | 'k',
+  heads: number,
+  { headDim, qkNorm }: AttentionSpec,
+): Value {
+  if (qkNorm === null) return x
+  if (qkNorm.over === 'all') return norm(builder, x, qkNorm[which], heads * headDim)
   const { graph } = builder
   const byHead = graph.op('Reshape', [x, graph.ints([-1, heads, headDim])])
-  return graph.op('Reshape', [norm(builder, byHead, spec, headDim), graph.ints([-1, heads * headDim])])
+  const normed =
+    qkNorm.over === 'each'
+      ? normEach(builder, byHead, qkNorm[which], [heads, headDim], qkNorm.epsilon)
+      : norm(builder, byHead, qkNorm[which], headDim)
+  return graph.op('Reshape', [normed, graph.ints([-1, heads * headDim])])
+}
+
+/** [tokens, heads, headDim] → the same: LayerNorm of every head, times the head's own weight. */
+function normEach(
+  { graph, weights, type }: Builder,
+  x: Value,
+  names: HeadWeights,
+  [heads, width]: readonly [number, number],
+  epsilon: number,
+): Value {
+  const one = castFrom(graph, graph.float(1), 'float', type)
+  const ones = graph.op('Expand', [one, graph.ints([width])])
+  const plain = graph.op('LayerNormalization', [x, ones], { axis: -1, epsilon: { float: epsilon } })
+  if (typeof names === 'string') return graph.op('Mul', [plain, weights.as(type, names, [heads, width])])
+  const rows = names.map((name) => graph.op('Unsqueeze', [weights.as(type, name, [width]), graph.ints([0])]))
+  return graph.op('Mul', [plain, graph.op('Concat', rows, { axis: 0 })])
 }
 
 /** The graph's rotary inputs, one pair of tables for each distinct rope. The session fills them as long as a run needs. */
@@ -195,7 +226,7 @@ class RotaryInputs {
   rotate(x: Value, rope: Rope, heads: number, headDim: number): Value {
     let i = this.ropes.findIndex((known) => sameRope(known, rope))
     if (i < 0) i = this.#declare(rope)
-    return rotate(this.builder, x, this.#tables[i]!, heads, 2 * rope.inverseFrequencies.length, headDim)
+    return rotate(this.builder, x, this.#tables[i]!, heads, headDim, rope)
   }
 
   #declare(rope: Rope): number {
@@ -209,8 +240,3 @@ class RotaryInputs {
     return i
   }
 }
-
-const sameRope = (a: Rope, b: Rope): boolean =>
-  a.attentionFactor === b.attentionFactor &&
-  a.inverseFrequencies.length === b.inverseFrequencies.length &&
-  a.inverseFrequencies.every((frequency, i) => frequency === b.inverseFrequencies[i])

@@ -1,9 +1,12 @@
+import { UsageError } from '../errors.ts'
+import { given } from '../given.ts'
 import type { Batching, Dtype, MeasurementKind } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
-import type { AttentionForm } from './attention.ts'
+import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
+import type { Head } from './heads/head.ts'
 import type { Device } from './providers.ts'
 import type { Mlp, ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
@@ -31,6 +34,8 @@ export interface ModelDescription {
   readonly learnedPositions: boolean
   /** Rows of learned positions; null for rotary ones. */
   readonly positionRows: number | null
+  /** Rows of the table of token types; 0 where there is none. */
+  readonly tokenTypes: number
   readonly padTokenId: number | null
   readonly vocabSize: number
   readonly layers: number
@@ -55,6 +60,8 @@ export interface OpenOptions {
   readonly dtype: DtypeChoice
   /** Default: `defaultAttention`. */
   readonly attention?: AttentionForm
+  /** A head that must be asked for. Default: the one that the checkpoint is known by. */
+  readonly head?: Head
 }
 
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
@@ -65,19 +72,33 @@ const defaultAttention = (device: Device, { causal }: ModelSpec): AttentionForm 
 
 /** Understands a checkpoint: dtype, head and graph are decided here, and every refusal of a checkpoint shows, within milliseconds. */
 export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenModel {
-  const stored = [...checkpoint.tensors.values()].map(({ dtype }) => dtype)
+  // an adapter's own type says nothing of the model's
+  const stored = [...checkpoint.tensors.values()]
+    .filter(({ file }) => file !== checkpoint.adapter?.file)
+    .map(({ dtype }) => dtype)
   return openModelIn(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
 }
 
 /** The same in a given dtype, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
-  { kind, device, deviceId = null, attention }: Omit<OpenOptions, 'dtype'>,
+  { kind, device, deviceId = null, attention, head }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
 ): OpenModel {
   const spec = modelSpec(checkpoint)
   const form = attention ?? defaultAttention(device, spec)
-  const built = buildModel(checkpoint, spec, { kind, attention: form, type: ELEMENT_TYPES[dtype] })
+  if (!attentionForms(spec).includes(form))
+    throw new UsageError(
+      `cannot be the attention of an encoder (model_type ${spec.architecture})`,
+      `--attention ${form}`,
+      `Use ${attentionForms(spec).join(' or ')}.`,
+    )
+  const built = buildModel(checkpoint, spec, {
+    kind,
+    attention: form,
+    type: ELEMENT_TYPES[dtype],
+    ...given<Pick<OpenOptions, 'head'>>({ head }),
+  })
   const batching = { device, causal: spec.causal, packed: form === 'split' }
   return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, built, description: described(built) }
 }
@@ -90,6 +111,7 @@ function described({ spec, head, parameters, weightBytes, ignoredTensors }: Buil
     maxPositions: spec.maxPositions,
     learnedPositions: spec.embedding.positions !== null,
     positionRows: spec.embedding.positions?.rows ?? null,
+    tokenTypes: spec.embedding.types?.rows ?? 0,
     padTokenId: spec.padTokenId,
     vocabSize: spec.vocab,
     layers: spec.layers.length,

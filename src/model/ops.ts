@@ -1,8 +1,10 @@
+import { besideFactors } from './delta.ts'
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
-import type { Act, DenseMlp, Linear, Norm } from './spec.ts'
-import { castFrom, type Weights } from './weights.ts'
+import type { Rope } from './rope.ts'
+import type { Act, Convolution, DenseMlp, Linear, Norm } from './spec.ts'
+import { cast, castFrom, type Weights } from './weights.ts'
 
 /** What every part of a graph needs at hand. */
 export interface Builder {
@@ -18,10 +20,19 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
   const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
   const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
-  const inputs = [x, weights.as(as, spec.weight, shape, rows)]
+  const beside = weights.beside(as, spec.weight, rows, spec.layout)
+  const matrix =
+    beside === null
+      ? weights.as(as, spec.weight, shape, rows, spec.layout)
+      : weights.stored(as, spec.weight, shape, rows)
+  const inputs = [x, matrix]
   if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
     inputs.push(weights.as(as, spec.bias.name, [total], rows))
-  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
+  const scale = spec.scale === undefined ? {} : { alpha: { float: spec.scale }, beta: { float: spec.scale } }
+  const transB = transposed ? 1 : 0
+  if (beside === null) return graph.op('Gemm', inputs, { transB, ...scale })
+  const sum = besideFactors(graph, x, graph.op('Gemm', inputs, { transB }), beside)
+  return spec.scale === undefined ? sum : graph.op('Mul', [sum, castFrom(graph, graph.float(spec.scale), 'float', as)])
 }
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */
@@ -94,17 +105,43 @@ export function mlp(builder: Builder, x: Value, spec: DenseMlp): Value {
   return linear(builder, inner, spec.down)
 }
 
+/** act(convolution(x)) of [batch · seq, hidden]. `shape` is [batch, seq]; `lengths` [batch]: what stands behind a text counts as 0. */
+export function convolution(
+  { graph, weights, type }: Builder,
+  x: Value,
+  spec: Convolution,
+  hidden: number,
+  { shape, lengths }: { readonly shape: Value; readonly lengths: Value },
+): Value {
+  const { name, kernel, groups } = spec
+  const seq = graph.op('Gather', [shape, graph.int(1)])
+  const places = graph.op('Range', [graph.int(0), seq, graph.int(1)])
+  const real = graph.op('Less', [places, graph.op('Unsqueeze', [lengths, graph.ints([1])])])
+  const kept = cast(graph, graph.op('Unsqueeze', [real, graph.ints([2])]), type)
+  const grid = graph.op('Concat', [shape, graph.ints([hidden])], { axis: 0 })
+  const text = graph.op('Mul', [graph.op('Reshape', [x, grid]), kept])
+  const columns = graph.op('Transpose', [text], { perm: [0, 2, 1] })
+  const kernels = weights.as(type, `${name}.weight`, [hidden, hidden / groups, kernel])
+  const bias = weights.as(type, `${name}.bias`, [hidden])
+  const pads = [(kernel - 1) / 2, (kernel - 1) / 2]
+  const mixed = graph.op('Transpose', [graph.op('Conv', [columns, kernels, bias], { group: groups, pads })], {
+    perm: [0, 2, 1],
+  })
+  return activate(graph, graph.op('Reshape', [mixed, graph.ints([-1, hidden])]), spec.act)
+}
+
 /** Rotates [batch, seq, heads · headDim] by the rows of cos and sin that `positions` names; the rest of a head stays. */
 export function rotate(
   { graph }: Builder,
   x: Value,
   tables: { readonly cos: Value; readonly sin: Value; readonly positions: Value },
   heads: number,
-  rotaryDim: number,
   headDim: number,
+  rope: Rope,
 ): Value {
+  const rotaryDim = 2 * rope.inverseFrequencies.length
   const attributes = {
-    interleaved: 0,
+    interleaved: rope.neighbours ? 1 : 0,
     num_heads: heads,
     ...(rotaryDim < headDim && { rotary_embedding_dim: rotaryDim }),
   }

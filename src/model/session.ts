@@ -5,6 +5,7 @@ import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import { alibiTable } from './alibi.ts'
 import { checkFinite } from './finite.ts'
+import { rawNames } from './heads/head.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
 import {
@@ -18,7 +19,8 @@ import {
   scoreRows,
 } from './packing.ts'
 import { PROVIDERS } from './providers.ts'
-import { ropeTables } from './rope.ts'
+import { distanceRows } from './relative.ts'
+import { type RopeRows, ropeRows, ropeTables } from './rope-tables.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
 
@@ -27,6 +29,8 @@ export interface SessionOptions {
   readonly threads?: number
   /** Queries of a block of the `split` form. */
   readonly blockTokens?: number
+  /** Whether `run` gives the head's raw outputs, too. Default false. */
+  readonly rawOutputs?: boolean
 }
 
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
@@ -59,12 +63,14 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
     openMs: performance.now() - started,
     ignoredTensors: description.ignoredTensors,
     graphSha256: built.sha256,
+    ...(options.rawOutputs === true && { rawOutputs: rawNames(built.head) }),
   }
   return new OrtRunner(info, model, session, options.blockTokens ?? BLOCK_TOKENS)
 }
 
 class OrtRunner implements Runner {
-  readonly #tables = new Map<number, Record<string, ort.Tensor>>()
+  /** The rotary tables of the run before, by their parts. */
+  #tables: { readonly name: string; readonly feeds: Record<string, ort.Tensor> } | null = null
 
   constructor(
     readonly info: RunnerInfo,
@@ -73,7 +79,10 @@ class OrtRunner implements Runner {
     readonly blockTokens: number,
   ) {}
 
-  /** Head: every label of every sequence. Log-prob: that of each token of the completion. In the batch's order. */
+  /**
+   * Head: every label of every sequence, then its raw outputs where they are asked for; of a process head the label of every step.
+   * Log-prob: that of each token of the completion. In the batch's order.
+   */
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { attention, built, checkpoint } = this.model
@@ -99,29 +108,46 @@ class OrtRunner implements Runner {
       spec.countsAttended ?? false,
     )
     const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
-    const outputs = await this.#session({
+    const raw = this.info.rawOutputs === undefined ? [] : (built.head.raw ?? [])
+    const wanted = logProb
+      ? [{ name: 'log_probs', count: 1 }]
+      : [
+          { name: 'scores', count: this.info.labels.length },
+          ...raw.map(({ name, count }) => ({ name: `raw_${name}`, count })),
+        ]
+    const rotary = ropeRows(packed, chosen, built.ropes)
+    const feeds = {
       ids: int64(packed.ids, [packed.batch, packed.seq]),
-      positions: int64(packed.positions, [packed.batch, packed.seq]),
+      positions: int64(rotary.rows, [packed.batch, packed.seq]),
       ...(types && { types: int64(packed.types, [packed.batch, packed.seq]) }),
       rows: int64(head.rows),
       ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
       ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#tableFeeds(packed),
-    })
-    const flat = outputs[logProb ? 'log_probs' : 'scores']!.data as Float32Array
-    const width = logProb ? 1 : this.info.labels.length
+      ...this.#tableFeeds(rotary),
+      ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
+    }
+    const outputs = await this.#session(
+      feeds,
+      wanted.map(({ name }) => name),
+    )
     let done = 0
     return head.counts.map((count) => {
       const first = done
-      done += (rowsPerOutput === 'all' ? 1 : count / rowsPerOutput) * width
-      return flat.slice(first, done)
+      done += rowsPerOutput === 'all' ? 1 : count / rowsPerOutput
+      const parts = wanted.map(({ name, count: width }) =>
+        (outputs[name]!.data as Float32Array).subarray(first * width, done * width),
+      )
+      return Float32Array.from(parts.length === 1 ? parts[0]! : parts.flatMap((part) => [...part]))
     })
   }
 
-  async #session(feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.ReturnType> {
+  async #session(
+    feeds: Record<string, ort.Tensor>,
+    outputs: readonly string[],
+  ): Promise<ort.InferenceSession.ReturnType> {
     try {
-      return await this.session.run(feeds)
+      return await this.session.run(feeds, outputs)
     } catch (cause) {
       throw new DeviceError(
         `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
@@ -149,26 +175,29 @@ class OrtRunner implements Runner {
     return blockFeeds(blocksOf(packed, reused, this.blockTokens))
   }
 
-  /** Tables as long as the run needs: RotaryEmbedding wants a row for every place, and positions may start later. */
-  #tableFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
-    const needed = Math.max(seq, positions.reduce((a, b) => Math.max(a, b), 0) + 1)
-    const size = 2 ** Math.ceil(Math.log2(Math.max(needed, 512)))
-    const known = this.#tables.get(size)
-    if (known !== undefined) return known
+  /** Tables as long as the run needs, by position. */
+  #tableFeeds({ parts }: RopeRows): Record<string, ort.Tensor> {
+    const name = JSON.stringify(parts)
+    if (this.#tables?.name === name) return this.#tables.feeds
     const feeds: Record<string, ort.Tensor> = {}
     this.model.built.ropes.forEach((rope, i) => {
-      const { cos, sin } = ropeTables(rope, size)
-      const dims = [size, rope.inverseFrequencies.length]
+      const { cos, sin, rows } = ropeTables(rope, parts)
+      const dims = [rows, rope.inverseFrequencies.length]
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
       feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
     })
     const heads = this.model.built.alibiHeads
-    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, size), [size, heads])
-    this.#tables.clear()
-    this.#tables.set(size, feeds)
+    const { rows } = parts[0]!
+    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, rows), [rows, heads])
+    this.#tables = { name, feeds }
     return feeds
   }
 }
+
+const distanceFeeds = ({ queryRows, keyRows }: ReturnType<typeof distanceRows>): Record<string, ort.Tensor> => ({
+  query_rows: int64(queryRows),
+  key_rows: int64(keyRows),
+})
 
 function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<string, ort.Tensor> {
   const column = [start.length, 1]
@@ -223,6 +252,13 @@ async function openSession(
 /** The deepest folder above all files: ONNX Runtime resolves locations against one folder and lets none leave it. */
 function commonFolder(files: readonly string[]): string {
   let folder = dirname(files[0]!)
-  while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) folder = dirname(folder)
-  return folder
+  const holds = (file: string): boolean => file.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+  for (;;) {
+    const outside = files.find((file) => !holds(file))
+    if (outside === undefined) return folder
+    // on Windows an adapter and its base may lie on two drives
+    if (dirname(folder) === folder)
+      throw new ModelError(`lies on another drive than ${outside}`, files[0]!, 'Move both to one drive.')
+    folder = dirname(folder)
+  }
 }

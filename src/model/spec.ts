@@ -17,6 +17,37 @@ export interface DecoderSpec extends BodySpec {
 /** Every token sees the whole text. */
 export interface EncoderSpec extends BodySpec {
   readonly causal: false
+  /** Distances in the attention of every layer (DeBERTa); else null. */
+  readonly relative: RelativePositions | null
+  /** Over the embeddings, added after the first layer (DeBERTa v2 xlarge); else null. */
+  readonly convolution: Convolution | null
+}
+
+/** norm(x + act(convolution(embeddings))) over the places of a text, with zeros beyond its ends. */
+export interface Convolution {
+  /** `weight` [hidden, hidden / groups, kernel], `bias` [hidden]. */
+  readonly name: string
+  /** Odd. */
+  readonly kernel: number
+  readonly groups: number
+  readonly act: Act
+  readonly norm: Norm
+}
+
+/**
+ * A learned vector r for every distance d = i − j of a query i from a key j: scale · (q · key(r_d) + k · query(r_d)) is added to
+ * scale · q · k.
+ */
+export interface RelativePositions {
+  /** [2 · span, hidden]: the row of a distance is its bucket + span, at most the last row and at least the first. */
+  readonly table: string
+  readonly span: number
+  /** Over the table's rows. */
+  readonly norm: Norm | null
+  /** Distances beyond count / 2 share buckets whose width grows up to `farthest`; null: every distance is its own bucket. */
+  readonly buckets: { readonly count: number; readonly farthest: number } | null
+  /** For every layer, the projections of a row; what is null is left out of the sum. */
+  readonly layers: readonly { readonly key: Linear | null; readonly query: Linear | null }[]
 }
 
 export interface BodySpec {
@@ -98,10 +129,19 @@ export interface AttentionSpec {
   /** Whether a bias grows with the key's position (alibi.ts); absent: no. */
   readonly alibi?: true
   readonly projection: Projection
-  /** RMS norm of q and k before the rotation (Qwen 3: per head, OLMo 2: over all heads). */
-  readonly qkNorm: { readonly q: Norm; readonly k: Norm; readonly over: 'head' | 'all' } | null
+  readonly qkNorm: QkNorm | null
   readonly out: Linear
 }
+
+/**
+ * Norm of q and k before the rotation. `head`: of every head alike (Qwen 3); `all`: over all heads (OLMo 2); `each`: LayerNorm of
+ * every head with a weight of its own: one tensor per head (StableLM), or the name of one [heads, headDim] (Cohere).
+ */
+export type QkNorm =
+  | { readonly over: 'head'; readonly q: Norm; readonly k: Norm }
+  | { readonly over: 'all'; readonly q: Norm; readonly k: Norm }
+  | { readonly over: 'each'; readonly q: HeadWeights; readonly k: HeadWeights; readonly epsilon: number }
+export type HeadWeights = readonly string[] | string
 
 /**
  * `fused`: one matrix gives [q | k | v] side by side; `perHead`: key head by key head [its queries | k | v] (GPT-NeoX, Falcon,
@@ -142,6 +182,8 @@ export interface Linear {
   readonly outputs: number
   /** `out,in` as torch's Linear; `in,out` as GPT-2's Conv1D. */
   readonly layout: 'out,in' | 'in,out'
+  /** Multiplies y (Granite's residual_multiplier); absent: 1. */
+  readonly scale?: number
   /** Rows of a larger [total, inputs] tensor, first row and total (Phi 3's fused projections); null: the whole tensor. */
   readonly part: { readonly first: number; readonly total: number } | null
 }
@@ -160,6 +202,8 @@ export interface Logits {
   /** [vocab, hidden] */
   readonly weight: string
   readonly bias: string | null
+  /** Multiplies the logits (Cohere, Granite); absent: 1. */
+  readonly scale?: number
   /** softcap · tanh(logits / softcap) before the softmax (Gemma 2); else null. */
   readonly softcap: number | null
   /** An lm_head tensor that config.json ties to the embedding: equal bytes are a duplicate (weights.ts). */

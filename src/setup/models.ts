@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { given } from '../given.ts'
 import { type ResolvedModel, type ResolveModelOptions, resolveModel } from '../hub/model.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import { type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { type ModelDescription, type OpenModel, openModel } from '../model/open.ts'
+import type { Head } from '../model/heads/head.ts'
+import { stepTokens } from '../model/heads/step-tokens.ts'
+import { type ModelDescription, type OpenModel, type OpenOptions, openModel } from '../model/open.ts'
 import { packagePath } from '../package.ts'
 import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
+import { isAdapter } from '../weight-files.ts'
+import { type AdapterRecord, adapterRecord, openAdapted } from './adapter.ts'
 import type { ModelChoice, RunConfig } from './config.ts'
 import { refusedByName } from './no-reward.ts'
+import { stepTokensOf } from './step-tokens.ts'
 
 /** A model's files, read and understood, before any device is opened. */
 export interface LoadedModel {
@@ -18,12 +24,17 @@ export interface LoadedModel {
   /** As it is called on screen: hub id or folder name. */
   readonly name: string
   readonly resolved: ResolvedModel
+  /** What stands under it where it is an adapter, and what is made of the two; else null. */
+  readonly base: ResolvedModel | null
+  readonly adapter: AdapterRecord | null
   /** What to tell the user. */
   readonly notes: readonly string[]
   /** Its graph, its dtype and its device, not started yet. */
   readonly opened: OpenModel
   readonly description: ModelDescription
   readonly hashes: readonly FileHash[]
+  /** Whether a file lies in the hub's cache, by its name among `hashes`. */
+  readonly trustBlobNames: (name: string) => boolean
   /** One SHA-256 over names and hashes of config and weights. */
   readonly weightsSha256: string
   readonly tokenizer: OpenTokenizer
@@ -48,10 +59,14 @@ export async function loadModels(
   const models = second === undefined ? [first] : [first, await loadModel(second, config, device, onProgress, first)]
   checkDistinct(models)
   const maxPositions = Math.min(...models.map(({ description }) => description.maxPositions))
-  return models.map((model) => ({
+  return models.map((model, m) => ({
     ...model,
     maxPositions,
-    notes: [...model.notes, ...lengthNotes(model, config.maxLength)],
+    notes: [
+      ...model.notes,
+      ...lengthNotes(model, config.maxLength),
+      ...(m === 0 && config.bin === 'run-dpo' ? referenceNotes(model, models[1] ?? null) : []),
+    ],
   }))
 }
 
@@ -69,29 +84,69 @@ async function loadModel(
     ...options,
     revision: choice.revision,
   })
-  const checkpoint = openCheckpoint(resolved.dir)
+  const { checkpoint: opening, base } = isAdapter(readdirSync(resolved.dir))
+    ? await openAdapted(resolved, options)
+    : { checkpoint: openCheckpoint(resolved.dir), base: null }
+  const pickledHeads = [...opening.pickledHeads, ...(resolved.pickledHeads ?? [])]
+  const checkpoint = { ...opening, pickledHeads }
   const kind = choice.role === 'rm' ? 'head' : 'logProb'
-  const opened = openModel(checkpoint, { kind, device, deviceId, dtype: config.dtype })
-  const { description } = opened
-  const hashes = await hashCheckpoint(checkpoint, { trustBlobNames: resolved.source === 'hub' })
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
+  const head = await askedHead(resolved, name, config, options)
+  const opened = openModel(checkpoint, {
+    kind,
+    device,
+    deviceId,
+    dtype: config.dtype,
+    ...given<Pick<OpenOptions, 'head'>>({ head }),
+  })
+  const { description } = opened
+  const trustBlobNames = (file: string): boolean =>
+    (base !== null && file.startsWith('base/') ? base : resolved).source === 'hub'
+  const hashes = await hashCheckpoint(checkpoint, { trustBlobNames })
+  const adapter = adapterRecord(opened, base)
+  const textFiles = base === null || existsSync(join(resolved.dir, TOKENIZER)) ? resolved : base
   const { tokenizer, tokenizerDir, notes } =
     policy === null
-      ? await ownTokenizer(resolved, name, config, options)
-      : await sharedTokenizer(policy, resolved.dir, name)
+      ? await ownTokenizer(textFiles, name, config, options)
+      : await sharedTokenizer(policy, textFiles.dir, name)
   return {
     choice,
     name,
     resolved,
-    notes: [...resolved.notes, ...notes, ...embeddingNotes(name, tokenizer, description)],
+    base,
+    adapter,
+    notes: [
+      ...resolved.notes,
+      ...(base?.notes ?? []),
+      ...checkpoint.notes.map((note) => `${name}: ${note}`),
+      ...(textFiles === resolved || config.tokenizer !== null
+        ? []
+        : [`${name} has no ${TOKENIZER}: it reads the tokens of its base`]),
+      ...(opened.built.head.notes ?? []),
+      ...notes,
+      ...embeddingNotes(name, tokenizer, description),
+    ],
     opened,
     description,
     hashes,
+    trustBlobNames,
     weightsSha256: digestOf(hashes),
     tokenizer,
     tokenizerDir,
     maxPositions: description.maxPositions,
   }
+}
+
+/** `--step-tokens`: the words' ids are part of the graph, so that the tokenizer is asked before it is built. */
+async function askedHead(
+  resolved: ResolvedModel,
+  name: string,
+  config: RunConfig,
+  options: ResolveModelOptions,
+): Promise<Head | null> {
+  if (config.stepTokens === null) return null
+  const { tokenizer } = await ownTokenizer(resolved, name, config, options)
+  return stepTokens(stepTokensOf(tokenizer, config.stepTokens))
 }
 
 type ChosenTokenizer = Pick<LoadedModel, 'tokenizer' | 'tokenizerDir' | 'notes'>
@@ -121,6 +176,8 @@ function embeddingNotes(name: string, tokenizer: OpenTokenizer, { vocabSize }: M
   ]
 }
 
+const TOKENIZER = 'tokenizer.json'
+
 /** Different in every family of tokenizers: words, digits, SMILES, a character beyond ASCII. */
 const PROBE = 'The SMILES of aspirin (M = 180.16 g/mol) is CC(=O)Oc1ccccc1C(=O)O. Naïve?\n'
 
@@ -128,7 +185,7 @@ const PROBE = 'The SMILES of aspirin (M = 180.16 g/mol) is CC(=O)Oc1ccccc1C(=O)O
 async function sharedTokenizer(policy: LoadedModel, dir: string, name: string): Promise<ChosenTokenizer> {
   const { tokenizer, tokenizerDir } = policy
   const shared = (notes: readonly string[]): ChosenTokenizer => ({ tokenizer, tokenizerDir, notes })
-  if (!existsSync(join(dir, 'tokenizer.json'))) return shared([])
+  if (!existsSync(join(dir, TOKENIZER))) return shared([])
   const own = await openTokenizer(dir, { id: name })
   if (own.sha256 === tokenizer.sha256) return shared([])
   const [here, there] = [own, tokenizer].map((one) => one.encode(PROBE, { addSpecialTokens: false }).ids.join(' '))
@@ -150,6 +207,19 @@ function lengthNotes({ name, description }: LoadedModel, maxLength: number | nul
   return [
     `--max-length ${maxLength} goes beyond the ${maxPositions} positions of ${name}: scores there are extrapolated`,
   ]
+}
+
+/** DPO trains an adapter against its own base; another reference, or none, is taken as asked for, and said. */
+function referenceNotes({ name, base }: LoadedModel, reference: LoadedModel | null): string[] {
+  if (base === null) return []
+  const asked = base.revision === null ? base.dir : `${base.id}@${base.revision}`
+  if (reference === null)
+    return [
+      `${name} is an adapter, and DPO trains one against its base: for the implicit reward give --ref-model ${asked}; without it the score is that of the policy alone`,
+    ]
+  return realpathSync(reference.resolved.dir) === realpathSync(base.dir)
+    ? []
+    : [`the reference is ${reference.name}, not the base of the adapter ${name}: ${asked}`]
 }
 
 function digestOf(hashes: readonly FileHash[]): string {

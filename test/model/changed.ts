@@ -13,16 +13,15 @@ import { editTensors, type Tensors } from './safetensors-edit.ts'
 const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-let count = 0
 export interface Change {
   readonly config?: (config: Record<string, unknown>) => void
   readonly tensors?: (tensors: Tensors) => void
 }
 
-/** A copy of a golden checkpoint with changes. @param name its folder below test/data */
-export function changed(name: string, change: Change): string {
-  const dir = join(root, String(count++))
-  cpSync(packagePath('test/data', name), dir, { recursive: true })
+/** A copy of a checkpoint below `root`, with changes; its folder. */
+export function changedCopy(root: string, from: string, change: Change): string {
+  const dir = mkdtempSync(join(root, 'changed-'))
+  cpSync(from, dir, { recursive: true })
   if (change.config) {
     const file = join(dir, 'config.json')
     const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
@@ -32,6 +31,10 @@ export function changed(name: string, change: Change): string {
   if (change.tensors) editTensors(join(dir, 'model.safetensors'), change.tensors)
   return dir
 }
+
+/** The same of a golden checkpoint. @param name its folder below test/data */
+export const changed = (name: string, change: Change): string =>
+  changedCopy(root, packagePath('test/data', name), change)
 
 export const build = (dir: string, kind: MeasurementKind = 'head') => {
   const checkpoint = openCheckpoint(dir)

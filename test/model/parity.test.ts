@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { modelSpec } from '../../src/model/archs/index.ts'
 import { type AttentionForm, attentionForms } from '../../src/model/attention.ts'
-import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
 import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
+import { turnsAs } from '../../src/model/rope.ts'
 import { startSession } from '../../src/model/session.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
+import { openGolden } from './runner.ts'
 
 /**
  * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity.test.ts`, with CUDA's libraries on
@@ -31,8 +32,8 @@ const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: str
   { name: 'shared', layout: 'shared', batchSize: 64 },
 ]
 
-describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
-  const checkpoint = openCheckpoint(golden.dir)
+describe.each(['parity', 'models', 'adapters'].flatMap(goldenModels))('$name', (golden: GoldenModel) => {
+  const checkpoint = openGolden(golden.dir)
   const { causal } = modelSpec(checkpoint)
   describe.each(attentionForms({ causal }).filter(onDevice))('%s', (attention) => {
     const model = openModel(checkpoint, { kind: golden.kind, device: DEVICE, dtype: 'fp32', attention })
@@ -50,6 +51,7 @@ describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (
         ...sequence,
         reads: (reads?.(sequence.ids, NO_FACTS) as Int32Array | undefined) ?? sequence.reads,
         group: 0,
+        turnsAs: turnsAs(model.built.ropes, sequence.positionStart + sequence.ids.length),
       }))
       const options = { layout, batchSize, packed: attention === 'split', batchTokens: 4096 }
       let measured = 0

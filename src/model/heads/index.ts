@@ -1,19 +1,61 @@
 import { ModelError } from '../../errors.ts'
 import type { MeasurementKind } from '../../types.ts'
+import { headFiles, headPickleHint } from '../../weight-files.ts'
 import type { Checkpoint } from '../checkpoint.ts'
+import { firstArchitecture } from '../config.ts'
 import type { Ignored } from '../spec.ts'
 import { armorm } from './armorm.ts'
+import { beaver } from './beaver.ts'
 import { bertPooler } from './bert-pooler.ts'
+import { debertaPooler } from './deberta-pooler.ts'
+import { distilbertClassifier } from './distilbert.ts'
+import { encoderClassifier } from './encoder-classifier.ts'
+import { grm } from './grm.ts'
 import type { Head } from './head.ts'
 import { internlm2 } from './internlm2.ts'
+import { ldl } from './ldl.ts'
 import { logProb } from './log-prob.ts'
+import { mlpScore } from './mlp-score.ts'
+import { modernbertClassifier } from './modernbert.ts'
+import { oasst } from './oasst.ts'
+import { qrm } from './qrm.ts'
+import { qwen2Prm } from './qwen2-prm.ts'
+import { regressionHead } from './regression-head.ts'
 import { score } from './score.ts'
+import { starling } from './starling.ts'
+import { tokenClassification } from './token-classification.ts'
+import { urm } from './urm.ts'
+import { valueHead } from './value-head.ts'
 
 /** Heads that give rewards, in the order in which they are asked. A new head is one file and one line. */
-const REWARD_HEADS: readonly Head[] = [armorm, internlm2, bertPooler, score]
+const REWARD_HEADS: readonly Head[] = [
+  armorm,
+  qrm,
+  urm,
+  ldl,
+  beaver,
+  grm,
+  regressionHead,
+  starling,
+  qwen2Prm,
+  mlpScore,
+  valueHead,
+  oasst,
+  tokenClassification,
+  internlm2,
+  bertPooler,
+  debertaPooler,
+  distilbertClassifier,
+  encoderClassifier,
+  modernbertClassifier,
+  score,
+]
+
+export const headNames: readonly string[] = [...REWARD_HEADS, logProb].map(({ name }) => name)
 
 /**
  * The head of a checkpoint for a use.
+ * @param asked a head that must be asked for, of a checkpoint that has none of its own
  * @param leftOver throws where tensors are left that `ignored` does not explain: an unknown head is named by its tensors
  * @throws ModelError where the checkpoint was made for the other use, or has no head that is known here
  */
@@ -21,28 +63,43 @@ export function headOf(
   checkpoint: Checkpoint,
   kind: MeasurementKind,
   leftOver: (ignored: readonly Ignored[]) => void,
+  asked: Head | null = null,
 ): Head {
   const reward = REWARD_HEADS.find((head) => head.claims(checkpoint))
+  if (asked !== null && reward === undefined) return asked
+  if (asked !== null && reward !== undefined)
+    throw new ModelError(
+      `has a reward head (${reward.name})${saidArchitecture(checkpoint)}: its causal head (${asked.name}) is not read`,
+      checkpoint.dir,
+      'Leave --step-tokens out: it is for causal language models without a head of their own.',
+    )
   if (kind === 'head') {
     if (reward !== undefined) return reward
+    const [pickled] = checkpoint.pickledHeads
+    if (pickled !== undefined)
+      throw new ModelError(
+        `has its reward head in ${pickled}, a pickle; unpickling runs code, so it is never opened`,
+        checkpoint.dir,
+        headPickleHint(pickled),
+      )
     leftOver([{ pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head' }])
     throw new ModelError(
-      `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards`,
+      `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards${checkpoint.notes.map((note) => `; ${note}`).join('')}`,
       checkpoint.dir,
-      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here.',
+      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here. One that was trained to mark steps is read with --step-tokens.',
     )
   }
   if (reward === undefined) return logProb
   throw new ModelError(
     `has a classification head (${reward.name})${saidArchitecture(checkpoint)}: it gives rewards, no log-probabilities`,
     checkpoint.dir,
-    'A reward model is measured by run-rm --model …',
+    checkpoint.fileNames.some((name) => headFiles.includes(name))
+      ? 'A reward model is measured by run-rm --model …; to measure its causal head, move the head beside the model out of the folder.'
+      : 'A reward model is measured by run-rm --model …',
   )
 }
 
-function saidArchitecture({ config }: Checkpoint): string {
-  const { architectures } = config
-  return Array.isArray(architectures) && typeof architectures[0] === 'string'
-    ? `, config.json says ${architectures[0].slice(0, 60)}`
-    : ''
+function saidArchitecture(checkpoint: Checkpoint): string {
+  const said = firstArchitecture(checkpoint)
+  return said === null ? '' : `, config.json says ${said}`
 }

@@ -1,0 +1,191 @@
+import { characters } from '../plain-text.ts'
+import { namedPrng } from '../prng.ts'
+import { auroc } from '../stats/auroc.ts'
+import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
+import { weightedAuroc } from '../stats/weighted.ts'
+import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
+import { hasOneAnswerTag, taggedAnswer } from './answer.ts'
+import { allRows, type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { passes } from './completions.ts'
+import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
+import { accuracyStatistics } from './pairs.ts'
+import type { CompletionSample, Sample } from './sample.ts'
+import { bootstrapped, type Place, statistic } from './statistic.ts'
+
+/** True when a SMILES string can be parsed; null when that cannot be said (no toolkit). */
+export type Parses = (smiles: string) => boolean | null
+
+/**
+ * A scorer that has learned nothing: what any reward model must beat; a "null scorer" in the names of the files (scope `null:<name>`,
+ * statistic `model_minus_null`, kind `null`), which stay as they were published. A score of null = it cannot score this text.
+ */
+export interface Baseline {
+  readonly name: string
+  readonly title: string
+  readonly score: (completion: Pick<ScoredCompletion, 'id' | 'role' | 'index' | 'text'>) => number | null
+}
+
+/**
+ * The baseline "random": a number in [0, 1) that depends on the completion's place in the data alone, not on `--seed` nor the order of
+ * rows, so that it is one and the same draw in every file.
+ */
+export const randomScore = (id: string, role: CompletionRole, index: number): number =>
+  namedPrng(0, `${id} ${role} ${index}`)()
+
+/** The baselines of every run. */
+export const baselineScorers = (parses: Parses | null): readonly Baseline[] => [
+  { name: 'longest', title: 'the longer text', score: (c) => characters(c.text) },
+  { name: 'shortest', title: 'the shorter text', score: (c) => -characters(c.text) },
+  { name: 'constant', title: 'always the same score', score: () => 0 },
+  { name: 'random', title: 'a random number', score: (c) => randomScore(c.id, c.role, c.index) },
+  { name: 'answer_tag', title: 'exactly one answer tag', score: (c) => (hasOneAnswerTag(c.text) ? 1 : 0) },
+  ...(parses === null
+    ? []
+    : [
+        {
+          name: 'smiles_parses',
+          title: 'the answer parses as SMILES',
+          score: (c: Pick<ScoredCompletion, 'text'>): number | null => {
+            const answer = taggedAnswer(c.text)
+            const ok = answer === null ? false : parses(answer)
+            return ok === null ? null : ok ? 1 : 0
+          },
+        },
+      ]),
+]
+
+/** A baseline's margins and scores, aligned with the columns; NaN where it has none. */
+export interface BaselineColumns {
+  readonly name: string
+  readonly title: string
+  readonly margin: Float64Array
+  readonly score: Float64Array
+}
+export const baselineColumns = (
+  scorers: readonly Baseline[],
+  pairs: readonly ScoredPair[],
+  completions: readonly ScoredCompletion[],
+): BaselineColumns[] =>
+  scorers.map(({ name, title, score }) => ({
+    name,
+    title,
+    margin: Float64Array.from(pairs, (p) => (score(p.chosen) ?? Number.NaN) - (score(p.rejected) ?? Number.NaN)),
+    score: Float64Array.from(completions, (c) => score(c) ?? Number.NaN),
+  }))
+
+/** A baseline that does as well as the model, or better. */
+export interface BaselineWarning {
+  readonly scorer: string
+  /** What it does, in words. */
+  readonly title: string
+  /** The pairs that both score, counted in words. */
+  readonly on: string
+  /** The model's half accuracy less the baseline's, in points, with its interval. */
+  readonly lead: string
+}
+
+/** The rows that the model has scored: what a baseline is held against. All where it scored none (verdicts alone). */
+function scoredRows(n: number, value: Float64Array): Int32Array {
+  const scored = filterRows(allRows(n), (i) => !Number.isNaN(value[i]))
+  return scored.length === 0 ? allRows(n) : scored
+}
+
+/**
+ * Accuracy and AUROC of each baseline (scope `null:<name>`) on the rows that the model scored, `missing` the others; and
+ * model_minus_null: the model's half accuracy less the baseline's on the pairs that both score, from the same resamples of prompts.
+ */
+export function baselineStatistics(
+  pairs: PairColumns,
+  completions: CompletionColumns,
+  baselines: readonly BaselineColumns[],
+  settings: BootstrapSettings,
+): { readonly statistics: Statistic[]; readonly warnings: BaselineWarning[] } {
+  const judged = scoredRows(pairs.n, pairs.margin)
+  const lost = pairs.n - judged.length
+  const statistics: Statistic[] = []
+  const warnings: BaselineWarning[] = []
+  for (const { name, title, margin, score } of baselines) {
+    const of = { scope: `null:${name}`, subset: 'all', settings }
+    if (pairs.n > 0) {
+      const difference = halfDifference({ ...of, columns: pairs, rows: allRows(pairs.n) }, pairs.margin, margin)
+      const own = accuracyStatistics(margin, { ...of, columns: pairs, rows: judged }, '')
+      statistics.push(...own.map((line) => ({ ...line, missing: line.missing + lost })), difference)
+      const warning = warningOf(name, title, difference)
+      if (warning !== null) warnings.push(warning)
+    }
+    statistics.push(
+      baselineAuroc({ ...of, columns: completions, rows: scoredRows(completions.n, completions.score) }, score),
+    )
+  }
+  return { statistics, warnings }
+}
+
+/** Half accuracy of margin a less that of margin b, on the rows that have both. */
+export function halfDifference(
+  { columns, rows, scope, subset, settings }: Sample<Pick<PairColumns, 'cluster'>>,
+  a: Float64Array,
+  b: Float64Array,
+  name = 'model_minus_null',
+): Statistic {
+  const both = filterRows(rows, (i) => !Number.isNaN(a[i]) && !Number.isNaN(b[i]))
+  const { cluster, clusters } = clustersOf(columns.cluster, both)
+  const half = (m: number): number => (m > 0 ? 1 : m === 0 ? 0.5 : 0)
+  const { estimates, distributions } = bootstrapSums(
+    [
+      clusterTotals(cluster, clusters, () => 1),
+      clusterTotals(cluster, clusters, (k) => half(a[both[k]!]!) - half(b[both[k]!]!)),
+    ],
+    1,
+    (sums, out) => {
+      out[0] = sums[1]! / sums[0]!
+    },
+    clusters < 2 ? 0 : settings.resamples,
+    randomOf(settings),
+  )
+  const place: Place = { scope, subset, n: both.length, clusters, missing: rows.length - both.length }
+  const value = both.length === 0 ? null : estimates[0]!
+  return statistic(
+    place,
+    name,
+    value,
+    intervalOf(estimates[0]!, distributions[0]!, clusters, settings),
+    'no_common_pairs',
+  )
+}
+
+function warningOf(name: string, title: string, difference: Statistic): BaselineWarning | null {
+  const { value, ciLow, ciHigh, n, clusters } = difference
+  if (value === null || value > 0) return null
+  const points = (v: number): string => `${(100 * v).toFixed(1)}`
+  const range = ciLow === null || ciHigh === null ? 'no interval' : `${points(ciLow)} to ${points(ciHigh)}`
+  const on = `${n} ${n === 1 ? 'pair' : 'pairs'} of ${clusters} ${clusters === 1 ? 'prompt' : 'prompts'}`
+  return { scorer: name, title, on, lead: `${points(value)} (${range})` }
+}
+
+const grouped = <T>(items: readonly T[], key: (item: T) => string): [string, T[]][] =>
+  [...new Set(items.map(key))].map((k) => [k, items.filter((item) => key(item) === k)])
+
+/**
+ * One line for each set of pairs that the scorers were held against; those with the same lead and interval stand together.
+ * @example '1 baseline does at least as well as the model on 8 pairs of 8 prompts (model minus baseline in points, 95 % interval): longest (the longer text) -43.8 (-75.0 to -12.5)'
+ */
+export function baselineWarningLines(warnings: readonly BaselineWarning[]): string[] {
+  return grouped(warnings, ({ on }) => on).map(([on, same]) => {
+    const leads = grouped(same, ({ lead }) => lead).map(
+      ([lead, scorers]) => `${scorers.map(({ scorer, title }) => `${scorer} (${title})`).join(', ')} ${lead}`,
+    )
+    const who = same.length === 1 ? '1 baseline does' : `${same.length} baselines do`
+    return `${who} at least as well as the model on ${on} (model minus baseline in points, 95 % interval): ${leads.join('; ')}`
+  })
+}
+
+function baselineAuroc({ columns, rows, scope, subset, settings }: CompletionSample, score: Float64Array): Statistic {
+  const present = filterRows(rows, (i) => !Number.isNaN(score[i]) && !Number.isNaN(columns.reward[i]))
+  const { cluster, clusters } = clustersOf(columns.cluster, present)
+  const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
+  const values = Float64Array.from(present, (i) => score[i]!)
+  const value = auroc(label, values)
+  const ci = bootstrapped(value, clusters, weightedAuroc(label, values, cluster), settings, present.length)
+  const place: Place = { scope, subset, n: present.length, clusters, missing: columns.n - present.length }
+  return statistic(place, 'auroc', value, ci, present.length === 0 ? 'no_verified_completion' : 'one_class')
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { Convolution, EncoderSpec, Linear, RelativePositions } from '../spec.ts'
@@ -46,6 +47,7 @@ const debertaV2Config = baseConfig.extend({
  * He et al. 2021, arXiv:2006.03654 and 2111.09543. transformers: models/deberta_v2.
  */
 export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
+  refusePairRanker(checkpoint)
   const config = readConfig(debertaV2Config, checkpoint)
   const { hidden_size: hidden, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   checkHeads(checkpoint, 'num_attention_heads', heads, hidden)
@@ -85,7 +87,7 @@ export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
       return { ...plain, attention: { ...plain.attention, scale } }
     }),
     finalNorm: null,
-    relative: config.relative_attention ? relativePositions(config, prefix, layers) : null,
+    relative: config.relative_attention && types.length > 0 ? relativePositions(config, prefix, layers) : null,
     convolution: config.conv_kernel_size > 0 ? convolution(checkpoint, config, prefix) : null,
     ignored: [
       ...POSITION_BUFFERS,
@@ -103,6 +105,16 @@ export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
       },
     ],
   }
+}
+
+/** PairRM names this architecture, too. */
+function refusePairRanker({ tensors, dir }: Checkpoint): void {
+  if ([...tensors.keys()].some((name) => /^head_layer\.\d+\.weight$/.test(name)))
+    throw new ModelError(
+      'is a model that compares two answers (PairRM: tensors "pretrained_model.*", "head_layer.*") and has no score of one',
+      dir,
+      'Its verdict needs both texts at once. Use a reward model with run-rm.',
+    )
 }
 
 function convolution(checkpoint: Checkpoint, config: z.infer<typeof debertaV2Config>, prefix: string): Convolution {

@@ -179,8 +179,12 @@ CASES = {
                               layer_types=["sliding_attention", "full_attention", "sliding_attention"],
                               rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
                                                "sliding_attention": {"rope_type": "default"}}),
+    "deberta-distances": dict(config="Deberta", **DISTANCES, max_relative_positions=20, position_biased_input=False,
+                              type_vocab_size=2, types=2, num_labels=2),
+    "deberta-c2p": dict(config="Deberta", relative_attention=True, pos_att_type=["c2p"], max_relative_positions=-1),
+    "camembert": dict(config="Camembert", type_vocab_size=1, pad_token_id=1, pads=True),
 }
-ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
+ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "Camembert", "Deberta", "DebertaV2", "ModernBert")
 
 
 def config_of(options):

@@ -130,7 +130,13 @@ export interface AttentionSpec {
 /** `fused`: one matrix gives [q | k | v] side by side; `perHead`: head by head [q | k | v] (GPT-NeoX). */
 export type Projection =
   | { readonly kind: 'separate'; readonly q: Linear; readonly k: Linear; readonly v: Linear }
-  | { readonly kind: 'fused' | 'perHead'; readonly qkv: Linear }
+  | { readonly kind: 'fused' | 'perHead'; readonly qkv: Linear; readonly added?: AddedBiases }
+
+/** Vectors [heads · headDim] that are added to q and v alone (DeBERTa v1). */
+export interface AddedBiases {
+  readonly q: string
+  readonly v: string
+}
 
 /** `gated`: down(act(gate x) · up x); `plain`: down(act(up x)). */
 export type Mlp =

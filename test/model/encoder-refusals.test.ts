@@ -45,6 +45,7 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['embedding_size', 24, 'parity/deberta-v2'],
     ['conv_kernel_size', 4, 'parity/deberta-v2'],
     ['pooler_hidden_act', 'xielu', 'parity/deberta-v2'],
+    ['talking_head', true, 'models/deberta-c2p'],
     ['rope_scaling', { rope_type: 'yarn', factor: 2 }, 'parity/modernbert'],
     ['rope_parameters', { rope_type: 'default', rope_theta: 5 }, 'parity/modernbert'],
     ['rope_parameters', { full_attention: { rope_type: 'linear', factor: 2 } }, 'parity/modernbert'],
@@ -61,14 +62,6 @@ describe('config.json: a known key with a value that we do not compute', () => {
     })
     expect(text).toContain('changed-')
     expect(text).toContain(key === 'embedding_size' && model.includes('electra') ? 'embeddings' : key)
-  })
-  it('DeBERTa v1 is another architecture', () => {
-    const deberta: Change = {
-      config: (config) => {
-        config.model_type = 'deberta'
-      },
-    }
-    expect(refusal('parity/deberta-v2', deberta)).toMatch(/"model_type" is "deberta": not supported.*deberta-v2/)
   })
 })
 

@@ -18,7 +18,7 @@ const positionTypes = z.preprocess(
   z.array(z.enum(['c2p', 'p2c'])).nullish(),
 )
 
-const debertaV2Config = baseConfig.extend({
+export const debertaV2Config = baseConfig.extend({
   vocab_size: count.default(128_100),
   hidden_size: count.default(1536),
   num_hidden_layers: layerCount.default(24),
@@ -48,7 +48,10 @@ const debertaV2Config = baseConfig.extend({
  */
 export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
   refusePairRanker(checkpoint)
-  const config = readConfig(debertaV2Config, checkpoint)
+  return debertaSpec(checkpoint, readConfig(debertaV2Config, checkpoint))
+}
+
+export function debertaSpec(checkpoint: Checkpoint, config: z.infer<typeof debertaV2Config>): EncoderSpec {
   const { hidden_size: hidden, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   checkHeads(checkpoint, 'num_attention_heads', heads, hidden)
   const { attention_head_size: headSize = hidden / heads, embedding_size: width = hidden } = config

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { ModelSpec } from '../spec.ts'
 import { albert } from './albert.ts'
 import { bert } from './bert.ts'
+import { deberta } from './deberta.ts'
 import { debertaV2 } from './deberta-v2.ts'
 import { distilbert } from './distilbert.ts'
 import { electra } from './electra.ts'
@@ -20,6 +21,8 @@ import { roberta } from './roberta.ts'
 const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
   ['albert', albert],
   ['bert', bert],
+  ['camembert', roberta],
+  ['deberta', deberta],
   ['deberta-v2', debertaV2],
   ['distilbert', distilbert],
   ['electra', electra],

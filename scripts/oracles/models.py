@@ -273,6 +273,10 @@ CASES = {
                               layer_types=["sliding_attention", "full_attention", "sliding_attention"],
                               rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
                                                "sliding_attention": {"rope_type": "default"}}),
+    "deberta-distances": dict(config="Deberta", **DISTANCES, max_relative_positions=20, position_biased_input=False,
+                              type_vocab_size=2, types=2, num_labels=2),
+    "deberta-c2p": dict(config="Deberta", relative_attention=True, pos_att_type=["c2p"], max_relative_positions=-1),
+    "camembert": dict(config="Camembert", type_vocab_size=1, pad_token_id=1, pads=True),
     "opt-post-norm": dict(config="OPT", seed=200, do_layer_norm_before=False, word_embed_proj_dim=24),
     "opt-causal-post-norm": dict(config="OPT", seed=201, head="causal", do_layer_norm_before=False, word_embed_proj_dim=40),
     "opt-causal-galactica": dict(config="OPT", seed=202, head="causal", enable_bias=False, activation_function="gelu",
@@ -388,7 +392,7 @@ OTHER_BASES = {
     "DistilBert": dict(dim=32, hidden_dim=48, n_layers=2, n_heads=4, max_position_embeddings=256),
 }
 ENCODER = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256)
-ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
+ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "Camembert", "Deberta", "DebertaV2", "ModernBert")
 
 
 def config_of(options):

@@ -144,7 +144,7 @@ async function linesOf(
   const choice = chooseHead(config.head, model!.description.labels)
   if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
   for (const line of [...model!.notes, ...unusedWithModels(config, named, [model!], device)]) warn(line)
-  const subject = await subjectOf(model!, config, device, new Date())
+  const subject = await subjectOf(model!, config, device, new Date(), warn)
   const prepared = subject.prepare(row)
   const rules = {
     tokenizer: model!.tokenizer,

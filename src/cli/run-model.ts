@@ -108,7 +108,7 @@ export async function runModel(
   log.info(`score = ${scorer.formula}`)
   const now = new Date()
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
-  for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
+  for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now, log.info) })
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   const plan = planOf(config, device.device)

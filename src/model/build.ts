@@ -8,6 +8,8 @@ import { Graph } from './graph.ts'
 import type { OpenHead } from './heads/head.ts'
 import { headOf } from './heads/index.ts'
 import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
+import { QUANTISED_FILE, QuantisedLayout } from './quantised/layout.ts'
+import type { Scheme } from './quantised/scheme.ts'
 import type { Rope } from './rope.ts'
 import type { DecoderSpec } from './spec.ts'
 import { type IgnoredTensor, Weights } from './weights.ts'
@@ -17,6 +19,8 @@ export interface BuildOptions {
   readonly attention: AttentionForm
   /** The type that the graph computes with. */
   readonly type: ElementType
+  /** How the weights of linear layers are quantised; default: not at all. */
+  readonly scheme?: Scheme | null
 }
 
 /** A checkpoint's graph, every tensor accounted for. */
@@ -31,23 +35,28 @@ export interface BuiltModel {
   readonly files: readonly string[]
   readonly parameters: number
   readonly weightBytes: number
+  /** Bytes of the tensors that are read as they are stored: all, where none are quantised. */
+  readonly keptBytes: number
+  /** Where quantised weights go in a file of their own; null where none are. */
+  readonly quantised: QuantisedLayout | null
   /** SHA-256 of the graph with its files numbered, so that a moved checkpoint keeps its hash. */
   readonly sha256: string
 }
 
 /** Builds the graph of a checkpoint. Reads headers only, never weights (but for a tied head that is stored twice). */
-export function buildModel(checkpoint: Checkpoint, { kind, attention, type }: BuildOptions): BuiltModel {
+export function buildModel(checkpoint: Checkpoint, { kind, attention, type, scheme = null }: BuildOptions): BuiltModel {
   const spec = decoderSpec(checkpoint)
   const graph = new Graph('decoder')
-  const weights = new Weights(graph, checkpoint)
+  const quantised = scheme === null ? null : new QuantisedLayout(scheme)
+  const weights = new Weights(graph, checkpoint, quantised)
   const builder = { graph, weights, type }
   const body = decoderBody(builder, spec, attention)
   const head = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also])).open(checkpoint, spec)
   head.graph(builder, body.hidden)
   const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored])
   const model = graph.model()
-  const numbered = encodeModel(model, (file) => String(weights.files.indexOf(file)))
-  const { parameters, bytes: weightBytes } = weights.totals
+  const numbered = encodeModel(model, (file) => (file === QUANTISED_FILE ? file : String(weights.files.indexOf(file))))
+  const { parameters, bytes: weightBytes, keptBytes } = weights.totals
   return {
     spec,
     head,
@@ -58,6 +67,8 @@ export function buildModel(checkpoint: Checkpoint, { kind, attention, type }: Bu
     files: weights.files,
     parameters,
     weightBytes,
+    keptBytes,
+    quantised,
     sha256: createHash('sha256').update(numbered).digest('hex'),
   }
 }

@@ -1,9 +1,11 @@
-import type { Dtype, MeasurementKind } from '../types.ts'
+import type { Dtype, MeasurementKind, Quantisation } from '../types.ts'
 import type { AttentionForm } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
 import type { Device } from './providers.ts'
+import type { QuantisedLayout } from './quantised/layout.ts'
+import { type Scheme, schemeName, schemeOf } from './quantised/scheme.ts'
 import type { IgnoredTensor } from './weights.ts'
 
 /** A checkpoint for one use on one device: its graph is built, nothing runs yet. session.ts starts it from this record. */
@@ -34,8 +36,9 @@ export interface ModelDescription {
   readonly parameters: number
   /** Bytes of the tensors on disk. */
   readonly weightBytes: number
+  readonly quantisation: Quantisation | null
   readonly ignoredTensors: readonly IgnoredTensor[]
-  /** For estimatePeakBytes (score/plan.ts): the weights as float32. */
+  /** For estimatePeakBytes (score/plan.ts): the weights as float32, or in few bits beside what of the rest is mapped. */
   readonly size: {
     readonly hidden: number
     readonly inner: number
@@ -63,17 +66,26 @@ export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenMod
   return openModelIn(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
 }
 
-/** The same in a given dtype, sensible on the device or not: tests compute float16 on the CPU with it. */
+/** The same in a given dtype and scheme, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
   { kind, device, deviceId = null, attention = DEFAULT_ATTENTION[device] }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
+  scheme: Scheme | null = schemeOf(dtype),
 ): OpenModel {
-  const built = buildModel(checkpoint, { kind, attention, type: ELEMENT_TYPES[dtype] })
+  const built = buildModel(checkpoint, { kind, attention, type: ELEMENT_TYPES[dtype], scheme })
   return { checkpoint, kind, device, deviceId, dtype, attention, built, description: described(built) }
 }
 
-function described({ spec, head, parameters, weightBytes, ignoredTensors }: BuiltModel): ModelDescription {
+function described({
+  spec,
+  head,
+  parameters,
+  weightBytes,
+  keptBytes,
+  quantised,
+  ignoredTensors,
+}: BuiltModel): ModelDescription {
   const [first] = spec.layers
   return {
     architecture: spec.architecture,
@@ -86,13 +98,21 @@ function described({ spec, head, parameters, weightBytes, ignoredTensors }: Buil
     layers: spec.layers.length,
     parameters,
     weightBytes,
+    quantisation: quantised === null ? null : quantisationOf(quantised),
     ignoredTensors,
     size: {
       hidden: spec.hidden,
       inner: first?.mlp.up.outputs ?? spec.hidden,
       heads: first?.attention.heads ?? 1,
       logits: head.width,
-      weightBytes: 4 * parameters,
+      weightBytes: quantised === null ? 4 * parameters : quantised.sizeBytes + keptBytes,
     },
   }
 }
+
+const quantisationOf = ({ scheme, parameters, sizeBytes }: QuantisedLayout): Quantisation => ({
+  scheme: schemeName(scheme),
+  ...scheme,
+  parameters,
+  bytes: sizeBytes,
+})

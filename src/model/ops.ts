@@ -1,6 +1,8 @@
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
+import type { QuantisedLayout } from './quantised/layout.ts'
+import { quantisedProduct } from './quantised/nodes.ts'
 import type { Act, Linear, Mlp, Norm } from './spec.ts'
 import { castFrom, type Weights } from './weights.ts'
 
@@ -12,16 +14,30 @@ export interface Builder {
   readonly type: ElementType
 }
 
-/** [rows, inputs] → [rows, outputs]. Gemm reads torch's [out, in] as it lies in the file and packs it once. */
-export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear, as: ElementType = type): Value {
+/**
+ * [rows, inputs] → [rows, outputs]. Gemm reads torch's [out, in] as it lies in the file and packs it once.
+ * @param as the type of x; a layer for which it is named (a head, a router) is never quantised
+ */
+export function linear(builder: Builder, x: Value, spec: Linear, as: ElementType | null = null): Value {
+  const { graph, weights, type } = builder
+  if (as === null && weights.quantised !== null) return quantisedLinear(builder, weights.quantised, x, spec)
+  const own = as ?? type
   const total = spec.part?.total ?? spec.outputs
   const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
   const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
-  const inputs = [x, weights.as(as, spec.weight, shape, rows)]
+  const inputs = [x, weights.as(own, spec.weight, shape, rows)]
   if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
-    inputs.push(weights.as(as, spec.bias.name, [total], rows))
+    inputs.push(weights.as(own, spec.bias.name, [total], rows))
   return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
+}
+
+/** The same with a weight in few bits. The bias stays float32. */
+function quantisedLinear({ graph, weights }: Builder, layout: QuantisedLayout, x: Value, spec: Linear): Value {
+  const y = quantisedProduct(graph, layout, x, weights.matrix(layout, spec), 0, spec.outputs)
+  if (!spec.bias || (spec.bias.optional && !weights.has(spec.bias.name))) return y
+  const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
+  return graph.op('Add', [y, weights.as('float', spec.bias.name, [spec.part?.total ?? spec.outputs], rows)])
 }
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */

@@ -2,8 +2,9 @@ import { ModelError } from '../errors.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Graph, Value } from './graph.ts'
 import { ELEMENT, type ElementType } from './onnx.ts'
+import type { QuantisedLayout, QuantisedMatrix } from './quantised/layout.ts'
 import type { Dtype, TensorRef } from './safetensors.ts'
-import type { Ignored } from './spec.ts'
+import type { Ignored, Linear } from './spec.ts'
 
 /** safetensors' dtypes that can be weights, as ONNX types. */
 const STORED: Readonly<Partial<Record<Dtype, ElementType>>> = {
@@ -24,11 +25,15 @@ export interface IgnoredTensor {
  */
 export class Weights {
   readonly #used = new Set<string>()
+  /** Names of the tensors that a constant reads as they are stored. */
+  readonly #read = new Set<string>()
   readonly #casts = new Map<string, Value>()
 
   constructor(
     readonly graph: Graph,
     readonly checkpoint: Checkpoint,
+    /** Where the weights of linear layers go in few bits; null: they are read as they are stored. */
+    readonly quantised: QuantisedLayout | null = null,
   ) {}
 
   has(name: string): boolean {
@@ -39,6 +44,7 @@ export class Weights {
   gather(type: ElementType, name: string, shape: readonly number[], indices: Value): Value {
     const ref = this.#ref(name, shape)
     const stored = this.#type(ref)
+    this.#read.add(name)
     const rows = this.graph.op('Gather', [this.graph.external(name, stored, shape, part(ref, null)), indices])
     return castFrom(this.graph, rows, stored, type)
   }
@@ -53,6 +59,7 @@ export class Weights {
     const cached = this.#casts.get(`${key} ${type}`)
     if (cached !== undefined) return cached
     const stored = this.#type(ref)
+    this.#read.add(name)
     const value = this.graph.external(
       key,
       stored,
@@ -62,6 +69,15 @@ export class Weights {
     const result = castFrom(this.graph, value, stored, type)
     this.#casts.set(`${key} ${type}`, result)
     return result
+  }
+
+  /** The weight of a linear layer in few bits, planned into the layout: its values are read when the session starts. */
+  matrix(layout: QuantisedLayout, spec: Omit<Linear, 'bias'>): QuantisedMatrix {
+    const { inputs, outputs, part } = spec
+    const total = part?.total ?? outputs
+    const ref = this.#ref(spec.weight, spec.layout === 'out,in' ? [total, inputs] : [inputs, total])
+    this.#type(ref)
+    return layout.add({ ref, layout: spec.layout, first: part?.first ?? 0, rows: outputs, inputs })
   }
 
   /** Names and reasons of the tensors that no node reads; a tensor that nothing explains is an error. */
@@ -93,12 +109,14 @@ export class Weights {
     return [...new Set([...this.#used].map((name) => this.checkpoint.tensors.get(name)!.file))].sort()
   }
 
-  /** Number of weights in use and their bytes on disk. */
-  get totals(): { readonly parameters: number; readonly bytes: number } {
+  /** Number of weights in use and their bytes on disk; of these, the bytes of tensors that constants read as they are stored. */
+  get totals(): { readonly parameters: number; readonly bytes: number; readonly keptBytes: number } {
     const refs = [...this.#used].map((name) => this.checkpoint.tensors.get(name)!)
+    const bytesOf = (some: readonly TensorRef[]): number => some.reduce((sum, ref) => sum + ref.length, 0)
     return {
       parameters: refs.reduce((sum, ref) => sum + ref.shape.reduce((product, dim) => product * dim, 1), 0),
-      bytes: refs.reduce((sum, ref) => sum + ref.length, 0),
+      bytes: bytesOf(refs),
+      keptBytes: bytesOf(refs.filter(({ name }) => this.#read.has(name))),
     }
   }
 

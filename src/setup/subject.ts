@@ -42,15 +42,20 @@ export interface SubjectText {
   readonly pad_token_id: number | null
 }
 
-/** Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet. */
+/**
+ * Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet.
+ * @param say told what takes long when it is opened
+ */
 export async function subjectOf(
   model: LoadedModel,
   config: RunConfig,
   device: ResolvedDevice,
   now: Date,
+  say: (line: string) => void,
 ): Promise<OpenSubject> {
-  const { tokenizer, opened, choice, name } = model
+  const { tokenizer, opened, choice, name, hashes } = model
   const { kind, dtype } = opened
+  const { quantisation } = opened.description
   const rules = textRules(model, config)
   const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
@@ -76,7 +81,11 @@ export async function subjectOf(
         ? `${options.truncation}:${options.maxLength}`
         : 'none',
     head: kind === 'head' ? readingOf(model, config) : null,
-    options: { hermCompat: config.hermCompat, reasoning: config.reasoning },
+    options: {
+      hermCompat: config.hermCompat,
+      reasoning: config.reasoning,
+      ...(quantisation !== null && { quantisation: quantisation.scheme }),
+    },
   })
   return {
     role: choice.role,
@@ -93,7 +102,8 @@ export async function subjectOf(
     dump: (label, prepared) =>
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
-    open: () => startSession(opened, given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })),
+    open: () =>
+      startSession(opened, { hashes, say, ...given<Pick<SessionOptions, 'threads'>>({ threads: config.threads }) }),
     notes: rules.notes,
     text: {
       chat_template: rules.chatTemplate,

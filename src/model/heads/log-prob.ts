@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
+import { quantisedProduct, quantisedRows } from '../quantised/nodes.ts'
 import { sameBytes } from '../same-bytes.ts'
 import type { DecoderSpec, Logits } from '../spec.ts'
 import { castFrom } from '../weights.ts'
@@ -54,19 +55,18 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
   const { graph, type, weights } = builder
   const targets = graph.input('targets', 'int64', ['rows'])
   const wide = castFrom(graph, hidden, type, 'float')
-  const shape = [spec.vocab, spec.hidden]
   const capped = (z: Value): Value => softcap(builder, z, logits.softcap)
+  const matrix = logitsMatrix(builder, spec, logits)
 
   const parts: Value[] = []
   for (let first = 0; first < spec.vocab; first += VOCABULARY_CHUNK) {
     const rows = [first, Math.min(first + VOCABULARY_CHUNK, spec.vocab)] as const
-    const inputs = [wide, weights.as('float', logits.weight, shape, rows)]
-    if (logits.bias) inputs.push(weights.as('float', logits.bias, [spec.vocab], rows))
-    parts.push(logSumExp(builder, capped(graph.op('Gemm', inputs, { transB: 1 }))))
+    const bias = logits.bias ? weights.as('float', logits.bias, [spec.vocab], rows) : null
+    parts.push(logSumExp(builder, capped(matrix.product(wide, rows, bias))))
   }
   const total = parts.length === 1 ? parts[0]! : logSumExp(builder, graph.op('Concat', parts, { axis: 1 }))
 
-  const product = graph.op('Mul', [wide, weights.gather('float', logits.weight, shape, targets)])
+  const product = graph.op('Mul', [wide, matrix.rows(targets)])
   const dot = graph.op('ReduceSum', [product, graph.ints([1])], { keepdims: 1 })
   const column = graph.ints([1])
   const biased = logits.bias
@@ -76,6 +76,33 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
       ])
     : dot
   graph.output('log_probs', 'float', ['rows'], graph.op('Squeeze', [graph.op('Sub', [capped(biased), total]), column]))
+}
+
+/** The matrix of the logits: its products with a range of its rows, and its rows by their indices. Both are of the same numbers. */
+interface LogitsMatrix {
+  product(x: Value, rows: readonly [number, number], bias: Value | null): Value
+  rows(indices: Value): Value
+}
+
+function logitsMatrix({ graph, weights }: Builder, { vocab, hidden }: DecoderSpec, { weight }: Logits): LogitsMatrix {
+  const { quantised } = weights
+  const shape = [vocab, hidden]
+  if (quantised === null)
+    return {
+      product(x, rows, bias) {
+        const inputs = [x, weights.as('float', weight, shape, rows)]
+        return graph.op('Gemm', bias === null ? inputs : [...inputs, bias], { transB: 1 })
+      },
+      rows: (indices) => weights.gather('float', weight, shape, indices),
+    }
+  const matrix = weights.matrix(quantised, { weight, inputs: hidden, outputs: vocab, layout: 'out,in', part: null })
+  return {
+    product(x, [first, last], bias) {
+      const z = quantisedProduct(graph, quantised, x, matrix, first, last - first)
+      return bias === null ? z : graph.op('Add', [z, bias])
+    },
+    rows: (indices) => quantisedRows(graph, quantised, matrix, indices),
+  }
 }
 
 /** [rows, n] → log Σ exp, [rows, 1]. One fused pass over the logits instead of max, exp, sum and log. */

@@ -1,0 +1,42 @@
+import type { Dtype } from '../../types.ts'
+
+/** How the weights of linear layers are stored in few bits; activations stay float32. */
+export interface Scheme {
+  readonly bits: 8 | 4
+  /** Neighbours of a row of the weight that share a scale, along the inputs. */
+  readonly block: number
+  /** `false`: each block has a zero point of its own beside its scale. */
+  readonly symmetric: boolean
+}
+
+/** Chosen by drift on trained weights (../README.md, "Few bits"). A change here is another scheme: nothing measured before is reused. */
+export const SCHEMES: Readonly<Record<'q8' | 'q4', Scheme>> = {
+  q8: { bits: 8, block: 32, symmetric: true },
+  q4: { bits: 4, block: 32, symmetric: false },
+}
+
+/** The scheme of a number format; null where weights are not quantised. */
+export const schemeOf = (dtype: Dtype): Scheme | null => (dtype === 'q8' || dtype === 'q4' ? SCHEMES[dtype] : null)
+
+/** As it stands in keys and manifests. @example schemeName(SCHEMES.q8) // 'int8 block 32 symmetric' */
+export const schemeName = ({ bits, block, symmetric }: Scheme): string =>
+  `${symmetric ? 'int' : 'uint'}${bits} block ${block} ${symmetric ? 'symmetric' : 'with zero points'}`
+
+/** Bytes of one row of `inputs` weights: packed, scales, zero points. Blocks at the end of a row are filled up. */
+export function rowBytes(
+  { bits, block, symmetric }: Scheme,
+  inputs: number,
+): {
+  readonly blocks: number
+  readonly packed: number
+  readonly scales: number
+  readonly zeros: number
+} {
+  const blocks = Math.ceil(inputs / block)
+  return {
+    blocks,
+    packed: (blocks * block * bits) / 8,
+    scales: 4 * blocks,
+    zeros: symmetric ? 0 : Math.ceil((blocks * bits) / 8),
+  }
+}

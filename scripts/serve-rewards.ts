@@ -98,7 +98,7 @@ export const OPTIONS = {
     requiresArg: true,
     default: 'text',
     choices: ['text', 'json'],
-    describe: 'text or json (one object a line)',
+    describe: 'text or json (one object per line)',
   },
 } satisfies OptionTable
 type Option = keyof typeof OPTIONS

@@ -179,6 +179,15 @@ export interface Batch {
   readonly tokens: number
 }
 
+/** What a plan depends on: the device, and how the model reads a batch. */
+export interface Batching {
+  readonly device: 'cpu' | 'cuda' | 'webgpu'
+  /** A token's state depends on nothing after it, so that a shared prefix is computed once; an encoder's rows stand alone. */
+  readonly causal: boolean
+  /** All sequences of a batch stand in one row without padding. */
+  readonly packed: boolean
+}
+
 /** An opened model on a device. `run` measures one batch, in the batch's order. */
 export interface Runner {
   readonly info: RunnerInfo

@@ -69,7 +69,7 @@ async function scoresOf(model: OpenModel): Promise<{ scores: Float64Array; secon
   const runner = await startSession(model, { ...threads, say: console.error })
   const started = process.cpuUsage()
   const scores = new Float64Array(sequences.length)
-  for await (const { results } of measure(runner, planBatches(sequences, planOptionsFor('cpu')), sequences))
+  for await (const { results } of measure(runner, planBatches(sequences, planOptionsFor(model.batching)), sequences))
     for (const { index, measurement } of results)
       scores[index] = measurement?.kind === 'head' ? measurement.values[0]! : (measurement?.sum ?? Number.NaN)
   const { user, system } = process.cpuUsage(started)

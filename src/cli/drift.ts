@@ -6,6 +6,7 @@ import { isFailure } from '../pairs/failure.ts'
 import { drawRows } from '../setup/drift.ts'
 import type { Store } from '../store/log.ts'
 import type { Row, RowFailure } from '../types.ts'
+import type { Log } from './log.ts'
 import { measureRun } from './measuring.ts'
 import type { OpenRun } from './scoring.ts'
 
@@ -56,16 +57,27 @@ export async function exactSample(
 }
 
 /** What stands in run.json and in the report. */
-export type DriftRecord =
-  | ({ readonly against: 'fp32'; readonly dtype: string; readonly rows: number; readonly reason: string | null } & Omit<
-      FormatDrift,
-      'reason'
-    >)
-  | { readonly against: 'fp32'; readonly dtype: string; readonly rows: 0; readonly reason: string }
+export type DriftRecord = { readonly against: 'fp32'; readonly dtype: string } & (
+  | { readonly measured: false; readonly reason: string }
+  | ({ readonly measured: true; readonly rows: number } & FormatDrift)
+)
+
+/** One line on screen. */
+export function sayDrift(drift: DriftRecord, pairsOfRun: number, log: Log): void {
+  const name = `drift of ${drift.dtype} against fp32`
+  if (!drift.measured) return log.info(`${name}: not measured, ${drift.reason}`)
+  const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toPrecision(2)} %`)
+  const { completions, rmsShare, largestShare, flips, pairs, nearTies, atRisk } = drift
+  const scores = `${completions} scores move by ${share(rmsShare)} (rms) and at most ${share(largestShare)} of their spread`
+  const turned = `${flips} of ${pairs} pairs flip, ${nearTies} ${nearTies === 1 ? 'is' : 'are'} so near a tie that such a change can turn ${nearTies === 1 ? 'it' : 'them'}`
+  log.info(
+    `${name}, ${drift.rows} rows: ${scores}${pairs === 0 ? '' : `; ${turned}, and so are ${atRisk} of the run's ${pairsOfRun}`}`,
+  )
+}
 
 /** The drift of a run; null where it computes in float32. */
 export function driftRecord(dtype: string, sample: ExactSample | string | null, joined: Joined): DriftRecord | null {
   if (sample === null) return null
-  if (typeof sample === 'string') return { against: 'fp32', dtype, rows: 0, reason: sample }
-  return { against: 'fp32', dtype, rows: sample.rows, ...formatDrift(joined, sample.joined) }
+  if (typeof sample === 'string') return { against: 'fp32', dtype, measured: false, reason: sample }
+  return { against: 'fp32', dtype, measured: true, rows: sample.rows, ...formatDrift(joined, sample.joined) }
 }

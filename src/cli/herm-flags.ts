@@ -12,7 +12,7 @@ const snake = (flag: string): string => `--${flag.replaceAll('-', '_')}`
 
 /** Accepted, and what we say about each. */
 export const HERM_ACCEPTED = {
-  'not-quantized': 'weights are never quantised unless --dtype q8 is given',
+  'not-quantized': 'weights are never quantised unless --dtype q8 or q4 is given',
   'disable-beaker-save': 'there is no Beaker file',
   'attn-implementation': 'attention is fixed by the graph',
   'load-json': 'the format of a data file is recognised by itself',

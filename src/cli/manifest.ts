@@ -11,12 +11,13 @@ import { SCORE_VERSION } from '../store/key.ts'
 import { REPAIRS } from '../text/repairs.ts'
 import type { Repair, RowFailure } from '../types.ts'
 import { countBy } from './count.ts'
+import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
 import { readingsRecord } from './readings.ts'
 import { repairsOfRun } from './repairs.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
-export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[]): Record<string, unknown> {
+export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[], drift: DriftRecord | null): Record<string, unknown> {
   const { config, data, inspection, models, device, scorer, plan, work, verifier, log } = input
   return {
     created: new Date().toISOString(),
@@ -60,6 +61,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
               completions_per_second: perSecond(work[i].measured, work[i].modelMs),
             },
     })),
+    drift,
     device,
     plan,
     dataset: {

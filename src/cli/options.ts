@@ -35,9 +35,12 @@ const commonModel = {
     default: 'tokenizer',
   }),
   device: string('auto, cpu, cuda, cuda:N or webgpu', { default: 'auto' }),
-  dtype: string('Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16', {
+  dtype: string('Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16; q8, q4: weights in 8 or 4 bits', {
     default: 'auto',
     choices: DTYPE_CHOICES,
+  }),
+  drift: number('Rows that are scored in fp32, too, to say what another --dtype changes; 0 = none', {
+    defaultDescription: '64 with q8 and q4, else 0',
   }),
   graph: string('Where the graph comes from: built from the checkpoint', {
     default: 'checkpoint',
@@ -93,7 +96,7 @@ export const dataOptions = group('Data', {
     defaultDescription: 'all',
   },
   limit: number('Use only the first N rows', { defaultDescription: 'all' }),
-  shard: string('Do part i of n, as i/n; the last part to finish merges all', { default: '1/1' }),
+  shard: string('Do shard i of n, as i/n; the last shard to finish merges all', { default: '1/1' }),
 })
 
 export const scoringOptions = group('Scoring', {
@@ -143,7 +146,7 @@ export const runOptions = group('Run', {
   'print-config': boolean('Print the resolved options, as a file for --config, and stop', { default: false }),
   'dump-rendered': number('Print rendered text and ids of the first N rows and stop'),
   quiet: boolean('Only warnings and errors', { default: false }),
-  'log-format': string('text or json (one object a line)', { default: 'text', choices: ['text', 'json'] }),
+  'log-format': string('text or json (one object per line)', { default: 'text', choices: ['text', 'json'] }),
 })
 
 function without<K extends string, L extends K>(

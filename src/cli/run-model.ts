@@ -4,6 +4,7 @@ import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
 import { checkAhead } from '../setup/ahead.ts'
+import { driftPlan } from '../setup/drift.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig, wholeNumber } from '../setup/config.ts'
 import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
@@ -24,7 +25,7 @@ import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
-import { scoreAll, scorePart } from './scoring.ts'
+import { scoreAll, scoreShard } from './scoring.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
@@ -110,8 +111,12 @@ export async function runModel(
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now, log.info) })
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
+  const exact = driftPlan(config, models, device)
+  const twins = []
+  for (const model of exact?.models ?? [])
+    twins.push(guarded(model, await subjectOf(model, config, device, now, log.info), since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
-  const plan = planOf(config, device.device)
+  const plan = planOf(config, models)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)
   const request = requestOf(config, models, data)
@@ -125,11 +130,12 @@ export async function runModel(
   const { path: folder, identity } = place
   const interrupt = watchInterrupt(log)
   const elapsedMs = () => performance.now() - started
-  const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
+  const drift = exact === null ? null : { plan: exact, subjects: twins }
+  const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier, drift }
   try {
     const replaced = sayFolder(place, base, log)
     const run = { ...base, replaced, log, elapsedMs, interrupt }
-    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
+    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()

@@ -124,6 +124,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
       ledger,
       work: [],
       verdictErrors: verdicts.errors,
+      exact: null,
       verifier,
       log,
       elapsedMs: () => performance.now() - started,

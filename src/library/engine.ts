@@ -57,7 +57,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
     subjects,
     note,
     scorer,
-    plan: planOf(config, device.device),
+    plan: planOf(config, models),
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
     columns: config.columns,

@@ -17,17 +17,28 @@ export type AttentionForm = (typeof ATTENTION_FORMS)[number]
 /** q [batch, seq, heads · headDim], k, v [batch, seq, kvHeads · headDim] → [batch, seq, heads · headDim] */
 export type Attend = (q: Value, k: Value, v: Value, spec: AttentionSpec) => Value
 
+/** What all layers share: the shape [batch, seq] of the ids as a value, and whether a query sees only what stands before it. */
+export interface Seen {
+  readonly shape: Value
+  readonly causal: boolean
+}
+
+/** The forms that a model can take: those without a mask know no other order than the causal one. */
+export const attentionForms = ({ causal }: Pick<Seen, 'causal'>): readonly AttentionForm[] =>
+  causal ? ATTENTION_FORMS : ['attention', 'plain']
+
 /** Adds the inputs that a form needs (packing.ts fills them) and returns how it attends. */
-export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType, shape: Value): Attend {
+export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType, seen: Seen): Attend {
+  const { shape } = seen
   switch (form) {
     case 'split':
       return paddedHeads(graph, shape, splitAttention(graph, type))
     case 'gqa':
       return paddedHeads(graph, shape, causalAttention(graph, shape))
     case 'attention':
-      return maskedAttention(graph, type)
+      return maskedAttention(graph, type, seen)
     case 'plain':
-      return plainAttention(graph, type, shape)
+      return plainAttention(graph, type, seen)
   }
 }
 
@@ -141,35 +152,53 @@ function causalAttention(graph: Graph, shape: Value): Attend {
     )[0]!
 }
 
-/**
- * Which keys a query sees, bool [batch, 1, seq, seq]. Rows are trees in preorder: key j is seen from its own place up to
- * `subtree_end`[j], the place after the last token that continues it; in a padded row that is the row's end.
- */
-function visibility(graph: Graph): (window: number | null) => Value {
-  const ends = graph.input('subtree_end', 'int64', ['batch', 'seq'])
-  const seq = graph.op('Gather', [graph.op('Shape', [ends]), graph.int(1)])
-  const place = graph.op('Range', [graph.int(0), seq, graph.int(1)])
-  const query = graph.op('Unsqueeze', [place, graph.ints([0, 1, 3])])
-  const key = graph.op('Unsqueeze', [place, graph.ints([0, 1, 2])])
-  const below = graph.op('Less', [query, graph.op('Unsqueeze', [ends, graph.ints([1, 2])])])
-  const tree = graph.op('And', [graph.op('LessOrEqual', [key, query]), below])
+/** Which keys a query sees, bool [batch, 1, seq, seq], by window. */
+function visibility(graph: Graph, { shape, causal }: Seen): (window: number | null) => Value {
+  const all = causal ? tree(graph) : wholeText(graph, shape)
   const windows = new Map<number, Value>()
   return (window) => {
-    if (window === null) return tree
+    if (window === null) return all
     const known = windows.get(window)
     if (known !== undefined) return known
     const from = graph.op('Unsqueeze', ['positions', graph.ints([1, 3])])
     const to = graph.op('Unsqueeze', ['positions', graph.ints([1, 2])])
-    const near = graph.op('Less', [graph.op('Sub', [from, to]), graph.int(window)])
-    const both = graph.op('And', [tree, near])
+    const distance = graph.op('Sub', [from, to])
+    const near = graph.op('Less', [causal ? distance : graph.op('Abs', [distance]), graph.int(window)])
+    const both = graph.op('And', [all, near])
     windows.set(window, both)
     return both
   }
 }
 
+/**
+ * Rows are trees in preorder: key j is seen from its own place up to `subtree_end`[j], the place after the last token that continues
+ * it; in a padded row that is the row's end.
+ */
+function tree(graph: Graph): Value {
+  const ends = graph.input('subtree_end', 'int64', ['batch', 'seq'])
+  const place = placesOf(graph, graph.op('Shape', [ends]))
+  const query = graph.op('Unsqueeze', [place, graph.ints([0, 1, 3])])
+  const key = graph.op('Unsqueeze', [place, graph.ints([0, 1, 2])])
+  const below = graph.op('Less', [query, graph.op('Unsqueeze', [ends, graph.ints([1, 2])])])
+  return graph.op('And', [graph.op('LessOrEqual', [key, query]), below])
+}
+
+/** A row is one text, padded on the right: the first `lengths`[row] keys are seen from everywhere. */
+function wholeText(graph: Graph, shape: Value): Value {
+  const lengths = graph.op('Unsqueeze', [graph.input('lengths', 'int64', ['batch']), graph.ints([1])])
+  const real = graph.op('Less', [placesOf(graph, shape), lengths])
+  const square = graph.op('Concat', [shape, graph.op('Gather', [shape, graph.ints([1])])], { axis: 0 })
+  const rows = graph.op('Expand', [graph.op('Unsqueeze', [real, graph.ints([1])]), square])
+  return graph.op('Unsqueeze', [rows, graph.ints([1])])
+}
+
+/** 0 … seq − 1 */
+const placesOf = (graph: Graph, shape: Value): Value =>
+  graph.op('Range', [graph.int(0), graph.op('Gather', [shape, graph.int(1)]), graph.int(1)])
+
 /** The mask as numbers to add: 0 where seen. float16's lowest finite number is enough for every type. */
-function additive(graph: Graph, type: ElementType): (window: number | null) => Value {
-  const seen = visibility(graph)
+function additive(graph: Graph, type: ElementType, seenBy: Seen): (window: number | null) => Value {
+  const seen = visibility(graph, seenBy)
   const masks = new Map<number | null, Value>()
   return (window) => {
     const known = masks.get(window)
@@ -180,8 +209,8 @@ function additive(graph: Graph, type: ElementType): (window: number | null) => V
   }
 }
 
-function maskedAttention(graph: Graph, type: ElementType): Attend {
-  const maskOf = additive(graph, type)
+function maskedAttention(graph: Graph, type: ElementType, seen: Seen): Attend {
+  const maskOf = additive(graph, type, seen)
   return (q, k, v, spec) =>
     graph.op('Attention', [q, k, v, maskOf(spec.window)], {
       q_num_heads: spec.heads,
@@ -192,8 +221,9 @@ function maskedAttention(graph: Graph, type: ElementType): Attend {
 }
 
 /** Grouped queries without copies of k and v: the group is folded into the row axis, [b, kvHeads, group · seq, headDim]. */
-function plainAttention(graph: Graph, type: ElementType, shape: Value): Attend {
-  const maskOf = additive(graph, type)
+function plainAttention(graph: Graph, type: ElementType, seen: Seen): Attend {
+  const maskOf = additive(graph, type, seen)
+  const { shape } = seen
   const batch = graph.op('Gather', [shape, graph.ints([0])])
   const seq = graph.op('Gather', [shape, graph.ints([1])])
   const sizes = (...dims: readonly (Value | number)[]): Value =>

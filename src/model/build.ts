@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { MeasurementKind } from '../types.ts'
-import { decoderSpec } from './archs/index.ts'
 import type { AttentionForm } from './attention.ts'
+import { modelBody } from './body.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { decoderBody } from './decoder.ts'
 import { Graph } from './graph.ts'
 import type { OpenHead } from './heads/head.ts'
 import { headOf } from './heads/index.ts'
@@ -11,7 +10,7 @@ import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
 import { QUANTISED_FILE, QuantisedLayout } from './quantised/layout.ts'
 import type { Scheme } from './quantised/scheme.ts'
 import type { Rope } from './rope.ts'
-import type { DecoderSpec } from './spec.ts'
+import type { ModelSpec } from './spec.ts'
 import { type IgnoredTensor, Weights } from './weights.ts'
 
 export interface BuildOptions {
@@ -25,7 +24,7 @@ export interface BuildOptions {
 
 /** A checkpoint's graph, every tensor accounted for. */
 export interface BuiltModel {
-  readonly spec: DecoderSpec
+  readonly spec: ModelSpec
   readonly head: OpenHead
   readonly model: ModelRecord
   readonly ropes: readonly Rope[]
@@ -44,13 +43,16 @@ export interface BuiltModel {
 }
 
 /** Builds the graph of a checkpoint. Reads headers only, never weights (but for a tied head that is stored twice). */
-export function buildModel(checkpoint: Checkpoint, { kind, attention, type, scheme = null }: BuildOptions): BuiltModel {
-  const spec = decoderSpec(checkpoint)
-  const graph = new Graph('decoder')
+export function buildModel(
+  checkpoint: Checkpoint,
+  spec: ModelSpec,
+  { kind, attention, type, scheme = null }: BuildOptions,
+): BuiltModel {
+  const graph = new Graph(spec.causal ? 'decoder' : 'encoder')
   const quantised = scheme === null ? null : new QuantisedLayout(scheme)
   const weights = new Weights(graph, checkpoint, quantised)
   const builder = { graph, weights, type }
-  const body = decoderBody(builder, spec, attention)
+  const body = modelBody(builder, spec, attention)
   const head = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also])).open(checkpoint, spec)
   head.graph(builder, body.hidden)
   const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored])

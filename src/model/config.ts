@@ -47,6 +47,7 @@ export const ACTIVATIONS = {
   gelu_fast: 'gelu-tanh',
   quick_gelu: 'gelu-quick',
   relu: 'relu',
+  tanh: 'tanh',
 } as const
 export type ActivationName = keyof typeof ACTIVATIONS
 export const activation = z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]])

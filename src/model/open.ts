@@ -1,4 +1,5 @@
-import type { Dtype, MeasurementKind, Quantisation } from '../types.ts'
+import type { Batching, Dtype, MeasurementKind, Quantisation } from '../types.ts'
+import { modelSpec } from './archs/index.ts'
 import type { AttentionForm } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -6,6 +7,7 @@ import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
 import type { Device } from './providers.ts'
 import type { QuantisedLayout } from './quantised/layout.ts'
 import { type Scheme, schemeName, schemeOf } from './quantised/scheme.ts'
+import type { ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
 
 /** A checkpoint for one use on one device: its graph is built, nothing runs yet. session.ts starts it from this record. */
@@ -16,6 +18,7 @@ export interface OpenModel {
   readonly deviceId: number | null
   readonly dtype: Dtype
   readonly attention: AttentionForm
+  readonly batching: Batching
   readonly built: BuiltModel
   readonly description: ModelDescription
 }
@@ -53,12 +56,15 @@ export interface OpenOptions {
   readonly device: Device
   readonly deviceId?: number | null
   readonly dtype: DtypeChoice
-  /** Default: `DEFAULT_ATTENTION`. */
+  /** Default: `defaultAttention`. */
   readonly attention?: AttentionForm
 }
 
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
 const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
+
+const defaultAttention = (device: Device, { causal }: ModelSpec): AttentionForm =>
+  device === 'cpu' && !causal ? 'attention' : DEFAULT_ATTENTION[device]
 
 /** Understands a checkpoint: dtype, head and graph are decided here, and every refusal of a checkpoint shows, within milliseconds. */
 export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenModel {
@@ -69,12 +75,15 @@ export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenMod
 /** The same in a given dtype and scheme, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
-  { kind, device, deviceId = null, attention = DEFAULT_ATTENTION[device] }: Omit<OpenOptions, 'dtype'>,
+  { kind, device, deviceId = null, attention }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
   scheme: Scheme | null = schemeOf(dtype),
 ): OpenModel {
-  const built = buildModel(checkpoint, { kind, attention, type: ELEMENT_TYPES[dtype], scheme })
-  return { checkpoint, kind, device, deviceId, dtype, attention, built, description: described(built) }
+  const spec = modelSpec(checkpoint)
+  const form = attention ?? defaultAttention(device, spec)
+  const built = buildModel(checkpoint, spec, { kind, attention: form, type: ELEMENT_TYPES[dtype], scheme })
+  const batching = { device, causal: spec.causal, packed: form === 'split' }
+  return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, built, description: described(built) }
 }
 
 function described({

@@ -90,6 +90,8 @@ export function activate(graph: Graph, x: Value, act: Act): Value {
       return graph.op('Gelu', [x], { approximate: 'tanh' })
     case 'relu':
       return graph.op('Relu', [x])
+    case 'tanh':
+      return graph.op('Tanh', [x])
   }
 }
 

@@ -7,7 +7,16 @@ import type { FileHash } from './checkpoint.ts'
 import { checkFinite } from './finite.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
-import { type Blocks, blocksOf, checkBounds, logProbRows, type Packed, packBatch, scoreRows } from './packing.ts'
+import {
+  type Blocks,
+  blocksOf,
+  checkBounds,
+  logProbRows,
+  ownersOf,
+  type Packed,
+  packBatch,
+  scoreRows,
+} from './packing.ts'
 import { PROVIDERS } from './providers.ts'
 import { quantisedFile } from './quantised/file.ts'
 import { QUANTISED_FILE } from './quantised/layout.ts'
@@ -79,31 +88,37 @@ class OrtRunner implements Runner {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { attention, built, checkpoint } = this.model
     const { spec } = built
-    const causal = this.info.kind === 'logProb'
+    const { rowsPerOutput } = built.head
+    const logProb = this.info.kind === 'logProb'
     checkBounds(chosen, {
       where: checkpoint.dir,
       vocab: spec.vocab,
       positions: spec.embedding.positions?.rows ?? null,
-      first: causal ? 1 : 0,
+      causal: spec.causal,
+      types: spec.embedding.types?.rows ?? null,
+      first: logProb ? 1 : 0,
     })
     if (attention === 'gqa' && batch.layout === 'shared')
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
-    const packed = packBatch(batch, sequences, attention === 'split')
-    const head = causal ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
+    const { positions, types } = spec.embedding
+    const packed = packBatch(batch, sequences, attention === 'split', positions?.without ?? null)
+    const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
     const outputs = await this.#session({
       ids: int64(packed.ids, [packed.batch, packed.seq]),
       positions: int64(packed.positions, [packed.batch, packed.seq]),
+      ...(types && { types: int64(packed.types, [packed.batch, packed.seq]) }),
       rows: int64(head.rows),
-      ...(causal && { targets: int64(head.targets) }),
+      ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
+      ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
       ...this.#ropeFeeds(packed),
     })
-    const flat = outputs[causal ? 'log_probs' : 'scores']!.data as Float32Array
-    const width = causal ? 1 : this.info.labels.length
+    const flat = outputs[logProb ? 'log_probs' : 'scores']!.data as Float32Array
+    const width = logProb ? 1 : this.info.labels.length
     let done = 0
     return head.counts.map((count) => {
       const first = done
-      done += (count / built.head.rowsPerOutput) * width
+      done += (rowsPerOutput === 'all' ? 1 : count / rowsPerOutput) * width
       return flat.slice(first, done)
     })
   }
@@ -132,6 +147,7 @@ class OrtRunner implements Runner {
   #attentionFeeds(packed: Packed, batch: Batch): Record<string, ort.Tensor> {
     const { attention } = this.model
     if (attention === 'gqa') return {}
+    if (!this.model.batching.causal) return { lengths: int64(packed.lengths) }
     if (attention !== 'split') return { subtree_end: int64(packed.subtreeEnd, [packed.batch, packed.seq]) }
     const reused = batch.reused ?? batch.sequences.map(() => 0)
     return blockFeeds(blocksOf(packed, reused, this.blockTokens))

@@ -2,10 +2,24 @@ import type { ACTIVATIONS } from './config.ts'
 import type { Rope } from './rope.ts'
 
 /**
- * What one decoder computes, as data: the words in which architectures differ. decoder.ts turns it into a graph.
+ * What one model computes, as data: the words in which architectures differ. body.ts turns it into a graph.
  * A new architecture is a new file in archs/ that fills this record; a new word costs a line here and in ops.ts.
  */
-export interface DecoderSpec {
+export type ModelSpec = DecoderSpec | EncoderSpec
+
+/** Every token sees itself and what stands before it. */
+export interface DecoderSpec extends BodySpec {
+  readonly causal: true
+  /** The causal head: logits = W h, the embedding's tensor where tied. */
+  readonly logits: Logits
+}
+
+/** Every token sees the whole text. */
+export interface EncoderSpec extends BodySpec {
+  readonly causal: false
+}
+
+export interface BodySpec {
   /** config.json's model_type. */
   readonly architecture: string
   readonly hidden: number
@@ -16,19 +30,35 @@ export interface DecoderSpec {
   readonly embedding: Embedding
   readonly layers: readonly LayerSpec[]
   readonly finalNorm: Norm | null
-  /** The causal head: logits = W h, the embedding's tensor where tied. */
-  readonly logits: Logits
   /** Tensors that a checkpoint of this architecture may carry and that no graph reads: name → reason, by pattern. */
   readonly ignored: readonly Ignored[]
 }
 
+/** tokens · scale + types + positions, then the norm, then the projection; what is null is left out. */
 export interface Embedding {
-  /** [vocab, hidden] */
+  /** [vocab, width] */
   readonly tokens: string
-  /** Learned positions [maxPositions + offset, hidden], row = position + offset; null for rotary models. */
-  readonly positions: { readonly name: string; readonly rows: number; readonly offset: number } | null
+  /** Columns of the tables: hidden, or less where a projection follows. */
+  readonly width: number
   /** Gemma multiplies by √hidden; else null. */
   readonly scale: number | null
+  /** Token types of a pair of texts [rows, width] (BERT). */
+  readonly types: { readonly name: string; readonly rows: number } | null
+  /** Learned positions [rows + offset, width]; null for rotary models. */
+  readonly positions: LearnedPositions | null
+  readonly norm: Norm | null
+  /** width → hidden (ELECTRA). */
+  readonly projection: Linear | null
+}
+
+export interface LearnedPositions {
+  readonly name: string
+  /** Longest text. */
+  readonly rows: number
+  /** A token at position p reads row p + offset. */
+  readonly offset: number
+  /** An id that takes no position and reads row offset − 1 (RoBERTa's pad token, wherever it stands); null: every token takes one. */
+  readonly without: number | null
 }
 
 export interface LayerSpec {
@@ -55,7 +85,7 @@ export interface AttentionSpec {
   readonly headDim: number
   /** Multiplies q · k. */
   readonly scale: number
-  /** A query sees itself and the window − 1 keys before it; null: all keys before it. */
+  /** A query sees itself and the window − 1 keys before it, in an encoder also after it; null: all of them. */
   readonly window: number | null
   /** softcap · tanh(logits / softcap) before the softmax (Gemma 2); else null. */
   readonly softcap: number | null

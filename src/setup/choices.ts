@@ -12,8 +12,8 @@ export function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Sco
   return rewardModelScorer(chooseHead(config.head, labels), labels)
 }
 
-/** How batches are made: the device's own choice, within the flags' bounds. */
-export function planOf({ batchTokens, batchSize }: RunConfig, device: 'cpu' | 'cuda' | 'webgpu'): PlanOptions {
-  const options = planOptionsFor(device)
+/** How batches are made: as suits the device and the models (which are all of one kind), within the flags' bounds. */
+export function planOf({ batchTokens, batchSize }: RunConfig, models: readonly LoadedModel[]): PlanOptions {
+  const options = planOptionsFor(models[0]!.opened.batching)
   return { ...options, batchTokens: batchTokens ?? options.batchTokens, batchSize: batchSize ?? options.batchSize }
 }

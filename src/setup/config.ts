@@ -21,6 +21,7 @@ export type RunOption =
   | 'chat-template'
   | 'device'
   | 'dtype'
+  | 'drift'
   | 'torch-dtype'
   | 'graph'
   | 'head'
@@ -75,6 +76,8 @@ export interface RunConfig {
   readonly chatTemplate: string
   readonly device: string
   readonly dtype: DtypeChoice
+  /** Rows that are scored in float32, too; null = not said: by the number format. */
+  readonly drift: number | null
   /** Where the graph comes from. */
   readonly graph: 'checkpoint'
   readonly head: string | null
@@ -137,7 +140,7 @@ const PREF_SETS = 'allenai/preference-test-sets'
 /** `--force-truncation` without `--max-length`: the default of RewardBench's command. */
 export const FORCED_MAX_LENGTH = 512
 
-/** Their distributions are held in memory, 8 bytes a resample and statistic. */
+/** Their distributions are held in memory, 8 bytes per resample and statistic. */
 export const MAX_RESAMPLES = 1_000_000
 
 /** Turns checked flags into a RunConfig; combinations that make no sense are refused here. */
@@ -181,6 +184,13 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
   const device = text('device') ?? 'auto'
   parseDevice(device)
   checkDtype(dtype, device)
+  const drift = whole('drift', 0)
+  if (drift !== null && drift > 0 && dtype === 'tf32')
+    throw new UsageError(
+      'cannot be combined with --dtype tf32',
+      '--drift',
+      'A process that computes in TF32 has no float32: compare two runs with chemherm analyze, in drift.csv.',
+    )
   checkHead(text('head'))
   const filter = ((args.filter as unknown[] | undefined) ?? []).map(String)
   typeFilter(filter)
@@ -191,6 +201,7 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     chatTemplate: text('chat-template') ?? 'tokenizer',
     device,
     dtype,
+    drift,
     graph: (text('graph') ?? 'checkpoint') as RunConfig['graph'],
     head: text('head'),
     pooling: (text('pooling') ?? 'hf') as RunConfig['pooling'],

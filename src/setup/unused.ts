@@ -77,6 +77,8 @@ export function unusedWithModels(
     if (config.head === 'all' && first.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
   }
+  if (given.has('drift') && models.every(({ opened }) => opened.dtype === 'fp32'))
+    lines.push(changesNothing(['drift'], 'the model computes in fp32'))
   if (given.has('threads') && device !== 'cpu')
     lines.push(changesNothing(['threads'], `the model computes on ${device}`))
   return lines

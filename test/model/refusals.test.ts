@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ModelError, UsageError } from '../../src/errors.ts'
+import { modelSpec } from '../../src/model/archs/index.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { packagePath } from '../../src/package.ts'
@@ -33,8 +34,10 @@ function changed(name: string, change: Change): string {
   return dir
 }
 
-const build = (dir: string, kind: MeasurementKind = 'head') =>
-  buildModel(openCheckpoint(dir), { kind, attention: 'split', type: 'float' })
+const build = (dir: string, kind: MeasurementKind = 'head') => {
+  const checkpoint = openCheckpoint(dir)
+  return buildModel(checkpoint, modelSpec(checkpoint), { kind, attention: 'split', type: 'float' })
+}
 
 /** The error as a user reads it. */
 function refusal(dir: string, kind: MeasurementKind = 'head'): string {
@@ -61,7 +64,7 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['layer_types', ['full_attention'], 'qwen2'],
     ['rope_parameters', { full_attention: { rope_type: 'default' } }, 'qwen2'],
     ['quantization_config', { quant_method: 'gptq' }, 'llama-gqa'],
-    ['activation_function', 'tanh', 'gpt2'],
+    ['activation_function', 'relu6', 'gpt2'],
     ['add_cross_attention', true, 'gpt2'],
     ['hidden_size', 0, 'llama-gqa'],
     ['num_hidden_layers', 1e9, 'llama-gqa'],

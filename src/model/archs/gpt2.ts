@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, layerNorm } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, layerNorm, tokenEmbedding } from './names.ts'
 
 const gpt2Config = baseConfig.extend({
   n_embd: count,
@@ -76,14 +76,14 @@ export function gpt2(checkpoint: Checkpoint): DecoderSpec {
   const tokens = embeddingName(checkpoint, `${prefix}wte.weight`, tied)
   return {
     architecture: config.model_type,
+    causal: true,
     hidden,
     vocab,
     maxPositions,
     padTokenId: config.pad_token_id ?? null,
     embedding: {
-      tokens,
-      positions: { name: `${prefix}wpe.weight`, rows: maxPositions, offset: 0 },
-      scale: null,
+      ...tokenEmbedding(tokens, hidden),
+      positions: { name: `${prefix}wpe.weight`, rows: maxPositions, offset: 0, without: null },
     },
     layers: Array.from({ length: config.n_layer }, (_, l) => layer(l)),
     finalNorm: layerNorm(`${prefix}ln_f`, epsilon),

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import type { DecoderSpec } from '../spec.ts'
+import type { ModelSpec } from '../spec.ts'
+import { bert } from './bert.ts'
 import { gemma2 } from './gemma2.ts'
 import { gpt2 } from './gpt2.ts'
 import { llama } from './llama.ts'
@@ -10,7 +11,8 @@ import { qwen2 } from './qwen2.ts'
 import { qwen3 } from './qwen3.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
-const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
+const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
+  ['bert', bert],
   ['gemma2', gemma2],
   ['gpt2', gpt2],
   ['llama', llama],
@@ -21,8 +23,8 @@ const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec
 
 export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys()]
 
-/** The decoder that a checkpoint describes. */
-export function decoderSpec(checkpoint: Checkpoint): DecoderSpec {
+/** The model that a checkpoint describes. */
+export function modelSpec(checkpoint: Checkpoint): ModelSpec {
   const type = checkpoint.config.model_type
   const read = typeof type === 'string' ? ARCHITECTURES.get(type) : undefined
   if (read === undefined && isEncoderDecoder(checkpoint.config))

@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import type { Linear, Norm } from '../spec.ts'
+import type { Embedding, Linear, Norm } from '../spec.ts'
 
 /** torch.nn.Linear `name`: weight [outputs, inputs], bias [outputs] where `bias`. */
 export const linear = (name: string, inputs: number, outputs: number, bias: boolean): Linear => ({
@@ -54,3 +54,14 @@ export const embeddingName = (checkpoint: Checkpoint, name: string, tied: boolea
   tied && !checkpoint.tensors.has(name) && checkpoint.tensors.has(CAUSAL_HEAD) ? CAUSAL_HEAD : name
 
 export const CAUSAL_HEAD = 'lm_head.weight'
+
+/** Tokens alone, as wide as the hidden states. */
+export const tokenEmbedding = (tokens: string, width: number): Embedding => ({
+  tokens,
+  width,
+  scale: null,
+  types: null,
+  positions: null,
+  norm: null,
+  projection: null,
+})

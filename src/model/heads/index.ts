@@ -3,12 +3,13 @@ import type { MeasurementKind } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Ignored } from '../spec.ts'
 import { armorm } from './armorm.ts'
+import { bertPooler } from './bert-pooler.ts'
 import type { Head } from './head.ts'
 import { logProb } from './log-prob.ts'
 import { score } from './score.ts'
 
 /** Heads that give rewards, in the order in which they are asked. A new head is one file and one line. */
-const REWARD_HEADS: readonly Head[] = [armorm, score]
+const REWARD_HEADS: readonly Head[] = [armorm, bertPooler, score]
 
 /**
  * The head of a checkpoint for a use.

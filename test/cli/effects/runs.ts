@@ -283,11 +283,11 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     graph: refuses(bin, [...on, '--graph', 'onnx'], 2, '--graph: "onnx" is none of "checkpoint"'),
     shard: async () => {
       const run = await ran(bin, [...on, '--shard', '1/2'])
-      expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('part 1/2 is done') })
+      expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('shard 1/2 is done') })
       expect(readdirSync(run.folder!).sort()).toEqual(['identity.json', 'measurements.shard-1-of-2.jsonl'])
       // what is not measured is decided by the last part; that another one asked for something else is said
       const last = await ran(bin, [...on, '--shard', '2/2', '--output-dir', run.outputDir, '--seed', '4'])
-      expect(last.stderr).toContain('part 1/2 was started with another seed: that of this part holds for the whole')
+      expect(last.stderr).toContain('shard 1/2 was started with another seed: that of this shard holds for the whole')
       expect(record('seed')(last)).toBe(4)
     },
     'max-length': changes(bin, on, long, (run) => column('scores.csv', 'score_reason')(run).includes('too_long'), true),

@@ -2,10 +2,10 @@ import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
 import type { Rope } from './rope.ts'
-import type { AttentionSpec, BlockNorms, DecoderSpec, Norm } from './spec.ts'
+import type { AttentionSpec, BlockNorms, ModelSpec, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
 
-/** A decoder's body as nodes. */
+/** A model's body as nodes. */
 export interface Body {
   /** Final hidden states of the rows that the head reads, [rows, hidden]. */
   readonly hidden: Value
@@ -16,15 +16,16 @@ export interface Body {
 /**
  * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
  * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
- * Inputs: `ids`, `positions` [batch, seq]; `rows` [rows], places in the flattened ids.
+ * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
+ * flattened ids.
  */
-export function decoderBody(builder: Builder, spec: DecoderSpec, form: AttentionForm): Body {
+export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm): Body {
   const { graph } = builder
   const ids = graph.input('ids', 'int64', ['batch', 'seq'])
   const positions = graph.input('positions', 'int64', ['batch', 'seq'])
   const rows = graph.input('rows', 'int64', ['rows'])
   const shape = graph.op('Shape', [ids])
-  const attend = attentionOf(form, graph, builder.type, shape)
+  const attend = attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
   const rotary = new RotaryInputs(builder, positions)
   const attention = (x: Value, layer: AttentionSpec): Value =>
     attentionBlock(builder, x, layer, attend, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
@@ -94,20 +95,21 @@ class Stream {
 }
 
 /** [tokens, hidden] */
-function embed({ graph, weights, type }: Builder, spec: DecoderSpec, ids: Value, positions: Value): Value {
-  const flat = (x: Value): Value => graph.op('Reshape', [x, graph.ints([-1])])
-  const { tokens, positions: learned, scale } = spec.embedding
-  let x = weights.gather(type, tokens, [spec.vocab, spec.hidden], flat(ids))
-  if (scale !== null) {
-    const factor = graph.float(scale)
-    x = graph.op('Mul', [x, castFrom(graph, factor, 'float', type)])
+function embed(builder: Builder, { embedding, vocab }: ModelSpec, ids: Value, positions: Value): Value {
+  const { graph, weights, type } = builder
+  const { tokens, width, scale, types, positions: learned, norm: norming, projection } = embedding
+  const table = (name: string, rows: number, indices: Value): Value =>
+    weights.gather(type, name, [rows, width], graph.op('Reshape', [indices, graph.ints([-1])]))
+  let x = table(tokens, vocab, ids)
+  if (scale !== null) x = graph.op('Mul', [x, castFrom(graph, graph.float(scale), 'float', type)])
+  if (types !== null)
+    x = graph.op('Add', [x, table(types.name, types.rows, graph.input('types', 'int64', ['batch', 'seq']))])
+  if (learned !== null) {
+    const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
+    x = graph.op('Add', [x, table(learned.name, learned.rows + learned.offset, row)])
   }
-  if (learned === null) return x
-  const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
-  return graph.op('Add', [
-    x,
-    weights.gather(type, learned.name, [learned.rows + learned.offset, spec.hidden], flat(row)),
-  ])
+  if (norming !== null) x = norm(builder, x, norming, width)
+  return projection === null ? x : linear(builder, x, projection)
 }
 
 /** [tokens, hidden] → [tokens, heads · headDim], before the output projection. */

@@ -69,7 +69,15 @@ export function formatDrift(own: Rows, exact: Rows): FormatDrift {
     atRisk: largestMargin === null ? null : own.pairs.filter(({ margin }) => margin !== null && near(margin)).length,
     subsets: names.map((subset): SubsetDrift => {
       const inside = pairs.filter((pair) => pair.subset === subset)
-      const { completions: count, largest, rms, flips } = driftOf(completions.filter((c) => c.subset === subset), inside)
+      const {
+        completions: count,
+        largest,
+        rms,
+        flips,
+      } = driftOf(
+        completions.filter((c) => c.subset === subset),
+        inside,
+      )
       const nearTies = inside.filter(({ exact }) => near(exact)).length
       return { subset, completions: count, largest, rms, pairs: inside.length, flips, nearTies }
     }),

@@ -27,8 +27,8 @@ import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
-import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { doubtsOf, watched } from './doubts.ts'
+import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
@@ -116,7 +116,10 @@ export async function finish(input: FinishInput): Promise<number> {
   const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record)
-  await writeWhole(join(folder, 'report.html'), await reportHtml({ run, joined, summary, agreement: found, failures, drift }))
+  await writeWhole(
+    join(folder, 'report.html'),
+    await reportHtml({ run, joined, summary, agreement: found, failures, drift }),
+  )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }

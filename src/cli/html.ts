@@ -6,9 +6,9 @@ import { allRows, pairColumns } from '../agreement/columns.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
-import type { DriftRecord } from './drift.ts'
 import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
 import type { RowFailure } from '../types.ts'
+import type { DriftRecord } from './drift.ts'
 
 export interface HtmlInput {
   readonly run: RunRecord

@@ -17,7 +17,12 @@ import { readingsRecord } from './readings.ts'
 import { repairsOfRun } from './repairs.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
-export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[], drift: DriftRecord | null): Record<string, unknown> {
+export function manifest(
+  input: FinishInput,
+  joined: Joined,
+  failures: readonly RowFailure[],
+  drift: DriftRecord | null,
+): Record<string, unknown> {
   const { config, data, inspection, models, device, scorer, plan, work, verifier, log } = input
   return {
     created: new Date().toISOString(),

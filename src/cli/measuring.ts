@@ -59,11 +59,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
         let bar = bars.get(subject)
         if (bar === undefined) {
           for (const other of bars.values()) other.stop()
-          bar = log.progress(
-            subject.role === 'rm' ? task : `${task} (${subject.role})`,
-            completions,
-            'completions',
-          )
+          bar = log.progress(subject.role === 'rm' ? task : `${task} (${subject.role})`, completions, 'completions')
           bars.set(subject, bar)
         }
         bar.update(done)

@@ -11,14 +11,14 @@ export interface Scheme {
 
 /** Chosen by drift on trained weights (../README.md, "Few bits"). A change here is another scheme: nothing measured before is reused. */
 export const SCHEMES: Readonly<Record<'q8' | 'q4', Scheme>> = {
-  q8: { bits: 8, block: 32, symmetric: true },
+  q8: { bits: 8, block: 32, symmetric: false },
   q4: { bits: 4, block: 32, symmetric: false },
 }
 
 /** The scheme of a number format; null where weights are not quantised. */
 export const schemeOf = (dtype: Dtype): Scheme | null => (dtype === 'q8' || dtype === 'q4' ? SCHEMES[dtype] : null)
 
-/** As it stands in keys and manifests. @example schemeName(SCHEMES.q8) // 'int8 block 32 symmetric' */
+/** As it stands in keys and manifests. @example schemeName(SCHEMES.q8) // 'uint8 block 32 with zero points' */
 export const schemeName = ({ bits, block, symmetric }: Scheme): string =>
   `${symmetric ? 'int' : 'uint'}${bits} block ${block} ${symmetric ? 'symmetric' : 'with zero points'}`
 

@@ -7,10 +7,9 @@ import { absent, type Section } from '../section.ts'
 export function drift({ drift: found }: ReportInput): Section | null {
   if (found === null) return null
   const title = `Drift of ${found.dtype} against fp32`
-  const body =
-    !found.measured
-      ? absent(`Drift not measured: ${found.reason}.`)
-      : html`${facts(found)}${found.reason === null ? '' : absent(`${found.reason}.`)}${subsets(found)}`
+  const body = !found.measured
+    ? absent(`Drift not measured: ${found.reason}.`)
+    : html`${facts(found)}${found.reason === null ? '' : absent(`${found.reason}.`)}${subsets(found)}`
   return { id: 'drift', title, body }
 }
 
@@ -20,7 +19,8 @@ function facts(found: Measured): Markup {
   const { rows, dtype, completions, spread, pairs, flips, nearTies, atRisk, largestMargin } = found
   const moved = html`<p>${plural(rows, 'row')} drawn by the seed, ${plural(completions, 'completion')}, were scored in fp32 as well. The scores in ${dtype} differ by ${percent(found.rmsShare)} of their spread (root mean square), at most by ${percent(found.largestShare)}; the spread, from the 5th to the 95th percentile in fp32, is ${decimal(spread)}. Spearman's ρ is ${decimal(found.spearman)}, the mean difference ${decimal(found.bias)}.</p>
 `
-  if (pairs === 0) return html`<div class="prose">${moved}</div>
+  if (pairs === 0)
+    return html`<div class="prose">${moved}</div>
 `
   return html`<div class="prose">${moved}<p>${plural(flips, 'pair')} of ${count(pairs)} ${flips === 1 ? 'has' : 'have'} another outcome. A margin changed by ${decimal(largestMargin)} at most: ${plural(nearTies, 'pair')} of the sample ${nearTies === 1 ? 'is' : 'are'} that near a tie in fp32, and of the whole run ${count(atRisk ?? 0)} in ${dtype}.</p>
 </div>

@@ -17,6 +17,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '135m': { hidden: 576, inner: 1536, layers: 30, heads: 9, kvHeads: 3, vocab: 49_152 },
   /** Qwen2.5-0.5B without its biases */
   '0.5b': { hidden: 896, inner: 4864, layers: 24, heads: 14, kvHeads: 2, vocab: 151_936 },
+  /** Qwen2.5-1.5B without its biases */
+  '1.5b': { hidden: 1536, inner: 8960, layers: 28, heads: 12, kvHeads: 2, vocab: 151_936 },
 }
 
 /** Writes a Llama of this shape with seeded uniform weights, tensor by tensor, once; returns its folder. */

@@ -212,6 +212,8 @@ export interface Quantisation {
   readonly block: number
   /** Without zero points. */
   readonly symmetric: boolean
+  /** Bits of the matrix of a causal head. */
+  readonly logits: number
   /** Weights that are quantised, of the model's parameters, and the bytes that they take. */
   readonly parameters: number
   readonly bytes: number

@@ -4,7 +4,7 @@
  *   npx tsx scripts/bench/drift.ts --model DIR [--bin run-dpo|run-rm] [--dataset FILE] [--rows 48] [--threads N]
  *     [--ways fp16,q8,q4,8:64:s,4:32:z,8i:32:s,DIR …] [--torch PYTHON]
  *
- * A way is a --dtype; or bits:block:s (symmetric) or bits:block:z (zero points), with i behind the bits activations are rounded to 8 bits,
+ * A way is a --dtype; or bits:block:s (symmetric) or bits:block:z (zero points), with the bits of the logits behind; with i behind the bits activations are rounded to 8 bits,
  * too (accuracy_level 4 of MatMulNBits), which no --dtype does; or the folder of another checkpoint, for instance the same weights stored in
  * bfloat16. With --torch, transformers under that Python computes the same ids in float32 and bfloat16 (drift-torch.py). Rows are taken
  * evenly from the data. run-dpo scores Σ log-probs of the model alone, run-rm its first label. smollm2.py writes a DIR.
@@ -90,9 +90,11 @@ function inEightBits(model: OpenModel): OpenModel {
 function opened(way: string): OpenModel {
   const options = { kind, device: 'cpu' } as const
   if (way.includes('/')) return openModelIn(openCheckpoint(way), options, 'fp32')
-  const named = /^(8|4)(i?):(\d+):(s|z)$/.exec(way)
+  const named = /^(8|4)(i?):(\d+):(s|z)(?::(8|4))?$/.exec(way)
   if (named === null) return openModelIn(openCheckpoint(folder), options, way as Dtype)
-  const scheme: Scheme = { bits: Number(named[1]) as 8 | 4, block: Number(named[3]), symmetric: named[4] === 's' }
+  const bits = Number(named[1]) as 8 | 4
+  const logits = Number(named[5] ?? bits) as 8 | 4
+  const scheme: Scheme = { bits, block: Number(named[3]), symmetric: named[4] === 's', logits }
   const model = openModelIn(openCheckpoint(folder), options, scheme.bits === 8 ? 'q8' : 'q4', scheme)
   return named[2] === 'i' ? inEightBits(model) : model
 }

@@ -72,12 +72,14 @@ export class Weights {
   }
 
   /** The weight of a linear layer in few bits, planned into the layout: its values are read when the session starts. */
-  matrix(layout: QuantisedLayout, spec: Omit<Linear, 'bias'>): QuantisedMatrix {
+  matrix(layout: QuantisedLayout, spec: Omit<Linear, 'bias'>, bits: 8 | 4 = layout.scheme.bits): QuantisedMatrix {
     const { inputs, outputs, part } = spec
     const total = part?.total ?? outputs
     const ref = this.#ref(spec.weight, spec.layout === 'out,in' ? [total, inputs] : [inputs, total])
     this.#type(ref)
-    return layout.add({ ref, layout: spec.layout, first: part?.first ?? 0, rows: outputs, inputs })
+    const { block, symmetric } = layout.scheme
+    const blocks = { bits, block, symmetric }
+    return layout.add({ ref, layout: spec.layout, first: part?.first ?? 0, rows: outputs, inputs, blocks })
   }
 
   /** Names and reasons of the tensors that no node reads; a tensor that nothing explains is an error. */

@@ -172,6 +172,8 @@ describe('blocks: what numpy and ONNX Runtime make of the same weights', () => {
   })
   it('says what a scheme is', () => {
     expect(schemeName(SCHEMES.q8)).toBe('uint8 block 32 with zero points')
-    expect(schemeName({ bits: 8, block: 64, symmetric: true })).toBe('int8 block 64 symmetric')
+    expect(schemeName({ bits: 4, block: 64, symmetric: true, logits: 8 })).toBe(
+      'int4 block 64 symmetric, logits in 8 bits',
+    )
   })
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ATTENTION_FORMS, type AttentionForm } from '../../src/model/attention.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { openModel, openModelIn } from '../../src/model/open.ts'
-import { SCHEMES, type Scheme } from '../../src/model/quantised/scheme.ts'
+import { type Blocks, SCHEMES, type Scheme } from '../../src/model/quantised/scheme.ts'
 import { startSession } from '../../src/model/session.ts'
 import { readTensor } from '../../src/model/tensor-values.ts'
 import { planBatches } from '../../src/score/plan.ts'
@@ -25,7 +25,7 @@ afterAll(() => {
 })
 
 /** w → scale · (q − zero), block by block and in float64: the definition, written a second time and apart from bit fields. */
-function rounded(row: readonly number[], { bits, block, symmetric }: Scheme): number[] {
+function rounded(row: readonly number[], { bits, block, symmetric }: Blocks): number[] {
   const out: number[] = []
   for (let first = 0; first < row.length; first += block) {
     const part = row.slice(first, first + block)
@@ -56,7 +56,7 @@ function roundedCopy({ dir, name, kind }: GoldenModel, scheme: Scheme): string {
   const checkpoint = openCheckpoint(copy)
   const config = JSON.parse(readFileSync(join(copy, 'config.json'), 'utf8')) as Record<string, unknown>
   editTensors(join(copy, 'model.safetensors'), (tensors: Tensors) => {
-    const change = (from: string, to: string): void => {
+    const change = (from: string, to: string, blocks: Blocks = scheme): void => {
       const ref = checkpoint.tensors.get(from)!
       const [height, width] = ref.shape as [number, number]
       const values = readTensor(ref)
@@ -66,7 +66,7 @@ function roundedCopy({ dir, name, kind }: GoldenModel, scheme: Scheme): string {
       for (let r = 0; r < rows; r++)
         rounded(
           Array.from({ length: inputs }, (_, c) => at(r, c)),
-          scheme,
+          blocks,
         ).forEach((w, c) => {
           data[CONV1D.test(from) ? c * width + r : r * width + c] = w
         })
@@ -75,7 +75,10 @@ function roundedCopy({ dir, name, kind }: GoldenModel, scheme: Scheme): string {
     for (const tensor of checkpoint.tensors.keys()) if (LINEAR.test(tensor)) change(tensor, tensor)
     if (kind === 'head') return
     const embedding = [...checkpoint.tensors.keys()].find((tensor) => /(embed_tokens|wte)\.weight$/.test(tensor))!
-    change(tensors.has('lm_head.weight') ? 'lm_head.weight' : embedding, 'lm_head.weight')
+    change(tensors.has('lm_head.weight') ? 'lm_head.weight' : embedding, 'lm_head.weight', {
+      ...scheme,
+      bits: scheme.logits,
+    })
     writeFileSync(join(copy, 'config.json'), JSON.stringify({ ...config, tie_word_embeddings: false }))
   })
   return copy

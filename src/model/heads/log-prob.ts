@@ -102,7 +102,8 @@ function logitsMatrix({ graph, weights }: Builder, { vocab, hidden }: DecoderSpe
       },
       rows: (indices) => weights.gather('float', weight, shape, indices),
     }
-  const matrix = weights.matrix(quantised, { weight, inputs: hidden, outputs: vocab, layout: 'out,in', part: null })
+  const spec = { weight, inputs: hidden, outputs: vocab, layout: 'out,in', part: null } as const
+  const matrix = weights.matrix(quantised, spec, quantised.scheme.logits)
   return {
     product(x, [first, last], bias) {
       const z = quantisedProduct(graph, quantised, x, matrix, first, last - first)

@@ -1,4 +1,4 @@
-import { rowBytes, type Scheme } from './scheme.ts'
+import { type Blocks, rowBytes } from './scheme.ts'
 
 /** Rows of a weight in the layout of ONNX Runtime's MatMulNBits. */
 export interface PackedRows {
@@ -18,9 +18,9 @@ export interface PackedRows {
  * @param values [rows, inputs], finite
  * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
  */
-export function quantiseRows(values: Float32Array, inputs: number, scheme: Scheme): PackedRows {
-  const { bits, block, symmetric } = scheme
-  const bytes = rowBytes(scheme, inputs)
+export function quantiseRows(values: Float32Array, inputs: number, blocks: Blocks): PackedRows {
+  const { bits, block, symmetric } = blocks
+  const bytes = rowBytes(blocks, inputs)
   const rows = values.length / inputs
   const packed = new Uint8Array(rows * bytes.packed)
   const scales = new Float32Array(rows * bytes.blocks)

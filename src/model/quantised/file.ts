@@ -129,7 +129,7 @@ async function writeMatrix(file: FileHandle, matrix: QuantisedMatrix, layout: Qu
   let done = 0
   for (const values of matrixRows(matrix, Math.max(1, Math.floor(GROUP_WEIGHTS / inputs)))) {
     checkFinite(values, ref.name, ref.file)
-    const { packed, scales, zeros } = quantiseRows(values, inputs, layout.scheme)
+    const { packed, scales, zeros } = quantiseRows(values, inputs, matrix.blocks)
     const count = values.length / inputs
     const at = layout.rows(matrix, done, count)
     await writeAt(file, packed, at.packed.offset)

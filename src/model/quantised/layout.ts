@@ -1,7 +1,7 @@
 import type { ExternalBytes } from '../onnx.ts'
 import type { TensorRef } from '../safetensors.ts'
 import type { Linear } from '../spec.ts'
-import { rowBytes, type Scheme } from './scheme.ts'
+import { type Blocks, rowBytes, type Scheme } from './scheme.ts'
 
 /** Stands for the file of quantised weights in a graph that is built and not started yet: where it lies is known then (file.ts). */
 export const QUANTISED_FILE = '<quantised>'
@@ -17,6 +17,7 @@ export interface QuantisedMatrix {
   readonly first: number
   readonly rows: number
   readonly inputs: number
+  readonly blocks: Blocks
   /** Byte offsets in the file. */
   readonly packed: number
   readonly scales: number
@@ -32,11 +33,11 @@ export class QuantisedLayout {
 
   /** The place of a matrix; asked for again, the same place. */
   add(matrix: Omit<QuantisedMatrix, 'packed' | 'scales' | 'zeros'>): QuantisedMatrix {
-    const { ref, layout, first, rows, inputs } = matrix
-    const key = `${ref.name}[${first}:${first + rows}] ${layout}`
+    const { ref, layout, first, rows, inputs, blocks } = matrix
+    const key = `${ref.name}[${first}:${first + rows}] ${layout} ${blocks.bits}`
     const known = this.#matrices.get(key)
     if (known !== undefined) return known
-    const bytes = rowBytes(this.scheme, inputs)
+    const bytes = rowBytes(blocks, inputs)
     const placed: QuantisedMatrix = {
       ...matrix,
       packed: this.#take(rows * bytes.packed),
@@ -63,7 +64,7 @@ export class QuantisedLayout {
 
   /** Where the parts of some rows of a matrix lie. */
   rows(matrix: QuantisedMatrix, first: number, count: number): Record<'packed' | 'scales' | 'zeros', ExternalBytes> {
-    const bytes = rowBytes(this.scheme, matrix.inputs)
+    const bytes = rowBytes(matrix.blocks, matrix.inputs)
     const part = (name: 'packed' | 'scales' | 'zeros'): ExternalBytes => ({
       file: QUANTISED_FILE,
       offset: matrix[name] + first * bytes[name],

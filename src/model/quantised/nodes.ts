@@ -17,8 +17,8 @@ export function quantisedProduct(
   first: number,
   count: number,
 ): Value {
-  const { bits, block } = layout.scheme
-  const { blocks, packed } = rowBytes(layout.scheme, matrix.inputs)
+  const { bits, block } = matrix.blocks
+  const { blocks, packed } = rowBytes(matrix.blocks, matrix.inputs)
   return graph.contrib(
     'MatMulNBits',
     [x, ...constants(graph, layout, matrix, first, count, [blocks, packed / blocks])],
@@ -34,8 +34,8 @@ export function quantisedProduct(
 
 /** Rows of W as they enter products, by their indices [n] → float32 [n, inputs]. */
 export function quantisedRows(graph: Graph, layout: QuantisedLayout, matrix: QuantisedMatrix, indices: Value): Value {
-  const { bits, block } = layout.scheme
-  const { blocks, packed } = rowBytes(layout.scheme, matrix.inputs)
+  const { bits, block } = matrix.blocks
+  const { blocks, packed } = rowBytes(matrix.blocks, matrix.inputs)
   const [rows, ...others] = constants(graph, layout, matrix, 0, matrix.rows, [packed])
   const wide = graph.contrib('GatherBlockQuantized', [rows!, indices, ...others], {
     bits,
@@ -56,11 +56,11 @@ function constants(
   count: number,
   row: readonly number[],
 ): Value[] {
-  const bytes = rowBytes(layout.scheme, matrix.inputs)
+  const bytes = rowBytes(matrix.blocks, matrix.inputs)
   const parts = layout.rows(matrix, first, count)
   const name = `${matrix.ref.name}[${matrix.first + first}:${matrix.first + first + count}] [${row.join(', ')}]`
   const packed = graph.external(`${name} packed`, 'uint8', [count, ...row], parts.packed)
   const scales = graph.external(`${name} scales`, 'float', [count, bytes.blocks], parts.scales)
-  if (layout.scheme.symmetric) return [packed, scales]
+  if (matrix.blocks.symmetric) return [packed, scales]
   return [packed, scales, graph.external(`${name} zeros`, 'uint8', [count, bytes.zeros], parts.zeros)]
 }

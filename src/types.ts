@@ -105,6 +105,7 @@ export interface Encoded {
 /** What was mended of a completion on its way to the model, or is worth a word; text/repairs.ts has a sentence on each. */
 export type Repair =
   | 'double_bos'
+  | 'double_start'
   | 'pooling_differs'
   | 'boundary_shifted'
   | 'prompt_recurs'
@@ -130,6 +131,13 @@ export interface RepairCount {
   readonly rows: number
 }
 export type RepairCounts = Readonly<Partial<Record<Repair, RepairCount>>>
+/** How a process head, which gives a number per step, finds the steps of a completion. */
+export interface StepRule {
+  /** What stands behind each step in the text that the model reads; null: the separator itself, each step being tokenised alone. */
+  readonly mark: string | null
+  /** What ends a step in the data; null: the data have the marks. */
+  readonly separator: string | null
+}
 /** Why a completion has no measurement (too_long, template_error, empty_span …). */
 export interface Unscored {
   readonly reason: string
@@ -144,10 +152,12 @@ export type Measurement = HeadMeasurement | LogProbMeasurement
 export type MeasurementKind = Measurement['kind']
 export interface HeadMeasurement {
   readonly kind: 'head'
-  /** Raw output of every label, no sigmoid. */
+  /** Raw output of every label, no sigmoid; of a process head the probability of every step. */
   readonly values: readonly number[]
-  /** Index into the ids as transformers sees them (a masked first BOS counted). */
+  /** Index into the ids as transformers sees them (a masked first BOS counted); of a process head the last step's. */
   readonly scoredTokenIndex: number
+  /** The head's further outputs (objectives, gates …), where they are kept. */
+  readonly raw?: readonly number[]
 }
 export interface LogProbMeasurement {
   readonly kind: 'logProb'
@@ -239,6 +249,8 @@ export interface RunnerInfo {
   readonly ignoredTensors: readonly { readonly name: string; readonly reason: string }[]
   /** SHA-256 of the built graph (not of the weights). */
   readonly graphSha256: string
+  /** Names of the head's further outputs that come after its labels in what `run` gives; left out where they are not asked for. */
+  readonly rawOutputs?: readonly string[]
 }
 
 // ── chemistry ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -33,7 +33,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   prompt_tokens: m('tokens', 'before the completion, template included'),
   completion_tokens: m('tokens', "of the completion, the template's end of turn included"),
   truncated: m('0 or 1', '1 = tokens were cut; empty where not encoded'),
-  scored_token_index: m('count from 0', 'token that the head was read at'),
+  scored_token_index: m('count from 0', 'token that the head was read at; of several the last'),
   text_sha256: m('hex', 'SHA-256 of the rendered text'),
   policy_logprob: m('nats', "Σ log π over the completion's tokens"),
   reference_logprob: m('nats', 'Σ log ρ over the same tokens'),
@@ -44,6 +44,12 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   mean_logratio: m('nats per token', 'logratio over the tokens'),
   policy_norm: m('nats', "−√Σ (log π)²: RewardBench's reference-free norm"),
   reference_norm: m('nats', '−√Σ (log ρ)²'),
+  steps: m('count', 'steps that a process reward model read'),
+  step_min: m(PROBABILITY, "least of the steps' probabilities of being right"),
+  step_product: m(PROBABILITY, 'their product'),
+  step_mean: m(PROBABILITY, 'their mean'),
+  step_last: m(PROBABILITY, 'that of the last step'),
+  step_probabilities: m('JSON list', 'that of every step, in the order of the text'),
   // pairs.csv
   rejected_index: m('count from 0', 'which rejected completion'),
   chosen_index: m('count from 0', 'which chosen completion'),
@@ -253,6 +259,17 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ref_free: m('text', 'run without one'),
 }
 
+/** Columns of a head's outputs, which are as many as the model has. */
+const RAW_OUTPUTS: readonly (readonly [pattern: RegExp, meaning: ColumnMeaning])[] = [
+  [/^head_\d+$/, m("the label's own", 'raw output of the label of that number (run.json: models, labels)')],
+  [/^head_objective_\d+$/, m("the objective's own", "reward of one of the model's objectives, as its class gives it")],
+  [/^head_gate_\d+$/, m('1', 'weight of the objective in the score')],
+  [/^head_quantile_\d+$/, m(SCORE, 'quantile of the reward, objectives weighted by their gates')],
+  [/^head_attribute_\d+$/, m("the attribute's own", "mean of one of the model's attributes")],
+  [/^head_weight_\d+$/, m('1', 'weight of the attribute in the score')],
+  [/^head_bin_\d+$/, m('1', 'weight of the bin from 0 to 1, attributes weighted')],
+]
+
 /** What the words of agreement.csv's statistic column mean. */
 export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   accuracy_strict: 'share of scored pairs with margin > 0',
@@ -330,7 +347,8 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
     const rows = columns.map((c) => {
       const meaning = Object.hasOwn(COMMON, c)
         ? COMMON[c]!
-        : m("the data's own", 'a column of the data, carried through')
+        : (RAW_OUTPUTS.find(([pattern]) => pattern.test(c))?.[1] ??
+          m("the data's own", 'a column of the data, carried through'))
       return `| \`${escapeCell(c)}\` | ${escapeCell(meaning.unit)} | ${escapeCell(meaning.definition)} |`
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`

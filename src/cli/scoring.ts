@@ -2,6 +2,7 @@ import type { PlanOptions } from '../score/plan.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { type Inspection, inspect, rowsOf } from '../setup/dataset.ts'
 import type { DriftPlan } from '../setup/drift.ts'
+import { changesOf } from '../setup/options.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
 import { mergeShards, type ShardsState } from '../store/merge.ts'
@@ -65,18 +66,12 @@ async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Pro
   }
 }
 
-/** Options that concern a shard alone, or how fast it is done. */
-const OF_A_SHARD: ReadonlySet<string> = new Set<keyof RunConfig>([
-  ...(['shard', 'device', 'batchTokens', 'batchSize', 'threads', 'outputDir', 'name'] as const),
-  ...(['resume', 'offline', 'quiet', 'logFormat'] as const),
-])
-
 /** What holds for the whole (beta, verification, seed …) is that of the shard that ends last; others may have asked for something else. */
 function otherwiseStarted(config: RunConfig, shards: readonly unknown[]): string[] {
   const facts = (value: unknown): Map<string, string> => {
     const { verification, ...rest } = (value ?? {}) as Partial<RunConfig>
     const { workers: _, ...verdicts } = verification ?? {}
-    const all = Object.entries({ ...rest, ...verdicts }).filter(([name]) => !OF_A_SHARD.has(name))
+    const all = Object.entries({ ...rest, ...verdicts }).filter(([name]) => changesOf(name) === null)
     return new Map(all.map(([name, one]) => [name, JSON.stringify(one)]))
   }
   const own = facts(config)

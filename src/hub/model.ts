@@ -4,6 +4,7 @@ import { ModelError, NetworkError, UsageError } from '../errors.ts'
 import {
   ADAPTER,
   ADAPTER_HINT,
+  headFiles,
   INDEX_FILE,
   isAdapter,
   isPickle,
@@ -85,8 +86,8 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   const weights = !wantsWeights
     ? []
     : files.some(({ path }) => path === SINGLE_FILE)
-      ? [SINGLE_FILE]
-      : await shardNames(repo, commit, files, settings, onProgress)
+      ? [SINGLE_FILE, ...headFiles]
+      : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
   return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [] }
@@ -154,7 +155,11 @@ function fromCache(
   const missing = weights.filter((path) => !has(path))
   if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
   const chosen = files.filter(
-    ({ path }) => isSupportFile(path) || weights.includes(path) || (options.include?.(path) ?? false),
+    ({ path }) =>
+      isSupportFile(path) ||
+      weights.includes(path) ||
+      (wantsWeights && headFiles.includes(path)) ||
+      (options.include?.(path) ?? false),
   )
   return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [note] }
 }
@@ -176,7 +181,11 @@ function openFolder(name: string, dir: string, options: ResolveModelOptions): Re
     )
     .filter(
       (path) =>
-        isSupportFile(path) || /^model[^/]*\.safetensors$/.test(path) || path === INDEX_FILE || options.include?.(path),
+        isSupportFile(path) ||
+        /^model[^/]*\.safetensors$/.test(path) ||
+        path === INDEX_FILE ||
+        headFiles.includes(path) ||
+        options.include?.(path),
     )
     .sort()
     .map((path): ResolvedFile => ({ path, sizeBytes: statSync(join(dir, path)).size, sha256: null, etag: null }))

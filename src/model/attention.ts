@@ -14,8 +14,11 @@ import { cast, castFrom } from './weights.ts'
 export const ATTENTION_FORMS = ['split', 'gqa', 'attention', 'plain'] as const
 export type AttentionForm = (typeof ATTENTION_FORMS)[number]
 
-/** q [batch, seq, heads · headDim], k, v [batch, seq, kvHeads · headDim] → [batch, seq, heads · headDim] */
-export type Attend = (q: Value, k: Value, v: Value, spec: AttentionSpec) => Value
+/**
+ * q [batch, seq, heads · headDim], k, v [batch, seq, kvHeads · headDim] → [batch, seq, heads · headDim]
+ * @param scores [batch, heads, seq, seq], added to those of q and k; for the forms with a mask
+ */
+export type Attend = (q: Value, k: Value, v: Value, spec: AttentionSpec, scores?: Value) => Value
 
 /** What all layers share: the shape [batch, seq] of the ids as a value, and whether a query sees only what stands before it. */
 export interface Seen {
@@ -209,10 +212,14 @@ function additive(graph: Graph, type: ElementType, seenBy: Seen): (window: numbe
   }
 }
 
+/** What is added to the scores of q and k. */
+const withScores = (graph: Graph, mask: Value, scores: Value | undefined): Value =>
+  scores === undefined ? mask : graph.op('Add', [scores, mask])
+
 function maskedAttention(graph: Graph, type: ElementType, seen: Seen): Attend {
   const maskOf = additive(graph, type, seen)
-  return (q, k, v, spec) =>
-    graph.op('Attention', [q, k, v, maskOf(spec.window)], {
+  return (q, k, v, spec, scores) =>
+    graph.op('Attention', [q, k, v, withScores(graph, maskOf(spec.window), scores)], {
       q_num_heads: spec.heads,
       kv_num_heads: spec.kvHeads,
       scale: { float: spec.scale },
@@ -233,7 +240,7 @@ function plainAttention(graph: Graph, type: ElementType, seen: Seen): Attend {
       { axis: 0 },
     )
   const scalar = (value: number): Value => castFrom(graph, graph.float(value), 'float', type)
-  return (q, k, v, { heads, kvHeads, headDim, scale, window, softcap }) => {
+  return (q, k, v, { heads, kvHeads, headDim, scale, window, softcap }, scores) => {
     const group = heads / kvHeads
     const split = graph.op('Reshape', [graph.op('Mul', [q, scalar(scale)]), sizes(batch, seq, kvHeads, group, headDim)])
     const rows = graph.op('Reshape', [
@@ -250,7 +257,7 @@ function plainAttention(graph: Graph, type: ElementType, seen: Seen): Attend {
       softcap === null
         ? raw
         : graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [raw, scalar(softcap)])]), scalar(softcap)])
-    const masked = graph.op('Add', [capped, maskOf(window)])
+    const masked = graph.op('Add', [capped, withScores(graph, maskOf(window), scores)])
     const wide = castFrom(graph, masked, type, 'float')
     const softmax = graph.op('Softmax', [wide], { axis: -1 })
     const weights = castFrom(graph, softmax, 'float', type)

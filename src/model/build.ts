@@ -28,6 +28,8 @@ export interface BuiltModel {
   readonly head: OpenHead
   readonly model: ModelRecord
   readonly ropes: readonly Rope[]
+  /** Heads of the table that the graph's input `alibi` wants; null: no such input. */
+  readonly alibiHeads: number | null
   readonly ignoredTensors: readonly IgnoredTensor[]
   /** Names of the tensors that the graph reads, and the files that they lie in. */
   readonly tensors: readonly string[]
@@ -64,6 +66,7 @@ export function buildModel(
     head,
     model,
     ropes: body.ropes,
+    alibiHeads: body.alibiHeads,
     ignoredTensors,
     tensors: weights.names,
     files: weights.files,

@@ -110,6 +110,11 @@ export function slidingLayers(
   return (layer) => types[layer] === 'sliding_attention'
 }
 
+/** The class that saved a checkpoint, as config.json's `architectures` has it; for heads that their tensors alone do not tell apart. */
+export function firstArchitecture({ config: { architectures } }: Checkpoint): string | null {
+  return Array.isArray(architectures) && typeof architectures[0] === 'string' ? architectures[0].slice(0, 60) : null
+}
+
 /** Reads config.json with a schema; what does not fit is a ModelError naming file, key and value. */
 export function readConfig<T>(schema: z.ZodType<T>, checkpoint: Checkpoint): T {
   return parse(schema, checkpoint.config, checkpoint, '')

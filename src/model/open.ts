@@ -1,13 +1,14 @@
+import { UsageError } from '../errors.ts'
 import type { Batching, Dtype, MeasurementKind, Quantisation } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
-import type { AttentionForm } from './attention.ts'
+import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
 import type { Device } from './providers.ts'
 import type { QuantisedLayout } from './quantised/layout.ts'
 import { type Scheme, schemeName, schemeOf } from './quantised/scheme.ts'
-import type { ModelSpec } from './spec.ts'
+import type { Mlp, ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
 
 /** A checkpoint for one use on one device: its graph is built, nothing runs yet. session.ts starts it from this record. */
@@ -33,6 +34,8 @@ export interface ModelDescription {
   readonly learnedPositions: boolean
   /** Rows of learned positions; null for rotary ones. */
   readonly positionRows: number | null
+  /** Rows of the table of token types; 0 where there is none. */
+  readonly tokenTypes: number
   readonly padTokenId: number | null
   readonly vocabSize: number
   readonly layers: number
@@ -81,6 +84,12 @@ export function openModelIn(
 ): OpenModel {
   const spec = modelSpec(checkpoint)
   const form = attention ?? defaultAttention(device, spec)
+  if (!attentionForms(spec).includes(form))
+    throw new UsageError(
+      `cannot be the attention of an encoder (model_type ${spec.architecture})`,
+      `--attention ${form}`,
+      `Use ${attentionForms(spec).join(' or ')}.`,
+    )
   const built = buildModel(checkpoint, spec, { kind, attention: form, type: ELEMENT_TYPES[dtype], scheme })
   const batching = { device, causal: spec.causal, packed: form === 'split' }
   return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, built, description: described(built) }
@@ -102,6 +111,7 @@ function described({
     maxPositions: spec.maxPositions,
     learnedPositions: spec.embedding.positions !== null,
     positionRows: spec.embedding.positions?.rows ?? null,
+    tokenTypes: spec.embedding.types?.rows ?? 0,
     padTokenId: spec.padTokenId,
     vocabSize: spec.vocab,
     layers: spec.layers.length,
@@ -110,8 +120,8 @@ function described({
     quantisation: quantised === null ? null : quantisationOf(quantised),
     ignoredTensors,
     size: {
-      hidden: spec.hidden,
-      inner: first?.mlp.up.outputs ?? spec.hidden,
+      hidden: spec.inside?.width ?? spec.hidden,
+      inner: Math.max(...spec.layers.map(({ mlp }) => innerOf(mlp))),
       heads: first?.attention.heads ?? 1,
       logits: head.width,
       weightBytes: quantised === null ? 4 * parameters : quantised.sizeBytes + keptBytes,
@@ -125,3 +135,8 @@ const quantisationOf = ({ scheme, parameters, sizeBytes }: QuantisedLayout): Qua
   parameters,
   bytes: sizeBytes,
 })
+/** Numbers that a token has inside its MLP; of experts, in those that it goes through. */
+const innerOf = (mlp: Mlp): number =>
+  mlp.kind !== 'experts'
+    ? mlp.up.outputs
+    : mlp.topK * Math.max(...mlp.experts.map(({ up }) => up.outputs + up.inputs)) + (mlp.shared?.mlp.up.outputs ?? 0)

@@ -23,12 +23,14 @@ export interface Packed {
 /**
  * All sequences in one row, or a row for each sequence that shares nothing with the one before.
  * @param without an id that takes no position, and has −1 (spec.ts, LearnedPositions)
+ * @param countsAttended positions begin at 0 where a first BOS is masked too (spec.ts)
  */
 export function packBatch(
   batch: Batch,
   sequences: readonly Sequence[],
   oneRow: boolean,
   without: number | null = null,
+  countsAttended = false,
 ): Packed {
   const chosen = batch.sequences.map((index) => sequences[index]!)
   const reused = batch.reused ?? chosen.map(() => 0)
@@ -48,10 +50,11 @@ export function packBatch(
   const filled = lengths.map(() => 0)
   chosen.forEach((sequence, i) => {
     const row = rowOf[i]!
+    const start = countsAttended ? 0 : sequence.positionStart
     const path = new Int32Array(sequence.ids.length)
     path.set((paths[i - 1] ?? path).subarray(0, reused[i]!))
     const skipped = sequence.ids.subarray(0, reused[i]!).filter((id) => id === without).length
-    let position = sequence.positionStart + reused[i]! - skipped
+    let position = start + reused[i]! - skipped
     for (let t = reused[i]!; t < path.length; t++) {
       const place = row * seq + filled[row]!++
       path[t] = place

@@ -3,8 +3,10 @@ import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
 import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
+import { alibiTable } from './alibi.ts'
 import type { FileHash } from './checkpoint.ts'
 import { checkFinite } from './finite.ts'
+import { rawNames } from './heads/head.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
 import {
@@ -20,6 +22,7 @@ import {
 import { PROVIDERS } from './providers.ts'
 import { quantisedFile } from './quantised/file.ts'
 import { QUANTISED_FILE } from './quantised/layout.ts'
+import { distanceRows } from './relative.ts'
 import { ropeTables } from './rope.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
@@ -29,6 +32,8 @@ export interface SessionOptions {
   readonly threads?: number
   /** Queries of a block of the `split` form. */
   readonly blockTokens?: number
+  /** Whether `run` gives the head's raw outputs, too. Default false. */
+  readonly rawOutputs?: boolean
   /** What the checkpoint's files were when they were hashed; for weights in few bits, which are kept under these hashes. */
   readonly hashes?: readonly FileHash[]
   /** Told what takes long: weights in few bits are made once. */
@@ -69,6 +74,7 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
     openMs: performance.now() - started,
     ignoredTensors: description.ignoredTensors,
     graphSha256: built.sha256,
+    ...(options.rawOutputs === true && { rawOutputs: rawNames(built.head) }),
   }
   return new OrtRunner(info, model, session, options.blockTokens ?? BLOCK_TOKENS)
 }
@@ -83,7 +89,10 @@ class OrtRunner implements Runner {
     readonly blockTokens: number,
   ) {}
 
-  /** Head: every label of every sequence. Log-prob: that of each token of the completion. In the batch's order. */
+  /**
+   * Head: every label of every sequence, then its raw outputs where they are asked for; of a process head the label of every step.
+   * Log-prob: that of each token of the completion. In the batch's order.
+   */
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { attention, built, checkpoint } = this.model
@@ -101,9 +110,22 @@ class OrtRunner implements Runner {
     if (attention === 'gqa' && batch.layout === 'shared')
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
     const { positions, types } = spec.embedding
-    const packed = packBatch(batch, sequences, attention === 'split', positions?.without ?? null)
+    const packed = packBatch(
+      batch,
+      sequences,
+      attention === 'split',
+      positions?.without ?? null,
+      spec.countsAttended ?? false,
+    )
     const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
-    const outputs = await this.#session({
+    const raw = this.info.rawOutputs === undefined ? [] : (built.head.raw ?? [])
+    const wanted = logProb
+      ? [{ name: 'log_probs', count: 1 }]
+      : [
+          { name: 'scores', count: this.info.labels.length },
+          ...raw.map(({ name, count }) => ({ name: `raw_${name}`, count })),
+        ]
+    const feeds = {
       ids: int64(packed.ids, [packed.batch, packed.seq]),
       positions: int64(packed.positions, [packed.batch, packed.seq]),
       ...(types && { types: int64(packed.types, [packed.batch, packed.seq]) }),
@@ -111,21 +133,30 @@ class OrtRunner implements Runner {
       ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
       ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#ropeFeeds(packed),
-    })
-    const flat = outputs[logProb ? 'log_probs' : 'scores']!.data as Float32Array
-    const width = logProb ? 1 : this.info.labels.length
+      ...this.#tableFeeds(packed),
+      ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
+    }
+    const outputs = await this.#session(
+      feeds,
+      wanted.map(({ name }) => name),
+    )
     let done = 0
     return head.counts.map((count) => {
       const first = done
-      done += (rowsPerOutput === 'all' ? 1 : count / rowsPerOutput) * width
-      return flat.slice(first, done)
+      done += rowsPerOutput === 'all' ? 1 : count / rowsPerOutput
+      const parts = wanted.map(({ name, count: width }) =>
+        (outputs[name]!.data as Float32Array).subarray(first * width, done * width),
+      )
+      return Float32Array.from(parts.length === 1 ? parts[0]! : parts.flatMap((part) => [...part]))
     })
   }
 
-  async #session(feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.ReturnType> {
+  async #session(
+    feeds: Record<string, ort.Tensor>,
+    outputs: readonly string[],
+  ): Promise<ort.InferenceSession.ReturnType> {
     try {
-      return await this.session.run(feeds)
+      return await this.session.run(feeds, outputs)
     } catch (cause) {
       throw new DeviceError(
         `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
@@ -154,7 +185,7 @@ class OrtRunner implements Runner {
   }
 
   /** Tables as long as the run needs: RotaryEmbedding wants a row for every place, and positions may start later. */
-  #ropeFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
+  #tableFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
     const needed = Math.max(seq, positions.reduce((a, b) => Math.max(a, b), 0) + 1)
     const size = 2 ** Math.ceil(Math.log2(Math.max(needed, 512)))
     const known = this.#tables.get(size)
@@ -166,11 +197,18 @@ class OrtRunner implements Runner {
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
       feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
     })
+    const heads = this.model.built.alibiHeads
+    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, size), [size, heads])
     this.#tables.clear()
     this.#tables.set(size, feeds)
     return feeds
   }
 }
+
+const distanceFeeds = ({ queryRows, keyRows }: ReturnType<typeof distanceRows>): Record<string, ort.Tensor> => ({
+  query_rows: int64(queryRows),
+  key_rows: int64(keyRows),
+})
 
 function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<string, ort.Tensor> {
   const column = [start.length, 1]

@@ -83,7 +83,12 @@ async function loadModel(
     choice,
     name,
     resolved,
-    notes: [...resolved.notes, ...notes, ...embeddingNotes(name, tokenizer, description)],
+    notes: [
+      ...resolved.notes,
+      ...(opened.built.head.notes ?? []),
+      ...notes,
+      ...embeddingNotes(name, tokenizer, description),
+    ],
     opened,
     description,
     hashes,

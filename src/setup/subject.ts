@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
@@ -6,13 +7,14 @@ import type { Prepared, Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
-import { type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
+import { type DoubleBos, type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
 import { HERM_MAX_LENGTH, logProbEncoder } from '../text/log-prob.ts'
 import { poolingRules } from '../text/read-index.ts'
 import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
 import { sameTokens } from '../text/repairs.ts'
-import type { Encoded, Row, RunnerInfo, Unscored } from '../types.ts'
+import { markSteps } from '../text/steps.ts'
+import type { Encoded, Row, RunnerInfo, StepRule, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import type { RunConfig } from './config.ts'
 import { type HermRules, hermRules } from './herm.ts'
@@ -38,8 +40,11 @@ export interface SubjectText {
   readonly max_length: number | null
   readonly model_max_length: number | null
   readonly truncation: EncodeOptions['truncation'] | 'herm'
+  /** Null of a head that reads by a rule of its own, and of log-probabilities. */
   readonly pooling: RunConfig['pooling'] | null
   readonly pad_token_id: number | null
+  /** Of a process head: what stands behind each step in the text (null: the separator), and what ends one in the data (null: the mark). */
+  readonly steps: StepRule | null
 }
 
 /**
@@ -57,6 +62,7 @@ export async function subjectOf(
   const { kind, dtype } = opened
   const { quantisation } = opened.description
   const rules = textRules(model, config)
+  checkPair(model, rules.chatTemplate)
   const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
   const { padTokenId } = rules
@@ -85,6 +91,7 @@ export async function subjectOf(
       hermCompat: config.hermCompat,
       reasoning: config.reasoning,
       ...(quantisation !== null && { quantisation: quantisation.scheme }),
+      ...(keepsRaw(model, config) && { rawOutputs: true }),
     },
   })
   return {
@@ -96,15 +103,21 @@ export async function subjectOf(
     show(row, completion) {
       const { kind } = row
       const text = config.reasoning === 'strip' ? stripReasoning(completion.text) : completion.text
-      const rendered = renderRow(row.prompt, text, renderer, { hermCompat: config.hermCompat, kind })
+      const shown = markSteps(text, stepRule(model, config))
+      const rendered = renderRow(row.prompt, shown, renderer, { hermCompat: config.hermCompat, kind })
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
     dump: (label, prepared) =>
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
     open: () =>
-      startSession(opened, { hashes, say, ...given<Pick<SessionOptions, 'threads'>>({ threads: config.threads }) }),
-    notes: rules.notes,
+      startSession(opened, {
+        hashes,
+        say,
+        ...given<Pick<SessionOptions, 'threads'>>({ threads: config.threads }),
+        rawOutputs: keepsRaw(model, config),
+      }),
+    notes: [...rules.notes, ...pairNotes(model, rules.chatTemplate)],
     text: {
       chat_template: rules.chatTemplate,
       template_sha256: template?.sha256 ?? null,
@@ -113,10 +126,29 @@ export async function subjectOf(
       max_length: options.maxLength,
       model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
-      pooling: kind === 'head' ? config.pooling : null,
+      pooling: kind === 'head' && opened.built.head.reads === null ? config.pooling : null,
       pad_token_id: padTokenId,
+      steps: stepRule(model, config),
     },
   }
+}
+
+/** @throws UsageError where a decoder is asked to read a pair of texts */
+function checkPair({ opened, name, description }: LoadedModel, chatTemplate: string): void {
+  if (chatTemplate === 'pair' && opened.batching.causal)
+    throw new UsageError(
+      `pairs of texts are for encoders; ${name} (model_type ${description.architecture}) reads one text`,
+      '--chat-template pair',
+      'Name a chat template: tokenizer, a built-in name or a file.',
+    )
+}
+
+/** A pair that the model could tell apart by token types, if its tokenizer gave them. */
+function pairNotes({ name, tokenizer, description }: LoadedModel, chatTemplate: string): string[] {
+  if (chatTemplate !== 'pair' || description.tokenTypes < 2 || tokenizer.tokenTypes) return []
+  return [
+    `${name} has token types, and its tokenizer${tokenizer.tokenizerClass === null ? '' : ` (${tokenizer.tokenizerClass})`} gives none: prompt and completion are both of type 0, as in transformers 5 (in 4 more classes gave types; "model_input_names" in tokenizer_config.json decides)`,
+  ]
 }
 
 const boundsOf = ({ name, description, tokenizer }: LoadedModel): Bounds => ({
@@ -148,12 +180,24 @@ function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): Encode
   }
 }
 
+/** How the steps of a completion are found; null of a head that gives one number a text. */
+function stepRule({ opened }: LoadedModel, { stepSeparator }: RunConfig): StepRule | null {
+  const { steps } = opened.built.head
+  return steps === undefined ? null : { ...steps, separator: stepSeparator ?? steps.separator }
+}
+
+/** Whether there are raw outputs and they are asked for: a measurement with them is another one. */
+const keepsRaw = ({ opened }: LoadedModel, { rawOutputs }: RunConfig): boolean =>
+  rawOutputs && (opened.built.head.raw ?? []).length > 0
+
 /** How the head of a model has its texts prepared. */
 function headOptions(
-  { opened, tokenizer }: LoadedModel,
-  { pooling, hermCompat }: RunConfig,
+  model: LoadedModel,
+  config: RunConfig,
   { padTokenId, appendEos }: HermRules,
 ): Omit<HeadOptions, keyof EncodeOptions> {
+  const { opened, tokenizer } = model
+  const { pooling, hermCompat } = config
   const { text, reads } = opened.built.head
   const facts = { padTokenId, encode: (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids }
   return {
@@ -161,8 +205,14 @@ function headOptions(
     addSpecialTokens: text.addSpecialTokens,
     appendId: appendEos ?? text.appendId,
     appendAlways: appendEos !== null,
-    doubleBos: hermCompat ? text.hermDoubleBos : 'repair',
+    doubleBos: doubleBosOf(opened, hermCompat),
+    steps: stepRule(model, config),
   }
+}
+
+const doubleBosOf = ({ batching, built }: LoadedModel['opened'], hermCompat: boolean): DoubleBos => {
+  if (batching.causal) return hermCompat ? built.head.text.hermDoubleBos : 'repair'
+  return hermCompat ? 'unscored' : 'drop'
 }
 
 /** What decides which token is read, for the key of a measurement. */

@@ -1,5 +1,5 @@
 import { ModelError } from '../../errors.ts'
-import type { MeasurementKind, Unscored } from '../../types.ts'
+import type { MeasurementKind, StepRule, Unscored } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { labelConfig, readConfig } from '../config.ts'
 import type { Value } from '../graph.ts'
@@ -30,11 +30,17 @@ export interface OpenHead {
    * The places that it reads of the ids that transformers sees, a second BOS included; or why it cannot read this text. null: one
    * token, the one that `--pooling` says.
    */
-  readonly reads: ((ids: Int32Array, facts: TextFacts) => Int32Array | Unscored) | null
+  readonly reads: Reads | null
+  /** Of a process head, which gives a row per step: how steps are found. Default: none, the head gives one row. */
+  readonly steps?: StepRule
+  /** Outputs that it has beside its scores, for who asks for them: `raw_<name>` [rows, count]. Default: none. */
+  readonly raw?: readonly RawOutput[]
   /** Of how many places one row of its output is made; they come one after the other in `hidden`. `all`: of all that a text is read at. */
   readonly rowsPerOutput: number | 'all'
   /** Columns of the widest value that it computes, for the estimate of memory; 0 where that is small. */
   readonly width: number
+  /** What to tell the user of it. Default: nothing. */
+  readonly notes?: readonly string[]
   /** Tensors that the checkpoint may carry beside it and that it does not read. */
   readonly ignored: readonly Ignored[]
   /**
@@ -43,6 +49,18 @@ export interface OpenHead {
    */
   graph(builder: Builder, hidden: Value): void
 }
+
+/** What a head computes on the way to its score: objectives, gates … */
+export interface RawOutput {
+  readonly name: string
+  readonly count: number
+}
+/** One name a number. @example rawNames({ raw: [{ name: 'gate', count: 2 }] }) // ['gate_0', 'gate_1'] */
+export const rawNames = ({ raw = [] }: Pick<OpenHead, 'raw'>): string[] =>
+  raw.flatMap(({ name, count }) => Array.from({ length: count }, (_, i) => `${name}_${i}`))
+
+/** A reading rule. */
+export type Reads = (ids: Int32Array, facts: TextFacts) => Int32Array | Unscored
 
 /** [rows, hidden] → [texts, hidden], float32: the mean over all places of a text. Input `owners` [rows]: which text of the batch a row belongs to. */
 export function meanOfText({ graph, type }: Builder, hidden: Value): Value {
@@ -73,6 +91,15 @@ export interface HeadText {
 
 /** What transformers' own classes do. */
 export const PLAIN_TEXT: HeadText = { addSpecialTokens: true, appendId: null, hermDoubleBos: 'repair' }
+
+/** What most of RewardBench's own pipelines do: both BOS count. */
+export const BOTH_BOS: HeadText = { ...PLAIN_TEXT, hermDoubleBos: 'keep' }
+
+/** The causal head of a model whose reward head is read. */
+export const CAUSAL_HEAD_UNREAD: Ignored = {
+  pattern: /^lm_head\.(weight|bias)$/,
+  reason: 'the causal head; the reward head is read instead',
+}
 
 /**
  * Label names in the head's order; LABEL_i where config.json names none.

@@ -7,6 +7,7 @@ import { Graph } from './graph.ts'
 import type { OpenHead } from './heads/head.ts'
 import { headOf } from './heads/index.ts'
 import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
+import { unquantised } from './ops.ts'
 import { QUANTISED_FILE, QuantisedLayout } from './quantised/layout.ts'
 import type { Scheme } from './quantised/scheme.ts'
 import type { Rope } from './rope.ts'
@@ -52,11 +53,12 @@ export function buildModel(
 ): BuiltModel {
   const graph = new Graph(spec.causal ? 'decoder' : 'encoder')
   const quantised = scheme === null ? null : new QuantisedLayout(scheme)
-  const weights = new Weights(graph, checkpoint, quantised)
-  const builder = { graph, weights, type }
+  const weights = new Weights(graph, checkpoint)
+  const builder = { graph, weights, type, quantised }
   const body = modelBody(builder, spec, attention)
   const head = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also])).open(checkpoint, spec)
-  head.graph(builder, body.hidden)
+  // a head that gives rewards is a few weights, which decide all; the logits of a language model are its largest matrix
+  head.graph(kind === 'head' ? unquantised(builder) : builder, body.hidden)
   const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored])
   const model = graph.model()
   const numbered = encodeModel(model, (file) => (file === QUANTISED_FILE ? file : String(weights.files.indexOf(file))))

@@ -1,5 +1,5 @@
 import type { Value } from './graph.ts'
-import { type Builder, linear, mlp } from './ops.ts'
+import { type Builder, linear, mlp, unquantised } from './ops.ts'
 import type { Experts } from './spec.ts'
 import { cast, castFrom } from './weights.ts'
 
@@ -15,7 +15,7 @@ export function experts(builder: Builder, x: Value, spec: Experts): Value {
   const { topK, router } = spec
   const hidden = router.inputs
   const column = graph.ints([1])
-  const logits = castFrom(graph, linear(builder, x, router), type, 'float')
+  const logits = castFrom(graph, linear(unquantised(builder), x, router), type, 'float')
   const [largest, chosen] = graph.ops('TopK', [graph.op('Softmax', [logits], { axis: 1 }), graph.ints([topK])], 2, {
     axis: 1,
   }) as [Value, Value]
@@ -36,7 +36,7 @@ export function experts(builder: Builder, x: Value, spec: Experts): Value {
   const weights = graph.op('Unsqueeze', [castFrom(graph, share, 'float', type), graph.ints([2])])
   const routed = graph.op('ReduceSum', [graph.op('Mul', [byToken, weights]), column], { keepdims: 0 })
   if (spec.shared === null) return routed
-  const gate = graph.op('Sigmoid', [linear(builder, x, spec.shared.gate)])
+  const gate = graph.op('Sigmoid', [linear(unquantised(builder), x, spec.shared.gate)])
   return graph.op('Add', [routed, graph.op('Mul', [gate, mlp(builder, x, spec.shared.mlp)])])
 }
 

@@ -12,33 +12,44 @@ export interface Builder {
   readonly weights: Weights
   /** The type that hidden states have: float on the CPU, the checkpoint's own half type on a GPU. */
   readonly type: ElementType
+  /** Where the weights of linear layers go in few bits; null: they stay as they are, as those of every head do. */
+  readonly quantised: QuantisedLayout | null
 }
 
-/**
- * [rows, inputs] → [rows, outputs]. Gemm reads torch's [out, in] as it lies in the file and packs it once.
- * @param as the type of x; a layer for which it is named (a head, a router) is never quantised
- */
-export function linear(builder: Builder, x: Value, spec: Linear, as: ElementType | null = null): Value {
-  const { graph, weights, type } = builder
-  if (as === null && weights.quantised !== null) return quantisedLinear(builder, weights.quantised, x, spec)
-  const own = as ?? type
+/** [rows, inputs] → [rows, outputs]. Gemm reads torch's [out, in] as it lies in the file and packs it once. */
+export function linear(builder: Builder, x: Value, spec: Linear, as: ElementType = builder.type): Value {
+  const { graph, weights, quantised } = builder
+  if (quantised !== null) return quantisedLinear(builder, quantised, x, spec)
   const total = spec.part?.total ?? spec.outputs
   const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
   const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
-  const inputs = [x, weights.as(own, spec.weight, shape, rows)]
+  const inputs = [x, weights.as(as, spec.weight, shape, rows)]
   if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
-    inputs.push(weights.as(own, spec.bias.name, [total], rows))
+    inputs.push(weights.as(as, spec.bias.name, [total], rows))
   return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
 }
 
 /** The same with a weight in few bits. The bias stays float32. */
-function quantisedLinear({ graph, weights }: Builder, layout: QuantisedLayout, x: Value, spec: Linear): Value {
-  const y = quantisedProduct(graph, layout, x, weights.matrix(layout, spec), 0, spec.outputs)
-  if (!spec.bias || (spec.bias.optional && !weights.has(spec.bias.name))) return y
-  const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
-  return graph.op('Add', [y, weights.as('float', spec.bias.name, [spec.part?.total ?? spec.outputs], rows)])
+function quantisedLinear({ graph, weights }: Builder, placed: QuantisedLayout, x: Value, spec: Linear): Value {
+  const { weight, bias, inputs, outputs, layout, part, ...others } = spec
+  // whatever else a linear layer comes to have must be computed here, too: until then this line does not compile
+  others satisfies Readonly<Record<string, never>>
+  const y = quantisedProduct(
+    graph,
+    placed,
+    x,
+    weights.matrix(placed, { weight, inputs, outputs, layout, part }),
+    0,
+    outputs,
+  )
+  if (!bias || (bias.optional && !weights.has(bias.name))) return y
+  const rows = part ? ([part.first, part.first + outputs] as const) : null
+  return graph.op('Add', [y, weights.as('float', bias.name, [part?.total ?? outputs], rows)])
 }
+
+/** The same builder for layers that stay as they are whatever the rest is: a router's few weights decide where a token goes. */
+export const unquantised = (builder: Builder): Builder => ({ ...builder, quantised: null })
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */
 export function norm(builder: Builder, x: Value, spec: Norm, width: number): Value {

@@ -32,8 +32,6 @@ export class Weights {
   constructor(
     readonly graph: Graph,
     readonly checkpoint: Checkpoint,
-    /** Where the weights of linear layers go in few bits; null: they are read as they are stored. */
-    readonly quantised: QuantisedLayout | null = null,
   ) {}
 
   has(name: string): boolean {

@@ -91,8 +91,11 @@ interface LogitsMatrix {
   rows(indices: Value): Value
 }
 
-function logitsMatrix({ graph, weights }: Builder, { vocab, hidden }: DecoderSpec, { weight }: Logits): LogitsMatrix {
-  const { quantised } = weights
+function logitsMatrix(
+  { graph, weights, quantised }: Builder,
+  { vocab, hidden }: DecoderSpec,
+  { weight }: Logits,
+): LogitsMatrix {
   const shape = [vocab, hidden]
   if (quantised === null)
     return {

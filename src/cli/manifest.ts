@@ -119,6 +119,12 @@ function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verif
   ].join(', ')
 }
 
+/** @example 'q8 (weights in uint8 block 32 with zero points)' */
+function formatOf(model: FinishInput['models'][number] | undefined, dtype: string): string {
+  const quantisation = model?.description.quantisation ?? null
+  return quantisation === null ? dtype : `${dtype} (weights in ${quantisation.scheme})`
+}
+
 export function methodsInput(
   { config, data, models, device, subjects, verifier }: FinishInput,
   joined: Joined,
@@ -146,7 +152,7 @@ export function methodsInput(
     truncation: subjects[0]?.text.truncation ?? 'skip',
     pooling: subjects[0]?.text.pooling ?? null,
     device: device?.device ?? 'cpu',
-    dtype: subjects[0]?.dtype ?? 'fp32',
+    dtype: formatOf(first, subjects[0]?.dtype ?? 'fp32'),
     verifier: verifierWords({ config, verifier }),
   }
 }

@@ -212,8 +212,27 @@ export interface Runner {
   release(): Promise<void>
 }
 
-/** Number format of a model's tensors; tf32: float32, its matrix products rounded to 10 bits (CUDA only, by name only). */
-export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16'
+/**
+ * Number format of a model's tensors; tf32: float32, its matrix products rounded to 10 bits (CUDA only, by name only); q8, q4: the weights of
+ * linear layers in 8 or 4 bits, all else float32.
+ */
+export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16' | 'q8' | 'q4'
+
+/** How the weights of linear layers are kept in few bits. */
+export interface Quantisation {
+  /** Bits, block and symmetry in words, as they stand in the keys of measurements. */
+  readonly scheme: string
+  readonly bits: number
+  /** Neighbouring weights that share a scale. */
+  readonly block: number
+  /** Without zero points. */
+  readonly symmetric: boolean
+  /** Bits of the matrix of a causal head. */
+  readonly logits: number
+  /** Weights that are quantised, of the model's parameters, and the bytes that they take. */
+  readonly parameters: number
+  readonly bytes: number
+}
 
 export interface RunnerInfo {
   readonly kind: MeasurementKind
@@ -229,6 +248,7 @@ export interface RunnerInfo {
   readonly vocabSize: number
   readonly parameters: number
   readonly weightBytes: number
+  readonly quantisation: Quantisation | null
   readonly openMs: number
   /** Tensors of the checkpoint that the graph does not use, with the reason. */
   readonly ignoredTensors: readonly { readonly name: string; readonly reason: string }[]

@@ -21,8 +21,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '1.5b': { hidden: 1536, inner: 8960, layers: 28, heads: 12, kvHeads: 2, vocab: 151_936 },
 }
 
-/** Values that are written at once. */
-const PART = 1 << 22
+/** Weights of a tensor that are drawn; a larger one repeats them. A prime, so that rows differ. */
+const PIECE = 2 ** 20 - 3
 
 /** Writes a Llama of this shape with seeded uniform weights, tensor by tensor, once; returns its folder. */
 export function seededModel(name: string, head: 'score' | 'logProb', stored: 'f32' | 'bf16'): string {
@@ -158,14 +158,11 @@ function written(
     const size = shape.reduce((product, dim) => product * dim, 1)
     const scale = shape[0] === config.vocab_size ? 1 : (shape[1] ?? 1) ** -0.5
     const constant = shape.length > 1 ? null : tensor.endsWith('.bias') ? 0 : 1
-    // in parts: a large vocabulary's embedding would fill the heap
-    for (let done = 0; done < size; done += PART) {
-      const values = new Float32Array(Math.min(PART, size - done))
-      for (let i = 0; i < values.length; i++) values[i] = constant ?? 3.4 * (random() - 0.5) * scale
-      const words = new Uint32Array(values.buffer)
-      const data = width === 4 ? values : Uint16Array.from(words, (bits) => bits >>> 16)
-      writeSync(file, new Uint8Array(data.buffer))
-    }
+    const values = new Float32Array(Math.min(PIECE, size))
+    for (let i = 0; i < values.length; i++) values[i] = constant ?? 3.4 * (random() - 0.5) * scale
+    const words = new Uint32Array(values.buffer)
+    const data = new Uint8Array((width === 4 ? values : Uint16Array.from(words, (bits) => bits >>> 16)).buffer)
+    for (let done = 0; done < size; done += PIECE) writeSync(file, data, 0, width * Math.min(PIECE, size - done))
   }
   closeSync(file)
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config))

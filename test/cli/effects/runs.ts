@@ -284,13 +284,27 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     tokenizer: changes(bin, on, ['--tokenizer', otherTemplate()], texts),
     'chat-template': changes(bin, on, ['--chat-template', 'chatml'], texts),
     device: refuses(bin, [...on, '--device', 'tpu'], 2, '"tpu" is no device'),
-    dtype: async () => {
-      const run = await ran(bin, [...on, '--dtype', 'fp16'])
-      expect(run).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining('--dtype fp16: ONNX Runtime computes float16'),
-      })
-    },
+    dtype: all(refuses(bin, [...on, '--dtype', 'fp16'], 2, '--dtype fp16: ONNX Runtime computes float16'), async () => {
+      const env = { CHEMHERM_QUANTISED_DIR: newFolder() }
+      const run = await ran(bin, [...on, '--dtype', 'q4', '--drift', '0'], env)
+      expect(run.code, run.stderr).toBe(0)
+      expect(scores(run)).not.toEqual(scores(await once(bin, on)))
+      expect(record('models', 0, 'quantisation')(run)).toMatchObject({ bits: 4, block: 32 })
+    }),
+    drift: all(
+      async () => {
+        const env = { CHEMHERM_QUANTISED_DIR: newFolder() }
+        const run = await ran(bin, [...on, '--dtype', 'q8', '--drift', '2'], env)
+        expect(record('drift')(run)).toMatchObject({ measured: true, dtype: 'q8', rows: 2 })
+      },
+      says(bin, [...on, '--drift', '2'], '--drift changes nothing here: the model computes in fp32'),
+      refuses(
+        bin,
+        [...on, '--drift', '2', '--dtype', 'tf32', '--device', 'cuda'],
+        2,
+        'cannot be combined with --dtype tf32',
+      ),
+    ),
     certify:
       bin === 'run-rm'
         ? ['test/run/certify.test.ts', "the demo reward model is certified against transformers' own numbers"]

@@ -113,7 +113,7 @@ function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verif
 }
 
 export function methodsInput(
-  { config, data, models, device, subjects, verifier }: FinishInput,
+  { config, data, models, device, subjects, verifier, scorer }: FinishInput,
   joined: Joined,
   { accuracy }: Summary,
 ): MethodsInput {
@@ -138,6 +138,7 @@ export function methodsInput(
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
     pooling: subjects[0]?.text.pooling ?? null,
+    score: scorer.formula,
     device: device?.device ?? 'cpu',
     dtype: subjects[0]?.dtype ?? 'fp32',
     verifier: verifierWords({ config, verifier }),

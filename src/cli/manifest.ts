@@ -130,7 +130,7 @@ function formatOf(model: FinishInput['models'][number] | undefined, dtype: strin
 }
 
 export function methodsInput(
-  { config, data, models, device, subjects, verifier }: FinishInput,
+  { config, data, models, device, subjects, verifier, scorer }: FinishInput,
   joined: Joined,
   { accuracy }: Summary,
 ): MethodsInput {
@@ -154,6 +154,7 @@ export function methodsInput(
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
     pooling: subjects[0]?.text.pooling ?? null,
+    score: scorer.formula,
     device: device?.device ?? 'cpu',
     dtype: formatOf(first, subjects[0]?.dtype ?? 'fp32'),
     verifier: verifierWords({ config, verifier }),

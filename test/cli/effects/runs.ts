@@ -528,7 +528,9 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         const found = new Set<string>()
         for (const name of ['min', 'product', 'mean', 'last']) {
           const run = await ran('run-rm', [...args, ...(name === 'min' ? [] : ['--step-aggregate', name])])
-          expect(run.stderr).toContain(`of the steps' probabilities (--step-aggregate ${name})`)
+          const what = `of the steps' probabilities (--step-aggregate ${name})`
+          expect(run.stderr).toContain(what)
+          expect(file('methods.md')(run)).toContain(what)
           expect(record('models', 0, 'work', 'measured')(run)).toBe(name === 'min' ? 2 : 0)
           expect(scores(run), name).toEqual(column('scores.csv', `step_${name}`)(run))
           const [first] = csv('scores.csv')(run)

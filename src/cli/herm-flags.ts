@@ -62,7 +62,6 @@ export const HERM_REFUSED: Readonly<Record<string, { readonly what: string; read
     hint: 'Leave it out, and give rows with as many "completions" as there should be; the analyses have best of 1 … n.',
   },
   'score-w-ratings': JUDGE,
-  'num-gpus': JUDGE,
   'vllm-gpu-util': JUDGE,
   'vllm-max-seq-length': JUDGE,
   'num-threads': JUDGE,

@@ -51,7 +51,7 @@ export async function parseArgs<T extends OptionTable>(
     })
   for (const [command, what] of help.examples) parser.example(asCalled(command, help.name), asCalled(what, help.name))
   const configPath = flagValue(flags, 'config')
-  if (configPath !== null) parser.config(readConfig(configPath, table))
+  if (configPath !== null) parser.config(readConfig(configPath, table, flagValue(flags, 'model')))
   const args = (await parser.parseAsync(flags, {}, (_error, _argv, output) => {
     if (output !== '') {
       stopped = true

@@ -3,6 +3,7 @@ import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 
 import { UsageError } from '../errors.ts'
 import type { OptionTable } from '../setup/option.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { hermEntry, isHermConfigs } from './herm-configs.ts'
 import { hermRefusal } from './herm-flags.ts'
 
 const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org/name".'
@@ -10,10 +11,14 @@ const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org
 /**
  * A `--config` file: flag names, kebab or snake, to values. The table is by flag. Our own configs are strict: an unknown key, a value of another type and a
  * key that stands twice are errors. Text is taken as it is written, so that `revision: 1.10` does not become 1.1; an empty value is absent.
+ * RewardBench's eval_configs.yaml is taken, too (herm-configs.ts).
+ * @param model `--model` of the command line, which chooses of the latter
  */
-export function readConfig(path: string, table: OptionTable): Record<string, unknown> {
+export function readConfig(path: string, table: OptionTable, model: string | null = null): Record<string, unknown> {
   const { contents } = parsed(path)
   if (!isMap(contents)) throw new UsageError('is not a mapping', path, EXPECTED)
+  if (Object.hasOwn(table, 'not-quantized') && isHermConfigs(contents.items as Pair[]))
+    return Object.fromEntries(hermEntry(contents.items as Pair[], path, model, table))
   const known = Object.keys(table).filter((name) => name !== 'config')
   const config: Record<string, unknown> = {}
   for (const { key, value } of contents.items as Pair[]) {

@@ -312,6 +312,9 @@ export const HERM = section(
     disableBeakerSave: accepted('there is no Beaker file'),
     attnImplementation: text('Accepted without effect', null, { remark: 'attention is fixed by the graph' }),
     loadJson: accepted('the format of a data file is recognised by itself'),
+    numGpus: whole([1], 'Accepted without effect', null, {
+      remark: 'one process computes on one device: --device says which',
+    }),
     directLoad: accepted('models are always loaded directly'),
     saveAll: accepted(
       'every score is written anyway, to scores.csv and herm/eval-set-scores',

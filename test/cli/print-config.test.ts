@@ -75,6 +75,8 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   seed: ['7'],
   resamples: ['300'],
   'attn-implementation': ['eager'],
+  'num-gpus': ['2'],
+  'certify-reference': ['reference.json'],
   'log-format': ['json'],
   'dump-rendered': ['2'],
   config: written('limit: 5\nname: "007"\n').slice(1),

@@ -389,6 +389,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     'disable-beaker-save': accepted('--disable_beaker_save'),
     'attn-implementation': accepted('--attn_implementation', 'eager'),
     'load-json': accepted('--load_json'),
+    'num-gpus': accepted('--num_gpus', '2'),
     'direct-load': accepted('--direct_load'),
     'save-all': accepted('--save_all'),
     'force-truncation':

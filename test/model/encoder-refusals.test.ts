@@ -46,7 +46,7 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['conv_kernel_size', 4, 'parity/deberta-v2'],
     ['pooler_hidden_act', 'xielu', 'parity/deberta-v2'],
     ['talking_head', true, 'models/deberta-c2p'],
-    ['rope_scaling', { rope_type: 'yarn', factor: 2 }, 'parity/modernbert'],
+    ['rope_scaling', { type: 'linear', factor: 2 }, 'parity/modernbert'],
     ['rope_parameters', { rope_type: 'default', rope_theta: 5 }, 'parity/modernbert'],
     ['rope_parameters', { full_attention: { rope_type: 'axial' } }, 'parity/modernbert'],
     ['rope_parameters', { full_attention: { partial_rotary_factor: 0.5 } }, 'parity/modernbert'],

@@ -142,7 +142,7 @@ describe('options that an encoder does not take', () => {
   it('--pooling changes nothing, and is said to', async () => {
     const done = await score('pooling', join(PARITY, 'bert'), rows, ['--pooling', 'mask'])
     expect(done.code, done.stderr).toBe(0)
-    expect(done.stderr).toContain('--pooling changes nothing here: the head (bert-pooler) has its own rule')
+    expect(done.stderr).toContain('--pooling changes nothing here: the head (bert-pooler) reads by a rule of its own')
     expect(manifestOf(done.out).models[0]!.text.pooling).toBeNull()
   })
   it('a decoder reads no pair', async () => {

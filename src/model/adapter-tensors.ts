@@ -1,19 +1,14 @@
 import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
 import { ADAPTER_WEIGHTS } from '../weight-files.ts'
+import type { AdapterFolder } from './adapter.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Delta } from './delta.ts'
-import { isTarget, type PeftConfig, scaleOf } from './peft-config.ts'
+import { isTarget, scaleOf } from './peft-config.ts'
 import type { TensorRef } from './safetensors.ts'
 
 /** The tensors of an adapter: what they are by their names, and what each module's add to the base. */
 
-/** A PEFT adapter's folder: its configuration and where every tensor lies. No weight is read. */
-export interface AdapterFolder {
-  readonly dir: string
-  readonly config: PeftConfig
-  readonly tensors: readonly TensorRef[]
-}
 /** Where PEFT's model lies in the names of its tensors. */
 const PREFIX = 'base_model.model.'
 

@@ -1,12 +1,18 @@
 import { readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, checkAdapterFiles } from '../weight-files.ts'
-import { type AdapterFolder, baseName, deltaOf, fault, modulesOf, type Parts } from './adapter-tensors.ts'
+import { baseName, deltaOf, fault, modulesOf, type Parts } from './adapter-tensors.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Delta } from './delta.ts'
 import { endsWith, isTarget, type PeftConfig, readPeftConfig, scaleOf } from './peft-config.ts'
 import { orModelError, readSafetensorsHeader, type TensorRef } from './safetensors.ts'
 
+/** A PEFT adapter's folder: its configuration and where every tensor lies. No weight is read. */
+export interface AdapterFolder {
+  readonly dir: string
+  readonly config: PeftConfig
+  readonly tensors: readonly TensorRef[]
+}
 /** What an adapter does to a base checkpoint. */
 export interface AppliedAdapter {
   readonly dir: string

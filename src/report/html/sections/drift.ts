@@ -1,6 +1,6 @@
 import type { DriftReport, ReportInput } from '../input.ts'
 import { html, type Markup } from '../markup.ts'
-import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
+import { ABSENT, count, decimal, numberCell, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 
 /** What the number format of the run changed against float32; no chapter where the run is in float32. */
@@ -15,9 +15,12 @@ export function drift({ drift: found }: ReportInput): Section | null {
 
 type Measured = Extract<DriftReport, { measured: true }>
 
+/** With two digits, however small. @example share(0.00017) // '0.017%' */
+const share = (value: number | null): string => (value === null ? ABSENT : `${(100 * value).toPrecision(2)}%`)
+
 function facts(found: Measured): Markup {
   const { rows, dtype, completions, spread, pairs, flips, nearTies, atRisk, largestMargin } = found
-  const moved = html`<p>${plural(rows, 'row')} drawn by the seed, ${plural(completions, 'completion')}, were scored in fp32 as well. The scores in ${dtype} differ by ${percent(found.rmsShare)} of their spread (root mean square), at most by ${percent(found.largestShare)}; the spread, from the 5th to the 95th percentile in fp32, is ${decimal(spread)}. Spearman's ρ is ${decimal(found.spearman)}, the mean difference ${decimal(found.bias)}.</p>
+  const moved = html`<p>${plural(rows, 'row')} drawn by the seed, ${plural(completions, 'completion')}, were scored in fp32 as well. The scores in ${dtype} differ by ${share(found.rmsShare)} of their spread (root mean square), at most by ${share(found.largestShare)}; the spread, from the 5th to the 95th percentile in fp32, is ${decimal(spread)}. Spearman's ρ is ${decimal(found.spearman)}, the mean difference ${decimal(found.bias)}.</p>
 `
   if (pairs === 0)
     return html`<div class="prose">${moved}</div>

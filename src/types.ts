@@ -183,6 +183,8 @@ export interface Batch {
 export interface Runner {
   readonly info: RunnerInfo
   run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]>
+  /** Why this model cannot read a sequence as it was prepared; null = it can. Default: it can. */
+  unreadable?(sequence: Sequence): Unscored | null
   /** Called when an output is not finite: throws a ModelError naming the tensor if a weight is the cause. */
   checkWeights?(): Promise<void>
   release(): Promise<void>
@@ -190,6 +192,8 @@ export interface Runner {
 
 /** Number format of a model's tensors; tf32: float32, its matrix products rounded to 10 bits (CUDA only, by name only). */
 export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16'
+/** What a ready-made ONNX file computes in: beside ours, weights quantised to so many bits (f16: the rest in half-precision). */
+export type FileDtype = Dtype | 'fp64' | 'fp8' | 'bnb4' | `q${number}` | `q${number}f16`
 
 export interface RunnerInfo {
   readonly kind: MeasurementKind
@@ -198,18 +202,23 @@ export interface RunnerInfo {
   readonly device: 'cpu' | 'cuda' | 'webgpu'
   /** Execution provider that was verified, e.g. CPUExecutionProvider. */
   readonly provider: string
-  readonly dtype: Dtype
+  readonly dtype: FileDtype
   /** Longest sequence that the positions allow; null = unbounded. */
   readonly maxPositions: number | null
   readonly padTokenId: number | null
   readonly vocabSize: number
-  readonly parameters: number
+  /** null where they are packed, so that they cannot be counted. */
+  readonly parameters: number | null
   readonly weightBytes: number
   readonly openMs: number
   /** Tensors of the checkpoint that the graph does not use, with the reason. */
   readonly ignoredTensors: readonly { readonly name: string; readonly reason: string }[]
-  /** SHA-256 of the built graph (not of the weights). */
+  /** SHA-256 of the graph (of ours without the weights, of a ready-made one the .onnx file's). */
   readonly graphSha256: string
+  /** What showed when it was opened, for the screen. */
+  readonly notes?: readonly string[]
+  /** The same for the manifest. */
+  readonly found?: Readonly<Record<string, string | number | boolean | null>>
 }
 
 // ── chemistry ───────────────────────────────────────────────────────────────────────────────────────────────────────

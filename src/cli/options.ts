@@ -39,9 +39,12 @@ const commonModel = {
     default: 'auto',
     choices: DTYPE_CHOICES,
   }),
-  graph: string('Where the graph comes from: built from the checkpoint', {
-    default: 'checkpoint',
-    choices: ['checkpoint'],
+  graph: string('Where the graph comes from: built from the checkpoint, or a ready-made ONNX export (onnx)', {
+    defaultDescription: 'checkpoint where there are safetensors',
+    choices: ['checkpoint', 'onnx'],
+  }),
+  'onnx-file': string('ONNX export to run, by path or name in the model: model_quantized.onnx, onnx/model_fp16.onnx …', {
+    defaultDescription: 'model.onnx, else onnx/model.onnx',
   }),
 } satisfies OptionTable
 

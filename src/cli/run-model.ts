@@ -1,6 +1,7 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
+import { fileWords, isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
 import { checkAhead } from '../setup/ahead.ts'
@@ -111,7 +112,7 @@ export async function runModel(
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
-  const plan = planOf(config, device.device)
+  const plan = planOf(config, device.device, models)
 
   if (dump !== null) return dumpRows(rows(), subjects, dump)
   const request = requestOf(config, models, data)
@@ -150,8 +151,13 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
 
-const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
-  `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
+const modelLine = ({ choice, name, resolved, description, opened }: LoadedModel): string =>
+  [
+    `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}`,
+    description.architecture,
+    ...(description.parameters === null ? [] : [`${(description.parameters / 1e6).toPrecision(3)} M parameters`]),
+    ...(isReadyMade(opened) ? [fileWords(opened)] : []),
+  ].join(', ')
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */
 async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {

@@ -57,7 +57,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
     subjects,
     note,
     scorer,
-    plan: planOf(config, device.device),
+    plan: planOf(config, device.device, models),
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
     columns: config.columns,
@@ -159,7 +159,7 @@ async function scoreWindow(
 async function measureWindow(
   window: readonly (readonly (Prepared | Unscored)[])[],
   subject: Subject,
-  { plan, signal }: Scoring,
+  { plan, signal, note }: Scoring,
   runners: Map<Subject, Runner>,
 ): Promise<ReadonlyMap<string, Measured>> {
   const distinct = new Map<string, Sequence>()
@@ -171,7 +171,9 @@ async function measureWindow(
     }
   const found = new Map<string, Measured>()
   if (distinct.size === 0) return found
-  const runner = runners.get(subject) ?? (await subject.open())
+  const known = runners.get(subject)
+  const runner = known ?? (await subject.open())
+  if (known === undefined) for (const text of runner.info.notes ?? []) note(text)
   runners.set(subject, runner)
   const keys = [...distinct.keys()]
   const sequences = [...distinct.values()]

@@ -21,6 +21,10 @@ export interface ScoreOptions {
   readonly device?: string
   /** Default auto: fp32 on the CPU, the checkpoint's own half type on a GPU. `fp32` is never TF32; `tf32` is CUDA's, by name. */
   readonly dtype?: DtypeChoice
+  /** `checkpoint` builds the graph from the safetensors, `onnx` runs a ready-made export. Default checkpoint where there are safetensors. */
+  readonly graph?: 'checkpoint' | 'onnx'
+  /** Which export, by path or name. Default model.onnx, else onnx/model.onnx. */
+  readonly onnxFile?: string
   /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
   readonly head?: number | string
   /** Token that the head reads. Default hf. */

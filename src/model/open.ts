@@ -31,7 +31,8 @@ export interface ModelDescription {
   readonly padTokenId: number | null
   readonly vocabSize: number
   readonly layers: number
-  readonly parameters: number
+  /** null where they are packed, so that they cannot be counted. */
+  readonly parameters: number | null
   /** Bytes of the tensors on disk. */
   readonly weightBytes: number
   readonly ignoredTensors: readonly IgnoredTensor[]

@@ -1,3 +1,4 @@
+import { isReadyMade } from '../model/ready-made/open.ts'
 import { chooseHead } from '../score/head.ts'
 import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
 import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
@@ -13,7 +14,13 @@ export function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Sco
 }
 
 /** How batches are made: the device's own choice, within the flags' bounds. */
-export function planOf({ batchTokens, batchSize }: RunConfig, device: 'cpu' | 'cuda' | 'webgpu'): PlanOptions {
-  const options = planOptionsFor(device)
+export function planOf(
+  { batchTokens, batchSize }: RunConfig,
+  device: 'cpu' | 'cuda' | 'webgpu',
+  models: readonly LoadedModel[],
+): PlanOptions {
+  // a ready-made graph takes rows of texts and shares no prefix
+  const rows = models.some(({ opened }) => isReadyMade(opened))
+  const options = rows ? { ...planOptionsFor(device), layout: 'padded' as const, packed: false } : planOptionsFor(device)
   return { ...options, batchTokens: batchTokens ?? options.batchTokens, batchSize: batchSize ?? options.batchSize }
 }

@@ -23,6 +23,7 @@ export type RunOption =
   | 'dtype'
   | 'torch-dtype'
   | 'graph'
+  | 'onnx-file'
   | 'head'
   | 'pooling'
   | 'beta'
@@ -75,8 +76,10 @@ export interface RunConfig {
   readonly chatTemplate: string
   readonly device: string
   readonly dtype: DtypeChoice
-  /** Where the graph comes from. */
-  readonly graph: 'checkpoint'
+  /** Where the graph comes from; null: built from the checkpoint where it has safetensors, else its ONNX export. */
+  readonly graph: 'checkpoint' | 'onnx' | null
+  /** Which export; null = that of full precision. */
+  readonly onnxFile: string | null
   readonly head: string | null
   readonly pooling: 'hf' | 'mask'
   readonly beta: number
@@ -191,7 +194,7 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     chatTemplate: text('chat-template') ?? 'tokenizer',
     device,
     dtype,
-    graph: (text('graph') ?? 'checkpoint') as RunConfig['graph'],
+    ...graphChoice(text),
     head: text('head'),
     pooling: (text('pooling') ?? 'hf') as RunConfig['pooling'],
     beta: positive(args.beta as number | undefined, '--beta') ?? 0.1,
@@ -231,6 +234,15 @@ export function toRunConfig(bin: RunConfig['bin'], args: Args<RunOption>): RunCo
     quiet: flag('quiet'),
     logFormat: (text('log-format') ?? 'text') as RunConfig['logFormat'],
   }
+}
+
+/** A file that is named is one that is to be run. */
+function graphChoice(text: (key: RunOption) => string | null): Pick<RunConfig, 'graph' | 'onnxFile'> {
+  const onnxFile = text('onnx-file')
+  const graph = text('graph') as RunConfig['graph']
+  if (onnxFile !== null && graph === 'checkpoint')
+    throw new UsageError('contradicts --graph checkpoint', `--onnx-file ${onnxFile}`, 'Give one of them.')
+  return { graph: graph ?? (onnxFile === null ? null : 'onnx'), onnxFile }
 }
 
 function modelChoices(bin: RunConfig['bin'], text: (key: RunOption) => string | null): ModelChoice[] {

@@ -7,6 +7,8 @@ import type { DownloadProgress } from '../hub/receive.ts'
 import { type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { type ModelDescription, type OpenModel, openModel } from '../model/open.ts'
+import { externalFilesOf } from '../model/ready-made/file.ts'
+import { type OpenReadyMade, openReadyMade } from '../model/ready-made/open.ts'
 import { packagePath } from '../package.ts'
 import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
 import type { ModelChoice, RunConfig } from './config.ts'
@@ -20,8 +22,8 @@ export interface LoadedModel {
   readonly resolved: ResolvedModel
   /** What to tell the user. */
   readonly notes: readonly string[]
-  /** Its graph, its dtype and its device, not started yet. */
-  readonly opened: OpenModel
+  /** Its graph, built or ready-made, its dtype and its device, not started yet. */
+  readonly opened: OpenModel | OpenReadyMade
   readonly description: ModelDescription
   readonly hashes: readonly FileHash[]
   /** One SHA-256 over names and hashes of config and weights. */
@@ -68,12 +70,17 @@ async function loadModel(
   const resolved = await resolveModel(choice.name ?? packagePath('src/embedded/demo', DEMO[choice.role]), {
     ...options,
     revision: choice.revision,
+    graph: config.graph,
+    onnxFile: config.onnxFile,
+    externalFiles: externalFilesOf,
   })
-  const checkpoint = openCheckpoint(resolved.dir)
-  const kind = choice.role === 'rm' ? 'head' : 'logProb'
-  const opened = openModel(checkpoint, { kind, device, deviceId, dtype: config.dtype })
+  const use = { kind: choice.role === 'rm' ? 'head' : 'logProb', device, deviceId, dtype: config.dtype } as const
+  const opened =
+    resolved.onnx === null
+      ? openModel(openCheckpoint(resolved.dir), use)
+      : openReadyMade(resolved.dir, resolved.onnx, use)
   const { description } = opened
-  const hashes = await hashCheckpoint(checkpoint, { trustBlobNames: resolved.source === 'hub' })
+  const hashes = await hashCheckpoint(opened.checkpoint, { trustBlobNames: resolved.source === 'hub' })
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
   const { tokenizer, tokenizerDir, notes } =
     policy === null

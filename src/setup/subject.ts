@@ -1,5 +1,7 @@
 import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
+import { isReadyMade, type OpenReadyMade } from '../model/ready-made/open.ts'
+import { startReadyMade } from '../model/ready-made/session.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
 import type { Prepared, Subject } from '../score/subject.ts'
@@ -76,7 +78,11 @@ export async function subjectOf(
         ? `${options.truncation}:${options.maxLength}`
         : 'none',
     head: kind === 'head' ? readingOf(model, config) : null,
-    options: { hermCompat: config.hermCompat, reasoning: config.reasoning },
+    options: {
+      hermCompat: config.hermCompat,
+      reasoning: config.reasoning,
+      ...(isReadyMade(opened) && { graph: 'onnx' }),
+    },
   })
   return {
     role: choice.role,
@@ -93,7 +99,10 @@ export async function subjectOf(
     dump: (label, prepared) =>
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
-    open: () => startSession(opened, given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })),
+    open() {
+      const options = given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })
+      return isReadyMade(opened) ? startReadyMade(opened, options) : startSession(opened, options)
+    },
     notes: rules.notes,
     text: {
       chat_template: rules.chatTemplate,
@@ -144,7 +153,7 @@ function headOptions(
   { pooling, hermCompat }: RunConfig,
   { padTokenId, appendEos }: HermRules,
 ): Omit<HeadOptions, keyof EncodeOptions> {
-  const { text, reads } = opened.built.head
+  const { text, reads } = headOf(opened)
   const facts = { padTokenId, encode: (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids }
   return {
     ...(reads === null ? poolingRules(pooling, padTokenId) : { reads: (ids) => reads(ids, facts), other: null }),
@@ -156,8 +165,13 @@ function headOptions(
 }
 
 /** What decides which token is read, for the key of a measurement. */
-const readingOf = ({ opened }: LoadedModel, { pooling }: RunConfig): string =>
-  opened.built.head.reads === null ? pooling : opened.built.head.name
+const readingOf = ({ opened }: LoadedModel, { pooling }: RunConfig): string => {
+  const { reads, name } = headOf(opened)
+  return reads === null ? pooling : name
+}
+
+const headOf = (opened: LoadedModel['opened']): OpenReadyMade['head'] =>
+  isReadyMade(opened) ? opened.head : opened.built.head
 
 /** A policy reads no single token. */
 function withoutReads({ reads: _, ...prepared }: Prepared): Omit<Prepared, 'reads'> {

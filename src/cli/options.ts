@@ -43,9 +43,12 @@ const commonModel = {
     defaultDescription: 'checkpoint where there are safetensors',
     choices: ['checkpoint', 'onnx'],
   }),
-  'onnx-file': string('ONNX export to run, by path or name in the model: model_quantized.onnx, onnx/model_fp16.onnx …', {
-    defaultDescription: 'model.onnx, else onnx/model.onnx',
-  }),
+  'onnx-file': string(
+    'ONNX export to run, by path or name in the model: model_quantized.onnx, onnx/model_fp16.onnx …',
+    {
+      defaultDescription: 'model.onnx, else onnx/model.onnx',
+    },
+  ),
 } satisfies OptionTable
 
 export const rmModelOptions = group('Model', {

@@ -21,6 +21,8 @@ export function planOf(
 ): PlanOptions {
   // a ready-made graph takes rows of texts and shares no prefix
   const rows = models.some(({ opened }) => isReadyMade(opened))
-  const options = rows ? { ...planOptionsFor(device), layout: 'padded' as const, packed: false } : planOptionsFor(device)
+  const options = rows
+    ? { ...planOptionsFor(device), layout: 'padded' as const, packed: false }
+    : planOptionsFor(device)
   return { ...options, batchTokens: batchTokens ?? options.batchTokens, batchSize: batchSize ?? options.batchSize }
 }

@@ -30,7 +30,9 @@ const ENCODERS: ReadonlySet<string> = new Set(
 
 /** Their positions start behind the pad id, so that the table has so many rows more than positions. */
 const AFTER_PAD: ReadonlySet<string> = new Set(
-  'camembert data2vec-text ibert longformer luke mpnet roberta roberta-prelayernorm xlm-roberta xlm-roberta-xl xmod'.split(' '),
+  'camembert data2vec-text ibert longformer luke mpnet roberta roberta-prelayernorm xlm-roberta xlm-roberta-xl xmod'.split(
+    ' ',
+  ),
 )
 
 const schema = z.object({
@@ -46,7 +48,15 @@ const schema = z.object({
   n_layer: count.nullish(),
   n_layers: count.nullish(),
 })
-const ROTARY = ['rope_theta', 'rope_parameters', 'rope_scaling', 'rotary_emb_base', 'global_rope_theta', 'rotary_dim', 'alibi']
+const ROTARY = [
+  'rope_theta',
+  'rope_parameters',
+  'rope_scaling',
+  'rotary_emb_base',
+  'global_rope_theta',
+  'rotary_dim',
+  'alibi',
+]
 
 /** @throws ModelError where config.json does not say how long a text may be, or is of an encoder-decoder */
 export function factsOf(checkpoint: Checkpoint): Facts {
@@ -54,7 +64,10 @@ export function factsOf(checkpoint: Checkpoint): Facts {
   const { model_type: type, pad_token_id: pad = null } = config
   const rows = config.max_position_embeddings ?? config.n_positions ?? config.max_seq_len ?? null
   if (rows === null)
-    throw new ModelError('says nowhere how many positions the model has (max_position_embeddings)', join(checkpoint.dir, 'config.json'))
+    throw new ModelError(
+      'says nowhere how many positions the model has (max_position_embeddings)',
+      join(checkpoint.dir, 'config.json'),
+    )
   return {
     architecture: type,
     encoder: ENCODERS.has(type),

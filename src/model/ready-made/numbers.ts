@@ -23,7 +23,9 @@ export function dtypeOfFile({ operators, tensors }: OnnxModel): FileDtype {
   const half = holds(FLOAT16) ? 'fp16' : holds(BFLOAT16) ? 'bf16' : null
   const f16 = half === null ? '' : 'f16'
   if (names.some((name) => BNB4.test(name))) return 'bnb4'
-  const packed = [...operators].flatMap(([name, { bits }]) => (PACKED.test(name) ? (bits.size > 0 ? [...bits] : [4]) : []))
+  const packed = [...operators].flatMap(([name, { bits }]) =>
+    PACKED.test(name) ? (bits.size > 0 ? [...bits] : [4]) : [],
+  )
   if (packed.length > 0) return `q${Math.min(...packed)}${f16}`
   if (FLOAT8.some((type) => stored.has(type))) return 'fp8'
   if (names.some((name) => QUANTISED.test(name))) return stored.has(UINT4) || stored.has(INT4) ? `q4${f16}` : `q8${f16}`

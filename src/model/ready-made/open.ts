@@ -55,7 +55,9 @@ export function openReadyMade(dir: string, name: string, options: ReadyMadeOptio
   const signature = signatureOf(file, kind)
   checkInputs(signature, facts, kind, name)
   const root = commonFolder([file, ...file.external].map(({ path }) => path))
-  const paths = new Map(file.external.map(({ location, path }) => [location, relative(root, path).split(sep).join('/')]))
+  const paths = new Map(
+    file.external.map(({ location, path }) => [location, relative(root, path).split(sep).join('/')]),
+  )
   const head = headTensors(dir, signature)
   const reading = readingOf(file, signature, head, (location) => paths.get(location)!)
   const checkpoint = withHead(config, head)
@@ -157,7 +159,9 @@ function described(
     padTokenId: facts.padTokenId,
     vocabSize: facts.vocab,
     layers: facts.layers,
-    parameters: plain ? counted.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0) : null,
+    parameters: plain
+      ? counted.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0)
+      : null,
     weightBytes,
     ignoredTensors: [],
     size: {
@@ -178,7 +182,9 @@ export function fileRecord({ file, signature, dtype, reading }: OpenReadyMade): 
     file: file.name,
     external_data: file.external.map(({ name }) => name),
     ir_version: model.irVersion,
-    opset: Object.fromEntries([...model.opsets].map(([domain, version]) => [domain === '' ? 'ai.onnx' : domain, version])),
+    opset: Object.fromEntries(
+      [...model.opsets].map(([domain, version]) => [domain === '' ? 'ai.onnx' : domain, version]),
+    ),
     producer: model.producer === '' ? null : model.producer,
     inputs: signature.inputs.map(({ name }) => name),
     output: signature.output.name,

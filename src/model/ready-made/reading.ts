@@ -80,7 +80,10 @@ export function readingOf(
   const added = nodes.map(({ op: type }) => type)
   const own: ValueRecord[] =
     fetched === output.name ? [] : [{ name: fetched, type: 'float', dims: [`${prefix}n`, `${prefix}m`] }]
-  const unchanged = added.length === 0 && signature.unread.length === 0 && file.external.every(({ location }) => locate(location) === location)
+  const unchanged =
+    added.length === 0 &&
+    signature.unread.length === 0 &&
+    file.external.every(({ location }) => locate(location) === location)
   return {
     bytes: unchanged
       ? file.bytes

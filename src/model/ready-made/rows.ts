@@ -17,7 +17,10 @@ export interface Rows {
  * Rows of texts. The first of two BOS, which transformers masks, was taken out of a text (`positionStart` 1). A graph that is told
  * positions gets the text as it is; any other counts by itself, so the BOS is put back and masked.
  */
-export function rowsOf(texts: readonly Sequence[], options: { readonly padId: number; readonly positions: boolean }): Rows {
+export function rowsOf(
+  texts: readonly Sequence[],
+  options: { readonly padId: number; readonly positions: boolean },
+): Rows {
   const { padId, positions: told } = options
   const starts = texts.map(({ positionStart }) => (told ? 0 : positionStart))
   const seq = texts.reduce((most, { ids }, i) => Math.max(most, starts[i]! + ids.length), 0)

@@ -14,7 +14,10 @@ import type { Input } from './signature.ts'
 /** ◆ A ready-made export on ONNX Runtime, as a Runner. */
 
 /** Starts an export on its device and finds out by a few short runs how it may be fed. */
-export async function startReadyMade(model: OpenReadyMade, { threads }: Pick<SessionOptions, 'threads'> = {}): Promise<Runner> {
+export async function startReadyMade(
+  model: OpenReadyMade,
+  { threads }: Pick<SessionOptions, 'threads'> = {},
+): Promise<Runner> {
   checkPinned(pinnedPackage('onnxruntime-node'))
   const started = performance.now()
   const session = await openSession(model, threads)
@@ -65,7 +68,9 @@ function notesOf({ file: { name }, dtype, signature, device }: OpenReadyMade, { 
             `${name}: ${batches === 'equal lengths' ? 'padding moves what it gives, so only texts of equal length run together' : `a text gives other numbers beside others${dtype.startsWith('q8') ? ' (activations are quantised over the whole batch)' : ''}, so each runs alone`}`,
           ]),
     ...(rule === 'before the first pad'
-      ? [`${name} reads the token before the first pad id, as transformers did until 2025; a text where --pooling reads another is not scored`]
+      ? [
+          `${name} reads the token before the first pad id, as transformers did until 2025; a text where --pooling reads another is not scored`,
+        ]
       : []),
     ...(device === 'cpu' ? [] : [`${name}: what has no kernel for ${device} is computed on the CPU by ONNX Runtime`]),
   ]

@@ -71,12 +71,19 @@ function inputOf({ name, type, dims }: Port, where: string): Input {
     wants(['float', 'float16', 'double'])
     const [, heads, , width] = dims ?? []
     if (dims?.length !== 4 || typeof heads !== 'number' || typeof width !== 'number')
-      throw refuse(where, `input "${name}" is ${shapeOf(dims)}; [batch, heads, past, width] with known heads and width can be given`)
+      throw refuse(
+        where,
+        `input "${name}" is ${shapeOf(dims)}; [batch, heads, past, width] with known heads and width can be given`,
+      )
     return { name, role: 'past', type: element, past: [heads, width] }
   }
   const role = Object.hasOwn(ROLES, name) ? ROLES[name]! : null
   if (role === null)
-    throw refuse(where, `takes an input "${name}" ${shapeOf(dims)}, which is not known here`, `Known: ${Object.keys(ROLES).join(', ')}, past_key_values.N.key and .value.`)
+    throw refuse(
+      where,
+      `takes an input "${name}" ${shapeOf(dims)}, which is not known here`,
+      `Known: ${Object.keys(ROLES).join(', ')}, past_key_values.N.key and .value.`,
+    )
   wants(role === 'first-run' ? ['bool'] : ['int64', 'int32'])
   return { name, role, type: element, past: null }
 }
@@ -84,7 +91,16 @@ function inputOf({ name, type, dims }: Port, where: string): Input {
 function outputOf(ports: readonly Port[], kind: MeasurementKind, where: string): Output {
   const port = ports.find(({ name }) => name === 'logits') ?? ports.find(({ name }) => name === 'last_hidden_state')
   if (port === undefined)
-    throw refuse(where, `gives ${ports.slice(0, 8).map(({ name }) => name).join(', ') || 'nothing'}`, '"logits" or "last_hidden_state" is read: export it for text-classification or text-generation.')
+    throw refuse(
+      where,
+      `gives ${
+        ports
+          .slice(0, 8)
+          .map(({ name }) => name)
+          .join(', ') || 'nothing'
+      }`,
+      '"logits" or "last_hidden_state" is read: export it for text-classification or text-generation.',
+    )
   const { name, type, dims } = port
   const element = typeName(type)
   if (!FLOATS.includes(element)) throw refuse(where, `output "${name}" is of ${element}`)
@@ -93,12 +109,21 @@ function outputOf(ports: readonly Port[], kind: MeasurementKind, where: string):
   const rank = dims?.length ?? 0
   if (name === 'logits' && rank === 2) {
     if (kind === 'head') return { ...found, kind: 'scores' }
-    throw refuse(where, `gives "logits" ${shapeOf(dims)}: rewards of a text, no log-probabilities`, 'A reward model is measured by run-rm --model …')
+    throw refuse(
+      where,
+      `gives "logits" ${shapeOf(dims)}: rewards of a text, no log-probabilities`,
+      'A reward model is measured by run-rm --model …',
+    )
   }
-  if (rank !== 3) throw refuse(where, `gives "${name}" ${shapeOf(dims)}; [batch, labels] or [batch, seq, …] can be read`)
+  if (rank !== 3)
+    throw refuse(where, `gives "${name}" ${shapeOf(dims)}; [batch, labels] or [batch, seq, …] can be read`)
   if (name === 'last_hidden_state') {
     if (kind === 'head') return { ...found, kind: 'hidden' }
-    throw refuse(where, 'gives "last_hidden_state" and no "logits": no log-probabilities', 'Export it for text-generation.')
+    throw refuse(
+      where,
+      'gives "last_hidden_state" and no "logits": no log-probabilities',
+      'Export it for text-generation.',
+    )
   }
   if (kind === 'logProb') return { ...found, kind: 'logits' }
   throw refuse(

@@ -11,8 +11,10 @@ export interface Difference {
 /** Parts of run.json that are compared; what an older version did not write is absent. */
 type Json = unknown
 
-/** Options that choose where and how a run works, not what its numbers are. */
+/** Options that choose where and how a run works, not what its numbers are; which graph is run shows in the hashes of the weights. */
 const INDIFFERENT: ReadonlySet<string> = new Set([
+  'graph',
+  'onnxFile',
   'bin',
   'outputDir',
   'name',

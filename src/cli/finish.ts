@@ -28,6 +28,7 @@ import { bestOfTable } from './best-of-table.ts'
 import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
+import type { GraphComparison } from './graph-comparison.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
@@ -56,6 +57,8 @@ export interface FinishInput {
   readonly verdictErrors: Readonly<Record<string, number>>
   readonly subjects: readonly OpenSubject[]
   readonly verifier: Verifier | null
+  /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
+  readonly comparison?: GraphComparison | null
   readonly log: Log
   readonly elapsedMs: () => number
   /** What to print in place of the accuracy table. */

@@ -15,6 +15,7 @@ import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions
 import { stripReasoning } from '../text/conversation.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
+import { compareGraphs, comparisonLines } from './graph-comparison.ts'
 import { guarded } from './guard.ts'
 import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
@@ -129,7 +130,11 @@ export async function runModel(
   const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
   try {
     const replaced = sayFolder(place, base, log)
-    const run = { ...base, replaced, log, elapsedMs, interrupt }
+    const comparison = await compareGraphs({ ...base, rows })
+    for (const { text, warning } of comparison === null ? [] : comparisonLines(comparison))
+      if (warning) log.warn(text)
+      else log.info(text)
+    const run = { ...base, comparison, replaced, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
   } finally {
     interrupt.dispose()

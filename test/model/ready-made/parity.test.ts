@@ -6,7 +6,7 @@ import { type OpenReadyMade, openReadyMade } from '../../../src/model/ready-made
 import { startReadyMade } from '../../../src/model/ready-made/session.ts'
 import type { Batch, FileDtype, MeasurementKind, Runner, Sequence } from '../../../src/types.ts'
 import { type GoldenCase, goldenModels } from '../golden.ts'
-import { fixture, modelFolder } from './folder.ts'
+import { fixture, modelFolder, sequence } from './folder.ts'
 
 // Exports of the tiny checkpoints against transformers' numbers of the checkpoints themselves; quantised and half-precision files against
 // onnxruntime's Python package.
@@ -122,6 +122,16 @@ describe.each(CASES)('$name $file', ({ name, file, kind, dtype, batches, pooling
     expect(runner.info.found).toEqual({ batches, pooling })
     expect(runner.info.notes!.length).toBe(batches === 'padded' ? 0 : 1)
   })
+  if (pooling !== null)
+    it('leaves out a text that is to be read elsewhere than the export reads', () => {
+      const pad = model.facts.padTokenId!
+      const ends = [17, 18, 19, pad]
+      expect(runner.unreadable!(sequence(ends, 2))).toBeNull()
+      expect(runner.unreadable!(sequence(ends, 3))).toMatchObject({
+        reason: 'pooled_otherwise',
+        message: expect.stringContaining('reads token 2 of 4 (rightmost not pad), not 3'),
+      })
+    })
   it('gives the reference numbers alone and in padded batches', async () => {
     expect(golden.cases.length).toBeGreaterThanOrEqual(15)
     const sequences = golden.cases.map(({ sequence }) => sequence)

@@ -60,7 +60,7 @@ export interface MatchedKeys {
 
 /**
  * Keys of every table, made unequal where the rows are. Tables that know more hashes come first; a row that knows less joins what it
- * fits, and none where it fits several. Memory: one entry a key, and more only for keys that stand for several rows.
+ * fits, and none where it fits several. Memory: one entry per key, and more only for keys that stand for several rows.
  */
 export function matchKeys(tables: readonly Rows[]): MatchedKeys {
   const columns = tables.map(({ texts }) =>

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isStarted, runMain } from '../src/cli/fail.ts'
-import { dataOptions, type OptionTable, rmModelOptions, runOptions, scoringOptions } from '../src/cli/options.ts'
-import { type Args, type BinHelp, optionsGiven, parseArgs } from '../src/cli/parse.ts'
+import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { DataError, UsageError } from '../src/errors.ts'
 import { resolveDevice } from '../src/model/device.ts'
 import { reexecForCuda } from '../src/model/device-env.ts'
@@ -19,8 +18,10 @@ import { type RunConfig, toRunConfig } from '../src/setup/config.ts'
 import { openDataset } from '../src/setup/dataset.ts'
 import { claimScorerFolder } from '../src/setup/folder.ts'
 import { loadModels } from '../src/setup/models.ts'
+import { flagOf, type Given, readOptions, text as textOption } from '../src/setup/option.ts'
+import { CHECKPOINTS, COLUMNS, DATA, MODEL, RUN, type RunOption, SCORING } from '../src/setup/options.ts'
 import { subjectOf } from '../src/setup/subject.ts'
-import { changesNothing, type Given, unusedWithModels } from '../src/setup/unused.ts'
+import { changesNothing, unusedWithModels } from '../src/setup/unused.ts'
 import type { Row } from '../src/types.ts'
 import { isUnscored } from '../src/unscored.ts'
 import { prefixPlot, type RewardLine } from './prefix-plot.ts'
@@ -36,71 +37,45 @@ const HELP: BinHelp = {
     ['node dist/analysis/per-token.js --model ./my-rm --text "CCO is ethanol"', 'a text as it is, no template'],
   ],
 }
-const { 'chat-template': template, ...modelOptions } = rmModelOptions
+const { beta, refFreeType, chatTemplate, ...model } = MODEL
+const DATA_OPTIONS = {
+  ...DATA,
+  ...COLUMNS,
+  id: textOption('Row of the data set', null, { group: 'Data', shown: 'the first' }),
+}
 export const OPTIONS = {
-  ...modelOptions,
-  'chat-template': {
-    ...template,
-    default: undefined,
-    defaultDescription: 'tokenizer; raw for --text without --prompt',
-  },
-  text: { group: 'Data', type: 'string', requiresArg: true, describe: 'Text, or with --prompt the completion' },
-  prompt: { group: 'Data', type: 'string', requiresArg: true, describe: 'What the text answers' },
-  dataset: dataOptions.dataset,
-  split: dataOptions.split,
-  'dataset-config': dataOptions['dataset-config'],
-  'prompt-column': dataOptions['prompt-column'],
-  'chosen-column': dataOptions['chosen-column'],
-  'rejected-column': dataOptions['rejected-column'],
-  'id-column': dataOptions['id-column'],
-  'subset-column': dataOptions['subset-column'],
-  id: {
-    group: 'Data',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Row of the data set',
-    defaultDescription: 'the first',
-  },
-  'max-length': scoringOptions['max-length'],
-  threads: scoringOptions.threads,
-  'output-dir': runOptions['output-dir'],
-  offline: runOptions.offline,
-} satisfies OptionTable
-const DATA_OPTIONS = [
-  'dataset',
-  'split',
-  'dataset-config',
-  'prompt-column',
-  'chosen-column',
-  'rejected-column',
-  'id-column',
-  'subset-column',
-  'id',
-] as const
+  model: CHECKPOINTS.model,
+  revision: CHECKPOINTS.revision,
+  ...model,
+  chatTemplate: { ...chatTemplate, shown: 'tokenizer; raw for --text without --prompt' },
+  text: textOption('Text, or with --prompt the completion', null, { group: 'Data' }),
+  prompt: textOption('What the text answers', null, { group: 'Data' }),
+  ...DATA_OPTIONS,
+  maxLength: SCORING.maxLength,
+  threads: SCORING.threads,
+  outputDir: RUN.outputDir,
+  offline: RUN.offline,
+}
 export const PER_TOKEN_COLUMNS = ['role', 'index', 'token', 'token_id', 'part', 'text', 'characters', 'reward'] as const
 
 const warn = (line: string): void => void process.stderr.write(`${HELP.name}: warning: ${line}\n`)
 
 /** The whole command; returns the exit code. */
 export async function perToken(argv: readonly string[]): Promise<number> {
-  const args = await parseArgs(HELP, OPTIONS, argv)
-  if (args === null) return 0
-  const given = (name: keyof typeof OPTIONS): string | null => (args[name] === undefined ? null : String(args[name]))
-  const named = optionsGiven(OPTIONS, argv)
-  if (given('prompt') !== null && given('text') === null)
+  const given = await parseArgs(HELP, OPTIONS, argv)
+  if (given === null) return 0
+  const { text, prompt, id } = readOptions(OPTIONS, given)
+  if (prompt !== null && text === null)
     throw new UsageError('needs --text', '--prompt', 'The text is what answers the prompt.')
-  const bare = given('text') !== null && given('prompt') === null
-  const config = toRunConfig('run-rm', {
-    ...args,
-    'chat-template': given('chat-template') ?? (bare ? 'raw' : 'tokenizer'),
-  })
+  const bare = text !== null && prompt === null
+  const config = toRunConfig('run-rm', { chatTemplate: bare ? 'raw' : 'tokenizer', ...given })
   if (bare && config.chatTemplate !== 'raw')
     throw new UsageError('needs --prompt', `--chat-template ${config.chatTemplate}`, 'A text alone is read as it is.')
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
-  const unused = DATA_OPTIONS.filter((name) => named.has(name))
-  if (given('text') !== null && unused.length > 0) warn(changesNothing(unused, '--text is read, no data set'))
-  const row = given('text') === null ? await rowOf(config, args) : conversation(given('prompt'), given('text')!)
-  const { model, weightsSha256, lines } = await linesOf(config, row, named)
+  const unused = Object.keys(DATA_OPTIONS).filter((name) => Object.hasOwn(given, name))
+  if (text !== null && unused.length > 0) warn(changesNothing(unused.map(flagOf), '--text is read, no data set'))
+  const row = text === null ? await rowOf(config, id) : conversation(prompt, text)
+  const { model, weightsSha256, lines } = await linesOf(config, row, given)
   const { path: folder, remarks: why } = claimScorerFolder(
     join(config.outputDir, 'analysis', 'per-token'),
     model.replaceAll('/', '__'),
@@ -137,13 +112,20 @@ interface Line extends RewardLine {
 async function linesOf(
   config: RunConfig,
   row: Row,
-  named: Given,
+  given: Given<RunOption>,
 ): Promise<{ model: string; weightsSha256: string; lines: Line[] }> {
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   const [model] = await loadModels(config, device, () => {})
   const choice = chooseHead(config.head, model!.description.labels)
   if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
-  for (const line of [...model!.notes, ...unusedWithModels(config, named, [model!], device)]) warn(line)
+  const { name: head, reads } = model!.opened.head
+  if (reads !== null)
+    throw new UsageError(
+      `the head of ${model!.name} (${head}) reads by a rule of its own`,
+      '--model',
+      'Token by token the reward is drawn of heads that read the last token of transformers.',
+    )
+  for (const line of [...model!.notes, ...unusedWithModels(config, given, [model!], device)]) warn(line)
   const subject = await subjectOf(model!, config, device, new Date())
   const prepared = subject.prepare(row)
   const rules = {
@@ -179,18 +161,14 @@ const conversation = (prompt: string | null, text: string): Row => ({
   extra: {},
 })
 
-async function rowOf(config: RunConfig, args: Args<'id'>): Promise<Row> {
+async function rowOf(config: RunConfig, id: string | null): Promise<Row> {
   const data = await openDataset(config, () => {})
   for (const note of data.notes) warn(note)
   for await (const row of readRows(data.source, { split: data.split, columns: config.columns })) {
     if (isFailure(row)) continue
-    if (args.id === undefined || row.id === String(args.id)) return row
+    if (id === null || row.id === id) return row
   }
-  throw new DataError(
-    `has no row ${String(args.id)}`,
-    config.dataset,
-    'Ids are those of the data; rows without one count from 1.',
-  )
+  throw new DataError(`has no row ${id}`, config.dataset, 'Ids are those of the data; rows without one count from 1.')
 }
 
 /** Where each line ends, and its largest step. */

@@ -17,7 +17,7 @@ const STROKES = [
   { stroke: COLOUR.grey, strokeDasharray: '2,3', word: 'dotted' },
 ] as const
 
-/** Reward against tokens read, a line a text (HERM's draw_per_token_reward). A longer list repeats the strokes. */
+/** Reward against tokens read, a line per text (HERM's draw_per_token_reward). A longer list repeats the strokes. */
 export function prefixPlot(lines: readonly RewardLine[], title: string): string {
   const strokeOf = (k: number): (typeof STROKES)[number] => STROKES[k % STROKES.length]!
   const tip = (line: RewardLine) => (p: PrefixReward) =>

@@ -4,7 +4,7 @@ import { checkedSize } from './run-checks.ts'
 import { completionKey, type Run } from './runs.ts'
 
 /**
- * RewardBench 2's score files, `eval-set-scores/<model>.json` of scripts/run_v2.py: parallel lists with one entry a prompt, `scores` the
+ * RewardBench 2's score files, `eval-set-scores/<model>.json` of scripts/run_v2.py: parallel lists with one entry per prompt, `scores` the
  * scores of all its completions, the `num_correct` right ones first. Completion i of a row stands as chosen i or rejected i − num_correct, as
  * in the data set, so that such a file lies beside our own run of allenai/reward-bench-2.
  */

@@ -33,7 +33,7 @@ interface ImportedPair {
 
 /**
  * ◆ Reads a score file that RewardBench wrote: `eval-set-scores/*.json` of run_rm.py and run_dpo.py (parallel arrays), or the
- * `*_outputs.jsonl` and `*_all.jsonl` of its command line (one row a line); or one of RewardBench 2 (rewardbench-2.ts). Python's NaN,
+ * `*_outputs.jsonl` and `*_all.jsonl` of its command line (one row per line); or one of RewardBench 2 (rewardbench-2.ts). Python's NaN,
  * Infinity and -Infinity are absent scores: a pair with one is not scored, and counted in the run's warnings.
  */
 export function readRewardBenchScores(path: string, dataset: string): Run {

@@ -9,12 +9,12 @@ import { findRuns, type Run, readRun, unfinishedRuns } from '../analysis/runs.ts
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
-import type { OptionTable } from '../src/cli/options.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
-import { MAX_RESAMPLES, wholeNumber } from '../src/setup/config.ts'
 import { makeOutputFolder } from '../src/setup/folder.ts'
 import { identitiesIn } from '../src/setup/identity.ts'
+import { list, readOptions, section, text, toggle } from '../src/setup/option.ts'
+import { resamples, seed } from '../src/setup/options.ts'
 import { changesNothing } from '../src/setup/unused.ts'
 import { lock } from '../src/store/lock.ts'
 
@@ -28,65 +28,46 @@ const HELP: BinHelp = {
     ['analyze --rewardbench eval-set-scores/org/model.json', "RewardBench's own score file, no model needed"],
   ],
 }
-const list = { type: 'array', string: true, requiresArg: true, default: [] as string[] } as const
 export const OPTIONS = {
-  'output-dir': {
-    group: 'Data',
-    type: 'string',
-    requiresArg: true,
-    default: 'results',
-    describe: 'Folder that holds the runs, as <model>/<dataset>/',
-  },
-  dataset: { ...list, group: 'Data', describe: 'Data set folders to analyse, repeatable', defaultDescription: 'all' },
-  model: { ...list, group: 'Data', describe: 'Model folders to take, repeatable', defaultDescription: 'all' },
-  rewardbench: {
-    ...list,
-    group: 'Data',
-    describe:
-      "Score files that RewardBench or RewardBench 2 wrote (eval-set-scores *.json, *_outputs.jsonl, *_all.jsonl), repeatable; data set 'rewardbench'",
-    defaultDescription: 'none',
-  },
-  'data-file': {
-    group: 'Data',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Data set of the groups, for the texts of best-of-n/*.json',
-    defaultDescription: 'the one that run.json names',
-  },
-  resamples: {
-    group: 'Statistics',
-    type: 'number',
-    requiresArg: true,
-    default: 2000,
-    describe: 'Bootstrap resamples of prompts',
-  },
-  seed: { group: 'Statistics', type: 'number', requiresArg: true, default: 0, describe: 'Seed of every random draw' },
-  quiet: { group: 'Run', type: 'boolean', default: false, describe: 'Say nothing but results and warnings' },
-} satisfies OptionTable
-type Option = keyof typeof OPTIONS
+  ...section(
+    { group: 'Data' },
+    {
+      outputDir: text('Folder that holds the runs, as <model>/<dataset>/', 'results'),
+      dataset: list('Data set folders to analyse, repeatable', { shown: 'all' }),
+      model: list('Model folders to take, repeatable', { shown: 'all' }),
+      rewardbench: list(
+        "Score files that RewardBench or RewardBench 2 wrote (eval-set-scores *.json, *_outputs.jsonl, *_all.jsonl), repeatable; data set 'rewardbench'",
+        { shown: 'none' },
+      ),
+      dataFile: text('Data set of the groups, for the texts of best-of-n/*.json', null, {
+        shown: 'the one that run.json names',
+      }),
+    },
+  ),
+  ...section(
+    { group: 'Statistics' },
+    { resamples: resamples('Bootstrap resamples of prompts'), seed: seed('Seed of every random draw') },
+  ),
+  ...section({ group: 'Run' }, { quiet: toggle('Say nothing but results and warnings', false) }),
+}
 
 /**
  * The whole command; returns the exit code.
  * @param name the command as the user called it
  */
 export async function analyze(argv: readonly string[], name: string = HELP.name): Promise<number> {
-  const args = await parseArgs({ ...HELP, name }, OPTIONS, argv)
-  if (args === null) return 0
-  const outputDir = String(args['output-dir'])
-  const settings = {
-    resamples: wholeNumber(args, 'resamples', 100, MAX_RESAMPLES) ?? 2000,
-    seed: wholeNumber(args, 'seed', 0) ?? 0,
-  }
+  const given = await parseArgs({ ...HELP, name }, OPTIONS, argv)
+  if (given === null) return 0
+  const options = readOptions(OPTIONS, given)
+  const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
+  const settings = { resamples: options.resamples, seed: options.seed }
   const log = createLog({
     name,
-    quiet: args.quiet === true,
+    quiet: options.quiet,
     format: 'text',
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  const text = (name: Option): string | null => (args[name] === undefined ? null : String(args[name]))
-  const strings = (name: Option): string[] => (args[name] as string[] | undefined) ?? []
-  const [datasets, models] = [strings('dataset'), strings('model')]
   const found = findRuns(outputDir)
   const folders = found
     .filter(({ dataset, path }) => {
@@ -95,7 +76,6 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
       return datasets.length === 0 || names.some((name) => datasets.includes(name))
     })
     .filter(({ model }) => models.length === 0 || models.includes(model))
-  const imported = strings('rewardbench')
   for (const path of unfinishedRuns(outputDir)) log.warn(`${path}: the run has not come to its end; left out`)
   if (folders.length === 0 && imported.length === 0) throw noRun(outputDir, found)
   for (const line of unmatched(found, datasets, models, imported.length > 0)) log.warn(line)
@@ -113,7 +93,7 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
   for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
   for (const folder of folders) await readRun(folder).then(add).catch(warn)
   let done = 0
-  if (text('data-file') !== null && !runs.some((run) => picksOf(run) !== null))
+  if (dataFile !== null && !runs.some((run) => picksOf(run) !== null))
     log.warn(changesNothing(['data-file'], 'no run has groups, and of pairs no completion is picked'))
   for (const placed of placeDataSets(outputDir, dataSetsOf(runs))) {
     const { set, name, path, remarks } = placed
@@ -127,7 +107,7 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
         const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [
           ...(await writeAnalysis(analysis, path)),
-          ...(await writeBestOfN(set.runs, path, text('data-file'), log)),
+          ...(await writeBestOfN(set.runs, path, dataFile, log)),
         ])
         process.stdout.write(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
         for (const [scorer, table] of analysis.bestOf) process.stdout.write(`\n${scorer}\n${bestOfTable(table)}\n`)

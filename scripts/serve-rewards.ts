@@ -8,11 +8,11 @@ import { createRewardServer } from '../src/chem/serve/server.ts'
 import { type ChemWorkerOptions, createChemPool, type PoolSize } from '../src/chem/workers/verifier.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog } from '../src/cli/log.ts'
-import type { OptionTable } from '../src/cli/options.ts'
-import { type Args, type BinHelp, parseArgs } from '../src/cli/parse.ts'
+import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { NetworkError, UsageError } from '../src/errors.ts'
 import { given } from '../src/given.ts'
-import { wholeNumber } from '../src/setup/config.ts'
+import { number, readOptions, section, text, whole } from '../src/setup/option.ts'
+import { SCREEN } from '../src/setup/options.ts'
 
 const HELP: BinHelp = {
   name: 'serve-rewards',
@@ -25,83 +25,39 @@ const HELP: BinHelp = {
   ],
 }
 export const OPTIONS = {
-  host: { group: 'Server', type: 'string', requiresArg: true, default: '127.0.0.1', describe: 'Address to listen on' },
-  port: { group: 'Server', type: 'number', requiresArg: true, default: 8000, describe: 'Port; 0 takes a free one' },
-  token: {
-    group: 'Server',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Bearer token that clients must send (other users of this machine see it in the process list)',
-    defaultDescription: 'env ETHER0_REMOTES_API_TOKEN',
-  },
-  'body-limit': {
-    group: 'Server',
-    type: 'number',
-    requiresArg: true,
-    default: DEFAULT_LIMITS.bodyBytes,
-    describe: 'Longest request body, in bytes',
-  },
-  'batch-limit': {
-    group: 'Server',
-    type: 'number',
-    requiresArg: true,
-    default: DEFAULT_LIMITS.batch,
-    describe: 'Most SMILES strings in one request',
-  },
-  'purchasable-bloom': {
-    group: 'Chemistry',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Purchasable molecules, a molbloom file',
-    defaultDescription: 'embedded: ZINC20 in stock',
-  },
-  'rings-bloom': {
-    group: 'Chemistry',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Ring systems, a molbloom file (for /verify)',
-    defaultDescription: 'embedded',
-  },
-  'fingerprints-bloom': {
-    group: 'Chemistry',
-    type: 'string',
-    requiresArg: true,
-    describe: 'Morgan environments, a molbloom file (for /verify)',
-    defaultDescription: 'embedded',
-  },
-  'forward-base-url': {
-    group: 'Chemistry',
-    type: 'string',
-    requiresArg: true,
-    describe:
-      'An ether0.remotes server with a forward-reaction model, for /translate; its token: env CHEMHERM_FORWARD_API_TOKEN',
-    defaultDescription: 'none: /translate answers 501',
-  },
-  'verify-workers': {
-    group: 'Chemistry',
-    type: 'number',
-    requiresArg: true,
-    describe: 'Worker threads',
-    defaultDescription: 'half the cores',
-  },
-  'time-limit': {
-    group: 'Chemistry',
-    type: 'number',
-    requiresArg: true,
-    default: 20,
-    describe: 'Longest that one question may compute, in seconds',
-  },
-  quiet: { group: 'Run', type: 'boolean', default: false, describe: 'Only warnings and errors' },
-  'log-format': {
-    group: 'Run',
-    type: 'string',
-    requiresArg: true,
-    default: 'text',
-    choices: ['text', 'json'],
-    describe: 'text or json (one object a line)',
-  },
-} satisfies OptionTable
-type Option = keyof typeof OPTIONS
+  ...section(
+    { group: 'Server' },
+    {
+      host: text('Address to listen on', '127.0.0.1'),
+      port: number('Port; 0 takes a free one', 8000, { check: checkPort }),
+      token: text(
+        'Bearer token that clients must send (other users of this machine see it in the process list)',
+        null,
+        {
+          shown: 'env ETHER0_REMOTES_API_TOKEN',
+        },
+      ),
+      bodyLimit: whole([1], 'Longest request body, in bytes', DEFAULT_LIMITS.bodyBytes),
+      batchLimit: whole([1], 'Most SMILES strings in one request', DEFAULT_LIMITS.batch),
+    },
+  ),
+  ...section(
+    { group: 'Chemistry' },
+    {
+      purchasableBloom: text('Purchasable molecules, a molbloom file', null, { shown: 'embedded: ZINC20 in stock' }),
+      ringsBloom: text('Ring systems, a molbloom file (for /verify)', null, { shown: 'embedded' }),
+      fingerprintsBloom: text('Morgan environments, a molbloom file (for /verify)', null, { shown: 'embedded' }),
+      forwardBaseUrl: text(
+        'An ether0.remotes server with a forward-reaction model, for /translate; its token: env CHEMHERM_FORWARD_API_TOKEN',
+        null,
+        { shown: 'none: /translate answers 501' },
+      ),
+      verifyWorkers: whole([1], 'Worker threads', null, { shown: 'half the cores' }),
+      timeLimit: number('Longest that one question may compute, in seconds', 20, { check: checkPositive }),
+    },
+  ),
+  ...SCREEN,
+}
 
 /** How long a stop waits for answers under way. */
 const GRACE_MS = 10_000
@@ -113,8 +69,8 @@ const GRACE_MS = 10_000
 export async function serveRewards(argv: readonly string[], name: string = HELP.name): Promise<number> {
   const args = await parseArgs({ ...HELP, name }, OPTIONS, argv)
   if (args === null) return 0
-  const host = args.host as string
-  const token = (args.token as string | undefined) ?? process.env.ETHER0_REMOTES_API_TOKEN ?? null
+  const { host, port: wantedPort, forwardBaseUrl, ...asked } = readOptions(OPTIONS, args)
+  const token = asked.token ?? process.env.ETHER0_REMOTES_API_TOKEN ?? null
   if (token === '') throw new UsageError('the bearer token is empty', '--token')
   if (token === null && !isLoopback(host)) {
     throw new UsageError(
@@ -123,41 +79,32 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
       'Set ETHER0_REMOTES_API_TOKEN, or listen on 127.0.0.1.',
     )
   }
-  const wantedPort = args.port as number
-  if (!Number.isInteger(wantedPort) || wantedPort < 0 || wantedPort > 65535) {
-    throw new UsageError(`${wantedPort} is not a port (0–65535)`, '--port')
-  }
   const size = given<PoolSize>({
-    timeoutMs: positive(args, 'time-limit') * 1000,
-    workers: wholeNumber(args, 'verify-workers', 1),
+    timeoutMs: asked.timeLimit * 1000,
+    workers: asked.verifyWorkers,
     queue: null,
   })
-  const limits = {
-    ...DEFAULT_LIMITS,
-    bodyBytes: wholeNumber(args, 'body-limit', 1) ?? DEFAULT_LIMITS.bodyBytes,
-    batch: wholeNumber(args, 'batch-limit', 1) ?? DEFAULT_LIMITS.batch,
-  }
+  const limits = { ...DEFAULT_LIMITS, bodyBytes: asked.bodyLimit, batch: asked.batchLimit }
   const log = createLog({
     name,
-    quiet: args.quiet as boolean,
-    format: args['log-format'] as 'text' | 'json',
+    quiet: asked.quiet,
+    format: asked.logFormat,
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  const text = (name: Option): string | null => (args[name] === undefined ? null : String(args[name]))
   const forwardToken = process.env.CHEMHERM_FORWARD_API_TOKEN ?? null
-  if (forwardToken !== null && text('forward-base-url') === null)
+  if (forwardToken !== null && forwardBaseUrl === null)
     log.warn('CHEMHERM_FORWARD_API_TOKEN changes nothing here: there is no --forward-base-url')
   const options: ChemWorkerOptions = {
     oracles: given<Pick<OracleOptions, 'kind' | 'forward'>>({
       kind: 'embedded',
-      forward: forwardOf(text('forward-base-url'), forwardToken),
+      forward: forwardOf(forwardBaseUrl, forwardToken),
     }),
     data: readFilters(
       given<DataOptions>({
-        purchasableBloom: text('purchasable-bloom'),
-        ringsBloom: text('rings-bloom'),
-        fingerprintsBloom: text('fingerprints-bloom'),
+        purchasableBloom: asked.purchasableBloom,
+        ringsBloom: asked.ringsBloom,
+        fingerprintsBloom: asked.fingerprintsBloom,
       }),
     ),
   }
@@ -203,10 +150,12 @@ const stopSignal = (): Promise<void> =>
 const forwardOf = (baseUrl: string | null, token: string | null): OracleOptions['forward'] | null =>
   baseUrl === null ? null : given<NonNullable<OracleOptions['forward']>>({ baseUrl, token })
 
-function positive(args: Args<Option>, name: Option): number {
-  const value = args[name] as number
-  if (!(value > 0)) throw new UsageError(`${value} is not a positive number`, `--${name}`)
-  return value
+function checkPort(port: number, flag: string): void {
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`${port} is not a port (0–65535)`, flag)
+}
+
+function checkPositive(value: number, flag: string): void {
+  if (!(value > 0)) throw new UsageError(`${value} is not a positive number`, flag)
 }
 
 if (isStarted(import.meta.url)) await runMain(HELP.name, () => serveRewards(process.argv.slice(2)))

@@ -119,7 +119,7 @@ async function check(): Promise<number> {
   return say(`CUDA works: ${why} (${verified})`)
 }
 
-/** A line a file and tenth of it: readable in a terminal and in a log alike. */
+/** A line per file and tenth of it: readable in a terminal and in a log alike. */
 function progressLines(): (progress: DownloadProgress) => void {
   let told = -1
   return ({ file, receivedBytes, totalBytes }) => {

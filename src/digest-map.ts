@@ -1,7 +1,7 @@
 /**
  * A map from 128-bit digests to integers below 2^53, in typed arrays: open addressing with linear probing over a power of two.
- * A `Map` of hex strings takes about 150 bytes an entry and ends at 2^24 entries; this takes 24 bytes a slot, that is
- * 34–69 bytes an entry at loads of 0.7–0.35, and three quarters of that twice while it grows.
+ * A `Map` of hex strings takes about 150 bytes per entry and ends at 2^24 entries; this takes 24 bytes a slot, that is
+ * 34–69 bytes per entry at loads of 0.7–0.35, and three quarters of that twice while it grows.
  */
 export class DigestMap {
   /** [slots, 4] the digest as four little-endian words. */

@@ -130,6 +130,13 @@ export interface RepairCount {
   readonly rows: number
 }
 export type RepairCounts = Readonly<Partial<Record<Repair, RepairCount>>>
+/** How a process head, which gives a number per step, finds the steps of a completion. */
+export interface StepRule {
+  /** What stands behind each step in the text that the model reads; null: the separator itself, each step being tokenised alone. */
+  readonly mark: string | null
+  /** What ends a step in the data; null: the data have the marks. */
+  readonly separator: string | null
+}
 /** Why a completion has no measurement (too_long, template_error, empty_span …). */
 export interface Unscored {
   readonly reason: string
@@ -144,10 +151,12 @@ export type Measurement = HeadMeasurement | LogProbMeasurement
 export type MeasurementKind = Measurement['kind']
 export interface HeadMeasurement {
   readonly kind: 'head'
-  /** Raw output of every label, no sigmoid. */
+  /** Raw output of every label, no sigmoid; of a process head the probability of every step. */
   readonly values: readonly number[]
-  /** Index into the ids as transformers sees them (a masked first BOS counted). */
+  /** Index into the ids as transformers sees them (a masked first BOS counted); of a process head the last step's. */
   readonly scoredTokenIndex: number
+  /** The head's further outputs (objectives, gates …), where they are kept. */
+  readonly raw?: readonly number[]
 }
 export interface LogProbMeasurement {
   readonly kind: 'logProb'
@@ -177,6 +186,15 @@ export interface Batch {
   readonly reused?: readonly number[]
   /** Tokens that the graph computes, padding included. */
   readonly tokens: number
+}
+
+/** What a plan depends on: the device, and how the model reads a batch. */
+export interface Batching {
+  readonly device: 'cpu' | 'cuda' | 'webgpu'
+  /** A token's state depends on nothing after it, so that a shared prefix is computed once; an encoder's rows stand alone. */
+  readonly causal: boolean
+  /** All sequences of a batch stand in one row without padding. */
+  readonly packed: boolean
 }
 
 /** An opened model on a device. `run` measures one batch, in the batch's order. */
@@ -219,6 +237,8 @@ export interface RunnerInfo {
   readonly notes?: readonly string[]
   /** The same for the manifest. */
   readonly found?: Readonly<Record<string, string | number | boolean | null>>
+  /** Names of the head's further outputs that come after its labels in what `run` gives; left out where they are not asked for. */
+  readonly rawOutputs?: readonly string[]
 }
 
 // ── chemistry ───────────────────────────────────────────────────────────────────────────────────────────────────────

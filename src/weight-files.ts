@@ -14,6 +14,31 @@ export const PICKLE_HINT =
   'Convert once in Python: model = AutoModel….from_pretrained(name); model.save_pretrained(folder, safe_serialization=True); ' +
   'or open a conversion pull request at https://huggingface.co/spaces/safetensors/convert and pass its --revision refs/pr/N'
 
+/**
+ * Reward heads that lie beside a model's weights, and what stands before their tensors' names in the model: LLaMA-Factory's value head,
+ * and the two of LDL-Reward, which its class saves as pickles.
+ */
+const HEAD_FILES: ReadonlyMap<string, string> = new Map([
+  ['value_head.safetensors', ''],
+  ['regression_layer.safetensors', 'regression_layer.'],
+  ['gating_layer.safetensors', 'gating_layer.'],
+])
+export const headFiles: readonly string[] = [...HEAD_FILES.keys()]
+export const headTensorPrefix = (file: string): string => HEAD_FILES.get(file) ?? ''
+
+/** The same heads as pickles, by the name that their safetensors would have. */
+const HEAD_PICKLES: ReadonlyMap<string, string> = new Map([
+  ['value_head.bin', 'value_head.safetensors'],
+  ['v_head.bin', 'value_head.safetensors'],
+  ['regression_layer.pt', 'regression_layer.safetensors'],
+  ['gating_layer.pt', 'gating_layer.safetensors'],
+])
+export const isHeadPickle = (name: string): boolean => HEAD_PICKLES.has(name)
+/** How to convert one, once, in Python. */
+export const headPickleHint = (name: string): string =>
+  'Convert once in Python: import torch; from safetensors.torch import save_file; ' +
+  `save_file({k: v.contiguous() for k, v in torch.load("${name}", map_location="cpu", weights_only=True).items()}, "${HEAD_PICKLES.get(name)}")`
+
 /** A PEFT adapter (LoRA …). transformers applies one that lies beside whole weights, too, so both are refused. */
 export const isAdapter = (name: string): boolean => /^adapter_(config\.json|model\.(safetensors|bin))$/.test(name)
 export const ADAPTER = 'is a PEFT adapter (adapter_config.json), not a whole model'

@@ -35,7 +35,7 @@ models = [load()]
 
 
 def rewards(model, ids, lengths):
-    """ids: lists of token ids; returns one reward a row. Padded on the left."""
+    """ids: lists of token ids; returns one reward per row. Padded on the left."""
     longest = max(lengths)
     batch = torch.full((len(ids), longest), PAD)
     mask = torch.zeros_like(batch)

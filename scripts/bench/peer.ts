@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { packagePath } from '../../src/package.ts'
 import type { Sequence } from '../../src/types.ts'
 
-/** What peer-torch.py says of one task: seconds of its own process, one number a sequence, its peak resident memory so far. */
+/** What peer-torch.py says of one task: seconds of its own process, one number per sequence, its peak resident memory so far. */
 export interface PeerAnswer {
   readonly cpu: number
   readonly wall: number

@@ -208,9 +208,9 @@ const pairs = Math.ceil(Number(flags.pairs) / rounds)
 const roundOf = (round: number): Sequence[] => pairsOf(prng(10 + round), pairs, completions, shape.vocab)
 
 const before = peakMb()
-const defaults = planOptionsFor(device)
 const ours = (flags.attention as AttentionForm | undefined) ?? (device === 'cpu' ? 'split' : 'attention')
 const packed = ours === 'split'
+const defaults = planOptionsFor({ device, causal: true, packed })
 const main = await open(ours, numbers(flags.blocks, 0)[0] || undefined)
 const ways: Way[] = []
 if (ours !== 'gqa')

@@ -68,7 +68,7 @@ CASES = {
     "continuous": random_run(3, 60, ["s"], 25, (1, 2), lost=0.05),
     "one-pair": random_run(4, 1, ["only"], 1, (1,)),
     "constant": constant,
-    # sections with equal subsets, at 0 and 100 %, one pair a prompt
+    # sections with equal subsets, at 0 and 100 %, one pair per prompt
     "equal-subsets": subset_run({"hep-cpp": 0.5, "hep-go": 0.5, "hep-java": 0.5, "shp": 0.7, "summarize": 0.4}),
     "full-subset": subset_run({"hep-cpp": 1.0, "hep-go": 0.6, "hep-rust": 0.0, "shp": 1.0, "summarize": 1.0}),
     "shared-prompts": subset_run({"alpacaeval-easy": 0.5, "alpacaeval-hard": 0.5, "mt-bench-easy": 0.5}, shared=("alpacaeval-easy", "alpacaeval-hard")),

@@ -322,7 +322,7 @@ runs = {f"m{k:02}": scored(frame, skill=0.15 + 0.17 * k, lost=0.0 if k % 3 == 0 
 fourteen = case(runs)
 fourteen["bootstrap_errors"] = [dict(a=a, b=b, error=bootstrap_error(runs[a], runs[b])) for a, b in (("m00", "m13"), ("m03", "m08"), ("m10", "m11"))]
 out["fourteen"] = fourteen
-# one row a prompt; subsets at 0, 100 and about 50 per cent, and one without a scored pair
+# one row per prompt; subsets at 0, 100 and about 50 per cent, and one without a scored pair
 frame = data(80, ["zero", "hundred", "half", "lost"], unverified=0)
 frame["cluster"] = [f"prompt {i}" for i in range(len(frame))]
 a, b = scored(frame, 0.2), scored(frame, 0.6)

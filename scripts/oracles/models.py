@@ -4,7 +4,7 @@
 # ///
 """Tiny random checkpoints with transformers' numbers: variants of the supported families that few tests meet.
 
-    python scripts/oracles/models.py test/data/models
+    python scripts/oracles/models.py test/data/models [case …]
 
 Writes <case>/config.json, model.safetensors (or shards) and golden.json. Seeded; CPU, float32, eager attention, batch of
 one. Half-precision checkpoints are upcast before they are run, as our CPU path does. Token ids are random: text plays no
@@ -29,6 +29,8 @@ ROTARY = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=48, num_hidden
               num_key_value_heads=2, max_position_embeddings=256, pad_token_id=0, bos_token_id=1, eos_token_id=2,
               tie_word_embeddings=False)
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "rope_theta": 10000.0}
+
+DISTANCES = dict(relative_attention=True, pos_att_type=["p2c", "c2p"])
 
 
 def layout4(folder):
@@ -95,11 +97,52 @@ def head_alone(tensors):
     return {"lm_head.weight" if name == "transformer.wte.weight" else name: x for name, x in tensors.items()}
 
 
+def distilbert_common_names(config):
+    """DistilBertConfig's attribute_map."""
+    for alias, own in [("hidden_size", "dim"), ("num_hidden_layers", "n_layers"), ("num_attention_heads", "n_heads")]:
+        config[alias] = config.pop(own)
+
+
+def old_position_types(config):
+    config["pos_att_type"] = "C2P|p2c"
+
+
 def both(*patches):
     def patch(folder):
         for one in patches:
             one(folder)
     return patch
+
+
+INTERNLM2 = {"model.embed_tokens": "model.tok_embeddings", "lm_head": "output", "self_attn.o_proj": "attention.wo",
+             "mlp.gate_proj": "feed_forward.w1", "mlp.up_proj": "feed_forward.w3", "mlp.down_proj": "feed_forward.w2",
+             "input_layernorm": "attention_norm", "post_attention_layernorm": "ffn_norm"}
+
+
+def internlm2(folder):
+    """A Llama as InternLM2 (whose class is code on the hub) stores it: for each key head its queries, key and value together."""
+    config = json.loads((folder / "config.json").read_text())
+    tensors = load_file(folder / "model.safetensors")
+    head_dim = config["hidden_size"] // config["num_attention_heads"]
+    stored = {}
+    for name, x in tensors.items():
+        if ".self_attn." not in name or ".o_proj." in name:
+            for ours, theirs in INTERNLM2.items():
+                name = name.replace(ours, theirs)
+            stored[name] = x
+        elif ".q_proj." in name:
+            q, k, v = (tensors[name.replace("q_proj", part)] for part in ("q_proj", "k_proj", "v_proj"))
+            by_head = lambda y: y.reshape(config["num_key_value_heads"], -1, head_dim, *y.shape[1:])
+            stored[name.replace("self_attn.q_proj", "attention.wqkv")] = torch.cat(
+                [by_head(q), by_head(k), by_head(v)], 1).flatten(0, 2).contiguous()
+    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+    bias, rope = config["attention_bias"], config["rope_parameters"]
+    for key in ("attention_bias", "mlp_bias", "head_dim", "rope_parameters", "pretraining_tp"):
+        config.pop(key, None)
+    config |= {"model_type": "internlm2", "bias": bias, "rope_theta": rope["rope_theta"],
+               "rope_scaling": None if rope["rope_type"] == "default" else {"type": rope["rope_type"], "factor": rope["factor"]},
+               "architectures": [config["architectures"][0].replace("Llama", "InternLM2")]}
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
 CASES = {
@@ -142,22 +185,100 @@ CASES = {
                                     dtype=torch.float64, patch=edit_config(original_beside)),
     "gpt2-causal-common-names": dict(config="GPT2", head="causal",
                                      patch=both(edit_config(common_names), edit_tensors(head_alone))),
+    "bert-types": dict(config="Bert", num_labels=3, hidden_act="gelu_new", types=2),
+    "xlm-roberta-pads": dict(config="XLMRoberta", num_labels=2, type_vocab_size=1, pad_token_id=1, pads=True),
+    "electra-narrow": dict(config="Electra", embedding_size=16, types=2),
+    "electra-wide": dict(config="Electra", embedding_size=32, num_labels=2),
+    "albert-groups": dict(config="Albert", embedding_size=16, num_hidden_layers=4, num_hidden_groups=2, inner_group_num=2,
+                          hidden_act="gelu_new", types=2),
+    "distilbert-common-names": dict(config="DistilBert", sinusoidal_pos_embds=True, activation="relu",
+                                    patch=edit_config(distilbert_common_names)),
+    "deberta-v2-buckets": dict(config="DebertaV2", **DISTANCES, max_relative_positions=64, position_buckets=32,
+                               share_att_key=True, norm_rel_ebd="layer_norm", position_biased_input=False, num_labels=2),
+    "deberta-v2-own-keys": dict(config="DebertaV2", **DISTANCES, max_relative_positions=20, position_biased_input=True,
+                                type_vocab_size=2, types=2, patch=edit_config(old_position_types)),
+    "deberta-v2-c2p": dict(config="DebertaV2", relative_attention=True, pos_att_type=["c2p"], position_buckets=8,
+                           max_relative_positions=-1, pooler_hidden_act="tanh"),
+    "deberta-v2-p2c-convolution": dict(config="DebertaV2", relative_attention=True, pos_att_type=["p2c"], position_buckets=16,
+                                       norm_rel_ebd="none|layer_norm", share_att_key=True, conv_kernel_size=3, conv_act="gelu",
+                                       position_biased_input=False),
+    "deberta-v2-absolute": dict(config="DebertaV2", relative_attention=False, pos_att_type=["c2p", "p2c"],
+                                conv_kernel_size=5, conv_groups=2, num_hidden_layers=1),
+    "modernbert-biases": dict(config="ModernBert", num_hidden_layers=3, classifier_pooling="cls", norm_bias=True,
+                              attention_bias=True, mlp_bias=True, classifier_bias=True, local_attention=21,
+                              classifier_activation="relu", num_labels=2,
+                              layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                              rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
+                                               "sliding_attention": {"rope_type": "default"}}),
+    "opt-post-norm": dict(config="OPT", seed=200, do_layer_norm_before=False, word_embed_proj_dim=24),
+    "opt-causal-post-norm": dict(config="OPT", seed=201, head="causal", do_layer_norm_before=False, word_embed_proj_dim=40),
+    "opt-causal-galactica": dict(config="OPT", seed=202, head="causal", enable_bias=False, activation_function="gelu",
+                                 layer_norm_elementwise_affine=False),
+    "opt-no-final-norm": dict(config="OPT", seed=203, _remove_final_layer_norm=True),
+    "opt-causal-untied": dict(config="OPT", seed=204, head="causal", tie_word_embeddings=False, word_embed_proj_dim=24),
+    "opt-masked-bos": dict(config="OPT", seed=205, masked=True, dtype=torch.float16),
+    "falcon-multi-query": dict(config="Falcon", seed=210),
+    "falcon-multi-query-sequential": dict(config="Falcon", seed=211, parallel_attn=False, masked=True),
+    "falcon-all-heads": dict(config="Falcon", seed=212, multi_query=False, bias=True, ffn_hidden_size=40),
+    "falcon-causal": dict(config="Falcon", seed=213, head="causal", dtype=torch.bfloat16),
+    "falcon-causal-grouped": dict(config="Falcon", seed=214, head="causal", new_decoder_architecture=True, num_kv_heads=2,
+                                  patch=edit_tensors(lambda tensors: tensors | {
+                                      "lm_head.weight": tensors["transformer.word_embeddings.weight"].clone()})),
+    "falcon-grouped-one-norm": dict(config="Falcon", seed=215, new_decoder_architecture=True, num_kv_heads=2,
+                                    num_ln_in_parallel_attn=1, bias=True, activation="gelu_pytorch_tanh",
+                                    rope_parameters={"rope_type": "linear", "factor": 2.0, "rope_theta": 500.0}),
+    "falcon-alibi": dict(config="Falcon", seed=216, alibi=True, multi_query=False, parallel_attn=False, bias=True,
+                         hidden_size=48, num_attention_heads=12, masked=True, lengths=[3, 17, 90, 300], dtype=torch.float16),
+    "falcon-causal-alibi-multi-query": dict(config="Falcon", seed=217, head="causal", alibi=True, lengths=[3, 40, 300]),
+    "falcon-alibi-grouped": dict(config="Falcon", seed=218, alibi=True, new_decoder_architecture=True, num_kv_heads=2,
+                                 num_attention_heads=8, lengths=[3, 40, 300]),
+    "internlm2-causal": dict(config="Llama", seed=220, head="causal", after=internlm2),
+    "internlm2-score-bias-linear": dict(config="Llama", seed=221, attention_bias=True, after=internlm2, rope_parameters={
+        "rope_type": "linear", "factor": 3.0, "rope_theta": 5000.0}),
+    "mixtral": dict(config="Mixtral", seed=230, num_local_experts=5, intermediate_size=24),
+    "mixtral-causal": dict(config="Mixtral", seed=231, head="causal", num_local_experts=4, num_experts_per_tok=3,
+                           intermediate_size=24, dtype=torch.bfloat16, head_dim=16),
+    "mixtral-one-expert-window": dict(config="Mixtral", seed=232, num_local_experts=4, num_experts_per_tok=1,
+                                      intermediate_size=24, sliding_window=20),
+    "qwen3-moe": dict(config="Qwen3Moe", seed=233, num_experts=12, num_experts_per_tok=4, moe_intermediate_size=8,
+                      norm_topk_prob=True, head_dim=16, attention_bias=True),
+    "qwen3-moe-causal-mixed": dict(config="Qwen3Moe", seed=234, head="causal", num_experts=6, num_experts_per_tok=2,
+                                   dtype=torch.bfloat16, moe_intermediate_size=8, num_hidden_layers=4, mlp_only_layers=[1], decoder_sparse_step=2,
+                                   use_sliding_window=True, sliding_window=20, tie_word_embeddings=True),
+    "qwen2-moe": dict(config="Qwen2Moe", seed=235, num_experts=6, num_experts_per_tok=3, moe_intermediate_size=8,
+                      shared_expert_intermediate_size=20, norm_topk_prob=True),
+    "qwen2-moe-causal-window": dict(config="Qwen2Moe", seed=236, head="causal", num_experts=5, num_experts_per_tok=2,
+                                    moe_intermediate_size=8, shared_expert_intermediate_size=20, num_hidden_layers=3,
+                                    use_sliding_window=True, sliding_window=20, qkv_bias=False, mlp_only_layers=[2]),
+    "olmoe-causal": dict(config="Olmoe", seed=237, head="causal", num_experts=6, num_experts_per_tok=2, intermediate_size=16,
+                         dtype=torch.float16),
+    "olmoe-causal-normalised": dict(config="Olmoe", seed=238, head="causal", num_experts=6, num_experts_per_tok=3,
+                                    intermediate_size=16, norm_topk_prob=True, attention_bias=True, hidden_act="gelu"),
 }
+# Besides a config's own keys: `seed` (else the place in the table), `head`, `dtype`, `shard`; `lengths`; `masked`: the first token
+# of half of the cases is masked, as that of a double BOS; `types`: the second half of a text has token type 1; `pads`: pad tokens
+# inside the text; `patch`: changes the files before they are read, `after`: afterwards.
+OPTIONS = ("config", "head", "dtype", "shard", "patch", "after", "seed", "lengths", "masked", "types", "pads")
+OTHER_BASES = {
+    "GPT2": dict(n_embd=32, n_layer=3, n_head=4, n_positions=256),
+    "OPT": dict(hidden_size=32, ffn_dim=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256),
+    "Falcon": dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256),
+    "DistilBert": dict(dim=32, hidden_dim=48, n_layers=2, n_heads=4, max_position_embeddings=256),
+}
+ENCODER = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256)
+ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
 
 
 def config_of(options):
-    options = dict(options)
-    kind, head = options.pop("config"), options.pop("head", "score")
-    for key in ("dtype", "shard", "patch"):
-        options.pop(key, None)
-    if kind == "GPT2":
-        base = dict(vocab_size=VOCAB, n_embd=32, n_layer=3, n_head=4, n_positions=256, pad_token_id=0, bos_token_id=1,
-                    eos_token_id=2)
-    else:
-        base = dict(ROTARY)
+    kind, head = options["config"], options.get("head", "score")
+    tokens = dict(vocab_size=VOCAB, pad_token_id=0, bos_token_id=1, eos_token_id=2)
+    if kind in ENCODERS:
+        tokens = dict(vocab_size=VOCAB) if kind == "DistilBert" else dict(vocab_size=VOCAB, pad_token_id=0)
+    base = (tokens | OTHER_BASES.get(kind, ENCODER)) if kind in OTHER_BASES or kind in ENCODERS else dict(ROTARY)
     if head == "score":
         base |= dict(num_labels=1)
-    return getattr(transformers, f"{kind}Config")(**(base | options))
+    own = {key: value for key, value in options.items() if key not in OPTIONS}
+    return getattr(transformers, f"{kind}Config")(**(base | own))
 
 
 def randomise(model, seed):
@@ -168,18 +289,33 @@ def randomise(model, seed):
         if parameter.dim() == 1:
             parameter.data = 0.2 * noise + (0.0 if "bias" in name else 1.0)
         else:
-            parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / parameter.shape[-1] ** 0.5)
+            inputs = parameter[0].numel() if "conv." in name else parameter.shape[-1]
+            parameter.data = noise * (1.0 if "embed" in name or "wte" in name else 1.3 / inputs ** 0.5)
 
 
-def sequences(vocab, seed):
+def attention_of(options):
+    """Falcon's eager attention of transformers 5 adds ALiBi twice, its own default once, as the model was trained."""
+    return "sdpa" if options.get("alibi") else "eager"
+
+
+def sequences(vocab, seed, lengths):
     generator = torch.Generator().manual_seed(seed)
     draw = lambda n: torch.randint(3, vocab, (n,), generator=generator).tolist()
     prefix = draw(PREFIX)
-    return [(prefix + draw(n - PREFIX)) if n > PREFIX else prefix[:n - 1] + draw(1) for n in LENGTHS]
+    return [(prefix + draw(n - PREFIX)) if n > PREFIX else prefix[:n - 1] + draw(1) for n in lengths]
 
 
-def main(out):
-    for seed, (name, options) in enumerate(CASES.items()):
+def with_pads(ids, pad):
+    """A pad token inside the text and one at its end, which RoBERTa's positions pass over."""
+    return ids[:2] + [pad] + ids[2:] + [pad]
+
+
+def main(out, wanted):
+    for place, (name, options) in enumerate(CASES.items()):
+        if wanted and name not in wanted:
+            continue
+        seed = options.get("seed", place)
+        encoder = options["config"] in ENCODERS
         causal = options.get("head") == "causal"
         auto = AutoModelForCausalLM if causal else AutoModelForSequenceClassification
         folder = out / name
@@ -191,27 +327,40 @@ def main(out):
         (folder / "generation_config.json").unlink(missing_ok=True)
         if "patch" in options:
             options["patch"](folder)
-        model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention_of(options)).eval()
         cases, noise = [], 0.0
         with torch.inference_mode():
-            for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed)):
+            for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed, options.get("lengths", LENGTHS))):
+                if options.get("pads"):
+                    ids = with_pads(ids, model.config.pad_token_id)
                 x = torch.tensor([ids])
-                logits = model(x).logits
+                types = [int(t >= len(ids) // 2) for t in range(len(ids))]
+                typed = {"token_type_ids": torch.tensor([types])} if options.get("types") else {}
+                masked = options.get("masked", False) and i % 2 == 1
+                # every token counts, pad tokens inside a text too
+                mask = torch.ones_like(x)
+                mask[0, 0] = 0 if masked else 1
+                logits = model(x, attention_mask=mask, **typed).logits
                 if causal:
                     start = max(1, len(ids) // 3)
                     logps = torch.log_softmax(logits[0, :-1].float(), -1)
                     picked = logps.gather(1, x[0, 1:, None])[:, 0].tolist()[start - 1:]
                     cases.append({"id": f"length-{len(ids)}", "template": {
                         "input_ids": ids, "n_prompt_tokens": start, "policy_logps": picked}})
+                elif encoder:
+                    case = {"id": f"length-{len(ids)}", "input_ids": ids, "scores": logits[0].tolist()}
+                    cases.append(case | ({"token_type_ids": types} if typed else {}))
                 else:
                     cases.append({"id": f"length-{len(ids)}", "input_ids": ids, "scores": logits[0].tolist(),
-                                  "read_index": len(ids) - 1})
+                                  "read_index": len(ids) - 1} | ({"double_bos": True} if masked else {}))
         advice = {"per_token_atol": 1e-4} if causal else {"atol": 2e-5, "rtol": 1e-5}
         golden = {"kind": "causal-lm" if causal else "sequence-classification", "tolerance_advice": advice,
                   "versions": {"torch": torch.__version__, "transformers": transformers.__version__}, "cases": cases}
         (folder / "golden.json").write_text(json.dumps(golden))
+        if "after" in options:
+            options["after"](folder)
         print(name, [round(c["scores"][0], 3) if "scores" in c else round(sum(c["template"]["policy_logps"]), 2) for c in cases])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

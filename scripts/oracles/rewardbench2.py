@@ -21,7 +21,7 @@ flat, total, correct = [], [], []
 
 
 def row(id_, subset, n, right):
-    """One unrolled row a completion; scores on a coarse grid, so that some are equal."""
+    """One unrolled row per completion; scores on a coarse grid, so that some are equal."""
     for i in range(n):
         score = round(rng.gauss(0.8 if i < right else 0.0, 1.0) * 4) / 4
         flat.append({"id": id_, "subset": subset, "text": f"<|user|>{subset} {id_}<|assistant|>{i}", "scores": [score]})

@@ -39,11 +39,17 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   reference_logprob: m('nats', 'Σ log ρ over the same tokens'),
   logratio: m('nats', 'policy_logprob − reference_logprob'),
   implicit_reward: m('nats', 'β · logratio'),
-  policy_mean_logprob: m('nats a token', 'policy_logprob over the tokens'),
-  reference_mean_logprob: m('nats a token', 'reference_logprob over the tokens'),
-  mean_logratio: m('nats a token', 'logratio over the tokens'),
+  policy_mean_logprob: m('nats per token', 'policy_logprob over the tokens'),
+  reference_mean_logprob: m('nats per token', 'reference_logprob over the tokens'),
+  mean_logratio: m('nats per token', 'logratio over the tokens'),
   policy_norm: m('nats', "−√Σ (log π)²: RewardBench's reference-free norm"),
   reference_norm: m('nats', '−√Σ (log ρ)²'),
+  steps: m('count', 'steps that a process reward model read'),
+  step_min: m(PROBABILITY, "least of the steps' probabilities of being right"),
+  step_product: m(PROBABILITY, 'their product'),
+  step_mean: m(PROBABILITY, 'their mean'),
+  step_last: m(PROBABILITY, 'that of the last step'),
+  step_probabilities: m('JSON list', 'that of every step, in the order of the text'),
   // pairs.csv
   rejected_index: m('count from 0', 'which rejected completion'),
   chosen_index: m('count from 0', 'which chosen completion'),
@@ -87,8 +93,8 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   candidate: m('count from 0', 'which candidate step'),
   tokens: m('tokens', 'of the candidate'),
   decayed_sum: m('nats', 'Σ 0.9^i · log p of token i'),
-  decayed_mean: m('nats a token', 'decayed_sum over the tokens'),
-  mean: m(SCORE, 'arithmetic mean (steps.csv: Σ log p over the tokens, nats a token)'),
+  decayed_mean: m('nats per token', 'decayed_sum over the tokens'),
+  mean: m(SCORE, 'arithmetic mean (steps.csv: Σ log p over the tokens, nats per token)'),
   sum: m('nats', 'Σ log p'),
   chosen: m('0 or 1', 'the heuristic chose this candidate'),
   label: m("the data's own", "the row's label of the candidate"),
@@ -253,6 +259,17 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ref_free: m('text', 'run without one'),
 }
 
+/** Columns of a head's outputs, which are as many as the model has. */
+const RAW_OUTPUTS: readonly (readonly [pattern: RegExp, meaning: ColumnMeaning])[] = [
+  [/^head_\d+$/, m("the label's own", 'raw output of the label of that number (run.json: models, labels)')],
+  [/^head_objective_\d+$/, m("the objective's own", "reward of one of the model's objectives, as its class gives it")],
+  [/^head_gate_\d+$/, m('1', 'weight of the objective in the score')],
+  [/^head_quantile_\d+$/, m(SCORE, 'quantile of the reward, objectives weighted by their gates')],
+  [/^head_attribute_\d+$/, m("the attribute's own", "mean of one of the model's attributes")],
+  [/^head_weight_\d+$/, m('1', 'weight of the attribute in the score')],
+  [/^head_bin_\d+$/, m('1', 'weight of the bin from 0 to 1, attributes weighted')],
+]
+
 /** What the words of agreement.csv's statistic column mean. */
 export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   accuracy_strict: 'share of scored pairs with margin > 0',
@@ -330,7 +347,8 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
     const rows = columns.map((c) => {
       const meaning = Object.hasOwn(COMMON, c)
         ? COMMON[c]!
-        : m("the data's own", 'a column of the data, carried through')
+        : (RAW_OUTPUTS.find(([pattern]) => pattern.test(c))?.[1] ??
+          m("the data's own", 'a column of the data, carried through'))
       return `| \`${escapeCell(c)}\` | ${escapeCell(meaning.unit)} | ${escapeCell(meaning.definition)} |`
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`

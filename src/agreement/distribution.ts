@@ -37,7 +37,7 @@ const reasonsOf = (named: readonly (readonly [string, { readonly reason: string 
   return absent.length === 0 ? null : absent.join('; ')
 }
 
-/** distribution.csv: moments and quantiles of the raw scores, one row a group; what one value or equal ones have not is absent. */
+/** distribution.csv: moments and quantiles of the raw scores, one row per group; what one value or equal ones have not is absent. */
 export function distributionRow({ subset, group, values }: ScoreGroup): readonly Cell[] {
   const average = held(mean(values), 'no_scores')
   const none = values.length < 2 ? 'fewer_than_two_scores' : (average.reason ?? 'constant')

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import type { OptionTable } from './options.ts'
+import type { OptionTable } from '../setup/option.ts'
 
 /**
  * HERM's users paste snake_case flags: `--batch_size 8` means `--batch-size 8`. Only the flag's name changes, never a value;
@@ -19,6 +19,7 @@ export function kebabFlags(argv: readonly string[]): string[] {
 /**
  * Command lines that yargs would take for something else than they say: `--quiet=yes` (false there), `--no-model` (a model called
  * "false"), `--model=` (a model called ""). A switch may be followed by Python's True and False.
+ * @param table by flag
  * @example exactFlags(['--soft', 'True', '--limit', '3'], table) // ['--soft=true', '--limit', '3']
  */
 export function exactFlags(flags: readonly string[], table: OptionTable): string[] {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { flagOf } from '../setup/option.ts'
+import { changesOf, type RunOption } from '../setup/options.ts'
 
 /** An option or a fact in which two runs differ, in words. */
 export interface Difference {
@@ -11,40 +13,24 @@ export interface Difference {
 /** Parts of run.json that are compared; what an older version did not write is absent. */
 type Json = unknown
 
-/** Options that choose where and how a run works, not what its numbers are; which graph is run shows in the hashes of the weights. */
-const INDIFFERENT: ReadonlySet<string> = new Set([
-  'graph',
-  'onnxFile',
-  'bin',
-  'outputDir',
-  'name',
-  'shard',
-  'resume',
-  'offline',
-  'quiet',
-  'logFormat',
-  'verification.workers',
-])
-
-/** Flags that are not the key with dashes. */
-const FLAGS: Readonly<Record<string, string>> = {
-  'models.0.name': '--model',
-  'models.0.revision': '--revision',
-  'models.1.name': '--ref-model',
-  'models.1.revision': '--ref-revision',
-  'verification.enabled': '--verify',
+/** Options that do not stand in a RunConfig by their own names. */
+const NAMES: Readonly<Record<string, RunOption>> = {
+  'models.0.name': 'model',
+  'models.0.revision': 'revision',
+  'models.1.name': 'refModel',
+  'models.1.revision': 'refRevision',
+  'verification.enabled': 'verify',
+  'verification.workers': 'verifyWorkers',
+  'shard.index': 'shard',
+  'shard.count': 'shard',
 }
 
 /** Where weights and data lie, not what they are. */
 const PATHS: ReadonlySet<string> = new Set(['--model', '--ref-model', '--revision', '--ref-revision', '--dataset'])
 
-const flagOf = (path: string): string =>
-  FLAGS[path] ??
-  /^columns\.(.+)$/.exec(path)?.[1]?.replace(/^.*$/, '--$&-column') ??
-  `--${path
-    .split('.')
-    .at(-1)!
-    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+/** The option behind a leaf of a RunConfig, of an earlier version's too. */
+const nameOf = (path: string): string =>
+  NAMES[path] ?? /^columns\.(.+)$/.exec(path)?.[1]?.replace(/$/, 'Column') ?? path.split('.').at(-1)!
 
 const at = (value: Json, ...path: readonly (string | number)[]): Json =>
   path.reduce<Json>(
@@ -83,12 +69,13 @@ export function differences(earlier: Json, now: Json): Difference[] {
   const [before, after] = [earlier, now].map((run) => leaves(at(run, 'config'), '', new Map()))
   const found: Difference[] = []
   for (const path of new Set([...before!.keys(), ...after!.keys()])) {
-    if (INDIFFERENT.has(path) || INDIFFERENT.has(path.split('.')[0]!)) continue
+    const name = nameOf(path)
+    if (name === 'bin' || changesOf(name) === 'no number') continue
     const [a, b] = [before!.get(path), after!.get(path)]
     if (JSON.stringify(a) === JSON.stringify(b) || (isNone(a) && isNone(b))) continue
     // an option that the earlier version did not have
     const was = before!.has(path) ? words(a, path) : 'not recorded'
-    found.push({ what: flagOf(path), before: was, now: words(b, path) })
+    found.push({ what: `--${flagOf(name)}`, before: was, now: words(b, path) })
   }
   const fact = (what: string, a: Json, b: Json, show: (value: Json) => string = String): void => {
     if (a === undefined || b === undefined || JSON.stringify(a) === JSON.stringify(b)) return

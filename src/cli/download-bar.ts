@@ -1,7 +1,7 @@
 import type { DownloadProgress } from '../hub/receive.ts'
 import type { Log, Progress } from './log.ts'
 
-/** A progress bar a file, in MiB. */
+/** A progress bar per file, in MiB. */
 export function downloadBar(log: Log): (progress: DownloadProgress) => void {
   let file: string | null = null
   let bar: Progress | null = null

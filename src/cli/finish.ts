@@ -138,7 +138,7 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
     )
   if (
     config.bin === 'run-rm' &&
-    config.pooling === 'mask' &&
+    subjects[0]?.text.pooling === 'mask' &&
     !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0)
   )
     lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))

@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors.ts'
 import { openCheckpoint } from '../model/checkpoint.ts'
 import type { ResolvedDevice } from '../model/device.ts'
+import type { HeadUse, TextFacts } from '../model/heads/head.ts'
 import { openModel } from '../model/open.ts'
 import { isReadyMade, type OpenReadyMade } from '../model/ready-made/open.ts'
 import { startSession } from '../model/session.ts'
@@ -64,13 +65,13 @@ export async function compareGraphs(input: ComparisonInput): Promise<GraphCompar
   for (const [m, subject] of subjects.entries()) {
     const { opened, choice } = models[m]!
     const prepared = sample.map(({ prepared }) => prepared[m]!)
-    const own = await measured(prepared, () => subject.open(), planOf(config, device.device, models))
+    const own = await measured(prepared, () => subject.open(), planOf(config, models))
     given.push(own)
     if (!isReadyMade(opened)) {
       built.push(own)
       continue
     }
-    const other = await byCheckpoint(opened, device, prepared, planOf(config, device.device, []))
+    const other = await byCheckpoint(models[m]!, opened, config, device, prepared)
     built.push(other.measurements ?? own.map(() => null))
     const both = own.map((one, i) => difference(one, other.measurements?.[i] ?? null)).filter((d) => d !== null)
     compared.push({
@@ -139,18 +140,32 @@ async function measured(
 
 /** The same texts by the graph that is built from the safetensors, in float32; or why there is none. */
 async function byCheckpoint(
+  { tokenizer }: LoadedModel,
   { checkpoint: { dir }, kind }: OpenReadyMade,
+  config: RunConfig,
   { device, deviceId }: ResolvedDevice,
   prepared: readonly (Prepared | Unscored)[],
-  plan: ReturnType<typeof planOf>,
 ): Promise<{ measurements: readonly (Measurement | null)[] | null; why: string | null }> {
   try {
     const built = openModel(openCheckpoint(dir), { kind, device, deviceId, dtype: 'fp32' })
-    return { measurements: await measured(prepared, () => startSession(built), plan), why: null }
+    const { head, description } = built
+    const encode = (text: string): Int32Array => tokenizer.encode(text, { addSpecialTokens: false }).ids
+    const facts = { padTokenId: description.padTokenId, encode }
+    const own = prepared.map((one) => (isUnscored(one) ? one : readBy(head, facts, one)))
+    const plan = planOf(config, [{ opened: built }])
+    return { measurements: await measured(own, () => startSession(built), plan), why: null }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
     return { measurements: null, why: error.message }
   }
+}
+
+/** A text as the checkpoint's head reads it: an encoder's may read all of its places, the export is only known to read the text. */
+function readBy({ reads }: HeadUse, facts: TextFacts, prepared: Prepared): Prepared | Unscored {
+  if (reads === null) return prepared
+  const { ids, positionStart: dropped } = prepared
+  const places = reads(dropped === 0 ? ids : Int32Array.of(ids[0]!, ...ids), facts)
+  return isUnscored(places) ? places : { ...prepared, reads: places.map((place) => Math.max(0, place - dropped)) }
 }
 
 /** Largest |difference| of two measurements of one completion. */

@@ -1,68 +1,33 @@
-import type { Options } from 'yargs'
 import { UsageError } from '../errors.ts'
-import { type Args, FORCED_MAX_LENGTH } from '../setup/config.ts'
+import { flagOf, type Given, type Option, type RunBin } from '../setup/option.ts'
+import { FORCED_MAX_LENGTH, HERM, type RunOption } from '../setup/options.ts'
 
 /**
  * The flags of RewardBench's command lines that are not ours: of `rewardbench` 0.1.0 to 0.1.4 and of scripts/run_rm.py, run_dpo.py,
  * run_v2.py, run_bon.py, run_generative.py and run_generative_v2.py. Each is accepted with a word on what it comes to, or refused by
- * name with what to use here. Those that are ours too (--model, --batch-size …) are in options.ts.
+ * name with what to use here. Those that are accepted, and those that are ours too (--model, --batch-size …), are in setup/options.ts.
  */
 
 const snake = (flag: string): string => `--${flag.replaceAll('-', '_')}`
 
-/** Accepted, and what we say about each. */
-export const HERM_ACCEPTED = {
-  'not-quantized': 'weights are never quantised unless --dtype q8 is given',
-  'disable-beaker-save': 'there is no Beaker file',
-  'attn-implementation': 'attention is fixed by the graph',
-  'load-json': 'the format of a data file is recognised by itself',
-  'trust-remote-code': 'remote code is never run; architectures and heads are built in (see the README)',
-  'do-not-save': 'nothing is ever uploaded; the files are written locally',
-  'save-all': 'every score is written anyway, to scores.csv and herm/eval-set-scores',
-  'direct-load': 'models are always loaded directly',
-} satisfies Readonly<Record<string, string>>
-
 /** What to say about the flags of HERM that were given. */
-export function hermRemarks(args: Args, bin: 'run-rm' | 'run-dpo'): string[] {
-  const remarks = Object.entries(HERM_ACCEPTED).flatMap(([key, remark]) =>
-    args[key] === undefined ? [] : [`${snake(key)} is accepted: ${remark}`],
+export function hermRemarks(given: Given<RunOption>, bin: RunBin): string[] {
+  const named = Object.entries<Option>(HERM).filter(([name]) => given[name as keyof typeof HERM] !== undefined)
+  const remarks = named.flatMap(([name, { remark }]) =>
+    remark === undefined ? [] : [`${snake(flagOf(name))} is accepted: ${remark}`],
   )
-  if (args['force-truncation'] === true)
+  if (given.forceTruncation === true)
     remarks.push(
       bin === 'run-dpo'
         ? '--force_truncation is accepted: RewardBench does not cut the texts of a policy by it'
         : `--force_truncation is accepted: --truncation left at ${
-            args['max-length'] === undefined
+            given.maxLength === undefined
               ? `${FORCED_MAX_LENGTH} tokens, the default of RewardBench's command`
-              : `--max-length ${String(args['max-length'])}`
+              : `--max-length ${String(given.maxLength)}`
           }`,
     )
   return remarks
 }
-
-const boolean = (describe: string): Options => ({ type: 'boolean', describe, group: 'As in HERM (RewardBench)' })
-
-export const hermOptions = {
-  'not-quantized': boolean('Accepted without effect'),
-  'disable-beaker-save': boolean('Accepted without effect'),
-  'attn-implementation': { ...boolean('Accepted without effect'), type: 'string', requiresArg: true },
-  'load-json': boolean('Accepted without effect'),
-  'direct-load': boolean('Accepted without effect'),
-  'save-all': boolean('Accepted; every score is written anyway'),
-  'trust-remote-code': boolean('Accepted; remote code is never run'),
-  'do-not-save': boolean('Accepted; nothing is ever uploaded'),
-  'force-truncation': boolean(
-    `Same as --truncation left, with --max-length ${FORCED_MAX_LENGTH} where that is not given; of a policy nothing is cut`,
-  ),
-  'torch-dtype': {
-    ...boolean('Same as --dtype'),
-    type: 'string',
-    requiresArg: true,
-    choices: ['float32', 'float16', 'bfloat16'],
-  },
-  debug: boolean('Same as --limit 10'),
-  'pref-sets': boolean('Same as --dataset allenai/preference-test-sets'),
-} satisfies Readonly<Record<string, Options>>
 
 const UPLOAD = {
   what: 'is not done here: nothing is ever uploaded',

@@ -36,7 +36,7 @@ export interface MeasuredRun {
   readonly verdictErrors: Readonly<Record<string, number>>
 }
 
-/** Measures and verifies all rows, with a progress bar a model. */
+/** Measures and verifies all rows, with a progress bar per model. */
 export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
   const { config, rows, completions, subjects, store, plan, verifier, interrupt, log } = input
   const ledger = new Ledger(subjects.length)

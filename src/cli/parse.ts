@@ -1,12 +1,12 @@
 import yargs from 'yargs'
 import { UsageError } from '../errors.ts'
 import { packageVersion } from '../package.ts'
-import type { Args } from '../setup/config.ts'
+import { flagOf, type Given, type OptionTable } from '../setup/option.ts'
 import { exactFlags, kebabFlags } from './argv.ts'
 import { asCalled } from './command.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { refuseHermFlags } from './herm-flags.ts'
-import { EXIT_CODE_HELP, type OptionTable, otherBins } from './options.ts'
+import { byFlag, EXIT_CODE_HELP, otherBins, yargsOption } from './options.ts'
 import { readConfig } from './yaml.ts'
 
 export interface BinHelp {
@@ -17,25 +17,22 @@ export interface BinHelp {
   readonly examples: readonly (readonly [string, string])[]
   readonly positional?: string
 }
-export type { Args }
 
-/** The flags of a table, or of any of several. */
-type NameIn<T> = T extends unknown ? keyof T & string : never
-
-/** Parses one bin's command line; flags win over `--config`. Prints and returns null for --help and --version. */
+/** What one bin's command line gives, and its `--config`, over which flags win. Prints and returns null for --help and --version. */
 export async function parseArgs<T extends OptionTable>(
   help: BinHelp,
-  table: T,
+  options: T,
   argv: readonly string[],
-): Promise<Args<NameIn<T>> | null> {
-  const given = kebabFlags(argv)
-  if (Object.hasOwn(table, 'not-quantized')) refuseHermFlags(given)
-  const flags = exactFlags(given, table)
+): Promise<Given<keyof T> | null> {
+  const spelt = kebabFlags(argv)
+  const table = byFlag(options)
+  if (Object.hasOwn(table, 'not-quantized')) refuseHermFlags(spelt)
+  const flags = exactFlags(spelt, table)
   let stopped = false
   const parser = yargs(flags)
     .scriptName(help.name)
     .usage(`$0 [options]\n\n${help.summary}`)
-    .options(table)
+    .options(Object.fromEntries(Object.entries(table).map(([flag, option]) => [flag, yargsOption(option)])))
     .parserConfiguration({
       'strip-aliased': true,
       'camel-case-expansion': false,
@@ -64,19 +61,8 @@ export async function parseArgs<T extends OptionTable>(
   if (stopped) return null
   checkNames(args, Object.keys(table), help)
   checkValues(args, table)
-  return args as Args<NameIn<T>>
-}
-
-/** The flags that a command line or its `--config` file names, in whatever spelling: what has its default is not among them. */
-export function optionsGiven(table: OptionTable, argv: readonly string[]): ReadonlySet<string> {
-  const flags = exactFlags(kebabFlags(argv), table)
-  const end = flags.indexOf('--')
-  const names = (end < 0 ? flags : flags.slice(0, end)).flatMap((flag) => /^--(?:no-)?([^=]+)/.exec(flag)?.[1] ?? [])
-  // a switch's own name may begin with no-
-  const whole = flags.flatMap((flag) => /^--([^=]+)/.exec(flag)?.[1] ?? [])
-  const path = flagValue(flags, 'config')
-  const config = path === null ? [] : Object.keys(readConfig(path, table))
-  return new Set([...names, ...whole, ...config].filter((name) => Object.hasOwn(table, name)))
+  const given = Object.keys(options).map((name) => [name, args[flagOf(name)]])
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Given<keyof T>
 }
 
 /** yargs' own complaints in our words: the flag first. */

@@ -1,70 +1,32 @@
 import { packageVersion } from '../package.ts'
-import type { NAMED_PARTS } from '../pairs/columns.ts'
-import { type RunConfig, type RunOption, toRunConfig } from '../setup/config.ts'
-import { BIN_OPTIONS, type OptionTable } from './options.ts'
+import { type RunConfig, toRunConfig } from '../setup/config.ts'
+import { flagOf } from '../setup/option.ts'
+import type { HERM, MODES, RunOption } from '../setup/options.ts'
+import { BIN_OPTIONS } from './options.ts'
 
-/** Flags of RewardBench that stand for one or two of ours: those are shown. */
-type Alias = 'debug' | 'pref-sets' | 'force-truncation' | 'torch-dtype'
 type Value = string | number | boolean | readonly string[] | null
 
-/** A resolved configuration as flags; null or an empty list where one is not given. */
-function flagsOf(config: RunConfig): Readonly<Record<Exclude<RunOption, Alias>, Value>> {
-  const { models, columns, shard, verification } = config
+/** A resolved configuration as the options that give it; null or an empty list where one is not given. */
+function optionsOf({ bin: _, models, columns, shard, verification, ...own }: RunConfig) {
   const reference = models.find(({ role }) => role === 'reference')
   const [first] = models
-  const named = (part: (typeof NAMED_PARTS)[number]): string | null => columns[part] ?? null
+  const { enabled, workers, ...rules } = verification
   return {
     model: first?.name ?? null,
     revision: first?.revision ?? null,
-    'ref-model': reference?.name ?? null,
-    'ref-revision': reference?.revision ?? null,
-    tokenizer: config.tokenizer,
-    'chat-template': config.chatTemplate,
-    device: config.device,
-    dtype: config.dtype,
-    graph: config.graph,
-    'onnx-file': config.onnxFile,
-    head: config.head,
-    pooling: config.pooling,
-    beta: config.beta,
-    'ref-free-type': config.refFreeType,
-    dataset: config.dataset,
-    split: config.split,
-    'dataset-config': config.datasetConfig,
-    'prompt-column': named('prompt'),
-    'chosen-column': named('chosen'),
-    'rejected-column': named('rejected'),
-    'id-column': named('id'),
-    'subset-column': named('subset'),
-    filter: config.filter,
-    limit: config.limit,
+    refModel: reference?.name ?? null,
+    refRevision: reference?.revision ?? null,
+    promptColumn: columns.prompt ?? null,
+    chosenColumn: columns.chosen ?? null,
+    rejectedColumn: columns.rejected ?? null,
+    idColumn: columns.id ?? null,
+    subsetColumn: columns.subset ?? null,
     shard: `${shard.index}/${shard.count}`,
-    'max-length': config.maxLength,
-    truncation: config.truncation,
-    reasoning: config.reasoning,
-    'herm-compat': config.hermCompat,
-    'batch-tokens': config.batchTokens,
-    'batch-size': config.batchSize,
-    threads: config.threads,
-    extraction: verification.extraction,
-    'require-reasoning': verification.requireReasoning,
-    soft: verification.soft,
-    'good-molecule-bonus': verification.goodMoleculeBonus,
-    'rings-bloom': verification.ringsBloom,
-    'fingerprints-bloom': verification.fingerprintsBloom,
-    'purchasable-bloom': verification.purchasableBloom,
-    oracles: verification.oracles,
-    verify: verification.enabled,
-    'verify-workers': verification.workers,
-    'output-dir': config.outputDir,
-    name: config.name,
-    resume: config.resume,
-    seed: config.seed,
-    resamples: config.resamples,
-    offline: config.offline,
-    quiet: config.quiet,
-    'log-format': config.logFormat,
-  }
+    verify: enabled,
+    verifyWorkers: workers,
+    ...rules,
+    ...own,
+  } satisfies Readonly<Record<Exclude<RunOption, keyof typeof MODES | keyof typeof HERM>, Value>>
 }
 
 /**
@@ -72,21 +34,17 @@ function flagsOf(config: RunConfig): Readonly<Record<Exclude<RunOption, Alias>, 
  * its default, the others as comments: what is at its default would else count as given, and be warned of where it changes nothing.
  */
 export function configText(config: RunConfig): string {
-  const table: OptionTable = BIN_OPTIONS[config.bin]
-  const flags: Readonly<Record<string, Value>> = flagsOf(config)
-  const usual: Readonly<Record<string, Value>> = flagsOf(toRunConfig(config.bin, {}))
+  const values: Readonly<Record<string, Value>> = optionsOf(config)
+  const usual: Readonly<Record<string, Value>> = optionsOf(toRunConfig(config.bin, {}))
   const [set, left]: [string[], string[]] = [[], []]
-  for (const [name, option] of Object.entries(table)) {
-    const value = flags[name]
+  for (const [name, option] of Object.entries(BIN_OPTIONS[config.bin])) {
+    const value = values[name]
     if (value === undefined) continue
     // the table's default first: the environment may have set a switch (--offline)
-    const normal = (option.default as Value | undefined) ?? usual[name]!
+    const normal = option.default ?? usual[name]!
     // one line stands in every file, which would else be no mapping
-    if (name === 'dataset' || JSON.stringify(value) !== JSON.stringify(normal)) set.push(line(name, value))
-    else {
-      const what = option.defaultDescription
-      left.push(`# ${line(name, value)}${what === undefined ? '' : ` # ${what}`}`)
-    }
+    if (name === 'dataset' || JSON.stringify(value) !== JSON.stringify(normal)) set.push(line(flagOf(name), value))
+    else left.push(`# ${line(flagOf(name), value)}${option.shown === undefined ? '' : ` # ${option.shown}`}`)
   }
   return [
     `# ${config.bin} of chemherm ${packageVersion}: the options that are not at their default. --config reads this file.`,

@@ -18,7 +18,7 @@ export const repairsOfRun = (work: readonly Pick<WorkDone, 'repairs' | 'repaired
     ),
   )
 
-/** One line a repair, kept with the warnings of the run. */
+/** One line per repair, kept with the warnings of the run. */
 export function sayRepairs(counts: RepairCounts, subjects: readonly Pick<OpenSubject, 'text'>[], log: Log): void {
   const facts = subjects[0]?.text
   if (facts !== undefined) for (const line of repairLines(counts, facts)) log.warn(line)

@@ -6,10 +6,12 @@ import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
-import { type RunConfig, toRunConfig, wholeNumber } from '../setup/config.ts'
+import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from '../setup/folder.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
+import { readOptions } from '../setup/option.ts'
+import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
@@ -21,12 +23,12 @@ import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog, type Log } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
-import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
+import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
-import { scoreAll, scorePart } from './scoring.ts'
+import { scoreAll, scoreShard } from './scoring.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
@@ -62,12 +64,11 @@ export async function runModel(
   name: string = bin,
 ): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs({ ...HELP[bin], name }, BIN_OPTIONS[bin], argv)
-  if (args === null) return 0
-  const config = toRunConfig(bin, args)
-  const dump = wholeNumber(args, 'dump-rendered', 1)
-  const given = optionsGiven(BIN_OPTIONS[bin], argv)
-  const unused = [...unusedOptions(config, args, given), ...unusedModes(args)]
+  const given = await parseArgs({ ...HELP[bin], name }, BIN_OPTIONS[bin], argv)
+  if (given === null) return 0
+  const config = toRunConfig(bin, given)
+  const modes = readOptions(MODES, given)
+  const unused = [...unusedOptions(config, given), ...unusedModes(given)]
   const log = createLog({
     name,
     quiet: config.quiet,
@@ -75,7 +76,7 @@ export async function runModel(
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  if (args['print-config'] === true) {
+  if (modes.printConfig) {
     for (const line of unused) log.warn(line)
     process.stdout.write(configText(config))
     return 0
@@ -84,7 +85,7 @@ export async function runModel(
   checkDatasetName(config.dataset)
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   for (const line of unused) log.warn(line)
-  for (const remark of hermRemarks(args, bin)) log.info(remark)
+  for (const remark of hermRemarks(given, bin)) log.info(remark)
 
   const verifier = openVerifier(config.verification)
   for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
@@ -113,11 +114,11 @@ export async function runModel(
   for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
-  const plan = planOf(config, device.device, models)
+  const plan = planOf(config, models)
 
-  if (dump !== null) return dumpRows(rows(), subjects, dump)
+  if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = requestOf(config, models, data)
-  if (args['dry-run'] === true) {
+  if (modes.dryRun) {
     sayFolder(findRunFolder(request), { config, models, subjects, device, verifier: null }, log)
     return printPlan(rows, prepared, plan, log)
   }
@@ -135,7 +136,7 @@ export async function runModel(
       if (warning) log.warn(text)
       else log.info(text)
     const run = { ...base, comparison, replaced, log, elapsedMs, interrupt }
-    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scorePart(run, inspection))
+    return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()

@@ -7,6 +7,8 @@ import { VerdictQueue } from '../score/verdicts.ts'
 import { toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
+import { readOptions } from '../setup/option.ts'
+import { MODES } from '../setup/options.ts'
 import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
@@ -16,7 +18,7 @@ import { finish } from './finish.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
-import { type BinHelp, optionsGiven, parseArgs } from './parse.ts'
+import { type BinHelp, parseArgs } from './parse.ts'
 import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
@@ -41,10 +43,10 @@ const HELP: BinHelp = {
  */
 export async function runVerify(argv: readonly string[], name: string = HELP.name): Promise<number> {
   const started = performance.now()
-  const args = await parseArgs({ ...HELP, name }, BIN_OPTIONS['run-verify'], argv)
-  if (args === null) return 0
-  const config = toRunConfig('run-verify', args)
-  const given = optionsGiven(BIN_OPTIONS['run-verify'], argv)
+  const given = await parseArgs({ ...HELP, name }, BIN_OPTIONS['run-verify'], argv)
+  if (given === null) return 0
+  const config = toRunConfig('run-verify', given)
+  const modes = readOptions(MODES, given)
   const log = createLog({
     name,
     quiet: config.quiet,
@@ -52,8 +54,8 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  for (const line of [...unusedOptions(config, args, given), ...unusedModes(args)]) log.warn(line)
-  if (args['print-config'] === true) {
+  for (const line of [...unusedOptions(config, given), ...unusedModes(given)]) log.warn(line)
+  if (modes.printConfig) {
     process.stdout.write(configText(config))
     return 0
   }
@@ -77,7 +79,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
     identity: { weights: [], dataSha256: data.identity },
   }
   const ahead = { config, models: [], subjects: [], device: null }
-  if (args['dry-run'] === true) {
+  if (modes.dryRun) {
     sayFolder(findRunFolder(request), { ...ahead, verifier: null }, log)
     const { rows: count, completions, withSolution } = inspection
     const table = [[count, withSolution, completions, config.verification.workers].map(String)]

@@ -1,8 +1,9 @@
 import type { PlanOptions } from '../score/plan.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { type Inspection, inspect, rowsOf } from '../setup/dataset.ts'
+import { changesOf } from '../setup/options.ts'
 import type { Store } from '../store/log.ts'
-import { mergeParts, type PartsState } from '../store/merge.ts'
+import { mergeShards, type ShardsState } from '../store/merge.ts'
 import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'
 import { measureRun, openRunStore } from './measuring.ts'
@@ -19,8 +20,8 @@ export async function scoreAll(run: OpenRun, inspection: Inspection): Promise<nu
   return finishIn(await openRunStore(run.config, run.folder, run.log), run, inspection)
 }
 
-/** Measures one part; the last part to finish merges all and writes the files. */
-export async function scorePart(run: OpenRun, inspection: Inspection): Promise<number> {
+/** Measures one shard; the last shard to finish merges all and writes the files. */
+export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<number> {
   const { config, data, folder, log } = run
   const store = await openRunStore(config, folder, log)
   let unscored = inspection.failures.length
@@ -33,12 +34,12 @@ export async function scorePart(run: OpenRun, inspection: Inspection): Promise<n
   } finally {
     store.close()
   }
-  const merge = await mergeParts(folder, config.shard.count, config, { fresh: !config.resume })
+  const merge = await mergeShards(folder, config.shard.count, config, { fresh: !config.resume })
   if (merge.state !== 'merged') {
-    log.info(partLine(config, merge))
+    log.info(shardLine(config, merge))
     return unscored > 0 ? 4 : 0
   }
-  log.info(`all ${config.shard.count} parts are there: ${merge.added} measurements merged`)
+  log.info(`all ${config.shard.count} shards are there: ${merge.added} measurements merged`)
   for (const line of otherwiseStarted(config, merge.configs)) log.warn(line)
   // The merged store has every measurement: no model is opened, the whole data set is verified and joined.
   return finishIn(merge.store, run)
@@ -56,31 +57,25 @@ async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Pro
   }
 }
 
-/** Options that concern a part alone, or how fast it is done. */
-const OF_A_PART: ReadonlySet<string> = new Set<keyof RunConfig>([
-  ...(['shard', 'device', 'batchTokens', 'batchSize', 'threads', 'outputDir', 'name'] as const),
-  ...(['resume', 'offline', 'quiet', 'logFormat'] as const),
-])
-
-/** What holds for the whole (beta, verification, seed …) is that of the part that ends last; others may have asked for something else. */
-function otherwiseStarted(config: RunConfig, parts: readonly unknown[]): string[] {
+/** What holds for the whole (beta, verification, seed …) is that of the shard that ends last; others may have asked for something else. */
+function otherwiseStarted(config: RunConfig, shards: readonly unknown[]): string[] {
   const facts = (value: unknown): Map<string, string> => {
     const { verification, ...rest } = (value ?? {}) as Partial<RunConfig>
     const { workers: _, ...verdicts } = verification ?? {}
-    const all = Object.entries({ ...rest, ...verdicts }).filter(([name]) => !OF_A_PART.has(name))
+    const all = Object.entries({ ...rest, ...verdicts }).filter(([name]) => changesOf(name) === null)
     return new Map(all.map(([name, one]) => [name, JSON.stringify(one)]))
   }
   const own = facts(config)
-  return parts.flatMap((part, i) => {
-    const other = facts(part)
+  return shards.flatMap((shard, i) => {
+    const other = facts(shard)
     const names = [...own.keys()].filter((name) => other.size > 0 && own.get(name) !== other.get(name))
     return names.length === 0
       ? []
       : [
-          `part ${i + 1}/${parts.length} was started with another ${names.join(', ')}: that of this part holds for the whole`,
+          `shard ${i + 1}/${shards.length} was started with another ${names.join(', ')}: that of this shard holds for the whole`,
         ]
   })
 }
 
-const partLine = ({ shard }: RunConfig, merge: Exclude<PartsState, { state: 'merged' }>): string =>
-  `part ${shard.index}/${shard.count} is done; ${merge.state === 'waiting' ? `waiting for ${merge.missing.join(', ')}` : 'another part is merging now'}`
+const shardLine = ({ shard }: RunConfig, merge: Exclude<ShardsState, { state: 'merged' }>): string =>
+  `shard ${shard.index}/${shard.count} is done; ${merge.state === 'waiting' ? `waiting for ${merge.missing.join(', ')}` : 'another shard is merging now'}`

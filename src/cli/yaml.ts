@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml'
 import { UsageError } from '../errors.ts'
+import type { OptionTable } from '../setup/option.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { hermRefusal } from './herm-flags.ts'
-import type { OptionTable } from './options.ts'
 
 const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org/name".'
 
 /**
- * A `--config` file: flag names, kebab or snake, to values. Our own configs are strict: an unknown key, a value of another type and a
+ * A `--config` file: flag names, kebab or snake, to values. The table is by flag. Our own configs are strict: an unknown key, a value of another type and a
  * key that stands twice are errors. Text is taken as it is written, so that `revision: 1.10` does not become 1.1; an empty value is absent.
  */
 export function readConfig(path: string, table: OptionTable): Record<string, unknown> {

@@ -5,6 +5,7 @@ import { chooseOnnx, isOnnx } from '../onnx-files.ts'
 import {
   ADAPTER,
   ADAPTER_HINT,
+  headFiles,
   INDEX_FILE,
   isAdapter,
   isPickle,
@@ -101,8 +102,8 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
     : onnx !== null
       ? await onnxFiles(repo, commit, files, onnx, settings, options)
       : files.some(({ path }) => path === SINGLE_FILE)
-        ? [SINGLE_FILE]
-        : await shardNames(repo, commit, files, settings, onProgress)
+        ? [SINGLE_FILE, ...headFiles]
+        : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
   return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, onnx, notes }
@@ -212,7 +213,11 @@ function fromCache(
   const missing = weights.filter((path) => !has(path))
   if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
   const chosen = files.filter(
-    ({ path }) => isSupportFile(path) || weights.includes(path) || (options.include?.(path) ?? false),
+    ({ path }) =>
+      isSupportFile(path) ||
+      weights.includes(path) ||
+      (wantsWeights && onnx === null && headFiles.includes(path)) ||
+      (options.include?.(path) ?? false),
   )
   return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, onnx, notes: [note, ...notes] }
 }
@@ -239,7 +244,8 @@ function openFolder(name: string, dir: string, options: ResolveModelOptions): Re
       (path) =>
         isSupportFile(path) ||
         path === onnx ||
-        (onnx === null && (/^model[^/]*\.safetensors$/.test(path) || path === INDEX_FILE)) ||
+        (onnx === null &&
+          (/^model[^/]*\.safetensors$/.test(path) || path === INDEX_FILE || headFiles.includes(path))) ||
         options.include?.(path),
     )
     .map((path): ResolvedFile => ({ path, sizeBytes: statSync(join(dir, path)).size, sha256: null, etag: null }))

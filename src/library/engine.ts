@@ -40,9 +40,9 @@ const WINDOW_TOKENS = 500_000
 
 /** Reads the models' files and chooses the device; nothing is opened on it yet. */
 export async function openScoring(model: string | null, options: ScoreOptions): Promise<Scoring> {
-  const { config, args, given } = configOf(model, options)
+  const { config, given } = configOf(model, options)
   const note = options.onNote ?? (() => {})
-  for (const line of unusedOptions(config, args, given)) note(line)
+  for (const line of unusedOptions(config, given)) note(line)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   note(deviceLine(device))
   const models = await loadModels(config, device, () => {})
@@ -57,7 +57,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
     subjects,
     note,
     scorer,
-    plan: planOf(config, device.device, models),
+    plan: planOf(config, models),
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
     columns: config.columns,
@@ -196,7 +196,7 @@ const resultOf = (
 function scored(
   results: readonly Pick<Measured, 'measurement' | 'unscored'>[],
   scorer: Scorer,
-): Pick<CompletionScore, 'score' | 'scoreReason' | 'scoredTokenIndex' | 'columns'> {
+): Pick<CompletionScore, 'score' | 'scoreReason' | 'scoredTokenIndex' | 'columns' | 'steps'> {
   const measurements = results.map(({ measurement }) => measurement)
   const { score, reason, own } = scorer.score(measurements)
   const unscored = results.find((result) => result.unscored !== null)?.unscored ?? null
@@ -205,7 +205,10 @@ function scored(
     score,
     scoreReason: score === null ? (unscored?.reason ?? reason) : null,
     scoredTokenIndex: first?.kind === 'head' ? first.scoredTokenIndex : null,
-    columns: Object.fromEntries(scorer.columns.map((name, i) => [name, own[i] ?? null])),
+    columns: Object.fromEntries(
+      scorer.columns.flatMap((name, i) => (typeof own[i] === 'string' ? [] : [[name, own[i] ?? null]])),
+    ),
+    steps: scorer.perStep === true && first?.kind === 'head' ? first.values : null,
   }
 }
 

@@ -32,8 +32,13 @@ export interface CompletionScore {
   readonly textSha256: string | null
   /** What was mended or is worth a word: double_bos, pooling_differs …; `onNote` gets a sentence on each, with the count, after the last row. */
   readonly repairs: readonly Repair[]
-  /** The further columns of scores.csv: `policy_logprob` … with kind `dpo`, `head_0` … of a model with several labels. */
+  /**
+   * The further columns of scores.csv that are numbers: `policy_logprob` … with kind `dpo`, `head_0` … of a model with several labels,
+   * `step_min` … of a process reward model.
+   */
   readonly columns: Readonly<Record<string, number | null>>
+  /** Of a process reward model: the probability of every step that it read; else null. */
+  readonly steps: readonly number[] | null
 }
 
 /**

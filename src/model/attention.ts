@@ -14,20 +14,34 @@ import { cast, castFrom } from './weights.ts'
 export const ATTENTION_FORMS = ['split', 'gqa', 'attention', 'plain'] as const
 export type AttentionForm = (typeof ATTENTION_FORMS)[number]
 
-/** q [batch, seq, heads · headDim], k, v [batch, seq, kvHeads · headDim] → [batch, seq, heads · headDim] */
-export type Attend = (q: Value, k: Value, v: Value, spec: AttentionSpec) => Value
+/**
+ * q [batch, seq, heads · headDim], k, v [batch, seq, kvHeads · headDim] → [batch, seq, heads · headDim]
+ * @param scores [batch, heads, seq, seq], added to those of q and k; for the forms with a mask
+ */
+export type Attend = (q: Value, k: Value, v: Value, spec: AttentionSpec, scores?: Value) => Value
+
+/** What all layers share: the shape [batch, seq] of the ids as a value, and whether a query sees only what stands before it. */
+export interface Seen {
+  readonly shape: Value
+  readonly causal: boolean
+}
+
+/** The forms that a model can take: those without a mask know no other order than the causal one. */
+export const attentionForms = ({ causal }: Pick<Seen, 'causal'>): readonly AttentionForm[] =>
+  causal ? ATTENTION_FORMS : ['attention', 'plain']
 
 /** Adds the inputs that a form needs (packing.ts fills them) and returns how it attends. */
-export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType, shape: Value): Attend {
+export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType, seen: Seen): Attend {
+  const { shape } = seen
   switch (form) {
     case 'split':
       return paddedHeads(graph, shape, splitAttention(graph, type))
     case 'gqa':
       return paddedHeads(graph, shape, causalAttention(graph, shape))
     case 'attention':
-      return maskedAttention(graph, type)
+      return maskedAttention(graph, type, seen)
     case 'plain':
-      return plainAttention(graph, type, shape)
+      return plainAttention(graph, type, seen)
   }
 }
 
@@ -141,35 +155,53 @@ function causalAttention(graph: Graph, shape: Value): Attend {
     )[0]!
 }
 
-/**
- * Which keys a query sees, bool [batch, 1, seq, seq]. Rows are trees in preorder: key j is seen from its own place up to
- * `subtree_end`[j], the place after the last token that continues it; in a padded row that is the row's end.
- */
-function visibility(graph: Graph): (window: number | null) => Value {
-  const ends = graph.input('subtree_end', 'int64', ['batch', 'seq'])
-  const seq = graph.op('Gather', [graph.op('Shape', [ends]), graph.int(1)])
-  const place = graph.op('Range', [graph.int(0), seq, graph.int(1)])
-  const query = graph.op('Unsqueeze', [place, graph.ints([0, 1, 3])])
-  const key = graph.op('Unsqueeze', [place, graph.ints([0, 1, 2])])
-  const below = graph.op('Less', [query, graph.op('Unsqueeze', [ends, graph.ints([1, 2])])])
-  const tree = graph.op('And', [graph.op('LessOrEqual', [key, query]), below])
+/** Which keys a query sees, bool [batch, 1, seq, seq], by window. */
+function visibility(graph: Graph, { shape, causal }: Seen): (window: number | null) => Value {
+  const all = causal ? tree(graph) : wholeText(graph, shape)
   const windows = new Map<number, Value>()
   return (window) => {
-    if (window === null) return tree
+    if (window === null) return all
     const known = windows.get(window)
     if (known !== undefined) return known
     const from = graph.op('Unsqueeze', ['positions', graph.ints([1, 3])])
     const to = graph.op('Unsqueeze', ['positions', graph.ints([1, 2])])
-    const near = graph.op('Less', [graph.op('Sub', [from, to]), graph.int(window)])
-    const both = graph.op('And', [tree, near])
+    const distance = graph.op('Sub', [from, to])
+    const near = graph.op('Less', [causal ? distance : graph.op('Abs', [distance]), graph.int(window)])
+    const both = graph.op('And', [all, near])
     windows.set(window, both)
     return both
   }
 }
 
+/**
+ * Rows are trees in preorder: key j is seen from its own place up to `subtree_end`[j], the place after the last token that continues
+ * it; in a padded row that is the row's end.
+ */
+function tree(graph: Graph): Value {
+  const ends = graph.input('subtree_end', 'int64', ['batch', 'seq'])
+  const place = placesOf(graph, graph.op('Shape', [ends]))
+  const query = graph.op('Unsqueeze', [place, graph.ints([0, 1, 3])])
+  const key = graph.op('Unsqueeze', [place, graph.ints([0, 1, 2])])
+  const below = graph.op('Less', [query, graph.op('Unsqueeze', [ends, graph.ints([1, 2])])])
+  return graph.op('And', [graph.op('LessOrEqual', [key, query]), below])
+}
+
+/** A row is one text, padded on the right: the first `lengths`[row] keys are seen from everywhere. */
+function wholeText(graph: Graph, shape: Value): Value {
+  const lengths = graph.op('Unsqueeze', [graph.input('lengths', 'int64', ['batch']), graph.ints([1])])
+  const real = graph.op('Less', [placesOf(graph, shape), lengths])
+  const square = graph.op('Concat', [shape, graph.op('Gather', [shape, graph.ints([1])])], { axis: 0 })
+  const rows = graph.op('Expand', [graph.op('Unsqueeze', [real, graph.ints([1])]), square])
+  return graph.op('Unsqueeze', [rows, graph.ints([1])])
+}
+
+/** 0 … seq − 1 */
+const placesOf = (graph: Graph, shape: Value): Value =>
+  graph.op('Range', [graph.int(0), graph.op('Gather', [shape, graph.int(1)]), graph.int(1)])
+
 /** The mask as numbers to add: 0 where seen. float16's lowest finite number is enough for every type. */
-function additive(graph: Graph, type: ElementType): (window: number | null) => Value {
-  const seen = visibility(graph)
+function additive(graph: Graph, type: ElementType, seenBy: Seen): (window: number | null) => Value {
+  const seen = visibility(graph, seenBy)
   const masks = new Map<number | null, Value>()
   return (window) => {
     const known = masks.get(window)
@@ -180,10 +212,14 @@ function additive(graph: Graph, type: ElementType): (window: number | null) => V
   }
 }
 
-function maskedAttention(graph: Graph, type: ElementType): Attend {
-  const maskOf = additive(graph, type)
-  return (q, k, v, spec) =>
-    graph.op('Attention', [q, k, v, maskOf(spec.window)], {
+/** What is added to the scores of q and k. */
+const withScores = (graph: Graph, mask: Value, scores: Value | undefined): Value =>
+  scores === undefined ? mask : graph.op('Add', [scores, mask])
+
+function maskedAttention(graph: Graph, type: ElementType, seen: Seen): Attend {
+  const maskOf = additive(graph, type, seen)
+  return (q, k, v, spec, scores) =>
+    graph.op('Attention', [q, k, v, withScores(graph, maskOf(spec.window), scores)], {
       q_num_heads: spec.heads,
       kv_num_heads: spec.kvHeads,
       scale: { float: spec.scale },
@@ -192,8 +228,9 @@ function maskedAttention(graph: Graph, type: ElementType): Attend {
 }
 
 /** Grouped queries without copies of k and v: the group is folded into the row axis, [b, kvHeads, group · seq, headDim]. */
-function plainAttention(graph: Graph, type: ElementType, shape: Value): Attend {
-  const maskOf = additive(graph, type)
+function plainAttention(graph: Graph, type: ElementType, seen: Seen): Attend {
+  const maskOf = additive(graph, type, seen)
+  const { shape } = seen
   const batch = graph.op('Gather', [shape, graph.ints([0])])
   const seq = graph.op('Gather', [shape, graph.ints([1])])
   const sizes = (...dims: readonly (Value | number)[]): Value =>
@@ -203,7 +240,7 @@ function plainAttention(graph: Graph, type: ElementType, shape: Value): Attend {
       { axis: 0 },
     )
   const scalar = (value: number): Value => castFrom(graph, graph.float(value), 'float', type)
-  return (q, k, v, { heads, kvHeads, headDim, scale, window, softcap }) => {
+  return (q, k, v, { heads, kvHeads, headDim, scale, window, softcap }, scores) => {
     const group = heads / kvHeads
     const split = graph.op('Reshape', [graph.op('Mul', [q, scalar(scale)]), sizes(batch, seq, kvHeads, group, headDim)])
     const rows = graph.op('Reshape', [
@@ -220,7 +257,7 @@ function plainAttention(graph: Graph, type: ElementType, shape: Value): Attend {
       softcap === null
         ? raw
         : graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [raw, scalar(softcap)])]), scalar(softcap)])
-    const masked = graph.op('Add', [capped, maskOf(window)])
+    const masked = graph.op('Add', [capped, withScores(graph, maskOf(window), scores)])
     const wide = castFrom(graph, masked, type, 'float')
     const softmax = graph.op('Softmax', [wide], { axis: -1 })
     const weights = castFrom(graph, softmax, 'float', type)

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { MeasurementKind } from '../types.ts'
-import { decoderSpec } from './archs/index.ts'
 import type { AttentionForm } from './attention.ts'
+import { modelBody } from './body.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { decoderBody } from './decoder.ts'
 import { Graph } from './graph.ts'
 import type { OpenHead } from './heads/head.ts'
 import { headOf } from './heads/index.ts'
 import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
 import type { Rope } from './rope.ts'
-import type { DecoderSpec } from './spec.ts'
+import type { ModelSpec } from './spec.ts'
 import { type IgnoredTensor, Weights } from './weights.ts'
 
 export interface BuildOptions {
@@ -21,10 +20,12 @@ export interface BuildOptions {
 
 /** A checkpoint's graph, every tensor accounted for. */
 export interface BuiltModel {
-  readonly spec: DecoderSpec
+  readonly spec: ModelSpec
   readonly head: OpenHead
   readonly model: ModelRecord
   readonly ropes: readonly Rope[]
+  /** Heads of the table that the graph's input `alibi` wants; null: no such input. */
+  readonly alibiHeads: number | null
   readonly ignoredTensors: readonly IgnoredTensor[]
   /** Names of the tensors that the graph reads, and the files that they lie in. */
   readonly tensors: readonly string[]
@@ -36,12 +37,15 @@ export interface BuiltModel {
 }
 
 /** Builds the graph of a checkpoint. Reads headers only, never weights (but for a tied head that is stored twice). */
-export function buildModel(checkpoint: Checkpoint, { kind, attention, type }: BuildOptions): BuiltModel {
-  const spec = decoderSpec(checkpoint)
-  const graph = new Graph('decoder')
+export function buildModel(
+  checkpoint: Checkpoint,
+  spec: ModelSpec,
+  { kind, attention, type }: BuildOptions,
+): BuiltModel {
+  const graph = new Graph(spec.causal ? 'decoder' : 'encoder')
   const weights = new Weights(graph, checkpoint)
   const builder = { graph, weights, type }
-  const body = decoderBody(builder, spec, attention)
+  const body = modelBody(builder, spec, attention)
   const head = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also])).open(checkpoint, spec)
   head.graph(builder, body.hidden)
   const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored])
@@ -53,6 +57,7 @@ export function buildModel(checkpoint: Checkpoint, { kind, attention, type }: Bu
     head,
     model,
     ropes: body.ropes,
+    alibiHeads: body.alibiHeads,
     ignoredTensors,
     tensors: weights.names,
     files: weights.files,

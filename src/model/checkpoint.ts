@@ -5,8 +5,11 @@ import { ModelError } from '../errors.ts'
 import {
   ADAPTER,
   ADAPTER_HINT,
+  headFiles,
+  headTensorPrefix,
   INDEX_FILE,
   isAdapter,
+  isHeadPickle,
   isPickle,
   PICKLE_HINT,
   parseWeightMap,
@@ -20,10 +23,12 @@ export interface Checkpoint {
   /** config.json as it stands. */
   readonly config: Readonly<Record<string, unknown>>
   readonly tensors: ReadonlyMap<string, TensorRef>
-  /** Absolute real paths: config.json, then the index and the shards, or the single file. */
+  /** Absolute real paths: config.json, then the index and the shards, or the single file, then heads that lie beside the model. */
   readonly files: readonly string[]
   /** The same files by the name that they have in `dir`, in the same order. */
   readonly fileNames: readonly string[]
+  /** Heads beside the model that are pickles, and are not opened. */
+  readonly pickledHeads: readonly string[]
 }
 
 /** Opens a checkpoint folder. Like transformers, a single model.safetensors wins over an index. */
@@ -33,13 +38,38 @@ export function openCheckpoint(dir: string): Checkpoint {
   if (present.some(isAdapter)) throw new ModelError(ADAPTER, dir, ADAPTER_HINT)
   if (!present.includes('config.json')) throw noConfig(dir, present)
   const config = readJsonObject(join(dir, 'config.json'))
-  const { tensors, names } = existsSync(join(dir, SINGLE_FILE))
+  const { tensors: own, names: weights } = existsSync(join(dir, SINGLE_FILE))
     ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE_FILE))), names: [SINGLE_FILE] }
     : existsSync(join(dir, INDEX_FILE))
       ? openShards(dir)
       : refuse(dir, present)
-  const fileNames = ['config.json', ...names]
-  return { dir, config, tensors, files: fileNames.map((name) => realpathSync(join(dir, name))), fileNames }
+  const heads = headFiles.filter((name) => present.includes(name))
+  const fileNames = ['config.json', ...weights, ...heads]
+  return {
+    dir,
+    config,
+    tensors: withHeads(dir, own, heads),
+    files: fileNames.map((name) => realpathSync(join(dir, name))),
+    fileNames,
+    pickledHeads: present.filter(isHeadPickle).sort(),
+  }
+}
+
+/** The tensors of a model and of the heads beside it. */
+function withHeads(dir: string, own: ReadonlyMap<string, TensorRef>, heads: readonly string[]): Map<string, TensorRef> {
+  const tensors = new Map(own)
+  for (const file of heads)
+    for (const ref of readSafetensorsHeader(join(dir, file))) {
+      const name = `${headTensorPrefix(file)}${ref.name}`
+      if (tensors.has(name))
+        throw new ModelError(
+          `holds tensor "${name}", which the model's weights have, too`,
+          join(dir, file),
+          'One of the two is of another training: move the head that is not meant out of the folder.',
+        )
+      tensors.set(name, { ...ref, name })
+    }
+  return tensors
 }
 
 function openShards(dir: string): { tensors: Map<string, TensorRef>; names: string[] } {

@@ -47,6 +47,7 @@ export const ACTIVATIONS = {
   gelu_fast: 'gelu-tanh',
   quick_gelu: 'gelu-quick',
   relu: 'relu',
+  tanh: 'tanh',
 } as const
 export type ActivationName = keyof typeof ACTIVATIONS
 export const activation = z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]])
@@ -107,6 +108,11 @@ export function slidingLayers(
   if (types.length !== layers)
     throw refuse(checkpoint, 'layer_types', types, `${types.length} entries for ${layers} layers`)
   return (layer) => types[layer] === 'sliding_attention'
+}
+
+/** The class that saved a checkpoint, as config.json's `architectures` has it; for heads that their tensors alone do not tell apart. */
+export function firstArchitecture({ config: { architectures } }: Checkpoint): string | null {
+  return Array.isArray(architectures) && typeof architectures[0] === 'string' ? architectures[0].slice(0, 60) : null
 }
 
 /** Reads config.json with a schema; what does not fit is a ModelError naming file, key and value. */

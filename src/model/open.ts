@@ -1,9 +1,13 @@
-import type { Dtype, MeasurementKind } from '../types.ts'
-import type { AttentionForm } from './attention.ts'
+import { UsageError } from '../errors.ts'
+import type { Batching, Dtype, MeasurementKind } from '../types.ts'
+import { modelSpec } from './archs/index.ts'
+import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
+import type { HeadUse } from './heads/head.ts'
 import type { Device } from './providers.ts'
+import type { Mlp, ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
 
 /** A checkpoint for one use on one device: its graph is built, nothing runs yet. session.ts starts it from this record. */
@@ -14,6 +18,8 @@ export interface OpenModel {
   readonly deviceId: number | null
   readonly dtype: Dtype
   readonly attention: AttentionForm
+  readonly batching: Batching
+  readonly head: HeadUse
   readonly built: BuiltModel
   readonly description: ModelDescription
 }
@@ -51,12 +57,15 @@ export interface OpenOptions {
   readonly device: Device
   readonly deviceId?: number | null
   readonly dtype: DtypeChoice
-  /** Default: `DEFAULT_ATTENTION`. */
+  /** Default: `defaultAttention`. */
   readonly attention?: AttentionForm
 }
 
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
 const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
+
+const defaultAttention = (device: Device, { causal }: ModelSpec): AttentionForm =>
+  device === 'cpu' && !causal ? 'attention' : DEFAULT_ATTENTION[device]
 
 /** Understands a checkpoint: dtype, head and graph are decided here, and every refusal of a checkpoint shows, within milliseconds. */
 export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenModel {
@@ -67,11 +76,22 @@ export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenMod
 /** The same in a given dtype, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
-  { kind, device, deviceId = null, attention = DEFAULT_ATTENTION[device] }: Omit<OpenOptions, 'dtype'>,
+  { kind, device, deviceId = null, attention }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
 ): OpenModel {
-  const built = buildModel(checkpoint, { kind, attention, type: ELEMENT_TYPES[dtype] })
-  return { checkpoint, kind, device, deviceId, dtype, attention, built, description: described(built) }
+  const spec = modelSpec(checkpoint)
+  const form = attention ?? defaultAttention(device, spec)
+  if (!attentionForms(spec).includes(form))
+    throw new UsageError(
+      `cannot be the attention of an encoder (model_type ${spec.architecture})`,
+      `--attention ${form}`,
+      `Use ${attentionForms(spec).join(' or ')}.`,
+    )
+  const built = buildModel(checkpoint, spec, { kind, attention: form, type: ELEMENT_TYPES[dtype] })
+  const batching = { device, causal: spec.causal, packed: form === 'split' }
+  const { head } = built
+  const description = described(built)
+  return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, head, built, description }
 }
 
 function described({ spec, head, parameters, weightBytes, ignoredTensors }: BuiltModel): ModelDescription {
@@ -89,11 +109,17 @@ function described({ spec, head, parameters, weightBytes, ignoredTensors }: Buil
     weightBytes,
     ignoredTensors,
     size: {
-      hidden: spec.hidden,
-      inner: first?.mlp.up.outputs ?? spec.hidden,
+      hidden: spec.inside?.width ?? spec.hidden,
+      inner: Math.max(...spec.layers.map(({ mlp }) => innerOf(mlp))),
       heads: first?.attention.heads ?? 1,
       logits: head.width,
       weightBytes: 4 * parameters,
     },
   }
 }
+
+/** Numbers that a token has inside its MLP; of experts, in those that it goes through. */
+const innerOf = (mlp: Mlp): number =>
+  mlp.kind !== 'experts'
+    ? mlp.up.outputs
+    : mlp.topK * Math.max(...mlp.experts.map(({ up }) => up.outputs + up.inputs)) + (mlp.shared?.mlp.up.outputs ?? 0)

@@ -1,8 +1,8 @@
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
-import type { Act, Linear, Mlp, Norm } from './spec.ts'
-import { castFrom, type Weights } from './weights.ts'
+import type { Act, Convolution, DenseMlp, Linear, Norm } from './spec.ts'
+import { cast, castFrom, type Weights } from './weights.ts'
 
 /** What every part of a graph needs at hand. */
 export interface Builder {
@@ -56,6 +56,10 @@ function normWeights(
   width: number,
 ): { readonly scale: Value; readonly bias: Value | null } {
   const bias = spec.bias ? weights.as(type, spec.bias, [width]) : null
+  if (spec.weight === null) {
+    const ones = graph.inline(`ones_${width}`, [width], new Float32Array(width).fill(1))
+    return { scale: castFrom(graph, ones, 'float', type), bias }
+  }
   if (spec.weightOffset === 0) return { scale: weights.as(type, spec.weight, [width]), bias }
   const offset = graph.op('Add', [weights.as('float', spec.weight, [width]), graph.float(spec.weightOffset)])
   return { scale: castFrom(graph, offset, 'float', type), bias }
@@ -74,11 +78,13 @@ export function activate(graph: Graph, x: Value, act: Act): Value {
       return graph.op('Gelu', [x], { approximate: 'tanh' })
     case 'relu':
       return graph.op('Relu', [x])
+    case 'tanh':
+      return graph.op('Tanh', [x])
   }
 }
 
 /** [rows, hidden] → [rows, hidden] */
-export function mlp(builder: Builder, x: Value, spec: Mlp): Value {
+export function mlp(builder: Builder, x: Value, spec: DenseMlp): Value {
   const { graph } = builder
   const up = linear(builder, x, spec.up)
   const inner =
@@ -86,6 +92,31 @@ export function mlp(builder: Builder, x: Value, spec: Mlp): Value {
       ? activate(graph, up, spec.act)
       : graph.op('Mul', [activate(graph, linear(builder, x, spec.gate), spec.act), up])
   return linear(builder, inner, spec.down)
+}
+
+/** act(convolution(x)) of [batch · seq, hidden]. `shape` is [batch, seq]; `lengths` [batch]: what stands behind a text counts as 0. */
+export function convolution(
+  { graph, weights, type }: Builder,
+  x: Value,
+  spec: Convolution,
+  hidden: number,
+  { shape, lengths }: { readonly shape: Value; readonly lengths: Value },
+): Value {
+  const { name, kernel, groups } = spec
+  const seq = graph.op('Gather', [shape, graph.int(1)])
+  const places = graph.op('Range', [graph.int(0), seq, graph.int(1)])
+  const real = graph.op('Less', [places, graph.op('Unsqueeze', [lengths, graph.ints([1])])])
+  const kept = cast(graph, graph.op('Unsqueeze', [real, graph.ints([2])]), type)
+  const grid = graph.op('Concat', [shape, graph.ints([hidden])], { axis: 0 })
+  const text = graph.op('Mul', [graph.op('Reshape', [x, grid]), kept])
+  const columns = graph.op('Transpose', [text], { perm: [0, 2, 1] })
+  const kernels = weights.as(type, `${name}.weight`, [hidden, hidden / groups, kernel])
+  const bias = weights.as(type, `${name}.bias`, [hidden])
+  const pads = [(kernel - 1) / 2, (kernel - 1) / 2]
+  const mixed = graph.op('Transpose', [graph.op('Conv', [columns, kernels, bias], { group: groups, pads })], {
+    perm: [0, 2, 1],
+  })
+  return activate(graph, graph.op('Reshape', [mixed, graph.ints([-1, hidden])]), spec.act)
 }
 
 /** Rotates [batch, seq, heads · headDim] by the rows of cos and sin that `positions` names; the rest of a head stays. */

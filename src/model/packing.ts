@@ -6,19 +6,32 @@ import type { Batch, Sequence } from '../types.ts'
  * whose first `reused` tokens it shares.
  */
 export interface Packed {
-  /** Rows and row length; ids and positions are [batch, seq], flattened, padded on the right with id 0. */
+  /** Rows and row length; ids, token types and positions are [batch, seq], flattened, padded on the right with 0. */
   readonly batch: number
   readonly seq: number
   readonly ids: Int32Array
+  readonly types: Int32Array
   readonly positions: Int32Array
+  /** Tokens of each row. */
+  readonly lengths: Int32Array
   /** For every sequence of the batch, the place in the flattened ids of each of its tokens. */
   readonly paths: readonly Int32Array[]
   /** For every place, the place in its row after the last token that continues it. */
   readonly subtreeEnd: Int32Array
 }
 
-/** All sequences in one row, or a row for each sequence that shares nothing with the one before. */
-export function packBatch(batch: Batch, sequences: readonly Sequence[], oneRow: boolean): Packed {
+/**
+ * All sequences in one row, or a row for each sequence that shares nothing with the one before.
+ * @param without an id that takes no position, and has −1 (spec.ts, LearnedPositions)
+ * @param countsAttended positions begin at 0 where a first BOS is masked too (spec.ts)
+ */
+export function packBatch(
+  batch: Batch,
+  sequences: readonly Sequence[],
+  oneRow: boolean,
+  without: number | null = null,
+  countsAttended = false,
+): Packed {
   const chosen = batch.sequences.map((index) => sequences[index]!)
   const reused = batch.reused ?? chosen.map(() => 0)
   checkReused(chosen, reused)
@@ -31,23 +44,28 @@ export function packBatch(batch: Batch, sequences: readonly Sequence[], oneRow: 
   })
   const seq = Math.max(...lengths)
   const ids = new Int32Array(lengths.length * seq)
+  const types = new Int32Array(lengths.length * seq)
   const positions = new Int32Array(lengths.length * seq)
   const paths: Int32Array[] = []
   const filled = lengths.map(() => 0)
   chosen.forEach((sequence, i) => {
     const row = rowOf[i]!
+    const start = countsAttended ? 0 : sequence.positionStart
     const path = new Int32Array(sequence.ids.length)
     path.set((paths[i - 1] ?? path).subarray(0, reused[i]!))
+    const skipped = sequence.ids.subarray(0, reused[i]!).filter((id) => id === without).length
+    let position = start + reused[i]! - skipped
     for (let t = reused[i]!; t < path.length; t++) {
       const place = row * seq + filled[row]!++
       path[t] = place
       ids[place] = sequence.ids[t]!
-      positions[place] = sequence.positionStart + t
+      types[place] = sequence.typeIds?.[t] ?? 0
+      positions[place] = sequence.ids[t] === without ? -1 : position++
     }
     paths.push(path)
   })
   const subtreeEnd = subtreeEnds(paths, reused, rowOf, seq, ids.length)
-  return { batch: lengths.length, seq, ids, positions, paths, subtreeEnd }
+  return { batch: lengths.length, seq, ids, types, positions, lengths: Int32Array.from(lengths), paths, subtreeEnd }
 }
 
 /** A plan that belongs to other sequences would share what is not equal, in silence. */
@@ -132,6 +150,10 @@ export function scoreRows(packed: Packed, chosen: readonly Sequence[]): HeadRows
   return { rows: Int32Array.from(rows), targets: new Int32Array(0), counts: chosen.map(({ reads }) => reads.length) }
 }
 
+/** For every row, which sequence of the batch it belongs to. */
+export const ownersOf = ({ counts }: HeadRows): Int32Array =>
+  Int32Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i)))
+
 /** The causal head predicts ids[t] from the token before, for t = reads[0] …; rows may lie in the shared prefix. */
 export function logProbRows(packed: Packed, chosen: readonly Sequence[]): HeadRows {
   const counts = chosen.map(({ ids, reads }) => ids.length - reads[0]!)
@@ -151,7 +173,15 @@ export function logProbRows(packed: Packed, chosen: readonly Sequence[]): HeadRo
 /** Refuses what the graph would read out of bounds (a GPU does so in silence). */
 export function checkBounds(
   chosen: readonly Sequence[],
-  limits: { readonly where: string; readonly vocab: number; readonly positions: number | null; readonly first: number },
+  limits: {
+    readonly where: string
+    readonly vocab: number
+    readonly positions: number | null
+    readonly causal: boolean
+    /** Rows of the table of token types; null: the model has none. */
+    readonly types: number | null
+    readonly first: number
+  },
 ): void {
   for (const { ids, reads, positionStart, typeIds } of chosen) {
     const bad = ids.find((id) => id < 0 || id >= limits.vocab)
@@ -167,7 +197,11 @@ export function checkBounds(
         limits.where,
         'Use --max-length.',
       )
-    if (typeIds !== null) throw new ModelError('token types are for encoders; this is a decoder', limits.where)
+    if (typeIds !== null && limits.causal)
+      throw new ModelError('token types are for encoders; this is a decoder', limits.where)
+    const badType = limits.types === null ? undefined : typeIds?.find((id) => id < 0 || id >= limits.types!)
+    if (badType !== undefined)
+      throw new ModelError(`token type ${badType}: the model has ${limits.types}`, limits.where)
     if (reads.length === 0 || reads.some((place) => place < limits.first || place >= ids.length))
       throw new RangeError(
         `a sequence of ${ids.length} tokens is read at ${reads.join(', ')}, expected ${limits.first} … ${ids.length - 1}`,

@@ -3,11 +3,23 @@ import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError, UsageError } from '../errors.ts'
 import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
+import { alibiTable } from './alibi.ts'
 import { checkFinite } from './finite.ts'
+import { rawNames } from './heads/head.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
-import { type Blocks, blocksOf, checkBounds, logProbRows, type Packed, packBatch, scoreRows } from './packing.ts'
+import {
+  type Blocks,
+  blocksOf,
+  checkBounds,
+  logProbRows,
+  ownersOf,
+  type Packed,
+  packBatch,
+  scoreRows,
+} from './packing.ts'
 import { PROVIDERS } from './providers.ts'
+import { distanceRows } from './relative.ts'
 import { ropeTables } from './rope.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
@@ -17,6 +29,8 @@ export interface SessionOptions {
   readonly threads?: number
   /** Queries of a block of the `split` form. */
   readonly blockTokens?: number
+  /** Whether `run` gives the head's raw outputs, too. Default false. */
+  readonly rawOutputs?: boolean
 }
 
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
@@ -49,6 +63,7 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
     openMs: performance.now() - started,
     ignoredTensors: description.ignoredTensors,
     graphSha256: built.sha256,
+    ...(options.rawOutputs === true && { rawOutputs: rawNames(built.head) }),
   }
   return new OrtRunner(info, model, session, options.blockTokens ?? BLOCK_TOKENS)
 }
@@ -63,43 +78,74 @@ class OrtRunner implements Runner {
     readonly blockTokens: number,
   ) {}
 
-  /** Head: every label of every sequence. Log-prob: that of each token of the completion. In the batch's order. */
+  /**
+   * Head: every label of every sequence, then its raw outputs where they are asked for; of a process head the label of every step.
+   * Log-prob: that of each token of the completion. In the batch's order.
+   */
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { attention, built, checkpoint } = this.model
     const { spec } = built
-    const causal = this.info.kind === 'logProb'
+    const { rowsPerOutput } = built.head
+    const logProb = this.info.kind === 'logProb'
     checkBounds(chosen, {
       where: checkpoint.dir,
       vocab: spec.vocab,
       positions: spec.embedding.positions?.rows ?? null,
-      first: causal ? 1 : 0,
+      causal: spec.causal,
+      types: spec.embedding.types?.rows ?? null,
+      first: logProb ? 1 : 0,
     })
     if (attention === 'gqa' && batch.layout === 'shared')
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
-    const packed = packBatch(batch, sequences, attention === 'split')
-    const head = causal ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
-    const outputs = await this.#session({
+    const { positions, types } = spec.embedding
+    const packed = packBatch(
+      batch,
+      sequences,
+      attention === 'split',
+      positions?.without ?? null,
+      spec.countsAttended ?? false,
+    )
+    const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
+    const raw = this.info.rawOutputs === undefined ? [] : (built.head.raw ?? [])
+    const wanted = logProb
+      ? [{ name: 'log_probs', count: 1 }]
+      : [
+          { name: 'scores', count: this.info.labels.length },
+          ...raw.map(({ name, count }) => ({ name: `raw_${name}`, count })),
+        ]
+    const feeds = {
       ids: int64(packed.ids, [packed.batch, packed.seq]),
       positions: int64(packed.positions, [packed.batch, packed.seq]),
+      ...(types && { types: int64(packed.types, [packed.batch, packed.seq]) }),
       rows: int64(head.rows),
-      ...(causal && { targets: int64(head.targets) }),
+      ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
+      ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#ropeFeeds(packed),
-    })
-    const flat = outputs[causal ? 'log_probs' : 'scores']!.data as Float32Array
-    const width = causal ? 1 : this.info.labels.length
+      ...this.#tableFeeds(packed),
+      ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
+    }
+    const outputs = await this.#session(
+      feeds,
+      wanted.map(({ name }) => name),
+    )
     let done = 0
     return head.counts.map((count) => {
       const first = done
-      done += (count / built.head.rowsPerOutput) * width
-      return flat.slice(first, done)
+      done += rowsPerOutput === 'all' ? 1 : count / rowsPerOutput
+      const parts = wanted.map(({ name, count: width }) =>
+        (outputs[name]!.data as Float32Array).subarray(first * width, done * width),
+      )
+      return Float32Array.from(parts.length === 1 ? parts[0]! : parts.flatMap((part) => [...part]))
     })
   }
 
-  async #session(feeds: Record<string, ort.Tensor>): Promise<ort.InferenceSession.ReturnType> {
+  async #session(
+    feeds: Record<string, ort.Tensor>,
+    outputs: readonly string[],
+  ): Promise<ort.InferenceSession.ReturnType> {
     try {
-      return await this.session.run(feeds)
+      return await this.session.run(feeds, outputs)
     } catch (cause) {
       throw new DeviceError(
         `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
@@ -121,13 +167,14 @@ class OrtRunner implements Runner {
   #attentionFeeds(packed: Packed, batch: Batch): Record<string, ort.Tensor> {
     const { attention } = this.model
     if (attention === 'gqa') return {}
+    if (!this.model.batching.causal) return { lengths: int64(packed.lengths) }
     if (attention !== 'split') return { subtree_end: int64(packed.subtreeEnd, [packed.batch, packed.seq]) }
     const reused = batch.reused ?? batch.sequences.map(() => 0)
     return blockFeeds(blocksOf(packed, reused, this.blockTokens))
   }
 
   /** Tables as long as the run needs: RotaryEmbedding wants a row for every place, and positions may start later. */
-  #ropeFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
+  #tableFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
     const needed = Math.max(seq, positions.reduce((a, b) => Math.max(a, b), 0) + 1)
     const size = 2 ** Math.ceil(Math.log2(Math.max(needed, 512)))
     const known = this.#tables.get(size)
@@ -139,11 +186,18 @@ class OrtRunner implements Runner {
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
       feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
     })
+    const heads = this.model.built.alibiHeads
+    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, size), [size, heads])
     this.#tables.clear()
     this.#tables.set(size, feeds)
     return feeds
   }
 }
+
+const distanceFeeds = ({ queryRows, keyRows }: ReturnType<typeof distanceRows>): Record<string, ort.Tensor> => ({
+  query_rows: int64(queryRows),
+  key_rows: int64(keyRows),
+})
 
 function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<string, ort.Tensor> {
   const column = [start.length, 1]

@@ -2,37 +2,103 @@ import type { ACTIVATIONS } from './config.ts'
 import type { Rope } from './rope.ts'
 
 /**
- * What one decoder computes, as data: the words in which architectures differ. decoder.ts turns it into a graph.
+ * What one model computes, as data: the words in which architectures differ. body.ts turns it into a graph.
  * A new architecture is a new file in archs/ that fills this record; a new word costs a line here and in ops.ts.
  */
-export interface DecoderSpec {
+export type ModelSpec = DecoderSpec | EncoderSpec
+
+/** Every token sees itself and what stands before it. */
+export interface DecoderSpec extends BodySpec {
+  readonly causal: true
+  /** The causal head: logits = W h, the embedding's tensor where tied. */
+  readonly logits: Logits
+}
+
+/** Every token sees the whole text. */
+export interface EncoderSpec extends BodySpec {
+  readonly causal: false
+  /** Distances in the attention of every layer (DeBERTa); else null. */
+  readonly relative: RelativePositions | null
+  /** Over the embeddings, added after the first layer (DeBERTa v2 xlarge); else null. */
+  readonly convolution: Convolution | null
+}
+
+/** norm(x + act(convolution(embeddings))) over the places of a text, with zeros beyond its ends. */
+export interface Convolution {
+  /** `weight` [hidden, hidden / groups, kernel], `bias` [hidden]. */
+  readonly name: string
+  /** Odd. */
+  readonly kernel: number
+  readonly groups: number
+  readonly act: Act
+  readonly norm: Norm
+}
+
+/**
+ * A learned vector r for every distance d = i − j of a query i from a key j: scale · (q · key(r_d) + k · query(r_d)) is added to
+ * scale · q · k.
+ */
+export interface RelativePositions {
+  /** [2 · span, hidden]: the row of a distance is its bucket + span, at most the last row and at least the first. */
+  readonly table: string
+  readonly span: number
+  /** Over the table's rows. */
+  readonly norm: Norm | null
+  /** Distances beyond count / 2 share buckets whose width grows up to `farthest`; null: every distance is its own bucket. */
+  readonly buckets: { readonly count: number; readonly farthest: number } | null
+  /** For every layer, the projections of a row; what is null is left out of the sum. */
+  readonly layers: readonly { readonly key: Linear | null; readonly query: Linear | null }[]
+}
+
+export interface BodySpec {
   /** config.json's model_type. */
   readonly architecture: string
+  /** Width of the final hidden states, which heads read, and of the residual stream where there is no `inside`. */
   readonly hidden: number
+  /** The stream's own width, with the projections from the embeddings into it and back out of it (OPT 350m); absent: as wide. */
+  readonly inside?: { readonly width: number; readonly into: Linear; readonly out: Linear }
   readonly vocab: number
   /** Longest sequence that config.json allows. */
   readonly maxPositions: number
   readonly padTokenId: number | null
+  /** Positions count the tokens that the mask lets through (OPT, ALiBi): a masked first BOS moves the others; absent: all tokens. */
+  readonly countsAttended?: true
   readonly embedding: Embedding
   readonly layers: readonly LayerSpec[]
   readonly finalNorm: Norm | null
-  /** The causal head: logits = W h, the embedding's tensor where tied. */
-  readonly logits: Logits
   /** Tensors that a checkpoint of this architecture may carry and that no graph reads: name → reason, by pattern. */
   readonly ignored: readonly Ignored[]
 }
 
+/** tokens · scale (projected inside, if there is one) + types + positions, then the norm, then the projection; what is null is left out. */
 export interface Embedding {
-  /** [vocab, hidden] */
+  /** [vocab, width] */
   readonly tokens: string
-  /** Learned positions [maxPositions + offset, hidden], row = position + offset; null for rotary models. */
-  readonly positions: { readonly name: string; readonly rows: number; readonly offset: number } | null
+  /** Columns of the tables: hidden, or less where a projection follows. */
+  readonly width: number
   /** Gemma multiplies by √hidden; else null. */
   readonly scale: number | null
+  /** Token types of a pair of texts [rows, width] (BERT). */
+  readonly types: { readonly name: string; readonly rows: number } | null
+  /** Learned positions [rows + offset, width], or as wide as the stream inside; null for rotary models. */
+  readonly positions: LearnedPositions | null
+  readonly norm: Norm | null
+  /** width → hidden (ELECTRA). */
+  readonly projection: Linear | null
+}
+
+export interface LearnedPositions {
+  readonly name: string
+  /** Longest text. */
+  readonly rows: number
+  /** A token at position p reads row p + offset. */
+  readonly offset: number
+  /** An id that takes no position and reads row offset − 1 (RoBERTa's pad token, wherever it stands); null: every token takes one. */
+  readonly without: number | null
 }
 
 export interface LayerSpec {
-  /** `sequential`: x += attention(norm x); x += mlp(norm x). `parallel`: both read x (GPT-NeoX). */
+  /** `sequential`: x += attention(norm x); x += mlp(norm x). `parallel`: both read x (GPT-NeoX, Falcon), through one norm if the two are one. */
   readonly residual: 'sequential' | 'parallel'
   readonly attentionNorms: BlockNorms
   readonly mlpNorms: BlockNorms
@@ -55,26 +121,46 @@ export interface AttentionSpec {
   readonly headDim: number
   /** Multiplies q · k. */
   readonly scale: number
-  /** A query sees itself and the window − 1 keys before it; null: all keys before it. */
+  /** A query sees itself and the window − 1 keys before it, in an encoder also after it; null: all of them. */
   readonly window: number | null
   /** softcap · tanh(logits / softcap) before the softmax (Gemma 2); else null. */
   readonly softcap: number | null
   readonly rope: Rope | null
+  /** Whether a bias grows with the key's position (alibi.ts); absent: no. */
+  readonly alibi?: true
   readonly projection: Projection
   /** RMS norm of q and k before the rotation (Qwen 3: per head, OLMo 2: over all heads). */
   readonly qkNorm: { readonly q: Norm; readonly k: Norm; readonly over: 'head' | 'all' } | null
   readonly out: Linear
 }
 
-/** `fused`: one matrix gives [q | k | v] side by side; `perHead`: head by head [q | k | v] (GPT-NeoX). */
+/**
+ * `fused`: one matrix gives [q | k | v] side by side; `perHead`: key head by key head [its queries | k | v] (GPT-NeoX, Falcon,
+ * InternLM2).
+ */
 export type Projection =
   | { readonly kind: 'separate'; readonly q: Linear; readonly k: Linear; readonly v: Linear }
   | { readonly kind: 'fused' | 'perHead'; readonly qkv: Linear }
 
+export type Mlp = DenseMlp | Experts
+
 /** `gated`: down(act(gate x) · up x); `plain`: down(act(up x)). */
-export type Mlp =
+export type DenseMlp =
   | { readonly kind: 'gated'; readonly gate: Linear; readonly up: Linear; readonly down: Linear; readonly act: Act }
   | { readonly kind: 'plain'; readonly up: Linear; readonly down: Linear; readonly act: Act }
+
+/** A mixture: each token goes through the `topK` experts that the router likes best, and their outputs are averaged by its weights. */
+export interface Experts {
+  readonly kind: 'experts'
+  /** One logit per expert; the weights are their softmax. */
+  readonly router: Linear
+  readonly experts: readonly DenseMlp[]
+  readonly topK: number
+  /** Whether a token's `topK` weights are divided by their sum. */
+  readonly normalised: boolean
+  /** An expert that every token goes through, times sigmoid(gate x) (Qwen2-MoE); null: none. */
+  readonly shared: { readonly mlp: DenseMlp; readonly gate: Linear } | null
+}
 
 export type Act = (typeof ACTIVATIONS)[keyof typeof ACTIVATIONS]
 
@@ -93,7 +179,8 @@ export interface Linear {
 
 export interface Norm {
   readonly kind: 'rms' | 'layer'
-  readonly weight: string
+  /** null: 1 everywhere (OPT's `layer_norm_elementwise_affine` false). */
+  readonly weight: string | null
   readonly bias: string | null
   readonly epsilon: number
   /** Gemma stores w − 1. */

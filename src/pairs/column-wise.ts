@@ -1,4 +1,5 @@
-import { isConversation, isDict, isMessageLike } from './message.ts'
+import { isRecord } from '../is-record.ts'
+import { isConversation, isMessageLike } from './message.ts'
 
 export const COLUMN_WISE = 'the data are column by column (pandas, to_dict), expected record by record'
 export const RECORDS_HINT = 'Write them with df.to_json(path, orient="records", lines=True), or dataset.to_json(path).'
@@ -11,8 +12,8 @@ export const RECORDS_HINT = 'Write them with df.to_json(path, orient="records", 
 export function isColumnWise(record: Readonly<Record<string, unknown>>): boolean {
   const values = Object.values(record)
   const [first] = values
-  if (isDict(first)) {
-    if (!values.every(isDict)) return false
+  if (isRecord(first)) {
+    if (!values.every(isRecord)) return false
     const indexed = Object.keys(record).every((key) => /^\d+$/.test(key))
     if (indexed) return true
     if (values.length < 2 || isMessageLike(first)) return false

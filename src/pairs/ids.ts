@@ -5,7 +5,7 @@ import { DataError } from '../errors.ts'
 const LISTED = 10
 
 /**
- * Finds ids that stand twice. Of every id 128 bits of its SHA-256 and the number of its record are kept: 34–69 bytes a row, 0.7 GB
+ * Finds ids that stand twice. Of every id 128 bits of its SHA-256 and the number of its record are kept: 34–69 bytes per row, 0.7 GB
  * for ten million; two different ids meet with a chance of 10^-25.
  */
 export class SeenIds {

@@ -7,12 +7,10 @@ export type Dict = Readonly<Record<string, unknown>>
 /** What was done to read a row and is worth a word; see `Reading`. */
 export type Notes = Set<string>
 
-export const isDict: (value: unknown) => value is Dict = isRecord
-
 const FIELDS = ['role', 'content', 'from', 'value'] as const
 /** Whether a value is one chat turn, `{role, content}` or ShareGPT's `{from, value}`, perhaps a faulty one. */
 export const isMessageLike = (value: unknown): value is Dict =>
-  isDict(value) && FIELDS.some((field) => value[field] !== undefined && value[field] !== null)
+  isRecord(value) && FIELDS.some((field) => value[field] !== undefined && value[field] !== null)
 
 /** Whether a list is one conversation (messages) rather than a list of texts. */
 export const isConversation = (value: unknown): boolean => Array.isArray(value) && value.some(isMessageLike)
@@ -86,7 +84,8 @@ function parseContent(content: unknown, at: string): string {
   return content
     .map((part: unknown, i) => {
       if (typeof part === 'string') return checkCharacters(part, `${at}[${i}]`)
-      if (!isDict(part)) throw new BadRecord('wrong_type', `"${at}[${i}]" is ${nameOf(part)}, expected a content part`)
+      if (!isRecord(part))
+        throw new BadRecord('wrong_type', `"${at}[${i}]" is ${nameOf(part)}, expected a content part`)
       if (typeof part.text === 'string' && TEXT_PARTS.includes(part.type))
         return checkCharacters(part.text, `${at}[${i}]`)
       throw new BadRecord(

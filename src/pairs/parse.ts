@@ -1,10 +1,11 @@
+import { isRecord } from '../is-record.ts'
 import type { Completion, CompletionRole, Row, RowFailure, SolutionInput, Text } from '../types.ts'
 import { carried } from './carried.ts'
 import { checkCharacters } from './characters.ts'
 import { COLUMN_WISE, isColumnWise, RECORDS_HINT } from './column-wise.ts'
 import { type ColumnNames, Columns, requireNamed } from './columns.ts'
 import { BadRecord, nameOf, README_HINT } from './failure.ts'
-import { isDict, isMessageLike, type Notes } from './message.ts'
+import { isMessageLike, type Notes } from './message.ts'
 import { nearest } from './nearest.ts'
 import { conversationColumn, findPrompt, hasPrompt, PROMPT_LIKE, type Prompt, refuseUnreadPrompt } from './prompt.ts'
 import { isWhole, sharedPrompt, withoutPrompt } from './shared.ts'
@@ -35,7 +36,7 @@ const UNREAD = ['system', 'system_prompt', 'history', 'tools', 'images', 'image'
 export function parseRecord(record: unknown, place: Place, options: ParseOptions = {}): Row | RowFailure {
   let id: string | null = null
   try {
-    if (!isDict(record))
+    if (!isRecord(record))
       throw new BadRecord(
         'not_an_object',
         `the record is ${nameOf(record)}, expected an object`,
@@ -286,9 +287,9 @@ function parseGroup(columns: Columns, notes: Notes): Body {
   const details: Record<string, unknown>[] = []
   const texts = value.map((item: unknown, i): Text => {
     const at = `completions[${i}]`
-    if (!isDict(item) || (!('completion' in item) && isMessageLike(item))) {
+    if (!isRecord(item) || (!('completion' in item) && isMessageLike(item))) {
       details.push({})
-      return parseText(isDict(item) ? [item] : item, at, notes)
+      return parseText(isRecord(item) ? [item] : item, at, notes)
     }
     if (!('completion' in item)) throw new BadRecord('wrong_type', `"${at}" has no "completion"`, README_HINT)
     const { completion, ...rest } = item
@@ -366,7 +367,7 @@ const SOLUTION_KEYS = ['fxn_name', 'answer_info', 'problem_type'] as const
 function parseSolution(value: unknown): SolutionInput | null {
   if (value === undefined || value === '') return null
   if (typeof value === 'string') return checkCharacters(value, 'solution')
-  if (!isDict(value))
+  if (!isRecord(value))
     throw new BadRecord('wrong_type', `"solution" is ${nameOf(value)}, expected a string or an object`, README_HINT)
   for (const key of SOLUTION_KEYS)
     if (typeof value[key] !== 'string')

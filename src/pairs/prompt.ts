@@ -1,8 +1,9 @@
+import { isRecord } from '../is-record.ts'
 import type { Text } from '../types.ts'
 import { carried } from './carried.ts'
 import type { Columns } from './columns.ts'
 import { BadRecord, README_HINT } from './failure.ts'
-import { isDict, isMessageLike, type Notes } from './message.ts'
+import { isMessageLike, type Notes } from './message.ts'
 import { parseText } from './text.ts'
 
 /** Columns that are the prompt where there is no `prompt`; `instruction` with `input` is one of the two with a newline between. */
@@ -25,7 +26,7 @@ export const hasPrompt = (columns: Columns): boolean =>
 /** Whether a value is a conversation, also as JSON text; a string that is something else is not one. */
 function holdsConversation(value: unknown, name: string): boolean {
   if (typeof value !== 'string')
-    return Array.isArray(value) ? value.some(isMessageLike) : isDict(value) && isMessageLike(value)
+    return Array.isArray(value) ? value.some(isMessageLike) : isRecord(value) && isMessageLike(value)
   return /^\s*[[{]/.test(value) && typeof parseText(value, name, new Set()) !== 'string'
 }
 

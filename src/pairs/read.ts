@@ -26,7 +26,7 @@ export interface ReadOptions {
 
 /**
  * The rows of a data set in order, streamed: a file, a folder, or files. A record that is no row comes as a `RowFailure`
- * in its place. Memory: one record (Parquet: one row group) and 34–69 bytes a row for the ids.
+ * in its place. Memory: one record (Parquet: one row group) and 34–69 bytes per row for the ids.
  *
  * The default id and the kind of row (pair, group, single) do not depend on filter, limit or shard. A failed record belongs to the part
  * of its id, else of its place.

@@ -1,7 +1,8 @@
+import { isRecord } from '../is-record.ts'
 import type { Text } from '../types.ts'
 import { checkCharacters } from './characters.ts'
 import { BadRecord, nameOf, README_HINT } from './failure.ts'
-import { type Dict, isConversation, isDict, isMessageLike, isSpeaker, type Notes, parseMessage } from './message.ts'
+import { type Dict, isConversation, isMessageLike, isSpeaker, type Notes, parseMessage } from './message.ts'
 
 /**
  * A string as it is, or messages with their roles; anything else throws `BadRecord`. Messages are a list, a lone one, or either as JSON
@@ -23,7 +24,7 @@ export function parseText(value: unknown, column: string, notes: Notes): Text {
       README_HINT,
     )
   }
-  if (isDict(value) && Array.isArray(value.messages)) return parseRequest(value, column, notes)
+  if (isRecord(value) && Array.isArray(value.messages)) return parseRequest(value, column, notes)
   if (isMessageLike(value)) {
     notes.add('lone_message')
     return [parseMessage(value, column, notes)]
@@ -55,14 +56,14 @@ export function listFromJson(value: string, column: string, notes: Notes): unkno
     found.length > 0 &&
     (found.every((item) => typeof item === 'string') ||
       found.every(Array.isArray) ||
-      found.every((item) => isDict(item) && 'completion' in item))
+      found.every((item) => isRecord(item) && 'completion' in item))
   if (!list) return value
   notes.add('json_text')
   return found
 }
 
 const isWrittenTurn = (value: unknown): value is Dict =>
-  isDict(value) && (typeof value.role === 'string' || (isSpeaker(value.from) && 'value' in value))
+  isRecord(value) && (typeof value.role === 'string' || (isSpeaker(value.from) && 'value' in value))
 /** One message written as JSON; an answer that is some other JSON object stays the text that it is. */
 const isWrittenMessage = (value: unknown): boolean => isWrittenTurn(value) && ('content' in value || 'value' in value)
 const isWrittenConversation = (value: unknown): boolean =>

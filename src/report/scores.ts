@@ -57,7 +57,7 @@ export interface ScoreDetail {
   /** What there is to say beside scoreReason. */
   readonly unscoredMessage?: string | null
   /** Values of the scorer's own columns, in their order. */
-  readonly own: readonly (number | null)[]
+  readonly own: readonly Cell[]
 }
 
 export const scoreCells = (c: ScoredCompletion, detail: ScoreDetail): Cell[] => [

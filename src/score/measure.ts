@@ -66,11 +66,18 @@ async function measureOne(
 }
 
 function measurementOf(runner: Runner, sequence: Sequence, output: Float32Array): Measurement {
-  return runner.info.kind === 'head' ? headOf(sequence, output) : logProbOf(output)
+  const { kind, rawOutputs = [] } = runner.info
+  return kind === 'head' ? headOf(sequence, output, rawOutputs.length) : logProbOf(output)
 }
 
-function headOf({ reads, positionStart }: Sequence, values: Float32Array): HeadMeasurement {
-  return { kind: 'head', values: [...values], scoredTokenIndex: reads.at(-1)! + positionStart }
+function headOf({ reads, positionStart }: Sequence, output: Float32Array, rawCount: number): HeadMeasurement {
+  const labels = output.length - rawCount
+  return {
+    kind: 'head',
+    values: [...output.subarray(0, labels)],
+    scoredTokenIndex: reads.at(-1)! + positionStart,
+    ...(rawCount > 0 && { raw: [...output.subarray(labels)] }),
+  }
 }
 
 /** Sums in float64. */

@@ -1,4 +1,4 @@
-import type { Batch, Sequence } from '../types.ts'
+import type { Batch, Batching, Sequence } from '../types.ts'
 
 export interface PlanOptions {
   /** `shared` computes a prefix that sequences have in common once; `padded` gives every sequence its own row. */
@@ -14,11 +14,12 @@ export interface PlanOptions {
   readonly batchSize: number
 }
 
-/** What suits a device. On the CPU more than 1,024 tokens a run gain nothing (src/model/README.md); a GPU wants work. */
-export function planOptionsFor(device: 'cpu' | 'cuda' | 'webgpu'): PlanOptions {
+/** What suits a device. On the CPU more than 1,024 tokens per run gain nothing (src/model/README.md); a GPU wants work. */
+export function planOptionsFor({ device, causal, packed }: Batching): PlanOptions {
+  const layout = causal ? 'shared' : 'padded'
   return device === 'cpu'
-    ? { layout: 'shared', packed: true, batchTokens: 1024, batchSize: 256 }
-    : { layout: 'shared', packed: false, batchTokens: 32_768, batchSize: 512 }
+    ? { layout, packed, batchTokens: 1024, batchSize: 256 }
+    : { layout, packed, batchTokens: 32_768, batchSize: 512 }
 }
 
 /**

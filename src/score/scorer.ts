@@ -8,6 +8,8 @@ export interface Scorer {
   readonly formula: string
   /** Columns that it adds to scores.csv. */
   readonly columns: readonly string[]
+  /** Whether a measurement is a list of steps. Default false. */
+  readonly perStep?: boolean
   /** `measurements` in the order of the models; null where there is none. */
   score(measurements: readonly (Measurement | null)[]): Scored
 }
@@ -15,23 +17,28 @@ export interface Scored {
   readonly score: number | null
   /** Why the score is null though everything was measured; else null. */
   readonly reason: string | null
-  readonly own: readonly (number | null)[]
+  readonly own: readonly (number | string | null)[]
 }
 
-/** A reward model: one label's raw output, its softmax probability, or every label and no reward. */
-export function rewardModelScorer(choice: HeadChoice, labels: readonly string[]): Scorer {
+/**
+ * A reward model: one label's raw output, its softmax probability, or every label and no reward.
+ * @param raw names of the head's further outputs, where they are kept
+ */
+export function rewardModelScorer(choice: HeadChoice, labels: readonly string[], raw: readonly string[] = []): Scorer {
   const many = labels.length > 1
+  const columns = [...(many ? labels.map((_, i) => `head_${i}`) : []), ...raw.map((name) => `head_${name}`)]
   const what = { label: 'raw output', softmax: 'softmax probability', all: 'raw outputs' }[choice.kind]
   return {
     formula:
       choice.kind === 'all'
         ? `every label's raw output (${labels.join(', ')})`
         : `${what} of label ${choice.index} (${labels[choice.index]})`,
-    columns: many ? labels.map((_, i) => `head_${i}`) : [],
+    columns,
     score([measurement]) {
-      if (measurement?.kind !== 'head') return { score: null, reason: null, own: many ? labels.map(() => null) : [] }
+      if (measurement?.kind !== 'head') return { score: null, reason: null, own: columns.map(() => null) }
       const score = headReward(measurement.values, choice)
-      return { score, reason: score === null ? 'head_all' : null, own: many ? measurement.values : [] }
+      const own = [...(many ? measurement.values : []), ...raw.map((_, i) => measurement.raw?.[i] ?? null)]
+      return { score, reason: score === null ? 'head_all' : null, own }
     },
   }
 }

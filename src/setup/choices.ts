@@ -1,7 +1,9 @@
+import { rawNames } from '../model/heads/head.ts'
 import { isReadyMade } from '../model/ready-made/open.ts'
 import { chooseHead } from '../score/head.ts'
 import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
 import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
+import { stepScorer } from '../score/steps.ts'
 import type { RunConfig } from './config.ts'
 import type { LoadedModel } from './models.ts'
 
@@ -9,20 +11,21 @@ import type { LoadedModel } from './models.ts'
 export function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Scorer {
   if (config.bin === 'run-dpo')
     return dpoScorer({ beta: config.beta, refFreeType: config.refFreeType, reference: models.length === 2 })
-  const { labels } = models[0]!.description
-  return rewardModelScorer(chooseHead(config.head, labels), labels)
+  const { head } = models[0]!.opened
+  const choice = chooseHead(config.head, head.labels)
+  if (head.steps !== undefined) return stepScorer(config.stepAggregate)
+  return rewardModelScorer(choice, head.labels, config.rawOutputs ? rawNames(head) : [])
 }
 
-/** How batches are made: the device's own choice, within the flags' bounds. */
+/**
+ * How batches are made: as suits the device and the models, within the flags' bounds. Models are all of one kind, but that one may be
+ * a ready-made graph, which takes rows of texts and shares no prefix: then all get such rows.
+ */
 export function planOf(
   { batchTokens, batchSize }: RunConfig,
-  device: 'cpu' | 'cuda' | 'webgpu',
-  models: readonly LoadedModel[],
+  models: readonly Pick<LoadedModel, 'opened'>[],
 ): PlanOptions {
-  // a ready-made graph takes rows of texts and shares no prefix
-  const rows = models.some(({ opened }) => isReadyMade(opened))
-  const options = rows
-    ? { ...planOptionsFor(device), layout: 'padded' as const, packed: false }
-    : planOptionsFor(device)
+  const { opened } = models.find((model) => isReadyMade(model.opened)) ?? models[0]!
+  const options = planOptionsFor(opened.batching)
   return { ...options, batchTokens: batchTokens ?? options.batchTokens, batchSize: batchSize ?? options.batchSize }
 }

@@ -247,7 +247,7 @@ export function unwritable(cause: unknown, where: string): unknown {
   )
 }
 
-/** Another part of the same run may be making it, too. */
+/** Another shard of the same run may be making it, too. */
 function makeOne(path: string): void {
   try {
     mkdirSync(path)

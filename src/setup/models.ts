@@ -90,7 +90,7 @@ async function loadModel(
     choice,
     name,
     resolved,
-    notes: [...resolved.notes, ...notes, ...embeddingNotes(name, tokenizer, description)],
+    notes: [...resolved.notes, ...(opened.head.notes ?? []), ...notes, ...embeddingNotes(name, tokenizer, description)],
     opened,
     description,
     hashes,

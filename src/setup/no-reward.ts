@@ -56,6 +56,11 @@ const NO_REWARD: readonly Kind[] = [
     hint: PAIR_HINT,
   },
   {
+    names: [/^internlm\/POLAR/],
+    what: 'a reward model that measures a text against a reference answer',
+    hint: 'Its reward needs a reference answer beside each text, which pairs do not have. Use another reward model.',
+  },
+  {
     names: [/Skywork-VL-Reward/],
     what: 'a reward model over a vision backbone',
     hint: 'Only text models are built here: see Limits in the README.',

@@ -1,6 +1,6 @@
 import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { isReadyMade, type OpenReadyMade } from '../model/ready-made/open.ts'
+import { isReadyMade } from '../model/ready-made/open.ts'
 import { startReadyMade } from '../model/ready-made/session.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
@@ -14,7 +14,8 @@ import { poolingRules } from '../text/read-index.ts'
 import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
 import { sameTokens } from '../text/repairs.ts'
-import type { Encoded, Row, RunnerInfo, Unscored } from '../types.ts'
+import { markSteps } from '../text/steps.ts'
+import type { Encoded, Row, RunnerInfo, StepRule, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import type { RunConfig } from './config.ts'
 import { type HermRules, hermRules } from './herm.ts'
@@ -40,8 +41,11 @@ export interface SubjectText {
   readonly max_length: number | null
   readonly model_max_length: number | null
   readonly truncation: EncodeOptions['truncation'] | 'herm'
+  /** Null of a head that reads by a rule of its own, and of log-probabilities. */
   readonly pooling: RunConfig['pooling'] | null
   readonly pad_token_id: number | null
+  /** Of a process head: what stands behind each step in the text (null: the separator), and what ends one in the data (null: the mark). */
+  readonly steps: StepRule | null
 }
 
 /** Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet. */
@@ -81,6 +85,7 @@ export async function subjectOf(
     options: {
       hermCompat: config.hermCompat,
       reasoning: config.reasoning,
+      ...(keepsRaw(model, config) && { rawOutputs: true }),
       ...(isReadyMade(opened) && { graph: 'onnx' }),
     },
   })
@@ -93,7 +98,8 @@ export async function subjectOf(
     show(row, completion) {
       const { kind } = row
       const text = config.reasoning === 'strip' ? stripReasoning(completion.text) : completion.text
-      const rendered = renderRow(row.prompt, text, renderer, { hermCompat: config.hermCompat, kind })
+      const shown = markSteps(text, stepRule(model, config))
+      const rendered = renderRow(row.prompt, shown, renderer, { hermCompat: config.hermCompat, kind })
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
     dump: (label, prepared) =>
@@ -101,7 +107,9 @@ export async function subjectOf(
     key: (prepared) => measurementKey(identity, prepared),
     open() {
       const options = given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })
-      return isReadyMade(opened) ? startReadyMade(opened, options) : startSession(opened, options)
+      return isReadyMade(opened)
+        ? startReadyMade(opened, options)
+        : startSession(opened, { ...options, rawOutputs: keepsRaw(model, config) })
     },
     notes: rules.notes,
     text: {
@@ -112,8 +120,9 @@ export async function subjectOf(
       max_length: options.maxLength,
       model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
-      pooling: kind === 'head' ? config.pooling : null,
+      pooling: kind === 'head' && opened.head.reads === null ? config.pooling : null,
       pad_token_id: padTokenId,
+      steps: stepRule(model, config),
     },
   }
 }
@@ -147,13 +156,25 @@ function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): Encode
   }
 }
 
+/** How the steps of a completion are found; null of a head that gives one number a text. */
+function stepRule({ opened }: LoadedModel, { stepSeparator }: RunConfig): StepRule | null {
+  const { steps } = opened.head
+  return steps === undefined ? null : { ...steps, separator: stepSeparator ?? steps.separator }
+}
+
+/** Whether there are raw outputs and they are asked for: a measurement with them is another one. */
+const keepsRaw = ({ opened }: LoadedModel, { rawOutputs }: RunConfig): boolean =>
+  rawOutputs && (opened.head.raw ?? []).length > 0
+
 /** How the head of a model has its texts prepared. */
 function headOptions(
-  { opened, tokenizer }: LoadedModel,
-  { pooling, hermCompat }: RunConfig,
+  model: LoadedModel,
+  config: RunConfig,
   { padTokenId, appendEos }: HermRules,
 ): Omit<HeadOptions, keyof EncodeOptions> {
-  const { text, reads } = headOf(opened)
+  const { opened, tokenizer } = model
+  const { pooling, hermCompat } = config
+  const { text, reads } = opened.head
   const facts = { padTokenId, encode: (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids }
   return {
     ...(reads === null ? poolingRules(pooling, padTokenId) : { reads: (ids) => reads(ids, facts), other: null }),
@@ -161,17 +182,13 @@ function headOptions(
     appendId: appendEos ?? text.appendId,
     appendAlways: appendEos !== null,
     doubleBos: hermCompat ? text.hermDoubleBos : 'repair',
+    steps: stepRule(model, config),
   }
 }
 
 /** What decides which token is read, for the key of a measurement. */
-const readingOf = ({ opened }: LoadedModel, { pooling }: RunConfig): string => {
-  const { reads, name } = headOf(opened)
-  return reads === null ? pooling : name
-}
-
-const headOf = (opened: LoadedModel['opened']): OpenReadyMade['head'] =>
-  isReadyMade(opened) ? opened.head : opened.built.head
+const readingOf = ({ opened }: LoadedModel, { pooling }: RunConfig): string =>
+  opened.head.reads === null ? pooling : opened.head.name
 
 /** A policy reads no single token. */
 function withoutReads({ reads: _, ...prepared }: Prepared): Omit<Prepared, 'reads'> {

@@ -1,88 +1,89 @@
 import { resolveKind } from '../chem/oracles/options.ts'
 import { given as present } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import type { Args, RunConfig, RunOption } from './config.ts'
+import type { RunConfig } from './config.ts'
 import type { LoadedModel } from './models.ts'
-
-/** Options as they were given: on the command line, in a YAML file or to the library; not those that have their default. */
-export type Given = ReadonlySet<string>
+import { flagOf, type Given } from './option.ts'
+import { type RunOption, VERIFICATION } from './options.ts'
 
 /** Options of the verifiable rewards, whatever the data. */
-const VERIFICATION = [
-  'extraction',
-  'require-reasoning',
-  'soft',
-  'good-molecule-bonus',
-  'rings-bloom',
-  'fingerprints-bloom',
-  'purchasable-bloom',
-  'oracles',
-  'verify-workers',
-] as const satisfies readonly RunOption[]
+const { verify: _, ...RULES } = VERIFICATION
+const OF_VERIFICATION = Object.keys(RULES) as (keyof typeof RULES)[]
 
 /** A line for every option that was given and can change nothing beside the others; known before anything is opened. */
-export function unusedOptions(config: RunConfig, args: Args<RunOption>, given: Given): string[] {
+export function unusedOptions(config: RunConfig, given: Given<RunOption>): string[] {
   const { bin, models, verification } = config
   const lines: string[] = []
   const nothing = (options: readonly RunOption[], why: string): void => {
-    const named = options.filter((option) => given.has(option))
-    if (named.length > 0) lines.push(changesNothing(named, why))
+    const named = options.filter((option) => given[option] !== undefined)
+    if (named.length > 0) lines.push(changesNothing(named.map(flagOf), why))
   }
   if (bin === 'run-dpo' && models.length === 1) {
     nothing(['beta'], 'without --ref-model the reward is that of the policy alone, as --ref-free-type says')
-    nothing(['ref-revision'], 'there is no --ref-model')
+    nothing(['refRevision'], 'there is no --ref-model')
   } else if (bin === 'run-dpo')
     nothing(
-      ['ref-free-type'],
+      ['refFreeType'],
       'with a reference the score is the implicit reward; the policy alone is in columns of its own',
     )
-  if (args.debug === true && given.has('limit')) nothing(['debug'], `--limit ${config.limit} is given`)
-  if (args['pref-sets'] === true && given.has('dataset'))
-    nothing([args.dataset === config.dataset ? 'pref-sets' : 'dataset'], `the data set is ${config.dataset}`)
-  if (bin !== 'run-verify' && !verification.enabled) nothing(VERIFICATION, 'with --no-verify nothing is verified')
+  if (given.debug === true && given.limit !== undefined) nothing(['debug'], `--limit ${config.limit} is given`)
+  if (given.prefSets === true && given.dataset !== undefined)
+    nothing([given.dataset === config.dataset ? 'prefSets' : 'dataset'], `the data set is ${config.dataset}`)
+  if (bin !== 'run-verify' && !verification.enabled) nothing(OF_VERIFICATION, 'with --no-verify nothing is verified')
   else {
     const kind = resolveKind(present<{ kind?: 'embedded' | 'remote' | 'none' }>({ kind: verification.oracles }))
     if (kind !== 'embedded')
       nothing(
-        ['purchasable-bloom'],
+        ['purchasableBloom'],
         kind === 'none' ? 'with --oracles none nothing is asked' : 'a server is asked (--oracles remote)',
       )
     if (verification.extraction === 'loose')
-      nothing(['require-reasoning'], '--extraction loose takes any answer; the format_reward alone depends on it')
+      nothing(['requireReasoning'], '--extraction loose takes any answer; the format_reward alone depends on it')
   }
   return lines
 }
 
 /** The same where no row has a solution, so that no completion has a verifiable reward. */
-export function unusedWithoutSolutions({ verification }: RunConfig, given: Given): string[] {
-  const named = VERIFICATION.filter((option) => option !== 'require-reasoning' && given.has(option))
-  return verification.enabled && named.length > 0 ? [changesNothing(named, 'no row has a solution')] : []
+export function unusedWithoutSolutions({ verification }: RunConfig, given: Given<RunOption>): string[] {
+  const named = OF_VERIFICATION.filter((option) => option !== 'requireReasoning' && given[option] !== undefined)
+  return verification.enabled && named.length > 0 ? [changesNothing(named.map(flagOf), 'no row has a solution')] : []
 }
 
 /** The same once the models are read and the device is known. */
 export function unusedWithModels(
   config: RunConfig,
-  given: Given,
+  given: Given<RunOption>,
   models: readonly LoadedModel[],
   { device }: ResolvedDevice,
 ): string[] {
   const lines = models.flatMap(({ choice, resolved, name }) => {
-    const option = choice.role === 'reference' ? 'ref-revision' : 'revision'
-    return resolved.source === 'folder' && given.has(option)
-      ? [changesNothing([option], `${choice.name === null ? `${name} is embedded` : `${name} is a folder`}`)]
+    const option = choice.role === 'reference' ? 'refRevision' : 'revision'
+    return resolved.source === 'folder' && given[option] !== undefined
+      ? [changesNothing([flagOf(option)], `${choice.name === null ? `${name} is embedded` : `${name} is a folder`}`)]
       : []
   })
   const first = models[0]?.description
   if (config.bin === 'run-rm' && first !== undefined) {
     if (config.head === 'all' && first.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
+    const { name, reads, steps, raw = [] } = models[0]!.opened.head
+    const ofSteps = (['stepAggregate', 'stepSeparator'] as const).filter((option) => given[option] !== undefined)
+    if (steps === undefined && ofSteps.length > 0)
+      lines.push(
+        changesNothing(ofSteps.map(flagOf), `the head (${name}) gives one reward of a text, not one of every step`),
+      )
+    if (given.rawOutputs !== undefined && raw.length === 0)
+      lines.push(changesNothing(['raw-outputs'], `the head (${name}) has no outputs beside its labels`))
+    if (given.pooling !== undefined && reads !== null)
+      lines.push(changesNothing(['pooling'], `the head (${name}) reads by a rule of its own`))
   }
-  if (given.has('threads') && device !== 'cpu')
+  if (given.threads !== undefined && device !== 'cpu')
     lines.push(changesNothing(['threads'], `the model computes on ${device}`))
   return lines
 }
 
-/** @example changesNothing(['soft', 'oracles'], 'with --no-verify …') // '--soft and --oracles change nothing here: with --no-verify …' */
+/** @param options as flags, without their dashes
+ * @example changesNothing(['soft', 'oracles'], 'with --no-verify …') // '--soft and --oracles change nothing here: with --no-verify …' */
 export function changesNothing(options: readonly string[], why: string): string {
   const names = options.map((option) => `--${option}`)
   const list = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`

@@ -3,7 +3,7 @@ import { sampleBinomial } from './binomial-sample.ts'
 
 /**
  * Statistics that are functions of sums over rows (accuracy, κ, MCC, differences of accuracies): `sums[k]` = Σ of column k,
- * `out` gets one value a statistic, NaN where undefined.
+ * `out` gets one value per statistic, NaN where undefined.
  */
 export type FromSums = (sums: Float64Array, out: Float64Array) => void
 

@@ -25,6 +25,8 @@ export class StoreInUse extends DataError {}
 /**
  * Takes `<path>.lock` for this process; the returned function gives it back. The lock of a process that no longer runs on this host
  * is taken over. On another host that cannot be told, so its lock stands.
+ * Not proper-lockfile, as hub/download.ts has it: whoever holds that must touch it every few seconds, and a model's run blocks the event
+ * loop for longer; a store must never lose its lock. A download may, since its hash decides, and must not wait for a host that is gone.
  * @throws StoreInUse naming the holder
  */
 export function lock(path: string): () => void {

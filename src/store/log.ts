@@ -22,7 +22,7 @@ export interface StoreOptions {
   readonly readOnly?: boolean
   /** The resolved configuration, for the first line of a new store. */
   readonly config?: unknown
-  /** Stores of the same model whose measurements may be used as well (siblings, parts); read only. */
+  /** Stores of the same model whose measurements may be used as well (siblings, shards); read only. */
   readonly reuse?: readonly string[]
   /** What the file holds is forgotten, once it is locked. */
   readonly fresh?: boolean
@@ -48,7 +48,7 @@ export interface Store {
   readonly repairs: Repairs
   /** Own measurements. */
   readonly size: number
-  /** Memory of the index: 34–69 bytes a measurement. Values stay in the file. */
+  /** Memory of the index: 34–69 bytes per measurement. Values stay in the file. */
   readonly indexBytes: number
   /** Whether the run that wrote it came to its end. */
   readonly finished: boolean

@@ -7,7 +7,7 @@ import { type Entry, openStore, type Store } from './log.ts'
 import { parseMeasurement } from './record.ts'
 import { type Scan, scanStore } from './scan.ts'
 
-/** Name of the store of a run, or of one part of it. @example storeName({ index: 2, count: 4 }) // 'measurements.shard-2-of-4.jsonl' */
+/** Name of the store of a run, or of one shard of it. @example storeName({ index: 2, count: 4 }) // 'measurements.shard-2-of-4.jsonl' */
 export const storeName = (shard: { readonly index: number; readonly count: number } | null = null): string =>
   shard === null || shard.count === 1
     ? 'measurements.jsonl'
@@ -59,31 +59,31 @@ export async function mergeStores(paths: readonly string[], target: Store): Prom
   return { added: target.size - before }
 }
 
-/** What became of a run whose parts may all be there. */
-export type PartsState =
-  /** The whole store, still open, so that no other part's process writes the run's files at the same time. */
+/** What became of a run whose shards may all be there. */
+export type ShardsState =
+  /** The whole store, still open, so that no other shard's process writes the run's files at the same time. */
   | {
       readonly state: 'merged'
       readonly store: Store
       readonly added: number
-      /** Configuration with which each part was first started; undefined where its first line is damaged. */
+      /** Configuration with which each shard was first started; undefined where its first line is damaged. */
       readonly configs: readonly unknown[]
     }
-  /** Parts that are not there or did not come to their end. */
+  /** Shards that are not there or did not come to their end. */
   | { readonly state: 'waiting'; readonly missing: readonly string[] }
-  /** Another part's process is merging right now. */
+  /** Another shard's process is merging right now. */
   | { readonly state: 'busy' }
 
 /**
- * Merges the parts `measurements.shard-i-of-n.jsonl` of a folder into `measurements.jsonl`, once all n came to their end. Can be repeated.
- * @param options.fresh what `measurements.jsonl` holds is forgotten (`--no-resume`); else it goes before the parts
+ * Merges the shards `measurements.shard-i-of-n.jsonl` of a folder into `measurements.jsonl`, once all n came to their end. Can be repeated.
+ * @param options.fresh what `measurements.jsonl` holds is forgotten (`--no-resume`); else it goes before the shards
  */
-export async function mergeParts(
+export async function mergeShards(
   folder: string,
   count: number,
   config: unknown,
   options: { readonly fresh?: boolean } = {},
-): Promise<PartsState> {
+): Promise<ShardsState> {
   const names = Array.from({ length: count }, (_, i) => storeName({ index: i + 1, count }))
   const missing: string[] = []
   const configs: unknown[] = []

@@ -6,7 +6,7 @@ import type { Batch, Measurement } from '../types.ts'
  * never trusted. The kinds of line, told by their first member:
  *
  *   {"format":"chemherm-measurements","version":1,"config":{…},"crc":"…"}    the first line
- *   {"key":"…","kind":"head","values":[…],"scoredTokenIndex":7,"crc":"…"}    one completion under one model
+ *   {"key":"…","kind":"head","values":[…],"scoredTokenIndex":7,"crc":"…"}    one completion under one model; "raw":[…] last, where kept
  *   {"plan":"<name>","from":0,"batches":[…],"crc":"…"}                       part of a plan
  *   {"plan":"<name>","count":12,"crc":"…"}                                   the end of a plan
  *   {"commit":<measurements of the batch>,"crc":"…"}                         the end of a batch, all of it written at once
@@ -51,9 +51,10 @@ export const planEndLine = (plan: string, count: number): string => sealedObject
 export function measurementLine(key: string, measurement: Measurement): string {
   if (!/^[0-9a-f]{32}$/.test(key)) throw new RangeError(`"${key}" is not a measurement key`)
   if (measurement.kind === 'head') {
-    const values = measurement.values.map(numberText).join(',')
+    const { values, scoredTokenIndex, raw } = measurement
     return sealed(
-      `{"key":"${key}","kind":"head","values":[${values}],"scoredTokenIndex":${numberText(measurement.scoredTokenIndex)}`,
+      `{"key":"${key}","kind":"head","values":${listText(values)},"scoredTokenIndex":${numberText(scoredTokenIndex)}` +
+        (raw === undefined ? '' : `,"raw":${listText(raw)}`),
     )
   }
   const { sum, tokens, sumSquares } = measurement
@@ -62,6 +63,7 @@ export function measurementLine(key: string, measurement: Measurement): string {
   )
 }
 
+const listText = (values: readonly number[]): string => `[${values.map(numberText).join(',')}]`
 function numberText(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`a measurement of ${value} cannot be stored`)
   return Object.is(value, -0) ? '-0' : String(value)
@@ -71,8 +73,12 @@ function numberText(value: number): string {
 export function parseMeasurement(line: Buffer): Measurement | null {
   const record = parseObject(line)
   const numbers = (...values: unknown[]): boolean => values.every((value) => typeof value === 'number')
-  if (record?.kind === 'head' && Array.isArray(record.values) && numbers(...record.values, record.scoredTokenIndex))
-    return { kind: 'head', values: record.values as number[], scoredTokenIndex: record.scoredTokenIndex as number }
+  if (record?.kind === 'head' && areNumbers(record.values) && numbers(record.scoredTokenIndex)) {
+    const { values, raw } = record
+    if (raw !== undefined && !areNumbers(raw)) return null
+    const scoredTokenIndex = record.scoredTokenIndex as number
+    return { kind: 'head', values, scoredTokenIndex, ...(raw !== undefined && { raw }) }
+  }
   if (record?.kind === 'logProb' && numbers(record.sum, record.tokens, record.sumSquares))
     return {
       kind: 'logProb',

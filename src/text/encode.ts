@@ -1,10 +1,11 @@
 import { DataError } from '../errors.ts'
-import type { Encoded, Repair, Row, Text, Unscored } from '../types.ts'
+import type { Encoded, Repair, Row, StepRule, Text, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import { stripReasoning } from './conversation.ts'
 import type { Reads } from './read-index.ts'
 import { type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
+import { encodeSteps, markSteps } from './steps.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
 import { type Frame, frameOf, type PairFrame, pairFrameOf, truncateFramed, truncatePair } from './truncate.ts'
 import { encodedOr } from './unencodable.ts'
@@ -36,6 +37,8 @@ export interface HeadOptions extends EncodeOptions {
    * pipelines of some custom heads do. Default repair.
    */
   readonly doubleBos?: 'repair' | 'keep'
+  /** Of a head that reads every step. Default null. */
+  readonly steps?: StepRule | null
 }
 /** Encoded for a reward head. `start` and the counts follow the prompt rendered with generation prompt. */
 export interface HeadEncoded extends Encoded {
@@ -65,19 +68,26 @@ export function headEncoder(
   options: HeadOptions,
 ): (row: EncodableRow) => (HeadEncoded | Unscored)[] {
   const special = options.addSpecialTokens ?? true
-  const frame: Frame = special ? frameOf(tokenizer.wrap) : { prefix: new Int32Array(), suffix: new Int32Array() }
+  const steps = options.steps ?? null
+  const separator = steps?.mark === null ? steps.separator : null
+  const frame = separator !== null ? bosFrame(tokenizer) : special ? frameOf(tokenizer.wrap) : NO_FRAME
   const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer.wrap) : null
   const wanted = options.appendId ?? null
   const always = options.appendAlways ?? false
   // A post-processor that ends in the EOS already writes it itself.
   const append = always && wanted !== null && frame.suffix.at(-1) === wanted ? null : wanted
 
-  const encodeOne = (rendered: Rendered, promptIds: Int32Array, where: string): HeadEncoded | Unscored => {
+  const encodeOne = (
+    rendered: Rendered,
+    completion: Text,
+    promptIds: Int32Array,
+    where: string,
+  ): HeadEncoded | Unscored => {
     const pair = rendered.pair ?? undefined
-    const given = tokenizer.encode(rendered.text, {
-      addSpecialTokens: special,
-      ...(pair === undefined ? {} : { pair }),
-    })
+    const stepped = separator === null ? null : encodeSteps(tokenizer, rendered, completion, separator)
+    if (stepped !== null && isUnscored(stepped)) return stepped
+    const given =
+      stepped ?? tokenizer.encode(rendered.text, { addSpecialTokens: special, ...(pair === undefined ? {} : { pair }) })
     const complete =
       append === null || (given.ids.at(-1) === append && !always)
         ? given
@@ -115,7 +125,11 @@ export function headEncoder(
     const shifted =
       side === 'left' && tooLong && !pairFrame ? Math.max(frame.prefix.length, boundary - cutIds) : boundary
     const start = Math.min(Math.max(0, shifted - dropped), ids.length)
-    const reads = options.reads(seen)
+    const lost = side === 'left' ? cutIds : 0
+    const places = stepped?.places
+      .map((place) => place - lost)
+      .filter((place) => place >= frame.prefix.length && place < seen.length)
+    const reads = places?.length ? places : options.reads(seen)
     if (isUnscored(reads)) return reads
     const other = options.other?.(seen) ?? reads
     return {
@@ -143,7 +157,8 @@ export function headEncoder(
     let promptIds = new Int32Array()
     return row.completions.map(({ text }) => {
       const completion = options.stripReasoning ? stripReasoning(text) : text
-      const rendered = renderRow(row.prompt, completion, renderer, { hermCompat: options.hermCompat, kind: row.kind })
+      const shown = markSteps(completion, steps)
+      const rendered = renderRow(row.prompt, shown, renderer, { hermCompat: options.hermCompat, kind: row.kind })
       if (isUnscored(rendered)) return rendered
       const repairs = textRepairs(text, completion, rendered, tokenizer)
       return encodedOr(() => {
@@ -151,12 +166,18 @@ export function headEncoder(
           promptIds = tokenizer.encode(rendered.promptText, { addSpecialTokens: false }).ids.slice()
           promptText = rendered.promptText
         }
-        const encoded = encodeOne(rendered, promptIds, row.where)
+        const encoded = encodeOne(rendered, shown, promptIds, row.where)
         return isUnscored(encoded) ? encoded : { ...encoded, repairs: [...encoded.repairs, ...repairs] }
       })
     })
   }
 }
+
+const NO_FRAME: Frame = { prefix: new Int32Array(), suffix: new Int32Array() }
+const bosFrame = ({ bosId }: OpenTokenizer): Frame => ({
+  ...NO_FRAME,
+  prefix: Int32Array.from(bosId === null ? [] : [bosId]),
+})
 
 /** RewardBench's test: the tokenizer put a BOS before a text that starts with one. */
 const hasDoubleBos = (ids: Int32Array, bosId: number | null): boolean =>

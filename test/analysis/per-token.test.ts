@@ -111,5 +111,7 @@ describe('per-token', () => {
     await expect(perToken(['--text', 'C', '--chat-template', 'tokenizer', ...args])).rejects.toThrow('needs --prompt')
     const several = packagePath('test/data/parity/llama-armo5')
     await expect(perToken(['--model', several, '--head', 'all', ...args])).rejects.toThrow('draws one head')
+    const own = packagePath('test/data/heads/armorm')
+    await expect(perToken(['--model', own, ...args])).rejects.toThrow('(armorm) reads by a rule of its own')
   })
 })

@@ -66,6 +66,23 @@ it('scores with a policy and its reference as transformers does, and without one
   expect(alone[0]!.completions[0]!.score).toBe(alone[0]!.completions[0]!.columns.policy_logprob)
 })
 
+it('gives the steps of a process reward model, and the raw outputs of a head where they are asked for', async () => {
+  const row = { prompt: 'SMILES of ethanol?', completions: ['It has an OH.. It is CCO'] }
+  const heads = (name: string): string => packagePath('test/data/heads', name)
+  const options = { ...CPU, stepSeparator: '. ', stepAggregate: 'product' } as const
+  const [process] = await collect(scoreCompletions(heads('qwen2-prm'), [row], options))
+  const { steps, score, columns } = process!.completions[0]!
+  expect(steps).toHaveLength(2)
+  expect(score).toBe(steps![0]! * steps![1]!)
+  expect(columns).toMatchObject({ steps: 2, step_min: Math.min(...steps!), step_last: steps![1] })
+  expect(columns).not.toHaveProperty('step_probabilities')
+  const [kept] = await collect(scoreCompletions(heads('urm'), [row], { ...CPU, rawOutputs: true }))
+  expect(kept!.completions[0]!.steps).toBeNull()
+  const own = kept!.completions[0]!.columns
+  const parts = [0, 1, 2, 3, 4].map((i) => own[`head_attribute_${i}`]! * own[`head_weight_${i}`]!)
+  expect(parts.reduce((sum, part) => sum + part)).toBeCloseTo(kept!.completions[0]!.score!, 4)
+})
+
 it('the window, the batch and the form of the rows move no score', async () => {
   const rows = pairs.slice(0, 12)
   async function* stream(): AsyncGenerator<unknown> {

@@ -10,6 +10,9 @@ it.each<[ScoreOptions, string]>([
   [{ kind: 'rm', refModel: 'a/b' }, 'refModel'],
   [{ kind: 'dpo', head: 0 }, 'head'],
   [{ kind: 'dpo', pooling: 'mask' }, 'pooling'],
+  [{ kind: 'dpo', rawOutputs: true }, 'rawOutputs'],
+  [{ kind: 'dpo', stepAggregate: 'last' }, 'stepAggregate'],
+  [{ kind: 'dpo', stepSeparator: '. ' }, 'stepSeparator'],
 ])('%j: an option of the other kind of model is refused', (options, name) => {
   expect(() => configOf('a/b', options)).toThrow(
     expect.objectContaining({ tag: 'usage', where: `scoreCompletions: ${name}` }),
@@ -22,6 +25,6 @@ it.each<[string | null, ScoreOptions, string[]]>([
   ['a/b', { kind: 'dpo', refModel: 'a/c', beta: 1 }, []],
   ['a/b', { head: 1, batchSize: 3 }, []],
 ])('%j %j: what changes nothing is noted', (model, options, lines) => {
-  const { config, args, given } = configOf(model, options)
-  expect(unusedOptions(config, args, given)).toEqual(lines.map((line) => expect.stringContaining(line)))
+  const { config, given } = configOf(model, options)
+  expect(unusedOptions(config, given)).toEqual(lines.map((line) => expect.stringContaining(line)))
 })

@@ -1,5 +1,6 @@
 import { afterAll, expect, it } from 'vitest'
-import { cleanUp, newFolder, type RunBin, ran } from './effects/shown.ts'
+import type { RunBin } from '../../src/setup/option.ts'
+import { cleanUp, newFolder, ran } from './effects/shown.ts'
 
 afterAll(cleanUp)
 

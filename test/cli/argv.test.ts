@@ -120,7 +120,7 @@ describe('parseArgs', () => {
     ['--dtype=fp12', '"fp12" is none of "auto", "fp32", "tf32", "fp16", "bf16", "q8"'],
     ['--name=a/b', '"a/b" is not the name of a folder'],
     ['--name=..', '".." is not the name of a folder'],
-    ['--shard=3/2', '"3/2" is not a part i/n with 1 ≤ i ≤ n'],
+    ['--shard=3/2', '"3/2" is not a shard i/n with 1 ≤ i ≤ n'],
     ['--truncation=middle', '"middle" is none of "skip", "left", "right", "error"'],
   ])('%s: %s', async (flag, message) => {
     await expect(configOf(flag)).rejects.toMatchObject({ tag: 'usage', message })

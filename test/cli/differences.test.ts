@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { differences, replacedBy, replacedText } from '../../src/cli/differences.ts'
 import { toRunConfig } from '../../src/setup/config.ts'
+import type { Given } from '../../src/setup/option.ts'
+import type { RunOption } from '../../src/setup/options.ts'
 
-const run = (args: Record<string, unknown> = {}, facts: Record<string, unknown> = {}) => ({
+const run = (args: Given<RunOption> = {}, facts: Record<string, unknown> = {}) => ({
   created: '2026-11-27T12:00:30.000Z',
   config: JSON.parse(JSON.stringify(toRunConfig('run-rm', args))) as unknown,
   models: [{ role: 'rm', tokenizer: { sha256: 'aaaaaaaaaa' }, text: { template_sha256: 'tttttttttt' }, dtype: 'fp32' }],
@@ -19,7 +21,7 @@ describe('what a run replaces', () => {
   })
   it('is the same run again', () => {
     // where it works, how much it says and how many workers it has are no differences
-    const other = run({ 'output-dir': 'x', quiet: true, shard: '1/2', resume: false, 'verify-workers': 7, name: 'n' })
+    const other = run({ outputDir: 'x', quiet: true, shard: '1/2', resume: false, verifyWorkers: 7, name: 'n' })
     expect(replacedBy(run(), other)).toEqual({ created: run().created, how: 'again', differences: [] })
     expect(sentence(run(), other)).toBe(
       'writes the results of the run of 2026-11-27 12:00 UTC in results/m/d again: the same options',
@@ -49,8 +51,8 @@ describe('what a run replaces', () => {
   it.each([
     [{ filter: ['a', 'b'] }, '--filter all (now a b)'],
     [{ split: 'test' }, '--split not given (now test)'],
-    [{ 'chat-template': 'raw' }, '--chat-template tokenizer (now raw)'],
-    [{ 'max-length': 64 }, '--max-length not given (now 64)'],
+    [{ chatTemplate: 'raw' }, '--chat-template tokenizer (now raw)'],
+    [{ maxLength: 64 }, '--max-length not given (now 64)'],
     [{ truncation: 'left' }, '--truncation not given (now left)'],
     [{ head: '1' }, '--head not given (now 1)'],
     [{ pooling: 'mask' }, '--pooling hf (now mask)'],
@@ -58,15 +60,15 @@ describe('what a run replaces', () => {
     [{ dtype: 'fp16' }, '--dtype auto (now fp16)'],
     [{ device: 'cuda' }, '--device auto (now cuda)'],
     [{ reasoning: 'strip' }, '--reasoning keep (now strip)'],
-    [{ 'herm-compat': true }, '--herm-compat off (now on)'],
+    [{ hermCompat: true }, '--herm-compat off (now on)'],
     [{ seed: 1 }, '--seed 0 (now 1)'],
     [{ resamples: 100 }, '--resamples 2000 (now 100)'],
-    [{ 'batch-size': 2 }, '--batch-size not given (now 2)'],
+    [{ batchSize: 2 }, '--batch-size not given (now 2)'],
     [{ extraction: 'loose' }, '--extraction strict (now loose)'],
-    [{ 'require-reasoning': false }, '--require-reasoning on (now off)'],
+    [{ requireReasoning: false }, '--require-reasoning on (now off)'],
     [{ soft: true }, '--soft off (now on)'],
-    [{ 'good-molecule-bonus': 0.5 }, '--good-molecule-bonus 0 (now 0.5)'],
-    [{ 'rings-bloom': 'r.bloom' }, '--rings-bloom not given (now r.bloom)'],
+    [{ goodMoleculeBonus: 0.5 }, '--good-molecule-bonus 0 (now 0.5)'],
+    [{ ringsBloom: 'r.bloom' }, '--rings-bloom not given (now r.bloom)'],
     [{ oracles: 'none' }, '--oracles not given (now none)'],
     [{ verify: false }, '--verify on (now off)'],
   ])('with %j', (args, text) => {

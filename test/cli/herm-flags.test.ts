@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { HERM_REFUSED, hermRemarks } from '../../src/cli/herm-flags.ts'
-import { BIN_OPTIONS, otherBins } from '../../src/cli/options.ts'
+import { BIN_OPTIONS, byFlag, otherBins } from '../../src/cli/options.ts'
 import { parseArgs } from '../../src/cli/parse.ts'
 import { toRunConfig } from '../../src/setup/config.ts'
 
@@ -38,7 +38,7 @@ describe.each(Object.entries(HERM_FLAGS))('%s', (_, flags) => {
   it.each(flags.split(' '))('--%s is known by both bins, or refused by name', async (flag) => {
     const name = flag.replaceAll('_', '-')
     for (const bin of BINS) {
-      if (name in BIN_OPTIONS[bin]) continue
+      if (name in byFlag(BIN_OPTIONS[bin])) continue
       const spellings = [`--${flag}`, `--${name}`, `--${flag}=1`]
       for (const spelling of spellings) {
         const refused = parse(bin, spelling, '1')
@@ -65,9 +65,9 @@ describe('flags that stand for others', () => {
     expect(await configOf('run-rm', '--force_truncation', 'False')).toMatchObject({ truncation: null, maxLength: null })
     // RewardBench's DPO has limits of its own
     expect(await configOf('run-dpo', '--force_truncation')).toMatchObject({ truncation: null, maxLength: null })
-    expect(hermRemarks({ 'force-truncation': true }, 'run-rm')[0]).toContain('--truncation left at 512 tokens')
-    expect(hermRemarks({ 'force-truncation': true, 'max-length': 700 }, 'run-rm')[0]).toContain('--max-length 700')
-    expect(hermRemarks({ 'force-truncation': true }, 'run-dpo')[0]).toContain('does not cut the texts of a policy')
+    expect(hermRemarks({ forceTruncation: true }, 'run-rm')[0]).toContain('--truncation left at 512 tokens')
+    expect(hermRemarks({ forceTruncation: true, maxLength: 700 }, 'run-rm')[0]).toContain('--max-length 700')
+    expect(hermRemarks({ forceTruncation: true }, 'run-dpo')[0]).toContain('does not cut the texts of a policy')
   })
 
   it.each([
@@ -85,8 +85,8 @@ describe('flags that stand for others', () => {
   it('--save_all and --direct_load are accepted with a word each', async () => {
     const args = (await parse('run-rm', '--save_all', '--direct_load'))!
     expect(hermRemarks(args, 'run-rm')).toEqual([
-      expect.stringMatching(/^--save_all is accepted: every score is written/),
       expect.stringMatching(/^--direct_load is accepted: /),
+      expect.stringMatching(/^--save_all is accepted: every score is written/),
     ])
   })
 })

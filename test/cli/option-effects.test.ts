@@ -5,6 +5,7 @@ import { OPTIONS as SERVE } from '../../scripts/serve-rewards.ts'
 import { OPTIONS as SETUP } from '../../scripts/setup-cuda.ts'
 import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { packagePath } from '../../src/package.ts'
+import { flagOf } from '../../src/setup/option.ts'
 import { ANALYZE_ROWS } from './effects/analyze.ts'
 import { RUN_ROWS } from './effects/runs.ts'
 import { SERVE_ROWS } from './effects/serve-rewards.ts'
@@ -26,7 +27,7 @@ const BINS: Readonly<Record<string, { readonly options: object; readonly rows: R
 afterAll(cleanUp)
 
 it.each(Object.entries(BINS))('%s: every option has a row, every row an option', (_, { options, rows }) => {
-  expect(Object.keys(rows).sort()).toEqual(Object.keys(options).sort())
+  expect(Object.keys(rows).sort()).toEqual(Object.keys(options).map(flagOf).sort())
 })
 
 describe.each(Object.entries(BINS))('%s', (_, { rows }) => {

@@ -130,6 +130,21 @@ describe('a model of the hub', () => {
     expect(model.files.map(({ path }) => path)).toEqual(['config.json', 'model.safetensors.index.json', a, b])
     expect([...openCheckpoint(model.dir).tensors.keys()]).toEqual(['a', 'b'])
   })
+  it('brings a reward head that lies beside the model, from the hub and from the cache', async () => {
+    const [model, head] = ['model.safetensors', 'value_head.safetensors'] as const
+    const commit = {
+      'config.json': config,
+      [model]: safetensorsBytes([floats('a', [1], [1])]),
+      [head]: safetensorsBytes([floats('v_head.summary.weight', [1, 1], [2])]),
+      'other.safetensors': big,
+    }
+    hub.repos = [{ ...plain, commits: { [C1]: commit } }]
+    for (const options of [{}, { offline: true }]) {
+      const { files, dir } = await resolve('org/name', options)
+      expect(files.map(({ path }) => path)).toEqual(['config.json', model, head])
+      expect([...openCheckpoint(dir).tensors.keys()]).toEqual(['a', 'v_head.summary.weight'])
+    }
+  })
   it('refuses a repository with pickles only before it fetches anything', async () => {
     hub.repos = [{ ...plain, commits: { [C1]: { 'config.json': config, 'pytorch_model.bin': big } } }]
     await expect(resolve('org/name')).rejects.toThrow(/no safetensors, only pickled weights \(pytorch_model.bin\)/)

@@ -43,6 +43,6 @@ describe('a dtype that the device cannot have is refused before any file is open
       dtype: 'tf32',
       device: 'cuda:1',
     })
-    expect(toRunConfig('run-rm', { 'torch-dtype': 'float16', dtype: 'auto', device: 'cuda' }).dtype).toBe('fp16')
+    expect(toRunConfig('run-rm', { torchDtype: 'float16', dtype: 'auto', device: 'cuda' }).dtype).toBe('fp16')
   })
 })

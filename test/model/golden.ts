@@ -25,7 +25,9 @@ interface ScoreCase {
   readonly input_ids: readonly number[]
   readonly double_bos?: boolean
   readonly scores: readonly number[]
-  readonly read_index: number
+  /** Decoders; an encoder's head reads the first token, or all. */
+  readonly read_index?: number
+  readonly token_type_ids?: readonly number[]
 }
 interface Span {
   readonly input_ids: readonly number[]
@@ -79,9 +81,9 @@ function scoreCase(one: ScoreCase, i: number): GoldenCase {
   const ids = Int32Array.from(one.input_ids.slice(masked))
   const sequence = {
     ids,
-    typeIds: null,
+    typeIds: one.token_type_ids === undefined ? null : Int32Array.from(one.token_type_ids.slice(masked)),
     positionStart: masked,
-    reads: Int32Array.of(one.read_index - masked),
+    reads: Int32Array.of((one.read_index ?? 0) - masked),
     group: i,
   }
   return { label: one.id, sequence, expected: one.scores }

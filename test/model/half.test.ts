@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { modelSpec } from '../../src/model/archs/index.ts'
 import { ATTENTION_FORMS } from '../../src/model/attention.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
@@ -40,6 +41,8 @@ it.each(ATTENTION_FORMS)(
     const checkpoint = openCheckpoint(goldenModels('parity').find(({ name }) => name === 'qwen2-bf16')!.dir)
     const open = startSession(openModelIn(checkpoint, { kind: 'head', device: 'cpu', attention }, 'bf16'))
     await expect(open).rejects.toThrow('Could not find an implementation for')
-    expect(buildModel(checkpoint, { kind: 'head', attention, type: 'bfloat16' }).head.labels).toEqual(['LABEL_0'])
+    expect(
+      buildModel(checkpoint, modelSpec(checkpoint), { kind: 'head', attention, type: 'bfloat16' }).head.labels,
+    ).toEqual(['LABEL_0'])
   },
 )

@@ -1,23 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ATTENTION_FORMS } from '../../src/model/attention.ts'
+import { modelSpec } from '../../src/model/archs/index.ts'
+import { type AttentionForm, attentionForms } from '../../src/model/attention.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
+import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
+import { startSession } from '../../src/model/session.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
-import { openRunner } from './runner.ts'
 
 /**
  * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity.test.ts`, with CUDA's libraries on
  * LD_LIBRARY_PATH; or webgpu.
  */
 const DEVICE = (process.env.CHEMHERM_TEST_DEVICE || 'cpu') as Device
-const FORMS = ATTENTION_FORMS.filter((form) => DEVICE === 'cpu' || form === 'attention' || form === 'plain')
+const onDevice = (form: AttentionForm): boolean => DEVICE === 'cpu' || form === 'attention' || form === 'plain'
 
 it(`${DEVICE} multiplies float32 numbers as float32`, async () => {
   expect(await resolveDevice(DEVICE, 'fp32')).toMatchObject({ device: DEVICE, floatProducts: 'fp32' })
 })
+
+/** The heads of these models ask for nothing but the ids. */
+const NO_FACTS = { padTokenId: null, encode: () => new Int32Array() }
 
 /** Every way in which a batch can be laid out, with every form of attention that takes it. */
 const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: string })[] = [
@@ -27,22 +32,25 @@ const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: str
 ]
 
 describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
-  describe.each(FORMS)('%s', (attention) => {
+  const checkpoint = openCheckpoint(golden.dir)
+  const { causal } = modelSpec(checkpoint)
+  describe.each(attentionForms({ causal }).filter(onDevice))('%s', (attention) => {
+    const model = openModel(checkpoint, { kind: golden.kind, device: DEVICE, dtype: 'fp32', attention })
     let runner: Runner
     beforeAll(async () => {
-      runner = await openRunner(openCheckpoint(golden.dir), {
-        kind: golden.kind,
-        device: DEVICE,
-        dtype: 'fp32',
-        attention,
-      })
+      runner = await startSession(model)
     })
     afterAll(() => runner.release())
 
-    const layouts = LAYOUTS.filter(({ layout }) => attention !== 'gqa' || layout === 'padded')
+    const layouts = LAYOUTS.filter(({ layout }) => layout === 'padded' || (causal && attention !== 'gqa'))
     it.each(layouts)('$name: the numbers of transformers', async ({ layout, batchSize }) => {
       // One group: every case is in one tree, so that shared prefixes of all lengths occur.
-      const sequences = golden.cases.map(({ sequence }) => ({ ...sequence, group: 0 }))
+      const { reads } = model.built.head
+      const sequences = golden.cases.map(({ sequence }) => ({
+        ...sequence,
+        reads: (reads?.(sequence.ids, NO_FACTS) as Int32Array | undefined) ?? sequence.reads,
+        group: 0,
+      }))
       const options = { layout, batchSize, packed: attention === 'split', batchTokens: 4096 }
       let measured = 0
       for (const batch of planBatches(sequences, options)) {

@@ -1,40 +1,28 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ModelError, UsageError } from '../../src/errors.ts'
+import { modelSpec } from '../../src/model/archs/index.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { packagePath } from '../../src/package.ts'
 import { refusedByName } from '../../src/setup/no-reward.ts'
 import type { MeasurementKind } from '../../src/types.ts'
+import { type Change, changedCopy } from './changed.ts'
 import { openRunner } from './runner.ts'
-import { editTensors, type Tensors } from './safetensors-edit.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-let count = 0
-interface Change {
-  readonly config?: (config: Record<string, unknown>) => void
-  readonly tensors?: (tensors: Tensors) => void
-}
 /** A copy of a golden checkpoint with changes. */
-function changed(name: string, change: Change): string {
-  const dir = join(root, String(count++))
-  cpSync(packagePath('test/data/parity', name), dir, { recursive: true })
-  if (change.config) {
-    const file = join(dir, 'config.json')
-    const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-    change.config(config)
-    writeFileSync(file, JSON.stringify(config))
-  }
-  if (change.tensors) editTensors(join(dir, 'model.safetensors'), change.tensors)
-  return dir
-}
+const changed = (name: string, change: Change): string =>
+  changedCopy(root, packagePath('test/data/parity', name), change)
 
-const build = (dir: string, kind: MeasurementKind = 'head') =>
-  buildModel(openCheckpoint(dir), { kind, attention: 'split', type: 'float' })
+const build = (dir: string, kind: MeasurementKind = 'head') => {
+  const checkpoint = openCheckpoint(dir)
+  return buildModel(checkpoint, modelSpec(checkpoint), { kind, attention: 'split', type: 'float' })
+}
 
 /** The error as a user reads it. */
 function refusal(dir: string, kind: MeasurementKind = 'head'): string {
@@ -61,7 +49,7 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['layer_types', ['full_attention'], 'qwen2'],
     ['rope_parameters', { full_attention: { rope_type: 'default' } }, 'qwen2'],
     ['quantization_config', { quant_method: 'gptq' }, 'llama-gqa'],
-    ['activation_function', 'tanh', 'gpt2'],
+    ['activation_function', 'relu6', 'gpt2'],
     ['add_cross_attention', true, 'gpt2'],
     ['hidden_size', 0, 'llama-gqa'],
     ['num_hidden_layers', 1e9, 'llama-gqa'],
@@ -105,18 +93,18 @@ describe('tensors: all are accounted for', () => {
   })
   it('left over: a custom head is named', () => {
     const dir = changed('llama-gqa', {
-      tensors: (tensors) => tensors.set('regression_head.weight', { dtype: 'F32', shape: [2], data: Buffer.alloc(8) }),
+      tensors: (tensors) => tensors.set('critic.weight', { dtype: 'F32', shape: [2], data: Buffer.alloc(8) }),
     })
-    expect(refusal(dir)).toContain('"regression_head.weight" [2]')
+    expect(refusal(dir)).toContain('"critic.weight" [2]')
   })
   it('a custom head instead of ours is named, not called a causal model', () => {
     const dir = changed('llama-gqa', {
       tensors: (tensors) => {
-        tensors.set('v_head.summary.weight', tensors.get('score.weight')!)
+        tensors.set('critic.weight', tensors.get('score.weight')!)
         tensors.delete('score.weight')
       },
     })
-    expect(refusal(dir)).toContain('v_head.summary.weight')
+    expect(refusal(dir)).toContain('critic.weight')
   })
   it('more labels than the head has', () => {
     const dir = changed('llama-gqa', { config: (config) => (config.id2label = { 0: 'good', 1: 'bad' }) })
@@ -243,6 +231,7 @@ describe('models that write answers and have no reward', () => {
     ['mightbe/Better-PairRM', 'compares two answers'],
     ['RLHFlow/pair-preference-model-LLaMA3-8B', 'compares two answers'],
     ['Skywork/Skywork-VL-Reward-7B', 'vision'],
+    ['internlm/POLAR-7B', 'against a reference answer'],
   ])('run-rm: %s is refused by name as %s', (name, what) => {
     expect(refused('rm', name)).toMatchObject({ tag: 'model', where: name, message: expect.stringContaining(what) })
     // a policy is a causal language model like any other; what is none shows when its files are read
@@ -259,6 +248,7 @@ describe('models that write answers and have no reward', () => {
     'google/gemma-2-2b',
     'org/o1',
     'CohereForAI/c4ai-command-r-v01',
+    'internlm/internlm2-7b-reward',
   ])('%s is not taken for one', (name) => {
     expect(refused('rm', name)).toBeNull()
   })

@@ -1,12 +1,16 @@
 import { expect, it } from 'vitest'
 import { nearest } from '../../src/pairs/nearest.ts'
 
-it('names what a misspelt word means, up to a third of its letters away', () => {
+it('names what a misspelt word means, up to two or a third of its letters away', () => {
   expect(nearest('promt', ['prompt', 'chosen'])).toBe('prompt')
   expect(nearest('Chosen', ['prompt', 'chosen'])).toBe('chosen')
   // more than a third of its seven letters differ
   expect(nearest('solvent', ['solution'])).toBeNull()
   expect(nearest('id', ['idx'])).toBe('idx')
+  expect(nearest('modle', ['mode', 'model'])).toBe('mode')
+  expect(nearest('refmodle', ['refModel'])).toBe('refModel')
+  // of two letters both differ
+  expect(nearest('id', ['qa'])).toBeNull()
 })
 
 it('counts every letter of a long name: nine of 29 is near, ten of 29 is not', () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
 import { type Bin, type CsvRow, type Done, manifestOf, QUICK, readCsv, run, start, temporaryFolder } from './bin.ts'
 
-/** CONTRACT §5.7: a score depends on its text and model, not on batches, order, parts or what else was run. */
+/** CONTRACT §5.7: a score depends on its text and model, not on batches, order, shards or what else was run. */
 const ROWS = 40
 const lines = readFileSync(packagePath('src/embedded/demo/pairs.jsonl'), 'utf8').trim().split('\n').slice(0, ROWS)
 
@@ -90,16 +90,16 @@ it('the order of the rows', async () => {
   )
 })
 
-describe('parts', () => {
+describe('shards', () => {
   it('two of them, the second first, give the files of the whole', async () => {
     const out = outOf('run-rm', 'two')
     const first = await go('run-rm', 'two', PAIRS, '--shard', '2/2')
     expect(first.code).toBe(0)
-    expect(first.stderr).toContain('part 2/2 is done; waiting for measurements.shard-1-of-2.jsonl')
+    expect(first.stderr).toContain('shard 2/2 is done; waiting for measurements.shard-1-of-2.jsonl')
     expect(existsSync(join(out, 'scores.csv'))).toBe(false)
     const last = await go('run-rm', 'two', PAIRS, '--shard', '1/2')
     expect(last.code).toBe(0)
-    expect(last.stderr).toMatch(/all 2 parts are there: \d+ measurements merged/)
+    expect(last.stderr).toMatch(/all 2 shards are there: \d+ measurements merged/)
     expectSameScores(out, outOf('run-rm', 'base'))
     const manifest = manifestOf(out)
     expect(manifest.dataset).toMatchObject({ rows: ROWS, completions: 2 * ROWS })

@@ -40,7 +40,7 @@ describe.concurrent('nothing is measured or written by', () => {
     expect(blocks[0]).toMatch(
       /^pairs\.jsonl:1, test-functional-group-0091, chosen 0, policy demo-policy-dpo: 64 \+ 60 tokens\n"<s>/,
     )
-    // the first scored token, and one line a token
+    // the first scored token, and one line per token
     expect(blocks[0]!.match(/^> {5}64 /gm)).toHaveLength(1)
     expect(blocks[0]!.split('\n')).toHaveLength(2 + 124)
     expect(existsSync(at('dump'))).toBe(false)
@@ -121,7 +121,7 @@ describe.concurrent('choosing rows', () => {
 })
 
 describe.concurrent('the log', () => {
-  it('--log-format json: one object a line on stderr', async () => {
+  it('--log-format json: one object per line on stderr', async () => {
     const done = await go('run-rm', 'json', '--limit', '3', '--log-format', 'json')
     expect(done.code).toBe(0)
     const lines = done.stderr

@@ -4,6 +4,8 @@ import { below, type Prng, prng } from '../../src/prng.ts'
 import { estimatePeakBytes, type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
 import type { Sequence } from '../../src/types.ts'
 
+const CPU = { device: 'cpu', causal: true, packed: true } as const
+
 const sequence = (ids: readonly number[], group: number, positionStart = 0): Sequence => ({
   ids: Int32Array.from(ids),
   typeIds: null,
@@ -79,25 +81,25 @@ describe('shared prefixes', () => {
   const prompt = [1, 2, 3, 4]
   const pair = [sequence([...prompt, 5, 6], 0), sequence([...prompt, 7], 0)]
   it('are computed once: 4 + 2 + 1 tokens', () => {
-    const [batch] = planBatches(pair, planOptionsFor('cpu'))
+    const [batch] = planBatches(pair, planOptionsFor(CPU))
     expect(batch).toEqual({ layout: 'shared', sequences: [0, 1], prefix: 4, reused: [0, 4], tokens: 7 })
   })
   it('are shared between groups where there is no padding: the template', () => {
     const other = [...pair, sequence([1, 2, 9, 9], 1)]
-    const [batch] = planBatches(other, planOptionsFor('cpu'))
+    const [batch] = planBatches(other, planOptionsFor(CPU))
     expect(batch).toMatchObject({ prefix: 2, reused: [0, 4, 2], tokens: 9 })
   })
   it('have a row a group where rows are padded: 2 × 7', () => {
     const other = [...pair, sequence([1, 2, 9, 9], 1)]
-    const [batch] = planBatches(other, planOptionsFor('cuda'))
+    const [batch] = planBatches(other, planOptionsFor({ device: 'cuda', causal: true, packed: false }))
     expect(batch).toMatchObject({ reused: [0, 4, 0], tokens: 14 })
   })
   it('need equal positions', () => {
-    const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 3], 0, 1)], planOptionsFor('cpu'))
+    const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 3], 0, 1)], planOptionsFor(CPU))
     expect(batch).toMatchObject({ reused: [0, 0], tokens: 4 })
   })
   it('cost nothing for equal sequences', () => {
-    const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 2], 0)], planOptionsFor('cpu'))
+    const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 2], 0)], planOptionsFor(CPU))
     expect(batch).toMatchObject({ reused: [0, 2], tokens: 2 })
   })
 })
@@ -110,7 +112,7 @@ it('puts the largest first', () => {
 
 it('estimates the weights and the hungriest batch', () => {
   const sequences = [sequence([1, 2, 3], 0)]
-  const batches = planBatches(sequences, planOptionsFor('cpu'))
+  const batches = planBatches(sequences, planOptionsFor(CPU))
   const size = { hidden: 10, inner: 20, heads: 2, logits: 100, weightBytes: 1000 }
   // 3 tokens × (6 × 10 + 3 × 20) + 2 heads × 3² + 2 × 1 row × 100 = 578 numbers
   expect(estimatePeakBytes(batches, sequences, size)).toBe(1000 + 4 * 578)

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { toRunConfig } from '../../src/setup/config.ts'
 import { checkUnchanged, openDataset } from '../../src/setup/dataset.ts'
+import type { Given } from '../../src/setup/option.ts'
+import type { RunOption } from '../../src/setup/options.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'chemherm-dataset-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -11,7 +13,8 @@ const data = join(folder, 'data')
 mkdirSync(join(data, 'train'), { recursive: true })
 const ROW = '{"prompt":"p","chosen":"a","rejected":"b"}\n'
 for (const name of ['pairs.v1.jsonl', 'PAIRS.TSV', 'rows.json', 'train/0.jsonl']) writeFileSync(join(data, name), ROW)
-const open = (dataset: string, args = {}) => openDataset(toRunConfig('run-rm', { dataset, ...args }), () => {})
+const open = (dataset: string, args: Given<RunOption> = {}) =>
+  openDataset(toRunConfig('run-rm', { dataset, ...args }), () => {})
 
 it.each([
   ['pairs.v1.jsonl', 'pairs.v1'],
@@ -28,7 +31,7 @@ it('says when a split or a configuration chooses nothing', async () => {
   expect(await notes('demo-pairs', { split: 'test' })).toEqual([
     '--split test chooses nothing: demo-pairs has no splits, all of it is used',
   ])
-  expect(await notes(join(data, 'pairs.v1.jsonl'), { split: 'test', 'dataset-config': 'x' })).toHaveLength(2)
+  expect(await notes(join(data, 'pairs.v1.jsonl'), { split: 'test', datasetConfig: 'x' })).toHaveLength(2)
   expect(await notes(data, { split: 'train' })).toEqual([])
   expect(await notes(join(data, 'rows.json'), { split: 'train' })).toEqual([])
 })

@@ -182,7 +182,7 @@ describe('the folder of a run', () => {
       const identity = parseIdentity(JSON.parse(readFileSync(join(path, 'identity.json'), 'utf8')))
       expect(identity).toEqual({ weights: [{ role: 'rm', sha256: runs[i]![0] }], dataSha256: runs[i]![1] })
     }
-    // one folder a scorer, one of them with the plain name
+    // one folder per scorer, one of them with the plain name
     expect(readdirSync(outputDir).filter((name) => name === 'm')).toEqual(['m'])
     expect(readdirSync(outputDir)).toHaveLength(4)
   })

@@ -186,7 +186,7 @@ describe('sign-flip test', () => {
     expect(Math.abs(drawn.p - exact.p)).toBeLessThan(0.01)
     // a zero is no value to flip
     expect(signFlipTest([...d, 0])).toMatchObject({ p: exact.p, method: 'exact', clusters: 21 })
-    // 4 copies of each row under one prompt: the same test as one row a prompt
+    // 4 copies of each row under one prompt: the same test as one row per prompt
     const copies = d.flatMap((v, c) => [v, v, v, v].map((value) => ({ value, c })))
     const clustered = signFlipTest(
       copies.map((r) => r.value),

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DataError } from '../../src/errors.ts'
 import { StoreInUse } from '../../src/store/lock.ts'
 import { openStore, type Store } from '../../src/store/log.ts'
-import { mergeParts, siblingStores, storeName, visitEntries } from '../../src/store/merge.ts'
+import { mergeShards, siblingStores, storeName, visitEntries } from '../../src/store/merge.ts'
 import type { Batch, Measurement } from '../../src/types.ts'
 import { entry } from './entries.ts'
 
@@ -274,7 +274,7 @@ describe.skipIf(process.platform !== 'linux')('a full disk', () => {
   })
 })
 
-describe('reuse, parts and merging', () => {
+describe('reuse, shards and merging', () => {
   it('uses what sibling runs of the model have measured, without writing it down as its own', async () => {
     await use((store) => store.append(range(0, 5)))
     const other = join(dir, 'model', 'other', 'measurements.jsonl')
@@ -289,7 +289,7 @@ describe('reuse, parts and merging', () => {
     store.close()
     expect(await siblingStores(join(dir, 'nowhere'), other)).toEqual([])
   })
-  it('merges the parts once all are finished', async () => {
+  it('merges the shards once all are finished', async () => {
     const folder = join(dir, 'model', 'data')
     const part = async (index: number, finish: boolean, from: number, to: number): Promise<void> => {
       const store = await openStore(join(folder, storeName({ index, count: 3 })))
@@ -299,25 +299,25 @@ describe('reuse, parts and merging', () => {
     }
     await part(1, true, 0, 1500)
     await part(2, false, 1500, 1501)
-    expect(await mergeParts(folder, 3, CONFIG)).toEqual({
+    expect(await mergeShards(folder, 3, CONFIG)).toEqual({
       state: 'waiting',
       missing: ['measurements.shard-2-of-3.jsonl', 'measurements.shard-3-of-3.jsonl'],
     })
     await part(2, true, 1500, 1600)
     await part(3, true, 1590, 1700)
     for (const added of [1700, 0]) {
-      const merged = await mergeParts(folder, 3, CONFIG)
+      const merged = await mergeShards(folder, 3, CONFIG)
       if (merged.state !== 'merged') throw new Error(merged.state)
       expect(merged).toMatchObject({ added, store: { path, size: 1700, finished: true } })
       // it stays locked until its files are written
-      expect(await mergeParts(folder, 3, CONFIG)).toEqual({ state: 'busy' })
+      expect(await mergeShards(folder, 3, CONFIG)).toEqual({ state: 'busy' })
       merged.store.close()
     }
     const keys: string[] = []
     await visitEntries(path, ([key]) => keys.push(key))
     expect(keys).toEqual(range(0, 1700).map(([key]) => key))
     await use(async (store) => {
-      expect(await mergeParts(folder, 3, CONFIG)).toEqual({ state: 'busy' })
+      expect(await mergeShards(folder, 3, CONFIG)).toEqual({ state: 'busy' })
       expect(store.finished).toBe(true)
       store.append([entry(5000)])
       expect(store.finished).toBe(false)

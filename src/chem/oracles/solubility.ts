@@ -21,7 +21,7 @@ export interface Solubility {
 
 /**
  * KDESol, an ensemble of ten LSTMs on SELFIES tokens (Ramos & White 2024, doi:10.1039/D3DD00217A), asked as ether0.remotes asks it.
- * One session on one thread, about 3 ms a molecule: it runs beside a reward model that needs the cores more.
+ * One session on one thread, about 3 ms per molecule: it runs beside a reward model that needs the cores more.
  */
 export class SolubilityModel {
   private readonly cache = new Lru<Solubility>(CACHED_PREDICTIONS)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, layerNorm } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, layerNorm, ownNames, tokenEmbedding } from './names.ts'
 
 const gpt2Config = baseConfig.extend({
   n_embd: count,
@@ -17,7 +17,7 @@ const gpt2Config = baseConfig.extend({
   add_cross_attention: z.literal(false).nullish(),
 })
 
-/** GPT2Config's `attribute_map`: the names of other families are taken too, and win. */
+/** GPT2Config's `attribute_map`. */
 const ALIASES = {
   hidden_size: 'n_embd',
   num_hidden_layers: 'n_layer',
@@ -25,15 +25,9 @@ const ALIASES = {
   max_position_embeddings: 'n_positions',
 } as const
 
-function withOwnNames(checkpoint: Checkpoint): Checkpoint {
-  const config = { ...checkpoint.config }
-  for (const [alias, own] of Object.entries(ALIASES)) if (config[alias] !== undefined) config[own] = config[alias]
-  return { ...checkpoint, config }
-}
-
 /** GPT-2: learned positions, LayerNorm, one fused qkv matrix stored [in, out]. transformers: models/gpt2. */
 export function gpt2(checkpoint: Checkpoint): DecoderSpec {
-  const config = readConfig(gpt2Config, withOwnNames(checkpoint))
+  const config = readConfig(gpt2Config, ownNames(checkpoint, ALIASES))
   const { n_embd: hidden, n_head: heads, n_positions: maxPositions, vocab_size: vocab } = config
   const headDim = hidden / heads
   if (!Number.isInteger(headDim)) throw refuse(checkpoint, 'n_head', heads, `must divide n_embd ${hidden}`)
@@ -76,14 +70,14 @@ export function gpt2(checkpoint: Checkpoint): DecoderSpec {
   const tokens = embeddingName(checkpoint, `${prefix}wte.weight`, tied)
   return {
     architecture: config.model_type,
+    causal: true,
     hidden,
     vocab,
     maxPositions,
     padTokenId: config.pad_token_id ?? null,
     embedding: {
-      tokens,
-      positions: { name: `${prefix}wpe.weight`, rows: maxPositions, offset: 0 },
-      scale: null,
+      ...tokenEmbedding(tokens, hidden),
+      positions: { name: `${prefix}wpe.weight`, rows: maxPositions, offset: 0, without: null },
     },
     layers: Array.from({ length: config.n_layer }, (_, l) => layer(l)),
     finalNorm: layerNorm(`${prefix}ln_f`, epsilon),

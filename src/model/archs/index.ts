@@ -1,28 +1,57 @@
 import { join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import type { DecoderSpec } from '../spec.ts'
+import type { ModelSpec } from '../spec.ts'
+import { albert } from './albert.ts'
+import { bert } from './bert.ts'
+import { debertaV2 } from './deberta-v2.ts'
+import { distilbert } from './distilbert.ts'
+import { electra } from './electra.ts'
+import { falcon } from './falcon.ts'
 import { gemma2 } from './gemma2.ts'
 import { gpt2 } from './gpt2.ts'
+import { internlm2 } from './internlm2.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
+import { mixtral } from './mixtral.ts'
+import { modernbert } from './modernbert.ts'
+import { olmoe } from './olmoe.ts'
+import { opt } from './opt.ts'
 import { qwen2 } from './qwen2.ts'
+import { qwen2Moe } from './qwen2_moe.ts'
 import { qwen3 } from './qwen3.ts'
+import { qwen3Moe } from './qwen3_moe.ts'
+import { roberta } from './roberta.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
-const ARCHITECTURES: ReadonlyMap<string, (checkpoint: Checkpoint) => DecoderSpec> = new Map([
+const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
+  ['albert', albert],
+  ['bert', bert],
+  ['deberta-v2', debertaV2],
+  ['distilbert', distilbert],
+  ['electra', electra],
+  ['falcon', falcon],
   ['gemma2', gemma2],
   ['gpt2', gpt2],
+  ['internlm2', internlm2],
   ['llama', llama],
   ['mistral', mistral],
+  ['modernbert', modernbert],
+  ['mixtral', mixtral],
+  ['olmoe', olmoe],
+  ['opt', opt],
   ['qwen2', qwen2],
+  ['qwen2_moe', qwen2Moe],
   ['qwen3', qwen3],
+  ['roberta', roberta],
+  ['xlm-roberta', roberta],
+  ['qwen3_moe', qwen3Moe],
 ])
 
 export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys()]
 
-/** The decoder that a checkpoint describes. */
-export function decoderSpec(checkpoint: Checkpoint): DecoderSpec {
+/** The model that a checkpoint describes. */
+export function modelSpec(checkpoint: Checkpoint): ModelSpec {
   const type = checkpoint.config.model_type
   const read = typeof type === 'string' ? ARCHITECTURES.get(type) : undefined
   if (read === undefined && isEncoderDecoder(checkpoint.config))

@@ -12,7 +12,7 @@ import {
 } from '../config.ts'
 import { ropeOf } from '../rope.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
-import { bodyPrefix, CAUSAL_HEAD, embeddingName, linear, rmsNorm } from './names.ts'
+import { bodyPrefix, CAUSAL_HEAD, embeddingName, linear, rmsNorm, tokenEmbedding } from './names.ts'
 
 const llamaConfig = rotaryConfig.extend({
   max_position_embeddings: count.default(2048),
@@ -95,11 +95,12 @@ export function llamaLike(
   const tokens = embeddingName(checkpoint, `${prefix}embed_tokens.weight`, tied)
   return {
     architecture: config.model_type,
+    causal: true,
     hidden,
     vocab,
     maxPositions: config.max_position_embeddings,
     padTokenId: config.pad_token_id ?? null,
-    embedding: { tokens, positions: null, scale: null },
+    embedding: tokenEmbedding(tokens, hidden),
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
     finalNorm: rmsNorm(`${prefix}norm`, epsilon),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },

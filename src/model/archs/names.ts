@@ -1,6 +1,6 @@
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import type { Linear, Norm } from '../spec.ts'
+import type { Embedding, Linear, Norm } from '../spec.ts'
 
 /** torch.nn.Linear `name`: weight [outputs, inputs], bias [outputs] where `bias`. */
 export const linear = (name: string, inputs: number, outputs: number, bias: boolean): Linear => ({
@@ -34,6 +34,9 @@ export const layerNorm = (name: string, epsilon: number): Norm => ({
   weightOffset: 0,
 })
 
+/** Where custom classes keep a model (Starling's). */
+const OTHER_PREFIX = 'transformer.'
+
 /**
  * The prefix of the body's tensors: with a head they are saved below `model.` (GPT-2: `transformer.`), a bare base model
  * has none. Found by the last norm's name.
@@ -41,6 +44,7 @@ export const layerNorm = (name: string, epsilon: number): Norm => ({
 export function bodyPrefix(checkpoint: Checkpoint, prefix: string, norm: string): string {
   if (checkpoint.tensors.has(`${prefix}${norm}`)) return prefix
   if (checkpoint.tensors.has(norm)) return ''
+  if (checkpoint.tensors.has(`${OTHER_PREFIX}${norm}`)) return OTHER_PREFIX
   const some = [...checkpoint.tensors.keys()].slice(0, 5).join(', ')
   throw new ModelError(
     `has neither "${prefix}${norm}" nor "${norm}"; its tensors begin with ${some || 'none at all'}`,
@@ -54,3 +58,21 @@ export const embeddingName = (checkpoint: Checkpoint, name: string, tied: boolea
   tied && !checkpoint.tensors.has(name) && checkpoint.tensors.has(CAUSAL_HEAD) ? CAUSAL_HEAD : name
 
 export const CAUSAL_HEAD = 'lm_head.weight'
+
+/** Tokens alone, as wide as the hidden states. */
+export const tokenEmbedding = (tokens: string, width: number): Embedding => ({
+  tokens,
+  width,
+  scale: null,
+  types: null,
+  positions: null,
+  norm: null,
+  projection: null,
+})
+
+/** config.json with a family's own key names: by its `attribute_map` the names of other families are taken too, and win. */
+export function ownNames(checkpoint: Checkpoint, aliases: Readonly<Record<string, string>>): Checkpoint {
+  const config = { ...checkpoint.config }
+  for (const [alias, own] of Object.entries(aliases)) if (config[alias] !== undefined) config[own] = config[alias]
+  return { ...checkpoint, config }
+}

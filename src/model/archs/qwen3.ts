@@ -24,7 +24,7 @@ export function qwen3(checkpoint: Checkpoint): DecoderSpec {
   return { ...spec, layers: spec.layers.map((layer) => withHeadNorms(layer, config.rms_norm_eps ?? 1e-6)) }
 }
 
-function withHeadNorms(layer: LayerSpec, epsilon: number): LayerSpec {
+export function withHeadNorms(layer: LayerSpec, epsilon: number): LayerSpec {
   const at = layer.attention.out.weight.replace(/\.o_proj\.weight$/, '')
   const qkNorm = { q: rmsNorm(`${at}.q_norm`, epsilon), k: rmsNorm(`${at}.k_norm`, epsilon), over: 'head' as const }
   return { ...layer, attention: { ...layer.attention, qkNorm } }

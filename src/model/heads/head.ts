@@ -1,8 +1,11 @@
-import type { MeasurementKind, Unscored } from '../../types.ts'
+import { ModelError } from '../../errors.ts'
+import type { MeasurementKind, StepRule, Unscored } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
+import { labelConfig, readConfig } from '../config.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
-import type { DecoderSpec, Ignored } from '../spec.ts'
+import type { Ignored, ModelSpec } from '../spec.ts'
+import { cast, castFrom } from '../weights.ts'
 
 /** What stands on a model's last hidden states and gives its numbers. A new head is one file in heads/ and one line in its index.ts. */
 export interface Head {
@@ -12,7 +15,7 @@ export interface Head {
   readonly kind: MeasurementKind
   /** Whether a checkpoint carries this head: by its tensors, then by config.json, never by its name. */
   claims(checkpoint: Checkpoint): boolean
-  open(checkpoint: Checkpoint, spec: DecoderSpec): OpenHead
+  open(checkpoint: Checkpoint, spec: ModelSpec): OpenHead
 }
 
 /** A head on one checkpoint. */
@@ -27,11 +30,17 @@ export interface OpenHead {
    * The places that it reads of the ids that transformers sees, a second BOS included; or why it cannot read this text. null: one
    * token, the one that `--pooling` says.
    */
-  readonly reads: ((ids: Int32Array, facts: TextFacts) => Int32Array | Unscored) | null
-  /** Of how many places one row of its output is made; they come one after the other in `hidden`. */
-  readonly rowsPerOutput: number
+  readonly reads: Reads | null
+  /** Of a process head, which gives a row per step: how steps are found. Default: none, the head gives one row. */
+  readonly steps?: StepRule
+  /** Outputs that it has beside its scores, for who asks for them: `raw_<name>` [rows, count]. Default: none. */
+  readonly raw?: readonly RawOutput[]
+  /** Of how many places one row of its output is made; they come one after the other in `hidden`. `all`: of all that a text is read at. */
+  readonly rowsPerOutput: number | 'all'
   /** Columns of the widest value that it computes, for the estimate of memory; 0 where that is small. */
   readonly width: number
+  /** What to tell the user of it. Default: nothing. */
+  readonly notes?: readonly string[]
   /** Tensors that the checkpoint may carry beside it and that it does not read. */
   readonly ignored: readonly Ignored[]
   /**
@@ -39,6 +48,32 @@ export interface OpenHead {
    * @param hidden [rows, hidden], in the type that the graph computes with: the places that the head reads
    */
   graph(builder: Builder, hidden: Value): void
+}
+
+/** What a run needs to know of a head, whoever made its nodes. */
+export type HeadUse = Omit<OpenHead, 'rowsPerOutput' | 'width' | 'ignored' | 'graph'>
+
+/** What a head computes on the way to its score: objectives, gates … */
+export interface RawOutput {
+  readonly name: string
+  readonly count: number
+}
+/** One name a number. @example rawNames({ raw: [{ name: 'gate', count: 2 }] }) // ['gate_0', 'gate_1'] */
+export const rawNames = ({ raw = [] }: Pick<OpenHead, 'raw'>): string[] =>
+  raw.flatMap(({ name, count }) => Array.from({ length: count }, (_, i) => `${name}_${i}`))
+
+/** A reading rule. */
+export type Reads = (ids: Int32Array, facts: TextFacts) => Int32Array | Unscored
+
+/** [rows, hidden] → [texts, hidden], float32: the mean over all places of a text. Input `owners` [rows]: which text of the batch a row belongs to. */
+export function meanOfText({ graph, type }: Builder, hidden: Value): Value {
+  const owners = graph.input('owners', 'int64', ['rows'])
+  const last = graph.op('ReduceMax', [owners], { keepdims: 0 })
+  const texts = graph.op('Range', [graph.int(0), graph.op('Add', [last, graph.int(1)]), graph.int(1)])
+  const column = graph.op('Unsqueeze', [texts, graph.ints([1])])
+  const belongs = cast(graph, graph.op('Equal', [column, owners]), 'float')
+  const sums = graph.op('MatMul', [belongs, castFrom(graph, hidden, type, 'float')])
+  return graph.op('Div', [sums, graph.op('ReduceSum', [belongs, graph.ints([1])], { keepdims: 1 })])
 }
 
 /** What a reading rule may ask. */
@@ -59,3 +94,33 @@ export interface HeadText {
 
 /** What transformers' own classes do. */
 export const PLAIN_TEXT: HeadText = { addSpecialTokens: true, appendId: null, hermDoubleBos: 'repair' }
+
+/** What most of RewardBench's own pipelines do: both BOS count. */
+export const BOTH_BOS: HeadText = { ...PLAIN_TEXT, hermDoubleBos: 'keep' }
+
+/** The causal head of a model whose reward head is read. */
+export const CAUSAL_HEAD_UNREAD: Ignored = {
+  pattern: /^lm_head\.(weight|bias)$/,
+  reason: 'the causal head; the reward head is read instead',
+}
+
+/**
+ * Label names in the head's order; LABEL_i where config.json names none.
+ * @param weight the head's last matrix, [labels, …]
+ */
+export function labelsOf(checkpoint: Checkpoint, weight: string): readonly string[] {
+  const outputs = checkpoint.tensors.get(weight)?.shape[0] ?? 0
+  const { id2label, num_labels } = readConfig(labelConfig, checkpoint)
+  const named = id2label
+    ? Object.entries(id2label)
+        .sort(([a], [b]) => Number(a) - Number(b))
+        .map(([, name]) => name)
+    : null
+  const labels = named ?? Array.from({ length: num_labels ?? outputs }, (_, i) => `LABEL_${i}`)
+  if (labels.length !== outputs)
+    throw new ModelError(
+      `"${weight}" gives ${outputs} values, config.json names ${labels.length} labels: ${labels.slice(0, 8).join(', ')}`,
+      checkpoint.dir,
+    )
+  return labels
+}

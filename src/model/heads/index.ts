@@ -1,14 +1,55 @@
 import { ModelError } from '../../errors.ts'
 import type { MeasurementKind } from '../../types.ts'
+import { headFiles, headPickleHint } from '../../weight-files.ts'
 import type { Checkpoint } from '../checkpoint.ts'
+import { firstArchitecture } from '../config.ts'
 import type { Ignored } from '../spec.ts'
 import { armorm } from './armorm.ts'
+import { beaver } from './beaver.ts'
+import { bertPooler } from './bert-pooler.ts'
+import { debertaPooler } from './deberta-pooler.ts'
+import { distilbertClassifier } from './distilbert.ts'
+import { encoderClassifier } from './encoder-classifier.ts'
+import { grm } from './grm.ts'
 import type { Head } from './head.ts'
+import { internlm2 } from './internlm2.ts'
+import { ldl } from './ldl.ts'
 import { logProb } from './log-prob.ts'
+import { mlpScore } from './mlp-score.ts'
+import { modernbertClassifier } from './modernbert.ts'
+import { oasst } from './oasst.ts'
+import { qrm } from './qrm.ts'
+import { qwen2Prm } from './qwen2-prm.ts'
+import { regressionHead } from './regression-head.ts'
 import { score } from './score.ts'
+import { starling } from './starling.ts'
+import { tokenClassification } from './token-classification.ts'
+import { urm } from './urm.ts'
+import { valueHead } from './value-head.ts'
 
 /** Heads that give rewards, in the order in which they are asked. A new head is one file and one line. */
-const REWARD_HEADS: readonly Head[] = [armorm, score]
+const REWARD_HEADS: readonly Head[] = [
+  armorm,
+  qrm,
+  urm,
+  ldl,
+  beaver,
+  grm,
+  regressionHead,
+  starling,
+  qwen2Prm,
+  mlpScore,
+  valueHead,
+  oasst,
+  tokenClassification,
+  internlm2,
+  bertPooler,
+  debertaPooler,
+  distilbertClassifier,
+  encoderClassifier,
+  modernbertClassifier,
+  score,
+]
 
 /**
  * The head of a checkpoint for a use.
@@ -23,6 +64,13 @@ export function headOf(
   const reward = REWARD_HEADS.find((head) => head.claims(checkpoint))
   if (kind === 'head') {
     if (reward !== undefined) return reward
+    const [pickled] = checkpoint.pickledHeads
+    if (pickled !== undefined)
+      throw new ModelError(
+        `has its reward head in ${pickled}, a pickle; unpickling runs code, so it is never opened`,
+        checkpoint.dir,
+        headPickleHint(pickled),
+      )
     leftOver([{ pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head' }])
     throw new ModelError(
       `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards`,
@@ -34,13 +82,13 @@ export function headOf(
   throw new ModelError(
     `has a classification head (${reward.name})${saidArchitecture(checkpoint)}: it gives rewards, no log-probabilities`,
     checkpoint.dir,
-    'A reward model is measured by run-rm --model …',
+    checkpoint.fileNames.some((name) => headFiles.includes(name))
+      ? 'A reward model is measured by run-rm --model …; to measure its causal head, move the head beside the model out of the folder.'
+      : 'A reward model is measured by run-rm --model …',
   )
 }
 
-function saidArchitecture({ config }: Checkpoint): string {
-  const { architectures } = config
-  return Array.isArray(architectures) && typeof architectures[0] === 'string'
-    ? `, config.json says ${architectures[0].slice(0, 60)}`
-    : ''
+function saidArchitecture(checkpoint: Checkpoint): string {
+  const said = firstArchitecture(checkpoint)
+  return said === null ? '' : `, config.json says ${said}`
 }

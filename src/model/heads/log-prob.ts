@@ -1,3 +1,4 @@
+import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
@@ -15,6 +16,12 @@ export const logProb: Head = {
   kind: 'logProb',
   claims: () => true,
   open(checkpoint, spec) {
+    if (!spec.causal)
+      throw new ModelError(
+        `is an encoder (model_type ${spec.architecture}): every token sees the whole text, so a text has no log-probability`,
+        checkpoint.dir,
+        'An encoder with a classification head is measured by run-rm --model …',
+      )
     const logits = untie(checkpoint, spec.logits)
     const duplicate = `the same values as ${logits.weight}, to which it is tied`
     return {

@@ -1,11 +1,8 @@
-import { ModelError } from '../../errors.ts'
 import { linear as linearOf } from '../archs/names.ts'
-import type { Checkpoint } from '../checkpoint.ts'
-import { labelConfig, readConfig } from '../config.ts'
 import { linear } from '../ops.ts'
 import type { Linear } from '../spec.ts'
 import { castFrom } from '../weights.ts'
-import { type Head, PLAIN_TEXT } from './head.ts'
+import { type Head, labelsOf, PLAIN_TEXT } from './head.ts'
 
 const WEIGHT = 'score.weight'
 
@@ -15,15 +12,15 @@ export const score: Head = {
   kind: 'head',
   claims: ({ tensors }) => tensors.has(WEIGHT),
   open(checkpoint, { hidden }) {
-    const outputs = checkpoint.tensors.get(WEIGHT)?.shape[0] ?? 0
+    const labels = labelsOf(checkpoint, WEIGHT)
     const head: Linear = {
-      ...linearOf('score', hidden, outputs, false),
+      ...linearOf('score', hidden, labels.length, false),
       bias: { name: 'score.bias', optional: true },
     }
     return {
       name: 'score',
       kind: 'head',
-      labels: labelsOf(checkpoint, outputs),
+      labels,
       text: PLAIN_TEXT,
       reads: null,
       rowsPerOutput: 1,
@@ -38,21 +35,4 @@ export const score: Head = {
       },
     }
   },
-}
-
-/** Label names in the head's order; LABEL_i where config.json names none. */
-function labelsOf(checkpoint: Checkpoint, outputs: number): readonly string[] {
-  const { id2label, num_labels } = readConfig(labelConfig, checkpoint)
-  const named = id2label
-    ? Object.entries(id2label)
-        .sort(([a], [b]) => Number(a) - Number(b))
-        .map(([, name]) => name)
-    : null
-  const labels = named ?? Array.from({ length: num_labels ?? outputs }, (_, i) => `LABEL_${i}`)
-  if (labels.length !== outputs)
-    throw new ModelError(
-      `"${WEIGHT}" gives ${outputs} values, config.json names ${labels.length} labels: ${labels.slice(0, 8).join(', ')}`,
-      checkpoint.dir,
-    )
-  return labels
 }

@@ -17,6 +17,8 @@ export interface Facts {
   /** Kinds of tokens (BERT's two texts); 1 or 0: the model knows none. */
   readonly tokenTypes: number
   readonly layers: number
+  /** Positions are counted over the tokens that are not masked. */
+  readonly countsAttended: boolean
 }
 
 /** transformers' encoders by model_type. */
@@ -62,6 +64,12 @@ const ROTARY = [
 export function factsOf(checkpoint: Checkpoint): Facts {
   const config = readConfig(schema, checkpoint)
   const { model_type: type, pad_token_id: pad = null } = config
+  if (checkpoint.config.reward_token_id !== undefined)
+    throw new ModelError(
+      'has a "reward_token_id", which its own code appends to every text: not done for a ready-made export',
+      join(checkpoint.dir, 'config.json'),
+      'Leave --graph onnx out.',
+    )
   const rows = config.max_position_embeddings ?? config.n_positions ?? config.max_seq_len ?? null
   if (rows === null)
     throw new ModelError(
@@ -77,6 +85,7 @@ export function factsOf(checkpoint: Checkpoint): Facts {
     learnedPositions: !ROTARY.some((key) => checkpoint.config[key] !== undefined && checkpoint.config[key] !== null),
     tokenTypes: config.type_vocab_size ?? 1,
     layers: config.num_hidden_layers ?? config.n_layer ?? config.n_layers ?? 0,
+    countsAttended: type === 'opt',
   }
 }
 

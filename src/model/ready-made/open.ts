@@ -1,11 +1,12 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { ModelError } from '../../errors.ts'
-import type { FileDtype, MeasurementKind } from '../../types.ts'
+import type { Batching, FileDtype, MeasurementKind } from '../../types.ts'
 import { INDEX_FILE, SINGLE_FILE } from '../../weight-files.ts'
 import { type Checkpoint, openCheckpoint, readJsonObject } from '../checkpoint.ts'
 import type { DtypeChoice } from '../dtype.ts'
-import { type OpenHead, PLAIN_TEXT } from '../heads/head.ts'
+import { type HeadUse, PLAIN_TEXT } from '../heads/head.ts'
+import { headOf } from '../heads/index.ts'
 import type { ModelDescription, OpenModel } from '../open.ts'
 import type { Device } from '../providers.ts'
 import { commonFolder } from '../session.ts'
@@ -24,7 +25,8 @@ export interface OpenReadyMade {
   readonly device: Device
   readonly deviceId: number | null
   readonly dtype: FileDtype
-  readonly head: Pick<OpenHead, 'name' | 'text' | 'reads'>
+  readonly batching: Batching
+  readonly head: HeadUse
   readonly facts: Facts
   readonly file: OnnxFile
   readonly signature: Signature
@@ -61,14 +63,19 @@ export function openReadyMade(dir: string, name: string, options: ReadyMadeOptio
   const head = headTensors(dir, signature)
   const reading = readingOf(file, signature, head, (location) => paths.get(location)!)
   const checkpoint = withHead(config, head)
+  const description = described(checkpoint, file, facts, signature, reading, found)
   return {
     checkpoint,
     kind,
     device,
     deviceId,
     dtype,
+    // its rows stand alone
+    batching: { device, causal: false, packed: false },
     head: {
-      name: signature.output.kind === 'scores' ? 'pooled in the export' : signature.output.kind,
+      name: { scores: 'in the export', logits: 'log-prob', hidden: 'score' }[signature.output.kind],
+      kind,
+      labels: description.labels,
       text: PLAIN_TEXT,
       reads: facts.encoder ? () => Int32Array.of(0) : null,
     },
@@ -77,7 +84,7 @@ export function openReadyMade(dir: string, name: string, options: ReadyMadeOptio
     signature,
     reading,
     weightsFolder: root,
-    description: described(checkpoint, file, facts, signature, reading, found),
+    description,
   }
 }
 
@@ -91,6 +98,7 @@ function configOf(dir: string, file: OnnxFile): Checkpoint {
     tensors: new Map(),
     files: [realpathSync(config), file.path, ...file.external.map(({ path }) => path)],
     fileNames: ['config.json', file.name, ...file.external.map(({ name }) => name)],
+    pickledHeads: [],
   }
 }
 
@@ -98,7 +106,15 @@ function configOf(dir: string, file: OnnxFile): Checkpoint {
 function headTensors(dir: string, { output }: Signature): Checkpoint | null {
   if (output.kind !== 'hidden') return null
   if (![SINGLE_FILE, INDEX_FILE].some((name) => existsSync(join(dir, name)))) return null
-  return openCheckpoint(dir)
+  const checkpoint = openCheckpoint(dir)
+  const { name } = headOf(checkpoint, 'head', () => {})
+  if (name !== 'score')
+    throw new ModelError(
+      `has a head (${name}) that cannot be added to "${output.name}"`,
+      dir,
+      'Export it with its head, or leave --graph onnx out.',
+    )
+  return checkpoint
 }
 
 /** Weights that a head is taken from count among the files that the scores come from. */

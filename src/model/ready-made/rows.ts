@@ -19,9 +19,14 @@ export interface Rows {
  */
 export function rowsOf(
   texts: readonly Sequence[],
-  options: { readonly padId: number; readonly positions: boolean },
+  options: {
+    readonly padId: number
+    readonly positions: boolean
+    /** Positions begin at 0 where a first BOS is masked, too (OPT). */
+    readonly countsAttended: boolean
+  },
 ): Rows {
-  const { padId, positions: told } = options
+  const { padId, positions: told, countsAttended } = options
   const starts = texts.map(({ positionStart }) => (told ? 0 : positionStart))
   const seq = texts.reduce((most, { ids }, i) => Math.max(most, starts[i]! + ids.length), 0)
   const size = texts.length * seq
@@ -41,7 +46,8 @@ export function rowsOf(
     rows.mask.fill(1, start, start + ids.length)
     if (typeIds !== null) rows.types.set(typeIds, start)
     // padding repeats the last position, so that none lies beyond the table
-    for (let t = 0; t < seq; t++) rows.positions[first + t] = positionStart + Math.min(t, ids.length - 1)
+    for (let t = 0; t < seq; t++)
+      rows.positions[first + t] = (countsAttended ? 0 : positionStart) + Math.min(t, ids.length - 1)
   })
   return rows
 }

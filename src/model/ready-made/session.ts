@@ -99,15 +99,14 @@ class ReadyMadeRunner implements Runner {
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { facts, kind, checkpoint, signature, file } = this.model
-    checkBounds(
-      chosen.map((one) => ({ ...one, typeIds: null })),
-      {
-        where: checkpoint.dir,
-        vocab: facts.vocab,
-        positions: facts.learnedPositions ? facts.maxPositions : null,
-        first: kind === 'logProb' ? 1 : 0,
-      },
-    )
+    checkBounds(chosen, {
+      where: checkpoint.dir,
+      vocab: facts.vocab,
+      positions: facts.learnedPositions ? facts.maxPositions : null,
+      causal: false,
+      types: facts.tokenTypes > 1 ? facts.tokenTypes : null,
+      first: kind === 'logProb' ? 1 : 0,
+    })
     const typed = chosen.some(({ typeIds }) => typeIds?.some((type) => type !== 0))
     if (typed && facts.tokenTypes > 1 && !signature.inputs.some(({ role }) => role === 'types'))
       throw new ModelError(
@@ -158,6 +157,7 @@ async function runTexts(
   const rows = rowsOf(texts, {
     padId: facts.padTokenId ?? 0,
     positions: signature.inputs.some(({ role }) => role === 'positions'),
+    countsAttended: facts.countsAttended,
   })
   const feeds: Record<string, ort.Tensor> = {}
   for (const input of signature.inputs) feeds[input.name] = feedOf(input, rows)

@@ -6,7 +6,7 @@ export interface Limits {
   readonly textLength: number
   /** Molecules together, characters of their compact form. */
   readonly drawingLength: number
-  /** Molecules drawn: finding the atoms that two do not share takes RDKit some 20 ms a pair. */
+  /** Molecules drawn: finding the atoms that two do not share takes RDKit some 20 ms per pair. */
   readonly drawings: number
   /** Rows of a plain table (statistics, failures). */
   readonly tableRows: number

@@ -54,6 +54,16 @@ const ROWS = [
 export const PAIRS = written('pairs.jsonl', lines(ROWS))
 export const UNSOLVED = written('unsolved.jsonl', lines(ROWS.map(({ solution: _, ...row }) => row)))
 export const PLAIN = written('plain.jsonl', lines([{ prompt: 'Hi', chosen: 'CCO', rejected: 'C' }]))
+/** Completions of three and of two steps, with the marks of Qwen2.5-Math-PRM, and with a blank line between the steps. */
+const step = (join: string, end: string) => [
+  {
+    prompt: 'SMILES of ethanol?',
+    chosen: `Ethanol has two carbons.${join}It has an OH, too.${join}So it is CCO: C2H6O.${end}`,
+    rejected: `It has one carbon.${join}So it is CO.${end}`,
+  },
+]
+export const STEPS = written('steps.jsonl', lines(step('<extra_0>', '<extra_0>')))
+export const UNMARKED_STEPS = written('unmarked.jsonl', lines(step('\n\n', '')))
 /** Two rows in one split, one in the other. */
 export const SPLITS = written('splits.json', JSON.stringify({ train: ROWS.slice(0, 2), test: ROWS.slice(2, 3) }))
 

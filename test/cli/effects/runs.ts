@@ -3,10 +3,22 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { expect, vi } from 'vitest'
-import type { BIN_OPTIONS } from '../../../src/cli/options.ts'
 import { packagePath } from '../../../src/package.ts'
+import type { RunBin } from '../../../src/setup/option.ts'
+import type { RunOption } from '../../../src/setup/options.ts'
 import { FakeHub } from '../../hub/server.ts'
-import { CONFIG, CUT_BLOOM, EMPTY_BLOOM, PAIRS, PLAIN, SPLITS, UNSOLVED, written } from './data.ts'
+import {
+  CONFIG,
+  CUT_BLOOM,
+  EMPTY_BLOOM,
+  PAIRS,
+  PLAIN,
+  SPLITS,
+  STEPS,
+  UNMARKED_STEPS,
+  UNSOLVED,
+  written,
+} from './data.ts'
 import {
   all,
   changes,
@@ -17,7 +29,6 @@ import {
   once,
   type Ran,
   type Rows,
-  type RunBin,
   ran,
   record,
   refuses,
@@ -27,11 +38,10 @@ import {
   verdicts,
 } from './shown.ts'
 
-type Option<B extends RunBin> = keyof (typeof BIN_OPTIONS)[B] & string
-
 const NAMED_COLUMN: Shown = ['test/run/columns.test.ts', '--%s-column changes what is read, and no other part']
 
 const demo = (name: string): string => packagePath('src/embedded/demo', name)
+const heads = (name: string): string => packagePath('test/data/heads', name)
 const parity = (...path: string[]): string => packagePath('test/data/parity', ...path)
 /** A checkpoint with two ready-made exports beside it; of a policy the merged decoder is copied under the usual name, too. */
 const EXPORTS = {
@@ -213,7 +223,7 @@ function everywhere(bin: RunBin) {
       const { stderr } = await ran(bin, [...on, '--log-format', 'json'])
       for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level')
     },
-  } satisfies Partial<Rows<Option<'run-verify'>>>
+  } satisfies Partial<Rows<RunOption>>
 }
 
 /** As many worker threads are started as are asked for, where there is work for them. */
@@ -332,11 +342,11 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     ),
     shard: async () => {
       const run = await ran(bin, [...on, '--shard', '1/2'])
-      expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('part 1/2 is done') })
+      expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('shard 1/2 is done') })
       expect(readdirSync(run.folder!).sort()).toEqual(['identity.json', 'measurements.shard-1-of-2.jsonl'])
       // what is not measured is decided by the last part; that another one asked for something else is said
       const last = await ran(bin, [...on, '--shard', '2/2', '--output-dir', run.outputDir, '--seed', '4'])
-      expect(last.stderr).toContain('part 1/2 was started with another seed: that of this part holds for the whole')
+      expect(last.stderr).toContain('shard 1/2 was started with another seed: that of this shard holds for the whole')
       expect(record('seed')(last)).toBe(4)
     },
     'max-length': changes(bin, on, long, (run) => column('scores.csv', 'score_reason')(run).includes('too_long'), true),
@@ -433,7 +443,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
         '--pref-sets (which is --dataset allenai/preference-test-sets): contradicts --dataset',
       ),
     ),
-  } satisfies Partial<Rows<Option<'run-rm'> & Option<'run-dpo'>>>
+  } satisfies Partial<Rows<RunOption>>
 }
 
 /** The demo's tokenizer with a template of its own. */
@@ -478,7 +488,7 @@ const policy = ['--model', parity('dpo-llama/policy')]
 const reference = ['--ref-model', parity('dpo-llama/reference')]
 const plainDpo = ['--dataset', PAIRS, '--no-verify']
 
-export const RUN_ROWS: { readonly [B in RunBin]: Rows<Option<B>> } = {
+export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
   'run-rm': {
     ...withModel('run-rm'),
     model: changes('run-rm', ['--dataset', PAIRS, '--no-verify'], ['--model', parity('llama-gqa')], scores),
@@ -504,6 +514,72 @@ export const RUN_ROWS: { readonly [B in RunBin]: Rows<Option<B>> } = {
         ['--dataset', PLAIN, '--pooling', 'mask'],
         '--pooling changes nothing here: mask and hf read the same',
       ),
+      says(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', heads('ultrarm'), '--pooling', 'mask'],
+        '--pooling changes nothing here: the head (regression-head) reads by a rule of its own',
+      ),
+    ),
+    'raw-outputs': all(
+      async () => {
+        const args = ['--dataset', PLAIN, '--no-verify', '--model', heads('urm'), '--output-dir', newFolder()]
+        const own = (run: Ran): string[] => Object.keys(csv('scores.csv')(run)[0]!).filter((c) => c.startsWith('head_'))
+        const without = await ran('run-rm', args)
+        const plain = scores(without)
+        expect(own(without)).toEqual([])
+        const kept = await ran('run-rm', [...args, '--raw-outputs'])
+        expect(scores(kept)).toEqual(plain)
+        const names = ['attribute', 'weight'].flatMap((name) => [0, 1, 2, 3, 4].map((i) => `head_${name}_${i}`))
+        expect(own(kept)).toEqual(names)
+        for (const row of csv('scores.csv')(kept)) {
+          const parts = [0, 1, 2, 3, 4].map((i) => Number(row[`head_attribute_${i}`]) * Number(row[`head_weight_${i}`]))
+          expect(parts.reduce((sum, part) => sum + part)).toBeCloseTo(Number(row.score), 4)
+        }
+        expect(file('codebook.md')(kept)).toContain('| `head_weight_0` | 1 | weight of the attribute in the score |')
+        expect(file('measurements.jsonl')(kept)).toMatch(/"scoredTokenIndex":\d+,"raw":\[/)
+      },
+      says(
+        'run-rm',
+        ['--dataset', PLAIN, '--raw-outputs'],
+        '--raw-outputs changes nothing here: the head (score) has no',
+      ),
+    ),
+    'step-aggregate': all(
+      async () => {
+        const args = ['--dataset', STEPS, '--no-verify', '--model', heads('qwen2-prm'), '--output-dir', newFolder()]
+        const found = new Set<string>()
+        for (const name of ['min', 'product', 'mean', 'last']) {
+          const run = await ran('run-rm', [...args, ...(name === 'min' ? [] : ['--step-aggregate', name])])
+          expect(run.stderr).toContain(`of the steps' probabilities (--step-aggregate ${name})`)
+          expect(record('models', 0, 'work', 'measured')(run)).toBe(name === 'min' ? 2 : 0)
+          expect(scores(run), name).toEqual(column('scores.csv', `step_${name}`)(run))
+          const [first] = csv('scores.csv')(run)
+          const steps = JSON.parse(first!.step_probabilities!) as number[]
+          expect(steps).toHaveLength(3)
+          expect(first).toMatchObject({ steps: '3', step_min: String(Math.min(...steps)), step_last: String(steps[2]) })
+          expect(Number(first!.step_product)).toBeCloseTo(steps[0]! * steps[1]! * steps[2]!, 12)
+          expect(Number(first!.step_mean)).toBeCloseTo((steps[0]! + steps[1]! + steps[2]!) / 3, 12)
+          found.add(scores(run).join())
+        }
+        expect(found.size).toBe(4)
+      },
+      says(
+        'run-rm',
+        ['--dataset', PLAIN, '--step-aggregate', 'mean'],
+        '--step-aggregate changes nothing here: the head (score) gives one reward of a text',
+      ),
+    ),
+    'step-separator': all(
+      async () => {
+        const args = ['--dataset', UNMARKED_STEPS, '--no-verify', '--model', heads('qwen2-prm')]
+        const without = await ran('run-rm', args)
+        expect(column('scores.csv', 'score_reason')(without)).toEqual(['no_steps', 'no_steps'])
+        const marked = await ran('run-rm', ['--dataset', STEPS, '--no-verify', '--model', heads('qwen2-prm')])
+        const split = await ran('run-rm', [...args, '--step-separator', '\\n\\n'])
+        expect(scores(split)).toEqual(scores(marked))
+        expect(record('models', 0, 'text', 'steps')(split)).toEqual({ mark: '<extra_0>', separator: '\n\n' })
+      },
+      refuses('run-rm', ['--dataset', PLAIN, '--step-separator', ''], 2, '--step-separator: needs a value'),
     ),
   },
   'run-dpo': {

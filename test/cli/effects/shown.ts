@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { expect } from 'vitest'
+import type { RunBin } from '../../../src/setup/option.ts'
 import { call, type Done, type Env } from '../../command.ts'
 
 /**
@@ -10,7 +11,11 @@ import { call, type Done, type Env } from '../../command.ts'
  * in this process), or a test elsewhere, as [file, title].
  */
 export type Shown = (() => Promise<void>) | readonly [file: string, title: string]
-export type Rows<K extends string> = Readonly<Record<K, Shown>>
+/** By flag. @typeParam K the names in the option table */
+export type Rows<K extends string> = Readonly<Record<Flag<K>, Shown>>
+type Flag<K extends string> = K extends `${infer C}${infer Rest}`
+  ? `${C extends Lowercase<C> ? C : `-${Lowercase<C>}`}${Flag<Rest>}`
+  : K
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-effects-'))
 export const cleanUp = (): void => rmSync(root, { recursive: true, force: true })
@@ -23,7 +28,6 @@ export function newFolder(): string {
 
 // ── run-rm, run-dpo, run-verify ─────────────────────────────────────────────────────────────────────────────────────
 
-export type RunBin = 'run-rm' | 'run-dpo' | 'run-verify'
 export interface Ran extends Done {
   readonly outputDir: string
   /** Folder of the run's files; null where there is none. */

@@ -1,50 +1,74 @@
+import { Alibi } from './alibi.ts'
 import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
+import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
-import { addNorm, type Builder, linear, mlp, norm, rotate } from './ops.ts'
+import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from './ops.ts'
+import { relativeScores } from './relative.ts'
 import type { Rope } from './rope.ts'
-import type { AttentionSpec, BlockNorms, DecoderSpec, Norm } from './spec.ts'
+import type { AttentionSpec, BlockNorms, Mlp, ModelSpec, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
 
-/** A decoder's body as nodes. */
+/** A model's body as nodes. */
 export interface Body {
   /** Final hidden states of the rows that the head reads, [rows, hidden]. */
   readonly hidden: Value
   /** Which rotary tables the graph wants: inputs `cos_i`, `sin_i` [table, rotaryDim / 2]. */
   readonly ropes: readonly Rope[]
+  /** Heads of the table that an input `alibi` [table, heads] wants; null: no such input. */
+  readonly alibiHeads: number | null
 }
 
 /**
  * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
  * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
- * Inputs: `ids`, `positions` [batch, seq]; `rows` [rows], places in the flattened ids.
+ * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
+ * flattened ids; those of attention.ts, relative.ts and RotaryInputs.
  */
-export function decoderBody(builder: Builder, spec: DecoderSpec, form: AttentionForm): Body {
+export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm): Body {
   const { graph } = builder
   const ids = graph.input('ids', 'int64', ['batch', 'seq'])
   const positions = graph.input('positions', 'int64', ['batch', 'seq'])
   const rows = graph.input('rows', 'int64', ['rows'])
   const shape = graph.op('Shape', [ids])
-  const attend = attentionOf(form, graph, builder.type, shape)
+  const attend = attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
   const rotary = new RotaryInputs(builder, positions)
-  const attention = (x: Value, layer: AttentionSpec): Value =>
-    attentionBlock(builder, x, layer, attend, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
+  const relative = spec.causal || !spec.relative ? null : relativeScores(builder, shape, spec.hidden, spec.relative)
+  const alibi = new Alibi(builder, positions, shape)
+  const attention = (x: Value, layer: AttentionSpec, l: number): Value => {
+    const how = layer.alibi ? alibi.around(attend) : attend
+    const mix = (q: Value, k: Value, v: Value): Value => how(q, k, v, layer, relative?.(q, k, l, layer))
+    return attentionBlock(builder, x, layer, mix, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
+  }
+  const feedForward = (x: Value, mixture: Mlp): Value =>
+    mixture.kind === 'experts' ? experts(builder, x, mixture) : mlp(builder, x, mixture)
 
-  const stream = new Stream(builder, embed(builder, spec, ids, positions), spec.hidden)
+  const width = spec.inside?.width ?? spec.hidden
+  const embedded = embed(builder, spec, ids, positions)
+  const stream = new Stream(builder, embedded, width)
   spec.layers.forEach((layer, l) => {
     const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
-    const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, spec.hidden) : x)
+    const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, width) : x)
     const { attentionNorms, mlpNorms } = layer
-    const mixed = attention(stream.read(attentionNorms.before), layer.attention)
+    const normed = stream.read(attentionNorms.before)
+    const mixed = attention(normed, layer.attention, l)
     const attended = after(linear(builder, pick(mixed), layer.attention.out), attentionNorms)
     stream.map(pick)
     // parallel blocks read the stream before anything is added to it
-    const read = layer.residual === 'parallel' ? stream.read(mlpNorms.before) : null
+    const shared = attentionNorms.before?.weight === mlpNorms.before?.weight
+    const read = layer.residual !== 'parallel' ? null : shared ? pick(normed) : stream.read(mlpNorms.before)
     stream.add(attended)
     stream.close(attentionNorms.closing)
-    stream.add(after(mlp(builder, read ?? stream.read(mlpNorms.before), layer.mlp), mlpNorms))
+    stream.add(after(feedForward(read ?? stream.read(mlpNorms.before), layer.mlp), mlpNorms))
     stream.close(mlpNorms.closing)
+    if (l === 0 && !spec.causal && spec.convolution) {
+      const { convolution: conv } = spec
+      stream.add(pick(convolution(builder, embedded, conv, spec.hidden, { shape, lengths: 'lengths' })))
+      stream.close(conv.norm)
+    }
   })
-  return { hidden: stream.read(spec.finalNorm), ropes: rotary.ropes }
+  const last = stream.read(spec.finalNorm)
+  const hidden = spec.inside ? linear(builder, last, spec.inside.out) : last
+  return { hidden, ropes: rotary.ropes, alibiHeads: alibi.heads }
 }
 
 /** The residual stream [tokens, hidden]. What a block adds is kept aside until the next norm, which takes both at once. */
@@ -93,21 +117,23 @@ class Stream {
   }
 }
 
-/** [tokens, hidden] */
-function embed({ graph, weights, type }: Builder, spec: DecoderSpec, ids: Value, positions: Value): Value {
-  const flat = (x: Value): Value => graph.op('Reshape', [x, graph.ints([-1])])
-  const { tokens, positions: learned, scale } = spec.embedding
-  let x = weights.gather(type, tokens, [spec.vocab, spec.hidden], flat(ids))
-  if (scale !== null) {
-    const factor = graph.float(scale)
-    x = graph.op('Mul', [x, castFrom(graph, factor, 'float', type)])
+/** [tokens, the stream's width] */
+function embed(builder: Builder, { embedding, vocab, inside }: ModelSpec, ids: Value, positions: Value): Value {
+  const { graph, weights, type } = builder
+  const { tokens, width, scale, types, positions: learned, norm: norming, projection } = embedding
+  const table = (name: string, rows: number, indices: Value, columns = width): Value =>
+    weights.gather(type, name, [rows, columns], graph.op('Reshape', [indices, graph.ints([-1])]))
+  let x = table(tokens, vocab, ids)
+  if (scale !== null) x = graph.op('Mul', [x, castFrom(graph, graph.float(scale), 'float', type)])
+  if (inside) x = linear(builder, x, inside.into)
+  if (types !== null)
+    x = graph.op('Add', [x, table(types.name, types.rows, graph.input('types', 'int64', ['batch', 'seq']))])
+  if (learned !== null) {
+    const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
+    x = graph.op('Add', [x, table(learned.name, learned.rows + learned.offset, row, inside?.width)])
   }
-  if (learned === null) return x
-  const row = learned.offset === 0 ? positions : graph.op('Add', [positions, graph.int(learned.offset)])
-  return graph.op('Add', [
-    x,
-    weights.gather(type, learned.name, [learned.rows + learned.offset, spec.hidden], flat(row)),
-  ])
+  if (norming !== null) x = norm(builder, x, norming, width)
+  return projection === null ? x : linear(builder, x, projection)
 }
 
 /** [tokens, hidden] → [tokens, heads · headDim], before the output projection. */
@@ -115,7 +141,7 @@ function attentionBlock(
   builder: Builder,
   x: Value,
   spec: AttentionSpec,
-  attend: Attend,
+  attend: (q: Value, k: Value, v: Value) => Value,
   rotary: RotaryInputs,
   shape: Value,
 ): Value {
@@ -127,12 +153,7 @@ function attentionBlock(
     const normed = qk ? normHeads(builder, y, qk, count, spec) : y
     return spec.rope ? rotary.rotate(grid(normed), spec.rope, count, headDim) : grid(normed)
   }
-  const mixed = attend(
-    turned(q, heads, spec.qkNorm?.q ?? null),
-    turned(k, kvHeads, spec.qkNorm?.k ?? null),
-    grid(v),
-    spec,
-  )
+  const mixed = attend(turned(q, heads, spec.qkNorm?.q ?? null), turned(k, kvHeads, spec.qkNorm?.k ?? null), grid(v))
   return graph.op('Reshape', [mixed, graph.ints([-1, heads * headDim])])
 }
 
@@ -148,10 +169,12 @@ function project(builder: Builder, x: Value, { projection, heads, kvHeads, headD
     const sizes = graph.ints([heads * headDim, kvHeads * headDim, kvHeads * headDim])
     return graph.ops('Split', [qkv, sizes], 3, { axis: 1 }) as QueryKeyValue
   }
-  const byHead = graph.op('Reshape', [qkv, graph.ints([-1, heads, 3, headDim])])
+  const group = heads / kvHeads
+  const byHead = graph.op('Reshape', [qkv, graph.ints([-1, kvHeads, group + 2, headDim])])
+  const counts = [heads, kvHeads, kvHeads]
   return graph
-    .ops('Split', [byHead], 3, { axis: 2, num_outputs: 3 })
-    .map((part) => graph.op('Reshape', [part, graph.ints([-1, heads * headDim])])) as QueryKeyValue
+    .ops('Split', [byHead, graph.ints([group, 1, 1])], 3, { axis: 2 })
+    .map((part, i) => graph.op('Reshape', [part, graph.ints([-1, counts[i]! * headDim])])) as QueryKeyValue
 }
 type QueryKeyValue = [q: Value, k: Value, v: Value]
 

@@ -1,0 +1,59 @@
+import type { Value } from './graph.ts'
+import { type Builder, linear, mlp } from './ops.ts'
+import type { Experts } from './spec.ts'
+import { cast, castFrom } from './weights.ts'
+
+/**
+ * A mixture of experts (Shazeer et al. 2017, arXiv:1701.06538), as transformers computes it: softmax of the router's logits in
+ * float32, the k largest weights of each token, their experts' outputs averaged by them. [tokens, hidden] → the same.
+ *
+ * Only what is routed is computed: the tokens are copied k times, sorted by expert and cut where the next expert begins, so each expert
+ * multiplies its own rows, in one piece, and none where it has none. Each expert's weights stay where they lie in the file.
+ */
+export function experts(builder: Builder, x: Value, spec: Experts): Value {
+  const { graph, type } = builder
+  const { topK, router } = spec
+  const hidden = router.inputs
+  const column = graph.ints([1])
+  const logits = castFrom(graph, linear(builder, x, router), type, 'float')
+  const [largest, chosen] = graph.ops('TopK', [graph.op('Softmax', [logits], { axis: 1 }), graph.ints([topK])], 2, {
+    axis: 1,
+  }) as [Value, Value]
+  const share = spec.normalised
+    ? graph.op('Div', [largest, graph.op('ReduceSum', [largest, column], { keepdims: 1 })])
+    : largest
+
+  const { order, counts } = byExpert(builder, graph.op('Reshape', [chosen, graph.ints([-1])]), spec.experts.length)
+  const sorted = graph.op('Gather', [x, graph.op('Div', [order, graph.int(topK)])])
+  const parts = graph.ops('Split', [sorted, counts], spec.experts.length, { axis: 0 })
+  const mapped = graph.op(
+    'Concat',
+    spec.experts.map((expert, e) => mlp(builder, parts[e]!, expert)),
+    { axis: 0 },
+  )
+  const back = graph.op('ScatterElements', [order, order, countUp(builder, order)])
+  const byToken = graph.op('Reshape', [graph.op('Gather', [mapped, back]), graph.ints([-1, topK, hidden])])
+  const weights = graph.op('Unsqueeze', [castFrom(graph, share, 'float', type), graph.ints([2])])
+  const routed = graph.op('ReduceSum', [graph.op('Mul', [byToken, weights]), column], { keepdims: 0 })
+  if (spec.shared === null) return routed
+  const gate = graph.op('Sigmoid', [linear(builder, x, spec.shared.gate)])
+  return graph.op('Add', [routed, graph.op('Mul', [gate, mlp(builder, x, spec.shared.mlp)])])
+}
+
+/**
+ * The places of `chosen` [tokens · k] sorted by the expert that stands there, `order` [tokens · k], and how many each expert has,
+ * `counts` [experts].
+ */
+function byExpert({ graph }: Builder, chosen: Value, count: number): { readonly order: Value; readonly counts: Value } {
+  const order = graph.ops('TopK', [chosen, graph.op('Shape', [chosen])], 2, { axis: 0, largest: 0 })[1]!
+  const each = graph.ints(Array.from({ length: count }, (_, e) => e))
+  const hits = graph.op('Equal', [graph.op('Unsqueeze', [chosen, graph.ints([1])]), each])
+  const counts = graph.op('ReduceSum', [cast(graph, hits, 'int64'), graph.ints([0])], { keepdims: 0 })
+  return { order, counts }
+}
+
+/** 0, 1, 2 … as long as a vector is. */
+function countUp({ graph }: Builder, vector: Value): Value {
+  const length = graph.op('Squeeze', [graph.op('Shape', [vector]), graph.ints([0])])
+  return graph.op('Range', [graph.int(0), length, graph.int(1)])
+}

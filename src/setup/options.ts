@@ -1,0 +1,356 @@
+import { UsageError } from '../errors.ts'
+import { DTYPE_CHOICES } from '../model/dtype.ts'
+import { typeFilter } from '../pairs/filters.ts'
+import { parseShard } from '../pairs/shard.ts'
+import { checkHead } from '../score/head.ts'
+import { STEP_AGGREGATES } from '../score/steps.ts'
+import {
+  aboveZero,
+  choice,
+  list,
+  number,
+  type Option,
+  type OptionTable,
+  section,
+  text,
+  toggle,
+  whole,
+} from './option.ts'
+
+/**
+ * Every option of the runs, once: a row here is a flag of the bins and its help, a key of `--config` and of `--print-config`, where it
+ * says so an option of the library, and a value of `RunConfig`. An option is here only if it differs between two runs on one machine.
+ * The sections are the parts of `RunConfig`, in the order of `--help`. A docstring is what the library's users read; their types come
+ * from here, so that what this file imports must be light.
+ */
+
+const RM = ['run-rm'] as const
+const DPO = ['run-dpo'] as const
+const WITH_MODEL = [...RM, ...DPO] as const
+const ALL = [...WITH_MODEL, 'run-verify'] as const
+
+/** `--force-truncation` without `--max-length`: the default of RewardBench's command. */
+export const FORCED_MAX_LENGTH = 512
+/** Their distributions are held in memory, 8 bytes per resample and statistic. */
+const MAX_RESAMPLES = 1_000_000
+export const resamples = (describe: string) => whole([100, MAX_RESAMPLES], describe, 2000)
+export const seed = (describe: string) => whole([0], describe, 0)
+
+export const CHECKPOINTS = section(
+  { group: 'Model', bins: WITH_MODEL },
+  {
+    model: text('Reward model: hub id or folder', null, {
+      shown: 'the embedded demo reward model',
+      in: { 'run-dpo': { describe: 'Policy: hub id or folder', shown: 'the embedded demo policy' } },
+    }),
+    /** Hub id or folder of the reference. */
+    refModel: text('Reference: hub id or folder; left out with --model = reference-free', null, {
+      bins: DPO,
+      library: true,
+      shown: 'the embedded demo reference',
+    }),
+    refRevision: text('Branch, tag or commit of the reference on the hub', null, {
+      bins: DPO,
+      library: true,
+      shown: 'main',
+    }),
+    /** Branch, tag or commit on the hub. Default main. */
+    revision: text('Branch, tag or commit of the model on the hub', null, { library: true, shown: 'main' }),
+  },
+)
+
+export const MODEL = section(
+  { group: 'Model', bins: WITH_MODEL },
+  {
+    /** Hub id or folder of another tokenizer. */
+    tokenizer: text('Hub id or folder of another tokenizer', null, { library: true, shown: "the model's own" }),
+    /** `tokenizer`, `raw`, `pair`, a built-in name or a file of Jinja. Default tokenizer. */
+    chatTemplate: text('tokenizer, raw, pair (encoders), a built-in name, or a Jinja file', 'tokenizer', {
+      library: true,
+    }),
+    /**
+     * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. Default auto. CUDA's libraries must be on LD_LIBRARY_PATH, and NVIDIA_TF32_OVERRIDE=0
+     * must be set (unless dtype is tf32), when node starts: the commands see to that, a library cannot. A device that is found to compute
+     * otherwise is a DeviceError.
+     */
+    device: text('auto, cpu, cuda, cuda:N or webgpu', 'auto', { library: true, changes: 'last digits' }),
+    /** Default auto: fp32 on the CPU, the checkpoint's own half type on a GPU. `fp32` is never TF32; `tf32` is CUDA's, by name. */
+    dtype: choice(DTYPE_CHOICES, 'Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16', 'auto', {
+      library: true,
+    }),
+    /** `checkpoint` builds the graph from the safetensors, `onnx` runs a ready-made export. Default checkpoint where there are safetensors. */
+    graph: choice(
+      ['checkpoint', 'onnx'],
+      'Where the graph comes from: built from the checkpoint, or a ready-made ONNX export (onnx)',
+      null,
+      // which one ran shows in the hashes of the weights
+      { library: true, shown: 'checkpoint where there are safetensors', changes: 'no number' },
+    ),
+    /** Which export, by path or name. Default model.onnx, else onnx/model.onnx. */
+    onnxFile: text(
+      'ONNX export to run, by path or name in the model: model_quantized.onnx, onnx/model_fp16.onnx …',
+      null,
+      { library: true, shown: 'model.onnx, else onnx/model.onnx', changes: 'no number' },
+    ),
+    /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
+    head: text('Label to read: 0, 1, …, softmax:K or all', null, {
+      bins: RM,
+      library: 'or number',
+      shown: 'the single one',
+      check: checkHead,
+    }),
+    /** Token that the head reads. Default hf. */
+    pooling: choice(
+      ['hf', 'mask'],
+      'Token that the head reads: hf (rightmost id that is not the pad id) or mask (the last one)',
+      'hf',
+      { bins: RM, library: true },
+    ),
+    /** Keep a head's further outputs as columns `head_…`. Default false. */
+    rawOutputs: toggle("Keep a head's further outputs (objectives, gates, quantiles …) as columns head_…", false, {
+      bins: RM,
+      library: true,
+    }),
+    /** How the probabilities of a process reward model's steps become the score. Default min. */
+    stepAggregate: choice(
+      STEP_AGGREGATES,
+      "Of a process reward model, how its steps' probabilities become the score",
+      'min',
+      { bins: RM, library: true },
+    ),
+    /** What ends a step of a completion. Default: the model's own. */
+    stepSeparator: {
+      ...text('Of a process reward model, what ends a step of a completion, such as "\\n\\n"', null, {
+        bins: RM,
+        library: true,
+        shown: "the model's own: its marks stand in the data, or a line break",
+      }),
+      read: stepSeparator,
+    },
+    /** Scale of the implicit reward. Default 0.1. */
+    beta: number('Scale of the implicit reward; changes no measurement', 0.1, {
+      bins: DPO,
+      library: true,
+      check: aboveZero,
+    }),
+    /** Default avg. */
+    refFreeType: choice(
+      ['avg', 'sum', 'norm'],
+      'Reward of a policy alone, per token (avg), whole (sum) or -L2 norm (norm)',
+      'avg',
+      { bins: DPO, library: true },
+    ),
+  },
+)
+
+export const DATA = section(
+  { group: 'Data', bins: ALL },
+  {
+    dataset: text(
+      'demo-pairs, demo-groups, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
+      'demo-pairs',
+    ),
+    split: text('Split of the data set', null, { shown: 'the only one' }),
+    datasetConfig: text('Configuration of a hub data set', null, { shown: 'default' }),
+  },
+)
+
+/** Named as the part of a row that they are. */
+export const COLUMNS = section(
+  { group: 'Data', bins: ALL },
+  {
+    /** Keys of the rows that are the prompt, the completions, the id and the subset. Default: prompt, chosen, rejected, id, subset. */
+    promptColumn: text('Column of the prompt', null, {
+      library: true,
+      shown: 'prompt, else question, query, instruction (with input), input, problem',
+    }),
+    chosenColumn: text('Column of the preferred completion', null, { library: true, shown: 'chosen' }),
+    rejectedColumn: text('Column of the other completions', null, { library: true, shown: 'rejected' }),
+    idColumn: text('Column of the ids', null, { library: true, shown: 'id, else the number of the row' }),
+    subsetColumn: text('Column of the subsets', null, { library: true, shown: 'subset, else the problem type' }),
+  },
+)
+
+export const ROWS = section(
+  { group: 'Data', bins: ALL },
+  {
+    filter: list('Problem types or subsets: name, !name, re:pattern; repeatable', { shown: 'all', check: typeFilter }),
+    limit: whole([1], 'Use only the first N rows', null, { shown: 'all' }),
+    shard: {
+      ...text('Do shard i of n, as i/n; the last shard to finish merges all', '1/1', {
+        bins: WITH_MODEL,
+        changes: 'no number',
+      }),
+      read: (given: unknown) => parseShard(String(given ?? '1/1')),
+    },
+  },
+)
+
+export const SCORING = section(
+  { group: 'Scoring', bins: WITH_MODEL },
+  {
+    /** Tokens. Default: the model's own maximum. */
+    maxLength: whole([1], 'Longest sequence, in tokens', null, { library: true, shown: "the model's own maximum" }),
+    /** Default skip, or left with hermCompat. */
+    truncation: choice(
+      ['skip', 'left', 'right', 'error'],
+      'What happens to longer rows: skip (not scored, exit 4), left, right, error (stops first)',
+      null,
+      { library: true, shown: 'skip' },
+    ),
+    /** `strip` cuts the thought before the model sees a completion. Default keep. */
+    reasoning: choice(['keep', 'strip'], 'strip cuts the thought before a model sees the completion', 'keep', {
+      library: true,
+    }),
+    hermCompat: toggle('Prepare texts and tokens exactly as HERM (RewardBench) does', false, { library: true }),
+    /** Upper bounds of a batch: tokens, padding included, and completions. Default: by device. */
+    batchTokens: whole([1], 'Upper bound of a batch, in padded tokens', null, {
+      library: true,
+      shown: 'by device',
+      changes: 'last digits',
+    }),
+    batchSize: whole([1], 'Upper bound of a batch, in completions', null, {
+      library: true,
+      shown: 'no bound',
+      changes: 'last digits',
+    }),
+    /** CPU threads. Default: one per core. */
+    threads: whole([1], 'CPU threads of the model', null, {
+      library: true,
+      shown: 'one per core',
+      changes: 'last digits',
+    }),
+  },
+)
+
+export const VERIFICATION = section(
+  { group: 'Verifiable rewards', bins: ALL },
+  {
+    extraction: choice(
+      ['strict', 'loose'],
+      'How the answer is found: strict (whole format) or loose (last <answer>)',
+      'strict',
+    ),
+    requireReasoning: toggle('Demand thought tags', true),
+    soft: toggle('Give partial credit', false),
+    goodMoleculeBonus: number('Bonus λ for a right and clean molecule', 0),
+    ringsBloom: text('Ring systems, a molbloom file', null, { shown: 'embedded' }),
+    fingerprintsBloom: text('Morgan environments, a molbloom file', null, { shown: 'embedded' }),
+    purchasableBloom: text('Purchasable molecules, a molbloom file', null, { shown: 'embedded' }),
+    oracles: choice(['embedded', 'remote', 'none'], 'embedded, remote (ETHER0_REMOTES_API_BASE_URL) or none', null, {
+      shown: 'remote where its variables are set, else embedded',
+    }),
+    verify: toggle('--no-verify leaves the verifiable columns empty', true),
+    verifyWorkers: whole([1], 'Worker threads for verification', null, {
+      shown: 'half the cores',
+      changes: 'no number',
+    }),
+  },
+)
+
+export const RUN = section(
+  { group: 'Run', bins: ALL },
+  {
+    outputDir: text('Folder of all results', 'results', { changes: 'no number' }),
+    name: text("Name of the scorer's folder in it", null, {
+      shown: 'from the model',
+      in: { 'run-verify': { shown: 'verifiable' } },
+      changes: 'no number',
+      check: folderName,
+    }),
+    resume: toggle('--no-resume forgets earlier measurements of this run', true, {
+      bins: WITH_MODEL,
+      changes: 'no number',
+    }),
+    seed: seed('Seed of the bootstrap and of the random null scorer'),
+    resamples: resamples('Bootstrap resamples'),
+    /** Nothing is fetched. Default: HF_HUB_OFFLINE. */
+    offline: toggle('Use only what is already in the hub cache (also HF_HUB_OFFLINE=1)', false, {
+      library: true,
+      changes: 'no number',
+    }),
+  },
+)
+
+/** What the bins read themselves: no part of a run's configuration. */
+export const MODES = section(
+  { group: 'Run', bins: ALL },
+  {
+    config: text('YAML file with these keys; flags win', null),
+    dryRun: toggle('Print the plan and stop', false),
+    printConfig: toggle('Print the resolved options, as a file for --config, and stop', false),
+    dumpRendered: whole([1], 'Print rendered text and ids of the first N rows and stop', null, { bins: WITH_MODEL }),
+  },
+)
+
+export const SCREEN = section(
+  { group: 'Run', bins: ALL, changes: 'no number' },
+  {
+    quiet: toggle('Only warnings and errors', false),
+    logFormat: choice(['text', 'json'], 'text or json (one object per line)', 'text'),
+  },
+)
+
+const accepted = (remark: string, describe = 'Accepted without effect') => toggle(describe, null, { remark })
+
+/** The flags of RewardBench's command lines that are not ours and are taken: with a word on each, or for one or two of ours. */
+export const HERM = section(
+  { group: 'As in HERM (RewardBench)', bins: WITH_MODEL },
+  {
+    notQuantized: accepted('weights are never quantised unless --dtype q8 is given'),
+    disableBeakerSave: accepted('there is no Beaker file'),
+    attnImplementation: text('Accepted without effect', null, { remark: 'attention is fixed by the graph' }),
+    loadJson: accepted('the format of a data file is recognised by itself'),
+    directLoad: accepted('models are always loaded directly'),
+    saveAll: accepted(
+      'every score is written anyway, to scores.csv and herm/eval-set-scores',
+      'Accepted; every score is written anyway',
+    ),
+    trustRemoteCode: accepted(
+      'remote code is never run; architectures and heads are built in (see the README)',
+      'Accepted; remote code is never run',
+    ),
+    doNotSave: accepted(
+      'nothing is ever uploaded; the files are written locally',
+      'Accepted; nothing is ever uploaded',
+    ),
+    forceTruncation: toggle(
+      `Same as --truncation left, with --max-length ${FORCED_MAX_LENGTH} where that is not given; of a policy nothing is cut`,
+      null,
+    ),
+    torchDtype: choice(['float32', 'float16', 'bfloat16'], 'Same as --dtype', null),
+    debug: toggle('Same as --limit 10', null),
+    prefSets: toggle('Same as --dataset allenai/preference-test-sets', null),
+  },
+)
+
+export const OPTIONS = {
+  ...CHECKPOINTS,
+  ...MODEL,
+  ...DATA,
+  ...COLUMNS,
+  ...ROWS,
+  ...SCORING,
+  ...VERIFICATION,
+  ...RUN,
+  ...MODES,
+  ...SCREEN,
+  ...HERM,
+}
+export type RunOption = keyof typeof OPTIONS
+
+/** What two runs that differ in an option alone differ in; null: the numbers, as far as one can tell. */
+export const changesOf = (name: string): Option['changes'] | null =>
+  (Object.hasOwn(OPTIONS, name) ? (OPTIONS as OptionTable)[name]!.changes : null) ?? null
+
+/** `--name` is one folder of the output folder, so that runs do not land beside it or in each other. */
+function folderName(name: string): void {
+  if (/[/\\]/.test(name) || name === '.' || name === '..')
+    throw new UsageError(`"${name}" is not the name of a folder`, '--name', 'Where results go is --output-dir.')
+}
+
+/** `\n` may be written as such: shells make a line break hard to give. */
+function stepSeparator(given: unknown): string | null {
+  if (given === '') throw new UsageError('is empty', '--step-separator', 'Give what ends a step, such as "\\n\\n".')
+  return given == null ? null : String(given).replaceAll('\\n', '\n')
+}

@@ -1,0 +1,278 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { openCheckpoint } from '../../src/model/checkpoint.ts'
+import { build, type Change, changed as changedCopy, refusal } from './changed.ts'
+import { openRunner } from './runner.ts'
+import { encodeTensors, type Tensors } from './safetensors-edit.ts'
+
+/** A copy of a head's checkpoint with changes. */
+const changed = (name: string, change: Change): string => changedCopy(join('heads', name), change)
+const set =
+  (values: Record<string, unknown>): NonNullable<Change['config']> =>
+  (config) =>
+    Object.assign(config, values)
+/** Drops the last row of a matrix. */
+const cut =
+  (name: string): NonNullable<Change['tensors']> =>
+  (tensors) => {
+    const { dtype, shape, data } = tensors.get(name)!
+    const rows = shape[0]! - 1
+    tensors.set(name, {
+      dtype,
+      shape: [rows, ...shape.slice(1)],
+      data: data.subarray(0, (data.length / shape[0]!) * rows),
+    })
+  }
+/** The same row twice. */
+const twice =
+  (name: string): NonNullable<Change['tensors']> =>
+  (tensors) => {
+    const { dtype, shape, data } = tensors.get(name)!
+    tensors.set(name, { dtype, shape: [2, ...shape.slice(1)], data: Buffer.concat([data, data]) })
+  }
+
+/** A linear layer of three rows. */
+const thrice =
+  (name: string): NonNullable<Change['tensors']> =>
+  (tensors) => {
+    for (const part of [`${name}.weight`, `${name}.bias`]) {
+      const { dtype, shape, data } = tensors.get(part)!
+      const rows = Buffer.concat([data, data]).subarray(0, (3 * data.length) / shape[0]!)
+      tensors.set(part, { dtype, shape: [3, ...shape.slice(1)], data: rows })
+    }
+  }
+
+describe('a head that is not known for certain is refused', () => {
+  const cases: [name: string, head: string, change: Change, says: RegExp][] = [
+    [
+      'an MLP of another class',
+      'inform',
+      { config: set({ architectures: ['OtherForSequenceClassification'] }) },
+      /MLP as its head .*config.json says OtherForSequenceClassification.*Known: INFORMForSequenceClassification, Qwen2ForRewardModel/,
+    ],
+    ['an MLP of no class', 'inform', { config: set({ architectures: null }) }, /says no architecture/],
+    [
+      "Starling's tensors under another class",
+      'starling-7b',
+      { config: set({ architectures: ['LlamaModel'] }) },
+      /says LlamaModel: which token it reads is not known.*GPTRewardModel/,
+    ],
+    [
+      'GRM: a linear head that is an MLP',
+      'grm-linear',
+      { config: set({ vhead_layer_type: 'mlp' }) },
+      /the weights are one linear layer/,
+    ],
+    [
+      'GRM: an MLP that is linear',
+      'grm-llama',
+      { config: set({ vhead_layer_type: 'linear' }) },
+      /the weights are an MLP/,
+    ],
+    [
+      'GRM: other layers',
+      'grm-llama',
+      { config: set({ vhead_num_layers: 3 }) },
+      /"vhead_num_layers": 3, the weights have 1/,
+    ],
+    [
+      'GRM: another layer type',
+      'grm-llama',
+      { config: set({ vhead_layer_type: 'rnn' }) },
+      /vhead_layer_type" is "rnn"/,
+    ],
+    [
+      'Beaver: normalised by nothing',
+      'beaver-reward',
+      {
+        config: set({ mean: null }),
+        tensors: (tensors) => tensors.delete('normalizer.mean'),
+      },
+      /"do_normalize": true; neither it \("mean"\) nor the weights/,
+    ],
+    [
+      'Beaver: another type of score',
+      'beaver-reward',
+      { config: set({ score_type: 'margin' }) },
+      /score_type" is "margin"/,
+    ],
+    [
+      'QRM: other quantiles',
+      'qrm-llama31',
+      { config: set({ num_quantiles: 5 }) },
+      /has 361 rows; 19 objectives of 5 quantiles .* are 95/,
+    ],
+    ['QRM: no quantiles', 'qrm-llama31', { config: (config) => delete config.num_quantiles }, /has no "num_quantiles"/],
+    ['ArmoRM with quantiles', 'armorm', { config: set({ num_quantiles: 19 }) }, /"num_quantiles" is 19/],
+    ['URM: an odd row', 'urm', { tensors: cut('score.weight') }, /has 9 rows; 5 weights ask for 10/],
+    [
+      'LDL: other bins',
+      'ldl-gemma2',
+      { tensors: cut('gating_layer.network.6.weight') },
+      /gives 220 values and the gate 21 weights/,
+    ],
+    [
+      'two values where one is meant',
+      'ultrarm',
+      { tensors: twice('regression_head.weight') },
+      /gives 2 values, this head gives one/,
+    ],
+    [
+      'two heads in one checkpoint',
+      'ultrarm',
+      { tensors: (tensors) => tensors.set('score.weight', tensors.get('regression_head.weight')!) },
+      /1 tensor that the architecture does not have: "score.weight"/,
+    ],
+    [
+      'a classifier of tokens into three',
+      'trl-prm-qwen2',
+      { tensors: thrice('score') },
+      /classifies tokens into 3 labels/,
+    ],
+    [
+      'a process head of one value a step',
+      'qwen2-prm',
+      { tensors: cut('score.2.weight') },
+      /gives 1 values a step, this head gives two/,
+    ],
+    [
+      'a normalised reward without its numbers',
+      'ziya',
+      { config: set({ normalize_reward: true, mean: 1 }) },
+      /"normalize_reward": true and lacks "mean" or "std"/,
+    ],
+  ]
+  it.each(cases)('%s', (_, head, change, says) => expect(refusal(changed(head, change))).toMatch(says))
+})
+
+interface Golden {
+  readonly cases: readonly {
+    readonly id: string
+    readonly input_ids: readonly number[]
+    readonly scores: readonly number[]
+  }[]
+}
+const goldenOf = (dir: string): Golden =>
+  JSON.parse(gunzipSync(readFileSync(join(dir, 'golden.json.gz'))).toString('utf8')) as Golden
+
+/** The score of a text at its last token, beside the reference's of the checkpoint that was changed. */
+async function scored(dir: string): Promise<{ readonly got: number; readonly want: number }> {
+  const { input_ids, scores } = goldenOf(dir).cases.find(({ id }) => id === 'smiles-right')!
+  const ids = Int32Array.from(input_ids)
+  const runner = await openRunner(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'fp32' })
+  const sequence = { ids, typeIds: null, positionStart: 0, reads: Int32Array.of(ids.length - 1), group: 0 }
+  const batch = { layout: 'padded', sequences: [0], prefix: 0, tokens: ids.length } as const
+  const [output] = await runner.run(batch, [sequence])
+  await runner.release()
+  return { got: output![0]!, want: scores[0]! }
+}
+
+describe('a head beside the model', () => {
+  /** Moves tensors to a file of their own, without `prefix`. */
+  const beside = (name: string, parts: Readonly<Record<string, string>>): string =>
+    changed(name, {
+      tensors(tensors) {
+        for (const [file, prefix] of Object.entries(parts)) {
+          const moved: Tensors = new Map()
+          for (const [key, tensor] of [...tensors])
+            if (key.startsWith(prefix)) {
+              moved.set(file === 'value_head.safetensors' ? key : key.slice(prefix.length), tensor)
+              tensors.delete(key)
+            }
+          pending.push([file, encodeTensors(moved)])
+        }
+      },
+    })
+  const pending: [file: string, bytes: Buffer][] = []
+  const write = (dir: string): string => {
+    for (const [file, bytes] of pending.splice(0)) writeFileSync(join(dir, file), bytes)
+    return dir
+  }
+
+  it("LLaMA-Factory's value_head.safetensors gives the scores of the head inside", async () => {
+    const dir = write(beside('grm-linear', { 'value_head.safetensors': 'v_head.' }))
+    expect(build(dir).tensors).toContain('v_head.summary.weight')
+    expect(openCheckpoint(dir).fileNames).toEqual(['config.json', 'model.safetensors', 'value_head.safetensors'])
+    const { got, want } = await scored(dir)
+    expect(Math.abs(got - want)).toBeLessThanOrEqual(2e-5)
+  })
+  it("LDL's two heads in files of their own", async () => {
+    const parts = { 'regression_layer.safetensors': 'regression_layer.', 'gating_layer.safetensors': 'gating_layer.' }
+    expect(build(write(beside('ldl-gemma2', parts))).head.name).toBe('ldl')
+  })
+  it.each([
+    ['value_head.bin', 'value_head.safetensors'],
+    ['v_head.bin', 'value_head.safetensors'],
+    ['regression_layer.pt', 'regression_layer.safetensors'],
+  ])('%s is a pickle: refused with the way to convert it', (pickle, safe) => {
+    const dir = write(beside('grm-linear', { 'value_head.safetensors': 'v_head.' }))
+    renameSync(join(dir, 'value_head.safetensors'), join(dir, pickle))
+    expect(refusal(dir)).toMatch(
+      new RegExp(`has its reward head in ${pickle}, a pickle.*torch.load\\("${pickle}".*"${safe}"`),
+    )
+  })
+  it('a head that the model has, too, is refused', () => {
+    const dir = changed('grm-linear', {
+      tensors: (tensors) => pending.push(['value_head.safetensors', encodeTensors(tensors)]),
+    })
+    expect(refusal(write(dir))).toMatch(
+      /value_head.safetensors: holds tensor ".*", which the model's weights have, too/,
+    )
+  })
+  it('its causal head is measured once the head is moved away, and that is said', () => {
+    const dir = write(beside('grm-linear', { 'value_head.safetensors': 'v_head.' }))
+    expect(refusal(dir, 'logProb')).toMatch(
+      /has a classification head \(grm\).*move the head beside the model out of the folder/,
+    )
+  })
+})
+
+describe("OpenRLHF's head", () => {
+  const unbiased = (tensors: Tensors): void => {
+    tensors.set('value_head.bias', { dtype: 'F32', shape: [1], data: Buffer.alloc(4) })
+  }
+  it('is normalised by config.json where it says so', async () => {
+    const raw = await scored(changed('ziya', { tensors: unbiased }))
+    const { got } = await scored(
+      changed('ziya', { config: set({ normalize_reward: true, mean: 0.5, std: 4 }), tensors: unbiased }),
+    )
+    expect(got).toBeCloseTo((raw.got - 0.5) / 4, 6)
+  })
+  it('is raw where it does not, and that is said', async () => {
+    const dir = changed('ziya', { config: set({ normalize_reward: false, mean: 0.5, std: 4 }) })
+    const { got, want } = await scored(dir)
+    expect(Math.abs(got - want)).toBeLessThanOrEqual(2e-5)
+    expect(build(dir).head.notes!.join()).toContain('the raw output is taken')
+  })
+  it('may have any name that config.json gives', async () => {
+    const dir = changed('ultrarm', {
+      config: set({ value_head_prefix: 'reward_out' }),
+      tensors(tensors) {
+        tensors.set('reward_out.weight', tensors.get('regression_head.weight')!)
+        tensors.delete('regression_head.weight')
+      },
+    })
+    expect(build(dir).head.name).toBe('value-head')
+    const { got, want } = await scored(dir)
+    expect(Math.abs(got - want)).toBeLessThanOrEqual(2e-5)
+  })
+})
+
+it('without the token that marks steps nothing is read', () => {
+  const { reads } = build(changed('qwen2-prm', {})).head
+  const facts = { padTokenId: null, encode: () => Int32Array.of(7, 8) }
+  expect(reads!(Int32Array.of(7, 8), facts)).toMatchObject({
+    reason: 'no_steps',
+    message: expect.stringContaining('no token <extra_0>'),
+  })
+  expect(reads!(Int32Array.of(5, 6), { ...facts, encode: () => Int32Array.of(7) })).toMatchObject({
+    reason: 'no_steps',
+    message: expect.stringContaining('see --step-separator'),
+  })
+})
+
+it('Ziya: what is assumed of its class is said', () => {
+  expect(build(changed('ziya', {})).head.notes!.join()).toContain('is assumed')
+})

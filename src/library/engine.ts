@@ -111,6 +111,7 @@ export async function* scoreRows(
     for (const text of remarks(readings, columns)) note(text)
     for (const line of repairLines(mostRepairs(tallies.map(({ counts }) => counts)), subjects[0]!.text)) note(line)
     if (watch.warning !== null) note(watch.warning)
+    for (const { info } of runners.values()) for (const text of info.notes ?? []) note(text)
   } finally {
     for (const runner of runners.values()) await runner.release()
   }
@@ -159,7 +160,7 @@ async function scoreWindow(
 async function measureWindow(
   window: readonly (readonly (Prepared | Unscored)[])[],
   subject: Subject,
-  { plan, signal, note }: Scoring,
+  { plan, signal }: Scoring,
   runners: Map<Subject, Runner>,
 ): Promise<ReadonlyMap<string, Measured>> {
   const distinct = new Map<string, Sequence>()
@@ -171,9 +172,7 @@ async function measureWindow(
     }
   const found = new Map<string, Measured>()
   if (distinct.size === 0) return found
-  const known = runners.get(subject)
-  const runner = known ?? (await subject.open())
-  if (known === undefined) for (const text of runner.info.notes ?? []) note(text)
+  const runner = runners.get(subject) ?? (await subject.open())
   runners.set(subject, runner)
   const keys = [...distinct.keys()]
   const sequences = [...distinct.values()]

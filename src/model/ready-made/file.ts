@@ -10,9 +10,8 @@ import { type OnnxModel, readOnnx, type StoredTensor } from './proto.ts'
 export interface OnnxFile {
   /** By its path in the model's folder. */
   readonly name: string
-  /** Real path: the hub's cache has links. */
+  /** Real path. */
   readonly path: string
-  readonly bytes: Uint8Array
   readonly model: OnnxModel
   readonly external: readonly ExternalFile[]
 }
@@ -40,7 +39,7 @@ export function openOnnxFile(dir: string, name: string): OnnxFile {
     return { location, name: posix.join(posix.dirname(name), location), path: openExternal(file, where) }
   })
   for (const tensor of model.tensors) checkRange(tensor, external, where)
-  return { name, path, bytes, model, external }
+  return { name, path, model, external }
 }
 
 /**
@@ -51,7 +50,8 @@ export function externalFilesOf(path: string): readonly string[] {
   return locationsOf(readOnnx(readWhole(path).bytes, path), path)
 }
 
-function readWhole(where: string): { path: string; bytes: Uint8Array } {
+/** A file's bytes, and where it really lies: the hub's cache has links. */
+export function readWhole(where: string): { path: string; bytes: Uint8Array } {
   const path = orModelError(where, () => realpathSync(where))
   const stat = statSync(path)
   if (!stat.isFile()) throw new ModelError('is not a regular file', where)

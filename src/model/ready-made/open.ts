@@ -30,8 +30,9 @@ export interface OpenReadyMade {
   readonly facts: Facts
   readonly file: OnnxFile
   readonly signature: Signature
-  /** The file's bytes with what we add, and the folder below which its weights lie. */
+  /** How it is read. */
   readonly reading: Reading
+  /** The folder below which its weights lie. */
   readonly weightsFolder: string
   readonly description: ModelDescription
 }

@@ -64,7 +64,7 @@ export async function probe(run: RunTexts, facts: ProbeFacts): Promise<Behaviour
         facts.where,
         'The export is damaged, or its number format overflows: use another.',
       )
-  const same = (a: Float32Array, b: Float32Array): boolean => equal(a, b, facts.dtype)
+  const same = (a: Float32Array, b: Float32Array): boolean => sameNumbers(a, b, facts.dtype)
   const unmoved = (now: readonly Float32Array[]): boolean =>
     ofShort.every((values, i) => same(values, now[i]!)) || (quantised && moved(ofShort, now) <= MOVED)
 
@@ -128,7 +128,7 @@ const sequence = (ids: readonly number[], read: number): Sequence => ({
 })
 
 /** Two runs of one text. The bound of a score against itself in another batch; of half-precision what its kernels differ by. */
-function equal(a: Float32Array, b: Float32Array, dtype: FileDtype): boolean {
+export function sameNumbers(a: Float32Array, b: Float32Array, dtype: FileDtype): boolean {
   const [absolute, relative] = dtype.includes('16') ? [2e-3, 2e-3] : [2e-5, 1e-5]
   return (
     a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= absolute + relative * Math.abs(value))

@@ -3,12 +3,13 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { InitializerRecord, NodeRecord, ValueRecord } from '../onnx.ts'
 import { readTensor } from '../tensor-values.ts'
 import { editOnnx } from './edit.ts'
-import type { OnnxFile } from './file.ts'
+import { type OnnxFile, readWhole } from './file.ts'
 import type { Signature } from './signature.ts'
 
 /** How numbers are taken out of an export: by its own output, or by nodes that are added behind it. */
 export interface Reading {
-  readonly bytes: Uint8Array
+  /** What ONNX Runtime is to open: the file's own path, or its bytes with what is added. Read when it is asked for: they may be many. */
+  readonly source: () => string | Uint8Array
   /** The output that is fetched: [rows, labels], or of log-probabilities [rows, 1]. */
   readonly output: string
   /** Input [rows, 2]: text and place of every row that is read; null where the export pools by itself. */
@@ -29,7 +30,7 @@ const OLDEST_OPSET = 11
 const OLDEST_IR = 4
 
 /**
- * The file's bytes with what is needed to read it. The logits of a language model never leave the graph: [rows, vocab] are gathered,
+ * What is needed to read a file. The logits of a language model never leave the graph: [rows, vocab] are gathered,
  * and their log-softmax at the target is handed out. Hidden states get the head of the checkpoint beside the file.
  * @param head null = there are no safetensors beside it
  * @param locate the location of a file of weights as ONNX Runtime is to resolve it
@@ -85,13 +86,14 @@ export function readingOf(
     signature.unread.length === 0 &&
     file.external.every(({ location }) => locate(location) === location)
   return {
-    bytes: unchanged
-      ? file.bytes
-      : editOnnx(file.bytes, where, model.graphName, {
-          outputs: new Set(own.length === 0 ? [output.name] : []),
-          added: { nodes, initializers, inputs, outputs: own },
-          locate,
-        }),
+    source: () =>
+      unchanged
+        ? file.path
+        : editOnnx(readWhole(file.path).bytes, where, model.graphName, {
+            outputs: new Set(own.length === 0 ? [output.name] : []),
+            added: { nodes, initializers, inputs, outputs: own },
+            locate,
+          }),
     output: fetched,
     rows: output.kind === 'scores' ? null : rows,
     targets: output.kind === 'logits' ? targets : null,

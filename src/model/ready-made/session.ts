@@ -7,7 +7,7 @@ import { checkBounds } from '../packing.ts'
 import { PROVIDERS } from '../providers.ts'
 import { int64, type SessionOptions } from '../session.ts'
 import type { OpenReadyMade } from './open.ts'
-import { type Behaviour, placeOf, probe } from './probe.ts'
+import { type Behaviour, placeOf, probe, sameNumbers } from './probe.ts'
 import { type Rows, readRows, rowsOf } from './rows.ts'
 import type { Input } from './signature.ts'
 
@@ -77,12 +77,29 @@ function notesOf({ file: { name }, dtype, signature, device }: OpenReadyMade, { 
 }
 
 class ReadyMadeRunner implements Runner {
+  #batches: Behaviour['batches']
+  /** Whether a text of the data was run alone, too, and gave the same. */
+  #seen = false
+  #moved = false
+
   constructor(
-    readonly info: RunnerInfo,
+    readonly opened: RunnerInfo,
     readonly model: OpenReadyMade,
     readonly session: ort.InferenceSession,
     readonly behaviour: Behaviour,
-  ) {}
+  ) {
+    this.#batches = behaviour.batches
+  }
+
+  get info(): RunnerInfo {
+    if (!this.#moved) return this.opened
+    const moved = `${this.model.file.name}: a text of the data gives other numbers beside others than alone, so each runs alone`
+    return {
+      ...this.opened,
+      notes: [...(this.opened.notes ?? []), moved],
+      found: { ...this.opened.found!, batches: this.#batches },
+    }
+  }
 
   /** A head inside the export reads where it reads, whatever was asked for. */
   unreadable({ ids, reads }: Sequence): Unscored | null {
@@ -114,16 +131,33 @@ class ReadyMadeRunner implements Runner {
         file.name,
         'Export it with token_type_ids.',
       )
+    const results = await this.#run(chosen)
+    if (this.#seen || this.#batches === 'one by one' || chosen.length === 1) return results
+    this.#seen = true
+    if (await this.#sameAlone(chosen, results)) return results
+    this.#batches = 'one by one'
+    this.#moved = true
+    return this.#run(chosen)
+  }
+
+  async #run(texts: readonly Sequence[]): Promise<Float32Array[]> {
     const results: Float32Array[] = []
-    for (const run of runsOf(chosen, this.behaviour.batches)) {
+    for (const run of runsOf(texts, this.#batches)) {
       const outputs = await runTexts(
         this.session,
         this.model,
-        run.map((i) => chosen[i]!),
+        run.map((i) => texts[i]!),
       )
       for (const [n, i] of run.entries()) results[i] = outputs[n]!
     }
     return results
+  }
+
+  /** The probe's texts are short: the shortest of the first batch, which has most padding, is run alone, too. */
+  async #sameAlone(texts: readonly Sequence[], results: readonly Float32Array[]): Promise<boolean> {
+    const shortest = texts.reduce((least, { ids }, i) => (ids.length < texts[least]!.ids.length ? i : least), 0)
+    const [alone] = await runTexts(this.session, this.model, [texts[shortest]!])
+    return !alone!.every(Number.isFinite) || sameNumbers(alone!, results[shortest]!, this.model.dtype)
   }
 
   async release(): Promise<void> {
@@ -234,12 +268,16 @@ async function openSession(model: OpenReadyMade, threads: number | undefined): P
   const { reading, weightsFolder, device, deviceId, file, checkpoint } = model
   const provider = device === 'cuda' ? { name: 'cuda' as const, deviceId: deviceId ?? 0 } : device
   try {
-    return await ort.InferenceSession.create(reading.bytes, {
+    const source = reading.source()
+    const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [provider],
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
       extra: { session: { model_external_initializers_file_folder_path: weightsFolder } },
-    })
+    }
+    return typeof source === 'string'
+      ? await ort.InferenceSession.create(source, options)
+      : await ort.InferenceSession.create(source, options)
   } catch (cause) {
     const message = `ONNX Runtime cannot open ${file.name} on ${device}: ${(cause as Error).message.slice(0, 600)}`
     throw device === 'cpu'

@@ -26,13 +26,27 @@ interface Form {
   readonly keep?: boolean
   readonly batch?: 1
   readonly half?: boolean
+  /** Padding moves the logits of texts of more than 16 tokens, which the probe's are not. */
+  readonly careless?: boolean
 }
-function exported(name: string, { ids = 'int64', keep = false, batch, half = false }: Form): string {
+function exported(name: string, { ids = 'int64', keep = false, batch, half = false, careless = false }: Form): string {
   const graph = new Graph('bigram')
   const rows = batch ?? 'batch'
   const tokens = graph.input('input_ids', ids, [rows, 'seq'])
-  graph.input('attention_mask', ids, [rows, 'seq'])
+  const mask = graph.input('attention_mask', ids, [rows, 'seq'])
   let logits = graph.op('Gather', [graph.inline('table', [VOCAB, VOCAB], TABLE), tokens], { axis: 0 })
+  if (careless) {
+    const attended = graph.op('ReduceMean', [graph.op('Cast', [mask], { to: 1 }), graph.ints([1])], { keepdims: 1 })
+    const seq = graph.op('Cast', [graph.op('Gather', [graph.op('Shape', [tokens]), graph.int(1)])], { to: 1 })
+    const over = graph.op('Relu', [graph.op('Sub', [seq, graph.float(16)])])
+    const padded = graph.op('Mul', [graph.op('Sub', [graph.float(1), attended]), over])
+    const ramp = graph.inline(
+      'ramp',
+      [VOCAB],
+      Float32Array.from({ length: VOCAB }, (_, i) => i),
+    )
+    logits = graph.op('Add', [logits, graph.op('Mul', [graph.op('Unsqueeze', [padded, graph.ints([2])]), ramp])])
+  }
   if (keep) {
     const count = graph.op('Reshape', [graph.input('num_logits_to_keep', 'int64', []), graph.ints([1])])
     const from = graph.op('Neg', [count])
@@ -77,6 +91,29 @@ describe.each<[string, Form, string, number]>([
     }
     await runner.release()
   })
+})
+
+it('an export that the probe finds nothing wrong with, and the first batch does: each text runs alone then, and that is said', async () => {
+  const file = exported('careless.onnx', { careless: true })
+  const runner = await startReadyMade(
+    openReadyMade(folder, file, { kind: 'logProb', device: 'cpu', deviceId: null, dtype: 'auto' }),
+  )
+  expect(runner.info).toMatchObject({ found: { batches: 'padded' }, notes: [] })
+  const texts = [
+    sequence(
+      Array.from({ length: 30 }, (_, i) => i % 12),
+      29,
+    ),
+    sequence([5, 2, 9], 2),
+  ]
+  const outputs = await runner.run({ layout: 'padded', sequences: [0, 1], prefix: 0, tokens: 60 }, texts)
+  expect(Math.abs(outputs[1]![0]! - logProb(2, 9))).toBeLessThan(2e-6)
+  expect(Math.abs(outputs[0]![0]! - logProb(4, 5))).toBeLessThan(2e-6)
+  expect(runner.info).toMatchObject({
+    found: { batches: 'one by one' },
+    notes: ['careless.onnx: a text of the data gives other numbers beside others than alone, so each runs alone'],
+  })
+  await runner.release()
 })
 
 it('an id beyond the vocabulary is refused before the graph reads it', async () => {

@@ -144,6 +144,26 @@ describe.each(['bert', 'gpt2', 'llama-gqa'])('%s without safetensors', (name) =>
   })
 })
 
+it('an encoder reads prompt and completion as a pair, with token types', async () => {
+  const { cases } = JSON.parse(
+    gunzipSync(readFileSync(packagePath('test/data/onnx/bert/golden.json.gz'))).toString(),
+  ) as {
+    cases: readonly Case[]
+  }
+  const pairs = cases.filter(({ truncation, text_pair }) => truncation === null && text_pair !== null)
+  const typed = readJson<Record<string, Record<string, number[]>>>(packagePath('test/data/onnx/bert/expected.json'))
+  const rows = pairs.map(({ id, messages, text_pair }) => ({
+    id,
+    prompt: messages![0]!.content,
+    completions: [text_pair],
+  }))
+  const args = ['--model', model('bert', false), '--chat-template', 'pair', '--dataset', written(rows)]
+  const { scores } = await ran('run-rm', args)
+  expect(scores).toHaveLength(3)
+  for (const { id, score } of scores)
+    expect(Math.abs(Number(score) - typed['with token types']![id!]![0]!), id).toBeLessThan(2.9e-5)
+})
+
 describe('both in one folder', () => {
   it('builds the graph unless the export is asked for; neither takes the measurements of the other', async () => {
     const folder = model('gpt2', true)

@@ -193,6 +193,9 @@ export function readTensorProto(span: Span): Omit<StoredTensor, 'initializer'> {
     else if (field.number === 14) location = int(span, field)
     else if (field.number === 13) {
       const [key, value] = readEntry(inside(span, field))
+      // which of the two counts would be ONNX Runtime's choice, and only one was looked at
+      if (entries.has(key))
+        throw broken(span.where, `tensor "${name}" names its ${JSON.stringify(key.slice(0, 40))} twice`)
       entries.set(key, value)
     }
   }

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { InitializerRecord, NodeRecord, ValueRecord } from '../onnx.ts'
@@ -81,10 +82,8 @@ export function readingOf(
   const added = nodes.map(({ op: type }) => type)
   const own: ValueRecord[] =
     fetched === output.name ? [] : [{ name: fetched, type: 'float', dims: [`${prefix}n`, `${prefix}m`] }]
-  const unchanged =
-    added.length === 0 &&
-    signature.unread.length === 0 &&
-    file.external.every(({ location }) => locate(location) === location)
+  const inPlace = file.external.every(({ location, path }) => join(dirname(file.path), location) === path)
+  const unchanged = added.length === 0 && signature.unread.length === 0 && inPlace
   return {
     source: () =>
       unchanged

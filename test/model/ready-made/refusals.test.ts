@@ -1,10 +1,19 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HarnessError, ModelError } from '../../../src/errors.ts'
 import type { DtypeChoice } from '../../../src/model/dtype.ts'
-import { type ElementType, encodeModel, type ModelRecord, type ValueRecord } from '../../../src/model/onnx.ts'
+import { type ElementType, encodeModel, Message, type ModelRecord, type ValueRecord } from '../../../src/model/onnx.ts'
 import { externalFilesOf } from '../../../src/model/ready-made/file.ts'
 import { openReadyMade } from '../../../src/model/ready-made/open.ts'
 import { readOnnx } from '../../../src/model/ready-made/proto.ts'
@@ -223,6 +232,15 @@ describe('weights in another file', () => {
     expect(externalFilesOf(join(fixture('llama-gqa'), 'model.onnx'))).toEqual(['model.onnx_data'])
     expect(externalFilesOf(join(fixture('bert'), 'model.onnx'))).toEqual([])
   })
+  it('is found where a link alone leads out of the folder', async () => {
+    const folder = modelFolder('llama-gqa')
+    const elsewhere = join(folder, '..', `${basename(folder)}-weights`)
+    renameSync(join(folder, 'model.onnx_data'), elsewhere)
+    symlinkSync(elsewhere, join(folder, 'model.onnx_data'))
+    const runner = await startReadyMade(open(folder))
+    await runner.release()
+    rmSync(elsewhere)
+  })
   it('is found behind links, as the hub’s cache has them', async () => {
     const folder = modelFolder('llama-gqa')
     const blobs = modelFolder('llama-gqa')
@@ -265,6 +283,13 @@ describe('a file that is none', () => {
     ['holds a training graph', Uint8Array.of(0xa2, 0x01, 0)],
   ])('%s', (message, bytes) => {
     expect(refused(() => open(written(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)))).toContain(message)
+  })
+  it('with a tensor that says twice where its bytes are', () => {
+    const entry = (value: string): Message => new Message().text(1, 'location').text(2, value)
+    const tensor = new Message().int(2, 1).text(8, 'w').message(13, entry('a')).message(13, entry('../b')).int(14, 1)
+    const opset = new Message().int(2, 18)
+    const bytes = new Message().message(8, opset).message(7, new Message().message(5, tensor)).bytes()
+    expect(() => readOnnx(bytes, 'x')).toThrow('tensor "w" names its "location" twice')
   })
   it('with graphs nested without end', () => {
     // node { attribute { g { node { … } } } }

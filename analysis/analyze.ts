@@ -22,7 +22,7 @@ import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref
 import { twinsOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
-import { type Aligned, align, ensembles, isConstant, kindOf, nullScorers, type Scorer } from './scorers.ts'
+import { type Aligned, align, baselineScorers, ensembles, isConstant, kindOf, type Scorer } from './scorers.ts'
 import { completionsText, standingsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
@@ -57,7 +57,7 @@ export interface Analysis {
 }
 
 /**
- * Compares the runs of one data set: agreement of each, leaderboard with nulls and ensembles, subsets, paired tests, agreement
+ * Compares the runs of one data set: agreement of each, leaderboard with baselines and ensembles, subsets, paired tests, agreement
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
 export function analyse(dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis {
@@ -75,7 +75,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   const unranked = new Set([...ranking.leftOut.keys()].map(({ name }) => name))
   const distinct = kept.filter((run) => !copies.has(run.model) && !unranked.has(run.model) && !isConstant(run))
   const combined = ensembles(aligned, distinct)
-  const nulls = nullScorers(aligned)
+  const baselines = baselineScorers(aligned)
   // The sweep has its own file: a leaderboard with every combination would invite picking the luckiest.
   const whole = combined
     .filter((e) => e.members.length === distinct.length)
@@ -85,7 +85,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     }))
   // Without a common pair there is nothing to compare.
   const compared = aligned.pairs.n === 0 ? [] : aligned.scorers
-  const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...nulls]
+  const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...baselines]
   const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside)
   const sweep = leaderboard(aligned, ranking, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)

@@ -1,6 +1,6 @@
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
+import { halfDifference } from '../src/agreement/baselines.ts'
 import { allRows, filterRows } from '../src/agreement/columns.ts'
-import { halfDifference } from '../src/agreement/nulls.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm, mcnemar, mcnemarEffect, mean, signFlipTest } from '../src/stats/index.ts'
 import type { RunPairs } from './runs.ts'

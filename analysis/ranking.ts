@@ -46,7 +46,7 @@ export interface Ranked {
   readonly own: Accuracy
 }
 
-/** Ensembles and null scorers that lack a ranked pair are not ranked either. */
+/** Ensembles and baselines that lack a ranked pair are not ranked either. */
 export function rankedAccuracy(
   { pairs }: Aligned,
   { rows, leftOut }: Ranking,

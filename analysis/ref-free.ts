@@ -1,6 +1,6 @@
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
+import { halfDifference } from '../src/agreement/baselines.ts'
 import { allRows, filterRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
-import { halfDifference } from '../src/agreement/nulls.ts'
 import { type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'

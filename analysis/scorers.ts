@@ -1,4 +1,4 @@
-import { randomScore } from '../src/agreement/nulls.ts'
+import { randomScore } from '../src/agreement/baselines.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
 import { keyParts, kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
@@ -87,8 +87,8 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
   }
 }
 
-/** Null scorers that need no text: lengths, a constant, the random number that a run draws for the completion too. */
-export function nullScorers({ pairs }: Aligned): Scorer[] {
+/** Baselines that need no text: lengths, a constant, the random number that a run draws for the completion too. */
+export function baselineScorers({ pairs }: Aligned): Scorer[] {
   const random = (i: number): number => {
     const [id, rejected, chosen] = keyParts(pairs.key[i]!)
     return randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)

@@ -21,7 +21,7 @@ import { lock } from '../src/store/lock.ts'
 const HELP: BinHelp = {
   name: 'analyze',
   summary:
-    'Recomputes the analyses of the runs under --output-dir and compares them: leaderboard with null scorers and ensembles, subsets, paired tests, agreement between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model, best-of-n picks. Prints the leaderboard and writes CSV, Markdown and LaTeX tables and SVG plots to <output-dir>/analysis/<dataset>/.',
+    'Recomputes the analyses of the runs under --output-dir and compares them: leaderboard with baselines and ensembles, subsets, paired tests, agreement between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model, best-of-n picks. Prints the leaderboard and writes CSV, Markdown and LaTeX tables and SVG plots to <output-dir>/analysis/<dataset>/.',
   examples: [
     ['run-rm && run-dpo && analyze', 'the embedded reward model against the embedded DPO policy'],
     ['analyze --dataset pairs --model demo-reward-model', 'one data set, one model'],
@@ -172,7 +172,7 @@ function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, r
     const worse = models.filter((s) => s.rank !== null && s.rank >= rank).map((s) => s.scorer.name)
     if (worse.length > 0) beaten.push(`${scorer.name} as ${worse.join(', ')}`)
   }
-  if (beaten.length > 0) log.warn(`${dataset}: null scorers that do at least as well: ${beaten.join('; ')}`)
+  if (beaten.length > 0) log.warn(`${dataset}: baselines that do at least as well: ${beaten.join('; ')}`)
 }
 
 if (isStarted(import.meta.url)) await runMain(HELP.name, () => analyze(process.argv.slice(2)))

@@ -12,6 +12,7 @@ const LOAD: Readonly<Record<Command, (argv: readonly string[], name: string) => 
   'run-verify': async (argv, name) => (await import('../src/cli/run-verify.ts')).runVerify(argv, name),
   analyze: async (argv, name) => (await import('./analyze.ts')).analyze(argv, name),
   'serve-rewards': async (argv, name) => (await import('./serve-rewards.ts')).serveRewards(argv, name),
+  models: async (argv, name) => (await import('./models.ts')).models(argv, name),
   'setup-cuda': async (argv, name) => (await import('./setup-cuda.ts')).setupCuda(argv, name),
 }
 
@@ -25,7 +26,7 @@ ${Object.entries(COMMANDS)
 
   chemherm help <command>, or chemherm <command> --help, shows a command's options; chemherm --version the version.
 
-Each command but setup-cuda is also installed under its short name: npx run-rm is npx chemherm run-rm.
+Each command but models and setup-cuda is also installed under its short name: npx run-rm is npx chemherm run-rm.
 `
 
 /** A command line of `chemherm`: the command that it names, with that command's own arguments. Null: the help of chemherm itself, or its version. */

@@ -105,6 +105,7 @@ export interface Encoded {
 /** What was mended of a completion on its way to the model, or is worth a word; text/repairs.ts has a sentence on each. */
 export type Repair =
   | 'double_bos'
+  | 'double_start'
   | 'pooling_differs'
   | 'boundary_shifted'
   | 'prompt_recurs'
@@ -174,6 +175,11 @@ export interface Sequence {
   /** Head: the places in ids that it reads, in its order. Log-prob: one, the first token of the completion; it and all after it are scored. */
   readonly reads: Int32Array
   readonly group: number
+  /**
+   * Where a model's rotary frequencies depend on a sequence's length (dynamic, longrope): which ones this one has (model/rope.ts,
+   * `turnsAs`). Sequences share a prefix only where this is equal. Absent: 0, as all short ones.
+   */
+  readonly turnsAs?: number
 }
 
 /** How a batch is laid out: `padded` rows, or one prompt and its completions in one packed row. Indices point into the planned sequences. */
@@ -193,6 +199,8 @@ export interface Batching {
   readonly device: 'cpu' | 'cuda' | 'webgpu'
   /** A token's state depends on nothing after it, so that a shared prefix is computed once; an encoder's rows stand alone. */
   readonly causal: boolean
+  /** Takes a row for each sequence even so: a ready-made graph. Default false. */
+  readonly rows?: boolean
   /** All sequences of a batch stand in one row without padding. */
   readonly packed: boolean
 }

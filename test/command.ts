@@ -24,6 +24,7 @@ const MAINS = {
   'run-verify': async (): Promise<Main> => (await import('../src/cli/run-verify.ts')).runVerify,
   analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,
+  models: async (): Promise<Main> => (await import('../scripts/models.ts')).models,
   'setup-cuda': async (): Promise<Main> => (await import('../scripts/setup-cuda.ts')).setupCuda,
   chemherm: async (): Promise<Main> => (await import('../scripts/chemherm.ts')).chemherm,
 } as const

@@ -43,6 +43,21 @@ def layout4(folder):
     (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
+def layers4(local=None):
+    """The same for families with a rope for each kind of layer; `local` is the sliding layers' key."""
+    def patch(folder):
+        config = json.loads((folder / "config.json").read_text())
+        rope = config.pop("rope_parameters")
+        full, sliding = rope["full_attention"], rope["sliding_attention"]
+        config["rope_theta"] = full.pop("rope_theta")
+        if local:
+            config[local] = sliding["rope_theta"]
+        config["rope_scaling"] = None if full["rope_type"] == "default" else full
+        config["torch_dtype"] = config.pop("dtype")
+        (folder / "config.json").write_text(json.dumps(config, indent=2))
+    return patch
+
+
 def edit_config(change):
     def patch(folder):
         config = json.loads((folder / "config.json").read_text())
@@ -143,6 +158,48 @@ def internlm2(folder):
                "rope_scaling": None if rope["rope_type"] == "default" else {"type": rope["rope_type"], "factor": rope["factor"]},
                "architectures": [config["architectures"][0].replace("Llama", "InternLM2")]}
     (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+def longrope(dim, **more):
+    """Factors for every pair of `dim` rotated elements, far apart, so that the wrong set shows."""
+    half = dim // 2
+    return {"rope_type": "longrope", "short_factor": [1 + 0.2 * i for i in range(half)],
+            "long_factor": [2 + 1.5 * i for i in range(half)], **more}
+
+
+def window_by_pattern(config):
+    """Gemma 3 as it was first released: no layer_types."""
+    config["sliding_window_pattern"] = 2
+    for key in ("layer_types", "_sliding_window_pattern"):
+        config.pop(key, None)
+
+
+def neox_buffers(tensors):
+    """GPT-NeoX's causal mask and frequencies as old checkpoints carry them."""
+    mask = torch.tril(torch.ones(1, 1, 64, 64, dtype=torch.uint8))
+    extra = {}
+    for l in range(2):
+        at = f"gpt_neox.layers.{l}.attention"
+        extra |= {f"{at}.bias": mask.clone(), f"{at}.masked_bias": torch.tensor(-1e9),
+                  f"{at}.rotary_emb.inv_freq": torch.ones(2)}
+    return tensors | extra
+
+
+GEMMA3_ROPE = {"full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 50000.0},
+               "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}
+SIGLIP = dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, image_size=28, patch_size=14)
+GEMMA3_TEXT = ROTARY | dict(head_dim=8, sliding_window=20, layer_types=["sliding_attention", "full_attention"],
+                            tie_word_embeddings=True)
+
+
+def prefix_of_4(tensors):
+    """The names of some versions of transformers 4."""
+    new = lambda name: name.replace("language_model.model.", "model.language_model.") if name.startswith("language") \
+        else "model." + name
+    return {new(name): x for name, x in tensors.items()}
+
+
+EDGE = [3, 40, 64, 65, 90, 150]  # 64 is where these models begin to turn otherwise
 
 
 CASES = {
@@ -254,6 +311,60 @@ CASES = {
                          dtype=torch.float16),
     "olmoe-causal-normalised": dict(config="Olmoe", seed=238, head="causal", num_experts=6, num_experts_per_tok=3,
                                     intermediate_size=16, norm_topk_prob=True, attention_bias=True, hidden_act="gelu"),
+    "llama-dynamic": dict(config="Llama", seed=300, masked=True, max_position_embeddings=64, lengths=EDGE, rope_parameters={
+        "rope_type": "dynamic", "factor": 2.5, "rope_theta": 10000.0}, patch=layout4),
+    "llama-longrope": dict(config="Llama", seed=301, head="causal", lengths=EDGE, rope_parameters=longrope(
+        8, original_max_position_embeddings=64, rope_theta=10000.0)),
+    "llama-proportional": dict(config="Llama", seed=302, rope_parameters={
+        "rope_type": "proportional", "factor": 2.0, "partial_rotary_factor": 0.6, "rope_theta": 10000.0}),
+    "gemma": dict(config="Gemma", seed=303, head_dim=12, num_key_value_heads=1, hidden_act="gelu"),
+    "gemma-causal": dict(config="Gemma", seed=304, head="causal", head_dim=8, attention_bias=True, tie_word_embeddings=True),
+    "gemma3-layout4": dict(config="Gemma3Text", seed=305, head_dim=8, query_pre_attn_scalar=6, num_hidden_layers=3, sliding_window=20,
+                           layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                           rope_parameters=GEMMA3_ROPE,
+                           patch=lambda folder: (layers4("rope_local_base_freq")(folder),
+                                                 edit_config(window_by_pattern)(folder))),
+    "gemma3-causal-dynamic": dict(config="Gemma3Text", seed=306, head="causal", head_dim=8, lengths=EDGE, max_position_embeddings=64,
+                                  final_logit_softcapping=3.0, sliding_window=30, attention_bias=True,
+                                  layer_types=["sliding_attention", "full_attention"], tie_word_embeddings=True,
+                                  rope_parameters={"full_attention": {"rope_type": "dynamic", "factor": 3.0, "rope_theta": 900.0},
+                                                   "sliding_attention": {"rope_type": "default"}}),
+    "gemma3-eyes": dict(config="Gemma3", seed=307, text=GEMMA3_TEXT, vision=SIGLIP),
+    "gemma3-causal-eyes": dict(config="Gemma3", seed=308, head="causal", text=GEMMA3_TEXT, vision=SIGLIP,
+                               patch=edit_tensors(prefix_of_4)),
+    "phi3-longrope": dict(config="Phi3", seed=309, lengths=EDGE, original_max_position_embeddings=64, num_attention_heads=2,
+                          num_key_value_heads=1, rope_parameters=longrope(
+                              8, rope_theta=10000.0, partial_rotary_factor=0.5), patch=layout4),
+    "phi3-causal-tied": dict(config="Phi3", seed=310, head="causal", tie_word_embeddings=True, sliding_window=25, lengths=EDGE,
+                             original_max_position_embeddings=64, rope_parameters=longrope(
+                                 8, rope_theta=10000.0, attention_factor=1.2), rms_norm_eps=1e-3),
+    "olmo2-causal": dict(config="Olmo2", seed=311, head="causal", attention_bias=True, tie_word_embeddings=True,
+                         num_key_value_heads=1, rope_parameters=YARN),
+    "olmo3": dict(config="Olmo3", seed=312, num_hidden_layers=4, sliding_window=20, rope_parameters={
+        "full_attention": YARN | {"rope_theta": 500000.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 500000.0}}, patch=layers4()),
+    "stablelm": dict(config="StableLm", seed=313, num_attention_heads=2, num_key_value_heads=2, use_qkv_bias=True),
+    "stablelm-causal-12b": dict(config="StableLm", seed=314, head="causal", head_dim=None, num_attention_heads=4,
+                                qk_layernorm=True, use_parallel_residual=True, rope_parameters={
+                                    "rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5}),
+    "gpt-neox-sequential": dict(config="GPTNeoX", seed=315, attention_bias=False, use_parallel_residual=False, hidden_act="gelu_new",
+                                num_attention_heads=2, lengths=EDGE, max_position_embeddings=64, rope_parameters={
+                                    "rope_type": "dynamic", "factor": 2.0, "rope_theta": 500.0, "partial_rotary_factor": 1.0}),
+    "gpt-neox-causal-buffers": dict(config="GPTNeoX", seed=316, head="causal", tie_word_embeddings=False,
+                                    patch=edit_tensors(neox_buffers)),
+    "cohere-causal": dict(config="Cohere", seed=317, head="causal", use_qk_norm=True, logit_scale=0.5, layer_norm_eps=1e-3,
+                          tie_word_embeddings=True),
+    "cohere2-causal": dict(config="Cohere2", seed=318, head="causal", attention_bias=True, sliding_window=20, tie_word_embeddings=True,
+                           layer_types=["sliding_attention", "full_attention"]),
+    "granite-causal": dict(config="Granite", seed=319, head="causal", embedding_multiplier=3.0, attention_multiplier=0.2,
+                           residual_multiplier=0.4, logits_scaling=2.5, tie_word_embeddings=True, mlp_bias=True),
+    "ministral": dict(config="Ministral", seed=320, head_dim=12, sliding_window=20, layer_types=["sliding_attention", "full_attention"]),
+    "smollm3": dict(config="SmolLM3", seed=321, no_rope_layer_interval=2, use_sliding_window=True, sliding_window=20),
+    "starcoder2": dict(config="Starcoder2", seed=322, sliding_window=30),
+    "starcoder2-causal-no-bias": dict(config="Starcoder2", seed=323, head="causal", use_bias=False, hidden_act="gelu",
+                                      tie_word_embeddings=True, norm_epsilon=1e-3),
+    "phi": dict(config="Phi", seed=324, num_key_value_heads=4),
+    "phi-causal": dict(config="Phi", seed=325, head="causal", qk_layernorm=True),
 }
 # Besides a config's own keys: `seed` (else the place in the table), `head`, `dtype`, `shard`; `lengths`; `masked`: the first token
 # of half of the cases is masked, as that of a double BOS; `types`: the second half of a text has token type 1; `pads`: pad tokens
@@ -271,6 +382,9 @@ ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2"
 
 def config_of(options):
     kind, head = options["config"], options.get("head", "score")
+    if kind == "Gemma3":
+        base = dict(text_config=options["text"], vision_config=options["vision"], mm_tokens_per_image=4)
+        return transformers.Gemma3Config(**base, **({"num_labels": 1} if head == "score" else {}))
     tokens = dict(vocab_size=VOCAB, pad_token_id=0, bos_token_id=1, eos_token_id=2)
     if kind in ENCODERS:
         tokens = dict(vocab_size=VOCAB) if kind == "DistilBert" else dict(vocab_size=VOCAB, pad_token_id=0)
@@ -321,16 +435,18 @@ def main(out, wanted):
         folder = out / name
         model = auto.from_config(config_of(options))
         randomise(model, seed)
-        if causal and model.config.tie_word_embeddings:
+        if causal and model.config.get_text_config().tie_word_embeddings:
             model.tie_weights()
         model.to(options.get("dtype", torch.float32)).save_pretrained(folder, max_shard_size=options.get("shard", "1GB"))
         (folder / "generation_config.json").unlink(missing_ok=True)
         if "patch" in options:
             options["patch"](folder)
-        model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention_of(options)).eval()
-        cases, noise = [], 0.0
+        load = lambda: auto.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention_of(options)).eval()
+        cases = []
+        vocab = model.config.get_text_config().vocab_size
         with torch.inference_mode():
-            for i, ids in enumerate(sequences(model.config.vocab_size, 100 + seed, options.get("lengths", LENGTHS))):
+            for i, ids in enumerate(sequences(vocab, 100 + seed, options.get("lengths", LENGTHS))):
+                model = load()  # a dynamic rope remembers the longest sequence before
                 if options.get("pads"):
                     ids = with_pads(ids, model.config.pad_token_id)
                 x = torch.tensor([ids])

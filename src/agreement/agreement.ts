@@ -1,4 +1,5 @@
 import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
+import { type BaselineWarning, baselineColumns, baselineScorers, baselineStatistics, type Parses } from './baselines.ts'
 import { agreementBounds, aurocBounds } from './bounds.ts'
 import { completionCalibration, pairCalibration } from './calibration.ts'
 import {
@@ -14,20 +15,19 @@ import {
 import { completionStatistics } from './completions.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS, streamOf } from './intervals.ts'
 import { lengthStatistics } from './length.ts'
-import { type NullWarning, nullColumns, nullScorers, nullStatistics, type Parses } from './nulls.ts'
 import { pairStatistics } from './pairs.ts'
 import type { Sample } from './sample.ts'
 import { strataStatistics } from './strata.ts'
 
 export interface AgreementOptions extends Partial<BootstrapSettings> {
-  /** For the null scorer "the answer parses as SMILES"; left out without it. */
+  /** For the baseline "the answer parses as SMILES"; left out without it. */
   readonly parses?: Parses | null
 }
 export interface Agreement {
   /** agreement.csv, in order. */
   readonly statistics: readonly Statistic[]
-  /** Null scorers that do as well as the model or better: to be printed. */
-  readonly warnings: readonly NullWarning[]
+  /** Baselines that do as well as the model or better: to be printed. */
+  readonly warnings: readonly BaselineWarning[]
 }
 
 /** agreement.csv of columns alone (as `analyze` reads them back): scopes pairs and completions, overall and by subset. */
@@ -71,7 +71,7 @@ function samples<Columns extends { readonly n: number; readonly subset: Coded }>
 }
 
 /**
- * Everything of agreement.csv: pairs, completions, null scorers, strata. Intervals: prompts resampled with replacement
+ * Everything of agreement.csv: pairs, completions, baselines, strata. Intervals: prompts resampled with replacement
  * (2,000 times, percentile, seeded) unless ci_method names another.
  * @param pairs may be empty (groups, single conversations)
  */
@@ -82,10 +82,10 @@ export function agreement(
 ): Agreement {
   const used = { ...DEFAULT_SETTINGS, ...settings }
   const [p, c] = [pairColumns(pairs), completionColumns(completions, pairs)]
-  const nulls = nullStatistics(p, c, nullColumns(nullScorers(parses), pairs, completions), used)
+  const baselines = baselineStatistics(p, c, baselineColumns(baselineScorers(parses), pairs, completions), used)
   return {
-    statistics: [...columnStatistics(p, c, used), ...nulls.statistics, ...strataStatistics(pairs, p, used)],
-    warnings: nulls.warnings,
+    statistics: [...columnStatistics(p, c, used), ...baselines.statistics, ...strataStatistics(pairs, p, used)],
+    warnings: baselines.warnings,
   }
 }
 

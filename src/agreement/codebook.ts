@@ -33,7 +33,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   prompt_tokens: m('tokens', 'before the completion, template included'),
   completion_tokens: m('tokens', "of the completion, the template's end of turn included"),
   truncated: m('0 or 1', '1 = tokens were cut; empty where not encoded'),
-  scored_token_index: m('count from 0', 'token that the head was read at'),
+  scored_token_index: m('count from 0', 'token that the head was read at; of several the last'),
   text_sha256: m('hex', 'SHA-256 of the rendered text'),
   policy_logprob: m('nats', "Σ log π over the completion's tokens"),
   reference_logprob: m('nats', 'Σ log ρ over the same tokens'),
@@ -160,7 +160,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   characters: m('characters', 'Unicode code points decoded up to and with the token'),
   reward: m(SCORE, 'reward of the text up to and with the token'),
   // analyze
-  scorer: m('text', 'the model, or ensemble or null scorer'),
+  scorer: m('text', 'the model, or ensemble or baseline'),
   model: m('text', 'the model folder of the run'),
   dataset: m('text', 'the data set folder of the run'),
   accuracy: m(PROBABILITY, 'share of pairs won'),
@@ -327,7 +327,7 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc_if_unverifiable_pass: 'auroc with every unverifiable completion passing',
   auroc_lowest: 'least auroc that any verdicts of the unverifiable completions could give',
   auroc_highest: 'greatest auroc that they could give',
-  model_minus_null: "the model's half accuracy less the null scorer's, on the pairs that both score",
+  model_minus_null: "the model's half accuracy less the baseline's, on the pairs that both score",
 }
 
 const escapeCell = (text: string): string => text.replaceAll('|', '\\|')

@@ -1,16 +1,22 @@
-/** What `chemherm <command>` runs. Each but setup-cuda is also a bin of its own. */
+/** What `chemherm <command>` runs. Each but models and setup-cuda is also a bin of its own. */
 export const COMMANDS = {
   'run-rm': 'scores chemistry pairs with a reward model, beside the verifiable rewards',
   'run-dpo': 'the same with a DPO policy and its reference',
   'run-verify': "ether0's verifiable rewards alone, no model",
   analyze: 'recomputes the analyses of runs and compares them',
   'serve-rewards': "serves the embedded oracles behind ether0.remotes' HTTP API",
+  models: 'lists architectures, heads, chat templates and the models that are known by name',
   'setup-cuda': 'fetches what --device cuda needs',
 } as const
 export type Command = keyof typeof COMMANDS
 
-/** A command that stands as a word of its own: not a flag's name, not part of a path, not behind `chemherm` already. */
-const WORD = new RegExp(`(?<=^|\\s)(?<!chemherm )(${Object.keys(COMMANDS).join('|')})(?=$|[\\s,;.:)])(?![.]\\w)`, 'g')
+/** A command that stands as a word of its own (`models` is a word too): not a flag's name, not part of a path, not behind `chemherm` already. */
+const WORD = new RegExp(
+  `(?<=^|\\s)(?<!chemherm )(${Object.keys(COMMANDS)
+    .filter((name) => name !== 'models')
+    .join('|')})(?=$|[\\s,;.:)])(?![.]\\w)`,
+  'g',
+)
 
 /**
  * Text that names commands by their short names, as whoever called `chemherm <command>` can type them.

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
 import { agreement } from '../agreement/agreement.ts'
+import { baselineWarningLines } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
-import { nullWarningLines } from '../agreement/nulls.ts'
 import { collect, type Joined } from '../collect.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
@@ -25,6 +25,7 @@ import type { Store } from '../store/log.ts'
 import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
+import type { Certified } from './certify.ts'
 import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
@@ -51,6 +52,8 @@ export interface FinishInput {
   readonly identity: Identity
   /** What was in the folder before; null where nothing was. */
   readonly replaced: Replaced | null
+  /** What is known of the models' parity; none without a model. */
+  readonly certified: readonly Certified[]
   readonly store: Store | null
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
@@ -88,7 +91,7 @@ export async function finish(input: FinishInput): Promise<number> {
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
-  if (models.length > 0) for (const line of nullWarningLines(found.warnings)) log.warn(line)
+  if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
@@ -136,11 +139,7 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
     lines.push(
       changesNothing(['truncation'], `no text has more than ${subjects[0]?.text.max_length ?? 'ever so many'} tokens`),
     )
-  if (
-    config.bin === 'run-rm' &&
-    subjects[0]?.text.pooling === 'mask' &&
-    !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0)
-  )
+  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0))
     lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))
   return lines
 }

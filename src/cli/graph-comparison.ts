@@ -4,6 +4,7 @@ import type { ResolvedDevice } from '../model/device.ts'
 import type { HeadUse, TextFacts } from '../model/heads/head.ts'
 import { openModel } from '../model/open.ts'
 import { isReadyMade, type OpenReadyMade } from '../model/ready-made/open.ts'
+import { turnsAs } from '../model/rope.ts'
 import { startSession } from '../model/session.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { measure } from '../score/measure.ts'
@@ -151,7 +152,12 @@ async function byCheckpoint(
     const { head, description } = built
     const encode = (text: string): Int32Array => tokenizer.encode(text, { addSpecialTokens: false }).ids
     const facts = { padTokenId: description.padTokenId, encode }
-    const own = prepared.map((one) => (isUnscored(one) ? one : readBy(head, facts, one)))
+    const own = prepared.map((one) => {
+      const read = isUnscored(one) ? one : readBy(head, facts, one)
+      return isUnscored(read)
+        ? read
+        : { ...read, turnsAs: turnsAs(built.built.ropes, read.positionStart + read.ids.length) }
+    })
     const plan = planOf(config, [{ opened: built }])
     return { measurements: await measured(own, () => startSession(built), plan), why: null }
   } catch (error) {

@@ -52,6 +52,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       ignored_tensors: model.description.ignoredTensors,
       device: device?.device ?? null,
       dtype: input.subjects[i]?.dtype ?? null,
+      certificate: input.certified[i] ?? null,
       runner: work[i]?.runner ?? null,
       work:
         work[i] === undefined

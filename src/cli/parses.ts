@@ -1,13 +1,13 @@
 import { taggedAnswer } from '../agreement/answer.ts'
-import type { Parses } from '../agreement/nulls.ts'
+import type { Parses } from '../agreement/baselines.ts'
 import { ToolkitFailure } from '../chem/toolkit/molecule.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import type { ScoredCompletion } from '../types.ts'
 
-/** Distinct answers that are parsed for the null scorer; a third of a millisecond each. */
+/** Distinct answers that are parsed for the baseline; a third of a millisecond each. */
 const MAX_ANSWERS = 100_000
 
-/** For the null scorer "the answer parses as SMILES": every distinct answer, parsed once. Null beyond MAX_ANSWERS. */
+/** For the baseline "the answer parses as SMILES": every distinct answer, parsed once. Null beyond MAX_ANSWERS. */
 export async function parsesOf(completions: readonly ScoredCompletion[]): Promise<Parses | null> {
   const known = new Map<string, boolean | null>()
   for (const { text } of completions) {

@@ -15,6 +15,7 @@ import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
+import { certifiedBefore, certifiedLine, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { compareGraphs, comparisonLines } from './graph-comparison.ts'
@@ -131,11 +132,13 @@ export async function runModel(
   const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
   try {
     const replaced = sayFolder(place, base, log)
+    const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
+    for (const [i, one] of config.certify ? [] : certified.entries()) log.info(certifiedLine(one, models[i]!.name))
     const comparison = await compareGraphs({ ...base, rows })
     for (const { text, warning } of comparison === null ? [] : comparisonLines(comparison))
       if (warning) log.warn(text)
       else log.info(text)
-    const run = { ...base, comparison, replaced, log, elapsedMs, interrupt }
+    const run = { ...base, comparison, replaced, certified, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()

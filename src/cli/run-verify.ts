@@ -122,6 +122,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
       folder,
       identity,
       replaced,
+      certified: [],
       store: null,
       ledger,
       work: [],

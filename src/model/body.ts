@@ -1,11 +1,11 @@
 import { Alibi } from './alibi.ts'
-import { type Attend, type AttentionForm, attentionOf } from './attention.ts'
+import { type AttentionForm, attentionOf } from './attention.ts'
 import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from './ops.ts'
 import { relativeScores } from './relative.ts'
-import type { Rope } from './rope.ts'
-import type { AttentionSpec, BlockNorms, Mlp, ModelSpec, Norm } from './spec.ts'
+import { type Rope, sameRope } from './rope.ts'
+import type { AttentionSpec, BlockNorms, HeadWeights, Mlp, ModelSpec, Norm } from './spec.ts'
 import { castFrom } from './weights.ts'
 
 /** A model's body as nodes. */
@@ -149,11 +149,11 @@ function attentionBlock(
   const { heads, kvHeads, headDim } = spec
   const [q, k, v] = project(builder, x, spec)
   const grid = (y: Value): Value => graph.op('Reshape', [y, shape])
-  const turned = (y: Value, count: number, qk: Norm | null): Value => {
-    const normed = qk ? normHeads(builder, y, qk, count, spec) : y
+  const turned = (y: Value, count: number, which: 'q' | 'k'): Value => {
+    const normed = normHeads(builder, y, which, count, spec)
     return spec.rope ? rotary.rotate(grid(normed), spec.rope, count, headDim) : grid(normed)
   }
-  const mixed = attend(turned(q, heads, spec.qkNorm?.q ?? null), turned(k, kvHeads, spec.qkNorm?.k ?? null), grid(v))
+  const mixed = attend(turned(q, heads, 'q'), turned(k, kvHeads, 'k'), grid(v))
   return graph.op('Reshape', [mixed, graph.ints([-1, heads * headDim])])
 }
 
@@ -178,12 +178,39 @@ function project(builder: Builder, x: Value, { projection, heads, kvHeads, headD
 }
 type QueryKeyValue = [q: Value, k: Value, v: Value]
 
-/** RMS norm of q or k, per head or over all heads. */
-function normHeads(builder: Builder, x: Value, spec: Norm, heads: number, { headDim, qkNorm }: AttentionSpec): Value {
-  if (qkNorm?.over !== 'head') return norm(builder, x, spec, heads * headDim)
+/** Norm of q or k, [tokens, heads · headDim]. */
+function normHeads(
+  builder: Builder,
+  x: Value,
+  which: 'q' | 'k',
+  heads: number,
+  { headDim, qkNorm }: AttentionSpec,
+): Value {
+  if (qkNorm === null) return x
+  if (qkNorm.over === 'all') return norm(builder, x, qkNorm[which], heads * headDim)
   const { graph } = builder
   const byHead = graph.op('Reshape', [x, graph.ints([-1, heads, headDim])])
-  return graph.op('Reshape', [norm(builder, byHead, spec, headDim), graph.ints([-1, heads * headDim])])
+  const normed =
+    qkNorm.over === 'each'
+      ? normEach(builder, byHead, qkNorm[which], [heads, headDim], qkNorm.epsilon)
+      : norm(builder, byHead, qkNorm[which], headDim)
+  return graph.op('Reshape', [normed, graph.ints([-1, heads * headDim])])
+}
+
+/** [tokens, heads, headDim] → the same: LayerNorm of every head, times the head's own weight. */
+function normEach(
+  { graph, weights, type }: Builder,
+  x: Value,
+  names: HeadWeights,
+  [heads, width]: readonly [number, number],
+  epsilon: number,
+): Value {
+  const one = castFrom(graph, graph.float(1), 'float', type)
+  const ones = graph.op('Expand', [one, graph.ints([width])])
+  const plain = graph.op('LayerNormalization', [x, ones], { axis: -1, epsilon: { float: epsilon } })
+  if (typeof names === 'string') return graph.op('Mul', [plain, weights.as(type, names, [heads, width])])
+  const rows = names.map((name) => graph.op('Unsqueeze', [weights.as(type, name, [width]), graph.ints([0])]))
+  return graph.op('Mul', [plain, graph.op('Concat', rows, { axis: 0 })])
 }
 
 /** The graph's rotary inputs, one pair of tables for each distinct rope. The session fills them as long as a run needs. */
@@ -199,7 +226,7 @@ class RotaryInputs {
   rotate(x: Value, rope: Rope, heads: number, headDim: number): Value {
     let i = this.ropes.findIndex((known) => sameRope(known, rope))
     if (i < 0) i = this.#declare(rope)
-    return rotate(this.builder, x, this.#tables[i]!, heads, 2 * rope.inverseFrequencies.length, headDim)
+    return rotate(this.builder, x, this.#tables[i]!, heads, headDim, rope)
   }
 
   #declare(rope: Rope): number {
@@ -213,8 +240,3 @@ class RotaryInputs {
     return i
   }
 }
-
-const sameRope = (a: Rope, b: Rope): boolean =>
-  a.attentionFactor === b.attentionFactor &&
-  a.inverseFrequencies.length === b.inverseFrequencies.length &&
-  a.inverseFrequencies.every((frequency, i) => frequency === b.inverseFrequencies[i])

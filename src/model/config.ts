@@ -12,6 +12,9 @@ import type { Checkpoint } from './checkpoint.ts'
 export const count = z.int().positive()
 const tokenId = z.int().nullish()
 
+/** A family's own pad token where config.json is silent; null in the file means none. */
+export const padDefault = (id: number) => z.int().nullable().default(id)
+
 /** Far above any decoder; a damaged file must not make us build a graph without end. */
 export const layerCount = count.max(4096)
 export const MAX_HEAD_DIM = 16_384
@@ -52,35 +55,10 @@ export const ACTIVATIONS = {
 export type ActivationName = keyof typeof ACTIVATIONS
 export const activation = z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]])
 
-const positive = z.number().positive()
-const scaling = z.object({ rope_theta: positive.nullish(), partial_rotary_factor: z.literal(1).nullish() })
-const originalMax = { original_max_position_embeddings: count.nullish() }
-/** The rope types that we compute, with their parameters (transformers/modeling_rope_utils.py). */
-const ropeParameters = z.discriminatedUnion('rope_type', [
-  scaling.extend({ rope_type: z.literal('default') }),
-  scaling.extend({ rope_type: z.literal('linear'), factor: positive }),
-  scaling.extend({
-    rope_type: z.literal('llama3'),
-    factor: positive,
-    low_freq_factor: positive,
-    high_freq_factor: positive,
-    ...originalMax,
-  }),
-  scaling.extend({
-    rope_type: z.literal('yarn'),
-    factor: positive.nullish(),
-    attention_factor: z.number().nonnegative().nullish(),
-    beta_fast: z.number().nullish(),
-    beta_slow: z.number().nullish(),
-    mscale: z.number().nullish(),
-    mscale_all_dim: z.number().nullish(),
-    truncate: z.boolean().nullish(),
-    ...originalMax,
-  }),
-])
-export type RopeParameters = z.infer<typeof ropeParameters> & { readonly rope_theta: number }
+/** What a norm adds under its root. */
+export const epsilon = z.number().nonnegative()
 
-/** The keys of rotary models. `rope_parameters` is transformers 5's layout, `rope_theta` + `rope_scaling` transformers 4's. */
+/** The keys of rotary models; rope-config.ts reads those of the rotation. */
 export const rotaryConfig = baseConfig.extend({
   hidden_size: count,
   intermediate_size: count,
@@ -90,8 +68,7 @@ export const rotaryConfig = baseConfig.extend({
   head_dim: count.nullish(),
   hidden_act: activation.nullish(),
   max_position_embeddings: count,
-  rms_norm_eps: z.number().nonnegative().nullish(),
-  partial_rotary_factor: z.literal(1).nullish(),
+  rms_norm_eps: epsilon.nullish(),
 })
 
 /** Which layers attend to a sliding window. */
@@ -120,40 +97,13 @@ export function readConfig<T>(schema: z.ZodType<T>, checkpoint: Checkpoint): T {
   return parse(schema, checkpoint.config, checkpoint, '')
 }
 
-/**
- * The rotary parameters of either layout, as transformers 5 settles them (`convert_rope_params_to_dict`,
- * `standardize_rope_params`): `rope_scaling` wins where both are given, an original length beside it over the one inside.
- */
-export function readRope(checkpoint: Checkpoint): RopeParameters {
-  const { rope_parameters, rope_scaling, rope_theta, original_max_position_embeddings } = checkpoint.config
-  const key = isEmpty(rope_scaling) ? 'rope_parameters' : 'rope_scaling'
-  const given = (isEmpty(rope_scaling) ? rope_parameters : rope_scaling) ?? {}
-  if (!isRecord(given)) throw refuse(checkpoint, key, given, 'expected an object or null')
-  const nested = Object.keys(given).find((name) => isRecord(given[name]))
-  if (nested !== undefined)
-    throw refuse(checkpoint, `${key}.${nested}`, given[nested], 'one rope for all layers is supported')
-  const rope_type = given.rope_type ?? given.type ?? 'default'
-  const parameters = parse(ropeParameters, { ...given, rope_type }, checkpoint, `${key}.`)
-  const theta = parse(positive.nullish(), rope_theta, checkpoint, 'rope_theta')
-  const original = parse(
-    count.nullish(),
-    original_max_position_embeddings,
-    checkpoint,
-    'original_max_position_embeddings',
-  )
-  return {
-    ...parameters,
-    rope_theta: parameters.rope_theta ?? theta ?? 10_000,
-    ...(original != null && { original_max_position_embeddings: original }),
-  }
-}
-
 /** A refusal of one key's value. */
 export function refuse(checkpoint: Checkpoint, key: string, value: unknown, why: string): ModelError {
   return new ModelError(`"${key}" is ${shown(value)}: ${why}`, join(checkpoint.dir, 'config.json'))
 }
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, checkpoint: Checkpoint, prefix: string): T {
+/** Reads one value with a schema; `prefix` stands before the key in messages. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, checkpoint: Checkpoint, prefix: string): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]!
@@ -169,13 +119,8 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, checkpoint: Checkpoint, 
 function expected(issue: z.core.$ZodIssue, path: readonly string[]): string {
   if (path.at(-1) === 'quantization_config') return 'quantised checkpoints are not supported; use the unquantised one'
   if (issue.code === 'invalid_value') return `supported: ${issue.values.map((value) => shown(value)).join(', ')}`
-  if (issue.code === 'invalid_union' && path.at(-1) === 'rope_type') return 'supported: default, linear, llama3, yarn'
   return issue.message
 }
-
-/** Python's `not value` of null, absent and {}. */
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || (isRecord(value) && Object.keys(value).length === 0)
 
 /** A value from the file, short and on one line. */
 const shown = (value: unknown): string => {

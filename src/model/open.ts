@@ -34,6 +34,8 @@ export interface ModelDescription {
   readonly learnedPositions: boolean
   /** Rows of learned positions; null for rotary ones. */
   readonly positionRows: number | null
+  /** Rows of the table of token types; 0 where there is none. */
+  readonly tokenTypes: number
   readonly padTokenId: number | null
   readonly vocabSize: number
   readonly layers: number
@@ -102,6 +104,7 @@ function described({ spec, head, parameters, weightBytes, ignoredTensors }: Buil
     maxPositions: spec.maxPositions,
     learnedPositions: spec.embedding.positions !== null,
     positionRows: spec.embedding.positions?.rows ?? null,
+    tokenTypes: spec.embedding.types?.rows ?? 0,
     padTokenId: spec.padTokenId,
     vocabSize: spec.vocab,
     layers: spec.layers.length,

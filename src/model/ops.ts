@@ -1,6 +1,7 @@
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
+import type { Rope } from './rope.ts'
 import type { Act, Convolution, DenseMlp, Linear, Norm } from './spec.ts'
 import { cast, castFrom, type Weights } from './weights.ts'
 
@@ -21,7 +22,8 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
   const inputs = [x, weights.as(as, spec.weight, shape, rows)]
   if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
     inputs.push(weights.as(as, spec.bias.name, [total], rows))
-  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0 })
+  const scale = spec.scale === undefined ? {} : { alpha: { float: spec.scale }, beta: { float: spec.scale } }
+  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0, ...scale })
 }
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */
@@ -125,11 +127,12 @@ export function rotate(
   x: Value,
   tables: { readonly cos: Value; readonly sin: Value; readonly positions: Value },
   heads: number,
-  rotaryDim: number,
   headDim: number,
+  rope: Rope,
 ): Value {
+  const rotaryDim = 2 * rope.inverseFrequencies.length
   const attributes = {
-    interleaved: 0,
+    interleaved: rope.neighbours ? 1 : 0,
     num_heads: heads,
     ...(rotaryDim < headDim && { rotary_embedding_dim: rotaryDim }),
   }

@@ -20,7 +20,7 @@ import {
 } from './packing.ts'
 import { PROVIDERS } from './providers.ts'
 import { distanceRows } from './relative.ts'
-import { ropeTables } from './rope.ts'
+import { type RopeRows, ropeRows, ropeTables } from './rope-tables.ts'
 
 /** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
 
@@ -69,7 +69,8 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
 }
 
 class OrtRunner implements Runner {
-  readonly #tables = new Map<number, Record<string, ort.Tensor>>()
+  /** The rotary tables of the run before, by their parts. */
+  #tables: { readonly name: string; readonly feeds: Record<string, ort.Tensor> } | null = null
 
   constructor(
     readonly info: RunnerInfo,
@@ -114,15 +115,16 @@ class OrtRunner implements Runner {
           { name: 'scores', count: this.info.labels.length },
           ...raw.map(({ name, count }) => ({ name: `raw_${name}`, count })),
         ]
+    const rotary = ropeRows(packed, chosen, built.ropes)
     const feeds = {
       ids: int64(packed.ids, [packed.batch, packed.seq]),
-      positions: int64(packed.positions, [packed.batch, packed.seq]),
+      positions: int64(rotary.rows, [packed.batch, packed.seq]),
       ...(types && { types: int64(packed.types, [packed.batch, packed.seq]) }),
       rows: int64(head.rows),
       ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
       ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#tableFeeds(packed),
+      ...this.#tableFeeds(rotary),
       ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
     }
     const outputs = await this.#session(
@@ -173,23 +175,21 @@ class OrtRunner implements Runner {
     return blockFeeds(blocksOf(packed, reused, this.blockTokens))
   }
 
-  /** Tables as long as the run needs: RotaryEmbedding wants a row for every place, and positions may start later. */
-  #tableFeeds({ seq, positions }: Packed): Record<string, ort.Tensor> {
-    const needed = Math.max(seq, positions.reduce((a, b) => Math.max(a, b), 0) + 1)
-    const size = 2 ** Math.ceil(Math.log2(Math.max(needed, 512)))
-    const known = this.#tables.get(size)
-    if (known !== undefined) return known
+  /** Tables as long as the run needs, by position. */
+  #tableFeeds({ parts }: RopeRows): Record<string, ort.Tensor> {
+    const name = JSON.stringify(parts)
+    if (this.#tables?.name === name) return this.#tables.feeds
     const feeds: Record<string, ort.Tensor> = {}
     this.model.built.ropes.forEach((rope, i) => {
-      const { cos, sin } = ropeTables(rope, size)
-      const dims = [size, rope.inverseFrequencies.length]
+      const { cos, sin, rows } = ropeTables(rope, parts)
+      const dims = [rows, rope.inverseFrequencies.length]
       feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
       feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
     })
     const heads = this.model.built.alibiHeads
-    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, size), [size, heads])
-    this.#tables.clear()
-    this.#tables.set(size, feeds)
+    const { rows } = parts[0]!
+    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, rows), [rows, heads])
+    this.#tables = { name, feeds }
     return feeds
   }
 }

@@ -129,10 +129,19 @@ export interface AttentionSpec {
   /** Whether a bias grows with the key's position (alibi.ts); absent: no. */
   readonly alibi?: true
   readonly projection: Projection
-  /** RMS norm of q and k before the rotation (Qwen 3: per head, OLMo 2: over all heads). */
-  readonly qkNorm: { readonly q: Norm; readonly k: Norm; readonly over: 'head' | 'all' } | null
+  readonly qkNorm: QkNorm | null
   readonly out: Linear
 }
+
+/**
+ * Norm of q and k before the rotation. `head`: of every head alike (Qwen 3); `all`: over all heads (OLMo 2); `each`: LayerNorm of
+ * every head with a weight of its own: one tensor per head (StableLM), or the name of one [heads, headDim] (Cohere).
+ */
+export type QkNorm =
+  | { readonly over: 'head'; readonly q: Norm; readonly k: Norm }
+  | { readonly over: 'all'; readonly q: Norm; readonly k: Norm }
+  | { readonly over: 'each'; readonly q: HeadWeights; readonly k: HeadWeights; readonly epsilon: number }
+export type HeadWeights = readonly string[] | string
 
 /**
  * `fused`: one matrix gives [q | k | v] side by side; `perHead`: key head by key head [its queries | k | v] (GPT-NeoX, Falcon,
@@ -173,6 +182,8 @@ export interface Linear {
   readonly outputs: number
   /** `out,in` as torch's Linear; `in,out` as GPT-2's Conv1D. */
   readonly layout: 'out,in' | 'in,out'
+  /** Multiplies y (Granite's residual_multiplier); absent: 1. */
+  readonly scale?: number
   /** Rows of a larger [total, inputs] tensor, first row and total (Phi 3's fused projections); null: the whole tensor. */
   readonly part: { readonly first: number; readonly total: number } | null
 }
@@ -191,6 +202,8 @@ export interface Logits {
   /** [vocab, hidden] */
   readonly weight: string
   readonly bias: string | null
+  /** Multiplies the logits (Cohere, Granite); absent: 1. */
+  readonly scale?: number
   /** softcap · tanh(logits / softcap) before the softmax (Gemma 2); else null. */
   readonly softcap: number | null
   /** An lm_head tensor that config.json ties to the embedding: equal bytes are a duplicate (weights.ts). */

@@ -15,8 +15,8 @@ export interface PlanOptions {
 }
 
 /** What suits a device. On the CPU more than 1,024 tokens per run gain nothing (src/model/README.md); a GPU wants work. */
-export function planOptionsFor({ device, causal, packed }: Batching): PlanOptions {
-  const layout = causal ? 'shared' : 'padded'
+export function planOptionsFor({ device, causal, rows = false, packed }: Batching): PlanOptions {
+  const layout = causal && !rows ? 'shared' : 'padded'
   return device === 'cpu'
     ? { layout, packed, batchTokens: 1024, batchSize: 256 }
     : { layout, packed, batchTokens: 32_768, batchSize: 512 }
@@ -55,13 +55,14 @@ interface Chunk {
 const rowsOf = (sequences: readonly Sequence[]): Chunk[] =>
   sequences.map((sequence, index) => ({ sequences: [index], tokens: sequence.ids.length }))
 
-/** Every group as a tree of prefixes, cut where it would exceed a batch. */
+/** Every group as a tree of prefixes, cut where it would exceed a batch; sequences that turn otherwise are groups of their own. */
 function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: PlanOptions): Chunk[] {
-  const groups = new Map<number, number[]>()
-  sequences.forEach(({ group }, index) => {
-    const members = groups.get(group)
+  const groups = new Map<string, number[]>()
+  sequences.forEach(({ group, turnsAs = 0 }, index) => {
+    const name = `${group} ${turnsAs}`
+    const members = groups.get(name)
     if (members) members.push(index)
-    else groups.set(group, [index])
+    else groups.set(name, [index])
   })
   return [...groups.values()].flatMap((members) => {
     const chunks: Chunk[] = []
@@ -114,14 +115,16 @@ function preorder(indices: readonly number[], sequences: readonly Sequence[]): n
     const a = sequences[i]!
     const b = sequences[j]!
     if (a.positionStart !== b.positionStart) return a.positionStart - b.positionStart
+    const turns = (a.turnsAs ?? 0) - (b.turnsAs ?? 0)
+    if (turns !== 0) return turns
     const shared = sharedPrefix(a, b)
     return (a.ids[shared] ?? -1) - (b.ids[shared] ?? -1) || i - j
   })
 }
 
-/** Length of the longest common prefix; 0 where positions differ, because then the same tokens give other states. */
+/** Length of the longest common prefix; 0 where positions or frequencies differ, because then the same tokens give other states. */
 function sharedPrefix(a: Sequence, b: Sequence): number {
-  if (a.positionStart !== b.positionStart) return 0
+  if (a.positionStart !== b.positionStart || (a.turnsAs ?? 0) !== (b.turnsAs ?? 0)) return 0
   const most = Math.min(a.ids.length, b.ids.length)
   let n = 0
   while (n < most && a.ids[n] === b.ids[n]) n++

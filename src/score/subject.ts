@@ -5,6 +5,8 @@ export interface Prepared extends Encoded {
   readonly reads: Int32Array
   /** `--pooling hf` and `mask` read different tokens here. */
   readonly poolingDiffers: boolean
+  /** As in Sequence. */
+  readonly turnsAs?: number
 }
 /** All that was mended of a completion, or is worth a word. */
 export const repairsOf = ({ repairs, poolingDiffers }: Prepared): readonly Repair[] =>

@@ -92,6 +92,13 @@ export const MODEL = section(
       null,
       { library: true, shown: 'model.onnx, else onnx/model.onnx', changes: 'no number' },
     ),
+    certify: toggle('Score the probe set first, compare with the reference, write certificate.json', false, {
+      changes: 'no number',
+    }),
+    certifyReference: text('What transformers gives for the probes, a file of scripts/oracles/certify.py', null, {
+      shown: 'certify.json beside the weights, else an embedded one',
+      changes: 'no number',
+    }),
     /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
     head: text('Label to read: 0, 1, …, softmax:K or all', null, {
       bins: RM,
@@ -262,7 +269,7 @@ export const RUN = section(
       bins: WITH_MODEL,
       changes: 'no number',
     }),
-    seed: seed('Seed of the bootstrap and of the random null scorer'),
+    seed: seed('Seed of the bootstrap'),
     resamples: resamples('Bootstrap resamples'),
     /** Nothing is fetched. Default: HF_HUB_OFFLINE. */
     offline: toggle('Use only what is already in the hub cache (also HF_HUB_OFFLINE=1)', false, {

@@ -1,14 +1,16 @@
+import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { isReadyMade } from '../model/ready-made/open.ts'
 import { startReadyMade } from '../model/ready-made/session.ts'
+import { turnsAs } from '../model/rope.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
 import type { Prepared, Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
-import { type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
+import { type DoubleBos, type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
 import { HERM_MAX_LENGTH, logProbEncoder } from '../text/log-prob.ts'
 import { poolingRules } from '../text/read-index.ts'
 import { renderRow } from '../text/render.ts'
@@ -58,6 +60,7 @@ export async function subjectOf(
   const { tokenizer, opened, choice, name } = model
   const { kind, dtype } = opened
   const rules = textRules(model, config)
+  checkPair(model, rules.chatTemplate)
   const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
   const options = encodeOptions(model, config)
   const { padTokenId } = rules
@@ -67,7 +70,11 @@ export async function subjectOf(
       : logProbPreparer(model, renderer, options)
   const bounds = boundsOf(model)
   const prepare = (row: Row): (Prepared | Unscored)[] =>
-    encode(row).map((ready) => (isUnscored(ready) ? ready : withinBounds(ready, bounds)))
+    encode(row).map((ready) => {
+      if (isUnscored(ready)) return ready
+      const turns = isReadyMade(opened) ? 0 : turnsAs(opened.built.ropes, ready.positionStart + ready.ids.length)
+      return withinBounds(turns === 0 ? ready : { ...ready, turnsAs: turns }, bounds)
+    })
   const template = renderer.kind === 'template' ? renderer.template : null
   const identity = identityDigest({
     kind,
@@ -111,7 +118,7 @@ export async function subjectOf(
         ? startReadyMade(opened, options)
         : startSession(opened, { ...options, rawOutputs: keepsRaw(model, config) })
     },
-    notes: rules.notes,
+    notes: [...rules.notes, ...pairNotes(model, rules.chatTemplate)],
     text: {
       chat_template: rules.chatTemplate,
       template_sha256: template?.sha256 ?? null,
@@ -125,6 +132,24 @@ export async function subjectOf(
       steps: stepRule(model, config),
     },
   }
+}
+
+/** @throws UsageError where a decoder is asked to read a pair of texts */
+function checkPair({ opened, name, description }: LoadedModel, chatTemplate: string): void {
+  if (chatTemplate === 'pair' && opened.batching.causal)
+    throw new UsageError(
+      `pairs of texts are for encoders; ${name} (model_type ${description.architecture}) reads one text`,
+      '--chat-template pair',
+      'Name a chat template: tokenizer, a built-in name or a file.',
+    )
+}
+
+/** A pair that the model could tell apart by token types, if its tokenizer gave them. */
+function pairNotes({ name, tokenizer, description }: LoadedModel, chatTemplate: string): string[] {
+  if (chatTemplate !== 'pair' || description.tokenTypes < 2 || tokenizer.tokenTypes) return []
+  return [
+    `${name} has token types, and its tokenizer${tokenizer.tokenizerClass === null ? '' : ` (${tokenizer.tokenizerClass})`} gives none: prompt and completion are both of type 0, as in transformers 5 (in 4 more classes gave types; "model_input_names" in tokenizer_config.json decides)`,
+  ]
 }
 
 const boundsOf = ({ name, description, tokenizer }: LoadedModel): Bounds => ({
@@ -181,9 +206,14 @@ function headOptions(
     addSpecialTokens: text.addSpecialTokens,
     appendId: appendEos ?? text.appendId,
     appendAlways: appendEos !== null,
-    doubleBos: hermCompat ? text.hermDoubleBos : 'repair',
+    doubleBos: doubleBosOf(opened, hermCompat),
     steps: stepRule(model, config),
   }
+}
+
+const doubleBosOf = ({ batching, head }: LoadedModel['opened'], hermCompat: boolean): DoubleBos => {
+  if (batching.causal) return hermCompat ? head.text.hermDoubleBos : 'repair'
+  return hermCompat ? 'unscored' : 'drop'
 }
 
 /** What decides which token is read, for the key of a measurement. */

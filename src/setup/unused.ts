@@ -26,6 +26,7 @@ export function unusedOptions(config: RunConfig, given: Given<RunOption>): strin
       ['refFreeType'],
       'with a reference the score is the implicit reward; the policy alone is in columns of its own',
     )
+  if (!config.certify) nothing(['certifyReference'], 'without --certify nothing is compared with it')
   if (given.debug === true && given.limit !== undefined) nothing(['debug'], `--limit ${config.limit} is given`)
   if (given.prefSets === true && given.dataset !== undefined)
     nothing([given.dataset === config.dataset ? 'prefSets' : 'dataset'], `the data set is ${config.dataset}`)
@@ -62,11 +63,11 @@ export function unusedWithModels(
       ? [changesNothing([flagOf(option)], `${choice.name === null ? `${name} is embedded` : `${name} is a folder`}`)]
       : []
   })
-  const first = models[0]?.description
+  const first = models[0]
   if (config.bin === 'run-rm' && first !== undefined) {
-    if (config.head === 'all' && first.labels.length === 1)
+    if (config.head === 'all' && first.description.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
-    const { name, reads, steps, raw = [] } = models[0]!.opened.head
+    const { name, reads, steps, raw = [] } = first.opened.head
     const ofSteps = (['stepAggregate', 'stepSeparator'] as const).filter((option) => given[option] !== undefined)
     if (steps === undefined && ofSteps.length > 0)
       lines.push(
@@ -82,8 +83,10 @@ export function unusedWithModels(
   return lines
 }
 
-/** @param options as flags, without their dashes
- * @example changesNothing(['soft', 'oracles'], 'with --no-verify …') // '--soft and --oracles change nothing here: with --no-verify …' */
+/**
+ * @param options as flags, without their dashes
+ * @example changesNothing(['soft', 'oracles'], 'with --no-verify …') // '--soft and --oracles change nothing here: with --no-verify …'
+ */
 export function changesNothing(options: readonly string[], why: string): string {
   const names = options.map((option) => `--${option}`)
   const list = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`

@@ -22,6 +22,14 @@ export interface EncodeOptions {
   /** HERM's own preparation of texts and tokens. */
   readonly hermCompat: boolean
 }
+/**
+ * A text that starts with the BOS that the tokenizer adds once more (CONTRACT §5.1).
+ * `repair`: the first is not read and keeps its position, as RewardBench masks it; `keep`: both count, as in RewardBench's pipelines of
+ * some custom heads; `drop`, for encoders: the first is left out and positions start anew, also of two [CLS]; `unscored`, for encoders as
+ * RewardBench has them: it masks the first of two BOS and the head reads there all the same, which is not computed here.
+ */
+export type DoubleBos = 'repair' | 'keep' | 'drop' | 'unscored'
+
 export interface HeadOptions extends EncodeOptions {
   readonly reads: Reads
   /** The other rule of `--pooling`, to say where the two differ; null for a head with a rule of its own. */
@@ -32,11 +40,8 @@ export interface HeadOptions extends EncodeOptions {
   readonly appendId?: number | null
   /** The appended id stands last even where the text ends in it already: RewardBench's EOS. Default false. */
   readonly appendAlways?: boolean
-  /**
-   * Whether the first of two BOS counts once (CONTRACT §5.1; RewardBench masks it). `keep` leaves both: what RewardBench's
-   * pipelines of some custom heads do. Default repair.
-   */
-  readonly doubleBos?: 'repair' | 'keep'
+  /** What becomes of a second BOS. Default repair. */
+  readonly doubleBos?: DoubleBos
   /** Of a head that reads every step. Default null. */
   readonly steps?: StepRule | null
 }
@@ -77,6 +82,8 @@ export function headEncoder(
   // A post-processor that ends in the EOS already writes it itself.
   const append = always && wanted !== null && frame.suffix.at(-1) === wanted ? null : wanted
 
+  const clsToken = tokenizer.specialTokens.cls_token ?? ''
+
   const encodeOne = (
     rendered: Rendered,
     completion: Text,
@@ -84,6 +91,8 @@ export function headEncoder(
     where: string,
   ): HeadEncoded | Unscored => {
     const pair = rendered.pair ?? undefined
+    // transformers tests `if text_pair`: an empty second text is none
+    const two = pair ? pairFrame : null
     const stepped = separator === null ? null : encodeSteps(tokenizer, rendered, completion, separator)
     if (stepped !== null && isUnscored(stepped)) return stepped
     const given =
@@ -98,14 +107,19 @@ export function headEncoder(
       return tooMany(complete.ids.length, limit, options.truncation, where)
     const side = options.truncation === 'left' ? 'left' : 'right'
     let kept = complete
+    /** Of a pair, what is left of the prompt. */
+    let firstLength = promptIds.length
     if (tooLong) {
       // Special tokens alone would be the same for every text.
-      const around = pairFrame
-        ? pairFrame.before + pairFrame.between + pairFrame.after
+      const around = two
+        ? two.before + two.between + two.after
         : frame.prefix.length + frame.suffix.length + (append === null ? 0 : 1)
       if (limit <= around) return { reason: 'too_long', message: 'cut to the limit, no token of the text is left' }
-      if (pairFrame) kept = truncatePair(given, pairFrame, promptIds.length, limit, side)
-      else {
+      if (two) {
+        const cut = truncatePair(given, two, promptIds.length, limit, side)
+        kept = cut
+        firstLength = cut.firstLength
+      } else {
         const tail = append === null ? frame : { ...frame, suffix: Int32Array.of(...frame.suffix, append) }
         kept = { ids: truncateFramed(complete.ids, tail, limit, side), typeIds: null }
       }
@@ -113,41 +127,42 @@ export function headEncoder(
     if (kept.ids.length === 0) return { reason: 'empty_text', message: 'the rendered text has no tokens' }
 
     const seen = kept.ids
-    const doubled = options.doubleBos !== 'keep' && hasDoubleBos(seen, tokenizer.bosId)
-    const dropped = doubled ? 1 : 0
+    const rule = options.doubleBos ?? 'repair'
+    const doubled = hasDouble(seen, tokenizer.bosId) || (rule === 'drop' && hasDouble(seen, tokenizer.idOf(clsToken)))
+    if (doubled && rule === 'unscored') return MASKED_FIRST
+    const dropped = doubled && rule !== 'keep' ? 1 : 0
     const ends = frame.suffix.length > 0 || append !== null || pair !== undefined
     const ids = seen.subarray(dropped)
     const cutIds = complete.ids.length - seen.length
-    const boundary = pairFrame
-      ? pairFrame.before +
-        Math.min(promptIds.length, Math.max(0, seen.length - pairFrame.before - pairFrame.between - pairFrame.after))
+    const boundary = two
+      ? two.before + firstLength + two.between
       : frame.prefix.length + commonPrefix(complete.ids.subarray(frame.prefix.length), promptIds)
-    const shifted =
-      side === 'left' && tooLong && !pairFrame ? Math.max(frame.prefix.length, boundary - cutIds) : boundary
+    const shifted = side === 'left' && tooLong && !two ? Math.max(frame.prefix.length, boundary - cutIds) : boundary
     const start = Math.min(Math.max(0, shifted - dropped), ids.length)
     const lost = side === 'left' ? cutIds : 0
     const places = stepped?.places
       .map((place) => place - lost)
       .filter((place) => place >= frame.prefix.length && place < seen.length)
-    const reads = places?.length ? places : options.reads(seen)
+    const readable = rule === 'drop' ? ids : seen
+    const reads = places?.length ? places : options.reads(readable)
     if (isUnscored(reads)) return reads
-    const other = options.other?.(seen) ?? reads
+    const other = options.other?.(readable) ?? reads
     return {
       ids,
-      typeIds: kept.typeIds,
-      positionStart: dropped,
+      typeIds: kept.typeIds?.subarray(dropped) ?? null,
+      positionStart: rule === 'drop' ? 0 : dropped,
       start,
       promptTokens: start,
       completionTokens: ids.length - start,
       truncated: tooLong ? side : 'no',
       repairs: [
-        ...(doubled ? (['double_bos'] as const) : []),
+        ...(dropped > 0 ? ([rule === 'drop' ? 'double_start' : 'double_bos'] as const) : []),
         ...tokenRepairs(seen, tokenizer),
         ...(tooLong ? ([side === 'left' ? 'cut_left' : 'cut_right'] as const) : []),
         ...(ends ? [] : missingEnd(rendered, renderer)),
       ],
       textSha256: textSha256(rendered),
-      reads: reads.map((place) => Math.max(0, place - dropped)),
+      reads: rule === 'drop' ? reads : reads.map((place) => Math.max(0, place - dropped)),
       poolingDiffers: isUnscored(other) || reads.some((place, i) => place !== other[i]),
     }
   }
@@ -180,8 +195,14 @@ const bosFrame = ({ bosId }: OpenTokenizer): Frame => ({
 })
 
 /** RewardBench's test: the tokenizer put a BOS before a text that starts with one. */
-const hasDoubleBos = (ids: Int32Array, bosId: number | null): boolean =>
-  bosId !== null && ids.length >= 2 && ids[0] === bosId && ids[1] === bosId
+const hasDouble = (ids: Int32Array, first: number | null): boolean =>
+  first !== null && ids.length >= 2 && ids[0] === first && ids[1] === first
+
+const MASKED_FIRST: Unscored = {
+  reason: 'herm_double_bos',
+  message:
+    'the text starts with a BOS and the tokenizer adds one: RewardBench masks the first, where an encoder reads its answer. That is not computed; leave --herm-compat out and the BOS counts once',
+}
 
 /** What was done to a completion before it became tokens: by `--reasoning strip`, by the template, by the normalizer. */
 export function textRepairs(given: Text, shown: Text, { repairs }: Rendered, { normalizes }: OpenTokenizer): Repair[] {

@@ -18,6 +18,8 @@ const tokens = (n: number | null): string => (n === null ? '' : ` of ${n.toLocal
 export const REPAIRS: Readonly<Record<Repair, (facts: RepairFacts) => string>> = {
   double_bos: () =>
     'the text starts with a BOS and the tokenizer adds one; the first of the two is not read, as RewardBench masks it',
+  double_start: () =>
+    'the text starts with the token that the tokenizer puts before every text (BOS, [CLS]); the first of the two is left out, because an encoder reads its answer there',
   pooling_differs: ({ pooling }) =>
     `--pooling hf and mask read different tokens; ${pooling === 'mask' ? 'mask, the last token,' : 'hf, the last token that is not the pad,'} is used`,
   boundary_shifted: () =>

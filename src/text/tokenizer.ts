@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HarnessError, ModelError } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
 import type { Tokenizer } from '../types.ts'
 import { type Backend, buildBackend, encodePair, encodeText } from './backend.ts'
 import { normalizationOf } from './normalization.ts'
+import { givesTokenTypes } from './token-types.ts'
 import {
   chatTemplates,
   DAMAGED,
@@ -41,6 +43,8 @@ export interface OpenTokenizer extends Tokenizer {
   readonly normalizes: ((text: string) => boolean) | null
   /** `tokenizer_class` of tokenizer_config.json, or null. */
   readonly tokenizerClass: string | null
+  /** Whether a pair of texts gets token types, as in transformers 5.23 (token-types.ts). */
+  readonly tokenTypes: boolean
   /** `truncation_side` of tokenizer_config.json. */
   readonly truncationSide: 'left' | 'right'
 }
@@ -91,7 +95,19 @@ export async function openTokenizer(dir: string, { id }: { readonly id: string }
     templateJson: await readJson('chat_template.json'),
     namedTemplates: await readTemplates(dir, read),
   }
-  return tokenizerOf(files, id, hashes)
+  return tokenizerOf(files, id, hashes, givesTokenTypes(files.config, await modelConfig(dir)))
+}
+
+/** config.json of the same folder. The model's own reader says what is wrong with it; it is no file of the tokenizer. */
+async function modelConfig(dir: string): Promise<Json | null> {
+  const text = await readFile(join(dir, 'config.json'), 'utf8').catch(() => null)
+  if (text === null) return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : null
+  } catch {
+    return null
+  }
 }
 
 async function readTemplates(
@@ -128,22 +144,30 @@ async function noTokenizer(dir: string, id: string): Promise<ModelError> {
   )
 }
 
-function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<string, string>>): OpenTokenizer {
+function tokenizerOf(
+  files: TokenizerFiles,
+  id: string,
+  hashes: Readonly<Record<string, string>>,
+  tokenTypes: boolean,
+): OpenTokenizer {
   const { config } = files
   if (config.split_special_tokens === true)
     throw new ModelError('split_special_tokens is not supported', `${id}/tokenizer_config.json`)
   const names = specialTokens(files)
   const { backend, json, notes } = openBackend(files, names, id)
+  if (tokenTypes && backend.postProcessor.process([], null, true).typeIds.some((type) => type !== 0))
+    throw new ModelError('gives a single text token types other than 0: not supported', `${id}/tokenizer.json`)
   const templates = chatTemplates(files, `${id}/tokenizer_config.json`)
   const idOf = (token: string | undefined): number | null =>
     token === undefined ? null : (backend.idOf(token) ?? null)
   const cleanUp = config.clean_up_tokenization_spaces === true
 
   return {
-    encode: (text, { addSpecialTokens, pair }) =>
-      pair === undefined
-        ? { ids: encodeText(backend, text, addSpecialTokens), typeIds: null }
-        : encodePair(backend, text, pair, addSpecialTokens),
+    encode(text, { addSpecialTokens, pair }) {
+      if (pair === undefined) return { ids: encodeText(backend, text, addSpecialTokens), typeIds: null }
+      const { ids, typeIds } = encodePair(backend, text, pair, addSpecialTokens)
+      return { ids, typeIds: tokenTypes ? typeIds : null }
+    },
     decode: (ids) => backend.decode(ids, cleanUp),
     tokens: (ids) => Array.from(ids, (token) => backend.tokenOf(token) ?? ''),
     wrap: (first, second) => backend.postProcessor.process(first, second, true).ids,
@@ -163,6 +187,7 @@ function tokenizerOf(files: TokenizerFiles, id: string, hashes: Readonly<Record<
     specialTokens: names,
     modelMaxLength: modelMaxLength(config),
     tokenizerClass: typeof config.tokenizer_class === 'string' ? config.tokenizer_class : null,
+    tokenTypes,
     truncationSide: config.truncation_side === 'left' ? 'left' : 'right',
     sha256: digest(hashes),
     files: hashes,

@@ -60,7 +60,7 @@ export function truncatePair(
   firstLength: number,
   maxLength: number,
   side: Side,
-): TokenIds {
+): TokenIds & { readonly firstLength: number } {
   const added = frame.before + frame.between + frame.after
   const secondLength = ids.length - added - firstLength
   const [first, second] = longestFirst([firstLength, secondLength], Math.max(0, maxLength - added))
@@ -76,6 +76,7 @@ export function truncatePair(
   return {
     ids: Int32Array.from(kept, (i) => ids[i]!),
     typeIds: typeIds && Int32Array.from(kept, (i) => typeIds[i]!),
+    firstLength: first,
   }
 }
 

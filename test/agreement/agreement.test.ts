@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { AGREEMENT_COLUMNS, type Agreement, agreement, agreementRow } from '../../src/agreement/agreement.ts'
 import { smilesTraits, taggedAnswer } from '../../src/agreement/answer.ts'
+import { baselineWarningLines } from '../../src/agreement/baselines.ts'
 import { fitTemperature } from '../../src/agreement/calibration.ts'
 import { STATISTIC_MEANINGS, undocumented } from '../../src/agreement/codebook.ts'
 import { drift } from '../../src/agreement/drift.ts'
 import { mineHacks } from '../../src/agreement/hacking.ts'
 import { hermEvalSet, hermEvalSetScores } from '../../src/agreement/herm.ts'
 import { methods } from '../../src/agreement/methods.ts'
-import { nullWarningLines } from '../../src/agreement/nulls.ts'
 import { packagePath } from '../../src/package.ts'
 import type { ScoredPair, Statistic } from '../../src/types.ts'
 import { expectReference } from '../stats/golden.ts'
@@ -63,7 +63,7 @@ describe('agreement on the demo pairs', () => {
     const again = agreement(demo.pairs, demo.completions, { parses: (s) => s.length > 3 })
     expect(again).toEqual(result)
   })
-  it('has every null scorer, and warns where one is as good as the model', () => {
+  it('has every baseline, and warns where one is as good as the model', () => {
     for (const name of ['longest', 'shortest', 'constant', 'random', 'answer_tag', 'smiles_parses'])
       expect(find(`null:${name}`, 'all', 'accuracy_half'), name).toBeDefined()
     expect(find('null:constant', 'all', 'auroc').value).toBe(0.5)
@@ -76,15 +76,15 @@ describe('agreement on the demo pairs', () => {
     const { warnings } = agreement(short.pairs, short.completions, { resamples: 200 })
     expect(warnings.map((w) => w.scorer)).toContain('longest')
     // one line: each null once, with n, and how sure it is
-    const [line, ...more] = nullWarningLines(warnings)
+    const [line, ...more] = baselineWarningLines(warnings)
     expect(more).toEqual([])
     expect(line).toMatch(
-      /^\d null scorers do at least as well as the model on 300 pairs of 299 prompts \(model minus null in points, 95 % interval\): /,
+      /^\d baselines do at least as well as the model on 300 pairs of 299 prompts \(model minus baseline in points, 95 % interval\): /,
     )
     expect(line).toContain('shortest (the shorter text) 0.0 (no interval)')
     expect(line).toMatch(/longest \(the longer text\) -24\.0 \(-\d+\.\d to -\d+\.\d\)/)
     const same = warnings.map((w) => ({ ...w, lead: '-1.0 (-2.0 to 0.0)' }))
-    expect(nullWarningLines(same)[0]!.split('-1.0 (')).toHaveLength(2)
+    expect(baselineWarningLines(same)[0]!.split('-1.0 (')).toHaveLength(2)
   })
 })
 

@@ -94,7 +94,7 @@ describe('every line of agreement.csv, of any run', () => {
   it('does not change when the rows are shuffled', () => {
     fc.assert(
       fc.property(rowsOf(2), fc.infiniteStream(fc.nat()), (rows, order) => {
-        // the random null scorer goes by id: shuffle what is already joined
+        // the random baseline goes by id: shuffle what is already joined
         const { pairs, completions } = runOf(rows)
         const shuffled = <T>(list: readonly T[]): T[] =>
           list

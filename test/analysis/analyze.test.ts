@@ -49,7 +49,7 @@ describe('analyse', () => {
       }
     }
   })
-  it('ranks models, ensembles of all and nulls; the sweep stands apart', () => {
+  it('ranks models, ensembles of all and baselines; the sweep stands apart', () => {
     const board = rows('leaderboard.csv')
     expect(board.map((r) => r.kind).filter((k) => k === 'null')).toHaveLength(4)
     expect(board.map((r) => r.kind).filter((k) => k === 'ensemble')).toHaveLength(3)

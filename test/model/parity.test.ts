@@ -5,6 +5,7 @@ import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
 import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
+import { turnsAs } from '../../src/model/rope.ts'
 import { startSession } from '../../src/model/session.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
@@ -50,6 +51,7 @@ describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (
         ...sequence,
         reads: (reads?.(sequence.ids, NO_FACTS) as Int32Array | undefined) ?? sequence.reads,
         group: 0,
+        turnsAs: turnsAs(model.built.ropes, sequence.positionStart + sequence.ids.length),
       }))
       const options = { layout, batchSize, packed: attention === 'split', batchTokens: 4096 }
       let measured = 0

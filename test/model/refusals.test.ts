@@ -15,9 +15,9 @@ import { openRunner } from './runner.ts'
 const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-/** A copy of a golden checkpoint with changes. */
+/** A copy of a golden checkpoint with changes, of test/data/parity or of another folder of test/data. */
 const changed = (name: string, change: Change): string =>
-  changedCopy(root, packagePath('test/data/parity', name), change)
+  changedCopy(root, packagePath('test/data', name.includes('/') ? name : `parity/${name}`), change)
 
 const build = (dir: string, kind: MeasurementKind = 'head') => {
   const checkpoint = openCheckpoint(dir)
@@ -40,7 +40,9 @@ describe('config.json: a known key with a value that we do not compute', () => {
   const cases: [key: string, value: unknown, model: string][] = [
     ['model_type', 'mamba', 'llama-gqa'],
     ['hidden_act', 'xielu', 'llama-gqa'],
-    ['rope_scaling', { rope_type: 'dynamic', factor: 2 }, 'llama-gqa'],
+    ['rope_scaling', { rope_type: 'dynamic', factor: 0 }, 'llama-gqa'],
+    ['rope_scaling', { rope_type: 'longrope', long_factor: [1], short_factor: [1] }, 'llama-gqa'],
+    ['rope_scaling', { rope_type: 'longrope', short_factor: [1] }, 'llama-gqa'],
     ['rope_scaling', { type: 'su', long_factor: [1], short_factor: [1] }, 'llama-gqa'],
     ['partial_rotary_factor', 0.5, 'llama-gqa'],
     ['num_key_value_heads', 3, 'llama-gqa'],
@@ -57,6 +59,40 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['head_dim', 7, 'llama-gqa'],
     ['vocab_size', '400', 'llama-gqa'],
     ['layer_types', ['full_attention', 'full_attention', 'full_attention'], 'mistral-swa'],
+    ['rope_scaling', { type: 'linear', factor: 2 }, 'phi3'],
+    ['partial_rotary_factor', 0.01, 'phi3'],
+    ['partial_rotary_factor', 1.5, 'phi3'],
+    ['rope_scaling', { type: 'linear', factor: 2 }, 'gemma3'],
+    ['rope_scaling', 'linear', 'gemma3'],
+    ['rope_parameters', { rope_type: 'default', rope_theta: 5 }, 'gemma3'],
+    ['rope_parameters', { full_attention: 3 }, 'gemma3'],
+    ['rope_parameters', { full_attention: { rope_type: 'yarn', factor: 4, truncate: false } }, 'gemma3'],
+    ['partial_rotary_factor', 0.5, 'gemma3'],
+    ['attn_logit_softcapping', 50, 'gemma3'],
+    ['use_bidirectional_attention', true, 'gemma3'],
+    ['sliding_window', null, 'gemma3'],
+    ['use_bidirectional_attention', true, 'models/gemma'],
+    ['hidden_activation', 'gelu', 'models/gemma'],
+    ['tie_word_embeddings', false, 'models/gemma3-eyes'],
+    ['text_config', { final_logit_softcapping: 30 }, 'models/gemma3-eyes'],
+    ['text_config', null, 'models/gemma3-eyes'],
+    ['rope_theta', 10_000, 'models/olmo3'],
+    ['sliding_window', null, 'models/olmo3'],
+    ['head_dim', 20, 'models/stablelm'],
+    ['rope_parameters', { partial_rotary_factor: 0.2 }, 'models/stablelm'],
+    ['rotary_pct', 0, 'gpt-neox'],
+    ['num_attention_heads', 5, 'gpt-neox'],
+    ['head_dim', 24, 'gpt-neox'],
+    ['rope_theta', 500, 'gpt-neox'],
+    ['partial_rotary_factor', 0.25, 'gpt-neox'],
+    ['logit_scale', 0, 'models/cohere-causal'],
+    ['sliding_window', null, 'models/cohere2-causal'],
+    ['no_rope_layers', [1], 'models/smollm3'],
+    ['no_rope_layers', [1, 2], 'models/smollm3'],
+    ['use_sliding_window', false, 'models/smollm3'],
+    ['sliding_window', null, 'models/ministral'],
+    ['residual_multiplier', 0, 'models/granite-causal'],
+    ['rope_parameters', { partial_rotary_factor: 0.4 }, 'models/phi'],
     ['is_causal', false, 'llama-gqa'],
     ['is_causal', false, 'gpt2'],
     ['is_causal', null, 'gemma2'],
@@ -68,8 +104,10 @@ describe('config.json: a known key with a value that we do not compute', () => {
     expect(text).toContain(key)
   })
   it('names what a rope type may be', () => {
-    const dir = changed('llama-gqa', { config: (config) => (config.rope_scaling = { rope_type: 'longrope' }) })
-    expect(refusal(dir)).toContain('rope_scaling.rope_type" is "longrope": supported: default, linear, llama3, yarn')
+    const dir = changed('llama-gqa', { config: (config) => (config.rope_scaling = { rope_type: 'axial' }) })
+    expect(refusal(dir)).toContain(
+      'rope_scaling.rope_type" is "axial": supported: default, linear, dynamic, proportional, llama3, yarn, longrope',
+    )
   })
   it('names a missing key', () => {
     const dir = changed('llama-gqa', { config: (config) => delete config.num_hidden_layers })
@@ -78,6 +116,30 @@ describe('config.json: a known key with a value that we do not compute', () => {
   it('passes over keys that it does not know', () => {
     const dir = changed('llama-gqa', { config: (config) => (config.some_new_key = { deep: [1] }) })
     expect(build(dir).head.labels).toEqual(['LABEL_0'])
+  })
+})
+
+describe('pad_token_id', () => {
+  // transformers' own: Gemma2Config().pad_token_id …
+  it.each([
+    ['models/gemma', 0],
+    ['gemma2', 0],
+    ['gemma3', 0],
+    ['models/gemma3-eyes', 0],
+    ['phi3', 32_000],
+    ['olmo2', 1],
+    ['models/olmo3', 1],
+    ['models/smollm3', 128_004],
+    ['models/stablelm', null],
+    ['gpt-neox', null],
+  ])('%s: where config.json is silent, its family has %j; null is none', (model, id) => {
+    const padOf = (change: (config: Record<string, unknown>) => void): number | null => {
+      const text = (config: Record<string, unknown>) => (config.text_config ?? config) as Record<string, unknown>
+      return build(changed(model, { config: (config) => change(text(config)) })).spec.padTokenId
+    }
+    expect(padOf((config) => delete config.pad_token_id)).toBe(id)
+    expect(padOf((config) => (config.pad_token_id = null))).toBe(null)
+    expect(padOf((config) => (config.pad_token_id = 7))).toBe(7)
   })
 })
 

@@ -14,7 +14,7 @@ const wordsOf = (pairs: readonly ScoredPair[], parses = false): string => {
 }
 
 describe('the headline', () => {
-  it('says on which pairs the nulls were judged', () => {
+  it('says on which pairs the baselines were judged', () => {
     expect(wordsOf(demoPairs)).toContain('reaches this on the same pairs.')
     const lost = demoPairs.map(
       (pair, i): ScoredPair =>
@@ -25,7 +25,7 @@ describe('the headline', () => {
     const words = wordsOf(lost)
     expect(words).not.toContain('on the same pairs')
     expect(words).toContain('reaches this on the 225 of 300 pairs that the model scored.')
-    expect(words).toContain('Hollow: null scorers on the 225 of 300 pairs that the model scored.')
+    expect(words).toContain('Hollow: baselines on the 225 of 300 pairs that the model scored.')
   })
   it('tells a run without a model from one whose model scored nothing', () => {
     const unscored = (scoreReason: string) =>
@@ -46,6 +46,6 @@ describe('the headline', () => {
     expect(words('no_model')).toContain('the run has no model, only verifiable rewards')
   })
   it('names a null that has no score for some of them', () => {
-    expect(wordsOf(demoPairs, true)).toMatch(/null scorers on the same pairs, but “smiles parses” on \d+ of them\./)
+    expect(wordsOf(demoPairs, true)).toMatch(/baselines on the same pairs, but “smiles parses” on \d+ of them\./)
   })
 })

@@ -53,7 +53,7 @@ describe('report.html', () => {
     expect(renderReport(demoInput())).toBe(renderReport(demoInput()))
   })
 
-  it('leads with the accuracy, its interval and the nulls', () => {
+  it('leads with the accuracy, its interval and the baselines', () => {
     // the demo's golden accuracy: 251 of 300
     const text = textOf(renderReport(demoInput()))
     expect(text).toContain('83.7%')
@@ -92,7 +92,7 @@ describe('report.html', () => {
     const of = (id: string) => figures.find((figure) => figure.id === id)!
     const share = (text: string | undefined): string => `${(Number(text) * 100).toFixed(1)}%`
     for (const id of [
-      'accuracy-against-nulls',
+      'accuracy-against-baselines',
       'accuracy-by-subset',
       'agreement-by-subset',
       'accuracy-by-reject-kind',

@@ -29,7 +29,8 @@ interface HeadCase {
   readonly double_bos: boolean
   readonly scores: readonly number[]
   readonly scores_pad_set_to_eos?: readonly number[]
-  readonly read_index: number
+  /** Decoders; an encoder's head reads the first token, or all. */
+  readonly read_index?: number
 }
 interface Span {
   readonly prompt_text: string
@@ -93,24 +94,32 @@ const single = ({ id, messages }: { readonly id: string; readonly messages: read
 describe.each(names('sequence-classification'))('run-rm --model %s', (name) => {
   const { cases, num_labels, tolerance_advice } = golden<HeadCase>(name)
   const plain = cases.filter((c) => c.truncation === null && c.text_pair === null)
-  const cut = cases.filter((c) => c.truncation !== null && c.text_pair === null)
+  const pairs = cases.filter((c) => c.truncation === null && c.text_pair !== null)
+  const cut = cases.filter((c) => c.truncation !== null)
   const padded = plain.some((c) => c.scores_pad_set_to_eos !== undefined)
   const args = ['--model', join(PARITY, name), ...(num_labels > 1 ? ['--head', 'all'] : [])]
+  const PAIR = ['--chat-template', 'pair']
+  const readsAll = readJson<{ readonly classifier_pooling?: string }>(PARITY, name, 'config.json').classifier_pooling
+  const readAt = (c: HeadCase): string => String(c.read_index ?? (readsAll === 'mean' ? c.input_ids.length - 1 : 0))
   let whole: Scored
+  let paired: Scored | null
   let short: ReadonlyMap<string, Scored>
   let herm: Scored | null
   beforeAll(async () => {
-    const [first, second, ...rest] = await Promise.all([
+    const [first, second, third, ...rest] = await Promise.all([
       score('run-rm', name, plain.map(single), args),
       padded ? score('run-rm', `${name}-herm`, plain.map(single), [...args, '--herm-compat']) : null,
+      pairs.length > 0 ? score('run-rm', `${name}-pair`, pairs.map(single), [...args, ...PAIR]) : null,
       ...cut.map((c) => {
         const { max_length, side } = c.truncation!
-        const flags = ['--max-length', String(max_length), '--truncation', side]
+        const template = c.text_pair === null ? [] : PAIR
+        const flags = ['--max-length', String(max_length), '--truncation', side, ...template]
         return score('run-rm', `${name}-${c.id}`, [single(c)], [...args, ...flags])
       }),
     ])
     whole = first
     herm = second
+    paired = third
     short = new Map(cut.map((c, i) => [c.id, rest[i]!]))
   })
 
@@ -127,11 +136,17 @@ describe.each(names('sequence-classification'))('run-rm --model %s', (name) => {
     for (const c of plain) {
       const row = whole.rows.get(c.id)!
       expectScores(row, c.scores)
-      expect(row.scored_token_index, c.id).toBe(String(c.read_index))
+      expect(row.scored_token_index, c.id).toBe(readAt(c))
       const dropped = c.double_bos ? 1 : 0
       expect(Number(row.prompt_tokens) + Number(row.completion_tokens), c.id).toBe(c.input_ids.length - dropped)
     }
   })
+
+  if (pairs.length > 0)
+    it('--chat-template pair: prompt and completion as two texts', () => {
+      expect(paired!.rows.size).toBe(pairs.length)
+      for (const c of pairs) expectScores(paired!.rows.get(c.id)!, c.scores)
+    })
 
   it('counts the repaired double BOS', () => {
     const doubled = plain.filter((c) => c.double_bos).length
@@ -142,7 +157,7 @@ describe.each(names('sequence-classification'))('run-rm --model %s', (name) => {
     const c = cut.find((one) => one.id === id)!
     const { rows, run } = short.get(id)!
     expectScores(rows.get(id)!, c.scores)
-    expect(rows.get(id)!).toMatchObject({ truncated: '1', scored_token_index: String(c.read_index) })
+    expect(rows.get(id)!).toMatchObject({ truncated: '1', scored_token_index: readAt(c) })
     expect(run.models[0]!).toMatchObject({
       work: { truncated: 1 },
       text: { max_length: c.truncation!.max_length, truncation: c.truncation!.side },

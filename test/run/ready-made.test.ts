@@ -144,7 +144,7 @@ describe.each(['bert', 'gpt2', 'llama-gqa'])('%s without safetensors', (name) =>
   })
 })
 
-it('an encoder reads prompt and completion as a pair, with token types', async () => {
+describe('an encoder reads prompt and completion as a pair', () => {
   const { cases } = JSON.parse(
     gunzipSync(readFileSync(packagePath('test/data/onnx/bert/golden.json.gz'))).toString(),
   ) as {
@@ -152,16 +152,40 @@ it('an encoder reads prompt and completion as a pair, with token types', async (
   }
   const pairs = cases.filter(({ truncation, text_pair }) => truncation === null && text_pair !== null)
   const typed = readJson<Record<string, Record<string, number[]>>>(packagePath('test/data/onnx/bert/expected.json'))
-  const rows = pairs.map(({ id, messages, text_pair }) => ({
-    id,
-    prompt: messages![0]!.content,
-    completions: [text_pair],
-  }))
-  const args = ['--model', model('bert', false), '--chat-template', 'pair', '--dataset', written(rows)]
-  const { scores } = await ran('run-rm', args)
-  expect(scores).toHaveLength(3)
-  for (const { id, score } of scores)
-    expect(Math.abs(Number(score) - typed['with token types']![id!]![0]!), id).toBeLessThan(2.9e-5)
+  const expected = {
+    with: typed['with token types']!,
+    without: Object.fromEntries(pairs.map(({ id, scores }) => [id, scores])),
+  }
+  it.each(['with', 'without'] as const)('%s token types, as its tokenizer gives them', async (which) => {
+    const folder = model('bert', false)
+    if (which === 'with') {
+      const path = join(folder, 'tokenizer_config.json')
+      const names = ['input_ids', 'token_type_ids', 'attention_mask']
+      writeFileSync(path, JSON.stringify({ ...readJson<object>(path), model_input_names: names }))
+    }
+    const rows = pairs.map(({ id, messages, text_pair }) => ({
+      id,
+      prompt: messages![0]!.content,
+      completions: [text_pair],
+    }))
+    const { scores } = await ran('run-rm', ['--model', folder, '--chat-template', 'pair', '--dataset', written(rows)])
+    expect(scores).toHaveLength(3)
+    for (const { id, score } of scores)
+      expect(Math.abs(Number(score) - expected[which][id!]![0]!), id).toBeLessThan(2.9e-5)
+  })
+})
+
+it('--certify scores the probes with the export: equal to itself alone and padded', async () => {
+  const output = join(temporary.path, 'certified')
+  const args = ['--model', model('gpt2', false), '--limit', '2', '--certify']
+  const { stderr } = await ran('run-rm', args, output)
+  expect(stderr).toMatch(/rm gpt2: consistent on cpu in fp32; \d+ of \d+ probes/)
+  const certificate = readJson<{
+    models: { devices: { layouts: { layout: string; itself: { share: number } | null }[] }[] }[]
+  }>(output, 'm', 'demo-pairs', 'certificate.json')
+  const { layouts } = certificate.models[0]!.devices[0]!
+  expect(layouts.map(({ layout }) => layout)).toEqual(['alone', 'padded'])
+  expect(layouts[1]!.itself!.share).toBeLessThan(1)
 })
 
 describe('both in one folder', () => {

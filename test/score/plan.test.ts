@@ -98,6 +98,21 @@ describe('shared prefixes', () => {
     const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 3], 0, 1)], planOptionsFor(CPU))
     expect(batch).toMatchObject({ reused: [0, 0], tokens: 4 })
   })
+  it('need equal frequencies, where a length has its own', () => {
+    const long = { ...sequence([1, 2, 3], 0), turnsAs: 3 }
+    const sequences = [sequence([1, 2], 0), long, sequence([1, 2, 3], 0), long]
+    for (const options of [planOptionsFor(CPU), planOptionsFor({ device: 'cuda', causal: true, packed: false })]) {
+      const [batch] = planBatches(sequences, options)
+      expect(batch!.sequences.map((i, n) => [i, batch!.reused![n]])).toEqual(
+        expect.arrayContaining([
+          [1, 0],
+          [3, 3],
+        ]),
+      )
+    }
+    const [batch] = planBatches(sequences, planOptionsFor(CPU))
+    expect(batch).toMatchObject({ sequences: [0, 2, 1, 3], reused: [0, 2, 0, 3], tokens: 6 })
+  })
   it('cost nothing for equal sequences', () => {
     const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 2], 0)], planOptionsFor(CPU))
     expect(batch).toMatchObject({ reused: [0, 2], tokens: 2 })

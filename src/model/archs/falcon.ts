@@ -1,17 +1,7 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import {
-  ACTIVATIONS,
-  activation,
-  baseConfig,
-  count,
-  layerCount,
-  MAX_HEAD_DIM,
-  readConfig,
-  readRope,
-  refuse,
-} from '../config.ts'
-import { ropeOf } from '../rope.ts'
+import { ACTIVATIONS, activation, baseConfig, count, layerCount, MAX_HEAD_DIM, readConfig, refuse } from '../config.ts'
+import { readRope } from '../rope-config.ts'
 import type { BlockNorms, DecoderSpec, LayerSpec } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear, tokenEmbedding } from './names.ts'
 
@@ -80,7 +70,7 @@ export function falcon(checkpoint: Checkpoint): DecoderSpec {
     )
   const normsOf = normNames(checkpoint, config)
   const prefix = bodyPrefix(checkpoint, 'transformer.', 'ln_f.weight')
-  const rope = config.alibi ? null : ropeOf(readRope(checkpoint), headDim, config.max_position_embeddings)
+  const rope = config.alibi ? null : readRope(checkpoint, { headDim, maxPositions: config.max_position_embeddings })
   const inner = config.ffn_hidden_size ?? 4 * hidden
   const { bias, layer_norm_epsilon: epsilon } = config
 

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, layerTypes, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
+import { activation, count, layerTypes, padDefault, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
 import type { DecoderSpec, LayerSpec, Norm } from '../spec.ts'
+import { gemmaNorm, withScaledEmbedding } from './gemma.ts'
 import { llamaLike } from './llama.ts'
-import { rmsNorm } from './names.ts'
 
 const cap = z.number().positive().nullable()
 
 const gemma2Config = rotaryConfig.extend({
+  pad_token_id: padDefault(0),
   num_key_value_heads: count.default(4),
   head_dim: count.default(256),
   max_position_embeddings: count.default(8192),
@@ -29,6 +30,7 @@ export function gemma2(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(gemma2Config, checkpoint)
   const bias = config.attention_bias ?? false
   const slides = slidingLayers(checkpoint, config.layer_types, config.num_hidden_layers, (l) => l % 2 === 0)
+  const norm = gemmaNorm(config.rms_norm_eps)
   const spec = llamaLike(
     checkpoint,
     {
@@ -36,28 +38,35 @@ export function gemma2(checkpoint: Checkpoint): DecoderSpec {
       hidden_act: config.hidden_activation ?? 'gelu_pytorch_tanh',
       tie_word_embeddings: config.tie_word_embeddings ?? true,
     },
-    { qkvBias: bias, outBias: bias, mlpBias: false, windowOf: (l) => (slides(l) ? config.sliding_window : null) },
+    {
+      qkvBias: bias,
+      outBias: bias,
+      mlpBias: false,
+      windowOf: (l) => (slides(l) ? config.sliding_window : null),
+      norm,
+      layer: (base, at) => {
+        const { attention, ...rest } = withSandwichNorms(base, at, norm)
+        const scale = config.query_pre_attn_scalar ** -0.5
+        return { ...rest, attention: { ...attention, scale, softcap: config.attn_logit_softcapping } }
+      },
+    },
   )
-  const norm = (name: string): Norm => ({ ...rmsNorm(name, config.rms_norm_eps ?? 1e-6), weightOffset: 1 })
-  const layer = ({ attention, ...rest }: LayerSpec): LayerSpec => {
-    const at = attention.out.weight.replace(/\.self_attn\.o_proj\.weight$/, '')
-    const norms = (before: string, after: string) => ({
-      before: norm(`${at}.${before}`),
-      after: norm(`${at}.${after}`),
-      closing: null,
-    })
-    return {
-      ...rest,
-      attentionNorms: norms('input_layernorm', 'post_attention_layernorm'),
-      mlpNorms: norms('pre_feedforward_layernorm', 'post_feedforward_layernorm'),
-      attention: { ...attention, scale: config.query_pre_attn_scalar ** -0.5, softcap: config.attn_logit_softcapping },
-    }
-  }
   return {
-    ...spec,
-    embedding: { ...spec.embedding, scale: Math.sqrt(spec.hidden) },
-    layers: spec.layers.map(layer),
-    finalNorm: spec.finalNorm && { ...spec.finalNorm, weightOffset: 1 },
+    ...withScaledEmbedding(spec),
     logits: { ...spec.logits, softcap: config.final_logit_softcapping },
+  }
+}
+
+/** Norms before and after each block. */
+export function withSandwichNorms(base: LayerSpec, at: string, norm: (name: string) => Norm): LayerSpec {
+  const norms = (before: string, after: string) => ({
+    before: norm(`${at}.${before}`),
+    after: norm(`${at}.${after}`),
+    closing: null,
+  })
+  return {
+    ...base,
+    attentionNorms: norms('input_layernorm', 'post_attention_layernorm'),
+    mlpNorms: norms('pre_feedforward_layernorm', 'post_feedforward_layernorm'),
   }
 }

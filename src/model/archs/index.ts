@@ -4,48 +4,78 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { ModelSpec } from '../spec.ts'
 import { albert } from './albert.ts'
 import { bert } from './bert.ts'
+import { cohere } from './cohere.ts'
+import { cohere2 } from './cohere2.ts'
 import { debertaV2 } from './deberta-v2.ts'
 import { distilbert } from './distilbert.ts'
 import { electra } from './electra.ts'
 import { falcon } from './falcon.ts'
+import { gemma } from './gemma.ts'
 import { gemma2 } from './gemma2.ts'
+import { gemma3 } from './gemma3.ts'
+import { gemma3Text } from './gemma3_text.ts'
+import { gptNeox } from './gpt_neox.ts'
 import { gpt2 } from './gpt2.ts'
+import { granite } from './granite.ts'
 import { internlm2 } from './internlm2.ts'
 import { llama } from './llama.ts'
+import { ministral } from './ministral.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
 import { modernbert } from './modernbert.ts'
+import { olmo2 } from './olmo2.ts'
+import { olmo3 } from './olmo3.ts'
 import { olmoe } from './olmoe.ts'
 import { opt } from './opt.ts'
+import { phi } from './phi.ts'
+import { phi3 } from './phi3.ts'
 import { qwen2 } from './qwen2.ts'
 import { qwen2Moe } from './qwen2_moe.ts'
 import { qwen3 } from './qwen3.ts'
 import { qwen3Moe } from './qwen3_moe.ts'
 import { roberta } from './roberta.ts'
+import { smollm3 } from './smollm3.ts'
+import { stablelm } from './stablelm.ts'
+import { starcoder2 } from './starcoder2.ts'
 
 /** config.json's model_type → its reader. A new architecture is one file and one line. */
 const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
   ['albert', albert],
   ['bert', bert],
+  ['cohere', cohere],
+  ['cohere2', cohere2],
   ['deberta-v2', debertaV2],
   ['distilbert', distilbert],
   ['electra', electra],
   ['falcon', falcon],
+  ['gemma', gemma],
   ['gemma2', gemma2],
+  ['gemma3', gemma3],
+  ['gemma3_text', gemma3Text],
   ['gpt2', gpt2],
+  ['gpt_neox', gptNeox],
+  ['granite', granite],
   ['internlm2', internlm2],
   ['llama', llama],
+  ['ministral', ministral],
   ['mistral', mistral],
-  ['modernbert', modernbert],
   ['mixtral', mixtral],
+  ['modernbert', modernbert],
+  ['olmo2', olmo2],
+  ['olmo3', olmo3],
   ['olmoe', olmoe],
   ['opt', opt],
+  ['phi', phi],
+  ['phi3', phi3],
   ['qwen2', qwen2],
   ['qwen2_moe', qwen2Moe],
   ['qwen3', qwen3],
-  ['roberta', roberta],
-  ['xlm-roberta', roberta],
   ['qwen3_moe', qwen3Moe],
+  ['roberta', roberta],
+  ['smollm3', smollm3],
+  ['stablelm', stablelm],
+  ['starcoder2', starcoder2],
+  ['xlm-roberta', roberta],
 ])
 
 export const supportedArchitectures: readonly string[] = [...ARCHITECTURES.keys()]

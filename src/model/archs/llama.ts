@@ -1,17 +1,9 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import {
-  ACTIVATIONS,
-  type ActivationName,
-  count,
-  MAX_HEAD_DIM,
-  readConfig,
-  readRope,
-  refuse,
-  rotaryConfig,
-} from '../config.ts'
-import { ropeOf } from '../rope.ts'
-import type { DecoderSpec, LayerSpec } from '../spec.ts'
+import { ACTIVATIONS, type ActivationName, count, MAX_HEAD_DIM, readConfig, refuse, rotaryConfig } from '../config.ts'
+import type { Rope } from '../rope.ts'
+import { type RopeShape, readRope } from '../rope-config.ts'
+import type { DecoderSpec, DenseMlp, LayerSpec, Norm } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, embeddingName, linear, rmsNorm, tokenEmbedding } from './names.ts'
 
 const llamaConfig = rotaryConfig.extend({
@@ -32,14 +24,28 @@ export function llama(checkpoint: Checkpoint): DecoderSpec {
   })
 }
 
-/** What Qwen2 and Mistral change about Llama. */
+/** What other families change about Llama. */
 export interface LlamaVariant {
   readonly qkvBias: boolean
   readonly outBias: boolean
   readonly mlpBias: boolean
+  /** What the body's tensors stand below, besides nothing; default `model.`. */
+  readonly prefix?: string
   /** Sliding window of a layer, or null. */
   readonly windowOf: (layer: number) => number | null
+  /** Rotation of a layer, null where it has none; default: one for all. */
+  readonly ropes?: (shape: RopeShape) => (layer: number) => Rope | null
+  /** Name of the norm after the last layer; default `norm`. */
+  readonly finalNorm?: string
+  /** Norm by its tensors' name; default: RMS with `rms_norm_eps`. */
+  readonly norm?: (name: string) => Norm
+  /**
+   * What else is different in a layer.
+   * @param at prefix of its tensors, without a final dot
+   */
+  readonly layer?: (base: LlamaLayer, at: string, layer: number) => LayerSpec
 }
+export type LlamaLayer = LayerSpec & { readonly mlp: Extract<DenseMlp, { kind: 'gated' }> }
 
 export function llamaLike(
   checkpoint: Checkpoint,
@@ -53,17 +59,20 @@ export function llamaLike(
     throw refuse(checkpoint, 'head_dim', headDim, `must be even and sane (hidden_size ${hidden}, ${heads} heads)`)
   if (heads % kvHeads !== 0)
     throw refuse(checkpoint, 'num_key_value_heads', kvHeads, `must divide num_attention_heads ${heads}`)
-  const prefix = bodyPrefix(checkpoint, 'model.', 'norm.weight')
+  const finalNorm = variant.finalNorm ?? 'norm'
+  const prefix = bodyPrefix(checkpoint, variant.prefix ?? 'model.', `${finalNorm}.weight`)
   const epsilon = config.rms_norm_eps ?? 1e-6
-  const rope = ropeOf(readRope(checkpoint), headDim, config.max_position_embeddings)
+  const norm = variant.norm ?? ((name: string) => rmsNorm(name, epsilon))
+  const shape = { headDim, maxPositions: config.max_position_embeddings }
+  const ropes = variant.ropes?.(shape) ?? oneForAll(readRope(checkpoint, shape))
   const act = ACTIVATIONS[(config.hidden_act ?? 'silu') satisfies ActivationName]
 
   const layer = (l: number): LayerSpec => {
     const at = `${prefix}layers.${l}`
-    return {
+    const base: LlamaLayer = {
       residual: 'sequential',
-      attentionNorms: { before: rmsNorm(`${at}.input_layernorm`, epsilon), after: null, closing: null },
-      mlpNorms: { before: rmsNorm(`${at}.post_attention_layernorm`, epsilon), after: null, closing: null },
+      attentionNorms: { before: norm(`${at}.input_layernorm`), after: null, closing: null },
+      mlpNorms: { before: norm(`${at}.post_attention_layernorm`), after: null, closing: null },
       attention: {
         heads,
         kvHeads,
@@ -71,7 +80,7 @@ export function llamaLike(
         scale: headDim ** -0.5,
         window: variant.windowOf(l),
         softcap: null,
-        rope,
+        rope: ropes(l),
         projection: {
           kind: 'separate',
           q: linear(`${at}.self_attn.q_proj`, hidden, heads * headDim, variant.qkvBias),
@@ -89,6 +98,7 @@ export function llamaLike(
         act,
       },
     }
+    return variant.layer?.(base, at, l) ?? base
   }
 
   const tied = config.tie_word_embeddings ?? false
@@ -102,7 +112,7 @@ export function llamaLike(
     padTokenId: config.pad_token_id ?? null,
     embedding: tokenEmbedding(tokens, hidden),
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => layer(l)),
-    finalNorm: rmsNorm(`${prefix}norm`, epsilon),
+    finalNorm: norm(`${prefix}${finalNorm}`),
     logits: { weight: CAUSAL_HEAD, bias: null, softcap: null, tiedTo: tied ? tokens : null },
     ignored: [
       {
@@ -112,3 +122,9 @@ export function llamaLike(
     ],
   }
 }
+
+/** The same rotation in every layer. */
+export const oneForAll =
+  (rope: Rope) =>
+  (_layer: number): Rope =>
+    rope

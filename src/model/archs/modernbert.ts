@@ -70,7 +70,11 @@ export function modernbert(checkpoint: Checkpoint): EncoderSpec {
   )
   const ropes = config.rope_parameters
   const rope = (theta: number): Rope =>
-    ropeOf({ rope_type: 'default', rope_theta: theta }, headDim, config.max_position_embeddings)
+    ropeOf(
+      { rope_type: 'default', rope_theta: theta, partial_rotary_factor: 1 },
+      headDim,
+      config.max_position_embeddings,
+    )
   const near = rope(ropes?.sliding_attention?.rope_theta ?? config.local_rope_theta)
   const far = rope(ropes?.full_attention?.rope_theta ?? config.global_rope_theta)
   const norm = (name: string): Norm => modernbertNorm(name, config)

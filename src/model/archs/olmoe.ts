@@ -20,28 +20,27 @@ const olmoeConfig = mixtureConfig.extend({
 export function olmoe(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(olmoeConfig, checkpoint)
   const epsilon = config.rms_norm_eps ?? 1e-5
-  const spec = llamaLike(checkpoint, config, {
-    qkvBias: config.attention_bias,
-    outBias: config.attention_bias,
-    mlpBias: false,
-    windowOf: () => null,
-  })
   const facts = {
-    hidden: spec.hidden,
+    hidden: config.hidden_size,
     inner: config.intermediate_size,
     experts: expertCount(checkpoint, config),
     topK: config.num_experts_per_tok,
     normalised: config.norm_topk_prob,
     act: ACTIVATIONS[config.hidden_act ?? 'silu'],
   }
-  const layer = (given: LayerSpec): LayerSpec => {
-    const at = given.attention.out.weight.replace(/\.self_attn\.o_proj\.weight$/, '')
+  const layer = (base: LayerSpec, at: string): LayerSpec => {
     const qkNorm = {
       q: rmsNorm(`${at}.self_attn.q_norm`, epsilon),
       k: rmsNorm(`${at}.self_attn.k_norm`, epsilon),
       over: 'all' as const,
     }
-    return { ...given, attention: { ...given.attention, qkNorm }, mlp: mixture(checkpoint, `${at}.mlp`, facts) }
+    return { ...base, attention: { ...base.attention, qkNorm }, mlp: mixture(checkpoint, `${at}.mlp`, facts) }
   }
-  return { ...spec, layers: spec.layers.map(layer) }
+  return llamaLike(checkpoint, config, {
+    qkvBias: config.attention_bias,
+    outBias: config.attention_bias,
+    mlpBias: false,
+    windowOf: () => null,
+    layer,
+  })
 }

@@ -48,23 +48,22 @@ export function qwen2Moe(checkpoint: Checkpoint): DecoderSpec {
       config.sliding_window,
       'layers slide, but use_sliding_window and sliding_window give no window',
     )
-  const spec = llamaLike(checkpoint, config, {
+  return llamaLike(checkpoint, config, {
     qkvBias: config.qkv_bias,
     outBias: false,
     mlpBias: false,
     windowOf: (l) => (slides(l) ? window : null),
+    layer: mixtures(checkpoint, config, config.shared_expert_intermediate_size),
   })
-  return withMixtures(checkpoint, spec, config, config.shared_expert_intermediate_size)
 }
 
 /** Experts in the layers that have them: every `decoder_sparse_step`-th, but for `mlp_only_layers`. */
-export function withMixtures(
+export function mixtures(
   checkpoint: Checkpoint,
-  spec: DecoderSpec,
   config: QwenMoeConfig,
   sharedInner: number | null,
-): DecoderSpec {
-  const { hidden } = spec
+): (base: LayerSpec, at: string, l: number) => LayerSpec {
+  const hidden = config.hidden_size
   const act = ACTIVATIONS[config.hidden_act ?? 'silu']
   const experts = expertCount(checkpoint, config)
   const facts = {
@@ -77,11 +76,11 @@ export function withMixtures(
   }
   const sparse = (l: number): boolean =>
     experts > 0 && !config.mlp_only_layers?.includes(l) && (l + 1) % config.decoder_sparse_step === 0
-  const layer = (given: LayerSpec, l: number): LayerSpec => {
-    if (!sparse(l)) return given
-    const at = given.attention.out.weight.replace(/self_attn\.o_proj\.weight$/, 'mlp')
+  return (base, layer, l) => {
+    if (!sparse(l)) return base
+    const at = `${layer}.mlp`
     const routed = mixture(checkpoint, at, facts)
-    if (sharedInner === null) return { ...given, mlp: routed }
+    if (sharedInner === null) return { ...base, mlp: routed }
     const shared = {
       mlp: {
         kind: 'gated' as const,
@@ -92,7 +91,6 @@ export function withMixtures(
       },
       gate: linear(`${at}.shared_expert_gate`, hidden, 1, false),
     }
-    return { ...given, mlp: { ...routed, shared } }
+    return { ...base, mlp: { ...routed, shared } }
   }
-  return { ...spec, layers: spec.layers.map(layer) }
 }

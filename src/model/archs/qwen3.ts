@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { count, readConfig } from '../config.ts'
-import type { DecoderSpec, LayerSpec } from '../spec.ts'
+import type { DecoderSpec, LayerSpec, Norm } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 import { rmsNorm } from './names.ts'
 import { qwen2Config, windowOf } from './qwen2.ts'
@@ -15,17 +15,22 @@ const qwen3Config = qwen2Config.extend({
 export function qwen3(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(qwen3Config, checkpoint)
   const bias = config.attention_bias ?? false
-  const spec = llamaLike(checkpoint, config, {
+  const epsilon = config.rms_norm_eps ?? 1e-6
+  return llamaLike(checkpoint, config, {
     qkvBias: bias,
     outBias: bias,
     mlpBias: false,
     windowOf: windowOf(checkpoint, config),
+    layer: (base, at) => withHeadNorms(base, at, (name) => rmsNorm(name, epsilon)),
   })
-  return { ...spec, layers: spec.layers.map((layer) => withHeadNorms(layer, config.rms_norm_eps ?? 1e-6)) }
 }
 
-export function withHeadNorms(layer: LayerSpec, epsilon: number): LayerSpec {
-  const at = layer.attention.out.weight.replace(/\.o_proj\.weight$/, '')
-  const qkNorm = { q: rmsNorm(`${at}.q_norm`, epsilon), k: rmsNorm(`${at}.k_norm`, epsilon), over: 'head' as const }
-  return { ...layer, attention: { ...layer.attention, qkNorm } }
+/** RMS norms of every head's q and k before the rotation. */
+export function withHeadNorms(base: LayerSpec, at: string, norm: (name: string) => Norm): LayerSpec {
+  const qkNorm = {
+    over: 'head' as const,
+    q: norm(`${at}.self_attn.q_norm`),
+    k: norm(`${at}.self_attn.k_norm`),
+  }
+  return { ...base, attention: { ...base.attention, qkNorm } }
 }

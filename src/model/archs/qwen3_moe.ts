@@ -3,7 +3,8 @@ import type { Checkpoint } from '../checkpoint.ts'
 import { count, readConfig } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
-import { qwenMoeConfig, withMixtures } from './qwen2_moe.ts'
+import { rmsNorm } from './names.ts'
+import { mixtures, qwenMoeConfig } from './qwen2_moe.ts'
 import { withHeadNorms } from './qwen3.ts'
 
 const qwen3MoeConfig = qwenMoeConfig.extend({
@@ -18,12 +19,13 @@ const qwen3MoeConfig = qwenMoeConfig.extend({
 export function qwen3Moe(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(qwen3MoeConfig, checkpoint)
   const window = config.use_sliding_window ? config.sliding_window : null
-  const spec = llamaLike(checkpoint, config, {
+  const norm = (name: string) => rmsNorm(name, config.rms_norm_eps ?? 1e-6)
+  const withMixture = mixtures(checkpoint, config, null)
+  return llamaLike(checkpoint, config, {
     qkvBias: config.attention_bias,
     outBias: config.attention_bias,
     mlpBias: false,
     windowOf: () => window,
+    layer: (base, at, l) => withMixture(withHeadNorms(base, at, norm), at, l),
   })
-  const layers = spec.layers.map((layer) => withHeadNorms(layer, config.rms_norm_eps ?? 1e-6))
-  return withMixtures(checkpoint, { ...spec, layers }, config, null)
 }

@@ -51,6 +51,8 @@ const REWARD_HEADS: readonly Head[] = [
   score,
 ]
 
+export const headNames: readonly string[] = [...REWARD_HEADS, logProb].map(({ name }) => name)
+
 /**
  * The head of a checkpoint for a use.
  * @param leftOver throws where tensors are left that `ignored` does not explain: an unknown head is named by its tensors

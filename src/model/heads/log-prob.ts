@@ -62,7 +62,7 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
   const targets = graph.input('targets', 'int64', ['rows'])
   const wide = castFrom(graph, hidden, type, 'float')
   const shape = [spec.vocab, spec.hidden]
-  const capped = (z: Value): Value => softcap(builder, z, logits.softcap)
+  const capped = (z: Value): Value => softcap(builder, scaled(builder, z, logits.scale), logits.softcap)
 
   const parts: Value[] = []
   for (let first = 0; first < spec.vocab; first += VOCABULARY_CHUNK) {
@@ -89,6 +89,10 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
 function logSumExp({ graph }: Builder, z: Value): Value {
   const firstOf = (x: Value): Value => graph.op('Slice', [x, graph.ints([0]), graph.ints([1]), graph.ints([1])])
   return graph.op('Sub', [firstOf(z), firstOf(graph.op('LogSoftmax', [z], { axis: -1 }))])
+}
+
+function scaled({ graph }: Builder, z: Value, scale: number | undefined): Value {
+  return scale === undefined ? z : graph.op('Mul', [z, graph.float(scale)])
 }
 
 function softcap({ graph }: Builder, z: Value, cap: number | null): Value {

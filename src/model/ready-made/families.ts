@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ModelError } from '../../errors.ts'
+import { isRecord } from '../../is-record.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { count, labelConfig, readConfig } from '../config.ts'
 
@@ -76,18 +77,36 @@ export function factsOf(checkpoint: Checkpoint): Facts {
       'says nowhere how many positions the model has (max_position_embeddings)',
       join(checkpoint.dir, 'config.json'),
     )
+  const short = lengthOfOneRope(checkpoint.config)
   return {
     architecture: type,
     encoder: ENCODERS.has(type),
     vocab: config.vocab_size,
     padTokenId: pad,
-    maxPositions: AFTER_PAD.has(type) ? rows - (pad ?? 1) - 1 : rows,
-    learnedPositions: !ROTARY.some((key) => checkpoint.config[key] !== undefined && checkpoint.config[key] !== null),
+    maxPositions: short ?? (AFTER_PAD.has(type) ? rows - (pad ?? 1) - 1 : rows),
+    learnedPositions:
+      short !== null || !ROTARY.some((key) => checkpoint.config[key] !== undefined && checkpoint.config[key] !== null),
     tokenTypes: config.type_vocab_size ?? 1,
     layers: config.num_hidden_layers ?? config.n_layer ?? config.n_layers ?? 0,
     countsAttended: type === 'opt',
   }
 }
+
+/**
+ * Rotary frequencies that change with a text's length (dynamic, longrope): an export has those of the text that it was traced with, so
+ * that longer ones than the model was first trained on are not scored. null: they do not change.
+ */
+function lengthOfOneRope(config: Checkpoint['config']): number | null {
+  const given = config.rope_scaling ?? config.rope_parameters
+  if (!isRecord(given) || !CHANGING.has(String(given.rope_type ?? given.type))) return null
+  const original = [
+    given.original_max_position_embeddings,
+    config.original_max_position_embeddings,
+    config.max_position_embeddings,
+  ].find((length) => typeof length === 'number')
+  return (original as number | undefined) ?? null
+}
+const CHANGING: ReadonlySet<string> = new Set(['dynamic', 'longrope', 'su'])
 
 export const startsAfterPad = ({ architecture }: Facts): boolean => AFTER_PAD.has(architecture)
 

@@ -71,8 +71,7 @@ export function openReadyMade(dir: string, name: string, options: ReadyMadeOptio
     device,
     deviceId,
     dtype,
-    // its rows stand alone
-    batching: { device, causal: false, packed: false },
+    batching: { device, causal: !facts.encoder, rows: true, packed: false },
     head: {
       name: { scores: 'in the export', logits: 'log-prob', hidden: 'score' }[signature.output.kind],
       kind,
@@ -173,6 +172,7 @@ function described(
     maxPositions: facts.maxPositions,
     learnedPositions: facts.learnedPositions,
     positionRows: facts.learnedPositions ? facts.maxPositions : null,
+    tokenTypes: facts.tokenTypes,
     padTokenId: facts.padTokenId,
     vocabSize: facts.vocab,
     layers: facts.layers,

@@ -5,7 +5,7 @@ export interface ReportInput {
   readonly run: RunRecord
   /** null where nothing was scored in pairs (no model, or no pairs). */
   readonly accuracy: AccuracySummary | null
-  /** The rows of agreement.csv, the null scorers (scope `null:<name>`) and strata (scope `stratum:<name>`) among them. */
+  /** The rows of agreement.csv, the baselines (scope `null:<name>`) and strata (scope `stratum:<name>`) among them. */
   readonly statistics: readonly Statistic[]
   readonly pairs: readonly ScoredPair[]
   /** Every completion, those of the pairs included. */

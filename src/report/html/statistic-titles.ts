@@ -50,7 +50,7 @@ export const STATISTIC_TITLES: Readonly<Record<string, string>> = {
   brier_platt: 'Brier score, logistic calibration',
   log_loss_platt: 'Log loss, logistic calibration',
   brier_isotonic: 'Brier score, isotonic calibration',
-  model_minus_null: 'Accuracy of the model minus that of the null',
+  model_minus_null: 'Accuracy of the model minus that of the baseline',
 }
 
 export const statisticTitle = (name: string): string => STATISTIC_TITLES[name] ?? name

@@ -340,6 +340,18 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
       ),
       refuses(bin, [...on, '--model', exported(bin), '--onnx-file', '../model.onnx'], 2, '"../model.onnx" is no file'),
     ),
+    certify:
+      bin === 'run-rm'
+        ? ['test/run/certify.test.ts', "the demo reward model is certified against transformers' own numbers"]
+        : ['test/run/certify.test.ts', 'a policy and its reference have one each, token by token'],
+    'certify-reference': all(
+      refuses(bin, [...on, '--certify', '--certify-reference', '/nowhere.json'], 3, '/nowhere.json: cannot be read'),
+      says(
+        bin,
+        [...on, '--certify-reference', '/nowhere.json'],
+        '--certify-reference changes nothing here: without --certify',
+      ),
+    ),
     shard: async () => {
       const run = await ran(bin, [...on, '--shard', '1/2'])
       expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('shard 1/2 is done') })

@@ -172,6 +172,29 @@ describe('config.json', () => {
   it('must say how long a text may be', () => {
     expect(refused(() => open(without('max_position_embeddings')))).toContain('how many positions')
   })
+  it('has no reward token of a class of its own', () => {
+    const folder = modelFolder('llama-gqa')
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as object
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, reward_token_id: 7 }))
+    expect(refused(() => open(folder))).toContain('has a "reward_token_id"')
+  })
+  it('with a rope that changes with the length: texts end where it would', () => {
+    const folder = modelFolder('llama-gqa')
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { max_position_embeddings: number }
+    const bounds = (more: object) => {
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...more }))
+      const { maxPositions, positionRows } = open(folder).description
+      return [maxPositions, positionRows]
+    }
+    const longest = config.max_position_embeddings
+    expect(bounds({})).toEqual([longest, null])
+    expect(bounds({ rope_scaling: { rope_type: 'linear', factor: 2 } })).toEqual([longest, null])
+    expect(bounds({ rope_scaling: { type: 'dynamic', factor: 2 } })).toEqual([longest, longest])
+    expect(bounds({ rope_scaling: { rope_type: 'longrope' }, original_max_position_embeddings: 64 })).toEqual([64, 64])
+    expect(bounds({ rope_parameters: { rope_type: 'longrope', original_max_position_embeddings: 32 } })).toEqual([
+      32, 32,
+    ])
+  })
   it('must name the vocabulary', () =>
     expect(refused(() => open(without('vocab_size')))).toContain('has no "vocab_size"'))
 })

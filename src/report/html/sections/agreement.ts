@@ -133,7 +133,7 @@ function others(rest: readonly Statistic[], limits: Limits): Markup {
   if (rest.length === 0) return EMPTY
   const shown = rest.slice(0, limits.tableRows)
   const left = shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
-  return html`<details class="data"><summary>The same by subset, stratum and null scorer (${plural(rest.length, 'row')})</summary>
+  return html`<details class="data"><summary>The same by subset, stratum and baseline (${plural(rest.length, 'row')})</summary>
 ${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, ({ scope, subset, statistic }) => `${scope} · ${subset} · ${statisticTitle(statistic)}`)}</details>
 `
 }

@@ -13,7 +13,7 @@ export function headline(input: ReportInput): Section {
   const body =
     accuracy === null || accuracy.overall.half === null
       ? html`${withoutAccuracy(input)}${verdictTiles(input)}`
-      : html`${leadTiles(accuracy, input)}${againstNulls(accuracy, input)}`
+      : html`${leadTiles(accuracy, input)}${againstBaselines(accuracy, input)}`
   return { id: 'headline', title: 'Result', body }
 }
 
@@ -42,12 +42,12 @@ ${tile(
   percent(overall.half),
   interval === null ? '' : percentInterval(interval.low, interval.high),
   html`<b>Accuracy.</b> The chosen completion scores higher in this share of ${plural(overall.n, 'pair')} (${plural(overall.clusters, 'prompt')}); ${overall.ties === 0 ? 'no ties' : `${plural(overall.ties, 'tie')}, each counted ½`}.${strict}${interval === null ? withoutInterval(statisticOf(input, 'pairs', 'accuracy_half')) : ''}`,
-)}${nullTile(input)}${agreementTile(input)}</div>
+)}${baselineTile(input)}${agreementTile(input)}</div>
 `
 }
 
-function nullTile(input: ReportInput): Markup {
-  const best = nullsOf(input).reduce<NullDot | null>(
+function baselineTile(input: ReportInput): Markup {
+  const best = baselinesOf(input).reduce<BaselineDot | null>(
     (top, next) => (next.value !== null && next.value > (top?.value ?? -1) ? next : top),
     null,
   )
@@ -56,26 +56,27 @@ function nullTile(input: ReportInput): Markup {
   return tile(
     percent(best.value),
     unitOf(line),
-    html`<b>Best null.</b> “${best.name}” knows no chemistry and reaches this ${onPairs([best], input)}.${leadOver(
+    html`<b>Best baseline.</b> “${best.name}” knows no chemistry and reaches this ${onPairs([best], input)}.${leadOver(
       statisticOf(input, best.scope, 'model_minus_null'),
     )}${withoutInterval(line)}`,
   )
 }
 
-/** On which pairs some nulls were judged: the model's own, unless one has no score for some of them. */
-function onPairs(nulls: readonly NullDot[], { accuracy }: ReportInput): string {
+/** On which pairs some baselines were judged: the model's own, unless one has no score for some of them. */
+function onPairs(baselines: readonly BaselineDot[], { accuracy }: ReportInput): string {
   const { n: scored, missing } = accuracy!.overall
-  const fewer = nulls.filter(({ n }) => n !== scored)
+  const fewer = baselines.filter(({ n }) => n !== scored)
   const all = `${count(scored)} of ${plural(scored + missing, 'pair')} that the model scored`
   const same = missing === 0 ? 'on the same pairs' : `on the ${all}`
   if (fewer.length === 0) return same
-  if (nulls.length === 1) return `on ${count(fewer[0]!.n ?? 0)} of the ${plural(scored, 'pair')} that the model scored`
+  if (baselines.length === 1)
+    return `on ${count(fewer[0]!.n ?? 0)} of the ${plural(scored, 'pair')} that the model scored`
   return `${same}, but ${fewer.map(({ name, n }) => `“${name}” on ${count(n ?? 0)} of them`).join(', ')}`
 }
 
 const points = (share: number): string => (share * 100).toFixed(1).replace('-', '−')
 
-/** How much better the model is than a null, from the same resamples. */
+/** How much better the model is than a baseline, from the same resamples. */
 function leadOver(lead: Statistic | undefined): string {
   if (lead === undefined || lead.value === null) return ''
   const { value, ciLow, ciHigh } = lead
@@ -97,18 +98,18 @@ function agreementTile(input: ReportInput): Markup {
   )
 }
 
-type NullDot = IntervalDot & { readonly scope: string }
+type BaselineDot = IntervalDot & { readonly scope: string }
 
-/** Null scorers of agreement.csv: scorers that know no chemistry, on the pairs that the model scored. */
-const nullsOf = ({ statistics }: ReportInput): readonly NullDot[] =>
+/** Baselines of agreement.csv: scorers that know no chemistry, on the pairs that the model scored. */
+const baselinesOf = ({ statistics }: ReportInput): readonly BaselineDot[] =>
   statistics.flatMap(({ scope, subset, statistic, value, ciLow, ciHigh, n }) =>
     scope.startsWith('null:') && subset === ALL && statistic === 'accuracy_half'
       ? [{ scope, name: scope.slice(5).replaceAll('_', ' '), value, low: ciLow, high: ciHigh, n, emphasis: false }]
       : [],
   )
 
-function againstNulls({ overall }: AccuracySummary, input: ReportInput): Markup {
-  const nulls = nullsOf(input)
+function againstBaselines({ overall }: AccuracySummary, input: ReportInput): Markup {
+  const baselines = baselinesOf(input)
   const own: IntervalDot = {
     name: input.run.model,
     value: overall.half,
@@ -117,16 +118,16 @@ function againstNulls({ overall }: AccuracySummary, input: ReportInput): Markup 
     n: overall.n,
     emphasis: true,
   }
-  const dots = [own, ...nulls]
+  const dots = [own, ...baselines]
   const method = overall.ci.method
   return figure({
-    id: 'accuracy-against-nulls',
+    id: 'accuracy-against-baselines',
     picture: intervalDots(
       dots,
       `Accuracy with intervals: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
     ),
     caption: html`<b>Accuracy against scorers that know no chemistry.</b> ${
-      nulls.length === 0 ? 'The run gave no null scorers.' : `Hollow: null scorers ${onPairs(nulls, input)}.`
+      baselines.length === 0 ? 'The run gave no baselines.' : `Hollow: baselines ${onPairs(baselines, input)}.`
     } Bars are 95% intervals${method === null ? '' : ` (of the model: ${method})`}; the dashed line is a coin.`,
     data: {
       header: ['scorer', 'accuracy', 'ci_low', 'ci_high', 'n'],

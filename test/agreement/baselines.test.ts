@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agreement } from '../../src/agreement/agreement.ts'
-import { nullScorers, randomScore } from '../../src/agreement/nulls.ts'
+import { baselineScorers, randomScore } from '../../src/agreement/baselines.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { demoPairs, rmScores } from './demo.ts'
 
@@ -25,13 +25,13 @@ const at = (list: ReturnType<typeof statisticsOf>, scope: string, name: string) 
 const half = (wins: readonly number[]): number =>
   wins.reduce((sum, m) => sum + (m > 0 ? 1 : m === 0 ? 0.5 : 0), 0) / wins.length
 
-describe('null scorers', () => {
+describe('baselines', () => {
   it('are judged on the pairs and completions that the model scored, and the others are missing', () => {
     const statistics = statisticsOf(holed)
     const model = at(statistics, 'pairs', 'accuracy_half')
     expect(model).toMatchObject({ n: 200, missing: 100 })
     const left = pairs.filter((_, i) => i % 3 !== 0)
-    for (const { name, score } of nullScorers(null)) {
+    for (const { name, score } of baselineScorers(null)) {
       const line = at(statistics, `null:${name}`, 'accuracy_half')
       const want = half(left.map((p) => score(p.chosen)! - score(p.rejected)!))
       expect(line, name).toMatchObject({ n: 200, missing: 100, clusters: model.clusters })
@@ -47,7 +47,7 @@ describe('null scorers', () => {
     expect(at(statistics, 'null:longest', 'model_minus_null')).toMatchObject({ value: null, reason: 'no_common_pairs' })
   })
   it('draw one random number for a completion, whatever else is in the run', () => {
-    const random = nullScorers(null).find(({ name }) => name === 'random')!
+    const random = baselineScorers(null).find(({ name }) => name === 'random')!
     const place = { id: '7', role: 'chosen', index: 0, text: '' } as const
     expect(random.score(place)).toBe(randomScore('7', 'chosen', 0))
     expect(random.score(place)).toBe(random.score({ ...place, text: 'other' }))

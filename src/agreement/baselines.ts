@@ -15,22 +15,25 @@ import { bootstrapped, type Place, statistic } from './statistic.ts'
 /** True when a SMILES string can be parsed; null when that cannot be said (no toolkit). */
 export type Parses = (smiles: string) => boolean | null
 
-/** A scorer that has learned nothing: what any reward model must beat. null = cannot score this text. */
-export interface NullScorer {
+/**
+ * A scorer that has learned nothing: what any reward model must beat; a "null scorer" in the names of the files (scope `null:<name>`,
+ * statistic `model_minus_null`, kind `null`), which stay as they were published. A score of null = it cannot score this text.
+ */
+export interface Baseline {
   readonly name: string
   readonly title: string
   readonly score: (completion: Pick<ScoredCompletion, 'id' | 'role' | 'index' | 'text'>) => number | null
 }
 
 /**
- * The null scorer "random": a number in [0, 1) that depends on the completion's place in the data alone, not on `--seed` nor the order of
+ * The baseline "random": a number in [0, 1) that depends on the completion's place in the data alone, not on `--seed` nor the order of
  * rows, so that it is one and the same draw in every file.
  */
 export const randomScore = (id: string, role: CompletionRole, index: number): number =>
   namedPrng(0, `${id} ${role} ${index}`)()
 
-/** The null scorers of every run. */
-export const nullScorers = (parses: Parses | null): readonly NullScorer[] => [
+/** The baselines of every run. */
+export const baselineScorers = (parses: Parses | null): readonly Baseline[] => [
   { name: 'longest', title: 'the longer text', score: (c) => characters(c.text) },
   { name: 'shortest', title: 'the shorter text', score: (c) => -characters(c.text) },
   { name: 'constant', title: 'always the same score', score: () => 0 },
@@ -51,18 +54,18 @@ export const nullScorers = (parses: Parses | null): readonly NullScorer[] => [
       ]),
 ]
 
-/** A null scorer's margins and scores, aligned with the columns; NaN where it has none. */
-export interface NullColumns {
+/** A baseline's margins and scores, aligned with the columns; NaN where it has none. */
+export interface BaselineColumns {
   readonly name: string
   readonly title: string
   readonly margin: Float64Array
   readonly score: Float64Array
 }
-export const nullColumns = (
-  scorers: readonly NullScorer[],
+export const baselineColumns = (
+  scorers: readonly Baseline[],
   pairs: readonly ScoredPair[],
   completions: readonly ScoredCompletion[],
-): NullColumns[] =>
+): BaselineColumns[] =>
   scorers.map(({ name, title, score }) => ({
     name,
     title,
@@ -70,38 +73,38 @@ export const nullColumns = (
     score: Float64Array.from(completions, (c) => score(c) ?? Number.NaN),
   }))
 
-/** A null scorer that does as well as the model, or better. */
-export interface NullWarning {
+/** A baseline that does as well as the model, or better. */
+export interface BaselineWarning {
   readonly scorer: string
   /** What it does, in words. */
   readonly title: string
   /** The pairs that both score, counted in words. */
   readonly on: string
-  /** The model's half accuracy less the null scorer's, in points, with its interval. */
+  /** The model's half accuracy less the baseline's, in points, with its interval. */
   readonly lead: string
 }
 
-/** The rows that the model has scored: what a null scorer is held against. All where it scored none (verdicts alone). */
+/** The rows that the model has scored: what a baseline is held against. All where it scored none (verdicts alone). */
 function scoredRows(n: number, value: Float64Array): Int32Array {
   const scored = filterRows(allRows(n), (i) => !Number.isNaN(value[i]))
   return scored.length === 0 ? allRows(n) : scored
 }
 
 /**
- * Accuracy and AUROC of each null scorer (scope `null:<name>`) on the rows that the model scored, `missing` the others; and
- * model_minus_null: the model's half accuracy less the null scorer's on the pairs that both score, from the same resamples of prompts.
+ * Accuracy and AUROC of each baseline (scope `null:<name>`) on the rows that the model scored, `missing` the others; and
+ * model_minus_null: the model's half accuracy less the baseline's on the pairs that both score, from the same resamples of prompts.
  */
-export function nullStatistics(
+export function baselineStatistics(
   pairs: PairColumns,
   completions: CompletionColumns,
-  nulls: readonly NullColumns[],
+  baselines: readonly BaselineColumns[],
   settings: BootstrapSettings,
-): { readonly statistics: Statistic[]; readonly warnings: NullWarning[] } {
+): { readonly statistics: Statistic[]; readonly warnings: BaselineWarning[] } {
   const judged = scoredRows(pairs.n, pairs.margin)
   const lost = pairs.n - judged.length
   const statistics: Statistic[] = []
-  const warnings: NullWarning[] = []
-  for (const { name, title, margin, score } of nulls) {
+  const warnings: BaselineWarning[] = []
+  for (const { name, title, margin, score } of baselines) {
     const of = { scope: `null:${name}`, subset: 'all', settings }
     if (pairs.n > 0) {
       const difference = halfDifference({ ...of, columns: pairs, rows: allRows(pairs.n) }, pairs.margin, margin)
@@ -111,7 +114,7 @@ export function nullStatistics(
       if (warning !== null) warnings.push(warning)
     }
     statistics.push(
-      nullAuroc({ ...of, columns: completions, rows: scoredRows(completions.n, completions.score) }, score),
+      baselineAuroc({ ...of, columns: completions, rows: scoredRows(completions.n, completions.score) }, score),
     )
   }
   return { statistics, warnings }
@@ -150,7 +153,7 @@ export function halfDifference(
   )
 }
 
-function warningOf(name: string, title: string, difference: Statistic): NullWarning | null {
+function warningOf(name: string, title: string, difference: Statistic): BaselineWarning | null {
   const { value, ciLow, ciHigh, n, clusters } = difference
   if (value === null || value > 0) return null
   const points = (v: number): string => `${(100 * v).toFixed(1)}`
@@ -164,19 +167,19 @@ const grouped = <T>(items: readonly T[], key: (item: T) => string): [string, T[]
 
 /**
  * One line for each set of pairs that the scorers were held against; those with the same lead and interval stand together.
- * @example '1 null scorer does at least as well as the model on 8 pairs of 8 prompts (model minus null in points, 95 % interval): longest (the longer text) -43.8 (-75.0 to -12.5)'
+ * @example '1 baseline does at least as well as the model on 8 pairs of 8 prompts (model minus baseline in points, 95 % interval): longest (the longer text) -43.8 (-75.0 to -12.5)'
  */
-export function nullWarningLines(warnings: readonly NullWarning[]): string[] {
+export function baselineWarningLines(warnings: readonly BaselineWarning[]): string[] {
   return grouped(warnings, ({ on }) => on).map(([on, same]) => {
     const leads = grouped(same, ({ lead }) => lead).map(
       ([lead, scorers]) => `${scorers.map(({ scorer, title }) => `${scorer} (${title})`).join(', ')} ${lead}`,
     )
-    const who = same.length === 1 ? '1 null scorer does' : `${same.length} null scorers do`
-    return `${who} at least as well as the model on ${on} (model minus null in points, 95 % interval): ${leads.join('; ')}`
+    const who = same.length === 1 ? '1 baseline does' : `${same.length} baselines do`
+    return `${who} at least as well as the model on ${on} (model minus baseline in points, 95 % interval): ${leads.join('; ')}`
   })
 }
 
-function nullAuroc({ columns, rows, scope, subset, settings }: CompletionSample, score: Float64Array): Statistic {
+function baselineAuroc({ columns, rows, scope, subset, settings }: CompletionSample, score: Float64Array): Statistic {
   const present = filterRows(rows, (i) => !Number.isNaN(score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
   const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))

@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ModelError } from '../errors.ts'
+import { isRecord } from '../is-record.ts'
+import { packageVersion } from '../package.ts'
+import { writeJson } from '../report/manifest.ts'
+import { CERTIFICATE_FILE, type Certificate, certify, type ModelCertificate } from '../setup/certificate.ts'
+import type { RunConfig } from '../setup/config.ts'
+import type { LoadedModel } from '../setup/models.ts'
+import type { OpenSubject } from '../setup/subject.ts'
+import type { Log } from './log.ts'
+
+/** What run.json and the screen say of a model's certificate. */
+export interface Certified {
+  readonly role: string
+  /** `none`: no certificate of these weights by this version lies in the output folder. */
+  readonly outcome: ModelCertificate['outcome'] | 'none'
+  readonly reason: string | null
+  /** The file; null where there is none. */
+  readonly file: string | null
+}
+
+/**
+ * `--certify`: scores the probes, writes certificate.json into the run's folder and says the outcome.
+ * @throws ModelError where a model failed: nothing is measured with it then
+ */
+export async function certifyRun(
+  config: RunConfig,
+  models: readonly { readonly model: LoadedModel; readonly subject: OpenSubject }[],
+  folder: string,
+  log: Log,
+): Promise<readonly Certified[]> {
+  const certificate = await certify(config, models, config.certifyReference)
+  const file = join(folder, CERTIFICATE_FILE)
+  await writeJson(file, certificate)
+  for (const model of certificate.models) for (const line of linesOf(model)) log.info(line)
+  const failed = certificate.models.find(({ outcome }) => outcome === 'failed')
+  if (failed !== undefined)
+    throw new ModelError(
+      `${failed.name} is not certified: ${failed.reason}; nothing is measured`,
+      file,
+      'Leave --certify out to score with it all the same.',
+    )
+  return certificate.models.map(({ role, outcome, reason }) => ({ role, outcome, reason, file: CERTIFICATE_FILE }))
+}
+
+function linesOf({ role, name, outcome, reason, probes, devices, reference }: ModelCertificate): string[] {
+  const worst = (of: 'itself' | 'reference'): string => {
+    const all = devices.flatMap(({ layouts }) => layouts.flatMap((layout) => layout[of]?.difference ?? []))
+    return all.length === 0 ? '–' : Math.max(...all).toExponential(1)
+  }
+  const on = devices.filter(({ unusable }) => unusable === null).map(({ device, dtype }) => `${device} in ${dtype}`)
+  const off = devices.flatMap(({ device, unusable }) => (unusable === null ? [] : [`${device}: ${unusable}`]))
+  return [
+    `${role} ${name}: ${outcome} on ${on.join(', ')}; ${probes.completions - probes.unscored} of ${probes.completions} probes, largest difference between batches ${worst('itself')}, from ${reference === null ? 'a reference' : reference.madeWith} ${worst('reference')}`,
+    ...(reason === null ? [] : [`${role} ${name}: ${outcome}, not certified: ${reason}`]),
+    ...off.map((line) => `${role} ${name}: not certified on ${line}`),
+  ]
+}
+
+/** Certificates of these models that earlier runs left beside this one: of the same weights, by this version, on this device in this dtype. */
+export function certifiedBefore(folder: string, models: readonly LoadedModel[]): readonly Certified[] {
+  const parent = dirname(folder)
+  const files = existsSync(parent)
+    ? readdirSync(parent, { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [join(entry.name, CERTIFICATE_FILE)] : [],
+      )
+    : []
+  const certificates = files.flatMap((file) => {
+    const certificate = readCertificate(join(parent, file))
+    return certificate === null ? [] : [{ file: join('..', file), certificate }]
+  })
+  return models.map(({ choice: { role }, weightsSha256, opened }) => {
+    const own = certificates.flatMap(({ file, certificate }) =>
+      certificate.models
+        .filter((one) => one.weightsSha256 === weightsSha256 && one.role === role)
+        .filter((one) =>
+          one.devices.some(({ device, dtype }) => device.split(':')[0] === opened.device && dtype === opened.dtype),
+        )
+        .map(({ outcome, reason }) => ({ role, outcome, reason, file })),
+    )
+    return (
+      own.find(({ outcome }) => outcome === 'certified') ??
+      own[0] ?? { role, outcome: 'none', reason: null, file: null }
+    )
+  })
+}
+
+/** Null where there is none that this version wrote. */
+function readCertificate(path: string): Certificate | null {
+  if (!existsSync(path)) return null
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const { versions, models } = value as Partial<Certificate>
+    return isRecord(value) && versions?.chemherm === packageVersion && Array.isArray(models)
+      ? (value as unknown as Certificate)
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** One line for the screen. @example 'rm demo-reward-model: certified (certificate.json)' */
+export const certifiedLine = ({ role, outcome, file }: Certified, name: string): string =>
+  outcome === 'none'
+    ? `${role} ${name}: no certificate of these weights on this device (--certify makes one)`
+    : `${role} ${name}: ${outcome} (${file})`

@@ -39,6 +39,7 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   'torch-dtype': ['float32'],
   graph: ['onnx'],
   'onnx-file': ['onnx/model_q4.onnx'],
+  'certify-reference': ['own probes.json'],
   head: ['softmax:1'],
   pooling: ['mask'],
   'step-aggregate': ['product'],

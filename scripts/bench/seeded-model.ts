@@ -17,7 +17,12 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '135m': { hidden: 576, inner: 1536, layers: 30, heads: 9, kvHeads: 3, vocab: 49_152 },
   /** Qwen2.5-0.5B without its biases */
   '0.5b': { hidden: 896, inner: 4864, layers: 24, heads: 14, kvHeads: 2, vocab: 151_936 },
+  /** Qwen2.5-1.5B without its biases */
+  '1.5b': { hidden: 1536, inner: 8960, layers: 28, heads: 12, kvHeads: 2, vocab: 151_936 },
 }
+
+/** Values that are written at once. */
+const PART = 1 << 22
 
 /** Writes a Llama of this shape with seeded uniform weights, tensor by tensor, once; returns its folder. */
 export function seededModel(name: string, head: 'score' | 'logProb', stored: 'f32' | 'bf16'): string {
@@ -58,10 +63,14 @@ export function seededModel(name: string, head: 'score' | 'logProb', stored: 'f3
   for (const shape of Object.values(dims)) {
     const size = shape.reduce((product, dim) => product * dim, 1)
     const scale = shape.length === 1 ? 0 : shape[0] === vocab ? 1 : shape[1]! ** -0.5
-    const values = Float32Array.from({ length: size }, () => (scale === 0 ? 1 : 3.4 * (random() - 0.5) * scale))
-    const words = new Uint32Array(values.buffer)
-    const data = width === 4 ? values : Uint16Array.from(words, (bits) => bits >>> 16)
-    writeSync(file, new Uint8Array(data.buffer))
+    // in parts: a large vocabulary's embedding would fill the heap
+    for (let done = 0; done < size; done += PART) {
+      const values = new Float32Array(Math.min(PART, size - done))
+      for (let i = 0; i < values.length; i++) values[i] = scale === 0 ? 1 : 3.4 * (random() - 0.5) * scale
+      const words = new Uint32Array(values.buffer)
+      const data = width === 4 ? values : Uint16Array.from(words, (bits) => bits >>> 16)
+      writeSync(file, new Uint8Array(data.buffer))
+    }
   }
   closeSync(file)
   const config = {
@@ -82,5 +91,51 @@ export function seededModel(name: string, head: 'score' | 'logProb', stored: 'f3
   }
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config))
   renameSync(join(dir, 'partial'), join(dir, 'model.safetensors'))
+  return dir
+}
+
+/** Writes a seeded LoRA of rank `r` on every linear layer of a seeded model, in float32, beside it; returns its folder. */
+export function seededAdapter(name: string, base: string, r: number): string {
+  const { hidden, inner, layers, heads, kvHeads } = SHAPES[name]!
+  const dir = `${base}-lora-${r}`
+  mkdirSync(dir, { recursive: true })
+  const kv = (hidden / heads) * kvHeads
+  const shapes = {
+    'self_attn.q_proj': [hidden, hidden],
+    'self_attn.k_proj': [kv, hidden],
+    'self_attn.v_proj': [kv, hidden],
+    'self_attn.o_proj': [hidden, hidden],
+    'mlp.gate_proj': [inner, hidden],
+    'mlp.up_proj': [inner, hidden],
+    'mlp.down_proj': [hidden, inner],
+  } as const
+  const tensors = Array.from({ length: layers }, (_, l) =>
+    Object.entries(shapes).flatMap(([module, [outputs, inputs]]) => [
+      { name: `base_model.model.model.layers.${l}.${module}.lora_A.weight`, shape: [r, inputs] },
+      { name: `base_model.model.model.layers.${l}.${module}.lora_B.weight`, shape: [outputs, r] },
+    ]),
+  ).flat()
+  let end = 0
+  const header = tensors.map(({ name, shape }) => {
+    const begin = end
+    end += 4 * shape[0]! * shape[1]!
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }]
+  })
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(text.length))
+  const random = prng(2)
+  const values = Float32Array.from({ length: end / 4 }, () => 0.02 * (random() - 0.5))
+  const file = openSync(join(dir, 'adapter_model.safetensors'), 'w')
+  for (const bytes of [length, text, new Uint8Array(values.buffer)]) writeSync(file, bytes)
+  closeSync(file)
+  const config = {
+    peft_type: 'LORA',
+    base_model_name_or_path: base,
+    r,
+    lora_alpha: 2 * r,
+    target_modules: Object.keys(shapes).map((module) => module.split('.')[1]),
+  }
+  writeFileSync(join(dir, 'adapter_config.json'), JSON.stringify(config))
   return dir
 }

@@ -6,7 +6,7 @@
 
     python scripts/oracles/process-heads.py test/data/heads
 
-Writes trl-prm-qwen2 (a tokenizer without BOS), trl-prm-llama (with one) and verl-rm, each with the tokenizer of another folder there.
+Writes trl-prm-qwen2 (a tokenizer without BOS), trl-prm-llama (with one), verl-rm and math-shepherd (a causal model), each with the tokenizer of another folder there.
 Token ids are made as TRL's PRMTrainer.tokenize_row makes them: `[bos] + ids(prompt)`, then for each step `ids(step) + ids(separator)`, all
 without special tokens; a step is read at the last id of its separator. Logits are transformers', float32, CPU, eager, batch of one.
 verl reads the only label of the last attended token, of ids with special tokens.
@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForTokenClassification, PreTrainedTokenizerFast
 
 torch.set_num_threads(2)
 ROOT = Path(sys.argv[1])
@@ -55,14 +55,16 @@ def make(name, model_type, source, labels, seed):
         shutil.copy(ROOT / source / file, folder / file)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), num_labels=labels, pad_token_id=tokenizer.pad_token_id,
-                                  bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, **SHAPE)
-    model = AutoModelForTokenClassification.from_config(config, dtype=torch.float32, attn_implementation="eager").eval()
+    kind = AutoModelForCausalLM if labels is None else AutoModelForTokenClassification
+    config = AutoConfig.for_model(model_type, vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id,
+                                  bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, **SHAPE,
+                                  **({} if labels is None else {"num_labels": labels}))
+    model = kind.from_config(config, dtype=torch.float32, attn_implementation="eager").eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * (0.3 if parameter.dim() > 1 else 0.1) + (parameter.dim() == 1))
     model.save_pretrained(folder)
-    model = AutoModelForTokenClassification.from_pretrained(folder, attn_implementation="eager").eval()
+    model = kind.from_pretrained(folder, attn_implementation="eager").eval()
     return folder, tokenizer, model
 
 
@@ -104,6 +106,23 @@ def outcome(name, model_type, source, seed):
     write(folder, double_bos_rule="none", read_rule="last attended token", cases=cases)
 
 
+def causal(name, model_type, source, mark, right, wrong, seed):
+    """Math-Shepherd's README: at every mark, softmax over the logits of the two words, the first."""
+    folder, tokenizer, model = make(name, model_type, source, None, seed)
+    encode = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]
+    mark_id, (right_id, wrong_id) = encode(mark)[-1], encode(f"{right} {wrong}")
+    cases = []
+    for case, prompt, steps in STEPS:
+        completion = "".join(f"{step} {mark}\n" for step in steps)
+        ids = tokenizer(prompt + completion)["input_ids"]
+        positions = [place for place, one in enumerate(ids) if one == mark_id]
+        scores = torch.softmax(logits_of(model, ids)[positions][:, [right_id, wrong_id]], -1)[:, 0]
+        cases.append({"id": case, "messages": messages(prompt, completion), "input_ids": ids, "attention_mask": [1] * len(ids),
+                      "truncation": None, "double_bos": False, "scores": scores.tolist(), "step_positions": positions})
+    write(folder, head="step-tokens", step_tokens=f"{mark} {right} {wrong}", double_bos_rule="none", read_rule="every mark", cases=cases)
+
+
 process("trl-prm-qwen2", "qwen2", "qwen2-prm", "\n", 1)
 process("trl-prm-llama", "llama", "reft-llama", "\n", 2)
 outcome("verl-rm", "llama", "reft-llama", 3)
+causal("math-shepherd", "llama", "reft-llama", "+", "the", "of", 4)  # single tokens of that tokenizer

@@ -25,7 +25,7 @@ export const guarded = (model: LoadedModel, subject: OpenSubject, since: number)
 
 /** Files that were touched since are hashed again. */
 async function checkWeights(
-  { name, opened: { checkpoint }, hashes, resolved }: LoadedModel,
+  { name, opened: { checkpoint }, hashes, trustBlobNames }: LoadedModel,
   since: number,
 ): Promise<void> {
   const touched = (file: string): boolean => {
@@ -33,7 +33,7 @@ async function checkWeights(
     return found === undefined || Math.max(found.ctimeMs, found.mtimeMs) >= since
   }
   if (!checkpoint.files.some(touched)) return
-  const now = await hashCheckpoint(checkpoint, { trustBlobNames: resolved.source === 'hub' }).catch(() => null)
+  const now = await hashCheckpoint(checkpoint, { trustBlobNames }).catch(() => null)
   const changed = hashes.find(({ sha256 }, i) => now?.[i]?.sha256 !== sha256)
   if (changed !== undefined)
     throw new ModelError(

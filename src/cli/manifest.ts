@@ -7,6 +7,7 @@ import { fileRecord, isReadyMade } from '../model/ready-made/open.ts'
 import { packageVersion } from '../package.ts'
 import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
+import { namedWithBase } from '../setup/adapter.ts'
 import { identityRecord } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import { SCORE_VERSION } from '../store/key.ts'
@@ -37,6 +38,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       name: model.name,
       source: model.resolved.source,
       revision: model.resolved.revision,
+      adapter: model.adapter,
       architecture: model.description.architecture,
       head: model.opened.head.name,
       parameters: model.description.parameters,
@@ -136,9 +138,8 @@ export function methodsInput(
     seed: config.seed,
     resamples: config.resamples,
     version: packageVersion,
-    model: first?.name ?? 'none',
-    revision: first?.resolved.revision ?? null,
-    reference: second?.name ?? null,
+    ...namedForMethods(first),
+    reference: second === undefined ? null : namedWithBase(second.name, second.adapter),
     referenceFree: config.bin === 'run-dpo' && second === undefined ? config.refFreeType : null,
     beta: second === undefined ? null : config.beta,
     dataset: data.name,
@@ -158,6 +159,15 @@ export function methodsInput(
   }
 }
 
+/** An adapter's revision stands before its base, another model's behind its name. */
+function namedForMethods(model: LoadedModel | undefined): Pick<MethodsInput, 'model' | 'revision'> {
+  if (model === undefined) return { model: 'none', revision: null }
+  const { name, adapter, resolved } = model
+  const { revision } = resolved
+  if (adapter === null) return { model: name, revision }
+  return { model: namedWithBase(revision === null ? name : `${name} (revision ${revision})`, adapter), revision: null }
+}
+
 /** The manifest as report.html shows it. */
 export function runRecord(
   { config, data, models, device, scorer, verifier, subjects, work, log }: FinishInput,
@@ -167,8 +177,8 @@ export function runRecord(
   const [first, second] = models
   return {
     command: config.bin,
-    model: first?.name ?? 'verifiable rewards alone',
-    reference: second?.name ?? null,
+    model: first === undefined ? 'verifiable rewards alone' : namedWithBase(first.name, first.adapter),
+    reference: second === undefined ? null : namedWithBase(second.name, second.adapter),
     dataset: data.name,
     device: device?.device ?? null,
     provider: device?.provider ?? null,

@@ -4,6 +4,7 @@ import { floatProductsFor } from '../model/dtype.ts'
 import { fileWords, isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
+import { adapterLine, roundingNote } from '../setup/adapter.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
@@ -106,6 +107,8 @@ export async function runModel(
   const scorer = scorerOf(config, models)
   for (const model of models) {
     log.info(modelLine(model))
+    const rounding = model.adapter === null ? null : roundingNote(model.adapter)
+    if (rounding !== null) log.info(`${model.choice.role}: ${rounding}`)
     for (const note of model.notes) log.warn(note)
   }
   for (const line of unusedWithModels(config, given, models, device)) log.warn(line)
@@ -160,9 +163,10 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
 
-const modelLine = ({ choice, name, resolved, description, opened }: LoadedModel): string =>
+const modelLine = ({ choice, name, resolved, adapter, description, opened }: LoadedModel): string =>
   [
     `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}`,
+    ...(adapter === null ? [] : [adapterLine(adapter)]),
     description.architecture,
     ...(description.parameters === null ? [] : [`${(description.parameters / 1e6).toPrecision(3)} M parameters`]),
     ...(isReadyMade(opened) ? [fileWords(opened)] : []),

@@ -3,17 +3,21 @@ import { basename, dirname, join, posix } from 'node:path'
 import { ModelError, NetworkError, UsageError } from '../errors.ts'
 import { chooseOnnx, isOnnx } from '../onnx-files.ts'
 import {
-  ADAPTER,
-  ADAPTER_HINT,
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
+  checkAdapterFiles,
   headFiles,
   INDEX_FILE,
   isAdapter,
+  isHeadPickle,
   isPickle,
+  numberedShards,
   PICKLE_HINT,
   parseWeightMap,
   SINGLE_FILE,
 } from '../weight-files.ts'
 import { cachedCommit, cachedFiles, snapshotFolder } from './cache.ts'
+import { conversionOf } from './conversion.ts'
 import { commitOf, filesAt, type RepoFile } from './listing.ts'
 import type { DownloadProgress } from './receive.ts'
 import { localFolder, parseRepo, type Repo } from './repo.ts'
@@ -62,6 +66,8 @@ export interface ResolvedModel {
   readonly files: readonly ResolvedFile[]
   /** Path of the ONNX export in `dir` where one is to be run; null: the checkpoint's safetensors. */
   readonly onnx: string | null
+  /** Reward heads of the repository that are pickles, and so are not fetched. */
+  readonly pickledHeads?: readonly string[]
   /** What to tell the user, e.g. that the hub was not asked. */
   readonly notes: readonly string[]
 }
@@ -88,25 +94,39 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   const wanted = (file: RepoFile): boolean => isSupportFile(file.path) || (options.include?.(file.path) ?? false)
   const files = await filesAt(repo, commit, settings, { recursive: true })
   const wantsWeights = options.weights ?? true
-  if (wantsWeights && files.some(({ path }) => isAdapter(path))) throw new ModelError(ADAPTER, repo.id, ADAPTER_HINT)
-  if (wantsWeights && !files.some(({ path }) => path === 'config.json'))
+  const paths = files.map(({ path }) => path)
+  const { onnx, notes } = exportOf(paths, repo.id, options)
+  const adapter = wantsWeights && onnx === null && isAdapter(paths)
+  if (adapter) checkAdapterFiles(paths, repo.id)
+  else if (wantsWeights && !paths.includes('config.json'))
     throw new ModelError('has no config.json: not a transformers checkpoint', repo.id)
   const onProgress = options.onProgress ?? (() => {})
-  const { onnx, notes } = exportOf(
-    files.map(({ path }) => path),
-    repo.id,
-    options,
-  )
+  if (wantsWeights && !adapter && onnx === null && isPickled(paths)) {
+    const converted = repo.revision === 'main' ? await conversionOf(repo, commit, settings).catch(noAnswer) : null
+    if (converted === null || converted instanceof NetworkError) throw pickled(repo, paths, converted)
+    const found = await fromHub({ ...repo, revision: converted }, settings, options)
+    const note = `${repo.id} has only pickled weights at ${repo.revision}: those of ${converted} are read, to which the hub's bot converted them (offline: --revision ${converted})`
+    return { ...found, notes: [note, ...found.notes] }
+  }
   const weights = !wantsWeights
     ? []
     : onnx !== null
       ? await onnxFiles(repo, commit, files, onnx, settings, options)
-      : files.some(({ path }) => path === SINGLE_FILE)
-        ? [SINGLE_FILE, ...headFiles]
-        : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
+      : adapter
+        ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ...headFiles]
+        : files.some(({ path }) => path === SINGLE_FILE)
+          ? [SINGLE_FILE, ...headFiles]
+          : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
-  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, onnx, notes }
+  const pickledHeads =
+    wantsWeights && onnx === null
+      ? files
+          .map(({ path }) => path)
+          .filter(isHeadPickle)
+          .sort()
+      : []
+  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, pickledHeads, onnx, notes }
 }
 
 /** The ONNX export that is to be run of these files, or null for the checkpoint. */
@@ -117,7 +137,7 @@ function exportOf(
 ): Pick<ResolvedModel, 'onnx' | 'notes'> {
   if (!weights || graph === 'checkpoint') return { onnx: null, notes: [] }
   if (graph === 'onnx') return { onnx: chooseOnnx(paths, onnxFile, where), notes: [] }
-  const bare = !paths.some((path) => path === SINGLE_FILE || path === INDEX_FILE) && paths.some(isOnnx)
+  const bare = !paths.some((path) => /^[^/]+\.safetensors(\.index\.json)?$/.test(path)) && paths.some(isOnnx)
   if (!bare) return { onnx: null, notes: [] }
   const onnx = chooseOnnx(paths, null, where)
   return { onnx, notes: [`${where} has no safetensors: its ${onnx} is run as it is (--graph onnx)`] }
@@ -144,7 +164,28 @@ async function onnxFiles(
 const namedBy = (dir: string, onnx: string, externalFiles: ResolveModelOptions['externalFiles']): string[] =>
   (externalFiles?.(join(dir, onnx)) ?? []).map((name) => posix.join(dirname(onnx), name))
 
-/** The index and the shards that it names; a repository with nothing but pickles is refused before anything big is fetched. */
+/** No safetensors in the root, but pickles: nothing big is fetched. */
+const isPickled = (paths: readonly string[]): boolean =>
+  !paths.some((path) => /^[^/]+\.safetensors(\.index\.json)?$/.test(path)) && paths.some(isPickle)
+
+function pickled(repo: Repo, paths: readonly string[], cause: NetworkError | null): ModelError {
+  const conversion =
+    cause === null ? "the hub's bot has not converted this commit" : 'whether they were converted the hub does not say'
+  return new ModelError(
+    `has no safetensors, only pickled weights (${paths.find(isPickle)}), and ${conversion}`,
+    repo.id,
+    PICKLE_HINT,
+    { cause },
+  )
+}
+
+/** Discussions may be switched off, and mirrors have none. */
+const noAnswer = (error: unknown): NetworkError => {
+  if (error instanceof NetworkError) return error
+  throw error
+}
+
+/** The index and the shards that it names, or numbered shards without one. */
 async function shardNames(
   repo: Repo,
   commit: string,
@@ -154,9 +195,11 @@ async function shardNames(
 ): Promise<string[]> {
   const index = files.find(({ path }) => path === INDEX_FILE)
   if (index === undefined) {
-    const pickles = files.map(({ path }) => path).filter(isPickle)
-    if (pickles.length > 0)
-      throw new ModelError(`has no safetensors, only pickled weights (${pickles[0]})`, repo.id, PICKLE_HINT)
+    const numbered = numberedShards(
+      files.map(({ path }) => path),
+      repo.id,
+    )
+    if (numbered !== null) return numbered
     const others = files.map(({ path }) => path).filter((path) => path.endsWith('.safetensors'))
     throw new ModelError(
       `has neither ${SINGLE_FILE} nor ${INDEX_FILE}${others.length > 0 ? `; it has ${others.slice(0, 5).join(', ')}` : ''}`,
@@ -194,22 +237,22 @@ function fromCache(
   const files = cachedFiles(dir)
   const has = (path: string): boolean => files.some((file) => file.path === path)
   const wantsWeights = options.weights ?? true
-  if (wantsWeights && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
   if (files.length === 0) throw fail(`holds no file of commit ${commit}`)
-  const { onnx, notes } = exportOf(
-    files.map(({ path }) => path),
-    `${repo.id}, as the cache has it,`,
-    options,
-  )
+  const paths = files.map(({ path }) => path)
+  if (wantsWeights && !isAdapter(paths) && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
+  const { onnx, notes } = exportOf(paths, `${repo.id}, as the cache has it,`, options)
+  const adapter = wantsWeights && onnx === null && isAdapter(paths)
   const weights = !wantsWeights
     ? []
     : onnx !== null
       ? [onnx, ...namedBy(dir, onnx, options.externalFiles)]
-      : has(SINGLE_FILE)
-        ? [SINGLE_FILE]
-        : has(INDEX_FILE)
-          ? cachedShards(dir)
-          : [SINGLE_FILE]
+      : adapter
+        ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS]
+        : has(SINGLE_FILE)
+          ? [SINGLE_FILE]
+          : has(INDEX_FILE)
+            ? cachedShards(dir)
+            : (numberedShards(paths, repo.id) ?? [SINGLE_FILE])
   const missing = weights.filter((path) => !has(path))
   if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
   const chosen = files.filter(
@@ -245,7 +288,10 @@ function openFolder(name: string, dir: string, options: ResolveModelOptions): Re
         isSupportFile(path) ||
         path === onnx ||
         (onnx === null &&
-          (/^model[^/]*\.safetensors$/.test(path) || path === INDEX_FILE || headFiles.includes(path))) ||
+          (/^(model[^/]*|adapter_model)\.safetensors$/.test(path) ||
+            path === INDEX_FILE ||
+            path === ADAPTER_CONFIG ||
+            headFiles.includes(path))) ||
         options.include?.(path),
     )
     .map((path): ResolvedFile => ({ path, sizeBytes: statSync(join(dir, path)).size, sha256: null, etag: null }))

@@ -34,6 +34,7 @@ const NOT_OF_A_POLICY: Readonly<Record<string, string>> = {
   rawOutputs: 'A policy has no head of several outputs.',
   stepAggregate: 'A policy scores no steps.',
   stepSeparator: 'A policy scores no steps.',
+  stepTokens: 'A policy scores no steps.',
 }
 
 /** The configuration of the run that the options describe, and what was given for it. @throws UsageError for an option that is unknown or makes no sense */

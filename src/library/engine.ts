@@ -10,6 +10,7 @@ import { type PlanOptions, planBatches } from '../score/plan.ts'
 import { mostRepairs, RepairTally } from '../score/repair-tally.ts'
 import type { Scorer } from '../score/scorer.ts'
 import { type Prepared, repairsOf, type Subject } from '../score/subject.ts'
+import { adapterLine } from '../setup/adapter.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { loadModels } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
@@ -47,7 +48,10 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   note(deviceLine(device))
   const models = await loadModels(config, device, () => {})
   const scorer = scorerOf(config, models)
-  for (const { notes } of models) for (const text of notes) note(text)
+  for (const { name, adapter, notes } of models) {
+    if (adapter !== null) note(`${name}: ${adapterLine(adapter)}`)
+    for (const text of notes) note(text)
+  }
   for (const line of unusedWithModels(config, given, models, device)) note(line)
   const now = new Date()
   const subjects = []

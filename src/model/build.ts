@@ -4,18 +4,20 @@ import type { AttentionForm } from './attention.ts'
 import { modelBody } from './body.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { Graph } from './graph.ts'
-import type { OpenHead } from './heads/head.ts'
+import type { Head, OpenHead } from './heads/head.ts'
 import { headOf } from './heads/index.ts'
 import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
 import type { Rope } from './rope.ts'
 import type { ModelSpec } from './spec.ts'
-import { type IgnoredTensor, Weights } from './weights.ts'
+import { type AdaptedTensor, type IgnoredTensor, Weights } from './weights.ts'
 
 export interface BuildOptions {
   readonly kind: MeasurementKind
   readonly attention: AttentionForm
   /** The type that the graph computes with. */
   readonly type: ElementType
+  /** A head that must be asked for, instead of the one that the checkpoint is known by. */
+  readonly head?: Head
 }
 
 /** A checkpoint's graph, every tensor accounted for. */
@@ -27,6 +29,8 @@ export interface BuiltModel {
   /** Heads of the table that the graph's input `alibi` wants; null: no such input. */
   readonly alibiHeads: number | null
   readonly ignoredTensors: readonly IgnoredTensor[]
+  /** What an adapter adds to; empty without one. */
+  readonly adapted: readonly AdaptedTensor[]
   /** Names of the tensors that the graph reads, and the files that they lie in. */
   readonly tensors: readonly string[]
   readonly files: readonly string[]
@@ -40,13 +44,14 @@ export interface BuiltModel {
 export function buildModel(
   checkpoint: Checkpoint,
   spec: ModelSpec,
-  { kind, attention, type }: BuildOptions,
+  { kind, attention, type, head: asked }: BuildOptions,
 ): BuiltModel {
   const graph = new Graph(spec.causal ? 'decoder' : 'encoder')
   const weights = new Weights(graph, checkpoint)
   const builder = { graph, weights, type }
   const body = modelBody(builder, spec, attention)
-  const head = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also])).open(checkpoint, spec)
+  const found = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also]), asked)
+  const head = found.open(checkpoint, spec)
   head.graph(builder, body.hidden)
   const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored])
   const model = graph.model()
@@ -59,6 +64,7 @@ export function buildModel(
     ropes: body.ropes,
     alibiHeads: body.alibiHeads,
     ignoredTensors,
+    adapted: weights.adapted,
     tensors: weights.names,
     files: weights.files,
     parameters,

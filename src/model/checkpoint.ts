@@ -3,18 +3,21 @@ import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, 
 import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
 import {
-  ADAPTER,
-  ADAPTER_HINT,
+  ADAPTED_HINT,
+  checkAdapterFiles,
   headFiles,
   headTensorPrefix,
   INDEX_FILE,
   isAdapter,
   isHeadPickle,
   isPickle,
+  numberedShards,
   PICKLE_HINT,
   parseWeightMap,
   SINGLE_FILE,
 } from '../weight-files.ts'
+import type { AppliedAdapter } from './adapter.ts'
+import { checkPacked } from './packed.ts'
 import { orModelError, readSafetensorsHeader, type TensorRef } from './safetensors.ts'
 
 /** A Hugging Face checkpoint folder: its configuration and where every tensor lies. No weight is read. */
@@ -25,39 +28,55 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorRef>
   /** Absolute real paths: config.json, then the index and the shards, or the single file, then heads that lie beside the model. */
   readonly files: readonly string[]
-  /** The same files by the name that they have in `dir`, in the same order. */
+  /** The same files by the name that they have in `dir`, in the same order; with an adapter, its own first, and `base/…` before the base's. */
   readonly fileNames: readonly string[]
   /** Heads beside the model that are pickles, and are not opened. */
   readonly pickledHeads: readonly string[]
+  /** What to tell the user, e.g. of weight files that are not read. */
+  readonly notes: readonly string[]
+  /** What a PEFT adapter makes of the tensors (adapter.ts); null: there is none. */
+  readonly adapter: AppliedAdapter | null
 }
 
 /** Opens a checkpoint folder. Like transformers, a single model.safetensors wins over an index. */
 export function openCheckpoint(dir: string): Checkpoint {
   if (!orModelError(dir, () => statSync(dir)).isDirectory()) throw new ModelError('is not a folder', dir)
   const present = orModelError(dir, () => readdirSync(dir))
-  if (present.some(isAdapter)) throw new ModelError(ADAPTER, dir, ADAPTER_HINT)
+  if (isAdapter(present)) {
+    checkAdapterFiles(present, dir)
+    throw new ModelError('is a PEFT adapter (adapter_config.json), not a whole model', dir, ADAPTED_HINT)
+  }
   if (!present.includes('config.json')) throw noConfig(dir, present)
   const config = readJsonObject(join(dir, 'config.json'))
-  const { tensors: own, names: weights } = existsSync(join(dir, SINGLE_FILE))
-    ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE_FILE))), names: [SINGLE_FILE] }
-    : existsSync(join(dir, INDEX_FILE))
-      ? openShards(dir)
-      : refuse(dir, present)
-  const heads = headFiles.filter((name) => present.includes(name))
-  const fileNames = ['config.json', ...weights, ...heads]
-  return {
+  checkPacked(config, dir)
+  const single = present.includes(SINGLE_FILE)
+  const { tensors, names, notes } = single
+    ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE_FILE))), names: [SINGLE_FILE], notes: [] }
+    : present.includes(INDEX_FILE)
+      ? openShards(dir, present)
+      : openNumbered(dir, present)
+  const fileNames = ['config.json', ...names]
+  const checkpoint = {
     dir,
     config,
-    tensors: withHeads(dir, own, heads),
+    tensors,
     files: fileNames.map((name) => realpathSync(join(dir, name))),
     fileNames,
-    pickledHeads: present.filter(isHeadPickle).sort(),
+    pickledHeads: [],
+    notes: [...notes, ...unreadNotes(dir, present, [...names, ...headFiles], tensors)],
+    adapter: null,
   }
+  return withHeads(checkpoint, dir)
 }
 
-/** The tensors of a model and of the heads beside it. */
-function withHeads(dir: string, own: ReadonlyMap<string, TensorRef>, heads: readonly string[]): Map<string, TensorRef> {
-  const tensors = new Map(own)
+/**
+ * A checkpoint with the heads that lie in a folder, as those of a trainer lie beside the weights or beside the adapter that it saves.
+ * @throws ModelError where the model has such tensors itself
+ */
+export function withHeads(checkpoint: Checkpoint, dir: string): Checkpoint {
+  const present = orModelError(dir, () => readdirSync(dir))
+  const heads = headFiles.filter((name) => present.includes(name))
+  const tensors = new Map(checkpoint.tensors)
   for (const file of heads)
     for (const ref of readSafetensorsHeader(join(dir, file))) {
       const name = `${headTensorPrefix(file)}${ref.name}`
@@ -69,19 +88,35 @@ function withHeads(dir: string, own: ReadonlyMap<string, TensorRef>, heads: read
         )
       tensors.set(name, { ...ref, name })
     }
-  return tensors
+  return {
+    ...checkpoint,
+    tensors,
+    files: [...checkpoint.files, ...heads.map((name) => realpathSync(join(dir, name)))],
+    fileNames: [...checkpoint.fileNames, ...heads],
+    pickledHeads: [...checkpoint.pickledHeads, ...present.filter(isHeadPickle).sort()],
+  }
 }
 
-function openShards(dir: string): { tensors: Map<string, TensorRef>; names: string[] } {
+interface Shards {
+  readonly tensors: Map<string, TensorRef>
+  readonly names: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/** The shards of an index. */
+function openShards(dir: string, present: readonly string[]): Shards {
   const index = join(dir, INDEX_FILE)
   const weightMap = parseWeightMap(readText(index), index)
   const shards = [...new Set(weightMap.values())].sort()
   const missing = shards.filter((shard) => !existsSync(join(dir, shard)))
+  const others = present.filter((name) => isSafetensors(name) && !shards.includes(name))
   if (missing.length > 0)
     throw new ModelError(
       `${missing.length} of ${shards.length} shards are missing: ${listed(missing)}`,
       index,
-      'The folder is incomplete: download the model again.',
+      others.length === 0
+        ? 'The folder is incomplete: download the model again.'
+        : `The index is of another save than ${listed(others)}: delete the index if these are the whole model, or download it again.`,
     )
   const tensors = new Map<string, TensorRef>()
   for (const shard of shards)
@@ -91,7 +126,9 @@ function openShards(dir: string): { tensors: Map<string, TensorRef>; names: stri
         throw new ModelError(
           `holds tensor "${tensor.name}", which the index ${promised === undefined ? 'does not name' : `places in ${promised}`}`,
           join(dir, shard),
-          'Index and shards are from different versions: download the model again.',
+          promised === undefined
+            ? 'Add it to weight_map if it belongs to the model (a head that was added later); else index and shards are from different versions: download the model again.'
+            : 'Index and shards are from different versions: download the model again.',
         )
       tensors.set(tensor.name, tensor)
     }
@@ -102,8 +139,48 @@ function openShards(dir: string): { tensors: Map<string, TensorRef>; names: stri
       index,
       'Index and shards are from different versions: download the model again.',
     )
-  return { tensors, names: [INDEX_FILE, ...shards] }
+  return { tensors, names: [INDEX_FILE, ...shards], notes: [] }
 }
+
+/** Numbered shards without an index: read together where all of one save are there. */
+function openNumbered(dir: string, present: readonly string[]): Shards {
+  const shards = numberedShards(present, dir)
+  if (shards === null) return refuse(dir, present)
+  const tensors = new Map<string, TensorRef>()
+  for (const shard of shards)
+    for (const tensor of readSafetensorsHeader(join(dir, shard))) {
+      const before = tensors.get(tensor.name)
+      if (before !== undefined)
+        throw new ModelError(
+          `holds tensor "${tensor.name}", which ${basename(before.file)} holds, too`,
+          join(dir, shard),
+          'The shards are not of one save: download the model again.',
+        )
+      tensors.set(tensor.name, tensor)
+    }
+  return { tensors, names: shards, notes: [`${INDEX_FILE} is missing: the ${shards.length} shards are read together`] }
+}
+
+/** Weight files beside those that were read, where they hold something else. */
+function unreadNotes(
+  dir: string,
+  present: readonly string[],
+  read: readonly string[],
+  tensors: ReadonlyMap<string, TensorRef>,
+): string[] {
+  const others = present.filter((name) => isSafetensors(name) && !read.includes(name) && !MAKERS_OWN.test(name))
+  return others.flatMap((name) => {
+    const own = readSafetensorsHeader(join(dir, name)).filter((tensor) => !tensors.has(tensor.name))
+    return own.length === 0
+      ? []
+      : [
+          `${name} is not read: ${SINGLE_FILE} and an index do not name its tensors (${listed(own.map((tensor) => tensor.name))})`,
+        ]
+  })
+}
+
+/** The same weights in the maker's own format (Mistral). */
+const MAKERS_OWN = /^consolidated/
 
 function noConfig(dir: string, present: readonly string[]): ModelError {
   const own = present.find((name) => name === 'params.json' || name.startsWith('consolidated'))
@@ -122,7 +199,7 @@ function refuse(dir: string, names: readonly string[]): never {
       dir,
       PICKLE_HINT,
     )
-  const others = names.filter((name) => name.endsWith('.safetensors'))
+  const others = names.filter(isSafetensors)
   throw new ModelError(
     `has neither ${SINGLE_FILE} nor ${INDEX_FILE}${others.length > 0 ? `; it has ${listed(others)}` : ''}`,
     dir,
@@ -161,6 +238,8 @@ function mapOf(tensors: readonly TensorRef[]): Map<string, TensorRef> {
   return new Map(tensors.map((tensor) => [tensor.name, tensor]))
 }
 
+const isSafetensors = (name: string): boolean => name.endsWith('.safetensors')
+
 const listed = (names: readonly string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
 
@@ -175,17 +254,19 @@ export interface FileHash {
 
 /**
  * SHA-256 of every file of a checkpoint, streamed. With `trustBlobNames`, a file of the Hugging Face cache
- * (…/blobs/<64 hex digits>) is not read: its name is its hash, checked when it was downloaded; the record says so.
+ * (…/blobs/<64 hex digits>) is not read: its name is its hash, checked when it was downloaded; the record says so. It may be asked by name.
  */
 export async function hashCheckpoint(
   checkpoint: Checkpoint,
-  options: { readonly trustBlobNames: boolean },
+  options: { readonly trustBlobNames: boolean | ((name: string) => boolean) },
 ): Promise<FileHash[]> {
   const hashes: FileHash[] = []
   for (const [i, file] of checkpoint.files.entries()) {
-    const named = options.trustBlobNames && /[/\\]blobs[/\\][0-9a-f]{64}$/.test(file)
+    const name = checkpoint.fileNames[i]!
+    const { trustBlobNames: trust } = options
+    const named = (typeof trust === 'function' ? trust(name) : trust) && /[/\\]blobs[/\\][0-9a-f]{64}$/.test(file)
     hashes.push({
-      name: checkpoint.fileNames[i]!,
+      name,
       sizeBytes: statSync(file).size,
       sha256: named ? basename(file) : await sha256OfFile(file),
       how: named ? 'blob-name' : 'read',

@@ -35,6 +35,7 @@ export const baseConfig = z.object({
 export const labelConfig = z.object({
   id2label: z.record(z.string(), z.string()).nullish(),
   num_labels: count.nullish(),
+  problem_type: z.string().nullish(),
 })
 
 /** transformers' ACT2FN names that we compute; several name one function. */

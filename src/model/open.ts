@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.ts'
+import { given } from '../given.ts'
 import type { Batching, Dtype, MeasurementKind } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
 import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
-import type { HeadUse } from './heads/head.ts'
+import type { Head, HeadUse } from './heads/head.ts'
 import type { Device } from './providers.ts'
 import type { Mlp, ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
@@ -61,6 +62,8 @@ export interface OpenOptions {
   readonly dtype: DtypeChoice
   /** Default: `defaultAttention`. */
   readonly attention?: AttentionForm
+  /** A head that must be asked for. Default: the one that the checkpoint is known by. */
+  readonly head?: Head
 }
 
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
@@ -71,14 +74,17 @@ const defaultAttention = (device: Device, { causal }: ModelSpec): AttentionForm 
 
 /** Understands a checkpoint: dtype, head and graph are decided here, and every refusal of a checkpoint shows, within milliseconds. */
 export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenModel {
-  const stored = [...checkpoint.tensors.values()].map(({ dtype }) => dtype)
+  // an adapter's own type says nothing of the model's
+  const stored = [...checkpoint.tensors.values()]
+    .filter(({ file }) => file !== checkpoint.adapter?.file)
+    .map(({ dtype }) => dtype)
   return openModelIn(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
 }
 
 /** The same in a given dtype, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
-  { kind, device, deviceId = null, attention }: Omit<OpenOptions, 'dtype'>,
+  { kind, device, deviceId = null, attention, head }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
 ): OpenModel {
   const spec = modelSpec(checkpoint)
@@ -89,11 +95,26 @@ export function openModelIn(
       `--attention ${form}`,
       `Use ${attentionForms(spec).join(' or ')}.`,
     )
-  const built = buildModel(checkpoint, spec, { kind, attention: form, type: ELEMENT_TYPES[dtype] })
+  const built = buildModel(checkpoint, spec, {
+    kind,
+    attention: form,
+    type: ELEMENT_TYPES[dtype],
+    ...given<Pick<OpenOptions, 'head'>>({ head }),
+  })
   const batching = { device, causal: spec.causal, packed: form === 'split' }
-  const { head } = built
   const description = described(built)
-  return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, head, built, description }
+  return {
+    checkpoint,
+    kind,
+    device,
+    deviceId,
+    dtype,
+    attention: form,
+    batching,
+    head: built.head,
+    built,
+    description,
+  }
 }
 
 function described({ spec, head, parameters, weightBytes, ignoredTensors }: BuiltModel): ModelDescription {

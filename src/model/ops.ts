@@ -1,3 +1,4 @@
+import { besideFactors } from './delta.ts'
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
@@ -19,11 +20,19 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
   const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
   const shape = transposed ? [total, spec.inputs] : [spec.inputs, total]
-  const inputs = [x, weights.as(as, spec.weight, shape, rows)]
+  const beside = weights.beside(as, spec.weight, rows, spec.layout)
+  const matrix =
+    beside === null
+      ? weights.as(as, spec.weight, shape, rows, spec.layout)
+      : weights.stored(as, spec.weight, shape, rows)
+  const inputs = [x, matrix]
   if (spec.bias && (!spec.bias.optional || weights.has(spec.bias.name)))
     inputs.push(weights.as(as, spec.bias.name, [total], rows))
   const scale = spec.scale === undefined ? {} : { alpha: { float: spec.scale }, beta: { float: spec.scale } }
-  return graph.op('Gemm', inputs, { transB: transposed ? 1 : 0, ...scale })
+  const transB = transposed ? 1 : 0
+  if (beside === null) return graph.op('Gemm', inputs, { transB, ...scale })
+  const sum = besideFactors(graph, x, graph.op('Gemm', inputs, { transB }), beside)
+  return spec.scale === undefined ? sum : graph.op('Mul', [sum, castFrom(graph, graph.float(spec.scale), 'float', as)])
 }
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */

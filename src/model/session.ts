@@ -252,6 +252,13 @@ async function openSession(
 /** The deepest folder above all files: ONNX Runtime resolves locations against one folder and lets none leave it. */
 export function commonFolder(files: readonly string[]): string {
   let folder = dirname(files[0]!)
-  while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) folder = dirname(folder)
-  return folder
+  const holds = (file: string): boolean => file.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+  for (;;) {
+    const outside = files.find((file) => !holds(file))
+    if (outside === undefined) return folder
+    // on Windows an adapter and its base may lie on two drives
+    if (dirname(folder) === folder)
+      throw new ModelError(`lies on another drive than ${outside}`, files[0]!, 'Move both to one drive.')
+    folder = dirname(folder)
+  }
 }

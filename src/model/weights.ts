@@ -1,9 +1,18 @@
 import { ModelError } from '../errors.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import {
+  type Delta,
+  type Factors,
+  type FactorValues,
+  mergedFactors,
+  type Rows,
+  tensorsOf,
+  withMagnitudes,
+} from './delta.ts'
 import type { Graph, Value } from './graph.ts'
 import { ELEMENT, type ElementType } from './onnx.ts'
 import type { Dtype, TensorRef } from './safetensors.ts'
-import type { Ignored } from './spec.ts'
+import type { Ignored, Linear } from './spec.ts'
 
 /** safetensors' dtypes that can be weights, as ONNX types. */
 const STORED: Readonly<Partial<Record<Dtype, ElementType>>> = {
@@ -18,6 +27,15 @@ export interface IgnoredTensor {
   readonly reason: string
 }
 
+/** A tensor that an adapter adds to. */
+export interface AdaptedTensor {
+  readonly name: string
+  /** Of a matrix, as it is stored. */
+  readonly layout: Linear['layout']
+  /** `merged` when the session opens; `beside`: its factors are multiplied beside it; `gathered`: added to the rows in use. */
+  readonly how: 'merged' | 'beside' | 'gathered'
+}
+
 /**
  * A checkpoint's tensors as constants of a graph: the bytes stay in the safetensors files. Counts what was used, so that
  * no tensor of a checkpoint is passed over in silence.
@@ -25,6 +43,7 @@ export interface IgnoredTensor {
 export class Weights {
   readonly #used = new Set<string>()
   readonly #casts = new Map<string, Value>()
+  readonly #adapted = new Map<string, AdaptedTensor>()
 
   constructor(
     readonly graph: Graph,
@@ -35,21 +54,50 @@ export class Weights {
     return this.checkpoint.tensors.has(name)
   }
 
-  /** Rows of a tensor by their indices. Cast comes after Gather: only the rows in use are read from the file and widened. */
+  /**
+   * Rows of a tensor by their indices. Cast comes after Gather: only the rows in use are read from the file and widened. What an adapter
+   * adds to them is added to these rows alone.
+   */
   gather(type: ElementType, name: string, shape: readonly number[], indices: Value): Value {
     const ref = this.#ref(name, shape)
     const stored = this.#type(ref)
     const rows = this.graph.op('Gather', [this.graph.external(name, stored, shape, part(ref, null)), indices])
-    return castFrom(this.graph, rows, stored, type)
+    const delta = this.#delta(name)
+    if (delta === null) return castFrom(this.graph, rows, stored, type)
+    this.#note({ name, layout: 'out,in', how: 'gathered' })
+    const wide = castFrom(this.graph, rows, stored, 'float')
+    return castFrom(this.graph, this.#changedRows(wide, delta, indices), 'float', type)
   }
 
   /**
-   * A tensor in the type that the graph computes with. Casts of constants are folded when the session opens.
+   * A tensor in the type that the graph computes with, with what an adapter adds to it: computed in float32 and rounded once. Nodes of
+   * constants are folded when the session opens.
    * @param rows a range of the first dimension, which is the same tensor at another byte offset
+   * @param layout of a matrix, as in `Linear`; an embedding's is known
    */
-  as(type: ElementType, name: string, shape: readonly number[], rows: readonly [number, number] | null = null): Value {
+  as(
+    type: ElementType,
+    name: string,
+    shape: readonly number[],
+    rows: readonly [number, number] | null = null,
+    layout: Linear['layout'] = 'out,in',
+  ): Value {
+    const delta = this.#delta(name)
+    if (delta === null) return this.stored(type, name, shape, rows)
+    const key = `${keyOf(name, rows)} ${type} changed`
+    const cached = this.#casts.get(key)
+    if (cached !== undefined) return cached
+    this.#note({ name, layout, how: 'merged' })
+    const changed = this.#changed(this.stored('float', name, shape, rows), delta, rows, layout)
+    const result = castFrom(this.graph, changed, 'float', type)
+    this.#casts.set(key, result)
+    return result
+  }
+
+  /** A tensor as its file has it, without what an adapter adds to it, in another type. */
+  stored(type: ElementType, name: string, shape: readonly number[], rows: readonly [number, number] | null): Value {
     const ref = this.#ref(name, shape)
-    const key = `${name}${rows ? `[${rows[0]}:${rows[1]}]` : ''}`
+    const key = keyOf(name, rows)
     const cached = this.#casts.get(`${key} ${type}`)
     if (cached !== undefined) return cached
     const stored = this.#type(ref)
@@ -62,6 +110,24 @@ export class Weights {
     const result = castFrom(this.graph, value, stored, type)
     this.#casts.set(`${key} ${type}`, result)
     return result
+  }
+
+  /**
+   * The factors of an adapter that are multiplied beside a matrix instead of being merged into it; null: there are none, or `as` merges
+   * them. Beside, where half-precision weights are computed in float32: widening has made a second copy already, and ONNX Runtime keeps
+   * every constant that it folds until all are folded, so that merging would make a third.
+   */
+  beside(
+    type: ElementType,
+    name: string,
+    rows: readonly [number, number] | null,
+    layout: Linear['layout'],
+  ): FactorValues | null {
+    const delta = this.#delta(name)
+    if (delta?.kind !== 'factors' || delta.magnitude !== null || type !== 'float') return null
+    if (this.checkpoint.tensors.get(name)?.dtype === 'F32') return null
+    this.#note({ name, layout, how: 'beside' })
+    return this.#factors(delta, rows)
   }
 
   /** Names and reasons of the tensors that no node reads; a tensor that nothing explains is an error. */
@@ -93,13 +159,94 @@ export class Weights {
     return [...new Set([...this.#used].map((name) => this.checkpoint.tensors.get(name)!.file))].sort()
   }
 
-  /** Number of weights in use and their bytes on disk. */
+  /** Number of weights in use, an adapter's factors not counted, and bytes on disk, theirs included. */
   get totals(): { readonly parameters: number; readonly bytes: number } {
     const refs = [...this.#used].map((name) => this.checkpoint.tensors.get(name)!)
+    const own = new Set([...(this.checkpoint.adapter?.deltas.values() ?? [])].flatMap(tensorsOf))
     return {
-      parameters: refs.reduce((sum, ref) => sum + ref.shape.reduce((product, dim) => product * dim, 1), 0),
+      parameters: refs
+        .filter(({ name }) => !own.has(name))
+        .reduce((sum, ref) => sum + ref.shape.reduce((product, dim) => product * dim, 1), 0),
       bytes: refs.reduce((sum, ref) => sum + ref.length, 0),
     }
+  }
+
+  /** Tensors in use that an adapter adds to. */
+  get adapted(): AdaptedTensor[] {
+    return [...this.#adapted.values()]
+  }
+
+  /** What is both gathered and merged (a tied embedding) counts as merged. */
+  #note(adapted: AdaptedTensor): void {
+    if (adapted.how !== 'gathered' || !this.#adapted.has(adapted.name)) this.#adapted.set(adapted.name, adapted)
+  }
+
+  #delta(name: string): Delta | null {
+    return this.checkpoint.adapter?.deltas.get(name) ?? null
+  }
+
+  /** One of the adapter's own tensors, in float32. */
+  #own(name: string, rows: readonly [number, number] | null = null): Value {
+    return this.stored('float', name, this.#ref(name, null).shape, rows)
+  }
+
+  /** Of B, the rows of a range of outputs. */
+  #factors({ a, b, scale }: Factors, rows: readonly [number, number] | null): FactorValues {
+    return { a: this.#own(a), b: this.#own(b, rows), scale }
+  }
+
+  /** A tensor, or a range of its rows, with a delta; float32. */
+  #changed(w: Value, delta: Delta, rows: readonly [number, number] | null, layout: Linear['layout']): Value {
+    const { graph } = this
+    if (delta.kind === 'vector')
+      return graph.op('Add', [w, graph.op('Mul', [this.#own(delta.value, rows), graph.float(delta.scale)])])
+    if (delta.kind === 'rows') return this.#replaced(w, delta, rows)
+    const transposed = delta.embedding || layout === 'in,out'
+    if (!transposed) {
+      const merged = mergedFactors(graph, w, this.#factors(delta, rows), false)
+      return delta.magnitude === null ? merged : withMagnitudes(graph, merged, this.#own(delta.magnitude, rows), false)
+    }
+    const { a, b, scale } = this.#factors(delta, null)
+    // the rows of a transposed matrix are inputs: columns of A
+    const columns =
+      rows === null ? a : graph.op('Slice', [a, graph.ints([rows[0]]), graph.ints([rows[1]]), graph.ints([1])])
+    const merged = mergedFactors(graph, w, { a: columns, b, scale }, true)
+    if (delta.magnitude === null) return merged
+    if (rows !== null) throw new Error(`the magnitudes of ${delta.b} need whole columns`)
+    return withMagnitudes(graph, merged, this.#own(delta.magnitude), true)
+  }
+
+  /** A matrix, or a range of its rows, with the rows of a delta in place of its own. */
+  #replaced(w: Value, { ids, values }: Rows, rows: readonly [number, number] | null): Value {
+    const [first, end] = rows ?? [0, Number.POSITIVE_INFINITY]
+    const inside = ids.flatMap((id, i) => (id >= first && id < end ? [i] : []))
+    if (inside.length === 0) return w
+    const { graph } = this
+    const places = graph.op('Reshape', [graph.ints(inside.map((i) => ids[i]! - first)), graph.ints([-1, 1])])
+    return graph.op('ScatterND', [w, places, graph.op('Gather', [this.#own(values), graph.ints(inside)])])
+  }
+
+  /** Gathered rows [n, columns] (of a bias [n]) with what a delta changes on them; float32. `indices` [n] names the rows. */
+  #changedRows(rows: Value, delta: Delta, indices: Value): Value {
+    const { graph } = this
+    if (delta.kind === 'vector') {
+      const added = graph.op('Gather', [this.#own(delta.value), indices])
+      return graph.op('Add', [rows, graph.op('Mul', [added, graph.float(delta.scale)])])
+    }
+    if (delta.kind === 'rows') {
+      const column = graph.op('Unsqueeze', [indices, graph.ints([1])])
+      const oneHot = cast(graph, graph.op('Equal', [column, graph.ints(delta.ids)]), 'float')
+      const hit = graph.op('ReduceMax', [oneHot, graph.ints([1])], { keepdims: 1 })
+      return graph.op('Where', [cast(graph, hit, 'bool'), graph.op('MatMul', [oneHot, this.#own(delta.values)]), rows])
+    }
+    const { a, b, scale } = this.#factors(delta, null)
+    if (delta.embedding) {
+      const columns = graph.op('Gather', [a, indices], { axis: 1 })
+      return mergedFactors(graph, rows, { a: columns, b, scale }, true)
+    }
+    const merged = mergedFactors(graph, rows, { a, b: graph.op('Gather', [b, indices]), scale }, false)
+    if (delta.magnitude === null) return merged
+    return withMagnitudes(graph, merged, graph.op('Gather', [this.#own(delta.magnitude), indices]), false)
   }
 
   #ref(name: string, shape: readonly number[] | null): TensorRef {
@@ -138,6 +285,9 @@ export const cast = (graph: Graph, value: Value, type: ElementType): Value =>
 /** A value of one type in another; where the two are one, itself, without a node. */
 export const castFrom = (graph: Graph, value: Value, from: ElementType, to: ElementType): Value =>
   from === to ? value : cast(graph, value, to)
+
+const keyOf = (name: string, rows: readonly [number, number] | null): string =>
+  `${name}${rows ? `[${rows[0]}:${rows[1]}]` : ''}`
 
 /** The bytes of some rows of a row-major tensor. */
 function part(

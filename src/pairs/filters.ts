@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { pythonRegex } from './python-regex.ts'
+import { pythonRegex } from '../python-regex.ts'
 
 /** A decision over the names of one row (its problem type, its subset). */
 export type TypeFilter = (names: readonly (string | null)[]) => boolean

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import type { Measurement } from '../types.ts'
 import type { Scorer } from './scorer.ts'
 
@@ -38,4 +39,16 @@ export function stepScorer(aggregate: StepAggregate): Scorer {
       }
     },
   }
+}
+
+/** `--step-tokens "ки + -"` as its three words. @throws UsageError where there are not three */
+export function stepWords(given: string): readonly [mark: string, right: string, wrong: string] {
+  const words = given.trim().split(/\s+/)
+  if (words.length !== 3)
+    throw new UsageError(
+      `"${given}" has ${words.length} words`,
+      '--step-tokens',
+      'Give three, with blanks between: what marks a step, and the words for right and wrong, such as "ки + -".',
+    )
+  return words as [string, string, string]
 }

@@ -1,18 +1,24 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { given } from '../given.ts'
 import { type ResolvedModel, type ResolveModelOptions, resolveModel } from '../hub/model.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import { type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { type ModelDescription, type OpenModel, openModel } from '../model/open.ts'
+import type { Head } from '../model/heads/head.ts'
+import { stepTokens } from '../model/heads/step-tokens.ts'
+import { type ModelDescription, type OpenModel, type OpenOptions, openModel } from '../model/open.ts'
 import { externalFilesOf } from '../model/ready-made/file.ts'
-import { type OpenReadyMade, openReadyMade } from '../model/ready-made/open.ts'
+import { isReadyMade, type OpenReadyMade, openReadyMade } from '../model/ready-made/open.ts'
 import { packagePath } from '../package.ts'
 import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
+import { isAdapter } from '../weight-files.ts'
+import { type AdapterRecord, adapterRecord, openAdapted } from './adapter.ts'
 import type { ModelChoice, RunConfig } from './config.ts'
 import { refusedByName } from './no-reward.ts'
+import { stepTokensOf } from './step-tokens.ts'
 
 /** A model's files, read and understood, before any device is opened. */
 export interface LoadedModel {
@@ -20,12 +26,17 @@ export interface LoadedModel {
   /** As it is called on screen: hub id or folder name. */
   readonly name: string
   readonly resolved: ResolvedModel
+  /** What stands under it where it is an adapter, and what is made of the two; else null. */
+  readonly base: ResolvedModel | null
+  readonly adapter: AdapterRecord | null
   /** What to tell the user. */
   readonly notes: readonly string[]
   /** Its graph, built or ready-made, its dtype and its device, not started yet. */
   readonly opened: OpenModel | OpenReadyMade
   readonly description: ModelDescription
   readonly hashes: readonly FileHash[]
+  /** Whether a file lies in the hub's cache, by its name among `hashes`. */
+  readonly trustBlobNames: (name: string) => boolean
   /** One SHA-256 over names and hashes of config and weights. */
   readonly weightsSha256: string
   readonly tokenizer: OpenTokenizer
@@ -50,10 +61,14 @@ export async function loadModels(
   const models = second === undefined ? [first] : [first, await loadModel(second, config, device, onProgress, first)]
   checkDistinct(models)
   const maxPositions = Math.min(...models.map(({ description }) => description.maxPositions))
-  return models.map((model) => ({
+  return models.map((model, m) => ({
     ...model,
     maxPositions,
-    notes: [...model.notes, ...lengthNotes(model, config.maxLength)],
+    notes: [
+      ...model.notes,
+      ...lengthNotes(model, config.maxLength),
+      ...(m === 0 && config.bin === 'run-dpo' ? referenceNotes(model, models[1] ?? null) : []),
+    ],
   }))
 }
 
@@ -74,31 +89,90 @@ async function loadModel(
     onnxFile: config.onnxFile,
     externalFiles: externalFilesOf,
   })
-  const use = { kind: choice.role === 'rm' ? 'head' : 'logProb', device, deviceId, dtype: config.dtype } as const
-  const opened =
-    resolved.onnx === null
-      ? openModel(openCheckpoint(resolved.dir), use)
-      : openReadyMade(resolved.dir, resolved.onnx, use)
-  const { description } = opened
-  const hashes = await hashCheckpoint(opened.checkpoint, { trustBlobNames: resolved.source === 'hub' })
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
+  const use = { kind: choice.role === 'rm' ? 'head' : 'logProb', device, deviceId, dtype: config.dtype } as const
+  const { opened, base } =
+    resolved.onnx === null
+      ? await openBuilt(resolved, name, use, config, options)
+      : { opened: openExport(resolved.dir, resolved.onnx, use, config), base: null }
+  const { description, checkpoint } = opened
+  const trustBlobNames = (file: string): boolean =>
+    (base !== null && file.startsWith('base/') ? base : resolved).source === 'hub'
+  const hashes = await hashCheckpoint(checkpoint, { trustBlobNames })
+  const adapter = isReadyMade(opened) ? null : adapterRecord(opened, base)
+  const textFiles = base === null || existsSync(join(resolved.dir, TOKENIZER)) ? resolved : base
   const { tokenizer, tokenizerDir, notes } =
     policy === null
-      ? await ownTokenizer(resolved, name, config, options)
-      : await sharedTokenizer(policy, resolved.dir, name)
+      ? await ownTokenizer(textFiles, name, config, options)
+      : await sharedTokenizer(policy, textFiles.dir, name)
   return {
     choice,
     name,
     resolved,
-    notes: [...resolved.notes, ...(opened.head.notes ?? []), ...notes, ...embeddingNotes(name, tokenizer, description)],
+    base,
+    adapter,
+    notes: [
+      ...resolved.notes,
+      ...(base?.notes ?? []),
+      ...checkpoint.notes.map((note) => `${name}: ${note}`),
+      ...(textFiles === resolved || config.tokenizer !== null
+        ? []
+        : [`${name} has no ${TOKENIZER}: it reads the tokens of its base`]),
+      ...(opened.head.notes ?? []),
+      ...notes,
+      ...embeddingNotes(name, tokenizer, description),
+    ],
     opened,
     description,
     hashes,
+    trustBlobNames,
     weightsSha256: digestOf(hashes),
     tokenizer,
     tokenizerDir,
     maxPositions: description.maxPositions,
   }
+}
+
+/** `--step-tokens`: the words' ids are part of the graph, so that the tokenizer is asked before it is built. */
+async function askedHead(
+  resolved: ResolvedModel,
+  name: string,
+  config: RunConfig,
+  options: ResolveModelOptions,
+): Promise<Head | null> {
+  if (config.stepTokens === null) return null
+  const { tokenizer } = await ownTokenizer(resolved, name, config, options)
+  return stepTokens(stepTokensOf(tokenizer, config.stepTokens))
+}
+
+type Use = Pick<OpenOptions, 'kind' | 'device' | 'dtype'> & { readonly deviceId: number | null }
+
+/** The graph of a checkpoint, or of an adapter on its base. */
+async function openBuilt(
+  resolved: ResolvedModel,
+  name: string,
+  use: Use,
+  config: RunConfig,
+  options: ResolveModelOptions,
+): Promise<{ opened: OpenModel; base: ResolvedModel | null }> {
+  const { checkpoint: opening, base } = isAdapter(readdirSync(resolved.dir))
+    ? await openAdapted(resolved, options)
+    : { checkpoint: openCheckpoint(resolved.dir), base: null }
+  const pickledHeads = [...opening.pickledHeads, ...(resolved.pickledHeads ?? [])]
+  const head = await askedHead(resolved, name, config, options)
+  const opened = openModel({ ...opening, pickledHeads }, { ...use, ...given<Pick<OpenOptions, 'head'>>({ head }) })
+  return { opened, base }
+}
+
+/** @throws UsageError for what is asked of a head that an export has inside */
+function openExport(dir: string, file: string, use: Use, { stepTokens: asked }: RunConfig): OpenReadyMade {
+  if (asked !== null)
+    throw new UsageError(
+      `is for graphs that are built from a checkpoint; ${file} is run as it is`,
+      '--step-tokens',
+      'Leave --graph onnx out.',
+    )
+  return openReadyMade(dir, file, use)
 }
 
 type ChosenTokenizer = Pick<LoadedModel, 'tokenizer' | 'tokenizerDir' | 'notes'>
@@ -128,6 +202,8 @@ function embeddingNotes(name: string, tokenizer: OpenTokenizer, { vocabSize }: M
   ]
 }
 
+const TOKENIZER = 'tokenizer.json'
+
 /** Different in every family of tokenizers: words, digits, SMILES, a character beyond ASCII. */
 const PROBE = 'The SMILES of aspirin (M = 180.16 g/mol) is CC(=O)Oc1ccccc1C(=O)O. Naïve?\n'
 
@@ -135,7 +211,7 @@ const PROBE = 'The SMILES of aspirin (M = 180.16 g/mol) is CC(=O)Oc1ccccc1C(=O)O
 async function sharedTokenizer(policy: LoadedModel, dir: string, name: string): Promise<ChosenTokenizer> {
   const { tokenizer, tokenizerDir } = policy
   const shared = (notes: readonly string[]): ChosenTokenizer => ({ tokenizer, tokenizerDir, notes })
-  if (!existsSync(join(dir, 'tokenizer.json'))) return shared([])
+  if (!existsSync(join(dir, TOKENIZER))) return shared([])
   const own = await openTokenizer(dir, { id: name })
   if (own.sha256 === tokenizer.sha256) return shared([])
   const [here, there] = [own, tokenizer].map((one) => one.encode(PROBE, { addSpecialTokens: false }).ids.join(' '))
@@ -157,6 +233,19 @@ function lengthNotes({ name, description }: LoadedModel, maxLength: number | nul
   return [
     `--max-length ${maxLength} goes beyond the ${maxPositions} positions of ${name}: scores there are extrapolated`,
   ]
+}
+
+/** DPO trains an adapter against its own base; another reference, or none, is taken as asked for, and said. */
+function referenceNotes({ name, base }: LoadedModel, reference: LoadedModel | null): string[] {
+  if (base === null) return []
+  const asked = base.revision === null ? base.dir : `${base.id}@${base.revision}`
+  if (reference === null)
+    return [
+      `${name} is an adapter, and DPO trains one against its base: for the implicit reward give --ref-model ${asked}; without it the score is that of the policy alone`,
+    ]
+  return realpathSync(reference.resolved.dir) === realpathSync(base.dir)
+    ? []
+    : [`the reference is ${reference.name}, not the base of the adapter ${name}: ${asked}`]
 }
 
 function digestOf(hashes: readonly FileHash[]): string {

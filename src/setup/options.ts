@@ -3,7 +3,7 @@ import { DTYPE_CHOICES } from '../model/dtype.ts'
 import { typeFilter } from '../pairs/filters.ts'
 import { parseShard } from '../pairs/shard.ts'
 import { checkHead } from '../score/head.ts'
-import { STEP_AGGREGATES } from '../score/steps.ts'
+import { STEP_AGGREGATES, stepWords } from '../score/steps.ts'
 import {
   aboveZero,
   choice,
@@ -134,6 +134,13 @@ export const MODEL = section(
       }),
       read: stepSeparator,
     },
+    /** Reads a causal model as a process reward model: mark, right and wrong, such as `ки + -`. Default: the head that the model has. */
+    stepTokens: text('Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"', null, {
+      bins: RM,
+      library: true,
+      shown: 'the head that the model has',
+      check: stepWords,
+    }),
     /** Scale of the implicit reward. Default 0.1. */
     beta: number('Scale of the implicit reward; changes no measurement', 0.1, {
       bins: DPO,

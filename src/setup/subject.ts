@@ -22,6 +22,7 @@ import { isUnscored } from '../unscored.ts'
 import type { RunConfig } from './config.ts'
 import { type HermRules, hermRules } from './herm.ts'
 import type { LoadedModel } from './models.ts'
+import { stepWords } from './step-tokens.ts'
 
 /** A model as a run sees it, and what the manifest keeps of its texts. */
 export interface OpenSubject extends Subject {
@@ -94,6 +95,7 @@ export async function subjectOf(
       reasoning: config.reasoning,
       ...(keepsRaw(model, config) && { rawOutputs: true }),
       ...(isReadyMade(opened) && { graph: 'onnx' }),
+      ...(config.stepTokens !== null && { stepTokens: stepWords(config.stepTokens).join(' ') }),
     },
   })
   return {

@@ -13,6 +13,7 @@ it.each<[ScoreOptions, string]>([
   [{ kind: 'dpo', rawOutputs: true }, 'rawOutputs'],
   [{ kind: 'dpo', stepAggregate: 'last' }, 'stepAggregate'],
   [{ kind: 'dpo', stepSeparator: '. ' }, 'stepSeparator'],
+  [{ kind: 'dpo', stepTokens: 'a b c' }, 'stepTokens'],
 ])('%j: an option of the other kind of model is refused', (options, name) => {
   expect(() => configOf('a/b', options)).toThrow(
     expect.objectContaining({ tag: 'usage', where: `scoreCompletions: ${name}` }),

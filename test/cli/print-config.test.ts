@@ -43,6 +43,7 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   head: ['softmax:1'],
   pooling: ['mask'],
   'step-aggregate': ['product'],
+  'step-tokens': ['ки + -'],
   'step-separator': ['\\n\\n'],
   beta: ['1e-7'],
   'ref-free-type': ['sum'],

@@ -145,11 +145,97 @@ describe('a model of the hub', () => {
       expect([...openCheckpoint(dir).tensors.keys()]).toEqual(['a', 'v_head.summary.weight'])
     }
   })
+  it('names a reward head that is a pickle, and does not fetch it', async () => {
+    const commit = { ...files, 'regression_layer.pt': big, 'gating_layer.pt': big }
+    hub.repos = [{ ...plain, commits: { [C1]: commit } }]
+    const model = await resolve('org/name')
+    expect(model.pickledHeads).toEqual(['gating_layer.pt', 'regression_layer.pt'])
+    expect(model.files.some(({ path }) => path.endsWith('.pt'))).toBe(false)
+  })
   it('refuses a repository with pickles only before it fetches anything', async () => {
     hub.repos = [{ ...plain, commits: { [C1]: { 'config.json': config, 'pytorch_model.bin': big } } }]
     await expect(resolve('org/name')).rejects.toThrow(/no safetensors, only pickled weights \(pytorch_model.bin\)/)
     await expect(resolve('org/name')).rejects.toThrow(ModelError)
     expect(downloads()).toEqual([])
+  })
+  describe('of pickles alone', () => {
+    const PR = '3'.repeat(40)
+    const BOT = {
+      num: 7,
+      title: 'Adding `safetensors` variant of this model',
+      status: 'open',
+      isPullRequest: true,
+      author: { name: 'SFconvertbot' },
+    }
+    const pickles = { 'config.json': config, 'pytorch_model.bin': big }
+    const serve = (bot: object, history: readonly string[]) => {
+      hub.repos = [
+        {
+          ...plain,
+          refs: { main: C1, 'refs/pr/7': PR },
+          commits: { [C1]: pickles, [PR]: { ...pickles, 'model.safetensors': big } },
+          discussions: [{ ...BOT, num: 3, title: 'Typo' }, bot],
+          history: { 'refs/pr/7': history },
+        },
+      ]
+    }
+    it("is read as the hub's bot converted it, and that is said", async () => {
+      serve(BOT, [PR, C1])
+      const model = await resolve('org/name')
+      expect(model.revision).toBe(PR)
+      expect(model.files.map(({ path }) => path)).toEqual(['config.json', 'model.safetensors'])
+      expect(model.notes).toEqual([
+        expect.stringContaining('only pickled weights at main: those of refs/pr/7 are read'),
+      ])
+      expect(await resolve('org/name', { revision: 'refs/pr/7', offline: true })).toMatchObject({ revision: PR })
+    })
+    it.each<[string, object, readonly string[]]>([
+      ["somebody else's pull request", { ...BOT, author: { name: 'SFconvertb0t' } }, [PR, C1]],
+      ['a merged or closed one', { ...BOT, status: 'closed' }, [PR, C1]],
+      ['a discussion', { ...BOT, isPullRequest: false }, [PR, C1]],
+      ['a conversion of older weights', BOT, [PR, C2]],
+    ])('%s is not taken', async (_, bot, history) => {
+      serve(bot, history)
+      await expect(resolve('org/name')).rejects.toThrow(/only pickled weights .*has not converted this commit/)
+      expect(downloads()).toEqual([])
+    })
+    it('of a revision that was named stays refused', async () => {
+      serve(BOT, [PR, C1])
+      await expect(resolve('org/name', { revision: C1 })).rejects.toThrow(ModelError)
+    })
+  })
+  it('brings numbered shards without an index, all of them or none', async () => {
+    const [a, b] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const
+    const shard = (name: string) => safetensorsBytes([floats(name, [1], [1])])
+    const commit = { 'config.json': config, [a]: shard('a'), [b]: shard('b') }
+    hub.repos = [{ ...plain, commits: { [C1]: commit } }]
+    const model = await resolve('org/name')
+    expect(openCheckpoint(model.dir)).toMatchObject({ fileNames: ['config.json', a, b] })
+    expect((await resolve('org/name', { offline: true })).files).toEqual(model.files)
+    hub.repos = [{ ...plain, refs: { main: C2 }, commits: { [C2]: { 'config.json': config, [b]: shard('b') } } }]
+    await expect(resolve('org/name')).rejects.toThrow(/has no model.safetensors.index.json, and 1 of 2 shards/)
+  })
+  it('brings an adapter without weights of its own, and refuses what is none', async () => {
+    const adapter = {
+      'adapter_config.json': config,
+      'adapter_model.safetensors': big,
+      'tokenizer.json': config,
+      'README.md': config,
+    }
+    hub.repos = [{ ...plain, commits: { [C1]: adapter } }]
+    const model = await resolve('org/name')
+    const paths = ['adapter_config.json', 'adapter_model.safetensors', 'tokenizer.json']
+    expect(model.files.map(({ path }) => path)).toEqual(paths)
+    expect((await resolve('org/name', { offline: true })).files).toEqual(model.files)
+    const { 'adapter_model.safetensors': weights, ...rest } = adapter
+    for (const [commit, message] of [
+      [{ ...adapter, 'model.safetensors': big }, /a PEFT adapter .* and whole weights/],
+      [{ ...rest, 'adapter_model.bin': weights }, /only as a pickle \(adapter_model.bin\)/],
+      [rest, /has adapter_config.json, but no adapter_model.safetensors/],
+    ] as const) {
+      hub.repos = [{ ...plain, commits: { [C1]: commit } }]
+      await expect(resolve('org/name')).rejects.toThrow(message)
+    }
   })
   it('brings a tokenizer without weights, from a repository that has only pickles', async () => {
     hub.repos = [{ ...plain, commits: { [C1]: { 'tokenizer.json': config, 'pytorch_model.bin': big } } }]

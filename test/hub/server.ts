@@ -11,6 +11,10 @@ export interface FakeRepo {
   /** Bearer token that it demands; with `gated` the refusal says so. */
   readonly token?: string
   readonly gated?: boolean
+  /** Pull requests; absent: discussions are switched off. */
+  readonly discussions?: readonly object[]
+  /** Commits of a revision, newest first; the second is what a pull request stands on. */
+  readonly history?: Readonly<Record<string, readonly string[]>>
 }
 /** What goes wrong, for the first `times` requests whose URL matches. */
 export interface Fault {
@@ -98,6 +102,12 @@ export class FakeHub {
           .filter((name) => name !== 'main')
           .map((name) => ({ name })),
       })
+    const talk = /^\/api\/models\/(.+?)\/(discussions|commits\/(.+))$/.exec(pathname)
+    const talked = talk && this.repos.find(({ id }) => id === talk[1])
+    if (talk && talked?.discussions) {
+      const commits = talked.history?.[decodeURIComponent(talk[3] ?? '')] ?? []
+      return json(response, talk[3] ? commits.map((id) => ({ id })) : { discussions: talked.discussions })
+    }
     const api = /^\/api\/(model|dataset)s\/(.+?)\/(revision|tree)\/([^/]+)\/?(.*)$/.exec(pathname)
     const file = /^\/(datasets\/)?((?:[^/]+\/)?[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname)
     const [type, id, revision] = api

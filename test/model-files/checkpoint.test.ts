@@ -183,6 +183,88 @@ describe('a faulty folder is one ModelError', () => {
   })
 })
 
+describe('shards', () => {
+  it('without an index are read together where all are there, and that is said', () => {
+    const dir = sharded({ a: A, b: B })
+    rmSync(join(dir, 'model.safetensors.index.json'))
+    const { tensors, fileNames, notes } = openCheckpoint(dir)
+    expect([...tensors.keys()]).toEqual(['a', 'b'])
+    expect(fileNames).toEqual(['config.json', A, B])
+    expect(notes).toEqual(['model.safetensors.index.json is missing: the 2 shards are read together'])
+  })
+  it('without an index and one of them missing, or of two saves, or with a tensor twice, are refused', () => {
+    const noIndex = (...args: Parameters<typeof sharded>): string => {
+      const dir = sharded(...args)
+      rmSync(join(dir, 'model.safetensors.index.json'))
+      return dir
+    }
+    const partial = noIndex({ a: A, b: B })
+    rmSync(join(partial, A))
+    expect(() => openCheckpoint(partial)).toThrow(/and 1 of 2 shards: model-00002-of-00002/)
+    const two = noIndex({ a: A, b: B })
+    writeSafetensors(join(two, 'model-00001-of-00003.safetensors'), [])
+    expect(() => openCheckpoint(two)).toThrow(/shards of 2 saves: of 2 and of 3/)
+    expect(() => openCheckpoint(noIndex({ a: A, b: B }, ['a', 'b'], ['b']))).toThrow(
+      /holds tensor "b", which model-00001-of-00002.safetensors holds, too/,
+    )
+  })
+  it('of another save than the index: the hint names those that are there', () => {
+    const dir = sharded({ a: A, b: B })
+    rmSync(join(dir, B))
+    writeSafetensors(join(dir, 'model-00001-of-00001.safetensors'), [])
+    const hint = /another save than model-00001-of-00001.safetensors: delete the index/
+    expect(() => openCheckpoint(dir)).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }))
+  })
+  it('a tensor that the index forgot: the hint says where it belongs', () => {
+    const dir = sharded({ a: A, b: B }, ['a', 'score.weight'])
+    expect(() => openCheckpoint(dir)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/Add it to weight_map .*a head that was added later/) }),
+    )
+  })
+  it('a file beside them that nothing names is not read, and that is said; a copy of what was read is no news', () => {
+    const dir = sharded({ a: A, b: B })
+    writeSafetensors(join(dir, 'value_head.safetensors'), [floats('v_head.summary.weight', [1], [1])])
+    writeSafetensors(join(dir, 'copy.safetensors'), [floats('a', [1], [1])])
+    expect(openCheckpoint(dir).notes).toEqual([
+      'value_head.safetensors is not read: model.safetensors and an index do not name its tensors (v_head.summary.weight)',
+    ])
+  })
+})
+
+describe('packed weights are refused by name, with the unpacked model where the name tells it', () => {
+  it.each([
+    [
+      { quant_method: 'bitsandbytes' },
+      'unsloth/llama-3-8b-Instruct-bnb-4bit',
+      'bitsandbytes',
+      'unsloth/llama-3-8b-Instruct',
+    ],
+    [{ quant_method: 'bitsandbytes' }, 'unsloth/Qwen3-4B-unsloth-bnb-4bit', 'bitsandbytes', 'unsloth/Qwen3-4B'],
+    [{ quant_method: 'gptq' }, 'org/model-GPTQ-Int4', 'GPTQ', 'org/model'],
+    [{ quant_method: 'awq' }, 'org/model-AWQ', 'AWQ', 'org/model'],
+    [{ quant_method: 'fp8' }, 'org/model', 'FP8', 'its page on the hub names it as base model'],
+    [{ quant_method: 'compressed-tensors' }, undefined, 'compressed-tensors', 'model.dequantize()'],
+    [{ bits: 4 }, undefined, 'an unnamed method', 'its page on the hub'],
+  ])('%j of %s', (quantization_config, _name_or_path, method, hint) => {
+    const dir = folder({ 'config.json': JSON.stringify({ model_type: 'llama', quantization_config, _name_or_path }) })
+    writeSafetensors(join(dir, 'model.safetensors'), [])
+    expect(() => openCheckpoint(dir)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(`packed by ${method}`),
+        hint: expect.stringContaining(hint),
+      }),
+    )
+  })
+  it('of the hub by the name of its cache', () => {
+    const dir = join(root, 'models--unsloth--llama-3-8b-bnb-4bit', 'snapshots', 'c0')
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(join(dir, 'config.json'), '{"quantization_config":{"quant_method":"bitsandbytes"}}')
+    expect(() => openCheckpoint(dir)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('by its name unsloth/llama-3-8b.') }),
+    )
+  })
+})
+
 describe('hashCheckpoint', () => {
   it('is the SHA-256 of the bytes, and says so', async () => {
     const dir = sharded({ a: A, b: B })

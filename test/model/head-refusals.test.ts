@@ -2,6 +2,8 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { modelSpec } from '../../src/model/archs/index.ts'
+import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { build, type Change, changed as changedCopy, refusal } from './changed.ts'
 import { openRunner } from './runner.ts'
@@ -147,6 +149,22 @@ describe('a head that is not known for certain is refused', () => {
   it.each(cases)('%s', (_, head, change, says) => expect(refusal(changed(head, change))).toMatch(says))
 })
 
+describe('labels', () => {
+  const armo5 = (values: Record<string, unknown>): string => changedCopy('parity/llama-armo5', { config: set(values) })
+  it('of another number than the head has rows are refused; id2label counts before num_labels, as in transformers', () => {
+    expect(refusal(armo5({ id2label: { 0: 'good' }, num_labels: 5 }))).toMatch(
+      /gives 5 values, config.json names 1 labels: good/,
+    )
+    expect(refusal(armo5({ id2label: null, num_labels: 3 }))).toMatch(/config.json names 3 labels/)
+    expect(build(armo5({ num_labels: 3 })).head.labels).toHaveLength(5)
+  })
+  it('a single class is refused, as transformers raises on it', () => {
+    const values = { problem_type: 'single_label_classification' }
+    expect(refusal(changedCopy('parity/llama-gqa', { config: set(values) }))).toMatch(/"problem_type" is "single_label/)
+    expect(build(armo5(values)).head.labels).toHaveLength(5)
+  })
+})
+
 interface Golden {
   readonly cases: readonly {
     readonly id: string
@@ -271,6 +289,39 @@ it('without the token that marks steps nothing is read', () => {
     reason: 'no_steps',
     message: expect.stringContaining('see --step-separator'),
   })
+})
+
+describe("OpenAssistant's head", () => {
+  /** Ziya's tensors under the names of GPTNeoXRewardModel, over a Llama. */
+  const oasst = (pooling?: string) => {
+    const dir = changed('ziya', {
+      tensors(tensors) {
+        for (const part of ['weight', 'bias']) {
+          tensors.set(`out_proj.${part}`, tensors.get(`value_head.${part}`)!)
+          tensors.delete(`value_head.${part}`)
+        }
+      },
+    })
+    const checkpoint = openCheckpoint(dir)
+    const config = {
+      ...checkpoint.config,
+      model_type: 'gpt_neox_reward_model',
+      ...(pooling !== undefined && { pooling }),
+    }
+    const options = { kind: 'head', attention: 'split', type: 'float' } as const
+    return buildModel({ ...checkpoint, config }, modelSpec(checkpoint), options)
+  }
+  it('is known by its tensors and its model_type, and reads the last token', () => {
+    const { head, tensors } = oasst('last')
+    expect(head.name).toBe('oasst')
+    expect(tensors).toEqual(expect.arrayContaining(['out_proj.weight', 'out_proj.bias']))
+    expect(head.reads!(Int32Array.of(5, 0, 0), { padTokenId: 0, encode: () => Int32Array.of() })).toEqual(
+      Int32Array.of(2),
+    )
+    expect(oasst().head.name).toBe('oasst')
+  })
+  it('is not run with another pooling', () =>
+    expect(() => oasst('mean')).toThrow('"pooling" is "mean": supported: "last"'))
 })
 
 it('Ziya: what is assumed of its class is said', () => {

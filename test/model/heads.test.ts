@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
+import { stepTokens } from '../../src/model/heads/step-tokens.ts'
 import { type OpenModel, openModel } from '../../src/model/open.ts'
 import { startSession } from '../../src/model/session.ts'
 import { packagePath } from '../../src/package.ts'
 import { chooseHead, headReward } from '../../src/score/head.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
+import { stepTokensOf } from '../../src/setup/step-tokens.ts'
 import { type HeadEncoded, headEncoder } from '../../src/text/encode.ts'
 import { poolingRules } from '../../src/text/read-index.ts'
 import { openRenderer, type Renderer } from '../../src/text/renderer.ts'
@@ -20,6 +22,8 @@ interface Golden {
   readonly double_bos_rule: string
   /** Default: the tokenizer's own. */
   readonly chat_template?: string
+  /** Of a head that must be asked for: --step-tokens. */
+  readonly step_tokens?: string
   readonly tolerance_advice: { readonly atol: number; readonly rtol: number }
   readonly cases: readonly GoldenCase[]
 }
@@ -88,7 +92,8 @@ describe.each(folders)('%s', (name) => {
   beforeAll(async () => {
     tokenizer = await openTokenizer(dir, { id: name })
     renderer = await openRenderer(golden.chat_template ?? 'tokenizer', tokenizer, { id: name, now })
-    model = openModel(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'fp32' })
+    const asked = golden.step_tokens && { head: stepTokens(stepTokensOf(tokenizer, golden.step_tokens)) }
+    model = openModel(openCheckpoint(dir), { kind: 'head', device: 'cpu', dtype: 'fp32', ...asked })
     runner = await startSession(model, { rawOutputs: true })
   })
   afterAll(() => runner.release())

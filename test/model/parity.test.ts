@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { modelSpec } from '../../src/model/archs/index.ts'
 import { type AttentionForm, attentionForms } from '../../src/model/attention.ts'
-import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { resolveDevice } from '../../src/model/device.ts'
 import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
@@ -10,6 +9,7 @@ import { startSession } from '../../src/model/session.ts'
 import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
+import { openGolden } from './runner.ts'
 
 /**
  * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity.test.ts`, with CUDA's libraries on
@@ -32,8 +32,8 @@ const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: str
   { name: 'shared', layout: 'shared', batchSize: 64 },
 ]
 
-describe.each([...goldenModels('parity'), ...goldenModels('models')])('$name', (golden: GoldenModel) => {
-  const checkpoint = openCheckpoint(golden.dir)
+describe.each(['parity', 'models', 'adapters'].flatMap(goldenModels))('$name', (golden: GoldenModel) => {
+  const checkpoint = openGolden(golden.dir)
   const { causal } = modelSpec(checkpoint)
   describe.each(attentionForms({ causal }).filter(onDevice))('%s', (attention) => {
     const model = openModel(checkpoint, { kind: golden.kind, device: DEVICE, dtype: 'fp32', attention })

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
 import { filterProblemTypes, typeFilter } from '../../src/pairs/filters.ts'
-import { pythonRegex } from '../../src/pairs/python-regex.ts'
+import { pythonRegex } from '../../src/python-regex.ts'
 
 interface Case {
   id: string

@@ -54,6 +54,7 @@ const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
   ['gemma3_text', gemma3Text],
   ['gpt2', gpt2],
   ['gpt_neox', gptNeox],
+  ['gpt_neox_reward_model', gptNeox],
   ['granite', granite],
   ['internlm2', internlm2],
   ['llama', llama],

@@ -1,7 +1,7 @@
 import { ModelError } from '../../errors.ts'
 import type { MeasurementKind, StepRule, Unscored } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import { labelConfig, readConfig } from '../config.ts'
+import { labelConfig, readConfig, refuse } from '../config.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
 import type { Ignored, ModelSpec } from '../spec.ts'
@@ -110,7 +110,15 @@ export const CAUSAL_HEAD_UNREAD: Ignored = {
  */
 export function labelsOf(checkpoint: Checkpoint, weight: string): readonly string[] {
   const outputs = checkpoint.tensors.get(weight)?.shape[0] ?? 0
-  const { id2label, num_labels } = readConfig(labelConfig, checkpoint)
+  const { id2label, num_labels, problem_type } = readConfig(labelConfig, checkpoint)
+  // transformers raises (configuration_utils.py)
+  if (problem_type === 'single_label_classification' && outputs === 1)
+    throw refuse(
+      checkpoint,
+      'problem_type',
+      problem_type,
+      'of one class, which transformers refuses; a reward is "regression"',
+    )
   const named = id2label
     ? Object.entries(id2label)
         .sort(([a], [b]) => Number(a) - Number(b))

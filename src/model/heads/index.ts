@@ -55,6 +55,7 @@ export const headNames: readonly string[] = [...REWARD_HEADS, logProb].map(({ na
 
 /**
  * The head of a checkpoint for a use.
+ * @param asked a head that must be asked for, of a checkpoint that has none of its own
  * @param leftOver throws where tensors are left that `ignored` does not explain: an unknown head is named by its tensors
  * @throws ModelError where the checkpoint was made for the other use, or has no head that is known here
  */
@@ -62,8 +63,16 @@ export function headOf(
   checkpoint: Checkpoint,
   kind: MeasurementKind,
   leftOver: (ignored: readonly Ignored[]) => void,
+  asked: Head | null = null,
 ): Head {
   const reward = REWARD_HEADS.find((head) => head.claims(checkpoint))
+  if (asked !== null && reward === undefined) return asked
+  if (asked !== null && reward !== undefined)
+    throw new ModelError(
+      `has a reward head (${reward.name})${saidArchitecture(checkpoint)}: its causal head (${asked.name}) is not read`,
+      checkpoint.dir,
+      'Leave --step-tokens out: it is for causal language models without a head of their own.',
+    )
   if (kind === 'head') {
     if (reward !== undefined) return reward
     const [pickled] = checkpoint.pickledHeads
@@ -75,9 +84,9 @@ export function headOf(
       )
     leftOver([{ pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head' }])
     throw new ModelError(
-      `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards`,
+      `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards${checkpoint.notes.map((note) => `; ${note}`).join('')}`,
       checkpoint.dir,
-      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here.',
+      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here. One that was trained to mark steps is read with --step-tokens.',
     )
   }
   if (reward === undefined) return logProb

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
 import { sameBytes } from '../same-bytes.ts'
-import type { DecoderSpec, Logits } from '../spec.ts'
+import type { DecoderSpec, Ignored, Logits } from '../spec.ts'
 import { castFrom } from '../weights.ts'
 import { type Head, PLAIN_TEXT } from './head.ts'
 
@@ -23,7 +23,6 @@ export const logProb: Head = {
         'An encoder with a classification head is measured by run-rm --model …',
       )
     const logits = untie(checkpoint, spec.logits)
-    const duplicate = `the same values as ${logits.weight}, to which it is tied`
     return {
       name: 'log-prob',
       kind: 'logProb',
@@ -32,22 +31,31 @@ export const logProb: Head = {
       reads: null,
       rowsPerOutput: 1,
       width: Math.min(VOCABULARY_CHUNK, spec.vocab),
-      ignored: logits.weight === spec.logits.weight ? [] : [{ pattern: /^lm_head\.weight$/, reason: duplicate }],
+      ignored: duplicateOf(spec.logits, logits),
       graph: (builder, hidden) => logProbNodes(builder, hidden, spec, logits),
     }
   },
 }
 
+/** The stored matrix of a tied causal head whose values are the embedding's. */
+export const duplicateOf = (stored: Logits, used: Logits): readonly Ignored[] =>
+  stored.weight === used.weight
+    ? []
+    : [{ pattern: /^lm_head\.weight$/, reason: `the same values as ${used.weight}, to which it is tied` }]
+
 /**
  * The matrix of the causal head. A tied one that is stored too is used only where its values differ, as transformers 5
  * does (modeling_utils.py, `tie_weights`); transformers 4 would then take the embedding.
  */
-function untie(checkpoint: Checkpoint, logits: Logits): Logits {
+export function untie(checkpoint: Checkpoint, logits: Logits): Logits {
   const { tiedTo, weight } = logits
   if (tiedTo === null) return logits
   const own = checkpoint.tensors.get(weight)
   const embedding = checkpoint.tensors.get(tiedTo)
-  const differs = own !== undefined && embedding !== undefined && !sameBytes(own, embedding)
+  // an adapter that adds to the one does not add to the other
+  const deltas = checkpoint.adapter?.deltas
+  const adapted = deltas?.has(weight) || deltas?.get(tiedTo)?.kind === 'factors'
+  const differs = own !== undefined && embedding !== undefined && (adapted || !sameBytes(own, embedding))
   return differs ? logits : { ...logits, weight: tiedTo }
 }
 
@@ -62,14 +70,11 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
   const targets = graph.input('targets', 'int64', ['rows'])
   const wide = castFrom(graph, hidden, type, 'float')
   const shape = [spec.vocab, spec.hidden]
-  const capped = (z: Value): Value => softcap(builder, scaled(builder, z, logits.scale), logits.softcap)
 
   const parts: Value[] = []
   for (let first = 0; first < spec.vocab; first += VOCABULARY_CHUNK) {
     const rows = [first, Math.min(first + VOCABULARY_CHUNK, spec.vocab)] as const
-    const inputs = [wide, weights.as('float', logits.weight, shape, rows)]
-    if (logits.bias) inputs.push(weights.as('float', logits.bias, [spec.vocab], rows))
-    parts.push(logSumExp(builder, capped(graph.op('Gemm', inputs, { transB: 1 }))))
+    parts.push(logSumExp(builder, logitsOf(builder, wide, spec, logits, rows)))
   }
   const total = parts.length === 1 ? parts[0]! : logSumExp(builder, graph.op('Concat', parts, { axis: 1 }))
 
@@ -82,7 +87,26 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
         graph.op('Unsqueeze', [weights.gather('float', logits.bias, [spec.vocab], targets), column]),
       ])
     : dot
-  graph.output('log_probs', 'float', ['rows'], graph.op('Squeeze', [graph.op('Sub', [capped(biased), total]), column]))
+  graph.output(
+    'log_probs',
+    'float',
+    ['rows'],
+    graph.op('Squeeze', [graph.op('Sub', [capped(builder, biased, logits), total]), column]),
+  )
+}
+
+/** Logits of a range of the vocabulary. [n, hidden] → [n, words], float32. */
+export function logitsOf(
+  builder: Builder,
+  wide: Value,
+  spec: DecoderSpec,
+  logits: Logits,
+  words: readonly [from: number, to: number],
+): Value {
+  const { graph, weights } = builder
+  const inputs = [wide, weights.as('float', logits.weight, [spec.vocab, spec.hidden], words)]
+  if (logits.bias) inputs.push(weights.as('float', logits.bias, [spec.vocab], words))
+  return capped(builder, graph.op('Gemm', inputs, { transB: 1 }), logits)
 }
 
 /** [rows, n] → log Σ exp, [rows, 1]. One fused pass over the logits instead of max, exp, sum and log. */
@@ -90,6 +114,9 @@ function logSumExp({ graph }: Builder, z: Value): Value {
   const firstOf = (x: Value): Value => graph.op('Slice', [x, graph.ints([0]), graph.ints([1]), graph.ints([1])])
   return graph.op('Sub', [firstOf(z), firstOf(graph.op('LogSoftmax', [z], { axis: -1 }))])
 }
+
+const capped = (builder: Builder, z: Value, { scale, softcap: cap }: Logits): Value =>
+  softcap(builder, scaled(builder, z, scale), cap)
 
 function scaled({ graph }: Builder, z: Value, scale: number | undefined): Value {
   return scale === undefined ? z : graph.op('Mul', [z, graph.float(scale)])

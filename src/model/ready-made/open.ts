@@ -99,6 +99,8 @@ function configOf(dir: string, file: OnnxFile): Checkpoint {
     files: [realpathSync(config), file.path, ...file.external.map(({ path }) => path)],
     fileNames: ['config.json', file.name, ...file.external.map(({ name }) => name)],
     pickledHeads: [],
+    notes: [],
+    adapter: null,
   }
 }
 

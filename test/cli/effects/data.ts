@@ -63,6 +63,11 @@ const step = (join: string, end: string) => [
   },
 ]
 export const STEPS = written('steps.jsonl', lines(step('<extra_0>', '<extra_0>')))
+/** Two steps and one, marked as Math-Shepherd marks them, by another word. */
+export const PLUS_STEPS = written(
+  'plus.jsonl',
+  lines([{ prompt: 'SMILES of ethanol?', chosen: 'Two carbons. +\nSo it is CCO. +\n', rejected: 'So it is CO. +\n' }]),
+)
 export const UNMARKED_STEPS = written('unmarked.jsonl', lines(step('\n\n', '')))
 /** Two rows in one split, one in the other. */
 export const SPLITS = written('splits.json', JSON.stringify({ train: ROWS.slice(0, 2), test: ROWS.slice(2, 3) }))

@@ -13,6 +13,7 @@ import {
   EMPTY_BLOOM,
   PAIRS,
   PLAIN,
+  PLUS_STEPS,
   SPLITS,
   STEPS,
   UNMARKED_STEPS,
@@ -579,6 +580,50 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         'run-rm',
         ['--dataset', PLAIN, '--step-aggregate', 'mean'],
         '--step-aggregate changes nothing here: the head (score) gives one reward of a text',
+      ),
+    ),
+    'step-tokens': all(
+      async () => {
+        const args = [
+          '--dataset',
+          PLUS_STEPS,
+          '--no-verify',
+          '--model',
+          heads('math-shepherd'),
+          '--chat-template',
+          'raw',
+        ]
+        const run = await ran('run-rm', [...args, '--step-tokens', '+ the of', '--output-dir', newFolder()])
+        expect(column('scores.csv', 'steps')(run)).toEqual(['2', '1'])
+        expect(record('models', 0, 'head')(run)).toBe('step-tokens')
+        // right and wrong the other way round: another measurement, whose probabilities are 1 less
+        const least = (run: Ran): number[] => column('scores.csv', 'step_last')(run).map(Number)
+        const before = least(run)
+        const turned = await ran('run-rm', [...args, '--step-tokens', '+ of the', '--output-dir', run.outputDir])
+        expect(record('models', 0, 'work', 'measured')(turned)).toBe(2)
+        least(turned).forEach((p, i) => void expect(p).toBeCloseTo(1 - before[i]!, 5))
+      },
+      refuses('run-rm', ['--dataset', PLAIN, '--step-tokens', '+ -'], 2, '"+ -" has 2 words'),
+      refuses(
+        'run-rm',
+        [
+          '--dataset',
+          PLAIN,
+          '--model',
+          heads('math-shepherd'),
+          '--chat-template',
+          'raw',
+          '--step-tokens',
+          '+ aspirin of',
+        ],
+        2,
+        '"aspirin" is not one token of the model',
+      ),
+      refuses(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', heads('reft-llama'), '--step-tokens', '+ the of'],
+        5,
+        'has a reward head (score), config.json says LlamaForSequenceClassification: its causal head (step-tokens) is not read',
       ),
     ),
     'step-separator': all(

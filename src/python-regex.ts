@@ -1,5 +1,5 @@
 /**
- * Python's regular expressions as JavaScript's, for the `re:` filters: what `re.compile(pattern).match(text)` says, 3.11 syntax.
+ * Python's regular expressions as JavaScript's (`re:` filters, PEFT's names of modules): what `re.compile(pattern).match(text)` says, 3.11 syntax.
  * The differences that matter are written out: `$` before a last newline, `\A \Z`, `.` and line ends, Unicode `\w \d \s \b`, `(?P<name>…)`,
  * `(?P=name)`, global flags, `{,n}`, `\a`, `\U…`. What has no counterpart (possessive and atomic groups, conditionals, verbose or
  * scoped flags, `\N{…}`) is refused, never approximated. One thing stays JavaScript's: a back-reference to a group that took no part matches empty.

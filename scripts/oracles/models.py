@@ -174,6 +174,12 @@ def window_by_pattern(config):
         config.pop(key, None)
 
 
+def modernbert4(config):
+    """ModernBERT as transformers 4 wrote it: a base for each kind of layer, and a scaling of both."""
+    del config["rope_parameters"]
+    config |= {"global_rope_theta": 700.0, "local_rope_theta": 50.0, "rope_scaling": {"rope_type": "linear", "factor": 2.0}}
+
+
 def neox_buffers(tensors):
     """GPT-NeoX's causal mask and frequencies as old checkpoints carry them."""
     mask = torch.tril(torch.ones(1, 1, 64, 64, dtype=torch.uint8))
@@ -365,6 +371,11 @@ CASES = {
                                       tie_word_embeddings=True, norm_epsilon=1e-3),
     "phi": dict(config="Phi", seed=324, num_key_value_heads=4),
     "phi-causal": dict(config="Phi", seed=325, head="causal", qk_layernorm=True),
+    "modernbert-layout4": dict(config="ModernBert", seed=326, num_hidden_layers=2, patch=edit_config(modernbert4)),
+    "modernbert-dynamic": dict(config="ModernBert", seed=327, num_hidden_layers=2, lengths=EDGE, max_position_embeddings=64,
+                               local_attention=20, rope_parameters={
+                                   "full_attention": {"rope_type": "dynamic", "factor": 3.0, "rope_theta": 900.0},
+                                   "sliding_attention": longrope(8, original_max_position_embeddings=60, factor=4.0)}),
 }
 # Besides a config's own keys: `seed` (else the place in the table), `head`, `dtype`, `shard`; `lengths`; `masked`: the first token
 # of half of the cases is masked, as that of a double BOS; `types`: the second half of a text has token type 1; `pads`: pad tokens

@@ -136,7 +136,7 @@ export async function runModel(
   try {
     const replaced = sayFolder(place, base, log)
     const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
-    for (const [i, one] of config.certify ? [] : certified.entries()) log.info(certifiedLine(one, models[i]!.name))
+    if (!config.certify) for (const [i, one] of certified.entries()) log.info(certifiedLine(one, models[i]!.name))
     const comparison = await compareGraphs({ ...base, rows })
     for (const { text, warning } of comparison === null ? [] : comparisonLines(comparison))
       if (warning) log.warn(text)

@@ -64,13 +64,13 @@ export class Alibi {
       const biases = this.#biases(heads)
       const sizes = (...dims: readonly number[]): Value =>
         graph.op('Concat', [this.shape, graph.ints(dims)], { axis: 0 })
-      const widened = (x: Value, count: number, ...extra: readonly Value[]): Value => {
-        const grid = graph.op('Reshape', [x, sizes(count, headDim)])
-        return graph.op('Reshape', [graph.op('Concat', [grid, ...extra], { axis: 3 }), sizes(count * wide)])
+      /** The places are float32 and take the type of x. */
+      const widened = (x: Value, count: number, ...places: readonly Value[]): Value => {
+        const own = graph.op('Reshape', [x, sizes(count, headDim)])
+        const added = places.map((y) => castFrom(graph, y, 'float', this.builder.type))
+        return graph.op('Reshape', [graph.op('Concat', [own, ...added], { axis: 3 }), sizes(count * wide)])
       }
-      const everywhere = (x: Value, count: number, width: number): Value =>
-        graph.op('Expand', [this.#typed(x), sizes(count, width)])
-      const zero = graph.float(0)
+      const everywhere = (x: Value, count: number, width: number): Value => graph.op('Expand', [x, sizes(count, width)])
       const mixed = attend(
         widened(
           q,
@@ -84,7 +84,7 @@ export class Alibi {
           graph.op('Reshape', [biases, sizes(kvHeads, group)]),
           everywhere(graph.float(1), kvHeads, 1),
         ),
-        widened(v, kvHeads, everywhere(zero, kvHeads, group + 1)),
+        widened(v, kvHeads, everywhere(graph.float(0), kvHeads, group + 1)),
         { ...spec, headDim: wide },
       )
       const own = graph.op('Slice', [
@@ -102,7 +102,7 @@ export class Alibi {
     const { graph } = this.builder
     if (this.heads === null) graph.input('alibi', 'float', ['table', heads])
     this.heads = heads
-    return this.#typed(graph.op('Gather', ['alibi', this.positions]))
+    return graph.op('Gather', ['alibi', this.positions])
   }
 
   /** [heads, group]: 1 where the column is the head's place in its group. */
@@ -111,9 +111,5 @@ export class Alibi {
       Math.floor(i / group) % group === i % group ? 1 : 0,
     )
     return this.builder.graph.inline(`places_${heads}_${group}`, [heads, group], places)
-  }
-
-  #typed(x: Value): Value {
-    return castFrom(this.builder.graph, x, 'float', this.builder.type)
   }
 }

@@ -25,19 +25,38 @@ export function experts(builder: Builder, x: Value, spec: Experts): Value {
 
   const { order, counts } = byExpert(builder, graph.op('Reshape', [chosen, graph.ints([-1])]), spec.experts.length)
   const sorted = graph.op('Gather', [x, graph.op('Div', [order, graph.int(topK)])])
-  const parts = graph.ops('Split', [sorted, counts], spec.experts.length, { axis: 0 })
-  const mapped = graph.op(
-    'Concat',
-    spec.experts.map((expert, e) => mlp(builder, parts[e]!, expert)),
-    { axis: 0 },
-  )
+  const mapped = plannedApart(builder, sorted, (inner) => {
+    const parts = inner.graph.ops('Split', [sorted, counts], spec.experts.length, { axis: 0 })
+    const each = spec.experts.map((expert, e) => mlp(inner, parts[e]!, expert))
+    return inner.graph.op('Concat', each, { axis: 0 })
+  })
   const back = graph.op('ScatterElements', [order, order, countUp(builder, order)])
   const byToken = graph.op('Reshape', [graph.op('Gather', [mapped, back]), graph.ints([-1, topK, hidden])])
-  const weights = graph.op('Unsqueeze', [castFrom(graph, share, 'float', type), graph.ints([2])])
-  const routed = graph.op('ReduceSum', [graph.op('Mul', [byToken, weights]), column], { keepdims: 0 })
+  const weights = graph.op('Unsqueeze', [castFrom(graph, share, 'float', type), column])
+  const routed = graph.op('Reshape', [graph.op('MatMul', [weights, byToken]), graph.ints([-1, hidden])])
   if (spec.shared === null) return routed
-  const gate = graph.op('Sigmoid', [linear(builder, x, spec.shared.gate)])
-  return graph.op('Add', [routed, graph.op('Mul', [gate, mlp(builder, x, spec.shared.mlp)])])
+  const gate = graph.op('Sigmoid', [castFrom(graph, linear(builder, x, spec.shared.gate), type, 'float')])
+  const everyones = graph.op('Mul', [castFrom(graph, gate, 'float', type), mlp(builder, x, spec.shared.mlp)])
+  return graph.op('Add', [routed, everyones])
+}
+
+/**
+ * Nodes in a branch of their own, [rows, hidden] → the same; the other branch is never taken, as there always are rows. ONNX Runtime plans
+ * the memory of a graph when it opens, comparing each buffer with every free one before it: in one graph the experts of Qwen3-30B-A3B
+ * would take minutes, layer by layer they take seconds.
+ */
+function plannedApart(builder: Builder, x: Value, make: (inner: Builder) => Value): Value {
+  const { graph, type } = builder
+  const branch = (name: string, from: (inner: Builder) => Value) => {
+    const body = graph.body(name)
+    body.output(`${x}_${name}`, type, [`${x}_rows`, `${x}_width`], from({ ...builder, graph: body }))
+    return { body: body.record() }
+  }
+  const anything = graph.op('Greater', [graph.op('Size', [x]), graph.int(0)])
+  return graph.op('If', [anything], {
+    then_branch: branch('mapped', make),
+    else_branch: branch('as_it_is', () => x),
+  })
 }
 
 /**

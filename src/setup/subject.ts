@@ -6,6 +6,7 @@ import { startReadyMade } from '../model/ready-made/session.ts'
 import { turnsAs } from '../model/rope.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
+import { stepWords } from '../score/steps.ts'
 import type { Prepared, Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { stripReasoning } from '../text/conversation.ts'
@@ -22,7 +23,6 @@ import { isUnscored } from '../unscored.ts'
 import type { RunConfig } from './config.ts'
 import { type HermRules, hermRules } from './herm.ts'
 import type { LoadedModel } from './models.ts'
-import { stepWords } from './step-tokens.ts'
 
 /** A model as a run sees it, and what the manifest keeps of its texts. */
 export interface OpenSubject extends Subject {

@@ -9,9 +9,24 @@ import { planBatches } from '../../src/score/plan.ts'
 import { goldenModels } from './golden.ts'
 
 /** Half precision is for GPUs; the CPU has float16 kernels too (slow ones), so the graph can be checked here. */
-const NAMES = ['llama-gqa', 'gpt2', 'mistral-swa', 'qwen2-bf16', 'dpo-mistral/policy', 'dpo-gpt2/policy']
+const NAMES = [
+  'llama-gqa',
+  'gpt2',
+  'mistral-swa',
+  'qwen2-bf16',
+  'dpo-mistral/policy',
+  'dpo-gpt2/policy',
+  'opt',
+  'opt-post-norm',
+  'falcon-alibi',
+  'falcon-grouped-one-norm',
+  'qwen2-moe',
+  'mixtral',
+]
 
-describe.each(goldenModels('parity').filter(({ name }) => NAMES.includes(name)))('$name in float16', (golden) => {
+const goldens = [...goldenModels('parity'), ...goldenModels('models')]
+
+describe.each(goldens.filter(({ name }) => NAMES.includes(name)))('$name in float16', (golden) => {
   it.each(ATTENTION_FORMS)('%s: at most 2 % of the spread from float32', async (attention) => {
     const runner = await startSession(
       openModelIn(openCheckpoint(golden.dir), { kind: golden.kind, device: 'cpu', attention }, 'fp16'),
@@ -35,14 +50,13 @@ describe.each(goldenModels('parity').filter(({ name }) => NAMES.includes(name)))
   })
 })
 
-it.each(ATTENTION_FORMS)(
-  'bfloat16, %s: every node is typed (ONNX Runtime has kernels for it on GPUs only)',
-  async (attention) => {
-    const checkpoint = openCheckpoint(goldenModels('parity').find(({ name }) => name === 'qwen2-bf16')!.dir)
-    const open = startSession(openModelIn(checkpoint, { kind: 'head', device: 'cpu', attention }, 'bf16'))
-    await expect(open).rejects.toThrow('Could not find an implementation for')
-    expect(
-      buildModel(checkpoint, modelSpec(checkpoint), { kind: 'head', attention, type: 'bfloat16' }).head.labels,
-    ).toEqual(['LABEL_0'])
-  },
-)
+it.each(
+  ['qwen2-bf16', 'falcon-alibi', 'qwen2-moe'].flatMap((name) => ATTENTION_FORMS.map((form) => [name, form] as const)),
+)('%s in bfloat16, %s: every node is typed (ONNX Runtime has kernels for it on GPUs only)', async (name, attention) => {
+  const checkpoint = openCheckpoint(goldens.find((golden) => golden.name === name)!.dir)
+  const open = startSession(openModelIn(checkpoint, { kind: 'head', device: 'cpu', attention }, 'bf16'))
+  await expect(open).rejects.toThrow('Could not find an implementation for')
+  expect(
+    buildModel(checkpoint, modelSpec(checkpoint), { kind: 'head', attention, type: 'bfloat16' }).head.labels,
+  ).toEqual(['LABEL_0'])
+})

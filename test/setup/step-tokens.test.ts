@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { stepTokensOf, stepWords } from '../../src/setup/step-tokens.ts'
+import { stepWords } from '../../src/score/steps.ts'
+import { stepTokensOf } from '../../src/setup/step-tokens.ts'
 
 /** Words with a blank before each, as SentencePiece has them. */
 const WORDS = ['+', '-', 'ки', 'good', 'bad']

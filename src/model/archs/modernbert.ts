@@ -11,19 +11,9 @@ import {
   refuse,
   slidingLayers,
 } from '../config.ts'
-import { type Rope, ropeOf } from '../rope.ts'
+import { readLayerRopes } from '../rope-config.ts'
 import type { EncoderSpec, LayerSpec, Norm } from '../spec.ts'
 import { bodyPrefix, layerNorm, linear, tokenEmbedding } from './names.ts'
-
-const positive = z.number().positive()
-/** One kind of layer's rope in transformers 5's layout. */
-const oneRope = z
-  .object({
-    rope_type: z.literal('default').optional(),
-    type: z.literal('default').optional(),
-    rope_theta: positive.optional(),
-  })
-  .nullish()
 
 const modernbertConfig = baseConfig.extend({
   vocab_size: count.default(50_368),
@@ -40,10 +30,8 @@ const modernbertConfig = baseConfig.extend({
   layer_types: layerTypes,
   global_attn_every_n_layers: count.default(3),
   local_attention: z.int().min(2).default(128),
-  rope_parameters: z.strictObject({ full_attention: oneRope, sliding_attention: oneRope }).nullish(),
-  rope_scaling: z.null().optional(),
-  global_rope_theta: positive.default(160_000),
-  local_rope_theta: positive.default(10_000),
+  global_rope_theta: z.number().optional(),
+  local_rope_theta: z.number().optional(),
 })
 
 /**
@@ -68,15 +56,11 @@ export function modernbert(checkpoint: Checkpoint): EncoderSpec {
     layers,
     (l) => l % config.global_attn_every_n_layers !== 0,
   )
-  const ropes = config.rope_parameters
-  const rope = (theta: number): Rope =>
-    ropeOf(
-      { rope_type: 'default', rope_theta: theta, partial_rotary_factor: 1 },
-      headDim,
-      config.max_position_embeddings,
-    )
-  const near = rope(ropes?.sliding_attention?.rope_theta ?? config.local_rope_theta)
-  const far = rope(ropes?.full_attention?.rope_theta ?? config.global_rope_theta)
+  const shape = { headDim, maxPositions: config.max_position_embeddings }
+  const ropes = readLayerRopes(checkpoint, shape, {
+    full_attention: { theta: { key: 'global_rope_theta', otherwise: 160_000 }, scaled: true },
+    sliding_attention: { theta: { key: 'local_rope_theta', otherwise: 10_000 }, scaled: true },
+  })
   const norm = (name: string): Norm => modernbertNorm(name, config)
 
   const layer = (l: number): LayerSpec => {
@@ -93,7 +77,7 @@ export function modernbert(checkpoint: Checkpoint): EncoderSpec {
         scale: headDim ** -0.5,
         window: sliding(l) ? Math.floor(config.local_attention / 2) + 1 : null,
         softcap: null,
-        rope: sliding(l) ? near : far,
+        rope: ropes[sliding(l) ? 'sliding_attention' : 'full_attention'],
         projection: { kind: 'fused', qkv: linear(`${at}.attn.Wqkv`, hidden, 3 * hidden, config.attention_bias) },
         qkNorm: null,
         out: linear(`${at}.attn.Wo`, hidden, hidden, config.attention_bias),

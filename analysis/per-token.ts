@@ -126,7 +126,7 @@ async function linesOf(
       'Token by token the reward is drawn of heads that read the last token of transformers.',
     )
   for (const line of [...model!.notes, ...unusedWithModels(config, given, [model!], device)]) warn(line)
-  const subject = await subjectOf(model!, config, device, new Date())
+  const subject = await subjectOf(model!, config, device, new Date(), warn)
   const prepared = subject.prepare(row)
   const rules = {
     tokenizer: model!.tokenizer,

@@ -216,10 +216,29 @@ export interface Runner {
   release(): Promise<void>
 }
 
-/** Number format of a model's tensors; tf32: float32, its matrix products rounded to 10 bits (CUDA only, by name only). */
-export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16'
-/** What a ready-made ONNX file computes in: beside ours, weights quantised to so many bits (f16: the rest in half-precision). */
+/**
+ * Number format of a model's tensors; tf32: float32, its matrix products rounded to 10 bits (CUDA only, by name only); q8, q4: the weights of
+ * linear layers in 8 or 4 bits, all else float32.
+ */
+export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16' | 'q8' | 'q4'
+/** What a ready-made ONNX file computes in: beside ours, weights quantised to so many bits, as its maker did (f16: the rest in half-precision). */
 export type FileDtype = Dtype | 'fp64' | 'fp8' | 'bnb4' | `q${number}` | `q${number}f16`
+
+/** How the weights of linear layers are kept in few bits. */
+export interface Quantisation {
+  /** Bits, block and symmetry in words, as they stand in the keys of measurements. */
+  readonly scheme: string
+  readonly bits: number
+  /** Neighbouring weights that share a scale. */
+  readonly block: number
+  /** Without zero points. */
+  readonly symmetric: boolean
+  /** Bits of the matrix of a causal head. */
+  readonly logits: number
+  /** Weights that are quantised, of the model's parameters, and the bytes that they take. */
+  readonly parameters: number
+  readonly bytes: number
+}
 
 export interface RunnerInfo {
   readonly kind: MeasurementKind
@@ -236,6 +255,7 @@ export interface RunnerInfo {
   /** null where they are packed, so that they cannot be counted. */
   readonly parameters: number | null
   readonly weightBytes: number
+  readonly quantisation: Quantisation | null
   readonly openMs: number
   /** Tensors of the checkpoint that the graph does not use, with the reason. */
   readonly ignoredTensors: readonly { readonly name: string; readonly reason: string }[]

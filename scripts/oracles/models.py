@@ -180,6 +180,12 @@ def modernbert4(config):
     config |= {"global_rope_theta": 700.0, "local_rope_theta": 50.0, "rope_scaling": {"rope_type": "linear", "factor": 2.0}}
 
 
+def small_embedding(tensors):
+    """Tied to logits: with unit variance their rounding alone would fill the bound."""
+    name = "model.embed_tokens.weight"
+    return tensors | {name: tensors[name] * 0.3}
+
+
 def neox_buffers(tensors):
     """GPT-NeoX's causal mask and frequencies as old checkpoints carry them."""
     mask = torch.tril(torch.ones(1, 1, 64, 64, dtype=torch.uint8))
@@ -273,6 +279,10 @@ CASES = {
                               layer_types=["sliding_attention", "full_attention", "sliding_attention"],
                               rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
                                                "sliding_attention": {"rope_type": "default"}}),
+    "deberta-distances": dict(config="Deberta", **DISTANCES, max_relative_positions=20, position_biased_input=False,
+                              type_vocab_size=2, types=2, num_labels=2),
+    "deberta-c2p": dict(config="Deberta", relative_attention=True, pos_att_type=["c2p"], max_relative_positions=-1),
+    "camembert": dict(config="Camembert", type_vocab_size=1, pad_token_id=1, pads=True),
     "opt-post-norm": dict(config="OPT", seed=200, do_layer_norm_before=False, word_embed_proj_dim=24),
     "opt-causal-post-norm": dict(config="OPT", seed=201, head="causal", do_layer_norm_before=False, word_embed_proj_dim=40),
     "opt-causal-galactica": dict(config="OPT", seed=202, head="causal", enable_bias=False, activation_function="gelu",
@@ -324,7 +334,8 @@ CASES = {
     "llama-proportional": dict(config="Llama", seed=302, rope_parameters={
         "rope_type": "proportional", "factor": 2.0, "partial_rotary_factor": 0.6, "rope_theta": 10000.0}),
     "gemma": dict(config="Gemma", seed=303, head_dim=12, num_key_value_heads=1, hidden_act="gelu"),
-    "gemma-causal": dict(config="Gemma", seed=304, head="causal", head_dim=8, attention_bias=True, tie_word_embeddings=True),
+    "gemma-causal": dict(config="Gemma", seed=304, head="causal", head_dim=8, attention_bias=True, tie_word_embeddings=True,
+                         patch=edit_tensors(small_embedding)),
     "gemma3-layout4": dict(config="Gemma3Text", seed=305, head_dim=8, query_pre_attn_scalar=6, num_hidden_layers=3, sliding_window=20,
                            layer_types=["sliding_attention", "full_attention", "sliding_attention"],
                            rope_parameters=GEMMA3_ROPE,
@@ -388,7 +399,7 @@ OTHER_BASES = {
     "DistilBert": dict(dim=32, hidden_dim=48, n_layers=2, n_heads=4, max_position_embeddings=256),
 }
 ENCODER = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256)
-ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "DebertaV2", "ModernBert")
+ENCODERS = ("Bert", "XLMRoberta", "Electra", "Albert", "DistilBert", "Camembert", "Deberta", "DebertaV2", "ModernBert")
 
 
 def config_of(options):

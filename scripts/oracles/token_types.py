@@ -27,7 +27,7 @@ CLASSES = [None, "PreTrainedTokenizerFast", "PreTrainedTokenizer", "TokenizersBa
            "RobertaTokenizerFast", "XLMRobertaTokenizer", "XLMRobertaTokenizerFast", "CamembertTokenizerFast",
            "MPNetTokenizerFast", "ConvBertTokenizerFast", "MobileBertTokenizerFast", "SqueezeBertTokenizerFast",
            "FunnelTokenizerFast", "NoSuchTokenizer", "NoSuchTokenizerFast"]
-MODELS = [None, "albert", "bert", "deberta-v2", "distilbert", "electra", "modernbert", "roberta", "xlm-roberta"]
+MODELS = [None, "albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "roberta", "xlm-roberta"]
 NAMES = [["input_ids", "attention_mask"], ["input_ids", "token_type_ids", "attention_mask"]]
 
 

@@ -22,6 +22,8 @@ export interface MethodsInput extends BootstrapSettings {
   readonly maxLength: number | null
   readonly truncation: string
   readonly pooling: string | null
+  /** What the score of a reward model is. */
+  readonly score: string
   readonly device: string
   readonly dtype: string
   /** strict or loose, soft or hard, thought tags required: the verifiable reward's options in words. */
@@ -40,7 +42,7 @@ export function methods(m: MethodsInput): string {
         `β(Σ log π − Σ log ρ) over the completion's tokens, β = ${m.beta}`
       : m.referenceFree !== null
         ? `The reference-free reward ("${m.referenceFree}") of ${m.model}${revision} was taken over the completion's tokens`
-        : `Each completion was scored by ${m.model}${revision}; the score is the head's raw output` +
+        : `Each completion was scored by ${m.model}${revision}; the score is the ${m.score}` +
           (m.pooling === null ? '' : ` (pooling "${m.pooling}")`)
   const data = m.datasetSha256 === null ? m.dataset : `${m.dataset} (SHA-256 ${m.datasetSha256})`
   return `## Methods

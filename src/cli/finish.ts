@@ -29,6 +29,7 @@ import type { Certified } from './certify.ts'
 import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
+import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
@@ -58,6 +59,8 @@ export interface FinishInput {
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
   readonly verdictErrors: Readonly<Record<string, number>>
+  /** A sample of the rows in float32, or why there is none; null where the run is in float32 or has no model. */
+  readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
   readonly verifier: Verifier | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
@@ -114,10 +117,15 @@ export async function finish(input: FinishInput): Promise<number> {
   })
   printSummary(input, joined, summary, best)
   listFailures(failures, folder, log)
-  const record = manifest(input, joined, failures)
+  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
+  if (drift !== null) sayDrift(drift, joined.pairs.length, log)
+  const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record)
-  await writeWhole(join(folder, 'report.html'), await reportHtml({ run, joined, summary, agreement: found, failures }))
+  await writeWhole(
+    join(folder, 'report.html'),
+    await reportHtml({ run, joined, summary, agreement: found, failures, drift }),
+  )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }

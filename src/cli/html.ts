@@ -8,6 +8,7 @@ import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
 import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
 import type { RowFailure } from '../types.ts'
+import type { DriftRecord } from './drift.ts'
 
 export interface HtmlInput {
   readonly run: RunRecord
@@ -15,10 +16,11 @@ export interface HtmlInput {
   readonly summary: Summary
   readonly agreement: Agreement
   readonly failures: readonly RowFailure[]
+  readonly drift: DriftRecord | null
 }
 
 /** report.html of a run. */
-export async function reportHtml({ run, joined, summary, agreement, failures }: HtmlInput): Promise<string> {
+export async function reportHtml({ run, joined, summary, agreement, failures, drift }: HtmlInput): Promise<string> {
   const { renderReport } = await import('../report/html/report.ts')
   const { pairs, completions } = joined
   const scored = pairs.some((pair) => pair.margin !== null)
@@ -39,6 +41,7 @@ export async function reportHtml({ run, joined, summary, agreement, failures }: 
           bins: reliability(columns, allRows(columns.n), 'all'),
         }
       : null,
+    drift,
     suspects: hacking.suspects,
     tiedSuspects: hacking.tied,
     molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,

@@ -14,12 +14,18 @@ import { SCORE_VERSION } from '../store/key.ts'
 import { REPAIRS } from '../text/repairs.ts'
 import type { Repair, RowFailure, RunnerInfo } from '../types.ts'
 import { countBy } from './count.ts'
+import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
 import { readingsRecord } from './readings.ts'
 import { repairsOfRun } from './repairs.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
-export function manifest(input: FinishInput, joined: Joined, failures: readonly RowFailure[]): Record<string, unknown> {
+export function manifest(
+  input: FinishInput,
+  joined: Joined,
+  failures: readonly RowFailure[],
+  drift: DriftRecord | null,
+): Record<string, unknown> {
   const { config, data, inspection, models, device, scorer, plan, work, verifier, log } = input
   return {
     created: new Date().toISOString(),
@@ -55,6 +61,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
       device: device?.device ?? null,
       dtype: input.subjects[i]?.dtype ?? null,
       certificate: input.certified[i] ?? null,
+      quantisation: model.description.quantisation,
       runner: work[i]?.runner ?? null,
       work:
         work[i] === undefined
@@ -67,6 +74,7 @@ export function manifest(input: FinishInput, joined: Joined, failures: readonly 
             },
     })),
     graph: input.comparison == null ? null : { comparison: input.comparison },
+    drift,
     device,
     plan,
     dataset: {
@@ -128,8 +136,14 @@ function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verif
   ].join(', ')
 }
 
+/** @example 'q8 (weights in uint8 block 32 with zero points)' */
+function formatOf(model: FinishInput['models'][number] | undefined, dtype: string): string {
+  const quantisation = model?.description.quantisation ?? null
+  return quantisation === null ? dtype : `${dtype} (weights in ${quantisation.scheme})`
+}
+
 export function methodsInput(
-  { config, data, models, device, subjects, verifier }: FinishInput,
+  { config, data, models, device, subjects, verifier, scorer }: FinishInput,
   joined: Joined,
   { accuracy }: Summary,
 ): MethodsInput {
@@ -153,8 +167,9 @@ export function methodsInput(
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
     pooling: subjects[0]?.text.pooling ?? null,
+    score: scorer.formula,
     device: device?.device ?? 'cpu',
-    dtype: subjects[0]?.dtype ?? 'fp32',
+    dtype: formatOf(first, subjects[0]?.dtype ?? 'fp32'),
     verifier: verifierWords({ config, verifier }),
   }
 }

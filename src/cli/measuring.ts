@@ -27,6 +27,8 @@ export interface MeasuringInput {
   readonly verifier: Verifier | null
   readonly interrupt: Interrupt
   readonly log: Log
+  /** What is done, for the progress bar; default: scoring. */
+  readonly task?: string
 }
 
 export interface MeasuredRun {
@@ -38,7 +40,7 @@ export interface MeasuredRun {
 
 /** Measures and verifies all rows, with a progress bar per model. */
 export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
-  const { config, rows, completions, subjects, store, plan, verifier, interrupt, log } = input
+  const { config, rows, completions, subjects, store, plan, verifier, interrupt, log, task = 'scoring' } = input
   const ledger = new Ledger(subjects.length)
   const bars = new Map<Subject, Progress>()
   const verdicts = verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING, interrupt.stopped)
@@ -57,11 +59,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
         let bar = bars.get(subject)
         if (bar === undefined) {
           for (const other of bars.values()) other.stop()
-          bar = log.progress(
-            subject.role === 'rm' ? 'scoring' : `scoring (${subject.role})`,
-            completions,
-            'completions',
-          )
+          bar = log.progress(subject.role === 'rm' ? task : `${task} (${subject.role})`, completions, 'completions')
           bars.set(subject, bar)
         }
         bar.update(done)

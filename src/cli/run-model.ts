@@ -9,6 +9,7 @@ import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
+import { driftPlan } from '../setup/drift.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from '../setup/folder.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { readOptions } from '../setup/option.ts'
@@ -115,8 +116,12 @@ export async function runModel(
   log.info(`score = ${scorer.formula}`)
   const now = new Date()
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
-  for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now) })
+  for (const model of models) prepared.push({ model, subject: await subjectOf(model, config, device, now, log.info) })
   const subjects = prepared.map(({ model, subject }) => guarded(model, subject, since))
+  const exact = driftPlan(config, models, device)
+  const twins = []
+  for (const model of exact?.models ?? [])
+    twins.push(guarded(model, await subjectOf(model, config, device, now, log.info), since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   const plan = planOf(config, models)
 
@@ -132,7 +137,8 @@ export async function runModel(
   const { path: folder, identity } = place
   const interrupt = watchInterrupt(log)
   const elapsedMs = () => performance.now() - started
-  const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier }
+  const drift = exact === null ? null : { plan: exact, subjects: twins }
+  const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier, drift }
   try {
     const replaced = sayFolder(place, base, log)
     const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)

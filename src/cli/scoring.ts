@@ -1,18 +1,26 @@
 import type { PlanOptions } from '../score/plan.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { type Inspection, inspect, rowsOf } from '../setup/dataset.ts'
+import type { DriftPlan } from '../setup/drift.ts'
 import { changesOf } from '../setup/options.ts'
+import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
 import { mergeShards, type ShardsState } from '../store/merge.ts'
+import { exactSample } from './drift.ts'
 import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'
 import { measureRun, openRunStore } from './measuring.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 
 /** A run whose models, data and output folder are settled. */
-export type OpenRun = Omit<FinishInput, 'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'print'> & {
+export type OpenRun = Omit<
+  FinishInput,
+  'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'exact' | 'print'
+> & {
   readonly plan: PlanOptions
   readonly interrupt: Interrupt
+  /** How the drift of the number format is measured, and the models in float32; null where the run is in float32. */
+  readonly drift: { readonly plan: DriftPlan; readonly subjects: readonly OpenSubject[] } | null
 }
 
 /** Measures, verifies, joins and writes the whole data set. Returns the exit code. */
@@ -41,7 +49,7 @@ export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<
   }
   log.info(`all ${config.shard.count} shards are there: ${merge.added} measurements merged`)
   for (const line of otherwiseStarted(config, merge.configs)) log.warn(line)
-  // The merged store has every measurement: no model is opened, the whole data set is verified and joined.
+  // The merged store has every measurement: no model is opened but for the drift, the whole data set is verified and joined.
   return finishIn(merge.store, run)
 }
 
@@ -50,8 +58,9 @@ async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Pro
     const rows = () => rowsOf(run.config, run.data, true)
     const inspection = inspected ?? (await inspect(rows()))
     const done = await measureRun({ ...run, rows, completions: inspection.completions, store })
+    const exact = await exactSample(run, rows, store)
     store.finish()
-    return await finish({ ...run, inspection, store, ...done })
+    return await finish({ ...run, inspection, store, ...done, exact })
   } finally {
     store.close()
   }

@@ -55,7 +55,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   for (const line of unusedWithModels(config, given, models, device)) note(line)
   const now = new Date()
   const subjects = []
-  for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now))
+  for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now, note))
   for (const text of new Set(subjects.flatMap(({ notes }) => notes))) note(text)
   return {
     subjects,

@@ -165,16 +165,25 @@ function project(builder: Builder, x: Value, { projection, heads, kvHeads, headD
     return [linear(builder, x, q), linear(builder, x, k), linear(builder, x, v)]
   }
   const qkv = linear(builder, x, projection.qkv)
-  if (projection.kind === 'fused') {
+  const [q, k, v] = projection.kind === 'fused' ? sideBySide() : byHead()
+  const { added } = projection
+  if (added === undefined) return [q, k, v]
+  const plus = (y: Value, name: string): Value =>
+    graph.op('Add', [y, builder.weights.as(builder.type, name, [heads * headDim])])
+  return [plus(q, added.q), k, plus(v, added.v)]
+
+  function sideBySide(): QueryKeyValue {
     const sizes = graph.ints([heads * headDim, kvHeads * headDim, kvHeads * headDim])
     return graph.ops('Split', [qkv, sizes], 3, { axis: 1 }) as QueryKeyValue
   }
-  const group = heads / kvHeads
-  const byHead = graph.op('Reshape', [qkv, graph.ints([-1, kvHeads, group + 2, headDim])])
-  const counts = [heads, kvHeads, kvHeads]
-  return graph
-    .ops('Split', [byHead, graph.ints([group, 1, 1])], 3, { axis: 2 })
-    .map((part, i) => graph.op('Reshape', [part, graph.ints([-1, counts[i]! * headDim])])) as QueryKeyValue
+  function byHead(): QueryKeyValue {
+    const group = heads / kvHeads
+    const apart = graph.op('Reshape', [qkv, graph.ints([-1, kvHeads, group + 2, headDim])])
+    const counts = [heads, kvHeads, kvHeads]
+    return graph
+      .ops('Split', [apart, graph.ints([group, 1, 1])], 3, { axis: 2 })
+      .map((part, i) => graph.op('Reshape', [part, graph.ints([-1, counts[i]! * headDim])])) as QueryKeyValue
+  }
 }
 type QueryKeyValue = [q: Value, k: Value, v: Value]
 

@@ -7,6 +7,9 @@ import { Graph } from './graph.ts'
 import type { Head, OpenHead } from './heads/head.ts'
 import { headOf } from './heads/index.ts'
 import { type ElementType, encodeModel, type ModelRecord } from './onnx.ts'
+import { unquantised } from './ops.ts'
+import { QUANTISED_FILE, QuantisedLayout } from './quantised/layout.ts'
+import type { Scheme } from './quantised/scheme.ts'
 import type { Rope } from './rope.ts'
 import type { ModelSpec } from './spec.ts'
 import { type AdaptedTensor, type IgnoredTensor, Weights } from './weights.ts'
@@ -18,6 +21,8 @@ export interface BuildOptions {
   readonly type: ElementType
   /** A head that must be asked for, instead of the one that the checkpoint is known by. */
   readonly head?: Head
+  /** How the weights of linear layers are quantised; default: not at all. */
+  readonly scheme?: Scheme | null
 }
 
 /** A checkpoint's graph, every tensor accounted for. */
@@ -36,6 +41,10 @@ export interface BuiltModel {
   readonly files: readonly string[]
   readonly parameters: number
   readonly weightBytes: number
+  /** Bytes of the tensors that are read as they are stored: all, where none are quantised. */
+  readonly keptBytes: number
+  /** Where quantised weights go in a file of their own; null where none are. */
+  readonly quantised: QuantisedLayout | null
   /** SHA-256 of the graph with its files numbered, so that a moved checkpoint keeps its hash. */
   readonly sha256: string
 }
@@ -44,19 +53,21 @@ export interface BuiltModel {
 export function buildModel(
   checkpoint: Checkpoint,
   spec: ModelSpec,
-  { kind, attention, type, head: asked }: BuildOptions,
+  { kind, attention, type, head: asked, scheme = null }: BuildOptions,
 ): BuiltModel {
   const graph = new Graph(spec.causal ? 'decoder' : 'encoder')
+  const quantised = scheme === null ? null : new QuantisedLayout(scheme)
   const weights = new Weights(graph, checkpoint)
-  const builder = { graph, weights, type }
+  const builder = { graph, weights, type, quantised }
   const body = modelBody(builder, spec, attention)
   const found = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also]), asked)
   const head = found.open(checkpoint, spec)
-  head.graph(builder, body.hidden)
+  // a head that gives rewards is a few weights, which decide all; the logits of a language model are its largest matrix
+  head.graph(kind === 'head' ? unquantised(builder) : builder, body.hidden)
   const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored])
   const model = graph.model()
-  const numbered = encodeModel(model, (file) => String(weights.files.indexOf(file)))
-  const { parameters, bytes: weightBytes } = weights.totals
+  const numbered = encodeModel(model, (file) => (file === QUANTISED_FILE ? file : String(weights.files.indexOf(file))))
+  const { parameters, bytes: weightBytes, keptBytes } = weights.totals
   return {
     spec,
     head,
@@ -69,6 +80,8 @@ export function buildModel(
     files: weights.files,
     parameters,
     weightBytes,
+    keptBytes,
+    quantised,
     sha256: createHash('sha256').update(numbered).digest('hex'),
   }
 }

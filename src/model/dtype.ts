@@ -3,15 +3,17 @@ import type { Dtype, RunnerInfo } from '../types.ts'
 import type { ElementType } from './onnx.ts'
 
 /** Number formats that can be asked for; `auto` is float32 on the CPU and the checkpoint's own half type on a GPU. */
-export const DTYPE_CHOICES = ['auto', 'fp32', 'tf32', 'fp16', 'bf16', 'q8'] as const
+export const DTYPE_CHOICES = ['auto', 'fp32', 'tf32', 'fp16', 'bf16', 'q8', 'q4'] as const
 export type DtypeChoice = (typeof DTYPE_CHOICES)[number]
 
-/** The type of the graph's tensors. TF32 is no type of its own: float32 tensors whose products CUDA rounds to 10 bits. */
+/** The type of the graph's tensors. TF32 is no type of its own: float32 tensors whose products CUDA rounds to 10 bits. Nor are q8 and q4. */
 export const ELEMENT_TYPES: Readonly<Record<Dtype, ElementType>> = {
   fp32: 'float',
   tf32: 'float',
   fp16: 'float16',
   bf16: 'bfloat16',
+  q8: 'float',
+  q4: 'float',
 }
 
 /**
@@ -23,7 +25,8 @@ export function checkDtype(asked: DtypeChoice, device: string): void {
   const refuse = (why: string, hint: string): never => {
     throw new UsageError(why, `--dtype ${asked}`, hint)
   }
-  if (asked === 'q8') refuse('int8 is not available yet', 'Use --dtype fp32, or auto on a GPU.')
+  if (device === 'webgpu' && (asked === 'q8' || asked === 'q4'))
+    refuse('weights in few bits were never tried on WebGPU', 'Use --dtype fp16 or fp32, or --device cpu.')
   if (asked === 'tf32' && (device === 'cpu' || device === 'webgpu'))
     refuse(`is a format of CUDA's, and --device ${device} was asked for`, 'Use --device cuda, or --dtype fp32.')
   if (device === 'webgpu' && asked === 'bf16') refuse('WebGPU has no bfloat16', 'Use --dtype fp16 or fp32.')

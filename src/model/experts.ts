@@ -1,5 +1,5 @@
 import type { Value } from './graph.ts'
-import { type Builder, linear, mlp } from './ops.ts'
+import { type Builder, linear, mlp, unquantised } from './ops.ts'
 import type { Experts } from './spec.ts'
 import { cast, castFrom } from './weights.ts'
 
@@ -15,7 +15,7 @@ export function experts(builder: Builder, x: Value, spec: Experts): Value {
   const { topK, router } = spec
   const hidden = router.inputs
   const column = graph.ints([1])
-  const logits = castFrom(graph, linear(builder, x, router), type, 'float')
+  const logits = castFrom(graph, linear(unquantised(builder), x, router), type, 'float')
   const [largest, chosen] = graph.ops('TopK', [graph.op('Softmax', [logits], { axis: 1 }), graph.ints([topK])], 2, {
     axis: 1,
   }) as [Value, Value]
@@ -35,7 +35,7 @@ export function experts(builder: Builder, x: Value, spec: Experts): Value {
   const weights = graph.op('Unsqueeze', [castFrom(graph, share, 'float', type), column])
   const routed = graph.op('Reshape', [graph.op('MatMul', [weights, byToken]), graph.ints([-1, hidden])])
   if (spec.shared === null) return routed
-  const gate = graph.op('Sigmoid', [castFrom(graph, linear(builder, x, spec.shared.gate), type, 'float')])
+  const gate = graph.op('Sigmoid', [castFrom(graph, linear(unquantised(builder), x, spec.shared.gate), type, 'float')])
   const everyones = graph.op('Mul', [castFrom(graph, gate, 'float', type), mlp(builder, x, spec.shared.mlp)])
   return graph.op('Add', [routed, everyones])
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
-import type { Batching, Dtype, MeasurementKind } from '../types.ts'
+import type { Batching, Dtype, MeasurementKind, Quantisation } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
 import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
@@ -8,6 +8,8 @@ import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
 import type { Head, HeadUse } from './heads/head.ts'
 import type { Device } from './providers.ts'
+import type { QuantisedLayout } from './quantised/layout.ts'
+import { type Scheme, schemeName, schemeOf } from './quantised/scheme.ts'
 import type { Mlp, ModelSpec } from './spec.ts'
 import type { IgnoredTensor } from './weights.ts'
 
@@ -44,8 +46,9 @@ export interface ModelDescription {
   readonly parameters: number | null
   /** Bytes of the tensors on disk. */
   readonly weightBytes: number
+  readonly quantisation: Quantisation | null
   readonly ignoredTensors: readonly IgnoredTensor[]
-  /** For estimatePeakBytes (score/plan.ts): the weights as float32. */
+  /** For estimatePeakBytes (score/plan.ts): the weights as float32, or in few bits beside what of the rest is mapped. */
   readonly size: {
     readonly hidden: number
     readonly inner: number
@@ -81,11 +84,12 @@ export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenMod
   return openModelIn(checkpoint, options, chooseDtype(options.dtype, options.device, stored))
 }
 
-/** The same in a given dtype, sensible on the device or not: tests compute float16 on the CPU with it. */
+/** The same in a given dtype and scheme, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
   { kind, device, deviceId = null, attention, head }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
+  scheme: Scheme | null = schemeOf(dtype),
 ): OpenModel {
   const spec = modelSpec(checkpoint)
   const form = attention ?? defaultAttention(device, spec)
@@ -99,6 +103,7 @@ export function openModelIn(
     kind,
     attention: form,
     type: ELEMENT_TYPES[dtype],
+    scheme,
     ...given<Pick<OpenOptions, 'head'>>({ head }),
   })
   const batching = { device, causal: spec.causal, packed: form === 'split' }
@@ -117,7 +122,15 @@ export function openModelIn(
   }
 }
 
-function described({ spec, head, parameters, weightBytes, ignoredTensors }: BuiltModel): ModelDescription {
+function described({
+  spec,
+  head,
+  parameters,
+  weightBytes,
+  keptBytes,
+  quantised,
+  ignoredTensors,
+}: BuiltModel): ModelDescription {
   const [first] = spec.layers
   return {
     architecture: spec.architecture,
@@ -131,17 +144,24 @@ function described({ spec, head, parameters, weightBytes, ignoredTensors }: Buil
     layers: spec.layers.length,
     parameters,
     weightBytes,
+    quantisation: quantised === null ? null : quantisationOf(quantised),
     ignoredTensors,
     size: {
       hidden: spec.inside?.width ?? spec.hidden,
       inner: Math.max(...spec.layers.map(({ mlp }) => innerOf(mlp))),
       heads: first?.attention.heads ?? 1,
       logits: head.width,
-      weightBytes: 4 * parameters,
+      weightBytes: quantised === null ? 4 * parameters : quantised.sizeBytes + keptBytes,
     },
   }
 }
 
+const quantisationOf = ({ scheme, parameters, sizeBytes }: QuantisedLayout): Quantisation => ({
+  scheme: schemeName(scheme),
+  ...scheme,
+  parameters,
+  bytes: sizeBytes,
+})
 /** Numbers that a token has inside its MLP; of experts, in those that it goes through. */
 const innerOf = (mlp: Mlp): number =>
   mlp.kind !== 'experts'

@@ -2,6 +2,8 @@ import { besideFactors } from './delta.ts'
 import type { Graph, Value } from './graph.ts'
 import { MICROSOFT } from './graph.ts'
 import type { ElementType } from './onnx.ts'
+import type { QuantisedLayout } from './quantised/layout.ts'
+import { quantisedProduct } from './quantised/nodes.ts'
 import type { Rope } from './rope.ts'
 import type { Act, Convolution, DenseMlp, Linear, Norm } from './spec.ts'
 import { cast, castFrom, type Weights } from './weights.ts'
@@ -12,10 +14,14 @@ export interface Builder {
   readonly weights: Weights
   /** The type that hidden states have: float on the CPU, the checkpoint's own half type on a GPU. */
   readonly type: ElementType
+  /** Where the weights of linear layers go in few bits; null: they stay as they are, as those of every head do. */
+  readonly quantised: QuantisedLayout | null
 }
 
 /** [rows, inputs] → [rows, outputs]. Gemm reads torch's [out, in] as it lies in the file and packs it once. */
-export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear, as: ElementType = type): Value {
+export function linear(builder: Builder, x: Value, spec: Linear, as: ElementType = builder.type): Value {
+  const { graph, weights, quantised } = builder
+  if (quantised !== null) return quantisedLinear(builder, quantised, x, spec)
   const total = spec.part?.total ?? spec.outputs
   const rows = spec.part ? ([spec.part.first, spec.part.first + spec.outputs] as const) : null
   const transposed = spec.layout === 'out,in'
@@ -34,6 +40,24 @@ export function linear({ graph, weights, type }: Builder, x: Value, spec: Linear
   const sum = besideFactors(graph, x, graph.op('Gemm', inputs, { transB }), beside)
   return spec.scale === undefined ? sum : graph.op('Mul', [sum, castFrom(graph, graph.float(spec.scale), 'float', as)])
 }
+
+/** The same with a weight in few bits. The bias stays float32, and so do the factors of an adapter, which are multiplied beside it. */
+function quantisedLinear({ graph, weights }: Builder, placed: QuantisedLayout, x: Value, spec: Linear): Value {
+  const { weight, bias, inputs, outputs, layout, part, scale, ...others } = spec
+  // whatever else a linear layer comes to have must be computed here, too: until then this line does not compile
+  others satisfies Readonly<Record<string, never>>
+  const rows = part ? ([part.first, part.first + outputs] as const) : null
+  const matrix = weights.matrix(placed, { weight, inputs, outputs, layout, part })
+  const beside = weights.besideQuantised(weight, rows, layout)
+  let y = quantisedProduct(graph, placed, x, matrix, 0, outputs)
+  if (beside !== null) y = besideFactors(graph, x, y, beside)
+  if (bias && (!bias.optional || weights.has(bias.name)))
+    y = graph.op('Add', [y, weights.as('float', bias.name, [part?.total ?? outputs], rows)])
+  return scale === undefined ? y : graph.op('Mul', [y, graph.float(scale)])
+}
+
+/** The same builder for layers that stay as they are whatever the rest is: a router's few weights decide where a token goes. */
+export const unquantised = (builder: Builder): Builder => ({ ...builder, quantised: null })
 
 /** [rows, width] → the same, each row normalised. ONNX Runtime accumulates in float32 in every type. */
 export function norm(builder: Builder, x: Value, spec: Norm, width: number): Value {

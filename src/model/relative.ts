@@ -1,6 +1,6 @@
 import type { Value } from './graph.ts'
 import { type Builder, linear, norm } from './ops.ts'
-import type { AttentionSpec, RelativePositions } from './spec.ts'
+import type { AttentionSpec, Linear, RelativePositions } from './spec.ts'
 import { castFrom } from './weights.ts'
 
 /** What a layer adds to its attention's scores: q and k [batch, seq, heads · headDim] → [batch, heads, seq, seq]. */
@@ -20,30 +20,23 @@ export function relativeScores(
 ): RelativeScores {
   const { graph, weights, type } = builder
   const rows = [2 * spec.span, hidden] as const
-  const whole = weights.as(type, spec.table, rows)
-  const table = spec.norm === null ? whole : norm(builder, whole, spec.norm, hidden)
+  // The projected table is constant and computed when the session opens. In float16 ONNX Runtime 1.30 ends the process there.
+  const wide: Builder = { ...builder, type: 'float' }
+  const whole = weights.as('float', spec.table, rows)
+  const table = spec.norm === null ? whole : norm(wide, whole, spec.norm, hidden)
   const queryRows = graph.input('query_rows', 'int64', ['distances'])
   const keyRows = graph.input('key_rows', 'int64', ['distances'])
   const skew = skewOf(builder, shape)
   return (q, k, layer, { heads, headDim, scale }) => {
-    const scalar = castFrom(graph, graph.float(scale), 'float', type)
+    const byHeads = graph.op('Concat', [shape, graph.ints([heads, headDim])], { axis: 0 })
     const byHead = (x: Value): Value =>
-      graph.op(
-        'Transpose',
-        [graph.op('Reshape', [x, graph.op('Concat', [shape, graph.ints([heads, headDim])], { axis: 0 })])],
-        {
-          perm: [0, 2, 1, 3],
-        },
-      )
+      graph.op('Transpose', [graph.op('Reshape', [x, byHeads])], { perm: [0, 2, 1, 3] })
     /** [batch, heads, seq, 2 · seq] → [batch, heads, seq, seq]: content against the projected rows of the distances. */
-    const against = (
-      content: Value,
-      projection: NonNullable<RelativePositions['layers'][number]['key']>,
-      which: Value,
-    ): Value => {
-      const projected = graph.op('Mul', [linear(builder, table, projection), scalar])
+    const against = (content: Value, projection: Linear, which: Value): Value => {
+      const projected = graph.op('Mul', [linear(wide, table, projection), graph.float(scale)])
       const distances = graph.op('Reshape', [graph.op('Gather', [projected, which]), graph.ints([-1, heads, headDim])])
-      return skew(graph.op('MatMul', [byHead(content), graph.op('Transpose', [distances], { perm: [1, 2, 0] })]), heads)
+      const columns = castFrom(graph, graph.op('Transpose', [distances], { perm: [1, 2, 0] }), 'float', type)
+      return skew(graph.op('MatMul', [byHead(content), columns]), heads)
     }
     const { key, query } = spec.layers[layer]!
     const parts = [

@@ -4,6 +4,7 @@ import { DeviceError, ModelError, UsageError } from '../errors.ts'
 import { checkPinned, pinnedPackage } from '../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import { alibiTable } from './alibi.ts'
+import type { FileHash } from './checkpoint.ts'
 import { checkFinite } from './finite.ts'
 import { rawNames } from './heads/head.ts'
 import { encodeModel } from './onnx.ts'
@@ -19,6 +20,8 @@ import {
   scoreRows,
 } from './packing.ts'
 import { PROVIDERS } from './providers.ts'
+import { quantisedFile } from './quantised/file.ts'
+import { QUANTISED_FILE } from './quantised/layout.ts'
 import { distanceRows } from './relative.ts'
 import { type RopeRows, ropeRows, ropeTables } from './rope-tables.ts'
 
@@ -31,12 +34,19 @@ export interface SessionOptions {
   readonly blockTokens?: number
   /** Whether `run` gives the head's raw outputs, too. Default false. */
   readonly rawOutputs?: boolean
+  /** What the checkpoint's files were when they were hashed; for weights in few bits, which are kept under these hashes. */
+  readonly hashes?: readonly FileHash[]
+  /** Told what takes long: weights in few bits are made once. */
+  readonly say?: (line: string) => void
 }
 
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
 const BLOCK_TOKENS = 128
 
-/** Starts a model on its device. Nothing is written: the graph is in memory, the weights are mapped where they lie. */
+/**
+ * Starts a model on its device. The graph is in memory, the weights are mapped where they lie. Nothing is written, but for weights in few
+ * bits (quantised/file.ts).
+ */
 export async function startSession(model: OpenModel, options: SessionOptions = {}): Promise<Runner> {
   checkPinned(pinnedPackage('onnxruntime-node'))
   const started = performance.now()
@@ -60,6 +70,7 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
     vocabSize: description.vocabSize,
     parameters: description.parameters,
     weightBytes: description.weightBytes,
+    quantisation: description.quantisation,
     openMs: performance.now() - started,
     ignoredTensors: description.ignoredTensors,
     graphSha256: built.sha256,
@@ -229,10 +240,13 @@ export function int64(values: Int32Array, dims: readonly number[] = [values.leng
 
 async function openSession(
   { built, checkpoint, device, deviceId }: OpenModel,
-  { threads }: SessionOptions,
+  { threads, ...source }: SessionOptions,
 ): Promise<ort.InferenceSession> {
-  const root = commonFolder(built.files)
-  const bytes = encodeModel(built.model, (file) => relative(root, file).split(sep).join('/'))
+  const { quantised } = built
+  const made = quantised === null ? null : await quantisedFile(quantised, { ...source, checkpoint })
+  const root = commonFolder(made === null ? built.files : [...built.files, made], checkpoint.dir)
+  const locationOf = (file: string): string => relative(root, file).split(sep).join('/')
+  const bytes = encodeModel(built.model, (file) => locationOf(file === QUANTISED_FILE ? made! : file))
   const provider = device === 'cuda' ? { name: 'cuda' as const, deviceId: deviceId ?? 0 } : device
   try {
     return await ort.InferenceSession.create(bytes, {
@@ -250,15 +264,14 @@ async function openSession(
 }
 
 /** The deepest folder above all files: ONNX Runtime resolves locations against one folder and lets none leave it. */
-export function commonFolder(files: readonly string[]): string {
-  let folder = dirname(files[0]!)
-  const holds = (file: string): boolean => file.startsWith(folder.endsWith(sep) ? folder : folder + sep)
-  for (;;) {
-    const outside = files.find((file) => !holds(file))
-    if (outside === undefined) return folder
-    // on Windows an adapter and its base may lie on two drives
-    if (dirname(folder) === folder)
-      throw new ModelError(`lies on another drive than ${outside}`, files[0]!, 'Move both to one drive.')
-    folder = dirname(folder)
+export function commonFolder(files: readonly string[], where: string): string {
+  for (let folder = dirname(files[0]!); ; folder = dirname(folder)) {
+    if (files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return folder
+    if (folder === dirname(folder))
+      throw new ModelError(
+        `its files lie on several drives: ${files.join(', ')}`,
+        where,
+        'Put them on one. CHEMHERM_QUANTISED_DIR names the folder of quantised weights.',
+      )
   }
 }

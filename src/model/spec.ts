@@ -149,7 +149,13 @@ export type HeadWeights = readonly string[] | string
  */
 export type Projection =
   | { readonly kind: 'separate'; readonly q: Linear; readonly k: Linear; readonly v: Linear }
-  | { readonly kind: 'fused' | 'perHead'; readonly qkv: Linear }
+  | { readonly kind: 'fused' | 'perHead'; readonly qkv: Linear; readonly added?: AddedBiases }
+
+/** Vectors [heads · headDim] that are added to q and v alone (DeBERTa v1). */
+export interface AddedBiases {
+  readonly q: string
+  readonly v: string
+}
 
 export type Mlp = DenseMlp | Experts
 

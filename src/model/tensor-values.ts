@@ -45,10 +45,13 @@ function widen(raw: Buffer, dtype: Dtype, width: 2 | 4 | 8): Float32Array<ArrayB
   const count = raw.length / width
   const values = new Float32Array(count)
   const bits = new Uint32Array(values.buffer)
-  // Bit patterns, not numbers, are copied where possible: a signalling NaN stays one.
-  if (dtype === 'F32') for (let i = 0; i < count; i++) bits[i] = raw.readUInt32LE(4 * i)
-  else if (dtype === 'BF16') for (let i = 0; i < count; i++) bits[i] = raw.readUInt16LE(2 * i) << 16
-  else if (dtype === 'F64') for (let i = 0; i < count; i++) values[i] = raw.readDoubleLE(8 * i)
+  // Bit patterns, not numbers, are copied where possible: a signalling NaN stays one. (ONNX Runtime's platforms are little-endian.)
+  if (dtype === 'F32') new Uint8Array(values.buffer).set(raw)
+  else if (dtype === 'BF16') {
+    const halves = new Uint16Array(count)
+    new Uint8Array(halves.buffer).set(raw)
+    for (let i = 0; i < count; i++) bits[i] = halves[i]! << 16
+  } else if (dtype === 'F64') for (let i = 0; i < count; i++) values[i] = raw.readDoubleLE(8 * i)
   else for (let i = 0; i < count; i++) values[i] = halfToFloat(raw.readUInt16LE(2 * i))
   return values
 }

@@ -11,6 +11,7 @@ import {
 } from './delta.ts'
 import type { Graph, Value } from './graph.ts'
 import { ELEMENT, type ElementType } from './onnx.ts'
+import type { QuantisedLayout, QuantisedMatrix } from './quantised/layout.ts'
 import type { Dtype, TensorRef } from './safetensors.ts'
 import type { Ignored, Linear } from './spec.ts'
 
@@ -42,6 +43,8 @@ export interface AdaptedTensor {
  */
 export class Weights {
   readonly #used = new Set<string>()
+  /** Names of the tensors that a constant reads as they are stored. */
+  readonly #read = new Set<string>()
   readonly #casts = new Map<string, Value>()
   readonly #adapted = new Map<string, AdaptedTensor>()
 
@@ -61,6 +64,7 @@ export class Weights {
   gather(type: ElementType, name: string, shape: readonly number[], indices: Value): Value {
     const ref = this.#ref(name, shape)
     const stored = this.#type(ref)
+    this.#read.add(name)
     const rows = this.graph.op('Gather', [this.graph.external(name, stored, shape, part(ref, null)), indices])
     const delta = this.#delta(name)
     if (delta === null) return castFrom(this.graph, rows, stored, type)
@@ -101,6 +105,7 @@ export class Weights {
     const cached = this.#casts.get(`${key} ${type}`)
     if (cached !== undefined) return cached
     const stored = this.#type(ref)
+    this.#read.add(name)
     const value = this.graph.external(
       key,
       stored,
@@ -128,6 +133,34 @@ export class Weights {
     if (this.checkpoint.tensors.get(name)?.dtype === 'F32') return null
     this.#note({ name, layout, how: 'beside' })
     return this.#factors(delta, rows)
+  }
+
+  /**
+   * The same of a matrix in few bits, into which nothing can be merged.
+   * @throws ModelError where an adapter changes it otherwise than by adding factors
+   */
+  besideQuantised(name: string, rows: readonly [number, number] | null, layout: Linear['layout']): FactorValues | null {
+    const delta = this.#delta(name)
+    if (delta === null) return null
+    if (delta.kind !== 'factors' || delta.magnitude !== null)
+      throw new ModelError(
+        `the adapter changes "${name}" otherwise than by a sum of factors (${delta.kind === 'factors' ? 'DoRA' : 'trained rows'}): it cannot stand on weights in few bits`,
+        this.checkpoint.adapter!.dir,
+        'Use --dtype fp32.',
+      )
+    this.#note({ name, layout, how: 'beside' })
+    return this.#factors(delta, rows)
+  }
+
+  /** The weight of a linear layer in few bits, planned into the layout: its values are read when the session starts. */
+  matrix(layout: QuantisedLayout, spec: Omit<Linear, 'bias'>, bits: 8 | 4 = layout.scheme.bits): QuantisedMatrix {
+    const { inputs, outputs, part } = spec
+    const total = part?.total ?? outputs
+    const ref = this.#ref(spec.weight, spec.layout === 'out,in' ? [total, inputs] : [inputs, total])
+    this.#type(ref)
+    const { block, symmetric } = layout.scheme
+    const blocks = { bits, block, symmetric }
+    return layout.add({ ref, layout: spec.layout, first: part?.first ?? 0, rows: outputs, inputs, blocks })
   }
 
   /** Names and reasons of the tensors that no node reads; a tensor that nothing explains is an error. */
@@ -159,15 +192,20 @@ export class Weights {
     return [...new Set([...this.#used].map((name) => this.checkpoint.tensors.get(name)!.file))].sort()
   }
 
-  /** Number of weights in use, an adapter's factors not counted, and bytes on disk, theirs included. */
-  get totals(): { readonly parameters: number; readonly bytes: number } {
+  /**
+   * Number of weights in use, an adapter's factors not counted, and bytes on disk, theirs included; of these, the bytes of tensors that
+   * constants read as they are stored.
+   */
+  get totals(): { readonly parameters: number; readonly bytes: number; readonly keptBytes: number } {
     const refs = [...this.#used].map((name) => this.checkpoint.tensors.get(name)!)
     const own = new Set([...(this.checkpoint.adapter?.deltas.values() ?? [])].flatMap(tensorsOf))
+    const bytesOf = (some: readonly TensorRef[]): number => some.reduce((sum, ref) => sum + ref.length, 0)
     return {
       parameters: refs
         .filter(({ name }) => !own.has(name))
         .reduce((sum, ref) => sum + ref.shape.reduce((product, dim) => product * dim, 1), 0),
-      bytes: refs.reduce((sum, ref) => sum + ref.length, 0),
+      bytes: bytesOf(refs),
+      keptBytes: bytesOf(refs.filter(({ name }) => this.#read.has(name))),
     }
   }
 

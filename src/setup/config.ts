@@ -85,6 +85,12 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
   parseDevice(own.device)
   checkDtype(dtype, own.device)
+  if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
+    throw new UsageError(
+      'cannot be combined with --dtype tf32',
+      '--drift',
+      'A process that computes in TF32 has no float32: compare two runs with chemherm analyze, in drift.csv.',
+    )
   return {
     bin,
     models: modelChoices(bin, readOptions(CHECKPOINTS, given)),

@@ -74,9 +74,19 @@ export const MODEL = section(
      * otherwise is a DeviceError.
      */
     device: text('auto, cpu, cuda, cuda:N or webgpu', 'auto', { library: true, changes: 'last digits' }),
-    /** Default auto: fp32 on the CPU, the checkpoint's own half type on a GPU. `fp32` is never TF32; `tf32` is CUDA's, by name. */
-    dtype: choice(DTYPE_CHOICES, 'Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16', 'auto', {
-      library: true,
+    /**
+     * Default auto: fp32 on the CPU, the checkpoint's own half type on a GPU. `fp32` is never TF32; `tf32` is CUDA's, by name;
+     * `q8` and `q4` keep the weights of linear layers in few bits, in a file of the user's cache.
+     */
+    dtype: choice(
+      DTYPE_CHOICES,
+      'Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16; q8, q4: weights in 8 or 4 bits',
+      'auto',
+      { library: true },
+    ),
+    /** Rows that are scored in float32, too. */
+    drift: whole([0], 'Rows that are scored in fp32, too, to say what another --dtype changes; 0 = none', null, {
+      shown: '64 with q8 and q4, else 0',
     }),
     /** `checkpoint` builds the graph from the safetensors, `onnx` runs a ready-made export. Default checkpoint where there are safetensors. */
     graph: choice(
@@ -311,7 +321,7 @@ const accepted = (remark: string, describe = 'Accepted without effect') => toggl
 export const HERM = section(
   { group: 'As in HERM (RewardBench)', bins: WITH_MODEL },
   {
-    notQuantized: accepted('weights are never quantised unless --dtype q8 is given'),
+    notQuantized: accepted('weights are never quantised unless --dtype q8 or q4 is given'),
     disableBeakerSave: accepted('there is no Beaker file'),
     attnImplementation: text('Accepted without effect', null, { remark: 'attention is fixed by the graph' }),
     loadJson: accepted('the format of a data file is recognised by itself'),

@@ -51,15 +51,20 @@ export interface SubjectText {
   readonly steps: StepRule | null
 }
 
-/** Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet. */
+/**
+ * Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet.
+ * @param say told what takes long when it is opened
+ */
 export async function subjectOf(
   model: LoadedModel,
   config: RunConfig,
   device: ResolvedDevice,
   now: Date,
+  say: (line: string) => void,
 ): Promise<OpenSubject> {
-  const { tokenizer, opened, choice, name } = model
+  const { tokenizer, opened, choice, name, hashes } = model
   const { kind, dtype } = opened
+  const { quantisation } = opened.description
   const rules = textRules(model, config)
   checkPair(model, rules.chatTemplate)
   const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
@@ -93,6 +98,7 @@ export async function subjectOf(
     options: {
       hermCompat: config.hermCompat,
       reasoning: config.reasoning,
+      ...(quantisation !== null && { quantisation: quantisation.scheme }),
       ...(keepsRaw(model, config) && { rawOutputs: true }),
       ...(isReadyMade(opened) && { graph: 'onnx' }),
       ...(config.stepTokens !== null && { stepTokens: stepWords(config.stepTokens).join(' ') }),
@@ -118,7 +124,7 @@ export async function subjectOf(
       const options = given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })
       return isReadyMade(opened)
         ? startReadyMade(opened, options)
-        : startSession(opened, { ...options, rawOutputs: keepsRaw(model, config) })
+        : startSession(opened, { hashes, say, ...options, rawOutputs: keepsRaw(model, config) })
     },
     notes: [...rules.notes, ...pairNotes(model, rules.chatTemplate)],
     text: {

@@ -78,6 +78,8 @@ export function unusedWithModels(
     if (given.pooling !== undefined && reads !== null)
       lines.push(changesNothing(['pooling'], `the head (${name}) reads by a rule of its own`))
   }
+  if (given.drift !== undefined && models.every(({ opened }) => opened.dtype === 'fp32'))
+    lines.push(changesNothing(['drift'], 'the model computes in fp32'))
   if (given.threads !== undefined && device !== 'cpu')
     lines.push(changesNothing(['threads'], `the model computes on ${device}`))
   return lines

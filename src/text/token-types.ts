@@ -33,7 +33,7 @@ const TYPED_CLASSES: ReadonlySet<string> = new Set([
 ])
 
 /** Architectures that are run here and whose class is one of these. */
-const TYPED_MODELS: ReadonlySet<string> = new Set(['bert', 'deberta-v2', 'distilbert', 'electra'])
+const TYPED_MODELS: ReadonlySet<string> = new Set(['bert', 'deberta', 'deberta-v2', 'distilbert', 'electra'])
 
 /** Whatever class is named: the files on the hub name wrong ones. */
 const ALWAYS_PLAIN: ReadonlySet<string> = new Set(['modernbert'])

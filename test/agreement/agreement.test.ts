@@ -220,6 +220,7 @@ describe('pieces', () => {
       maxLength: 2048,
       truncation: 'skip',
       pooling: 'hf',
+      score: "least of the steps' probabilities (--step-aggregate min)",
       device: 'cpu',
       dtype: 'fp32',
       verifier: 'strict',
@@ -228,6 +229,7 @@ describe('pieces', () => {
     })
     for (const part of [
       'revision abc',
+      "the score is the least of the steps' probabilities",
       '300 pairs of 299 prompts',
       '500 bootstrap resamples',
       'seed 7',

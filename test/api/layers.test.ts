@@ -186,7 +186,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   ],
   '@huggingface/tokenizers': ['text/backend.ts'],
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
-  'proper-lockfile': ['hub/download.ts'],
+  'proper-lockfile': ['hub/download.ts', 'model/quantised/file.ts'],
   'apache-arrow': ['pairs/arrow.ts'],
   hyparquet: ['pairs/parquet.ts'],
   fastify: ['chem/serve/server.ts'],

@@ -13,6 +13,8 @@ describe('chooseDtype', () => {
     ['fp32', 'cuda', ['BF16'], 'fp32'],
     ['tf32', 'cuda', ['BF16'], 'tf32'],
     ['fp16', 'webgpu', ['F32'], 'fp16'],
+    ['q8', 'cpu', ['BF16'], 'q8'],
+    ['q4', 'cuda', ['F32'], 'q4'],
   ] as const)('%s on %s with %j: %s', (asked, device, stored, expected) => {
     expect(chooseDtype(asked, device, stored)).toBe(expected)
   })
@@ -32,7 +34,8 @@ describe('a dtype that the device cannot have is refused before any file is open
     ['bf16', 'cpu', /no bfloat16/],
     ['fp16', 'cpu', /float16 on the CPU/],
     ['bf16', 'webgpu', /no bfloat16/],
-    ['q8', 'cuda', /not available yet/],
+    ['q8', 'webgpu', /never tried on WebGPU/],
+    ['q4', 'webgpu', /never tried on WebGPU/],
   ] as const)('%s on %s', (dtype, device, message) => {
     const open = () => toRunConfig('run-rm', { dtype, device })
     expect(open).toThrow(UsageError)

@@ -45,7 +45,8 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['embedding_size', 24, 'parity/deberta-v2'],
     ['conv_kernel_size', 4, 'parity/deberta-v2'],
     ['pooler_hidden_act', 'xielu', 'parity/deberta-v2'],
-    ['rope_scaling', { type: 'linear', factor: 2 }, 'parity/modernbert'],
+    ['talking_head', true, 'models/deberta-c2p'],
+    ['rope_scaling', { rope_type: 'yarn', factor: 2 }, 'parity/modernbert'],
     ['rope_parameters', { rope_type: 'default', rope_theta: 5 }, 'parity/modernbert'],
     ['rope_parameters', { full_attention: { rope_type: 'axial' } }, 'parity/modernbert'],
     ['rope_parameters', { full_attention: { partial_rotary_factor: 0.5 } }, 'parity/modernbert'],
@@ -62,14 +63,6 @@ describe('config.json: a known key with a value that we do not compute', () => {
     })
     expect(text).toContain('changed-')
     expect(text).toContain(key === 'embedding_size' && model.includes('electra') ? 'embeddings' : key)
-  })
-  it('DeBERTa v1 is another architecture', () => {
-    const deberta: Change = {
-      config: (config) => {
-        config.model_type = 'deberta'
-      },
-    }
-    expect(refusal('parity/deberta-v2', deberta)).toMatch(/"model_type" is "deberta": not supported.*deberta-v2/)
   })
 })
 
@@ -109,6 +102,19 @@ describe('tensors', () => {
 })
 
 describe('what an encoder is not', () => {
+  it('PairRM, which compares two answers', () => {
+    const text = refusal('parity/deberta-v2', {
+      tensors: (tensors) => {
+        for (const [name, tensor] of [...tensors]) {
+          tensors.delete(name)
+          if (name.startsWith('deberta.')) tensors.set(name.replace('deberta.', 'pretrained_model.'), tensor)
+        }
+        for (const name of ['head_layer.1.weight', 'head_layer.4.weight'])
+          tensors.set(name, { dtype: 'F32', shape: [1, 2], data: Buffer.alloc(8) })
+      },
+    })
+    expect(text).toMatch(/compares two answers \(PairRM: .*has no score of one/)
+  })
   const withoutHead: Change = {
     tensors: (tensors) => {
       for (const name of [...tensors.keys()]) if (/^(classifier|bert\.pooler)\./.test(name)) tensors.delete(name)

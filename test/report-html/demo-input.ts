@@ -149,6 +149,7 @@ export function demoInput(
         hint: 'Each line needs prompt, chosen, rejected.',
       },
     ],
+    drift: null,
     calibration: {
       method: 'Predicted: σ(margin), each pair in both orders; bins of equal size.',
       bins: reliability(columns, allRows(columns.n), 'all'),

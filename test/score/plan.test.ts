@@ -94,6 +94,11 @@ describe('shared prefixes', () => {
     const [batch] = planBatches(other, planOptionsFor({ device: 'cuda', causal: true, packed: false }))
     expect(batch).toMatchObject({ reused: [0, 4, 0], tokens: 14 })
   })
+  it('are none in an encoder, whose rows stand alone and are short on the CPU', () => {
+    const options = planOptionsFor({ device: 'cpu', causal: false, packed: false })
+    expect(options).toMatchObject({ layout: 'padded', batchTokens: 512 })
+    expect(planBatches(pair, options)).toEqual([{ layout: 'padded', sequences: [0, 1], prefix: 0, tokens: 12 }])
+  })
   it('need equal positions', () => {
     const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 3], 0, 1)], planOptionsFor(CPU))
     expect(batch).toMatchObject({ reused: [0, 0], tokens: 4 })

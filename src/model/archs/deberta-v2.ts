@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { Convolution, EncoderSpec, Linear, RelativePositions } from '../spec.ts'
@@ -17,7 +18,7 @@ const positionTypes = z.preprocess(
   z.array(z.enum(['c2p', 'p2c'])).nullish(),
 )
 
-const debertaV2Config = baseConfig.extend({
+export const debertaV2Config = baseConfig.extend({
   vocab_size: count.default(128_100),
   hidden_size: count.default(1536),
   num_hidden_layers: layerCount.default(24),
@@ -46,7 +47,11 @@ const debertaV2Config = baseConfig.extend({
  * He et al. 2021, arXiv:2006.03654 and 2111.09543. transformers: models/deberta_v2.
  */
 export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
-  const config = readConfig(debertaV2Config, checkpoint)
+  refusePairRanker(checkpoint)
+  return debertaSpec(checkpoint, readConfig(debertaV2Config, checkpoint))
+}
+
+export function debertaSpec(checkpoint: Checkpoint, config: z.infer<typeof debertaV2Config>): EncoderSpec {
   const { hidden_size: hidden, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   checkHeads(checkpoint, 'num_attention_heads', heads, hidden)
   const { attention_head_size: headSize = hidden / heads, embedding_size: width = hidden } = config
@@ -85,7 +90,7 @@ export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
       return { ...plain, attention: { ...plain.attention, scale } }
     }),
     finalNorm: null,
-    relative: config.relative_attention ? relativePositions(config, prefix, layers) : null,
+    relative: config.relative_attention && types.length > 0 ? relativePositions(config, prefix, layers) : null,
     convolution: config.conv_kernel_size > 0 ? convolution(checkpoint, config, prefix) : null,
     ignored: [
       ...POSITION_BUFFERS,
@@ -103,6 +108,16 @@ export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
       },
     ],
   }
+}
+
+/** PairRM names this architecture, too. */
+function refusePairRanker({ tensors, dir }: Checkpoint): void {
+  if ([...tensors.keys()].some((name) => /^head_layer\.\d+\.weight$/.test(name)))
+    throw new ModelError(
+      'is a model that compares two answers (PairRM: tensors "pretrained_model.*", "head_layer.*") and has no score of one',
+      dir,
+      'Its verdict needs both texts at once. Use a reward model with run-rm.',
+    )
 }
 
 function convolution(checkpoint: Checkpoint, config: z.infer<typeof debertaV2Config>, prefix: string): Convolution {

@@ -6,6 +6,7 @@ import { albert } from './albert.ts'
 import { bert } from './bert.ts'
 import { cohere } from './cohere.ts'
 import { cohere2 } from './cohere2.ts'
+import { deberta } from './deberta.ts'
 import { debertaV2 } from './deberta-v2.ts'
 import { distilbert } from './distilbert.ts'
 import { electra } from './electra.ts'
@@ -42,8 +43,10 @@ import { starcoder2 } from './starcoder2.ts'
 const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
   ['albert', albert],
   ['bert', bert],
+  ['camembert', roberta],
   ['cohere', cohere],
   ['cohere2', cohere2],
+  ['deberta', deberta],
   ['deberta-v2', debertaV2],
   ['distilbert', distilbert],
   ['electra', electra],

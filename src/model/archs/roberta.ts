@@ -11,7 +11,7 @@ const robertaConfig = bertConfig.extend({
 })
 
 /**
- * RoBERTa and XLM-RoBERTa: BERT with positions that begin behind the pad token's id and are counted over the other tokens, so that a
+ * RoBERTa, XLM-RoBERTa and CamemBERT: BERT with positions that begin behind the pad token's id and are counted over the other tokens, so that a
  * pad token inside a text takes none. transformers: models/roberta, create_position_ids_from_input_ids.
  */
 export function roberta(checkpoint: Checkpoint): EncoderSpec {

@@ -8,10 +8,10 @@ const config = z.object({
   pooler_hidden_size: count.optional(),
 })
 
-/** logits = classifier(act(pooler(h))) of the first token. transformers: models/deberta_v2, ContextPooler. */
+/** logits = classifier(act(pooler(h))) of the first token. transformers: models/deberta and deberta_v2, ContextPooler. */
 export const debertaPooler = denseHead(
   'deberta-pooler',
-  isOf(['deberta-v2'], 'pooler.dense.weight'),
+  isOf(['deberta', 'deberta-v2'], 'pooler.dense.weight'),
   (checkpoint, { hidden }) => {
     const { pooler_hidden_act, pooler_hidden_size = hidden } = readConfig(config, checkpoint)
     return {

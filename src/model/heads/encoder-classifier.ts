@@ -7,7 +7,7 @@ import { denseHead, isOf } from './dense.ts'
  */
 export const encoderClassifier = denseHead(
   'encoder-classifier',
-  isOf(['roberta', 'xlm-roberta', 'electra'], 'classifier.out_proj.weight'),
+  isOf(['camembert', 'roberta', 'xlm-roberta', 'electra'], 'classifier.out_proj.weight'),
   ({ config }, { hidden }) => ({
     dense: linear('classifier.dense', hidden, hidden, true),
     act: config.model_type === 'electra' ? 'gelu' : 'tanh',

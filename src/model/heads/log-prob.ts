@@ -2,6 +2,7 @@ import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Value } from '../graph.ts'
 import type { Builder } from '../ops.ts'
+import { quantisedProduct, quantisedRows } from '../quantised/nodes.ts'
 import { sameBytes } from '../same-bytes.ts'
 import type { DecoderSpec, Ignored, Logits } from '../spec.ts'
 import { castFrom } from '../weights.ts'
@@ -69,7 +70,7 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
   const { graph, type, weights } = builder
   const targets = graph.input('targets', 'int64', ['rows'])
   const wide = castFrom(graph, hidden, type, 'float')
-  const shape = [spec.vocab, spec.hidden]
+  const matrix = logitsMatrix(builder, spec, logits)
 
   const parts: Value[] = []
   for (let first = 0; first < spec.vocab; first += VOCABULARY_CHUNK) {
@@ -78,7 +79,7 @@ function logProbNodes(builder: Builder, hidden: Value, spec: DecoderSpec, logits
   }
   const total = parts.length === 1 ? parts[0]! : logSumExp(builder, graph.op('Concat', parts, { axis: 1 }))
 
-  const product = graph.op('Mul', [wide, weights.gather('float', logits.weight, shape, targets)])
+  const product = graph.op('Mul', [wide, matrix.rows(targets)])
   const dot = graph.op('ReduceSum', [product, graph.ints([1])], { keepdims: 1 })
   const column = graph.ints([1])
   const biased = logits.bias
@@ -103,10 +104,45 @@ export function logitsOf(
   logits: Logits,
   words: readonly [from: number, to: number],
 ): Value {
-  const { graph, weights } = builder
-  const inputs = [wide, weights.as('float', logits.weight, [spec.vocab, spec.hidden], words)]
-  if (logits.bias) inputs.push(weights.as('float', logits.bias, [spec.vocab], words))
-  return capped(builder, graph.op('Gemm', inputs, { transB: 1 }), logits)
+  const bias = logits.bias ? builder.weights.as('float', logits.bias, [spec.vocab], words) : null
+  return capped(builder, logitsMatrix(builder, spec, logits).product(wide, words, bias), logits)
+}
+
+/** The matrix of the logits: its products with a range of its rows, and its rows by their indices. Both are of the same numbers. */
+interface LogitsMatrix {
+  product(x: Value, rows: readonly [number, number], bias: Value | null): Value
+  rows(indices: Value): Value
+}
+
+function logitsMatrix(
+  { graph, weights, quantised }: Builder,
+  { vocab, hidden }: DecoderSpec,
+  { weight }: Logits,
+): LogitsMatrix {
+  const shape = [vocab, hidden]
+  if (quantised === null)
+    return {
+      product(x, rows, bias) {
+        const inputs = [x, weights.as('float', weight, shape, rows)]
+        return graph.op('Gemm', bias === null ? inputs : [...inputs, bias], { transB: 1 })
+      },
+      rows: (indices) => weights.gather('float', weight, shape, indices),
+    }
+  if (weights.besideQuantised(weight, null, 'out,in') !== null)
+    throw new ModelError(
+      `the adapter adds to "${weight}", the matrix of the logits, which is in few bits here`,
+      weights.checkpoint.adapter!.dir,
+      'Use --dtype fp32.',
+    )
+  const spec = { weight, inputs: hidden, outputs: vocab, layout: 'out,in', part: null } as const
+  const matrix = weights.matrix(quantised, spec, quantised.scheme.logits)
+  return {
+    product(x, [first, last], bias) {
+      const z = quantisedProduct(graph, quantised, x, matrix, first, last - first)
+      return bias === null ? z : graph.op('Add', [z, bias])
+    },
+    rows: (indices) => quantisedRows(graph, quantised, matrix, indices),
+  }
 }
 
 /** [rows, n] → log Σ exp, [rows, 1]. One fused pass over the logits instead of max, exp, sum and log. */

@@ -57,7 +57,10 @@ export function openReadyMade(dir: string, name: string, options: ReadyMadeOptio
   const dtype = asked === 'tf32' ? 'tf32' : found
   const signature = signatureOf(file, kind)
   checkInputs(signature, facts, kind, name)
-  const root = commonFolder([file, ...file.external].map(({ path }) => path))
+  const root = commonFolder(
+    [file, ...file.external].map(({ path }) => path),
+    dir,
+  )
   const paths = new Map(
     file.external.map(({ location, path }) => [location, relative(root, path).split(sep).join('/')]),
   )
@@ -182,6 +185,8 @@ function described(
       ? counted.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0)
       : null,
     weightBytes,
+    // those of the file are its own affair: `dtype` and the manifest's `graph` say so
+    quantisation: null,
     ignoredTensors: [],
     size: {
       hidden,

@@ -45,6 +45,7 @@ export async function startReadyMade(
       parameters: description.parameters,
       weightBytes: description.weightBytes,
       openMs: performance.now() - started,
+      quantisation: null,
       ignoredTensors: [],
       graphSha256: await sha256OfFile(file.path),
       notes: notesOf(model, behaviour),

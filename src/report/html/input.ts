@@ -14,6 +14,8 @@ export interface ReportInput {
   readonly prompts: ReadonlyMap<string, string>
   readonly failures: readonly RowFailure[]
   readonly calibration: Calibration | null
+  /** What the run's number format changed against float32; null where it is float32, or nothing was scored. */
+  readonly drift: DriftReport | null
   /** Completions on which model and verifier disagree most, worst first; empty where none were looked for. */
   readonly suspects: readonly Suspect[]
   /** Of each kind, completions at the border of the tenth that are not listed, since more have their score than fit into it. */
@@ -79,6 +81,37 @@ export interface Calibration {
   readonly method: string
   readonly bins: readonly ReliabilityBin[]
 }
+/** Shares are of the spread of the scores; differences are the format's − float32's. */
+export type DriftReport =
+  | { readonly measured: false; readonly dtype: string; readonly reason: string }
+  | {
+      readonly measured: true
+      readonly dtype: string
+      readonly rows: number
+      readonly reason: string | null
+      readonly completions: number
+      /** 95th − 5th percentile of the float32 scores. */
+      readonly spread: number | null
+      readonly rmsShare: number | null
+      readonly largestShare: number | null
+      readonly bias: number | null
+      readonly spearman: number | null
+      readonly pairs: number
+      readonly flips: number
+      readonly largestMargin: number | null
+      /** Pairs of the sample, and of the whole run, whose margin is no larger than `largestMargin`. */
+      readonly nearTies: number
+      readonly atRisk: number | null
+      readonly subsets: readonly {
+        readonly subset: string
+        readonly completions: number
+        readonly rms: number | null
+        readonly largest: number | null
+        readonly pairs: number
+        readonly flips: number
+        readonly nearTies: number
+      }[]
+    }
 /** Probabilities in [0, 1]. */
 export interface ReliabilityBin {
   /** Mean predicted probability of the bin. */

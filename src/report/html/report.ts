@@ -5,6 +5,7 @@ import { page } from './page.ts'
 import { pairTable } from './pair-table.ts'
 import { agreement } from './sections/agreement.ts'
 import { calibration } from './sections/calibration.ts'
+import { drift } from './sections/drift.ts'
 import { failures } from './sections/failures.ts'
 import { headline } from './sections/headline.ts'
 import { lengths } from './sections/length.ts'
@@ -26,6 +27,7 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     pairTable(input.pairs, molecules, limits),
     completionTable(input.completions, input.prompts, molecules, limits),
   ].filter((table) => table !== null)
+  const drifted = drift(input)
   return page(input, [
     headline(input),
     subsets(input),
@@ -36,6 +38,7 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     strata(input),
     reasons(input),
     failures(input, limits),
+    ...(drifted === null ? [] : [drifted]),
     ...rows(tables, molecules !== null),
     provenance(input),
   ])

@@ -301,13 +301,27 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     tokenizer: changes(bin, on, ['--tokenizer', otherTemplate()], texts),
     'chat-template': changes(bin, on, ['--chat-template', 'chatml'], texts),
     device: refuses(bin, [...on, '--device', 'tpu'], 2, '"tpu" is no device'),
-    dtype: async () => {
-      const run = await ran(bin, [...on, '--dtype', 'fp16'])
-      expect(run).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining('--dtype fp16: ONNX Runtime computes float16'),
-      })
-    },
+    dtype: all(refuses(bin, [...on, '--dtype', 'fp16'], 2, '--dtype fp16: ONNX Runtime computes float16'), async () => {
+      const env = { CHEMHERM_QUANTISED_DIR: newFolder() }
+      const run = await ran(bin, [...on, '--dtype', 'q4', '--drift', '0'], env)
+      expect(run.code, run.stderr).toBe(0)
+      expect(scores(run)).not.toEqual(scores(await once(bin, on)))
+      expect(record('models', 0, 'quantisation')(run)).toMatchObject({ bits: 4, block: 32 })
+    }),
+    drift: all(
+      async () => {
+        const env = { CHEMHERM_QUANTISED_DIR: newFolder() }
+        const run = await ran(bin, [...on, '--dtype', 'q8', '--drift', '2'], env)
+        expect(record('drift')(run)).toMatchObject({ measured: true, dtype: 'q8', rows: 2 })
+      },
+      says(bin, [...on, '--drift', '2'], '--drift changes nothing here: the model computes in fp32'),
+      refuses(
+        bin,
+        [...on, '--drift', '2', '--dtype', 'tf32', '--device', 'cuda'],
+        2,
+        'cannot be combined with --dtype tf32',
+      ),
+    ),
     graph: all(
       refuses(bin, [...on, '--graph', 'torch'], 2, '--graph: "torch" is none of "checkpoint", "onnx"'),
       refuses(bin, [...on, '--graph', 'onnx'], 5, 'has neither model.onnx nor onnx/model.onnx; it has no .onnx file'),
@@ -563,7 +577,9 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         const found = new Set<string>()
         for (const name of ['min', 'product', 'mean', 'last']) {
           const run = await ran('run-rm', [...args, ...(name === 'min' ? [] : ['--step-aggregate', name])])
-          expect(run.stderr).toContain(`of the steps' probabilities (--step-aggregate ${name})`)
+          const what = `of the steps' probabilities (--step-aggregate ${name})`
+          expect(run.stderr).toContain(what)
+          expect(file('methods.md')(run)).toContain(what)
           expect(record('models', 0, 'work', 'measured')(run)).toBe(name === 'min' ? 2 : 0)
           expect(scores(run), name).toEqual(column('scores.csv', `step_${name}`)(run))
           const [first] = csv('scores.csv')(run)

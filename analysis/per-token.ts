@@ -118,7 +118,7 @@ async function linesOf(
   const [model] = await loadModels(config, device, () => {})
   const choice = chooseHead(config.head, model!.description.labels)
   if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
-  const { name: head, reads } = model!.opened.built.head
+  const { name: head, reads } = model!.opened.head
   if (reads !== null)
     throw new UsageError(
       `the head of ${model!.name} (${head}) reads by a rule of its own`,

@@ -199,6 +199,8 @@ export interface Batching {
   readonly device: 'cpu' | 'cuda' | 'webgpu'
   /** A token's state depends on nothing after it, so that a shared prefix is computed once; an encoder's rows stand alone. */
   readonly causal: boolean
+  /** Takes a row for each sequence even so: a ready-made graph. Default false. */
+  readonly rows?: boolean
   /** All sequences of a batch stand in one row without padding. */
   readonly packed: boolean
 }
@@ -207,6 +209,8 @@ export interface Batching {
 export interface Runner {
   readonly info: RunnerInfo
   run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]>
+  /** Why this model cannot read a sequence as it was prepared; null = it can. Default: it can. */
+  unreadable?(sequence: Sequence): Unscored | null
   /** Called when an output is not finite: throws a ModelError naming the tensor if a weight is the cause. */
   checkWeights?(): Promise<void>
   release(): Promise<void>
@@ -217,6 +221,8 @@ export interface Runner {
  * linear layers in 8 or 4 bits, all else float32.
  */
 export type Dtype = 'fp32' | 'tf32' | 'fp16' | 'bf16' | 'q8' | 'q4'
+/** What a ready-made ONNX file computes in: beside ours, weights quantised to so many bits, as its maker did (f16: the rest in half-precision). */
+export type FileDtype = Dtype | 'fp64' | 'fp8' | 'bnb4' | `q${number}` | `q${number}f16`
 
 /** How the weights of linear layers are kept in few bits. */
 export interface Quantisation {
@@ -241,19 +247,24 @@ export interface RunnerInfo {
   readonly device: 'cpu' | 'cuda' | 'webgpu'
   /** Execution provider that was verified, e.g. CPUExecutionProvider. */
   readonly provider: string
-  readonly dtype: Dtype
+  readonly dtype: FileDtype
   /** Longest sequence that the positions allow; null = unbounded. */
   readonly maxPositions: number | null
   readonly padTokenId: number | null
   readonly vocabSize: number
-  readonly parameters: number
+  /** null where they are packed, so that they cannot be counted. */
+  readonly parameters: number | null
   readonly weightBytes: number
   readonly quantisation: Quantisation | null
   readonly openMs: number
   /** Tensors of the checkpoint that the graph does not use, with the reason. */
   readonly ignoredTensors: readonly { readonly name: string; readonly reason: string }[]
-  /** SHA-256 of the built graph (not of the weights). */
+  /** SHA-256 of the graph (of ours without the weights, of a ready-made one the .onnx file's). */
   readonly graphSha256: string
+  /** What showed when it was opened, for the screen. */
+  readonly notes?: readonly string[]
+  /** The same for the manifest. */
+  readonly found?: Readonly<Record<string, string | number | boolean | null>>
   /** Names of the head's further outputs that come after its labels in what `run` gives; left out where they are not asked for. */
   readonly rawOutputs?: readonly string[]
 }

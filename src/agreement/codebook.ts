@@ -18,7 +18,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   score: m(SCORE, "the model's reward: head output, or implicit reward for DPO"),
   score_reason: m(
     'word',
-    'why there is no score: too_long, template_error, token_not_embedded, unknown_token, non_finite …',
+    'why there is no score: too_long, template_error, token_not_embedded, unknown_token, non_finite, pooled_otherwise …',
   ),
   verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
   verifiable_status: m(

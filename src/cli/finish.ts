@@ -30,6 +30,7 @@ import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
+import type { GraphComparison } from './graph-comparison.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
@@ -62,6 +63,8 @@ export interface FinishInput {
   readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
   readonly verifier: Verifier | null
+  /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
+  readonly comparison?: GraphComparison | null
   readonly log: Log
   readonly elapsedMs: () => number
   /** What to print in place of the accuracy table. */

@@ -3,6 +3,7 @@ import type { HermRun } from '../agreement/herm.ts'
 import type { MethodsInput } from '../agreement/methods.ts'
 import { OWN_FILE } from '../chem/ether0/data.ts'
 import type { Joined } from '../collect.ts'
+import { fileRecord, isReadyMade } from '../model/ready-made/open.ts'
 import { packageVersion } from '../package.ts'
 import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
@@ -11,7 +12,7 @@ import { identityRecord } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import { SCORE_VERSION } from '../store/key.ts'
 import { REPAIRS } from '../text/repairs.ts'
-import type { Repair, RowFailure } from '../types.ts'
+import type { Repair, RowFailure, RunnerInfo } from '../types.ts'
 import { countBy } from './count.ts'
 import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
@@ -45,7 +46,7 @@ export function manifest(
       revision: model.resolved.revision,
       adapter: model.adapter,
       architecture: model.description.architecture,
-      head: model.opened.built.head.name,
+      head: model.opened.head.name,
       parameters: model.description.parameters,
       weight_bytes: model.description.weightBytes,
       max_positions: model.description.maxPositions,
@@ -55,6 +56,7 @@ export function manifest(
       files: model.hashes,
       tokenizer: { sha256: model.tokenizer.sha256, files: model.tokenizer.files },
       text: input.subjects[i]?.text ?? null,
+      graph: graphRecord(model, work[i]?.runner ?? null),
       ignored_tensors: model.description.ignoredTensors,
       device: device?.device ?? null,
       dtype: input.subjects[i]?.dtype ?? null,
@@ -71,6 +73,7 @@ export function manifest(
               completions_per_second: perSecond(work[i].measured, work[i].modelMs),
             },
     })),
+    graph: input.comparison == null ? null : { comparison: input.comparison },
     drift,
     device,
     plan,
@@ -94,6 +97,16 @@ export function manifest(
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** Which graph ran; of a ready-made one what it is, and what its first runs showed (null where nothing was left to measure). */
+const graphRecord = ({ opened }: LoadedModel, runner: RunnerInfo | null): Record<string, unknown> =>
+  isReadyMade(opened)
+    ? {
+        ...fileRecord(opened),
+        provider: runner?.provider ?? null,
+        ...(runner?.found ?? { batches: null, pooling: null }),
+      }
+    : { kind: 'checkpoint' }
 
 const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.round((count / ms) * 10_000) / 10 : null)
 

@@ -67,6 +67,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
     })
     // From here on nothing is lost: a Ctrl-C may end the process at once.
     interrupt.dispose()
+    for (const { runner } of work) for (const note of runner?.notes ?? []) log.warn(note)
     return { ledger, work, verdictErrors: verdicts?.errors ?? {} }
   } finally {
     ;[...bars.values()].at(-1)?.stop()

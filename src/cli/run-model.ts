@@ -1,6 +1,7 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
+import { fileWords, isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Subject } from '../score/subject.ts'
 import { adapterLine, roundingNote } from '../setup/adapter.ts'
@@ -19,6 +20,7 @@ import { stripReasoning } from '../text/conversation.ts'
 import { certifiedBefore, certifiedLine, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
+import { compareGraphs, comparisonLines } from './graph-comparison.ts'
 import { guarded } from './guard.ts'
 import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
@@ -141,7 +143,11 @@ export async function runModel(
     const replaced = sayFolder(place, base, log)
     const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
     if (!config.certify) for (const [i, one] of certified.entries()) log.info(certifiedLine(one, models[i]!.name))
-    const run = { ...base, replaced, certified, log, elapsedMs, interrupt }
+    const comparison = await compareGraphs({ ...base, rows })
+    for (const { text, warning } of comparison === null ? [] : comparisonLines(comparison))
+      if (warning) log.warn(text)
+      else log.info(text)
+    const run = { ...base, comparison, replaced, certified, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
@@ -163,8 +169,14 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
 
-const modelLine = ({ choice, name, resolved, adapter, description }: LoadedModel): string =>
-  `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}, ${adapter === null ? '' : `${adapterLine(adapter)}, `}${description.architecture}, ${(description.parameters / 1e6).toPrecision(3)} M parameters`
+const modelLine = ({ choice, name, resolved, adapter, description, opened }: LoadedModel): string =>
+  [
+    `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}`,
+    ...(adapter === null ? [] : [adapterLine(adapter)]),
+    description.architecture,
+    ...(description.parameters === null ? [] : [`${(description.parameters / 1e6).toPrecision(3)} M parameters`]),
+    ...(isReadyMade(opened) ? [fileWords(opened)] : []),
+  ].join(', ')
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */
 async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {

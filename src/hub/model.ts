@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, posix } from 'node:path'
 import { ModelError, NetworkError, UsageError } from '../errors.ts'
+import { chooseOnnx, isOnnx } from '../onnx-files.ts'
 import {
   ADAPTER_CONFIG,
   ADAPTER_WEIGHTS,
@@ -40,6 +41,12 @@ export interface ResolveModelOptions extends ResolveOptions {
   readonly include?: ((path: string) => boolean) | undefined
   /** false: no weights (a tokenizer from another repository). Default: true. */
   readonly weights?: boolean | undefined
+  /** What the weights are: a checkpoint's safetensors, or a ready-made ONNX export. Default (null): safetensors where there are some, else ONNX. */
+  readonly graph?: 'checkpoint' | 'onnx' | null | undefined
+  /** Of ONNX: which file, by path or name. Default (null): the one of full precision. */
+  readonly onnxFile?: string | null | undefined
+  /** The files of weights that an .onnx file names, from its own folder. */
+  readonly externalFiles?: ((path: string) => readonly string[]) | undefined
 }
 
 export interface ResolvedFile {
@@ -57,6 +64,8 @@ export interface ResolvedModel {
   /** Commit; null for a folder. */
   readonly revision: string | null
   readonly files: readonly ResolvedFile[]
+  /** Path of the ONNX export in `dir` where one is to be run; null: the checkpoint's safetensors. */
+  readonly onnx: string | null
   /** Reward heads of the repository that are pickles, and so are not fetched. */
   readonly pickledHeads?: readonly string[]
   /** What to tell the user, e.g. that the hub was not asked. */
@@ -86,12 +95,13 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   const files = await filesAt(repo, commit, settings, { recursive: true })
   const wantsWeights = options.weights ?? true
   const paths = files.map(({ path }) => path)
-  const adapter = wantsWeights && isAdapter(paths)
+  const { onnx, notes } = exportOf(paths, repo.id, options)
+  const adapter = wantsWeights && onnx === null && isAdapter(paths)
   if (adapter) checkAdapterFiles(paths, repo.id)
   else if (wantsWeights && !paths.includes('config.json'))
     throw new ModelError('has no config.json: not a transformers checkpoint', repo.id)
   const onProgress = options.onProgress ?? (() => {})
-  if (wantsWeights && !adapter && isPickled(paths)) {
+  if (wantsWeights && !adapter && onnx === null && isPickled(paths)) {
     const converted = repo.revision === 'main' ? await conversionOf(repo, commit, settings).catch(noAnswer) : null
     if (converted === null || converted instanceof NetworkError) throw pickled(repo, paths, converted)
     const found = await fromHub({ ...repo, revision: converted }, settings, options)
@@ -100,21 +110,59 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelO
   }
   const weights = !wantsWeights
     ? []
-    : adapter
-      ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ...headFiles]
-      : files.some(({ path }) => path === SINGLE_FILE)
-        ? [SINGLE_FILE, ...headFiles]
-        : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
+    : onnx !== null
+      ? await onnxFiles(repo, commit, files, onnx, settings, options)
+      : adapter
+        ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ...headFiles]
+        : files.some(({ path }) => path === SINGLE_FILE)
+          ? [SINGLE_FILE, ...headFiles]
+          : [...(await shardNames(repo, commit, files, settings, onProgress)), ...headFiles]
   const chosen = files.filter((file) => wanted(file) || weights.includes(file.path))
   const dir = await fetchSnapshot(repo, commit, chosen, settings, onProgress)
-  const pickledHeads = wantsWeights
-    ? files
-        .map(({ path }) => path)
-        .filter(isHeadPickle)
-        .sort()
-    : []
-  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, pickledHeads, notes: [] }
+  const pickledHeads =
+    wantsWeights && onnx === null
+      ? files
+          .map(({ path }) => path)
+          .filter(isHeadPickle)
+          .sort()
+      : []
+  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, pickledHeads, onnx, notes }
 }
+
+/** The ONNX export that is to be run of these files, or null for the checkpoint. */
+function exportOf(
+  paths: readonly string[],
+  where: string,
+  { graph = null, onnxFile = null, weights = true }: ResolveModelOptions,
+): Pick<ResolvedModel, 'onnx' | 'notes'> {
+  if (!weights || graph === 'checkpoint') return { onnx: null, notes: [] }
+  if (graph === 'onnx') return { onnx: chooseOnnx(paths, onnxFile, where), notes: [] }
+  const bare = !paths.some((path) => /^[^/]+\.safetensors(\.index\.json)?$/.test(path)) && paths.some(isOnnx)
+  if (!bare) return { onnx: null, notes: [] }
+  const onnx = chooseOnnx(paths, null, where)
+  return { onnx, notes: [`${where} has no safetensors: its ${onnx} is run as it is (--graph onnx)`] }
+}
+
+/** An .onnx file and the files of weights that it names; those are known only once it is there. */
+async function onnxFiles(
+  repo: Repo,
+  commit: string,
+  files: readonly RepoFile[],
+  onnx: string,
+  settings: HubSettings,
+  { externalFiles, onProgress = () => {} }: ResolveModelOptions,
+): Promise<string[]> {
+  const file = files.find(({ path }) => path === onnx)!
+  const dir = await fetchSnapshot(repo, commit, [file], settings, onProgress)
+  const external = namedBy(dir, onnx, externalFiles)
+  const absent = external.find((path) => !files.some((one) => one.path === path))
+  if (absent !== undefined)
+    throw new ModelError(`its ${onnx} has weights in ${absent}, which is not in the repository`, repo.id)
+  return [onnx, ...external]
+}
+
+const namedBy = (dir: string, onnx: string, externalFiles: ResolveModelOptions['externalFiles']): string[] =>
+  (externalFiles?.(join(dir, onnx)) ?? []).map((name) => posix.join(dirname(onnx), name))
 
 /** No safetensors in the root, but pickles: nothing big is fetched. */
 const isPickled = (paths: readonly string[]): boolean =>
@@ -189,31 +237,32 @@ function fromCache(
   const files = cachedFiles(dir)
   const has = (path: string): boolean => files.some((file) => file.path === path)
   const wantsWeights = options.weights ?? true
-  const adapter = wantsWeights && isAdapter(files.map(({ path }) => path))
-  if (wantsWeights && !adapter && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
   if (files.length === 0) throw fail(`holds no file of commit ${commit}`)
+  const paths = files.map(({ path }) => path)
+  if (wantsWeights && !isAdapter(paths) && !has('config.json')) throw fail(`holds no config.json of commit ${commit}`)
+  const { onnx, notes } = exportOf(paths, `${repo.id}, as the cache has it,`, options)
+  const adapter = wantsWeights && onnx === null && isAdapter(paths)
   const weights = !wantsWeights
     ? []
-    : adapter
-      ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS]
-      : has(SINGLE_FILE)
-        ? [SINGLE_FILE]
-        : has(INDEX_FILE)
-          ? cachedShards(dir)
-          : (numberedShards(
-              files.map(({ path }) => path),
-              repo.id,
-            ) ?? [SINGLE_FILE])
+    : onnx !== null
+      ? [onnx, ...namedBy(dir, onnx, options.externalFiles)]
+      : adapter
+        ? [ADAPTER_CONFIG, ADAPTER_WEIGHTS]
+        : has(SINGLE_FILE)
+          ? [SINGLE_FILE]
+          : has(INDEX_FILE)
+            ? cachedShards(dir)
+            : (numberedShards(paths, repo.id) ?? [SINGLE_FILE])
   const missing = weights.filter((path) => !has(path))
   if (missing.length > 0) throw fail(`lacks ${missing.join(', ')} of commit ${commit}`)
   const chosen = files.filter(
     ({ path }) =>
       isSupportFile(path) ||
       weights.includes(path) ||
-      (wantsWeights && headFiles.includes(path)) ||
+      (wantsWeights && onnx === null && headFiles.includes(path)) ||
       (options.include?.(path) ?? false),
   )
-  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, notes: [note] }
+  return { dir, source: 'hub', id: repo.id, revision: commit, files: chosen, onnx, notes: [note, ...notes] }
 }
 
 const cachedShards = (dir: string): string[] => [
@@ -224,25 +273,29 @@ const cachedShards = (dir: string): string[] => [
 function openFolder(name: string, dir: string, options: ResolveModelOptions): ResolvedModel {
   if (options.revision !== undefined && options.revision !== 'main')
     throw new UsageError(`is a folder; revision "${options.revision}" means nothing there`, name)
-  const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+  const paths = readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) =>
       join(entry.parentPath, entry.name)
         .slice(dir.length + 1)
         .replaceAll('\\', '/'),
     )
+    .sort()
+  const { onnx, notes } = exportOf(paths, name, options)
+  const files = paths
     .filter(
       (path) =>
         isSupportFile(path) ||
-        /^(model[^/]*|adapter_model)\.safetensors$/.test(path) ||
-        path === INDEX_FILE ||
-        path === ADAPTER_CONFIG ||
-        headFiles.includes(path) ||
+        path === onnx ||
+        (onnx === null &&
+          (/^(model[^/]*|adapter_model)\.safetensors$/.test(path) ||
+            path === INDEX_FILE ||
+            path === ADAPTER_CONFIG ||
+            headFiles.includes(path))) ||
         options.include?.(path),
     )
-    .sort()
     .map((path): ResolvedFile => ({ path, sizeBytes: statSync(join(dir, path)).size, sha256: null, etag: null }))
-  return { dir, source: 'folder', id: basename(dir), revision: null, files, notes: [] }
+  return { dir, source: 'folder', id: basename(dir), revision: null, files, onnx, notes }
 }
 
 /** Configuration, tokenizer and chat template: small files in the root, and the folder of further templates. */

@@ -115,6 +115,7 @@ export async function* scoreRows(
     for (const text of remarks(readings, columns)) note(text)
     for (const line of repairLines(mostRepairs(tallies.map(({ counts }) => counts)), subjects[0]!.text)) note(line)
     if (watch.warning !== null) note(watch.warning)
+    for (const { info } of runners.values()) for (const text of info.notes ?? []) note(text)
   } finally {
     for (const runner of runners.values()) await runner.release()
   }

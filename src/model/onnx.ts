@@ -90,7 +90,8 @@ export function encodeModel(model: ModelRecord, locate: (file: string) => string
   return message.bytes()
 }
 
-function encodeGraph(graph: GraphRecord, locate: (file: string) => string): Message {
+/** The fields of a GraphProto; after those of another graph they add to it. */
+export function encodeGraph(graph: GraphRecord, locate: (file: string) => string): Message {
   const message = new Message()
   for (const node of graph.nodes) message.message(1, encodeNode(node, locate))
   message.text(2, graph.name)
@@ -145,7 +146,7 @@ function encodeValue(value: ValueRecord): Message {
 const UTF8 = new TextEncoder()
 
 /** A protobuf message under construction. */
-class Message {
+export class Message {
   readonly #parts: Uint8Array[] = []
   #length = 0
 
@@ -172,6 +173,10 @@ class Message {
     this.#varint(value.#length)
     for (const part of value.#parts) this.#push(part)
     return this
+  }
+  /** Fields that are encoded already. */
+  raw(value: Uint8Array): this {
+    return this.#push(value)
   }
   bytes(): Uint8Array {
     const all = new Uint8Array(this.#length)

@@ -6,7 +6,7 @@ import { type AttentionForm, attentionForms } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
-import type { Head } from './heads/head.ts'
+import type { Head, HeadUse } from './heads/head.ts'
 import type { Device } from './providers.ts'
 import type { QuantisedLayout } from './quantised/layout.ts'
 import { type Scheme, schemeName, schemeOf } from './quantised/scheme.ts'
@@ -22,6 +22,7 @@ export interface OpenModel {
   readonly dtype: Dtype
   readonly attention: AttentionForm
   readonly batching: Batching
+  readonly head: HeadUse
   readonly built: BuiltModel
   readonly description: ModelDescription
 }
@@ -41,7 +42,8 @@ export interface ModelDescription {
   readonly padTokenId: number | null
   readonly vocabSize: number
   readonly layers: number
-  readonly parameters: number
+  /** null where they are packed, so that they cannot be counted. */
+  readonly parameters: number | null
   /** Bytes of the tensors on disk. */
   readonly weightBytes: number
   readonly quantisation: Quantisation | null
@@ -105,7 +107,19 @@ export function openModelIn(
     ...given<Pick<OpenOptions, 'head'>>({ head }),
   })
   const batching = { device, causal: spec.causal, packed: form === 'split' }
-  return { checkpoint, kind, device, deviceId, dtype, attention: form, batching, built, description: described(built) }
+  const description = described(built)
+  return {
+    checkpoint,
+    kind,
+    device,
+    deviceId,
+    dtype,
+    attention: form,
+    batching,
+    head: built.head,
+    built,
+    description,
+  }
 }
 
 function described({

@@ -229,7 +229,7 @@ function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<st
 }
 
 /** Int32 → int64 by words (ONNX Runtime's platforms are little-endian); BigInt for every element would be slow. */
-function int64(values: Int32Array, dims: readonly number[] = [values.length]): ort.Tensor {
+export function int64(values: Int32Array, dims: readonly number[] = [values.length]): ort.Tensor {
   const words = new Int32Array(2 * values.length)
   for (let i = 0; i < values.length; i++) {
     words[2 * i] = values[i]!
@@ -264,7 +264,7 @@ async function openSession(
 }
 
 /** The deepest folder above all files: ONNX Runtime resolves locations against one folder and lets none leave it. */
-function commonFolder(files: readonly string[], where: string): string {
+export function commonFolder(files: readonly string[], where: string): string {
   for (let folder = dirname(files[0]!); ; folder = dirname(folder)) {
     if (files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return folder
     if (folder === dirname(folder))

@@ -56,7 +56,8 @@ async function measureOne(
     const [again] = await runner.run(alone, sequences)
     if (!again!.every(Number.isFinite)) {
       await runner.checkWeights?.()
-      const message = `the model gives ${again!.find((value) => !Number.isFinite(value))} for this text; its weights are finite`
+      const finite = runner.checkWeights === undefined ? '' : '; its weights are finite'
+      const message = `the model gives ${again!.find((value) => !Number.isFinite(value))} for this text${finite}`
       return { index, measurement: null, unscored: { reason: 'non_finite', message } }
     }
     return { index, measurement: measurementOf(runner, sequence, again!), unscored: null }
@@ -90,7 +91,8 @@ function logProbOf(logProbs: Float32Array): LogProbMeasurement {
   return { kind: 'logProb', sum, tokens: logProbs.length, sumSquares }
 }
 
-function whyUnreadable(runner: Runner, { ids, reads }: Sequence): Unscored | null {
+function whyUnreadable(runner: Runner, sequence: Sequence): Unscored | null {
+  const { ids, reads } = sequence
   if (ids.length === 0) return { reason: 'no_tokens', message: 'the text has no tokens' }
   const first = reads[0]
   if (first === undefined || first >= ids.length)
@@ -100,5 +102,5 @@ function whyUnreadable(runner: Runner, { ids, reads }: Sequence): Unscored | nul
       reason: 'no_context',
       message: 'the completion begins the text: its first token has no probability given anything',
     }
-  return null
+  return runner.unreadable?.(sequence) ?? null
 }

@@ -18,10 +18,10 @@ export interface PlanOptions {
  * What suits a device. On the CPU more than 1,024 tokens per run gain nothing, and where rows are padded more than 512 lose
  * (src/model/README.md); a GPU wants work.
  */
-export function planOptionsFor({ device, causal, packed }: Batching): PlanOptions {
-  const layout = causal ? 'shared' : 'padded'
+export function planOptionsFor({ device, causal, rows = false, packed }: Batching): PlanOptions {
+  const layout = causal && !rows ? 'shared' : 'padded'
   return device === 'cpu'
-    ? { layout, packed, batchTokens: causal ? 1024 : 512, batchSize: 256 }
+    ? { layout, packed, batchTokens: layout === 'shared' ? 1024 : 512, batchSize: 256 }
     : { layout, packed, batchTokens: 32_768, batchSize: 512 }
 }
 

@@ -4,6 +4,8 @@ import { DeviceError } from '../errors.ts'
 import { type ResolvedDevice, resolveDevice } from '../model/device.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { openModel } from '../model/open.ts'
+import { isReadyMade, openReadyMade } from '../model/ready-made/open.ts'
+import { startReadyMade } from '../model/ready-made/session.ts'
 import { startSession } from '../model/session.ts'
 import { packageVersion, pinnedPackage } from '../package.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
@@ -147,17 +149,20 @@ async function onDevice(
   prepared: readonly Probe[],
   reference: Reference | null,
 ): Promise<DeviceCertificate> {
-  const open = openModel(opened.checkpoint, { kind: opened.kind, device, deviceId, dtype: config.dtype })
-  const runner = await startSession(open)
+  const use = { kind: opened.kind, device, deviceId, dtype: config.dtype }
+  const open = isReadyMade(opened)
+    ? openReadyMade(opened.checkpoint.dir, opened.file.name, use)
+    : openModel(opened.checkpoint, use)
+  const runner = await (isReadyMade(open) ? startReadyMade(open) : startSession(open))
   try {
     const asked = prepared.filter((probe): probe is Probe & { one: Prepared } => !isUnscored(probe.one))
     const sequences = asked.map(({ one, id }): Sequence => ({ ...one, group: groupOf(prepared, id) }))
     const names = asked.map(({ id, index }) => `${id} ${index}`)
     const wanted = asked.map(({ id, index }) => reference?.completions.find((c) => c.id === id && c.index === index))
-    const { packed, causal } = open.batching
+    const { packed, causal, rows = false } = open.batching
     const layouts: LayoutCertificate[] = []
     let alone: readonly Float32Array[] = []
-    for (const layout of causal ? (['alone', 'padded', 'shared'] as const) : (['alone', 'padded'] as const)) {
+    for (const layout of causal && !rows ? (['alone', 'padded', 'shared'] as const) : (['alone', 'padded'] as const)) {
       const values = await measured(runner, sequences, { ...LAYOUTS[layout], packed })
       if (layout === 'alone') alone = values
       layouts.push({

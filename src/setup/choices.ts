@@ -1,4 +1,5 @@
 import { rawNames } from '../model/heads/head.ts'
+import { isReadyMade } from '../model/ready-made/open.ts'
 import { chooseHead } from '../score/head.ts'
 import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
 import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
@@ -10,14 +11,21 @@ import type { LoadedModel } from './models.ts'
 export function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Scorer {
   if (config.bin === 'run-dpo')
     return dpoScorer({ beta: config.beta, refFreeType: config.refFreeType, reference: models.length === 2 })
-  const { head } = models[0]!.opened.built
+  const { head } = models[0]!.opened
   const choice = chooseHead(config.head, head.labels)
   if (head.steps !== undefined) return stepScorer(config.stepAggregate)
   return rewardModelScorer(choice, head.labels, config.rawOutputs ? rawNames(head) : [])
 }
 
-/** How batches are made: as suits the device and the models (which are all of one kind), within the flags' bounds. */
-export function planOf({ batchTokens, batchSize }: RunConfig, models: readonly LoadedModel[]): PlanOptions {
-  const options = planOptionsFor(models[0]!.opened.batching)
+/**
+ * How batches are made: as suits the device and the models, within the flags' bounds. Models are all of one kind, but that one may be
+ * a ready-made graph, which takes rows of texts and shares no prefix: then all get such rows.
+ */
+export function planOf(
+  { batchTokens, batchSize }: RunConfig,
+  models: readonly Pick<LoadedModel, 'opened'>[],
+): PlanOptions {
+  const { opened } = models.find((model) => isReadyMade(model.opened)) ?? models[0]!
+  const options = planOptionsFor(opened.batching)
   return { ...options, batchTokens: batchTokens ?? options.batchTokens, batchSize: batchSize ?? options.batchSize }
 }

@@ -81,6 +81,8 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
       '--soft',
       'ether0 defines soft rewards for the training rule (strict) only.',
     )
+  if (own.onnxFile !== null && own.graph === 'checkpoint')
+    contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
   parseDevice(own.device)
   checkDtype(dtype, own.device)
   if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
@@ -93,6 +95,8 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     bin,
     models: modelChoices(bin, readOptions(CHECKPOINTS, given)),
     ...own,
+    // a file that is named is one that is to be run
+    graph: own.graph ?? (own.onnxFile === null ? null : 'onnx'),
     dtype,
     dataset: prefSets ? PREF_SETS : dataset,
     limit: debug ? 10 : limit,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
 import type { ResolvedDevice } from '../model/device.ts'
 import { openModel } from '../model/open.ts'
+import { isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Row, RowFailure } from '../types.ts'
 import type { RunConfig } from './config.ts'
@@ -36,10 +37,15 @@ export function driftPlan(
   const none = (reason: string): DriftPlan => ({ rows: 0, models: [], reason })
   if (dtypes.includes('tf32'))
     return none('in a process that computes in TF32 nothing is float32: compare two runs, with chemherm analyze')
+  if (models.some(({ opened }) => isReadyMade(opened) && opened.dtype !== 'fp32'))
+    return none(
+      'a ready-made export has one number format; where its safetensors lie beside it, the two are compared (run.json, graph)',
+    )
   const few = dtypes.some((dtype) => dtype === 'q8' || dtype === 'q4')
   const rows = config.drift ?? (few ? DEFAULT_ROWS : 0)
   if (rows === 0) return none(config.drift === 0 ? '--drift 0' : `--drift N measures it on N rows`)
   const exact = models.map((model): LoadedModel => {
+    if (isReadyMade(model.opened)) return model
     const { checkpoint, kind } = model.opened
     const opened = openModel(checkpoint, { kind, device, deviceId, dtype: 'fp32' })
     return { ...model, opened, description: opened.description }

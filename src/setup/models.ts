@@ -10,6 +10,8 @@ import type { ResolvedDevice } from '../model/device.ts'
 import type { Head } from '../model/heads/head.ts'
 import { stepTokens } from '../model/heads/step-tokens.ts'
 import { type ModelDescription, type OpenModel, type OpenOptions, openModel } from '../model/open.ts'
+import { externalFilesOf } from '../model/ready-made/file.ts'
+import { isReadyMade, type OpenReadyMade, openReadyMade } from '../model/ready-made/open.ts'
 import { packagePath } from '../package.ts'
 import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
 import { isAdapter } from '../weight-files.ts'
@@ -29,8 +31,8 @@ export interface LoadedModel {
   readonly adapter: AdapterRecord | null
   /** What to tell the user. */
   readonly notes: readonly string[]
-  /** Its graph, its dtype and its device, not started yet. */
-  readonly opened: OpenModel
+  /** Its graph, built or ready-made, its dtype and its device, not started yet. */
+  readonly opened: OpenModel | OpenReadyMade
   readonly description: ModelDescription
   readonly hashes: readonly FileHash[]
   /** Whether a file lies in the hub's cache, by its name among `hashes`. */
@@ -83,27 +85,21 @@ async function loadModel(
   const resolved = await resolveModel(choice.name ?? packagePath('src/embedded/demo', DEMO[choice.role]), {
     ...options,
     revision: choice.revision,
+    graph: config.graph,
+    onnxFile: config.onnxFile,
+    externalFiles: externalFilesOf,
   })
-  const { checkpoint: opening, base } = isAdapter(readdirSync(resolved.dir))
-    ? await openAdapted(resolved, options)
-    : { checkpoint: openCheckpoint(resolved.dir), base: null }
-  const pickledHeads = [...opening.pickledHeads, ...(resolved.pickledHeads ?? [])]
-  const checkpoint = { ...opening, pickledHeads }
-  const kind = choice.role === 'rm' ? 'head' : 'logProb'
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
-  const head = await askedHead(resolved, name, config, options)
-  const opened = openModel(checkpoint, {
-    kind,
-    device,
-    deviceId,
-    dtype: config.dtype,
-    ...given<Pick<OpenOptions, 'head'>>({ head }),
-  })
-  const { description } = opened
+  const use = { kind: choice.role === 'rm' ? 'head' : 'logProb', device, deviceId, dtype: config.dtype } as const
+  const { opened, base } =
+    resolved.onnx === null
+      ? await openBuilt(resolved, name, use, config, options)
+      : { opened: openExport(resolved.dir, resolved.onnx, use, config), base: null }
+  const { description, checkpoint } = opened
   const trustBlobNames = (file: string): boolean =>
     (base !== null && file.startsWith('base/') ? base : resolved).source === 'hub'
   const hashes = await hashCheckpoint(checkpoint, { trustBlobNames })
-  const adapter = adapterRecord(opened, base)
+  const adapter = isReadyMade(opened) ? null : adapterRecord(opened, base)
   const textFiles = base === null || existsSync(join(resolved.dir, TOKENIZER)) ? resolved : base
   const { tokenizer, tokenizerDir, notes } =
     policy === null
@@ -122,7 +118,7 @@ async function loadModel(
       ...(textFiles === resolved || config.tokenizer !== null
         ? []
         : [`${name} has no ${TOKENIZER}: it reads the tokens of its base`]),
-      ...(opened.built.head.notes ?? []),
+      ...(opened.head.notes ?? []),
       ...notes,
       ...embeddingNotes(name, tokenizer, description),
     ],
@@ -147,6 +143,36 @@ async function askedHead(
   if (config.stepTokens === null) return null
   const { tokenizer } = await ownTokenizer(resolved, name, config, options)
   return stepTokens(stepTokensOf(tokenizer, config.stepTokens))
+}
+
+type Use = Pick<OpenOptions, 'kind' | 'device' | 'dtype'> & { readonly deviceId: number | null }
+
+/** The graph of a checkpoint, or of an adapter on its base. */
+async function openBuilt(
+  resolved: ResolvedModel,
+  name: string,
+  use: Use,
+  config: RunConfig,
+  options: ResolveModelOptions,
+): Promise<{ opened: OpenModel; base: ResolvedModel | null }> {
+  const { checkpoint: opening, base } = isAdapter(readdirSync(resolved.dir))
+    ? await openAdapted(resolved, options)
+    : { checkpoint: openCheckpoint(resolved.dir), base: null }
+  const pickledHeads = [...opening.pickledHeads, ...(resolved.pickledHeads ?? [])]
+  const head = await askedHead(resolved, name, config, options)
+  const opened = openModel({ ...opening, pickledHeads }, { ...use, ...given<Pick<OpenOptions, 'head'>>({ head }) })
+  return { opened, base }
+}
+
+/** @throws UsageError for what is asked of a head that an export has inside */
+function openExport(dir: string, file: string, use: Use, { stepTokens: asked }: RunConfig): OpenReadyMade {
+  if (asked !== null)
+    throw new UsageError(
+      `is for graphs that are built from a checkpoint; ${file} is run as it is`,
+      '--step-tokens',
+      'Leave --graph onnx out.',
+    )
+  return openReadyMade(dir, file, use)
 }
 
 type ChosenTokenizer = Pick<LoadedModel, 'tokenizer' | 'tokenizerDir' | 'notes'>

@@ -88,6 +88,20 @@ export const MODEL = section(
     drift: whole([0], 'Rows that are scored in fp32, too, to say what another --dtype changes; 0 = none', null, {
       shown: '64 with q8 and q4, else 0',
     }),
+    /** `checkpoint` builds the graph from the safetensors, `onnx` runs a ready-made export. Default checkpoint where there are safetensors. */
+    graph: choice(
+      ['checkpoint', 'onnx'],
+      'Where the graph comes from: built from the checkpoint, or a ready-made ONNX export (onnx)',
+      null,
+      // which one ran shows in the hashes of the weights
+      { library: true, shown: 'checkpoint where there are safetensors', changes: 'no number' },
+    ),
+    /** Which export, by path or name. Default model.onnx, else onnx/model.onnx. */
+    onnxFile: text(
+      'ONNX export to run, by path or name in the model: model_quantized.onnx, onnx/model_fp16.onnx …',
+      null,
+      { library: true, shown: 'model.onnx, else onnx/model.onnx', changes: 'no number' },
+    ),
     certify: toggle('Score the probe set first, compare with the reference, write certificate.json', false, {
       changes: 'no number',
     }),
@@ -95,7 +109,6 @@ export const MODEL = section(
       shown: 'certify.json beside the weights, else an embedded one',
       changes: 'no number',
     }),
-    graph: choice(['checkpoint'], 'Where the graph comes from: built from the checkpoint', 'checkpoint'),
     /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
     head: text('Label to read: 0, 1, …, softmax:K or all', null, {
       bins: RM,

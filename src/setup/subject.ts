@@ -1,6 +1,8 @@
 import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
+import { isReadyMade } from '../model/ready-made/open.ts'
+import { startReadyMade } from '../model/ready-made/session.ts'
 import { turnsAs } from '../model/rope.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
@@ -76,7 +78,7 @@ export async function subjectOf(
   const prepare = (row: Row): (Prepared | Unscored)[] =>
     encode(row).map((ready) => {
       if (isUnscored(ready)) return ready
-      const turns = turnsAs(opened.built.ropes, ready.positionStart + ready.ids.length)
+      const turns = isReadyMade(opened) ? 0 : turnsAs(opened.built.ropes, ready.positionStart + ready.ids.length)
       return withinBounds(turns === 0 ? ready : { ...ready, turnsAs: turns }, bounds)
     })
   const template = renderer.kind === 'template' ? renderer.template : null
@@ -98,6 +100,7 @@ export async function subjectOf(
       reasoning: config.reasoning,
       ...(quantisation !== null && { quantisation: quantisation.scheme }),
       ...(keepsRaw(model, config) && { rawOutputs: true }),
+      ...(isReadyMade(opened) && { graph: 'onnx' }),
       ...(config.stepTokens !== null && { stepTokens: stepWords(config.stepTokens).join(' ') }),
     },
   })
@@ -117,13 +120,12 @@ export async function subjectOf(
     dump: (label, prepared) =>
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
-    open: () =>
-      startSession(opened, {
-        hashes,
-        say,
-        ...given<Pick<SessionOptions, 'threads'>>({ threads: config.threads }),
-        rawOutputs: keepsRaw(model, config),
-      }),
+    open() {
+      const options = given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })
+      return isReadyMade(opened)
+        ? startReadyMade(opened, options)
+        : startSession(opened, { hashes, say, ...options, rawOutputs: keepsRaw(model, config) })
+    },
     notes: [...rules.notes, ...pairNotes(model, rules.chatTemplate)],
     text: {
       chat_template: rules.chatTemplate,
@@ -133,7 +135,7 @@ export async function subjectOf(
       max_length: options.maxLength,
       model_max_length: tokenizer.modelMaxLength,
       truncation: kind === 'logProb' && config.hermCompat ? 'herm' : options.truncation,
-      pooling: kind === 'head' && opened.built.head.reads === null ? config.pooling : null,
+      pooling: kind === 'head' && opened.head.reads === null ? config.pooling : null,
       pad_token_id: padTokenId,
       steps: stepRule(model, config),
     },
@@ -189,13 +191,13 @@ function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): Encode
 
 /** How the steps of a completion are found; null of a head that gives one number a text. */
 function stepRule({ opened }: LoadedModel, { stepSeparator }: RunConfig): StepRule | null {
-  const { steps } = opened.built.head
+  const { steps } = opened.head
   return steps === undefined ? null : { ...steps, separator: stepSeparator ?? steps.separator }
 }
 
 /** Whether there are raw outputs and they are asked for: a measurement with them is another one. */
 const keepsRaw = ({ opened }: LoadedModel, { rawOutputs }: RunConfig): boolean =>
-  rawOutputs && (opened.built.head.raw ?? []).length > 0
+  rawOutputs && (opened.head.raw ?? []).length > 0
 
 /** How the head of a model has its texts prepared. */
 function headOptions(
@@ -205,7 +207,7 @@ function headOptions(
 ): Omit<HeadOptions, keyof EncodeOptions> {
   const { opened, tokenizer } = model
   const { pooling, hermCompat } = config
-  const { text, reads } = opened.built.head
+  const { text, reads } = opened.head
   const facts = { padTokenId, encode: (part: string) => tokenizer.encode(part, { addSpecialTokens: false }).ids }
   return {
     ...(reads === null ? poolingRules(pooling, padTokenId) : { reads: (ids) => reads(ids, facts), other: null }),
@@ -217,14 +219,14 @@ function headOptions(
   }
 }
 
-const doubleBosOf = ({ batching, built }: LoadedModel['opened'], hermCompat: boolean): DoubleBos => {
-  if (batching.causal) return hermCompat ? built.head.text.hermDoubleBos : 'repair'
+const doubleBosOf = ({ batching, head }: LoadedModel['opened'], hermCompat: boolean): DoubleBos => {
+  if (batching.causal) return hermCompat ? head.text.hermDoubleBos : 'repair'
   return hermCompat ? 'unscored' : 'drop'
 }
 
 /** What decides which token is read, for the key of a measurement. */
 const readingOf = ({ opened }: LoadedModel, { pooling }: RunConfig): string =>
-  opened.built.head.reads === null ? pooling : opened.built.head.name
+  opened.head.reads === null ? pooling : opened.head.name
 
 /** A policy reads no single token. */
 function withoutReads({ reads: _, ...prepared }: Prepared): Omit<Prepared, 'reads'> {

@@ -9,6 +9,7 @@ const GROUND = [
   'errors.ts',
   'given.ts',
   'is-record.ts',
+  'onnx-files.ts',
   'package.ts',
   'packed-name.ts',
   'plain-text.ts',
@@ -177,7 +178,12 @@ it('a bin is above cli: no script but a bin or a bench, and none takes the front
 
 /** Packages with machine code, WebAssembly or sockets, and the edges (◆) behind which they sit. */
 const EDGES: Readonly<Record<string, readonly string[]>> = {
-  'onnxruntime-node': ['chem/oracles/solubility.ts', 'model/device-probe.ts', 'model/session.ts'],
+  'onnxruntime-node': [
+    'chem/oracles/solubility.ts',
+    'model/device-probe.ts',
+    'model/ready-made/session.ts',
+    'model/session.ts',
+  ],
   '@huggingface/tokenizers': ['text/backend.ts'],
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
   'proper-lockfile': ['hub/download.ts', 'model/quantised/file.ts'],

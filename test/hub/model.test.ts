@@ -17,6 +17,8 @@ import { ModelError, NetworkError, UsageError } from '../../src/errors.ts'
 import { type ResolveModelOptions, resolveModel } from '../../src/hub/model.ts'
 import type { DownloadProgress } from '../../src/hub/receive.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
+import { externalFilesOf } from '../../src/model/ready-made/file.ts'
+import { packagePath } from '../../src/package.ts'
 import { floats, safetensorsBytes } from '../model-files/write.ts'
 import { FakeHub, gitId, sha256 } from './server.ts'
 
@@ -435,5 +437,66 @@ describe('names', () => {
   ])('%j %o is a usage error', async (name, options, message) => {
     await expect(resolve(name, options)).rejects.toThrow(message)
     await expect(resolve(name, options)).rejects.toThrow(UsageError)
+  })
+})
+
+describe('a ready-made ONNX export', () => {
+  const made = (path: string): Buffer => readFileSync(packagePath('test/data/onnx', path))
+  const [full, packed] = [made('gpt2/onnx/model.onnx'), made('gpt2/onnx/model_quantized.onnx')]
+  const [graph, weights] = [made('llama-gqa/model.onnx'), made('llama-gqa/model.onnx_data')]
+  const both = { ...files, 'onnx/model.onnx': full, 'onnx/model_quantized.onnx': packed }
+  const bare = { 'config.json': config, 'model.onnx': graph, 'model.onnx_data': weights, 'other.onnx_data': big }
+  const at = (commit: Readonly<Record<string, Buffer>>) => {
+    hub.repos = [{ ...plain, commits: { [C1]: commit } }]
+  }
+  const paths = ({ files }: Awaited<ReturnType<typeof resolve>>) => files.map(({ path }) => path)
+
+  it('is left alone where there are safetensors', async () => {
+    at(both)
+    const model = await resolve('org/name', { externalFiles: externalFilesOf })
+    expect(model).toMatchObject({ onnx: null, notes: [] })
+    expect(paths(model)).toEqual(['config.json', 'tokenizer.json', 'model.safetensors'])
+  })
+  it('comes alone where it is asked for: neither safetensors nor other exports', async () => {
+    at(both)
+    const model = await resolve('org/name', { graph: 'onnx', externalFiles: externalFilesOf })
+    expect(model).toMatchObject({ onnx: 'onnx/model.onnx', notes: [] })
+    expect(paths(model)).toEqual(['config.json', 'tokenizer.json', 'onnx/model.onnx'])
+    expect(readFileSync(join(model.dir, 'onnx/model.onnx')).equals(full)).toBe(true)
+  })
+  it('is quantised by name only', async () => {
+    at(both)
+    const model = await resolve('org/name', {
+      graph: 'onnx',
+      onnxFile: 'model_quantized',
+      externalFiles: externalFilesOf,
+    })
+    expect(paths(model)).toEqual(['config.json', 'tokenizer.json', 'onnx/model_quantized.onnx'])
+    at({ 'config.json': config, 'onnx/model_q4.onnx': packed })
+    await expect(resolve('org/name')).rejects.toThrow(
+      'has neither model.onnx nor onnx/model.onnx; it has onnx/model_q4.onnx',
+    )
+  })
+  it('is taken where there are no safetensors, with the weights that it names, and that is said', async () => {
+    at(bare)
+    const model = await resolve('org/name', { externalFiles: externalFilesOf })
+    expect(model.onnx).toBe('model.onnx')
+    expect(model.notes).toEqual(['org/name has no safetensors: its model.onnx is run as it is (--graph onnx)'])
+    expect(paths(model)).toEqual(['config.json', 'model.onnx', 'model.onnx_data'])
+    expect(downloads().some(({ url }) => url.includes('other'))).toBe(false)
+    // and again without the hub
+    const again = await resolve('org/name', { externalFiles: externalFilesOf, offline: true })
+    expect(paths(again)).toEqual(['config.json', 'model.onnx', 'model.onnx_data'])
+    expect(again.notes.join()).toContain('as the cache has it, has no safetensors: its model.onnx is run')
+  })
+  it('is not taken where the checkpoint was asked for', async () => {
+    at(bare)
+    await expect(resolve('org/name', { graph: 'checkpoint' })).rejects.toThrow('has neither model.safetensors nor')
+  })
+  it('is refused where its weights are not in the repository', async () => {
+    at({ 'config.json': config, 'model.onnx': graph })
+    await expect(resolve('org/name', { externalFiles: externalFilesOf })).rejects.toThrow(
+      'its model.onnx has weights in model.onnx_data, which is not in the repository',
+    )
   })
 })

@@ -41,7 +41,7 @@ export const sha256 = (bytes: Buffer): string => createHash('sha256').update(byt
 /** `git hash-object`. */
 export const gitId = (bytes: Buffer): string =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
-const isLfs = (path: string): boolean => /\.(safetensors|bin|parquet)$/.test(path)
+const isLfs = (path: string): boolean => /\.(safetensors|bin|parquet|onnx|onnx_data)$/.test(path)
 
 /**
  * Speaks the part of huggingface.co's protocol that a download needs, on two ports: the hub (API, small files, 302 for

@@ -132,6 +132,6 @@ describe('the scores of a float32 graph over the rounded weights', () => {
     expect(worst).toBeLessThanOrEqual(golden.atol)
     // what is compared is what was rounded: the checkpoint's own numbers are far off
     expect(moved).toBeGreaterThan(golden.atol)
-    expect(opened.description.quantisation!.parameters).toBeGreaterThan(opened.description.parameters / 10)
+    expect(opened.description.quantisation!.parameters).toBeGreaterThan(opened.description.parameters! / 10)
   })
 })

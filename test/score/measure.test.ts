@@ -136,6 +136,21 @@ describe('a faked model', () => {
     const sequences = [sequence([1, 98])]
     await expect(measureAll(fake('head', blame), plan(sequences), sequences)).rejects.toThrow('tensor "w" holds NaN')
   })
+  it('does not run what the model says it cannot read as it was prepared', async () => {
+    const unreadable = ({ reads }: Sequence) => (reads[0] === 0 ? { reason: 'pooled_otherwise', message: 'x' } : null)
+    const sequences = [sequence([1, 2], 0), sequence([1, 2])]
+    const results = await measureAll({ ...fake(), unreadable }, plan(sequences), sequences)
+    expect(results.map(({ measurement, unscored }) => unscored?.reason ?? measurement)).toEqual([
+      'pooled_otherwise',
+      { kind: 'head', values: [2], scoredTokenIndex: 1 },
+    ])
+  })
+  it('says that weights are finite only where they were looked at', async () => {
+    const sequences = [sequence([1, 98])]
+    const of = async (runner: Runner) => (await measureAll(runner, plan(sequences), sequences))[0]!.unscored!.message
+    expect(await of(fake())).toBe('the model gives NaN for this text')
+    expect(await of(fake('head', async () => {}))).toBe('the model gives NaN for this text; its weights are finite')
+  })
   it('does not run what it cannot read', async () => {
     const sequences = [sequence([], 0), sequence([1, 2], 2), sequence([1, 2], 0), sequence([1, 2], 1)]
     const results = await measureAll(fake('logProb'), plan(sequences), sequences)

@@ -50,6 +50,9 @@ export interface OpenHead {
   graph(builder: Builder, hidden: Value): void
 }
 
+/** What a run needs to know of a head, whoever made its nodes. */
+export type HeadUse = Omit<OpenHead, 'rowsPerOutput' | 'width' | 'ignored' | 'graph'>
+
 /** What a head computes on the way to its score: objectives, gates … */
 export interface RawOutput {
   readonly name: string

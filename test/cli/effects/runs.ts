@@ -44,6 +44,23 @@ const NAMED_COLUMN: Shown = ['test/run/columns.test.ts', '--%s-column changes wh
 const demo = (name: string): string => packagePath('src/embedded/demo', name)
 const heads = (name: string): string => packagePath('test/data/heads', name)
 const parity = (...path: string[]): string => packagePath('test/data/parity', ...path)
+/** A checkpoint with two ready-made exports beside it; of a policy the merged decoder is copied under the usual name, too. */
+const EXPORTS = {
+  'run-rm': { name: 'gpt2', other: 'model_quantized.onnx' },
+  'run-dpo': { name: 'dpo-gpt2/policy', other: 'decoder_model_merged.onnx' },
+} as const
+const folders = new Map<string, string>()
+function exported(bin: 'run-rm' | 'run-dpo'): string {
+  const { name } = EXPORTS[bin]
+  const known = folders.get(name)
+  if (known !== undefined) return known
+  const folder = newFolder()
+  folders.set(name, folder)
+  cpSync(parity(name), folder, { recursive: true })
+  cpSync(packagePath('test/data/onnx', name), folder, { recursive: true })
+  if (bin === 'run-dpo') cpSync(join(folder, 'onnx/decoder_model_merged.onnx'), join(folder, 'onnx/model.onnx'))
+  return folder
+}
 const scores = column('scores.csv', 'score')
 const texts = column('scores.csv', 'text_sha256')
 const rows = record('dataset', 'rows')
@@ -305,6 +322,39 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
         'cannot be combined with --dtype tf32',
       ),
     ),
+    graph: all(
+      refuses(bin, [...on, '--graph', 'torch'], 2, '--graph: "torch" is none of "checkpoint", "onnx"'),
+      refuses(bin, [...on, '--graph', 'onnx'], 5, 'has neither model.onnx nor onnx/model.onnx; it has no .onnx file'),
+      changes(
+        bin,
+        [...on, '--model', exported(bin)],
+        ['--graph', 'onnx'],
+        record('models', 0, 'graph', 'kind'),
+        'onnx',
+      ),
+    ),
+    'onnx-file': all(
+      changes(
+        bin,
+        [...on, '--model', exported(bin), '--graph', 'onnx'],
+        ['--onnx-file', EXPORTS[bin].other],
+        record('models', 0, 'graph', 'file'),
+        `onnx/${EXPORTS[bin].other}`,
+      ),
+      refuses(
+        bin,
+        [...on, '--graph', 'checkpoint', '--onnx-file', 'model_q4.onnx'],
+        2,
+        '--onnx-file model_q4.onnx: contradicts --graph checkpoint',
+      ),
+      refuses(
+        bin,
+        [...on, '--model', exported(bin), '--onnx-file', 'model_q4.onnx'],
+        5,
+        'has no model_q4.onnx; it has onnx/',
+      ),
+      refuses(bin, [...on, '--model', exported(bin), '--onnx-file', '../model.onnx'], 2, '"../model.onnx" is no file'),
+    ),
     certify:
       bin === 'run-rm'
         ? ['test/run/certify.test.ts', "the demo reward model is certified against transformers' own numbers"]
@@ -317,7 +367,6 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
         '--certify-reference changes nothing here: without --certify',
       ),
     ),
-    graph: refuses(bin, [...on, '--graph', 'onnx'], 2, '--graph: "onnx" is none of "checkpoint"'),
     shard: async () => {
       const run = await ran(bin, [...on, '--shard', '1/2'])
       expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('shard 1/2 is done') })

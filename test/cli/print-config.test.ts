@@ -78,7 +78,6 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   resamples: ['300'],
   'attn-implementation': ['eager'],
   'num-gpus': ['2'],
-  'certify-reference': ['reference.json'],
   'log-format': ['json'],
   'dump-rendered': ['2'],
   config: written('limit: 5\nname: "007"\n').slice(1),

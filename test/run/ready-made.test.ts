@@ -272,6 +272,7 @@ describe('both in one folder', () => {
     expect(stderr).toContain('(activations are quantised over the whole batch), so each runs alone')
     expect(record.graph!.comparison.largest_difference).toBeGreaterThan(1e-3)
     expect(stderr).not.toContain('M parameters')
+    expect(stderr).toContain('drift of q8 against fp32: not measured, a ready-made export has one number format')
     expect(scores.every(({ score }) => score !== '')).toBe(true)
   })
 })

@@ -264,7 +264,8 @@ describe('models that write answers and have no reward', () => {
       )
   })
 
-  const refused = (role: 'rm' | 'policy' | 'reference', name: string) => refusedByName({ role, name, revision: 'main' })
+  const refused = (role: 'rm' | 'policy' | 'reference', name: string, head: string | null = null) =>
+    refusedByName({ role, name, revision: 'main' }, head)
 
   it.each([
     'gpt-4',

@@ -168,7 +168,10 @@ async function openBuilt(
     : { checkpoint: openCheckpoint(resolved.dir), base: null }
   const pickledHeads = [...opening.pickledHeads, ...(resolved.pickledHeads ?? [])]
   const asked = await askedHead(resolved, name, config, options)
-  const opened = openModel({ ...opening, pickledHeads }, { ...use, ...given<Pick<OpenOptions, 'head'>>({ head: asked }) })
+  const opened = openModel(
+    { ...opening, pickledHeads },
+    { ...use, ...given<Pick<OpenOptions, 'head'>>({ head: asked }) },
+  )
   return { opened, base, asked }
 }
 

@@ -70,7 +70,10 @@ export async function subjectOf(
   const { compares } = opened.head
   const rules = textRules(model, config)
   checkPair(model, rules.chatTemplate)
-  const renderer = await openRenderer(compares?.kind === 'marks' ? 'pair' : rules.chatTemplate, tokenizer, { id: name, now })
+  const renderer = await openRenderer(compares?.kind === 'marks' ? 'pair' : rules.chatTemplate, tokenizer, {
+    id: name,
+    now,
+  })
   const compared = compares === undefined ? null : compareOptions(compares, config, model.maxPositions)
   const options: EncodeOptions =
     compared === null ? encodeOptions(model, config) : { ...compared, hermCompat: config.hermCompat }

@@ -9,8 +9,7 @@ import { frameOf, truncateFramed } from './truncate.ts'
 const MARKS = { source: '<|source|>', first: '<|candidate1|>', second: '<|candidate2|>' } as const
 
 /** Spelled as PairRM was trained. */
-const INSTRUCTION =
-  'Finish the following coversation in each i-th turn by filling in <Response i> with your response.'
+const INSTRUCTION = 'Finish the following coversation in each i-th turn by filling in <Response i> with your response.'
 
 /**
  * PairRM's format (RewardBench's models/pairrm.py, tokenize_conv_pair and tokenize_pair): the user's turns with a gap for every answer, then
@@ -38,7 +37,10 @@ export function markedFormat(
   const ofSource = Math.floor((maxLength * sourceLimit) / limit)
   return {
     texts(prompt, first, second) {
-      const [one, two] = [[...prompt, ...first], [...prompt, ...second]]
+      const [one, two] = [
+        [...prompt, ...first],
+        [...prompt, ...second],
+      ]
       for (const turns of [one, two])
         if (turns.length % 2 === 1 || !isInTurn(turns)) return turnTrouble('prompt and answer are', turns)
       const asked = contents(one, 'user')
@@ -66,7 +68,8 @@ export function markedFormat(
         else if (truncation !== 'right') {
           const { reason, message } = tooMany(ids.length, room, truncation, where)
           return { reason, message: `${i === 0 ? 'the prompt' : 'an answer'} has ${message} of this part` }
-        } else if (room <= around) return { reason: 'too_long', message: 'cut to the limit, no token of a part is left' }
+        } else if (room <= around)
+          return { reason: 'too_long', message: 'cut to the limit, no token of a part is left' }
         else kept.push(truncateFramed(ids, frame, room, 'right'))
       }
       const ids = Int32Array.from(kept.flatMap((part) => [...part]))

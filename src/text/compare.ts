@@ -26,11 +26,7 @@ export interface CompareOptions {
 /** How a model is shown a prompt and two answers. */
 export interface CompareFormat {
   /** Its texts, one after the other; or why this row does not fit. */
-  texts(
-    prompt: readonly Message[],
-    first: readonly Message[],
-    second: readonly Message[],
-  ): ComparedTexts | Unscored
+  texts(prompt: readonly Message[], first: readonly Message[], second: readonly Message[]): ComparedTexts | Unscored
   /** @throws DataError under truncation `error`, where a text is too long */
   tokens(shown: ComparedTexts, where: string): ComparedTokens | Unscored
 }
@@ -109,5 +105,8 @@ function otherOf({ kind, completions }: Row, completion: Completion): Completion
   if (kind === 'pair' && one !== undefined && two !== undefined && completions.length === 2)
     return completion === one ? two : one
   const has = kind === 'pair' ? `${completions.length} answers` : `no pair (it is a ${kind} of ${completions.length})`
-  return { reason: 'no_partner', message: `the model compares a chosen answer with a rejected one; this row has ${has}` }
+  return {
+    reason: 'no_partner',
+    message: `the model compares a chosen answer with a rejected one; this row has ${has}`,
+  }
 }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { ModelError } from '../../errors.ts'
 import { count, firstArchitecture, readConfig } from '../config.ts'
 import type { Value } from '../graph.ts'
-import type { Linear } from '../spec.ts'
 import { isOf } from './dense.ts'
 import { type Head, PLAIN_TEXT } from './head.ts'
 import { giveScores, layerOf, sequence, widened } from './layers.ts'
@@ -41,13 +40,14 @@ export const pairRm: Head = {
         'source_prefix_id, cand1_prefix_id and cand2_prefix_id are not three tokens',
         `${checkpoint.dir}/config.json`,
       )
-    const layers = ['head_layer.1', 'head_layer.4'].reduce<Linear[]>(
-      (before, name) => [...before, layerOf(checkpoint, name, before.at(-1)?.outputs ?? 2 * hidden)],
-      [],
-    )
-    const { weight, outputs } = layers[1]!
+    const inner = layerOf(checkpoint, 'head_layer.1', 2 * hidden)
+    const outer = layerOf(checkpoint, 'head_layer.4', inner.outputs)
+    const { weight, outputs } = outer
     if (outputs !== tasks)
-      throw new ModelError(`tensor "${weight}" gives ${outputs} values, config.json says n_tasks ${tasks}`, checkpoint.dir)
+      throw new ModelError(
+        `tensor "${weight}" gives ${outputs} values, config.json says n_tasks ${tasks}`,
+        checkpoint.dir,
+      )
     return {
       name: 'pairrm',
       kind: 'head',
@@ -70,7 +70,9 @@ export const pairRm: Head = {
         const at = (place: number): Value => graph.op('Gather', [grouped, graph.int(place)], { axis: 1 })
         const source = at(0)
         const of = (answer: Value): Value =>
-          sequence(builder, graph.op('Concat', [source, answer], { axis: 1 }), layers, (y) => graph.op('Tanh', [y]))
+          sequence(builder, graph.op('Concat', [source, answer], { axis: 1 }), [inner, outer], (y) =>
+            graph.op('Tanh', [y]),
+          )
         const difference = graph.op('Sub', [of(at(1)), of(at(2))])
         giveScores(builder, graph.op('ReduceMean', [difference, graph.ints([1])], { keepdims: 1 }))
       },

@@ -5,11 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { scoreCompletions } from '../../src/index.ts'
 import { packagePath } from '../../src/package.ts'
 import type { Message } from '../../src/types.ts'
+import { changed } from '../model/changed.ts'
 import { type CsvRow, type Done, jsonLines, manifestOf, QUICK, readCsv, run, temporaryFolder } from './bin.ts'
 
 /** Models that compare two answers, through run-rm: a completion's score is how it stands, shown first, against the other of its row. */
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
+
+const env = { CHEMHERM_QUANTISED_DIR: join(folder.path, 'quantised') }
 
 interface Case {
   readonly id: string
@@ -37,7 +40,7 @@ async function score(
   const data = join(folder.path, `${label}.jsonl`)
   writeFileSync(data, jsonLines(rows))
   const args = ['--model', heads(model), '--dataset', data, '--output-dir', folder.path, '--name', label]
-  const done = await run('run-rm', [...args, ...QUICK, ...flags])
+  const done = await run('run-rm', [...args, ...QUICK, ...flags], env)
   const out = join(folder.path, label, label)
   return { ...done, out, scores: () => readCsv(out, 'scores.csv') }
 }
@@ -224,6 +227,53 @@ describe('lengths of PairRM', () => {
     expect(done.scores().map(({ score_reason }) => score_reason)).toEqual(['too_long', 'too_long'])
     const right = await score('letters-right', 'pair-preference', [row], ['--head', 'letters', '--truncation', 'right'])
     expect(right).toMatchObject({ code: 2, stderr: expect.stringContaining('would cut a comparison') })
+  })
+})
+
+it("another tokenizer than the model's has no such marks", async () => {
+  const done = await score(
+    'marks',
+    'pairrm',
+    [{ prompt: 'Hi', chosen: 'a', rejected: 'b' }],
+    ['--tokenizer', heads('reft-llama')],
+  )
+  expect(done).toMatchObject({
+    code: 5,
+    stderr: expect.stringMatching(/gives <\|source\|> the ids .* config.json is 396/),
+  })
+})
+
+it('letters are no encoder’s', async () => {
+  // without its head, which would be claimed
+  const dir = changed('parity/bert', {
+    tensors: (tensors) => {
+      for (const name of [...tensors.keys()]) if (/^(classifier|bert\.pooler)\./.test(name)) tensors.delete(name)
+    },
+  })
+  const flags = ['--model', dir, '--dataset', 'demo-pairs', '--output-dir', folder.path, '--head', 'letters', ...QUICK]
+  const tokenizer = ['--tokenizer', heads('pair-preference')]
+  expect(await run('run-rm', [...flags, ...tokenizer])).toMatchObject({
+    code: 5,
+    stderr: expect.stringMatching(
+      /is an encoder \(model_type bert\): it has no logits of words, of which --head letters/,
+    ),
+  })
+})
+
+it.each([
+  ['pairrm', [], [{ prompt: 'Hi', chosen: 'a', rejected: 'b' }]],
+  ['pair-preference', ['--head', 'letters'], [{ prompt: 'Hi', chosen: 'a', rejected: 'b' }]],
+  // the other head that must be asked for
+  [
+    'math-shepherd',
+    ['--step-tokens', '+ the of', '--chat-template', 'raw'],
+    [{ prompt: 'Hi', chosen: 'a +', rejected: 'b +' }],
+  ],
+] as const)('%s: the drift of a number format is measured by the same head', async (name, flags, rows) => {
+  const done = await score(`drift-${name}`, name, rows, [...flags, '--dtype', 'q8'])
+  expect({ code: done.code, stderr: done.stderr }).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('drift of q8 against fp32, 1 rows: 2 scores move'),
   })
 })
 

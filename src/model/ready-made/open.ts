@@ -52,7 +52,6 @@ export function openReadyMade(dir: string, name: string, options: ReadyMadeOptio
   const file = openOnnxFile(dir, name)
   const config = configOf(dir, file)
   const facts = factsOf(config)
-  refusePairRanker(config)
   const found = dtypeOfFile(file.model)
   checkAsked(asked, found, name)
   const dtype = asked === 'tf32' ? 'tf32' : found
@@ -90,16 +89,6 @@ export function openReadyMade(dir: string, name: string, options: ReadyMadeOptio
     weightsFolder: root,
     description,
   }
-}
-
-/** An export of it gives one number of two answers: what it is of no file says. */
-function refusePairRanker({ config, dir }: Checkpoint): void {
-  if ('cand1_prefix_id' in config)
-    throw new ModelError(
-      'is a model that compares two answers (PairRM: cand1_prefix_id in config.json); an export of it is not read',
-      dir,
-      'Leave --graph onnx out: its safetensors are run.',
-    )
 }
 
 /** The folder's configuration, and as its files those that the scores come from. */

@@ -25,11 +25,15 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/temporary.ts',
     // for what hangs; a busy machine is no failure
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // every core; Vitest leaves one free, which of two is half
     maxWorkers: '100%',
+    // files follow each other in one process, which has loaded modules, RDKit and ONNX Runtime already: what a file changes in the process
+    // (environment, spies) it gives back, and `afterAll` stands in test files only
+    isolate: false,
     sequence: { sequencer: LongestFirst },
     coverage: { include: ['src/**/*.ts', 'analysis/**/*.ts', 'scripts/*.ts'], reporter: ['text', 'html'] },
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test-results.json' }]] : ['default'],

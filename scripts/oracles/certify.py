@@ -38,7 +38,10 @@ def main(model_id: str, kind: str, output: str, *flags: str) -> None:
     remote = "--trust-remote-code" in flags
     tokenizer = AutoTokenizer.from_pretrained(model_id, trust_remote_code=remote)
     loader = AutoModelForSequenceClassification if kind == "head" else AutoModelForCausalLM
-    model = loader.from_pretrained(model_id, dtype=torch.float32, attn_implementation="eager", trust_remote_code=remote).eval()
+    load = lambda: loader.from_pretrained(model_id, dtype=torch.float32, attn_implementation="eager", trust_remote_code=remote).eval()
+    kept = model = load()
+    # such a rope remembers the longest text before
+    remembers = any(f'"{kind}"' in json.dumps(model.config.to_dict(), default=str) for kind in ("dynamic", "longrope"))
     longest = getattr(model.config, "max_position_embeddings", None) or 10**9
     folder = Path(model_id)
     if not folder.is_dir():
@@ -56,6 +59,7 @@ def main(model_id: str, kind: str, output: str, *flags: str) -> None:
         if len(ids) > longest:
             return {**found, "values": None, "reason": "too_long"}
         row = torch.tensor([ids])
+        model = load() if remembers else kept
         with torch.no_grad():
             if kind == "head":
                 mask = torch.ones_like(row)

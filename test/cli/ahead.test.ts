@@ -1,8 +1,6 @@
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { RunBin } from '../../src/setup/option.ts'
-import { cleanUp, newFolder, ran } from './effects/shown.ts'
-
-afterAll(cleanUp)
+import { newFolder, ran } from './effects/shown.ts'
 
 // The data set is one of a hub that nobody serves: whoever asks for it ends with exit 7.
 const HUB = { HF_ENDPOINT: 'http://127.0.0.1:9' }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { OPTIONS as ANALYZE } from '../../scripts/analyze.ts'
 import { OPTIONS as SERVE } from '../../scripts/serve-rewards.ts'
 import { OPTIONS as SETUP } from '../../scripts/setup-cuda.ts'
@@ -10,7 +10,7 @@ import { ANALYZE_ROWS } from './effects/analyze.ts'
 import { RUN_ROWS } from './effects/runs.ts'
 import { SERVE_ROWS } from './effects/serve-rewards.ts'
 import { SETUP_ROWS } from './effects/setup-cuda.ts'
-import { cleanUp, type Shown } from './effects/shown.ts'
+import type { Shown } from './effects/shown.ts'
 
 /**
  * Option × bin → what shows its effect. An option without a row fails, and so does a row without an option or with a test that does not
@@ -24,7 +24,6 @@ const BINS: Readonly<Record<string, { readonly options: object; readonly rows: R
   'serve-rewards': { options: SERVE, rows: SERVE_ROWS },
   'setup-cuda': { options: SETUP, rows: SETUP_ROWS },
 }
-afterAll(cleanUp)
 
 it.each(Object.entries(BINS))('%s: every option has a row, every row an option', (_, { options, rows }) => {
   expect(Object.keys(rows).sort()).toEqual(Object.keys(options).map(flagOf).sort())

@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import { ModelError } from '../../src/errors.ts'
 import { modelSpec } from '../../src/model/archs/index.ts'
 import { buildModel } from '../../src/model/build.ts'
@@ -11,7 +11,6 @@ import type { MeasurementKind } from '../../src/types.ts'
 import { editTensors, type Tensors } from './safetensors-edit.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 export interface Change {
   readonly config?: (config: Record<string, unknown>) => void

@@ -241,9 +241,16 @@ describe('what a run refuses', () => {
     await expect(runner.run(batch, sequences)).rejects.toThrow('reuses 2 tokens, but token 1 differs')
     await runner.release()
   })
-  it.each(['fp16', 'bf16', 'q8'] as const)('%s on the CPU, with the reason', async (dtype) => {
+  it.each([
+    ['fp16', 'cpu', 'ONNX Runtime computes float16 on the CPU at'],
+    ['bf16', 'cpu', 'ONNX Runtime has no bfloat16 matrix product for the CPU'],
+    ['q8', 'webgpu', 'weights in few bits were never tried on WebGPU'],
+    ['q4', 'webgpu', 'weights in few bits were never tried on WebGPU'],
+  ] as const)('%s on %s, with the reason', async (dtype, device, why) => {
     const checkpoint = openCheckpoint(packagePath('test/data/parity/llama-gqa'))
-    await expect(openRunner(checkpoint, { kind: 'head', device: 'cpu', dtype })).rejects.toThrow(UsageError)
+    const opened = openRunner(checkpoint, { kind: 'head', device, dtype })
+    await expect(opened).rejects.toThrow(UsageError)
+    await expect(opened).rejects.toThrow(why)
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -18,7 +18,6 @@ type Flag<K extends string> = K extends `${infer C}${infer Rest}`
   : K
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-effects-'))
-export const cleanUp = (): void => rmSync(root, { recursive: true, force: true })
 let folders = 0
 export function newFolder(): string {
   const path = join(root, String(++folders))

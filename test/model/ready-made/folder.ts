@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { packagePath } from '../../../src/package.ts'
 import type { Sequence } from '../../../src/types.ts'
 
@@ -11,16 +10,11 @@ export const fixture = (name: string): string => packagePath('test/data/onnx', n
 /** A new folder with an export of test/data/onnx, and config.json, tokenizer and, unless they are unwanted, safetensors of its checkpoint. */
 export function modelFolder(name: string, { safetensors = false }: { readonly safetensors?: boolean } = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'ready-made-'))
-  made.push(folder)
   if (name !== 'bert') cpSync(packagePath('test/data/parity', name), folder, { recursive: true })
   cpSync(fixture(name), folder, { recursive: true })
   if (!safetensors) rmSync(join(folder, 'model.safetensors'), { force: true })
   return folder
 }
-const made: string[] = []
-afterAll(() => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true })
-})
 
 export const sequence = (ids: readonly number[], read = ids.length - 1): Sequence => ({
   ids: Int32Array.from(ids),

@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config'
+
+/** Checks that need downloads: `npm run test:big`. */
+export default defineConfig({
+  test: { include: ['test/big/*.ts'], testTimeout: 1_800_000, disableConsoleIntercept: true },
+})

@@ -536,9 +536,9 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
       },
       refuses(
         'run-rm',
-        ['--dataset', PLAIN, '--model', heads('reft-llama'), '--head', 'letters'],
+        ['--dataset', PLAIN, '--model', heads('qrm-llama3'), '--head', 'letters'],
         5,
-        'has a reward head (score), config.json says LlamaForSequenceClassification: its causal head (letters) is not read',
+        'has a reward head (qrm), config.json says LlamaForRewardModelWithGating3: its causal head (letters) is not read',
       ),
       refuses(
         'run-rm',

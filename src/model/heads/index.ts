@@ -25,6 +25,7 @@ import { qwen2Prm } from './qwen2-prm.ts'
 import { regressionHead } from './regression-head.ts'
 import { score } from './score.ts'
 import { starling } from './starling.ts'
+import { STEP_TOKENS } from './step-tokens.ts'
 import { tokenClassification } from './token-classification.ts'
 import { urm } from './urm.ts'
 import { valueHead } from './value-head.ts'
@@ -54,8 +55,12 @@ const REWARD_HEADS: readonly Head[] = [
   score,
 ]
 
-/** As run.json names them; the last must be asked for. */
-export const headNames: readonly string[] = [...[...REWARD_HEADS, logProb].map(({ name }) => name), LETTERS]
+/** All heads, with those that must be asked for. */
+export const headNames: readonly string[] = [
+  ...[...REWARD_HEADS, logProb].map(({ name }) => name),
+  STEP_TOKENS,
+  LETTERS,
+]
 
 /**
  * The head of a checkpoint for a use.

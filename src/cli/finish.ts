@@ -118,7 +118,7 @@ export async function finish(input: FinishInput): Promise<number> {
   printSummary(input, joined, summary, best)
   listFailures(failures, folder, log)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  if (drift !== null) sayDrift(drift, joined.pairs.length, log)
+  if (drift !== null) sayDrift(drift, log)
   const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record)

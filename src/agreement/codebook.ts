@@ -18,7 +18,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   score: m(SCORE, "the model's reward: head output, or implicit reward for DPO"),
   score_reason: m(
     'word',
-    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_steps, template_error, token_not_embedded, unknown_token, non_finite, pooled_otherwise …',
+    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_steps, template_error, token_not_embedded, unknown_token, non_finite, pooled_otherwise …; head_all (--head all keeps every label and makes no single score of them)',
   ),
   verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
   verifiable_status: m(

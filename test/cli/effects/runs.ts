@@ -527,6 +527,11 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         expect(await score('0')).not.toEqual(await score('1'))
         expect(await score('softmax:1')).not.toEqual(await score('1'))
       },
+      says(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', parity('llama-armo5'), '--head', 'all'],
+        'there is no single score, so no accuracy and no agreement; --head K scores by one of 0 (',
+      ),
       says('run-rm', ['--dataset', PLAIN, '--head', 'all'], '--head changes nothing here: the model has one label'),
       refuses('run-rm', ['--dataset', PLAIN, '--head', 'softmax:0'], 2, 'the softmax of a single head is always 1'),
     ),

@@ -8,14 +8,14 @@ const PLACES = 3
 /** How to mend what left a completion without a score; null where there is no option for it. */
 export function unscoredHint(reason: string, stepSeparator: string | null): string | null {
   if (reason === 'too_long')
-    return '--max-length is the limit, as far as the model has positions; --truncation left or right cuts what is longer'
+    return 'the limit is --max-length, as far as the model has positions; --truncation left or right cuts what is longer'
   if (reason === 'cut_away') return 'raise --max-length, or cut the other side: --truncation left or right'
   if (reason === 'no_steps')
     return stepSeparator === null
-      ? 'where the data have no marks, --step-separator says what ends a step, such as "\\n\\n"; --dump-rendered shows what the model reads'
-      : '--dump-rendered shows what the model reads'
+      ? 'where the data have no marks, --step-separator says what ends a step, such as "\\n\\n"; see --dump-rendered for what the model reads'
+      : 'see --dump-rendered for what the model reads'
   if (reason === 'no_assistant_turn')
-    return "the head reads where the assistant's turn begins in its own model's chat template: leave --chat-template and --tokenizer out; --dump-rendered shows what the model reads"
+    return "the head reads where the assistant's turn begins in its own model's chat template: leave --chat-template and --tokenizer out; see --dump-rendered for what the model reads"
   return null
 }
 

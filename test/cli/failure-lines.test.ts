@@ -17,8 +17,8 @@ it('says one cause once, with its first places and the remedy', () => {
   const long = lost(9, 'chosen', 'too_long', '2,190 tokens, the limit is 300')
   const lines = failureLines([...steps, long], 'out/failures.csv')
   expect(lines).toEqual([
-    'p.jsonl:1: chosen 0 has no score: no_steps, the text has no <extra_0>; 9 more alike: p.jsonl:1, p.jsonl:2, p.jsonl:3 … (where the data have no marks, --step-separator says what ends a step, such as "\\n\\n"; --dump-rendered shows what the model reads)',
-    'p.jsonl:9: chosen 0 has no score: too_long, 2,190 tokens, the limit is 300 (--max-length is the limit, as far as the model has positions; --truncation left or right cuts what is longer)',
+    'p.jsonl:1: chosen 0 has no score: no_steps, the text has no <extra_0>; 9 more alike: p.jsonl:1, p.jsonl:2, p.jsonl:3 … (where the data have no marks, --step-separator says what ends a step, such as "\\n\\n"; see --dump-rendered for what the model reads)',
+    'p.jsonl:9: chosen 0 has no score: too_long, 2,190 tokens, the limit is 300 (the limit is --max-length, as far as the model has positions; --truncation left or right cuts what is longer)',
     'all 11 are in out/failures.csv',
   ])
 })
@@ -42,4 +42,7 @@ it('has a remedy for each reason that an option mends, none that was given alrea
   expect(unscoredHint('no_steps', '\n')).not.toContain('--step-separator')
   expect(unscoredHint('no_assistant_turn', null)).toContain('--chat-template')
   expect(unscoredHint('non_finite', null)).toBeNull()
+  // a cell that starts with a dash has an apostrophe put before it
+  for (const reason of ['too_long', 'cut_away', 'no_steps', 'no_assistant_turn'])
+    for (const separator of [null, '\n']) expect(unscoredHint(reason, separator)).toMatch(/^\w/)
 })

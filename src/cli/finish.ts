@@ -31,6 +31,7 @@ import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
+import { failureLines, unscoredHint } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
@@ -98,6 +99,7 @@ export async function finish(input: FinishInput): Promise<number> {
   const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+  const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
@@ -119,9 +121,9 @@ export async function finish(input: FinishInput): Promise<number> {
     log,
   })
   printSummary(input, joined, summary, best, found.statistics)
-  listFailures(failures, folder, log)
+  for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  if (drift !== null) sayDrift(drift, joined.pairs.length, log)
+  if (drift !== null) sayDrift(drift, log)
   const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record)
@@ -155,13 +157,15 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
   return lines
 }
 
-const asFailure = ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
-  where,
-  id,
-  reason,
-  message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
-  hint: null,
-})
+const failureOf =
+  (stepSeparator: string | null) =>
+  ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
+    where,
+    id,
+    reason,
+    message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
+    hint: unscoredHint(reason, stepSeparator),
+  })
 
 const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
 const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
@@ -170,15 +174,6 @@ const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise
     FAILURE_COLUMNS,
     failures.map((f) => [f.where, f.id, f.reason, f.message, f.hint]),
   )
-
-/** Failures shown on screen; all of them are in failures.csv. */
-const SHOWN = 20
-function listFailures(failures: readonly RowFailure[], folder: string, log: Log): void {
-  for (const { where, message, hint } of failures.slice(0, SHOWN))
-    log.warn(`${where}: ${message}${hint === null ? '' : ` (${hint})`}`)
-  if (failures.length > SHOWN)
-    log.warn(`and ${failures.length - SHOWN} more; all are in ${join(folder, 'failures.csv')}`)
-}
 
 function printSummary(
   { models, scorer, verifier, print, inspection }: FinishInput,
@@ -250,7 +245,10 @@ function failed(completions: readonly ScoredCompletion[]): string {
 function unverified(completions: readonly ScoredCompletion[], { rows, withSolution }: Inspection): string {
   const those = completions.filter((c) => c.verifiableStatus === 'unverifiable')
   const without = rows - withSolution
-  const bare = without === rows ? 'no row has a solution' : `${without} of ${rows} rows have no solution`
+  const bare =
+    without === rows
+      ? 'no row has a solution'
+      : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
   const reasons = counts(those.map((c) => c.verifiableReason))
   const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
   return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`

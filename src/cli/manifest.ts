@@ -18,6 +18,7 @@ import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
 import { readingsRecord } from './readings.ts'
 import { repairsOfRun } from './repairs.ts'
+import { configAsRun } from './replaced.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
 export function manifest(
@@ -33,7 +34,7 @@ export function manifest(
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
     identity: identityRecord(input.identity),
     replaced: input.replaced,
-    config,
+    config: configAsRun(config, input.subjects),
     versions: versions(),
     score_version: SCORE_VERSION,
     machine: machine(),

@@ -546,6 +546,11 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         2,
         '--head letters: reads another head than --step-tokens',
       ),
+      says(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', parity('llama-armo5'), '--head', 'all'],
+        'there is no single score, so no accuracy and no agreement; --head K scores by one of 0 (',
+      ),
       says('run-rm', ['--dataset', PLAIN, '--head', 'all'], '--head changes nothing here: the model has one label'),
       refuses('run-rm', ['--dataset', PLAIN, '--head', 'softmax:0'], 2, 'the softmax of a single head is always 1'),
     ),

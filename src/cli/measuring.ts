@@ -83,9 +83,15 @@ export async function openRunStore(config: RunConfig, folder: string, log: Log):
   if (tornBytes > 0) log.warn(`${path}: ${tornBytes} bytes behind the last whole batch were cut off`)
   if (damagedLines.length > 0)
     log.warn(`${path}: ${damagedLines.length} damaged lines are not used (the first is line ${damagedLines[0]})`)
-  if (store.size > 0) log.info(`${store.size} measurements of an earlier run are there`)
   if (store.size > 0) for (const line of plannedOtherwise(store.config, config)) log.warn(line)
   return store
+}
+
+/** How many measurements of earlier runs are of this configuration; of others in the store nothing is said. */
+export function sayFound(work: readonly WorkDone[], log: Log): void {
+  const found = work.reduce((sum, { kept }) => sum + kept, 0)
+  if (found > 0)
+    log.info(`${found} measurement${found === 1 ? '' : 's'} of an earlier run ${found === 1 ? 'is' : 'are'} used`)
 }
 
 /** A run that is gone on with keeps its batches, whatever bounds are asked for now. */

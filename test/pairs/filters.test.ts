@@ -74,5 +74,5 @@ describe('pythonRegex', () => {
 })
 
 it('help says that a pattern stands alone', () => {
-  expect(BIN_OPTIONS['run-rm'].filter!.help).toContain('or one re:pattern alone')
+  expect(BIN_OPTIONS['run-rm'].filter!.describe).toContain('or one re:pattern alone')
 })

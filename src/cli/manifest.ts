@@ -54,7 +54,7 @@ export function manifest(
       pad_token_id: model.description.padTokenId,
       weights_sha256: model.weightsSha256,
       files: model.hashes,
-      tokenizer: { sha256: model.tokenizer.sha256, files: model.tokenizer.files },
+      tokenizer: { other: model.tokenizerFrom, sha256: model.tokenizer.sha256, files: model.tokenizer.files },
       text: input.subjects[i]?.text ?? null,
       graph: graphRecord(model, work[i]?.runner ?? null),
       ignored_tensors: model.description.ignoredTensors,

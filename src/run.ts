@@ -271,7 +271,7 @@ function verify(
   completion: Completion,
 ): void {
   const text = plain(completion.text)
-  if (row.solution !== null && verdicts !== null) verdicts.push(index, text, row.solution)
+  if (row.solution !== null && verdicts !== null) verdicts.push(index, text, row.solution, row.where)
   else
     ledger.verdict(index, {
       value: null,

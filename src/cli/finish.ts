@@ -101,6 +101,7 @@ export async function finish(input: FinishInput): Promise<number> {
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
+  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
   const columns = scoreFileColumns(added)
   await writeAnalyses({
@@ -114,17 +115,16 @@ export async function finish(input: FinishInput): Promise<number> {
     summary,
     agreement: found,
     herm: hermRun(input),
-    methods: methodsInput(input, joined, summary),
+    methods: methodsInput(input, joined, drift),
     ciMethod: bootstrapMethod(settings),
     log,
   })
   printSummary(input, joined, summary, best)
   listFailures(failures, folder, log)
-  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   if (drift !== null) sayDrift(drift, joined.pairs.length, log)
   const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
-  const run = runRecord(input, joined, record)
+  const run = runRecord(input, joined, record, drift)
   await writeWhole(
     join(folder, 'report.html'),
     await reportHtml({ run, joined, summary, agreement: found, failures, drift }),

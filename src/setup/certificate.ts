@@ -30,7 +30,7 @@ import type { OpenSubject } from './subject.ts'
  * against what transformers gives for the same texts (scripts/oracles/certify.py).
  */
 
-/** Bounds of one number, absolute and relative to it: of a score against itself in another batch, and against the reference (CONTRACT §5.7). */
+/** Bounds of one number, absolute and relative to it: of a score against itself in another batch, and against the reference. */
 const ITSELF = { absolute: 2e-5, relative: 1e-5 } as const
 const REFERENCE = { absolute: 1e-4, relative: 0 } as const
 

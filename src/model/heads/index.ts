@@ -23,6 +23,7 @@ import { qwen2Prm } from './qwen2-prm.ts'
 import { regressionHead } from './regression-head.ts'
 import { score } from './score.ts'
 import { starling } from './starling.ts'
+import { STEP_TOKENS } from './step-tokens.ts'
 import { tokenClassification } from './token-classification.ts'
 import { urm } from './urm.ts'
 import { valueHead } from './value-head.ts'
@@ -51,7 +52,8 @@ const REWARD_HEADS: readonly Head[] = [
   score,
 ]
 
-export const headNames: readonly string[] = [...REWARD_HEADS, logProb].map(({ name }) => name)
+/** All heads, with the one that must be asked for. */
+export const headNames: readonly string[] = [...[...REWARD_HEADS, logProb].map(({ name }) => name), STEP_TOKENS]
 
 /**
  * The head of a checkpoint for a use.

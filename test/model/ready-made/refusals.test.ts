@@ -19,7 +19,8 @@ import { openReadyMade } from '../../../src/model/ready-made/open.ts'
 import { readOnnx } from '../../../src/model/ready-made/proto.ts'
 import { startReadyMade } from '../../../src/model/ready-made/session.ts'
 import type { MeasurementKind } from '../../../src/types.ts'
-import { fixture, modelFolder, sequence } from './folder.ts'
+import { modelFolder, sequence } from './folder.ts'
+import { fixture } from './golden.ts'
 
 const value = (name: string, dims: readonly (number | string)[], type: ElementType = 'int64'): ValueRecord => ({
   name,

@@ -16,6 +16,7 @@ import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
+import type { VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/dataset.ts'
 import type { Identity } from '../setup/identity.ts'
@@ -40,6 +41,7 @@ import { parsesOf } from './parses.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
+import { verdictTroubleLines } from './verdict-troubles.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -61,6 +63,7 @@ export interface FinishInput {
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
   readonly verdictErrors: Readonly<Record<string, number>>
+  readonly verdictTroubles: readonly VerdictTrouble[]
   /** A sample of the rows in float32, or why there is none; null where the run is in float32 or has no model. */
   readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
@@ -90,7 +93,7 @@ export async function finish(input: FinishInput): Promise<number> {
     },
   })
   sayRepairs(repairsOfRun(input.work), subjects, log)
-  warnOfErrors(input.verdictErrors, log)
+  for (const line of verdictTroubleLines(input.verdictTroubles)) log.warn(line)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   for (const line of withoutEffect(input, joined)) log.warn(line)
   const settings = { seed: config.seed, resamples: config.resamples }
@@ -103,6 +106,7 @@ export async function finish(input: FinishInput): Promise<number> {
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
+  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
   const columns = scoreFileColumns(added)
   await writeAnalyses({
@@ -116,31 +120,22 @@ export async function finish(input: FinishInput): Promise<number> {
     summary,
     agreement: found,
     herm: hermRun(input),
-    methods: methodsInput(input, joined, summary),
+    methods: methodsInput(input, joined, drift),
     ciMethod: bootstrapMethod(settings),
     log,
   })
   printSummary(input, joined, summary, best, found.statistics)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
-  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   if (drift !== null) sayDrift(drift, log)
   const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
-  const run = runRecord(input, joined, record)
+  const run = runRecord(input, joined, record, drift)
   await writeWhole(
     join(folder, 'report.html'),
     await reportHtml({ run, joined, summary, agreement: found, failures, drift }),
   )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
-}
-
-/** A failed verification is never a fail of the completion; it is said, because it takes rows out of the agreement. */
-function warnOfErrors(errors: FinishInput['verdictErrors'], log: Log): void {
-  const total = Object.values(errors).reduce((sum, n) => sum + n, 0)
-  const list = Object.entries(errors).map(([name, n]) => `${name} ${n}`)
-  if (total > 0)
-    log.warn(`${total} completions could not be verified (${list.join(', ')}): they are unverifiable, not failed`)
 }
 
 /** Options of which it shows only now that they changed nothing. */

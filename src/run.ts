@@ -42,6 +42,8 @@ export interface WorkDone {
   found: number
   repeated: number
   unscored: number
+  /** Completions whose value is an earlier run's: those found, and those whose batch ran again for another one's sake. */
+  kept: number
   batches: number
   /** Tokens that the graph computed, padding included, and milliseconds inside the model. */
   tokens: number
@@ -85,6 +87,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     found: 0,
     repeated: 0,
     unscored: 0,
+    kept: 0,
     batches: 0,
     tokens: 0,
     modelMs: 0,
@@ -119,6 +122,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       return first === null
     })
     work.repeated += window.length - fresh.length
+    work.kept += fresh.filter(({ key }) => input.store.has(key)).length
     const { todo, batches } = planWindow(input, subject, windows++, fresh)
     work.found += fresh.length - batches.reduce((sum, batch) => sum + batch.sequences.length, 0)
     const items = window
@@ -267,7 +271,7 @@ function verify(
   completion: Completion,
 ): void {
   const text = plain(completion.text)
-  if (row.solution !== null && verdicts !== null) verdicts.push(index, text, row.solution)
+  if (row.solution !== null && verdicts !== null) verdicts.push(index, text, row.solution, row.where)
   else
     ledger.verdict(index, {
       value: null,

@@ -42,8 +42,6 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   reference_logprob: m('nats', 'Σ log ρ over the same tokens'),
   logratio: m('nats', 'policy_logprob − reference_logprob'),
   implicit_reward: m('nats', 'β · logratio'),
-  policy_tokens: m('tokens', "of the completion under the policy's tokenizer: those that policy_logprob sums"),
-  reference_tokens: m('tokens', "of the completion under the reference's tokenizer: those that reference_logprob sums"),
   policy_mean_logprob: m('nats per token', 'policy_logprob over the tokens'),
   reference_mean_logprob: m('nats per token', 'reference_logprob over the tokens'),
   mean_logratio: m('nats per token', 'logratio over the tokens'),

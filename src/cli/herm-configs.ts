@@ -67,6 +67,7 @@ export function hermEntry(
     if (name === 'tokenizer' && plain === model) return []
     if (name === 'torch_dtype') return [['torch-dtype', String(plain).replace(/^torch\./, '')] as const]
     const named = Object.hasOwn(SWITCHES, name) ? SWITCHES[name]! : null
+    if (name === 'quantized' && plain === true) return [['not-quantized', false] as const]
     if (named !== null) return plain === named[1] ? [[named[0], true] as const] : []
     const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name]! : null
     if (flag === null) throw new UsageError(`the key "${name}" is none of RewardBench's configurations`, where)

@@ -14,8 +14,14 @@ const snake = (flag: string): string => `--${flag.replaceAll('-', '_')}`
 export function hermRemarks(given: Given<RunOption>, bin: RunBin): string[] {
   const named = Object.entries<Option>(HERM).filter(([name]) => given[name as keyof typeof HERM] !== undefined)
   const remarks = named.flatMap(([name, { remark }]) =>
-    remark === undefined ? [] : [`${snake(flagOf(name))} is accepted: ${remark}`],
+    remark === undefined || given[name as keyof typeof HERM] === false
+      ? []
+      : [`${snake(flagOf(name))} is accepted: ${remark}`],
   )
+  if (given.notQuantized === false)
+    remarks.push(
+      "quantized: true is not done here: bitsandbytes' 8 bits are not computed; --dtype says the number format",
+    )
   if (given.forceTruncation === true)
     remarks.push(
       bin === 'run-dpo'

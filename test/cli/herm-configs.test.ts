@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { parse } from 'yaml'
+import { type Pair, parse, parseDocument, type YAMLMap } from 'yaml'
+import { hermEntry } from '../../src/cli/herm-configs.ts'
+import { hermRemarks } from '../../src/cli/herm-flags.ts'
+import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { packagePath } from '../../src/package.ts'
 import { call } from '../command.ts'
 
@@ -67,4 +70,12 @@ it('every entry is read by the command that it is for', async () => {
     const { dtype } = parse(stdout) as { dtype: string }
     if (torch_dtype != null) expect(dtype, model).toBe('bf16')
   }
+})
+
+it('quantized: true is not dropped without a word', () => {
+  expect(hermRemarks({ notQuantized: false }, 'run-rm')).toEqual([
+    "quantized: true is not done here: bitsandbytes' 8 bits are not computed; --dtype says the number format",
+  ])
+  const entry = parseDocument('org/m:\n  dpo: false\n  quantized: true\n').contents as YAMLMap
+  expect(hermEntry(entry.items as Pair[], 'f', 'org/m', BIN_OPTIONS['run-rm'])).toEqual([['not-quantized', false]])
 })

@@ -6,7 +6,7 @@ import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
 import { RepairTally } from './score/repair-tally.ts'
-import { type Prepared, repairsOf, type Subject } from './score/subject.ts'
+import { cutOf, type Prepared, repairsOf, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
@@ -170,7 +170,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     for await (const row of input.rows()) {
       if (isFailure(row)) continue
       const completions = subject.prepare(row)
-      tally.add(completions.map((prepared) => (isUnscored(prepared) ? [] : repairsOf(prepared))))
+      tally.add(completions.map(repairsOf))
       for (const [c, prepared] of completions.entries()) {
         const unscored = isUnscored(prepared) ? prepared : null
         if (model === 0) {
@@ -178,14 +178,14 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
             unscored,
             promptTokens: isUnscored(prepared) ? null : prepared.promptTokens,
             completionTokens: isUnscored(prepared) ? null : prepared.completionTokens,
-            truncated: isUnscored(prepared) ? 'no' : prepared.truncated,
+            truncated: cutOf(prepared),
             textSha256: isUnscored(prepared) ? null : prepared.textSha256,
           })
           verify(input, index, row, row.completions[c]!)
         } else if (unscored !== null) input.ledger.markUnscored(index, unscored)
+        if (cutOf(prepared) !== 'no') work.truncated++
         if (isUnscored(prepared)) lost(prepared)
         else {
-          if (prepared.truncated !== 'no') work.truncated++
           const key = subject.key(prepared)
           input.ledger.setKey(index, model, key)
           window.push({ index, prepared, key, group })

@@ -72,7 +72,9 @@ export function certifiedBefore(folder: string, models: readonly LoadedModel[]):
     const certificate = readCertificate(join(parent, file))
     return certificate === null ? [] : [{ file: join('..', file), certificate }]
   })
-  return models.map(({ choice: { role }, weightsSha256, opened }) => {
+  return models.map(({ choice: { role }, weightsSha256, opened }): Certified => {
+    if (opened.head.compares !== undefined)
+      return { role, outcome: 'none', reason: 'the probes are single completions, this model compares two', file: null }
     const own = certificates.flatMap(({ file, certificate }) =>
       certificate.models
         .filter((one) => one.weightsSha256 === weightsSha256 && one.role === role)

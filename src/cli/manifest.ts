@@ -18,6 +18,7 @@ import type { FinishInput } from './finish.ts'
 import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
 import { repairsOfRun } from './repairs.ts'
+import { configAsRun } from './replaced.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
 export function manifest(
@@ -33,7 +34,7 @@ export function manifest(
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
     identity: identityRecord(input.identity),
     replaced: input.replaced,
-    config,
+    config: configAsRun(config, input.subjects),
     versions: versions(),
     score_version: SCORE_VERSION,
     machine: machine(),
@@ -114,7 +115,8 @@ const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.r
 export function hermRun({ config, models, subjects }: FinishInput): HermRun | null {
   const [first, second] = models
   if (first === undefined) return null
-  const modelType = config.bin === 'run-rm' ? 'Seq. Classifier' : second === undefined ? 'DPO Ref. Free' : 'DPO'
+  const rewardModel = first.opened.head.compares === undefined ? 'Seq. Classifier' : 'Custom Classifier'
+  const modelType = config.bin === 'run-rm' ? rewardModel : second === undefined ? 'DPO Ref. Free' : 'DPO'
   return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: templateOf(config, subjects) }
 }
 

@@ -3,6 +3,7 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { fileWords, isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
+import { allHeadsNote } from '../score/head.ts'
 import type { Subject } from '../score/subject.ts'
 import { adapterLine, roundingNote } from '../setup/adapter.ts'
 import { checkAhead } from '../setup/ahead.ts'
@@ -113,6 +114,8 @@ export async function runModel(
     for (const note of model.notes) log.warn(note)
   }
   for (const line of unusedWithModels(config, given, models, device)) log.warn(line)
+  const { labels } = models[0]!.description
+  if (config.head === 'all' && labels.length > 1) log.warn(allHeadsNote(labels))
   log.info(`score = ${scorer.formula}`)
   const now = new Date()
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []

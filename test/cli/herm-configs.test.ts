@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { type Pair, parse, parseDocument, type YAMLMap } from 'yaml'
-import { hermEntry } from '../../src/cli/herm-configs.ts'
-import { hermRemarks } from '../../src/cli/herm-flags.ts'
-import { BIN_OPTIONS } from '../../src/cli/options.ts'
+import { parse } from 'yaml'
 import { packagePath } from '../../src/package.ts'
 import { call } from '../command.ts'
 
@@ -46,6 +43,20 @@ it('flags win over it', async () => {
   expect(parse(stdout)).toMatchObject({ 'chat-template': 'raw', 'batch-size': 3 })
 })
 
+it('a flag wins over it in either spelling; two spellings on one level contradict', async () => {
+  const model = 'Skywork/Skywork-Reward-Gemma-2-27B'
+  for (const flag of [
+    ['--dtype', 'fp32'],
+    ['--torch_dtype', 'float32'],
+  ]) {
+    const { code, stdout, stderr } = await printed('run-rm', '--model', model, ...flag)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(parse(stdout)).not.toHaveProperty('dtype', 'bf16')
+  }
+  const both = await printed('run-rm', '--model', model, '--dtype', 'fp32', '--torch_dtype', 'bfloat16')
+  expect(both.stderr).toContain('--torch-dtype bfloat16: contradicts --dtype fp32')
+})
+
 it.each([
   [['run-rm'], 'has 122 models and none is chosen\n  Name one with --model.'],
   [
@@ -70,12 +81,4 @@ it('every entry is read by the command that it is for', async () => {
     const { dtype } = parse(stdout) as { dtype: string }
     if (torch_dtype != null) expect(dtype, model).toBe('bf16')
   }
-})
-
-it('quantized: true is not dropped without a word', () => {
-  expect(hermRemarks({ notQuantized: false }, 'run-rm')).toEqual([
-    "quantized: true is not done here: bitsandbytes' 8 bits are not computed; --dtype says the number format",
-  ])
-  const entry = parseDocument('org/m:\n  dpo: false\n  quantized: true\n').contents as YAMLMap
-  expect(hermEntry(entry.items as Pair[], 'f', 'org/m', BIN_OPTIONS['run-rm'])).toEqual([['not-quantized', false]])
 })

@@ -9,6 +9,7 @@ import type { MeasurementKind, Runner } from '../../src/types.ts'
 import { type Compared, compareGolden, LAYOUTS, layoutsOf } from './compared.ts'
 import { goldenModels } from './golden.ts'
 import { compareHead, headGoldens, isUnread, MODES, openHeadGolden } from './head-golden.ts'
+import { comparePair, openPairGolden, PAIR_HEADS, pairBound } from './pair-golden.ts'
 import { compareExport, copyExport, EXPORTS, exportGolden } from './ready-made/golden.ts'
 import { openGolden } from './runner.ts'
 
@@ -57,7 +58,17 @@ export async function goldenFamilies(): Promise<Family[]> {
       return { name, ...namesOf(open.model), cases: read, ...tolerance_advice, compare }
     }),
   )
-  return [...numbers, ...texts]
+  const pairs = await Promise.all(
+    PAIR_HEADS.map(async (name): Promise<Family> => {
+      const open = await openPairGolden(name)
+      const compare = () =>
+        started(open.model, (runner) =>
+          inTurn(layoutsOf(open.model).map((layout) => () => comparePair(open, runner, layout))),
+        )
+      return { name, ...namesOf(open.model), cases: 2 * open.golden.cases.length, ...pairBound(open.golden), compare }
+    }),
+  )
+  return [...numbers, ...texts, ...pairs]
 }
 
 /** An export that is run as it is, and the type that it computes in. */

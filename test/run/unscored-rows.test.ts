@@ -78,7 +78,7 @@ describe.concurrent('a token beyond the embedding', () => {
     const dry = await score('run-rm', 'dry', [...args, '--dry-run'])
     expect(dry.code).toBe(0)
     expect(dry.stdout).toContain('2 of 6 completions would not be scored, token_not_embedded')
-    expect(dry.stdout).toMatch(/odd\.jsonl:1: token_not_embedded/)
+    expect(dry.stdout).toMatch(/odd\.jsonl:1, chosen 0: token_not_embedded/)
     const dump = await score('run-rm', 'dump', [...args, '--dump-rendered', '1'])
     expect(dump.stdout).toContain('not scored, token_not_embedded')
   })
@@ -162,7 +162,7 @@ describe.concurrent('scores that say nothing', () => {
       })),
     )
     const done = await score('run-rm', 'blind-out', ['--model', blind, '--dataset', withoutOdd])
-    expect(done.stderr).toContain('1 of 4 completions have the same tokens as another text')
+    expect(done.stderr).toContain('1 of 4 completions has the same tokens as another text')
     expect(done.stderr).not.toContain('scores are equal')
   })
   it('says nothing where scores differ', async () => {

@@ -104,6 +104,8 @@ export type DriftReport =
       /** Pairs of the sample, and of the whole run, whose margin is no larger than `largestMargin`. */
       readonly nearTies: number
       readonly atRisk: number | null
+      /** Pairs of the whole run with a margin. */
+      readonly scoredPairs: number
       readonly subsets: readonly {
         readonly subset: string
         readonly completions: number

@@ -179,6 +179,12 @@ describe('config.json', () => {
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, reward_token_id: 7 }))
     expect(refused(() => open(folder))).toContain('has a "reward_token_id"')
   })
+  it('is of no model that compares two answers', () => {
+    const folder = modelFolder('llama-gqa')
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as object
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, cand1_prefix_id: 398 }))
+    expect(refused(() => open(folder))).toContain('compares two answers (PairRM: "cand1_prefix_id")')
+  })
   it('with a rope that changes with the length: texts end where it would', () => {
     const folder = modelFolder('llama-gqa')
     const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { max_position_embeddings: number }

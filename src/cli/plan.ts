@@ -20,10 +20,15 @@ export async function printPlan(
   rows: () => AsyncIterable<Row | RowFailure>,
   models: readonly { readonly model: LoadedModel; readonly subject: OpenSubject }[],
   plan: PlanOptions,
+  folder: string,
   log: Log,
 ): Promise<number> {
   const lines: string[][] = []
-  const remarks: string[] = []
+  const remarks: string[] = [
+    ...models.map(({ subject }) => `${subject.role} ${subject.name} computes in ${subject.dtype}`),
+    'distinct: texts that differ, each measured once; computed: tokens that the graph computes, padding included, shared prefixes once',
+    `written to: ${folder}`,
+  ]
   const repairs: RepairCounts[] = []
   for (const { model, subject } of models) {
     const sequences: Sequence[] = []
@@ -35,12 +40,13 @@ export async function printPlan(
       if (isFailure(row)) continue
       const completionsOfRow = subject.prepare(row)
       tally.add(completionsOfRow.map(repairsOf))
-      for (const prepared of completionsOfRow) {
+      for (const [i, prepared] of completionsOfRow.entries()) {
         completions++
         if (isUnscored(prepared)) {
           unscored++
           reasons[prepared.reason] = (reasons[prepared.reason] ?? 0) + 1
-          if (unscored <= SHOWN) remarks.push(`${row.where}: ${prepared.reason}, ${prepared.message}`)
+          const { role, index } = row.completions[i]!
+          if (unscored <= SHOWN) remarks.push(`${row.where}, ${role} ${index}: ${prepared.reason}, ${prepared.message}`)
           continue
         }
         tokens += prepared.ids.length

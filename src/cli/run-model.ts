@@ -131,8 +131,9 @@ export async function runModel(
   if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = requestOf(config, models, data)
   if (modes.dryRun) {
-    sayFolder(findRunFolder(request), { config, models, subjects, device, verifier: null }, log)
-    return printPlan(rows, prepared, plan, log)
+    const place = findRunFolder(request)
+    sayFolder(place, { config, models, subjects, device, verifier: null }, log)
+    return printPlan(rows, prepared, plan, place.path, log)
   }
   if (config.truncation === 'error') await checkAll(rows(), subjects)
 

@@ -17,7 +17,10 @@ describe.concurrent('nothing is measured or written by', () => {
   it('--dry-run: the plan of every model', async () => {
     const done = await go('run-dpo', 'dry', '--dry-run', '--limit', '10')
     expect(done.code).toBe(0)
-    const [head, , ...rows] = done.stdout.trim().split('\n')
+    const [table, below] = done.stdout.trim().split(/\n(?=policy \S+ computes)/)
+    expect(below).toContain('computes in fp32')
+    expect(below).toContain(`written to: ${at('dry')}`)
+    const [head, , ...rows] = table!.split('\n')
     expect(head).toMatch(/^model +completions +distinct +unscored +tokens +computed +batches /)
     expect(rows.map((row) => row.split(/ +/).slice(0, 4))).toEqual([
       ['policy', '20', '20', '0'],

@@ -78,7 +78,7 @@ describe.concurrent('a token beyond the embedding', () => {
     const dry = await score('run-rm', 'dry', [...args, '--dry-run'])
     expect(dry.code).toBe(0)
     expect(dry.stdout).toContain('2 of 6 completions would not be scored, token_not_embedded')
-    expect(dry.stdout).toMatch(/odd\.jsonl:1: token_not_embedded/)
+    expect(dry.stdout).toMatch(/odd\.jsonl:1, chosen 0: token_not_embedded/)
     const dump = await score('run-rm', 'dump', [...args, '--dump-rendered', '1'])
     expect(dump.stdout).toContain('not scored, token_not_embedded')
   })

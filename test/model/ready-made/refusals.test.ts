@@ -125,7 +125,7 @@ describe('more than a file can have', () => {
     ['has more than 200,000 nodes', 1, 200_001],
   ])('%s', (message, field, count) => {
     const empty = Buffer.alloc(2 * count, Buffer.from([8 * field + 2, 0]))
-    const bytes = new Message().message(7, new Message().raw(empty)).bytes()
+    const bytes = new Message().message(8, new Message()).message(7, new Message().raw(empty)).bytes()
     expect(refused(() => readOnnx(bytes, 'x'))).toContain(message)
   })
 })

@@ -272,7 +272,10 @@ export function scaleOf(
   }
   const r = patterned(config.rankPattern, config.r)
   const alpha = patterned(config.alphaPattern, config.alpha)
-  return { r, alpha, scale: alpha / (config.rslora ? Math.sqrt(r) : r) }
+  const scale = alpha / (config.rslora ? Math.sqrt(r) : r)
+  if (!Number.isFinite(Math.fround(scale)))
+    throw new ModelError(`α ${alpha} gives "${module}" the factor ${scale}, which float32 does not hold`, config.file)
+  return { r, alpha, scale }
 }
 
 const isOff = (value: unknown): boolean => off.safeParse(value).success

@@ -77,6 +77,22 @@ describe('adapter_config.json: text that would hang or break a run', () => {
   })
 })
 
+describe('an adapter that is not finite', () => {
+  it.each([{ lora_alpha: 1e308 }, { alpha_pattern: { '.*': 1e300 } }])('%j', (config) =>
+    expect(refusal(() => applied(changed('llama-score', { config })))).toContain('which float32 does not hold'),
+  )
+  it.each(['lora_A', 'lora_B'])('a NaN in %s', (factor) => {
+    const dir = changed('llama-score', {
+      tensors: (tensors) => {
+        for (const [name, { data }] of tensors) if (name.includes(factor)) data.writeFloatLE(Number.NaN, 4)
+      },
+    })
+    const checkpoint = applied(dir)
+    const { adapted } = build(checkpoint, { kind: 'head', attention: 'split', type: 'float' })
+    expect(refusal(() => mergeRounding(checkpoint, adapted))).toMatch(new RegExp(`${factor}.*holds NaN`))
+  })
+})
+
 describe("PEFT's own rules", () => {
   const golden = JSON.parse(readFileSync(packagePath('test/data/adapters/targets.json'), 'utf8')) as {
     modules: string[]

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
 import { packageVersion } from '../package.ts'
@@ -34,6 +34,7 @@ export async function certifyRun(
   const file = join(folder, CERTIFICATE_FILE)
   await writeJson(file, certificate)
   for (const model of certificate.models) for (const line of linesOf(model)) log.info(line)
+  log.info(`the certificate is ${fromHere(file)}`)
   const failed = certificate.models.find(({ outcome }) => outcome === 'failed')
   if (failed !== undefined)
     throw new ModelError(
@@ -55,6 +56,7 @@ function linesOf({ role, name, outcome, reason, probes, devices, reference }: Mo
     `${role} ${name}: ${outcome} on ${on.join(', ')}; ${probes.completions - probes.unscored} of ${probes.completions} probes, largest difference between batches ${worst('itself')}, from ${reference === null ? 'a reference' : reference.madeWith} ${worst('reference')}`,
     ...(reason === null ? [] : [`${role} ${name}: ${outcome}, not certified: ${reason}`]),
     ...off.map((line) => `${role} ${name}: not certified on ${line}`),
+    ...probes.left.map((line) => `${role} ${name}: probe ${line}`),
   ]
 }
 
@@ -70,7 +72,9 @@ export function certifiedBefore(folder: string, models: readonly LoadedModel[]):
     const certificate = readCertificate(join(parent, file))
     return certificate === null ? [] : [{ file: join('..', file), certificate }]
   })
-  return models.map(({ choice: { role }, weightsSha256, opened }) => {
+  return models.map(({ choice: { role }, weightsSha256, opened }): Certified => {
+    if (opened.head.compares !== undefined)
+      return { role, outcome: 'none', reason: 'the probes are single completions, this model compares two', file: null }
     const own = certificates.flatMap(({ file, certificate }) =>
       certificate.models
         .filter((one) => one.weightsSha256 === weightsSha256 && one.role === role)
@@ -100,8 +104,18 @@ function readCertificate(path: string): Certificate | null {
   }
 }
 
-/** One line for the screen. @example 'rm demo-reward-model: certified (certificate.json)' */
-export const certifiedLine = ({ role, outcome, file }: Certified, name: string): string =>
-  outcome === 'none'
-    ? `${role} ${name}: no certificate of these weights on this device (--certify makes one)`
-    : `${role} ${name}: ${outcome} (${file})`
+/** What an earlier run's certificate says, for the screen; where there is none, run.json says so. @example 'rm demo-reward-model: certified (output/m/pairs/certificate.json)' */
+export const certifiedLines = (
+  certified: readonly Certified[],
+  models: readonly LoadedModel[],
+  folder: string,
+): string[] =>
+  certified.flatMap(({ role, outcome, file }, i) =>
+    file === null ? [] : [`${role} ${models[i]!.name}: ${outcome} (${fromHere(join(folder, file))})`],
+  )
+
+/** A path as it can be typed where the command was. */
+const fromHere = (path: string): string => {
+  const here = relative(process.cwd(), path)
+  return here.startsWith('..') ? path : here
+}

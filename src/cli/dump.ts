@@ -8,6 +8,7 @@ export async function dumpRows(
   subjects: readonly OpenSubject[],
   count: number,
 ): Promise<number> {
+  process.stdout.write('> first token of the completion, * token that the head reads\n\n')
   let seen = 0
   for await (const row of rows) {
     if (isFailure(row)) continue

@@ -4,6 +4,7 @@ import { agreement } from '../agreement/agreement.ts'
 import { baselineWarningLines } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
 import { collect, type Joined } from '../collect.ts'
+import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { writeCsv } from '../report/csv.ts'
@@ -15,6 +16,7 @@ import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
+import type { VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/dataset.ts'
 import type { Identity } from '../setup/identity.ts'
@@ -22,7 +24,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
-import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
+import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
@@ -30,6 +32,7 @@ import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
+import { failureLines, unscoredHint } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
@@ -38,6 +41,7 @@ import { parsesOf } from './parses.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
+import { verdictTroubleLines } from './verdict-troubles.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -59,6 +63,7 @@ export interface FinishInput {
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
   readonly verdictErrors: Readonly<Record<string, number>>
+  readonly verdictTroubles: readonly VerdictTrouble[]
   /** A sample of the rows in float32, or why there is none; null where the run is in float32 or has no model. */
   readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
@@ -88,16 +93,20 @@ export async function finish(input: FinishInput): Promise<number> {
     },
   })
   sayRepairs(repairsOfRun(input.work), subjects, log)
-  warnOfErrors(input.verdictErrors, log)
+  for (const line of verdictTroubleLines(input.verdictTroubles)) log.warn(line)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   for (const line of withoutEffect(input, joined)) log.warn(line)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
-  const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
+  const parses = await parsesOf(joined.completions)
+  const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
+  const found = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+  const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
+  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
   const columns = scoreFileColumns(added)
   await writeAnalyses({
@@ -111,31 +120,22 @@ export async function finish(input: FinishInput): Promise<number> {
     summary,
     agreement: found,
     herm: hermRun(input),
-    methods: methodsInput(input, joined, summary),
+    methods: methodsInput(input, joined, drift),
     ciMethod: bootstrapMethod(settings),
     log,
   })
-  printSummary(input, joined, summary, best)
-  listFailures(failures, folder, log)
-  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  if (drift !== null) sayDrift(drift, joined.pairs.length, log)
+  printSummary(input, joined, summary, best, found.statistics)
+  for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
+  if (drift !== null) sayDrift(drift, log)
   const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
-  const run = runRecord(input, joined, record)
+  const run = runRecord(input, joined, record, drift)
   await writeWhole(
     join(folder, 'report.html'),
     await reportHtml({ run, joined, summary, agreement: found, failures, drift }),
   )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
-}
-
-/** A failed verification is never a fail of the completion; it is said, because it takes rows out of the agreement. */
-function warnOfErrors(errors: FinishInput['verdictErrors'], log: Log): void {
-  const total = Object.values(errors).reduce((sum, n) => sum + n, 0)
-  const list = Object.entries(errors).map(([name, n]) => `${name} ${n}`)
-  if (total > 0)
-    log.warn(`${total} completions could not be verified (${list.join(', ')}): they are unverifiable, not failed`)
 }
 
 /** Options of which it shows only now that they changed nothing. */
@@ -152,13 +152,15 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
   return lines
 }
 
-const asFailure = ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
-  where,
-  id,
-  reason,
-  message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
-  hint: null,
-})
+const failureOf =
+  (stepSeparator: string | null) =>
+  ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
+    where,
+    id,
+    reason,
+    message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
+    hint: unscoredHint(reason, stepSeparator),
+  })
 
 const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
 const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
@@ -168,20 +170,12 @@ const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise
     failures.map((f) => [f.where, f.id, f.reason, f.message, f.hint]),
   )
 
-/** Failures shown on screen; all of them are in failures.csv. */
-const SHOWN = 20
-function listFailures(failures: readonly RowFailure[], folder: string, log: Log): void {
-  for (const { where, message, hint } of failures.slice(0, SHOWN))
-    log.warn(`${where}: ${message}${hint === null ? '' : ` (${hint})`}`)
-  if (failures.length > SHOWN)
-    log.warn(`and ${failures.length - SHOWN} more; all are in ${join(folder, 'failures.csv')}`)
-}
-
 function printSummary(
   { models, scorer, verifier, print, inspection }: FinishInput,
   joined: Joined,
   { accuracy }: Summary,
   best: BestOfTable | null,
+  statistics: readonly Statistic[],
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
@@ -216,9 +210,20 @@ function printSummary(
     )
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
+  const orders = orderLine(statistics)
+  if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
   process.stdout.write(`\n${out.join('\n')}\n\n`)
+}
+
+/** Of a model that compares two answers: whether it prefers the same one in both orders. */
+function orderLine(statistics: readonly Statistic[]): string | null {
+  const found = statistics.find(({ statistic, subset }) => statistic === 'order_consistency' && subset === 'all')
+  if (found === undefined) return null
+  const { value, n, ties } = found
+  const even = ties === 0 ? '' : `; in ${ties} more it prefers neither in one order`
+  return `both orders: of ${n} pairs the same completion is preferred in ${percent(value)}${even}`
 }
 
 const interval = ({ ci: { half } }: Accuracy): string =>
@@ -235,7 +240,10 @@ function failed(completions: readonly ScoredCompletion[]): string {
 function unverified(completions: readonly ScoredCompletion[], { rows, withSolution }: Inspection): string {
   const those = completions.filter((c) => c.verifiableStatus === 'unverifiable')
   const without = rows - withSolution
-  const bare = without === rows ? 'no row has a solution' : `${without} of ${rows} rows have no solution`
+  const bare =
+    without === rows
+      ? 'no row has a solution'
+      : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
   const reasons = counts(those.map((c) => c.verifiableReason))
   const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
   return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DeviceError } from '../errors.ts'
+import { given } from '../given.ts'
 import { type ResolvedDevice, resolveDevice } from '../model/device.ts'
 import { floatProductsFor } from '../model/dtype.ts'
-import { openModel } from '../model/open.ts'
+import { type OpenOptions, openModel } from '../model/open.ts'
 import { isReadyMade, openReadyMade } from '../model/ready-made/open.ts'
 import { startReadyMade } from '../model/ready-made/session.ts'
 import { startSession } from '../model/session.ts'
@@ -30,7 +31,7 @@ import type { OpenSubject } from './subject.ts'
  * against what transformers gives for the same texts (scripts/oracles/certify.py).
  */
 
-/** Bounds of one number, absolute and relative to it: of a score against itself in another batch, and against the reference (CONTRACT §5.7). */
+/** Bounds of one number, absolute and relative to it: of a score against itself in another batch, and against the reference. */
 const ITSELF = { absolute: 2e-5, relative: 1e-5 } as const
 const REFERENCE = { absolute: 1e-4, relative: 0 } as const
 
@@ -66,7 +67,13 @@ export interface ModelCertificate {
   readonly outcome: CertificateOutcome
   /** In words, why it is no more than that; null where it is certified. */
   readonly reason: string | null
-  readonly probes: { readonly completions: number; readonly unscored: number; readonly sha256: string }
+  readonly probes: {
+    readonly completions: number
+    readonly unscored: number
+    /** Which are unscored, and why. @example 'long 0 is not scored: too_long, …' */
+    readonly left: readonly string[]
+    readonly sha256: string
+  }
   readonly reference: { readonly file: string; readonly madeWith: string } | null
   readonly devices: readonly DeviceCertificate[]
 }
@@ -95,12 +102,15 @@ export async function certify(
 
 type Found = ResolvedDevice | { readonly device: string; readonly unusable: string }
 
-/** The device that was asked for, or with `auto` each one: those that do not compute are listed with the reason. */
+/**
+ * The device that was asked for, or with `auto` the CPU and CUDA: one that does not compute is listed with the reason. WebGPU is started only
+ * where it is named, since its driver writes warnings of its own on the screen.
+ */
 async function usableDevices({ device, dtype }: RunConfig): Promise<readonly Found[]> {
   const products = floatProductsFor(dtype)
   if (device !== 'auto') return [await resolveDevice(device, products)]
   const found: Found[] = []
-  for (const name of ['cpu', 'cuda', 'webgpu'])
+  for (const name of ['cpu', 'cuda'])
     try {
       found.push(await resolveDevice(name, products))
     } catch (error) {
@@ -135,6 +145,11 @@ async function certifyModel(
     probes: {
       completions: prepared.length,
       unscored: prepared.filter(({ one }) => isUnscored(one)).length,
+      left: prepared.flatMap(({ id, index, one }) =>
+        isUnscored(one)
+          ? [`${id} ${index} is not scored: ${one.reason}${one.message === '' ? '' : `, ${one.message}`}`]
+          : [],
+      ),
       sha256: probesSha256(),
     },
     reference: reference && { file: basename(reference.file), madeWith: reference.made_with },
@@ -144,7 +159,7 @@ async function certifyModel(
 
 async function onDevice(
   config: RunConfig,
-  { opened }: LoadedModel,
+  { opened, asked }: LoadedModel,
   { device, deviceId }: ResolvedDevice,
   prepared: readonly Probe[],
   reference: Reference | null,
@@ -152,7 +167,7 @@ async function onDevice(
   const use = { kind: opened.kind, device, deviceId, dtype: config.dtype }
   const open = isReadyMade(opened)
     ? openReadyMade(opened.checkpoint.dir, opened.file.name, use)
-    : openModel(opened.checkpoint, use)
+    : openModel(opened.checkpoint, { ...use, ...given<Pick<OpenOptions, 'head'>>({ head: asked }) })
   const runner = await (isReadyMade(open) ? startReadyMade(open) : startSession(open))
   try {
     const asked = prepared.filter((probe): probe is Probe & { one: Prepared } => !isUnscored(probe.one))

@@ -109,8 +109,8 @@ export const MODEL = section(
       shown: 'certify.json beside the weights, else an embedded one',
       changes: 'no number',
     }),
-    /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
-    head: text('Label to read: 0, 1, …, softmax:K or all', null, {
+    /** Label to read: its index, `softmax:K` or `all`; `letters`: a causal model that names the better of two answers. Default: the only one. */
+    head: text('Label to read: 0, 1, …, softmax:K or all; letters: a causal model that names the better answer', null, {
       bins: RM,
       library: 'or number',
       shown: 'the single one',
@@ -198,7 +198,10 @@ export const COLUMNS = section(
 export const ROWS = section(
   { group: 'Data', bins: ALL },
   {
-    filter: list('Problem types or subsets: name, !name, re:pattern; repeatable', { shown: 'all', check: typeFilter }),
+    filter: list('Problem types or subsets to keep: names, or !names to drop (repeatable), or one re:pattern alone', {
+      shown: 'all',
+      check: typeFilter,
+    }),
     limit: whole([1], 'Use only the first N rows', null, { shown: 'all' }),
     shard: {
       ...text('Do shard i of n, as i/n; the last shard to finish merges all', '1/1', {

@@ -18,6 +18,9 @@ export const padDefault = (id: number) => z.int().nullable().default(id)
 /** Far above any decoder; a damaged file must not make us build a graph without end. */
 export const layerCount = count.max(4096)
 export const MAX_HEAD_DIM = 16_384
+/** Numbers of a hidden state: the widest models have some 20,000. */
+export const width = count.max(2 ** 20)
+export const headCount = count.max(16_384)
 
 /** Keys that every architecture has. `null` and absent mean transformers' default. */
 export const baseConfig = z.object({
@@ -61,11 +64,11 @@ export const epsilon = z.number().nonnegative()
 
 /** The keys of rotary models; rope-config.ts reads those of the rotation. */
 export const rotaryConfig = baseConfig.extend({
-  hidden_size: count,
+  hidden_size: width,
   intermediate_size: count,
   num_hidden_layers: layerCount,
-  num_attention_heads: count,
-  num_key_value_heads: count.nullish(),
+  num_attention_heads: headCount,
+  num_key_value_heads: headCount.nullish(),
   head_dim: count.nullish(),
   hidden_act: activation.nullish(),
   max_position_embeddings: count,
@@ -101,6 +104,15 @@ export function readConfig<T>(schema: z.ZodType<T>, checkpoint: Checkpoint): T {
 /** A refusal of one key's value. */
 export function refuse(checkpoint: Checkpoint, key: string, value: unknown, why: string): ModelError {
   return new ModelError(`"${key}" is ${shown(value)}: ${why}`, join(checkpoint.dir, 'config.json'))
+}
+
+/** Every architecture's heads pass here: before tables are made of their size (rope-config.ts), or once its file is read. */
+export function checkHeadDim({ dir }: Checkpoint, headDim: number): void {
+  if (!Number.isInteger(headDim) || headDim < 1 || headDim > MAX_HEAD_DIM)
+    throw new ModelError(
+      `makes heads of ${headDim} numbers; must be a whole number from 1 to ${MAX_HEAD_DIM}`,
+      join(dir, 'config.json'),
+    )
 }
 
 /** Reads one value with a schema; `prefix` stands before the key in messages. */

@@ -1,3 +1,4 @@
+import { ModelError } from '../errors.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Factors } from './delta.ts'
 import type { TensorRef } from './safetensors.ts'
@@ -22,7 +23,7 @@ export interface MergeRounding {
   readonly deltaRms: number
 }
 
-/** null where no matrix is adapted by plain factors. */
+/** null where no matrix is adapted by plain factors, or a weight is not finite. @throws ModelError where a factor is not */
 export function mergeRounding(checkpoint: Checkpoint, adapted: readonly AdaptedTensor[]): MergeRounding | null {
   const plain = adapted.flatMap(({ name, layout }) => {
     const delta = checkpoint.adapter?.deltas.get(name)
@@ -47,7 +48,8 @@ export function mergeRounding(checkpoint: Checkpoint, adapted: readonly AdaptedT
       count += w.length
     }
   }
-  if (count === 0) return null
+  // a weight of the base that is not finite is named by the check of all weights
+  if (count === 0 || !Number.isFinite(largest + squares + deltaSquares)) return null
   return {
     matrices: chosen.length,
     rows,
@@ -72,7 +74,7 @@ function rowsOf(
   { a, b, r, scale }: Factors,
   transposed: boolean,
 ): (row: number) => Float64Array {
-  const [valuesA, valuesB] = [readTensor(tensors.get(a)!), readTensor(tensors.get(b)!)]
+  const [valuesA, valuesB] = [readFactor(tensors.get(a)!), readFactor(tensors.get(b)!)]
   const inputs = valuesA.length / r
   const outputs = valuesB.length / r
   return (row) => {
@@ -84,6 +86,19 @@ function rowsOf(
     }
     return sum
   }
+}
+
+/** @throws ModelError where a value is not finite */
+function readFactor(ref: TensorRef): Float32Array {
+  const values = readTensor(ref)
+  const bad = values.find((value) => !Number.isFinite(value))
+  if (bad !== undefined)
+    throw new ModelError(
+      `the adapter's tensor "${ref.name}" holds ${bad}: every score would be wrong`,
+      ref.file,
+      'The adapter is damaged or its training diverged; fetch it again or use another one.',
+    )
+  return values
 }
 
 const word = new Float32Array(1)

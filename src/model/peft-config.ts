@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createContext, Script } from 'node:vm'
 import { z } from 'zod'
 import { ModelError } from '../errors.ts'
 import { pythonRegex } from '../python-regex.ts'
@@ -129,6 +130,13 @@ function checked(config: LoraConfig, file: string): PeftConfig {
       file,
       'Write the hub id or the folder of its base model there.',
     )
+  for (const [key, path] of Object.entries({ base_model_name_or_path: base, revision: config.revision }))
+    if (path != null && (path.length > MAX_PATH || path.includes('\0')))
+      throw new ModelError(
+        `"${key}" is ${shown(path)}, ${path.length} characters: no hub id, folder or revision`,
+        file,
+        'Write the hub id or the folder of its base model there.',
+      )
   const rows = config.trainable_token_indices ?? {}
   const result: PeftConfig = {
     file,
@@ -167,22 +175,54 @@ const patternsOf = ({ targets, excluded, saved, layersPattern, rankPattern, alph
   ...Object.keys(alphaPattern),
 ]
 
+/** Linux's longest path. */
+const MAX_PATH = 4096
+/** Characters of a pattern; those that PEFT and its users write have some hundreds. */
+const MAX_PATTERN = 10_000
+
 function checkPattern(pattern: string, file: string): void {
+  if (pattern.length > MAX_PATTERN)
+    throw new ModelError(
+      `${shown(pattern)} has ${pattern.length} characters; a pattern of at most ${MAX_PATTERN} is matched`,
+      file,
+    )
   try {
     pythonRegex(pattern)
   } catch (cause) {
-    throw new ModelError(`${shown(pattern)} is no regular expression: ${(cause as Error).message}`, file, null, {
-      cause,
-    })
+    throw new ModelError(
+      `${shown(pattern)} is no regular expression: ${(cause as Error).message.slice(0, 200)}`,
+      file,
+      null,
+      { cause },
+    )
   }
 }
 
-/** `re.match(pattern, text)`. */
-const matches = (pattern: string, text: string): boolean => pythonRegex(pattern).test(text)
+/** ms that one pattern may take on one name: some take longer than the age of the universe. */
+const MATCH_MS = 1000
+const inContext = createContext({ run: null })
+const match = new Script('run()')
+
+/** `re.match(pattern, text)`. @throws ModelError at `file` where it does not come to an end */
+function matches(pattern: string, text: string, file: string): boolean {
+  const regex = pythonRegex(pattern)
+  inContext.run = () => regex.test(text)
+  try {
+    return match.runInContext(inContext, { timeout: MATCH_MS }) as boolean
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause
+    throw new ModelError(
+      `${shown(pattern)} does not come to an end on ${shown(text)} within ${MATCH_MS / 1000} s`,
+      file,
+      'Write the pattern without repetitions inside repetitions, such as (a+)+, or list the modules.',
+      { cause },
+    )
+  }
+}
 /** `re.fullmatch(pattern, text)`; global flags stay in front. */
-const fullMatch = (pattern: string, text: string): boolean => {
+function fullMatch(pattern: string, text: string, file: string): boolean {
   const flags = /^\(\?[a-z]+\)/.exec(pattern)?.[0] ?? ''
-  return matches(`${flags}(?:${pattern.slice(flags.length)})\\Z`, text)
+  return matches(`${flags}(?:${pattern.slice(flags.length)})\\Z`, text, file)
 }
 /** Whether a module is one of the names, or ends in one. */
 export const endsWith = (module: string, names: readonly string[]): boolean =>
@@ -193,18 +233,18 @@ export const endsWith = (module: string, names: readonly string[]): boolean =>
  * @param module path in the base model, e.g. model.layers.0.self_attn.q_proj
  */
 export function isTarget(config: PeftConfig, module: string): boolean {
-  const { targets, excluded, saved, layers } = config
-  if (typeof excluded === 'string' ? fullMatch(excluded, module) : endsWith(module, excluded)) return false
-  if (saved.some((name) => matches(`(^|.*\\.)${name}($|\\..*)`, module))) return false
+  const { targets, excluded, saved, layers, file } = config
+  if (typeof excluded === 'string' ? fullMatch(excluded, module, file) : endsWith(module, excluded)) return false
+  if (saved.some((name) => matches(`(^|.*\\.)${name}($|\\..*)`, module, file))) return false
   if (targets === null) return false
-  if (typeof targets === 'string') return targets.toLowerCase() === 'all-linear' || fullMatch(targets, module)
+  if (typeof targets === 'string') return targets.toLowerCase() === 'all-linear' || fullMatch(targets, module, file)
   if (targets.includes(module)) return true
   if (!endsWith(module, targets)) return false
   return layers.length === 0 || layers.includes(layerOf(config, module))
 }
 
 /** The number of the layer that a module is in, behind the first of the patterns that fits; −1 outside of them. */
-function layerOf({ layersPattern }: PeftConfig, module: string): number {
+function layerOf({ layersPattern, file }: PeftConfig, module: string): number {
   const parts = module.split('.')
   const before = (i: number): string =>
     parts
@@ -216,7 +256,7 @@ function layerOf({ layersPattern }: PeftConfig, module: string): number {
     layersPattern.length === 0
       ? numbered.find((i) => i >= 2)
       : layersPattern
-          .map((pattern) => numbered.find((i) => matches(`(?:^|.*?\\.)${pattern}\\.\\Z`, before(i))))
+          .map((pattern) => numbered.find((i) => matches(`(?:^|.*?\\.)${pattern}\\.\\Z`, before(i), file)))
           .find((i) => i !== undefined)
   return found === undefined ? -1 : Number(parts[found])
 }
@@ -227,12 +267,15 @@ export function scaleOf(
   module: string,
 ): { readonly r: number; readonly alpha: number; readonly scale: number } {
   const patterned = (patterns: Readonly<Record<string, number>>, otherwise: number): number => {
-    const key = Object.keys(patterns).find((pattern) => matches(`(.*\\.)?(${pattern})$`, module)) ?? module
+    const key = Object.keys(patterns).find((pattern) => matches(`(.*\\.)?(${pattern})$`, module, config.file)) ?? module
     return patterns[key] ?? otherwise
   }
   const r = patterned(config.rankPattern, config.r)
   const alpha = patterned(config.alphaPattern, config.alpha)
-  return { r, alpha, scale: alpha / (config.rslora ? Math.sqrt(r) : r) }
+  const scale = alpha / (config.rslora ? Math.sqrt(r) : r)
+  if (!Number.isFinite(Math.fround(scale)))
+    throw new ModelError(`α ${alpha} gives "${module}" the factor ${scale}, which float32 does not hold`, config.file)
+  return { r, alpha, scale }
 }
 
 const isOff = (value: unknown): boolean => off.safeParse(value).success

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isRecord } from '../is-record.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { count, parse, refuse } from './config.ts'
+import { checkHeadDim, count, parse, refuse } from './config.ts'
 import { type Rope, ropeOf, rotaryDim } from './rope.ts'
 
 /**
@@ -151,6 +151,7 @@ function rope(
       1,
     ...(original !== null && { original_max_position_embeddings: original }),
   }
+  checkHeadDim(checkpoint, headDim)
   const part = parameters.partial_rotary_factor
   const partKey = parsed.partial_rotary_factor == null ? (share?.key ?? SHARE_KEY) : `${key}.${SHARE_KEY}`
   if (share === null && part !== 1 && parameters.rope_type !== 'proportional')

@@ -53,6 +53,46 @@ function refusal(open: () => unknown): string {
   return 'not refused'
 }
 
+describe('adapter_config.json: text that would hang or break a run', () => {
+  const long = 'a'.repeat(1e5)
+  it.each<[string, Record<string, unknown>, string]>([
+    ['target_modules', { target_modules: '(.*.*)*x(.*)*!' }, 'does not come to an end on'],
+    ['exclude_modules', { exclude_modules: '([a-z0-9_.]+)+!' }, 'does not come to an end on'],
+    ['modules_to_save', { modules_to_save: ['([a-z0-9_.]+)+!'] }, 'does not come to an end on'],
+    ['rank_pattern', { rank_pattern: { '([a-z0-9_.]+)+!': 4 } }, 'does not come to an end on'],
+    ['a long pattern', { target_modules: long }, 'has 100000 characters'],
+    ['a long base', { base_model_name_or_path: long }, '100000 characters: no hub id'],
+    ['a NUL in the base', { base_model_name_or_path: 'a\0b' }, 'no hub id'],
+    ['a NUL in the revision', { revision: 'a\0b' }, '"revision" is'],
+  ])('%s', (_, config, says) => {
+    const text = refusal(() => {
+      const read = readPeftConfig(changed('llama-score', { config }))
+      const module = `model.layers.0.self_attn.${'q_proj'.repeat(5)}`
+      isTarget(read, module)
+      scaleOf(read, module)
+    })
+    expect(text).toContain(says)
+    expect(text).toContain('adapter_config.json')
+    expect(text.length).toBeLessThan(700)
+  })
+})
+
+describe('an adapter that is not finite', () => {
+  it.each([{ lora_alpha: 1e308 }, { alpha_pattern: { '.*': 1e300 } }])('%j', (config) =>
+    expect(refusal(() => applied(changed('llama-score', { config })))).toContain('which float32 does not hold'),
+  )
+  it.each(['lora_A', 'lora_B'])('a NaN in %s', (factor) => {
+    const dir = changed('llama-score', {
+      tensors: (tensors) => {
+        for (const [name, { data }] of tensors) if (name.includes(factor)) data.writeFloatLE(Number.NaN, 4)
+      },
+    })
+    const checkpoint = applied(dir)
+    const { adapted } = build(checkpoint, { kind: 'head', attention: 'split', type: 'float' })
+    expect(refusal(() => mergeRounding(checkpoint, adapted))).toMatch(new RegExp(`${factor}.*holds NaN`))
+  })
+})
+
 describe("PEFT's own rules", () => {
   const golden = JSON.parse(readFileSync(packagePath('test/data/adapters/targets.json'), 'utf8')) as {
     modules: string[]

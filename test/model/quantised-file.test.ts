@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Checkpoint, hashCheckpoint, openCheckpoint } from '../../src/model/checkpoint.ts'
@@ -93,6 +93,7 @@ describe('the file of quantised weights', () => {
     const paths = await Promise.all([1, 2, 3].map(() => quantisedFile(layoutOf('q8'), { checkpoint, say })))
     expect(new Set(paths).size).toBe(1)
     expect(lines.filter((line) => line.startsWith('writing'))).toHaveLength(1)
+    expect(lines).toContain(`waiting for another process that writes ${join(folder, basename(paths[0]!))}`)
   })
 
   it('is not made of a NaN', async () => {
@@ -104,6 +105,32 @@ describe('the file of quantised weights', () => {
       message: expect.stringMatching(/"model\.layers\.0\.mlp\.up_proj\.weight" holds NaN/),
     })
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('is refused below a folder that the system does not allow', async () => {
+    process.env.CHEMHERM_QUANTISED_DIR = '/proc/chemherm/quantised'
+    await expect(quantisedFile(layoutOf('q8'), { checkpoint })).rejects.toMatchObject({
+      tag: 'model',
+      where: '/proc/chemherm/quantised',
+      message: expect.stringContaining('cannot hold the quantised weights'),
+    })
+  })
+
+  it.each([
+    ['.bin', 'is a folder where a file belongs'],
+    ['.json', 'is a folder where a file belongs'],
+    ['.bin.lock', 'is a file where a lock, which is a folder, belongs'],
+  ])('is refused where %s is of another kind', async (ending, message) => {
+    const path = await quantisedFile(layoutOf('q8'), { checkpoint })
+    const place = path.replace(/\.bin$/, ending)
+    rmSync(place, { force: true })
+    if (ending === '.bin.lock') writeFileSync(place, '')
+    else mkdirSync(place)
+    await expect(quantisedFile(layoutOf('q8'), { checkpoint })).rejects.toMatchObject({
+      tag: 'model',
+      where: place,
+      message,
+    })
   })
 
   it('is not kept where the checkpoint is another than the one that was hashed', async () => {

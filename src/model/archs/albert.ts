@@ -1,14 +1,14 @@
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, readConfig } from '../config.ts'
+import { activation, count, headCount, readConfig, width } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
 import { bodyPrefix } from './names.ts'
 import { bertConfig, bertLike, type LayerNames } from './post-norm.ts'
 
 const albertConfig = bertConfig.extend({
   vocab_size: count.default(30_000),
-  embedding_size: count.default(128),
-  hidden_size: count.default(4096),
-  num_attention_heads: count.default(64),
+  embedding_size: width.default(128),
+  hidden_size: width.default(4096),
+  num_attention_heads: headCount.default(64),
   intermediate_size: count.default(16_384),
   hidden_act: activation.default('gelu_new'),
   num_hidden_groups: count.default(1),

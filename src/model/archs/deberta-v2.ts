@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
+import {
+  ACTIVATIONS,
+  activation,
+  baseConfig,
+  count,
+  headCount,
+  layerCount,
+  readConfig,
+  refuse,
+  width,
+} from '../config.ts'
 import type { Convolution, EncoderSpec, Linear, RelativePositions } from '../spec.ts'
 import { bodyPrefix, layerNorm, linear, tokenEmbedding } from './names.ts'
 import { bertNames, checkHeads, POSITION_BUFFERS, postNormLayer } from './post-norm.ts'
@@ -22,9 +32,9 @@ const positionTypes = z.preprocess(
 
 export const debertaV2Config = baseConfig.extend({
   vocab_size: count.default(128_100),
-  hidden_size: count.default(1536),
+  hidden_size: width.default(1536),
   num_hidden_layers: layerCount.default(24),
-  num_attention_heads: count.default(24),
+  num_attention_heads: headCount.default(24),
   intermediate_size: count.default(6144),
   hidden_act: activation.default('gelu'),
   max_position_embeddings: count.default(512),
@@ -38,7 +48,7 @@ export const debertaV2Config = baseConfig.extend({
   share_att_key: z.boolean().default(false),
   norm_rel_ebd: z.string().default('none'),
   attention_head_size: count.optional(),
-  embedding_size: count.optional(),
+  embedding_size: width.optional(),
   conv_kernel_size: z.int().default(0),
   conv_groups: count.default(1),
   conv_act: activation.default('tanh'),

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, layerCount, readConfig } from '../config.ts'
+import { count, headCount, layerCount, readConfig, width } from '../config.ts'
 import type { EncoderSpec, LayerSpec, RelativePositions } from '../spec.ts'
 import { debertaSpec, debertaV2Config } from './deberta-v2.ts'
 import { linear } from './names.ts'
 
 const debertaConfig = debertaV2Config.extend({
   vocab_size: count.default(50_265),
-  hidden_size: count.default(768),
+  hidden_size: width.default(768),
   num_hidden_layers: layerCount.default(12),
-  num_attention_heads: count.default(12),
+  num_attention_heads: headCount.default(12),
   intermediate_size: count.default(3072),
   talking_head: z.literal(false).nullish(),
 })

@@ -1,14 +1,14 @@
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, baseConfig, count, layerCount, readConfig } from '../config.ts'
+import { activation, baseConfig, count, headCount, layerCount, readConfig, width } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
 import { bodyPrefix, layerNorm, ownNames, tokenEmbedding } from './names.ts'
 import { checkHeads, POSITION_BUFFERS, postNormLayer } from './post-norm.ts'
 
 const distilbertConfig = baseConfig.extend({
   vocab_size: count.default(30_522),
-  dim: count.default(768),
+  dim: width.default(768),
   n_layers: layerCount.default(6),
-  n_heads: count.default(12),
+  n_heads: headCount.default(12),
   hidden_dim: count.default(3072),
   max_position_embeddings: count.default(512),
   activation: activation.default('gelu'),

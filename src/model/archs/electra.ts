@@ -1,14 +1,14 @@
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, readConfig } from '../config.ts'
+import { count, headCount, readConfig, width } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
 import { bodyPrefix } from './names.ts'
 import { bertConfig, bertLike } from './post-norm.ts'
 
 const electraConfig = bertConfig.extend({
   vocab_size: count.default(30_522),
-  embedding_size: count.default(128),
-  hidden_size: count.default(256),
-  num_attention_heads: count.default(4),
+  embedding_size: width.default(128),
+  hidden_size: width.default(256),
+  num_attention_heads: headCount.default(4),
   intermediate_size: count.default(1024),
 })
 

@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, activation, baseConfig, count, layerCount, MAX_HEAD_DIM, readConfig, refuse } from '../config.ts'
+import {
+  ACTIVATIONS,
+  activation,
+  baseConfig,
+  count,
+  headCount,
+  layerCount,
+  MAX_HEAD_DIM,
+  readConfig,
+  refuse,
+  width,
+} from '../config.ts'
 import { readRope } from '../rope-config.ts'
 import type { BlockNorms, DecoderSpec, LayerSpec } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear, tokenEmbedding } from './names.ts'
@@ -14,10 +25,10 @@ const flag = (absent: boolean) =>
     .transform((value) => value ?? false)
 
 const falconConfig = baseConfig.extend({
-  hidden_size: count,
+  hidden_size: width,
   num_hidden_layers: layerCount,
-  num_attention_heads: count,
-  num_kv_heads: count.nullish(),
+  num_attention_heads: headCount,
+  num_kv_heads: headCount.nullish(),
   num_ln_in_parallel_attn: z.int().nullish(),
   ffn_hidden_size: count.nullish(),
   layer_norm_epsilon: z.number().nonnegative().default(1e-5),

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, padDefault, readConfig, rotaryConfig } from '../config.ts'
+import { activation, count, headCount, padDefault, readConfig, rotaryConfig } from '../config.ts'
 import type { DecoderSpec, Norm } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 import { rmsNorm } from './names.ts'
 
 const gemmaConfig = rotaryConfig.extend({
   pad_token_id: padDefault(0),
-  num_key_value_heads: count.default(16),
+  num_key_value_heads: headCount.default(16),
   head_dim: count.default(256),
   max_position_embeddings: count.default(8192),
   hidden_act: activation.default('gelu_pytorch_tanh'),

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { activation, count, layerTypes, padDefault, readConfig, rotaryConfig, slidingLayers } from '../config.ts'
+import {
+  activation,
+  count,
+  headCount,
+  layerTypes,
+  padDefault,
+  readConfig,
+  rotaryConfig,
+  slidingLayers,
+} from '../config.ts'
 import type { DecoderSpec, LayerSpec, Norm } from '../spec.ts'
 import { gemmaNorm, withScaledEmbedding } from './gemma.ts'
 import { llamaLike } from './llama.ts'
@@ -9,7 +18,7 @@ const cap = z.number().positive().nullable()
 
 const gemma2Config = rotaryConfig.extend({
   pad_token_id: padDefault(0),
-  num_key_value_heads: count.default(4),
+  num_key_value_heads: headCount.default(4),
   head_dim: count.default(256),
   max_position_embeddings: count.default(8192),
   hidden_activation: activation.nullable().default('gelu_pytorch_tanh'),

@@ -3,12 +3,14 @@ import type { Checkpoint } from '../checkpoint.ts'
 import {
   activation,
   count,
+  headCount,
   layerCount,
   layerTypes,
   padDefault,
   readConfig,
   rotaryConfig,
   slidingLayers,
+  width,
 } from '../config.ts'
 import { readLayerRopes } from '../rope-config.ts'
 import type { DecoderSpec } from '../spec.ts'
@@ -20,12 +22,12 @@ import { withHeadNorms } from './qwen3.ts'
 // what text_config of the multimodal ones leaves out has defaults
 const gemma3Config = rotaryConfig.extend({
   vocab_size: count.default(262_208),
-  hidden_size: count.default(2304),
+  hidden_size: width.default(2304),
   intermediate_size: count.default(9216),
   num_hidden_layers: layerCount.default(26),
   pad_token_id: padDefault(0),
-  num_key_value_heads: count.default(4),
-  num_attention_heads: count.default(8),
+  num_key_value_heads: headCount.default(4),
+  num_attention_heads: headCount.default(8),
   head_dim: count.default(256),
   max_position_embeddings: count.default(131_072),
   hidden_activation: activation.default('gelu_pytorch_tanh'),

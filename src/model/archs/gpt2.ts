@@ -1,13 +1,23 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
+import {
+  ACTIVATIONS,
+  activation,
+  baseConfig,
+  count,
+  headCount,
+  layerCount,
+  readConfig,
+  refuse,
+  width,
+} from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, conv1d, embeddingName, layerNorm, ownNames, tokenEmbedding } from './names.ts'
 
 const gpt2Config = baseConfig.extend({
-  n_embd: count,
+  n_embd: width,
   n_layer: layerCount,
-  n_head: count,
+  n_head: headCount,
   n_positions: count.default(1024),
   n_inner: count.nullish(),
   activation_function: activation.nullish(),

@@ -1,15 +1,25 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
+import {
+  ACTIVATIONS,
+  activation,
+  baseConfig,
+  count,
+  headCount,
+  layerCount,
+  readConfig,
+  refuse,
+  width,
+} from '../config.ts'
 import { readRope, SHARE_KEY } from '../rope-config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear, tokenEmbedding } from './names.ts'
 
 const neoxConfig = baseConfig.extend({
-  hidden_size: count,
+  hidden_size: width,
   intermediate_size: count,
   num_hidden_layers: layerCount,
-  num_attention_heads: count,
+  num_attention_heads: headCount,
   max_position_embeddings: count.default(2048),
   hidden_act: activation.default('gelu'),
   layer_norm_eps: z.number().nonnegative().default(1e-5),

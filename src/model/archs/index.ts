@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
+import { checkHeadDim } from '../config.ts'
 import type { ModelSpec } from '../spec.ts'
 import { albert } from './albert.ts'
 import { bert } from './bert.ts'
@@ -102,7 +103,9 @@ export function modelSpec(checkpoint: Checkpoint): ModelSpec {
       join(checkpoint.dir, 'config.json'),
       `Supported: ${supportedArchitectures.join(', ')}.`,
     )
-  return read(checkpoint)
+  const spec = read(checkpoint)
+  for (const { attention } of spec.layers) checkHeadDim(checkpoint, attention.headDim)
+  return spec
 }
 
 /** T5 and its kin; their configs of before 2020 do not say so themselves. */

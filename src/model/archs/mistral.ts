@@ -1,11 +1,11 @@
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, layerTypes, readConfig, refuse, rotaryConfig } from '../config.ts'
+import { count, headCount, layerTypes, readConfig, refuse, rotaryConfig } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 
 const mistralConfig = rotaryConfig.extend({
   max_position_embeddings: count.default(131_072),
-  num_key_value_heads: count.nullable().default(8),
+  num_key_value_heads: headCount.nullable().default(8),
   sliding_window: count.nullable().default(4096),
   layer_types: layerTypes,
 })

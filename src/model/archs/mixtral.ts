@@ -1,12 +1,12 @@
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, count, readConfig } from '../config.ts'
+import { ACTIVATIONS, count, headCount, readConfig } from '../config.ts'
 import { readRope } from '../rope-config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike, oneForAll } from './llama.ts'
 import { type ExpertNames, expertCount, mixture, mixtureConfig } from './mixture.ts'
 
 const mixtralConfig = mixtureConfig.extend({
-  num_key_value_heads: count.nullable().default(8),
+  num_key_value_heads: headCount.nullable().default(8),
   max_position_embeddings: count.default(131_072),
   rms_norm_eps: mixtureConfig.shape.rms_norm_eps.default(1e-5),
   sliding_window: count.nullable().default(null),

@@ -6,10 +6,13 @@ import { count, refuse, rotaryConfig } from '../config.ts'
 import type { Act, Experts } from '../spec.ts'
 import { linear } from './names.ts'
 
+/** Far above any mixture; each of them is a record in every layer. */
+const expertsOf = z.int().nonnegative().max(1024)
+
 /** The keys of mixtures that families share. Either name of the number of experts is common: the hub's, or the one that transformers 5 writes. */
 export const mixtureConfig = rotaryConfig.extend({
-  num_experts: z.int().nonnegative().nullish(),
-  num_local_experts: z.int().nonnegative().nullish(),
+  num_experts: expertsOf.nullish(),
+  num_local_experts: expertsOf.nullish(),
   num_experts_per_tok: count,
 })
 

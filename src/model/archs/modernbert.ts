@@ -5,11 +5,13 @@ import {
   activation,
   baseConfig,
   count,
+  headCount,
   layerCount,
   layerTypes,
   readConfig,
   refuse,
   slidingLayers,
+  width,
 } from '../config.ts'
 import { readLayerRopes } from '../rope-config.ts'
 import type { EncoderSpec, LayerSpec, Norm } from '../spec.ts'
@@ -17,10 +19,10 @@ import { bodyPrefix, layerNorm, linear, tokenEmbedding } from './names.ts'
 
 const modernbertConfig = baseConfig.extend({
   vocab_size: count.default(50_368),
-  hidden_size: count.default(768),
+  hidden_size: width.default(768),
   intermediate_size: count.default(1152),
   num_hidden_layers: layerCount.default(22),
-  num_attention_heads: count.default(12),
+  num_attention_heads: headCount.default(12),
   hidden_activation: activation.default('gelu'),
   max_position_embeddings: count.default(8192),
   norm_eps: z.number().nonnegative().default(1e-5),

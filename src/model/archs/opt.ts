@@ -1,18 +1,28 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
+import {
+  ACTIVATIONS,
+  activation,
+  baseConfig,
+  count,
+  headCount,
+  layerCount,
+  readConfig,
+  refuse,
+  width,
+} from '../config.ts'
 import type { BlockNorms, DecoderSpec, LayerSpec, Linear, Norm } from '../spec.ts'
 import { bodyPrefix, CAUSAL_HEAD, embeddingName, layerNorm, linear, tokenEmbedding } from './names.ts'
 
 const optConfig = baseConfig.extend({
-  hidden_size: count,
+  hidden_size: width,
   ffn_dim: count,
   num_hidden_layers: layerCount,
-  num_attention_heads: count,
+  num_attention_heads: headCount,
   max_position_embeddings: count.default(2048),
   pad_token_id: z.int().nullable().default(1),
   activation_function: activation.default('relu'),
-  word_embed_proj_dim: count.nullish(),
+  word_embed_proj_dim: width.nullish(),
   do_layer_norm_before: z.boolean().default(true),
   _remove_final_layer_norm: z.boolean().default(false),
   enable_bias: z.boolean().default(true),

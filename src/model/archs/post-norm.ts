@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, type ActivationName, activation, baseConfig, count, layerCount, refuse } from '../config.ts'
+import {
+  ACTIVATIONS,
+  type ActivationName,
+  activation,
+  baseConfig,
+  count,
+  headCount,
+  layerCount,
+  refuse,
+  width,
+} from '../config.ts'
 import type { EncoderSpec, Ignored, LayerSpec, LearnedPositions, Norm } from '../spec.ts'
 import { layerNorm, linear, tokenEmbedding } from './names.ts'
 
@@ -59,9 +69,9 @@ export function checkHeads(checkpoint: Checkpoint, key: string, heads: number, h
 
 /** The keys of BERT and of those that took over its configuration. */
 export const bertConfig = baseConfig.extend({
-  hidden_size: count.default(768),
+  hidden_size: width.default(768),
   num_hidden_layers: layerCount.default(12),
-  num_attention_heads: count.default(12),
+  num_attention_heads: headCount.default(12),
   intermediate_size: count.default(3072),
   hidden_act: activation.nullish(),
   max_position_embeddings: count.default(512),

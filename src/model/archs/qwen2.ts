@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, layerTypes, readConfig, refuse, rotaryConfig, slidingLayers } from '../config.ts'
+import { count, headCount, layerTypes, readConfig, refuse, rotaryConfig, slidingLayers } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 
 export const qwen2Config = rotaryConfig.extend({
   max_position_embeddings: count.default(32_768),
-  num_key_value_heads: count.nullable().default(32),
+  num_key_value_heads: headCount.nullable().default(32),
   use_sliding_window: z.boolean().nullish(),
   sliding_window: count.nullable().default(4096),
   max_window_layers: z.int().nonnegative().nullish(),

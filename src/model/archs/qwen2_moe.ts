@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, count, layerTypes, readConfig, refuse, slidingLayers } from '../config.ts'
+import { ACTIVATIONS, count, headCount, layerTypes, readConfig, refuse, slidingLayers } from '../config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 import { expertCount, mixture, mixtureConfig } from './mixture.ts'
@@ -19,7 +19,7 @@ export const qwenMoeConfig = mixtureConfig.extend({
 type QwenMoeConfig = z.infer<typeof qwenMoeConfig>
 
 const qwen2MoeConfig = qwenMoeConfig.extend({
-  num_key_value_heads: count.nullable().default(16),
+  num_key_value_heads: headCount.nullable().default(16),
   /** transformers 5 writes 0 where no layer slides. */
   sliding_window: z.int().nonnegative().nullable().default(4096),
   max_window_layers: z.int().nonnegative().default(28),

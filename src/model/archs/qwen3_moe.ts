@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, readConfig } from '../config.ts'
+import { headCount, readConfig } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 import { rmsNorm } from './names.ts'
@@ -8,7 +8,7 @@ import { mixtures, qwenMoeConfig } from './qwen2_moe.ts'
 import { withHeadNorms } from './qwen3.ts'
 
 const qwen3MoeConfig = qwenMoeConfig.extend({
-  num_key_value_heads: count.nullable().default(4),
+  num_key_value_heads: headCount.nullable().default(4),
   attention_bias: z.boolean().default(false),
 })
 

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, layerTypes, padDefault, readConfig, refuse, rotaryConfig, slidingLayers } from '../config.ts'
+import { count, headCount, layerTypes, padDefault, readConfig, refuse, rotaryConfig, slidingLayers } from '../config.ts'
 import { readRope } from '../rope-config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 
 const smollm3Config = rotaryConfig.extend({
   pad_token_id: padDefault(128_004),
-  num_key_value_heads: count.nullable().default(4),
+  num_key_value_heads: headCount.nullable().default(4),
   max_position_embeddings: count.default(32_768),
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { count, readConfig, rotaryConfig } from '../config.ts'
+import { count, headCount, readConfig, rotaryConfig } from '../config.ts'
 import { readRope, SHARE_KEY } from '../rope-config.ts'
 import type { DecoderSpec, LayerSpec } from '../spec.ts'
 import { llamaLike, oneForAll } from './llama.ts'
 import { layerNorm } from './names.ts'
 
 const stablelmConfig = rotaryConfig.extend({
-  num_key_value_heads: count.default(32),
+  num_key_value_heads: headCount.default(32),
   max_position_embeddings: count.default(4096),
   // the attention splits hidden_size evenly, whatever stands here
   head_dim: z.null().optional(),

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
-import { ACTIVATIONS, activation, count, epsilon, readConfig, rotaryConfig } from '../config.ts'
+import { ACTIVATIONS, activation, count, epsilon, headCount, readConfig, rotaryConfig } from '../config.ts'
 import type { DecoderSpec } from '../spec.ts'
 import { llamaLike } from './llama.ts'
 import { layerNorm, linear } from './names.ts'
 
 const starcoder2Config = rotaryConfig.extend({
-  num_key_value_heads: count.default(2),
+  num_key_value_heads: headCount.default(2),
   max_position_embeddings: count.default(4096),
   hidden_act: activation.default('gelu_pytorch_tanh'),
   norm_epsilon: epsilon.default(1e-5),

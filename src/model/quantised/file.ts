@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { type FileHandle, mkdir, open, realpath, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { type FileHandle, open, realpath, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { ModelError } from '../../errors.ts'
@@ -45,14 +45,10 @@ export async function quantisedFile(layout: QuantisedLayout, source: QuantisedSo
   const name = nameOf(layout, hashes)
   const path = join(folder, `${name}.bin`)
   return orUnwritable(folder, async () => {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
+    checkPlaces(path)
     if (await isWhole(path, layout.sizeBytes)) return realpath(path)
-    const release = await lockfile.lock(path, {
-      realpath: false, // the file does not exist yet
-      stale: 60_000, // a killed process stops touching its lock
-      retries: { forever: true, minTimeout: 100, maxTimeout: 2_000 },
-      onCompromised: () => {}, // a lock lost to a suspended machine costs a second making, not the run: the hash decides
-    })
+    const release = await lockOf(path, say)
     try {
       if (await isWhole(path, layout.sizeBytes)) return await realpath(path) // another process was first
       await checkSpace(folder, layout.sizeBytes)
@@ -78,6 +74,54 @@ export async function quantisedFile(layout: QuantisedLayout, source: QuantisedSo
       await release().catch(() => {}) // already released where it was compromised
     }
   })
+}
+
+/** Level by level: Node 20's recursive mkdir never returns where the system answers "not found" for a folder that it does not allow (/proc). */
+function makeFolder(folder: string): void {
+  const missing: string[] = []
+  for (let at = resolve(folder); !existsSync(at); at = dirname(at)) missing.unshift(at)
+  for (const path of missing)
+    try {
+      mkdirSync(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+}
+
+/** What stands where the file, its record or its lock belongs, and is none, would be waited for without end. */
+function checkPlaces(path: string): void {
+  for (const [place, isFolder] of [
+    [path, false],
+    [recordOf(path), false],
+    [lockPath(path), true],
+  ] as const) {
+    const there = statSync(place, { throwIfNoEntry: false })
+    if (there !== undefined && there.isDirectory() !== isFolder)
+      throw new ModelError(
+        isFolder ? 'is a file where a lock, which is a folder, belongs' : 'is a folder where a file belongs',
+        place,
+        'Remove it: the quantised weights are made again.',
+      )
+  }
+}
+
+const lockPath = (path: string): string => `${path}.lock`
+
+/** Waits for another process that makes the same file, and says so. Gives what releases the lock. */
+async function lockOf(path: string, say: (line: string) => void): Promise<() => Promise<void>> {
+  const options = {
+    realpath: false, // the file does not exist yet
+    lockfilePath: lockPath(path),
+    stale: 60_000, // a killed process stops touching its lock
+    onCompromised: () => {}, // a lock lost to a suspended machine costs a second making, not the run: the hash decides
+  }
+  try {
+    return await lockfile.lock(path, options)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+  }
+  say(`waiting for another process that writes ${path}`)
+  return lockfile.lock(path, { ...options, retries: { forever: true, minTimeout: 100, maxTimeout: 2_000 } })
 }
 
 function nameOf({ scheme, matrices }: QuantisedLayout, hashes: readonly FileHash[]): string {

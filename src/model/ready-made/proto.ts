@@ -54,6 +54,10 @@ export interface OperatorFacts {
 
 /** Graphs inside nodes inside graphs …: no exporter nests deeper. */
 const MAX_DEPTH = 16
+/** Sizes of one tensor. */
+const MAX_RANK = 64
+/** Far above any export; ONNX Runtime would need hours for more. */
+const MOST = { nodes: 200_000, tensors: 100_000, 'graphs inside nodes': 1_000 }
 
 /** Reads the bytes of an .onnx file. @throws ModelError for what is not one */
 export function readOnnx(bytes: Uint8Array, where: string): OnnxModel {
@@ -93,6 +97,7 @@ class Collector {
   readonly #tensors: StoredTensor[] = []
   readonly #operators = new Map<string, { bits: Set<number>; to: Set<number> }>()
   readonly #names = new Set<string>()
+  readonly #counts = { nodes: 0, tensors: 0, 'graphs inside nodes': 0 }
 
   constructor(readonly where: string) {}
 
@@ -128,6 +133,11 @@ class Collector {
     }
   }
 
+  #count(what: keyof typeof MOST): void {
+    if (++this.#counts[what] > MOST[what])
+      throw new ModelError(`has more than ${MOST[what].toLocaleString('en')} ${what}`, this.where)
+  }
+
   #graphField(span: Span, field: Field, depth: number): void {
     if (field.number === 1) this.#node(inside(span, field), depth)
     else if (field.number === 5) this.#tensor(inside(span, field), depth === 0)
@@ -136,6 +146,7 @@ class Collector {
 
   /** NodeProto. */
   #node(span: Span, depth: number): void {
+    this.#count('nodes')
     let [op, domain] = ['', '']
     const attributes: AttributeFacts[] = []
     for (const field of fieldsOf(span)) {
@@ -160,6 +171,7 @@ class Collector {
       else if (field.number === 22 || field.number === 23) this.#sparse(inside(span, field))
       else if (field.number === 6 || field.number === 11) {
         if (depth === MAX_DEPTH) throw broken(this.where, `graphs are nested more than ${MAX_DEPTH} deep`)
+        this.#count('graphs inside nodes')
         const graph = inside(span, field)
         for (const part of fieldsOf(graph)) this.#graphField(graph, part, depth + 1)
       }
@@ -172,6 +184,7 @@ class Collector {
   }
 
   #tensor(span: Span, initializer: boolean): void {
+    this.#count('tensors')
     this.#tensors.push({ ...readTensorProto(span), initializer })
   }
 }
@@ -187,8 +200,10 @@ export function readTensorProto(span: Span): Omit<StoredTensor, 'initializer'> {
   const dims: number[] = []
   const entries = new Map<string, string>()
   for (const field of fieldsOf(span)) {
-    if (field.number === 1) dims.push(...ints(span, field))
-    else if (field.number === 2) type = int(span, field)
+    if (field.number === 1) {
+      for (const dim of ints(span, field)) dims.push(dim)
+      if (dims.length > MAX_RANK) throw broken(span.where, `a tensor has more than ${MAX_RANK} sizes`)
+    } else if (field.number === 2) type = int(span, field)
     else if (field.number === 8) name = text(span, field)
     else if (field.number === 14) location = int(span, field)
     else if (field.number === 13) {
@@ -200,6 +215,9 @@ export function readTensorProto(span: Span): Omit<StoredTensor, 'initializer'> {
     }
   }
   if (dims.some((dim) => dim < 0)) throw broken(span.where, `tensor "${name}" has a size below 0`)
+  // of a tensor without elements, too: the product would be no number before it comes to the 0
+  if (!Number.isSafeInteger(dims.reduce((product, dim) => product * (dim || 1), 1)))
+    throw broken(span.where, `tensor "${name}" is [${dims.join(', ')}], more elements than can be counted`)
   return { name, type, dims, external: location === 1 ? externalOf(entries, name, span.where) : null }
 }
 

@@ -43,6 +43,7 @@ const ROLES: Readonly<Record<string, Input['role']>> = {
   use_cache_branch: 'first-run',
   num_logits_to_keep: 'all-logits',
 }
+const PER_TOKEN: ReadonlySet<Input['role']> = new Set(['ids', 'mask', 'types', 'positions'])
 const PAST = /^past_key_values\.\d+\.(key|value)$/
 const FLOATS = ['float', 'float16', 'bfloat16', 'double']
 
@@ -85,6 +86,8 @@ function inputOf({ name, type, dims }: Port, where: string): Input {
       `Known: ${Object.keys(ROLES).join(', ')}, past_key_values.N.key and .value.`,
     )
   wants(role === 'first-run' ? ['bool'] : ['int64', 'int32'])
+  if (PER_TOKEN.has(role) && dims !== null && dims.length !== 2)
+    throw refuse(where, `input "${name}" is ${shapeOf(dims)}; [batch, seq] can be given`)
   return { name, role, type: element, past: null }
 }
 

@@ -93,6 +93,8 @@ describe('inputs that cannot be filled are refused by name', () => {
       'input "use_cache_branch" is of int64; bool can be given',
       { inputs: [IDS, MASK, value('use_cache_branch', [1])] },
     ],
+    ['input "input_ids" is [batch, 2, seq]', { inputs: [value('input_ids', ['batch', 2, 'seq']), MASK] }],
+    ['input "attention_mask" is [batch]; [batch, seq]', { inputs: [IDS, value('attention_mask', ['batch'])] }],
   ])('%s', (message, made) => expect(refused(() => open(folderWith(made)))).toContain(message))
 
   it('position_ids of a RoBERTa, which counts them from behind its pad id', () => {
@@ -100,6 +102,32 @@ describe('inputs that cannot be filled are refused by name', () => {
     const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as object
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, model_type: 'roberta' }))
     expect(refused(() => open(folder))).toContain('takes "position_ids", which roberta counts from behind its pad id')
+  })
+})
+
+describe('more than a file can have', () => {
+  const tensor = (dims: readonly number[], name = 't') => ({
+    name,
+    type: 'float' as const,
+    dims,
+    data: new Uint8Array(),
+  })
+  it.each<[string, Made]>([
+    ['a tensor has more than 64 sizes', { model: { initializers: [tensor(new Array<number>(300_000).fill(1))] } }],
+    // 2^52 · 25^n · 0 is no number
+    [
+      'more elements than can be counted',
+      { model: { initializers: [tensor([2 ** 52, ...new Array<number>(40).fill(2 ** 25), 0])] } },
+    ],
+  ])('%s', (message, made) => expect(refused(() => readOnnx(bytesOf(made), 'x'))).toContain(message))
+
+  it.each<[string, number, number]>([
+    ['has more than 100,000 tensors', 5, 100_001],
+    ['has more than 200,000 nodes', 1, 200_001],
+  ])('%s', (message, field, count) => {
+    const empty = Buffer.alloc(2 * count, Buffer.from([8 * field + 2, 0]))
+    const bytes = new Message().message(8, new Message()).message(7, new Message().raw(empty)).bytes()
+    expect(refused(() => readOnnx(bytes, 'x'))).toContain(message)
   })
 })
 

@@ -1,6 +1,7 @@
 import { isFailure } from '../pairs/failure.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Row, RowFailure } from '../types.ts'
+import { printText } from './screen.ts'
 
 /** `--dump-rendered N`: what the models read of the first N rows: the rendered text, and every id with its token. */
 export async function dumpRows(
@@ -15,7 +16,7 @@ export async function dumpRows(
       for (const [i, prepared] of subject.prepare(row).entries()) {
         const { role, index } = row.completions[i]!
         const label = `${row.where}, ${row.id}, ${role} ${index}, ${subject.role} ${subject.name}`
-        process.stdout.write(`${subject.dump(label, prepared)}\n`)
+        printText(`${subject.dump(label, prepared)}\n`)
       }
     if (++seen >= count) break
   }

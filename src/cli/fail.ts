@@ -3,7 +3,9 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DataError, HarnessError } from '../errors.ts'
+import { visibleLine } from '../visible-text.ts'
 import { asCalled } from './command.ts'
+import { jsonLine, stackText } from './screen.ts'
 
 /** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
 export function isStarted(moduleUrl: string): boolean {
@@ -77,14 +79,14 @@ export function explain(bin: string, thrown: unknown, write: (text: string) => v
     const { where, hint: short, exitCode } = expected ? error : { where: null, hint: null, exitCode: 1 }
     const hint = short === null ? null : asCalled(short, bin)
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
-    write(`${JSON.stringify({ level: 'error', message, where, hint, exitCode, ...(!expected && { stack }) })}\n`)
+    write(jsonLine({ level: 'error', message, where, hint, exitCode, ...(!expected && { stack }) }))
     return exitCode
   }
   if (error instanceof HarnessError) {
-    write(`${bin}: ${error.where}: ${error.message}\n`)
-    if (error.hint !== null) write(`  ${asCalled(error.hint, bin)}\n`)
+    write(`${bin}: ${visibleLine(error.where)}: ${visibleLine(error.message)}\n`)
+    if (error.hint !== null) write(`  ${visibleLine(asCalled(error.hint, bin))}\n`)
     return error.exitCode
   }
-  write(`${bin}: a bug in chemherm, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`)
+  write(`${bin}: a bug in chemherm, please report it:\n${stackText(error)}\n`)
   return 1
 }

@@ -38,6 +38,7 @@ import { parsesOf } from './parses.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
+import { printText } from './screen.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -218,7 +219,7 @@ function printSummary(
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
-  process.stdout.write(`\n${out.join('\n')}\n\n`)
+  printText(`\n${out.join('\n')}\n\n`)
 }
 
 const interval = ({ ci: { half } }: Accuracy): string =>

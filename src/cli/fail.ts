@@ -1,11 +1,13 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DataError, HarnessError } from '../errors.ts'
+import { readBounded } from '../read-regular.ts'
 import { visibleLine } from '../visible-text.ts'
 import { asCalled } from './command.ts'
 import { jsonLine, stackText } from './screen.ts'
+import { LARGEST_BYTES } from './yaml.ts'
 
 /** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
 export function isStarted(moduleUrl: string): boolean {
@@ -42,7 +44,7 @@ export function asksForJson(argv: readonly string[]): boolean {
   const path = /(?:^|\n)--config[=\n](.*)/.exec(flags)?.[1]
   if (path === undefined) return false
   try {
-    return /^['"]?log[-_]format['"]?\s*:\s*['"]?json\b/m.test(readFileSync(path, 'utf8'))
+    return /^['"]?log[-_]format['"]?\s*:\s*['"]?json\b/m.test(readBounded(path, LARGEST_BYTES).toString('utf8'))
   } catch {
     return false
   }

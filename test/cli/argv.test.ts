@@ -188,7 +188,11 @@ describe('parseArgs', () => {
     }
   })
   it.each(['--threads', '--verify-workers'])('%s has an upper bound', async (flag) => {
-    await expect(configOf(flag, '1025')).rejects.toMatchObject({ tag: 'usage', where: flag, message: '1025 is above 1,024' })
+    await expect(configOf(flag, '1025')).rejects.toMatchObject({
+      tag: 'usage',
+      where: flag,
+      message: '1025 is above 1,024',
+    })
     await expect(configOf(flag, '1000000')).rejects.toMatchObject({ tag: 'usage', where: flag })
     await expect(configOf(flag, '1024')).resolves.toBeDefined()
   })

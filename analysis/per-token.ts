@@ -116,8 +116,6 @@ async function linesOf(
 ): Promise<{ model: string; weightsSha256: string; lines: Line[] }> {
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   const [model] = await loadModels(config, device, () => {})
-  const choice = chooseHead(config.head, model!.description.labels)
-  if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
   const { name: head, reads } = model!.opened.head
   if (reads !== null)
     throw new UsageError(
@@ -125,6 +123,8 @@ async function linesOf(
       '--model',
       'Token by token the reward is drawn of heads that read the last token of transformers.',
     )
+  const choice = chooseHead(config.head, model!.description.labels)
+  if (choice.kind === 'all') throw new UsageError('draws one head', '--head all', 'Name one of them.')
   for (const line of [...model!.notes, ...unusedWithModels(config, given, [model!], device)]) warn(line)
   const subject = await subjectOf(model!, config, device, new Date(), warn)
   const prepared = subject.prepare(row)

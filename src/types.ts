@@ -138,6 +138,19 @@ export interface StepRule {
   /** What ends a step in the data; null: the data have the marks. */
   readonly separator: string | null
 }
+/**
+ * How a head that compares two answers is shown them. `marks`: prompt and answers tokenised apart, each behind its mark, with limits in
+ * tokens on the prompt and on the whole; `letters`: one prompt, in which the answers are called A and B.
+ */
+export type Comparison =
+  | { readonly kind: 'marks'; readonly marks: ComparisonMarks; readonly sourceLimit: number; readonly limit: number }
+  | { readonly kind: 'letters' }
+/** Ids of the tokens that stand before the prompt, the answer that is shown first, and the other. */
+export interface ComparisonMarks {
+  readonly source: number
+  readonly first: number
+  readonly second: number
+}
 /** Why a completion has no measurement (too_long, template_error, empty_span …). */
 export interface Unscored {
   readonly reason: string

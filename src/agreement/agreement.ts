@@ -15,6 +15,7 @@ import {
 import { completionStatistics } from './completions.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS, streamOf } from './intervals.ts'
 import { lengthStatistics } from './length.ts'
+import { orderStatistics, sameInBothOrders } from './orders.ts'
 import { pairStatistics } from './pairs.ts'
 import type { Sample } from './sample.ts'
 import { strataStatistics } from './strata.ts'
@@ -22,6 +23,8 @@ import { strataStatistics } from './strata.ts'
 export interface AgreementOptions extends Partial<BootstrapSettings> {
   /** For the baseline "the answer parses as SMILES"; left out without it. */
   readonly parses?: Parses | null
+  /** Of a model that compares two answers: the score at which it prefers neither (Scorer.even). */
+  readonly even?: number
 }
 export interface Agreement {
   /** agreement.csv, in order. */
@@ -78,13 +81,20 @@ function samples<Columns extends { readonly n: number; readonly subset: Coded }>
 export function agreement(
   pairs: readonly ScoredPair[],
   completions: readonly ScoredCompletion[],
-  { parses = null, ...settings }: AgreementOptions = {},
+  { parses = null, even, ...settings }: AgreementOptions = {},
 ): Agreement {
   const used = { ...DEFAULT_SETTINGS, ...settings }
   const [p, c] = [pairColumns(pairs), completionColumns(completions, pairs)]
+  const same = even === undefined || pairs.length === 0 ? null : sameInBothOrders(pairs, even)
+  const orders = same === null ? [] : samples(p, 'pairs', used).flatMap((sample) => orderStatistics(same, sample))
   const baselines = baselineStatistics(p, c, baselineColumns(baselineScorers(parses), pairs, completions), used)
   return {
-    statistics: [...columnStatistics(p, c, used), ...baselines.statistics, ...strataStatistics(pairs, p, used)],
+    statistics: [
+      ...columnStatistics(p, c, used),
+      ...orders,
+      ...baselines.statistics,
+      ...strataStatistics(pairs, p, used),
+    ],
     warnings: baselines.warnings,
   }
 }

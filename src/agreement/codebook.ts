@@ -15,10 +15,13 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   subset: m('text', 'leaf group of rows; `all` is every row'),
   index: m('count from 0', 'position of the completion within its role'),
   role: m('chosen, rejected, completion', 'what the completion is in its row'),
-  score: m(SCORE, "the model's reward: head output, or implicit reward for DPO"),
+  score: m(
+    SCORE,
+    "the model's reward: head output, or implicit reward for DPO; of a model that compares two answers how the completion, shown first, stands against the other of its row (run.json: score)",
+  ),
   score_reason: m(
     'word',
-    'why there is no score: too_long, template_error, token_not_embedded, unknown_token, non_finite, pooled_otherwise …',
+    'why there is no score: too_long, template_error, token_not_embedded, unknown_token, non_finite, pooled_otherwise, no_partner …',
   ),
   verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
   verifiable_status: m(
@@ -287,6 +290,8 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   mcc: "Matthews' correlation of the same, each pair in both orders: then 2 · agreement_rate − 1",
   margin_auroc: "AUROC of the model's margin for the sign of the verifier's, each pair in both orders",
   margin_kendall_tau_b: "Kendall's τ-b of the model's and the verifier's margins, each pair in both orders",
+  order_consistency:
+    'of a model that compares two answers: share of pairs of which it prefers the same completion whichever is shown first; ties: it prefers neither in one order',
   longer_chosen_accuracy_half: 'half accuracy of "the longer completion wins"',
   length_controlled_accuracy: 'σ(α) of logit P(chosen preferred) = α + β·tanh(Δlength/s.d.): accuracy at equal length',
   length_effect: 'β of that fit',

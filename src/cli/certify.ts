@@ -71,7 +71,9 @@ export function certifiedBefore(folder: string, models: readonly LoadedModel[]):
     const certificate = readCertificate(join(parent, file))
     return certificate === null ? [] : [{ file: join('..', file), certificate }]
   })
-  return models.map(({ choice: { role }, weightsSha256, opened }) => {
+  return models.map(({ choice: { role }, weightsSha256, opened }): Certified => {
+    if (opened.head.compares !== undefined)
+      return { role, outcome: 'none', reason: 'the probes are single completions, this model compares two', file: null }
     const own = certificates.flatMap(({ file, certificate }) =>
       certificate.models
         .filter((one) => one.weightsSha256 === weightsSha256 && one.role === role)
@@ -113,7 +115,7 @@ function readCertificate(path: string): z.infer<typeof earlierSchema> | null {
 }
 
 /** One line for the screen. @example 'rm demo-reward-model: certified (certificate.json)' */
-export const certifiedLine = ({ role, outcome, file }: Certified, name: string): string =>
+export const certifiedLine = ({ role, outcome, reason, file }: Certified, name: string): string =>
   outcome === 'none'
-    ? `${role} ${name}: no certificate of these weights on this device (--certify makes one)`
+    ? `${role} ${name}: no certificate of these weights on this device (${reason ?? '--certify makes one'})`
     : `${role} ${name}: ${outcome} (${file})`

@@ -4,6 +4,7 @@ import { agreement } from '../agreement/agreement.ts'
 import { baselineWarningLines } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
 import { collect, type Joined } from '../collect.ts'
+import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import { writeCsv } from '../report/csv.ts'
@@ -22,7 +23,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
-import type { RowFailure, ScoredCompletion, Verifier } from '../types.ts'
+import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
@@ -94,7 +95,9 @@ export async function finish(input: FinishInput): Promise<number> {
   for (const line of withoutEffect(input, joined)) log.warn(line)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
-  const found = agreement(joined.pairs, joined.completions, { ...settings, parses: await parsesOf(joined.completions) })
+  const parses = await parsesOf(joined.completions)
+  const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
+  const found = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
@@ -116,7 +119,7 @@ export async function finish(input: FinishInput): Promise<number> {
     ciMethod: bootstrapMethod(settings),
     log,
   })
-  printSummary(input, joined, summary, best)
+  printSummary(input, joined, summary, best, found.statistics)
   listFailures(failures, folder, log)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   if (drift !== null) sayDrift(drift, joined.pairs.length, log)
@@ -183,6 +186,7 @@ function printSummary(
   joined: Joined,
   { accuracy }: Summary,
   best: BestOfTable | null,
+  statistics: readonly Statistic[],
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
@@ -217,9 +221,20 @@ function printSummary(
     )
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
+  const orders = orderLine(statistics)
+  if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
   printText(`\n${out.join('\n')}\n\n`)
+}
+
+/** Of a model that compares two answers: whether it prefers the same one in both orders. */
+function orderLine(statistics: readonly Statistic[]): string | null {
+  const found = statistics.find(({ statistic, subset }) => statistic === 'order_consistency' && subset === 'all')
+  if (found === undefined) return null
+  const { value, n, ties } = found
+  const even = ties === 0 ? '' : `; in ${ties} more it prefers neither in one order`
+  return `both orders: of ${n} pairs the same completion is preferred in ${percent(value)}${even}`
 }
 
 const interval = ({ ci: { half } }: Accuracy): string =>

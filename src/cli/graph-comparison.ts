@@ -20,7 +20,7 @@ import { isUnscored } from '../unscored.ts'
 
 /** Completions that are scored both ways, in whole rows. */
 const SAMPLE = 32
-/** A float32 export should give what our graph of its weights gives: CONTRACT's bound of a score, of a log-probability a token. */
+/** A float32 export should give what our graph of its weights gives: the bound of a score, of a log-probability per token. */
 const EXPECTED = 1e-4
 
 /** What a sample says of a ready-made graph beside the one built from the same safetensors. As run.json keeps it. */

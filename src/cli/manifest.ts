@@ -114,7 +114,8 @@ const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.r
 export function hermRun({ config, models, subjects }: FinishInput): HermRun | null {
   const [first, second] = models
   if (first === undefined) return null
-  const modelType = config.bin === 'run-rm' ? 'Seq. Classifier' : second === undefined ? 'DPO Ref. Free' : 'DPO'
+  const rewardModel = first.opened.head.compares === undefined ? 'Seq. Classifier' : 'Custom Classifier'
+  const modelType = config.bin === 'run-rm' ? rewardModel : second === undefined ? 'DPO Ref. Free' : 'DPO'
   return { model: first.name, modelType, refModel: second?.name ?? null, chatTemplate: templateOf(config, subjects) }
 }
 

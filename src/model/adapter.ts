@@ -94,6 +94,9 @@ export function applyAdapter(base: Checkpoint, adapter: AdapterFolder): Checkpoi
   }
 }
 
+/** Modules that transformers' classes for sequence classification call their head: decoders, encoders, RoBERTa and its kin. */
+const HEADS = ['score', 'classifier', 'classifier.out_proj'] as const
+
 /** Every module of the base that adapter_config.json targets has factors, and DPO's or a reward's head is not left to chance. */
 function checkComplete(base: Checkpoint, adapter: AdapterFolder, modules: ReadonlyMap<string, Parts>): void {
   const { config } = adapter
@@ -126,12 +129,12 @@ function checkComplete(base: Checkpoint, adapter: AdapterFolder, modules: Readon
     ![...modules.values()].some(({ rows }) => rows !== undefined)
   )
     throw fault(adapter, 'holds none of the rows that "trainable_token_indices" names')
-  const hasHead = modules.has('score') || base.tensors.has('score.weight')
+  const hasHead = HEADS.some((name) => modules.has(name) || base.tensors.has(`${name}.weight`))
   if (config.taskType === 'SEQ_CLS' && !hasHead)
     throw fault(
       adapter,
-      'is of a sequence classifier ("task_type" SEQ_CLS), but holds no "score" head, and its base has none: its scores would be random',
-      'Train and save it with modules_to_save=["score"].',
+      'is of a sequence classifier ("task_type" SEQ_CLS), but holds no head ("score" or "classifier"), and its base has none: its scores would be random',
+      'Train and save it with modules_to_save=["score"], or ["classifier"].',
     )
 }
 

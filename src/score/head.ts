@@ -1,5 +1,8 @@
 import { UsageError } from '../errors.ts'
 
+/** `--head letters`: no head of the checkpoint, but two of the causal head's logits (model/heads/letters.ts). */
+const LETTERS = 'letters'
+
 /** Which number of a classification head is the reward: one label's raw output, or its softmax probability; `all` keeps every label and scores none. */
 export type HeadChoice =
   | { readonly kind: 'label'; readonly index: number }
@@ -10,11 +13,11 @@ const HEAD = /^(softmax:)?(\d+)$/
 
 /** @throws UsageError where `--head` can be the head of no model */
 export function checkHead(flag: string | null): void {
-  if (flag === null || flag === 'all' || HEAD.test(flag)) return
+  if (flag === null || flag === 'all' || flag === LETTERS || HEAD.test(flag)) return
   throw new UsageError(
     `"${flag}" is no head`,
     '--head',
-    "Give a label's number from 0, softmax:K for a classifier's probability, or all.",
+    "Give a label's number from 0, softmax:K for a classifier's probability, all, or letters for a causal model that names the better of two answers.",
   )
 }
 

@@ -10,6 +10,8 @@ export interface Scorer {
   readonly columns: readonly string[]
   /** Whether a measurement is a list of steps. Default false. */
   readonly perStep?: boolean
+  /** Of a model that compares two answers, the score at which it prefers neither. Default: a score is of one text. */
+  readonly even?: number
   /** `measurements` in the order of the models; null where there is none. */
   score(measurements: readonly (Measurement | null)[]): Scored
 }

@@ -13,7 +13,7 @@ import { refusedByName } from './no-reward.ts'
  */
 export function checkAhead(config: RunConfig): void {
   for (const choice of config.models) {
-    const refused = refusedByName(choice)
+    const refused = refusedByName(choice, config.head)
     if (refused !== null) throw refused
     checkName(choice.name, choice.revision)
   }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DeviceError } from '../errors.ts'
+import { given } from '../given.ts'
 import { type ResolvedDevice, resolveDevice } from '../model/device.ts'
 import { floatProductsFor } from '../model/dtype.ts'
-import { openModel } from '../model/open.ts'
+import { type OpenOptions, openModel } from '../model/open.ts'
 import { isReadyMade, openReadyMade } from '../model/ready-made/open.ts'
 import { startReadyMade } from '../model/ready-made/session.ts'
 import { startSession } from '../model/session.ts'
@@ -30,7 +31,7 @@ import type { OpenSubject } from './subject.ts'
  * against what transformers gives for the same texts (scripts/oracles/certify.py).
  */
 
-/** Bounds of one number, absolute and relative to it: of a score against itself in another batch, and against the reference (CONTRACT §5.7). */
+/** Bounds of one number, absolute and relative to it: of a score against itself in another batch, and against the reference. */
 const ITSELF = { absolute: 2e-5, relative: 1e-5 } as const
 const REFERENCE = { absolute: 1e-4, relative: 0 } as const
 
@@ -145,7 +146,7 @@ async function certifyModel(
 
 async function onDevice(
   config: RunConfig,
-  { opened }: LoadedModel,
+  { opened, asked }: LoadedModel,
   { device, deviceId }: ResolvedDevice,
   prepared: readonly Probe[],
   reference: Reference | null,
@@ -153,7 +154,7 @@ async function onDevice(
   const use = { kind: opened.kind, device, deviceId, dtype: config.dtype }
   const open = isReadyMade(opened)
     ? openReadyMade(opened.checkpoint.dir, opened.file.name, use)
-    : openModel(opened.checkpoint, use)
+    : openModel(opened.checkpoint, { ...use, ...given<Pick<OpenOptions, 'head'>>({ head: asked }) })
   const runner = await (isReadyMade(open) ? startReadyMade(open) : startSession(open))
   try {
     const asked = prepared.filter((probe): probe is Probe & { one: Prepared } => !isUnscored(probe.one))

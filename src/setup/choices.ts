@@ -1,5 +1,6 @@
 import { rawNames } from '../model/heads/head.ts'
 import { isReadyMade } from '../model/ready-made/open.ts'
+import { comparisonScorer } from '../score/compare.ts'
 import { chooseHead } from '../score/head.ts'
 import { type PlanOptions, planOptionsFor } from '../score/plan.ts'
 import { dpoScorer, rewardModelScorer, type Scorer } from '../score/scorer.ts'
@@ -12,7 +13,9 @@ export function scorerOf(config: RunConfig, models: readonly LoadedModel[]): Sco
   if (config.bin === 'run-dpo')
     return dpoScorer({ beta: config.beta, refFreeType: config.refFreeType, reference: models.length === 2 })
   const { head } = models[0]!.opened
+  if (head.compares?.kind === 'letters') return comparisonScorer('letters')
   const choice = chooseHead(config.head, head.labels)
+  if (head.compares !== undefined) return comparisonScorer(head.compares.kind)
   if (head.steps !== undefined) return stepScorer(config.stepAggregate)
   return rewardModelScorer(choice, head.labels, config.rawOutputs ? rawNames(head) : [])
 }

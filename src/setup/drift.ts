@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
+import { given } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { openModel } from '../model/open.ts'
+import { type OpenOptions, openModel } from '../model/open.ts'
 import { isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Row, RowFailure } from '../types.ts'
@@ -47,7 +48,8 @@ export function driftPlan(
   const exact = models.map((model): LoadedModel => {
     if (isReadyMade(model.opened)) return model
     const { checkpoint, kind } = model.opened
-    const opened = openModel(checkpoint, { kind, device, deviceId, dtype: 'fp32' })
+    const asked = given<Pick<OpenOptions, 'head'>>({ head: model.asked })
+    const opened = openModel(checkpoint, { kind, device, deviceId, dtype: 'fp32', ...asked })
     return { ...model, opened, description: opened.description }
   })
   const needed = Math.max(...exact.map(({ description }) => description.size.weightBytes))

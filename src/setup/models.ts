@@ -8,6 +8,7 @@ import type { DownloadProgress } from '../hub/receive.ts'
 import { type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import type { Head } from '../model/heads/head.ts'
+import { LETTERS, letters } from '../model/heads/letters.ts'
 import { stepTokens } from '../model/heads/step-tokens.ts'
 import { type ModelDescription, type OpenModel, type OpenOptions, openModel } from '../model/open.ts'
 import { externalFilesOf } from '../model/ready-made/file.ts'
@@ -17,6 +18,7 @@ import { type OpenTokenizer, openTokenizer } from '../text/tokenizer.ts'
 import { isAdapter } from '../weight-files.ts'
 import { type AdapterRecord, adapterRecord, openAdapted } from './adapter.ts'
 import type { ModelChoice, RunConfig } from './config.ts'
+import { lettersOf } from './letters.ts'
 import { refusedByName } from './no-reward.ts'
 import { stepTokensOf } from './step-tokens.ts'
 
@@ -31,6 +33,8 @@ export interface LoadedModel {
   readonly adapter: AdapterRecord | null
   /** What to tell the user. */
   readonly notes: readonly string[]
+  /** A head that an option asks for; null: the one that the checkpoint is known by. */
+  readonly asked: Head | null
   /** Its graph, built or ready-made, its dtype and its device, not started yet. */
   readonly opened: OpenModel | OpenReadyMade
   readonly description: ModelDescription
@@ -79,7 +83,7 @@ async function loadModel(
   onProgress: (progress: DownloadProgress) => void,
   policy: LoadedModel | null,
 ): Promise<LoadedModel> {
-  const refused = refusedByName(choice)
+  const refused = refusedByName(choice, config.head)
   if (refused !== null) throw refused
   const options = { offline: config.offline, onProgress }
   const resolved = await resolveModel(choice.name ?? packagePath('src/embedded/demo', DEMO[choice.role]), {
@@ -91,10 +95,10 @@ async function loadModel(
   })
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
   const use = { kind: choice.role === 'rm' ? 'head' : 'logProb', device, deviceId, dtype: config.dtype } as const
-  const { opened, base } =
+  const { opened, base, asked } =
     resolved.onnx === null
       ? await openBuilt(resolved, name, use, config, options)
-      : { opened: openExport(resolved.dir, resolved.onnx, use, config), base: null }
+      : { opened: openExport(resolved.dir, resolved.onnx, use, config), base: null, asked: null }
   const { description, checkpoint } = opened
   const trustBlobNames = (file: string): boolean =>
     (base !== null && file.startsWith('base/') ? base : resolved).source === 'hub'
@@ -122,6 +126,7 @@ async function loadModel(
       ...notes,
       ...embeddingNotes(name, tokenizer, description),
     ],
+    asked,
     opened,
     description,
     hashes,
@@ -133,16 +138,19 @@ async function loadModel(
   }
 }
 
-/** `--step-tokens`: the words' ids are part of the graph, so that the tokenizer is asked before it is built. */
+/** `--step-tokens`, `--head letters`: the words' ids are part of the graph, so that the tokenizer is asked before it is built. */
 async function askedHead(
   resolved: ResolvedModel,
   name: string,
   config: RunConfig,
   options: ResolveModelOptions,
 ): Promise<Head | null> {
-  if (config.stepTokens === null) return null
+  const byLetters = config.head === LETTERS
+  if (config.stepTokens === null && !byLetters) return null
+  if (config.stepTokens !== null && byLetters)
+    throw new UsageError('reads another head than --step-tokens', `--head ${LETTERS}`, 'Leave one of the two out.')
   const { tokenizer } = await ownTokenizer(resolved, name, config, options)
-  return stepTokens(stepTokensOf(tokenizer, config.stepTokens))
+  return byLetters ? letters(lettersOf(tokenizer)) : stepTokens(stepTokensOf(tokenizer, config.stepTokens!))
 }
 
 type Use = Pick<OpenOptions, 'kind' | 'device' | 'dtype'> & { readonly deviceId: number | null }
@@ -154,22 +162,25 @@ async function openBuilt(
   use: Use,
   config: RunConfig,
   options: ResolveModelOptions,
-): Promise<{ opened: OpenModel; base: ResolvedModel | null }> {
+): Promise<{ opened: OpenModel; base: ResolvedModel | null; asked: Head | null }> {
   const { checkpoint: opening, base } = isAdapter(readdirSync(resolved.dir))
     ? await openAdapted(resolved, options)
     : { checkpoint: openCheckpoint(resolved.dir), base: null }
   const pickledHeads = [...opening.pickledHeads, ...(resolved.pickledHeads ?? [])]
-  const head = await askedHead(resolved, name, config, options)
-  const opened = openModel({ ...opening, pickledHeads }, { ...use, ...given<Pick<OpenOptions, 'head'>>({ head }) })
-  return { opened, base }
+  const asked = await askedHead(resolved, name, config, options)
+  const opened = openModel(
+    { ...opening, pickledHeads },
+    { ...use, ...given<Pick<OpenOptions, 'head'>>({ head: asked }) },
+  )
+  return { opened, base, asked }
 }
 
 /** @throws UsageError for what is asked of a head that an export has inside */
-function openExport(dir: string, file: string, use: Use, { stepTokens: asked }: RunConfig): OpenReadyMade {
-  if (asked !== null)
+function openExport(dir: string, file: string, use: Use, { stepTokens: steps, head }: RunConfig): OpenReadyMade {
+  if (steps !== null || head === LETTERS)
     throw new UsageError(
       `is for graphs that are built from a checkpoint; ${file} is run as it is`,
-      '--step-tokens',
+      steps === null ? `--head ${LETTERS}` : '--step-tokens',
       'Leave --graph onnx out.',
     )
   return openReadyMade(dir, file, use)
@@ -225,14 +236,15 @@ async function sharedTokenizer(policy: LoadedModel, dir: string, name: string): 
 }
 
 /** @throws UsageError where the model has no such positions */
-function lengthNotes({ name, description }: LoadedModel, maxLength: number | null): string[] {
+function lengthNotes({ name, description, opened }: LoadedModel, maxLength: number | null): string[] {
   const { maxPositions, learnedPositions } = description
-  if (maxLength === null || maxLength <= maxPositions) return []
-  if (learnedPositions)
+  if (maxLength !== null && maxLength > maxPositions && learnedPositions)
     throw new UsageError(`${name} has ${maxPositions} positions and no more`, `--max-length ${maxLength}`)
-  return [
-    `--max-length ${maxLength} goes beyond the ${maxPositions} positions of ${name}: scores there are extrapolated`,
-  ]
+  const { compares } = opened.head
+  const limit = compares?.kind === 'marks' ? compares.limit : maxPositions
+  return maxLength === null || maxLength <= limit
+    ? []
+    : [`--max-length ${maxLength} goes beyond the ${limit} positions of ${name}: scores there are extrapolated`]
 }
 
 /** DPO trains an adapter against its own base; another reference, or none, is taken as asked for, and said. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type HarnessError, ModelError, UsageError } from '../errors.ts'
+import { LETTERS } from '../model/heads/letters.ts'
 import type { ModelChoice } from './config.ts'
 
 /** Models that RewardBench runs, and other judges, which give no score of one text; known by name, so that nothing is fetched of them. */
@@ -13,7 +14,7 @@ interface Kind {
 const JUDGE_HINT =
   'A judge writes which of two answers is better; it has no reward of its own. Use a reward model with run-rm, or a policy with run-dpo.'
 const PAIR_HINT =
-  'Its verdict needs both texts at once, and RewardBench saves no score of it either. Use a reward model.'
+  'Its verdict needs both texts at once. Of models that compare two answers PairRM (llm-blender/PairRM-hf) is run, and causal models with --head letters.'
 
 /** Models behind an API: nothing that could be opened here, whatever the bin. */
 const API: Kind = {
@@ -51,8 +52,13 @@ const NO_REWARD: readonly Kind[] = [
     hint: PAIR_HINT,
   },
   {
-    names: [/^llm-blender\/PairRM/i, /^mightbe\/Better-PairRM$/, /^RLHFlow\/pair-preference-model/],
-    what: 'a model that compares two answers',
+    names: [/^llm-blender\/PairRM$/i],
+    what: "PairRM in LLM-Blender's own layout",
+    hint: 'Use llm-blender/PairRM-hf, the same weights as transformers reads them.',
+  },
+  {
+    names: [/^mightbe\/Better-PairRM$/],
+    what: "a model of PairRM's class that was trained on texts of another format, for which there is no reference that runs",
     hint: PAIR_HINT,
   },
   {
@@ -67,11 +73,22 @@ const NO_REWARD: readonly Kind[] = [
   },
 ]
 
-/** The refusal of a model that is known to give no reward; null for every other. A folder is judged by what is in it. */
-export function refusedByName({ name, role }: ModelChoice): HarnessError | null {
+/** Causal models that name the better of two answers by a letter: run, where that is asked for. */
+const BY_LETTERS: Kind = {
+  names: [/^RLHFlow\/pair-preference-model/],
+  what: 'a causal model that names the better of two answers by a letter',
+  hint: 'Ask for that: --head letters.',
+}
+
+/**
+ * The refusal of a model that is known to give no reward; null for every other. A folder is judged by what is in it.
+ * @param head `--head`
+ */
+export function refusedByName({ name, role }: ModelChoice, head: string | null): HarnessError | null {
   if (name === null || existsSync(name)) return null
   const fits = ({ names }: Kind): boolean => names.some((pattern) => pattern.test(name))
   if (fits(API)) return new UsageError(`is ${API.what}: not run here`, `--model ${name}`, API.hint)
-  const kind = role === 'rm' ? NO_REWARD.find(fits) : undefined
+  const kinds = head === LETTERS ? NO_REWARD : [...NO_REWARD, BY_LETTERS]
+  const kind = role === 'rm' ? kinds.find(fits) : undefined
   return kind === undefined ? null : new ModelError(`is ${kind.what}: it gives no reward`, name, kind.hint)
 }

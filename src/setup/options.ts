@@ -111,8 +111,8 @@ export const MODEL = section(
       shown: 'certify.json beside the weights, else an embedded one',
       changes: 'no number',
     }),
-    /** Label to read: its index, `softmax:K` or `all`. Default: the only one. */
-    head: text('Label to read: 0, 1, …, softmax:K or all', null, {
+    /** Label to read: its index, `softmax:K` or `all`; `letters`: a causal model that names the better of two answers. Default: the only one. */
+    head: text('Label to read: 0, 1, …, softmax:K or all; letters: a causal model that names the better answer', null, {
       bins: RM,
       library: 'or number',
       shown: 'the single one',

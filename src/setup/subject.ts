@@ -9,6 +9,7 @@ import { type Bounds, withinBounds } from '../score/bounds.ts'
 import { stepWords } from '../score/steps.ts'
 import type { Prepared, Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
+import { comparisonEncoder } from '../text/compare.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
 import { type DoubleBos, type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
@@ -20,6 +21,7 @@ import { sameTokens } from '../text/repairs.ts'
 import { markSteps } from '../text/steps.ts'
 import type { Encoded, Row, RunnerInfo, StepRule, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
+import { compareOptions, MARKED_TEXTS } from './compare.ts'
 import type { RunConfig } from './config.ts'
 import { type HermRules, hermRules } from './herm.ts'
 import type { LoadedModel } from './models.ts'
@@ -65,15 +67,25 @@ export async function subjectOf(
   const { tokenizer, opened, choice, name, hashes } = model
   const { kind, dtype } = opened
   const { quantisation } = opened.description
+  const { compares } = opened.head
   const rules = textRules(model, config)
   checkPair(model, rules.chatTemplate)
-  const renderer = await openRenderer(rules.chatTemplate, tokenizer, { id: name, now })
-  const options = encodeOptions(model, config)
+  const renderer = await openRenderer(compares?.kind === 'marks' ? 'pair' : rules.chatTemplate, tokenizer, {
+    id: name,
+    now,
+  })
+  const compared = compares === undefined ? null : compareOptions(compares, config, model.maxPositions)
+  const options: EncodeOptions =
+    compared === null ? encodeOptions(model, config) : { ...compared, hermCompat: config.hermCompat }
   const { padTokenId } = rules
+  const comparison =
+    compares === undefined || compared === null ? null : comparisonEncoder(tokenizer, renderer, compares, compared)
   const encode =
-    kind === 'head'
-      ? headPreparer(model, renderer, { ...options, ...headOptions(model, config, rules) })
-      : logProbPreparer(model, renderer, options)
+    comparison !== null
+      ? (row: Row) => withSameTokens(row, comparison.encode(row))
+      : kind === 'head'
+        ? headPreparer(model, renderer, { ...options, ...headOptions(model, config, rules) })
+        : logProbPreparer(model, renderer, options)
   const bounds = boundsOf(model)
   const prepare = (row: Row): (Prepared | Unscored)[] =>
     encode(row).map((ready) => {
@@ -111,6 +123,7 @@ export async function subjectOf(
     dtype,
     prepare,
     show(row, completion) {
+      if (comparison !== null) return comparison.show(row, completion)
       const { kind } = row
       const text = config.reasoning === 'strip' ? stripReasoning(completion.text) : completion.text
       const shown = markSteps(text, stepRule(model, config))
@@ -168,16 +181,15 @@ const boundsOf = ({ name, description, tokenizer }: LoadedModel): Bounds => ({
 })
 
 /** Template, pad and EOS as the flags and the checkpoint say, or, with --herm-compat, as RewardBench settles them. */
-const textRules = ({ name, opened, tokenizer, description }: LoadedModel, config: RunConfig): HermRules =>
-  config.hermCompat
-    ? hermRules({
-        name,
-        kind: opened.kind,
-        tokenizer,
-        configPad: description.padTokenId,
-        chatTemplate: config.chatTemplate,
-      })
-    : { chatTemplate: config.chatTemplate, padTokenId: description.padTokenId, appendEos: null, notes: [] }
+function textRules({ name, opened, tokenizer, description }: LoadedModel, config: RunConfig): HermRules {
+  const { padTokenId } = description
+  if (opened.head.compares?.kind === 'marks')
+    return { chatTemplate: MARKED_TEXTS, padTokenId, appendEos: null, notes: [] }
+  const { chatTemplate, hermCompat } = config
+  return hermCompat
+    ? hermRules({ name, kind: opened.kind, tokenizer, configPad: padTokenId, chatTemplate })
+    : { chatTemplate, padTokenId, appendEos: null, notes: [] }
+}
 
 /** Lengths as the flags say; with --herm-compat what the flags leave open is as in HERM (log-probabilities have its own way to cut). */
 function encodeOptions({ maxPositions }: LoadedModel, config: RunConfig): EncodeOptions {

@@ -67,7 +67,9 @@ export function unusedWithModels(
   if (config.bin === 'run-rm' && first !== undefined) {
     if (config.head === 'all' && first.description.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
-    const { name, reads, steps, raw = [] } = first.opened.head
+    const { name, reads, steps, compares, raw = [] } = first.opened.head
+    if (compares?.kind === 'marks' && given.chatTemplate !== undefined)
+      lines.push(changesNothing(['chat-template'], `the head (${name}) has a format of its own`))
     const ofSteps = (['stepAggregate', 'stepSeparator'] as const).filter((option) => given[option] !== undefined)
     if (steps === undefined && ofSteps.length > 0)
       lines.push(

@@ -1,4 +1,4 @@
-/** `chemherm/stats`: CONTRACT §4's names first, then what the analyses need besides. */
+/** `chemherm/stats`: the names that are promised first, then what the analyses need besides. */
 export { auroc, averagePrecision, withinGroupAuroc } from './auroc.ts'
 export { binomialTest, mcnemar, mcnemarEffect } from './binomial.ts'
 export type { Interval } from './bootstrap.ts'

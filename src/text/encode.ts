@@ -23,7 +23,7 @@ export interface EncodeOptions {
   readonly hermCompat: boolean
 }
 /**
- * A text that starts with the BOS that the tokenizer adds once more (CONTRACT §5.1).
+ * A text that starts with the BOS that the tokenizer adds once more.
  * `repair`: the first is not read and keeps its position, as RewardBench masks it; `keep`: both count, as in RewardBench's pipelines of
  * some custom heads; `drop`, for encoders: the first is left out and positions start anew, also of two [CLS]; `unscored`, for encoders as
  * RewardBench has them: it masks the first of two BOS and the head reads there all the same, which is not computed here.

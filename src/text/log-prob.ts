@@ -27,7 +27,8 @@ export interface LogProbOptions extends EncodeOptions {
 
 /**
  * Encodes rows for Σ log-probs of the completion's tokens. `ids[start…]` are scored, each from the tokens before it.
- * Default: the template convention of CONTRACT §5.2. hermCompat: RewardBench's DPOInference.tokenize_row.
+ * Default: the template convention, as TRL trains: the prompt with its generation prompt, no further BOS or EOS. hermCompat: RewardBench's
+ * DPOInference.tokenize_row.
  */
 export function logProbEncoder(
   tokenizer: OpenTokenizer,

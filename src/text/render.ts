@@ -85,9 +85,32 @@ export function renderRow(
   }
 }
 
+/** A conversation that is shown whole, without generation prompt. */
+export function renderAlone(
+  renderer: Extract<Renderer, { kind: 'template' }>,
+  messages: readonly Message[],
+): { readonly text: string; readonly showsDate: boolean } | Unscored {
+  let showsDate = false
+  try {
+    const text = renderer.template.render(messages as readonly (Message & { readonly [key: string]: unknown })[], {
+      addGenerationPrompt: false,
+      specialTokens: renderer.specialTokens,
+      now: renderer.now,
+      onClock: () => {
+        showsDate = true
+      },
+    })
+    return { text, showsDate }
+  } catch (error) {
+    if (error instanceof TemplateFault) return templateTrouble(error, renderer.template.name)
+    throw error
+  }
+}
+
 const contents = (messages: readonly Message[]): string[] => messages.map(({ content }) => content)
 
-function injections({ control }: Renderer, prompt: readonly string[], completion: readonly string[]): Repair[] {
+/** Control tokens in the turns of a prompt, and in those of a completion. */
+export function injections({ control }: Renderer, prompt: readonly string[], completion: readonly string[]): Repair[] {
   return [
     ...(prompt.some(control.injects) ? (['control_token_in_prompt'] as const) : []),
     ...(completion.some(control.injects) ? (['control_token_in_completion'] as const) : []),

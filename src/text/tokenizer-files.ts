@@ -124,9 +124,32 @@ export function effectiveTokenizer(files: TokenizerFiles, configWhere: string): 
     notes: [
       ...added.disagreements('tokenizer.json', listed),
       ...added.disagreements('tokenizer_config.json', decoderTokens(files.config, configWhere)),
+      ...spaceDisagrees(files),
     ],
   }
 }
+
+/**
+ * `add_prefix_space` of tokenizer_config.json against the byte-level step of tokenizer.json. transformers 5 builds that step anew for classes
+ * with a pipeline of their own (GPT2Tokenizer, Qwen2Tokenizer …) and then follows the former; here tokenizer.json is read as it is.
+ */
+function spaceDisagrees({ config, tokenizerJson }: TokenizerFiles): string[] {
+  const wanted = config.add_prefix_space
+  const name = config.tokenizer_class
+  if (typeof wanted !== 'boolean' || typeof name !== 'string' || /^(PreTrainedTokenizer|TokenizersBackend)/.test(name))
+    return []
+  const steps = isRecord(tokenizerJson.pre_tokenizer)
+    ? [tokenizerJson.pre_tokenizer, ...listOf(tokenizerJson.pre_tokenizer.pretokenizers)]
+    : []
+  const own = steps.find((step) => isRecord(step) && step.type === 'ByteLevel' && step.add_prefix_space === !wanted)
+  return own === undefined
+    ? []
+    : [
+        `tokenizer_config.json says add_prefix_space ${wanted}, tokenizer.json ${!wanted}: the latter is followed here, the former by transformers 5 for ${name.slice(0, 60)}; the token ids differ`,
+      ]
+}
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
 const SECTIONS: readonly string[] = [
   'version',
   'truncation',

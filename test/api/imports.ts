@@ -4,7 +4,7 @@ import { packagePath } from '../../src/package.ts'
 
 /** One `import … from` or `export … from` of a file of ours. */
 export interface Import {
-  /** Path under src/, or `analysis/…`, `scripts/…`; with forward slashes. */
+  /** Path under src/, or `analysis/…`, `scripts/…`, `test/…`; with forward slashes. */
   readonly from: string
   /** The same, or the package as written. */
   readonly to: string
@@ -27,7 +27,7 @@ const filesIn = (folder: string): string[] =>
 export const sources = (): string[] => filesIn('src').filter((path) => !path.startsWith('embedded/'))
 
 /** Folders beside src/ whose files are called by their path from the top. */
-const BESIDE = /^(analysis|scripts)\//
+const BESIDE = /^(analysis|scripts|test)\//
 /** Every TypeScript file of analysis/ and scripts/. */
 export const besideSources = (): string[] =>
   ['analysis', 'scripts'].flatMap((folder) => filesIn(folder).map((path) => `${folder}/${path}`))

@@ -155,7 +155,9 @@ const BENCH = 'scripts/bench/'
 const ANALYSIS_NEEDS = ['agreement', 'hub', 'pairs', 'report', 'score', 'setup', 'stats', 'text']
 
 it('src/ sees nothing beside it; nothing sees a bench, or a bin but one that calls another on demand; analysis/ sees no script', () => {
-  expect(show(all.filter(({ to }) => /^(\.\.|analysis|scripts)\//.test(to)))).toEqual([])
+  expect(show(all.filter(({ to }) => /^(\.\.|analysis|scripts|test)\//.test(to)))).toEqual([])
+  // what is published must not need the tests
+  expect(show(beside.filter(({ from, to }) => to.startsWith('test/') && !from.startsWith(BENCH)))).toEqual([])
   const toBin = [...own, ...beside].filter(
     ({ from, to, dynamic }) => to.endsWith('.ts') && isBin(to) && !(dynamic && isBin(from)),
   )

@@ -73,7 +73,7 @@ function mockOracles(remote: Remote | undefined): { oracles: Oracles; calls: unk
   return { oracles, calls, declined: () => declined }
 }
 
-/** Python's verdict, with CONTRACT §5.4's difference: no value where it rests on an exception or on an oracle that declined. */
+/** Python's verdict, with our one difference: no value where it rests on an exception or on an oracle that declined. */
 function expectVerdict(verdict: Verdict, row: Case, declined: boolean): void {
   const { metadata } = verdict
   const raised = row.error !== undefined || row.reason === 'reward_function_exception'

@@ -102,19 +102,6 @@ describe('tensors', () => {
 })
 
 describe('what an encoder is not', () => {
-  it('PairRM, which compares two answers', () => {
-    const text = refusal('parity/deberta-v2', {
-      tensors: (tensors) => {
-        for (const [name, tensor] of [...tensors]) {
-          tensors.delete(name)
-          if (name.startsWith('deberta.')) tensors.set(name.replace('deberta.', 'pretrained_model.'), tensor)
-        }
-        for (const name of ['head_layer.1.weight', 'head_layer.4.weight'])
-          tensors.set(name, { dtype: 'F32', shape: [1, 2], data: Buffer.alloc(8) })
-      },
-    })
-    expect(text).toMatch(/compares two answers \(PairRM: .*has no score of one/)
-  })
   const withoutHead: Change = {
     tensors: (tensors) => {
       for (const name of [...tensors.keys()]) if (/^(classifier|bert\.pooler)\./.test(name)) tensors.delete(name)

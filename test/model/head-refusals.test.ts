@@ -151,6 +151,26 @@ describe('a head that is not known for certain is refused', () => {
       /gives 1 values a step, this head gives two/,
     ],
     [
+      "PairRM's tensors under another class",
+      'pairrm',
+      { config: set({ architectures: ['DebertaV2Other'] }) },
+      /has PairRM's tensors, config.json says DebertaV2Other/,
+    ],
+    ['PairRM: other tasks', 'pairrm', { config: set({ n_tasks: 2 }) }, /gives 1 values, config.json says n_tasks 2/],
+    ['PairRM: no mark', 'pairrm', { config: (config) => delete config.cand2_prefix_id }, /cand2_prefix_id/],
+    [
+      'PairRM: one mark twice',
+      'pairrm',
+      { config: set({ cand2_prefix_id: 398 }) },
+      /source_prefix_id, cand1_prefix_id and cand2_prefix_id are not three tokens/,
+    ],
+    [
+      'PairRM: one layer of its head',
+      'pairrm',
+      { tensors: (tensors) => tensors.delete('head_layer.4.weight') },
+      /head_layer.4.weight/,
+    ],
+    [
       'a normalised reward without its numbers',
       'ziya',
       { config: set({ normalize_reward: true, mean: 1 }) },

@@ -3,31 +3,20 @@ import { modelSpec } from '../../src/model/archs/index.ts'
 import { type AttentionForm, attentionForms } from '../../src/model/attention.ts'
 import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
-import { turnsAs } from '../../src/model/rope.ts'
 import { startSession } from '../../src/model/session.ts'
-import { type PlanOptions, planBatches } from '../../src/score/plan.ts'
 import type { Runner } from '../../src/types.ts'
+import { type Compared, compareGolden, layoutsOf } from './compared.ts'
 import { type GoldenModel, goldenModels } from './golden.ts'
 import { openGolden } from './runner.ts'
 
 /**
- * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity`, with CUDA's libraries on
- * LD_LIBRARY_PATH; or webgpu.
+ * On a GPU: `NVIDIA_TF32_OVERRIDE=0 CHEMHERM_TEST_DEVICE=cuda npx vitest run test/model/parity`, with CUDA's libraries on LD_LIBRARY_PATH;
+ * or webgpu.
  */
 export const DEVICE = (process.env.CHEMHERM_TEST_DEVICE || 'cpu') as Device
 const onDevice = (form: AttentionForm): boolean => DEVICE === 'cpu' || form === 'attention' || form === 'plain'
 
-/** The heads of these models ask for nothing but the ids. */
-const NO_FACTS = { padTokenId: null, encode: () => new Int32Array() }
-
-/** Every way in which a batch can be laid out, with every form of attention that takes it. */
-const LAYOUTS: readonly (Pick<PlanOptions, 'layout' | 'batchSize'> & { name: string })[] = [
-  { name: 'alone', layout: 'padded', batchSize: 1 },
-  { name: 'padded', layout: 'padded', batchSize: 8 },
-  { name: 'shared', layout: 'shared', batchSize: 64 },
-]
-
-/** The models below test/data/<topic>, each in every form and layout. A topic is a file of tests, so that every core has one. */
+/** Every model below test/data/<topic>, in every form of attention and every layout: a file per topic, so that every core has one. */
 export function numbersOfTransformers(topic: string): void {
   describe.each(goldenModels(topic))('$name', (golden: GoldenModel) => {
     const checkpoint = openGolden(golden.dir)
@@ -40,36 +29,19 @@ export function numbersOfTransformers(topic: string): void {
       })
       afterAll(() => runner.release())
 
-      const layouts = LAYOUTS.filter(({ layout }) => layout === 'padded' || (causal && attention !== 'gqa'))
-      it.each(layouts)('$name: the numbers of transformers', async ({ layout, batchSize }) => {
-        // One group: every case is in one tree, so that shared prefixes of all lengths occur.
-        const { reads } = model.built.head
-        const sequences = golden.cases.map(({ sequence }) => ({
-          ...sequence,
-          reads: (reads?.(sequence.ids, NO_FACTS) as Int32Array | undefined) ?? sequence.reads,
-          group: 0,
-          turnsAs: turnsAs(model.built.ropes, sequence.positionStart + sequence.ids.length),
-        }))
-        const options = { layout, batchSize, packed: attention === 'split', batchTokens: 4096 }
-        let measured = 0
-        for (const batch of planBatches(sequences, options)) {
-          const outputs = await runner.run(batch, sequences)
-          batch.sequences.forEach((index, i) => {
-            expectClose(golden, index, outputs[i]!)
-            measured++
-          })
-        }
-        expect(measured).toBe(golden.cases.length)
+      it.each(layoutsOf(model))('$name: the numbers of transformers', async (layout) => {
+        const compared = await compareGolden(golden, model, runner, layout)
+        expect(compared).toHaveLength(golden.cases.length)
+        for (const one of compared) expectClose(golden, one)
       })
     })
   })
 }
 
-function expectClose(golden: GoldenModel, index: number, got: Float32Array): void {
-  const { expected, label } = golden.cases[index]!
+function expectClose({ atol, rtol }: GoldenModel, { label, got, expected }: Compared): void {
   expect(got.length, label).toBe(expected.length)
   expected.forEach((want, i) => {
-    const bound = golden.atol + golden.rtol * Math.abs(want)
+    const bound = atol + rtol * Math.abs(want)
     expect(Math.abs(got[i]! - want), `${label}[${i}]: ${got[i]} for ${want}`).toBeLessThanOrEqual(bound)
   })
 }

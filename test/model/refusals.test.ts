@@ -271,7 +271,8 @@ describe('models that write answers and have no reward', () => {
       )
   })
 
-  const refused = (role: 'rm' | 'policy' | 'reference', name: string) => refusedByName({ role, name, revision: 'main' })
+  const refused = (role: 'rm' | 'policy' | 'reference', name: string, head: string | null = null) =>
+    refusedByName({ role, name, revision: 'main' }, head)
 
   it.each([
     'gpt-4',
@@ -296,9 +297,9 @@ describe('models that write answers and have no reward', () => {
     ['Skywork/Skywork-Critic-Llama-3.1-8B', 'a generative judge'],
     ['facebook/Self-taught-evaluator-llama3.1-70B', 'a generative judge'],
     ['stanfordnlp/SteamSHP-flan-t5-large', 'a T5 encoder-decoder'],
-    ['llm-blender/PairRM-hf', 'compares two answers'],
-    ['mightbe/Better-PairRM', 'compares two answers'],
-    ['RLHFlow/pair-preference-model-LLaMA3-8B', 'compares two answers'],
+    ['llm-blender/PairRM', "LLM-Blender's own layout"],
+    ['mightbe/Better-PairRM', 'texts of another format'],
+    ['RLHFlow/pair-preference-model-LLaMA3-8B', 'names the better of two answers by a letter'],
     ['Skywork/Skywork-VL-Reward-7B', 'vision'],
     ['internlm/POLAR-7B', 'against a reference answer'],
   ])('run-rm: %s is refused by name as %s', (name, what) => {
@@ -309,6 +310,7 @@ describe('models that write answers and have no reward', () => {
 
   it.each([
     'gpt2',
+    'llm-blender/PairRM-hf',
     'openai/gpt-oss-20b',
     'openai-community/gpt2',
     'EleutherAI/gpt-neo-125m',
@@ -320,6 +322,12 @@ describe('models that write answers and have no reward', () => {
     'internlm/internlm2-7b-reward',
   ])('%s is not taken for one', (name) => {
     expect(refused('rm', name)).toBeNull()
+  })
+
+  it('a model that names the better answer by a letter is run where that is asked for', () => {
+    const name = 'RLHFlow/pair-preference-model-LLaMA3-8B'
+    expect(refused('rm', name)).toMatchObject({ hint: expect.stringContaining('--head letters') })
+    expect(refused('rm', name, 'letters')).toBeNull()
   })
 
   it('a folder of such a name is judged by its files', () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
 import { type Bin, type CsvRow, type Done, manifestOf, QUICK, readCsv, run, start, temporaryFolder } from './bin.ts'
 
-/** CONTRACT §5.7: a score depends on its text and model, not on batches, order, shards or what else was run. */
+/** A score depends on its text and model, not on batches, order, shards or what else was run. */
 const ROWS = 40
 const lines = readFileSync(packagePath('src/embedded/demo/pairs.jsonl'), 'utf8').trim().split('\n').slice(0, ROWS)
 

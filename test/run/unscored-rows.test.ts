@@ -44,7 +44,7 @@ const score = async (bin: 'run-rm' | 'run-dpo', name: string, args: readonly str
   return { ...done, files: (...path: string[]) => at(name, ...path) }
 }
 const scoresOf = (rows: readonly CsvRow[]): string[] => rows.map((row) => row.score!)
-/** CONTRACT §5.7: another batch moves a number by so much. */
+/** Another batch moves a number by so much. */
 const expectSame = (got: readonly string[], want: readonly string[]): void => {
   expect(got.length).toBe(want.length)
   for (const [i, text] of got.entries())

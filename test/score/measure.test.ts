@@ -83,7 +83,7 @@ describe.each(MODELS)('$name: a measurement does not depend on', ({ name, kind }
   })
 })
 
-/** CONTRACT: 2e-5 absolute + 1e-5 relative; sums × tokens. */
+/** 2e-5 absolute + 1e-5 relative; sums × tokens. */
 function expectSame(got: Measurement, want: Measurement): void {
   if (got.kind === 'head' && want.kind === 'head') {
     expect(got.scoredTokenIndex).toBe(want.scoredTokenIndex)

@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { ModelError } from '../../errors.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ACTIVATIONS, activation, baseConfig, count, layerCount, readConfig, refuse } from '../config.ts'
 import type { Convolution, EncoderSpec, Linear, RelativePositions } from '../spec.ts'
 import { bodyPrefix, layerNorm, linear, tokenEmbedding } from './names.ts'
 import { bertNames, checkHeads, POSITION_BUFFERS, postNormLayer } from './post-norm.ts'
+
+/** Prefix of the body's tensors in PairRM's class. */
+const PAIR_RM = 'pretrained_model.'
 
 /** `["p2c", "c2p"]`, or `"p2c|c2p"` as old configurations have it. */
 const positionTypes = z.preprocess(
@@ -47,7 +49,6 @@ export const debertaV2Config = baseConfig.extend({
  * He et al. 2021, arXiv:2006.03654 and 2111.09543. transformers: models/deberta_v2.
  */
 export function debertaV2(checkpoint: Checkpoint): EncoderSpec {
-  refusePairRanker(checkpoint)
   return debertaSpec(checkpoint, readConfig(debertaV2Config, checkpoint))
 }
 
@@ -59,7 +60,8 @@ export function debertaSpec(checkpoint: Checkpoint, config: z.infer<typeof deber
     throw refuse(checkpoint, 'attention_head_size', headSize, `times ${heads} heads must be hidden_size ${hidden}`)
   if (width !== hidden)
     throw refuse(checkpoint, 'embedding_size', width, `another width than hidden_size ${hidden} is not supported`)
-  const prefix = bodyPrefix(checkpoint, 'deberta.', 'embeddings.word_embeddings.weight')
+  const first = 'embeddings.word_embeddings.weight'
+  const prefix = bodyPrefix(checkpoint, checkpoint.tensors.has(`${PAIR_RM}${first}`) ? PAIR_RM : 'deberta.', first)
   const at = `${prefix}embeddings`
   const layers = Array.from({ length: config.num_hidden_layers }, (_, l) => `${prefix}encoder.layer.${l}`)
   const shape = { hidden, heads, inner: config.intermediate_size, act: config.hidden_act, epsilon }
@@ -108,16 +110,6 @@ export function debertaSpec(checkpoint: Checkpoint, config: z.infer<typeof deber
       },
     ],
   }
-}
-
-/** PairRM names this architecture, too. */
-function refusePairRanker({ tensors, dir }: Checkpoint): void {
-  if ([...tensors.keys()].some((name) => /^head_layer\.\d+\.weight$/.test(name)))
-    throw new ModelError(
-      'is a model that compares two answers (PairRM: tensors "pretrained_model.*", "head_layer.*") and has no score of one',
-      dir,
-      'Its verdict needs both texts at once. Use a reward model with run-rm.',
-    )
 }
 
 function convolution(checkpoint: Checkpoint, config: z.infer<typeof debertaV2Config>, prefix: string): Convolution {

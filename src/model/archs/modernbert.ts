@@ -30,6 +30,8 @@ const modernbertConfig = baseConfig.extend({
   layer_types: layerTypes,
   global_attn_every_n_layers: count.default(3),
   local_attention: z.int().min(2).default(128),
+  /** transformers' other name: half of `local_attention`, and it wins. */
+  sliding_window: count.nullish(),
   global_rope_theta: z.number().optional(),
   local_rope_theta: z.number().optional(),
 })
@@ -75,7 +77,7 @@ export function modernbert(checkpoint: Checkpoint): EncoderSpec {
         kvHeads: heads,
         headDim,
         scale: headDim ** -0.5,
-        window: sliding(l) ? Math.floor(config.local_attention / 2) + 1 : null,
+        window: sliding(l) ? (config.sliding_window ?? Math.floor(config.local_attention / 2)) + 1 : null,
         softcap: null,
         rope: ropes[sliding(l) ? 'sliding_attention' : 'full_attention'],
         projection: { kind: 'fused', qkv: linear(`${at}.attn.Wqkv`, hidden, 3 * hidden, config.attention_bias) },

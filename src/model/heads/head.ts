@@ -1,5 +1,5 @@
 import { ModelError } from '../../errors.ts'
-import type { MeasurementKind, StepRule, Unscored } from '../../types.ts'
+import type { Comparison, MeasurementKind, StepRule, Unscored } from '../../types.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { labelConfig, readConfig, refuse } from '../config.ts'
 import type { Value } from '../graph.ts'
@@ -33,6 +33,8 @@ export interface OpenHead {
   readonly reads: Reads | null
   /** Of a process head, which gives a row per step: how steps are found. Default: none, the head gives one row. */
   readonly steps?: StepRule
+  /** Of a head that compares two answers: how it is shown them. Default: it reads one. */
+  readonly compares?: Comparison
   /** Outputs that it has beside its scores, for who asks for them: `raw_<name>` [rows, count]. Default: none. */
   readonly raw?: readonly RawOutput[]
   /** Of how many places one row of its output is made; they come one after the other in `hidden`. `all`: of all that a text is read at. */

@@ -14,15 +14,18 @@ import { grm } from './grm.ts'
 import type { Head } from './head.ts'
 import { internlm2 } from './internlm2.ts'
 import { ldl } from './ldl.ts'
+import { LETTERS } from './letters.ts'
 import { logProb } from './log-prob.ts'
 import { mlpScore } from './mlp-score.ts'
 import { modernbertClassifier } from './modernbert.ts'
 import { oasst } from './oasst.ts'
+import { pairRm } from './pairrm.ts'
 import { qrm } from './qrm.ts'
 import { qwen2Prm } from './qwen2-prm.ts'
 import { regressionHead } from './regression-head.ts'
 import { score } from './score.ts'
 import { starling } from './starling.ts'
+import { STEP_TOKENS } from './step-tokens.ts'
 import { tokenClassification } from './token-classification.ts'
 import { urm } from './urm.ts'
 import { valueHead } from './value-head.ts'
@@ -41,6 +44,7 @@ const REWARD_HEADS: readonly Head[] = [
   mlpScore,
   valueHead,
   oasst,
+  pairRm,
   tokenClassification,
   internlm2,
   bertPooler,
@@ -51,7 +55,12 @@ const REWARD_HEADS: readonly Head[] = [
   score,
 ]
 
-export const headNames: readonly string[] = [...REWARD_HEADS, logProb].map(({ name }) => name)
+/** All heads, with those that must be asked for. */
+export const headNames: readonly string[] = [
+  ...[...REWARD_HEADS, logProb].map(({ name }) => name),
+  STEP_TOKENS,
+  LETTERS,
+]
 
 /**
  * The head of a checkpoint for a use.
@@ -71,7 +80,7 @@ export function headOf(
     throw new ModelError(
       `has a reward head (${reward.name})${saidArchitecture(checkpoint)}: its causal head (${asked.name}) is not read`,
       checkpoint.dir,
-      'Leave --step-tokens out: it is for causal language models without a head of their own.',
+      'Leave --step-tokens or --head letters out: they are for causal language models without a head of their own.',
     )
   if (kind === 'head') {
     if (reward !== undefined) return reward
@@ -86,7 +95,7 @@ export function headOf(
     throw new ModelError(
       `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards${checkpoint.notes.map((note) => `; ${note}`).join('')}`,
       checkpoint.dir,
-      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here. One that was trained to mark steps is read with --step-tokens.',
+      'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here. One that was trained to mark steps is read with --step-tokens, one that was trained to name the better of two answers with --head letters.',
     )
   }
   if (reward === undefined) return logProb

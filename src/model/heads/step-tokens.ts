@@ -4,6 +4,9 @@ import { widened } from './layers.ts'
 import { duplicateOf, logitsOf, untie } from './log-prob.ts'
 import { giveStepScores, noSteps, STEP_LABELS } from './process-head.ts'
 
+/** Its name, as run.json has it. */
+export const STEP_TOKENS = 'step-tokens'
+
 /** The token that marks a step, and the two whose logits are compared there. */
 export interface StepTokens {
   readonly mark: string
@@ -17,7 +20,7 @@ export interface StepTokens {
  * wrong, the probability of the first, read at every mark. Nothing of a checkpoint tells that it was trained so: it must be asked for.
  */
 export const stepTokens = ({ mark, markId, rightId, wrongId }: StepTokens): Head => ({
-  name: 'step-tokens',
+  name: STEP_TOKENS,
   kind: 'head',
   claims: () => false,
   open(checkpoint, spec) {
@@ -28,7 +31,7 @@ export const stepTokens = ({ mark, markId, rightId, wrongId }: StepTokens): Head
       )
     const logits = untie(checkpoint, spec.logits)
     return {
-      name: 'step-tokens',
+      name: STEP_TOKENS,
       kind: 'head',
       labels: STEP_LABELS,
       text: BOTH_BOS,

@@ -71,6 +71,12 @@ export function factsOf(checkpoint: Checkpoint): Facts {
       join(checkpoint.dir, 'config.json'),
       'Leave --graph onnx out.',
     )
+  if (checkpoint.config.cand1_prefix_id !== undefined)
+    throw new ModelError(
+      'is a model that compares two answers (PairRM: "cand1_prefix_id"), read at three places: not done for a ready-made export',
+      join(checkpoint.dir, 'config.json'),
+      'Leave --graph onnx out.',
+    )
   const rows = config.max_position_embeddings ?? config.n_positions ?? config.max_seq_len ?? null
   if (rows === null)
     throw new ModelError(

@@ -527,6 +527,25 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         expect(await score('0')).not.toEqual(await score('1'))
         expect(await score('softmax:1')).not.toEqual(await score('1'))
       },
+      async () => {
+        const args = ['--dataset', PLAIN, '--no-verify', '--model', heads('pair-preference')]
+        const run = await ran('run-rm', [...args, '--head', 'letters'])
+        expect(record('models', 0, 'head')(run)).toBe('letters')
+        for (const score of scores(run)) expect(Number(score)).toBeGreaterThan(0)
+        await refuses('run-rm', args, 5, 'one that was trained to name the better of two answers with --head letters')()
+      },
+      refuses(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', heads('qrm-llama3'), '--head', 'letters'],
+        5,
+        'has a reward head (qrm), config.json says LlamaForRewardModelWithGating3: its causal head (letters) is not read',
+      ),
+      refuses(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', heads('pair-preference'), '--head', 'letters', '--step-tokens', '+ the of'],
+        2,
+        '--head letters: reads another head than --step-tokens',
+      ),
       says('run-rm', ['--dataset', PLAIN, '--head', 'all'], '--head changes nothing here: the model has one label'),
       refuses('run-rm', ['--dataset', PLAIN, '--head', 'softmax:0'], 2, 'the softmax of a single head is always 1'),
     ),

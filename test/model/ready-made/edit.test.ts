@@ -5,7 +5,8 @@ import { editOnnx } from '../../../src/model/ready-made/edit.ts'
 import { dtypeOfFile } from '../../../src/model/ready-made/numbers.ts'
 import { openReadyMade } from '../../../src/model/ready-made/open.ts'
 import { type OnnxModel, readOnnx } from '../../../src/model/ready-made/proto.ts'
-import { fixture, modelFolder } from './folder.ts'
+import { modelFolder } from './folder.ts'
+import { fixture } from './golden.ts'
 
 const bytesOf = (path: string): Uint8Array => readFileSync(join(fixture(''), path))
 const NOTHING = { nodes: [], initializers: [], inputs: [], outputs: [] }

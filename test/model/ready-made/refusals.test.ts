@@ -19,7 +19,8 @@ import { openReadyMade } from '../../../src/model/ready-made/open.ts'
 import { readOnnx } from '../../../src/model/ready-made/proto.ts'
 import { startReadyMade } from '../../../src/model/ready-made/session.ts'
 import type { MeasurementKind } from '../../../src/types.ts'
-import { fixture, modelFolder, sequence } from './folder.ts'
+import { modelFolder, sequence } from './folder.ts'
+import { fixture } from './golden.ts'
 
 const value = (name: string, dims: readonly (number | string)[], type: ElementType = 'int64'): ValueRecord => ({
   name,
@@ -177,6 +178,12 @@ describe('config.json', () => {
     const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as object
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, reward_token_id: 7 }))
     expect(refused(() => open(folder))).toContain('has a "reward_token_id"')
+  })
+  it('is of no model that compares two answers', () => {
+    const folder = modelFolder('llama-gqa')
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as object
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, cand1_prefix_id: 398 }))
+    expect(refused(() => open(folder))).toContain('compares two answers (PairRM: "cand1_prefix_id")')
   })
   it('with a rope that changes with the length: texts end where it would', () => {
     const folder = modelFolder('llama-gqa')

@@ -14,7 +14,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 const model = {
   choice: { role: 'rm' },
   weightsSha256: 'abc',
-  opened: { device: 'cpu', dtype: 'fp32', kind: 'head' },
+  opened: { device: 'cpu', dtype: 'fp32', kind: 'head', head: {} },
   hashes: [{ name: 'config.json', sha256: 'abc' }],
 } as unknown as LoadedModel
 const own = {

@@ -22,7 +22,16 @@ import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref
 import { twinsOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
-import { type Aligned, align, baselineScorers, ensembles, isConstant, kindOf, type Scorer } from './scorers.ts'
+import {
+  type Aligned,
+  align,
+  baselineScorers,
+  ensembles,
+  hasScores,
+  isConstant,
+  kindOf,
+  type Scorer,
+} from './scorers.ts'
 import { completionsText, standingsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
@@ -143,10 +152,17 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
-  const constant = kept.filter((run) => kindOf(run) !== 'verifier' && isConstant(run)).map((run) => run.model)
+  const flat = kept.filter((run) => kindOf(run) !== 'verifier' && isConstant(run))
+  const constant = flat.filter(hasScores).map((run) => run.model)
+  const scoreless = flat.filter((run) => !hasScores(run)).map((run) => run.model)
   const notes = [
     ...(whole.length === 0 ? [] : [`Ensembles: ${distinct.map((run) => run.model).join(', ')}.`]),
     ...(constant.length === 0 ? [] : [`Not in an ensemble, since the score is constant: ${constant.join(', ')}.`]),
+    ...(scoreless.length === 0
+      ? []
+      : [
+          `Without a single score, and so in no ensemble: ${scoreless.join(', ')} (score_reason in scores.csv says why).`,
+        ]),
     ...Object.entries(unlike).flatMap(([name, n]) => (n > 0 ? [`${name}: ${unlikeText(n, unit)}.`] : [])),
   ]
   const board = leaderboardTable(aligned, ranking, standings, settings, notes)

@@ -170,7 +170,9 @@ export function rewardBench2Run({ model, rows }: RewardBench2, name: string, dat
     warnings:
       absent === 0
         ? []
-        : [`${path}: ${absent} of ${rows.length} rows have a completion without a finite score; they are in no number`],
+        : [
+            `${path}: ${absent} of ${rows.length} rows ${absent === 1 ? 'has' : 'have'} a completion without a finite score; such rows are in no number`,
+          ],
     pairs: {
       n: pairs.length,
       key: pairs.map(({ key }) => key),

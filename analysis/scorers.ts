@@ -121,6 +121,9 @@ export const isConstant = ({ completions: { score } }: Run): boolean => {
   return score.every((v) => Number.isNaN(v) || v === first)
 }
 
+/** Whether any completion has a score: under `--head all` none has. */
+export const hasScores = ({ completions: { score } }: Run): boolean => score.some((v) => !Number.isNaN(v))
+
 /** All combinations are swept up to this many models, else only the whole set. */
 const SWEEP = 6
 

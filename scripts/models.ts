@@ -65,7 +65,7 @@ function listed(found: {
     line('architectures', found.architectures),
     line('heads', found.heads),
     line('chat templates', found.templates),
-    textTable(['model', 'command', 'architecture', 'head', 'chat template', 'RewardBench 2'], rows),
+    textTable(['model', 'command', 'architecture', 'head', 'chat template', 'RewardBench 2, %'], rows),
     '',
     'notes',
     ...said(noted, ({ note }) => note),

@@ -55,7 +55,7 @@ export async function* joinAll(
         completionTokens,
       })
       details.push({
-        truncated: promptTokens === null ? null : truncated !== 'no',
+        truncated: promptTokens === null && truncated === 'no' ? null : truncated !== 'no',
         scoredTokenIndex: first?.kind === 'head' ? first.scoredTokenIndex : null,
         textSha256,
         unscoredMessage: unscored?.message || null,

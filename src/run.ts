@@ -6,7 +6,7 @@ import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
 import { RepairTally } from './score/repair-tally.ts'
-import { type Prepared, repairsOf, type Subject } from './score/subject.ts'
+import { cutOf, type Prepared, repairsOf, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
@@ -42,6 +42,8 @@ export interface WorkDone {
   found: number
   repeated: number
   unscored: number
+  /** Completions whose value is an earlier run's: those found, and those whose batch ran again for another one's sake. */
+  kept: number
   batches: number
   /** Tokens that the graph computed, padding included, and milliseconds inside the model. */
   tokens: number
@@ -85,6 +87,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     found: 0,
     repeated: 0,
     unscored: 0,
+    kept: 0,
     batches: 0,
     tokens: 0,
     modelMs: 0,
@@ -119,6 +122,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       return first === null
     })
     work.repeated += window.length - fresh.length
+    work.kept += fresh.filter(({ key }) => input.store.has(key)).length
     const { todo, batches } = planWindow(input, subject, windows++, fresh)
     work.found += fresh.length - batches.reduce((sum, batch) => sum + batch.sequences.length, 0)
     const items = window
@@ -166,7 +170,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     for await (const row of input.rows()) {
       if (isFailure(row)) continue
       const completions = subject.prepare(row)
-      tally.add(completions.map((prepared) => (isUnscored(prepared) ? [] : repairsOf(prepared))))
+      tally.add(completions.map(repairsOf))
       for (const [c, prepared] of completions.entries()) {
         const unscored = isUnscored(prepared) ? prepared : null
         if (model === 0) {
@@ -174,14 +178,14 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
             unscored,
             promptTokens: isUnscored(prepared) ? null : prepared.promptTokens,
             completionTokens: isUnscored(prepared) ? null : prepared.completionTokens,
-            truncated: isUnscored(prepared) ? 'no' : prepared.truncated,
+            truncated: cutOf(prepared),
             textSha256: isUnscored(prepared) ? null : prepared.textSha256,
           })
           verify(input, index, row, row.completions[c]!)
         } else if (unscored !== null) input.ledger.markUnscored(index, unscored)
+        if (cutOf(prepared) !== 'no') work.truncated++
         if (isUnscored(prepared)) lost(prepared)
         else {
-          if (prepared.truncated !== 'no') work.truncated++
           const key = subject.key(prepared)
           input.ledger.setKey(index, model, key)
           window.push({ index, prepared, key, group })
@@ -267,7 +271,7 @@ function verify(
   completion: Completion,
 ): void {
   const text = plain(completion.text)
-  if (row.solution !== null && verdicts !== null) verdicts.push(index, text, row.solution)
+  if (row.solution !== null && verdicts !== null) verdicts.push(index, text, row.solution, row.where)
   else
     ledger.verdict(index, {
       value: null,

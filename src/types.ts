@@ -151,10 +151,12 @@ export interface ComparisonMarks {
   readonly first: number
   readonly second: number
 }
-/** Why a completion has no measurement (too_long, template_error, empty_span …). */
+/** Why a completion has no measurement (too_long, cut_away, template_error, empty_span …). */
 export interface Unscored {
   readonly reason: string
   readonly message: string
+  /** Side on which tokens were cut before the reason showed. Default: none were cut. */
+  readonly cut?: 'left' | 'right'
 }
 
 // ── model ───────────────────────────────────────────────────────────────────────────────────────────────────────────

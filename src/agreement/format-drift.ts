@@ -10,10 +10,12 @@ export interface FormatDrift extends Drift {
   readonly rmsShare: number | null
   /** Largest change of a margin. */
   readonly largestMargin: number | null
-  /** Pairs whose float32 margin is no larger than that: those that such a change can turn. */
+  /** Pairs whose float32 margin is no larger than that: those that such a change can turn. One whose answers are the same text never turns. */
   readonly nearTies: number
-  /** Pairs of the whole run whose margin is no larger than that; null where no pair was in both. */
+  /** Pairs of the whole run whose margin is no larger than that, two answers of the same text aside; null where no pair was in both. */
   readonly atRisk: number | null
+  /** Pairs of the whole run that have a margin: what atRisk is out of. */
+  readonly scoredPairs: number
   readonly subsets: readonly SubsetDrift[]
 }
 export interface SubsetDrift {
@@ -33,7 +35,8 @@ interface Both<T> {
 }
 type Scores = Pick<ScoredCompletion, 'id' | 'role' | 'index' | 'subset' | 'score' | 'cluster'>
 type Margins = Pick<ScoredPair, 'id' | 'rejectedIndex' | 'subset' | 'cluster' | 'margin'> & {
-  readonly chosen: Pick<ScoredCompletion, 'index'>
+  readonly chosen: Pick<ScoredCompletion, 'index' | 'text'>
+  readonly rejected: Pick<ScoredCompletion, 'text'>
   readonly outcome: PairOutcome | null
 }
 export interface Rows {
@@ -50,13 +53,14 @@ export function formatDrift(own: Rows, exact: Rows): FormatDrift {
     .map(({ own, exact }) => ({ ...of(own), own: own.score, exact: exact.score }))
     .filter(present)
   const pairs = matched(own.pairs, exact.pairs, (pair) => `${pair.chosen.index} ${pair.rejectedIndex} ${pair.id}`)
-    .map(({ own, exact }) => ({ ...of(own), own: own.margin, exact: exact.margin }))
+    .map(({ own, exact }) => ({ ...of(own), own: own.margin, exact: exact.margin, same: isSame(own) }))
     .filter(present)
   const scores = completions.map(({ exact }) => exact)
   const spread = scores.length === 0 ? null : quantile(scores, 0.95)! - quantile(scores, 0.05)!
   const share = (value: number | null): number | null => (value === null || !spread ? null : value / spread)
   const largestMargin = pairs.length === 0 ? null : Math.max(...pairs.map(({ own, exact }) => Math.abs(own - exact)))
   const near = (margin: number): boolean => largestMargin !== null && Math.abs(margin) <= largestMargin
+  const canTurn = ({ exact, same }: (typeof pairs)[number]): boolean => near(exact) && !same
   const all = driftOf(completions, pairs)
   const names = [...new Set(completions.map(({ subset }) => subset))].sort()
   return {
@@ -65,8 +69,12 @@ export function formatDrift(own: Rows, exact: Rows): FormatDrift {
     largestShare: share(all.largest),
     rmsShare: share(all.rms),
     largestMargin,
-    nearTies: pairs.filter(({ exact }) => near(exact)).length,
-    atRisk: largestMargin === null ? null : own.pairs.filter(({ margin }) => margin !== null && near(margin)).length,
+    nearTies: pairs.filter(canTurn).length,
+    atRisk:
+      largestMargin === null
+        ? null
+        : own.pairs.filter((pair) => pair.margin !== null && near(pair.margin) && !isSame(pair)).length,
+    scoredPairs: own.pairs.filter(({ margin }) => margin !== null).length,
     subsets: names.map((subset): SubsetDrift => {
       const inside = pairs.filter((pair) => pair.subset === subset)
       const {
@@ -78,7 +86,7 @@ export function formatDrift(own: Rows, exact: Rows): FormatDrift {
         completions.filter((c) => c.subset === subset),
         inside,
       )
-      const nearTies = inside.filter(({ exact }) => near(exact)).length
+      const nearTies = inside.filter(canTurn).length
       return { subset, completions: count, largest, rms, pairs: inside.length, flips, nearTies }
     }),
   }
@@ -90,7 +98,10 @@ interface Value extends Both<number> {
 }
 const of = ({ id, subset, cluster }: Pick<Scores, 'id' | 'subset' | 'cluster'>) => ({ subset, cluster: cluster ?? id })
 
-const present = (value: Both<number | null> & Omit<Value, keyof Both<number>>): value is Value =>
+/** The same text twice: its margin is 0 in every format. */
+const isSame = ({ chosen, rejected }: Margins): boolean => chosen.text === rejected.text
+
+const present = <T extends Both<number | null>>(value: T): value is T & Both<number> =>
   value.own !== null && value.exact !== null
 
 function matched<T>(own: readonly T[], exact: readonly T[], keyOf: (value: T) => string): Both<T>[] {

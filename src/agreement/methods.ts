@@ -29,6 +29,8 @@ export interface MethodsInput extends BootstrapSettings {
   readonly dtype: string
   /** strict or loose, soft or hard, thought tags required: the verifiable reward's options in words. */
   readonly verifier: string
+  /** Whole sentences on what only some runs do: a ready-made graph, another tokenizer, texts that were cut … */
+  readonly remarks: readonly string[]
 }
 
 const number = (n: number): string => n.toLocaleString('en-US')
@@ -57,7 +59,7 @@ export function methods(input: MethodsInput): string {
 
 ${scorer}. Texts were rendered with the chat template "${m.chatTemplate}"${
     m.maxLength === null ? '' : `, at most ${number(m.maxLength)} tokens (longer: ${m.truncation})`
-  }, and run in ${m.dtype} on ${m.device} with ONNX Runtime through chemherm ${m.version}. The data set ${data} has ${plural(
+  }, and run in ${m.dtype} on ${m.device} with ONNX Runtime through chemherm ${m.version}. ${m.remarks.map((one) => `${one} `).join('')}The data set ${data} has ${plural(
     m.pairs,
     'pair',
   )} of ${plural(m.prompts, 'prompt')} and ${plural(m.completions, 'completion')}; ${number(

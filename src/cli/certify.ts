@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { z } from 'zod'
 import { ModelError } from '../errors.ts'
 import { packageVersion } from '../package.ts'
@@ -35,6 +35,7 @@ export async function certifyRun(
   const file = join(folder, CERTIFICATE_FILE)
   await writeJson(file, certificate)
   for (const model of certificate.models) for (const line of linesOf(model)) log.info(line)
+  log.info(`the certificate is ${fromHere(file)}`)
   const failed = certificate.models.find(({ outcome }) => outcome === 'failed')
   if (failed !== undefined)
     throw new ModelError(
@@ -56,6 +57,7 @@ function linesOf({ role, name, outcome, reason, probes, devices, reference }: Mo
     `${role} ${name}: ${outcome} on ${on.join(', ')}; ${probes.completions - probes.unscored} of ${probes.completions} probes, largest difference between batches ${worst('itself')}, from ${reference === null ? 'a reference' : reference.madeWith} ${worst('reference')}`,
     ...(reason === null ? [] : [`${role} ${name}: ${outcome}, not certified: ${reason}`]),
     ...off.map((line) => `${role} ${name}: not certified on ${line}`),
+    ...probes.left.map((line) => `${role} ${name}: probe ${line}`),
   ]
 }
 
@@ -114,8 +116,18 @@ function readCertificate(path: string): z.infer<typeof earlierSchema> | null {
   }
 }
 
-/** One line for the screen. @example 'rm demo-reward-model: certified (certificate.json)' */
-export const certifiedLine = ({ role, outcome, reason, file }: Certified, name: string): string =>
-  outcome === 'none'
-    ? `${role} ${name}: no certificate of these weights on this device (${reason ?? '--certify makes one'})`
-    : `${role} ${name}: ${outcome} (${file})`
+/** What an earlier run's certificate says, for the screen; where there is none, run.json says so. @example 'rm demo-reward-model: certified (output/m/pairs/certificate.json)' */
+export const certifiedLines = (
+  certified: readonly Certified[],
+  models: readonly LoadedModel[],
+  folder: string,
+): string[] =>
+  certified.flatMap(({ role, outcome, file }, i) =>
+    file === null ? [] : [`${role} ${models[i]!.name}: ${outcome} (${fromHere(join(folder, file))})`],
+  )
+
+/** A path as it can be typed where the command was. */
+const fromHere = (path: string): string => {
+  const here = relative(process.cwd(), path)
+  return here.startsWith('..') ? path : here
+}

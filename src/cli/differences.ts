@@ -55,7 +55,9 @@ function words(value: Json, path: string): string {
   if (isNone(value) && value !== false) return path === 'limit' || path === 'filter' ? 'all' : 'not given'
   if (Array.isArray(value)) return value.map(String).join(' ')
   if (typeof value === 'boolean') return value ? 'on' : 'off'
-  return String(value)
+  const text = String(value)
+  // line breaks, as a separator has them
+  return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text
 }
 
 const digest = (value: Json): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8)

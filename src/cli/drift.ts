@@ -63,16 +63,16 @@ export type DriftRecord = { readonly against: 'fp32'; readonly dtype: string } &
 )
 
 /** One line on screen. */
-export function sayDrift(drift: DriftRecord, pairsOfRun: number, log: Log): void {
+export function sayDrift(drift: DriftRecord, log: Log): void {
   const name = `drift of ${drift.dtype} against fp32`
   if (!drift.measured) return log.info(`${name}: not measured, ${drift.reason}`)
   const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toPrecision(2)} %`)
-  const { completions, rmsShare, largestShare, flips, pairs, nearTies, atRisk } = drift
+  const { completions, rmsShare, largestShare, flips, pairs, nearTies, atRisk, scoredPairs } = drift
   const scores = `${completions} scores move by ${share(rmsShare)} (rms) and at most ${share(largestShare)} of their spread`
-  const turned = `${flips} of ${pairs} pairs flip, ${nearTies} ${nearTies === 1 ? 'is' : 'are'} so near a tie that such a change can turn ${nearTies === 1 ? 'it' : 'them'}`
-  log.info(
-    `${name}, ${drift.rows} rows: ${scores}${pairs === 0 ? '' : `; ${turned}, and so are ${atRisk} of the run's ${pairsOfRun}`}`,
-  )
+  const are = (n: number): string => `${n} ${n === 1 ? 'is' : 'are'}`
+  const turned = `${flips} of ${pairs} pairs ${flips === 1 ? 'flips' : 'flip'}, ${are(nearTies)} so near a tie that such a change can turn ${nearTies === 1 ? 'it' : 'them'}`
+  const run = `of the run's ${scoredPairs} scored pairs ${are(atRisk ?? 0)} that near`
+  log.info(`${name}, ${drift.rows} rows: ${scores}${pairs === 0 ? '' : `; ${turned}; ${run}`}`)
 }
 
 /** The drift of a run; null where it computes in float32. */

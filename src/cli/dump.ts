@@ -9,6 +9,7 @@ export async function dumpRows(
   subjects: readonly OpenSubject[],
   count: number,
 ): Promise<number> {
+  printText('> first token of the completion, * token that the head reads\n\n')
   let seen = 0
   for await (const row of rows) {
     if (isFailure(row)) continue

@@ -16,6 +16,7 @@ import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
+import type { VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/dataset.ts'
 import type { Identity } from '../setup/identity.ts'
@@ -31,6 +32,7 @@ import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
+import { failureLines, unscoredHint } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
@@ -40,6 +42,7 @@ import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
+import { verdictTroubleLines } from './verdict-troubles.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -61,6 +64,7 @@ export interface FinishInput {
   readonly ledger: Ledger
   readonly work: readonly WorkDone[]
   readonly verdictErrors: Readonly<Record<string, number>>
+  readonly verdictTroubles: readonly VerdictTrouble[]
   /** A sample of the rows in float32, or why there is none; null where the run is in float32 or has no model. */
   readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
@@ -90,7 +94,7 @@ export async function finish(input: FinishInput): Promise<number> {
     },
   })
   sayRepairs(repairsOfRun(input.work), subjects, log)
-  warnOfErrors(input.verdictErrors, log)
+  for (const line of verdictTroubleLines(input.verdictTroubles)) log.warn(line)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   for (const line of withoutEffect(input, joined)) log.warn(line)
   const settings = { seed: config.seed, resamples: config.resamples }
@@ -99,9 +103,11 @@ export async function finish(input: FinishInput): Promise<number> {
   const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
   const found = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+  const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
+  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
   const columns = scoreFileColumns(added)
   await writeAnalyses({
@@ -115,31 +121,22 @@ export async function finish(input: FinishInput): Promise<number> {
     summary,
     agreement: found,
     herm: hermRun(input),
-    methods: methodsInput(input, joined, summary),
+    methods: methodsInput(input, joined, drift),
     ciMethod: bootstrapMethod(settings),
     log,
   })
   printSummary(input, joined, summary, best, found.statistics)
-  listFailures(failures, folder, log)
-  const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  if (drift !== null) sayDrift(drift, joined.pairs.length, log)
+  for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
+  if (drift !== null) sayDrift(drift, log)
   const record = manifest(input, joined, failures, drift)
   await writeJson(join(folder, 'run.json'), record)
-  const run = runRecord(input, joined, record)
+  const run = runRecord(input, joined, record, drift)
   await writeWhole(
     join(folder, 'report.html'),
     await reportHtml({ run, joined, summary, agreement: found, failures, drift }),
   )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
-}
-
-/** A failed verification is never a fail of the completion; it is said, because it takes rows out of the agreement. */
-function warnOfErrors(errors: FinishInput['verdictErrors'], log: Log): void {
-  const total = Object.values(errors).reduce((sum, n) => sum + n, 0)
-  const list = Object.entries(errors).map(([name, n]) => `${name} ${n}`)
-  if (total > 0)
-    log.warn(`${total} completions could not be verified (${list.join(', ')}): they are unverifiable, not failed`)
 }
 
 /** Options of which it shows only now that they changed nothing. */
@@ -156,13 +153,15 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
   return lines
 }
 
-const asFailure = ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
-  where,
-  id,
-  reason,
-  message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
-  hint: null,
-})
+const failureOf =
+  (stepSeparator: string | null) =>
+  ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
+    where,
+    id,
+    reason,
+    message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
+    hint: unscoredHint(reason, stepSeparator),
+  })
 
 const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
 const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
@@ -171,15 +170,6 @@ const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise
     FAILURE_COLUMNS,
     failures.map((f) => [f.where, f.id, f.reason, f.message, f.hint]),
   )
-
-/** Failures shown on screen; all of them are in failures.csv. */
-const SHOWN = 20
-function listFailures(failures: readonly RowFailure[], folder: string, log: Log): void {
-  for (const { where, message, hint } of failures.slice(0, SHOWN))
-    log.warn(`${where}: ${message}${hint === null ? '' : ` (${hint})`}`)
-  if (failures.length > SHOWN)
-    log.warn(`and ${failures.length - SHOWN} more; all are in ${join(folder, 'failures.csv')}`)
-}
 
 function printSummary(
   { models, scorer, verifier, print, inspection }: FinishInput,
@@ -251,7 +241,10 @@ function failed(completions: readonly ScoredCompletion[]): string {
 function unverified(completions: readonly ScoredCompletion[], { rows, withSolution }: Inspection): string {
   const those = completions.filter((c) => c.verifiableStatus === 'unverifiable')
   const without = rows - withSolution
-  const bare = without === rows ? 'no row has a solution' : `${without} of ${rows} rows have no solution`
+  const bare =
+    without === rows
+      ? 'no row has a solution'
+      : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
   const reasons = counts(those.map((c) => c.verifiableReason))
   const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
   return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`

@@ -162,7 +162,7 @@ async function byCheckpoint(
     return { measurements: await measured(own, () => startSession(built), plan), why: null }
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error
-    return { measurements: null, why: error.message }
+    return { measurements: null, why: `${error.where}: ${error.message}` }
   }
 }
 

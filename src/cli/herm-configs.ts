@@ -20,11 +20,6 @@ const FLAGS: Readonly<Record<string, string>> = {
   attention_implementation: 'attn-implementation',
   num_gpus: 'num-gpus',
 }
-/** Keys that are flags only where they are true or, of `quantized`, false. */
-const SWITCHES: Readonly<Record<string, readonly [flag: string, where: boolean]>> = {
-  trust_remote_code: ['trust-remote-code', true],
-  quantized: ['not-quantized', false],
-}
 
 export const isHermConfigs = (items: readonly Pair[]): boolean =>
   items.length > 0 && items.every(({ value }) => isMap(value)) && items.some(({ key }) => keyOf(key).includes('/'))
@@ -66,8 +61,9 @@ export function hermEntry(
     if (name === 'generative' && plain === false) return []
     if (name === 'tokenizer' && plain === model) return []
     if (name === 'torch_dtype') return [['torch-dtype', String(plain).replace(/^torch\./, '')] as const]
-    const named = Object.hasOwn(SWITCHES, name) ? SWITCHES[name]! : null
-    if (named !== null) return plain === named[1] ? [[named[0], true] as const] : []
+    if (name === 'trust_remote_code') return plain === true ? [['trust-remote-code', true] as const] : []
+    // the opposite of its flag; true has a word of its own (herm-flags.ts)
+    if (name === 'quantized') return [['not-quantized', plain !== true] as const]
     const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name]! : null
     if (flag === null) throw new UsageError(`the key "${name}" is none of RewardBench's configurations`, where)
     return [[flag, plain] as const]

@@ -12,10 +12,18 @@ const snake = (flag: string): string => `--${flag.replaceAll('-', '_')}`
 
 /** What to say about the flags of HERM that were given. */
 export function hermRemarks(given: Given<RunOption>, bin: RunBin): string[] {
-  const named = Object.entries<Option>(HERM).filter(([name]) => given[name as keyof typeof HERM] !== undefined)
+  // a configuration's `quantized: true` is this flag's opposite, and has a word of its own
+  const quantized = given.notQuantized === false
+  const named = Object.entries<Option>(HERM).filter(
+    ([name]) => given[name as keyof typeof HERM] !== undefined && !(quantized && name === 'notQuantized'),
+  )
   const remarks = named.flatMap(([name, { remark }]) =>
     remark === undefined ? [] : [`${snake(flagOf(name))} is accepted: ${remark}`],
   )
+  if (quantized)
+    remarks.push(
+      "quantized: true is not done here: bitsandbytes' 8 bits are not computed, and the weights are taken as they are (--dtype says the number format)",
+    )
   if (given.forceTruncation === true)
     remarks.push(
       bin === 'run-dpo'

@@ -1,4 +1,3 @@
-import type { Summary } from '../agreement/accuracy.ts'
 import type { HermRun } from '../agreement/herm.ts'
 import type { MethodsInput } from '../agreement/methods.ts'
 import { OWN_FILE } from '../chem/ether0/data.ts'
@@ -16,8 +15,10 @@ import type { Repair, RowFailure, RunnerInfo } from '../types.ts'
 import { countBy } from './count.ts'
 import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
+import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
 import { repairsOfRun } from './repairs.ts'
+import { configAsRun } from './replaced.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
 export function manifest(
@@ -33,7 +34,7 @@ export function manifest(
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
     identity: identityRecord(input.identity),
     replaced: input.replaced,
-    config,
+    config: configAsRun(config, input.subjects),
     versions: versions(),
     score_version: SCORE_VERSION,
     machine: machine(),
@@ -54,7 +55,7 @@ export function manifest(
       pad_token_id: model.description.padTokenId,
       weights_sha256: model.weightsSha256,
       files: model.hashes,
-      tokenizer: { sha256: model.tokenizer.sha256, files: model.tokenizer.files },
+      tokenizer: { other: model.tokenizerFrom, sha256: model.tokenizer.sha256, files: model.tokenizer.files },
       text: input.subjects[i]?.text ?? null,
       graph: graphRecord(model, work[i]?.runner ?? null),
       ignored_tensors: model.description.ignoredTensors,
@@ -143,11 +144,8 @@ function formatOf(model: FinishInput['models'][number] | undefined, dtype: strin
   return quantisation === null ? dtype : `${dtype} (weights in ${quantisation.scheme})`
 }
 
-export function methodsInput(
-  { config, data, models, device, subjects, verifier, scorer }: FinishInput,
-  joined: Joined,
-  { accuracy }: Summary,
-): MethodsInput {
+export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRecord | null): MethodsInput {
+  const { config, data, models, device, subjects, verifier, scorer } = input
   const [first, second] = models
   return {
     seed: config.seed,
@@ -160,7 +158,7 @@ export function methodsInput(
     dataset: data.name,
     datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
     pairs: joined.pairs.length,
-    prompts: accuracy.overall.clusters,
+    prompts: new Set(joined.pairs.map(({ cluster }) => cluster)).size,
     completions: joined.completions.length,
     unscored: joined.unscored.length,
     unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
@@ -172,6 +170,7 @@ export function methodsInput(
     device: device?.device ?? 'cpu',
     dtype: formatOf(first, subjects[0]?.dtype ?? 'fp32'),
     verifier: verifierWords({ config, verifier }),
+    remarks: methodRemarks(input, joined, drift),
   }
 }
 
@@ -186,10 +185,12 @@ function namedForMethods(model: LoadedModel | undefined): Pick<MethodsInput, 'mo
 
 /** The manifest as report.html shows it. */
 export function runRecord(
-  { config, data, models, device, scorer, verifier, subjects, work, log }: FinishInput,
+  input: FinishInput,
   joined: Joined,
   record: Record<string, unknown>,
+  drift: DriftRecord | null,
 ): RunRecord {
+  const { config, data, models, device, scorer, verifier, subjects, work, log } = input
   const [first, second] = models
   return {
     command: config.bin,
@@ -206,6 +207,7 @@ export function runRecord(
     ),
     truncations: joined.truncations,
     warnings: log.warnings,
+    remarks: methodRemarks(input, joined, drift),
     provenance: verifier?.provenance ?? [],
     details: { score: scorer.formula, ...record },
   }

@@ -4,7 +4,7 @@ import { measureAll, type WorkDone } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Subject } from '../score/subject.ts'
-import { VerdictQueue } from '../score/verdicts.ts'
+import { VerdictQueue, type VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { changesNothing } from '../setup/unused.ts'
 import { openStore, type Store } from '../store/log.ts'
@@ -36,6 +36,7 @@ export interface MeasuredRun {
   readonly work: readonly WorkDone[]
   /** Failed verifications by class of the error. */
   readonly verdictErrors: Readonly<Record<string, number>>
+  readonly verdictTroubles: readonly VerdictTrouble[]
 }
 
 /** Measures and verifies all rows, with a progress bar per model. */
@@ -68,7 +69,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
     // From here on nothing is lost: a Ctrl-C may end the process at once.
     interrupt.dispose()
     for (const { runner } of work) for (const note of runner?.notes ?? []) log.warn(note)
-    return { ledger, work, verdictErrors: verdicts?.errors ?? {} }
+    return { ledger, work, verdictErrors: verdicts?.errors ?? {}, verdictTroubles: verdicts?.troubles ?? [] }
   } finally {
     ;[...bars.values()].at(-1)?.stop()
   }
@@ -83,9 +84,15 @@ export async function openRunStore(config: RunConfig, folder: string, log: Log):
   if (tornBytes > 0) log.warn(`${path}: ${tornBytes} bytes behind the last whole batch were cut off`)
   if (damagedLines.length > 0)
     log.warn(`${path}: ${damagedLines.length} damaged lines are not used (the first is line ${damagedLines[0]})`)
-  if (store.size > 0) log.info(`${store.size} measurements of an earlier run are there`)
   if (store.size > 0) for (const line of plannedOtherwise(store.config, config)) log.warn(line)
   return store
+}
+
+/** How many measurements of earlier runs are of this configuration; of others in the store nothing is said. */
+export function sayFound(work: readonly WorkDone[], log: Log): void {
+  const found = work.reduce((sum, { kept }) => sum + kept, 0)
+  if (found > 0)
+    log.info(`${found} measurement${found === 1 ? '' : 's'} of an earlier run ${found === 1 ? 'is' : 'are'} used`)
 }
 
 /** A run that is gone on with keeps its batches, whatever bounds are asked for now. */

@@ -7,6 +7,7 @@ import { asCalled } from './command.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { refuseHermFlags } from './herm-flags.ts'
 import { byFlag, EXIT_CODE_HELP, otherBins, yargsOption } from './options.ts'
+import { withoutOverruled } from './over-file.ts'
 import { printText } from './screen.ts'
 import { readConfig } from './yaml.ts'
 
@@ -52,7 +53,10 @@ export async function parseArgs<T extends OptionTable>(
     })
   for (const [command, what] of help.examples) parser.example(asCalled(command, help.name), asCalled(what, help.name))
   const configPath = flagValue(flags, 'config')
-  if (configPath !== null) parser.config(readConfig(configPath, table, flagValue(flags, 'model')))
+  if (configPath !== null) {
+    const config = readConfig(configPath, table, flagValue(flags, 'model'))
+    parser.config(withoutOverruled(config, flags, table))
+  }
   const args = (await parser.parseAsync(flags, {}, (_error, _argv, output) => {
     if (output !== '') {
       stopped = true

@@ -35,7 +35,7 @@ export async function printPlan(
     for await (const row of rows()) {
       if (isFailure(row)) continue
       const completionsOfRow = subject.prepare(row)
-      tally.add(completionsOfRow.map((prepared) => (isUnscored(prepared) ? [] : repairsOf(prepared))))
+      tally.add(completionsOfRow.map(repairsOf))
       for (const prepared of completionsOfRow) {
         completions++
         if (isUnscored(prepared)) {

@@ -42,9 +42,12 @@ export function configText(config: RunConfig): string {
     if (value === undefined) continue
     // the table's default first: the environment may have set a switch (--offline)
     const normal = option.default ?? usual[name]!
+    const own = line(flagOf(name), value)
+    if (JSON.stringify(value) !== JSON.stringify(normal)) set.push(own)
     // one line stands in every file, which would else be no mapping
-    if (name === 'dataset' || JSON.stringify(value) !== JSON.stringify(normal)) set.push(line(flagOf(name), value))
-    else left.push(`# ${line(flagOf(name), value)}${option.shown === undefined ? '' : ` # ${option.shown}`}`)
+    else if (name === 'dataset') set.push(`${own} # the default`)
+    else
+      left.push(`# ${own}${option.shown === undefined || option.shown === String(value) ? '' : ` # ${option.shown}`}`)
   }
   return [
     `# ${config.bin} of chemherm ${packageVersion}: the options that are not at their default. --config reads this file.`,

@@ -32,7 +32,7 @@ export function sayFolder({ path, remarks }: RunFolder, ahead: RunAhead, log: Lo
 
 /** The parts of run.json that two runs are compared by. */
 const record = ({ config, models, subjects, device, verifier }: RunAhead): Record<string, unknown> => ({
-  config: JSON.parse(JSON.stringify(config)),
+  config: JSON.parse(JSON.stringify(configAsRun(config, subjects))),
   models: models.map((model, i) => ({
     role: model.choice.role,
     tokenizer: { sha256: model.tokenizer.sha256 },
@@ -43,3 +43,10 @@ const record = ({ config, models, subjects, device, verifier }: RunAhead): Recor
   versions: versions(),
   ...(verifier !== null && { verification: { provenance: verifier.provenance } }),
 })
+
+/** The options as they came to be: with --herm-compat the chat template that is used may be another than the one that was named. */
+export function configAsRun(config: RunConfig, subjects: readonly Pick<OpenSubject, 'text'>[]): RunConfig {
+  const used = new Set(subjects.map(({ text }) => text.chat_template))
+  const [chatTemplate] = used
+  return used.size === 1 && chatTemplate !== undefined ? { ...config, chatTemplate } : config
+}

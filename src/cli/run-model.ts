@@ -3,6 +3,7 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { fileWords, isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
+import { allHeadsNote } from '../score/head.ts'
 import type { Subject } from '../score/subject.ts'
 import { adapterLine, roundingNote } from '../setup/adapter.ts'
 import { checkAhead } from '../setup/ahead.ts'
@@ -17,7 +18,7 @@ import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
-import { certifiedBefore, certifiedLine, certifyRun } from './certify.ts'
+import { certifiedBefore, certifiedLines, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { compareGraphs, comparisonLines } from './graph-comparison.ts'
@@ -114,6 +115,8 @@ export async function runModel(
     for (const note of model.notes) log.warn(note)
   }
   for (const line of unusedWithModels(config, given, models, device)) log.warn(line)
+  const { labels } = models[0]!.description
+  if (config.head === 'all' && labels.length > 1) log.warn(allHeadsNote(labels))
   log.info(`score = ${scorer.formula}`)
   const now = new Date()
   const prepared: { model: LoadedModel; subject: OpenSubject }[] = []
@@ -143,7 +146,7 @@ export async function runModel(
   try {
     const replaced = sayFolder(place, base, log)
     const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
-    if (!config.certify) for (const [i, one] of certified.entries()) log.info(certifiedLine(one, models[i]!.name))
+    if (!config.certify) for (const line of certifiedLines(certified, models, folder)) log.info(line)
     const comparison = await compareGraphs({ ...base, rows })
     for (const { text, warning } of comparison === null ? [] : comparisonLines(comparison))
       if (warning) log.warn(text)
@@ -170,13 +173,14 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
 
-const modelLine = ({ choice, name, resolved, adapter, description, opened }: LoadedModel): string =>
+const modelLine = ({ choice, name, resolved, adapter, description, opened, tokenizerFrom }: LoadedModel): string =>
   [
     `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}`,
     ...(adapter === null ? [] : [adapterLine(adapter)]),
     description.architecture,
     ...(description.parameters === null ? [] : [`${(description.parameters / 1e6).toPrecision(3)} M parameters`]),
     ...(isReadyMade(opened) ? [fileWords(opened)] : []),
+    ...(tokenizerFrom === null ? [] : [`tokenizer of ${tokenizerFrom.name}`]),
   ].join(', ')
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */

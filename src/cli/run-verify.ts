@@ -128,6 +128,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
       ledger,
       work: [],
       verdictErrors: verdicts.errors,
+      verdictTroubles: verdicts.troubles,
       exact: null,
       verifier,
       log,

@@ -9,13 +9,13 @@ import { mergeShards, type ShardsState } from '../store/merge.ts'
 import { exactSample } from './drift.ts'
 import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'
-import { measureRun, openRunStore } from './measuring.ts'
+import { measureRun, openRunStore, sayFound } from './measuring.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 
 /** A run whose models, data and output folder are settled. */
 export type OpenRun = Omit<
   FinishInput,
-  'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'exact' | 'print'
+  'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'verdictTroubles' | 'exact' | 'print'
 > & {
   readonly plan: PlanOptions
   readonly interrupt: Interrupt
@@ -36,6 +36,7 @@ export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<
   try {
     const rows = () => rowsOf(config, data)
     const { work } = await measureRun({ ...run, rows, completions: inspection.completions, store, verifier: null })
+    sayFound(work, log)
     for (const done of work) unscored += done.unscored
     sayRepairs(repairsOfRun(work), run.subjects, log)
     store.finish()
@@ -58,6 +59,8 @@ async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Pro
     const rows = () => rowsOf(run.config, run.data, true)
     const inspection = inspected ?? (await inspect(rows()))
     const done = await measureRun({ ...run, rows, completions: inspection.completions, store })
+    // of merged shards everything is found
+    if (inspected !== undefined) sayFound(done.work, run.log)
     const exact = await exactSample(run, rows, store)
     store.finish()
     return await finish({ ...run, inspection, store, ...done, exact })

@@ -98,8 +98,7 @@ export async function* scoreRows(
       const row = parseRecord(record, { where: `row ${number}`, number }, { columns })
       if (!isFailure(row)) readings.add(row)
       const prepared = isFailure(row) ? [] : subjects.map((subject) => subject.prepare(row))
-      for (const [m, ready] of prepared.entries())
-        tallies[m]!.add(ready.map((p) => (isUnscored(p) ? [] : repairsOf(p))))
+      for (const [m, ready] of prepared.entries()) tallies[m]!.add(ready.map(repairsOf))
       waiting.push({ row, prepared })
       // a row that fails counts, too: a stream of nothing else is given out as it comes
       completions += Math.max(1, prepared[0]?.length ?? 0)
@@ -219,7 +218,13 @@ const described = (
   prepared: Prepared | Unscored,
 ): Pick<CompletionScore, 'promptTokens' | 'completionTokens' | 'truncated' | 'textSha256' | 'repairs'> =>
   isUnscored(prepared)
-    ? { promptTokens: null, completionTokens: null, truncated: null, textSha256: null, repairs: [] }
+    ? {
+        promptTokens: null,
+        completionTokens: null,
+        truncated: prepared.cut === undefined ? null : true,
+        textSha256: null,
+        repairs: repairsOf(prepared),
+      }
     : {
         promptTokens: prepared.promptTokens,
         completionTokens: prepared.completionTokens,

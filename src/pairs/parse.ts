@@ -96,7 +96,11 @@ function readColumns(columns: Columns, { read }: Body): Record<string, string> {
 /** Steps are no alternatives: scored as such, they would look like a group. */
 function refuseSteps(columns: Columns): void {
   if (columns.has('candidates') && columns.has('steps'))
-    throw new BadRecord('step_row', 'this is a step row (steps, candidates)', 'Use run-process for steps.')
+    throw new BadRecord(
+      'step_row',
+      'this is a step row (steps, candidates)',
+      'Steps are not scored by themselves; give whole answers, with --step-separator for a process reward model.',
+    )
   const list = (name: string): unknown => {
     const value = columns.get(name)
     if (typeof value !== 'string' || !/^\s*\[/.test(value)) return value

@@ -39,15 +39,16 @@ export function tokenDoubts(work: {
   return [
     ...(notEmbedded > 0 && (notEmbedded === completions || (completions >= MANY && notEmbedded * 2 > completions))
       ? [
-          `${lost} of ${all} completions have a token that ${name} has no embedding for: the tokenizer probably belongs to another model`,
+          `${lost} of ${all} completions ${have(notEmbedded)} a token that ${name} has no embedding for: the tokenizer probably belongs to another model`,
         ]
       : []),
     ...(sameTokens > 0
       ? [
-          `${same} of ${all} completions have the same tokens as another text, so ${name} scores both alike: the tokenizer or the truncation drops what differs`,
+          `${same} of ${all} completions ${have(sameTokens)} the same tokens as another text, so ${name} scores both alike: the tokenizer or the truncation drops what differs`,
         ]
       : []),
   ]
 }
 /** Below so many completions a share says nothing. */
 const MANY = 4
+const have = (n: number): string => (n === 1 ? 'has' : 'have')

@@ -61,3 +61,7 @@ export function headReward(values: readonly number[], choice: HeadChoice): numbe
   const total = values.reduce((sum, v) => sum + Math.exp(v - top), 0)
   return Math.exp(values[choice.index]! - top) / total
 }
+
+/** What to say under `--head all` of a model of several labels: there is no number to rank completions by. */
+export const allHeadsNote = (labels: readonly string[]): string =>
+  `--head all: every label has a column of its own (head_0 …), and there is no single score, so no accuracy and no agreement; --head K scores by one of ${labels.map((label, i) => `${i} (${label})`).join(', ')}`

@@ -1,4 +1,5 @@
 import type { Completion, Encoded, MeasurementKind, Repair, Row, Runner, Unscored } from '../types.ts'
+import { isUnscored } from '../unscored.ts'
 
 /** A completion ready for one model, with the places that the head reads or the first token whose log-prob counts. */
 export interface Prepared extends Encoded {
@@ -8,9 +9,19 @@ export interface Prepared extends Encoded {
   /** As in Sequence. */
   readonly turnsAs?: number
 }
-/** All that was mended of a completion, or is worth a word. */
-export const repairsOf = ({ repairs, poolingDiffers }: Prepared): readonly Repair[] =>
-  poolingDiffers ? [...repairs, 'pooling_differs'] : repairs
+/** The side on which a completion was cut, scored or not. */
+export const cutOf = (prepared: Prepared | Unscored): Encoded['truncated'] =>
+  isUnscored(prepared) ? (prepared.cut ?? 'no') : prepared.truncated
+
+/** All that was mended of a completion, or is worth a word; without a score the cut alone. */
+export function repairsOf(prepared: Prepared | Unscored): readonly Repair[] {
+  if (isUnscored(prepared)) {
+    const { cut } = prepared
+    return cut === undefined ? [] : [cut === 'left' ? 'cut_left' : 'cut_right']
+  }
+  const { repairs, poolingDiffers } = prepared
+  return poolingDiffers ? [...repairs, 'pooling_differs'] : repairs
+}
 
 /** One model of a run as the run sees it: how to prepare a completion, what identifies its measurement, how to open it. */
 export interface Subject {

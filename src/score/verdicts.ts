@@ -3,6 +3,18 @@ import type { SolutionInput, Verifier } from '../types.ts'
 import type { Ledger } from './ledger.ts'
 
 const LOOK_MS = 200
+/** ether0's reason where the row's own answer cannot be read. */
+const BAD_TRUTH = 'invalid_ground_truth'
+/** Rows that are named of one trouble. */
+const NAMED = 3
+
+/** Completions without a verdict for one cause: the error's class, or ether0's reason of a ground truth that says nothing. */
+export interface VerdictTrouble {
+  readonly cause: string
+  count: number
+  /** The first rows, each once. */
+  readonly first: { readonly where: string; readonly solution: SolutionInput }[]
+}
 
 /**
  * Verdicts on their way: verification runs in worker threads while the model scores. At most `limit` completions wait;
@@ -20,6 +32,7 @@ export class VerdictQueue {
   done = 0
   /** Verifications that failed, by class of the error: oracles that gave no answer, time-outs, molecules beyond RDKit. */
   readonly errors: Record<string, number> = {}
+  private readonly byCause = new Map<string, VerdictTrouble>()
 
   /** @param stopped true after Ctrl-C: nothing is waited for any more */
   constructor(verifier: Verifier, ledger: Ledger, limit: number, stopped: () => boolean) {
@@ -29,7 +42,8 @@ export class VerdictQueue {
     this.stopped = stopped
   }
 
-  push(index: number, completion: string, solution: SolutionInput): void {
+  /** @param where the row, for messages */
+  push(index: number, completion: string, solution: SolutionInput, where: string): void {
     this.pending++
     this.verifier
       .verify(completion, solution)
@@ -37,6 +51,8 @@ export class VerdictQueue {
         this.ledger.verdict(index, verdict)
         const { error } = verdict.metadata
         if (typeof error === 'string') this.errors[error] = (this.errors[error] ?? 0) + 1
+        if (typeof error === 'string') this.keep(error, where, solution)
+        else if (verdict.reason === BAD_TRUTH) this.keep(BAD_TRUTH, where, solution)
       })
       .catch((error: unknown) => {
         this.failure ??= error
@@ -46,6 +62,19 @@ export class VerdictQueue {
         this.done++
         this.wake?.()
       })
+  }
+
+  /** Most completions first. */
+  get troubles(): readonly VerdictTrouble[] {
+    return [...this.byCause.values()].sort((a, b) => b.count - a.count)
+  }
+
+  private keep(cause: string, where: string, solution: SolutionInput): void {
+    const trouble = this.byCause.get(cause) ?? { cause, count: 0, first: [] }
+    this.byCause.set(cause, trouble)
+    trouble.count++
+    if (trouble.first.length < NAMED && !trouble.first.some((row) => row.where === where))
+      trouble.first.push({ where, solution })
   }
 
   /** Waits until fewer than the limit are pending. */

@@ -51,7 +51,7 @@ async function resolveBase(
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     throw new ModelError(
-      `"base_model_name_or_path" is ${JSON.stringify(base)}, which ${error.message}`,
+      `"base_model_name_or_path" is ${JSON.stringify(base)}, ${error.message.startsWith('no such') ? 'but there is' : 'which'} ${error.message}`,
       file,
       `${edit} its base model there: a hub id or a folder, which may be relative to the adapter.`,
       { cause: error },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UsageError } from '../errors.ts'
+import { DataError, UsageError } from '../errors.ts'
 import { localFolder, parseRepo } from '../hub/repo.ts'
 import { hubSettings } from '../hub/settings.ts'
 import { checkTemplateName } from '../text/renderer.ts'
@@ -8,7 +8,7 @@ import { refusedByName } from './no-reward.ts'
 
 /**
  * Refuses what can be told to be wrong by the options alone and by what names stand for, before anything is downloaded or opened: a model
- * that is neither a folder nor a hub id, a policy that is its own reference, a template that is not there.
+ * that is neither a folder nor a hub id, a policy that is its own reference, a template or a certificate's reference that is not there.
  * @throws HarnessError
  */
 export function checkAhead(config: RunConfig): void {
@@ -19,6 +19,13 @@ export function checkAhead(config: RunConfig): void {
   }
   checkName(config.tokenizer, undefined)
   checkReference(config.models)
+  const { certify, certifyReference } = config
+  if (certify && certifyReference !== null && !existsSync(certifyReference))
+    throw new DataError(
+      'is not there',
+      certifyReference,
+      'Name a file of scripts/oracles/certify.py with --certify-reference.',
+    )
   if (config.models.length > 0) checkTemplateName(config.chatTemplate)
 }
 

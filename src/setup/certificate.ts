@@ -68,7 +68,13 @@ export interface ModelCertificate {
   readonly outcome: CertificateOutcome
   /** In words, why it is no more than that; null where it is certified. */
   readonly reason: string | null
-  readonly probes: { readonly completions: number; readonly unscored: number; readonly sha256: string }
+  readonly probes: {
+    readonly completions: number
+    readonly unscored: number
+    /** Which are unscored, and why. @example 'long 0 is not scored: too_long, …' */
+    readonly left: readonly string[]
+    readonly sha256: string
+  }
   readonly reference: { readonly file: string; readonly madeWith: string } | null
   readonly devices: readonly DeviceCertificate[]
 }
@@ -97,12 +103,15 @@ export async function certify(
 
 type Found = ResolvedDevice | { readonly device: string; readonly unusable: string }
 
-/** The device that was asked for, or with `auto` each one: those that do not compute are listed with the reason. */
+/**
+ * The device that was asked for, or with `auto` the CPU and CUDA: one that does not compute is listed with the reason. WebGPU is started only
+ * where it is named, since its driver writes warnings of its own on the screen.
+ */
 async function usableDevices({ device, dtype }: RunConfig): Promise<readonly Found[]> {
   const products = floatProductsFor(dtype)
   if (device !== 'auto') return [await resolveDevice(device, products)]
   const found: Found[] = []
-  for (const name of ['cpu', 'cuda', 'webgpu'])
+  for (const name of ['cpu', 'cuda'])
     try {
       found.push(await resolveDevice(name, products))
     } catch (error) {
@@ -137,6 +146,11 @@ async function certifyModel(
     probes: {
       completions: prepared.length,
       unscored: prepared.filter(({ one }) => isUnscored(one)).length,
+      left: prepared.flatMap(({ id, index, one }) =>
+        isUnscored(one)
+          ? [`${id} ${index} is not scored: ${one.reason}${one.message === '' ? '' : `, ${one.message}`}`]
+          : [],
+      ),
       sha256: probesSha256(),
     },
     reference: reference && { file: basename(reference.file), madeWith: reference.made_with },

@@ -45,6 +45,8 @@ export interface LoadedModel {
   readonly weightsSha256: string
   readonly tokenizer: OpenTokenizer
   readonly tokenizerDir: string
+  /** `--tokenizer`, with its commit on the hub; null where the model has its own or its base's. */
+  readonly tokenizerFrom: { readonly name: string; readonly revision: string | null } | null
   /** Longest sequence that every model of the run has positions for: policy and reference read the same tokens. */
   readonly maxPositions: number
 }
@@ -105,7 +107,7 @@ async function loadModel(
   const hashes = await hashCheckpoint(checkpoint, { trustBlobNames })
   const adapter = isReadyMade(opened) ? null : adapterRecord(opened, base)
   const textFiles = base === null || existsSync(join(resolved.dir, TOKENIZER)) ? resolved : base
-  const { tokenizer, tokenizerDir, notes } =
+  const { tokenizer, tokenizerDir, tokenizerFrom, notes } =
     policy === null
       ? await ownTokenizer(textFiles, name, config, options)
       : await sharedTokenizer(policy, textFiles.dir, name)
@@ -134,6 +136,7 @@ async function loadModel(
     weightsSha256: digestOf(hashes),
     tokenizer,
     tokenizerDir,
+    tokenizerFrom,
     maxPositions: description.maxPositions,
   }
 }
@@ -186,7 +189,7 @@ function openExport(dir: string, file: string, use: Use, { stepTokens: steps, he
   return openReadyMade(dir, file, use)
 }
 
-type ChosenTokenizer = Pick<LoadedModel, 'tokenizer' | 'tokenizerDir' | 'notes'>
+type ChosenTokenizer = Pick<LoadedModel, 'tokenizer' | 'tokenizerDir' | 'tokenizerFrom' | 'notes'>
 
 async function ownTokenizer(
   resolved: ResolvedModel,
@@ -197,7 +200,8 @@ async function ownTokenizer(
   const other = tokenizer === null ? null : await resolveModel(tokenizer, { ...options, weights: false })
   const tokenizerDir = other?.dir ?? resolved.dir
   const opened = await openTokenizer(tokenizerDir, { id: other?.id ?? name })
-  return { tokenizer: opened, tokenizerDir, notes: opened.notes }
+  const tokenizerFrom = other === null ? null : { name: other.id, revision: other.revision }
+  return { tokenizer: opened, tokenizerDir, tokenizerFrom, notes: opened.notes }
 }
 
 /** Tokens that a model was never given rows for; a row that holds one is not scored. */
@@ -220,8 +224,8 @@ const PROBE = 'The SMILES of aspirin (M = 180.16 g/mol) is CC(=O)Oc1ccccc1C(=O)O
 
 /** The policy's tokenizer for the reference; if the reference's own gives other ids, its log-probabilities would be of other texts. */
 async function sharedTokenizer(policy: LoadedModel, dir: string, name: string): Promise<ChosenTokenizer> {
-  const { tokenizer, tokenizerDir } = policy
-  const shared = (notes: readonly string[]): ChosenTokenizer => ({ tokenizer, tokenizerDir, notes })
+  const { tokenizer, tokenizerDir, tokenizerFrom } = policy
+  const shared = (notes: readonly string[]): ChosenTokenizer => ({ tokenizer, tokenizerDir, tokenizerFrom, notes })
   if (!existsSync(join(dir, TOKENIZER))) return shared([])
   const own = await openTokenizer(dir, { id: name })
   if (own.sha256 === tokenizer.sha256) return shared([])

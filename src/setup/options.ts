@@ -200,7 +200,10 @@ export const COLUMNS = section(
 export const ROWS = section(
   { group: 'Data', bins: ALL },
   {
-    filter: list('Problem types or subsets: name, !name, re:pattern; repeatable', { shown: 'all', check: typeFilter }),
+    filter: list('Problem types or subsets to keep: names, or !names to drop (repeatable), or one re:pattern alone', {
+      shown: 'all',
+      check: typeFilter,
+    }),
     limit: whole([1], 'Use only the first N rows', null, { shown: 'all' }),
     shard: {
       ...text('Do shard i of n, as i/n; the last shard to finish merges all', '1/1', {

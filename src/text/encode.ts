@@ -94,7 +94,8 @@ export function headEncoder(
     // transformers tests `if text_pair`: an empty second text is none
     const two = pair ? pairFrame : null
     const stepped = separator === null ? null : encodeSteps(tokenizer, rendered, completion, separator)
-    if (stepped !== null && isUnscored(stepped)) return stepped
+    const blank = steps !== null && steps.separator !== null && isBlank(completion)
+    if (stepped !== null && isUnscored(stepped)) return blank ? NO_TEXT : stepped
     const given =
       stepped ?? tokenizer.encode(rendered.text, { addSpecialTokens: special, ...(pair === undefined ? {} : { pair }) })
     const complete =
@@ -145,7 +146,15 @@ export function headEncoder(
       .filter((place) => place >= frame.prefix.length && place < seen.length)
     const readable = rule === 'drop' ? ids : seen
     const reads = places?.length ? places : options.reads(readable)
-    if (isUnscored(reads)) return reads
+    if (isUnscored(reads)) {
+      if (tooLong) {
+        const before = stepped?.places ?? options.reads(complete.ids)
+        return isUnscored(before) || before.length === 0
+          ? { ...reads, cut: side }
+          : cutAway(side, limit, complete.ids.length, steps === null ? null : before.length)
+      }
+      return blank ? NO_TEXT : reads
+    }
     const other = options.other?.(readable) ?? reads
     return {
       ids,
@@ -186,6 +195,31 @@ export function headEncoder(
       })
     })
   }
+}
+
+/** @param marks of the whole text; null where the head does not read steps */
+function cutAway(side: 'left' | 'right', limit: number, tokens: number, marks: number | null): Unscored {
+  const what =
+    marks === null
+      ? 'what the head reads'
+      : marks === 1
+        ? 'the only step mark, so there is no step to score'
+        : `all ${marks.toLocaleString('en')} step marks, so there is no step to score`
+  return {
+    reason: 'cut_away',
+    message: `the cut on the ${side}, from ${tokens.toLocaleString('en')} to ${limit.toLocaleString('en')} tokens, took away ${what}`,
+    cut: side,
+  }
+}
+
+/** A completion of white space alone: no separator makes a step of it. */
+const isBlank = (completion: Text): boolean =>
+  typeof completion === 'string'
+    ? completion.trim() === ''
+    : completion.every(({ role, content }) => role !== 'assistant' || content.trim() === '')
+const NO_TEXT: Unscored = {
+  reason: 'no_steps',
+  message: 'the completion has no text, so there is no step to score',
 }
 
 const NO_FRAME: Frame = { prefix: new Int32Array(), suffix: new Int32Array() }

@@ -30,7 +30,7 @@ export const REPAIRS: Readonly<Record<Repair, (facts: RepairFacts) => string>> =
   roles_by_position: () =>
     'roles are by position, user and assistant in turn, as RewardBench gives them; the data say otherwise',
   beyond_model_max_length: ({ model_max_length }) =>
-    `the text is longer than the tokenizer's model_max_length${tokens(model_max_length)}; it is read whole`,
+    `the model reads more tokens than the tokenizer's model_max_length${tokens(model_max_length)}: that cuts nothing here`,
   cut_left: ({ max_length }) => `cut on the left to the limit${tokens(max_length)}`,
   cut_right: ({ max_length }) => `cut on the right to the limit${tokens(max_length)}`,
   thought_stripped: () => 'the thought is cut before the model sees the completion (--reasoning strip)',

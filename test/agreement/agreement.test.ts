@@ -226,8 +226,10 @@ describe('pieces', () => {
       verifier: 'strict',
       seed: 7,
       resamples: 500,
+      remarks: ['3 of 600 texts were longer than the limit and were cut.'],
     })
     for (const part of [
+      'chemherm 0.1.0. 3 of 600 texts were longer than the limit and were cut. The data set',
       'revision abc',
       'm\\u001b[2J\\n# forged',
       "the score is the least of the steps' probabilities",

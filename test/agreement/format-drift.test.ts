@@ -13,7 +13,17 @@ function rows(
     pairs: table.map(([id, subset, chosen, rejected]) => {
       const margin = chosen === null || rejected === null ? null : chosen - rejected
       const outcome = margin === null ? null : margin > 0 ? 'win' : margin < 0 ? 'loss' : 'tie'
-      return { id, subset, cluster: id, rejectedIndex: 0, margin, chosen: { index: 0 }, outcome }
+      const [text, other] = [`${id}: chosen`, id === 'same' ? 'same: chosen' : `${id}: rejected`]
+      return {
+        id,
+        subset,
+        cluster: id,
+        rejectedIndex: 0,
+        margin,
+        chosen: { index: 0, text },
+        rejected: { text: other },
+        outcome,
+      }
     }),
   }
 }
@@ -55,6 +65,17 @@ describe('the drift of a number format', () => {
   it('counts near-ties: in the sample by float32, in the run by the format', () => {
     expect(found.nearTies).toBe(1) // b: 0.25 ≤ 0.5
     expect(found.atRisk).toBe(2) // b −0.25 and d 0.25, which is in no sample
+  })
+  it('never counts a pair of one text, nor one without a margin', () => {
+    const rowsOf = (a: number) =>
+      rows([
+        ['a', 'x', a, 0],
+        ['same', 'x', 1, 1],
+        ['lost', 'x', null, 0],
+      ])
+    const drift = formatDrift(rowsOf(0.25), rowsOf(0.5))
+    expect(drift).toMatchObject({ pairs: 2, nearTies: 0, atRisk: 1, scoredPairs: 2, largestMargin: 0.25 })
+    expect(drift.subsets).toMatchObject([{ pairs: 2, nearTies: 0 }])
   })
   it('says it by subset', () => {
     expect(found.subsets).toMatchObject([

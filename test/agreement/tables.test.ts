@@ -12,6 +12,8 @@ import {
   percent,
   text,
 } from '../../src/agreement/tables.ts'
+import { SCORE_COLUMNS } from '../../src/report/scores.ts'
+import { DPO_COLUMNS } from '../../src/score/scorer.ts'
 
 const table: PaperTable = {
   name: 'demo table',
@@ -61,6 +63,7 @@ describe('codebook', () => {
   it('has unit and definition of every column and names those it does not know', () => {
     const files = { 'pairs.csv': ['id', 'margin', 'toString'] }
     expect(undocumented(files)).toEqual(['pairs.csv: toString'])
+    expect(undocumented({ 'scores.csv': [...SCORE_COLUMNS, ...DPO_COLUMNS] })).toEqual([])
     expect(codebook(files)).toContain("| `margin` | the score's own unit | chosen_score − rejected_score;")
     expect(codebook(files)).toContain("| `toString` | the data's own | a column of the data, carried through |")
   })

@@ -198,6 +198,13 @@ describe('the leaderboard', () => {
     expect(board(analysis).flat).toMatchObject({ half: 0.5, strict: 0, tie_rate: 1 })
     expect(notes(analysis)).toContain('Not in an ensemble, since the score is constant: flat.')
   })
+  it('says of a run without any score that it has none, not that its score is constant', async () => {
+    const none = margins(0, 40).map(() => ({ margin: null }))
+    const analysis = analyse('data', [await runOf('a', margins(30, 40)), await runOf('none', none)], settings)
+    const said = notes(analysis)
+    expect(said).toContain('Without a single score, and so in no ensemble: none (score_reason in scores.csv says why).')
+    expect(said).not.toContain('constant')
+  })
   it('gives null:random the value that the run’s own agreement.csv has, whatever the seed of analyze', async () => {
     const demo = demoPairs(rmScores())
     const path = await writeRun(join(folder, 'demo'), 'demo-reward-model', demo)

@@ -59,7 +59,7 @@ describe("RewardBench 2's score file", () => {
       ;(file.scores as unknown[][])[0]![2] = null
     })
     const run = read(path)
-    expect(run.warnings).toEqual([expect.stringContaining('1 of 48 rows have a completion without a finite score')])
+    expect(run.warnings).toEqual([expect.stringContaining('1 of 48 rows has a completion without a finite score')])
     expect(bestOfRun(run, settings)!.subsets.Factuality).toMatchObject({ n: 7, missing: 1 })
   })
 

@@ -17,6 +17,7 @@ it.each<[RunBin, string[], number, string]>([
   ['run-rm', ['--model', 'org/rm@v1', '--revision', 'v2'], 2, 'asks for revision "v1", and the flag for "v2"'],
   ['run-rm', ['--model', 'gpt-4-turbo'], 2, 'a generative judge behind an API'],
   ['run-rm', ['--tokenizer', './nowhere'], 2, './nowhere: no such folder'],
+  ['run-rm', ['--certify', '--certify-reference', '/tmp/none/nope.json'], 3, '/tmp/none/nope.json: is not there'],
   ['run-dpo', ['--model', 'org/p', '--ref-model', './nowhere'], 2, './nowhere: no such folder'],
   [
     'run-dpo',

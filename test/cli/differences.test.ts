@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { differences, replacedBy, replacedText } from '../../src/cli/differences.ts'
+import { configAsRun } from '../../src/cli/replaced.ts'
 import { toRunConfig } from '../../src/setup/config.ts'
 import type { Given } from '../../src/setup/option.ts'
 import type { RunOption } from '../../src/setup/options.ts'
@@ -105,4 +106,21 @@ describe('what a run replaces', () => {
     expect(replacedBy(undefined, run())).toMatchObject({ created: null, how: 'replaces' })
     expect(sentence({}, run())).toMatch(/^replaces the run in results\/m\/d/)
   })
+})
+
+it('the template that --herm-compat does not use is no difference', () => {
+  const asRun = (chatTemplate: string, used: readonly string[]) =>
+    configAsRun(
+      toRunConfig('run-dpo', { chatTemplate, hermCompat: true }),
+      used.map((chat_template) => ({ text: { chat_template } as never })),
+    ).chatTemplate
+  expect(asRun('pair', ['tokenizer'])).toBe('tokenizer')
+  expect(asRun('tulu', ['tulu'])).toBe('tulu')
+  // a policy with a template of its own beside a reference without one
+  expect(asRun('tulu', ['tokenizer', 'tulu'])).toBe('tulu')
+  expect(asRun('raw', [])).toBe('raw')
+})
+
+it('a separator with line breaks is quoted', () => {
+  expect(sentence(run(), run({ stepSeparator: '\n\n' }))).toContain('--step-separator not given (now "\\n\\n")')
 })

@@ -43,6 +43,20 @@ it('flags win over it', async () => {
   expect(parse(stdout)).toMatchObject({ 'chat-template': 'raw', 'batch-size': 3 })
 })
 
+it('a flag wins over it in either spelling; two spellings on one level contradict', async () => {
+  const model = 'Skywork/Skywork-Reward-Gemma-2-27B'
+  for (const flag of [
+    ['--dtype', 'fp32'],
+    ['--torch_dtype', 'float32'],
+  ]) {
+    const { code, stdout, stderr } = await printed('run-rm', '--model', model, ...flag)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(parse(stdout)).not.toHaveProperty('dtype', 'bf16')
+  }
+  const both = await printed('run-rm', '--model', model, '--dtype', 'fp32', '--torch_dtype', 'bfloat16')
+  expect(both.stderr).toContain('--torch-dtype bfloat16: contradicts --dtype fp32')
+})
+
 it.each([
   [['run-rm'], 'has 122 models and none is chosen\n  Name one with --model.'],
   [

@@ -56,6 +56,15 @@ describe.each(Object.entries(HERM_FLAGS))('%s', (_, flags) => {
 const asRefusal = (name: string) => ({ message: HERM_REFUSED[name]!.what, hint: HERM_REFUSED[name]!.hint })
 
 describe('flags that stand for others', () => {
+  it('quantized: true of a configuration is said not to be done, quantized: false is what is done', async () => {
+    const file = join(folder, 'quantized.yaml')
+    const remarks = async (quantized: string): Promise<string[]> => {
+      writeFileSync(file, `org/name:\n  quantized: ${quantized}\n`)
+      return hermRemarks((await parse('run-rm', '--model', 'org/name', '--config', file))!, 'run-rm')
+    }
+    expect(await remarks('True')).toEqual([expect.stringMatching(/^quantized: true is not done here: /)])
+    expect(await remarks('False')).toEqual([expect.stringMatching(/^--not_quantized is accepted: /)])
+  })
   it('--force_truncation cuts on the left, at the default of RewardBench, or at --max_length', async () => {
     expect(await configOf('run-rm', '--force_truncation')).toMatchObject({ truncation: 'left', maxLength: 512 })
     expect(await configOf('run-rm', '--force_truncation', '--max_length', '700')).toMatchObject({

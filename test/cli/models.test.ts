@@ -34,6 +34,7 @@ it('--json lists what is built', async () => {
 })
 
 it('the table names every model, and says why one is not run', async () => {
+  expect((await call('models', [])).stdout).toContain('RewardBench 2, %')
   const { stdout } = await call('models', [])
   for (const { name, refused } of known) {
     expect(stdout).toContain(name)

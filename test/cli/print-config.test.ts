@@ -105,6 +105,9 @@ describe.each(BINS)('%s --print-config reads back as --config', (bin) => {
     const text = await printed(bin, [])
     expect(Object.keys(await given(bin, written(text))).sort()).toEqual(['config', 'dataset'])
     expect(await configOf(bin, written(text))).toEqual(await configOf(bin, []))
+    expect(text).toMatch(/^dataset: \S+ # the default$/m)
+    // a comment says what the value does not
+    expect(text).not.toMatch(/: (\S+) # \1$/m)
     // every option is named, those that do something else than change the configuration apart
     const named = text.split('\n').flatMap((line) => /^(?:# )?([a-z-]+):/.exec(line)?.[1] ?? [])
     const own = Object.keys(table).filter((name) => !(name in MODES || name in HERM))

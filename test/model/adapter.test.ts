@@ -179,6 +179,18 @@ describe('adapter_model.safetensors: every tensor is used or refused', () => {
     expect(text).toMatch(/"model.layers.0.self_attn.q_proj" has factors \[4, \d+\] and .*, the base's weight is/)
     expect(text).toContain('"base_model_name_or_path"')
   })
+  it('the other use: the adapter is named, with what it brings or does not', () => {
+    const use = (name: string, kind: 'head' | 'logProb'): string => {
+      const dir = packagePath('test/data/adapters', name)
+      return refusal(() => build(applied(dir), { kind, attention: 'split', type: 'float' })).replace(dir, 'ADAPTER')
+    }
+    expect(use('llama-score', 'logProb')).toContain(
+      `ADAPTER: brings score.weight, so that its base ${LLAMA} has a classification head (score)`,
+    )
+    expect(use('llama-causal', 'head')).toContain(
+      `ADAPTER: brings no classification head (tensor "score.weight"), and its base ${LLAMA} has none`,
+    )
+  })
   it('a name of older versions that PEFT renames is read; the bare base of a hub has names without the prefix', () => {
     const bare = join(root, 'bare')
     cpSync(packagePath('test/data/models/gpt2-causal-untied'), bare, { recursive: true })

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { modelSpec } from '../../src/model/archs/index.ts'
 import { buildModel } from '../../src/model/build.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
+import { packagePath } from '../../src/package.ts'
 import { build, type Change, changed as changedCopy, refusal } from './changed.ts'
 import { openRunner } from './runner.ts'
 import { encodeTensors, type Tensors } from './safetensors-edit.ts'
@@ -357,4 +358,20 @@ describe("OpenAssistant's head", () => {
 
 it('Ziya: what is assumed of its class is said', () => {
   expect(build(changed('ziya', {})).head.notes!.join()).toContain('is assumed')
+})
+
+it('a linear head under a class that is not known is read by its tensors, with a word', () => {
+  const notes = (change: Change, name = 'reft-llama') => build(changed(name, change)).head.notes
+  expect(notes({ config: set({ architectures: ['LlamaForMyFancyReward'] }) })).toEqual([
+    "the class LlamaForMyFancyReward of config.json is unknown here: read as a linear head by its tensors (score.weight), as transformers' AutoModelForSequenceClassification reads it",
+  ])
+  expect(notes({ config: set({ architectures: ['FancyForSequenceClassification'] }) })).toHaveLength(1)
+  for (const silent of [{}, { config: set({ architectures: null }) }]) expect(notes(silent)).toBeUndefined()
+  expect(notes({}, 'reft-gpt2')).toBeUndefined()
+})
+it('the classes of transformers are known by their model_type, however it is spelt', () => {
+  for (const name of ['gemma3', 'gpt-neox', 'llama-gqa', 'mistral-swa', 'olmo2', 'opt', 'phi3', 'qwen2', 'qwen3'])
+    expect(build(packagePath('test/data/parity', name)).head.notes, name).toBeUndefined()
+  for (const name of ['gemma3-layout4', 'qwen2-moe', 'qwen3-moe', 'smollm3', 'stablelm', 'starcoder2', 'ministral'])
+    expect(build(packagePath('test/data/models', name)).head.notes, name).toBeUndefined()
 })

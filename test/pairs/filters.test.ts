@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { UsageError } from '../../src/errors.ts'
 import { filterProblemTypes, typeFilter } from '../../src/pairs/filters.ts'
 import { pythonRegex } from '../../src/python-regex.ts'
@@ -70,4 +71,8 @@ describe('pythonRegex', () => {
       expect(() => pythonRegex(pattern)).toThrow(SyntaxError)
     },
   )
+})
+
+it('help says that a pattern stands alone', () => {
+  expect(BIN_OPTIONS['run-rm'].filter!.describe).toContain('or one re:pattern alone')
 })

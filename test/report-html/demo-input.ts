@@ -130,6 +130,7 @@ export function demoInput(
       repairs: { double_bos: 600 },
       truncations: 2,
       warnings: [],
+      remarks: [],
       provenance: [
         { name: 'rings', origin: 'demo', licence: 'CC0', sha256: 'ab'.repeat(32), false_positive_rate: 0.001 },
       ],

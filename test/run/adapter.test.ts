@@ -195,7 +195,11 @@ describe('run-dpo with an adapter', () => {
 
 describe('a base that cannot be had is one error that names adapter_config.json', () => {
   it.each<[string, number, string]>([
-    ['/root/models/Llama-3-8B', 5, '"base_model_name_or_path" is "/root/models/Llama-3-8B", which no such folder'],
+    [
+      '/root/models/Llama-3-8B',
+      5,
+      '"base_model_name_or_path" is "/root/models/Llama-3-8B", but there is no such folder',
+    ],
     ['../nowhere', 5, '"base_model_name_or_path" is "../nowhere"'],
     ['a/b/c', 5, 'is neither an existing folder nor a hub id'],
     [

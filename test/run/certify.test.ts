@@ -27,6 +27,7 @@ it("the demo reward model is certified against transformers' own numbers", async
   const { code, stderr } = await run('rm', '--certify')
   expect(code, stderr).toBe(0)
   expect(stderr).toContain('rm demo-reward-model: certified on cpu in fp32; 25 of 25 probes')
+  expect(stderr).toContain(`the certificate is ${find('rm', 'certificate.json')}\n`)
   const [model] = certificateOf('rm').models
   expect(model).toMatchObject({
     role: 'rm',
@@ -51,13 +52,13 @@ it("the demo reward model is certified against transformers' own numbers", async
   })
 })
 
-it('a later run of the same weights says that they are certified, one of others that they are not', async () => {
+it('a later run of the same weights says that they are certified; without a certificate only run.json says so', async () => {
   const other = join(root, 'other.jsonl')
   writeFileSync(other, '{"prompt": "Name CCO.", "chosen": "ethanol", "rejected": "methanol"}\n')
   const later = await run('rm', '--dataset', other)
-  expect(later.stderr).toMatch(/rm demo-reward-model: certified \(\.\.\/[^)]*certificate\.json\)/)
+  expect(later.stderr).toContain(`rm demo-reward-model: certified (${find('rm', 'certificate.json')})`)
   const fresh = await run('fresh')
-  expect(fresh.stderr).toContain('rm demo-reward-model: no certificate of these weights on this device')
+  expect(fresh.stderr).not.toContain('certifi')
   const manifest = json(find('fresh', 'run.json')) as { models: { certificate: { outcome: string } }[] }
   expect(manifest.models[0]!.certificate.outcome).toBe('none')
 })
@@ -127,4 +128,12 @@ it('weights without a reference are consistent, no more', async () => {
   expect(code, stderr).toBe(0)
   expect(stderr).toContain('qwen3: consistent, not certified: there is no reference for these weights')
   expect(certificateOf('qwen3').models[0]!.devices[0]!.layouts[1]).toMatchObject({ layout: 'padded', reference: null })
+})
+
+it('a probe that is not scored is named with its reason', async () => {
+  const { stderr } = await run('short', '--certify', '--max-length', '60')
+  expect(stderr).toMatch(/rm demo-reward-model: probe \S+ \d is not scored: too_long, /)
+  const [{ probes }] = certificateOf('short').models as [Certificate['models'][number]]
+  expect(probes.left).toHaveLength(probes.unscored)
+  expect(probes.unscored).toBeGreaterThan(0)
 })

@@ -100,7 +100,7 @@ describe('two trainings and two data sets of one name', () => {
       expect(new Set(before).size).toBe(4)
       // with --resume, the default: nothing is measured again, nothing moves
       const again = await rm(out, ...pairs[order[1]!]!)
-      expect(again.stderr).toContain('12 measurements of an earlier run are there')
+      expect(again.stderr).toContain('12 measurements of an earlier run are used')
       expect(again.stderr).toMatch(/writes the results of the run of \d{4}-\d\d-\d\d \d\d:\d\d UTC in .* again/)
       expect(runsIn(out)).toEqual(found)
       expect(found.map((path) => readFileSync(at(out, path, 'scores.csv'), 'utf8'))).toEqual(before)
@@ -174,7 +174,7 @@ describe('the same data', () => {
     expect(more.stderr).toContain(
       `goes on from the run of ${created.slice(0, 16).replace('T', ' ')} UTC in ${own} with --limit 2 (now all)`,
     )
-    expect(more.stderr).toContain('4 measurements of an earlier run are there')
+    expect(more.stderr).toContain('4 measurements of an earlier run are used')
     expect(scored()).toHaveLength(12)
     expect(manifest(own).replaced).toMatchObject({ created, how: 'goes_on' })
 
@@ -189,6 +189,9 @@ describe('the same data', () => {
       ],
     })
     expect(manifest(own).warnings[0]).toMatch(/^replaces the run of /)
+    // measurements of another template are no measurements of this run
+    const other = await rm('limit', models.one, data.x, '--limit', '2', '--chat-template', 'raw')
+    expect(other.stderr).not.toContain('of an earlier run')
     expect(runsIn('limit')).toEqual(['checkpoint-500/pairs'])
   })
 

@@ -140,7 +140,7 @@ describe.each(['bert', 'gpt2', 'llama-gqa'])('%s without safetensors', (name) =>
     expect(seen).toBeGreaterThan(8)
     expect(done.scores.every(({ score, score_reason }) => (score === '') === (score_reason !== ''))).toBe(true)
     expect(done.record.graph!.comparison.models[0]!.not_compared).toMatch(/has neither model\.safetensors nor/)
-    expect(done.stderr).toContain('is not compared with a graph built from safetensors: has neither')
+    expect(done.stderr).toMatch(/is not compared with a graph built from safetensors: \S+: has neither/)
   })
 })
 
@@ -198,7 +198,7 @@ describe('both in one folder', () => {
     expect(built.record.graph).toBeNull()
     const run2 = await run('run-rm', [...QUICK, '--output-dir', output, '--name', 'm', ...pairs, '--graph', 'onnx'])
     expect(run2.stderr).toContain('belongs to other weights')
-    expect(run2.stderr).not.toContain('of an earlier run are there')
+    expect(run2.stderr).not.toContain('of an earlier run')
   })
 
   it('compares the two on the first completions, on screen, in the manifest and in the report', async () => {

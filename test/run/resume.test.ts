@@ -108,7 +108,7 @@ describe('Ctrl-C', () => {
     const kept = committed(store)
     expect(kept).toBeGreaterThan(0)
     const resumed = await expectResumed('run-rm', 'interrupted', kept)
-    expect(resumed.stderr).toContain(`${kept} measurements of an earlier run are there`)
+    expect(resumed.stderr).toContain(`${kept} measurements of an earlier run are used`)
   })
 })
 

@@ -162,7 +162,7 @@ describe.concurrent('scores that say nothing', () => {
       })),
     )
     const done = await score('run-rm', 'blind-out', ['--model', blind, '--dataset', withoutOdd])
-    expect(done.stderr).toContain('1 of 4 completions have the same tokens as another text')
+    expect(done.stderr).toContain('1 of 4 completions has the same tokens as another text')
     expect(done.stderr).not.toContain('scores are equal')
   })
   it('says nothing where scores differ', async () => {

@@ -76,8 +76,37 @@ describe('steps that are tokenised one by one', () => {
   it('no step is left, or there is none', async () => {
     const { reads } = (await encode(whole)).result as HeadEncoded
     const cut = await encode(whole, { maxLength: reads[0]!, truncation: 'right' })
-    expect(cut.result).toMatchObject({ reason: 'no_steps' })
-    expect((await encode(' \n \n')).result).toMatchObject({ reason: 'no_steps' })
+    expect(cut.result).toEqual({
+      reason: 'cut_away',
+      message: expect.stringMatching(
+        /^the cut on the right, from \d+ to \d+ tokens, took away all 2 step marks, so there is no step to score$/,
+      ),
+      cut: 'right',
+    })
+    expect((await encode(' \n \n')).result).toEqual({
+      reason: 'no_steps',
+      message: 'the completion has no text, so there is no step to score',
+    })
+  })
+  it('a head that reads marks: a cut without one is said, one of two is read', async () => {
+    const tokenizer = await openTokenizer(packagePath('test/data/heads/trl-prm-llama'), { id: 'tiny' })
+    const [mark] = tokenizer.encode('|', { addSpecialTokens: false }).ids.subarray(-1)
+    const reads: HeadOptions['reads'] = (ids) => {
+      const places = Int32Array.from(ids.keys()).filter((place) => ids[place] === mark)
+      return places.length === 0 ? { reason: 'no_steps', message: 'no mark' } : places
+    }
+    const marked = { reads, steps: { mark: '|', separator: '\n' }, truncation: 'right' } as const
+    const full = (await encode(whole, marked)).result as HeadEncoded
+    expect(full.reads.length).toBe(2)
+    const one = (await encode(whole, { ...marked, maxLength: full.ids.length - 1 })).result
+    expect(one).toMatchObject({ reads: full.reads.subarray(0, 1), truncated: 'right' })
+    expect((one as HeadEncoded).repairs).toContain('cut_right')
+    const none = (await encode(whole, { ...marked, maxLength: 4 })).result
+    expect(none).toMatchObject({ reason: 'cut_away', cut: 'right' })
+    // the data have no marks, and none are asked for: the cut is not to blame
+    const bare = { ...marked, steps: { mark: '|', separator: null }, maxLength: 4 }
+    expect((await encode(whole, bare)).result).toEqual({ reason: 'no_steps', message: 'no mark', cut: 'right' })
+    expect((await encode('', marked)).result).toMatchObject({ message: expect.stringContaining('has no text') })
   })
   it('a completion of several turns has no steps that could be told', async () => {
     const turns = [

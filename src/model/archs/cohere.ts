@@ -25,7 +25,8 @@ export function cohere(checkpoint: Checkpoint): DecoderSpec {
   const config = readConfig(cohereConfig, checkpoint)
   return cohereLike(checkpoint, config, {
     windowOf: () => null,
-    ropes: (shape) => oneForAll(neighbours(readRope(checkpoint, shape, { theta: { key: 'rope_theta', otherwise: 500_000 } }))),
+    ropes: (shape) =>
+      oneForAll(neighbours(readRope(checkpoint, shape, { theta: { key: 'rope_theta', otherwise: 500_000 } }))),
     layer: (base, at) => {
       const { layer_norm_eps: epsilon, use_qk_norm: normed } = config
       const [q, k] = [`${at}.self_attn.q_norm.weight`, `${at}.self_attn.k_norm.weight`]

@@ -92,20 +92,30 @@ export function headOf(
         headPickleHint(pickled),
       )
     leftOver([{ pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head' }])
+    const { adapter } = checkpoint
+    const lacks = 'no classification head (tensor "score.weight")'
     throw new ModelError(
-      `has no classification head (tensor "score.weight")${saidArchitecture(checkpoint)}: it gives no rewards${checkpoint.notes.map((note) => `; ${note}`).join('')}`,
-      checkpoint.dir,
+      `${adapter === null ? `has ${lacks}` : `brings ${lacks}, and its base ${checkpoint.dir} has none`}${saidArchitecture(checkpoint)}: it gives no rewards${checkpoint.notes.map((note) => `; ${note}`).join('')}`,
+      adapter?.dir ?? checkpoint.dir,
       'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here. One that was trained to mark steps is read with --step-tokens, one that was trained to name the better of two answers with --head letters.',
     )
   }
   if (reward === undefined) return logProb
   throw new ModelError(
-    `has a classification head (${reward.name})${saidArchitecture(checkpoint)}: it gives rewards, no log-probabilities`,
-    checkpoint.dir,
+    `${ownerOf(checkpoint)} a classification head (${reward.name})${saidArchitecture(checkpoint)}: it gives rewards, no log-probabilities`,
+    checkpoint.adapter?.dir ?? checkpoint.dir,
     checkpoint.fileNames.some((name) => headFiles.includes(name))
       ? 'A reward model is measured by run-rm --model …; to measure its causal head, move the head beside the model out of the folder.'
       : 'A reward model is measured by run-rm --model …',
   )
+}
+
+/** Who has the head: of an adapter, it or its base. @example 'brings score.weight, so that its base /models/base has' */
+function ownerOf({ adapter, dir }: Checkpoint): string {
+  if (adapter === null) return 'has'
+  return adapter.added.length === 0
+    ? `adapts ${dir}, which has`
+    : `brings ${adapter.added.join(', ')}, so that its base ${dir} has`
 }
 
 function saidArchitecture(checkpoint: Checkpoint): string {

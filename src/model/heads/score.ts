@@ -1,4 +1,6 @@
 import { linear as linearOf } from '../archs/names.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import { firstArchitecture } from '../config.ts'
 import { linear } from '../ops.ts'
 import type { Linear } from '../spec.ts'
 import { castFrom } from '../weights.ts'
@@ -17,6 +19,7 @@ export const score: Head = {
       ...linearOf('score', hidden, labels.length, false),
       bias: { name: 'score.bias', optional: true },
     }
+    const note = unknownClass(checkpoint)
     return {
       name: 'score',
       kind: 'head',
@@ -25,6 +28,7 @@ export const score: Head = {
       reads: null,
       rowsPerOutput: 1,
       width: 0,
+      ...(note !== null && { notes: [note] }),
       ignored: [
         { pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head; the classification head is read instead' },
       ],
@@ -35,4 +39,22 @@ export const score: Head = {
       },
     }
   },
+}
+
+/**
+ * A word on a class that transformers does not name so: what it does beside its tensors is not in the files. An adapter's head is put on
+ * a base of any class, and where no class is named, transformers goes by model_type as well.
+ */
+function unknownClass(checkpoint: Checkpoint): string | null {
+  const said = firstArchitecture(checkpoint)
+  const { adapter, config } = checkpoint
+  if (said === null || adapter?.added.includes(WEIGHT)) return null
+  const plain = (name: unknown): string =>
+    String(name)
+      .replace(/[^a-z0-9]/gi, '')
+      .toLowerCase()
+  const type = plain(config.model_type)
+  if ([type, type.replace(/text$/, '')].some((family) => plain(said) === `${family}forsequenceclassification`))
+    return null
+  return `the class ${said} of config.json is unknown here: read as a linear head by its tensors (${WEIGHT}), as transformers' AutoModelForSequenceClassification reads it`
 }

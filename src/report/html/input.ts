@@ -43,6 +43,8 @@ export interface RunRecord {
   /** Completions that were cut to fit. */
   readonly truncations: number
   readonly warnings: readonly string[]
+  /** Sentences on what only some runs do: a ready-made graph and how it compares, certificates, another tokenizer. */
+  readonly remarks: readonly string[]
   /** Data files and oracles: origin, licence, SHA-256, false-positive rate. */
   readonly provenance: readonly Readonly<Record<string, unknown>>[]
   /** Anything else worth a line: resolved options, hashes, timings. Nested values are shown as JSON. */
@@ -102,6 +104,8 @@ export type DriftReport =
       /** Pairs of the sample, and of the whole run, whose margin is no larger than `largestMargin`. */
       readonly nearTies: number
       readonly atRisk: number | null
+      /** Pairs of the whole run with a margin. */
+      readonly scoredPairs: number
       readonly subsets: readonly {
         readonly subset: string
         readonly completions: number

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { expect, vi } from 'vitest'
 import { packagePath } from '../../../src/package.ts'
@@ -298,7 +298,12 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
         expect(none.stdout).toMatch(/\nmodel: org\/none@v1\n(.*\n)?revision: v1\n/)
       },
     ),
-    tokenizer: changes(bin, on, ['--tokenizer', otherTemplate()], texts),
+    tokenizer: all(changes(bin, on, ['--tokenizer', otherTemplate()], texts), async () => {
+      const other = otherTemplate()
+      const run = await once(bin, [...on, '--tokenizer', other])
+      expect(run.stderr).toContain(`tokenizer of ${basename(other)}\n`)
+      expect(record('models', 0, 'tokenizer', 'other')(run)).toEqual({ name: basename(other), revision: null })
+    }),
     'chat-template': changes(bin, on, ['--chat-template', 'chatml'], texts),
     device: refuses(bin, [...on, '--device', 'tpu'], 2, '"tpu" is no device'),
     dtype: all(refuses(bin, [...on, '--dtype', 'fp16'], 2, '--dtype fp16: ONNX Runtime computes float16'), async () => {
@@ -545,6 +550,11 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         ['--dataset', PLAIN, '--model', heads('pair-preference'), '--head', 'letters', '--step-tokens', '+ the of'],
         2,
         '--head letters: reads another head than --step-tokens',
+      ),
+      says(
+        'run-rm',
+        ['--dataset', PLAIN, '--model', parity('llama-armo5'), '--head', 'all'],
+        'there is no single score, so no accuracy and no agreement; --head K scores by one of 0 (',
       ),
       says('run-rm', ['--dataset', PLAIN, '--head', 'all'], '--head changes nothing here: the model has one label'),
       refuses('run-rm', ['--dataset', PLAIN, '--head', 'softmax:0'], 2, 'the softmax of a single head is always 1'),

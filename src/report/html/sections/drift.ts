@@ -19,13 +19,13 @@ type Measured = Extract<DriftReport, { measured: true }>
 const share = (value: number | null): string => (value === null ? ABSENT : `${(100 * value).toPrecision(2)}%`)
 
 function facts(found: Measured): Markup {
-  const { rows, dtype, completions, spread, pairs, flips, nearTies, atRisk, largestMargin } = found
+  const { rows, dtype, completions, spread, pairs, flips, nearTies, atRisk, scoredPairs, largestMargin } = found
   const moved = html`<p>${plural(rows, 'row')} drawn by the seed, ${plural(completions, 'completion')}, were scored in fp32 as well. The scores in ${dtype} differ by ${share(found.rmsShare)} of their spread (root mean square), at most by ${share(found.largestShare)}; the spread, from the 5th to the 95th percentile in fp32, is ${decimal(spread)}. Spearman's ρ is ${decimal(found.spearman)}, the mean difference ${decimal(found.bias)}.</p>
 `
   if (pairs === 0)
     return html`<div class="prose">${moved}</div>
 `
-  return html`<div class="prose">${moved}<p>${plural(flips, 'pair')} of ${count(pairs)} ${flips === 1 ? 'has' : 'have'} another outcome. A margin changed by ${decimal(largestMargin)} at most: ${plural(nearTies, 'pair')} of the sample ${nearTies === 1 ? 'is' : 'are'} that near a tie in fp32, and of the whole run ${count(atRisk ?? 0)} in ${dtype}.</p>
+  return html`<div class="prose">${moved}<p>${plural(flips, 'pair')} of ${count(pairs)} ${flips === 1 ? 'has' : 'have'} another outcome. A margin changed by ${decimal(largestMargin)} at most: ${plural(nearTies, 'pair')} of the sample ${nearTies === 1 ? 'is' : 'are'} that near a tie in fp32, and of the ${count(scoredPairs)} scored pairs of the whole run ${count(atRisk ?? 0)} in ${dtype}; one whose two answers are the same text is not counted.</p>
 </div>
 `
 }

@@ -24,11 +24,19 @@ export function provenance(input: ReportInput): Section {
   return {
     id: 'provenance',
     title: 'Methods and provenance',
-    body: html`${methodText(methods.filter(madeInterval).sort())}${table('The run', facts, elsewhere)}${table('Versions', Object.entries(run.versions), new Set())}${run.provenance.map(
+    body: html`${remarkText(run.remarks)}${methodText(methods.filter(madeInterval).sort())}${table('The run', facts, elsewhere)}${table('Versions', Object.entries(run.versions), new Set())}${run.provenance.map(
       (record, i) => table(nameOf(record) ?? `Data file ${i + 1}`, Object.entries(record), new Set()),
     )}`,
   }
 }
+
+const remarkText = (remarks: readonly string[]): Markup =>
+  remarks.length === 0
+    ? EMPTY
+    : html`<div class="prose">
+<p>${remarks.join(' ')}</p>
+</div>
+`
 
 const methodText = (methods: readonly string[]): Markup => html`<div class="prose">
 <p>A <b>margin</b> is the learned score of the chosen completion minus that of the rejected one. <b>Accuracy</b> is the share of pairs with a margin above 0, a tie counted ½; <b>strict</b> accuracy counts a tie as nothing. The <b>verifiable outcome</b> compares the two verifiable rewards in the same way. Model and verifier <b>agree</b> on a pair where both decide and decide alike; where either ties or is absent, the pair is in no agreement.</p>

@@ -10,6 +10,7 @@ import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
+import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { makeOutputFolder } from '../src/setup/folder.ts'
 import { identitiesIn } from '../src/setup/identity.ts'
@@ -109,8 +110,8 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
           ...(await writeAnalysis(analysis, path)),
           ...(await writeBestOfN(set.runs, path, dataFile, log)),
         ])
-        process.stdout.write(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
-        for (const [scorer, table] of analysis.bestOf) process.stdout.write(`\n${scorer}\n${bestOfTable(table)}\n`)
+        printText(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
+        for (const [scorer, table] of analysis.bestOf) printText(`\n${scorer}\n${bestOfTable(table)}\n`)
         tell(analysis, set.runs, log)
         log.info(`${name}: ${set.runs.length} run${set.runs.length === 1 ? '' : 's'}, ${files.length} files in ${path}`)
         done++

@@ -2,6 +2,7 @@
 import { COMMANDS, type Command } from '../src/cli/command.ts'
 import { didYouMean } from '../src/cli/did-you-mean.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
+import { printText } from '../src/cli/screen.ts'
 import { UsageError } from '../src/errors.ts'
 import { packageVersion } from '../src/package.ts'
 
@@ -71,7 +72,7 @@ function commandOf(word: string): Command {
 export async function chemherm(args: readonly string[]): Promise<number> {
   const { command, argv, text } = readCall(args)
   if (command !== null) return LOAD[command](argv, `chemherm ${command}`)
-  process.stdout.write(text)
+  printText(text)
   return 0
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { isStarted, runMain } from '../src/cli/fail.ts'
+import { printText } from '../src/cli/screen.ts'
 import { UsageError } from '../src/errors.ts'
 import { supportedArchitectures } from '../src/model/archs/index.ts'
 import { headNames } from '../src/model/heads/index.ts'
@@ -76,7 +77,7 @@ function listed(found: {
 }
 
 function say(text: string): number {
-  process.stdout.write(text)
+  printText(text)
   return 0
 }
 

@@ -9,6 +9,7 @@ import { type ChemWorkerOptions, createChemPool, type PoolSize } from '../src/ch
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
+import { printText } from '../src/cli/screen.ts'
 import { NetworkError, UsageError } from '../src/errors.ts'
 import { given } from '../src/given.ts'
 import { number, readOptions, section, text, whole } from '../src/setup/option.ts'
@@ -128,7 +129,7 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
     throw new NetworkError(`cannot listen: ${(cause as Error).message}`, `${host}:${wantedPort}`, null, { cause })
   }
   const { address, port } = server.server.address() as AddressInfo
-  process.stdout.write(`http://${address.includes(':') ? `[${address}]` : address}:${port}\n`)
+  printText(`http://${address.includes(':') ? `[${address}]` : address}:${port}\n`)
   await stopSignal()
   log.info('stopping: answers under way are finished first')
   const late = setTimeout(() => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { kebabFlags } from '../src/cli/argv.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
+import { printError, printText } from '../src/cli/screen.ts'
 import { DeviceError, UsageError } from '../src/errors.ts'
 import { cudaPackages, findCudaWheel, installCudaWheel } from '../src/hub/cuda-wheels.ts'
 import type { DownloadProgress } from '../src/hub/receive.ts'
@@ -47,7 +48,7 @@ export async function setupCuda(argv: readonly string[], name = 'setup-cuda'): P
   const values = parseOptions(argv, name)
   if (values.help) return say(`${name} ${HELP.trimEnd()}`)
   if (values.version) return say(packageVersion)
-  for (const line of unusedOptions(values)) process.stderr.write(`${name}: warning: ${line}\n`)
+  for (const line of unusedOptions(values)) printError(`${name}: warning: ${line}`)
   if (values.check) return check()
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new DeviceError(
@@ -126,7 +127,7 @@ function progressLines(): (progress: DownloadProgress) => void {
     const tenth = Math.floor((10 * receivedBytes) / totalBytes)
     if (tenth === told) return
     told = tenth
-    process.stderr.write(`${file}: ${megabytes(receivedBytes)} of ${megabytes(totalBytes)}\n`)
+    printError(`${file}: ${megabytes(receivedBytes)} of ${megabytes(totalBytes)}`)
   }
 }
 
@@ -135,7 +136,7 @@ function megabytes(bytes: number): string {
 }
 
 function say(text: string): 0 {
-  process.stdout.write(`${text}\n`)
+  printText(`${text}\n`)
   return 0
 }
 

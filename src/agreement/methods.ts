@@ -1,4 +1,5 @@
 import { MIN_DEFINED } from '../stats/bootstrap.ts'
+import { visibleLine } from '../visible-text.ts'
 import { FOLDS } from './calibration.ts'
 import type { BootstrapSettings } from './intervals.ts'
 import { MIN_CLUSTERS } from './strata.ts'
@@ -35,8 +36,15 @@ export interface MethodsInput extends BootstrapSettings {
 const number = (n: number): string => n.toLocaleString('en-US')
 const plural = (n: number, one: string): string => `${number(n)} ${one}${n === 1 ? '' : 's'}`
 
+/** Names of models, data and labels come from files: none may break the paragraph or act on who prints it. */
+const visible = (input: MethodsInput): MethodsInput =>
+  Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [key, typeof value === 'string' ? visibleLine(value) : value]),
+  ) as unknown as MethodsInput
+
 /** methods.md: a paragraph for a paper, with the exact settings and nothing that was not done. */
-export function methods(m: MethodsInput): string {
+export function methods(input: MethodsInput): string {
+  const m = visible(input)
   const revision = m.revision === null ? '' : ` (revision ${m.revision})`
   const scorer =
     m.reference !== null

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { z } from 'zod'
 import { ModelError } from '../errors.ts'
-import { isRecord } from '../is-record.ts'
 import { packageVersion } from '../package.ts'
+import { readRegular } from '../read-regular.ts'
 import { writeJson } from '../report/manifest.ts'
-import { CERTIFICATE_FILE, type Certificate, certify, type ModelCertificate } from '../setup/certificate.ts'
+import { CERTIFICATE_FILE, CERTIFICATE_OUTCOMES, certify, type ModelCertificate } from '../setup/certificate.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
@@ -90,15 +91,26 @@ export function certifiedBefore(folder: string, models: readonly LoadedModel[]):
   })
 }
 
+/** What is read of another run's certificate, which anybody may have written. */
+const earlierSchema = z.object({
+  versions: z.object({ chemherm: z.literal(packageVersion) }),
+  models: z.array(
+    z.object({
+      role: z.string(),
+      weightsSha256: z.string(),
+      outcome: z.enum(CERTIFICATE_OUTCOMES),
+      reason: z.string().nullable(),
+      devices: z.array(z.object({ device: z.string(), dtype: z.string().nullable() })),
+    }),
+  ),
+})
+const LARGEST_CERTIFICATE = 4_000_000
+
 /** Null where there is none that this version wrote. */
-function readCertificate(path: string): Certificate | null {
-  if (!existsSync(path)) return null
+function readCertificate(path: string): z.infer<typeof earlierSchema> | null {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    const { versions, models } = value as Partial<Certificate>
-    return isRecord(value) && versions?.chemherm === packageVersion && Array.isArray(models)
-      ? (value as unknown as Certificate)
-      : null
+    const value: unknown = JSON.parse(readRegular(path, LARGEST_CERTIFICATE).toString('utf8'))
+    return earlierSchema.safeParse(value).data ?? null
   } catch {
     return null
   }

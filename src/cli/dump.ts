@@ -1,6 +1,7 @@
 import { isFailure } from '../pairs/failure.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Row, RowFailure } from '../types.ts'
+import { printText } from './screen.ts'
 
 /** `--dump-rendered N`: what the models read of the first N rows: the rendered text, and every id with its token. */
 export async function dumpRows(
@@ -8,7 +9,7 @@ export async function dumpRows(
   subjects: readonly OpenSubject[],
   count: number,
 ): Promise<number> {
-  process.stdout.write('> first token of the completion, * token that the head reads\n\n')
+  printText('> first token of the completion, * token that the head reads\n\n')
   let seen = 0
   for await (const row of rows) {
     if (isFailure(row)) continue
@@ -16,7 +17,7 @@ export async function dumpRows(
       for (const [i, prepared] of subject.prepare(row).entries()) {
         const { role, index } = row.completions[i]!
         const label = `${row.where}, ${row.id}, ${role} ${index}, ${subject.role} ${subject.name}`
-        process.stdout.write(`${subject.dump(label, prepared)}\n`)
+        printText(`${subject.dump(label, prepared)}\n`)
       }
     if (++seen >= count) break
   }

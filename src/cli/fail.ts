@@ -1,9 +1,13 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DataError, HarnessError } from '../errors.ts'
+import { readBounded } from '../read-regular.ts'
+import { visibleLine } from '../visible-text.ts'
 import { asCalled } from './command.ts'
+import { jsonLine, stackText } from './screen.ts'
+import { LARGEST_BYTES } from './yaml.ts'
 
 /** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
 export function isStarted(moduleUrl: string): boolean {
@@ -40,7 +44,7 @@ export function asksForJson(argv: readonly string[]): boolean {
   const path = /(?:^|\n)--config[=\n](.*)/.exec(flags)?.[1]
   if (path === undefined) return false
   try {
-    return /^['"]?log[-_]format['"]?\s*:\s*['"]?json\b/m.test(readFileSync(path, 'utf8'))
+    return /^['"]?log[-_]format['"]?\s*:\s*['"]?json\b/m.test(readBounded(path, LARGEST_BYTES).toString('utf8'))
   } catch {
     return false
   }
@@ -77,14 +81,14 @@ export function explain(bin: string, thrown: unknown, write: (text: string) => v
     const { where, hint: short, exitCode } = expected ? error : { where: null, hint: null, exitCode: 1 }
     const hint = short === null ? null : asCalled(short, bin)
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
-    write(`${JSON.stringify({ level: 'error', message, where, hint, exitCode, ...(!expected && { stack }) })}\n`)
+    write(jsonLine({ level: 'error', message, where, hint, exitCode, ...(!expected && { stack }) }))
     return exitCode
   }
   if (error instanceof HarnessError) {
-    write(`${bin}: ${error.where}: ${error.message}\n`)
-    if (error.hint !== null) write(`  ${asCalled(error.hint, bin)}\n`)
+    write(`${bin}: ${visibleLine(error.where)}: ${visibleLine(error.message)}\n`)
+    if (error.hint !== null) write(`  ${visibleLine(asCalled(error.hint, bin))}\n`)
     return error.exitCode
   }
-  write(`${bin}: a bug in chemherm, please report it:\n${error instanceof Error ? error.stack : String(error)}\n`)
+  write(`${bin}: a bug in chemherm, please report it:\n${stackText(error)}\n`)
   return 1
 }

@@ -41,6 +41,7 @@ import { parsesOf } from './parses.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
+import { printText } from './screen.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
 
 /** What is left when everything has been measured. */
@@ -214,7 +215,7 @@ function printSummary(
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
-  process.stdout.write(`\n${out.join('\n')}\n\n`)
+  printText(`\n${out.join('\n')}\n\n`)
 }
 
 /** Of a model that compares two answers: whether it prefers the same one in both orders. */

@@ -1,4 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { visibleLine } from '../visible-text.ts'
+import { jsonLine } from './screen.ts'
 
 /** What the bins say while they work. Everything goes to stderr; results go to stdout and files. */
 export interface Log {
@@ -34,8 +36,8 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
   const started = clock()
   const say = (level: 'info' | 'warn', message: string, fields: Fields = {}): void => {
     if (format === 'json')
-      stream.write(`${JSON.stringify({ level, elapsedMs: Math.round(clock() - started), message, ...fields })}\n`)
-    else stream.write(`${name}: ${level === 'warn' ? 'warning: ' : ''}${message}\n`)
+      stream.write(jsonLine({ level, elapsedMs: Math.round(clock() - started), message, ...fields }))
+    else stream.write(`${name}: ${level === 'warn' ? 'warning: ' : ''}${visibleLine(message)}\n`)
   }
   const info: Log['info'] = (message, fields) => {
     if (!quiet) say('info', message, fields)
@@ -70,7 +72,7 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
     const from = clock()
     const single = new SingleBar(
       {
-        format: `${task} {bar} {value}/{total} ${unit} | {rate} ${unit}/s | {left} left`,
+        format: `${visibleLine(task, 200)} {bar} {value}/{total} ${unit} | {rate} ${unit}/s | {left} left`,
         stream,
         hideCursor: true,
         fps: 8,
@@ -92,7 +94,7 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
   return {
     info,
     warn(message, fields) {
-      warnings.push(message)
+      warnings.push(visibleLine(message))
       say('warn', message, fields)
     },
     progress: (task, total, unit) =>

@@ -8,6 +8,7 @@ import { didYouMean } from './did-you-mean.ts'
 import { refuseHermFlags } from './herm-flags.ts'
 import { byFlag, EXIT_CODE_HELP, otherBins, yargsOption } from './options.ts'
 import { withoutOverruled } from './over-file.ts'
+import { printText } from './screen.ts'
 import { readConfig } from './yaml.ts'
 
 export interface BinHelp {
@@ -59,7 +60,7 @@ export async function parseArgs<T extends OptionTable>(
   const args = (await parser.parseAsync(flags, {}, (_error, _argv, output) => {
     if (output !== '') {
       stopped = true
-      process.stdout.write(`${output}\n`)
+      printText(`${output}\n`)
     }
   })) as Record<string, unknown>
   if (stopped) return null

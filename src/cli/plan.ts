@@ -11,6 +11,7 @@ import type { RepairCounts, Row, RowFailure, Sequence } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import type { Log } from './log.ts'
 import { sayRepairs } from './repairs.ts'
+import { printText } from './screen.ts'
 
 /** Completions named by `--dry-run`, a model. */
 const SHOWN = 20
@@ -91,6 +92,6 @@ export async function printPlan(
     'batches',
     'weights + activations (estimate)',
   ]
-  process.stdout.write(`${[textTable(header, lines), ...remarks].join('\n')}\n`)
+  printText(`${[textTable(header, lines), ...remarks].join('\n')}\n`)
   return 0
 }

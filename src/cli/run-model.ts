@@ -33,6 +33,7 @@ import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { scoreAll, scoreShard } from './scoring.ts'
+import { printText } from './screen.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
@@ -82,7 +83,7 @@ export async function runModel(
   })
   if (modes.printConfig) {
     for (const line of unused) log.warn(line)
-    process.stdout.write(configText(config))
+    printText(configText(config))
     return 0
   }
   checkAhead(config)

@@ -22,6 +22,7 @@ import { type BinHelp, parseArgs } from './parse.ts'
 import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
+import { printText } from './screen.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: BinHelp = {
@@ -56,7 +57,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   })
   for (const line of [...unusedOptions(config, given), ...unusedModes(given)]) log.warn(line)
   if (modes.printConfig) {
-    process.stdout.write(configText(config))
+    printText(configText(config))
     return 0
   }
   if (!config.verification.enabled) throw new UsageError('leaves nothing to do', '--no-verify')
@@ -83,7 +84,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
     sayFolder(findRunFolder(request), { ...ahead, verifier: null }, log)
     const { rows: count, completions, withSolution } = inspection
     const table = [[count, withSolution, completions, config.verification.workers].map(String)]
-    process.stdout.write(`${textTable(['rows', 'with a solution', 'completions', 'workers'], table)}\n`)
+    printText(`${textTable(['rows', 'with a solution', 'completions', 'workers'], table)}\n`)
     return 0
   }
   const place = claimRunFolder(request)

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument, visit } from 'yaml'
 import { UsageError } from '../errors.ts'
+import { readBounded } from '../read-regular.ts'
 import type { OptionTable } from '../setup/option.ts'
+import { visibleName } from '../visible-text.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { hermEntry, isHermConfigs } from './herm-configs.ts'
 import { hermRefusal } from './herm-flags.ts'
@@ -26,7 +27,8 @@ export function readConfig(path: string, table: OptionTable, model: string | nul
     const name = given.replaceAll('_', '-')
     const refusal = Object.hasOwn(table, 'not-quantized') ? hermRefusal(name, `${path}: ${given}`) : null
     if (refusal !== null) throw refusal
-    if (!known.includes(name)) throw new UsageError(`unknown key "${given}"`, path, didYouMean(name, known, '') || null)
+    if (!known.includes(name))
+      throw new UsageError(`unknown key "${visibleName(given)}"`, path, didYouMean(name, known, '') || null)
     if (Object.hasOwn(config, name)) throw new UsageError(`the key "${name}" stands twice`, path)
     if (value === null || (isScalar(value) && value.value === null)) continue
     config[name] = optionValue(value, table[name]!.type, `${path}: ${given}`)
@@ -34,18 +36,34 @@ export function readConfig(path: string, table: OptionTable, model: string | nul
   return config
 }
 
+/** RewardBench's own has 30 kB. */
+export const LARGEST_BYTES = 1_000_000
+
 function parsed(path: string): Document {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readBounded(path, LARGEST_BYTES).toString('utf8')
   } catch (cause) {
     throw new UsageError(`cannot be read: ${(cause as Error).message}`, path, EXPECTED, { cause })
   }
-  const document = parseDocument(text, { prettyErrors: false })
+  // its own check of unique keys takes time by their square
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false })
   const [error] = document.errors
-  if (error === undefined) return document
-  const line = text.slice(0, error.pos[0]).split('\n').length
-  throw new UsageError(`is not YAML: ${error.message}`, `${path}:${line}`, EXPECTED, { cause: error })
+  const lineOf = (offset: number): string => `${path}:${text.slice(0, offset).split('\n').length}`
+  if (error !== undefined)
+    throw new UsageError(`is not YAML: ${error.message}`, lineOf(error.pos[0]), EXPECTED, { cause: error })
+  visit(document, { Map: (_, { items }) => checkUnique(items as Pair[], lineOf) })
+  return document
+}
+
+function checkUnique(items: readonly Pair[], lineOf: (offset: number) => string): void {
+  const seen = new Set<unknown>()
+  for (const { key } of items) {
+    if (!isScalar(key)) continue
+    if (seen.has(key.value))
+      throw new UsageError('is not YAML: Map keys must be unique', lineOf(key.range?.[0] ?? 0), EXPECTED)
+    seen.add(key.value)
+  }
 }
 
 /** A scalar as it is written. */
@@ -60,6 +78,9 @@ function optionValue(node: unknown, type: OptionTable[string]['type'], where: st
     throw new UsageError('needs a value', where, 'Leave the key out where there is none.')
   if (type === 'string') return textOf(node)
   if (typeof node.value !== type)
-    throw new UsageError(`is ${textOf(node)}, expected ${type === 'boolean' ? 'true or false' : `a ${type}`}`, where)
+    throw new UsageError(
+      `is ${visibleName(textOf(node))}, expected ${type === 'boolean' ? 'true or false' : `a ${type}`}`,
+      where,
+    )
   return node.value
 }

@@ -60,11 +60,11 @@ export function buildModel(
   const weights = new Weights(graph, checkpoint)
   const builder = { graph, weights, type, quantised }
   const body = modelBody(builder, spec, attention)
-  const found = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also]), asked)
+  const found = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also], null), asked)
   const head = found.open(checkpoint, spec)
   // a head that gives rewards is a few weights, which decide all; the logits of a language model are its largest matrix
   head.graph(kind === 'head' ? unquantised(builder) : builder, body.hidden)
-  const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored])
+  const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored], kind === 'head' ? head.name : null)
   const model = graph.model()
   const numbered = encodeModel(model, (file) => (file === QUANTISED_FILE ? file : String(weights.files.indexOf(file))))
   const { parameters, bytes: weightBytes, keptBytes } = weights.totals

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
+import { readRegular } from '../read-regular.ts'
 import {
   ADAPTED_HINT,
   checkAdapterFiles,
@@ -212,8 +213,10 @@ export function readJsonObject(path: string): Readonly<Record<string, unknown>> 
   return parseObject(readText(path), path)
 }
 
+/** Of config.json, an index, adapter_config.json; in bytes. */
+const LARGEST_TEXT = 100_000_000
 function readText(path: string): string {
-  const raw = orModelError(path, () => readFileSync(path))
+  const raw = orModelError(path, () => readRegular(path, LARGEST_TEXT))
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(raw)
   } catch (cause) {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
+import { visibleName } from '../visible-text.ts'
 import type { Checkpoint } from './checkpoint.ts'
 
 /**
@@ -36,7 +37,8 @@ export const baseConfig = z.object({
 
 /** Keys of a classification head. */
 export const labelConfig = z.object({
-  id2label: z.record(z.string(), z.string()).nullish(),
+  /** Names that stand in every file of a run: short, on one line, nothing that acts on a terminal. */
+  id2label: z.record(z.string(), z.string().transform(visibleName)).nullish(),
   num_labels: count.nullish(),
   problem_type: z.string().nullish(),
 })

@@ -37,6 +37,9 @@ export interface AdaptedTensor {
   readonly how: 'merged' | 'beside' | 'gathered'
 }
 
+/** Of reward heads, as those that are known here call them (heads/). */
+const HEAD_TENSOR = /^(score|v_head|value_head|regression_head|score_head|reward_head|classifier)\./
+
 /**
  * A checkpoint's tensors as constants of a graph: the bytes stay in the safetensors files. Counts what was used, so that
  * no tensor of a checkpoint is passed over in silence.
@@ -163,8 +166,11 @@ export class Weights {
     return layout.add({ ref, layout: spec.layout, first: part?.first ?? 0, rows: outputs, inputs, blocks })
   }
 
-  /** Names and reasons of the tensors that no node reads; a tensor that nothing explains is an error. */
-  leftOver(ignored: readonly Ignored[]): IgnoredTensor[] {
+  /**
+   * Names and reasons of the tensors that no node reads; a tensor that nothing explains is an error.
+   * @param head the reward head that is read, so that a second one is named as such; null where none is known
+   */
+  leftOver(ignored: readonly Ignored[], head: string | null): IgnoredTensor[] {
     const known: IgnoredTensor[] = []
     const unknown: TensorRef[] = []
     for (const ref of this.checkpoint.tensors.values()) {
@@ -173,6 +179,13 @@ export class Weights {
       if (rule) known.push({ name: ref.name, reason: rule.reason })
       else unknown.push(ref)
     }
+    const second = unknown.filter(({ name }) => HEAD_TENSOR.test(name))
+    if (second.length > 0 && second.length === unknown.length && head !== null)
+      throw new ModelError(
+        `has two heads: the one that is read (${head}), and ${listed(second)}`,
+        this.checkpoint.dir,
+        'One of the two is of another training, and which gives the rewards is not known: save the model with the head that is meant alone.',
+      )
     if (unknown.length > 0)
       throw new ModelError(
         `${unknown.length} tensor${unknown.length === 1 ? '' : 's'} that the architecture does not have: ${listed(unknown)}`,

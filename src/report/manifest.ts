@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { packageVersion } from '../package.ts'
+import { visibleJson } from '../visible-text.ts'
 
 /** Versions of what computes the numbers, ours first. */
 export function versions(): Record<string, string> {
@@ -41,7 +42,7 @@ export const machine = (): Record<string, unknown> => ({
 
 /** Writes JSON so that the name stands for a whole file. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`)
+  await writeWhole(path, `${visibleJson(value, 2)}\n`)
 }
 export async function writeWhole(path: string, text: string): Promise<void> {
   await writeFile(`${path}.partial`, text)

@@ -1,10 +1,14 @@
+import { cutText } from '../visible-text.ts'
 import { visibleControls } from './html/markup.ts'
+
+/** In UTF-16 units; the files have the whole text. */
+const LONGEST_CELL = 200
 
 /** Text of the data on one line of a terminal: no escape code acts, no line breaks, nothing turns the direction of what follows. */
 const safe = (text: string): string =>
-  visibleControls(text)
+  visibleControls(cutText(text, LONGEST_CELL))
     .replace(/[\t\n\u2028\u2029]/g, ' ')
-    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .replace(/[\u061c\u200e\u200f]/g, '\ufffd')
 
 /** A plain-text table for the terminal: the first column flush left, the others flush right, two spaces between. */
 export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { DataError } from '../errors.ts'
+import { DataError, ModelError } from '../errors.ts'
 import { packagePath } from '../package.ts'
+import { readRegular } from '../read-regular.ts'
 import type { Prepared } from '../score/subject.ts'
 import type { Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
@@ -57,48 +58,64 @@ export function textsDiffer(prepared: readonly Probe[], { completions }: Referen
     : `${differ.length} of ${prepared.length} probes are not those of the reference: ${differ.slice(0, 3).join('; ')}`
 }
 
-/** The reference that was named, that lies beside the weights, or that is embedded; it must be of these files and probes. */
+/** Who is to mend it: a file that was named is data, one in the model's folder is the model's. */
+type Trouble = typeof DataError | typeof ModelError
+
+/**
+ * The reference that was named; else the one that lies beside the weights, or where that is of other weights the one that is embedded.
+ * @throws DataError for the one that was named, ModelError for the model's own, where it cannot be read or is of other weights or probes
+ */
 export function referenceOf(model: LoadedModel, named: string | null): Reference | null {
-  const beside = join(model.resolved.dir, REFERENCE_FILE)
-  const file = named ?? (existsSync(beside) ? beside : embeddedReference(model))
-  if (file === null) return null
-  const reference = readReference(file)
-  const stale = model.hashes.find(({ name, sha256 }) => reference.files[name] !== sha256)
-  if (stale !== undefined) {
-    if (named === null) return null
-    throw new DataError(
-      `is of other weights: ${stale.name} differs`,
-      file,
-      'Make it again with scripts/oracles/certify.py.',
-    )
+  if (named !== null) {
+    const reference = readReference(named, DataError)
+    const stale = staleFile(model, reference)
+    if (stale !== null) throw new DataError(`is of other weights: ${stale} differs`, named, AGAIN)
+    return fitting(reference, model, DataError)
   }
+  const beside = join(model.resolved.dir, REFERENCE_FILE)
+  const own = existsSync(beside) ? readReference(beside, ModelError) : null
+  if (own !== null && staleFile(model, own) === null) return fitting(own, model, ModelError)
+  const embedded = embeddedReference(model)
+  return embedded === null ? null : fitting(embedded, model, ModelError)
+}
+
+const AGAIN = 'Make it again with scripts/oracles/certify.py.'
+
+/** The first file of the model that is not the one that the reference was made of. */
+const staleFile = ({ hashes }: LoadedModel, { files }: Reference): string | null =>
+  hashes.find(({ name, sha256 }) => files[name] !== sha256)?.name ?? null
+
+function fitting(reference: Reference, { opened }: LoadedModel, Trouble: Trouble): Reference {
+  const { file, kind } = reference
   if (reference.probes_sha256 !== probesSha256())
-    throw new DataError('is of other probes', file, 'Make it again with scripts/oracles/certify.py of this version.')
-  if ((reference.kind === 'head') !== (model.opened.kind === 'head'))
-    throw new DataError(`is of a ${reference.kind}, the model is measured by its ${model.opened.kind}`, file)
+    throw new Trouble('is of other probes', file, 'Make it again with scripts/oracles/certify.py of this version.')
+  if ((kind === 'head') !== (opened.kind === 'head'))
+    throw new Trouble(`is of a ${kind}, the model is measured by its ${opened.kind}`, file)
   return reference
 }
 
-function readReference(file: string): Reference {
+const LARGEST_REFERENCE = 64_000_000
+
+function readReference(file: string, Trouble: Trouble): Reference {
   let json: unknown
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
+    json = JSON.parse(readRegular(file, LARGEST_REFERENCE).toString('utf8'))
   } catch (cause) {
-    throw new DataError(`cannot be read: ${(cause as Error).message}`, file, null, { cause })
+    throw new Trouble(`cannot be read: ${(cause as Error).message}`, file, null, { cause })
   }
   const parsed = referenceSchema.safeParse(json)
   if (parsed.success) return { ...parsed.data, file }
   const issue = parsed.error.issues[0]!
-  throw new DataError(
+  throw new Trouble(
     `is no reference: ${issue.path.join('.')}: ${issue.message}`,
     file,
     'scripts/oracles/certify.py makes one.',
   )
 }
 
-function embeddedReference({ hashes }: LoadedModel): string | null {
+function embeddedReference(model: LoadedModel): Reference | null {
   const folder = packagePath('src/embedded/certify')
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
-  const own = files.find((name) => hashes.every((h) => readReference(join(folder, name)).files[h.name] === h.sha256))
-  return own === undefined ? null : join(folder, own)
+  const all = files.map((name) => readReference(join(folder, name), ModelError))
+  return all.find((reference) => staleFile(model, reference) === null) ?? null
 }

@@ -59,7 +59,8 @@ export interface DeviceCertificate {
   readonly layouts: readonly LayoutCertificate[]
 }
 /** `certified`: equal to the reference in float32; `consistent`: equal to itself, and there is no reference or no float32; `failed`. */
-export type CertificateOutcome = 'certified' | 'consistent' | 'failed'
+export const CERTIFICATE_OUTCOMES = ['certified', 'consistent', 'failed'] as const
+export type CertificateOutcome = (typeof CERTIFICATE_OUTCOMES)[number]
 export interface ModelCertificate {
   readonly role: string
   readonly name: string

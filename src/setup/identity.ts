@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRecord } from '../is-record.ts'
+import { readRegular } from '../read-regular.ts'
 
 /** The weights of one model of a run. `sha256` is `weights_sha256` of run.json: config and weights, not the tokenizer. */
 export interface Weights {
@@ -63,10 +64,11 @@ export const identityRecord = (identity: Identity): Record<string, unknown> => (
   data_sha256: identity.dataSha256,
 })
 
+const LARGEST_RECORD = 256_000_000
 /** A JSON document of a folder: null where there is none, undefined where it cannot be read. */
 export function readRecord(folder: string, name: string): unknown {
   try {
-    return JSON.parse(readFileSync(join(folder, name), 'utf8'))
+    return JSON.parse(readRegular(join(folder, name), LARGEST_RECORD).toString('utf8'))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     return code === 'ENOENT' || code === 'ENOTDIR' ? null : undefined

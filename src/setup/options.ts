@@ -31,6 +31,8 @@ const ALL = [...WITH_MODEL, 'run-verify'] as const
 
 /** `--force-truncation` without `--max-length`: the default of RewardBench's command. */
 export const FORCED_MAX_LENGTH = 512
+/** Each takes memory of the system before anything runs. */
+const MAX_THREADS = 1024
 /** Their distributions are held in memory, 8 bytes per resample and statistic. */
 const MAX_RESAMPLES = 1_000_000
 export const resamples = (describe: string) => whole([100, MAX_RESAMPLES], describe, 2000)
@@ -242,7 +244,7 @@ export const SCORING = section(
       changes: 'last digits',
     }),
     /** CPU threads. Default: one per core. */
-    threads: whole([1], 'CPU threads of the model', null, {
+    threads: whole([1, MAX_THREADS], 'CPU threads of the model', null, {
       library: true,
       shown: 'one per core',
       changes: 'last digits',
@@ -268,7 +270,7 @@ export const VERIFICATION = section(
       shown: 'remote where its variables are set, else embedded',
     }),
     verify: toggle('--no-verify leaves the verifiable columns empty', true),
-    verifyWorkers: whole([1], 'Worker threads for verification', null, {
+    verifyWorkers: whole([1, MAX_THREADS], 'Worker threads for verification', null, {
       shown: 'half the cores',
       changes: 'no number',
     }),
@@ -278,7 +280,10 @@ export const VERIFICATION = section(
 export const RUN = section(
   { group: 'Run', bins: ALL },
   {
-    outputDir: text('Folder of all results', 'results', { changes: 'no number' }),
+    outputDir: text('Folder of all results', 'results', {
+      changes: 'no number',
+      check: (path: string) => withoutNul(path, '--output-dir'),
+    }),
     name: text("Name of the scorer's folder in it", null, {
       shown: 'from the model',
       in: { 'run-verify': { shown: 'verifiable' } },
@@ -374,7 +379,12 @@ export const changesOf = (name: string): Option['changes'] | null =>
   (Object.hasOwn(OPTIONS, name) ? (OPTIONS as OptionTable)[name]!.changes : null) ?? null
 
 /** `--name` is one folder of the output folder, so that runs do not land beside it or in each other. */
+function withoutNul(path: string, flag: string): void {
+  if (path.includes('\0')) throw new UsageError('has a NUL character, which no path may have', flag)
+}
+
 function folderName(name: string): void {
+  withoutNul(name, '--name')
   if (/[/\\]/.test(name) || name === '.' || name === '..')
     throw new UsageError(`"${name}" is not the name of a folder`, '--name', 'Where results go is --output-dir.')
 }

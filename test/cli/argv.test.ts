@@ -166,6 +166,43 @@ describe('parseArgs', () => {
       message,
     })
   })
+  it('finds a key that stands twice below others, and its line', async () => {
+    await expect(parse('--config', yaml('name: a\nhead:\n  b: 1\n  b: 2\n'))).rejects.toMatchObject({
+      where: expect.stringMatching(/run\.yaml:4$/),
+      message: 'is not YAML: Map keys must be unique',
+    })
+  })
+  it('refuses a config that is too large before it is read as YAML, and echoes no long value', async () => {
+    const keys = Array.from({ length: 300_000 }, (_, i) => `k${i}: 1`).join('\n')
+    await expect(parse('--config', yaml(keys))).rejects.toMatchObject({
+      tag: 'usage',
+      message: expect.stringMatching(/cannot be read: is longer than 1,000,000 bytes/),
+    })
+    const manyKeys = Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n')
+    await expect(parse('--config', yaml(manyKeys))).rejects.toMatchObject({ message: 'unknown key "k0"' })
+    const long = 'x'.repeat(900_000)
+    for (const text of [`${long}: 1`, `limit: ${long}`, `quiet: ${long}`]) {
+      const error = await parse('--config', yaml(text)).catch((caught: unknown) => caught)
+      expect(error).toMatchObject({ tag: 'usage' })
+      expect((error as Error).message.length).toBeLessThan(300)
+    }
+  })
+  it.each(['--threads', '--verify-workers'])('%s has an upper bound', async (flag) => {
+    await expect(configOf(flag, '1025')).rejects.toMatchObject({
+      tag: 'usage',
+      where: flag,
+      message: '1025 is above 1,024',
+    })
+    await expect(configOf(flag, '1000000')).rejects.toMatchObject({ tag: 'usage', where: flag })
+    await expect(configOf(flag, '1024')).resolves.toBeDefined()
+  })
+  it.each(['output-dir', 'name'])('a NUL in --%s is refused in our words', async (key) => {
+    await expect(configOf('--config', yaml(`${key}: "a\\0b"\n`))).rejects.toMatchObject({
+      tag: 'usage',
+      where: `--${key}`,
+      message: 'has a NUL character, which no path may have',
+    })
+  })
   it('refuses soft with loose, as ether0 does', async () => {
     const args = (await parse('--soft', '--extraction', 'loose'))!
     expect(() => toRunConfig('run-rm', args)).toThrow(expect.objectContaining({ where: '--soft' }))

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -421,6 +422,24 @@ describe('names', () => {
       { path: 'model.safetensors', sizeBytes: big.length, sha256: null, etag: null },
     ])
     expect(hub.seen).toEqual([])
+  })
+  it('of a folder only its own files and the known subfolders are looked at', async () => {
+    for (const folder of ['onnx', 'chat_templates', 'other/deep'])
+      mkdirSync(join(cacheDir, folder), { recursive: true })
+    writeFileSync(join(cacheDir, 'config.json'), config)
+    writeFileSync(join(cacheDir, 'chat_templates/a.jinja'), '')
+    writeFileSync(join(cacheDir, 'onnx/model.onnx'), 'x')
+    writeFileSync(join(cacheDir, 'other/deep/model.onnx'), 'x')
+    const seen: string[] = []
+    const { files, onnx } = await resolve(cacheDir, { graph: 'onnx', include: (path) => seen.push(path) > 0 })
+    expect(onnx).toBe('onnx/model.onnx')
+    expect(files.map(({ path }) => path)).toEqual(['chat_templates/a.jinja', 'config.json', 'onnx/model.onnx'])
+    expect(seen).not.toContain('other/deep/model.onnx')
+  })
+  it.runIf(process.platform === 'linux')('a pipe in place of a file is refused, not waited for', async () => {
+    execFileSync('mkfifo', [join(cacheDir, 'config.json')])
+    await expect(resolve(cacheDir)).rejects.toThrow(/is not a regular file/)
+    await expect(resolve(cacheDir)).rejects.toThrow(ModelError)
   })
   it.each([
     ['./nowhere', {}, /no such folder/],

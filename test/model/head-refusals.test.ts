@@ -123,10 +123,21 @@ describe('a head that is not known for certain is refused', () => {
       /gives 2 values, this head gives one/,
     ],
     [
+      'a value head beside a score head',
+      'ultrarm',
+      {
+        tensors: (tensors) => {
+          tensors.set('value_head.weight', tensors.get('regression_head.weight')!)
+          tensors.set('v_head.summary.weight', tensors.get('regression_head.weight')!)
+        },
+      },
+      /has two heads: .*"v(alue)?_head\./,
+    ],
+    [
       'two heads in one checkpoint',
       'ultrarm',
       { tensors: (tensors) => tensors.set('score.weight', tensors.get('regression_head.weight')!) },
-      /1 tensor that the architecture does not have: "score.weight"/,
+      /has two heads: the one that is read \(regression-head\), and "score.weight"/,
     ],
     [
       'a classifier of tokens into three',

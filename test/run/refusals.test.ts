@@ -234,7 +234,7 @@ describe.concurrent('model files', () => {
       'run-rm',
       weights('extra', (t) => void t.set('v_head.weight', { dtype: 'F32', shape: [2], data: Buffer.alloc(8) })),
       5,
-      ['1 tensor that the architecture does not have: "v_head.weight" [2]'],
+      ['has two heads: the one that is read (score), and "v_head.weight" [2]'],
     ],
     [
       'another shape',

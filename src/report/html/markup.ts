@@ -16,13 +16,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /**
  * Control characters, which HTML forbids, as their pictures (U+0000 → ␀), so that a completion with a stray escape code reads as
- * what it is; half of a surrogate pair as U+FFFD.
+ * what it is; half of a surrogate pair, and what turns the direction of the page behind it, as U+FFFD.
  */
 export const visibleControls = (text: string): string =>
-  text.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => {
-    const code = c.charCodeAt(0)
-    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
-  })
+  text
+    .replace(/[\p{Surrogate}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => {
+      const code = c.charCodeAt(0)
+      return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'
+    })
 
 /**
  * Text for an element's content or a quoted attribute.

@@ -1,0 +1,32 @@
+/**
+ * Text that comes from files, from the hub or from a command line, as it may be printed or stand in a text that people read: what a
+ * terminal would obey or what turns the direction of what follows is written as its escape (ESC → \u001b), as JSON and YAML have it.
+ */
+
+/** Control characters of C0 and C1, line and paragraph separators, marks of direction, halves of a surrogate pair. */
+const ACTING = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const escapeOf = (c: string): string => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** Longest message, in UTF-16 units. */
+const LONGEST_MESSAGE = 4000
+/** Longest name, as of a label. */
+const LONGEST_NAME = 200
+
+/** Of many lines, each kept; nothing is cut. @example visibleLines('a\n\u001b[2J') // 'a\n\\u001b[2J' */
+export const visibleLines = (text: string): string =>
+  text.replace(ACTING, (c) => (c === '\n' || c === '\t' ? c : escapeOf(c)))
+
+/** Cut behind `longest`, with a word of how long it was. */
+export const cutText = (text: string, longest = LONGEST_MESSAGE): string =>
+  text.length > longest ? `${text.slice(0, longest)}… (${text.length.toLocaleString('en-US')} characters)` : text
+
+/** One line, cut. @example visibleLine('a\nb') // 'a\\nb' */
+export const visibleLine = (text: string, longest?: number): string => cutText(text, longest).replace(ACTING, escapeOf)
+
+/** A name that a file gives to a thing, such as a label. */
+export const visibleName = (text: string): string => visibleLine(text, LONGEST_NAME)
+
+/** JSON of one line or of many, with what JSON leaves raw (C1, DEL, marks of direction) as escapes; it reads as the same value. */
+export const visibleJson = (value: unknown, indent?: number): string =>
+  visibleLines(JSON.stringify(value, null, indent))

@@ -45,6 +45,8 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   policy_mean_logprob: m('nats per token', 'policy_logprob over the tokens'),
   reference_mean_logprob: m('nats per token', 'reference_logprob over the tokens'),
   mean_logratio: m('nats per token', 'logratio over the tokens'),
+  policy_tokens: m('tokens', 'tokens of the completion that policy_logprob sums over'),
+  reference_tokens: m('tokens', 'tokens of the completion that reference_logprob sums over'),
   policy_norm: m('nats', "−√Σ (log π)²: RewardBench's reference-free norm"),
   reference_norm: m('nats', '−√Σ (log ρ)²'),
   steps: m('count', 'steps that a process reward model read'),

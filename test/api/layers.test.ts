@@ -15,9 +15,11 @@ const GROUND = [
   'plain-text.ts',
   'prng.ts',
   'python-regex.ts',
+  'read-regular.ts',
   'types.ts',
   'unique-keys.ts',
   'unscored.ts',
+  'visible-text.ts',
   'weight-files.ts',
 ]
 /** Folders that know nothing of each other. */

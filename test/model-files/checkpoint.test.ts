@@ -223,10 +223,10 @@ describe('shards', () => {
   })
   it('a file beside them that nothing names is not read, and that is said; a copy of what was read is no news', () => {
     const dir = sharded({ a: A, b: B })
-    writeSafetensors(join(dir, 'value_head.safetensors'), [floats('v_head.summary.weight', [1], [1])])
+    writeSafetensors(join(dir, 'other_head.safetensors'), [floats('v_head.summary.weight', [1], [1])])
     writeSafetensors(join(dir, 'copy.safetensors'), [floats('a', [1], [1])])
     expect(openCheckpoint(dir).notes).toEqual([
-      'value_head.safetensors is not read: model.safetensors and an index do not name its tensors (v_head.summary.weight)',
+      'other_head.safetensors is not read: model.safetensors and an index do not name its tensors (v_head.summary.weight)',
     ])
   })
 })

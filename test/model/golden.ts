@@ -36,7 +36,7 @@ interface Span {
   readonly reference_logps?: readonly number[]
 }
 interface GoldenFile {
-  readonly kind: 'sequence-classification' | 'dpo-pair' | 'causal-lm'
+  readonly kind: 'sequence-classification' | 'reward-head' | 'pair-head' | 'dpo-pair' | 'causal-lm'
   readonly tolerance_advice: { readonly atol?: number; readonly rtol?: number; readonly per_token_atol?: number }
   readonly cases: readonly (ScoreCase & { readonly template?: Span; readonly rewardbench?: Span })[]
 }
@@ -51,6 +51,8 @@ export function goldenModels(topic: string): GoldenModel[] {
 
 function modelsOf(name: string, dir: string): GoldenModel[] {
   const golden = readGolden(dir)
+  // two answers per case: pair-golden.ts
+  if (golden.kind === 'pair-head') return []
   const { atol, rtol = 0, per_token_atol } = golden.tolerance_advice
   if (golden.kind === 'dpo-pair')
     return (['policy', 'reference'] as const).map((side) => ({

@@ -365,7 +365,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
         ? ['test/run/certify.test.ts', "the demo reward model is certified against transformers' own numbers"]
         : ['test/run/certify.test.ts', 'a policy and its reference have one each, token by token'],
     'certify-reference': all(
-      refuses(bin, [...on, '--certify', '--certify-reference', '/nowhere.json'], 3, '/nowhere.json: cannot be read'),
+      refuses(bin, [...on, '--certify', '--certify-reference', '/nowhere.json'], 3, '/nowhere.json: is not there'),
       says(
         bin,
         [...on, '--certify-reference', '/nowhere.json'],

@@ -138,7 +138,7 @@ function expected(issue: z.core.$ZodIssue, path: readonly string[]): string {
 }
 
 /** A value from the file, short and on one line. */
-const shown = (value: unknown): string => {
+export const shown = (value: unknown): string => {
   const text = (JSON.stringify(value) ?? 'absent').replace(/[\x00-\x1f\x7f-\x9f]/g, '�')
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

@@ -5,6 +5,7 @@ import { ModelError } from '../errors.ts'
 import { pythonRegex } from '../python-regex.ts'
 import { ADAPTER_CONFIG } from '../weight-files.ts'
 import { readJsonObject } from './checkpoint.ts'
+import { shown } from './config.ts'
 
 /** adapter_config.json of PEFT 0.21 (tuners/lora/config.py). Field names stay PEFT's snake_case here, nowhere else. */
 
@@ -279,11 +280,6 @@ export function scaleOf(
 }
 
 const isOff = (value: unknown): boolean => off.safeParse(value).success
-
-const shown = (value: unknown): string => {
-  const text = (JSON.stringify(value) ?? 'absent').replace(/[\x00-\x1f\x7f-\x9f]/g, '�')
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text
-}
 
 const MERGE_HINT =
   'Merge it into its base model once in Python: PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(folder)'

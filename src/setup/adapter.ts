@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ModelError, UsageError } from '../errors.ts'
 import { type ResolvedModel, type ResolveModelOptions, resolveModel } from '../hub/model.ts'
@@ -8,6 +7,7 @@ import { type Checkpoint, openCheckpoint, withHeads } from '../model/checkpoint.
 import { type MergeRounding, mergeRounding } from '../model/merge-rounding.ts'
 import type { OpenModel } from '../model/open.ts'
 import { unquantised } from '../packed-name.ts'
+import { isFolder } from './folder.ts'
 
 /** An adapter on its base model. */
 export interface OpenedAdapter {
@@ -58,8 +58,6 @@ async function resolveBase(
     )
   }
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 
 /** What the manifest keeps of an adapter. */
 export interface AdapterRecord {

@@ -2,7 +2,6 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ModelError } from '../../src/errors.ts'
 import { applyAdapter, openAdapter } from '../../src/model/adapter.ts'
 import { modelSpec } from '../../src/model/archs/index.ts'
 import { ATTENTION_FORMS } from '../../src/model/attention.ts'
@@ -14,6 +13,7 @@ import { isTarget, readPeftConfig, scaleOf } from '../../src/model/peft-config.t
 import { startSession } from '../../src/model/session.ts'
 import { packagePath } from '../../src/package.ts'
 import { planBatches } from '../../src/score/plan.ts'
+import { refusalOf } from './changed.ts'
 import { goldenModels } from './golden.ts'
 import { openGolden } from './runner.ts'
 import { editTensors, type Tensors } from './safetensors-edit.ts'
@@ -41,18 +41,6 @@ const applied = (dir: string, base = LLAMA) => applyAdapter(openCheckpoint(base)
 const built = (dir: string, base = LLAMA) =>
   build(applied(dir, base), { kind: 'head', attention: 'split', type: 'float' })
 
-/** The error as a user reads it. */
-function refusal(open: () => unknown): string {
-  try {
-    open()
-  } catch (error) {
-    expect(error).toBeInstanceOf(ModelError)
-    const { where, message, hint } = error as ModelError
-    return `${where}: ${message} ${hint ?? ''}`
-  }
-  return 'not refused'
-}
-
 describe('adapter_config.json: text that would hang or break a run', () => {
   const long = 'a'.repeat(1e5)
   it.each<[string, Record<string, unknown>, string]>([
@@ -65,7 +53,7 @@ describe('adapter_config.json: text that would hang or break a run', () => {
     ['a NUL in the base', { base_model_name_or_path: 'a\0b' }, 'no hub id'],
     ['a NUL in the revision', { revision: 'a\0b' }, '"revision" is'],
   ])('%s', (_, config, says) => {
-    const text = refusal(() => {
+    const text = refusalOf(() => {
       const read = readPeftConfig(changed('llama-score', { config }))
       const module = `model.layers.0.self_attn.${'q_proj'.repeat(5)}`
       isTarget(read, module)
@@ -79,7 +67,7 @@ describe('adapter_config.json: text that would hang or break a run', () => {
 
 describe('an adapter that is not finite', () => {
   it.each([{ lora_alpha: 1e308 }, { alpha_pattern: { '.*': 1e300 } }])('%j', (config) =>
-    expect(refusal(() => applied(changed('llama-score', { config })))).toContain('which float32 does not hold'),
+    expect(refusalOf(() => applied(changed('llama-score', { config })))).toContain('which float32 does not hold'),
   )
   it.each(['lora_A', 'lora_B'])('a NaN in %s', (factor) => {
     const dir = changed('llama-score', {
@@ -89,7 +77,7 @@ describe('an adapter that is not finite', () => {
     })
     const checkpoint = applied(dir)
     const { adapted } = build(checkpoint, { kind: 'head', attention: 'split', type: 'float' })
-    expect(refusal(() => mergeRounding(checkpoint, adapted))).toMatch(new RegExp(`${factor}.*holds NaN`))
+    expect(refusalOf(() => mergeRounding(checkpoint, adapted))).toMatch(new RegExp(`${factor}.*holds NaN`))
   })
 })
 
@@ -138,7 +126,7 @@ describe('adapter_config.json: what changes the numbers and is not computed is r
     ['base_model_name_or_path', ''],
   ])('%s = %j', (key, value) => {
     const dir = changed('llama-score', { config: { [key]: value } })
-    const text = refusal(() => openAdapter(dir))
+    const text = refusalOf(() => openAdapter(dir))
     expect(text).toContain(join(dir, 'adapter_config.json'))
     expect(text).toContain(key === 'target_modules' ? '(?P<x' : key)
   })
@@ -195,7 +183,7 @@ describe('adapter_model.safetensors: every tensor is used or refused', () => {
     ],
   ])('%s', (_, tensors, message) => {
     const dir = changed('llama-score', { tensors })
-    expect(refusal(() => built(dir))).toContain(message)
+    expect(refusalOf(() => built(dir))).toContain(message)
   })
   it.each<[string, Record<string, unknown>, string]>([
     ['another rank', { r: 8 }, 'says rank 8'],
@@ -204,7 +192,7 @@ describe('adapter_model.safetensors: every tensor is used or refused', () => {
     ['trained rows that are not there', { trainable_token_indices: [1] }, 'holds none of the rows'],
   ])('%s', (_, config, message) => {
     const dir = changed('llama-score', { config })
-    expect(refusal(() => built(dir))).toContain(message)
+    expect(refusalOf(() => built(dir))).toContain(message)
   })
   it.each<[string, unknown, string]>([
     ['fewer ids than rows', [95, 4], 'holds 4 trained rows of "model.embed_tokens", "trainable_token_indices" names 2'],
@@ -212,17 +200,17 @@ describe('adapter_model.safetensors: every tensor is used or refused', () => {
     ['an id beyond the embedding', [95, 4, 40, 96], 'does not have: 96'],
   ])('trained rows: %s', (_, ids, message) => {
     const dir = changed('tied-tokens', { config: { trainable_token_indices: ids } })
-    expect(refusal(() => applied(dir, packagePath('test/data/models/llama-causal-tied')))).toContain(message)
+    expect(refusalOf(() => applied(dir, packagePath('test/data/models/llama-causal-tied')))).toContain(message)
   })
   it('another base: the shapes of both are named', () => {
-    const text = refusal(() => built(changed('llama-score'), packagePath('test/data/models/llama-causal-tied')))
+    const text = refusalOf(() => built(changed('llama-score'), packagePath('test/data/models/llama-causal-tied')))
     expect(text).toMatch(/"model.layers.0.self_attn.q_proj" has factors \[4, \d+\] and .*, the base's weight is/)
     expect(text).toContain('"base_model_name_or_path"')
   })
   it('the other use: the adapter is named, with what it brings or does not', () => {
     const use = (name: string, kind: 'head' | 'logProb'): string => {
       const dir = packagePath('test/data/adapters', name)
-      return refusal(() => build(applied(dir), { kind, attention: 'split', type: 'float' })).replace(dir, 'ADAPTER')
+      return refusalOf(() => build(applied(dir), { kind, attention: 'split', type: 'float' })).replace(dir, 'ADAPTER')
     }
     expect(use('llama-score', 'logProb')).toContain(
       `ADAPTER: brings score.weight, so that its base ${LLAMA} has a classification head (score)`,
@@ -312,13 +300,13 @@ describe('what is made of an adapter and its base', () => {
     expect(types('parity/qwen2-bf16', 'llama-bf16-base')).toBe('bf16')
   })
   it('an adapter in the place of a base, and a folder that is only half of one, are refused', () => {
-    expect(refusal(() => openCheckpoint(changed('llama-score')))).toMatch(
+    expect(refusalOf(() => openCheckpoint(changed('llama-score')))).toMatch(
       /is a PEFT adapter .*, not a whole model An adapter on an adapter is not opened/,
     )
     const pickled = changed('llama-score')
     rmSync(join(pickled, 'adapter_model.safetensors'))
     writeFileSync(join(pickled, 'adapter_model.bin'), '')
-    expect(refusal(() => openAdapter(pickled))).toMatch(/only as a pickle .*weights_only=True/)
+    expect(refusalOf(() => openAdapter(pickled))).toMatch(/only as a pickle .*weights_only=True/)
   })
   it('every golden adapter is found', () => {
     const folders = readdirSync(packagePath('test/data/adapters')).filter((name) =>

@@ -41,9 +41,9 @@ export const build = (dir: string, kind: MeasurementKind = 'head') => {
 }
 
 /** The error as a user reads it. */
-export function refusal(dir: string, kind: MeasurementKind = 'head'): string {
+export function refusalOf(open: () => unknown): string {
   try {
-    build(dir, kind)
+    open()
   } catch (error) {
     expect(error).toBeInstanceOf(ModelError)
     const { where, message, hint } = error as ModelError
@@ -51,3 +51,5 @@ export function refusal(dir: string, kind: MeasurementKind = 'head'): string {
   }
   return 'not refused'
 }
+
+export const refusal = (dir: string, kind: MeasurementKind = 'head'): string => refusalOf(() => build(dir, kind))

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ModelError, UsageError } from '../../src/errors.ts'
+import { UsageError } from '../../src/errors.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { openModel } from '../../src/model/open.ts'
 import { packagePath } from '../../src/package.ts'
 import type { MeasurementKind } from '../../src/types.ts'
-import { type Change, changedCopy } from './changed.ts'
+import { type Change, changedCopy, refusalOf } from './changed.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-encoder-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -15,18 +15,8 @@ afterAll(() => rmSync(root, { recursive: true }))
 const open = (dir: string, kind: MeasurementKind = 'head') =>
   openModel(openCheckpoint(dir), { kind, device: 'cpu', dtype: 'fp32' })
 
-/** The error as a user reads it. */
-function refusal(name: string, change: Change, kind: MeasurementKind = 'head'): string {
-  const dir = changedCopy(root, packagePath('test/data', name), change)
-  try {
-    open(dir, kind)
-  } catch (error) {
-    expect(error).toBeInstanceOf(ModelError)
-    const { where, message, hint } = error as ModelError
-    return `${where}: ${message} ${hint ?? ''}`
-  }
-  return 'not refused'
-}
+const refusal = (name: string, change: Change, kind: MeasurementKind = 'head'): string =>
+  refusalOf(() => open(changedCopy(root, packagePath('test/data', name), change), kind))
 
 describe('config.json: a known key with a value that we do not compute', () => {
   const cases: [key: string, value: unknown, model: string][] = [

@@ -2,14 +2,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ModelError, UsageError } from '../../src/errors.ts'
-import { modelSpec } from '../../src/model/archs/index.ts'
-import { buildModel } from '../../src/model/build.ts'
+import { UsageError } from '../../src/errors.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { packagePath } from '../../src/package.ts'
 import { refusedByName } from '../../src/setup/no-reward.ts'
-import type { MeasurementKind } from '../../src/types.ts'
-import { type Change, changedCopy } from './changed.ts'
+import { build, type Change, changedCopy, refusal } from './changed.ts'
 import { openRunner } from './runner.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-model-'))
@@ -18,23 +15,6 @@ afterAll(() => rmSync(root, { recursive: true }))
 /** A copy of a golden checkpoint with changes, of test/data/parity or of another folder of test/data. */
 const changed = (name: string, change: Change): string =>
   changedCopy(root, packagePath('test/data', name.includes('/') ? name : `parity/${name}`), change)
-
-const build = (dir: string, kind: MeasurementKind = 'head') => {
-  const checkpoint = openCheckpoint(dir)
-  return buildModel(checkpoint, modelSpec(checkpoint), { kind, attention: 'split', type: 'float' })
-}
-
-/** The error as a user reads it. */
-function refusal(dir: string, kind: MeasurementKind = 'head'): string {
-  try {
-    build(dir, kind)
-  } catch (error) {
-    expect(error).toBeInstanceOf(ModelError)
-    const { where, message, hint } = error as ModelError
-    return `${where}: ${message} ${hint ?? ''}`
-  }
-  return 'not refused'
-}
 
 describe('config.json: a known key with a value that we do not compute', () => {
   const cases: [key: string, value: unknown, model: string][] = [

@@ -1,11 +1,13 @@
 import type { JoinedRow } from './join.ts'
 import { plain } from './plain-text.ts'
+import type { CompletionGroup } from './score/grouping.ts'
 import type { CompletionRole, Row, ScoredCompletion, ScoredPair } from './types.ts'
 
 /** What the analyses read: every joined completion and pair, in the order of the data. */
 export interface Joined {
   readonly completions: readonly ScoredCompletion[]
   readonly pairs: readonly ScoredPair[]
+  readonly groups: readonly CompletionGroup[]
   /** Completions without a measurement, with their place. */
   readonly unscored: readonly {
     readonly where: string
@@ -38,6 +40,7 @@ export async function collect(
 ): Promise<Joined> {
   const completions: ScoredCompletion[] = []
   const pairs: ScoredPair[] = []
+  const groups: CompletionGroup[] = []
   let truncations = 0
   const prompts = new Map<string, string>()
   let rendered: [string, string][] | null = []
@@ -58,6 +61,7 @@ export async function collect(
         })
     }
     if (joined.pairs.length === 0) prompts.set(row.id, plain(row.prompt))
+    if (joined.group !== null) groups.push(joined.group)
     for (const pair of joined.pairs) {
       pairs.push(pair)
       if (pairs.length > MAX_RENDERED) rendered = null
@@ -67,5 +71,5 @@ export async function collect(
       ])
     }
   }
-  return { completions, pairs, unscored, truncations, prompts, rendered }
+  return { completions, pairs, groups, unscored, truncations, prompts, rendered }
 }

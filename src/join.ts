@@ -2,6 +2,7 @@ import { isFailure } from './pairs/failure.ts'
 import { plain, promptCluster } from './plain-text.ts'
 import type { ScoreDetail } from './report/scores.ts'
 import type { RunInput } from './run.ts'
+import { type CompletionGroup, groupOf } from './score/grouping.ts'
 import { pairsOf } from './score/pairing.ts'
 import type { Scorer } from './score/scorer.ts'
 import type { Store } from './store/log.ts'
@@ -13,6 +14,8 @@ export interface JoinedRow {
   readonly completions: readonly ScoredCompletion[]
   readonly details: readonly ScoreDetail[]
   readonly pairs: readonly ScoredPair[]
+  /** Null for a row that is no group. */
+  readonly group: CompletionGroup | null
 }
 
 /** Goes through the rows once more and joins measurements and verdicts, in the order of the data. */
@@ -62,6 +65,12 @@ export async function* joinAll(
         own,
       })
     }
-    yield { row, completions, details, pairs: row.kind === 'pair' ? pairsOf(row, completions) : [] }
+    yield {
+      row,
+      completions,
+      details,
+      pairs: row.kind === 'pair' ? pairsOf(row, completions) : [],
+      group: row.kind === 'group' ? groupOf(row, completions) : null,
+    }
   }
 }

@@ -72,6 +72,8 @@ export function openCsv(path: string, columns: readonly string[]): CsvWriter {
     },
     async abort() {
       file.destroy()
+      // else a file that is still being opened would be there again
+      if (!file.closed) await new Promise<void>((done) => file.once('close', () => done()))
       await rm(partial, { force: true })
     },
   }

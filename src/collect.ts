@@ -1,7 +1,6 @@
 import type { JoinedRow } from './join.ts'
 import { plain } from './plain-text.ts'
-import type { CompletionGroup } from './score/grouping.ts'
-import type { CompletionRole, Row, ScoredCompletion, ScoredPair } from './types.ts'
+import type { CompletionGroup, CompletionRole, Row, ScoredCompletion, ScoredPair } from './types.ts'
 
 /** What the analyses read: every joined completion and pair, in the order of the data. */
 export interface Joined {

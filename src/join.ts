@@ -2,11 +2,11 @@ import { isFailure } from './pairs/failure.ts'
 import { plain, promptCluster } from './plain-text.ts'
 import type { ScoreDetail } from './report/scores.ts'
 import type { RunInput } from './run.ts'
-import { type CompletionGroup, groupOf } from './score/grouping.ts'
+import { groupOf } from './score/grouping.ts'
 import { pairsOf } from './score/pairing.ts'
 import type { Scorer } from './score/scorer.ts'
 import type { Store } from './store/log.ts'
-import type { Row, ScoredCompletion, ScoredPair } from './types.ts'
+import type { CompletionGroup, Row, ScoredCompletion, ScoredPair } from './types.ts'
 
 /** A row with everything that is known of it, for the files. */
 export interface JoinedRow {

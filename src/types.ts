@@ -364,6 +364,17 @@ export interface ScoredPair {
   readonly extra: Readonly<Record<string, unknown>>
 }
 
+/** Completions of one prompt, each with its score and its verdict, in the order of the data. */
+export interface CompletionGroup {
+  readonly id: string
+  readonly subset: string
+  readonly problemType: string | null
+  /** Cluster of the statistics: SHA-256 of the prompt (first 16 hex digits). */
+  readonly cluster: string
+  readonly prompt: string
+  readonly completions: readonly ScoredCompletion[]
+}
+
 /** One line of agreement.csv. */
 export interface Statistic {
   readonly scope: string

@@ -15,7 +15,7 @@ export interface AdvantageOptions {
  * Advantages of a group's completions, as GRPO takes them from its rewards: A_i = (r_i − mean) / (std + ε), in units of the deviation;
  * `none`: r_i − mean, in units of the reward. The mean is the group's; std has n − 1 below the line. A missing reward is left out of both
  * and has advantage 0, and so has everyone where fewer than two rewards are there to deviate. Shao et al. 2024, arXiv:2402.03300, §4.1;
- * std and ε as in TRL's GRPOTrainer 1.16, in float64 (TRL: float32).
+ * std and ε as in TRL's GRPOTrainer 1.16, in float64 (TRL: float32). A reward that is the mean but for rounding has advantage 0.
  * @example groupAdvantages([1, 0, 0, null]) // [1.1545…, -0.5772…, -0.5772…, 0]
  */
 export function groupAdvantages(rewards: readonly (number | null)[], options: AdvantageOptions = {}): number[] {
@@ -34,9 +34,12 @@ export function groupAdvantages(rewards: readonly (number | null)[], options: Ad
   const spread =
     scale === 'none' ? null : sampleDeviation(scale === 'group' ? present : batch!.flat().filter(isPresent))
   if (scale !== 'none' && spread === null) return rewards.map(() => 0)
+  const rounding = roundingOf(present)
   return rewards.map((reward) => {
     if (!isPresent(reward)) return 0
-    return spread === null ? reward - centre : (reward - centre) / (spread + epsilon)
+    const distance = reward - centre
+    if (Math.abs(distance) <= rounding) return 0
+    return spread === null ? distance : distance / (spread + epsilon)
   })
 }
 
@@ -51,6 +54,16 @@ export function isZeroAdvantage(rewards: readonly (number | null)[]): boolean {
 
 /** NaN and infinity are no rewards either. */
 const isPresent = (reward: number | null): reward is number => Number.isFinite(reward)
+
+/** How far their mean can be off: that of 0.1, 0.2 and 0.3 is not 0.2. */
+function roundingOf(values: readonly number[]): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  return Number.EPSILON * (Math.max(Math.abs(low), Math.abs(high)) + values.length * (high - low))
+}
 
 /** With n − 1 below the line; null for fewer than two values. */
 function sampleDeviation(values: readonly number[]): number | null {

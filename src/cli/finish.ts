@@ -25,6 +25,7 @@ import type { OpenSubject } from '../setup/subject.ts'
 import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
 import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
+import { writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
@@ -101,7 +102,9 @@ export async function finish(input: FinishInput): Promise<number> {
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
   const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
-  const found = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const ofPairs = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
+  const found = { ...ofPairs, statistics: [...ofPairs.statistics, ...(grpo?.statistics ?? [])] }
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
@@ -117,6 +120,7 @@ export async function finish(input: FinishInput): Promise<number> {
       'scores.csv': columns['scores.csv'],
       ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
       'failures.csv': FAILURE_COLUMNS,
+      ...grpo?.columns,
     },
     summary,
     agreement: found,
@@ -126,9 +130,10 @@ export async function finish(input: FinishInput): Promise<number> {
     log,
   })
   printSummary(input, joined, summary, best, found.statistics)
+  if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
-  const record = manifest(input, joined, failures, drift)
+  const record = { ...manifest(input, joined, failures, drift), ...(grpo !== null && { grpo: grpo.record }) }
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record, drift)
   await writeWhole(

@@ -6,6 +6,7 @@ import { isRecord } from '../is-record.ts'
 import type { Tokenizer } from '../types.ts'
 import { type Backend, buildBackend, encodePair, encodeText } from './backend.ts'
 import { normalizationOf } from './normalization.ts'
+import { specialTokens } from './special-tokens.ts'
 import { givesTokenTypes } from './token-types.ts'
 import {
   chatTemplates,
@@ -13,7 +14,6 @@ import {
   effectiveTokenizer,
   type Json,
   modelMaxLength,
-  specialTokens,
   type TokenizerFiles,
 } from './tokenizer-files.ts'
 import { frameOf } from './truncate.ts'

@@ -34,9 +34,9 @@ export interface EffectiveTokenizer {
 /**
  * tokenizer.json as transformers 5 has it in the end: tokens that only the other files name are added. Its post-processor
  * stands, whatever add_bos_token and add_eos_token in tokenizer_config.json say (transformers 5.23 does not read them where
- * there is a tokenizer.json; 4.x did for some classes). Its other parts stand too, although transformers 5 rebuilds some classes'
- * by their name: a Llama 2 file (class LlamaTokenizer, normalizer Prepend) gets no ▁ after a special token there. Models were
- * trained with the file.
+ * there is a tokenizer.json; 4.x did for some classes). Its other parts stand too, although transformers 5 builds some classes' anew (a
+ * Llama 2 file, class LlamaTokenizer, normalizer Prepend, gets no ▁ after a special token there): models were trained with the file, and
+ * where ids differ a note says so (rebuilt.ts).
  * @throws RangeError naming the place in tokenizer.json that the library refuses
  * @throws ModelError where another file is at fault
  */
@@ -63,31 +63,9 @@ export function effectiveTokenizer(files: TokenizerFiles, configWhere: string): 
     notes: [
       ...disagreements(added, 'tokenizer.json', listed),
       ...disagreements(added, 'tokenizer_config.json', decoderTokens(files.config, configWhere)),
-      ...spaceDisagrees(files),
     ],
   }
 }
-
-/**
- * `add_prefix_space` of tokenizer_config.json against the byte-level step of tokenizer.json. transformers 5 builds that step anew for classes
- * with a pipeline of their own (GPT2Tokenizer, Qwen2Tokenizer …) and then follows the former; here tokenizer.json is read as it is.
- */
-function spaceDisagrees({ config, tokenizerJson }: TokenizerFiles): string[] {
-  const wanted = config.add_prefix_space
-  const name = config.tokenizer_class
-  if (typeof wanted !== 'boolean' || typeof name !== 'string' || /^(PreTrainedTokenizer|TokenizersBackend)/.test(name))
-    return []
-  const steps = isRecord(tokenizerJson.pre_tokenizer)
-    ? [tokenizerJson.pre_tokenizer, ...listOf(tokenizerJson.pre_tokenizer.pretokenizers)]
-    : []
-  const own = steps.find((step) => isRecord(step) && step.type === 'ByteLevel' && step.add_prefix_space === !wanted)
-  return own === undefined
-    ? []
-    : [
-        `tokenizer_config.json says add_prefix_space ${wanted}, tokenizer.json ${!wanted}: the latter is followed here, the former by transformers 5 for ${name.slice(0, 60)}; the token ids differ`,
-      ]
-}
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 const SECTIONS: readonly string[] = [
   'version',

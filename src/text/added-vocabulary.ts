@@ -11,6 +11,9 @@ export interface AddedToken {
   readonly normalized: boolean
 }
 export type NewToken = Omit<AddedToken, 'id'>
+export const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const
+
+export const DAMAGED = 'The file is cut off or not a tokenizer of the `tokenizers` library; download it again.'
 
 /** Added tokens with their ids as Rust gives them (tokenizers 0.23, tokenizer/added_vocabulary.rs): those in a file are not looked at. */
 export class AddedVocabulary {

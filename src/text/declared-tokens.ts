@@ -1,8 +1,8 @@
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
-import type { AddedToken, AddedVocabulary, NewToken } from './added-vocabulary.ts'
+import { type AddedToken, type AddedVocabulary, DAMAGED, FLAGS, type NewToken } from './added-vocabulary.ts'
 import { extraTokens, mergedConfig, namedTokens, SPECIAL_NAMES, tokenText } from './special-tokens.ts'
-import { DAMAGED, FLAGS, type Json, type TokenizerFiles } from './tokenizer-files.ts'
+import type { Json, TokenizerFiles } from './tokenizer-files.ts'
 import { shown } from './vocabulary.ts'
 
 /** added_tokens_decoder, in the order of its ids. */

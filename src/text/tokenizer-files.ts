@@ -1,6 +1,6 @@
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
-import { type AddedToken, AddedVocabulary } from './added-vocabulary.ts'
+import { type AddedToken, AddedVocabulary, DAMAGED, FLAGS } from './added-vocabulary.ts'
 import { checkComponents } from './components.ts'
 import { declaredTokens, decoderTokens } from './declared-tokens.ts'
 import { mergedConfig, SPECIAL_NAMES, tokenText } from './special-tokens.ts'
@@ -78,9 +78,7 @@ const SECTIONS: readonly string[] = [
   'decoder',
   'model',
 ]
-export const DAMAGED = 'The file is cut off or not a tokenizer of the `tokenizers` library; download it again.'
 
-export const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const
 function readAddedToken(value: unknown, i: number): AddedToken {
   const place = `added_tokens[${i}]`
   if (!isRecord(value) || typeof value.content !== 'string')

@@ -4,20 +4,14 @@ import { join } from 'node:path'
 import { HarnessError, ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
 import type { Tokenizer } from '../types.ts'
+import { DAMAGED } from './added-vocabulary.ts'
 import { type Backend, buildBackend, encodePair, encodeText } from './backend.ts'
 import { normalizationOf } from './normalization.ts'
 import { rebuiltNote } from './rebuilt.ts'
 import { rebuiltClass } from './rebuilt-class.ts'
 import { specialTokens } from './special-tokens.ts'
 import { givesTokenTypes } from './token-types.ts'
-import {
-  chatTemplates,
-  DAMAGED,
-  effectiveTokenizer,
-  type Json,
-  modelMaxLength,
-  type TokenizerFiles,
-} from './tokenizer-files.ts'
+import { chatTemplates, effectiveTokenizer, type Json, modelMaxLength, type TokenizerFiles } from './tokenizer-files.ts'
 import { frameOf } from './truncate.ts'
 
 /** tokenizer.json of the largest vocabularies is 35 MB. */

@@ -1,6 +1,6 @@
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
-import { type AddedToken, AddedVocabulary, DAMAGED, FLAGS } from './added-vocabulary.ts'
+import { type AddedToken, AddedVocabulary, FLAGS } from './added-vocabulary.ts'
 import { checkComponents } from './components.ts'
 import { declaredTokens, decoderTokens } from './declared-tokens.ts'
 import { mergedConfig, SPECIAL_NAMES, tokenText } from './special-tokens.ts'

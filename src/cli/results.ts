@@ -8,7 +8,7 @@ import { isFolder, unwritable } from '../setup/folder.ts'
  */
 const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
-  /^(scores|pairs|groups|agreement|suspects|reasons|failures)\.csv$/,
+  /^(scores|pairs|groups|curves|over-optimisation|top-rewards|agreement|suspects|reasons|failures)\.csv$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,

@@ -24,6 +24,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
+import { subsetName } from '../subset-name.ts'
 import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
@@ -202,7 +203,7 @@ function printSummary(
         ],
         [
           ...Object.entries(accuracy.subsets).flatMap(([name, a]) =>
-            name === '' && a.n === accuracy.overall.n ? [] : [line(name || '(none)', a)],
+            name === '' && a.n === accuracy.overall.n ? [] : [line(subsetName(name), a)],
           ),
           ...Object.entries(accuracy.sections).map(([name, a]) => line(`[${name}]`, a)),
           line('all', accuracy.overall),

@@ -241,6 +241,25 @@ describe('report.html', () => {
     })
   })
 
+  it('calls rows without a subset (none) in every table and figure, and has no line for them where no row has one', () => {
+    const of = (subset: (i: number) => string): string =>
+      renderReport(
+        inputOf(
+          demoPairs.slice(0, 12).map((p, i) => {
+            const changes = { subset: subset(i) }
+            return pairOf({ ...p.chosen, ...changes }, { ...p.rejected, ...changes }, p.prompt, p.extra)
+          }),
+        ),
+      )
+    const some = of((i) => (i % 2 === 0 ? '' : 'x'))
+    expect(some).toContain('<a href="#pairs?subset=">(none)</a>')
+    expect(/id="fig-accuracy-by-subset">.*?<\/figure>/s.exec(some)![0]).toContain('<td>(none)</td>')
+    const none = of(() => '')
+    expect(none).not.toContain('href="#pairs?subset=')
+    expect(none).not.toContain('id="fig-accuracy-by-subset"')
+    expect(textOf(none)).toContain('Overall')
+  })
+
   it('shows single completions with their prompts', () => {
     const completions = demoPairs.slice(0, 3).map((p): ScoredCompletion => ({ ...p.chosen, role: 'completion' }))
     const prompts = new Map([[completions[1]!.id, 'what is it?']])

@@ -8,6 +8,9 @@ const UNDRAWN = {
   room: 'Not drawn, to keep the page small.',
 }
 
+/** What stands where a choice is empty, as everywhere (NO_SUBSET of subset-name.ts). */
+const shownWord = (/** @type {string} */ word) => (word === '' ? '(none)' : word)
+
 /** One browser: filters, search, sort, pages, details, its state in the address. */
 function startBrowser(/** @type {HTMLElement} */ host) {
   const table = JSON.parse(
@@ -114,13 +117,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     const tally = new Array(column.words?.length ?? 0).fill(0)
     for (const code of column.values) tally[code]++
     for (const [i, word] of (column.words ?? []).entries())
-      made.append(
-        element(
-          'option',
-          { value: `=${word}` },
-          `${word === '' ? '(none)' : word} (${tally[i].toLocaleString('en-US')})`,
-        ),
-      )
+      made.append(element('option', { value: `=${word}` }, `${shownWord(word)} (${tally[i].toLocaleString('en-US')})`))
     return made
   })
   const output = /** @type {HTMLOutputElement} */ (element('output', { 'aria-live': 'polite' }))
@@ -168,7 +165,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       } else if (column.kind === 'number') {
         made.append(element('td', { class: 'num' }, numberText(column.values[i])))
       } else {
-        const word = column.kind === 'choice' ? (column.words ?? [])[column.values[i]] : column.values[i]
+        const word = column.kind === 'choice' ? shownWord((column.words ?? [])[column.values[i]]) : column.values[i]
         const style = /^[a-z]+$/.test(word) ? `cut w-${word}` : 'cut'
         made.append(element('td', { class: style, title: word }, word))
       }
@@ -465,7 +462,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       : element(
           'p',
           { class: 'note' },
-          `The same in every row: ${constant.map((c) => `${c.label} ${c.words?.[0]}`).join(', ')}.`,
+          `The same in every row: ${constant.map((c) => `${c.label} ${shownWord(c.words?.[0] ?? '')}`).join(', ')}.`,
         ),
     element(
       'div',

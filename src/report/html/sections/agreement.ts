@@ -1,3 +1,4 @@
+import { subsetName } from '../../../subset-name.ts'
 import type { ScoredPair, Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { csvLink, figure } from '../figure.ts'
@@ -71,7 +72,7 @@ function bySubset(statistics: readonly Statistic[]): Markup {
   if (lines.every(({ value }) => value === null)) return EMPTY
   const dots = [...lines.filter(({ subset }) => subset !== ALL), ...lines.filter(({ subset }) => subset === ALL)].map(
     ({ subset, value, ciLow, ciHigh, n, clusters }) => ({
-      name: subset === ALL ? 'overall' : subset,
+      name: subset === ALL ? 'overall' : subsetName(subset),
       value,
       low: ciLow,
       high: ciHigh,
@@ -109,7 +110,7 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
     .slice(0, WORST)
     .map(
       (pair) =>
-        html`<tr><th scope="row"><a href="${rowsHref('pairs', { agree: 'no', sort: 'margin', open: rowKey(pair.id, pair.rejectedIndex, pair.chosen.index) })}">${pair.id}</a></th><td>${pair.subset}</td>${numberCell(
+        html`<tr><th scope="row"><a href="${rowsHref('pairs', { agree: 'no', sort: 'margin', open: rowKey(pair.id, pair.rejectedIndex, pair.chosen.index) })}">${pair.id}</a></th><td>${subsetName(pair.subset)}</td>${numberCell(
           decimal(pair.chosen.score),
         )}${numberCell(decimal(pair.rejected.score))}${numberCell(decimal(pair.margin))}<td>${pair.rejected.verifiableReason ?? pair.rejected.verifiableStatus}</td></tr>\n`,
     )}</tbody></table></div>
@@ -134,6 +135,6 @@ function others(rest: readonly Statistic[], limits: Limits): Markup {
   const shown = rest.slice(0, limits.tableRows)
   const left = shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
   return html`<details class="data"><summary>The same by subset, stratum and baseline (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, ({ scope, subset, statistic }) => `${scope} · ${subset} · ${statisticTitle(statistic)}`)}</details>
+${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, ({ scope, subset, statistic }) => `${scope} · ${subsetName(subset)} · ${statisticTitle(statistic)}`)}</details>
 `
 }

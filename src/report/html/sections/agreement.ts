@@ -35,7 +35,7 @@ const VERIFIED = [
 
 /** The 2×2 of decisions; ties and absences get their line or column where there are any. */
 function crossTable(pairs: readonly ScoredPair[]): Markup {
-  if (pairs.length === 0) return absent('No cross table: the data holds no pairs.')
+  if (pairs.length === 0) return EMPTY // the headline says so
   if (pairs.every((pair) => pair.verifiableOutcome === null))
     return absent('No cross table: no pair could be verified on both sides (no target, or no verifier in the run).')
   if (pairs.every((pair) => pair.outcome === null)) return absent('No cross table: no pair was scored by a model.')
@@ -117,11 +117,15 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
 `
 }
 
+/** Scopes that have a chapter of their own. */
+const OWN_CHAPTER = /^(groups|advantages|steps|step_verdicts)(:|$)/
+
 function statisticTables(statistics: readonly Statistic[], limits: Limits): Markup {
   if (statistics.length === 0) return absent('The run computed no statistics (agreement.csv is empty).')
   const own = statisticsOf(statistics, 'agreement')
   const rest = statistics.filter(
-    ({ scope, subset }) => subset !== ALL || (scope !== 'pairs' && scope !== 'completions'),
+    ({ scope, subset }) =>
+      !OWN_CHAPTER.test(scope) && (subset !== ALL || (scope !== 'pairs' && scope !== 'completions')),
   )
   const of = (scope: string): readonly Statistic[] => own.filter((statistic) => statistic.scope === scope)
   return html`${statisticTable(of('pairs'), html`Decisions on pairs, over all of them. An absent value gives its reason.`)}${statisticTable(

@@ -1,3 +1,5 @@
+import { ADVANTAGE_COLUMN_MEANINGS, ADVANTAGE_MEANINGS, CURRICULUM_ASSUMPTIONS } from './codebook-advantages.ts'
+
 /** Unit and meaning of a column. */
 export interface ColumnMeaning {
   readonly unit: string
@@ -89,10 +91,18 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   best_reward: m(REWARD, 'largest verifiable reward of the group'),
   rm_pick: m('count from 0', 'completion with the highest score, lower index on ties'),
   rm_pick_reward: m(REWARD, 'its verifiable reward'),
-  zero_advantage_verifier: m('0 or 1', 'all verifiable rewards of the group are equal: no training signal'),
-  zero_advantage_rm: m('0 or 1', 'all scores of the group are equal'),
-  advantage_sign_agreement: m(PROBABILITY, 'completions whose two advantages have the same sign'),
-  advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages in the group'),
+  zero_advantage_verifier: m(
+    '0 or 1',
+    'all verifiable rewards of the group (accuracy, without the format) are equal: no training signal; empty where there is none',
+  ),
+  zero_advantage_rm: m('0 or 1', 'all scores of the group are equal; empty where there is none'),
+  advantage_sign_agreement: m(
+    PROBABILITY,
+    'completions whose advantages by verifiable_reward and by score have the same sign, among those where neither is 0',
+  ),
+  advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages over the completions of the group that have both'),
+  advantage_reason: m('word', 'why one of the last two is empty'),
+  ...ADVANTAGE_COLUMN_MEANINGS,
   // steps.csv
   heuristic: m('word', 'how the candidate was scored'),
   candidate: m('count from 0', 'which candidate step'),
@@ -104,7 +114,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   chosen: m('0 or 1', 'the heuristic chose this candidate'),
   label: m("the data's own", "the row's label of the candidate"),
   // agreement.csv
-  scope: m('word', 'pairs, completions, null:<scorer> (on the rows that the model scored), stratum:<name>'),
+  scope: m(
+    'word',
+    'pairs, completions, null:<scorer> (on the rows that the model scored), stratum:<name>, advantages, curriculum (simulated)',
+  ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),
   ci_low: m("the statistic's", 'lower end of the 95 % interval'),
@@ -342,6 +355,7 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc_if_unverifiable_pass: 'auroc with every unverifiable completion passing',
   auroc_lowest: 'least auroc that any verdicts of the unverifiable completions could give',
   auroc_highest: 'greatest auroc that they could give',
+  ...ADVANTAGE_MEANINGS,
   model_minus_null: "the model's half accuracy less the baseline's, on the pairs that both score",
 }
 
@@ -369,11 +383,14 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`
   })
   const statistics = Object.entries(STATISTIC_MEANINGS).map(([name, text]) => `| \`${name}\` | ${escapeCell(text)} |`)
+  const assumed = Object.hasOwn(files, 'curriculum.csv')
+    ? `\n## How curriculum.csv is simulated\n\n${CURRICULUM_ASSUMPTIONS.map((line) => `- ${line}`).join('\n')}\n`
+    : ''
   return `# Codebook
 
 RFC 4180, UTF-8, lines end in \\n. An empty cell is an absent value; its reason stands in its own column. Numbers read back to the same double. A text cell that a spreadsheet would run as a formula (after any number of ' it starts with =, +, -, @, tab or carriage return) has one ' in front: take one ' off such a cell.
 
-${tables.join('\n')}
+${tables.join('\n')}${assumed}
 ## Statistics
 
 | statistic | meaning |

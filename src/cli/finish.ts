@@ -26,6 +26,7 @@ import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
 import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
+import { writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
@@ -102,7 +103,9 @@ export async function finish(input: FinishInput): Promise<number> {
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
   const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
-  const found = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const ofPairs = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
+  const found = { ...ofPairs, statistics: [...ofPairs.statistics, ...(grpo?.statistics ?? [])] }
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
@@ -118,6 +121,7 @@ export async function finish(input: FinishInput): Promise<number> {
       'scores.csv': columns['scores.csv'],
       ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
       'failures.csv': FAILURE_COLUMNS,
+      ...grpo?.columns,
     },
     summary,
     agreement: found,
@@ -127,9 +131,10 @@ export async function finish(input: FinishInput): Promise<number> {
     log,
   })
   printSummary(input, joined, summary, best, found.statistics)
+  if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
-  const record = manifest(input, joined, failures, drift)
+  const record = { ...manifest(input, joined, failures, drift), ...(grpo !== null && { grpo: grpo.record }) }
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record, drift)
   await writeWhole(
@@ -149,7 +154,7 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
     lines.push(
       changesNothing(['truncation'], `no text has more than ${subjects[0]?.text.max_length ?? 'ever so many'} tokens`),
     )
-  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0))
+  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => repairs.pooling_differs !== undefined))
     lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))
   return lines
 }

@@ -168,6 +168,14 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ),
   own_n: m('count', 'pairs that the scorer itself scored, of those that the runs share'),
   own_half: m(PROBABILITY, 'half accuracy on these; not comparable between scorers that scored other pairs'),
+  costs_others: m(
+    'count',
+    'pairs that every other ranked model scored and this one lacks or did not score: without its run the others are compared on so many more; empty for what is no ranked model',
+  ),
+  dtype: m(
+    'word',
+    'number format of the weights, from run.json (policy + reference where they differ); q8, q4 …: quantised',
+  ),
   a: m('text', 'first scorer'),
   b: m('text', 'second scorer'),
   test: m(

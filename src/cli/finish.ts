@@ -24,6 +24,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
+import { subsetName } from '../subset-name.ts'
 import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
 import { writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
@@ -222,7 +223,7 @@ function printSummary(
         ],
         [
           ...Object.entries(accuracy.subsets).flatMap(([name, a]) =>
-            name === '' && a.n === accuracy.overall.n ? [] : [line(name || '(none)', a)],
+            name === '' && a.n === accuracy.overall.n ? [] : [line(subsetName(name), a)],
           ),
           ...Object.entries(accuracy.sections).map(([name, a]) => line(`[${name}]`, a)),
           line('all', accuracy.overall),

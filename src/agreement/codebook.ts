@@ -1,3 +1,4 @@
+import { ADVANTAGE_COLUMN_MEANINGS, ADVANTAGE_MEANINGS, CURRICULUM_ASSUMPTIONS } from './codebook-advantages.ts'
 import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-meaning.ts'
 import { CURVE_METHODS, GROUP_MEANINGS, GROUP_STATISTICS } from './group-codebook.ts'
 
@@ -73,6 +74,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   rejected_hash: m('hex', 'completion_hash of the rejected completion'),
   // groups.csv
   n: m('count', 'rows that the value rests on'),
+  ...ADVANTAGE_COLUMN_MEANINGS,
   ...GROUP_MEANINGS,
   // steps.csv
   heuristic: m('word', 'how the candidate was scored'),
@@ -85,7 +87,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   chosen: m('0 or 1', 'the heuristic chose this candidate'),
   label: m("the data's own", "the row's label of the candidate"),
   // agreement.csv
-  scope: m('word', 'pairs, completions, groups, null:<scorer> (on the rows that the model scored), stratum:<name>'),
+  scope: m(
+    'word',
+    'pairs, completions, groups, null:<scorer> (on the rows that the model scored), stratum:<name>, advantages, curriculum (simulated)',
+  ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),
   ci_low: m("the statistic's", 'lower end of the 95 % interval'),
@@ -163,6 +168,14 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ),
   own_n: m('count', 'pairs that the scorer itself scored, of those that the runs share'),
   own_half: m(PROBABILITY, 'half accuracy on these; not comparable between scorers that scored other pairs'),
+  costs_others: m(
+    'count',
+    'pairs that every other ranked model scored and this one lacks or did not score: without its run the others are compared on so many more; empty for what is no ranked model',
+  ),
+  dtype: m(
+    'word',
+    'number format of the weights, from run.json (policy + reference where they differ); q8, q4 …: quantised',
+  ),
   a: m('text', 'first scorer'),
   b: m('text', 'second scorer'),
   test: m(
@@ -318,6 +331,7 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc_if_unverifiable_pass: 'auroc with every unverifiable completion passing',
   auroc_lowest: 'least auroc that any verdicts of the unverifiable completions could give',
   auroc_highest: 'greatest auroc that they could give',
+  ...ADVANTAGE_MEANINGS,
   model_minus_null: "the model's half accuracy less the baseline's, on the pairs that both score",
 }
 
@@ -345,11 +359,14 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`
   })
   const statistics = rowsOf(STATISTIC_MEANINGS)
+  const assumed = Object.hasOwn(files, 'curriculum.csv')
+    ? `\n## How curriculum.csv is simulated\n\n${CURRICULUM_ASSUMPTIONS.map((line) => `- ${line}`).join('\n')}\n`
+    : ''
   return `# Codebook
 
 RFC 4180, UTF-8, lines end in \\n. An empty cell is an absent value; its reason stands in its own column. Numbers read back to the same double. A text cell that a spreadsheet would run as a formula (after any number of ' it starts with =, +, -, @, tab or carriage return) has one ' in front: take one ' off such a cell.
 
-${tables.join('\n')}
+${tables.join('\n')}${assumed}
 ## Statistics
 
 | statistic | meaning |

@@ -15,11 +15,15 @@ export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   rm_pick_reward: m(REWARD, 'its verifiable reward'),
   zero_advantage_verifier: m(
     '0 or 1',
-    'all verifiable rewards of the group are equal, or fewer than two are there: no training signal',
+    'all verifiable rewards of the group (accuracy, without the format) are equal: no training signal; empty where there is none',
   ),
-  zero_advantage_rm: m('0 or 1', 'the same of the scores; empty without a score'),
-  advantage_sign_agreement: m(PROBABILITY, 'completions whose two advantages have the same sign'),
-  advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages in the group'),
+  zero_advantage_rm: m('0 or 1', 'all scores of the group are equal; empty where there is none'),
+  advantage_sign_agreement: m(
+    PROBABILITY,
+    'completions whose advantages by verifiable_reward and by score have the same sign, among those where neither is 0',
+  ),
+  advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages over the completions of the group that have both'),
+  advantage_reason: m('word', 'why one of the last two is empty'),
   voting_canonical: m(
     REWARD,
     'as voting, answers compared by their canonical SMILES (RDKit; the answer itself where RDKit cannot read it)',

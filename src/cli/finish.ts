@@ -24,7 +24,9 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
+import { subsetName } from '../subset-name.ts'
 import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
+import { writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
@@ -106,7 +108,11 @@ export async function finish(input: FinishInput): Promise<number> {
   const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   const groups = await groupsOfRun(joined, config, models.length > 0, settings)
   for (const note of groups?.notes ?? []) log.warn(note)
-  const found = { ...rowwise, statistics: [...rowwise.statistics, ...(groups?.statistics ?? [])] }
+  const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
+  const found = {
+    ...rowwise,
+    statistics: [...rowwise.statistics, ...(groups?.statistics ?? []), ...(grpo?.statistics ?? [])],
+  }
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
@@ -128,6 +134,7 @@ export async function finish(input: FinishInput): Promise<number> {
       ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
       ...groupColumns,
       'failures.csv': FAILURE_COLUMNS,
+      ...grpo?.columns,
     },
     tables: groups === null ? [] : groupTables(groups, models[0]?.name ?? 'the verifier', bootstrapMethod(settings)),
     summary,
@@ -138,9 +145,10 @@ export async function finish(input: FinishInput): Promise<number> {
     log,
   })
   printSummary(input, joined, summary, best, found.statistics, groups)
+  if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
-  const record = manifest(input, joined, failures, drift)
+  const record = { ...manifest(input, joined, failures, drift), ...(grpo !== null && { grpo: grpo.record }) }
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record, drift)
   await writeWhole(
@@ -160,7 +168,7 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
     lines.push(
       changesNothing(['truncation'], `no text has more than ${subjects[0]?.text.max_length ?? 'ever so many'} tokens`),
     )
-  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0))
+  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => repairs.pooling_differs !== undefined))
     lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))
   return lines
 }
@@ -215,7 +223,7 @@ function printSummary(
         ],
         [
           ...Object.entries(accuracy.subsets).flatMap(([name, a]) =>
-            name === '' && a.n === accuracy.overall.n ? [] : [line(name || '(none)', a)],
+            name === '' && a.n === accuracy.overall.n ? [] : [line(subsetName(name), a)],
           ),
           ...Object.entries(accuracy.sections).map(([name, a]) => line(`[${name}]`, a)),
           line('all', accuracy.overall),

@@ -8,7 +8,8 @@ import { isFolder, unwritable } from '../setup/folder.ts'
  */
 const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
-  /^(scores|pairs|groups|curves|over-optimisation|top-rewards|agreement|suspects|reasons|failures)\.csv$/,
+  /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
+  /^curriculum\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,

@@ -10,6 +10,7 @@ import {
   COLUMNS,
   DATA,
   FORCED_MAX_LENGTH,
+  GRPO,
   HERM,
   MODEL,
   ROWS,
@@ -21,7 +22,7 @@ import {
 } from './options.ts'
 
 /** The options that stand in a RunConfig under their own names. */
-const OWN = { ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
+const OWN = { ...MODEL, ...DATA, ...ROWS, ...SCORING, ...GRPO, ...RUN, ...SCREEN }
 
 /** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
 export interface RunConfig extends Values<typeof OWN> {

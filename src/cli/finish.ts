@@ -153,7 +153,7 @@ function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Jo
     lines.push(
       changesNothing(['truncation'], `no text has more than ${subjects[0]?.text.max_length ?? 'ever so many'} tokens`),
     )
-  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0))
+  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => repairs.pooling_differs !== undefined))
     lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))
   return lines
 }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parse } from 'csv-parse'
 import { type Coded, Coder, type CompletionColumns, type PairColumns } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
-import { plainText } from '../src/report/csv.ts'
 import {
   IDENTITY_FILE,
   type Identity,
@@ -14,7 +12,10 @@ import {
   readRecord,
   stampOf,
 } from '../src/setup/identity.ts'
-import { checkedSize, checkRun } from './run-checks.ts'
+import { csvRows, numberIn } from './csv-rows.ts'
+import { completionKey } from './keys.ts'
+import { checkRun } from './run-checks.ts'
+import { type RunGroup, readGroups } from './run-groups.ts'
 
 export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'
 
@@ -35,6 +36,8 @@ export interface Run {
   readonly identity?: Identity | null
   /** What to tell the user of it. */
   readonly warnings: readonly string[]
+  /** Absent: an imported file, which has none. */
+  readonly groups?: readonly RunGroup[]
   /** Rows of one id are pairs of their own, not several completions of one row. */
   readonly plainPairs?: boolean
 }
@@ -133,66 +136,18 @@ export function unfinishedRuns(outputDir: string): string[] {
     .sort()
 }
 
-interface CsvRow {
-  (column: string): string
-  has(column: string): boolean
-}
-/** ◆ Rows of a CSV one by one, as a function from column name to text ('' where there is no such column); the `'` prefix is undone. */
-async function* csvRows(path: string, needed: readonly string[]): AsyncGenerator<CsvRow> {
-  const parser = createReadStream(path).pipe(parse({ bom: true }))
-  let header: Map<string, number> | null = null
-  let row: string[] = []
-  const get: CsvRow = Object.assign(
-    (column: string): string => {
-      const at = header!.get(column)
-      return at === undefined ? '' : plainText(row[at] ?? '')
-    },
-    { has: (column: string): boolean => header!.has(column) },
-  )
-  try {
-    for await (const record of parser) {
-      row = record as string[]
-      if (header === null) {
-        header = new Map(row.map((name, i) => [name, i]))
-        const twice = row.find((name, i) => name !== '' && header!.get(name) !== i)
-        if (twice !== undefined) throw new DataError(`the column "${twice}" stands twice`, path)
-        const absent = needed.filter((name) => !header!.has(name))
-        if (absent.length > 0)
-          throw new DataError(`has no column ${absent.join(', ')}`, path, 'Was it written by run-rm or run-dpo?')
-        continue
-      }
-      yield get
-    }
-  } catch (error) {
-    if (error instanceof DataError) throw error
-    throw new DataError(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, path, null, {
-      cause: error,
-    })
-  }
-}
-
-/** As we and others write numbers: JavaScript's Number would also take white space (as 0), hexadecimal and binary. */
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-
-/** A cell as a number: empty = NaN; anything else that is not a number is an error naming file, row and column. */
-function numberIn(cell: string, path: string, row: number, column: string): number {
-  if (cell === '') return Number.NaN
-  const value = NUMBER.test(cell) ? Number(cell) : Number.NaN
-  if (!Number.isFinite(value)) throw new DataError(`${column} is "${cell}", expected a number`, `${path}: row ${row}`)
-  return checkedSize(value, column, `${path}: row ${row}`)
-}
-
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
 export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
   for (let attempt = 1; ; attempt++) {
-    const files = ['run.json', 'scores.csv', 'pairs.csv'].map((name) => join(folder.path, name))
+    const files = ['run.json', 'scores.csv', 'pairs.csv', 'groups.csv'].map((name) => join(folder.path, name))
     const before = stampOf(files)
     const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
     const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
     const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
+    const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
     // else they would be of two runs
     if (stampOf(files) === before) {
-      const [, scores, pairsFile] = files as [string, string, string]
+      const [, scores, pairsFile] = files as [string, string, string, string]
       const contradiction = checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
       // what run.json says is of the scores beside it
       const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
@@ -205,6 +160,7 @@ export async function readRun(folder: { model: string; dataset: string; path: st
         where,
         pairs,
         completions,
+        groups,
         manifest,
         identity,
         warnings: contradiction === null ? warnings : [...warnings, contradiction],
@@ -340,12 +296,3 @@ async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, st
     length: tokens.done(),
   }
 }
-
-export const completionKey = (id: string, role: string, index: string): string => `${id}\u0000${role}\u0000${index}`
-/** A pair's key: id, rejected index, chosen index. A pair without an id is its whole key, with the indices 0. */
-export function keyParts(key: string): [id: string, rejected: number, chosen: number] {
-  const [id, rejected, chosen] = key.split('\u0000') as [string, string, string]
-  return id === '' ? [key, 0, 0] : [id, Number(rejected), Number(chosen)]
-}
-/** The row's id in a pair's or a completion's key. */
-export const idOfKey = (key: string): string => key.slice(0, key.indexOf('\u0000'))

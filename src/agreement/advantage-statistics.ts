@@ -28,6 +28,7 @@ export function advantageStatistics(
   grpo: GrpoSettings,
   { learned, ...settings }: AdvantageOptions,
 ): Statistic[] {
+  if (groups.length === 0) return []
   const sources = learned ? REWARD_SOURCES : (['verifier'] as const)
   const sums: AdvantageSums[] = []
   const zero = sources.map((source) => new ZeroStd(source))

@@ -48,7 +48,8 @@ export interface AdvantagesOfRun {
   readonly record: Readonly<Record<string, unknown>>
   /** For the screen. */
   readonly lines: readonly string[]
-  readonly points: readonly AdvantagePoint[]
+  /** For the report, worked out when asked for. */
+  readonly points: () => Iterable<AdvantagePoint>
 }
 
 /** Writes advantages.csv, curriculum.jsonl and curriculum.csv; null where the run has no group. */
@@ -74,7 +75,7 @@ export async function writeAdvantages(input: AdvantagesInput): Promise<Advantage
       ...(simulated.length > 0 && { curriculum: { assumptions: CURRICULUM_ASSUMPTIONS } }),
     },
     lines: linesOf(statistics, config, learned),
-    points: learned ? Array.from(advantagePoints(groups, grpo)) : [],
+    points: () => (learned ? advantagePoints(groups, grpo) : []),
   }
 }
 

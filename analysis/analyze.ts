@@ -17,7 +17,7 @@ import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
-import { comparable, rankingOf } from './ranking.ts'
+import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
 import { twinsOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
@@ -95,7 +95,8 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   // Without a common pair there is nothing to compare.
   const compared = aligned.pairs.n === 0 ? [] : aligned.scorers
   const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...baselines]
-  const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside)
+  const costs = costsOf(kept.filter(({ model }) => !unranked.has(model)))
+  const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside, costs)
   const sweep = leaderboard(aligned, ranking, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
   const tests = [

@@ -16,6 +16,7 @@ const GROUND = [
   'prng.ts',
   'python-regex.ts',
   'read-regular.ts',
+  'subset-name.ts',
   'types.ts',
   'unique-keys.ts',
   'unscored.ts',

@@ -1,7 +1,7 @@
 import { reliabilityPlot } from '../../plots/reliability.ts'
 import { figure } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
-import { html } from '../markup.ts'
+import { EMPTY, html } from '../markup.ts'
 import { count, percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 import { statisticsOf, statisticTable } from '../statistic-table.ts'
@@ -19,7 +19,7 @@ export function calibration({ calibration: data, pairs, statistics }: ReportInpu
     const why = pairs.some((pair) => pair.margin !== null)
       ? 'No reliability curve: the run computed none for its pairs.'
       : 'No reliability curve: no pair has a margin.'
-    return { id: 'calibration', title, body: html`${absent(why)}${table}` }
+    return { id: 'calibration', title, body: html`${pairs.length === 0 ? EMPTY : absent(why)}${table}` }
   }
   const total = data.bins.reduce((sum, bin) => sum + bin.n, 0)
   const curve = figure({

@@ -12,7 +12,7 @@ export function headline(input: ReportInput): Section {
   const { accuracy } = input
   const body =
     accuracy === null || accuracy.overall.half === null
-      ? html`${withoutAccuracy(input)}${verdictTiles(input)}`
+      ? html`${withoutAccuracy(input)}${groupTiles(input)}${verdictTiles(input)}`
       : html`${leadTiles(accuracy, input)}${againstBaselines(accuracy, input)}`
   return { id: 'headline', title: 'Result', body }
 }
@@ -148,7 +148,9 @@ function whyUnscored(completions: ReportInput['completions']): string {
 function withoutAccuracy({ pairs, completions, accuracy }: ReportInput): Markup {
   if (completions.length === 0) return absent('No row of the run could be used; the failures are listed below.')
   if (pairs.length === 0)
-    return absent('No accuracy: the data holds no pairs, its completions stand alone or in groups.')
+    return absent(
+      'No accuracy: the data holds no pairs, its completions stand alone or in groups. Chapters on pairs (accuracy by subset, length, strata) are left out.',
+    )
   if (completions.every(({ scoreReason }) => scoreReason === 'no_model'))
     return absent('No accuracy: the run has no model, only verifiable rewards.')
   if (accuracy === null)
@@ -158,6 +160,26 @@ function withoutAccuracy({ pairs, completions, accuracy }: ReportInput): Markup 
   return absent(
     `No accuracy: none of ${plural(pairs.length, 'pair')} has a margin (${accuracy.overall.reason ?? 'not scored'}).`,
   )
+}
+
+/** Of a run on groups: what its score chooses, what a vote chooses, and what could be chosen. */
+function groupTiles(input: ReportInput): Markup {
+  if (input.groups === undefined) return EMPTY
+  const of = (...names: readonly string[]): Statistic | undefined =>
+    names.map((name) => statisticOf(input, 'groups', name)).find((line) => line !== undefined && line.value !== null)
+  const lines = [
+    [
+      'Highest score.',
+      of('rerank'),
+      'The completion that the model scores highest is right for this share of the prompts.',
+    ],
+    ['Vote.', of('voting_canonical', 'voting'), 'The answer that most completions give is right; no model is asked.'],
+    ['Ceiling.', of('pass_at_n'), 'Some completion is right: a perfect score would reach this.'],
+  ] as const
+  if (lines.every(([, line]) => line === undefined)) return EMPTY
+  return html`<div class="tiles">
+${lines.map(([name, line, what]) => tile(percent(line?.value ?? null), unitOf(line), html`<b>${name}</b> ${what} ${line === undefined ? 'Absent.' : `${plural(line.n, 'group')}.`}${withoutInterval(line)}`))}</div>
+`
 }
 
 function verdictTiles({ completions }: ReportInput): Markup {

@@ -49,7 +49,7 @@ export interface AdvantagesOfRun {
   /** For the screen. */
   readonly lines: readonly string[]
   /** For the report, worked out when asked for. */
-  readonly points: () => Iterable<AdvantagePoint>
+  readonly points: readonly AdvantagePoint[]
 }
 
 /** Writes advantages.csv, curriculum.jsonl and curriculum.csv; null where the run has no group. */
@@ -75,7 +75,9 @@ export async function writeAdvantages(input: AdvantagesInput): Promise<Advantage
       ...(simulated.length > 0 && { curriculum: { assumptions: CURRICULUM_ASSUMPTIONS } }),
     },
     lines: linesOf(statistics, config, learned),
-    points: () => (learned ? advantagePoints(groups, grpo) : []),
+    get points() {
+      return learned ? Array.from(advantagePoints(groups, grpo)) : []
+    },
   }
 }
 

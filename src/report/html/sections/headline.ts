@@ -173,7 +173,11 @@ function groupTiles(input: ReportInput): Markup {
       of('rerank'),
       'The completion that the model scores highest is right for this share of the prompts.',
     ],
-    ['Vote.', of('voting_canonical', 'voting'), 'The answer that most completions give is right; no model is asked.'],
+    [
+      'Vote.',
+      of('voting_canonical', 'voting_string'),
+      'The answer that most completions give is right; no model is asked.',
+    ],
     ['Ceiling.', of('pass_at_n'), 'Some completion is right: a perfect score would reach this.'],
   ] as const
   if (lines.every(([, line]) => line === undefined)) return EMPTY

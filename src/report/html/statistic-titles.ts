@@ -115,7 +115,25 @@ export function titleOf({ scope, statistic }: Pick<Statistic, 'scope' | 'statist
     const title = ADVANTAGE_TITLES[name ?? statistic]
     return title === undefined ? statistic : source === undefined ? title : `${title} (${SOURCES[source]})`
   }
+  if (scope === 'steps') return stepTitle(statistic)
   return STATISTIC_TITLES[statistic] ?? statistic
+}
+
+const STEP_TITLES: Readonly<Record<string, string>> = {
+  choice_chance: 'A drawn candidate is right',
+  choice_ceiling: 'A right candidate is there',
+  step_accuracy: 'Steps on the right side of probability ½',
+  first_error_found: 'First wrong step found, where there is one',
+  no_error_seen: 'None called wrong, where all are right',
+  process_bench_f1: 'ProcessBench’s F1 of these two',
+}
+
+function stepTitle(statistic: string): string {
+  const [, kind, rest] = /^choice_(accuracy|near_tie_rate|difference)_(.*)$/.exec(statistic) ?? []
+  if (kind === 'accuracy') return `Choice accuracy, ${rest}`
+  if (kind === 'near_tie_rate') return `Choices that a rounding may turn, ${rest}`
+  if (kind === 'difference') return `Difference of accuracies, ${rest!.replace('_minus_', ' − ')}`
+  return STEP_TITLES[statistic] ?? STATISTIC_TITLES[statistic] ?? statistic
 }
 
 /** @example groupTitle('rerank_reward@4') // 'The highest score, mean reward, at n = 4' */

@@ -1,8 +1,4 @@
-import type { ColumnMeaning } from './codebook.ts'
-
-const m = (unit: string, definition: string): ColumnMeaning => ({ unit, definition })
-const PROBABILITY = '0 … 1'
-const SCORE = "the score's own unit"
+import { type ColumnMeaning, m, PROBABILITY, SCORE } from './column-meaning.ts'
 
 /** Columns of advantages.csv, curriculum.jsonl and curriculum.csv that no other file has. */
 export const ADVANTAGE_COLUMN_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {

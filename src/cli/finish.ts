@@ -36,6 +36,8 @@ import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { failureLines, unscoredHint } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
+import { groupTable } from './group-table.ts'
+import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
@@ -103,26 +105,38 @@ export async function finish(input: FinishInput): Promise<number> {
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
   const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
-  const ofPairs = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const groups = await groupsOfRun(joined, config, models.length > 0, settings)
+  for (const note of groups?.notes ?? []) log.warn(note)
   const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
-  const found = { ...ofPairs, statistics: [...ofPairs.statistics, ...(grpo?.statistics ?? [])] }
+  const found = {
+    ...rowwise,
+    statistics: [...rowwise.statistics, ...(groups?.statistics ?? []), ...(grpo?.statistics ?? [])],
+  }
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
+  await writeJson(join(folder, 'summary.json'), {
+    ...summary,
+    best_of_n: best,
+    ...(groups !== null && { groups: groupsSummary(groups) }),
+  })
   const columns = scoreFileColumns(added)
+  const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
   await writeAnalyses({
     folder,
     joined,
     columns: {
       'scores.csv': columns['scores.csv'],
       ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
+      ...groupColumns,
       'failures.csv': FAILURE_COLUMNS,
       ...grpo?.columns,
     },
+    tables: groups === null ? [] : groupTables(groups, models[0]?.name ?? 'the verifier', bootstrapMethod(settings)),
     summary,
     agreement: found,
     herm: hermRun(input),
@@ -130,7 +144,7 @@ export async function finish(input: FinishInput): Promise<number> {
     ciMethod: bootstrapMethod(settings),
     log,
   })
-  printSummary(input, joined, summary, best, found.statistics)
+  printSummary(input, joined, summary, best, found.statistics, groups)
   if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
@@ -183,6 +197,7 @@ function printSummary(
   { accuracy }: Summary,
   best: BestOfTable | null,
   statistics: readonly Statistic[],
+  groups: GroupsOfRun | null,
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
@@ -217,6 +232,7 @@ function printSummary(
     )
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
+  if (groups !== null) out.push('', groupTable(groups, models.length > 0), '')
   const orders = orderLine(statistics)
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)

@@ -8,7 +8,7 @@ import { isFolder, unwritable } from '../setup/folder.ts'
  */
 const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
-  /^(scores|pairs|groups|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
+  /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
   /^curriculum\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,

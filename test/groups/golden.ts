@@ -44,6 +44,7 @@ export interface Group {
     readonly zero_advantage: readonly boolean[]
     readonly pass_at: readonly number[]
     readonly pass_at_missing_as_wrong: readonly number[]
+    readonly pass_prefix: readonly boolean[]
     readonly voting_string: readonly Pick[]
     readonly voting_canonical: readonly Pick[]
     /** Null for more than ten completions. */

@@ -26,6 +26,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/temporary.ts',
+    setupFiles: 'test/one-thread.ts',
     // for what hangs; a busy machine is no failure
     testTimeout: 300_000,
     hookTimeout: 300_000,

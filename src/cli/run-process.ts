@@ -4,7 +4,6 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow } from '../pairs/steps.ts'
-import type { Heuristic } from '../score/process.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf } from '../setup/dataset.ts'
@@ -13,7 +12,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import { readOptions } from '../setup/option.ts'
 import { MODES } from '../setup/options.ts'
 import { CHANNEL_OF, type Channel, loadStepModels, openChannels } from '../setup/step-channels.ts'
-import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
+import { unusedOfAnnotations, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { RowFailure } from '../types.ts'
 import { downloadBar } from './download-bar.ts'
@@ -32,7 +31,7 @@ import type { ProcessRun } from './process-run.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
-import { openVerifier } from './verifier.ts'
+import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: BinHelp = {
   name: 'run-process',
@@ -71,7 +70,6 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   const filtering = config.filterRationales !== null
   const dataset = config.filterRationales ?? config.dataset
   checkDatasetName(dataset)
-  const heuristics = config.heuristic as readonly Heuristic[]
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const device = config.models.length === 0 ? null : await resolveDevice(config.device, floatProductsFor(config.dtype))
   if (device !== null) log.info(deviceLine(device))
@@ -84,7 +82,10 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   )
   sayReadings(inspection, config, log)
   checkForm(form, config, dataset)
-  if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
+  if (!filtering && inspection.withSolution === 0)
+    for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
+  const verifier = filtering || inspection.withSolution === 0 ? null : openVerifier(config.verification)
+  for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
   const rows = () => processRowsOf(config, data)
   const since = Date.now()
   // annotated texts are only compared
@@ -93,7 +94,9 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
     log.info(modelLine(model))
     for (const note of model.notes) log.warn(note)
   }
-  const kinds = filtering ? (['following'] as const) : [...new Set(heuristics.flatMap((one) => CHANNEL_OF[one] ?? []))]
+  const kinds = filtering
+    ? (['following'] as const)
+    : [...new Set(config.heuristic.flatMap((one) => CHANNEL_OF[one] ?? []))]
   const opened =
     device === null || models.length === 0
       ? []
@@ -104,6 +107,8 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   )
   const subjects = channels.map(({ subject }) => subject)
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
+  for (const line of device === null ? [] : unusedWithModels(config, given, models, device)) log.warn(line)
+  if (form === 'annotated') for (const line of unusedOfAnnotations(given)) log.warn(line)
   if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = {
     outputDir: config.outputDir,
@@ -123,12 +128,11 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
     return 0
   }
   const place = claimRunFolder(request)
-  const interrupt = watchInterrupt(log)
   // with a model the store has a lock of its own
   const unlock = channels.length === 0 ? lock(place.path) : () => {}
-  const verifier = inspection.withSolution === 0 ? null : openVerifier(config.verification)
+  const interrupt = watchInterrupt(log)
   try {
-    const replaced = sayFolder(place, ahead, log)
+    const replaced = sayFolder(place, { ...ahead, verifier }, log)
     const run: ProcessRun = {
       config,
       data,

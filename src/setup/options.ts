@@ -3,7 +3,7 @@ import { DTYPE_CHOICES } from '../model/dtype.ts'
 import { typeFilter } from '../pairs/filters.ts'
 import { parseShard } from '../pairs/shard.ts'
 import { checkHead } from '../score/head.ts'
-import { checkHeuristics, LAYOUTS } from '../score/process.ts'
+import { checkHeuristics, DEFAULT_HEURISTICS, type Heuristic, LAYOUTS } from '../score/process.ts'
 import { STEP_AGGREGATES, stepWords } from '../score/steps.ts'
 import {
   aboveZero,
@@ -85,13 +85,16 @@ export const CHECKPOINTS = section(
 export const STEPS = section(
   { group: 'Steps', bins: PROCESS },
   {
-    heuristic: list(
-      'How a candidate is chosen: world_model, world_model_no_length, trajectory, random or reward (repeatable)',
-      {
-        shown: 'world_model, world_model_no_length and random',
-        check: checkHeuristics,
-      },
-    ),
+    heuristic: {
+      ...list(
+        'How a candidate is chosen: world_model, world_model_no_length, trajectory, random or reward (repeatable)',
+        {
+          shown: DEFAULT_HEURISTICS.join(', '),
+        },
+      ),
+      default: DEFAULT_HEURISTICS,
+      read: heuristics,
+    },
     layout: choice(
       LAYOUTS,
       'Where the rationale stands in what the model reads: none, rationale-first or rationale-last (behind the steps)',
@@ -460,6 +463,13 @@ function folderName(name: string): void {
   withoutNul(name, '--name')
   if (/[/\\]/.test(name) || name === '.' || name === '..')
     throw new UsageError(`"${name}" is not the name of a folder`, '--name', 'Where results go is --output-dir.')
+}
+
+function heuristics(given: unknown): readonly Heuristic[] {
+  if (given == null) return DEFAULT_HEURISTICS
+  const names = (Array.isArray(given) ? given : [given]).map(String)
+  checkHeuristics(names)
+  return names
 }
 
 /** `\n` may be written as such: shells make a line break hard to give. */

@@ -12,6 +12,7 @@ import {
   COLUMNS,
   DATA,
   FORCED_MAX_LENGTH,
+  GENERATION,
   HERM,
   MODEL,
   ROWS,
@@ -24,13 +25,14 @@ import {
 } from './options.ts'
 
 /** The options that stand in a RunConfig under their own names. */
-const OWN = { ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
+const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
 /** What a run reads without --dataset. */
 const DATASETS: Readonly<Record<RunBin, string>> = {
   'run-rm': 'demo-pairs',
   'run-dpo': 'demo-pairs',
   'run-verify': 'demo-pairs',
   'run-process': 'demo-steps',
+  'run-generate': 'demo-prompts',
 }
 
 /** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
@@ -96,6 +98,12 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     )
   if (own.onnxFile !== null && own.graph === 'checkpoint')
     contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
+  if (own.n > 1 && own.temperature === 0)
+    throw new UsageError(
+      `${own.n} greedy completions of a prompt would all be the same`,
+      `--n ${own.n}`,
+      'Give a --temperature above 0, or leave --n out.',
+    )
   parseDevice(own.device)
   checkDtype(dtype, own.device)
   if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
@@ -136,6 +144,7 @@ function modelChoices(
   if (bin === 'run-verify') return []
   const first = { name: model, revision: revision ?? inlineRevision(model) }
   if (bin === 'run-rm') return [{ role: 'rm', ...first }]
+  if (bin === 'run-generate') return [{ role: 'policy', ...first }]
   if (bin === 'run-process') {
     const wanted = filterRationales !== null ? ['world_model'] : heuristic.length === 0 ? DEFAULT_HEURISTICS : heuristic
     const likelihood = wanted.some((name) => OF_LIKELIHOOD.includes(name))

@@ -13,6 +13,7 @@ import {
   COLUMNS,
   DATA,
   FORCED_MAX_LENGTH,
+  GENERATION,
   HERM,
   MODEL,
   ROWS,
@@ -25,13 +26,14 @@ import {
 } from './options.ts'
 
 /** The options that stand in a RunConfig under their own names. */
-const OWN = { ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
+const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
 /** What a run reads without --dataset. */
 const DATASETS: Readonly<Record<RunBin, string>> = {
   'run-rm': 'demo-pairs',
   'run-dpo': 'demo-pairs',
   'run-verify': 'demo-pairs',
   'run-process': 'demo-steps',
+  'run-generate': 'demo-prompts',
 }
 
 /** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
@@ -99,6 +101,12 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     throw new UsageError('gives no reward of one trajectory', `--head ${own.head}`, 'Name one label.')
   if (own.onnxFile !== null && own.graph === 'checkpoint')
     contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
+  if (own.n > 1 && own.temperature === 0)
+    throw new UsageError(
+      `${own.n} greedy completions of a prompt would all be the same`,
+      `--n ${own.n}`,
+      'Give a --temperature above 0, or leave --n out.',
+    )
   parseDevice(own.device)
   checkDtype(dtype, own.device)
   if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
@@ -138,6 +146,7 @@ function modelChoices(
   if (bin === 'run-verify') return []
   const first = { name: model, revision: revision ?? inlineRevision(model) }
   if (bin === 'run-rm') return [{ role: 'rm', ...first }]
+  if (bin === 'run-generate') return [{ role: 'policy', ...first }]
   if (bin === 'run-process') {
     const wanted = filterRationales !== null ? ['world_model'] : heuristic
     const likelihood = wanted.some((name) => OF_LIKELIHOOD.includes(name))

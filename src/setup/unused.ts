@@ -27,6 +27,8 @@ export function unusedOptions(config: RunConfig, given: Given<RunOption>): strin
       'with a reference the score is the implicit reward; the policy alone is in columns of its own',
     )
   if (bin === 'run-process') unusedOfSteps(config, nothing)
+  if (bin === 'run-generate' && config.temperature === 0)
+    nothing(['topP', 'seed'], 'without a --temperature above 0 nothing is drawn')
   if (!config.certify) nothing(['certifyReference'], 'without --certify nothing is compared with it')
   if (given.debug === true && given.limit !== undefined) nothing(['debug'], `--limit ${config.limit} is given`)
   if (given.prefSets === true && given.dataset !== undefined)

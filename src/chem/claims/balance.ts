@@ -35,6 +35,7 @@ export function checkBalance({ left, right }: Reaction): Finding {
       computed,
       `not balanced: ${off.map((s) => `${a.atoms.get(s) ?? 0} ${s} on the left, ${b.atoms.get(s) ?? 0} on the right`).join('; ')}`,
     )
-  if (a.charge !== b.charge) return fails(computed, `not balanced: charge ${a.charge} on the left, ${b.charge} on the right`)
+  if (a.charge !== b.charge)
+    return fails(computed, `not balanced: charge ${a.charge} on the left, ${b.charge} on the right`)
   return passes(computed)
 }

@@ -21,13 +21,33 @@ export function checkFormula(subject: Subject, stated: Composition, ofRatio = fa
   return fails(computed, `${subject.label} is ${computed}, not ${formulaText(stated)}`)
 }
 
+/** Of a count that something narrows (`two rings that are fused`): wrong where there are not even as many; else undecided. */
+export function checkAtLeast(finding: Finding, stated: number): Finding {
+  if (finding.outcome !== 'fail' || finding.computed === null)
+    return undecided('what narrows it is not understood', finding.computed)
+  const most = Number(finding.computed.split(' ').at(-1))
+  return most < stated ? finding : undecided('what narrows it is not understood', finding.computed)
+}
+
+/** `contains only carbon and hydrogen` */
+export function checkElements(subject: Subject, symbols: readonly string[]): Finding {
+  const { composition, label } = subject
+  if (composition === null) return undecided(UNKNOWN_ATOMS)
+  const has = [...composition.atoms.keys()]
+  const computed = has.join(' ')
+  return has.length === symbols.length && symbols.every((symbol) => has.includes(symbol))
+    ? passes(computed)
+    : fails(computed, `${label} has ${has.join(', ')}, not ${symbols.join(', ')} only`)
+}
+
 const rangeText = ({ low, high }: Range): string => (low === high ? String(low) : `${low} to ${high}`)
 
 /** A count that may be read in two ways is decided only where both agree. */
 function checkRange(subject: Subject, title: string, range: Range, stated: number, bound: Bound): Finding {
   const computed = rangeText(range)
   const holds: boolean[] = []
-  for (const n of range.low === range.high ? [range.low] : [range.low, range.high]) holds.push(boundHolds(bound, stated, n))
+  for (const n of range.low === range.high ? [range.low] : [range.low, range.high])
+    holds.push(boundHolds(bound, stated, n))
   const between = bound === 'exactly' && stated > range.low && stated < range.high
   if (!between && holds.every(Boolean)) return passes(computed)
   if (!between && !holds.some(Boolean))
@@ -35,7 +55,13 @@ function checkRange(subject: Subject, title: string, range: Range, stated: numbe
   return undecided(`${title} are counted in more than one way`, computed)
 }
 
-export function checkCount(subject: Subject, quantity: Quantity, stated: number, bound: Bound, mols: MolToolkit): Finding {
+export function checkCount(
+  subject: Subject,
+  quantity: Quantity,
+  stated: number,
+  bound: Bound,
+  mols: MolToolkit,
+): Finding {
   const range = quantity.of(subject, mols)
   if (range === null)
     return undecided(
@@ -43,18 +69,27 @@ export function checkCount(subject: Subject, quantity: Quantity, stated: number,
         ? `${quantity.title} cannot be told from ${subject.label}`
         : `${quantity.title} of ${subject.label} are not defined`,
     )
+  if (quantity.prefers === 'high' && bound === 'exactly' && stated === range.high) return passes(String(stated))
   return checkRange(subject, quantity.title, range, stated, bound)
 }
 
 /** `stated` null: has it at all? */
-export function checkGroup(subject: Subject, group: Group, stated: number | null, bound: Bound, mols: MolToolkit): Finding {
+export function checkGroup(
+  subject: Subject,
+  group: Group,
+  stated: number | null,
+  bound: Bound,
+  mols: MolToolkit,
+): Finding {
   const { molecule } = subject
   if (molecule === null) return undecided(`functional groups cannot be told from the formula ${subject.label}`)
   const range = matched('functional_group', group.name, group.narrow, group.broad).of(subject, mols)!
   if (stated === null || !group.countable) {
     if (range.high === 0) return fails('0', `${subject.label} has no ${group.name}`)
     if (stated !== null) return undecided(`${group.name} is not counted`, rangeText(range))
-    return range.low > 0 ? passes(rangeText(range)) : undecided(`${group.name} has a narrower and a broader meaning`, rangeText(range))
+    return range.low > 0
+      ? passes(rangeText(range))
+      : undecided(`${group.name} has a narrower and a broader meaning`, rangeText(range))
   }
   return checkRange(subject, `of ${group.name}`, range, stated, bound)
 }
@@ -67,7 +102,10 @@ export function checkMass(subject: Subject, stated: StatedMass, kind: MassKind, 
   const computed = kinds.map((k) => `${masses[k].toFixed(3)} (${k})`).join(', ')
   if (verdicts.includes(true)) return passes(computed)
   if (verdicts.includes(null)) return undecided('close to the mass, but not within the digits stated', computed)
-  return fails(computed, `the mass of ${subject.label} is ${computed} g/mol, not ${stated.value.toFixed(stated.decimals)}`)
+  return fails(
+    computed,
+    `the mass of ${subject.label} is ${computed} g/mol, not ${stated.value.toFixed(stated.decimals)}`,
+  )
 }
 
 const signed = (n: number): string => (n > 0 ? `+${n}` : String(n))
@@ -85,6 +123,7 @@ const charged = ({ graph }: Molecule): boolean => graph.atoms.some(({ charge }) 
 
 /** Are two spellings one molecule? Stereo that only one of them gives, and a zwitterion beside its neutral form, decide nothing against it. */
 export function checkIdentity(a: Subject, b: Subject): Finding {
+  if (a.molecule === null && b.composition !== null && a.composition !== null) return checkFormula(b, a.composition)
   if (a.molecule === null || b.molecule === null) return undecided('a formula does not tell the molecule')
   const computed = `${a.molecule.canonical}, ${b.molecule.canonical}`
   if (a.molecule.canonical === b.molecule.canonical) return passes(a.molecule.canonical)
@@ -95,7 +134,10 @@ export function checkIdentity(a: Subject, b: Subject): Finding {
   }
   if (charged(a.molecule) !== charged(b.molecule) && heavyFormula(a) === heavyFormula(b))
     return undecided('they may differ only in where the charges and protons are drawn', computed)
-  return fails(computed, `${a.label} (${a.molecule.canonical}) and ${b.label} (${b.molecule.canonical}) are not the same molecule`)
+  return fails(
+    computed,
+    `${a.label} (${a.molecule.canonical}) and ${b.label} (${b.molecule.canonical}) are not the same molecule`,
+  )
 }
 const heavyFormula = ({ composition }: Subject): string =>
   composition === null
@@ -114,10 +156,13 @@ export function checkIsomers(a: Subject, b: Subject, kind: IsomerKind, mols: Mol
   if (a.molecule.canonical === b.molecule.canonical)
     return fails(spellings, `${a.label} and ${b.label} are the same molecule`)
   const sameBonds = a.molecule.flat === b.molecule.flat
-  if (kind === 'constitutional') return sameBonds ? fails(spellings, 'they differ only in stereochemistry') : passes(spellings)
+  if (kind === 'constitutional')
+    return sameBonds ? fails(spellings, 'they differ only in stereochemistry') : passes(spellings)
   if (kind === 'any') {
     const isFlat = a.molecule.canonical === a.molecule.flat || b.molecule.canonical === b.molecule.flat
-    return sameBonds && isFlat ? undecided('only one of the two gives its stereochemistry', spellings) : passes(spellings)
+    return sameBonds && isFlat
+      ? undecided('only one of the two gives its stereochemistry', spellings)
+      : passes(spellings)
   }
   if (!sameBonds) return fails(spellings, 'their atoms are bonded differently')
   if (a.molecule.canonical === a.molecule.flat || b.molecule.canonical === b.molecule.flat)

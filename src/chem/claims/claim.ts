@@ -49,6 +49,8 @@ export interface StepVerdict {
   readonly claims: readonly Claim[]
   /** Of the first claim that fails; null otherwise. */
   readonly reason: string | null
+  /** Why some of the step was not read: too long, or RDKit gave up; null otherwise. */
+  readonly note: string | null
 }
 
 /** What a check says, before it is tied to a place in the text. */

@@ -29,7 +29,10 @@ const onlyOf = (symbols: readonly string[], title: string): Check => [
     const has = composition.atoms.has('C') && composition.atoms.has('H')
     return others.length === 0 && has
       ? passes([...composition.atoms.keys()].join(' '))
-      : fails([...composition.atoms.keys()].join(' '), `${label} is no ${title}: it has ${others.join(', ') || 'no C or H'}`)
+      : fails(
+          [...composition.atoms.keys()].join(' '),
+          `${label} is no ${title}: it has ${others.join(', ') || 'no C or H'}`,
+        )
   },
 ]
 
@@ -42,7 +45,9 @@ const ALKANE: Check = [
     const hydrocarbon = HYDROCARBON[1](subject, mols)
     if (hydrocarbon.outcome !== 'pass') return hydrocarbon
     if (molecule.graph.bonds.some(({ type }) => type !== 1)) return fails('unsaturated', `${label} has multiple bonds`)
-    return molecule.descriptors.NumRings === 0 ? passes('saturated') : undecided('cycloalkanes are called alkanes by some')
+    return molecule.descriptors.NumRings === 0
+      ? passes('saturated')
+      : undecided('cycloalkanes are called alkanes by some')
   },
 ]
 const HYDROCARBON = onlyOf(['C', 'H'], 'hydrocarbon')

@@ -20,6 +20,8 @@ const MAX_ATOMS = 100_000
  */
 export function parseFormula(text: string): Composition | null {
   if (text.length === 0 || text.length > MAX_LENGTH || !/^[A-Z([]/.test(text)) return null
+  // brackets around all of it are the sentence's
+  if (/^[([][^()[\]]*[)\]]$/.test(text)) return null
   const signed = /^(.+?)(?:\^?(\d*)([+-])|([+-])(\d+)|\((\d*)([+-])\))$/.exec(text)
   let body = text
   let charge = 0

@@ -15,12 +15,7 @@ export interface Group {
 
 /** Singular names; the first is how a reason calls it. `-` behind a name list: not countable; `class`: also a class of molecules. */
 const TABLE: readonly (readonly [names: string, narrow: string, broad: string, traits?: string])[] = [
-  [
-    'alcohol',
-    '[OX2H][CX4;!$(C([OX2H])[O,S,#7,#15])]',
-    '[OX2H;!$([OX2H]-[#6]=[OX1]);!$([OX2H]-[!#6])]',
-    'class',
-  ],
+  ['alcohol', '[OX2H][CX4;!$(C([OX2H])[O,S,#7,#15])]', '[OX2H;!$([OX2H]-[#6]=[OX1]);!$([OX2H]-[!#6])]', 'class'],
   ['hydroxyl, hydroxy, oh', '[OX2H;$([OX2H]-[#6;!$([#6]=[O,N,S])])]', '[OX2H,OX1-]'],
   ['primary alcohol, primary hydroxyl', '[OX2H][CX4H2][#6]', '[OX2H][CX4;H2,H3]', 'class'],
   ['secondary alcohol, secondary hydroxyl', '[OX2H][CX4H1]([#6])[#6]', '[OX2H][CX4H1]', 'class'],
@@ -92,12 +87,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['sulfoxide, sulphoxide', '[SX3;$(S(=O)(-[#6])-[#6])]', '[#16;$([#16]=O),$([#16+]-[O-])]', 'class'],
   ['sulfonic acid', '[SX4;$(S(=O)(=O)(-[#6])-[OX2H])]', '[#16;$([#16](=O)(=O)[O;H1,-])]', 'class'],
   ['thiol, sulfhydryl, mercapto, sh', '[SX2H;$(S-[#6])]', '[#16;H1,-]', 'class'],
-  [
-    'thioether, sulfide',
-    '[SX2;H0;$(S(-[#6;!$([#6]=[O,S,N])])-[#6;!$([#6]=[O,S,N])])]',
-    '[#16X2H0]',
-    'class',
-  ],
+  ['thioether, sulfide', '[SX2;H0;$(S(-[#6;!$([#6]=[O,S,N])])-[#6;!$([#6]=[O,S,N])])]', '[#16X2H0]', 'class'],
   ['disulfide', '[SX2;$(S-[#6])][SX2;$(S-[#6])]', '[#16]~[#16]', 'class'],
   ['thioester', '[CX3](=[OX1])[SX2][#6]', '[#6](=[O,S])[#16]', 'class'],
   ['alkyl halide, haloalkane', '[F,Cl,Br,I;$([*]-[CX4])]', '[F,Cl,Br,I]', 'class'],
@@ -126,7 +116,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['phosphate', '[PX4;$(P(=O)(-[#8])(-[#8])-[#8])]', '[#15]', 'class'],
   ['guanidine', '[CX3;$(C(=[NX2])(-[NX3])-[NX3])]', '[#6;$([#6](~[#7])(~[#7])~[#7])]'],
   // substituents
-  ['methyl, ch3', '[CX4H3;$(C-[#6])]', '[#6H3]'],
+  ['methyl, ch3', '[CX4H3;$(C-[#6,#7])]', '[#6H3]'],
   ['methoxy, och3, ome', '[CX4H3;$(C-[OX2]-[#6;!$([#6]=O)])]', '[CX4H3;$(C-[#8])]'],
   ['ethoxy', '[CX4H3;$(C-[CX4H2]-[OX2]-[#6;!$([#6]=O)])]', '[CX4H3;$(C-[CX4H2]-[#8])]'],
   ['tert-butyl, t-butyl', '[CX4;$(C(-[CH3])(-[CH3])(-[CH3])-[*])]', '[#6;$([#6](-[CH3])(-[CH3])-[CH3])]'],
@@ -151,15 +141,31 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['pyrazole ring, pyrazole', 'n1n[cR1][cR1][cR1]1', '[#7]1~[#7]~[#6]~[#6]~[#6]1'],
   ['thiazole ring, thiazole', 's1[cR1]n[cR1][cR1]1', '[#16]1~[#6]~[#7]~[#6]~[#6]1'],
   ['oxazole ring, oxazole', 'o1[cR1]n[cR1][cR1]1', '[#8]1~[#6]~[#7]~[#6]~[#6]1'],
-  ['indole ring, indole, indole ring system', 'c1ccc2c(c1)cc[nX3]2', '[#6]1~[#6]~[#6]~[#6]2~[#6](~[#6]1)~[#6]~[#6]~[#7]2'],
+  [
+    'indole ring, indole, indole ring system',
+    'c1ccc2c(c1)cc[nX3]2',
+    '[#6]1~[#6]~[#6]~[#6]2~[#6](~[#6]1)~[#6]~[#6]~[#7]2',
+  ],
   ['quinoline ring, quinoline', 'c1ccc2c(c1)cccn2', '[#6]1~[#6]~[#6]~[#6]2~[#6](~[#6]1)~[#6]~[#6]~[#6]~[#7]2'],
-  ['naphthalene ring, naphthalene, naphthalene ring system', 'c1ccc2ccccc2c1', '[#6]1~[#6]~[#6]~[#6]2~[#6]~[#6]~[#6]~[#6]~[#6]2~[#6]1'],
+  [
+    'naphthalene ring, naphthalene, naphthalene ring system',
+    'c1ccc2ccccc2c1',
+    '[#6]1~[#6]~[#6]~[#6]2~[#6]~[#6]~[#6]~[#6]~[#6]2~[#6]1',
+  ],
   ['piperidine ring, piperidine', '[NX3R1]1[CX4R1][CX4R1][CX4R1][CX4R1][CX4R1]1', '[#7]1~[#6]~[#6]~[#6]~[#6]~[#6]1'],
   ['piperazine ring, piperazine', '[NX3R1]1[CX4R1][CX4R1][NX3R1][CX4R1][CX4R1]1', '[#7]1~[#6]~[#6]~[#7]~[#6]~[#6]1'],
   ['morpholine ring, morpholine', '[NX3R1]1[CX4R1][CX4R1][OX2R1][CX4R1][CX4R1]1', '[#7]1~[#6]~[#6]~[#8]~[#6]~[#6]1'],
   ['pyrrolidine ring, pyrrolidine', '[NX3R1]1[CX4R1][CX4R1][CX4R1][CX4R1]1', '[#7]1~[#6]~[#6]~[#6]~[#6]1'],
-  ['cyclohexane ring, cyclohexane, cyclohexyl', '[CX4R1]1[CX4R1][CX4R1][CX4R1][CX4R1][CX4R1]1', '[#6]1~[#6]~[#6]~[#6]~[#6]~[#6]1'],
-  ['cyclopentane ring, cyclopentane, cyclopentyl', '[CX4R1]1[CX4R1][CX4R1][CX4R1][CX4R1]1', '[#6]1~[#6]~[#6]~[#6]~[#6]1'],
+  [
+    'cyclohexane ring, cyclohexane, cyclohexyl',
+    '[CX4R1]1[CX4R1][CX4R1][CX4R1][CX4R1][CX4R1]1',
+    '[#6]1~[#6]~[#6]~[#6]~[#6]~[#6]1',
+  ],
+  [
+    'cyclopentane ring, cyclopentane, cyclopentyl',
+    '[CX4R1]1[CX4R1][CX4R1][CX4R1][CX4R1]1',
+    '[#6]1~[#6]~[#6]~[#6]~[#6]1',
+  ],
   ['cyclobutane ring, cyclobutane', '[CX4]1[CX4][CX4][CX4]1', '[#6]1~[#6]~[#6]~[#6]1'],
   ['cyclopropane ring, cyclopropane, cyclopropyl', '[CX4]1[CX4][CX4]1', '[#6]1~[#6]~[#6]1'],
   ['tetrahydrofuran ring, tetrahydrofuran', '[OX2R1]1[CX4R1][CX4R1][CX4R1][CX4R1]1', '[#8]1~[#6]~[#6]~[#6]~[#6]1'],

@@ -1,7 +1,16 @@
 import type { Token } from './tokens.ts'
 
 /** Why a sentence, or the part of it up to a place, states nothing. */
-export type Mood = 'question' | 'hypothesis' | 'hedge' | 'report' | 'negation' | 'task' | 'modal' | 'withdrawn'
+export type Mood =
+  | 'question'
+  | 'hypothesis'
+  | 'hedge'
+  | 'report'
+  | 'negation'
+  | 'task'
+  | 'modal'
+  | 'change'
+  | 'withdrawn'
 
 export const MOOD_REASONS: Readonly<Record<Mood, string>> = {
   question: 'a question',
@@ -11,6 +20,7 @@ export const MOOD_REASONS: Readonly<Record<Mood, string>> = {
   negation: 'negated',
   task: 'what is wanted or to be done, not what is',
   modal: 'says what can, should or will be, not what is',
+  change: 'of what becomes of a molecule, not of the one named',
   withdrawn: 'taken back by the sentence after it',
 }
 
@@ -45,12 +55,16 @@ const TASKS = set(
   design generate construct make try trying attempt attempting ensure must-have please task asked asks ask asking given-that should must
   ought shall desired desire seek seeking searching search hope intend plan planning`,
 )
+const CHANGES = set(
+  `after upon once when whenever following before until adding replacing removing substituting deleting becomes become becoming turns
+  turned changes changed during through by`,
+)
 const MODALS = set("can will could should shall must may might would ought cannot can't won't i'll we'll it'll")
 const ORDERS = set(
   'check verify confirm count calculate compute determine identify consider note let recall remember see show prove draw write list use take examine analyze analyse compare look start begin first evaluate assess double-check recount',
 )
 const QUESTION_STARTS = set(
-  'is are does do did can could what which who whom how why should shall has have will would was were isn\'t doesn\'t aren\'t',
+  "is are does do did can could what which who whom how why should shall has have will would was were isn't doesn't aren't",
 )
 /** Factive openers: what follows is stated. */
 const OPENERS: readonly (readonly string[])[] = [
@@ -88,8 +102,10 @@ export function moodsOf(tokens: readonly Token[]): Mooded[] {
     else if (HEDGES.has(text) && !isHarmlessHedge(words, i)) whole('hedge')
     else if (REPORTS.has(text) && !isHarmlessReport(words, i)) whole('report')
     else if (NEGATIONS.has(text) || text.endsWith("n't")) {
-      if (!isHarmlessNegation(words, i)) found.push(negated(tokens, words, i))
-    } else if (TASKS.has(text) && !(text === 'target' && i > 0)) whole('task')
+      if (!isHarmlessNegation(tokens, words, i)) found.push(negated(tokens, words, i))
+    } else if (TASKS.has(text) && !(text === 'target' && i > 0) && !(text === 'looking' && words[i + 1] === 'at'))
+      whole('task')
+    else if (CHANGES.has(text) && !isHarmlessChange(tokens, words, i)) whole('change')
     else if (MODALS.has(text)) whole('modal')
   }
   // "Check that benzene is C6H6": an order, up to a colon
@@ -106,7 +122,12 @@ const isNoting = (words: readonly string[], i: number): boolean => /^(?:note|rec
 
 function openerOf(words: readonly string[]): number | null {
   let i = words.findIndex((text) => text !== '')
-  while (i >= 0 && i < words.length && /^(?:so|now|then|first|next|also|ok|okay|and|finally|let|let's|us|me|to|i|we|'s)$/.test(words[i]!)) i++
+  while (
+    i >= 0 &&
+    i < words.length &&
+    /^(?:so|now|then|first|next|also|ok|okay|and|finally|let|let's|us|me|to|i|we|'s)$/.test(words[i]!)
+  )
+    i++
   return i < 0 || i >= words.length ? null : i
 }
 
@@ -129,6 +150,7 @@ function isHypothesis(words: readonly string[], i: number): boolean {
 /** "Looks at", "whether or not"? Only these are no hedge. */
 function isHarmlessHedge(words: readonly string[], i: number): boolean {
   const text = words[i]!
+  if (text === 'expected') return words[i - 1] === 'as'
   if (text === 'look' || text === 'looks' || text === 'looking') return words[i + 1] === 'at'
   return false
 }
@@ -142,12 +164,35 @@ function isHarmlessReport(words: readonly string[], i: number): boolean {
   return false
 }
 
-function isHarmlessNegation(words: readonly string[], i: number): boolean {
+function isHarmlessNegation(tokens: readonly Token[], words: readonly string[], i: number): boolean {
   const text = words[i]!
   if (text === 'free') return words[i + 1] === 'base' || words[i + 1] === 'acid'
   if (text === 'rather') return words[i + 1] !== 'than'
-  if (text === 'no') return words[i + 1] === 'doubt'
+  // "no, benzene has six carbons" answers; "NO" of an equation is a molecule
+  if (text === 'no') return words[i + 1] === 'doubt' || isAnswer(tokens, words, i) || isInEquation(tokens, i)
   return false
+}
+
+/** `No, …`, `Wait, no: …` at the start of a sentence. */
+const isAnswer = (tokens: readonly Token[], words: readonly string[], i: number): boolean =>
+  /^[,:;]$/.test(tokens[i + 1]?.text ?? '') &&
+  words
+    .slice(0, i)
+    .every((word) => word === '' || /^(?:wait|oh|ah|hmm+|well|but|ok|okay|actually|oops|sorry)$/.test(word))
+const isInEquation = (tokens: readonly Token[], i: number): boolean =>
+  tokens[i]!.raw === 'NO' &&
+  [tokens[i - 1], tokens[i + 1]].some((token) => /^(?:\+|->|-->|=>|>>)$/.test(token?.text ?? ''))
+
+/** Words of change that name none: `when counting`, `by counting`, `by definition`, `followed by`. */
+function isHarmlessChange(tokens: readonly Token[], words: readonly string[], i: number): boolean {
+  const text = words[i]!
+  if (text === 'by')
+    return !/^(?:adding|replacing|removing|substituting|deleting|reducing|oxidi[sz]ing|heating|treating|reacting)$/.test(
+      words[i + 1] ?? '',
+    )
+  if (text === 'following') return words[i - 1] === 'the'
+  if (text === 'through' || text === 'changes' || text === 'turns') return tokens[i + 1]?.kind !== 'chemical'
+  return /^(?:counting|checking|recounting|counted|inspection|counted|written|drawn)$/.test(words[i + 1] ?? '')
 }
 
 const DOUBTS = /^(?:sure|certain|right|correct|true|quite|accurate|possible|valid)$/
@@ -169,7 +214,9 @@ function negated(tokens: readonly Token[], words: readonly string[], i: number):
   const to = cuts[at + 1] ?? tokens.length
   const text = words[i]!
   const doubts =
-    /^(?:wrong|incorrect|inaccurate|false|untrue|mistake|mistaken|error|erroneous|falsehood|instead|contrary|rather)$/.test(text) ||
+    /^(?:wrong|incorrect|inaccurate|false|untrue|mistake|mistaken|error|erroneous|falsehood|instead|contrary|rather)$/.test(
+      text,
+    ) ||
     (text === 'no' && (i === 0 || tokens[i + 1]?.text === ',')) ||
     words.slice(from, to).some((word) => DOUBTS.test(word))
   return doubts ? { mood: 'negation', from: 0, to: tokens.length } : { mood: 'negation', from, to }

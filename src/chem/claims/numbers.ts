@@ -35,4 +35,5 @@ export const boundHolds = (bound: Bound, stated: number, value: number): boolean
 }
 
 export const boundText = (bound: Bound, stated: number): string =>
-  ({ exactly: '', at_least: 'at least ', at_most: 'at most ', more: 'more than ', fewer: 'fewer than ' })[bound] + stated
+  ({ exactly: '', at_least: 'at least ', at_most: 'at most ', more: 'more than ', fewer: 'fewer than ' })[bound] +
+  stated

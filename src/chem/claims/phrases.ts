@@ -55,9 +55,7 @@ const singular = (word: string): string =>
       ? word.slice(0, -1)
       : word
 
-const TAILS = new Set(
-  'group moiety functionality unit substituent function linkage functional'.split(' '),
-)
+const TAILS = new Set('group moiety functionality unit substituent function linkage functional'.split(' '))
 
 /** Reads the longest noun that the tables have, with `functional group(s)` behind a group's name. */
 export function readNoun(r: Reader): Noun | null {
@@ -76,7 +74,10 @@ export function readNoun(r: Reader): Noun | null {
         r.i += n
         const isRing = /ring|system$/.test(phrase)
         let tail = r.peek()
-        while (tail?.kind === 'word' && (TAILS.has(singular(tail.text)) || (!isRing && /^rings?$/.test(tail.text) && GROUPS.has(`${phrase} ring`)))) {
+        while (
+          tail?.kind === 'word' &&
+          (TAILS.has(singular(tail.text)) || (!isRing && /^rings?$/.test(tail.text) && GROUPS.has(`${phrase} ring`)))
+        ) {
           r.i++
           tail = r.peek()
         }
@@ -139,7 +140,14 @@ const CHARGES = [
   'total charge',
   'charge',
 ]
-const SMILES = ['canonical smiles string', 'canonical smiles', 'smiles string', 'smiles notation', 'smiles representation', 'smiles']
+const SMILES = [
+  'canonical smiles string',
+  'canonical smiles',
+  'smiles string',
+  'smiles notation',
+  'smiles representation',
+  'smiles',
+]
 const UNSATURATIONS = [
   'index of hydrogen deficiency',
   'hydrogen deficiency index',
@@ -180,7 +188,8 @@ export function readAttribute(r: Reader): Attribute | null {
 
 /** `molecular weight (MW)` */
 function withAbbreviation(r: Reader, attribute: Attribute): Attribute {
-  if (r.peek()?.text === '(' && /^(?:mw|mf|dbe|dou|ihd|du|m)$/.test(r.peek(1)?.text ?? '') && r.peek(2)?.text === ')') r.i += 3
+  if (r.peek()?.text === '(' && /^(?:mw|mf|dbe|dou|ihd|du|m)$/.test(r.peek(1)?.text ?? '') && r.peek(2)?.text === ')')
+    r.i += 3
   return attribute
 }
 
@@ -212,8 +221,35 @@ export function readFreeFormula(r: Reader): { token: Token; composition: Composi
   return { token, composition: token.formula! }
 }
 
-const APPROXIMATELY = ['approximately', 'about', 'around', 'roughly', 'approx', 'approx.', 'ca', 'ca.', 'circa', '≈', '~', 'nearly', 'close to']
-const UNITS = ['g/mol', 'da', 'dalton', 'daltons', 'amu', 'u', 'grams per mole', 'gram per mole', 'g per mole', 'g per mol', 'grams/mole', 'g/mole']
+const APPROXIMATELY = [
+  'approximately',
+  'about',
+  'around',
+  'roughly',
+  'approx',
+  'approx.',
+  'ca',
+  'ca.',
+  'circa',
+  '≈',
+  '~',
+  'nearly',
+  'close to',
+]
+const UNITS = [
+  'g/mol',
+  'da',
+  'dalton',
+  'daltons',
+  'amu',
+  'u',
+  'grams per mole',
+  'gram per mole',
+  'g per mole',
+  'g per mol',
+  'grams/mole',
+  'g/mole',
+]
 
 export interface Mass extends StatedMass {
   readonly unit: boolean
@@ -233,7 +269,12 @@ export function readMass(r: Reader): Mass | null {
     const unit = r.eatAny(UNITS) !== null
     const next = r.peek()
     // another unit, or a span
-    if (!unit && next !== undefined && next.kind !== 'mark' && !/^(?:and|so|but|which|with|since|because|as)$/.test(next.text))
+    if (
+      !unit &&
+      next !== undefined &&
+      next.kind !== 'mark' &&
+      !/^(?:and|so|but|which|with|since|because|as)$/.test(next.text)
+    )
       return null
     return { value: token.value, decimals: token.decimals, approximate, unit }
   })

@@ -17,11 +17,14 @@ export interface Quantity {
   readonly kind: ClaimKind
   /** Plural: how a reason calls it. */
   readonly title: string
+  /** The reading that most would give: a count that is it passes, even where another reading gives another number. */
+  readonly prefers?: 'high'
   /** Null where it cannot be told of this subject. */
   of(subject: Subject, mols: MolToolkit): Range | null
 }
 
-const ELEMENT_NAMES: Readonly<Record<string, string>> = {
+/** Lower-case names of elements that a text may say a molecule contains. */
+export const ELEMENT_NAMES: Readonly<Record<string, string>> = {
   carbon: 'C',
   hydrogen: 'H',
   nitrogen: 'N',
@@ -88,6 +91,7 @@ const fromGraph = (kind: ClaimKind, title: string, count: (graph: MolGraph) => R
 const ATOMS: Quantity = {
   kind: 'atom_count',
   title: 'atoms',
+  prefers: 'high',
   of: ({ composition }) => {
     if (composition === null) return null
     const all = [...composition.atoms.values()].reduce((a, b) => a + b, 0)
@@ -177,11 +181,16 @@ function phrases(): Map<string, Quantity> {
   for (const [name, symbol] of Object.entries(ELEMENT_NAMES)) add(`${name}, ${name} atom`, atomsOf(symbol))
   for (const symbol of SYMBOLS) add(`${symbol.toLowerCase()} atom`, atomsOf(symbol))
   add('atom', ATOMS)
-  add('heavy atom, non-hydrogen atom, nonhydrogen atom', fromComposition('heavy atoms', (s) => s !== 'H'))
+  add(
+    'heavy atom, non-hydrogen atom, nonhydrogen atom',
+    fromComposition('heavy atoms', (s) => s !== 'H'),
+  )
   add(
     'heteroatom, hetero atom',
     fromComposition('heteroatoms', (s) => s !== 'H' && s !== 'C'),
   )
+  for (const name of ['fluorine', 'chlorine', 'bromine', 'iodine'])
+    add(`${name} substituent`, atomsOf(ELEMENT_NAMES[name]!))
   add(
     'halogen, halogen atom',
     fromComposition('halogens', (s) => ['F', 'Cl', 'Br', 'I'].includes(s)),
@@ -213,10 +222,7 @@ function phrases(): Map<string, Quantity> {
     }
   add('double bond', bonds(2, 'double bonds', any))
   add('triple bond', bonds(3, 'triple bonds', any))
-  add(
-    'carbon-carbon double bond, c=c double bond, c=c bond, c=c',
-    bonds(2, 'C=C bonds', carbons),
-  )
+  add('carbon-carbon double bond, c=c double bond, c=c bond, c=c', bonds(2, 'C=C bonds', carbons))
   add('carbon-carbon triple bond, c≡c bond, c#c bond', bonds(3, 'C≡C bonds', carbons))
   add(
     'degree of unsaturation, unsaturation degree, double bond equivalent, double-bond equivalent, dbe, ring or double bond',

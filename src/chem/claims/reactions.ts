@@ -110,25 +110,47 @@ function asTerm(token: Token): Term | null {
   if (glued === null) return null
   const formula = parseFormula(glued[2]!)
   // "I", "In": one letter is a word unless it is an element's two atoms
-  if (formula === null || (formula.atoms.size < 2 && !/\d/.test(glued[2]!) && glued[1] === undefined && !ELEMENTS.has(glued[2]!)))
+  if (
+    formula === null ||
+    (formula.atoms.size < 2 && !/\d/.test(glued[2]!) && glued[1] === undefined && !ELEMENTS.has(glued[2]!))
+  )
     return null
   return { coefficient: glued[1] === undefined ? 1 : Number(glued[1]), subject: formulaSubject(glued[2]!, formula) }
 }
 const ELEMENTS = new Set('C S P Na K Li Mg Ca Zn Fe Cu Al H'.split(' '))
-const LEADS = new Set('reaction equation is : the balanced and for that reads chemical so thus combustion hydrogenation'.split(' '))
+const LEADS = new Set(
+  'reaction equation is : the balanced and for that reads chemical so thus combustion hydrogenation smiles in'.split(
+    ' ',
+  ),
+)
 const TAILS = new Set('is and which so balanced but because has conserves balances where with'.split(' '))
 
 const BALANCED = /\b(?:balanced|balances|conserved|conserves?)\b/i
 
 /** Claims that a sentence makes of reactions: those that it writes out, or `the reaction is balanced` of the only one before. */
-export function balanceClaims(written: readonly Written[], tokens: readonly Token[], text: string, earlier: Written | null): Draft[] {
+export function balanceClaims(
+  written: readonly Written[],
+  tokens: readonly Token[],
+  text: string,
+  earlier: Written | null,
+): Draft[] {
   const says = BALANCED.test(text) && !/\bunbalanced\b/i.test(text)
   const drafts = written
     .filter(({ isEquation }) => isEquation || says)
     .map(({ from, to, reaction }) => draft(tokens, from, to, checkBalance(reaction)))
   if (written.length > 0 || !says) return drafts
-  if (/\b(?:reaction|equation|atoms|it|this|mass)\b/i.test(text) && /\b(?:is|are)\s+(?:also\s+|now\s+|fully\s+|already\s+|all\s+)?(?:balanced|conserved)\b|\bbalances\b/i.test(text))
-    return [draft(tokens, 0, tokens.length, earlier === null ? undecided('it does not tell which reaction is meant') : checkBalance(earlier.reaction))]
+  if (
+    /\b(?:reaction|equation|atoms|it|this|mass)\b/i.test(text) &&
+    /\b(?:is|are)\s+(?:also\s+|now\s+|fully\s+|already\s+|all\s+)?(?:balanced|conserved)\b|\bbalances\b/i.test(text)
+  )
+    return [
+      draft(
+        tokens,
+        0,
+        tokens.length,
+        earlier === null ? undecided('it does not tell which reaction is meant') : checkBalance(earlier.reaction),
+      ),
+    ]
   return []
 }
 const draft = (tokens: readonly Token[], from: number, to: number, finding: Finding): Draft => ({

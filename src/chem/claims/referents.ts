@@ -1,6 +1,6 @@
 import { GROUPS } from './groups.ts'
-import { moleculeSubject, type Subject } from './subject.ts'
-import { AFTER_NAMES, type Token } from './tokens.ts'
+import { formulaSubject, moleculeSubject, type Subject } from './subject.ts'
+import { AFTER_NAMES, standsForFormula, type Token } from './tokens.ts'
 
 /** A molecule that a text names, and where. */
 export interface Mention {
@@ -14,7 +14,8 @@ const UNSAFE =
   /\b(?:products?|intermediates?|derivatives?|analog(?:ue)?s?|another|others?|second|new|resulting|modified|replac\w+|substitut\w+|add(?:s|ed|ing|ition)?|remov\w+|convert\w*|react\w*|oxidi[sz]\w*|reduc\w+|hydroly\w+|becom\w+|after|isomers?|fragments?|if|suppose|instead|target|transform\w*|form(?:s|ed|ing)|yield\w*|gives?|produc\w+|attack\w*|(?:brom|chlor|iod|fluor|nitr|alkyl|acyl|methyl|hydrogen|proton|deproton)at\w+|esterif\w+|former|latter|each|both|similar|compar\w+|than|candidates?|options?|(?:methyl|ethyl|chloro|bromo|fluoro|nitro|hydroxy|amino|methoxy)\w+)\b|\b\d+(?:,\d+)*-[a-z]{3,}/i
 const NAME_LIKE =
   /\b[a-z]{2,}(?:ane|yne|anol|enol|anone|amide|amine|azole|idine|azine|oate|aldehyde|benzene|phenol|toluene|pyridine|indole)\b/gi
-const NO_NAME = /^(?:membrane|plane|mundane|urbane|insane|arcane|hurricane|profane|humane|benzene|pyridine|indole|phenol)$/i
+const NO_NAME =
+  /^(?:membrane|plane|mundane|urbane|insane|arcane|hurricane|profane|humane|benzene|pyridine|indole|phenol)$/i
 
 /** Could the text bring in a molecule that is not among the mentions? */
 function isUnsafe(text: string): boolean {
@@ -26,10 +27,21 @@ function isUnsafe(text: string): boolean {
 export function mentionsOf(tokens: readonly Token[]): Mention[] {
   return tokens.flatMap((token, i) => {
     const next = tokens[i + 1]
+    const before = tokens[i - 1]
+    // "a phenol" is a class
+    if (token.isName && before?.kind === 'word' && /^(?:an?)$/.test(before.text)) return []
     if (token.molecule === null || (next?.kind === 'word' && AFTER_NAMES.has(next.text))) return []
     return [{ subject: moleculeSubject(token.raw, token.molecule), start: token.start, end: token.end }]
   })
 }
+
+/** Formulas that a sentence names by themselves. */
+export const formulasOf = (tokens: readonly Token[]): Mention[] =>
+  tokens.flatMap((token) =>
+    token.molecule === null && standsForFormula(token)
+      ? [{ subject: formulaSubject(token.raw, token.formula!), start: token.start, end: token.end }]
+      : [],
+  )
 
 /** A text whose molecules may be meant later on. */
 export interface Told {
@@ -44,20 +56,32 @@ export interface Told {
  */
 export class Referents {
   private readonly here: Mention[] = []
+  private readonly formulas: Mention[] = []
+  private earlier: Subject | null | undefined
   constructor(
     private readonly text: string,
     private readonly before: Told,
     private readonly prompt: Told | null,
   ) {}
 
-  add(mentions: readonly Mention[]): void {
+  add(mentions: readonly Mention[], formulas: readonly Mention[]): void {
     this.here.push(...mentions)
+    this.formulas.push(...formulas)
   }
 
   at(place: number): Subject | null {
     const known = this.here.filter(({ end }) => end <= place)
     if (known.length > 0) return only({ text: this.text.slice(0, place), mentions: known })
+    const formulas = this.formulas.filter(({ end }) => end <= place)
     if (isUnsafe(this.text.slice(0, place))) return null
+    // "given C6H6, there are four degrees of unsaturation": of the only formula of the step
+    if (formulas.length > 0)
+      return new Set(formulas.map(({ subject }) => subject.label)).size === 1 ? formulas[0]!.subject : null
+    if (this.earlier === undefined) this.earlier = this.fromBefore()
+    return this.earlier
+  }
+
+  private fromBefore(): Subject | null {
     if (this.before.mentions.length > 0) return only(this.before)
     if (isUnsafe(this.before.text)) return null
     if (this.prompt === null || PROMPT_TASKS.test(this.prompt.text)) return null
@@ -76,7 +100,10 @@ function only({ text, mentions }: Told): Subject | null {
   const first = mentions[0]!
   // "The product of oxidising CCO": what is named there is not what is spoken of; "the product is CCO" names it
   const lead = text.slice(Math.max(0, text.lastIndexOf('.', first.start - 1)), first.start)
-  const isTold = /(?:\b(?:is|are|be|smiles|molecule|compound|structure|called|namely|for|consider|given)\b|[=:])[\s"'`(]*(?:the\s+)?(?:smiles\s+)?(?:string\s+)?[\s"'`(:]*$/i.test(lead)
+  const isTold =
+    /(?:\b(?:is|are|be|smiles|molecule|compound|structure|called|namely|for|consider|given)\b|[=:])[\s"'`(]*(?:the\s+)?(?:smiles\s+)?(?:string\s+)?[\s"'`(:]*$/i.test(
+      lead,
+    )
   if (isUnsafe(lead) && !isTold) return null
   return isUnsafe(withoutMentions(text, first.end, mentions)) ? null : last.subject
 }

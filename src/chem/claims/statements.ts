@@ -1,7 +1,9 @@
 import type { MolToolkit } from '../toolkit/molecule.ts'
 import {
+  checkAtLeast,
   checkCharge,
   checkCount,
+  checkElements,
   checkFormula,
   checkGroup,
   checkIdentity,
@@ -30,6 +32,7 @@ import {
   readMass,
   readNoun,
 } from './phrases.ts'
+import { ELEMENT_NAMES, SYMBOL_QUANTITIES } from './quantities.ts'
 import { Reader } from './reader.ts'
 import type { Referents } from './referents.ts'
 import { hasSmilesShape } from './smiles-shape.ts'
@@ -63,19 +66,71 @@ interface Spoken {
   readonly explicit: boolean
 }
 
-const HAS = ['has', 'contains', 'bears', 'possesses', 'carries', 'includes', 'features', 'comprises', 'consists of', 'is composed of', 'is made of', 'is made up of', 'is comprised of', 'exhibits', 'does have', 'does contain']
+const HAS = [
+  'has',
+  'contains',
+  'bears',
+  'possesses',
+  'carries',
+  'includes',
+  'features',
+  'comprises',
+  'consists of',
+  'is composed of',
+  'is made of',
+  'is made up of',
+  'is comprised of',
+  'exhibits',
+  'does have',
+  'does contain',
+  'means',
+  'indicates',
+  'gives',
+  'tells us',
+]
 const HAVE = ['have', 'contain', 'bear', 'possess', 'carry', 'include', 'feature']
-const ADVERBS = ['also', 'clearly', 'indeed', 'therefore', 'thus', 'hence', 'then', 'actually', 'still', 'in fact', 'of course', 'obviously', 'certainly', 'definitely', 'both', 'itself', 'now', 'already', 'overall', 'in total', 'simply', 'just']
+const ADVERBS = [
+  'also',
+  'clearly',
+  'indeed',
+  'therefore',
+  'thus',
+  'hence',
+  'then',
+  'actually',
+  'still',
+  'in fact',
+  'of course',
+  'obviously',
+  'certainly',
+  'definitely',
+  'both',
+  'itself',
+  'now',
+  'already',
+  'overall',
+  'in total',
+  'simply',
+  'just',
+]
 const HEADS = new Set(
   `molecule compound structure smiles string notation species substance product reactant reagent hydrocarbon solvent drug ion anion cation
   formula representation candidate answer input metabolite natural`.split(/\s+/),
 )
 const DETERMINERS = new Set('the this that our a an its my'.split(' '))
 const QUALIFIERS = new Set(
-  'given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(' '),
+  'given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(
+    ' ',
+  ),
 )
 /** Words that a group of words before a SMILES does not have: what follows them is another matter. */
-const LINKS = new Set('of in on from with by for to and or than as at per is are has have not no into via using between'.split(' '))
+const LINKS = new Set(
+  'of in on from with by for to and or than as at per is are has have not no into via using between'.split(' '),
+)
+/** Words before a molecule after which brackets are of that molecule alone. */
+const BEFORE_BRACKETS = new Set(
+  'is are the : , . ; -> + gives give yields yield forms molecule compound called named smiles'.split(' '),
+)
 const IMPLICIT_HEADS = new Set('molecule compound structure smiles string species substance'.split(' '))
 const ENDS = new Set(
   `and but so because since which while whereas thus therefore hence making giving confirming matching meaning i.e as where although though
@@ -131,7 +186,39 @@ export class Statements {
         i = this.r.i
       } else i++
     }
-    return drafts
+    return [...drafts, ...this.besides(drafts), ...this.misspelled(drafts)]
+  }
+
+  /** `we start from the SMILES c1ccc`: a string that the text calls a SMILES, and RDKit cannot read, is a wrong claim. */
+  private misspelled(known: readonly Draft[]): Draft[] {
+    const found: Draft[] = []
+    for (const [i, { text, kind }] of this.tokens.entries()) {
+      if (kind !== 'word' || text !== 'smiles') continue
+      const r = new Reader(this.tokens, i + 1)
+      r.eat('string', 'notation', 'representation', 'code')
+      r.eat(':', 'is')
+      const token = r.peek()
+      if (token === undefined || token.kind === 'mark' || token.kind === 'number' || token.molecule !== null) continue
+      if (known.some(({ from, to }) => from <= r.i && r.i < to) || !hasSmilesShape(token.raw)) continue
+      if (!/[()[\]=#\d]/.test(token.raw) || readOrNull(token.raw, this.scene.mols) !== null) continue
+      const finding = checkSmiles(token.raw, true, this.scene.mols)
+      found.push({ kind: 'smiles', from: i, to: r.i + 1, subject: token.raw, stated: token.raw, finding })
+    }
+    return found
+  }
+
+  /** `The product is ethyl acetate (C4H8O2)`: brackets behind a molecule, where nothing else of the clause was understood. */
+  private besides(known: readonly Draft[]): Draft[] {
+    const found: Draft[] = []
+    for (const [i, token] of this.tokens.entries()) {
+      if (token.molecule === null || this.tokens[i + 1]?.text !== '(') continue
+      if (known.some(({ from, to }) => from <= i + 2 && i + 2 < to)) continue
+      const before = this.tokens[i - 1]
+      if (before !== undefined && !BEFORE_BRACKETS.has(before.text)) continue
+      this.r.i = i + 1
+      found.push(...this.apposed(moleculeSubject(token.raw, token.molecule), i).drafts)
+    }
+    return found
   }
 
   private startsClause(i: number): boolean {
@@ -151,7 +238,30 @@ export class Statements {
 
   private skipOpeners(): void {
     while (
-      this.r.eat('so', 'thus', 'therefore', 'hence', 'also', 'now', 'then', 'clearly', 'indeed', 'finally', 'first', 'and', 'okay', 'ok', 'yes', 'right', 'overall', 'in', 'here', 'well', 'great', 'good') &&
+      this.r.eat(
+        'so',
+        'thus',
+        'therefore',
+        'hence',
+        'also',
+        'now',
+        'then',
+        'clearly',
+        'indeed',
+        'finally',
+        'first',
+        'and',
+        'okay',
+        'ok',
+        'yes',
+        'right',
+        'overall',
+        'in',
+        'here',
+        'well',
+        'great',
+        'good',
+      ) &&
       this.r.eat(',')
     );
   }
@@ -194,7 +304,8 @@ export class Statements {
       // "the acetate ion CC(=O)[O-]": words that are not known, before a SMILES that is written out
       if (determined) {
         let k = 0
-        while (k < 3 && r.peek(k)?.kind === 'word' && /^[a-z-]+$/.test(r.peek(k)!.text) && !LINKS.has(r.peek(k)!.text)) k++
+        while (k < 3 && r.peek(k)?.kind === 'word' && /^[a-z-]+$/.test(r.peek(k)!.text) && !LINKS.has(r.peek(k)!.text))
+          k++
         const written = r.peek(k)
         if (k > 0 && written?.molecule != null && !written.isName) r.i += k
       }
@@ -219,7 +330,13 @@ export class Statements {
       const noun = r.peek(k)
       if (determined && noun?.kind === 'word' && IMPLICIT_HEADS.has(noun.text)) {
         const words = this.tokens.slice(from, from + k).map(({ text }) => text)
-        if (words.some((text) => /^(?:final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(text)))
+        if (
+          words.some((text) =>
+            /^(?:final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(
+              text,
+            ),
+          )
+        )
           return null
         r.i += k + 1
         while (r.eat('string'));
@@ -283,9 +400,15 @@ export class Statements {
       return formula === null ? null : this.spokenOf(formulaSubject(formula.token.raw, formula.composition), from)
     }
     if (token.molecule !== null) {
+      // "a phenol has" speaks of a class
+      const isClass = token.isName && /^an?$/.test(this.tokens[r.i - 1]?.text ?? '')
+      if (isClass && next?.text !== 'molecule') return null
       r.i++
       if (next?.kind === 'word' && next.text === 'molecule') r.i++
-      return { ...this.apposed(moleculeSubject(token.raw, token.molecule), from), smiles: token.isName ? null : token.raw }
+      return {
+        ...this.apposed(moleculeSubject(token.raw, token.molecule), from),
+        smiles: token.isName ? null : token.raw,
+      }
     }
     if (standsForFormula(token)) {
       r.i++
@@ -298,7 +421,7 @@ export class Statements {
   private apposed(subject: Subject, from: number): Spoken {
     const { r } = this
     const drafts: Draft[] = []
-    for (let turn = 0; turn < 2; turn++) {
+    for (let turn = 0; turn < 4; turn++) {
       const start = r.i
       if (r.eat('(')) {
         const inside = this.apposition(subject, drafts)
@@ -310,16 +433,37 @@ export class Statements {
         continue
       }
       const [comma, other, close] = [r.peek(), r.peek(1), r.peek(2)]
-      const closes = close?.text === ',' || close?.text === '('
-      if (comma?.text === ',' && other?.kind === 'chemical' && closes && (other.molecule !== null || standsForFormula(other))) {
+      const known = drafts.length
+      // "ethanol, CCO, has": not "ethanol, CCN, and water"
+      if (
+        comma?.text === ',' &&
+        other !== undefined &&
+        !(close?.text === ',' && /^(?:and|or)$/.test(r.peek(3)?.text ?? ''))
+      ) {
         r.i++
         const drafted = this.apposition(subject, drafts)
-        if (drafted && r.eat(',')) continue
+        const verb = r.peek(1)
+        if (
+          drafted &&
+          r.is(',') &&
+          (verb === undefined || verb.kind === 'word' ? !/^(?:and|or)$/.test(verb?.text ?? '') : !verb.isName)
+        ) {
+          // the comma stays where the next piece begins with it
+          if (verb?.kind === 'word' && !/^(?:smiles|mw|formula|molar|molecular|with)$/.test(verb.text)) r.i++
+          continue
+        }
       }
+      drafts.length = known
       r.i = start
       break
     }
     return this.spokenOf(subject, from, drafts)
+  }
+
+  /** Is what stands before the bracket or comma a name (not a SMILES)? */
+  private isNamedBefore(): boolean {
+    for (let k = this.r.i - 1; k >= 0; k--) if (this.tokens[k]!.molecule !== null) return this.tokens[k]!.isName
+    return false
   }
 
   private skipBrackets(): boolean {
@@ -335,7 +479,7 @@ export class Statements {
     return false
   }
 
-  private apposition(subject: Subject, drafts: Draft[]): boolean {
+  private apposition(subject: Subject, drafts: Draft[], isNamed = this.isNamedBefore()): boolean {
     const { r } = this
     const from = r.i
     let any = false
@@ -347,6 +491,8 @@ export class Statements {
       if (token.molecule !== null && /^[,;)]$/.test(r.peek(1)?.text ?? ',')) {
         r.i++
         const other = moleculeSubject(token.raw, token.molecule)
+        // two names or two SMILES side by side are a list
+        if (token.isName === isNamed) return false
         const finding = checkIdentity(subject, other)
         // that a name and a SMILES agree is no statement; that they do not is a wrong one
         if (finding.outcome === 'fail')
@@ -417,7 +563,13 @@ export class Statements {
   private decide(spoken: Spoken, check: (subject: Subject) => Finding): Finding {
     return spoken.subject === null ? undecided(spoken.reason!) : check(spoken.subject)
   }
-  private draft(kind: ClaimKind, spoken: Spoken, from: number, stated: string, check: (subject: Subject) => Finding): Draft {
+  private draft(
+    kind: ClaimKind,
+    spoken: Spoken,
+    from: number,
+    stated: string,
+    check: (subject: Subject) => Finding,
+  ): Draft {
     return {
       kind,
       from,
@@ -441,7 +593,9 @@ export class Statements {
         checkGroup(subject, noun.group, value, bound, mols),
       )
     return this.draft(noun.quantity.kind, spoken, from, this.words(from), (subject) =>
-      value === null ? checkCount(subject, noun.quantity, 1, 'at_least', mols) : checkCount(subject, noun.quantity, value, bound, mols),
+      value === null
+        ? checkCount(subject, noun.quantity, 1, 'at_least', mols)
+        : checkCount(subject, noun.quantity, value, bound, mols),
     )
   }
 
@@ -453,28 +607,21 @@ export class Statements {
     const drafts: Draft[] = []
     r.eat('both')
     for (;;) {
-      const item = this.items(spoken)
-      if (item === null) {
-        if (drafts.length === 0) return null
-        break
-      }
-      drafts.push(...item)
       const before = r.i
-      if (r.eatAll(', and') || r.eat('and', ',', '&', 'plus') || r.eatAll('as well as')) {
+      if (drafts.length > 0) {
+        if (!(r.eatAll(', and') || r.eat('and', ',', '&', 'plus', ';') || r.eatAll('as well as'))) break
         if (r.is('which', 'so', 'but', 'has', 'is', 'contains', 'its', 'the') && !this.isAttributeAhead()) {
           r.i = before
           break
         }
-        const next = r.attempt(() => this.items(spoken))
-        if (next === null) {
-          r.i = before
-          break
-        }
-        drafts.push(...next)
-        if (r.is(',', 'and', '&')) continue
+      }
+      const items = this.items(spoken)
+      if (items === null) {
+        if (drafts.length === 0) return null
+        r.i = before
         break
       }
-      break
+      drafts.push(...items)
     }
     return drafts
   }
@@ -495,15 +642,20 @@ export class Statements {
         const noun = readNoun(r)
         if (noun === null) return null
         const draft = this.counted(spoken, from, noun, count.value, count.bound)
-        return this.endsItem('quantity' in noun) ? [draft] : null
+        return this.ended(
+          draft,
+          'quantity' in noun,
+          count.bound === 'exactly' || count.bound === 'at_least' ? count.value : null,
+        )
       }
       if (r.eatAll('at least one') || r.eat('a', 'an')) {
         const noun = readNoun(r)
         if (noun === null) return null
         const draft = this.counted(spoken, from, noun, null, 'at_least')
-        if (!this.endsItem('quantity' in noun)) return null
-        return [draft]
+        return this.ended(draft, 'quantity' in noun, 1)
       }
+      const elements = this.elements(spoken)
+      if (elements !== null) return elements
       // "the carboxylic acid and ester functional groups", "hydroxyl groups"
       r.eat('the')
       const start = r.i
@@ -511,6 +663,54 @@ export class Statements {
       if (noun === null || !('group' in noun) || !this.endsItem(false)) return null
       return [this.counted(spoken, start, noun, null, 'at_least')]
     })
+  }
+  /** `carbon, hydrogen and oxygen`; `only carbon and hydrogen`. */
+  private elements(spoken: Spoken): Draft[] | null {
+    const { r } = this
+    return r.attempt(() => {
+      const from = r.i
+      const only = r.eat('only')
+      const found: { symbol: string; at: number }[] = []
+      for (;;) {
+        const symbol = r.peek()?.kind === 'word' ? ELEMENT_NAMES[r.peek()!.text] : undefined
+        if (symbol === undefined) return null
+        found.push({ symbol, at: r.i })
+        r.i++
+        const more = new Reader(r.tokens, r.i)
+        if (!(more.eatAll(', and') || more.eat('and', ',')) || ELEMENT_NAMES[more.peek()?.text ?? ''] === undefined)
+          break
+        r.i = more.i
+      }
+      r.eat('atoms')
+      if (!this.atEnd(true)) return null
+      const end = r.i
+      if (only)
+        return [
+          this.draft('atom_count', spoken, from, this.words(from), (s) =>
+            checkElements(
+              s,
+              found.map(({ symbol }) => symbol),
+            ),
+          ),
+        ]
+      const drafts = found.map(({ symbol, at }) => {
+        r.i = at + 1
+        return this.counted(spoken, at, { quantity: SYMBOL_QUANTITIES.get(symbol)! }, null, 'at_least')
+      })
+      r.i = end
+      return drafts
+    })
+  }
+
+  /** At the end of an item; or before what narrows it, where the claim can still be found wrong. */
+  private ended(draft: Draft, isCount: boolean, least: number | null): Draft[] | null {
+    if (this.endsItem(isCount)) return [draft]
+    if (
+      least === null ||
+      !this.r.is('on', 'at', 'in', 'attached', 'bonded', 'connected', 'linked', 'that', 'with', 'fused', 'adjacent')
+    )
+      return null
+    return [{ ...draft, finding: checkAtLeast(draft.finding, least) }]
   }
   private endsItem(isCount: boolean): boolean {
     if (this.atEnd(isCount)) return true
@@ -526,7 +726,13 @@ export class Statements {
       r.eat('a', 'an', 'the', 'its')
       const attribute = readAttribute(r)
       if (attribute === null) return null
-      if (attribute.kind === 'count' && this.tokens[r.i - 1]!.kind === 'word' && from === r.i - 1 && !r.is('=', ':', 'of')) return null
+      if (
+        attribute.kind === 'count' &&
+        this.tokens[r.i - 1]!.kind === 'word' &&
+        from === r.i - 1 &&
+        !r.is('=', ':', 'of')
+      )
+        return null
       r.eat('of', '=', ':', 'is')
       r.eatAll('equal to')
       return this.valueOf(attribute, spoken, from)
@@ -548,7 +754,9 @@ export class Statements {
       case 'mass': {
         const mass = readMass(r)
         if (mass === null || !this.atEnd()) return null
-        return this.draft('molar_mass', spoken, from, this.words(stated), (s) => checkMass(s, mass, attribute.mass, scene.mols))
+        return this.draft('molar_mass', spoken, from, this.words(stated), (s) =>
+          checkMass(s, mass, attribute.mass, scene.mols),
+        )
       }
       case 'charge': {
         const charge = readCharge(r)
@@ -565,14 +773,27 @@ export class Statements {
       case 'smiles': {
         const token = r.peek()
         if (token === undefined || token.kind === 'mark' || token.kind === 'number' || token.isName) return null
-        if (!hasSmilesShape(token.raw) && !(token.kind === 'word' && /[()[\]=#\d]/.test(token.raw) && /[CcNnOo]/.test(token.raw))) return null
+        if (
+          !hasSmilesShape(token.raw) &&
+          !(token.kind === 'word' && /[()[\]=#\d]/.test(token.raw) && /[CcNnOo]/.test(token.raw))
+        )
+          return null
         if (token.kind === 'word' && !token.quoted && /^[a-z-]+$|^[A-Z][a-z]{2,}$/.test(token.raw)) return null
         r.i++
         if (!this.atEnd()) return null
         const molecule = readOrNull(token.raw, scene.mols)
         if (molecule === null || !spoken.explicit)
-          return { kind: 'smiles', from, to: r.i, subject: token.raw, stated: token.raw, finding: checkSmiles(token.raw, true, scene.mols) }
-        return this.draft('identity', spoken, from, token.raw, (s) => checkIdentity(s, moleculeSubject(token.raw, molecule)))
+          return {
+            kind: 'smiles',
+            from,
+            to: r.i,
+            subject: token.raw,
+            stated: token.raw,
+            finding: checkSmiles(token.raw, true, scene.mols),
+          }
+        return this.draft('identity', spoken, from, token.raw, (s) =>
+          checkIdentity(s, moleculeSubject(token.raw, molecule)),
+        )
       }
       case 'groups':
         return null
@@ -692,11 +913,24 @@ export class Statements {
     if (this.tokens[r.i - 1]!.text === '≈' || this.tokens[r.i - 1]!.text === '~') r.i--
     r.eatAny(ADVERBS)
     r.eatAll('equal to') || r.eatAll('given by')
+    this.skipSum()
     spoken ??= this.implicit(from)
     if (keyed.kind === 'groups') return this.groupLine(spoken)
     if (keyed.kind === 'count' && 'group' in keyed.noun && !isLine && owner === null) return null
     const draft = this.valueOf(keyed, spoken, from)
     return draft === null ? null : this.finish(spoken, [draft])
+  }
+
+  /** `6 × 12.011 + 6 × 1.008 = 78.11`: only what it comes to is read. */
+  private skipSum(): void {
+    const { r } = this
+    let last = r.i
+    for (let k = r.i; k < this.tokens.length; k++) {
+      const { kind, text, raw } = this.tokens[k]!
+      if (kind === 'mark' && /^[=≈]$/.test(text)) last = k + 1
+      else if (!(kind === 'number' || /^[()+*×·/-]$/.test(text) || /^[\d().+*×·/x-]+$/.test(raw))) break
+    }
+    if (last > r.i) r.i = this.tokens[last - 1]!.text === '≈' ? last - 1 : last
   }
 
   /** `Functional groups: carboxylic acid, ester` */
@@ -780,8 +1014,11 @@ export class Statements {
     const { r } = this
     if (isFirst && r.eat(':')) {
       const formula = readFreeFormula(r)
-      if (formula === null || !this.atEnd()) return null
-      return [this.draft('formula', spoken, spoken.from, formula.token.raw, (s) => checkFormula(s, formula.composition))]
+      if (formula === null) return this.list(spoken)
+      if (!this.atEnd()) return null
+      return [
+        this.draft('formula', spoken, spoken.from, formula.token.raw, (s) => checkFormula(s, formula.composition)),
+      ]
     }
     if (isFirst && (r.eatAll(', with') || r.eat('with'))) {
       const item = this.attributeItem(null, spoken)
@@ -793,7 +1030,17 @@ export class Statements {
       return this.comparison(spoken) ?? this.list(spoken)
     }
     if (r.eat('remains', 'stays')) return this.isPhrase(spoken)
-    if (r.eatAll('corresponds to') || r.eat('represents', 'denotes', 'encodes', 'describes', '=') || r.eatAll('is represented by') || r.eatAll('is written as') || r.eatAll('is the smiles for') || r.eatAll('is the smiles of') || r.eatAll('is the smiles string of') || r.eatAll('is the smiles string for') || r.eatAll('stands for'))
+    if (
+      r.eatAll('corresponds to') ||
+      r.eat('represents', 'denotes', 'encodes', 'describes', '=') ||
+      r.eatAll('is represented by') ||
+      r.eatAll('is written as') ||
+      r.eatAll('is the smiles for') ||
+      r.eatAll('is the smiles of') ||
+      r.eatAll('is the smiles string of') ||
+      r.eatAll('is the smiles string for') ||
+      r.eatAll('stands for')
+    )
       return this.equalling(spoken)
     if (r.eat('is')) {
       r.eatAny(ADVERBS)
@@ -814,7 +1061,13 @@ export class Statements {
   private equalling(spoken: Spoken): Draft[] | null {
     const { r } = this
     const from = r.i
-    r.eatAll('the molecular formula') || r.eatAll('the formula') || r.eatAll('the smiles string') || r.eatAll('the smiles') || r.eatAll('the molecule') || r.eatAll('the compound') || r.eat('the')
+    r.eatAll('the molecular formula') ||
+      r.eatAll('the formula') ||
+      r.eatAll('the smiles string') ||
+      r.eatAll('the smiles') ||
+      r.eatAll('the molecule') ||
+      r.eatAll('the compound') ||
+      r.eat('the')
     const formula = r.attempt(() => {
       const found = readFreeFormula(r)
       return found !== null && this.atEnd() ? found : null
@@ -829,10 +1082,7 @@ export class Statements {
       r.i++
       const other = this.apposed(moleculeSubject(token.raw, token.molecule), from)
       if (!this.atEnd()) return null
-      return [
-        ...other.drafts,
-        this.draft('identity', spoken, from, token.raw, (s) => checkIdentity(s, other.subject!)),
-      ]
+      return [...other.drafts, this.draft('identity', spoken, from, token.raw, (s) => checkIdentity(s, other.subject!))]
     })
   }
 
@@ -857,7 +1107,12 @@ export class Statements {
         ...this.draft(trait.kind, spoken, trait.from, trait.words, (s) => trait.check(s, scene.mols)),
         to: trait.to,
       }))
-      if (r.eat('with', 'containing', 'bearing', 'having') || r.eatAll('consisting of') || r.eatAll('that contains') || r.eatAll('that has')) {
+      if (
+        r.eat('with', 'containing', 'bearing', 'having') ||
+        r.eatAll('consisting of') ||
+        r.eatAll('that contains') ||
+        r.eatAll('that has')
+      ) {
         const rest = this.list(spoken)
         if (rest === null) return drafts.length > 0 ? drafts : null
         return [...drafts, ...rest]
@@ -869,7 +1124,10 @@ export class Statements {
       const formula = r.eat('(') ? readFreeFormula(r) : null
       if (formula !== null) {
         r.eat(')')
-        return [...drafts, this.draft('formula', spoken, from, formula.token.raw, (s) => checkFormula(s, formula.composition))]
+        return [
+          ...drafts,
+          this.draft('formula', spoken, from, formula.token.raw, (s) => checkFormula(s, formula.composition)),
+        ]
       }
       if (this.tokens[r.i - 1]?.text === '(') r.i--
       return this.atEnd() && drafts.length > 0 ? drafts : null
@@ -890,10 +1148,16 @@ export class Statements {
         if (!r.eat('as')) return null
       } else if (r.eatAll('enantiomer of') || r.eatAll('mirror image of')) isomers = 'enantiomer'
       else return null
-    } else if (r.eatAll('identical to') || r.eatAll('equivalent to') || r.eatAll('the same as') || r.eatAll('identical with')) {
+    } else if (
+      r.eatAll('identical to') ||
+      r.eatAll('equivalent to') ||
+      r.eatAll('the same as') ||
+      r.eatAll('identical with')
+    ) {
       // a comparison with what follows
     } else if (r.eat('a', 'an')) {
-      if (r.eatAll('constitutional isomer of') || r.eatAll('structural isomer of') || r.eatAll('positional isomer of')) isomers = 'constitutional'
+      if (r.eatAll('constitutional isomer of') || r.eatAll('structural isomer of') || r.eatAll('positional isomer of'))
+        isomers = 'constitutional'
       else if (r.eatAll('stereoisomer of')) isomers = 'stereo'
       else if (r.eatAll('enantiomer of')) isomers = 'enantiomer'
       else if (r.eatAll('isomer of')) isomers = 'any'
@@ -934,7 +1198,9 @@ export class Statements {
       if (count !== null && count.bound !== 'exactly') return null
       return [
         this.draft('comparison', spoken, from, this.words(from), (s) =>
-          sign > 0 ? checkMore(s, second, noun.quantity, by, scene.mols) : checkMore(second, s, noun.quantity, by, scene.mols),
+          sign > 0
+            ? checkMore(s, second, noun.quantity, by, scene.mols)
+            : checkMore(second, s, noun.quantity, by, scene.mols),
         ),
       ]
     })
@@ -953,21 +1219,31 @@ export class Statements {
     const beside = [...a.drafts, ...b.drafts]
     if (r.eat('are')) {
       r.eatAny(ADVERBS)
-      const isomers = r.eatAll('constitutional isomers') || r.eatAll('structural isomers') || r.eatAll('positional isomers')
-        ? ('constitutional' as const)
-        : r.eat('stereoisomers')
-          ? ('stereo' as const)
-          : r.eat('enantiomers')
-            ? ('enantiomer' as const)
-            : r.eat('isomers')
-              ? ('any' as const)
-              : null
+      const isomers =
+        r.eatAll('constitutional isomers') || r.eatAll('structural isomers') || r.eatAll('positional isomers')
+          ? ('constitutional' as const)
+          : r.eat('stereoisomers')
+            ? ('stereo' as const)
+            : r.eat('enantiomers')
+              ? ('enantiomer' as const)
+              : r.eat('isomers')
+                ? ('any' as const)
+                : null
       if (isomers !== null) {
         r.eatAll('of each other') || r.eatAll('of one another')
         if (!this.atEnd()) return null
-        return [...beside, this.draft('isomers', a, from, this.words(from), (s) => checkIsomers(s, second, isomers, scene.mols))]
+        return [
+          ...beside,
+          this.draft('isomers', a, from, this.words(from), (s) => checkIsomers(s, second, isomers, scene.mols)),
+        ]
       }
-      if (r.eat('identical', 'equivalent') || r.eatAll('the same molecule') || r.eatAll('the same compound') || r.eatAll('the same structure') || r.eatAll('the same')) {
+      if (
+        r.eat('identical', 'equivalent') ||
+        r.eatAll('the same molecule') ||
+        r.eatAll('the same compound') ||
+        r.eatAll('the same structure') ||
+        r.eatAll('the same')
+      ) {
         r.eat('molecules', 'structures', 'compounds', 'smiles')
         if (!this.atEnd()) return null
         return [...beside, this.draft('identity', a, from, this.words(from), (s) => checkIdentity(s, second))]
@@ -976,11 +1252,24 @@ export class Statements {
     }
     if (r.eat('represent', 'denote', 'describe', 'encode', 'correspond')) {
       r.eat('to')
-      if (!(r.eatAll('the same molecule') || r.eatAll('the same compound') || r.eatAll('the same structure') || r.eatAll('identical molecules'))) return null
+      if (
+        !(
+          r.eatAll('the same molecule') ||
+          r.eatAll('the same compound') ||
+          r.eatAll('the same structure') ||
+          r.eatAll('identical molecules')
+        )
+      )
+        return null
       if (!this.atEnd()) return null
       return [...beside, this.draft('identity', a, from, this.words(from), (s) => checkIdentity(s, second))]
     }
-    if (r.eatAll('share the same') || r.eatAll('have the same') || r.eatAll('both have the same') || r.eatAll('share a')) {
+    if (
+      r.eatAll('share the same') ||
+      r.eatAll('have the same') ||
+      r.eatAll('both have the same') ||
+      r.eatAll('share a')
+    ) {
       const attribute = readAttribute(r)
       if (attribute === null || !this.atEnd()) return null
       const check = sameAttribute(attribute, second, scene)

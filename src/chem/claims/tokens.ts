@@ -1,4 +1,4 @@
-import type { MolToolkit, Molecule } from '../toolkit/molecule.ts'
+import type { Molecule, MolToolkit } from '../toolkit/molecule.ts'
 import { type Composition, parseFormula } from './formula.ts'
 import { LONGEST_NAME, moleculeNames } from './names.ts'
 import { wordToNumber } from './numbers.ts'
@@ -39,7 +39,7 @@ export function standsForFormula(token: Token): boolean {
   return formula !== null && formula.atoms.size >= 2 && /\d/.test(raw) && !GROUP_FORMULAS.has(raw)
 }
 
-const MARKS = /^(?:->|-->|=>|>>|[.,;:!?()"=≈~+<>%|/])/
+const MARKS = /^(?:->|-->|=>|>>|[.,;:!?()"=≈~+<>%|/*×·])/
 const OPENERS = '("\'`[{'
 const CLOSERS = ')"\'`]}'
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
@@ -122,6 +122,7 @@ function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolTool
   }
   // 46.07g/mol, MW=46.07, benzene(C6H6), CCO->CC=O, C6H6/C7H8
   const glued =
+    /^(\d{1,3})(C|H|N|O|S|P|F|Cl|Br|I)$/.exec(chunk) ??
     /^([-+]?\d+(?:\.\d+)?)((?:g\/mol|Da|amu|u|kDa|kg|mg|g|%).*)$/.exec(chunk) ??
     /^([^=≈:(]{1,40})((?:[=≈:]|->|=>).+)$/.exec(/^[A-Za-z]/.test(chunk) && !hasSmilesShape(chunk) ? chunk : '') ??
     /^([a-z]{3,30})(\(.+)$/i.exec(chunk) ??
@@ -158,7 +159,7 @@ const word = (raw: string, start: number, quoted: boolean): Token => ({
 /** A chunk that is one token as it stands: a number, a formula, a SMILES. */
 function wholeToken(chunk: string, start: number, quoted: boolean, mols: MolToolkit): Token | null {
   const base = { ...EMPTY, text: chunk, raw: chunk, start, end: start + chunk.length, quoted }
-  if (/^(?:->|-->|=>|>>|[.,;:!?()"=≈~+<>%|/])$/.test(chunk)) return { ...base, kind: 'mark' }
+  if (/^(?:->|-->|=>|>>|[.,;:!?()"=≈~+<>%|/*×·-])$/.test(chunk)) return { ...base, kind: 'mark' }
   const number = /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?$/.exec(chunk)
   if (number !== null)
     return { ...base, kind: 'number', value: Number(chunk.replaceAll(',', '')), decimals: number[1]?.length ?? 0 }

@@ -3,7 +3,7 @@ import { type Claim, type StepVerdict, verdictOf } from './claim.ts'
 import { MOOD_REASONS, type Mood, moodsOf, opensHypothesis, takesBack } from './modality.ts'
 import { type PlainText, plainText } from './plain.ts'
 import { balanceClaims, reactionsOf, type Written } from './reactions.ts'
-import { mentionsOf, Referents, type Told } from './referents.ts'
+import { formulasOf, mentionsOf, Referents, type Told } from './referents.ts'
 import { sentencesOf } from './sentences.ts'
 import { type Draft, Statements } from './statements.ts'
 import { tokenize } from './tokens.ts'
@@ -14,7 +14,6 @@ export const MAX_STEP = 20_000
 const MAX_SENTENCE = 4000
 /** Steps before this many are forgotten when a step says "it". */
 const MEMORY = 8
-
 
 /** A trajectory: its steps, the candidates for the next one, and the question. */
 export interface Trajectory {
@@ -34,14 +33,14 @@ export function verifySteps({ steps, candidates = [], prompt = null }: Trajector
   const verdicts: StepVerdict[] = []
   const past: Told[] = []
   for (const [step, text] of steps.entries()) {
-    const { claims, told } = verifyText(text, together(past), asked, mols)
-    verdicts.push({ step, candidate: null, ...verdictOf(claims), claims })
+    const { claims, note, told } = verifyText(text, together(past), asked, mols)
+    verdicts.push({ step, candidate: null, ...verdictOf(claims), claims, note })
     past.push(told)
     if (past.length > MEMORY) past.shift()
   }
   for (const [candidate, text] of candidates.entries()) {
-    const { claims } = verifyText(text, together(past), asked, mols)
-    verdicts.push({ step: steps.length, candidate, ...verdictOf(claims), claims })
+    const { claims, note } = verifyText(text, together(past), asked, mols)
+    verdicts.push({ step: steps.length, candidate, ...verdictOf(claims), claims, note })
   }
   return verdicts
 }
@@ -69,8 +68,19 @@ function toldBy(text: string, mols: MolToolkit): Told {
   }
 }
 
-function verifyText(text: string, before: Told, prompt: Told | null, mols: MolToolkit): { claims: Claim[]; told: Told } {
-  if (text.length > MAX_STEP) return { claims: [], told: { text: '', mentions: [] } }
+/** What an unread step leaves for the next ones: words of a change, so that no `it` reaches past it. */
+const UNREAD: Told = { text: 'another', mentions: [] }
+
+interface Read {
+  readonly claims: Claim[]
+  readonly note: string | null
+  readonly told: Told
+}
+
+function verifyText(text: string, before: Told, prompt: Told | null, mols: MolToolkit): Read {
+  if (text.length > MAX_STEP)
+    return { claims: [], note: `a step of ${text.length} characters; at most ${MAX_STEP} are read`, told: UNREAD }
+  let note: string | null = null
   const plain = plainText(text)
   const referents = new Referents(plain.text, before, prompt)
   const claims: Claim[] = []
@@ -79,12 +89,16 @@ function verifyText(text: string, before: Told, prompt: Told | null, mols: MolTo
   const reactions: Written[] = []
   let last: Claim[] = []
   for (const sentence of sentencesOf(plain.text)) {
-    if (sentence.text.length > MAX_SENTENCE) continue
+    if (sentence.text.length > MAX_SENTENCE) {
+      note ??= `a sentence of ${sentence.text.length} characters; at most ${MAX_SENTENCE} are read`
+      last = []
+      continue
+    }
     let found: Claim[] = []
     try {
       const tokens = tokenize(sentence.text, sentence.start, mols)
       const named = mentionsOf(tokens)
-      referents.add(named)
+      referents.add(named, formulasOf(tokens))
       mentions.push(...named)
       const moods = moodsOf(tokens)
       const written = reactionsOf(tokens, mols)
@@ -100,7 +114,9 @@ function verifyText(text: string, before: Told, prompt: Told | null, mols: MolTo
       }
       found = drafts.map((draft) => {
         const mood =
-          supposed !== null ? 'hypothesis' : (moods.find(({ from, to }) => from < draft.to && draft.from < to)?.mood ?? null)
+          supposed !== null
+            ? 'hypothesis'
+            : (moods.find(({ from, to }) => from < draft.to && draft.from < to)?.mood ?? null)
         return toClaim(draft, tokens, plain, text, mood)
       })
       const opens = moods.some(({ mood }) => mood === 'hypothesis') ? opensHypothesis(sentence.text) : null
@@ -108,12 +124,12 @@ function verifyText(text: string, before: Told, prompt: Told | null, mols: MolTo
     } catch (error) {
       // RDKit gave up on something of this sentence: nothing of it is decided
       if (!(error instanceof ToolkitFailure)) throw error
-      found = []
+      note ??= `RDKit gave up on a sentence: ${error.message}`
     }
     claims.push(...found)
     last = found
   }
-  return { claims, told: { text: plain.text, mentions } }
+  return { claims, note, told: { text: plain.text, mentions } }
 }
 
 const undone = (mood: Mood): Pick<Claim, 'outcome' | 'reason'> => ({

@@ -39,7 +39,7 @@ const RULES: readonly Rule[] = [
   [/<\|[A-Za-z0-9_]{1,40}\|>|<\/?(?:think|thought|answer|reasoning|final|rationale|step|r)>/gi, ' '],
   [/\r\n?/g, '\n'],
   [/[\u00a0\u2007\u2009\u202f\u200a\u2002\u2003]/g, ' '],
-  [/[\u200b\u200c\u200d\ufeff\u00ad]/g, ''],
+  [/\u200b|\u200c|\u200d|\ufeff|\u00ad/g, ''],
   [/\$\$?([^$\n]{1,400})\$\$?/g, (m) => ` ${mathToText(m[1]!)} `],
   [/(?<![^\s(])\\\(([^\n]{1,400}?)\\\)/g, (m) => ` ${mathToText(m[1]!)} `],
   [/(?<![^\s(])\\\[([^\n]{1,400}?)\\\](?![^\s.,;:)])/g, (m) => ` ${mathToText(m[1]!)} `],

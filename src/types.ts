@@ -108,6 +108,7 @@ export type Repair =
   | 'double_start'
   | 'pooling_differs'
   | 'boundary_shifted'
+  | 'boundary_moved'
   | 'prompt_recurs'
   | 'prompt_not_found'
   | 'roles_by_position'
@@ -180,6 +181,8 @@ export interface LogProbMeasurement {
   readonly tokens: number
   /** Σ logp², for RewardBench's reference-free "norm" = −√Σ logp². */
   readonly sumSquares: number
+  /** Of every token, in order, where they are kept (`RunnerInfo.perToken`). */
+  readonly logProbs?: readonly number[]
 }
 
 /** One sequence to measure. `group` names sequences that share a prompt (the row); a shared id prefix is computed once. */
@@ -282,6 +285,8 @@ export interface RunnerInfo {
   readonly found?: Readonly<Record<string, string | number | boolean | null>>
   /** Names of the head's further outputs that come after its labels in what `run` gives; left out where they are not asked for. */
   readonly rawOutputs?: readonly string[]
+  /** Whether the log-probability of every token is kept, beside their sum. Default false. */
+  readonly perToken?: boolean
 }
 
 // ── chemistry ───────────────────────────────────────────────────────────────────────────────────────────────────────

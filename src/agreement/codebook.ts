@@ -93,7 +93,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   zero_advantage_rm: m('0 or 1', 'all scores of the group are equal'),
   advantage_sign_agreement: m(PROBABILITY, 'completions whose two advantages have the same sign'),
   advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages in the group'),
-  // steps.csv
+  // steps.csv, filter.csv, precheck.csv, step-scores.csv
   heuristic: m('word', 'how the candidate was scored'),
   candidate: m('count from 0', 'which candidate step'),
   tokens: m('tokens', 'of the candidate'),
@@ -102,9 +102,44 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   mean: m(SCORE, 'arithmetic mean (steps.csv: Σ log p over the tokens, nats per token)'),
   sum: m('nats', 'Σ log p'),
   chosen: m('0 or 1', 'the heuristic chose this candidate'),
-  label: m("the data's own", "the row's label of the candidate"),
+  label: m(
+    '0 or 1',
+    "1 = the candidate (step-scores.csv: the step) is right by the row's label; empty where that does not say",
+  ),
+  right: m('0 or 1', '1 = right by the label, or without one by the verifiable reward of the trajectory (passes)'),
+  choice_margin: m(SCORE, 'of the row: the best score less the second'),
+  near_tie: m(
+    '0 or 1',
+    '1 = choice_margin, or the difference, is below 0.001: another batch or device may decide otherwise',
+  ),
+  tied: m('count', 'candidates that share the first place (the lowest index is chosen); 0 where one is best'),
+  layout: m('word', 'where the rationale stood in what the model read: none, rationale-first, rationale-last'),
+  boundary_moved: m('tokens', 'of the context that are scored with the text, since a token spans both'),
+  context_tokens: m('tokens', 'before the scored text'),
+  with: m('nats', 'Σ 0.9^i log p of what follows, behind the steps and the rationale'),
+  without: m('nats', 'the same without the rationale'),
+  keep: m('0 or 1', '1 = with ≥ without: the rationale is kept'),
+  context_tokens_with: m('tokens', 'before what follows, with the rationale'),
+  context_tokens_without: m('tokens', 'the same without it'),
+  edit_distance: m(
+    'characters',
+    'edits between the text and its annotated copy without the rationales, spaces and line breaks aside',
+  ),
+  similarity: m(PROBABILITY, '1 − edit_distance / characters of the text'),
+  pass: m('0 or 1', '1 = similarity ≥ 0.9'),
+  triples: m('count', 'rationales that were cut out, with what stands before and behind; in triples.jsonl'),
+  step: m('count from 0', 'which step of the reasoning'),
+  step_probability: m(PROBABILITY, 'of being right, by the process reward model'),
+  first_error: m(
+    'count from 0',
+    'first wrong step by the labels, −1 where all are right; empty where steps before it were not judged',
+  ),
+  first_error_predicted: m('count from 0', 'first step below ½, −1 where none is'),
   // agreement.csv
-  scope: m('word', 'pairs, completions, null:<scorer> (on the rows that the model scored), stratum:<name>'),
+  scope: m(
+    'word',
+    'pairs, completions, steps (run-process), null:<scorer> (on the rows that the model scored), stratum:<name>',
+  ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),
   ci_low: m("the statistic's", 'lower end of the 95 % interval'),
@@ -334,6 +369,19 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc_if_unverifiable_pass: 'auroc with every unverifiable completion passing',
   auroc_lowest: 'least auroc that any verdicts of the unverifiable completions could give',
   auroc_highest: 'greatest auroc that they could give',
+  choice_chance: 'share of right choices when lots are drawn: mean of right candidates / candidates',
+  choice_ceiling: 'share of rows with a right candidate',
+  'choice_accuracy_<heuristic>':
+    'share of rows of which the heuristic chooses a right candidate; ties: rows whose first place is shared',
+  'choice_near_tie_rate_<heuristic>': 'share of chosen rows whose best two scores are within 0.001',
+  'choice_difference_<a>_minus_<b>': "difference of two heuristics' shares, on the rows that both judge",
+  rationale_keep_rate: 'share of rationales that raise the decayed log-likelihood of what follows, or leave it',
+  annotation_pass_rate: 'share of annotated texts that are the text again without their rationales (similarity ≥ 0.9)',
+  step_accuracy:
+    'share of labelled steps that the process reward model calls as the label does (right: probability ≥ ½)',
+  first_error_found: 'of reasonings with a wrong step: share of which the first step below ½ is the first wrong one',
+  no_error_seen: 'of reasonings without one: share of which no step is below ½',
+  process_bench_f1: "harmonic mean of first_error_found and no_error_seen (ProcessBench's F1)",
   model_minus_null: "the model's half accuracy less the baseline's, on the pairs that both score",
 }
 

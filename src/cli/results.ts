@@ -9,6 +9,8 @@ import { isFolder, unwritable } from '../setup/folder.ts'
 const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
   /^(scores|pairs|groups|agreement|suspects|reasons|failures)\.csv$/,
+  /^(steps|step-scores|paired-tests|filter|precheck)\.csv$/,
+  /^triples\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,

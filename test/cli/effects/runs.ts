@@ -649,6 +649,17 @@ export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
         expect(record('models', 0, 'work', 'measured')(turned)).toBe(2)
         least(turned).forEach((p, i) => void expect(p).toBeCloseTo(1 - before[i]!, 5))
       },
+      async () => {
+        const args = ['--dataset', UNMARKED_STEPS, '--no-verify', '--model', heads('rlhflow-prm')]
+        const run = await ran('run-rm', [...args, '--step-tokens', 'turns + -'])
+        // three and two steps, each a turn of the user
+        expect(column('scores.csv', 'steps')(run)).toEqual(['3', '2'])
+        expect(file('methods.md')(run)).toContain('is read where the assistant answers "+" or "-"')
+        const [first] = csv('scores.csv')(run)
+        const turned = await ran('run-rm', [...args, '--step-tokens', 'turns - +'])
+        const other = csv('scores.csv')(turned)[0]!
+        expect(Number(other.step_last)).not.toBeCloseTo(Number(first!.step_last), 3)
+      },
       refuses('run-rm', ['--dataset', PLAIN, '--step-tokens', '+ -'], 2, '"+ -" has 2 words'),
       refuses(
         'run-rm',

@@ -207,6 +207,12 @@ function everywhere(bin: RunBin) {
       expect((await ran(bin, [...on, '--dry-run', '--print-config'])).stderr).toContain(
         '--dry-run changes nothing here',
       )
+      expect(run.stdout).not.toContain('drift')
+      if (bin === 'run-verify') return
+      const few = await ran(bin, [...on, '--dry-run', '--dtype', 'q8'])
+      expect(few.stdout).toMatch(/drift against fp32: 64 rows at most would be scored in fp32, too.*--drift 0/)
+      const none = await ran(bin, [...on, '--dry-run', '--dtype', 'q8', '--drift', '0'])
+      expect(none.stdout).toContain('drift against fp32: would not be measured, --drift 0')
     },
     'print-config': async () => {
       const run = await ran(bin, [...on, '--print-config'])

@@ -251,12 +251,16 @@ export const MODEL = section(
       read: stepSeparator,
     },
     /** Reads a causal model as a process reward model: mark, right and wrong, such as `ки + -`. Default: the head that the model has. */
-    stepTokens: text('Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"', null, {
-      bins: REWARDS,
-      library: true,
-      shown: 'the head that the model has',
-      check: stepWords,
-    }),
+    stepTokens: text(
+      'Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"; "turns + -" where each step is a turn',
+      null,
+      {
+        bins: REWARDS,
+        library: true,
+        shown: 'the head that the model has',
+        check: stepWords,
+      },
+    ),
     /** Scale of the implicit reward. Default 0.1. */
     beta: number('Scale of the implicit reward; changes no measurement', 0.1, {
       bins: DPO,

@@ -151,8 +151,12 @@ function linesOf(statistics: readonly Statistic[], config: RunConfig, learned: b
     `${share(`zero_advantage_${source}`)} of ${of(`zero_advantage_${source}`)?.n ?? 0}`
   const [right, wrong] = ['all_right', 'all_wrong'].map((why) => share(`zero_advantage_${why}_verifier`))
   const model = learned ? `, model ${zero('learned')}, mix ${zero('mix')}` : ''
+  const [format, accuracy, score] = rewardWeightsOf(config.rewardWeights)
+  const weights = learned
+    ? `format, accuracy and score weigh ${format}, ${accuracy} and ${score}`
+    : `format and accuracy weigh ${format} and ${accuracy}`
   const lines = [
-    `groups without an advantage: verifier ${zero('verifier')} (all right ${right}, all wrong ${wrong})${model}; format, accuracy and score weigh ${config.rewardWeights}`,
+    `groups without an advantage: verifier ${zero('verifier')} (all right ${right}, all wrong ${wrong})${model}; ${weights}`,
   ]
   const signs = of('advantage_sign_agreement_learned')
   const [failing, passing] = [of('pushed_up_of_failing_learned'), of('pushed_down_of_passing_learned')]

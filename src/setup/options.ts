@@ -303,7 +303,7 @@ export const GRPO = section(
       check: share,
     }),
     curriculumEpochs: whole([0], 'Passes through the data that the curriculum is simulated for; 0 = not', 5),
-    numGenerations: whole([2], 'Completions of a group in the simulated curriculum', 4),
+    numGenerations: whole([2], 'Completions of a group in the simulated curriculum, drawn from the recorded ones', 4),
   },
 )
 
@@ -324,7 +324,7 @@ export const RUN = section(
       bins: WITH_MODEL,
       changes: 'no number',
     }),
-    seed: seed('Seed of the bootstrap'),
+    seed: seed('Seed of the bootstrap and of the simulated curriculum'),
     resamples: resamples('Bootstrap resamples'),
     /** Nothing is fetched. Default: HF_HUB_OFFLINE. */
     offline: toggle('Use only what is already in the hub cache (also HF_HUB_OFFLINE=1)', false, {

@@ -81,7 +81,7 @@ describe('run-verify on the embedded groups', () => {
   it('says so on the screen, in agreement.csv and in run.json', () => {
     // 7 of 60: pass@8 of the demo is 0.8833
     expect(done.stdout).toContain(
-      'groups without an advantage: verifier 11.7 % of 60 (all right 0.0 %, all wrong 11.7 %);',
+      'groups without an advantage: verifier 11.7 % of 60 (all right 0.0 %, all wrong 11.7 %); format and accuracy weigh 0 and 1\n',
     )
     expect(done.stdout).not.toContain('model')
     const table = readCsv(path, 'agreement.csv')

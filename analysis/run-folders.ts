@@ -9,9 +9,11 @@ import {
   readRecord,
   stampOf,
 } from '../src/setup/identity.ts'
+import { completionKey } from './keys.ts'
 import { checkRun } from './run-checks.ts'
 import { readCompletions, readPairs } from './run-csv.ts'
-import { completionKey, kindOf, type Run } from './runs.ts'
+import { readGroups } from './run-groups.ts'
+import { kindOf, type Run } from './runs.ts'
 
 /** Folders `<output-dir>/<model>/<dataset>` that hold scores, in the order of their names. */
 export function findRuns(outputDir: string): { model: string; dataset: string; path: string }[] {
@@ -36,24 +38,28 @@ export function unfinishedRuns(outputDir: string): string[] {
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [join(path, e.name)] : []))
       : []
-  return below(outputDir)
-    .flatMap(below)
-    .filter((path) => !existsSync(join(path, 'scores.csv')))
-    .filter((path) => parseIdentity(readRecord(path, IDENTITY_FILE))?.dataSha256)
-    .sort()
+  return (
+    below(outputDir)
+      .flatMap(below)
+      // one that ended and has no scores is of another kind: run-process writes steps.csv
+      .filter((path) => !existsSync(join(path, 'scores.csv')) && !existsSync(join(path, 'run.json')))
+      .filter((path) => parseIdentity(readRecord(path, IDENTITY_FILE))?.dataSha256)
+      .sort()
+  )
 }
 
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
 export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
   for (let attempt = 1; ; attempt++) {
-    const files = ['run.json', 'scores.csv', 'pairs.csv'].map((name) => join(folder.path, name))
+    const files = ['run.json', 'scores.csv', 'pairs.csv', 'groups.csv'].map((name) => join(folder.path, name))
     const before = stampOf(files)
     const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
     const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
     const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
+    const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
     // else they would be of two runs
     if (stampOf(files) === before) {
-      const [, scores, pairsFile] = files as [string, string, string]
+      const [, scores, pairsFile] = files as [string, string, string, string]
       const contradiction = checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
       // what run.json says is of the scores beside it
       const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
@@ -66,6 +72,7 @@ export async function readRun(folder: { model: string; dataset: string; path: st
         where,
         pairs,
         completions,
+        groups,
         manifest,
         identity,
         warnings: contradiction === null ? warnings : [...warnings, contradiction],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Coded, CompletionColumns, PairColumns } from '../src/agreement/columns.ts'
 import type { Identity } from '../src/setup/identity.ts'
+import type { RunGroup } from './run-groups.ts'
 
 export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'
 
@@ -21,6 +22,8 @@ export interface Run {
   readonly identity?: Identity | null
   /** What to tell the user of it. */
   readonly warnings: readonly string[]
+  /** Absent: an imported file, which has none. */
+  readonly groups?: readonly RunGroup[]
   /** Rows of one id are pairs of their own, not several completions of one row. */
   readonly plainPairs?: boolean
 }
@@ -76,12 +79,3 @@ export function kindOf(run: Pick<Run, 'model' | 'manifest' | 'kind'> | string): 
 }
 /** @example plainName('policy__ref-free~12ab34cd') // 'policy__ref-free' */
 export const plainName = (folder: string): string => folder.replace(/~[0-9a-f]{8,64}$/, '')
-
-export const completionKey = (id: string, role: string, index: string): string => `${id}\u0000${role}\u0000${index}`
-/** A pair's key: id, rejected index, chosen index. A pair without an id is its whole key, with the indices 0. */
-export function keyParts(key: string): [id: string, rejected: number, chosen: number] {
-  const [id, rejected, chosen] = key.split('\u0000') as [string, string, string]
-  return id === '' ? [key, 0, 0] : [id, Number(rejected), Number(chosen)]
-}
-/** The row's id in a pair's or a completion's key. */
-export const idOfKey = (key: string): string => key.slice(0, key.indexOf('\u0000'))

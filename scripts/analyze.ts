@@ -157,7 +157,9 @@ function unmatched(
 /** What a reader of the leaderboard must know. */
 function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
   if (runs.every((run) => run.pairs.n === 0))
-    log.warn(`${dataset}: no run has pairs; only the statistics of completions are written`)
+    log.warn(
+      `${dataset}: no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,
+    )
   else if (aligned.pairs.n === 0)
     log.warn(`${dataset}: the runs have no pair in common; compare them apart with --model`)
   for (const [name, n] of Object.entries(unlike)) if (n > 0) log.warn(`${dataset}: ${name}: ${unlikeText(n, unit)}`)

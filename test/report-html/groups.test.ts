@@ -124,9 +124,11 @@ describe('groups in report.html', () => {
       ['verifiable reward', 'all right', '0'],
       ['verifiable reward', 'all wrong', '7'],
       ['verifiable reward', 'all equal', '0'],
-      ['verifiable reward', 'no reward', '0'],
+      ['verifiable reward', 'one reward', '0'],
     ])
-    expect(textOf(html)).toContain('in 7 of 60 groups (11.7%): 0 all right, too easy, and 7 all wrong, too hard')
+    expect(textOf(html)).toContain(
+      'in 7 of 60 groups (11.7% [1.7, 21.7]): in 0 every verified completion passes, too easy, and in 7 every one fails, too hard',
+    )
   })
 
   it('plot the curves that the run gives, with their numbers as CSV', () => {
@@ -242,7 +244,7 @@ describe('groups in report.html', () => {
           verifiableStatus: 'unverifiable',
           verifiableReason: null,
         })),
-        says: ['No advantages to compare', '6 groups have none at all'],
+        says: ['No advantages to compare', 'No statistics of groups'],
       },
       'one completion each': {
         groups: demoGroups.slice(0, 3).map((group) => ({ ...group, completions: group.completions.slice(0, 1) })),
@@ -250,7 +252,7 @@ describe('groups in report.html', () => {
       },
       'all equal': {
         groups: changed((c) => ({ ...c, score: 1, verifiableReward: 1, verifiableStatus: 'pass' })),
-        says: ['6 all right, too easy, and 0 all wrong'],
+        says: ['48 completions with an advantage of 0 are not among these'],
       },
       'a group without completions': {
         groups: demoGroups.slice(0, 2).map((group, i) => (i === 0 ? { ...group, completions: [] } : group)),
@@ -266,7 +268,7 @@ describe('groups in report.html', () => {
               points: [1, 2, 3, 4].map((n) => ({ n, value: n === 3 ? null : 0.5, low: null, high: null, groups: 2 })),
             },
           ],
-          overOptimisation: [],
+          declines: [],
           topRewards: [],
         },
         says: ['prompts resampled; 3 points have none'],

@@ -6,10 +6,13 @@ export interface GroupsReport {
   readonly findings: readonly GroupRecord[]
   /** Values over n completions per prompt, by subset (`all` = every group) and method. */
   readonly curves: readonly GroupCurveRecord[]
-  readonly overOptimisation: readonly OverOptimisationRecord[]
+  /** Tests of a decline behind the peak, each with its p adjusted over the subsets. */
+  readonly declines: readonly { readonly test: OverOptimisationRecord; readonly pHolm: number | null }[]
   readonly topRewards: readonly TopRewardRecord[]
   /** Where completions have both rewards: their advantages in their group. */
   readonly advantages: readonly AdvantageRecord[]
+  /** What the verifier's reward is made of and how advantages are scaled, a sentence. */
+  readonly advantagesAre: string
 }
 
 /** A group with what was found of it; `answers` and `voteKeys` have an entry per completion. */

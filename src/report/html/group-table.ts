@@ -1,7 +1,7 @@
 import type { ScoredCompletion } from '../../types.ts'
 import type { AdvantageRecord, GroupRecord, GroupsReport } from './group-input.ts'
 import { groupsByInterest } from './group-interest.ts'
-import { SIGNALS, signalOf } from './group-signal.ts'
+import { verdictsOf } from './group-verdicts.ts'
 import type { Limits } from './limits.ts'
 import type { Picked } from './picked.ts'
 import {
@@ -99,9 +99,6 @@ function advantagesOf(points: readonly AdvantageRecord[]): ReadonlyMap<string, R
   return byId
 }
 
-const signalName = ({ group }: GroupRecord): string =>
-  SIGNALS.find(({ signal }) => signal === signalOf(group, 'verifier'))!.name
-
 /** The verdict on what a method chooses, in a word. */
 const statusAt = ({ group }: GroupRecord, index: number | null): string =>
   index === null ? 'none' : (group.completions[index]?.verifiableStatus ?? 'none')
@@ -118,7 +115,7 @@ function columnsOf(shown: readonly GroupRecord[]): readonly Column[] {
     choiceColumn('vote', 'Vote by molecule', shown, (finding) => statusAt(finding, finding.row.voting_canonical_pick)),
     choiceColumn('first', 'First one', shown, (finding) => statusAt(finding, 0)),
     numberColumn('regret', 'Regret', shown, ({ row }) => row.regret),
-    choiceColumn('teaches', 'Teaches', shown, signalName),
+    choiceColumn('verdicts', 'Verdicts', shown, ({ group }) => verdictsOf(group)),
     numberColumn('advantage_sign_agreement', 'Signs agree', shown, ({ row }) => row.advantage_sign_agreement),
     numberColumn('advantage_kendall_tau_b', 'τ-b', shown, ({ row }) => row.advantage_kendall_tau_b),
   ]

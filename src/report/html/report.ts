@@ -9,6 +9,7 @@ import { type RowTable, type Stock, stocked } from './row-table.ts'
 import { advantages } from './sections/advantages.ts'
 import { agreement } from './sections/agreement.ts'
 import { calibration } from './sections/calibration.ts'
+import { claims } from './sections/claims.ts'
 import { drift } from './sections/drift.ts'
 import { failures } from './sections/failures.ts'
 import { groups } from './sections/groups.ts'
@@ -18,9 +19,11 @@ import { provenance } from './sections/provenance.ts'
 import { reasons } from './sections/reasons.ts'
 import { rows } from './sections/rows.ts'
 import { scores } from './sections/scores.ts'
+import { steps } from './sections/steps.ts'
 import { strata } from './sections/strata.ts'
 import { subsets } from './sections/subsets.ts'
 import { chapterOf } from './statistic-table.ts'
+import { stepTable } from './step-table.ts'
 
 /**
  * report.html: one file that opens from disk, with no request and no script but its own. Every text of the data is escaped.
@@ -33,6 +36,8 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
   const { tables, stock } = browsersOf(input, limits)
   const sections = [
     headline(input),
+    steps(input, limits),
+    claims(input),
     groups(input, limits),
     advantages(input, limits),
     paired ? subsets(input) : null,
@@ -55,13 +60,13 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
 
 /** Completions of a group stand in two browsers; their texts and drawings stand in the page once. */
 function browsersOf(
-  { pairs, completions, prompts, molecules, groups }: ReportInput,
+  { pairs, completions, prompts, molecules, groups, steps }: ReportInput,
   limits: Limits,
 ): { readonly tables: readonly RowTable[]; readonly stock: Stock | null } {
   const shared = picked(molecules, limits)
   const grouped = groupTable(groups, shared, limits)
   const single = completionTable(completions, prompts, shared, limits)
-  const own = [pairTable(pairs, molecules, limits)]
+  const own = [stepTable(steps, limits), pairTable(pairs, molecules, limits)]
   const present = (found: readonly (RowTable | null)[]): readonly RowTable[] => found.filter((table) => table !== null)
   if (grouped === null || single === null) return { tables: present([grouped, ...own, single]), stock: null }
   const { texts, clipped } = shared.pool.within(limits.textLength)

@@ -32,7 +32,7 @@ function fitting(name: string, digits: string, width: number): string {
 }
 
 /** Stacked bars of 100 %, each part named inside it where there is room. */
-export function shareBars(bars: readonly ShareBar[], label: string): Markup {
+export function shareBars(bars: readonly ShareBar[], label: string, axis = '% of the groups'): Markup {
   const names = bars.map(({ name }) => name)
   const labels = axisLabels(names)
   const left = labelRoom(labels)
@@ -55,7 +55,7 @@ export function shareBars(bars: readonly ShareBar[], label: string): Markup {
       marginRight: RIGHT,
       marginTop: 6,
       marginBottom: 40,
-      x: { domain: [0, 100], label: '% of the groups', labelAnchor: 'center', labelArrow: 'none', ticks: 5 },
+      x: { domain: [0, 100], label: axis, labelAnchor: 'center', labelArrow: 'none', ticks: 5 },
       y: {
         domain: names.map((_, i) => i),
         type: 'band',

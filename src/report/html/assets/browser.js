@@ -39,6 +39,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   )
   const { texts, drawings } = stockOf(table)
   const name = table.name
+  const noun = name === 'groups' ? 'groups' : 'rows'
   /** @type {Column[]} */
   const columns = table.columns
   const count = table.details.length
@@ -374,8 +375,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
           element('span', { class: `w-${claim.outcome}` }, verdictText(claim.outcome, null)),
           ` ${claim.kind.replaceAll('_', ' ')}: `,
           element('q', {}, claim.text),
-          claim.computed === null ? '' : ` RDKit gives ${claim.computed}.`,
-          claim.reason === null ? '' : ` ${claim.reason}`,
+          claim.computed === null ? '' : `; computed: ${claim.computed}`,
+          claim.reason === null ? '' : `; ${claim.reason}`,
         ),
       ),
     )
@@ -443,8 +444,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     )
     output.textContent =
       matching.length === count
-        ? `${count.toLocaleString('en-US')} rows`
-        : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} rows`
+        ? `${count.toLocaleString('en-US')} ${noun}`
+        : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} ${noun}`
     pageText.textContent = `page ${state.page + 1} of ${pages}`
     previous.disabled = state.page === 0
     next.disabled = state.page >= pages - 1

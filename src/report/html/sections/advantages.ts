@@ -4,28 +4,27 @@ import { advantageScatter, MAX_DOTS, QUADRANT_NAMES, type Quadrant, quadrantOf }
 import { shareBars } from '../../plots/share-bars.ts'
 import { figure, legend } from '../figure.ts'
 import type { AdvantageRecord, GroupsReport } from '../group-input.ts'
-import { SIGNALS, type Signal, signalOf } from '../group-signal.ts'
 import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
-import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
+import { count, decimal, numberCell, percent, percentInterval, plural } from '../numbers.ts'
 import { verdictWord } from '../row-table.ts'
 import { absent, rowKey, rowsHref, type Section } from '../section.ts'
 import { ALL, statisticTable } from '../statistic-table.ts'
-import { statisticTitle } from '../statistic-titles.ts'
+import { titleOf } from '../statistic-titles.ts'
 
 /** What a policy would be taught by the learned score, beside what the verifier would teach it. null for a run without groups. */
 export function advantages({ groups: report, statistics }: ReportInput, limits: Limits): Section | null {
   if (report === undefined || report.findings.length === 0) return null
-  const own = statistics.filter(({ scope }) => scope === 'advantages' || scope.startsWith('advantages:'))
+  const own = statistics.filter(({ scope }) => scope === 'advantages' || scope === 'curriculum')
   return {
     id: 'advantages',
     title: 'Advantages: what a policy would be taught',
-    body: html`${scatter(report)}${pushedUp(report)}${signals(report)}${tables(own, limits)}`,
+    body: html`${scatter(report)}${pushedUp(report)}${signals(own)}${tables(own, limits)}`,
   }
 }
 
-function scatter({ advantages: points }: GroupsReport): Markup {
+function scatter({ advantages: points, advantagesAre }: GroupsReport): Markup {
   if (points.length === 0)
     return absent(
       'No advantages to compare: no completion has both a learned score and a verifiable reward in its group.',
@@ -51,7 +50,7 @@ function scatter({ advantages: points }: GroupsReport): Markup {
             ['square', 'down though right'],
             ['cross', 'one of them 0'],
           ),
-    caption: html`<b>Group-relative advantages</b> of ${plural(points.length, 'completion')} in ${plural(groups, 'group')}: (reward − mean of its group) / (standard deviation + 1e−4), as GRPO takes them, once from the verifiable reward and once from the learned score. Of the ${count(points.length - of('undecided'))} where neither is 0, ${count(of('wrongly_up'))} would be pushed up though the verifier puts them below their group, ${count(of('wrongly_down'))} held down though it puts them above. ${plural(of('undecided'), 'completion')} with an advantage of 0 ${of('undecided') === 1 ? 'is' : 'are'} not among these. Right and wrong: above and below the group's mean.`,
+    caption: html`<b>Group-relative advantages</b> of ${plural(points.length, 'completion')} in ${plural(groups, 'group')}, as GRPO takes them, once from the verifiable reward and once from the learned score. ${advantagesAre} Of the ${count(points.length - of('undecided'))} where neither is 0, ${count(of('wrongly_up'))} would be pushed up though the verifier puts them below their group, ${count(of('wrongly_down'))} held down though it puts them above. ${plural(of('undecided'), 'completion')} with an advantage of 0 ${of('undecided') === 1 ? 'is' : 'are'} not among these. Right and wrong: above and below the mean of the group.`,
     data: {
       header: ['id', 'index', 'verifier', 'learned'],
       rows: points.map(({ id, index, verifier, learned }) => [id, index, verifier, learned]),
@@ -78,46 +77,54 @@ function pushedUp({ findings, advantages: points }: GroupsReport): Markup {
 `
 }
 
-/** How many groups teach a policy nothing, and why: by the verifier and by the learned score. */
-function signals({ findings }: GroupsReport): Markup {
-  const bars = (['verifier', 'learned'] as const).map((by) => {
-    const found = findings.map(({ group }) => signalOf(group, by))
-    return {
-      by,
-      name: by === 'verifier' ? 'verifiable reward' : 'learned score',
-      parts: SIGNALS.map(({ signal, name, colour }) => ({
-        signal,
-        name,
-        colour,
-        n: found.filter((one) => one === signal).length,
-      })),
-    }
+/** What a reward makes of a group: the names of agreement.csv, on the page, and in the bar. */
+const PARTS = [
+  ['', 'an advantage', 'blue'],
+  ['_all_right', 'all right', 'green'],
+  ['_all_wrong', 'all wrong', 'orange'],
+  ['_constant', 'all equal', 'grey'],
+  ['_too_few', 'one reward', 'none'],
+] as const
+const REWARDS = [
+  ['verifier', 'verifiable reward'],
+  ['learned', 'learned score'],
+  ['mix', 'mix of the two'],
+] as const
+
+/** How many groups teach a policy nothing, and why, by each reward: the shares of agreement.csv. */
+function signals(own: readonly Statistic[]): Markup {
+  const of = (name: string): Statistic | undefined =>
+    own.find(({ subset, statistic }) => subset === ALL && statistic === `zero_advantage${name}`)
+  const bars = REWARDS.flatMap(([source, name]) => {
+    const zero = of(`_${source}`)
+    if (zero === undefined || zero.value === null) return []
+    const parts = PARTS.map(([part, word, colour]) => {
+      const share = part === '' ? 1 - zero.value! : (of(`${part}_${source}`)?.value ?? 0)
+      return { name: word, colour, n: Math.round(share * zero.n) }
+    })
+    return [{ name, parts, zero, right: parts[1]!.n, wrong: parts[2]!.n }]
   })
-  const of = (signal: Signal): number => bars[0]!.parts.find((part) => part.signal === signal)!.n
-  const all = findings.length
-  const none = of('all_right') + of('all_wrong') + of('all_equal')
+  const [first] = bars
+  if (first === undefined) return EMPTY
+  const { zero, right, wrong } = first
+  const said = bars.map(
+    ({ name, parts }) =>
+      `${name}: ${parts
+        .filter(({ n }) => n > 0)
+        .map((part) => `${part.name} ${part.n}`)
+        .join(', ')}`,
+  )
   return figure({
     id: 'zero-advantage',
-    picture: shareBars(
-      bars,
-      `Groups by what they teach. ${bars
-        .map(
-          ({ name, parts }) =>
-            `${name}: ${parts
-              .filter(({ n }) => n > 0)
-              .map((part) => `${part.name} ${part.n}`)
-              .join(', ')}`,
-        )
-        .join('; ')}.`,
-    ),
+    picture: shareBars(bars, `Groups by what they teach. ${said.join('; ')}.`),
     legend: legend(
-      ...SIGNALS.filter(({ signal }) =>
-        bars.some(({ parts }) => parts.some((part) => part.signal === signal && part.n > 0)),
-      ).map(({ name, colour }) => [`part-${colour}`, name] as const),
+      ...PARTS.filter(([, word]) => bars.some(({ parts }) => parts.some(({ name, n }) => name === word && n > 0))).map(
+        ([, word, colour]) => [`part-${colour}`, word] as const,
+      ),
     ),
-    caption: html`<b>Groups without an advantage.</b> Where all rewards of a group are equal, nothing in it is pushed up or held down. By the verifiable reward that is so in ${count(none)} of ${plural(all, 'group')} (${percent(none / all)}): ${count(of('all_right'))} all right, too easy, and ${count(of('all_wrong'))} all wrong, too hard${of('all_equal') === 0 ? '' : `, ${count(of('all_equal'))} equal in between`}. A completion without a reward is left out${of('none') === 0 ? '' : `; ${plural(of('none'), 'group')} ${of('none') === 1 ? 'has' : 'have'} none at all`}.`,
+    caption: html`<b>Groups without an advantage.</b> Where no advantage of a group differs from 0, nothing in it is pushed up or held down. By the ${first.name} that is so in ${count(Math.round(zero.value! * zero.n))} of ${plural(zero.n, 'group')} (${percent(zero.value)} ${percentInterval(zero.ciLow, zero.ciHigh)}): in ${count(right)} every verified completion passes, too easy, and in ${count(wrong)} every one fails, too hard.${zero.missing === 0 ? '' : ` ${plural(zero.missing, 'group')} without any such reward ${zero.missing === 1 ? 'is' : 'are'} left out.`}`,
     data: {
-      header: ['by', 'groups_with', 'n'],
+      header: ['reward', 'groups_with', 'n'],
       rows: bars.flatMap(({ name, parts }) => parts.map((part) => [name, part.name, part.n])),
     },
   })
@@ -125,21 +132,16 @@ function signals({ findings }: GroupsReport): Markup {
 
 function tables(own: readonly Statistic[], limits: Limits): Markup {
   if (own.length === 0) return EMPTY
-  const name = ({ scope, statistic }: Statistic): string =>
-    scope === 'advantages'
-      ? statisticTitle(statistic)
-      : `${scope.slice('advantages:'.length).replaceAll('_', ' ')} · ${statisticTitle(statistic)}`
   const rest = own.filter(({ subset }) => subset !== ALL)
   const shown = rest.slice(0, limits.tableRows)
   return html`${statisticTable(
     own.filter(({ subset }) => subset === ALL),
     html`Advantages, over all groups. An absent value gives its reason.`,
-    name,
   )}${
     rest.length === 0
       ? EMPTY
       : html`<details class="data"><summary>The same by subset (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, (statistic) => `${subsetName(statistic.subset)} · ${name(statistic)}`)}</details>
+${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, (statistic) => `${subsetName(statistic.subset)} · ${titleOf(statistic)}`)}</details>
 `
   }`
 }

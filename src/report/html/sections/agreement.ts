@@ -8,7 +8,7 @@ import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
 import { absent, rowKey, rowsHref, type Section } from '../section.ts'
 import { ALL, MIN_PROMPTS, statisticsOf, statisticTable } from '../statistic-table.ts'
-import { statisticTitle } from '../statistic-titles.ts'
+import { titleOf } from '../statistic-titles.ts'
 
 /** Learned against verifiable: the cross table of decisions and every statistic that the run computed. */
 export function agreement(input: ReportInput, limits: Limits): Section {
@@ -139,6 +139,6 @@ function others(rest: readonly Statistic[], limits: Limits): Markup {
   const shown = rest.slice(0, limits.tableRows)
   const left = shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
   return html`<details class="data"><summary>The same by subset, stratum and baseline (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, ({ scope, subset, statistic }) => `${scope} · ${subsetName(subset)} · ${statisticTitle(statistic)}`)}</details>
+${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, (line) => `${line.scope} · ${subsetName(line.subset)} · ${titleOf(line)}`)}</details>
 `
 }

@@ -5,7 +5,7 @@ import { EMPTY, html } from '../markup.ts'
 import { count, percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 import { statisticsOf, statisticTable } from '../statistic-table.ts'
-import { statisticTitle } from '../statistic-titles.ts'
+import { titleOf } from '../statistic-titles.ts'
 
 /** Does a margin mean what the Bradley–Terry model says it means? */
 export function calibration({ calibration: data, pairs, statistics }: ReportInput): Section {
@@ -13,7 +13,7 @@ export function calibration({ calibration: data, pairs, statistics }: ReportInpu
   const table = statisticTable(
     statisticsOf(statistics, 'calibration'),
     html`Losses of the probabilities, lower is better. Cross-fitted: the temperature comes from other prompts than those it is judged on.`,
-    ({ scope, statistic }) => `${statisticTitle(statistic)} (${scope})`,
+    (line) => `${titleOf(line)} (${line.scope})`,
   )
   if (data === null || data.bins.length === 0) {
     const why = pairs.some((pair) => pair.margin !== null)

@@ -10,7 +10,7 @@ import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 import { ALL, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
-import { statisticTitle } from '../statistic-titles.ts'
+import { titleOf } from '../statistic-titles.ts'
 import { overOptimisationText } from './over-optimisation.ts'
 
 /** What is gained by choosing among the completions of a prompt, and by whom. null for a run without groups. */
@@ -20,7 +20,7 @@ export function groups({ groups: report, statistics }: ReportInput, limits: Limi
   return {
     id: 'choosing',
     title: 'Choosing among the completions of a prompt',
-    body: html`${whatChoosingGains(own, report)}${curveFigures(report)}${overOptimisationText(report.overOptimisation)}${topFigure(report.topRewards)}${tables(own, limits)}`,
+    body: html`${whatChoosingGains(own, report)}${curveFigures(report)}${overOptimisationText(report.declines)}${topFigure(report.topRewards)}${tables(own, limits)}`,
   }
 }
 
@@ -28,7 +28,7 @@ export function groups({ groups: report, statistics }: ReportInput, limits: Limi
 const WAYS: Readonly<Record<string, string>> = {
   random: 'any completion, drawn',
   top1: 'the first completion',
-  voting: 'vote by exact answer',
+  voting_string: 'vote by exact answer',
   voting_canonical: 'vote by molecule',
   rerank: 'highest score',
   rerank_answered: 'highest score with an answer',
@@ -84,6 +84,7 @@ const EXACT: Readonly<Record<string, Style>> = {
   voting_canonical_expected: ['vote by molecule', 'var(--orange)', null],
   voting_string_expected: ['vote by exact answer', 'var(--orange)', '5,3'],
   pass_at_n: ['ceiling', 'var(--green)', '8,3,2,3'],
+  oracle: ['ceiling', 'var(--green)', '8,3,2,3'],
   random: ['any, drawn', 'var(--grey)', '2,3'],
 }
 const PREFIX: Readonly<Record<string, Style>> = {
@@ -295,7 +296,7 @@ function tables(own: readonly Statistic[], limits: Limits): Markup {
     rest.length === 0
       ? EMPTY
       : html`<details class="data"><summary>The same by subset (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines. Fewer than ${MIN_PROMPTS} prompts carry no conclusion.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, ({ subset, statistic }) => `${subsetName(subset)} · ${statisticTitle(statistic)}`)}</details>
+${statisticTable(shown, html`Intervals are unadjusted for the number of lines. Fewer than ${MIN_PROMPTS} prompts carry no conclusion.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, (statistic) => `${subsetName(statistic.subset)} · ${titleOf(statistic)}`)}</details>
 `
   }`
 }

@@ -1,20 +1,20 @@
 import { subsetName } from '../../../subset-name.ts'
-import type { OverOptimisationRecord } from '../group-input.ts'
+import type { GroupsReport, OverOptimisationRecord } from '../group-input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { decimal, measured, plural } from '../numbers.ts'
 import { ALL } from '../statistic-table.ts'
 
 /** Does more choice make the model's pick worse? In words, of all groups; then of the subsets in which it does. */
-export function overOptimisationText(tests: readonly OverOptimisationRecord[]): Markup {
-  const passes = tests.filter(({ method }) => method === 'best_of_n')
-  const all = passes.find(({ subset }) => subset === ALL)
+export function overOptimisationText(declines: GroupsReport['declines']): Markup {
+  const passes = declines.filter(({ test }) => test.method === 'best_of_n')
+  const all = passes.find(({ test }) => test.subset === ALL)
   if (all === undefined) return EMPTY
-  const falling = passes.filter(({ subset, p }) => subset !== ALL && p !== null && p < 0.05)
+  const falling = passes.filter(({ test, pHolm }) => test.subset !== ALL && pHolm !== null && pHolm < 0.05)
   return html`<div class="prose">
-<p><b>Over-optimisation.</b> ${sentence(all)}${
+<p><b>Over-optimisation.</b> ${sentence(all.test)}${
     falling.length === 0
       ? ''
-      : ` In ${falling.map(({ subset, p }) => `${subsetName(subset)} (p = ${decimal(p)})`).join(', ')} it falls; these are unadjusted, over-optimisation.csv has adjusted ones.`
+      : ` It falls in ${falling.map(({ test, pHolm }) => `${subsetName(test.subset)} (p = ${decimal(pHolm)}, adjusted by Holm over the tests of this run)`).join(', ')}.`
   }</p>
 </div>
 `

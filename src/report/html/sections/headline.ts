@@ -180,9 +180,10 @@ function groupTiles(input: ReportInput): Markup {
     ],
     ['Ceiling.', of('pass_at_n'), 'Some completion is right: a perfect score would reach this.'],
   ] as const
-  if (lines.every(([, line]) => line === undefined)) return EMPTY
+  const shown = lines.flatMap(([name, line, what]) => (line === undefined ? [] : [{ name, line, what }]))
+  if (shown.length === 0) return EMPTY
   return html`<div class="tiles">
-${lines.map(([name, line, what]) => tile(percent(line?.value ?? null), unitOf(line), html`<b>${name}</b> ${what} ${line === undefined ? 'Absent.' : `${plural(line.n, 'group')}.`}${withoutInterval(line)}`))}</div>
+${shown.map(({ name, line, what }) => tile(percent(line.value), unitOf(line), html`<b>${name}</b> ${what} ${plural(line.n, 'group')}.${withoutInterval(line)}`))}</div>
 `
 }
 

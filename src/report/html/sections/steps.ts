@@ -1,4 +1,3 @@
-import { subsetName } from '../../../subset-name.ts'
 import type { Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
@@ -8,8 +7,7 @@ import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, percentInterval, plural, points } from '../numbers.ts'
 import type { Section } from '../section.ts'
-import { ALL, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
-import { titleOf } from '../statistic-titles.ts'
+import { ALL, foldedTable, MIN_PROMPTS, ofSubset, statisticTable } from '../statistic-table.ts'
 import type { ChoiceTestRecord, StepsReport } from '../step-input.ts'
 
 /** Which heuristic finds the right next step, or what the rewards of labelled steps are worth. null for a run without steps. */
@@ -101,14 +99,13 @@ function testRow({ a, b, difference, onlyA, onlyB, n, clusters, p, pHolm }: Choi
 }
 
 function tables(own: readonly Statistic[], limits: Limits): Markup {
-  const overall = own.filter(({ subset }) => subset === ALL)
-  const rest = own.filter(({ subset }) => subset !== ALL)
-  const shown = rest.slice(0, limits.tableRows)
-  return html`${statisticTable(overall, html`Steps, over all rows. An absent value gives its reason.`)}${
-    rest.length === 0
-      ? EMPTY
-      : html`<details class="data"><summary>The same by subset (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, (line) => `${subsetName(line.subset)} · ${titleOf(line)}`)}</details>
-`
-  }`
+  return html`${statisticTable(
+    own.filter(({ subset }) => subset === ALL),
+    html`Steps, over all rows. An absent value gives its reason.`,
+  )}${foldedTable(
+    own.filter(({ subset }) => subset !== ALL),
+    'The same by subset',
+    limits.tableRows,
+    ofSubset,
+  )}`
 }

@@ -1,8 +1,9 @@
 import { randomScore } from '../src/agreement/baselines.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
+import { keyParts } from './keys.ts'
 import { dtypeOf } from './run-identity.ts'
-import { keyParts, kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
+import { kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
 
 /** Margins of one scorer on the pairs that a group of scorers shares, in one order. NaN = absent. */
 export interface Scorer {

@@ -28,6 +28,7 @@ export function advantageStatistics(
   grpo: GrpoSettings,
   { learned, ...settings }: AdvantageOptions,
 ): Statistic[] {
+  if (groups.length === 0) return []
   const sources = learned ? REWARD_SOURCES : (['verifier'] as const)
   const sums: AdvantageSums[] = []
   const zero = sources.map((source) => new ZeroStd(source))
@@ -131,7 +132,7 @@ function measure(
       if (n > 0) place.prompts.add(c)
     }
   }
-  const resamples = clusters < 2 ? 0 : affordableResamples(settings.resamples, clusters * (columns.length + 1))
+  const resamples = clusters < 2 ? 0 : affordableResamples(settings.resamples, 2 * clusters * columns.length)
   const used = { ...settings, resamples }
   const { estimates, distributions } = bootstrapSums(
     columns,

@@ -6,7 +6,7 @@ import {
   simulateCurriculum,
   sustainableFraction,
 } from '../groups/curriculum.ts'
-import { isZeroAdvantageGroup } from '../groups/multi-reward.ts'
+import { type Aggregation, isZeroAdvantageGroup, type RewardParts } from '../groups/multi-reward.ts'
 import { namedPrng } from '../prng.ts'
 import type { CompletionGroup, Statistic } from '../types.ts'
 import { rewardOf } from './advantages.ts'
@@ -36,30 +36,35 @@ export function curriculumProblems(
   return Array.from(grpoAdvantages(groups, settings), ({ of }) => problemOf(of[source], settings))
 }
 
-function problemOf({ parts, weights, rewards }: GroupAdvantages['of'][RewardSource], settings: GrpoSettings): Problem {
-  const rollouts = rewards.length
-  const { multiObjectiveAggregation: aggregation } = settings
-  if (aggregation === 'normalize_then_sum') {
-    const isTrivial: Problem['isTrivial'] = (drawn) =>
-      isZeroAdvantageGroup(
-        drawn.map((i) => parts[i]!),
-        weights,
-        aggregation,
-      )
-    return { rollouts, isTrivial }
-  }
-  return {
-    rollouts,
-    isTrivial: (drawn) => {
-      let first: number | null = null
-      for (const i of drawn) {
-        const reward = rewards[i]!
-        if (reward === null) continue
-        first ??= reward
-        if (reward !== first) return false
-      }
-      return true
-    },
+const problemOf = (of: GroupAdvantages['of'][RewardSource], { multiObjectiveAggregation }: GrpoSettings): Problem => ({
+  rollouts: of.rewards.length,
+  isTrivial:
+    multiObjectiveAggregation === 'sum_then_normalize'
+      ? equalRewards(of.rewards)
+      : noAdvantage(of.parts, of.weights, multiObjectiveAggregation),
+})
+
+const noAdvantage =
+  (parts: readonly RewardParts[], weights: readonly number[], aggregation: Aggregation): Problem['isTrivial'] =>
+  (drawn) =>
+    isZeroAdvantageGroup(
+      drawn.map((i) => parts[i]!),
+      weights,
+      aggregation,
+    )
+
+/** Rewards are kept as 8 bytes per completion: a run has as many of these as groups. */
+function equalRewards(all: readonly (number | null)[]): Problem['isTrivial'] {
+  const rewards = Float64Array.from(all, (reward) => reward ?? Number.NaN)
+  return (drawn) => {
+    let first = Number.NaN
+    for (const i of drawn) {
+      const reward = rewards[i]!
+      if (Number.isNaN(reward)) continue
+      if (Number.isNaN(first)) first = reward
+      if (reward !== first) return false
+    }
+    return true
   }
 }
 

@@ -2,8 +2,16 @@ import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-mean
 
 /** Columns of groups.csv, curves.csv, over-optimisation.csv and top-rewards.csv. */
 export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
+  // group-leaderboard.csv
+  best_of_n: m(PROBABILITY, 'statistic best_of_n at the largest n (last_n)'),
+  voting_string: m(PROBABILITY, 'statistic voting_string'),
+  random: m(PROBABILITY, 'statistic random'),
+  // groups.csv
   n_verified: m('count', 'completions with a verifiable reward'),
-  top1: m(REWARD, 'reward of the first completion (of one greedy sample, that one)'),
+  top1: m(
+    REWARD,
+    'reward of the first completion (of one greedy sample, that one); in group-leaderboard.csv this and what follows are the statistics of the same name',
+  ),
   voting: m(
     REWARD,
     'reward of the first completion with the most frequent answer, compared as text; ties go to the answer seen first, a completion without an answer does not vote, 0 where none answers',
@@ -78,7 +86,10 @@ export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   kl: m('nats', 'KL divergence of the best of n from the policy, at most ln n − (n − 1)/n; empty for other methods'),
   peak_n: m('count', 'smallest n at which the curve is highest'),
   peak: m("the curve's", 'its value there'),
-  last_n: m('count', 'end of the curve that is tested: the largest n that at least half of the groups have'),
+  last_n: m(
+    'count',
+    'end of the curve that is tested: the largest n that at least half of the groups have (group-leaderboard.csv: the largest n)',
+  ),
   last: m("the curve's", 'its value there'),
   decline: m(
     "the curve's",

@@ -48,6 +48,7 @@ export interface AdvantagesOfRun {
   readonly record: Readonly<Record<string, unknown>>
   /** For the screen. */
   readonly lines: readonly string[]
+  /** For the report, worked out when asked for. */
   readonly points: readonly AdvantagePoint[]
 }
 
@@ -74,7 +75,9 @@ export async function writeAdvantages(input: AdvantagesInput): Promise<Advantage
       ...(simulated.length > 0 && { curriculum: { assumptions: CURRICULUM_ASSUMPTIONS } }),
     },
     lines: linesOf(statistics, config, learned),
-    points: learned ? Array.from(advantagePoints(groups, grpo)) : [],
+    get points() {
+      return learned ? Array.from(advantagePoints(groups, grpo)) : []
+    },
   }
 }
 

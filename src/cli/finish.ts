@@ -22,7 +22,6 @@ import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/
 import type { Identity } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
-import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
 import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
@@ -30,7 +29,6 @@ import { writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
-import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
@@ -47,7 +45,9 @@ import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
+import { verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
+import { withoutEffect } from './without-effect.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -168,20 +168,6 @@ export async function finish(input: FinishInput): Promise<number> {
   return failures.length > 0 ? 4 : 0
 }
 
-/** Options of which it shows only now that they changed nothing. */
-function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Joined): string[] {
-  const lines: string[] = []
-  const cuts = config.truncation === 'left' || config.truncation === 'right'
-  const tooLong = work.some(({ truncated }) => truncated > 0) || unscored.some(({ reason }) => reason === 'too_long')
-  if (cuts && work.length > 0 && !tooLong)
-    lines.push(
-      changesNothing(['truncation'], `no text has more than ${subjects[0]?.text.max_length ?? 'ever so many'} tokens`),
-    )
-  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => repairs.pooling_differs !== undefined))
-    lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))
-  return lines
-}
-
 const failureOf =
   (stepSeparator: string | null) =>
   ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
@@ -260,48 +246,3 @@ function orderLine(statistics: readonly Statistic[]): string | null {
 
 const interval = ({ ci: { half } }: Accuracy): string =>
   half === null ? '–' : `${(half.low * 100).toFixed(1)} – ${(half.high * 100).toFixed(1)}`
-
-/** The reasons of the fails, where nothing passes: a format that no completion has is then told from wrong chemistry. */
-function failed(completions: readonly ScoredCompletion[]): string {
-  const fails = completions.filter((c) => c.verifiableStatus === 'fail')
-  const passes = completions.some((c) => c.verifiableStatus === 'pass')
-  return `${fails.length} fail${passes || fails.length === 0 ? '' : ` (${counts(fails.map((c) => c.verifiableReason))})`}`
-}
-
-/** Why nothing can be said of some: rows without a solution, and ether0's reasons. */
-function unverified(completions: readonly ScoredCompletion[], { rows, withSolution }: Inspection): string {
-  const those = completions.filter((c) => c.verifiableStatus === 'unverifiable')
-  const without = rows - withSolution
-  const bare =
-    without === rows
-      ? 'no row has a solution'
-      : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
-  const reasons = counts(those.map((c) => c.verifiableReason))
-  const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
-  return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`
-}
-
-/** Reasons with their counts, the most frequent first. @example 'format_failed 16' */
-const counts = (reasons: readonly (string | null)[]): string =>
-  Object.entries(
-    countBy(
-      reasons.filter((reason) => reason !== null),
-      (reason) => reason,
-    ),
-  )
-    .sort((a, b) => b[1] - a[1])
-    .map(([reason, n]) => `${reason} ${n}`)
-    .join(', ')
-
-function verdictLine({ completions, pairs }: Joined, inspection: Inspection): string {
-  const { pass = 0, partial = 0 } = countBy(completions, (c) => c.verifiableStatus)
-  const decided = pairs.filter((p) => p.agree !== null)
-  const agreed = decided.filter((p) => p.agree === 1).length
-  const agreement =
-    decided.length === 0
-      ? pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')
-        ? ''
-        : '; in no pair do both model and verifier prefer a side'
-      : `; the model agrees with the verifier on ${agreed} of ${decided.length} pairs that both decide (${percent(agreed / decided.length)})`
-  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreement}`
-}

@@ -15,8 +15,8 @@ import { conversionOf } from './conversion.ts'
 import { commitOf, filesAt, type RepoFile } from './listing.ts'
 import { openFolder } from './model-folder.ts'
 import { onnxFiles, shardNames } from './model-weights.ts'
+import { hubOrCache } from './or-cache.ts'
 import { localFolder, parseRepo, type Repo } from './repo.ts'
-import { UnreachableError } from './request.ts'
 import { exportOf, isSupportFile, type ResolvedModel, type ResolveModelOptions } from './resolved-model.ts'
 import { type HubSettings, hubSettings } from './settings.ts'
 import { fetchSnapshot } from './snapshot.ts'
@@ -27,15 +27,12 @@ export async function resolveModel(name: string, options: ResolveModelOptions = 
   if (folder !== null) return openFolder(name, folder, options)
   const repo = parseRepo('model', name, options.revision)
   const settings = hubSettings(options)
-  if (settings.offline) return fromCache(repo, settings, options, `--offline: ${repo.id} as the cache has it`)
-  try {
-    return await fromHub(repo, settings, options)
-  } catch (error) {
-    // The hub is out of reach (not: it refused). What is in the cache is pinned to a commit all the same.
-    if (!(error instanceof UnreachableError)) throw error
-    const note = `${error.where}: ${error.message}; ${repo.id} is used as the cache has it`
-    return fromCache(repo, settings, options, note, error)
-  }
+  return hubOrCache(
+    repo,
+    settings,
+    () => fromHub(repo, settings, options),
+    (note, cause) => fromCache(repo, settings, options, note, cause),
+  )
 }
 
 async function fromHub(repo: Repo, settings: HubSettings, options: ResolveModelOptions): Promise<ResolvedModel> {

@@ -1,25 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { advantageColumns } from '../../src/agreement/advantages.ts'
-import type { ScoredCompletion } from '../../src/types.ts'
+import { groupOfParts } from './group-data.ts'
 
-const completion = (reward: number | null, score: number | null, index: number): ScoredCompletion => ({
-  id: 'g',
-  subset: 's',
-  problemType: null,
-  role: 'completion',
-  index,
-  text: `answer ${index}`,
-  score,
-  scoreReason: score === null ? 'too_long' : null,
-  verifiableReward: reward,
-  verifiableStatus: reward === null ? 'unverifiable' : reward >= 1 ? 'pass' : 'fail',
-  verifiableReason: null,
-  formatReward: 1,
-  promptTokens: null,
-  completionTokens: null,
-})
 const columns = (rewards: readonly (number | null)[], scores: readonly (number | null)[]) =>
-  advantageColumns({ completions: rewards.map((reward, i) => completion(reward, scores[i]!, i)) })
+  advantageColumns(
+    groupOfParts(
+      'g',
+      rewards.map((reward, i) => ({ reward, score: scores[i]! })),
+    ),
+  )
 
 describe('the advantage columns of groups.csv', () => {
   it('of two that agree in part', () => {

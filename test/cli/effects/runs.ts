@@ -81,7 +81,8 @@ const verdictsWith = (row: number, verdict: string): string[] =>
 function everywhere(bin: RunBin) {
   const on = ['--dataset', PAIRS]
   /** The same where nothing is verified. */
-  const plain = bin === 'run-verify' ? on : [...on, '--no-verify']
+  const unverified = bin === 'run-verify' ? [] : ['--no-verify']
+  const plain = [...on, ...unverified]
   const noFilter = (flag: string, what: string) =>
     all(
       refuses(bin, [...on, flag, '/nowhere/own.bloom'], 3, `/nowhere/own.bloom: ${what} (${flag}) cannot be read`),
@@ -114,7 +115,7 @@ function everywhere(bin: RunBin) {
     ...ofGroups(bin),
     dataset: changes(bin, plain, ['--limit', '3'], rows, 3),
     split: all(
-      changes(bin, ['--dataset', SPLITS], ['--split', 'test'], rows, 1),
+      changes(bin, ['--dataset', SPLITS, ...unverified], ['--split', 'test'], rows, 1),
       says(bin, [...plain, '--split', 'test'], '--split test chooses nothing'),
       says(
         bin,
@@ -541,9 +542,12 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
   } satisfies Partial<Rows<RunOption>>
 }
 
+let templated: string | null = null
 /** The demo's tokenizer with a template of its own. */
 function otherTemplate(): string {
+  if (templated !== null) return templated
   const folder = newFolder()
+  templated = folder
   cpSync(demo('demo-reward-model'), folder, { recursive: true })
   const path = join(folder, 'tokenizer_config.json')
   const config = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>

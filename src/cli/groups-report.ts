@@ -24,8 +24,7 @@ export function groupsReport(
 
 const DIVIDED: Readonly<Record<RunConfig['scaleRewards'], (batch: number) => string>> = {
   group: () => '(reward − mean of its group) / (the standard deviation of the group + 1e−4)',
-  batch: (groups) =>
-    `(reward − mean of its group) / (the standard deviation of a batch of ${groups} ${groups === 1 ? 'group' : 'groups'} + 1e−4)`,
+  batch: (groups) => `(reward − mean of its group) / (the standard deviation of a batch of ${batchOf(groups)} + 1e−4)`,
   none: () => 'reward − mean of its group',
 }
 
@@ -33,10 +32,12 @@ const DIVIDED: Readonly<Record<RunConfig['scaleRewards'], (batch: number) => str
 export function advantagesAre(
   config: Pick<RunConfig, 'scaleRewards' | 'groupBatchSize' | 'rewardWeights' | 'multiObjectiveAggregation'>,
 ): string {
+  const { scaleRewards, groupBatchSize, multiObjectiveAggregation } = config
   const [format, accuracy] = rewardWeightsOf(config.rewardWeights)
-  const apart =
-    config.multiObjectiveAggregation === 'normalize_then_sum'
-      ? ', each normalised in its group before they are added and the sum over the batch after'
-      : ''
-  return `An advantage is ${DIVIDED[config.scaleRewards](config.groupBatchSize)}; the verifiable reward is ${format} × format + ${accuracy} × accuracy${apart}.`
+  const reward = `${format} × format + ${accuracy} × accuracy`
+  return multiObjectiveAggregation === 'normalize_then_sum'
+    ? `Each reward is normalised in its group, (reward − mean) / (standard deviation + 1e−4), and summed by weight, the verifiable one ${reward}; an advantage is that sum, normalised over a batch of ${batchOf(groupBatchSize)}.`
+    : `An advantage is ${DIVIDED[scaleRewards](groupBatchSize)}; the verifiable reward is ${reward}.`
 }
+
+const batchOf = (groups: number): string => `${groups} ${groups === 1 ? 'group' : 'groups'}`

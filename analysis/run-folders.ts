@@ -38,11 +38,14 @@ export function unfinishedRuns(outputDir: string): string[] {
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [join(path, e.name)] : []))
       : []
-  return below(outputDir)
-    .flatMap(below)
-    .filter((path) => !existsSync(join(path, 'scores.csv')))
-    .filter((path) => parseIdentity(readRecord(path, IDENTITY_FILE))?.dataSha256)
-    .sort()
+  return (
+    below(outputDir)
+      .flatMap(below)
+      // one that ended and has no scores is of another kind: run-process writes steps.csv
+      .filter((path) => !existsSync(join(path, 'scores.csv')) && !existsSync(join(path, 'run.json')))
+      .filter((path) => parseIdentity(readRecord(path, IDENTITY_FILE))?.dataSha256)
+      .sort()
+  )
 }
 
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */

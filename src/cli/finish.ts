@@ -178,8 +178,8 @@ const failureOf =
     hint: unscoredHint(reason, stepSeparator),
   })
 
-const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
-const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
+export const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
+export const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
   writeCsv(
     join(folder, 'failures.csv'),
     FAILURE_COLUMNS,

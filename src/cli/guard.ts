@@ -23,8 +23,8 @@ export const guarded = (model: LoadedModel, subject: OpenSubject, since: number)
   },
 })
 
-/** Files that were touched since are hashed again. */
-async function checkWeights(
+/** Files that were touched since are hashed again. @throws ModelError where they are others now */
+export async function checkWeights(
   { name, opened: { checkpoint }, hashes, trustBlobNames }: LoadedModel,
   since: number,
 ): Promise<void> {

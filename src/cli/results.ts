@@ -10,6 +10,8 @@ const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
   /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
   /^curriculum\.jsonl$/,
+  /^(steps|step-scores|paired-tests|filter|precheck)\.csv$/,
+  /^triples\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,

@@ -4,12 +4,16 @@ import { UsageError } from '../errors.ts'
 import { parseDevice } from '../model/device.ts'
 import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
 import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/columns.ts'
+import { LETTERS } from '../score/head.ts'
+import { OF_LIKELIHOOD } from '../score/process.ts'
+import type { StepAggregate } from '../score/steps.ts'
 import { type Given, type RunBin, readOptions, type Values } from './option.ts'
 import {
   CHECKPOINTS,
   COLUMNS,
   DATA,
   FORCED_MAX_LENGTH,
+  GENERATION,
   GRPO,
   HERM,
   MODEL,
@@ -18,14 +22,25 @@ import {
   type RunOption,
   SCORING,
   SCREEN,
+  STEPS,
   VERIFICATION,
 } from './options.ts'
 
 /** The options that stand in a RunConfig under their own names. */
-const OWN = { ...MODEL, ...DATA, ...ROWS, ...SCORING, ...GRPO, ...RUN, ...SCREEN }
+const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...GRPO, ...RUN, ...SCREEN }
+/** What a run reads without --dataset. */
+const DATASETS: Readonly<Record<RunBin, string>> = {
+  'run-rm': 'demo-pairs',
+  'run-dpo': 'demo-pairs',
+  'run-verify': 'demo-pairs',
+  'run-process': 'demo-steps',
+  'run-generate': 'demo-prompts',
+}
 
 /** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
-export interface RunConfig extends Values<typeof OWN> {
+export interface RunConfig extends Omit<Values<typeof OWN>, 'dataset' | 'stepAggregate'> {
+  readonly dataset: string
+  readonly stepAggregate: StepAggregate
   readonly bin: RunBin
   readonly models: readonly ModelChoice[]
   /** Columns that were named for a part of the row. */
@@ -55,7 +70,8 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
   const own = readOptions(OWN, given)
   const { verify, verifyWorkers, ...verification } = readOptions(VERIFICATION, given)
   const { torchDtype, debug, prefSets, forceTruncation } = readOptions(HERM, given)
-  const { limit, dataset, truncation } = own
+  const { limit, truncation } = own
+  const dataset = own.dataset ?? DATASETS[bin]
   const dtype = torchDtype === null ? own.dtype : TORCH_DTYPES[torchDtype]
   if (own.dtype !== 'auto' && own.dtype !== dtype)
     throw new UsageError(`contradicts --dtype ${own.dtype}`, `--torch-dtype ${torchDtype}`, 'Give one of them.')
@@ -82,10 +98,20 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
       '--soft',
       'ether0 defines soft rewards for the training rule (strict) only.',
     )
+  if (bin === 'run-process' && (own.head === 'all' || own.head === LETTERS))
+    throw new UsageError('gives no reward of one trajectory', `--head ${own.head}`, 'Name one label.')
   if (own.onnxFile !== null && own.graph === 'checkpoint')
     contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
+  if (own.n > 1 && own.temperature === 0)
+    throw new UsageError(
+      `${own.n} greedy completions of a prompt would all be the same`,
+      `--n ${own.n}`,
+      'Give a --temperature above 0, or leave --n out.',
+    )
   parseDevice(own.device)
   checkDtype(dtype, own.device)
+  if (own.filterRationales !== null && own.verifySteps !== null)
+    throw new UsageError('cannot be combined with --filter-rationales', '--verify-steps', 'Make two runs of them.')
   if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
     throw new UsageError(
       'cannot be combined with --dtype tf32',
@@ -94,8 +120,10 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     )
   return {
     bin,
-    models: modelChoices(bin, readOptions(CHECKPOINTS, given)),
+    models: modelChoices(bin, readOptions(CHECKPOINTS, given), own),
     ...own,
+    // of candidates for one step the steps before are the same
+    stepAggregate: own.stepAggregate ?? (bin === 'run-process' ? 'last' : 'min'),
     // a file that is named is one that is to be run
     graph: own.graph ?? (own.onnxFile === null ? null : 'onnx'),
     dtype,
@@ -115,11 +143,38 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
 
 function modelChoices(
   bin: RunBin,
-  { model, refModel, refRevision, revision }: Values<typeof CHECKPOINTS>,
+  { model, refModel, refRevision, revision, rewardModel, rewardRevision }: Values<typeof CHECKPOINTS>,
+  {
+    heuristic,
+    filterRationales,
+    verifySteps,
+  }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps'>,
 ): ModelChoice[] {
   if (bin === 'run-verify') return []
   const first = { name: model, revision: revision ?? inlineRevision(model) }
   if (bin === 'run-rm') return [{ role: 'rm', ...first }]
+  if (bin === 'run-generate') return [{ role: 'policy', ...first }]
+  if (bin === 'run-process') {
+    if (verifySteps !== null) return []
+    const wanted = filterRationales !== null ? ['world_model'] : heuristic
+    const likelihood = wanted.some((name) => OF_LIKELIHOOD.includes(name))
+    const reward = wanted.includes('reward')
+    const policy: ModelChoice = { role: 'policy', ...first }
+    if (!reward) return likelihood ? [policy] : []
+    const own: ModelChoice = {
+      role: 'rm',
+      name: rewardModel,
+      revision: rewardRevision ?? inlineRevision(rewardModel),
+    }
+    if (!likelihood) return [rewardModel === null ? { role: 'rm', ...first } : own]
+    if (rewardModel === null && model !== null)
+      throw new UsageError(
+        'needs --reward-model beside the other heuristics, which read --model as a causal language model',
+        '--heuristic reward',
+        'Name the reward model, or ask for --heuristic reward alone.',
+      )
+    return [policy, own]
+  }
   if (model === null && refModel !== null)
     throw new UsageError(
       'needs --model too',

@@ -10,8 +10,10 @@ import { rowsSha256 } from '../pairs/columns.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../pairs/files.ts'
 import { mayHoldSplits } from '../pairs/open.ts'
-import { readRows } from '../pairs/read.ts'
+import { readRows, readRowsAs } from '../pairs/read.ts'
 import { ReadingCount, type Readings } from '../pairs/readings.ts'
+import { type ProcessRow, parseStepRecord } from '../pairs/steps.ts'
+import { parseTrajectory } from '../pairs/trajectories.ts'
 import type { Row, RowFailure } from '../types.ts'
 import type { RunConfig } from './config.ts'
 import { dataSha256Of, stampOf } from './identity.ts'
@@ -180,8 +182,21 @@ export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGe
     filters: config.filter,
     limit: config.limit,
     columns: config.columns,
+    prompts: config.bin === 'run-generate',
     shard: whole || config.shard.count === 1 ? null : config.shard,
   })
+
+/** The same of `run-process`: rows of steps, of rationales, of annotated texts. */
+export const processRowsOf = (config: RunConfig, data: Dataset): AsyncGenerator<ProcessRow | RowFailure> =>
+  readRowsAs(
+    data.source,
+    { split: data.split, filters: config.filter, limit: config.limit, columns: config.columns },
+    (value, place) =>
+      config.verifySteps === null
+        ? parseStepRecord(value, place, config.columns)
+        : parseTrajectory(value, place, config.columns),
+    ({ form }) => form,
+  )
 
 /** Counts rows and collects failures; every refusal of the data as a whole shows here. */
 export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<Inspection> {

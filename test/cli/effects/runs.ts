@@ -587,7 +587,7 @@ const policy = ['--model', parity('dpo-llama/policy')]
 const reference = ['--ref-model', parity('dpo-llama/reference')]
 const plainDpo = ['--dataset', PAIRS, '--no-verify']
 
-export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
+export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-generate'>, Partial<Rows<RunOption>>>> = {
   'run-rm': {
     ...withModel('run-rm'),
     model: changes('run-rm', ['--dataset', PAIRS, '--no-verify'], ['--model', parity('llama-gqa')], scores),

@@ -194,8 +194,8 @@ function stepTiles(input: ReportInput): Markup {
   const [first] = steps.heuristics
   const line = first === undefined ? undefined : statisticOf(input, 'steps', `choice_accuracy_${first}`)
   const chance = statisticOf(input, 'steps', 'choice_chance')
-  const failing = (steps.verdicts ?? []).filter(({ verdict }) => verdict === 'fail').length
-  const decided = failing + (steps.verdicts ?? []).filter(({ verdict }) => verdict === 'pass').length
+  const tallies = steps.tally === null ? [] : [steps.tally.steps, steps.tally.candidates]
+  const of = (word: 'pass' | 'fail' | 'unverifiable'): number => tallies.reduce((n, tally) => n + tally[word], 0)
   return html`<div class="tiles">
 ${
   line === undefined
@@ -214,12 +214,12 @@ ${
         html`<b>A draw.</b> The mean share of right candidates in ${plural(chance.n, 'row')}.`,
       )
 }${
-  steps.verdicts === null
+  steps.tally === null
     ? EMPTY
     : tile(
-        count(failing),
-        `of ${count(decided)}`,
-        html`<b>Steps that fail.</b> Of those with a claim that RDKit could decide; ${count(steps.verdicts.length - decided)} more have none.`,
+        count(of('fail')),
+        `of ${count(of('fail') + of('pass'))}`,
+        html`<b>Steps that fail.</b> Of those with a claim that RDKit could decide; ${count(of('unverifiable'))} more have none.`,
       )
 }</div>
 `

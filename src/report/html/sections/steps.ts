@@ -23,7 +23,7 @@ export function steps({ steps: report, statistics }: ReportInput, limits: Limits
 
 const PREFIX = 'choice_accuracy_'
 
-function choices({ rows, heuristics, lines }: StepsReport, own: readonly Statistic[]): Markup {
+function choices({ total, heuristics }: StepsReport, own: readonly Statistic[]): Markup {
   const overall = own.filter(({ subset }) => subset === ALL)
   const of = (name: string): Statistic | undefined => overall.find(({ statistic }) => statistic === name)
   const found = heuristics.flatMap((heuristic) => {
@@ -54,7 +54,6 @@ function choices({ rows, heuristics, lines }: StepsReport, own: readonly Statist
           },
         ]),
   ]
-  const chosen = new Set(lines.filter((line) => line.chosen === true).map(({ id }) => id)).size
   const missing = Math.max(...found.map(({ line }) => line.missing))
   return figure({
     id: 'choice-accuracy',
@@ -64,7 +63,7 @@ function choices({ rows, heuristics, lines }: StepsReport, own: readonly Statist
       'rows in which the chosen candidate is right, %',
       chance === undefined || chance.value === null ? null : 100 * chance.value,
     ),
-    caption: html`<b>Choice accuracy of each heuristic</b>: ${found.map(({ heuristic }) => heuristicText(heuristic)).join(', ')}. ${plural(rows.length, 'row')}, ${plural(chosen, 'choice')}; n counts those whose candidate is known to be right or wrong${missing === 0 ? '' : `, up to ${count(missing)} are not`}. Bars are 95% intervals, prompts resampled${found.every(({ line }) => line.clusters < MIN_PROMPTS) ? `; fewer than ${MIN_PROMPTS} prompts carry no conclusion` : ''}.${chance === undefined || chance.value === null ? '' : ` The dashed line is a draw, ${percent(chance.value)}: the mean share of right candidates.`}`,
+    caption: html`<b>Choice accuracy of each heuristic</b>: ${found.map(({ heuristic }) => heuristicText(heuristic)).join(', ')}. ${plural(total, 'row')}; n counts those whose candidate is known to be right or wrong${missing === 0 ? '' : `, up to ${count(missing)} are not`}. Bars are 95% intervals, prompts resampled${found.every(({ line }) => line.clusters < MIN_PROMPTS) ? `; fewer than ${MIN_PROMPTS} prompts carry no conclusion` : ''}.${chance === undefined || chance.value === null ? '' : ` The dashed line is a draw, ${percent(chance.value)}: the mean share of right candidates.`}`,
     data: {
       header: ['heuristic', 'choice_accuracy', 'ci_low', 'ci_high', 'n'],
       rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),

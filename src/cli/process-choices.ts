@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { type ChoiceFindings, type ChoiceRow, type Pick as Chosen, choiceFindings } from '../agreement/choices.ts'
+import { type JudgedSteps, stepAgreement, stepVerdictShares } from '../agreement/step-agreement.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { StepRow } from '../pairs/steps.ts'
-import { promptCluster } from '../plain-text.ts'
+import { plain, promptCluster } from '../plain-text.ts'
 import { openCsv } from '../report/csv.ts'
 import { STEP_COLUMNS, type StepLine, stepCells } from '../report/steps.ts'
 import type { Ledger } from '../score/ledger.ts'
@@ -18,7 +19,7 @@ import {
 } from '../score/process.ts'
 import { CHANNEL_OF } from '../setup/step-channels.ts'
 import type { Store } from '../store/log.ts'
-import type { RowFailure } from '../types.ts'
+import type { RowFailure, Statistic } from '../types.ts'
 import { unscoredHint } from './failure-lines.ts'
 import { finishProcess, intervalsOf } from './process-finish.ts'
 import {
@@ -31,6 +32,14 @@ import {
   verifySteps,
 } from './process-run.ts'
 import { choicePaperTable, choiceTable } from './process-tables.ts'
+import {
+  judged,
+  openStepVerdicts,
+  STEP_VERDICT_FILES,
+  type StepTally,
+  notesOf as verdictNotes,
+  summaryOf as verdictSummary,
+} from './verify-steps.ts'
 
 /** What was chosen, for the statistics and the files. */
 export interface ChosenSteps {
@@ -39,6 +48,13 @@ export interface ChosenSteps {
   readonly failures: readonly RowFailure[]
   /** Rows without a rationale, under a layout that has one. */
   readonly withoutRationale: number
+  /** The candidates by the claims that they make, with each heuristic's scores; null with --no-verify. */
+  readonly verdicts: StepFindings | null
+}
+interface StepFindings {
+  readonly byHeuristic: ReadonlyMap<Heuristic, readonly JudgedSteps[]>
+  readonly all: readonly JudgedSteps[]
+  readonly tally: StepTally
 }
 
 /** Measures the candidates, lets every heuristic choose, and writes the files of the run. Returns the exit code. */
@@ -56,13 +72,21 @@ export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
       const findings = choiceFindings(chosen.rows, heuristics, { seed: config.seed, resamples: config.resamples })
       return {
         failures: chosen.failures,
-        columns: { 'steps.csv': STEP_COLUMNS },
-        statistics: findings.statistics,
+        columns: { 'steps.csv': STEP_COLUMNS, ...(chosen.verdicts === null ? {} : STEP_VERDICT_FILES) },
+        statistics: [...findings.statistics, ...verdictStatistics(run, chosen.verdicts)],
         tests: findings.tests,
-        summary: summaryOf(findings),
+        summary: {
+          ...summaryOf(findings),
+          ...(chosen.verdicts === null
+            ? {}
+            : { step_verdicts: verdictSummary(chosen.verdicts.all, chosen.verdicts.tally) }),
+        },
         table: choiceTable(findings, chosen.rows.length),
         papers: [choicePaperTable(findings, scorerOf(run), intervalsOf(run))],
-        notes: notesOf(run, chosen, findings),
+        notes: [
+          ...notesOf(run, chosen, findings),
+          ...(chosen.verdicts === null ? [] : verdictNotes(chosen.verdicts.tally)),
+        ],
         record: {
           heuristics: heuristics.map((name) => ({ name, score: FORMULAS[name] })),
           layout: config.layout,
@@ -73,6 +97,20 @@ export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
   } finally {
     store?.close()
   }
+}
+
+/** Each heuristic's scores beside the verdicts on the candidates' claims. */
+function verdictStatistics({ config }: ProcessRun, verdicts: StepFindings | null): Statistic[] {
+  if (verdicts === null) return []
+  const settings = { seed: config.seed, resamples: config.resamples }
+  const { decided, passed } = stepVerdictShares(verdicts.all, settings)
+  return [
+    ...decided.statistics,
+    ...passed.statistics,
+    ...[...verdicts.byHeuristic].flatMap(([heuristic, rows]) =>
+      stepAgreement(rows, { probabilities: false, suffix: `_${heuristic}` }, settings),
+    ),
+  ]
 }
 
 /** Who chooses, in a table. */
@@ -101,6 +139,11 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
   const { run, heuristics } = source
   const file = openCsv(join(folder, 'steps.csv'), STEP_COLUMNS)
   const [rows, failures]: [ChoiceRow[], RowFailure[]] = [[], []]
+  const claims = run.config.verification.enabled ? await openStepVerdicts(folder) : null
+  const byHeuristic = new Map<Heuristic, JudgedSteps[]>(
+    heuristics.filter((name) => name !== 'random').map((name) => [name, []]),
+  )
+  const all: JudgedSteps[] = []
   let [first, withoutRationale, whole] = [0, 0, false]
   try {
     for await (const row of run.rows()) {
@@ -111,14 +154,33 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
       failures.push(...joined.failures)
       if (row.rationale === null) withoutRationale++
       first += row.completions.length
+      if (claims === null) continue
+      const { id, subset, cluster } = joined.choice
+      const { steps, candidates } = row
+      const found = await claims.check({ id, subset, cluster }, { steps, candidates, prompt: plain(row.prompt) })
+      all.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
+      const ofCandidates = found.filter(({ candidate }) => candidate !== null)
+      for (const [heuristic, of] of byHeuristic) {
+        const scores = joined.lines.filter((line) => line.heuristic === heuristic).map(({ score }) => score)
+        of.push({ id, subset, cluster, steps: ofCandidates.map((one, i) => judged(one, scores[i] ?? null)) })
+      }
     }
     await file.close()
+    await claims?.close()
     whole = true
   } finally {
-    if (!whole) await file.abort()
+    if (!whole) {
+      await file.abort()
+      await claims?.abort()
+    }
   }
   const layouts = heuristics.some((name) => CHANNEL_OF[name] === 'candidates') && run.config.layout !== 'none'
-  return { rows, failures, withoutRationale: layouts ? withoutRationale : 0 }
+  return {
+    rows,
+    failures,
+    withoutRationale: layouts ? withoutRationale : 0,
+    verdicts: claims === null ? null : { byHeuristic, all, tally: claims.tally },
+  }
 }
 
 interface JoinedStep {

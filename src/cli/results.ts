@@ -10,7 +10,7 @@ const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
   /^(scores|pairs|groups|agreement|suspects|reasons|failures)\.csv$/,
   /^(steps|step-scores|paired-tests|filter|precheck)\.csv$/,
-  /^triples\.jsonl$/,
+  /^(triples|trajectories)\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,

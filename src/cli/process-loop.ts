@@ -21,6 +21,7 @@ import type { Decoder, Row, RowFailure, Runner, Sequence, Unscored } from '../ty
 import { isUnscored } from '../unscored.ts'
 import { finishProcess } from './process-finish.ts'
 import type { ProcessRun } from './process-run.ts'
+import { printText } from './screen.ts'
 
 export const TRAJECTORIES_FILE = 'trajectories.jsonl'
 /** Reasonings that are written side by side. */
@@ -415,3 +416,28 @@ async function scoresOf(
   return found
 }
 const NOT_SCORED: Unscored = { reason: 'not_measured', message: 'a candidate has no score' }
+
+/** `--dry-run` and `--dump-rendered N` of a run that writes reasonings: its prompts, and the text of the first N. */
+export async function printPrompts(
+  rows: AsyncIterable<Row | RowFailure>,
+  { encode, generation }: StepGeneration,
+  shown: number,
+): Promise<number> {
+  let [prompts, tokens, longest, left] = [0, 0, 0, 0]
+  for await (const row of rows) {
+    if (isFailure(row)) continue
+    const encoded = encode(row.prompt, [])
+    if (isUnscored(encoded) || encoded.ids.length >= generation.options.maxPositions) left++
+    else {
+      prompts++
+      tokens += encoded.ids.length
+      longest = Math.max(longest, encoded.ids.length)
+      if (prompts <= shown)
+        printText(`${row.where}, ${row.id}: ${encoded.ids.length} tokens\n${JSON.stringify(encoded.text)}\n\n`)
+    }
+    if (shown > 0 && prompts + left >= shown) return 0
+  }
+  const cells = [prompts, tokens, longest, left].map((cell) => cell.toLocaleString('en'))
+  printText(`${textTable(['prompts', 'their tokens', 'longest', 'not continued'], [cells])}\n`)
+  return 0
+}

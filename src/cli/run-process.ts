@@ -2,7 +2,7 @@ import { DataError, UsageError } from '../errors.ts'
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
-import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow } from '../pairs/steps.ts'
+import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow, TrajectoryRow } from '../pairs/steps.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf, rowsOf } from '../setup/dataset.ts'
@@ -17,7 +17,7 @@ import { lock } from '../store/lock.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
-import { guarded } from './guard.ts'
+import { guarded, guardedGeneration } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
 import { modelLine } from './model-line.ts'
@@ -27,13 +27,14 @@ import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { chooseSteps } from './process-choices.ts'
 import { judgeSteps } from './process-labels.ts'
-import { writeReasonings } from './process-loop.ts'
+import { printPrompts, writeReasonings } from './process-loop.ts'
 import { checkAnnotated, filterRationales } from './process-rationales.ts'
 import type { ProcessRun } from './process-run.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
+import { verifyStepsAlone } from './verify-steps.ts'
 
 const HELP: BinHelp = {
   name: 'run-process',
@@ -43,6 +44,7 @@ const HELP: BinHelp = {
     ['run-process', 'the embedded policy chooses among the embedded candidates'],
     ['run-process --model org/policy --dataset steps.jsonl --layout rationale-last', 'your model and rows of steps'],
     ['run-process --generate --model org/policy --dataset prompts.jsonl', 'reasonings, step by step'],
+    ['run-process --verify-steps steps.jsonl', 'what the steps claim of molecules, checked with RDKit; no model'],
     ['run-process --heuristic reward --model org/prm --dataset steps.jsonl', 'a (process) reward model chooses'],
   ],
 }
@@ -70,8 +72,8 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
     return 0
   }
   checkAhead(config)
-  const filtering = config.filterRationales !== null
-  const dataset = config.filterRationales ?? config.dataset
+  const filtering = config.filterRationales !== null || config.verifySteps !== null
+  const dataset = config.verifySteps ?? config.filterRationales ?? config.dataset
   checkDatasetName(dataset)
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const device = config.models.length === 0 ? null : await resolveDevice(config.device, floatProductsFor(config.dtype))
@@ -111,7 +113,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   const generation =
     writer === undefined || device === null
       ? null
-      : await openStepGeneration(writer, config, device, new Date(), log.info)
+      : guardedGeneration(writer, await openStepGeneration(writer, config, device, new Date(), log.info), since)
   for (const note of config.generate ? (generation?.generation.notes ?? []) : []) log.warn(note)
   const channels = opened.map(
     (channel): Channel => ({ ...channel, subject: guarded(channel.model, channel.subject, since) }),
@@ -120,6 +122,8 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   for (const line of device === null ? [] : unusedWithModels(config, given, models, device)) log.warn(line)
   if (form === 'annotated') for (const line of unusedOfAnnotations(given)) log.warn(line)
+  if (config.generate && (modes.dumpRendered !== null || modes.dryRun))
+    return printPrompts(rows(), generation!, modes.dumpRendered ?? 0)
   if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = {
     outputDir: config.outputDir,
@@ -192,6 +196,7 @@ const START: Readonly<Record<Form, (run: ProcessRun, generation: StepGeneration 
   labelled: (run) => judgeSteps(run as ProcessRun<LabelledRow>),
   rationale: (run) => filterRationales(run as ProcessRun<RationaleRow>),
   annotated: (run) => checkAnnotated(run as ProcessRun<AnnotatedRow>),
+  trajectory: (run) => verifyStepsAlone(run as ProcessRun<TrajectoryRow>),
 }
 
 const WORDS: Readonly<Record<Form, string>> = {
@@ -199,10 +204,16 @@ const WORDS: Readonly<Record<Form, string>> = {
   labelled: 'labelled steps',
   rationale: 'rationales with what follows them',
   annotated: 'annotated texts',
+  trajectory: 'steps',
 }
 
 /** Refuses rows of a form that was not asked for. */
-function checkForm(form: Form, { filterRationales: file, heuristic, layout }: RunConfig, dataset: string): void {
+function checkForm(
+  form: Form,
+  { filterRationales: file, verifySteps, heuristic, layout }: RunConfig,
+  dataset: string,
+): void {
+  if (verifySteps !== null) return
   const toFilter = form === 'rationale' || form === 'annotated'
   if (file !== null && !toFilter)
     throw new DataError(

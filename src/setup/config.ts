@@ -14,6 +14,7 @@ import {
   DATA,
   FORCED_MAX_LENGTH,
   GENERATION,
+  GRPO,
   HERM,
   MODEL,
   ROWS,
@@ -26,7 +27,7 @@ import {
 } from './options.ts'
 
 /** The options that stand in a RunConfig under their own names. */
-const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
+const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...GRPO, ...RUN, ...SCREEN }
 /** What a run reads without --dataset. */
 const DATASETS: Readonly<Record<RunBin, string>> = {
   'run-rm': 'demo-pairs',
@@ -118,6 +119,8 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     )
   parseDevice(own.device)
   checkDtype(dtype, own.device)
+  if (own.filterRationales !== null && own.verifySteps !== null)
+    throw new UsageError('cannot be combined with --filter-rationales', '--verify-steps', 'Make two runs of them.')
   if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
     throw new UsageError(
       'cannot be combined with --dtype tf32',
@@ -154,9 +157,10 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
 function checkLoop({
   heuristic,
   filterRationales,
-}: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales'>): void {
-  if (filterRationales !== null)
-    throw new UsageError('cannot be combined with --filter-rationales', '--generate', 'Give one of them.')
+  verifySteps,
+}: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps'>): void {
+  const other = filterRationales !== null ? 'filter-rationales' : verifySteps !== null ? 'verify-steps' : null
+  if (other !== null) throw new UsageError(`cannot be combined with --${other}`, '--generate', 'Give one of them.')
   if (heuristic.length !== 1)
     throw new UsageError(
       `one heuristic chooses the next step, not ${heuristic.join(' and ')}`,
@@ -174,13 +178,19 @@ function checkLoop({
 function modelChoices(
   bin: RunBin,
   { model, refModel, refRevision, revision, rewardModel, rewardRevision }: Values<typeof CHECKPOINTS>,
-  { heuristic, filterRationales, generate }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'generate'>,
+  {
+    heuristic,
+    filterRationales,
+    verifySteps,
+    generate,
+  }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps' | 'generate'>,
 ): ModelChoice[] {
   if (bin === 'run-verify') return []
   const first = { name: model, revision: revision ?? inlineRevision(model) }
   if (bin === 'run-rm') return [{ role: 'rm', ...first }]
   if (bin === 'run-generate') return [{ role: 'policy', ...first }]
   if (bin === 'run-process') {
+    if (verifySteps !== null) return []
     const wanted = filterRationales !== null ? ['world_model'] : heuristic
     const likelihood = generate || wanted.some((name) => OF_LIKELIHOOD.includes(name))
     const reward = wanted.includes('reward')

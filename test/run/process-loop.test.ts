@@ -164,3 +164,12 @@ it('a prompt that leaves no room is listed, the others are there', async () => {
   expect(done).toMatchObject({ code: 4 })
   expect(done.stderr).toContain('long.jsonl:1: the prompt has')
 })
+
+it('--dry-run and --dump-rendered show the prompts', async () => {
+  expect(await go('dry', '--limit', '3', '--dry-run')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('not continued'),
+  })
+  const dump = await go('dry', '--dump-rendered', '2')
+  expect(dump.stdout.match(/assistant/g)).toHaveLength(2)
+})

@@ -232,6 +232,7 @@ export const PROCESS_ROWS = {
   temperature: changes(BIN, LOOP, ['--temperature', '2'], trajectories),
   'top-p': changes(BIN, LOOP, ['--top-p', '0.1'], trajectories),
   'max-new-tokens': changes(BIN, LOOP, ['--max-new-tokens', '5'], trajectories),
+  'verify-steps': ['test/run/verify-steps.test.ts', 'verdicts of the labelled steps, without a model'],
   tokenizer: changes(BIN, DEMO, ['--tokenizer', otherTemplate()], texts),
   'chat-template': changes(BIN, DEMO, ['--chat-template', 'chatml'], texts),
   device: refuses(BIN, ['--device', 'tpu'], 2, '"tpu" is no device'),

@@ -613,6 +613,10 @@ function heuristics(given: unknown): readonly Heuristic[] {
   return names
 }
 
+function share(value: number, flag: string): void {
+  if (!(value >= 0 && value <= 1)) throw new UsageError(`${value} is not between 0 and 1`, flag)
+}
+
 function notBelowZero(value: number, flag: string): void {
   if (!(value >= 0)) throw new UsageError(`${value} is below 0`, flag)
 }

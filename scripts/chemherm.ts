@@ -12,6 +12,7 @@ const LOAD: Readonly<Record<Command, (argv: readonly string[], name: string) => 
   'run-dpo': async (argv, name) => (await import('../src/cli/run-model.ts')).runModel('run-dpo', argv, name),
   'run-verify': async (argv, name) => (await import('../src/cli/run-verify.ts')).runVerify(argv, name),
   'run-process': async (argv, name) => (await import('../src/cli/run-process.ts')).runProcess(argv, name),
+  'run-generate': async (argv, name) => (await import('../src/cli/run-generate.ts')).runGenerate(argv, name),
   analyze: async (argv, name) => (await import('./analyze.ts')).analyze(argv, name),
   'serve-rewards': async (argv, name) => (await import('./serve-rewards.ts')).serveRewards(argv, name),
   models: async (argv, name) => (await import('./models.ts')).models(argv, name),

@@ -1,13 +1,6 @@
-/** Unit and meaning of a column. */
-export interface ColumnMeaning {
-  readonly unit: string
-  readonly definition: string
-}
-const m = (unit: string, definition: string): ColumnMeaning => ({ unit, definition })
-
-const PROBABILITY = '0 … 1'
-const SCORE = "the score's own unit"
-const REWARD = '0 … 1 (more with a good-molecule bonus)'
+import { ADVANTAGE_COLUMN_MEANINGS, ADVANTAGE_MEANINGS, CURRICULUM_ASSUMPTIONS } from './codebook-advantages.ts'
+import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-meaning.ts'
+import { CURVE_METHODS, GROUP_MEANINGS, GROUP_STATISTICS } from './group-codebook.ts'
 
 /** Columns that mean the same in every file. */
 const COMMON: Readonly<Record<string, ColumnMeaning>> = {
@@ -81,18 +74,8 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   rejected_hash: m('hex', 'completion_hash of the rejected completion'),
   // groups.csv
   n: m('count', 'rows that the value rests on'),
-  n_verified: m('count', 'completions with a verifiable reward'),
-  top1: m(PROBABILITY, 'first completion passes'),
-  voting: m(PROBABILITY, 'the most frequent answer passes'),
-  rerank: m(PROBABILITY, "the model's best completion passes"),
-  pass_at_n: m(PROBABILITY, 'one of the completions passes'),
-  best_reward: m(REWARD, 'largest verifiable reward of the group'),
-  rm_pick: m('count from 0', 'completion with the highest score, lower index on ties'),
-  rm_pick_reward: m(REWARD, 'its verifiable reward'),
-  zero_advantage_verifier: m('0 or 1', 'all verifiable rewards of the group are equal: no training signal'),
-  zero_advantage_rm: m('0 or 1', 'all scores of the group are equal'),
-  advantage_sign_agreement: m(PROBABILITY, 'completions whose two advantages have the same sign'),
-  advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages in the group'),
+  ...ADVANTAGE_COLUMN_MEANINGS,
+  ...GROUP_MEANINGS,
   // steps.csv, filter.csv, precheck.csv, step-scores.csv
   heuristic: m('word', 'how the candidate was scored'),
   candidate: m('count from 0', 'which candidate step'),
@@ -164,7 +147,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   // agreement.csv
   scope: m(
     'word',
-    'pairs, completions, steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), null:<scorer> (on the rows that the model scored), stratum:<name>',
+    'pairs, completions, groups, advantages, curriculum (simulated), steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), null:<scorer> (on the rows that the model scored), stratum:<name>',
   ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),
@@ -243,6 +226,14 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ),
   own_n: m('count', 'pairs that the scorer itself scored, of those that the runs share'),
   own_half: m(PROBABILITY, 'half accuracy on these; not comparable between scorers that scored other pairs'),
+  costs_others: m(
+    'count',
+    'pairs that every other ranked model scored and this one lacks or did not score: without its run the others are compared on so many more; empty for what is no ranked model',
+  ),
+  dtype: m(
+    'word',
+    'number format of the weights, from run.json (policy + reference where they differ); q8, q4 …: quantised',
+  ),
   a: m('text', 'first scorer'),
   b: m('text', 'second scorer'),
   test: m(
@@ -253,7 +244,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   value_b: m("the statistic's", 'of b'),
   p: m(
     PROBABILITY,
-    "two-sided p-value (paired tests: see test; heterogeneity: Cochran's Q on χ²; drift: prompts' signs flipped, win against not-win)",
+    "two-sided p-value, but for over-optimisation.csv (see decline) (paired tests: see test; heterogeneity: Cochran's Q on χ²; drift: prompts' signs flipped, win against not-win)",
   ),
   p_holm: m(PROBABILITY, 'p adjusted by Holm over the family'),
   p_bh: m(PROBABILITY, 'p adjusted by Benjamini–Hochberg over the family'),
@@ -269,7 +260,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
     '−1 … 1',
     "Cohen's κ of right and wrong (chosen always first): agreement beyond what the two accuracies make likely",
   ),
-  spearman: m('−1 … 1', "Spearman's ρ of the margins, each pair in both orders (drift: of the scores)"),
+  spearman: m(
+    '−1 … 1',
+    "Spearman's ρ of the margins, each pair in both orders (drift: of the scores; groups.csv: of score and reward in the group)",
+  ),
   pearson: m('−1 … 1', "Pearson's r of the same"),
   members: m('text', 'models of the ensemble'),
   mode: m('mean, worst, uncertainty', 'mean, least, or mean − s.d. of the z-scores'),
@@ -374,10 +368,10 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc: 'chance that a passing completion scores above a failing one, ties ½',
   average_precision: 'step-wise area under precision and recall; the pass rate is its floor; absent with one class',
   auroc_within_prompt: 'mean over prompts (with both classes) of the AUROC among their completions',
-  kendall_tau_b: 'τ-b of score and verifiable reward, pooled',
+  kendall_tau_b: 'τ-b of score and verifiable reward, pooled (scope groups: mean over groups of τ-b in the group)',
   kendall_tau_b_within_prompt: 'mean over prompts of τ-b among their completions',
   somers_d: "Somers' D of the score given the reward: pairs tied in reward left out",
-  spearman: "Spearman's ρ of score and reward",
+  spearman: "Spearman's ρ of score and reward, pooled (scope groups: mean over groups)",
   spearman_given_length:
     'the same with the completion_tokens held fixed (partial correlation of ranks); characters where a scored completion has no tokens',
   'hack_rate_0.9':
@@ -395,6 +389,7 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc_if_unverifiable_pass: 'auroc with every unverifiable completion passing',
   auroc_lowest: 'least auroc that any verdicts of the unverifiable completions could give',
   auroc_highest: 'greatest auroc that they could give',
+  ...ADVANTAGE_MEANINGS,
   choice_chance: 'share of right choices when lots are drawn: mean of right candidates / candidates',
   choice_ceiling: 'share of rows with a right candidate',
   'choice_accuracy_<heuristic>':
@@ -438,16 +433,42 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`
   })
-  const statistics = Object.entries(STATISTIC_MEANINGS).map(([name, text]) => `| \`${name}\` | ${escapeCell(text)} |`)
+  const statistics = rowsOf(STATISTIC_MEANINGS)
+  const assumed = Object.hasOwn(files, 'curriculum.csv')
+    ? `\n## How curriculum.csv is simulated\n\n${CURRICULUM_ASSUMPTIONS.map((line) => `- ${line}`).join('\n')}\n`
+    : ''
   return `# Codebook
 
 RFC 4180, UTF-8, lines end in \\n. An empty cell is an absent value; its reason stands in its own column. Numbers read back to the same double. A text cell that a spreadsheet would run as a formula (after any number of ' it starts with =, +, -, @, tab or carriage return) has one ' in front: take one ' off such a cell.
 
-${tables.join('\n')}
+${tables.join('\n')}${assumed}
 ## Statistics
 
 | statistic | meaning |
 | --- | --- |
 ${statistics.join('\n')}
+
+## Statistics of groups
+
+Scope \`groups\`: each group counts the same. With \`_reward\` the mean reward in place of the share that passes, only where a reward is neither 0 nor 1; with \`_missing_as_wrong\` the missing groups as 0, only where some are missing.
+
+| statistic | meaning |
+| --- | --- |
+${rowsOf(GROUP_STATISTICS).join('\n')}
+${'curves.csv' in files ? methodsText() : ''}`
+}
+
+function methodsText(): string {
+  return `
+## Methods
+
+Those that draw are exact expectations over all subsets of n of the completions that count: verified and, where there is a model, scored. The others are over the first n completions in the order of the data. A value at n is over the groups that have n.
+
+| method | what is picked |
+| --- | --- |
+${rowsOf(CURVE_METHODS).join('\n')}
 `
 }
+
+const rowsOf = (meanings: Readonly<Record<string, string>>): string[] =>
+  Object.entries(meanings).map(([name, text]) => `| \`${name}\` | ${escapeCell(text)} |`)

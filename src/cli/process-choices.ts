@@ -15,13 +15,16 @@ import {
   type Heuristic,
   heuristicScore,
   NEAR_TIE,
+  RATIONALE_TOKENS,
   stepLogProb,
 } from '../score/process.ts'
 import { CHANNEL_OF } from '../setup/step-channels.ts'
+import type { StepGeneration } from '../setup/step-generation.ts'
 import type { Store } from '../store/log.ts'
 import type { RowFailure, Statistic } from '../types.ts'
 import { unscoredHint } from './failure-lines.ts'
 import { finishProcess, intervalsOf } from './process-finish.ts'
+import { type WrittenRationales, writeRationales } from './process-greedy.ts'
 import {
   type ChannelFacts,
   factsOf,
@@ -58,17 +61,21 @@ interface StepFindings {
 }
 
 /** Measures the candidates, lets every heuristic choose, and writes the files of the run. Returns the exit code. */
-export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
+export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneration | null): Promise<number> {
   const { config, folder, interrupt } = run
   const heuristics = config.heuristic
   const store = await openProcessStore(run)
   try {
     const measured = store === null ? [] : await measureChannels(run, run.rows, run.inspection.completions, store)
+    const written = steps === null ? null : await writeRationales(run, steps)
     const verified = await verifySteps(run, run.rows)
     interrupt.dispose()
     store?.finish()
     return await finishProcess(run, measured, verified?.verdicts ?? null, async () => {
-      const chosen = await writeSteps({ run, heuristics, measured, store, verdicts: verified?.ledger ?? null }, folder)
+      const chosen = await writeSteps(
+        { run, heuristics, measured, written, store, verdicts: verified?.ledger ?? null },
+        folder,
+      )
       const findings = choiceFindings(chosen.rows, heuristics, { seed: config.seed, resamples: config.resamples })
       return {
         failures: chosen.failures,
@@ -121,6 +128,7 @@ const FORMULAS: Readonly<Record<Heuristic, string>> = {
   world_model: "decayed_mean: Σ 0.9^i log p of the candidate's token i over its number of tokens (nats)",
   world_model_no_length: "mean: Σ log p of the candidate's tokens over their number (nats); RATIONALYST's decay 1",
   trajectory: "mean log-probability of the row's rationale behind the steps and the candidate (nats per token)",
+  trajectory_greedy: `mean log-probability of the rationale that the model writes behind the steps and the candidate, greedily, at most ${RATIONALE_TOKENS} tokens, without its last token (nats per token)`,
   random: 'a draw, each candidate as likely (--seed)',
   reward: "the reward model's score of the prompt, the steps and the candidate",
 }
@@ -129,6 +137,8 @@ interface Source {
   readonly run: ProcessRun<StepRow>
   readonly heuristics: readonly Heuristic[]
   readonly measured: readonly MeasuredChannel[]
+  /** Of `trajectory_greedy`; else null. */
+  readonly written: WrittenRationales | null
   readonly store: Store | null
   /** Verdicts on the trajectories; null where nothing was verified. */
   readonly verdicts: Ledger | null
@@ -189,7 +199,11 @@ interface JoinedStep {
   readonly failures: readonly RowFailure[]
 }
 
-function joinRow({ run, heuristics, measured, store, verdicts }: Source, row: StepRow, first: number): JoinedStep {
+function joinRow(
+  { run, heuristics, measured, written, store, verdicts }: Source,
+  row: StepRow,
+  first: number,
+): JoinedStep {
   const { config } = run
   const facts = new Map(
     measured.map(
@@ -211,7 +225,9 @@ function joinRow({ run, heuristics, measured, store, verdicts }: Source, row: St
     const kind = CHANNEL_OF[heuristic]
     const own = kind === null ? null : facts.get(kind)!
     const candidates = row.candidates.map((_, i) =>
-      candidateOf(heuristic, row, own?.facts[i] ?? null, own?.channel ?? null),
+      heuristic === 'trajectory_greedy'
+        ? writtenCandidate(written?.[first + i] ?? null)
+        : candidateOf(heuristic, row, own?.facts[i] ?? null, own?.channel ?? null),
     )
     const choice =
       heuristic === 'random'
@@ -279,6 +295,13 @@ interface Candidate extends CandidateFacts {
   readonly reason: string | null
   readonly message: string | null
   readonly probabilities: readonly number[] | null
+}
+
+function writtenCandidate(written: WrittenRationales[number] | null): Candidate {
+  const absent = { logProb: null, reward: null, score: null, probabilities: null }
+  if (written === null) return { ...absent, reason: 'not_measured', message: null }
+  if ('reason' in written) return { ...absent, reason: written.reason, message: written.message }
+  return { ...absent, logProb: written, score: written.mean, reason: null, message: null }
 }
 
 function candidateOf(

@@ -1,11 +1,10 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
-import { fileWords, isReadyMade } from '../model/ready-made/open.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { allHeadsNote } from '../score/head.ts'
 import type { Subject } from '../score/subject.ts'
-import { adapterLine, roundingNote } from '../setup/adapter.ts'
+import { roundingNote } from '../setup/adapter.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
@@ -16,7 +15,13 @@ import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { readOptions } from '../setup/option.ts'
 import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
-import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
+import {
+  changesNothing,
+  unusedOptions,
+  unusedWithModels,
+  unusedWithoutGroups,
+  unusedWithoutSolutions,
+} from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { certifiedBefore, certifiedLines, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
@@ -26,6 +31,7 @@ import { guarded } from './guard.ts'
 import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog, type Log } from './log.ts'
+import { modelLine } from './model-line.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
@@ -104,6 +110,7 @@ export async function runModel(
   log.info(inspectionLine(data, inspection))
   sayReadings(inspection, config, log)
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
+  if (inspection.groups === 0) for (const line of unusedWithoutGroups(given)) log.warn(line)
   if (config.reasoning === 'strip') await sayThoughts(rows(), log)
   const since = Date.now()
   const models = await loadModels(config, device, onDownload)
@@ -173,16 +180,6 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
-
-const modelLine = ({ choice, name, resolved, adapter, description, opened, tokenizerFrom }: LoadedModel): string =>
-  [
-    `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}`,
-    ...(adapter === null ? [] : [adapterLine(adapter)]),
-    description.architecture,
-    ...(description.parameters === null ? [] : [`${(description.parameters / 1e6).toPrecision(3)} M parameters`]),
-    ...(isReadyMade(opened) ? [fileWords(opened)] : []),
-    ...(tokenizerFrom === null ? [] : [`tokenizer of ${tokenizerFrom.name}`]),
-  ].join(', ')
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */
 async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {

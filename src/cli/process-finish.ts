@@ -102,7 +102,6 @@ function manifestOf(
   const { config, data, inspection, device, verifier, log } = run
   const subjects = measured.map(({ channel }) => channel.subject)
   const work = measured.map((one) => one.work)
-  const models = measured.map(({ channel }) => channel.model)
   return {
     created: new Date().toISOString(),
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
@@ -113,13 +112,26 @@ function manifestOf(
     score_version: SCORE_VERSION,
     machine: machine(),
     steps: output.record,
-    models: modelRecords({ models, subjects, work, certified: [], device }).map((record, i) => ({
-      ...record,
-      measured: measured[i]!.channel.kind,
-      score: measured[i]!.channel.scorer?.formula ?? null,
-    })),
+    models: run.models.map((model) => {
+      const own = measured.filter(({ channel }) => channel.model === model)
+      const subjects = run.channels.filter((channel) => channel.model === model).map(({ subject }) => subject)
+      // of several channels of a model the first stands for it, and each for itself
+      const [record] = modelRecords({
+        models: [model],
+        subjects: subjects.slice(0, 1),
+        work: own.slice(0, 1).map(({ work }) => work),
+        certified: [],
+        device,
+      })
+      const measuring = own.map(({ channel: { kind, scorer }, work: { runner: _, ...work } }) => ({
+        kind,
+        score: scorer?.formula ?? null,
+        work,
+      }))
+      return { ...record, measured: measuring }
+    }),
     device,
-    plan: measured.map(({ channel: { kind, plan } }) => ({ kind, ...plan })),
+    plan: run.channels.map(({ kind, plan }) => ({ kind, ...plan })),
     dataset: {
       name: data.name,
       ...data.provenance,

@@ -37,6 +37,7 @@ it('chemherm offers these names', async () => {
       "drawMolecule",
       "drawReaction",
       "evaluate",
+      "expectedVoting",
       "extractAnswerLoose",
       "extractThoughtAnswerStrict",
       "filterProblemTypes",
@@ -57,6 +58,7 @@ it('chemherm offers these names', async () => {
       "ringSystems",
       "scoreCompletions",
       "tanimoto",
+      "vote",
       "voting",
     ]
   `)

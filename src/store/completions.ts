@@ -72,7 +72,7 @@ export class CompletionsFile {
     return offset === null ? null : lineAt(this.fd, offset)
   }
 
-  /** Writes the rows of these keys, in their order, to completions.jsonl, and forgets all others. */
+  /** Writes the rows of these keys, in their order, to completions.jsonl. */
   async finish(keys: AsyncIterable<Digest>, onRow: (row: Buffer) => void): Promise<void> {
     const path = join(this.folder, `${COMPLETIONS_FILE}.new.partial`)
     const out = attempt(path, () => openSync(path, 'w'))
@@ -88,6 +88,10 @@ export class CompletionsFile {
       closeSync(out)
     }
     renameSync(path, join(this.folder, COMPLETIONS_FILE))
+  }
+
+  /** Once the manifest stands beside completions.jsonl: nothing is to go on with. */
+  forget(): void {
     rmSync(join(this.folder, PARTIAL), { force: true })
   }
 

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["torch==2.15.0", "transformers==5.23.0", "safetensors", "numpy"]
+# dependencies = ["torch==2.15.0", "transformers==5.24.0", "safetensors", "numpy"]
 # ///
 """Tiny random checkpoints with transformers' numbers: variants of the supported families that few tests meet.
 
@@ -157,6 +157,62 @@ def internlm2(folder):
     config |= {"model_type": "internlm2", "bias": bias, "rope_theta": rope["rope_theta"],
                "rope_scaling": None if rope["rope_type"] == "default" else {"type": rope["rope_type"], "factor": rope["factor"]},
                "architectures": [config["architectures"][0].replace("Llama", "InternLM2")]}
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+OLMO = {"model.embed_tokens": "model.transformer.wte", "lm_head": "model.transformer.ff_out", "self_attn.o_proj": "attn_out",
+        "mlp.down_proj": "ff_out", "model.layers": "model.transformer.blocks"}
+
+
+def hf_olmo(folder):
+    """An Olmo as its own library (allenai/OLMo) stores it: q, k, v in one matrix, up and gate in another."""
+    config = json.loads((folder / "config.json").read_text())
+    tensors = load_file(folder / "model.safetensors")
+    stored = {}
+    for name, x in tensors.items():
+        if ".q_proj." in name:
+            name, x = name.replace("self_attn.q_proj", "att_proj"), torch.cat(
+                [tensors[name.replace("q_proj", part)] for part in ("q_proj", "k_proj", "v_proj")])
+        elif ".up_proj." in name:
+            name, x = name.replace("mlp.up_proj", "ff_proj"), torch.cat([x, tensors[name.replace("up_proj", "gate_proj")]])
+        elif any(part in name for part in ("k_proj", "v_proj", "gate_proj")):
+            continue
+        for ours, theirs in OLMO.items():
+            name = name.replace(ours, theirs)
+        stored[name] = x
+    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+    config = {"model_type": "hf_olmo", "architectures": ["OLMoForCausalLM"], "d_model": config["hidden_size"],
+              "n_heads": config["num_attention_heads"], "n_kv_heads": config["num_key_value_heads"],
+              "n_layers": config["num_hidden_layers"], "mlp_hidden_size": 2 * config["intermediate_size"], "mlp_ratio": 4,
+              "activation_type": "swiglu", "block_type": "sequential", "rope": True, "alibi": False,
+              "rope_theta": config["rope_parameters"]["rope_theta"], "clip_qkv": config["clip_qkv"], "include_bias": False,
+              "layer_norm_type": "default", "layer_norm_with_affine": False, "attention_layer_norm": False,
+              "multi_query_attention": None, "scale_logits": False, "vocab_size": config["vocab_size"] - 5,
+              "embedding_size": config["vocab_size"], "max_sequence_length": config["max_position_embeddings"],
+              "weight_tying": config["tie_word_embeddings"], "pad_token_id": 1, "eos_token_id": 2}
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
+def minicpm(folder):
+    """A Granite or a Llama with MiniCPM's factors (whose class is code on the hub) as MiniCPM stores it. Granite has these factors itself;
+    of a Llama, whose class has a head of rewards, they are taken out of the weights again."""
+    config = json.loads((folder / "config.json").read_text())
+    rope = config.pop("rope_parameters")
+    if config["model_type"] == "granite":
+        depth = config.pop("residual_multiplier") * config["num_hidden_layers"] ** 0.5
+        scales = {"scale_emb": config.pop("embedding_multiplier"), "scale_depth": depth,
+                  "dim_model_base": config["hidden_size"] / config.pop("logits_scaling")}
+        config.pop("attention_multiplier")
+    else:
+        scales = {"scale_emb": 4.0, "scale_depth": 1.4, "dim_model_base": 8}
+        added = scales["scale_depth"] / config["num_hidden_layers"] ** 0.5
+        tensors = load_file(folder / "model.safetensors")
+        factor = lambda name: scales["scale_emb"] if "embed" in name else added if "o_proj" in name or "down_proj" in name else 1.0
+        save_file({name: x / factor(name) for name, x in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
+    for key in ("mlp_bias", "head_dim", "pretraining_tp"):
+        config.pop(key, None)
+    config |= {"model_type": "minicpm", "rope_theta": rope["rope_theta"], "rope_scaling": None, **scales,
+               "architectures": ["MiniCPM" + config["architectures"][0].removeprefix("Granite").removeprefix("Llama")]}
     (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
@@ -382,6 +438,17 @@ CASES = {
                                       tie_word_embeddings=True, norm_epsilon=1e-3),
     "phi": dict(config="Phi", seed=324, num_key_value_heads=4),
     "phi-causal": dict(config="Phi", seed=325, head="causal", qk_layernorm=True),
+    "olmo": dict(config="Olmo", seed=330, clip_qkv=1.5),
+    "olmo-causal": dict(config="Olmo", seed=331, head="causal", attention_bias=True, tie_word_embeddings=True, num_key_value_heads=1,
+                        patch=edit_tensors(small_embedding)),
+    "hf-olmo-causal": dict(config="Olmo", seed=332, head="causal", clip_qkv=1.0, num_key_value_heads=4, after=hf_olmo),
+    "hf-olmo-causal-tied": dict(config="Olmo", seed=333, head="causal", tie_word_embeddings=True, dtype=torch.bfloat16,
+                                patch=edit_tensors(small_embedding), after=hf_olmo),
+    "olmoe-causal-clipped": dict(config="Olmoe", seed=334, head="causal", num_experts=6, num_experts_per_tok=2, intermediate_size=16, clip_qkv=0.8),
+    "minicpm": dict(config="Llama", seed=335, after=minicpm),
+    "minicpm-causal": dict(config="Granite", seed=336, head="causal", embedding_multiplier=12.0, attention_multiplier=8 ** -0.5,
+                           residual_multiplier=1.4 / 2 ** 0.5, logits_scaling=4.0, tie_word_embeddings=True,
+                           patch=edit_tensors(small_embedding), after=minicpm),
     "modernbert-layout4": dict(config="ModernBert", seed=326, num_hidden_layers=2, patch=edit_config(modernbert4)),
     "modernbert-dynamic": dict(config="ModernBert", seed=327, num_hidden_layers=2, lengths=EDGE, max_position_embeddings=64,
                                local_attention=20, rope_parameters={

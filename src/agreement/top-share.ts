@@ -35,12 +35,12 @@ export function topOf(sorted: ArrayLike<number>, q: number): Top {
 }
 
 /**
- * Share that fails among the rows with the highest scores, under cluster weights: P(fail | score at or above its q-quantile), a block of
+ * Mean of a value over the rows with the highest scores, under cluster weights: E[value | score at or above its q-quantile], a block of
  * equal scores at the border counted in the share of it that has places.
- * @param failed 1 where the row fails, else 0
+ * @param values 1 where the row fails and else 0, say: the share that fails
  */
-export function weightedTopFailures(
-  failed: ArrayLike<number>,
+export function weightedTopMean(
+  values: ArrayLike<number>,
   scores: ArrayLike<number>,
   cluster: Int32Array,
   q: number,
@@ -55,17 +55,17 @@ export function weightedTopFailures(
     for (let c = 0; c < clusters; c++) n += weights[c]! * sizes[c]!
     if (n === 0) return Number.NaN
     const places = topPlaces(n, q)
-    let [taken, fails, block, blockFails] = [0, 0, 0, 0]
+    let [taken, sum, block, blockSum] = [0, 0, 0, 0]
     for (let k = 0; k < order.length; k++) {
       const row = order[k]!
       const w = weights[cluster[row]!]!
       block += w
-      blockFails += w * failed[row]!
+      blockSum += w * values[row]!
       if (k + 1 < order.length && scores[order[k + 1]!] === scores[row]) continue
-      if (taken + block >= places) return (fails + (blockFails * (places - taken)) / block) / places
+      if (taken + block >= places) return (sum + (blockSum * (places - taken)) / block) / places
       taken += block
-      fails += blockFails
-      ;[block, blockFails] = [0, 0]
+      sum += blockSum
+      ;[block, blockSum] = [0, 0]
     }
     return Number.NaN
   }

@@ -17,7 +17,7 @@ import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
 import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
-import { repairsOfRun } from './repairs.ts'
+import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
@@ -104,6 +104,8 @@ export const modelRecords = ({
         : {
             ...work[i],
             runner: undefined,
+            repairs: countsOf(work[i].repairs, 'completions'),
+            repairedRows: countsOf(work[i].repairs, 'rows'),
             tokens_per_second: perSecond(work[i].tokens, work[i].modelMs),
             completions_per_second: perSecond(work[i].measured, work[i].modelMs),
           },
@@ -212,9 +214,7 @@ export function runRecord(
     dtype: subjects[0]?.dtype ?? null,
     seed: config.seed,
     versions: versions(),
-    repairs: Object.fromEntries(
-      Object.entries(repairsOfRun(work)).map(([repair, { completions }]) => [repair, completions]),
-    ),
+    repairs: countsOf(repairsOfRun(work), 'completions'),
     truncations: joined.truncations,
     warnings: log.warnings,
     remarks: methodRemarks(input, joined, drift),

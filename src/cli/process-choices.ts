@@ -20,7 +20,7 @@ import { CHANNEL_OF } from '../setup/step-channels.ts'
 import type { Store } from '../store/log.ts'
 import type { RowFailure } from '../types.ts'
 import { unscoredHint } from './failure-lines.ts'
-import { finishProcess } from './process-finish.ts'
+import { finishProcess, intervalsOf } from './process-finish.ts'
 import {
   type ChannelFacts,
   factsOf,
@@ -30,7 +30,7 @@ import {
   type ProcessRun,
   verifySteps,
 } from './process-run.ts'
-import { choiceTable } from './process-tables.ts'
+import { choicePaperTable, choiceTable } from './process-tables.ts'
 
 /** What was chosen, for the statistics and the files. */
 export interface ChosenSteps {
@@ -44,7 +44,7 @@ export interface ChosenSteps {
 /** Measures the candidates, lets every heuristic choose, and writes the files of the run. Returns the exit code. */
 export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
   const { config, folder, interrupt } = run
-  const heuristics = config.heuristic as readonly Heuristic[]
+  const heuristics = config.heuristic
   const store = await openProcessStore(run)
   try {
     const measured = store === null ? [] : await measureChannels(run, run.rows, run.inspection.completions, store)
@@ -61,6 +61,7 @@ export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
         tests: findings.tests,
         summary: summaryOf(findings),
         table: choiceTable(findings, chosen.rows.length),
+        papers: [choicePaperTable(findings, scorerOf(run), intervalsOf(run))],
         notes: notesOf(run, chosen, findings),
         record: {
           heuristics: heuristics.map((name) => ({ name, score: FORMULAS[name] })),
@@ -73,6 +74,9 @@ export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
     store?.close()
   }
 }
+
+/** Who chooses, in a table. */
+const scorerOf = ({ models }: ProcessRun): string => models.map(({ name }) => name).join(' and ') || 'drawing lots'
 
 /** What each heuristic chooses by, for the manifest. */
 const FORMULAS: Readonly<Record<Heuristic, string>> = {

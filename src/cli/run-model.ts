@@ -15,7 +15,13 @@ import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { readOptions } from '../setup/option.ts'
 import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
-import { changesNothing, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
+import {
+  changesNothing,
+  unusedOptions,
+  unusedWithModels,
+  unusedWithoutGroups,
+  unusedWithoutSolutions,
+} from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { certifiedBefore, certifiedLines, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
@@ -104,6 +110,7 @@ export async function runModel(
   log.info(inspectionLine(data, inspection))
   sayReadings(inspection, config, log)
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
+  if (inspection.groups === 0) for (const line of unusedWithoutGroups(given)) log.warn(line)
   if (config.reasoning === 'strip') await sayThoughts(rows(), log)
   const since = Date.now()
   const models = await loadModels(config, device, onDownload)

@@ -3,17 +3,16 @@ import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
-import type { ProcessRow, StepRow } from '../pairs/steps.ts'
-import { type Heuristic, OF_LIKELIHOOD } from '../score/process.ts'
+import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow } from '../pairs/steps.ts'
 import { checkAhead } from '../setup/ahead.ts'
-import { toRunConfig } from '../setup/config.ts'
+import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import { readOptions } from '../setup/option.ts'
 import { MODES } from '../setup/options.ts'
-import { CHANNEL_OF, type Channel, type ChannelKind, loadStepModels, openChannels } from '../setup/step-channels.ts'
-import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
+import { CHANNEL_OF, type Channel, loadStepModels, openChannels } from '../setup/step-channels.ts'
+import { unusedOfAnnotations, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { RowFailure } from '../types.ts'
 import { downloadBar } from './download-bar.ts'
@@ -26,11 +25,13 @@ import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { chooseSteps } from './process-choices.ts'
+import { judgeSteps } from './process-labels.ts'
+import { checkAnnotated, filterRationales } from './process-rationales.ts'
 import type { ProcessRun } from './process-run.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
-import { openVerifier } from './verifier.ts'
+import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: BinHelp = {
   name: 'run-process',
@@ -66,35 +67,48 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
     return 0
   }
   checkAhead(config)
-  checkDatasetName(config.dataset)
-  const heuristics = config.heuristic as readonly Heuristic[]
+  const filtering = config.filterRationales !== null
+  const dataset = config.filterRationales ?? config.dataset
+  checkDatasetName(dataset)
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const device = config.models.length === 0 ? null : await resolveDevice(config.device, floatProductsFor(config.dtype))
   if (device !== null) log.info(deviceLine(device))
   const onDownload = downloadBar(log)
-  const data = await openDataset(config, onDownload)
+  const data = await openDataset({ ...config, dataset }, onDownload)
   const { inspection, form } = await inspectForms(processRowsOf(config, data))
   for (const note of data.notes) log.warn(note)
   log.info(
-    `${data.name}: ${inspection.rows} rows, ${inspection.completions} candidates${inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''}`,
+    `${data.name}: ${inspection.rows} rows${form === 'choice' ? `, ${inspection.completions} candidates` : ''}${inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''}`,
   )
   sayReadings(inspection, config, log)
-  checkForm(form, config.dataset)
-  if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
-  const rows = () => processRowsOf(config, data) as AsyncGenerator<StepRow | RowFailure>
+  checkForm(form, config, dataset)
+  if (!filtering && inspection.withSolution === 0)
+    for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
+  const verifier = filtering || inspection.withSolution === 0 ? null : openVerifier(config.verification)
+  for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
+  const rows = () => processRowsOf(config, data)
   const since = Date.now()
-  const models = device === null ? [] : await loadStepModels(config, device, onDownload)
+  // annotated texts are only compared
+  const models = device === null || form === 'annotated' ? [] : await loadStepModels(config, device, onDownload)
   for (const model of models) {
     log.info(modelLine(model))
     for (const note of model.notes) log.warn(note)
   }
-  const kinds = [...new Set(heuristics.flatMap((one) => CHANNEL_OF[one] ?? []))] as ChannelKind[]
-  const opened = device === null ? [] : await openChannels(kinds, models, config, device, new Date(), log.info)
+  const kinds = filtering
+    ? (['following'] as const)
+    : [...new Set(config.heuristic.flatMap((one) => CHANNEL_OF[one] ?? []))]
+  const opened =
+    device === null || models.length === 0
+      ? []
+      : await openChannels(kinds, models, config, device, new Date(), log.info)
+  if (form === 'labelled') checkProcessHead(opened)
   const channels = opened.map(
     (channel): Channel => ({ ...channel, subject: guarded(channel.model, channel.subject, since) }),
   )
   const subjects = channels.map(({ subject }) => subject)
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
+  for (const line of device === null ? [] : unusedWithModels(config, given, models, device)) log.warn(line)
+  if (form === 'annotated') for (const line of unusedOfAnnotations(given)) log.warn(line)
   if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = {
     outputDir: config.outputDir,
@@ -114,13 +128,12 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
     return 0
   }
   const place = claimRunFolder(request)
-  const interrupt = watchInterrupt(log)
   // with a model the store has a lock of its own
   const unlock = channels.length === 0 ? lock(place.path) : () => {}
-  const verifier = inspection.withSolution === 0 ? null : openVerifier(config.verification)
+  const interrupt = watchInterrupt(log)
   try {
-    const replaced = sayFolder(place, ahead, log)
-    const run: ProcessRun<StepRow> = {
+    const replaced = sayFolder(place, { ...ahead, verifier }, log)
+    const run: ProcessRun = {
       config,
       data,
       rows,
@@ -136,7 +149,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       log,
       elapsedMs: () => performance.now() - started,
     }
-    return await chooseSteps(run)
+    return await START[form](run)
   } finally {
     interrupt.dispose()
     unlock()
@@ -161,24 +174,56 @@ async function inspectForms(
   return { inspection, form }
 }
 
-function checkForm(form: Form, dataset: string): void {
-  if (form === 'rationale' || form === 'annotated')
-    throw new UsageError(
-      `holds ${form === 'rationale' ? 'rationales with what follows them' : 'annotated texts'}, no candidates`,
-      `--dataset ${dataset}`,
-      'Give it as --filter-rationales.',
-    )
-  if (form === 'labelled')
+/** What is made of rows of each form. */
+const START: Readonly<Record<Form, (run: ProcessRun) => Promise<number>>> = {
+  choice: (run) => chooseSteps(run as ProcessRun<StepRow>),
+  labelled: (run) => judgeSteps(run as ProcessRun<LabelledRow>),
+  rationale: (run) => filterRationales(run as ProcessRun<RationaleRow>),
+  annotated: (run) => checkAnnotated(run as ProcessRun<AnnotatedRow>),
+}
+
+const WORDS: Readonly<Record<Form, string>> = {
+  choice: 'candidates for a next step',
+  labelled: 'labelled steps',
+  rationale: 'rationales with what follows them',
+  annotated: 'annotated texts',
+}
+
+/** Refuses rows of a form that was not asked for. */
+function checkForm(form: Form, { filterRationales: file, heuristic, layout }: RunConfig, dataset: string): void {
+  const toFilter = form === 'rationale' || form === 'annotated'
+  if (file !== null && !toFilter)
     throw new DataError(
-      'holds labelled steps and no candidates',
-      dataset,
-      'Give --heuristic reward with a process reward model.',
+      `holds ${WORDS[form]}, no rationales with what follows them`,
+      file,
+      'Rows of --filter-rationales have prompt, steps, rationale and following, or input and output.',
     )
+  if (file === null && toFilter)
+    throw new DataError(`holds ${WORDS[form]}, no candidates`, dataset, `Say --filter-rationales ${dataset}.`)
+  if (form === 'rationale' && layout === 'none')
+    throw new UsageError('leaves the rationale out, and there is nothing to compare', '--layout none')
+  if (form === 'labelled' && heuristic.join() !== 'reward')
+    throw new UsageError(
+      `${dataset} holds labelled steps, which a process reward model is held against`,
+      '--heuristic',
+      'Say --heuristic reward, with --model.',
+    )
+}
+
+/** @throws UsageError where the model gives one number of a text */
+function checkProcessHead(channels: readonly Channel[]): void {
+  for (const { model, subject } of channels)
+    if (subject.text.steps === null)
+      throw new UsageError(
+        `the head of ${model.name} (${model.opened.head.name}) gives one reward of a text, not one of every step`,
+        `--model ${model.name}`,
+        'Labelled steps are held against a process reward model; a causal one is read as such with --step-tokens.',
+      )
 }
 
 /** Folder name of the models under the output folder. */
 const folderName = (models: readonly LoadedModel[]): string =>
-  models.length === 0 ? 'random' : models.map(({ name }) => name.replaceAll('/', '__')).join('__with__')
+  models.length === 0 ? 'no-model' : models.map(({ name }) => name.replaceAll('/', '__')).join('__with__')
 
 const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
   [

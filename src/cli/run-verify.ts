@@ -9,7 +9,7 @@ import { checkDatasetName, inspect, openDataset, rowsOf } from '../setup/dataset
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import { readOptions } from '../setup/option.ts'
 import { MODES } from '../setup/options.ts'
-import { unusedOptions, unusedWithoutSolutions } from '../setup/unused.ts'
+import { unusedOptions, unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { countBy } from './count.ts'
@@ -73,6 +73,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   )
   sayReadings(inspection, config, log)
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
+  if (inspection.groups === 0) for (const line of unusedWithoutGroups(given)) log.warn(line)
   const request = {
     outputDir: config.outputDir,
     scorer: config.name ?? 'verifiable',

@@ -155,11 +155,17 @@ function attentionBlock(
   const [q, k, v] = project(builder, x, spec)
   const grid = (y: Value): Value => graph.op('Reshape', [y, shape])
   const turned = (y: Value, count: number, which: 'q' | 'k'): Value => {
-    const normed = normHeads(builder, y, which, count, spec)
+    const normed = clipped(builder, normHeads(builder, y, which, count, spec), spec.clip)
     return spec.rope ? rotary.rotate(grid(normed), spec.rope, count, headDim) : grid(normed)
   }
-  const mixed = attend(turned(q, heads, 'q'), turned(k, kvHeads, 'k'), grid(v))
+  const mixed = attend(turned(q, heads, 'q'), turned(k, kvHeads, 'k'), grid(clipped(builder, v, spec.clip)))
   return graph.op('Reshape', [mixed, graph.ints([-1, heads * headDim])])
+}
+
+function clipped({ graph, type }: Builder, y: Value, bound: number | undefined): Value {
+  if (bound === undefined) return y
+  const limit = (at: number): Value => castFrom(graph, graph.float(at), 'float', type)
+  return graph.op('Clip', [y, limit(-bound), limit(bound)])
 }
 
 /** q [tokens, heads · headDim], k and v [tokens, kvHeads · headDim]. */

@@ -129,6 +129,8 @@ export interface AttentionSpec {
   /** Whether a bias grows with the key's position (alibi.ts); absent: no. */
   readonly alibi?: true
   readonly projection: Projection
+  /** q, k and v are cut at ± this, behind the norms and before the rotation (OLMo 1, OLMoE); absent: they are not. */
+  readonly clip?: number
   readonly qkNorm: QkNorm | null
   readonly out: Linear
 }

@@ -4,7 +4,7 @@ import { carried } from './carried.ts'
 import { checkCharacters } from './characters.ts'
 import { COLUMN_WISE, isColumnWise, RECORDS_HINT } from './column-wise.ts'
 import { type ColumnNames, Columns, requireNamed } from './columns.ts'
-import { BadRecord, nameOf } from './failure.ts'
+import { BadRecord, nameOf, README_HINT } from './failure.ts'
 import type { Notes } from './message.ts'
 import { type Place, parseId, parseName, parseSolution, promptOf, solutionType } from './parse.ts'
 import { firstErrorLabels, stepLabels, whichAreRight } from './step-labels.ts'
@@ -42,8 +42,6 @@ export interface AnnotatedRow extends Row {
 }
 export type ProcessRow = StepRow | LabelledRow | RationaleRow | AnnotatedRow
 
-export const STEPS_HINT = 'See test/data/process/README.md for the row forms.'
-
 /** What stands between steps, and behind each in what a model reads (RATIONALYST joins lines). */
 export const STEP_END = '\n'
 
@@ -52,7 +50,7 @@ export function parseStepRecord(record: unknown, place: Place, names: ColumnName
   let id: string | null = null
   try {
     if (!isRecord(record))
-      throw new BadRecord('not_an_object', `the record is ${nameOf(record)}, expected an object`, STEPS_HINT)
+      throw new BadRecord('not_an_object', `the record is ${nameOf(record)}, expected an object`, README_HINT)
     if (isColumnWise(record)) throw new BadRecord('column_wise', COLUMN_WISE, RECORDS_HINT)
     const columns = new Columns(record, names)
     id = parseId(columns, place.number)
@@ -92,7 +90,7 @@ function noForm(columns: Columns): BadRecord {
   return new BadRecord(
     'no_candidates',
     'there are neither "candidates" nor labelled steps ("steps" or "completions" with "labels")',
-    STEPS_HINT,
+    README_HINT,
   )
 }
 
@@ -188,7 +186,8 @@ function base(
   const solution = parseSolution(columns.get('solution'))
   const problemType = parseName(columns, 'problem_type') ?? solutionType(columns, solution)
   const found = Object.entries(read).flatMap(([part, names]) => {
-    const there = names.filter((name) => columns.has(name))
+    // a prompt's columns are those that it was read from
+    const there = names.filter((name) => part === 'prompt' || columns.has(name))
     return there.length === 0 ? [] : [[part, there.map((name) => columns.source(name)).join(' + ')] as const]
   })
   const always = ALWAYS.filter((part) => columns.has(part)).map((part) => [part, columns.source(part)] as const)
@@ -209,7 +208,7 @@ function base(
 
 function textOf(value: unknown, at: string): string {
   if (typeof value !== 'string')
-    throw new BadRecord('wrong_type', `"${at}" is ${nameOf(value)}, expected a string`, STEPS_HINT)
+    throw new BadRecord('wrong_type', `"${at}" is ${nameOf(value)}, expected a string`, README_HINT)
   return checkCharacters(value, at)
 }
 
@@ -221,7 +220,7 @@ function textList(columns: Columns, name: string, notes: Notes): readonly string
     throw new BadRecord(
       'wrong_type',
       `"${columns.source(name)}" is ${nameOf(value)}, expected a list of texts`,
-      STEPS_HINT,
+      README_HINT,
     )
   return value.map((item: unknown, i) => textOf(item, `${name}[${i}]`))
 }
@@ -232,6 +231,6 @@ function fromJson(text: string, name: string, notes: Notes): unknown {
     notes.add('json_text')
     return value
   } catch {
-    throw new BadRecord('wrong_type', `"${name}" is a string, expected a list of texts`, STEPS_HINT)
+    throw new BadRecord('wrong_type', `"${name}" is a string, expected a list of texts`, README_HINT)
   }
 }

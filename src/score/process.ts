@@ -20,7 +20,7 @@ export const OF_LIKELIHOOD: readonly string[] = [
 ] satisfies readonly Heuristic[]
 
 /** @throws UsageError */
-export function checkHeuristics(given: readonly string[]): void {
+export function checkHeuristics(given: readonly string[]): asserts given is readonly Heuristic[] {
   for (const one of given)
     if (!(HEURISTICS as readonly string[]).includes(one))
       throw new UsageError(`${JSON.stringify(one)} is none of ${HEURISTICS.join(', ')}`, '--heuristic')

@@ -4,7 +4,8 @@ import { UsageError } from '../errors.ts'
 import { parseDevice } from '../model/device.ts'
 import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
 import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/columns.ts'
-import { DEFAULT_HEURISTICS, OF_LIKELIHOOD } from '../score/process.ts'
+import { LETTERS } from '../score/head.ts'
+import { OF_LIKELIHOOD } from '../score/process.ts'
 import type { StepAggregate } from '../score/steps.ts'
 import { type Given, type RunBin, readOptions, type Values } from './option.ts'
 import {
@@ -13,6 +14,7 @@ import {
   DATA,
   FORCED_MAX_LENGTH,
   GENERATION,
+  GRPO,
   HERM,
   MODEL,
   ROWS,
@@ -25,7 +27,7 @@ import {
 } from './options.ts'
 
 /** The options that stand in a RunConfig under their own names. */
-const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
+const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...GRPO, ...RUN, ...SCREEN }
 /** What a run reads without --dataset. */
 const DATASETS: Readonly<Record<RunBin, string>> = {
   'run-rm': 'demo-pairs',
@@ -96,6 +98,8 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
       '--soft',
       'ether0 defines soft rewards for the training rule (strict) only.',
     )
+  if (bin === 'run-process' && (own.head === 'all' || own.head === LETTERS))
+    throw new UsageError('gives no reward of one trajectory', `--head ${own.head}`, 'Name one label.')
   if (own.onnxFile !== null && own.graph === 'checkpoint')
     contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
   if (own.n > 1 && own.temperature === 0)
@@ -116,7 +120,6 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     bin,
     models: modelChoices(bin, readOptions(CHECKPOINTS, given), own),
     ...own,
-    heuristic: own.heuristic.length === 0 ? DEFAULT_HEURISTICS : own.heuristic,
     // of candidates for one step the steps before are the same
     stepAggregate: own.stepAggregate ?? (bin === 'run-process' ? 'last' : 'min'),
     // a file that is named is one that is to be run
@@ -146,7 +149,7 @@ function modelChoices(
   if (bin === 'run-rm') return [{ role: 'rm', ...first }]
   if (bin === 'run-generate') return [{ role: 'policy', ...first }]
   if (bin === 'run-process') {
-    const wanted = filterRationales !== null ? ['world_model'] : heuristic.length === 0 ? DEFAULT_HEURISTICS : heuristic
+    const wanted = filterRationales !== null ? ['world_model'] : heuristic
     const likelihood = wanted.some((name) => OF_LIKELIHOOD.includes(name))
     const reward = wanted.includes('reward')
     const policy: ModelChoice = { role: 'policy', ...first }

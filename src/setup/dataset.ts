@@ -168,6 +168,8 @@ export interface Inspection {
   /** Columns that we do not read, in order of appearance. */
   readonly extraColumns: readonly string[]
   readonly withSolution: number
+  /** Rows with several completions of one prompt, none of them preferred. */
+  readonly groups: number
   /** Which columns the rows come from, and what was done to read them. */
   readonly readings: Readings
 }
@@ -197,7 +199,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
   const failures: RowFailure[] = []
   const extra = new Set<string>()
   const readings = new ReadingCount()
-  let [count, completions, withSolution] = [0, 0, 0]
+  let [count, completions, withSolution, groups] = [0, 0, 0, 0]
   let kind: Row['kind'] = 'pair'
   for await (const row of rows) {
     if (isFailure(row)) {
@@ -209,7 +211,8 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     kind = row.kind
     completions += row.completions.length
     if (row.solution !== null) withSolution++
+    if (row.kind === 'group') groups++
     for (const column of Object.keys(row.extra)) extra.add(column)
   }
-  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution, readings }
+  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution, groups, readings }
 }

@@ -1,9 +1,11 @@
 import { UsageError } from '../errors.ts'
+import { SCALES } from '../groups/advantages.ts'
+import { AGGREGATIONS } from '../groups/multi-reward.ts'
 import { DTYPE_CHOICES } from '../model/dtype.ts'
 import { typeFilter } from '../pairs/filters.ts'
 import { parseShard } from '../pairs/shard.ts'
 import { checkHead } from '../score/head.ts'
-import { checkHeuristics, LAYOUTS } from '../score/process.ts'
+import { checkHeuristics, DEFAULT_HEURISTICS, type Heuristic, LAYOUTS } from '../score/process.ts'
 import { STEP_AGGREGATES, stepWords } from '../score/steps.ts'
 import {
   aboveZero,
@@ -105,7 +107,7 @@ export const GENERATION = section(
     }),
     /** Default 1. */
     topP: number('Draw from the most probable tokens alone, as many as have this probability together, in (0, 1]', 1, {
-      check: share,
+      check: shareAboveZero,
     }),
     /** Default 512. */
     maxNewTokens: whole([1], 'Longest completion, in tokens', 512),
@@ -123,13 +125,16 @@ export const GENERATION = section(
 export const STEPS = section(
   { group: 'Steps', bins: PROCESS },
   {
-    heuristic: list(
-      'How a candidate is chosen: world_model, world_model_no_length, trajectory, random or reward (repeatable)',
-      {
-        shown: 'world_model, world_model_no_length and random',
-        check: checkHeuristics,
-      },
-    ),
+    heuristic: {
+      ...list(
+        'How a candidate is chosen: world_model, world_model_no_length, trajectory, random or reward (repeatable)',
+        {
+          shown: DEFAULT_HEURISTICS.join(', '),
+        },
+      ),
+      default: DEFAULT_HEURISTICS,
+      read: heuristics,
+    },
     layout: choice(
       LAYOUTS,
       'Where the rationale stands in what the model reads: none, rationale-first or rationale-last (behind the steps)',
@@ -414,6 +419,34 @@ export const VERIFICATION = section(
   },
 )
 
+/** What GRPO would make of the rewards of a group, and which prompts a curriculum would keep. Names of TRL's GRPOConfig where it has one. */
+export const GRPO = section(
+  { group: 'Groups: GRPO', bins: ALL },
+  {
+    rewardWeights: text(
+      "Weights of the format's reward, accuracy and the model's score: three numbers, separated by commas",
+      '1,1,1',
+      { check: rewardWeightsOf },
+    ),
+    scaleRewards: choice(
+      SCALES,
+      "What an advantage is divided by: the group's deviation, the batch's, or nothing (none)",
+      'group',
+    ),
+    multiObjectiveAggregation: choice(
+      AGGREGATIONS,
+      'Several rewards are summed, then normalised, or each is normalised in its group, then summed',
+      'sum_then_normalize',
+    ),
+    groupBatchSize: whole([1], 'Groups of a batch, consecutive rows of the data; also of the curriculum', 16),
+    curriculumFraction: number('Share of a batch that comes from the curriculum buffer, 0 to 1', 0.5, {
+      check: share,
+    }),
+    curriculumEpochs: whole([0], 'Passes through the data that the curriculum is simulated for; 0 = not', 5),
+    numGenerations: whole([2], 'Completions of a group in the simulated curriculum', 4),
+  },
+)
+
 export const RUN = section(
   { group: 'Run', bins: ALL },
   {
@@ -513,6 +546,7 @@ export const OPTIONS = {
   ...ROWS,
   ...SCORING,
   ...VERIFICATION,
+  ...GRPO,
   ...RUN,
   ...MODES,
   ...SCREEN,
@@ -523,6 +557,27 @@ export type RunOption = keyof typeof OPTIONS
 /** What two runs that differ in an option alone differ in; null: the numbers, as far as one can tell. */
 export const changesOf = (name: string): Option['changes'] | null =>
   (Object.hasOwn(OPTIONS, name) ? (OPTIONS as OptionTable)[name]!.changes : null) ?? null
+
+/** @example rewardWeightsOf('1,0.5,2') // [1, 0.5, 2] @throws UsageError */
+export function rewardWeightsOf(given: string): readonly [format: number, accuracy: number, learned: number] {
+  const flag = '--reward-weights'
+  const parts = given.split(',').map((part) => part.trim())
+  const weights = parts.map(Number)
+  const [format, accuracy, learned] = weights
+  if (weights.length !== 3 || parts.includes('') || !weights.every((weight) => Number.isFinite(weight) && weight >= 0))
+    throw new UsageError(
+      `"${given}" is not three numbers of at least 0`,
+      flag,
+      "Give the weights of format, accuracy and the model's score, such as 0.1,1,0.5.",
+    )
+  if (format === 0 && accuracy === 0)
+    throw new UsageError(`"${given}" leaves the verifier no reward`, flag, 'Format or accuracy needs a weight above 0.')
+  return [format!, accuracy!, learned!]
+}
+
+function share(value: number, flag: string): void {
+  if (!(value >= 0 && value <= 1)) throw new UsageError(`${value} is not between 0 and 1`, flag)
+}
 
 /** `--name` is one folder of the output folder, so that runs do not land beside it or in each other. */
 function withoutNul(path: string, flag: string): void {
@@ -535,11 +590,18 @@ function folderName(name: string): void {
     throw new UsageError(`"${name}" is not the name of a folder`, '--name', 'Where results go is --output-dir.')
 }
 
+function heuristics(given: unknown): readonly Heuristic[] {
+  if (given == null) return DEFAULT_HEURISTICS
+  const names = (Array.isArray(given) ? given : [given]).map(String)
+  checkHeuristics(names)
+  return names
+}
+
 function notBelowZero(value: number, flag: string): void {
   if (!(value >= 0)) throw new UsageError(`${value} is below 0`, flag)
 }
 
-function share(value: number, flag: string): void {
+function shareAboveZero(value: number, flag: string): void {
   if (!(value > 0 && value <= 1)) throw new UsageError(`${value} is not above 0 and at most 1`, flag)
 }
 

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import type { LabelledRow, StepRow } from '../pairs/steps.ts'
+import type { LabelledRow, RationaleRow, StepRow } from '../pairs/steps.ts'
 import { contextLines, type Heuristic, type Layout } from '../score/process.ts'
 import type { Scorer } from '../score/scorer.ts'
 import type { Prepared } from '../score/subject.ts'
@@ -15,9 +15,9 @@ import { type OpenSubject, subjectOf } from './subject.ts'
 
 /**
  * What is measured of a row of steps. `candidates`: log-probabilities of each candidate behind the steps and the rationale; `rationales`: of
- * the rationale behind the steps and each candidate; `rewards`: a reward model's number of each trajectory, or of every step of a labelled one.
+ * the rationale behind the steps and each candidate; `following`: of what follows a rationale, without it and with it; `rewards`: a reward model's number of each trajectory, or of every step of a labelled one.
  */
-export type ChannelKind = 'candidates' | 'rationales' | 'rewards'
+export type ChannelKind = 'candidates' | 'rationales' | 'following' | 'rewards'
 export interface Channel {
   readonly kind: ChannelKind
   readonly model: LoadedModel
@@ -74,7 +74,7 @@ export async function openChannels(
       const scorer = scorerOf(config, [model])
       channels.push({ kind, model, subject: readingSteps(subject), plan, scorer })
     } else {
-      const spans = kind === 'candidates' ? candidateSpans(config.layout) : rationaleSpans
+      const spans = SPANS[kind](config.layout)
       channels.push({
         kind,
         model,
@@ -99,6 +99,22 @@ const candidateSpans =
 const rationaleSpans = (row: Row): readonly Span[] => {
   const { steps, rationale, candidates } = row as StepRow
   return candidates.map((candidate) => ({ lines: [...steps, candidate], text: rationale ?? '' }))
+}
+
+/** Of a row without completions (nothing to compare) there are none. */
+const followingSpans =
+  (layout: Layout) =>
+  (row: Row): readonly Span[] => {
+    const { steps, rationale, following, completions } = row as RationaleRow
+    return [steps, contextLines(steps, rationale, layout)]
+      .slice(0, completions.length)
+      .map((lines) => ({ lines, text: following }))
+  }
+
+const SPANS: Readonly<Record<Exclude<ChannelKind, 'rewards'>, (layout: Layout) => (row: Row) => readonly Span[]>> = {
+  candidates: candidateSpans,
+  rationales: () => rationaleSpans,
+  following: followingSpans,
 }
 
 /** A process reward model is shown the steps as the rows have them, whatever is written in them. */

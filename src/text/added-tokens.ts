@@ -1,3 +1,4 @@
+import { UnencodableText } from './unencodable.ts'
 import { SPACES, WORD } from './whitespace.ts'
 
 /** Added tokens, found in a text as the Rust library does (tokenizer/added_vocabulary.rs, `find_matches`). */
@@ -18,25 +19,30 @@ export interface Section {
 interface Node {
   readonly next: Map<string, Node>
   rule: AddedTokenRule | null
+  /** Another token that is written the same. Rust keeps both in a hash table and takes one by chance. */
+  rival: string | null
 }
 
 /**
  * A splitter of texts at the leftmost, there the longest, of some tokens.
  * @param written what stands in the text for each token: its content, normalized where the token says so
+ * @throws UnencodableText (the splitter) where two tokens are written as the text is
  */
 export function tokenFinder(
   rules: readonly AddedTokenRule[],
   written: (content: string) => string,
 ): (text: string) => Section[] {
-  const root: Node = { next: new Map(), rule: null }
+  const root: Node = { next: new Map(), rule: null, rival: null }
   for (const rule of rules) {
     let node = root
     for (const unit of written(rule.content).split('')) {
-      const next: Node = node.next.get(unit) ?? { next: new Map(), rule: null }
+      const next: Node = node.next.get(unit) ?? { next: new Map(), rule: null, rival: null }
       node.next.set(unit, next)
       node = next
     }
-    if (node !== root) node.rule ??= rule
+    if (node === root) continue
+    if (node.rule === null) node.rule = rule
+    else node.rival = rule.content
   }
   return (text) => sectionsOf(text, root)
 }
@@ -69,17 +75,23 @@ function sectionsOf(text: string, root: Node): Section[] {
 }
 
 function longest(text: string, start: number, root: Node): { rule: AddedTokenRule; start: number; end: number } | null {
-  let found: AddedTokenRule | null = null
+  let found: Node | null = null
   let end = start
   let node = root.next.get(text[start]!)
   for (let at = start + 1; node !== undefined; at++) {
     if (node.rule !== null) {
-      found = node.rule
+      found = node
       end = at
     }
     node = at < text.length ? node.next.get(text[at]!) : undefined
   }
-  return found && { rule: found, start, end }
+  if (found === null) return null
+  if (found.rival !== null)
+    throw new UnencodableText(
+      'tokenizer_error',
+      `the added tokens ${JSON.stringify(found.rule!.content)} and ${JSON.stringify(found.rival)} are the same text behind the normalizer, so that the tokenizers library takes one of them by chance`,
+    )
+  return { rule: found.rule!, start, end }
 }
 
 const LEFT_SPACE = new RegExp(`^[${SPACES}]*`, 'u')

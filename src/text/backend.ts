@@ -1,6 +1,7 @@
 import { Tokenizer as Port } from '@huggingface/tokenizers'
 import type { TokenIds } from '../types.ts'
-import { type AddedTokenRule, tokenFinder } from './added-tokens.ts'
+import { tokenFinder } from './added-tokens.ts'
+import type { AddedToken } from './added-vocabulary.ts'
 import { charsmapNormalizer } from './chars-map.ts'
 import { checkPortVersion, portMember } from './port.ts'
 import { type PostProcessor, readPostProcessor } from './post-process.ts'
@@ -214,11 +215,6 @@ function byteIds(text: string, ids: ReadonlyMap<string, number>): number[] | nul
 interface PortParts {
   readonly normalizer: { normalize(text: string): string } | null
   readonly pre_tokenizer: PreTokenizerLike | null
-}
-interface AddedToken extends AddedTokenRule {
-  readonly id: number
-  readonly special: boolean
-  readonly normalized: boolean
 }
 
 const LEFT_SPACE = new RegExp(`^[${SPACES}]+`)

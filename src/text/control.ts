@@ -1,5 +1,5 @@
+import { SPECIAL_NAMES } from './special-tokens.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
-import { SPECIAL_NAMES } from './tokenizer-files.ts'
 
 /** Which texts hold tokens that steer the model instead of being read. */
 export interface ControlTokens {

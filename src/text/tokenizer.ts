@@ -4,18 +4,14 @@ import { join } from 'node:path'
 import { HarnessError, ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
 import type { Tokenizer } from '../types.ts'
+import { DAMAGED } from './added-vocabulary.ts'
 import { type Backend, buildBackend, encodePair, encodeText } from './backend.ts'
 import { normalizationOf } from './normalization.ts'
+import { rebuiltNote } from './rebuilt.ts'
+import { rebuiltClass } from './rebuilt-class.ts'
+import { specialTokens } from './special-tokens.ts'
 import { givesTokenTypes } from './token-types.ts'
-import {
-  chatTemplates,
-  DAMAGED,
-  effectiveTokenizer,
-  type Json,
-  modelMaxLength,
-  specialTokens,
-  type TokenizerFiles,
-} from './tokenizer-files.ts'
+import { chatTemplates, effectiveTokenizer, type Json, modelMaxLength, type TokenizerFiles } from './tokenizer-files.ts'
 import { frameOf } from './truncate.ts'
 
 /** tokenizer.json of the largest vocabularies is 35 MB. */
@@ -95,7 +91,7 @@ export async function openTokenizer(dir: string, { id }: { readonly id: string }
     templateJson: await readJson('chat_template.json'),
     namedTemplates: await readTemplates(dir, read),
   }
-  return tokenizerOf(files, id, hashes, givesTokenTypes(files.config, await modelConfig(dir)))
+  return tokenizerOf(files, id, hashes, await modelConfig(dir))
 }
 
 /** config.json of the same folder. The model's own reader says what is wrong with it; it is no file of the tokenizer. */
@@ -148,13 +144,14 @@ function tokenizerOf(
   files: TokenizerFiles,
   id: string,
   hashes: Readonly<Record<string, string>>,
-  tokenTypes: boolean,
+  ofModel: Json | null,
 ): OpenTokenizer {
   const { config } = files
+  const tokenTypes = givesTokenTypes(config, ofModel)
   if (config.split_special_tokens === true)
     throw new ModelError('split_special_tokens is not supported', `${id}/tokenizer_config.json`)
   const names = specialTokens(files)
-  const { backend, json, notes } = openBackend(files, names, id)
+  const { backend, json, notes } = openBackend(files, names, id, ofModel)
   if (tokenTypes && backend.postProcessor.process([], null, true).typeIds.some((type) => type !== 0))
     throw new ModelError('gives a single text token types other than 0: not supported', `${id}/tokenizer.json`)
   const templates = chatTemplates(files, `${id}/tokenizer_config.json`)
@@ -203,12 +200,17 @@ function openBackend(
   files: TokenizerFiles,
   names: Readonly<Record<string, string>>,
   id: string,
+  ofModel: Json | null,
 ): { readonly backend: Backend; readonly json: Json; readonly notes: readonly string[] } {
   try {
-    const { json, vocabulary, notes } = effectiveTokenizer(files, `${id}/tokenizer_config.json`)
+    const where = `${id}/tokenizer_config.json`
+    const { json, vocabulary, notes } = effectiveTokenizer(files, where)
     const backend = buildBackend(json, names.eos_token, vocabulary)
     frameOf((first, second) => backend.postProcessor.process(first, second, true).ids)
-    return { backend, json, notes: [...notes, ...backend.notes].map((note) => `${id}: ${note}`) }
+    const anew = rebuiltClass(files.tokenizerJson, files.config, ofModel)
+    const rebuilt = anew === null ? null : rebuiltNote(anew, files, where, { json, backend })
+    const all = [...notes, ...backend.notes, ...(rebuilt === null ? [] : [rebuilt])]
+    return { backend, json, notes: all.map((note) => `${id}: ${note}`) }
   } catch (cause) {
     if (cause instanceof HarnessError) throw cause
     throw new ModelError(

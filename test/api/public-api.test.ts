@@ -48,6 +48,7 @@ it('chemherm offers these names', async () => {
       "largestFragment",
       "molFormula",
       "morganEnvironments",
+      "multiRewardAdvantages",
       "normalizeIupac",
       "normalizeUnicodes",
       "passAtK",

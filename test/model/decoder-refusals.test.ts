@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { packagePath } from '../../src/package.ts'
 import type { MeasurementKind } from '../../src/types.ts'
 import { build, changed, refusal } from './changed.ts'
 
@@ -37,7 +38,17 @@ describe('config.json: a known key with a value that we do not compute', () => {
     ['qwen3-moe', 'decoder_sparse_step', 0, '"decoder_sparse_step" is 0'],
     ['qwen3-moe', 'norm_topk_prob', null, '"norm_topk_prob" is null'],
     ['qwen3-moe-causal-mixed', 'sliding_window', 0, '"sliding_window" is 0'],
-    ['olmoe-causal', 'clip_qkv', 8, '"clip_qkv" is 8'],
+    ['olmoe-causal', 'clip_qkv', 0, '"clip_qkv" is 0'],
+    ['olmo', 'clip_qkv', -1, '"clip_qkv" is -1'],
+    ['hf-olmo-causal', 'layer_norm_with_affine', true, '"layer_norm_with_affine" is true'],
+    ['hf-olmo-causal', 'layer_norm_type', 'rms', '"layer_norm_type" is "rms"'],
+    ['hf-olmo-causal', 'rope', false, '"rope" is false'],
+    ['hf-olmo-causal', 'norm_after', true, '"norm_after" is true'],
+    ['hf-olmo-causal', 'activation_type', 'gelu', '"activation_type" is "gelu"'],
+    ['hf-olmo-causal', 'mlp_hidden_size', 95, '"mlp_hidden_size" is 95: must be even'],
+    ['minicpm-causal', 'num_experts', 8, '"num_experts" is 8'],
+    ['minicpm-causal', 'scale_depth', 0, '"scale_depth" is 0'],
+    ['minicpm', 'hidden_act', 'fatrelu', '"hidden_act" is "fatrelu"'],
   ]
   it.each(cases)('%s: %s = %j', (model, key, value, says) => {
     const dir = changed(`models/${model}`, { config: (config) => (config[key] = value) })
@@ -49,6 +60,21 @@ describe('config.json: a known key with a value that we do not compute', () => {
   it.each(['num_experts_per_tok', 'num_local_experts'])('mixtral without %s', (key) => {
     const dir = changed('models/mixtral', { config: (config) => delete config[key] })
     expect(refusal(dir)).toContain(`has no "${key.replace('_local', '')}"`)
+  })
+
+  it.each(['rope', 'include_bias', 'layer_norm_with_affine'])(
+    'hf_olmo without %s, whose default is not built',
+    (key) => {
+      const dir = changed('models/hf-olmo-causal', { config: (config) => delete config[key] })
+      expect(refusal(dir, 'logProb')).toContain(`has no "${key}"`)
+    },
+  )
+
+  it("OLMo's own layout under the model_type of transformers is the same model", () => {
+    const dir = changed('models/hf-olmo-causal', { config: (config) => (config.model_type = 'olmo') })
+    const { architecture: _, ...spec } = build(dir, 'logProb').spec
+    const { architecture: __, ...own } = build(packagePath('test/data/models/hf-olmo-causal'), 'logProb').spec
+    expect(spec).toEqual(own)
   })
 
   it('internlm2 without its reward token', () => {

@@ -183,12 +183,41 @@ describe('a head that is not known for certain is refused', () => {
 
 describe('labels', () => {
   const armo5 = (values: Record<string, unknown>): string => changedCopy('parity/llama-armo5', { config: set(values) })
-  it('of another number than the head has rows are refused; id2label counts before num_labels, as in transformers', () => {
-    expect(refusal(armo5({ id2label: { 0: 'good' }, num_labels: 5 }))).toMatch(
+  // AutoModelForSequenceClassification.from_pretrained, transformers 5.24, for a head of 1, 2 and 3 rows. "raises": "size mismatch …
+  // ignore_mismatched_sizes". config.json says nothing: raises, takes it, raises. num_labels 1: takes it, raises, raises; 2: raises, takes it,
+  // raises. id2label of n names: takes n rows only. Both, of other numbers: goes by num_labels with LABEL_i (4.x by id2label).
+  // id2label {}: raises. id2label {0, 2}: takes two rows, in the order of the numbers.
+  it('of another number than the head has rows are refused, as transformers raises on them', () => {
+    expect(refusal(armo5({ id2label: { 0: 'good' }, num_labels: 4 }))).toMatch(
       /gives 5 values, config.json names 1 labels: good/,
     )
     expect(refusal(armo5({ id2label: null, num_labels: 3 }))).toMatch(/config.json names 3 labels/)
-    expect(build(armo5({ num_labels: 3 })).head.labels).toHaveLength(5)
+    expect(refusal(armo5({ id2label: {} }))).toMatch(/config.json names 0 labels/)
+  })
+  it('that are said twice are those of the head, and a note says so', () => {
+    const byNumber = build(armo5({ id2label: { 0: 'good' }, num_labels: 5 })).head
+    expect(byNumber.labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2', 'LABEL_3', 'LABEL_4'])
+    expect(byNumber.notes).toEqual([
+      'config.json says 5 labels ("num_labels") and names 1 ("id2label"); the head has 5',
+    ])
+    const byName = build(armo5({ num_labels: 3 })).head
+    expect(byName.labels).toHaveLength(5)
+    expect(byName.notes).toEqual(['config.json says 3 labels ("num_labels") and names 5 ("id2label"); the head has 5'])
+    expect(build(armo5({})).head.notes).toBeUndefined()
+  })
+  it('that are not said are read from the head, and a note says that transformers would stop', () => {
+    const silent = { id2label: null, num_labels: null, label2id: null }
+    const one = build(changedCopy('parity/llama-gqa', { config: set(silent) })).head
+    expect(one.labels).toEqual(['LABEL_0'])
+    expect(one.notes).toEqual([
+      'config.json says nothing of labels: transformers then expects two and stops at this head, which has one row, the reward',
+    ])
+    expect(build(armo5(silent)).head.notes).toEqual([expect.stringMatching(/which has 5 rows, called LABEL_0 …$/)])
+    // two rows are what transformers expects
+    expect(build(changedCopy('heads/reft-llama', { config: set(silent) })).head.notes).toBeUndefined()
+    expect(build(changedCopy('parity/roberta', { config: set(silent) })).head.notes).toEqual([
+      expect.stringMatching(/^config.json says nothing of labels/),
+    ])
   })
   it('a single class is refused, as transformers raises on it', () => {
     const values = { problem_type: 'single_label_classification' }

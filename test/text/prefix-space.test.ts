@@ -15,10 +15,12 @@ async function notesWith(change: Record<string, unknown>): Promise<readonly stri
   return (await openTokenizer(dir, { id: 'qwen2' })).notes
 }
 
-it('an add_prefix_space that transformers would follow and tokenizer.json does not have is said', async () => {
-  const said = expect.stringContaining('add_prefix_space true, tokenizer.json false')
+it('an add_prefix_space that transformers follows and tokenizer.json does not have is said', async () => {
+  const said = expect.stringMatching(
+    /builds Qwen2Tokenizer anew from its vocabulary: \d+ of \d+ test texts have other token ids there, e\.g\. "Hello.*as tokenizer\.json says$/,
+  )
   expect(await notesWith({ add_prefix_space: true, tokenizer_class: 'Qwen2Tokenizer' })).toEqual([said])
   expect(await notesWith({ add_prefix_space: false, tokenizer_class: 'Qwen2Tokenizer' })).toEqual([])
-  // the class that reads tokenizer.json as it is
-  expect(await notesWith({ add_prefix_space: true, tokenizer_class: 'PreTrainedTokenizerFast' })).toEqual([])
+  // of a qwen2 model the class that the file names does not count (rebuilt-class.ts)
+  expect(await notesWith({ add_prefix_space: true, tokenizer_class: 'PreTrainedTokenizerFast' })).toEqual([said])
 })

@@ -27,10 +27,21 @@ const AS_READ = '{"canonical":false}'
 export class Toolkit implements MolToolkit {
   private readonly kept = new Map<string, OpenMolecule | null>()
   private readonly ringKeys = new Map<string, string>()
-  private constructor(private rdkit: Rdkit) {}
+  private constructor(
+    private rdkit: Rdkit,
+    private readonly open: () => Promise<Rdkit>,
+  ) {}
 
+  /** On an RDKit of its own. */
   static async load(): Promise<Toolkit> {
-    return new Toolkit(await Rdkit.load())
+    return new Toolkit(await Rdkit.load(), Rdkit.load)
+  }
+  /** The thread's own, on the RDKit that it shares with the drawings: opened once, sound again at every call. */
+  static async shared(): Promise<Toolkit> {
+    shared ??= Rdkit.shared().then((rdkit) => new Toolkit(rdkit, () => Rdkit.shared()))
+    const toolkit = await shared
+    await toolkit.recover()
+    return toolkit
   }
 
   /** False after a failure, until `recover` has been awaited. */
@@ -40,7 +51,7 @@ export class Toolkit implements MolToolkit {
   /** Replaces a broken instance; nothing to do otherwise. */
   async recover(): Promise<void> {
     if (this.ready) return
-    const fresh = await Rdkit.load()
+    const fresh = await this.open()
     if (this.ready) return
     this.kept.clear()
     this.rdkit = fresh
@@ -127,6 +138,8 @@ export class Toolkit implements MolToolkit {
     return key
   }
 }
+
+let shared: Promise<Toolkit> | null = null
 
 class OpenMolecule implements Molecule {
   private readonly known: {

@@ -19,12 +19,15 @@ import { gemma3Text } from './gemma3_text.ts'
 import { gptNeox } from './gpt_neox.ts'
 import { gpt2 } from './gpt2.ts'
 import { granite } from './granite.ts'
+import { hfOlmo } from './hf_olmo.ts'
 import { internlm2 } from './internlm2.ts'
 import { llama } from './llama.ts'
+import { minicpm } from './minicpm.ts'
 import { ministral } from './ministral.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
 import { modernbert } from './modernbert.ts'
+import { olmo } from './olmo.ts'
 import { olmo2 } from './olmo2.ts'
 import { olmo3 } from './olmo3.ts'
 import { olmoe } from './olmoe.ts'
@@ -60,12 +63,15 @@ const ARCHITECTURES = new Map<string, (checkpoint: Checkpoint) => ModelSpec>([
   ['gpt_neox', gptNeox],
   ['gpt_neox_reward_model', gptNeox],
   ['granite', granite],
+  ['hf_olmo', hfOlmo],
   ['internlm2', internlm2],
   ['llama', llama],
+  ['minicpm', minicpm],
   ['ministral', ministral],
   ['mistral', mistral],
   ['mixtral', mixtral],
   ['modernbert', modernbert],
+  ['olmo', olmo],
   ['olmo2', olmo2],
   ['olmo3', olmo3],
   ['olmoe', olmoe],

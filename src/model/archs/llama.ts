@@ -37,6 +37,8 @@ export interface LlamaVariant {
   readonly ropes?: (shape: RopeShape) => (layer: number) => Rope | null
   /** Name of the norm after the last layer; default `norm`. */
   readonly finalNorm?: string
+  /** The tensor below `prefix` by which the latter is known; default: the final norm's. */
+  readonly landmark?: string
   /** Norm by its tensors' name; default: RMS with `rms_norm_eps`. */
   readonly norm?: (name: string) => Norm
   /**
@@ -60,7 +62,7 @@ export function llamaLike(
   if (heads % kvHeads !== 0)
     throw refuse(checkpoint, 'num_key_value_heads', kvHeads, `must divide num_attention_heads ${heads}`)
   const finalNorm = variant.finalNorm ?? 'norm'
-  const prefix = bodyPrefix(checkpoint, variant.prefix ?? 'model.', `${finalNorm}.weight`)
+  const prefix = bodyPrefix(checkpoint, variant.prefix ?? 'model.', variant.landmark ?? `${finalNorm}.weight`)
   const epsilon = config.rms_norm_eps ?? 1e-6
   const norm = variant.norm ?? ((name: string) => rmsNorm(name, epsilon))
   const shape = { headDim, maxPositions: config.max_position_embeddings }

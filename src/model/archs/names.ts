@@ -34,6 +34,15 @@ export const layerNorm = (name: string, epsilon: number): Norm => ({
   weightOffset: 0,
 })
 
+/** Mean 0 and variance 1, and nothing learned (OLMo 1). */
+export const weightlessNorm = (epsilon: number): Norm => ({
+  kind: 'layer',
+  weight: null,
+  bias: null,
+  epsilon,
+  weightOffset: 0,
+})
+
 /** Where custom classes keep a model (Starling's). */
 const OTHER_PREFIX = 'transformer.'
 

@@ -11,8 +11,7 @@ const olmoeConfig = mixtureConfig.extend({
   pad_token_id: z.int().nullable().default(1),
   rms_norm_eps: mixtureConfig.shape.rms_norm_eps.default(1e-5),
   attention_bias: z.boolean().default(false),
-  /** Would cut q, k and v at ± its value; no published model has it. */
-  clip_qkv: z.null().optional(),
+  clip_qkv: z.number().positive().nullish(),
   norm_topk_prob: z.boolean().default(false),
 })
 
@@ -28,13 +27,14 @@ export function olmoe(checkpoint: Checkpoint): DecoderSpec {
     normalised: config.norm_topk_prob,
     act: ACTIVATIONS[config.hidden_act ?? 'silu'],
   }
+  const clip = config.clip_qkv ? { clip: config.clip_qkv } : {}
   const layer = (base: LayerSpec, at: string): LayerSpec => {
     const qkNorm = {
       q: rmsNorm(`${at}.self_attn.q_norm`, epsilon),
       k: rmsNorm(`${at}.self_attn.k_norm`, epsilon),
       over: 'all' as const,
     }
-    return { ...base, attention: { ...base.attention, qkNorm }, mlp: mixture(checkpoint, `${at}.mlp`, facts) }
+    return { ...base, attention: { ...base.attention, qkNorm, ...clip }, mlp: mixture(checkpoint, `${at}.mlp`, facts) }
   }
   return llamaLike(checkpoint, config, {
     qkvBias: config.attention_bias,

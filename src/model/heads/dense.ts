@@ -29,7 +29,7 @@ export function denseHead(
     claims,
     open(checkpoint, spec) {
       const { dense, act, norm: norming, last, reads } = layout(checkpoint, spec)
-      const labels = labelsOf(checkpoint, `${last}.weight`)
+      const { names: labels, notes } = labelsOf(checkpoint, `${last}.weight`)
       const classifier = linearOf(last, dense.outputs, labels.length, true)
       return {
         name,
@@ -39,6 +39,7 @@ export function denseHead(
         reads: reads === 'first' ? () => FIRST : (ids) => Int32Array.from(ids.keys()),
         rowsPerOutput: reads === 'first' ? 1 : 'all',
         width: 0,
+        ...(notes.length > 0 && { notes }),
         ignored: [],
         graph(builder, x) {
           const { graph, type } = builder

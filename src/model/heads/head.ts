@@ -106,11 +106,20 @@ export const CAUSAL_HEAD_UNREAD: Ignored = {
   reason: 'the causal head; the reward head is read instead',
 }
 
+/** Label names of a head, and what to say of them. */
+interface Labels {
+  readonly names: readonly string[]
+  readonly notes: readonly string[]
+}
+
 /**
- * Label names in the head's order; LABEL_i where config.json names none.
+ * Label names in the head's order; LABEL_i where config.json names none. Where it says two numbers, transformers 5 goes by `num_labels` and
+ * 4 by `id2label`: the one that the head has counts, and a note says so. Where it says none, transformers takes two and stops at a head of
+ * another number of rows; such a head can be read in one way only and is, with a note. A number that is said and is not the head's is
+ * refused, as transformers raises on it.
  * @param weight the head's last matrix, [labels, …]
  */
-export function labelsOf(checkpoint: Checkpoint, weight: string): readonly string[] {
+export function labelsOf(checkpoint: Checkpoint, weight: string): Labels {
   const outputs = checkpoint.tensors.get(weight)?.shape[0] ?? 0
   const { id2label, num_labels, problem_type } = readConfig(labelConfig, checkpoint)
   // transformers raises (configuration_utils.py)
@@ -121,16 +130,38 @@ export function labelsOf(checkpoint: Checkpoint, weight: string): readonly strin
       problem_type,
       'of one class, which transformers refuses; a reward is "regression"',
     )
+  const numbers = Array.from({ length: outputs }, (_, i) => `LABEL_${i}`)
   const named = id2label
     ? Object.entries(id2label)
         .sort(([a], [b]) => Number(a) - Number(b))
         .map(([, name]) => name)
     : null
-  const labels = named ?? Array.from({ length: num_labels ?? outputs }, (_, i) => `LABEL_${i}`)
-  if (labels.length !== outputs)
+  if (named?.length === outputs || num_labels === outputs) {
+    const names = named?.length === outputs ? named : numbers
+    return named && num_labels && num_labels !== named.length
+      ? {
+          names,
+          notes: [
+            `config.json says ${num_labels} labels ("num_labels") and names ${named.length} ("id2label"); the head has ${outputs}`,
+          ],
+        }
+      : { names, notes: [] }
+  }
+  const said = named?.length ?? num_labels ?? null
+  if (said !== null)
     throw new ModelError(
-      `"${weight}" gives ${outputs} values, config.json names ${labels.length} labels: ${labels.slice(0, 8).join(', ')}`,
+      `"${weight}" gives ${outputs} values, config.json names ${said} labels${named ? `: ${named.slice(0, 8).join(', ')}` : ''}`,
       checkpoint.dir,
+      `transformers stops at it, too. If the head is the right one, write "id2label" with ${outputs} names into config.json.`,
     )
-  return labels
+  const isAdapters = checkpoint.adapter?.added.includes(weight)
+  return {
+    names: numbers,
+    notes:
+      outputs === 2 || isAdapters
+        ? []
+        : [
+            `config.json says nothing of labels: transformers then expects two and stops at this head, which has ${outputs === 1 ? 'one row, the reward' : `${outputs} rows, called LABEL_0 …`}`,
+          ],
+  }
 }

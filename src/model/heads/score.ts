@@ -14,12 +14,13 @@ export const score: Head = {
   kind: 'head',
   claims: ({ tensors }) => tensors.has(WEIGHT),
   open(checkpoint, { hidden }) {
-    const labels = labelsOf(checkpoint, WEIGHT)
+    const { names: labels, notes } = labelsOf(checkpoint, WEIGHT)
     const head: Linear = {
       ...linearOf('score', hidden, labels.length, false),
       bias: { name: 'score.bias', optional: true },
     }
-    const note = unknownClass(checkpoint)
+    const unknown = unknownClass(checkpoint)
+    const said = unknown === null ? notes : [...notes, unknown]
     return {
       name: 'score',
       kind: 'head',
@@ -28,7 +29,7 @@ export const score: Head = {
       reads: null,
       rowsPerOutput: 1,
       width: 0,
-      ...(note !== null && { notes: [note] }),
+      ...(said.length > 0 && { notes: said }),
       ignored: [
         { pattern: /^lm_head\.(weight|bias)$/, reason: 'the causal head; the classification head is read instead' },
       ],

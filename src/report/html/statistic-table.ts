@@ -2,7 +2,7 @@ import type { Statistic } from '../../types.ts'
 import type { IntervalDot } from '../plots/interval-dots.ts'
 import { EMPTY, html, type Markup } from './markup.ts'
 import { count, interval, measured, numberCell } from './numbers.ts'
-import { statisticTitle } from './statistic-titles.ts'
+import { titleOf } from './statistic-titles.ts'
 
 /** The subset of a statistic over all rows, in agreement.csv. */
 export const ALL = 'all'
@@ -66,7 +66,7 @@ export const whyNoInterval = ({ value, ciLow, ciMethod }: Statistic): string | n
 export function statisticTable(
   statistics: readonly Statistic[],
   caption: Markup,
-  nameOf: (statistic: Statistic) => string = ({ statistic }) => statisticTitle(statistic),
+  nameOf: (statistic: Statistic) => string = titleOf,
 ): Markup {
   if (statistics.length === 0) return EMPTY
   return html`<div class="scroll"><table>

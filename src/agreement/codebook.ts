@@ -118,10 +118,36 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
     'first wrong step by the labels, −1 where all are right; empty where steps before it were not judged',
   ),
   first_error_predicted: m('count from 0', 'first step below ½, −1 where none is'),
+  // step-verdicts.csv, step-claims.csv
+  step_verdict: m(
+    'word',
+    'fail if a decided claim of the step fails, pass if at least one is decided and none fails, else unverifiable',
+  ),
+  step_claims: m('text', 'the claims decided: kind and words of each, `; ` between them'),
+  step_reason: m('text', 'why the first claim that fails does; empty where none does'),
+  claims_decided: m('count', 'claims of the step that pass or fail'),
+  claims_undecided: m(
+    'count',
+    'claims found and not decided: asked, denied, supposed, reported, hedged, of a molecule that is not known, or of more than one meaning',
+  ),
+  step_note: m('text', 'why some of the step was not read: too long, or RDKit gave up; empty where all was'),
+  claim: m('count from 0', 'which claim of the step'),
+  claim_kind: m(
+    'word',
+    'smiles, formula, charge, ring_count, atom_count, bond_count, functional_group, molar_mass, unsaturation, stereocentres, hydrogen_bonding, rotatable_bonds, property, identity, isomers, comparison, balance',
+  ),
+  claim_verdict: m('word', 'pass, fail, unverifiable'),
+  claim_text: m('text', 'the words of the step'),
+  claim_start: m('UTF-16 units', "where they start in the step's text, from 0"),
+  claim_end: m('UTF-16 units', 'where they end'),
+  claim_subject: m('text', 'the molecule or formula that it is said of, as written; empty where that is not known'),
+  claim_stated: m('text', 'what is said'),
+  claim_computed: m('text', 'what RDKit or arithmetic gives: `low to high` where it is counted in two ways'),
+  claim_reason: m('text', 'why it fails or is not decided; empty for a pass'),
   // agreement.csv
   scope: m(
     'word',
-    'pairs, completions, groups, steps (run-process), null:<scorer> (on the rows that the model scored), stratum:<name>, advantages, curriculum (simulated)',
+    'pairs, completions, groups, advantages, curriculum (simulated), steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), null:<scorer> (on the rows that the model scored), stratum:<name>',
   ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),
@@ -377,6 +403,10 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   first_error_found: 'of reasonings with a wrong step: share of which the first step below ½ is the first wrong one',
   no_error_seen: 'of reasonings without one: share of which no step is below ½',
   process_bench_f1: "harmonic mean of first_error_found and no_error_seen (ProcessBench's F1)",
+  step_decided_rate: 'share of steps with a decided claim (scope step_verdicts)',
+  step_pass_rate: 'share of the decided steps of which no claim fails',
+  '<statistic>_<heuristic>':
+    "scope step_verdicts: the statistic with the heuristic's scores of the candidates; a candidate passes where its claims do",
   model_minus_null: "the model's half accuracy less the baseline's, on the pairs that both score",
 }
 

@@ -16,6 +16,7 @@ export function keptShare(
   rows: readonly KeptRow[],
   name: string,
   settings: BootstrapSettings = DEFAULT_SETTINGS,
+  scope = 'steps',
 ): { readonly table: AccuracyTable; readonly statistics: readonly Statistic[] } {
   const table = accuracyBySubset(
     rows.map(({ subset, cluster, keep }) => ({ subset, cluster, margin: keep === null ? null : keep ? 1 : -1 })),
@@ -30,7 +31,7 @@ export function keptShare(
     table,
     statistics: all.map(([subset, { strict, n, missing, clusters, ci }]) =>
       statistic(
-        { scope: 'steps', subset, n, clusters, missing },
+        { scope, subset, n, clusters, missing },
         name,
         strict,
         { interval: ci.strict, method: ci.method },

@@ -38,6 +38,7 @@ export const firstCalledWrong = (probabilities: readonly number[]): number =>
 export function labelledStepStatistics(
   rows: readonly LabelledSteps[],
   settings: BootstrapSettings = DEFAULT_SETTINGS,
+  scope = SCOPE,
 ): Statistic[] {
   const subset = coded(
     rows.map((row) => row.subset),
@@ -49,10 +50,18 @@ export function labelledStepStatistics(
       const name = subset.names[c]!
       parts.push([notAll(name), Array.from(of, (i) => rows[i]!), streamOf(settings, name, subset.names.length)])
     })
-  return parts.flatMap(([name, part, used]) => [...ofSteps(name, part, used), ...ofReasonings(name, part, used)])
+  return parts.flatMap(([name, part, used]) => [
+    ...ofSteps(name, part, used, scope),
+    ...ofReasonings(name, part, used, scope),
+  ])
 }
 
-function ofSteps(subset: string, rows: readonly LabelledSteps[], settings: BootstrapSettings): Statistic[] {
+function ofSteps(
+  subset: string,
+  rows: readonly LabelledSteps[],
+  settings: BootstrapSettings,
+  scope: string,
+): Statistic[] {
   const steps = rows.flatMap(({ cluster, probabilities, labels }) =>
     labels.flatMap((label, i) =>
       label === null ? [] : [{ cluster, label, score: probabilities?.[i] ?? Number.NaN, place: i + 1 }],
@@ -84,14 +93,19 @@ function ofSteps(subset: string, rows: readonly LabelledSteps[], settings: Boots
     ([ratio]) => [ratio!],
     settings,
   )
-  const place = { scope: SCOPE, subset, n: scored.length, clusters, missing: n - scored.length }
+  const place = { scope, subset, n: scored.length, clusters, missing: n - scored.length }
   return [
     statistic(place, 'step_accuracy', accuracy!.value, accuracy!.made, 'no_scored_steps'),
-    ...completionStatistics({ columns, rows: allRows(n), scope: SCOPE, subset, settings }),
+    ...completionStatistics({ columns, rows: allRows(n), scope, subset, settings }),
   ]
 }
 
-function ofReasonings(subset: string, rows: readonly LabelledSteps[], settings: BootstrapSettings): Statistic[] {
+function ofReasonings(
+  subset: string,
+  rows: readonly LabelledSteps[],
+  settings: BootstrapSettings,
+  scope: string,
+): Statistic[] {
   const judged = rows.flatMap(({ cluster, probabilities, labels }) => {
     const first = firstError(labels)
     return first === null || probabilities === null
@@ -110,7 +124,7 @@ function ofReasonings(subset: string, rows: readonly LabelledSteps[], settings: 
     settings,
   )
   const wrong = judged.filter((row) => row.wrong === 1)
-  const place = { scope: SCOPE, subset, clusters, missing: rows.length - judged.length }
+  const place = { scope, subset, clusters, missing: rows.length - judged.length }
   const line = (name: string, n: number, one: Ratio, reason: string): Statistic =>
     statistic({ ...place, n }, name, one.value, one.made, reason)
   return [

@@ -3,7 +3,7 @@ import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
-import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow } from '../pairs/steps.ts'
+import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow, TrajectoryRow } from '../pairs/steps.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf } from '../setup/dataset.ts'
@@ -32,6 +32,7 @@ import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
+import { verifyStepsAlone } from './verify-steps.ts'
 
 const HELP: BinHelp = {
   name: 'run-process',
@@ -40,6 +41,7 @@ const HELP: BinHelp = {
   examples: [
     ['run-process', 'the embedded policy chooses among the embedded candidates'],
     ['run-process --model org/policy --dataset steps.jsonl --layout rationale-last', 'your model and rows of steps'],
+    ['run-process --verify-steps steps.jsonl', 'what the steps claim of molecules, checked with RDKit; no model'],
     ['run-process --heuristic reward --model org/prm --dataset steps.jsonl', 'a (process) reward model chooses'],
   ],
 }
@@ -67,8 +69,8 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
     return 0
   }
   checkAhead(config)
-  const filtering = config.filterRationales !== null
-  const dataset = config.filterRationales ?? config.dataset
+  const filtering = config.filterRationales !== null || config.verifySteps !== null
+  const dataset = config.verifySteps ?? config.filterRationales ?? config.dataset
   checkDatasetName(dataset)
   await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const device = config.models.length === 0 ? null : await resolveDevice(config.device, floatProductsFor(config.dtype))
@@ -180,6 +182,7 @@ const START: Readonly<Record<Form, (run: ProcessRun) => Promise<number>>> = {
   labelled: (run) => judgeSteps(run as ProcessRun<LabelledRow>),
   rationale: (run) => filterRationales(run as ProcessRun<RationaleRow>),
   annotated: (run) => checkAnnotated(run as ProcessRun<AnnotatedRow>),
+  trajectory: (run) => verifyStepsAlone(run as ProcessRun<TrajectoryRow>),
 }
 
 const WORDS: Readonly<Record<Form, string>> = {
@@ -187,10 +190,16 @@ const WORDS: Readonly<Record<Form, string>> = {
   labelled: 'labelled steps',
   rationale: 'rationales with what follows them',
   annotated: 'annotated texts',
+  trajectory: 'steps',
 }
 
 /** Refuses rows of a form that was not asked for. */
-function checkForm(form: Form, { filterRationales: file, heuristic, layout }: RunConfig, dataset: string): void {
+function checkForm(
+  form: Form,
+  { filterRationales: file, verifySteps, heuristic, layout }: RunConfig,
+  dataset: string,
+): void {
+  if (verifySteps !== null) return
   const toFilter = form === 'rationale' || form === 'annotated'
   if (file !== null && !toFilter)
     throw new DataError(

@@ -40,7 +40,16 @@ export interface AnnotatedRow extends Row {
   readonly input: string
   readonly output: string
 }
-export type ProcessRow = StepRow | LabelledRow | RationaleRow | AnnotatedRow
+/** Steps whose statements are checked; it has no completions. */
+export interface TrajectoryRow extends Row {
+  readonly form: 'trajectory'
+  readonly steps: readonly string[]
+  /** For the next step; none where the row has none. */
+  readonly candidates: readonly string[]
+  /** False where the row has no prompt: `prompt` is empty then. */
+  readonly hasPrompt: boolean
+}
+export type ProcessRow = StepRow | LabelledRow | RationaleRow | AnnotatedRow | TrajectoryRow
 
 /** What stands between steps, and behind each in what a model reads (RATIONALYST joins lines). */
 export const STEP_END = '\n'
@@ -176,7 +185,7 @@ function parseAnnotated(columns: Columns, id: string, where: string): AnnotatedR
 
 const ALWAYS = ['id', 'subset', 'problem_type', 'solution'] as const
 
-function base(
+export function base(
   columns: Columns,
   id: string,
   where: string,
@@ -213,7 +222,7 @@ function textOf(value: unknown, at: string): string {
 }
 
 /** A list of texts, also as JSON text (CSV). */
-function textList(columns: Columns, name: string, notes: Notes): readonly string[] {
+export function textList(columns: Columns, name: string, notes: Notes): readonly string[] {
   const given = columns.get(name)
   const value = typeof given === 'string' ? fromJson(given, name, notes) : (given ?? [])
   if (!Array.isArray(value))

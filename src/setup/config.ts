@@ -110,6 +110,8 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     )
   parseDevice(own.device)
   checkDtype(dtype, own.device)
+  if (own.filterRationales !== null && own.verifySteps !== null)
+    throw new UsageError('cannot be combined with --filter-rationales', '--verify-steps', 'Make two runs of them.')
   if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
     throw new UsageError(
       'cannot be combined with --dtype tf32',
@@ -142,13 +144,18 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
 function modelChoices(
   bin: RunBin,
   { model, refModel, refRevision, revision, rewardModel, rewardRevision }: Values<typeof CHECKPOINTS>,
-  { heuristic, filterRationales }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales'>,
+  {
+    heuristic,
+    filterRationales,
+    verifySteps,
+  }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps'>,
 ): ModelChoice[] {
   if (bin === 'run-verify') return []
   const first = { name: model, revision: revision ?? inlineRevision(model) }
   if (bin === 'run-rm') return [{ role: 'rm', ...first }]
   if (bin === 'run-generate') return [{ role: 'policy', ...first }]
   if (bin === 'run-process') {
+    if (verifySteps !== null) return []
     const wanted = filterRationales !== null ? ['world_model'] : heuristic
     const likelihood = wanted.some((name) => OF_LIKELIHOOD.includes(name))
     const reward = wanted.includes('reward')

@@ -13,6 +13,7 @@ import { mayHoldSplits } from '../pairs/open.ts'
 import { readRows, readRowsAs } from '../pairs/read.ts'
 import { ReadingCount, type Readings } from '../pairs/readings.ts'
 import { type ProcessRow, parseStepRecord } from '../pairs/steps.ts'
+import { parseTrajectory } from '../pairs/trajectories.ts'
 import type { Row, RowFailure } from '../types.ts'
 import type { RunConfig } from './config.ts'
 import { dataSha256Of, stampOf } from './identity.ts'
@@ -190,7 +191,10 @@ export const processRowsOf = (config: RunConfig, data: Dataset): AsyncGenerator<
   readRowsAs(
     data.source,
     { split: data.split, filters: config.filter, limit: config.limit, columns: config.columns },
-    (value, place) => parseStepRecord(value, place, config.columns),
+    (value, place) =>
+      config.verifySteps === null
+        ? parseStepRecord(value, place, config.columns)
+        : parseTrajectory(value, place, config.columns),
     ({ form }) => form,
   )
 

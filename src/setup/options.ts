@@ -144,6 +144,10 @@ export const STEPS = section(
       'Only say which rationales raise the likelihood of what follows: a file of rows {prompt, steps, rationale, following}, or {input, output} of annotated texts',
       null,
     ),
+    verifySteps: text(
+      'Only check what the steps claim of molecules, with RDKit and without a model: a file of rows {id, steps}, also with prompt and candidates',
+      null,
+    ),
   },
 )
 

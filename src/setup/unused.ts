@@ -64,9 +64,16 @@ const OF_MODELS = [
 ] as const satisfies readonly RunOption[] // biome-ignore format: two lines say it
 
 function unusedOfSteps(
-  { heuristic, filterRationales, models }: RunConfig,
+  { heuristic, filterRationales, verifySteps, models }: RunConfig,
   nothing: (options: readonly RunOption[], why: string) => void,
 ): void {
+  if (verifySteps !== null) {
+    const why = '--verify-steps checks what steps claim, and asks no model'
+    return nothing(
+      ['dataset', 'heuristic', 'layout', ...OF_REWARDS, ...OF_MODELS, 'verify', 'verifyWorkers', ...OF_VERIFICATION],
+      why,
+    )
+  }
   if (filterRationales !== null) {
     const why = '--filter-rationales compares the likelihood of what follows a rationale, with it and without'
     return nothing(['dataset', 'heuristic', ...OF_REWARDS, 'verify', 'verifyWorkers', ...OF_VERIFICATION], why)

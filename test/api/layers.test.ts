@@ -55,6 +55,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   toolkit: ['python'],
   ether0: ['toolkit', 'python'],
   oracles: ['toolkit'],
+  claims: ['toolkit'],
   workers: ['toolkit', 'ether0', 'oracles'],
   serve: ['ether0', 'workers'],
 }

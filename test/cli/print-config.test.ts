@@ -47,6 +47,7 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   heuristic: ['trajectory', '--heuristic', 'random'],
   layout: ['rationale-last'],
   'filter-rationales': ['own rationales.jsonl'],
+  'verify-steps': ['own steps.jsonl'],
   tokenizer: ['./own tokenizer'],
   'chat-template': ['chatml'],
   device: ['cuda:1'],

@@ -190,6 +190,14 @@ export class MolHandle {
     const query = this.rdkit.pattern(smarts)
     return this.rdkit.guard(() => this.mol.get_substruct_match(query)) !== '{}'
   }
+  countPattern(smarts: string): number {
+    const query = this.rdkit.pattern(smarts)
+    const found = this.rdkit.guard(() => this.mol.get_substruct_matches(query))
+    return found === '{}' ? 0 : (JSON.parse(found) as unknown[]).length
+  }
+  descriptors(): Record<string, number> {
+    return JSON.parse(this.rdkit.guard(() => this.mol.get_descriptors())) as Record<string, number>
+  }
   has(part: MolHandle): boolean {
     return this.rdkit.guard(() => this.mol.get_substruct_match(part.mol)) !== '{}'
   }

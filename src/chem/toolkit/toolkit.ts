@@ -101,6 +101,10 @@ export class Toolkit implements MolToolkit {
     }
   }
 
+  count(molecule: Molecule, smarts: string): number {
+    return this.handleOf(molecule).countPattern(smarts)
+  }
+
   private handleOf(molecule: Molecule): MolHandle {
     const open = molecule instanceof OpenMolecule ? molecule.handle : null
     const handle = open ?? (this.read(molecule.smiles) as OpenMolecule).handle
@@ -151,6 +155,7 @@ class OpenMolecule implements Molecule {
     environments?: readonly number[]
     formula?: string
     ringSystems?: readonly RingSystem[]
+    descriptors?: Readonly<Record<string, number>>
   } = {}
   constructor(
     readonly smiles: string,
@@ -197,6 +202,11 @@ class OpenMolecule implements Molecule {
   get ringSystems(): readonly RingSystem[] {
     this.known.ringSystems ??= this.findRingSystems()
     return this.known.ringSystems
+  }
+
+  get descriptors(): Readonly<Record<string, number>> {
+    this.known.descriptors ??= this.ask((handle) => handle.descriptors())
+    return this.known.descriptors
   }
 
   /** The open handle, or a fresh one for this question where the molecule has left the cache. */

@@ -189,6 +189,7 @@ export const PROCESS_ROWS = {
     says(BIN, [...RANDOM, '--layout', 'none'], '--layout changes nothing here'),
   ),
   'filter-rationales': ['test/run/process-rationales.test.ts', 'sums and decisions are those of the goldens'],
+  'verify-steps': ['test/run/verify-steps.test.ts', 'verdicts of the labelled steps, without a model'],
   tokenizer: changes(BIN, DEMO, ['--tokenizer', otherTemplate()], texts),
   'chat-template': changes(BIN, DEMO, ['--chat-template', 'chatml'], texts),
   device: refuses(BIN, ['--device', 'tpu'], 2, '"tpu" is no device'),

@@ -17,6 +17,7 @@ export {
   NetworkError,
   UsageError,
 } from './errors.ts'
+export type { FinishReason, GeneratedCompletion } from './generate/generate.ts'
 export type { AdvantageOptions } from './groups/advantages.ts'
 export { groupAdvantages } from './groups/advantages.ts'
 export type { BestOfN, BestOfNOptions } from './groups/best-of-n.ts'
@@ -42,6 +43,8 @@ export {
   tanimoto,
 } from './library/chemistry.ts'
 export { differingAtoms, drawMolecule, drawReaction } from './library/draw.ts'
+export type { GeneratedRow, GenerateOptions } from './library/generate.ts'
+export { generateCompletions } from './library/generate.ts'
 export type { ScoreOptions } from './library/options.ts'
 export type { CompletionScore, ScoredRow } from './library/score.ts'
 export { scoreCompletions } from './library/score.ts'

@@ -44,6 +44,7 @@ it('chemherm offers these names', async () => {
       "formatReward",
       "formulaDiff",
       "functionalGroups",
+      "generateCompletions",
       "groupAdvantages",
       "isReasonableMolecule",
       "largestFragment",

@@ -58,7 +58,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
 const NO_ANSWERS: MoleculePort = { answer: () => null, draw: () => null, differingAtoms: () => null }
 
 /** RDKit for the page's drawings; null where it cannot be started, and the page says so. */
-async function moleculePort(): Promise<MoleculePort | null> {
+export async function moleculePort(): Promise<MoleculePort | null> {
   const drawer = await Drawer.open().catch(() => null)
   if (drawer === null) return null
   return {

@@ -25,6 +25,7 @@ import type { RowFailure, Statistic } from '../types.ts'
 import { unscoredHint } from './failure-lines.ts'
 import { finishProcess, intervalsOf } from './process-finish.ts'
 import { type WrittenRationales, writeRationales } from './process-greedy.ts'
+import { StepWitness } from './process-report.ts'
 import {
   type ChannelFacts,
   factsOf,
@@ -53,6 +54,7 @@ export interface ChosenSteps {
   readonly withoutRationale: number
   /** The candidates by the claims that they make, with each heuristic's scores; null with --no-verify. */
   readonly verdicts: StepFindings | null
+  readonly witness: StepWitness
 }
 interface StepFindings {
   readonly byHeuristic: ReadonlyMap<Heuristic, readonly JudgedSteps[]>
@@ -88,6 +90,7 @@ export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneratio
             ? {}
             : { step_verdicts: verdictSummary(chosen.verdicts.all, chosen.verdicts.tally) }),
         },
+        report: chosen.witness.report(heuristics, findings.tests),
         table: choiceTable(findings, chosen.rows.length),
         papers: [choicePaperTable(findings, scorerOf(run), intervalsOf(run))],
         notes: [
@@ -154,6 +157,7 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     heuristics.filter((name) => name !== 'random').map((name) => [name, []]),
   )
   const all: JudgedSteps[] = []
+  const witness = new StepWitness()
   let [first, withoutRationale, whole] = [0, 0, false]
   try {
     for await (const row of run.rows()) {
@@ -164,10 +168,12 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
       failures.push(...joined.failures)
       if (row.rationale === null) withoutRationale++
       first += row.completions.length
-      if (claims === null) continue
       const { id, subset, cluster } = joined.choice
       const { steps, candidates } = row
-      const found = await claims.check({ id, subset, cluster }, { steps, candidates, prompt: plain(row.prompt) })
+      const trajectory = { steps, candidates, prompt: plain(row.prompt) }
+      const found = claims === null ? null : await claims.check({ id, subset, cluster }, trajectory)
+      witness.see({ row, lines: joined.lines, verdicts: found })
+      if (found === null) continue
       all.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
       const ofCandidates = found.filter(({ candidate }) => candidate !== null)
       for (const [heuristic, of] of byHeuristic) {
@@ -190,6 +196,7 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     failures,
     withoutRationale: layouts ? withoutRationale : 0,
     verdicts: claims === null ? null : { byHeuristic, all, tally: claims.tally },
+    witness,
   }
 }
 

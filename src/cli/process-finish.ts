@@ -6,6 +6,7 @@ import { CHOICE_TEST_COLUMNS, type ChoiceTest, choiceTestRow } from '../agreemen
 import { codebook } from '../agreement/codebook.ts'
 import { latexTable, markdownTable, type PaperTable } from '../agreement/tables.ts'
 import { writeCsv } from '../report/csv.ts'
+import type { StepsReport } from '../report/html/step-input.ts'
 import { machine, versions, writeJson, writeWhole } from '../report/manifest.ts'
 import type { VerdictQueue } from '../score/verdicts.ts'
 import { checkUnchanged } from '../setup/dataset.ts'
@@ -16,6 +17,7 @@ import { countBy } from './count.ts'
 import { failureLines } from './failure-lines.ts'
 import { FAILURE_COLUMNS, writeFailures } from './finish.ts'
 import { describedRepairs, modelRecords } from './manifest.ts'
+import { stepsHtml } from './process-report.ts'
 import type { MeasuredChannel, ProcessRun } from './process-run.ts'
 import { readingsRecord } from './readings.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
@@ -32,6 +34,8 @@ export interface ProcessOutput {
   readonly statistics: readonly Statistic[]
   readonly tests: readonly ChoiceTest[]
   readonly summary: Readonly<Record<string, unknown>>
+  /** For report.html; left out, there is none. */
+  readonly report?: StepsReport
   /** For the screen. */
   readonly table: string
   readonly papers?: readonly PaperTable[]
@@ -79,8 +83,21 @@ export async function finishProcess(
   await writeWhole(join(folder, 'codebook.md'), codebook(columns))
   printText(`\n${output.table}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
-  await writeJson(join(folder, 'run.json'), manifestOf(run, measured, verdicts, output, failures))
-  log.info(`written to ${folder}`)
+  const manifest = manifestOf(run, measured, verdicts, output, failures)
+  await writeJson(join(folder, 'run.json'), manifest)
+  if (output.report === undefined) log.info(`written to ${folder}`)
+  else {
+    const repairs = Object.fromEntries(
+      Object.entries(repairsOfRun(measured.map(({ work }) => work))).map(([name, { completions }]) => [
+        name,
+        completions,
+      ]),
+    )
+    const { statistics, report: steps } = output
+    const html = await stepsHtml(run, { steps, statistics, failures, repairs, manifest })
+    await writeWhole(join(folder, 'report.html'), html)
+    log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
+  }
   return failures.length > 0 ? 4 : 0
 }
 

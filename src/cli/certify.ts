@@ -95,8 +95,7 @@ export function certifiedBefore(folder: string, models: readonly LoadedModel[]):
     const own = fresh.find(({ outcome }) => outcome === 'certified') ?? fresh[0]
     if (own !== undefined) return { role, outcome: own.outcome, reason: own.reason, file: own.file }
     const [old] = found
-    const reason =
-      old === undefined ? null : `${old.file} ${old.stale} (--certify makes one of this)`
+    const reason = old === undefined ? null : `${old.file} ${old.stale} (--certify makes one of this)`
     return { role, outcome: 'none', reason, file: null }
   })
 }

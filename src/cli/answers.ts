@@ -27,8 +27,8 @@ export async function answersOf(
 ): Promise<AnswersOfGroups> {
   const answers = groups.map(({ completions }) => completions.map(({ text }) => answerOf(text, verification)))
   const known = new Map<string, string>()
-  for (const answer of answers.flat()) {
-    if (answer !== null) known.set(answer, answer)
+  for (const own of answers) {
+    for (const answer of own) if (answer !== null) known.set(answer, answer)
     if (known.size > largest)
       return {
         of: answers.map((own) => ({ answers: own, voteKeys: null })),

@@ -20,13 +20,15 @@ export {
 export type { FinishReason, GeneratedCompletion } from './generate/generate.ts'
 export type { AdvantageOptions } from './groups/advantages.ts'
 export { groupAdvantages } from './groups/advantages.ts'
-export type { BestOfN } from './groups/best-of-n.ts'
+export type { BestOfN, BestOfNOptions } from './groups/best-of-n.ts'
 export { bestOfN } from './groups/best-of-n.ts'
+export { expectedVoting } from './groups/expected-voting.ts'
 export type { MultiRewardOptions } from './groups/multi-reward.ts'
 export { multiRewardAdvantages } from './groups/multi-reward.ts'
 export { passAtK } from './groups/pass-at-k.ts'
 export { rerank } from './groups/rerank.ts'
-export { voting } from './groups/voting.ts'
+export type { Vote } from './groups/voting.ts'
+export { vote, voting } from './groups/voting.ts'
 export {
   accuracyReward,
   canonicalSmiles,

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { ModelError } from '../errors.ts'
 import { hashCheckpoint } from '../model/checkpoint.ts'
 import type { LoadedModel } from '../setup/models.ts'
+import type { StepGeneration } from '../setup/step-generation.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 
 /**
@@ -42,3 +43,21 @@ export async function checkWeights(
       'Run again when nothing writes the checkpoint any more.',
     )
 }
+
+/** The same of a model that continues reasonings. */
+export const guardedGeneration = (model: LoadedModel, steps: StepGeneration, since: number): StepGeneration => ({
+  ...steps,
+  generation: {
+    ...steps.generation,
+    async open() {
+      const decoder = await steps.generation.open()
+      try {
+        await checkWeights(model, since)
+      } catch (error) {
+        await decoder.release()
+        throw error
+      }
+      return decoder
+    },
+  },
+})

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { type ChoiceFindings, type ChoiceRow, type Pick as Chosen, choiceFindings } from '../agreement/choices.ts'
+import { type JudgedSteps, stepAgreement, stepVerdictShares } from '../agreement/step-agreement.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { StepRow } from '../pairs/steps.ts'
-import { promptCluster } from '../plain-text.ts'
+import { plain, promptCluster } from '../plain-text.ts'
 import { openCsv } from '../report/csv.ts'
 import { STEP_COLUMNS, type StepLine, stepCells } from '../report/steps.ts'
 import type { Ledger } from '../score/ledger.ts'
@@ -14,13 +15,17 @@ import {
   type Heuristic,
   heuristicScore,
   NEAR_TIE,
+  RATIONALE_TOKENS,
   stepLogProb,
 } from '../score/process.ts'
 import { CHANNEL_OF } from '../setup/step-channels.ts'
+import type { StepGeneration } from '../setup/step-generation.ts'
 import type { Store } from '../store/log.ts'
-import type { RowFailure } from '../types.ts'
+import type { RowFailure, Statistic } from '../types.ts'
 import { unscoredHint } from './failure-lines.ts'
 import { finishProcess, intervalsOf } from './process-finish.ts'
+import { type WrittenRationales, writeRationales } from './process-greedy.ts'
+import { StepWitness } from './process-report.ts'
 import {
   type ChannelFacts,
   factsOf,
@@ -31,6 +36,14 @@ import {
   verifySteps,
 } from './process-run.ts'
 import { choicePaperTable, choiceTable } from './process-tables.ts'
+import {
+  judged,
+  openStepVerdicts,
+  STEP_VERDICT_FILES,
+  type StepTally,
+  notesOf as verdictNotes,
+  summaryOf as verdictSummary,
+} from './verify-steps.ts'
 
 /** What was chosen, for the statistics and the files. */
 export interface ChosenSteps {
@@ -39,30 +52,51 @@ export interface ChosenSteps {
   readonly failures: readonly RowFailure[]
   /** Rows without a rationale, under a layout that has one. */
   readonly withoutRationale: number
+  /** The candidates by the claims that they make, with each heuristic's scores; null with --no-verify. */
+  readonly verdicts: StepFindings | null
+  readonly witness: StepWitness
+}
+interface StepFindings {
+  readonly byHeuristic: ReadonlyMap<Heuristic, readonly JudgedSteps[]>
+  readonly all: readonly JudgedSteps[]
+  readonly tally: StepTally
 }
 
 /** Measures the candidates, lets every heuristic choose, and writes the files of the run. Returns the exit code. */
-export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
+export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneration | null): Promise<number> {
   const { config, folder, interrupt } = run
   const heuristics = config.heuristic
   const store = await openProcessStore(run)
   try {
     const measured = store === null ? [] : await measureChannels(run, run.rows, run.inspection.completions, store)
+    const written = steps === null ? null : await writeRationales(run, steps)
     const verified = await verifySteps(run, run.rows)
     interrupt.dispose()
     store?.finish()
     return await finishProcess(run, measured, verified?.verdicts ?? null, async () => {
-      const chosen = await writeSteps({ run, heuristics, measured, store, verdicts: verified?.ledger ?? null }, folder)
+      const chosen = await writeSteps(
+        { run, heuristics, measured, written, store, verdicts: verified?.ledger ?? null },
+        folder,
+      )
       const findings = choiceFindings(chosen.rows, heuristics, { seed: config.seed, resamples: config.resamples })
       return {
         failures: chosen.failures,
-        columns: { 'steps.csv': STEP_COLUMNS },
-        statistics: findings.statistics,
+        columns: { 'steps.csv': STEP_COLUMNS, ...(chosen.verdicts === null ? {} : STEP_VERDICT_FILES) },
+        statistics: [...findings.statistics, ...verdictStatistics(run, chosen.verdicts)],
         tests: findings.tests,
-        summary: summaryOf(findings),
+        summary: {
+          ...summaryOf(findings),
+          ...(chosen.verdicts === null
+            ? {}
+            : { step_verdicts: verdictSummary(chosen.verdicts.all, chosen.verdicts.tally) }),
+        },
+        report: chosen.witness.report(heuristics, findings.tests),
         table: choiceTable(findings, chosen.rows.length),
         papers: [choicePaperTable(findings, scorerOf(run), intervalsOf(run))],
-        notes: notesOf(run, chosen, findings),
+        notes: [
+          ...notesOf(run, chosen, findings),
+          ...(chosen.verdicts === null ? [] : verdictNotes(chosen.verdicts.tally)),
+        ],
         record: {
           heuristics: heuristics.map((name) => ({ name, score: FORMULAS[name] })),
           layout: config.layout,
@@ -75,6 +109,20 @@ export async function chooseSteps(run: ProcessRun<StepRow>): Promise<number> {
   }
 }
 
+/** Each heuristic's scores beside the verdicts on the candidates' claims. */
+function verdictStatistics({ config }: ProcessRun, verdicts: StepFindings | null): Statistic[] {
+  if (verdicts === null) return []
+  const settings = { seed: config.seed, resamples: config.resamples }
+  const { decided, passed } = stepVerdictShares(verdicts.all, settings)
+  return [
+    ...decided.statistics,
+    ...passed.statistics,
+    ...[...verdicts.byHeuristic].flatMap(([heuristic, rows]) =>
+      stepAgreement(rows, { probabilities: false, suffix: `_${heuristic}` }, settings),
+    ),
+  ]
+}
+
 /** Who chooses, in a table. */
 const scorerOf = ({ models }: ProcessRun): string => models.map(({ name }) => name).join(' and ') || 'drawing lots'
 
@@ -83,6 +131,7 @@ const FORMULAS: Readonly<Record<Heuristic, string>> = {
   world_model: "decayed_mean: Σ 0.9^i log p of the candidate's token i over its number of tokens (nats)",
   world_model_no_length: "mean: Σ log p of the candidate's tokens over their number (nats); RATIONALYST's decay 1",
   trajectory: "mean log-probability of the row's rationale behind the steps and the candidate (nats per token)",
+  trajectory_greedy: `mean log-probability of the rationale that the model writes behind the steps and the candidate, greedily, at most ${RATIONALE_TOKENS} tokens, without its last token (nats per token)`,
   random: 'a draw, each candidate as likely (--seed)',
   reward: "the reward model's score of the prompt, the steps and the candidate",
 }
@@ -91,6 +140,8 @@ interface Source {
   readonly run: ProcessRun<StepRow>
   readonly heuristics: readonly Heuristic[]
   readonly measured: readonly MeasuredChannel[]
+  /** Of `trajectory_greedy`; else null. */
+  readonly written: WrittenRationales | null
   readonly store: Store | null
   /** Verdicts on the trajectories; null where nothing was verified. */
   readonly verdicts: Ledger | null
@@ -101,6 +152,12 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
   const { run, heuristics } = source
   const file = openCsv(join(folder, 'steps.csv'), STEP_COLUMNS)
   const [rows, failures]: [ChoiceRow[], RowFailure[]] = [[], []]
+  const claims = run.config.verification.enabled ? await openStepVerdicts(folder) : null
+  const byHeuristic = new Map<Heuristic, JudgedSteps[]>(
+    heuristics.filter((name) => name !== 'random').map((name) => [name, []]),
+  )
+  const all: JudgedSteps[] = []
+  const witness = new StepWitness()
   let [first, withoutRationale, whole] = [0, 0, false]
   try {
     for await (const row of run.rows()) {
@@ -111,14 +168,36 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
       failures.push(...joined.failures)
       if (row.rationale === null) withoutRationale++
       first += row.completions.length
+      const { id, subset, cluster } = joined.choice
+      const { steps, candidates } = row
+      const trajectory = { steps, candidates, prompt: plain(row.prompt) }
+      const found = claims === null ? null : await claims.check({ id, subset, cluster }, trajectory)
+      witness.see({ row, lines: joined.lines, verdicts: found })
+      if (found === null) continue
+      all.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
+      const ofCandidates = found.filter(({ candidate }) => candidate !== null)
+      for (const [heuristic, of] of byHeuristic) {
+        const scores = joined.lines.filter((line) => line.heuristic === heuristic).map(({ score }) => score)
+        of.push({ id, subset, cluster, steps: ofCandidates.map((one, i) => judged(one, scores[i] ?? null)) })
+      }
     }
     await file.close()
+    await claims?.close()
     whole = true
   } finally {
-    if (!whole) await file.abort()
+    if (!whole) {
+      await file.abort()
+      await claims?.abort()
+    }
   }
   const layouts = heuristics.some((name) => CHANNEL_OF[name] === 'candidates') && run.config.layout !== 'none'
-  return { rows, failures, withoutRationale: layouts ? withoutRationale : 0 }
+  return {
+    rows,
+    failures,
+    withoutRationale: layouts ? withoutRationale : 0,
+    verdicts: claims === null ? null : { byHeuristic, all, tally: claims.tally },
+    witness,
+  }
 }
 
 interface JoinedStep {
@@ -127,7 +206,11 @@ interface JoinedStep {
   readonly failures: readonly RowFailure[]
 }
 
-function joinRow({ run, heuristics, measured, store, verdicts }: Source, row: StepRow, first: number): JoinedStep {
+function joinRow(
+  { run, heuristics, measured, written, store, verdicts }: Source,
+  row: StepRow,
+  first: number,
+): JoinedStep {
   const { config } = run
   const facts = new Map(
     measured.map(
@@ -149,7 +232,9 @@ function joinRow({ run, heuristics, measured, store, verdicts }: Source, row: St
     const kind = CHANNEL_OF[heuristic]
     const own = kind === null ? null : facts.get(kind)!
     const candidates = row.candidates.map((_, i) =>
-      candidateOf(heuristic, row, own?.facts[i] ?? null, own?.channel ?? null),
+      heuristic === 'trajectory_greedy'
+        ? writtenCandidate(written?.[first + i] ?? null)
+        : candidateOf(heuristic, row, own?.facts[i] ?? null, own?.channel ?? null),
     )
     const choice =
       heuristic === 'random'
@@ -217,6 +302,13 @@ interface Candidate extends CandidateFacts {
   readonly reason: string | null
   readonly message: string | null
   readonly probabilities: readonly number[] | null
+}
+
+function writtenCandidate(written: WrittenRationales[number] | null): Candidate {
+  const absent = { logProb: null, reward: null, score: null, probabilities: null }
+  if (written === null) return { ...absent, reason: 'not_measured', message: null }
+  if ('reason' in written) return { ...absent, reason: written.reason, message: written.message }
+  return { ...absent, logProb: written, score: written.mean, reason: null, message: null }
 }
 
 function candidateOf(

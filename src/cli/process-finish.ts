@@ -6,6 +6,7 @@ import { CHOICE_TEST_COLUMNS, type ChoiceTest, choiceTestRow } from '../agreemen
 import { codebook } from '../agreement/codebook.ts'
 import { latexTable, markdownTable, type PaperTable } from '../agreement/tables.ts'
 import { writeCsv } from '../report/csv.ts'
+import type { StepsReport } from '../report/html/step-input.ts'
 import { machine, versions, writeJson, writeWhole } from '../report/manifest.ts'
 import type { VerdictQueue } from '../score/verdicts.ts'
 import { checkUnchanged } from '../setup/dataset.ts'
@@ -16,6 +17,7 @@ import { countBy } from './count.ts'
 import { failureLines } from './failure-lines.ts'
 import { FAILURE_COLUMNS, writeFailures } from './finish.ts'
 import { describedRepairs, modelRecords } from './manifest.ts'
+import { stepsHtml } from './process-report.ts'
 import type { MeasuredChannel, ProcessRun } from './process-run.ts'
 import { readingsRecord } from './readings.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
@@ -32,6 +34,8 @@ export interface ProcessOutput {
   readonly statistics: readonly Statistic[]
   readonly tests: readonly ChoiceTest[]
   readonly summary: Readonly<Record<string, unknown>>
+  /** For report.html; left out, there is none. */
+  readonly report?: StepsReport
   /** For the screen. */
   readonly table: string
   readonly papers?: readonly PaperTable[]
@@ -79,8 +83,21 @@ export async function finishProcess(
   await writeWhole(join(folder, 'codebook.md'), codebook(columns))
   printText(`\n${output.table}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
-  await writeJson(join(folder, 'run.json'), manifestOf(run, measured, verdicts, output, failures))
-  log.info(`written to ${folder}`)
+  const manifest = manifestOf(run, measured, verdicts, output, failures)
+  await writeJson(join(folder, 'run.json'), manifest)
+  if (output.report === undefined) log.info(`written to ${folder}`)
+  else {
+    const repairs = Object.fromEntries(
+      Object.entries(repairsOfRun(measured.map(({ work }) => work))).map(([name, { completions }]) => [
+        name,
+        completions,
+      ]),
+    )
+    const { statistics, report: steps } = output
+    const html = await stepsHtml(run, { steps, statistics, failures, repairs, manifest })
+    await writeWhole(join(folder, 'report.html'), html)
+    log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
+  }
   return failures.length > 0 ? 4 : 0
 }
 
@@ -102,7 +119,6 @@ function manifestOf(
   const { config, data, inspection, device, verifier, log } = run
   const subjects = measured.map(({ channel }) => channel.subject)
   const work = measured.map((one) => one.work)
-  const models = measured.map(({ channel }) => channel.model)
   return {
     created: new Date().toISOString(),
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
@@ -113,13 +129,26 @@ function manifestOf(
     score_version: SCORE_VERSION,
     machine: machine(),
     steps: output.record,
-    models: modelRecords({ models, subjects, work, certified: [], device }).map((record, i) => ({
-      ...record,
-      measured: measured[i]!.channel.kind,
-      score: measured[i]!.channel.scorer?.formula ?? null,
-    })),
+    models: run.models.map((model) => {
+      const own = measured.filter(({ channel }) => channel.model === model)
+      const subjects = run.channels.filter((channel) => channel.model === model).map(({ subject }) => subject)
+      // of several channels of a model the first stands for it, and each for itself
+      const [record] = modelRecords({
+        models: [model],
+        subjects: subjects.slice(0, 1),
+        work: own.slice(0, 1).map(({ work }) => work),
+        certified: [],
+        device,
+      })
+      const measuring = own.map(({ channel: { kind, scorer }, work: { runner: _, ...work } }) => ({
+        kind,
+        score: scorer?.formula ?? null,
+        work,
+      }))
+      return { ...record, measured: measuring }
+    }),
     device,
-    plan: measured.map(({ channel: { kind, plan } }) => ({ kind, ...plan })),
+    plan: run.channels.map(({ kind, plan }) => ({ kind, ...plan })),
     dataset: {
       name: data.name,
       ...data.provenance,

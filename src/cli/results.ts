@@ -11,7 +11,7 @@ const RESULTS: readonly RegExp[] = [
   /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
   /^curriculum\.jsonl$/,
   /^(steps|step-scores|paired-tests|filter|precheck)\.csv$/,
-  /^triples\.jsonl$/,
+  /^(triples|trajectories)\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,

@@ -2,30 +2,32 @@ import { DataError, UsageError } from '../errors.ts'
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
-import { isFailure } from '../pairs/failure.ts'
 import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow, TrajectoryRow } from '../pairs/steps.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
-import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf } from '../setup/dataset.ts'
+import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import { readOptions } from '../setup/option.ts'
 import { MODES } from '../setup/options.ts'
 import { CHANNEL_OF, type Channel, loadStepModels, openChannels } from '../setup/step-channels.ts'
+import { openStepGeneration, type StepGeneration } from '../setup/step-generation.ts'
 import { unusedOfAnnotations, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
-import type { RowFailure } from '../types.ts'
+import type { Row, RowFailure } from '../types.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
-import { guarded } from './guard.ts'
+import { guarded, guardedGeneration } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLog } from './log.ts'
+import { modelLine } from './model-line.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { printPlan } from './plan.ts'
 import { configText } from './print-config.ts'
 import { chooseSteps } from './process-choices.ts'
 import { judgeSteps } from './process-labels.ts'
+import { printPrompts, writeReasonings } from './process-loop.ts'
 import { checkAnnotated, filterRationales } from './process-rationales.ts'
 import type { ProcessRun } from './process-run.ts'
 import { sayReadings } from './readings.ts'
@@ -41,6 +43,7 @@ const HELP: BinHelp = {
   examples: [
     ['run-process', 'the embedded policy chooses among the embedded candidates'],
     ['run-process --model org/policy --dataset steps.jsonl --layout rationale-last', 'your model and rows of steps'],
+    ['run-process --generate --model org/policy --dataset prompts.jsonl', 'reasonings, step by step'],
     ['run-process --verify-steps steps.jsonl', 'what the steps claim of molecules, checked with RDKit; no model'],
     ['run-process --heuristic reward --model org/prm --dataset steps.jsonl', 'a (process) reward model chooses'],
   ],
@@ -77,18 +80,20 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   if (device !== null) log.info(deviceLine(device))
   const onDownload = downloadBar(log)
   const data = await openDataset({ ...config, dataset }, onDownload)
-  const { inspection, form } = await inspectForms(processRowsOf(config, data))
+  const rows = (): AsyncGenerator<Row | RowFailure> =>
+    config.generate ? rowsOf(config, data) : processRowsOf(config, data)
+  const { inspection, form } = await inspectForms(rows())
   for (const note of data.notes) log.warn(note)
   log.info(
-    `${data.name}: ${inspection.rows} rows${form === 'choice' ? `, ${inspection.completions} candidates` : ''}${inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''}`,
+    `${data.name}: ${inspection.rows} rows${form === 'choice' && !config.generate ? `, ${inspection.completions} candidates` : ''}${inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''}`,
   )
   sayReadings(inspection, config, log)
-  checkForm(form, config, dataset)
-  if (!filtering && inspection.withSolution === 0)
+  if (!config.generate) checkForm(form, config, dataset)
+  if (!filtering && !config.generate && inspection.withSolution === 0)
     for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
-  const verifier = filtering || inspection.withSolution === 0 ? null : openVerifier(config.verification)
+  const verifier =
+    filtering || config.generate || inspection.withSolution === 0 ? null : openVerifier(config.verification)
   for (const line of verifier === null ? [] : verifierLines(verifier)) log.info(line)
-  const rows = () => processRowsOf(config, data)
   const since = Date.now()
   // annotated texts are only compared
   const models = device === null || form === 'annotated' ? [] : await loadStepModels(config, device, onDownload)
@@ -104,6 +109,12 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       ? []
       : await openChannels(kinds, models, config, device, new Date(), log.info)
   if (form === 'labelled') checkProcessHead(opened)
+  const writer = config.generate || config.heuristic.includes('trajectory_greedy') ? models[0] : undefined
+  const generation =
+    writer === undefined || device === null
+      ? null
+      : guardedGeneration(writer, await openStepGeneration(writer, config, device, new Date(), log.info), since)
+  for (const note of config.generate ? (generation?.generation.notes ?? []) : []) log.warn(note)
   const channels = opened.map(
     (channel): Channel => ({ ...channel, subject: guarded(channel.model, channel.subject, since) }),
   )
@@ -111,6 +122,8 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
   for (const line of device === null ? [] : unusedWithModels(config, given, models, device)) log.warn(line)
   if (form === 'annotated') for (const line of unusedOfAnnotations(given)) log.warn(line)
+  if (config.generate && (modes.dumpRendered !== null || modes.dryRun))
+    return printPrompts(rows(), generation!, modes.dumpRendered ?? 0)
   if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = {
     outputDir: config.outputDir,
@@ -125,17 +138,18 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   if (modes.dryRun) {
     const place = findRunFolder(request)
     sayFolder(place, ahead, log)
-    for (const { model, subject, plan } of channels) await printPlan(rows, [{ model, subject }], plan, place.path, log)
+    for (const { model, subject, plan } of channels)
+      await printPlan(rows, [{ model, subject }], { plan, drift: null }, place.path, log)
     if (channels.length === 0) printText(`nothing is measured; written to: ${place.path}\n`)
     return 0
   }
   const place = claimRunFolder(request)
   // with a model the store has a lock of its own
-  const unlock = channels.length === 0 ? lock(place.path) : () => {}
+  const unlock = channels.length === 0 || config.generate ? lock(place.path) : () => {}
   const interrupt = watchInterrupt(log)
   try {
     const replaced = sayFolder(place, { ...ahead, verifier }, log)
-    const run: ProcessRun = {
+    const run = {
       config,
       data,
       rows,
@@ -151,7 +165,8 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       log,
       elapsedMs: () => performance.now() - started,
     }
-    return await START[form](run)
+    if (config.generate) return await writeReasonings(run as ProcessRun, generation!)
+    return await START[form](run as ProcessRun, generation)
   } finally {
     interrupt.dispose()
     unlock()
@@ -163,12 +178,12 @@ type Form = ProcessRow['form']
 
 /** Counts rows, and finds out what they are. */
 async function inspectForms(
-  rows: AsyncIterable<ProcessRow | RowFailure>,
+  rows: AsyncIterable<Row | RowFailure>,
 ): Promise<{ readonly inspection: Inspection; readonly form: Form }> {
   let form: Form = 'choice'
-  async function* noted(): AsyncGenerator<ProcessRow | RowFailure> {
+  async function* noted(): AsyncGenerator<Row | RowFailure> {
     for await (const row of rows) {
-      if (!isFailure(row)) form = row.form
+      if ('form' in row) form = (row as ProcessRow).form
       yield row
     }
   }
@@ -177,8 +192,8 @@ async function inspectForms(
 }
 
 /** What is made of rows of each form. */
-const START: Readonly<Record<Form, (run: ProcessRun) => Promise<number>>> = {
-  choice: (run) => chooseSteps(run as ProcessRun<StepRow>),
+const START: Readonly<Record<Form, (run: ProcessRun, generation: StepGeneration | null) => Promise<number>>> = {
+  choice: (run, generation) => chooseSteps(run as ProcessRun<StepRow>, generation),
   labelled: (run) => judgeSteps(run as ProcessRun<LabelledRow>),
   rationale: (run) => filterRationales(run as ProcessRun<RationaleRow>),
   annotated: (run) => checkAnnotated(run as ProcessRun<AnnotatedRow>),
@@ -233,10 +248,3 @@ function checkProcessHead(channels: readonly Channel[]): void {
 /** Folder name of the models under the output folder. */
 const folderName = (models: readonly LoadedModel[]): string =>
   models.length === 0 ? 'no-model' : models.map(({ name }) => name.replaceAll('/', '__')).join('__with__')
-
-const modelLine = ({ choice, name, resolved, description }: LoadedModel): string =>
-  [
-    `${choice.role}: ${name}${resolved.revision === null ? '' : `@${resolved.revision.slice(0, 8)}`}`,
-    description.architecture,
-    ...(description.parameters === null ? [] : [`${(description.parameters / 1e6).toPrecision(3)} M parameters`]),
-  ].join(', ')

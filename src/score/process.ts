@@ -4,10 +4,18 @@ import { below, namedPrng } from '../prng.ts'
 /**
  * How `run-process` chooses the next step. RATIONALYST's (Jiang et al. 2024, arXiv:2410.01044; model_inference/evaluation_scripts):
  * `world_model`: the candidate's Σ 0.9^i log p over its tokens' number (sentence_inference_with_heuristics.py); `world_model_no_length`: the
- * same with decay 1, so the mean (inference_no_length.py); `trajectory`: the mean log-probability of the row's rationale behind each
- * candidate (inference.py); `random`. `reward`: a reward model's score of the trajectory.
+ * same with decay 1, so the mean (inference_no_length.py); `trajectory_greedy`: the mean log-probability of the rationale that the model itself
+ * writes behind each candidate, greedily, without its last token (inference.py); `trajectory`: that of the row's rationale, with all its tokens;
+ * `random`. `reward`: a reward model's score of the trajectory.
  */
-export const HEURISTICS = ['world_model', 'world_model_no_length', 'trajectory', 'random', 'reward'] as const
+export const HEURISTICS = [
+  'world_model',
+  'world_model_no_length',
+  'trajectory',
+  'trajectory_greedy',
+  'random',
+  'reward',
+] as const
 export type Heuristic = (typeof HEURISTICS)[number]
 /** Those that ask for no second model. */
 export const DEFAULT_HEURISTICS: readonly Heuristic[] = ['world_model', 'world_model_no_length', 'random']
@@ -17,6 +25,7 @@ export const OF_LIKELIHOOD: readonly string[] = [
   'world_model',
   'world_model_no_length',
   'trajectory',
+  'trajectory_greedy',
 ] satisfies readonly Heuristic[]
 
 /** @throws UsageError */
@@ -73,8 +82,8 @@ export interface CandidateFacts {
 /** The number by which a heuristic chooses; null for `random`, which draws, and where it is absent. */
 export function heuristicScore(heuristic: Heuristic, { logProb, reward }: CandidateFacts): number | null {
   if (heuristic === 'world_model') return logProb?.decayedMean ?? null
-  if (heuristic === 'world_model_no_length' || heuristic === 'trajectory') return logProb?.mean ?? null
-  return heuristic === 'reward' ? reward : null
+  if (heuristic === 'reward') return reward
+  return heuristic === 'random' ? null : (logProb?.mean ?? null)
 }
 
 export interface Choice {
@@ -106,6 +115,13 @@ export const draw = (seed: number, id: string, candidates: number): Choice => ({
   margin: null,
   tied: 0,
 })
+
+/** Longest rationale that a model writes, in tokens. */
+export const RATIONALE_TOKENS = 40
+
+/** RATIONALYST leaves the last token out (the end of the turn, though also where the rationale was cut short); null where that leaves none. */
+export const writtenLogProb = (logProbs: readonly number[]): StepLogProb | null =>
+  logProbs.length < 2 ? null : stepLogProb(logProbs.slice(0, -1))
 
 /** A margin below which another batch, device or thread count may choose another candidate. */
 export const NEAR_TIE = 1e-3

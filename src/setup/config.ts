@@ -38,7 +38,9 @@ const DATASETS: Readonly<Record<RunBin, string>> = {
 }
 
 /** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
-export interface RunConfig extends Omit<Values<typeof OWN>, 'dataset' | 'stepAggregate'> {
+export interface RunConfig extends Omit<Values<typeof OWN>, 'dataset' | 'stepAggregate' | 'n' | 'temperature'> {
+  readonly n: number
+  readonly temperature: number
   readonly dataset: string
   readonly stepAggregate: StepAggregate
   readonly bin: RunBin
@@ -71,7 +73,13 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
   const { verify, verifyWorkers, ...verification } = readOptions(VERIFICATION, given)
   const { torchDtype, debug, prefSets, forceTruncation } = readOptions(HERM, given)
   const { limit, truncation } = own
-  const dataset = own.dataset ?? DATASETS[bin]
+  const { generate } = own
+  const dataset = own.dataset ?? (generate ? DATASETS['run-generate'] : DATASETS[bin])
+  // a run that proposes steps chooses by one of them
+  const heuristic = generate && given.heuristic === undefined ? (['world_model'] as const) : own.heuristic
+  // RATIONALYST's agent proposes three steps at 0.7
+  const n = own.n ?? (bin === 'run-process' ? 3 : 1)
+  const temperature = own.temperature ?? (bin === 'run-process' ? 0.7 : 0)
   const dtype = torchDtype === null ? own.dtype : TORCH_DTYPES[torchDtype]
   if (own.dtype !== 'auto' && own.dtype !== dtype)
     throw new UsageError(`contradicts --dtype ${own.dtype}`, `--torch-dtype ${torchDtype}`, 'Give one of them.')
@@ -102,10 +110,11 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     throw new UsageError('gives no reward of one trajectory', `--head ${own.head}`, 'Name one label.')
   if (own.onnxFile !== null && own.graph === 'checkpoint')
     contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
-  if (own.n > 1 && own.temperature === 0)
+  if (generate) checkLoop({ ...own, heuristic })
+  if (n > 1 && temperature === 0)
     throw new UsageError(
-      `${own.n} greedy completions of a prompt would all be the same`,
-      `--n ${own.n}`,
+      `${n} greedy completions of a prompt would all be the same`,
+      `--n ${n}`,
       'Give a --temperature above 0, or leave --n out.',
     )
   parseDevice(own.device)
@@ -120,8 +129,11 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     )
   return {
     bin,
-    models: modelChoices(bin, readOptions(CHECKPOINTS, given), own),
+    models: modelChoices(bin, readOptions(CHECKPOINTS, given), { ...own, heuristic }),
     ...own,
+    heuristic,
+    n,
+    temperature,
     // of candidates for one step the steps before are the same
     stepAggregate: own.stepAggregate ?? (bin === 'run-process' ? 'last' : 'min'),
     // a file that is named is one that is to be run
@@ -141,6 +153,28 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
   }
 }
 
+/** What a loop of proposing and choosing cannot do. */
+function checkLoop({
+  heuristic,
+  filterRationales,
+  verifySteps,
+}: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps'>): void {
+  const other = filterRationales !== null ? 'filter-rationales' : verifySteps !== null ? 'verify-steps' : null
+  if (other !== null) throw new UsageError(`cannot be combined with --${other}`, '--generate', 'Give one of them.')
+  if (heuristic.length !== 1)
+    throw new UsageError(
+      `one heuristic chooses the next step, not ${heuristic.join(' and ')}`,
+      '--heuristic',
+      'Name one, and start a run for each.',
+    )
+  if (heuristic[0] === 'trajectory_greedy')
+    throw new UsageError(
+      'is for candidates that are there; with --generate the rationale is written before they are chosen from',
+      '--heuristic trajectory_greedy',
+      'Use trajectory.',
+    )
+}
+
 function modelChoices(
   bin: RunBin,
   { model, refModel, refRevision, revision, rewardModel, rewardRevision }: Values<typeof CHECKPOINTS>,
@@ -148,7 +182,8 @@ function modelChoices(
     heuristic,
     filterRationales,
     verifySteps,
-  }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps'>,
+    generate,
+  }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps' | 'generate'>,
 ): ModelChoice[] {
   if (bin === 'run-verify') return []
   const first = { name: model, revision: revision ?? inlineRevision(model) }
@@ -157,7 +192,7 @@ function modelChoices(
   if (bin === 'run-process') {
     if (verifySteps !== null) return []
     const wanted = filterRationales !== null ? ['world_model'] : heuristic
-    const likelihood = wanted.some((name) => OF_LIKELIHOOD.includes(name))
+    const likelihood = generate || wanted.some((name) => OF_LIKELIHOOD.includes(name))
     const reward = wanted.includes('reward')
     const policy: ModelChoice = { role: 'policy', ...first }
     if (!reward) return likelihood ? [policy] : []

@@ -182,7 +182,7 @@ export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGe
     filters: config.filter,
     limit: config.limit,
     columns: config.columns,
-    prompts: config.bin === 'run-generate',
+    prompts: config.bin === 'run-generate' || config.generate,
     shard: whole || config.shard.count === 1 ? null : config.shard,
   })
 

@@ -36,6 +36,7 @@ const OF_COMPLETIONS = [...WITH_MODEL, 'run-verify'] as const
 const REWARDS = [...RM, ...PROCESS] as const
 const MODELS = [...WITH_MODEL, ...PROCESS] as const
 const GENERATE = ['run-generate'] as const
+const CONTINUES = [...GENERATE, ...PROCESS] as const
 const OF_MODELS = [...MODELS, ...GENERATE] as const
 const ALL = [...OF_COMPLETIONS, ...PROCESS, ...GENERATE] as const
 /** Whose completions are verified. */
@@ -100,17 +101,27 @@ export const GENERATION = section(
   { group: 'Generation', bins: GENERATE },
   {
     /** Completions of each prompt. Default 1. */
-    n: whole([1], 'Completions of each prompt', 1),
-    /** Default 0. */
-    temperature: number('Divides the logits before a token is drawn; 0 = greedy, the most probable token always', 0, {
-      check: notBelowZero,
+    n: whole([1], 'Completions of each prompt', null, {
+      bins: CONTINUES,
+      shown: '1',
+      in: { 'run-process': { describe: 'Candidates that are proposed for each step', shown: '3' } },
     }),
+    /** Default 0. */
+    temperature: number(
+      'Divides the logits before a token is drawn; 0 = greedy, the most probable token always',
+      null,
+      { bins: CONTINUES, check: notBelowZero, shown: '0', in: { 'run-process': { shown: '0.7' } } },
+    ),
     /** Default 1. */
     topP: number('Draw from the most probable tokens alone, as many as have this probability together, in (0, 1]', 1, {
+      bins: CONTINUES,
       check: shareAboveZero,
     }),
     /** Default 512. */
-    maxNewTokens: whole([1], 'Longest completion, in tokens', 512),
+    maxNewTokens: whole([1], 'Longest completion, in tokens', 512, {
+      bins: CONTINUES,
+      in: { 'run-process': { describe: 'Longest step, in tokens' } },
+    }),
     /** Default: none. */
     stop: {
       ...list('Text that ends a completion, which is cut before it; \\n is a line break (repeatable)', {
@@ -127,7 +138,7 @@ export const STEPS = section(
   {
     heuristic: {
       ...list(
-        'How a candidate is chosen: world_model, world_model_no_length, trajectory, random or reward (repeatable)',
+        'How a candidate is chosen: world_model, world_model_no_length, trajectory, trajectory_greedy, random or reward (repeatable)',
         {
           shown: DEFAULT_HEURISTICS.join(', '),
         },
@@ -144,6 +155,11 @@ export const STEPS = section(
       'Only say which rationales raise the likelihood of what follows: a file of rows {prompt, steps, rationale, following}, or {input, output} of annotated texts',
       null,
     ),
+    generate: toggle(
+      'Write reasonings: propose the next step --n times, write a rationale, choose by the heuristic, repeat; rows are prompts',
+      false,
+    ),
+    maxSteps: whole([1], 'Most steps of a reasoning that is written', 15),
     verifySteps: text(
       'Only check what the steps claim of molecules, with RDKit and without a model: a file of rows {id, steps}, also with prompt and candidates',
       null,
@@ -251,12 +267,16 @@ export const MODEL = section(
       read: stepSeparator,
     },
     /** Reads a causal model as a process reward model: mark, right and wrong, such as `ки + -`. Default: the head that the model has. */
-    stepTokens: text('Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"', null, {
-      bins: REWARDS,
-      library: true,
-      shown: 'the head that the model has',
-      check: stepWords,
-    }),
+    stepTokens: text(
+      'Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"; "turns + -" where each step is a turn',
+      null,
+      {
+        bins: REWARDS,
+        library: true,
+        shown: 'the head that the model has',
+        check: stepWords,
+      },
+    ),
     /** Scale of the implicit reward. Default 0.1. */
     beta: number('Scale of the implicit reward; changes no measurement', 0.1, {
       bins: DPO,
@@ -447,7 +467,7 @@ export const GRPO = section(
       check: share,
     }),
     curriculumEpochs: whole([0], 'Passes through the data that the curriculum is simulated for; 0 = not', 5),
-    numGenerations: whole([2], 'Completions of a group in the simulated curriculum', 4),
+    numGenerations: whole([2], 'Completions of a group in the simulated curriculum, drawn from the recorded ones', 4),
   },
 )
 
@@ -470,7 +490,7 @@ export const RUN = section(
       changes: 'no number',
     }),
     seed: {
-      ...seed('Seed of the bootstrap'),
+      ...seed('Seed of the bootstrap and of the simulated curriculum'),
       in: {
         'run-process': { describe: 'Seed of the bootstrap and of --heuristic random' },
         'run-generate': { describe: 'Seed of the sampled tokens' },
@@ -579,10 +599,6 @@ export function rewardWeightsOf(given: string): readonly [format: number, accura
   return [format!, accuracy!, learned!]
 }
 
-function share(value: number, flag: string): void {
-  if (!(value >= 0 && value <= 1)) throw new UsageError(`${value} is not between 0 and 1`, flag)
-}
-
 /** `--name` is one folder of the output folder, so that runs do not land beside it or in each other. */
 function withoutNul(path: string, flag: string): void {
   if (path.includes('\0')) throw new UsageError('has a NUL character, which no path may have', flag)
@@ -599,6 +615,10 @@ function heuristics(given: unknown): readonly Heuristic[] {
   const names = (Array.isArray(given) ? given : [given]).map(String)
   checkHeuristics(names)
   return names
+}
+
+function share(value: number, flag: string): void {
+  if (!(value >= 0 && value <= 1)) throw new UsageError(`${value} is not between 0 and 1`, flag)
 }
 
 function notBelowZero(value: number, flag: string): void {

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import type { LabelledRow, RationaleRow, StepRow } from '../pairs/steps.ts'
+import { type LabelledRow, type RationaleRow, STEP_END, type StepRow } from '../pairs/steps.ts'
 import { contextLines, type Heuristic, type Layout } from '../score/process.ts'
 import type { Scorer } from '../score/scorer.ts'
 import type { Prepared } from '../score/subject.ts'
@@ -27,14 +27,20 @@ export interface Channel {
   readonly scorer: Scorer | null
 }
 
-/** Which channel a heuristic reads; `random` reads none. */
+/** Which channel a heuristic reads; null: none. */
 export const CHANNEL_OF: Readonly<Record<Heuristic, ChannelKind | null>> = {
   world_model: 'candidates',
   world_model_no_length: 'candidates',
   trajectory: 'rationales',
+  // its rationales are written, not measured
+  trajectory_greedy: null,
   random: null,
   reward: 'rewards',
 }
+
+/** What stands behind each step in the texts of a run: a line break, or, where steps are written, what --step-separator says. */
+export const stepEnd = ({ generate, stepSeparator }: Pick<RunConfig, 'generate' | 'stepSeparator'>): string =>
+  (generate ? stepSeparator : null) ?? STEP_END
 
 /** Loads the models that the heuristics ask for, in the order of config.models. */
 export async function loadStepModels(
@@ -74,7 +80,9 @@ export async function openChannels(
       const scorer = scorerOf(config, [model])
       channels.push({ kind, model, subject: readingSteps(subject), plan, scorer })
     } else {
-      const spans = SPANS[kind](config.layout)
+      const own = SPANS[kind](config.layout)
+      const end = stepEnd(config)
+      const spans = (row: Row): readonly Span[] => own(row).map((span) => ({ ...span, end }))
       channels.push({
         kind,
         model,

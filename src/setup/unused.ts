@@ -63,10 +63,20 @@ const OF_MODELS = [
   'batchSize', 'threads', 'resume',
 ] as const satisfies readonly RunOption[] // biome-ignore format: two lines say it
 
+const OF_LOOP = ['n', 'temperature', 'topP', 'maxNewTokens', 'maxSteps'] as const satisfies readonly RunOption[]
+
 function unusedOfSteps(
-  { heuristic, filterRationales, verifySteps, models }: RunConfig,
+  { heuristic, filterRationales, verifySteps, models, generate, temperature }: RunConfig,
   nothing: (options: readonly RunOption[], why: string) => void,
 ): void {
+  if (!generate) nothing(OF_LOOP, 'without --generate no step is proposed')
+  else {
+    nothing(
+      ['verify', 'verifyWorkers', 'resamples', ...OF_VERIFICATION],
+      'with --generate nothing is judged; run-verify reads what is written',
+    )
+    if (temperature === 0) nothing(['topP', 'seed'], 'without a --temperature above 0 nothing is drawn')
+  }
   if (verifySteps !== null) {
     const why = '--verify-steps checks what steps claim, and asks no model'
     return nothing(

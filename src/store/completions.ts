@@ -27,6 +27,7 @@ export class CompletionsFile {
 
   private constructor(
     readonly folder: string,
+    readonly name: string,
     readonly fd: number,
   ) {}
 
@@ -35,14 +36,19 @@ export class CompletionsFile {
    * @param header what the rows depend on; rows under another header are forgotten
    * @param finished whether completions.jsonl, if it is there, was made under this header
    * @param resume false: all earlier rows are forgotten
+   * @param name of the file at the end
    */
   static async open(
     folder: string,
     header: string,
-    { finished, resume }: { readonly finished: boolean; readonly resume: boolean },
+    {
+      finished,
+      resume,
+      name = COMPLETIONS_FILE,
+    }: { readonly finished: boolean; readonly resume: boolean; readonly name?: string },
   ): Promise<{ readonly file: CompletionsFile; readonly found: Found }> {
-    const partial = join(folder, PARTIAL)
-    const final = join(folder, COMPLETIONS_FILE)
+    const partial = join(folder, partialOf(name))
+    const final = join(folder, name)
     let forgotten: Found['forgotten'] = null
     if (!resume || (existsSync(partial) && !(await beginsWith(partial, header)))) {
       forgotten = resume ? 'other options' : null
@@ -50,7 +56,7 @@ export class CompletionsFile {
     }
     if (resume && !existsSync(partial) && finished && existsSync(final)) takeOver(final, partial, header)
     const fd = attempt(partial, () => openSync(partial, existsSync(partial) ? 'r+' : 'wx+'))
-    const file = new CompletionsFile(folder, fd)
+    const file = new CompletionsFile(folder, name, fd)
     const damaged = await file.#scan(partial, header)
     return { file, found: { rows: file.#index.size, damaged, forgotten } }
   }
@@ -61,7 +67,7 @@ export class CompletionsFile {
 
   append(key: Digest, row: Readonly<Record<string, unknown>>): void {
     const line = Buffer.from(`${JSON.stringify(row)}\n`)
-    attempt(join(this.folder, PARTIAL), () => writeAll(this.fd, line, this.#size))
+    attempt(join(this.folder, partialOf(this.name)), () => writeAll(this.fd, line, this.#size))
     this.#index.set(key, this.#size)
     this.#size += line.length
   }
@@ -74,7 +80,7 @@ export class CompletionsFile {
 
   /** Writes the rows of these keys, in their order, to completions.jsonl. */
   async finish(keys: AsyncIterable<Digest>, onRow: (row: Buffer) => void): Promise<void> {
-    const path = join(this.folder, `${COMPLETIONS_FILE}.new.partial`)
+    const path = join(this.folder, `${this.name}.new.partial`)
     const out = attempt(path, () => openSync(path, 'w'))
     try {
       for await (const key of keys) {
@@ -87,12 +93,12 @@ export class CompletionsFile {
     } finally {
       closeSync(out)
     }
-    renameSync(path, join(this.folder, COMPLETIONS_FILE))
+    renameSync(path, join(this.folder, this.name))
   }
 
-  /** Once the manifest stands beside completions.jsonl: nothing is to go on with. */
+  /** Once the manifest stands beside the rows: nothing is to go on with. */
   forget(): void {
-    rmSync(join(this.folder, PARTIAL), { force: true })
+    rmSync(join(this.folder, partialOf(this.name)), { force: true })
   }
 
   close(): void {
@@ -134,7 +140,7 @@ export interface Found {
 }
 
 export const COMPLETIONS_FILE = 'completions.jsonl'
-const PARTIAL = `${COMPLETIONS_FILE}.partial`
+const partialOf = (name: string): string => `${name}.partial`
 const NEWLINE = 0x0a
 
 /** What tells a row from others: its id, its prompt, and the tokens that were continued. */

@@ -13,8 +13,10 @@ import { encodedOr } from './unencodable.ts'
 
 /** A text whose tokens are scored behind lines that the assistant's turn has so far. */
 export interface Span {
-  /** Each is followed by one line break. */
+  /** Each is followed by `end`. */
   readonly lines: readonly string[]
+  /** Default: one line break. */
+  readonly end?: string
   /** Nothing follows it: no end of turn is scored. */
   readonly text: string
 }
@@ -40,10 +42,10 @@ export function spanEncoder(
     if (isUnscored(before)) return spans.map(() => before)
     let contextText: string | null = null
     let contextIds: Int32Array = new Int32Array()
-    return spans.map(({ lines, text }) =>
+    return spans.map(({ lines, text, end = LINE_END }) =>
       encodedOr((): SpanEncoded | Unscored => {
         if (text === '') return EMPTY
-        const context = before.text + lines.map((line) => `${line}\n`).join('')
+        const context = before.text + lines.map((line) => line + end).join('')
         if (context !== contextText) {
           contextIds = plain(context).slice()
           contextText = context
@@ -71,10 +73,33 @@ export function spanEncoder(
   }
 }
 
+const LINE_END = '\n'
 const EMPTY: Unscored = { reason: 'empty_span', message: 'there is no text to score' }
 
 const cutRepair = ({ truncated }: Encoded): readonly Repair[] =>
   truncated === 'no' ? [] : [truncated === 'left' ? 'cut_left' : 'cut_right']
+
+/** Encodes a prompt and the lines that the assistant's turn has so far, to be continued. */
+export function contextEncoder(
+  tokenizer: OpenTokenizer,
+  renderer: Extract<Renderer, { kind: 'template' }>,
+): (prompt: Text, lines: readonly string[], end?: string) => EncodedContext | Unscored {
+  return (prompt, lines, end = LINE_END) => {
+    const before = promptText(prompt, renderer)
+    if (isUnscored(before)) return before
+    return encodedOr((): EncodedContext | Unscored => {
+      const text = before.text + lines.map((line) => line + end).join('')
+      const { ids } = tokenizer.encode(text, { addSpecialTokens: false })
+      if (ids.length === 0) return { reason: 'no_context', message: 'there is no token to continue' }
+      return { ids: ids.slice(), text, repairs: before.repairs }
+    })
+  }
+}
+export interface EncodedContext {
+  readonly ids: Int32Array
+  readonly text: string
+  readonly repairs: readonly Repair[]
+}
 
 /** The prompt as the template renders it, with the header of the assistant's turn. */
 export function promptText(

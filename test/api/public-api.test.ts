@@ -37,6 +37,7 @@ it('chemherm offers these names', async () => {
       "drawMolecule",
       "drawReaction",
       "evaluate",
+      "expectedVoting",
       "extractAnswerLoose",
       "extractThoughtAnswerStrict",
       "filterProblemTypes",
@@ -58,6 +59,7 @@ it('chemherm offers these names', async () => {
       "ringSystems",
       "scoreCompletions",
       "tanimoto",
+      "vote",
       "voting",
     ]
   `)

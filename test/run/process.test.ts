@@ -33,6 +33,8 @@ interface Expected {
     readonly trajectory_choice: {
       readonly given: readonly { readonly score: number }[] | null
       readonly given_choice?: Chosen
+      readonly greedy: readonly { readonly score: number | null; readonly near_ties: readonly number[] }[]
+      readonly greedy_choice: Chosen
     }
   }[]
   readonly summary: Readonly<Record<string, { readonly count: number; readonly of: number }>>
@@ -114,6 +116,19 @@ describe.each(LAYOUTS)('--layout %s', (layout) => {
         expect(Math.abs(Number(got.score) - given[i]!.score)).toBeLessThan(1e-4)
         if (byRationale!.margin > NEAR) expect(got.chosen).toBe(byRationale!.index === i ? '1' : '0')
       }
+    }
+  })
+
+  it.runIf(layout === 'none')('the rationales that the model writes itself: scores and choices', async () => {
+    const args = ['--heuristic', 'trajectory_greedy', '--device', 'cpu', '--output-dir', join(folder.path, 'greedy')]
+    expect(await run('run-process', ['--dataset', data('rows.jsonl'), ...args])).toMatchObject({ code: 0 })
+    const own = readCsv(folder.path, 'greedy/demo-policy-dpo/rows/steps.csv')
+    for (const { id, trajectory_choice: want } of expected.rows) {
+      const lines = own.filter((line) => line.id === id)
+      for (const [i, { score, near_ties: near }] of want.greedy.entries())
+        if (near.length === 0) expect(Math.abs(Number(lines[i]!.score) - score!)).toBeLessThan(1e-4)
+      if (want.greedy_choice.margin > NEAR && want.greedy.every(({ near_ties: near }) => near.length === 0))
+        expect(lines.findIndex(({ chosen }) => chosen === '1')).toBe(want.greedy_choice.index)
     }
   })
 

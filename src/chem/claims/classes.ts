@@ -118,6 +118,20 @@ export function readClass(r: Reader): { readonly traits: Trait[]; readonly isPla
         closed = true
         continue
       }
+      // "a six-membered ring"
+      const ring = hasArticle ? ringAt(r) : null
+      if (ring !== null) {
+        r.i += ring.words
+        traits.push({
+          kind: 'ring_count',
+          words: ring.quantity.title,
+          from: start,
+          to: r.i,
+          check: counts(ring.quantity, 1, 'at_least')[1],
+        })
+        closed = true
+        continue
+      }
       const check = ADJECTIVES[token.text] ?? (hasArticle ? NOUNS[token.text] : undefined)
       if (check !== undefined && token.kind === 'word') {
         r.i++
@@ -150,6 +164,15 @@ function groupAt(r: Reader): { phrase: string; words: number } | null {
     }
     const phrase = words.join(' ')
     if (words.length === n && GROUPS.has(phrase)) return { phrase, words: n }
+  }
+  return null
+}
+
+function ringAt(r: Reader): { quantity: Quantity; words: number } | null {
+  for (let n = LONGEST_CLASS; n > 1; n--) {
+    const words = Array.from({ length: n }, (_, k) => r.peek(k)).filter((token) => token?.kind === 'word')
+    const quantity = words.length === n ? QUANTITIES.get(words.map((token) => token!.text).join(' ')) : undefined
+    if (quantity?.kind === 'ring_count') return { quantity, words: n }
   }
   return null
 }

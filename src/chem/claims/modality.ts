@@ -201,11 +201,14 @@ const DOUBTS = /^(?:sure|certain|right|correct|true|quite|accurate|possible|vali
 function negated(tokens: readonly Token[], words: readonly string[], i: number): Mooded {
   const cuts = [0]
   for (let k = 1; k < tokens.length; k++) {
+    const comma = tokens[k - 1]!.kind === 'mark' && tokens[k - 1]!.text === ','
     const isBreak =
       (tokens[k]!.kind === 'mark' && tokens[k]!.text === ';') ||
-      (/^(?:but|however|while|whereas|though|although|and)$/.test(words[k]!) &&
-        tokens[k - 1]!.kind === 'mark' &&
-        tokens[k - 1]!.text === ',')
+      words[k] === 'but' ||
+      words[k] === 'because' ||
+      (comma && /^(?:however|while|whereas|though|although|and|so|therefore|thus|hence)$/.test(words[k]!)) ||
+      // "one ring and no double bonds"
+      (k === i && words[k] === 'no' && (comma || words[k - 1] === 'and'))
     if (isBreak) cuts.push(k)
   }
   cuts.push(tokens.length)

@@ -5,21 +5,29 @@ import { packagePath } from '../../package.ts'
 
 const FILE = 'src/embedded/claims/names.txt'
 
-let loaded: ReadonlyMap<string, string> | null = null
+/** What a name stands for: a structure, or where chemists draw several forms (sugars) only the formula. */
+export interface Named {
+  /** Null where the name means no single structure. */
+  readonly smiles: string | null
+  /** Hill formula. */
+  readonly formula: string
+}
 
-/** Lower-case name → SMILES, for molecules of which chemists mean one structure by the name; see src/embedded/claims/SOURCE.md. */
-export function moleculeNames(): ReadonlyMap<string, string> {
+let loaded: ReadonlyMap<string, Named> | null = null
+
+/** By lower-case name; see src/embedded/claims/SOURCE.md. */
+export function moleculeNames(): ReadonlyMap<string, Named> {
   loaded ??= parseNames(readFileSync(packagePath(FILE), 'utf8'))
   return loaded
 }
 
-/** `name, other names | SMILES | Hill formula` a line, `#` comments. */
-function parseNames(text: string): Map<string, string> {
-  const names = new Map<string, string>()
+/** `name, other names | SMILES or - | Hill formula` a line, `#` comments. */
+function parseNames(text: string): Map<string, Named> {
+  const names = new Map<string, Named>()
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue
-    const [left = '', smiles = ''] = line.split('|').map((part) => part.trim())
-    for (const name of left.split(', ')) names.set(name, smiles)
+    const [left = '', smiles = '', formula = ''] = line.split('|').map((part) => part.trim())
+    for (const name of left.split(', ')) names.set(name, { smiles: smiles === '-' ? null : smiles, formula })
   }
   return names
 }

@@ -114,6 +114,7 @@ export type Attribute =
   | { readonly kind: 'charge' }
   | { readonly kind: 'count'; readonly noun: Noun }
   | { readonly kind: 'smiles' }
+  | { readonly kind: 'name' }
   | { readonly kind: 'groups' }
 
 const FORMULAS = ['molecular formula', 'chemical formula', 'sum formula', 'hill formula', 'formula', 'mf']
@@ -171,6 +172,7 @@ export function readAttribute(r: Reader): Attribute | null {
     if (r.eatAny(EITHER) !== null) return withAbbreviation(r, { kind: 'mass', mass: 'either' })
     if (r.eatAny(CHARGES) !== null) return { kind: 'charge' }
     if (r.eatAny(SMILES) !== null) return { kind: 'smiles' }
+    if (r.eatAny(['iupac name', 'common name', 'name']) !== null) return { kind: 'name' }
     if (r.eatAny(UNSATURATIONS) !== null)
       return withAbbreviation(r, { kind: 'count', noun: { quantity: UNSATURATION } })
     if (r.eatAll('functional groups') || r.eatAll('functional group')) return { kind: 'groups' }

@@ -5,7 +5,7 @@ import { parseFormula } from './formula.ts'
 import { hasSmilesShape } from './smiles-shape.ts'
 import type { Draft } from './statements.ts'
 import { formulaSubject, moleculeSubject } from './subject.ts'
-import type { Token } from './tokens.ts'
+import { AFTER_NAMES, type Token } from './tokens.ts'
 
 const ARROWS = new Set(['->', '-->', '=>', '>>'])
 const STATES = new Set(['g', 'l', 's', 'aq'])
@@ -63,9 +63,9 @@ function side(
   const slice = step > 0 ? tokens.slice(arrow + 1, edge + 1) : tokens.slice(edge, arrow)
   const beyond = tokens[edge + step]
   if (slice.length === 0 || beyond?.text === '+') return null
-  // a name that is not known ends the side on the arrow's far end only after a mark or a common word
-  if (step < 0 && beyond !== undefined && beyond.kind === 'word' && !LEADS.has(beyond.text)) return null
-  if (step > 0 && beyond !== undefined && beyond.kind === 'word' && !TAILS.has(beyond.text)) return null
+  // "CCO radical": another species
+  if (step > 0 && beyond?.kind === 'word' && AFTER_NAMES.has(beyond.text)) return null
+  if (step < 0 && beyond?.kind === 'word' && /^(?:aqueous|excess|dry|half|twice)$/.test(beyond.text)) return null
   if (beyond?.kind === 'mark' && ARROWS.has(beyond.text)) return null
   const terms: Term[] = []
   let i = 0
@@ -118,12 +118,6 @@ function asTerm(token: Token): Term | null {
   return { coefficient: glued[1] === undefined ? 1 : Number(glued[1]), subject: formulaSubject(glued[2]!, formula) }
 }
 const ELEMENTS = new Set('C S P Na K Li Mg Ca Zn Fe Cu Al H'.split(' '))
-const LEADS = new Set(
-  'reaction equation is : the balanced and for that reads chemical so thus combustion hydrogenation smiles in'.split(
-    ' ',
-  ),
-)
-const TAILS = new Set('is and which so balanced but because has conserves balances where with'.split(' '))
 
 const BALANCED = /\b(?:balanced|balances|conserved|conserves?)\b/i
 

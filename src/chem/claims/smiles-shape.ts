@@ -52,6 +52,8 @@ const ABBREVIATIONS = new Set(
  */
 export function looksLikeSmiles(text: string): boolean {
   const shape = shapeOf(text)
+  // [Na+], [NH4+], [Cl-]: an ion by itself
+  if (/^\[\d*[A-Z][a-z]?(?:H\d*)?[+-]+\d*\]$/.test(text)) return true
   if (shape === null || shape.atoms < 2) return false
   if (shape.onlySingleBonds && !shape.closures && !shape.branched && !shape.bracketed) return false
   if (shape.aromatic && !shape.closures && !shape.bracketed) return false

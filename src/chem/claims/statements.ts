@@ -125,7 +125,8 @@ const QUALIFIERS = new Set(
 )
 /** Words that a group of words before a SMILES does not have: what follows them is another matter. */
 const LINKS = new Set(
-  'of in on from with by for to and or than as at per is are has have not no into via using between'.split(' '),
+  `of in on from with by for to and or than as at per is are has have not no into via using between fragment substructure group moiety
+  motif pattern unit part linker side substituent residue core scaffold ring chain segment portion piece`.split(/\s+/),
 )
 /** Words before a molecule after which brackets are of that molecule alone. */
 const BEFORE_BRACKETS = new Set(
@@ -192,6 +193,7 @@ export class Statements {
   /** `we start from the SMILES c1ccc`: a string that the text calls a SMILES, and RDKit cannot read, is a wrong claim. */
   private misspelled(known: readonly Draft[]): Draft[] {
     const found: Draft[] = []
+    if (this.speaksOfSpelling()) return found
     for (const [i, { text, kind }] of this.tokens.entries()) {
       if (kind !== 'word' || text !== 'smiles') continue
       const r = new Reader(this.tokens, i + 1)
@@ -311,6 +313,9 @@ export class Statements {
       }
       const isSmiles = head === 'smiles' || head === 'string' || head === 'notation' || head === 'representation'
       if (head !== null) {
+        // "the molecular ion of benzene", "the product of CCO" are other molecules
+        if (r.is('of', 'for') && !/^(?:smiles|string|notation|representation|structure|molecule|formula)$/.test(head))
+          return null
         r.eat('of', 'called', 'named', ':', 'for') ||
           r.eatAll('represented by the smiles string') ||
           r.eatAll('represented by the smiles') ||
@@ -485,7 +490,9 @@ export class Statements {
     let any = false
     for (;;) {
       const at = r.i
-      const labelled = r.eatAll('smiles :') || r.eat('smiles') || r.eatAll('smiles =')
+      r.eatAny(['also known as', 'also called', 'known as', 'i.e .', 'i.e.', 'i.e', 'aka', 'namely'])
+      r.eat(',')
+      const labelled = r.eatAll('smiles :') || r.eatAll('smiles string') || r.eat('smiles') || r.eatAll('smiles =')
       const token = r.peek()
       if (token === undefined) break
       if (token.molecule !== null && /^[,;)]$/.test(r.peek(1)?.text ?? ',')) {
@@ -795,6 +802,14 @@ export class Statements {
           checkIdentity(s, moleculeSubject(token.raw, molecule)),
         )
       }
+      case 'name': {
+        const token = r.peek()
+        if (token === undefined || !token.isName) return null
+        const named = this.readNamed(r.i, false, false)
+        if (named?.subject == null || !this.atEnd()) return null
+        const { subject } = named
+        return this.draft('identity', spoken, from, this.words(stated), (s) => checkIdentity(s, subject))
+      }
       case 'groups':
         return null
     }
@@ -893,6 +908,7 @@ export class Statements {
     const from = r.i
     const owner = r.attempt(() => {
       if (r.eat('its')) return this.implicit(from)
+      if (r.eat('whose')) return this.relative(from)
       const spoken = this.readSpoken()
       return spoken !== null && r.eat("'s") ? spoken : null
     })
@@ -969,19 +985,35 @@ export class Statements {
   private finish(spoken: Spoken, drafts: readonly Draft[] | null): Draft[] | null {
     return drafts === null ? null : [...this.unread(spoken), ...spoken.drafts, ...drafts]
   }
+  /** `has an unclosed ring`: the text itself says that something is wrong with the string. */
+  private speaksOfSpelling(): boolean {
+    return this.tokens.some(
+      ({ kind, text }) =>
+        kind === 'word' &&
+        /^(?:unclosed|unmatched|unbalanced|incomplete|broken|error|errors|typo|malformed|missing|closed|closure|parse[ds]?|parsing|syntax|valence|valency|partial|truncated|fragment|incorrect|wrong|prefix|starts?|beginning|ends?|unfinished|completion|complete|characters?)$/.test(
+          text,
+        ),
+    )
+  }
+
   /** A string that the text calls a SMILES and RDKit cannot read is a wrong claim by itself. */
   private unread(spoken: Spoken): Draft[] {
-    if (spoken.smiles === null || spoken.subject !== null) return []
+    if (spoken.smiles === null || spoken.subject !== null || this.speaksOfSpelling()) return []
     return [
       {
         kind: 'smiles',
         from: spoken.from,
-        to: spoken.from + 1,
+        to: this.placeOf(spoken) + 1,
         subject: spoken.smiles,
         stated: spoken.smiles,
         finding: checkSmiles(spoken.smiles, true, this.scene.mols),
       },
     ]
+  }
+
+  private placeOf({ from, smiles }: Spoken): number {
+    const at = this.tokens.findIndex(({ raw }, i) => i >= from && raw === smiles)
+    return at < 0 ? from : at
   }
 
   /** One molecule and what is said of it, `and` what is said next. */
@@ -1061,7 +1093,12 @@ export class Statements {
   private equalling(spoken: Spoken): Draft[] | null {
     const { r } = this
     const from = r.i
-    r.eatAll('the molecular formula') ||
+    r.eatAll('the molecular formula of') ||
+      r.eatAll('the molecular formula for') ||
+      r.eatAll('the chemical formula of') ||
+      r.eatAll('the formula of') ||
+      r.eatAll('the formula for') ||
+      r.eatAll('the molecular formula') ||
       r.eatAll('the formula') ||
       r.eatAll('the smiles string') ||
       r.eatAll('the smiles') ||
@@ -1206,12 +1243,42 @@ export class Statements {
     })
   }
 
+  /** `ethanol and methanol are alcohols` */
+  private pluralClass(both: readonly Spoken[], beside: readonly Draft[]): Draft[] | null {
+    const { r, scene } = this
+    const from = r.i
+    const noun = readNoun(r)
+    if (
+      noun === null ||
+      !('group' in noun) ||
+      !noun.group.isClass ||
+      !/s$/.test(this.tokens[r.i - 1]!.text) ||
+      !this.atEnd()
+    )
+      return null
+    return [
+      ...beside,
+      ...both.map((spoken) =>
+        this.draft('functional_group', spoken, from, this.words(from), (s) =>
+          checkGroup(s, noun.group, null, 'at_least', scene.mols),
+        ),
+      ),
+    ]
+  }
+
   /** `CCO and COC have the same formula`, `CCO and OCC are identical`, `both have the formula C2H6O`. */
   private plural(): Draft[] | null {
     const { r, scene } = this
     const from = r.i
+    r.eat('both')
     const a = this.readSpoken()
     if (a === null || !a.explicit || !r.eat('and')) return null
+    if (
+      this.tokens
+        .slice(from)
+        .some(({ text }) => /^(?:total|combined|together|altogether|respectively|each|overall|sum)$/.test(text))
+    )
+      return null
     const b = this.readSpoken()
     if (b?.subject == null || !b.explicit || a.subject === null) return null
     const second = b.subject
@@ -1248,7 +1315,7 @@ export class Statements {
         if (!this.atEnd()) return null
         return [...beside, this.draft('identity', a, from, this.words(from), (s) => checkIdentity(s, second))]
       }
-      return null
+      return this.pluralClass([a, b], beside)
     }
     if (r.eat('represent', 'denote', 'describe', 'encode', 'correspond')) {
       r.eat('to')

@@ -1,6 +1,6 @@
 import type { Molecule, MolToolkit } from '../toolkit/molecule.ts'
 import { type Composition, parseFormula } from './formula.ts'
-import { LONGEST_NAME, moleculeNames } from './names.ts'
+import { LONGEST_NAME, moleculeNames, type Named } from './names.ts'
 import { wordToNumber } from './numbers.ts'
 import { hasSmilesShape, isLetterSmiles, looksLikeSmiles, MAX_SMILES } from './smiles-shape.ts'
 
@@ -36,6 +36,7 @@ const GROUP_FORMULAS = new Set(
 /** Is the formula one that prose means as a formula: two elements, a digit or a charge, and no group's? */
 export function standsForFormula(token: Token): boolean {
   const { formula, raw } = token
+  if (token.isName) return formula !== null
   return formula !== null && formula.atoms.size >= 2 && /\d/.test(raw) && !GROUP_FORMULAS.has(raw)
 }
 
@@ -105,7 +106,18 @@ function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolTool
     splitChunk(chunk.slice(leading[0].length), start + leading[0].length, quoted, mols, out)
     return
   }
-  const possessive = /^(.+)('s|')$/.exec(chunk)
+  // "it's", "there's": is; "let's" stays
+  const contracted = /^(it|that|this|there|what|which|here|he|she|who)'s$/i.exec(chunk)
+  if (contracted !== null) {
+    const first = contracted[1]!
+    out.push(word(first, start, quoted), {
+      ...word('is', start + first.length, quoted),
+      raw: "'s",
+      end: start + chunk.length,
+    })
+    return
+  }
+  const possessive = /^let's$/i.test(chunk) ? null : /^(.+)('s|')$/.exec(chunk)
   if (possessive !== null) {
     splitChunk(possessive[1]!, start, quoted, mols, out)
     out.push(word("'s", start + possessive[1]!.length, quoted))
@@ -211,7 +223,8 @@ function withNames(tokens: readonly Token[], mols: MolToolkit): Token[] {
       .slice(i, i + found.words)
       .map((token) => token.raw)
       .join(' ')
-    const molecule = mols.read(found.smiles)
+    const { smiles, formula } = found.named
+    const molecule = smiles === null ? null : mols.read(smiles)
     out.push({
       ...EMPTY,
       kind: 'chemical',
@@ -222,6 +235,7 @@ function withNames(tokens: readonly Token[], mols: MolToolkit): Token[] {
       quoted: last.quoted,
       molecule,
       isName: true,
+      formula: molecule === null ? parseFormula(formula) : null,
     })
     i += found.words - 1
   }
@@ -231,13 +245,13 @@ function withNames(tokens: readonly Token[], mols: MolToolkit): Token[] {
 function nameAt(
   tokens: readonly Token[],
   i: number,
-  names: ReadonlyMap<string, string>,
-): { words: number; smiles: string } | null {
+  names: ReadonlyMap<string, Named>,
+): { words: number; named: Named } | null {
   for (let words = Math.min(LONGEST_NAME, tokens.length - i); words > 0; words--) {
     const slice = tokens.slice(i, i + words)
     if (!slice.every(({ kind }) => kind === 'word')) continue
-    const smiles = names.get(slice.map(({ text }) => text).join(' '))
-    if (smiles !== undefined) return { words, smiles }
+    const named = names.get(slice.map(({ text }) => text).join(' '))
+    if (named !== undefined) return { words, named }
   }
   return null
 }

@@ -61,7 +61,9 @@ export function stepTable(report: StepsReport | undefined, limits: Limits): RowT
   const pool = new TextPool()
   const details = shown.map((one) => detailOf(one, report.heuristics, pool))
   const columns = columnsOf(shown, report)
-  return rowTable('steps', columns, details, pool, new Drawings(null, limits), report.rows.length, limits)
+  const table = rowTable('steps', columns, details, pool, new Drawings(null, limits), report.total, limits)
+  const looked = report.rows.length
+  return looked === report.total ? table : { ...table, left: { ...table.left, looked } }
 }
 
 function byId<Line extends { readonly id: string }>(lines: readonly Line[]): ReadonlyMap<string, readonly Line[]> {

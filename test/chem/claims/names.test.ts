@@ -12,12 +12,14 @@ it('every SMILES has the formula written beside it, and no molecule has two line
   const mols = await Toolkit.load()
   const seen = new Map<string, string>()
   for (const [names = '', smiles = '', formula = ''] of lines) {
+    // sugars: a name of several forms
+    if (smiles === '-') continue
     const molecule = mols.read(smiles)!
     expect(`${names}: ${molecule.formula}`).toBe(`${names}: ${formula}`)
     expect(`${names} ${seen.get(molecule.canonical)}`).toBe(`${names} undefined`)
     seen.set(molecule.canonical, names)
   }
-  expect(lines.length).toBe(311)
+  expect(lines.length).toBe(318)
 })
 
 it('every name is found, is lower case, stands once, and has at most three words', () => {

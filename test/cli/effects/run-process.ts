@@ -11,6 +11,7 @@ import {
   changes,
   column,
   csv,
+  file,
   newFolder,
   once,
   type Ran,
@@ -140,6 +141,24 @@ function otherTemplate(): string {
   return folder
 }
 
+const LOOP = ['--generate', '--limit', '2', '--step-separator', '<|think_end|>'] as const
+interface Trajectory {
+  readonly completions: readonly {
+    readonly completion: string
+    readonly finish_reason: string
+    readonly steps: readonly { readonly candidates: readonly string[] }[]
+  }[]
+}
+const reasonings = (run: Ran): Trajectory['completions'] =>
+  file('trajectories.jsonl')(run)
+    .trim()
+    .split('\n')
+    .flatMap((line) => (JSON.parse(line) as Trajectory).completions)
+const trajectories = (run: Ran): string[] => reasonings(run).map(({ completion }) => completion)
+const endings = (run: Ran): string[] => reasonings(run).map((one) => one.finish_reason)
+const candidates = (run: Ran): number =>
+  Math.max(...reasonings(run).flatMap(({ steps }) => steps.map((step) => step.candidates.length)))
+
 const named = (flag: string, value: string, what: (run: Ran) => unknown, to: unknown): Shown =>
   changes(BIN, ['--dataset', NAMED, '--heuristic', 'random'], [flag, value], what, to)
 const STEPS_OF_PRM = ['--model', heads('trl-prm-llama'), '--chat-template', 'raw', ...REWARD] as const
@@ -189,6 +208,30 @@ export const PROCESS_ROWS = {
     says(BIN, [...RANDOM, '--layout', 'none'], '--layout changes nothing here'),
   ),
   'filter-rationales': ['test/run/process-rationales.test.ts', 'sums and decisions are those of the goldens'],
+  generate: ['test/run/process-loop.test.ts', 'choices are those of run-process on the same candidates'],
+  'max-steps': all(
+    changes(BIN, LOOP, ['--max-steps', '1'], endings),
+    says(
+      BIN,
+      [...DEMO, '--max-steps', '1'],
+      '--max-steps changes nothing here: without --generate no step is proposed',
+    ),
+  ),
+  n: all(
+    changes(BIN, LOOP, ['--n', '1'], candidates, 1),
+    refuses(BIN, [...LOOP, '--temperature', '0'], 2, '3 greedy completions of a prompt would all be the same'),
+    refuses(
+      BIN,
+      ['--generate', '--heuristic', 'random', '--heuristic', 'reward'],
+      2,
+      'one heuristic chooses the next step',
+    ),
+    refuses(BIN, ['--generate', '--heuristic', 'trajectory_greedy'], 2, 'Use trajectory.'),
+    refuses(BIN, ['--generate', '--filter-rationales', 'x.jsonl'], 2, 'cannot be combined with --filter-rationales'),
+  ),
+  temperature: changes(BIN, LOOP, ['--temperature', '2'], trajectories),
+  'top-p': changes(BIN, LOOP, ['--top-p', '0.1'], trajectories),
+  'max-new-tokens': changes(BIN, LOOP, ['--max-new-tokens', '5'], trajectories),
   'verify-steps': ['test/run/verify-steps.test.ts', 'verdicts of the labelled steps, without a model'],
   tokenizer: changes(BIN, DEMO, ['--tokenizer', otherTemplate()], texts),
   'chat-template': changes(BIN, DEMO, ['--chat-template', 'chatml'], texts),

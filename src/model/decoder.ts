@@ -124,8 +124,8 @@ class OrtDecoder implements Decoder {
     })
   }
 
-  table(): DecodingTable {
-    return new Table(this)
+  table(mostRows = Number.POSITIVE_INFINITY): DecodingTable {
+    return new Table(this, mostRows)
   }
 
   keeps(from: number, to: number): boolean {
@@ -259,7 +259,10 @@ class Table implements DecodingTable {
   #keys: Float32Array[]
   #values: Float32Array[]
 
-  constructor(readonly decoder: OrtDecoder) {
+  constructor(
+    readonly decoder: OrtDecoder,
+    readonly mostRows: number,
+  ) {
     this.#keys = decoder.layers.map(() => new Float32Array(0))
     this.#values = decoder.layers.map(() => new Float32Array(0))
   }
@@ -339,7 +342,8 @@ class Table implements DecodingTable {
     const rows = this.size
     const fits = rows <= this.#capacity && wanted <= this.#room && (2 * wanted > this.#room || rows === 0)
     if (fits) return
-    const capacity = rows <= this.#capacity ? this.#capacity : Math.max(rows, 2 * this.#capacity)
+    const capacity =
+      rows <= this.#capacity ? this.#capacity : Math.max(rows, Math.min(this.mostRows, 2 * this.#capacity))
     const [before, after] = [this.#room, wanted]
     this.decoder.layers.forEach(({ kvHeads, headDim }, l) => {
       const moved = (old: Float32Array): Float32Array => {

@@ -441,7 +441,7 @@ export const VERIFICATION = section(
 
 /** What GRPO would make of the rewards of a group, and which prompts a curriculum would keep. Names of TRL's GRPOConfig where it has one. */
 export const GRPO = section(
-  { group: 'Groups: GRPO', bins: ALL },
+  { group: 'Groups: GRPO', bins: OF_COMPLETIONS },
   {
     rewardWeights: text(
       "Weights of the format's reward, accuracy and the model's score: three numbers, separated by commas",

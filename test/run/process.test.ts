@@ -132,6 +132,12 @@ describe.each(LAYOUTS)('--layout %s', (layout) => {
     }
   })
 
+  it('report.html shows what was chosen', () => {
+    const html = readFileSync(join(at(), 'report.html'), 'utf8')
+    expect(html).toContain('Choosing the next step')
+    expect(html).toContain('28 rows of steps')
+  })
+
   it('summary.json and agreement.csv count the choices of steps.csv', () => {
     const summary = readJson<{
       readonly steps: {

@@ -40,7 +40,7 @@ export interface StepTally {
 }
 
 export async function openStepVerdicts(folder: string): Promise<StepVerdictFiles> {
-  const mols = await Toolkit.load()
+  const mols = await Toolkit.shared()
   const verdicts = openCsv(join(folder, 'step-verdicts.csv'), STEP_VERDICT_COLUMNS)
   const claims = openCsv(join(folder, 'step-claims.csv'), STEP_CLAIM_COLUMNS)
   const tally: StepTally = { unread: 0, claims: new Map() }

@@ -87,10 +87,11 @@ export function checkGroup(
   if (stated === null || !group.countable) {
     if (range.high === 0) return fails('0', `${subject.label} has no ${group.name}`)
     if (stated !== null) return undecided(`${group.name} is not counted`, rangeText(range))
-    return range.low > 0
+    return range.low > 0 || group.prefersBroad
       ? passes(rangeText(range))
       : undecided(`${group.name} has a narrower and a broader meaning`, rangeText(range))
   }
+  if (group.prefersBroad && bound === 'exactly' && stated === range.high) return passes(String(stated))
   return checkRange(subject, `of ${group.name}`, range, stated, bound)
 }
 

@@ -27,7 +27,7 @@ export const MOOD_REASONS: Readonly<Record<Mood, string>> = {
 const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/))
 
 const HYPOTHESIS = set(
-  `if suppose supposing supposed assume assuming assumed assumes assumption imagine imagining hypothetically hypothetical hypothesis unless
+  `if provided providing suppose supposing supposed assume assuming assumed assumes assumption imagine imagining hypothetically hypothetical hypothesis unless
   pretend otherwise would wouldn't i'd we'd it'd you'd they'd were weren't say`,
 )
 const HEDGES = set(

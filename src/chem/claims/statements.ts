@@ -132,6 +132,9 @@ const LINKS = new Set(
 const BEFORE_BRACKETS = new Set(
   'is are the : , . ; -> + gives give yields yield forms molecule compound called named smiles'.split(' '),
 )
+/** A word that may stand before a SMILES without making another molecule of it: `the acetate ion`, not `the protonated form`. */
+const isApposable = (text: string): boolean =>
+  /^[a-z-]+$/.test(text) && !LINKS.has(text) && !/(?:ed|form|version|conjugate|analogu?e?|derivative|dimer)$/.test(text)
 const IMPLICIT_HEADS = new Set('molecule compound structure smiles string species substance'.split(' '))
 const ENDS = new Set(
   `and but so because since which while whereas thus therefore hence making giving confirming matching meaning i.e as where although though
@@ -275,6 +278,7 @@ export class Statements {
       r.attempt(() => this.smilesLine()) ??
       r.attempt(() => this.attributeIs()) ??
       r.attempt(() => this.weCount()) ??
+      r.attempt(() => this.presentIn()) ??
       r.attempt(() => this.plural()) ??
       r.attempt(() => this.singular())
     )
@@ -306,8 +310,7 @@ export class Statements {
       // "the acetate ion CC(=O)[O-]": words that are not known, before a SMILES that is written out
       if (determined) {
         let k = 0
-        while (k < 3 && r.peek(k)?.kind === 'word' && /^[a-z-]+$/.test(r.peek(k)!.text) && !LINKS.has(r.peek(k)!.text))
-          k++
+        while (k < 3 && r.peek(k)?.kind === 'word' && isApposable(r.peek(k)!.text)) k++
         const written = r.peek(k)
         if (k > 0 && written?.molecule != null && !written.isName) r.i += k
       }
@@ -629,6 +632,13 @@ export class Statements {
         break
       }
       drafts.push(...items)
+      // "has the formula C6H5NO2 (MW 123.11 g/mol)"
+      const beside = r.attempt(() => {
+        if (!r.eat('(')) return null
+        const item = this.attributeItem(null, spoken)
+        return item !== null && r.eat(')') ? item : null
+      })
+      if (beside !== null) drafts.push(beside)
     }
     return drafts
   }
@@ -916,8 +926,12 @@ export class Statements {
     r.eat('correct', 'overall', 'total', 'final', 'resulting', 'corresponding', 'full')
     const keyed = readKey(r)
     if (keyed === null) return null
+    // "ethanol (SMILES: CCO)"
+    const bracketed = this.tokens[from - 1]?.text === '(' ? this.tokens[from - 2] : undefined
     const isKeyOnly = from === 0 || this.tokens[from - 1]!.kind === 'mark'
-    let spoken = owner
+    let spoken =
+      owner ??
+      (bracketed?.molecule == null ? null : this.spokenOf(moleculeSubject(bracketed.raw, bracketed.molecule), from))
     if (spoken === null && r.eat('of', 'for', 'in')) {
       spoken = this.readSpoken()
       if (spoken === null) return null
@@ -962,6 +976,26 @@ export class Statements {
       drafts.push(this.counted(spoken, from, noun, count?.value ?? null, count?.bound ?? 'at_least'))
     } while (r.eatAll(', and') || r.eat(',', 'and', ';'))
     return this.atEnd() ? this.finish(spoken, drafts) : null
+  }
+
+  /** `six carbon atoms are present in benzene`, `a nitro group is found in it` */
+  private presentIn(): Draft[] | null {
+    const { r } = this
+    const from = r.i
+    const count = readCount(r)
+    if (count === null && !r.eat('a', 'an')) return null
+    const noun = readNoun(r)
+    if (noun === null) return null
+    const to = r.i
+    if (!r.eat('is', 'are')) return null
+    if (!(r.eatAll('present in') || r.eatAll('found in') || r.eatAll('contained in'))) return null
+    const spoken = this.readSpoken()
+    if (spoken === null || !this.atEnd(true)) return null
+    const end = r.i
+    r.i = to
+    const draft = this.counted(spoken, from, noun, count?.value ?? null, count?.bound ?? 'at_least')
+    r.i = end
+    return this.finish(spoken, [draft])
   }
 
   /** `I count six carbons in benzene` */
@@ -1223,10 +1257,11 @@ export class Statements {
       }
       const count = readCount(r)
       if (r.eat('additional', 'extra')) r.i--
-      const sign = r.eat('more', 'additional', 'extra') ? 1 : r.eat('fewer', 'less') ? -1 : 0
-      if (sign === 0) return null
+      // "one more carbon than", "one carbon more than"
+      let sign = r.eat('more', 'additional', 'extra') ? 1 : r.eat('fewer', 'less') ? -1 : 0
       const noun = readNoun(r)
-      if (noun === null || !('quantity' in noun)) return null
+      if (sign === 0 && count !== null) sign = r.eat('more') ? 1 : r.eat('fewer', 'less') ? -1 : 0
+      if (sign === 0 || noun === null || !('quantity' in noun)) return null
       if (!r.eat('than')) return null
       const other = this.readSpoken()
       if (other?.subject == null || !other.explicit || !this.atEnd(true)) return null

@@ -184,7 +184,9 @@ export function checkSmiles(text: string, claimed: boolean, mols: MolToolkit): F
     ? fails('RDKit reads it', `${text} is a SMILES that RDKit reads`)
     : fails('RDKit cannot read it', `${text} is no SMILES that RDKit can read`)
 }
+/** A SMILES is ASCII: anything else is not asked of RDKit. */
 export function readOrNull(text: string, mols: MolToolkit): Molecule | null {
+  if (!/^[!-~]+$/.test(text)) return null
   const molecule = mols.read(text)
   return molecule === null || molecule.atomCount === 0 ? null : molecule
 }

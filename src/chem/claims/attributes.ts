@@ -17,6 +17,8 @@ export function attributeIs(s: Sentence): Draft[] | null {
     return spoken !== null && r.eat("'s") ? spoken : null
   })
   if (owner === null) r.eat('the', 'a', 'an', 'this')
+  // "the resulting formula" is not that of the molecule named before
+  const isOther = r.is('final', 'resulting', 'corresponding')
   r.eat('correct', 'overall', 'total', 'final', 'resulting', 'corresponding', 'full')
   const keyed = readKey(r)
   if (keyed === null) return null
@@ -29,6 +31,13 @@ export function attributeIs(s: Sentence): Draft[] | null {
     spoken = readSpoken(s)
     if (spoken === null) return null
   }
+  // MW(benzene) = 78.11
+  if (spoken === null && r.peek()?.text === '(' && r.peek(1)?.kind === 'chemical') {
+    r.i++
+    spoken = readSpoken(s)
+    if (spoken === null || !r.eat(')')) return null
+  }
+  if (spoken === null && isOther) return null
   r.eatAny(ADVERBS)
   const isLine = r.eat(':')
   if (!isLine && !r.eat('is', '=', '≈', 'equals', '~', 'are')) return null

@@ -78,7 +78,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['quaternary ammonium', '[NX4;+;H0;$(N(-[#6])(-[#6])(-[#6])-[#6])]', '[#7;+]'],
   ['ketone', '[CX3;$(C(=[OX1])(-[#6])-[#6])]', '[#6;X3;$([#6](=[OX1])(~[#6])~[#6]),$([#6;a]=[OX1])]', 'class'],
   ['aldehyde, formyl, cho', '[CX3;$([CH1](=[OX1])-[#6]),$([CH2]=[OX1])]', '[CX3;H1,H2;$(C=[OX1])]', 'class'],
-  ['carbonyl, c=o', '[#6]=[OX1]', '[#6]=[OX1]'],
+  ['carbonyl, c=o, c=o bond, c=o double bond, carbon-oxygen double bond', '[#6]=[OX1]', '[#6]=[OX1]'],
   [
     'ether',
     '[OX2H0;!r3;$(O(-[#6;!$([#6]=[O,S,N]);!$([CX4](-[OX2])-[OX2])])-[#6;!$([#6]=[O,S,N]);!$([CX4](-[OX2])-[OX2])])]',

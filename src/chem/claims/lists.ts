@@ -3,7 +3,7 @@ import { readAttribute, readCount, readNoun } from './phrases.ts'
 import { ELEMENT_NAMES, SYMBOL_QUANTITIES } from './quantities.ts'
 import { Reader } from './reader.ts'
 import { atEnd, type Draft, draftOf, type Sentence, type Spoken, wordsOf } from './sentence.ts'
-import { attributeItem, countClaim } from './values.ts'
+import { attributeItem, chargeItem, countClaim } from './values.ts'
 
 /** `six carbons, six hydrogens and a molar mass of 78.11 g/mol`: all of it, or nothing. */
 export function readList(s: Sentence, spoken: Spoken): Draft[] | null {
@@ -47,6 +47,8 @@ function readItems(s: Sentence, spoken: Spoken): Draft[] | null {
   return r.attempt(() => {
     const attribute = attributeItem(s, null, spoken)
     if (attribute !== null) return [attribute]
+    const charge = chargeItem(s, spoken)
+    if (charge !== null) return [charge]
     const from = r.i
     const count = readCount(r)
     if (count !== null) {

@@ -106,7 +106,7 @@ export function moodsOf(tokens: readonly Token[]): Mooded[] {
     } else if (TASKS.has(text) && !(text === 'target' && i > 0) && !(text === 'looking' && words[i + 1] === 'at'))
       whole('task')
     else if (CHANGES.has(text) && !isHarmlessChange(tokens, words, i)) whole('change')
-    else if (MODALS.has(text)) whole('modal')
+    else if (MODALS.has(text)) found.push({ mood: 'modal', ...clauseOf(tokens, words, i) })
   }
   // "Check that benzene is C6H6": an order, up to a colon
   const opener = openerOf(words)
@@ -193,6 +193,18 @@ function isHarmlessChange(tokens: readonly Token[], words: readonly string[], i:
   if (text === 'following') return words[i - 1] === 'the'
   if (text === 'through' || text === 'changes' || text === 'turns') return tokens[i + 1]?.kind !== 'chemical'
   return /^(?:counting|checking|recounting|counted|inspection|counted|written|drawn)$/.test(words[i + 1] ?? '')
+}
+
+/** The clause around a place: "since ethanol has a hydroxyl group, it can donate a hydrogen bond" is two. */
+function clauseOf(tokens: readonly Token[], words: readonly string[], i: number): { from: number; to: number } {
+  const isCut = (k: number): boolean =>
+    (tokens[k]!.kind === 'mark' && /^[,;:]$/.test(tokens[k]!.text)) ||
+    /^(?:so|because|since|but|while|whereas)$/.test(words[k]!)
+  let from = i
+  while (from > 0 && !isCut(from)) from--
+  let to = i + 1
+  while (to < tokens.length && !isCut(to)) to++
+  return { from, to }
 }
 
 const DOUBTS = /^(?:sure|certain|right|correct|true|quite|accurate|possible|valid)$/

@@ -58,6 +58,13 @@ export function pluralStatement(s: Sentence): Draft[] | null {
     }
     return pluralClass(s, [a, b], beside)
   }
+  if (r.eat('canonicalize', 'canonicalise') && r.eat('to')) {
+    if (!(r.eatAll('the same smiles') || r.eatAll('the same canonical smiles') || r.eatAll('the same string')))
+      return null
+    r.eat('string')
+    if (!atEnd(s)) return null
+    return [...beside, draftOf(s, 'identity', a, from, wordsOf(s, from), (it) => checkIdentity(it, second))]
+  }
   if (r.eat('represent', 'denote', 'describe', 'encode', 'correspond')) {
     r.eat('to')
     if (

@@ -85,7 +85,7 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
   if (r.eat('weighs')) return readWeight(s, spoken)
   if (r.eatAny(HAS) !== null) {
     r.eatAny(ADVERBS)
-    return readComparison(s, spoken) ?? readList(s, spoken)
+    return readComparison(s, spoken) ?? hasFormulaAs(s, spoken) ?? readList(s, spoken)
   }
   if (r.eat('remains', 'stays')) return readIsPhrase(s, spoken)
   if (
@@ -105,6 +105,19 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
     return readIsPhrase(s, spoken)
   }
   return null
+}
+
+/** `has C6H6 as its molecular formula` */
+function hasFormulaAs(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r } = s
+  return r.attempt(() => {
+    const from = r.i
+    const formula = readFreeFormula(r)
+    if (formula === null || !r.eat('as')) return null
+    r.eat('its', 'a', 'the')
+    if (readAttribute(r)?.kind !== 'formula' || !atEnd(s)) return null
+    return [draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))]
+  })
 }
 
 function readWeight(s: Sentence, spoken: Spoken): Draft[] | null {

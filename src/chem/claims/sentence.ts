@@ -168,3 +168,14 @@ export function impliedAt(s: Sentence, from: number): Spoken {
     explicit: false,
   }
 }
+
+/** `has an unclosed ring`: the text itself says that something is wrong with the string. */
+export function speaksOfSpelling(s: Sentence): boolean {
+  return s.tokens.some(
+    ({ kind, text }) =>
+      kind === 'word' &&
+      /^(?:unclosed|unmatched|unbalanced|incomplete|broken|error|errors|typo|malformed|missing|closed|closure|parse[ds]?|parsing|syntax|valence|valency|partial|truncated|fragment|incorrect|wrong|prefix|starts?|beginning|ends?|unfinished|completion|complete|characters?)$/.test(
+        text,
+      ),
+  )
+}

@@ -1,6 +1,6 @@
 import { checkSmiles, readOrNull } from './checks.ts'
 import { Reader } from './reader.ts'
-import { ADVERBS, atEnd, type Draft, type Sentence, type Spoken } from './sentence.ts'
+import { ADVERBS, atEnd, type Draft, type Sentence, type Spoken, speaksOfSpelling } from './sentence.ts'
 import { hasSmilesShape } from './smiles-shape.ts'
 
 /** `SMILES: CCO`, `CCO is a valid SMILES`, `the SMILES c1ccccc is invalid` */
@@ -47,17 +47,6 @@ function validity(s: Sentence): { valid: boolean; what: 'smiles' | 'molecule' } 
     r.eat('string', 'notation', 'representation')
   }
   return atEnd(s) ? { valid, what: isMolecule ? 'molecule' : 'smiles' } : null
-}
-
-/** `has an unclosed ring`: the text itself says that something is wrong with the string. */
-function speaksOfSpelling(s: Sentence): boolean {
-  return s.tokens.some(
-    ({ kind, text }) =>
-      kind === 'word' &&
-      /^(?:unclosed|unmatched|unbalanced|incomplete|broken|error|errors|typo|malformed|missing|closed|closure|parse[ds]?|parsing|syntax|valence|valency|partial|truncated|fragment|incorrect|wrong|prefix|starts?|beginning|ends?|unfinished|completion|complete|characters?)$/.test(
-        text,
-      ),
-  )
 }
 
 /** A string that the text calls a SMILES and RDKit cannot read is a wrong claim by itself. */

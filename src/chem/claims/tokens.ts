@@ -137,7 +137,7 @@ function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolTool
     /^(\d{1,3})(C|H|N|O|S|P|F|Cl|Br|I)$/.exec(chunk) ??
     /^([-+]?\d+(?:\.\d+)?)((?:g\/mol|Da|amu|u|kDa|kg|mg|g|%).*)$/.exec(chunk) ??
     /^([^=≈:(]{1,40})((?:[=≈:]|->|=>).+)$/.exec(/^[A-Za-z]/.test(chunk) && !hasSmilesShape(chunk) ? chunk : '') ??
-    /^([a-z]{3,30})(\(.+)$/i.exec(chunk) ??
+    /^([a-z]{2,30})(\(.+)$/i.exec(hasSmilesShape(chunk) ? '' : chunk) ??
     /^(.{1,200}?)((?:->|=>).+)$/.exec(chunk)
   if (glued !== null) {
     splitChunk(glued[1]!, start, quoted, mols, out)

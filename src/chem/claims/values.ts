@@ -8,6 +8,7 @@ import {
   checkSmiles,
   readOrNull,
 } from './checks.ts'
+import { undecided } from './claim.ts'
 import { readNamed } from './named.ts'
 import type { Bound } from './numbers.ts'
 import {
@@ -20,7 +21,16 @@ import {
   readMass,
   readNoun,
 } from './phrases.ts'
-import { atEnd, type Draft, draftOf, type Sentence, type Spoken, spokenOf, wordsOf } from './sentence.ts'
+import {
+  atEnd,
+  type Draft,
+  draftOf,
+  type Sentence,
+  type Spoken,
+  speaksOfSpelling,
+  spokenOf,
+  wordsOf,
+} from './sentence.ts'
 import { hasSmilesShape } from './smiles-shape.ts'
 import { moleculeSubject, type Subject } from './subject.ts'
 
@@ -58,6 +68,25 @@ export function attributeItem(s: Sentence, subject: Subject | null, given: Spoke
     r.eat('of', '=', ':', 'is')
     r.eatAll('equal to')
     return readValue(s, attribute, spoken, from)
+  })
+}
+
+/** `a positive charge`, `a +1 charge`, `a single negative charge`: the molecule's, where it has charges of that sign alone. */
+export function chargeItem(s: Sentence, spoken: Spoken): Draft | null {
+  const { r } = s
+  return r.attempt(() => {
+    const from = r.i
+    r.eat('a', 'an', 'one')
+    while (r.eat('single', 'formal', 'net', 'overall', 'full', 'permanent'));
+    const sign = r.eat('positive') ? 1 : r.eat('negative') ? -1 : null
+    const value = sign ?? readCharge(r)
+    if (value === null || !r.eat('charge') || !atEnd(s)) return null
+    return draftOf(s, 'charge', spoken, from, wordsOf(s, from), (it) => {
+      const charges = it.molecule?.graph.atoms.map(({ charge }) => charge) ?? []
+      // a zwitterion has charges of both signs, and none in all
+      const mixed = charges.some((charge) => charge > 0) && charges.some((charge) => charge < 0)
+      return mixed ? undecided('it has charges of both signs') : checkCharge(it, value)
+    })
   })
 }
 
@@ -104,6 +133,8 @@ export function readValue(s: Sentence, attribute: Attribute, spoken: Spoken, fro
       r.i++
       if (!atEnd(s)) return null
       const molecule = readOrNull(token.raw, scene.mols)
+      // "SMILES: C1CC (incomplete)"
+      if (molecule === null && speaksOfSpelling(s)) return null
       if (molecule === null || !spoken.explicit)
         return {
           kind: 'smiles',

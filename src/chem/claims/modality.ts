@@ -42,7 +42,7 @@ const REPORTS = set(
   mentioned mention quoted quotes quote cites cited student teacher professor colleague friend someone people others they he she commonly
   misconception myth rumor rumour assertion alleged allegation asserts asserted documentation reference references source sources
   hint prompt question user statement sentence announces writes wrote believed considered hypothesised hypothesized answers originally
-  previously incorrectly wrongly mistakenly erroneously falsely naively tempting`,
+  predicted predicts guessed answered replied previously incorrectly wrongly mistakenly erroneously falsely naively tempting`,
 )
 const NEGATIONS = set(
   `not no non never none neither nor without lacks lack lacking absent absence cannot isn't aren't wasn't doesn't don't didn't hasn't haven't
@@ -100,6 +100,7 @@ export function moodsOf(tokens: readonly Token[]): Mooded[] {
     if (text === '') continue
     if (isHypothesis(words, i)) whole('hypothesis')
     else if (HEDGES.has(text) && !isHarmlessHedge(words, i)) whole('hedge')
+    else if (text === 'that' && isReporting(words[i - 1] ?? '')) found.push({ mood: 'report', from: i, to: n })
     else if (REPORTS.has(text) && !isHarmlessReport(words, i)) whole('report')
     else if (NEGATIONS.has(text) || text.endsWith("n't")) {
       if (!isHarmlessNegation(tokens, words, i)) found.push(negated(tokens, words, i))
@@ -163,6 +164,13 @@ function isHarmlessReport(words: readonly string[], i: number): boolean {
   if (text === 'reference' || text === 'source') return /^(?:molecule|compound|structure)$/.test(words[i + 1] ?? '')
   return false
 }
+
+/** `predicted that`, `argues that`: a verb that reports; `shows that`, `means that` state. */
+const isReporting = (verb: string): boolean =>
+  /(?:ed|s)$/.test(verb) &&
+  !/^(?:shows|showed|means|confirms|confirmed|implies|indicates|follows|notes|noted|knows|sees|concludes|concluded|verified|established|checked|calculated|observed|demonstrates|reveals|tells|is|has|was|this|thus|plus)$/.test(
+    verb,
+  )
 
 function isHarmlessNegation(tokens: readonly Token[], words: readonly string[], i: number): boolean {
   const text = words[i]!

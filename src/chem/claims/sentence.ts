@@ -137,7 +137,8 @@ export function draftOf(
   check: (subject: Subject) => Finding,
 ): Draft {
   return {
-    kind,
+    // "C2H6O is ethanol": a formula is said to be a molecule's
+    kind: kind === 'identity' && spoken.subject?.molecule === null ? 'formula' : kind,
     from,
     to: s.r.i,
     subject: spoken.subject?.label ?? null,

@@ -36,6 +36,7 @@ import { failureLines, unscoredHint } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
 import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
+import { groupsReport } from './groups-report.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
@@ -153,7 +154,15 @@ export async function finish(input: FinishInput): Promise<number> {
   const run = runRecord(input, joined, record, drift)
   await writeWhole(
     join(folder, 'report.html'),
-    await reportHtml({ run, joined, summary, agreement: found, failures, drift }),
+    await reportHtml({
+      run,
+      joined,
+      summary,
+      agreement: found,
+      failures,
+      drift,
+      groups: groupsReport(groups, grpo, config),
+    }),
   )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0

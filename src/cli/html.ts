@@ -6,7 +6,9 @@ import { allRows, pairColumns } from '../agreement/columns.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
+import type { GroupsReport } from '../report/html/group-input.ts'
 import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
+import type { StepsReport } from '../report/html/step-input.ts'
 import type { RowFailure } from '../types.ts'
 import type { DriftRecord } from './drift.ts'
 
@@ -17,10 +19,13 @@ export interface HtmlInput {
   readonly agreement: Agreement
   readonly failures: readonly RowFailure[]
   readonly drift: DriftRecord | null
+  /** Of a run with groups. */
+  readonly groups?: GroupsReport | undefined
 }
 
 /** report.html of a run. */
-export async function reportHtml({ run, joined, summary, agreement, failures, drift }: HtmlInput): Promise<string> {
+export async function reportHtml(given: HtmlInput): Promise<string> {
+  const { run, joined, summary, agreement, failures, drift, groups } = given
   const { renderReport } = await import('../report/html/report.ts')
   const { pairs, completions } = joined
   const scored = pairs.some((pair) => pair.margin !== null)
@@ -44,9 +49,28 @@ export async function reportHtml({ run, joined, summary, agreement, failures, dr
     drift,
     suspects: hacking.suspects,
     tiedSuspects: hacking.tied,
+    ...(groups !== undefined && { groups }),
     molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
   }
   return renderReport(input)
+}
+
+/** report.html of a run of steps, which has neither pairs nor completions. */
+export async function stepsHtml(
+  given: Pick<ReportInput, 'run' | 'statistics' | 'failures'> & { readonly steps: StepsReport },
+): Promise<string> {
+  const { renderReport } = await import('../report/html/report.ts')
+  return renderReport({
+    ...given,
+    accuracy: null,
+    pairs: [],
+    completions: [],
+    prompts: new Map(),
+    calibration: null,
+    drift: null,
+    suspects: [],
+    molecules: null,
+  })
 }
 
 /** Where no completion has an answer there is nothing to draw, and RDKit, a third of a second, is not started. */

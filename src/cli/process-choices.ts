@@ -35,6 +35,7 @@ import {
   verifySteps,
 } from './process-run.ts'
 import { choicePaperTable, choiceTable } from './process-tables.ts'
+import { StepsReporter } from './steps-report.ts'
 import {
   judged,
   openStepVerdicts,
@@ -51,6 +52,7 @@ export interface ChosenSteps {
   readonly failures: readonly RowFailure[]
   /** Rows without a rationale, under a layout that has one. */
   readonly withoutRationale: number
+  readonly page: StepsReporter
   /** The candidates by the claims that they make, with each heuristic's scores; null with --no-verify. */
   readonly verdicts: StepFindings | null
 }
@@ -99,6 +101,7 @@ export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneratio
           layout: config.layout,
           rows_without_rationale: chosen.withoutRationale,
         },
+        page: chosen.page.report(heuristics, findings.tests),
       }
     })
   } finally {
@@ -154,6 +157,7 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     heuristics.filter((name) => name !== 'random').map((name) => [name, []]),
   )
   const all: JudgedSteps[] = []
+  const page = new StepsReporter()
   let [first, withoutRationale, whole] = [0, 0, false]
   try {
     for await (const row of run.rows()) {
@@ -164,10 +168,14 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
       failures.push(...joined.failures)
       if (row.rationale === null) withoutRationale++
       first += row.completions.length
-      if (claims === null) continue
       const { id, subset, cluster } = joined.choice
       const { steps, candidates } = row
-      const found = await claims.check({ id, subset, cluster }, { steps, candidates, prompt: plain(row.prompt) })
+      const found =
+        claims === null
+          ? null
+          : await claims.check({ id, subset, cluster }, { steps, candidates, prompt: plain(row.prompt) })
+      page.add(row, joined.lines, found)
+      if (found === null) continue
       all.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
       const ofCandidates = found.filter(({ candidate }) => candidate !== null)
       for (const [heuristic, of] of byHeuristic) {
@@ -189,6 +197,7 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     rows,
     failures,
     withoutRationale: layouts ? withoutRationale : 0,
+    page,
     verdicts: claims === null ? null : { byHeuristic, all, tally: claims.tally },
   }
 }

@@ -18,6 +18,7 @@ import {
 import { percent, textTable } from '../report/table.ts'
 import { finishProcess } from './process-finish.ts'
 import type { ProcessRun } from './process-run.ts'
+import { StepsReporter } from './steps-report.ts'
 
 /** Columns of the files that a `StepVerdictFiles` writes, for the code book. */
 export const STEP_VERDICT_FILES: Readonly<Record<string, readonly string[]>> = {
@@ -88,6 +89,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
     const files = await openStepVerdicts(folder)
     const bar = log.progress('verifying', inspection.rows, 'rows')
     const rows: JudgedSteps[] = []
+    const page = new StepsReporter()
     let [done, whole] = [0, false]
     try {
       for await (const row of run.rows()) {
@@ -99,6 +101,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
         const prompt = row.hasPrompt ? plain(row.prompt) : null
         const found = await files.check({ id, subset, cluster }, { steps, candidates, prompt })
         rows.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
+        page.add(row, [], found)
         bar.update(++done)
       }
       await files.close()
@@ -117,6 +120,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
       table: verdictTable(rows, files.tally),
       notes: notesOf(files.tally),
       record: { verified: 'claims of the steps, with RDKit; no model' },
+      page: page.report(),
     }
   })
 }

@@ -6,6 +6,7 @@ import type {
   StepsReport,
   StepVerdictRecord,
 } from '../../src/report/html/step-input.ts'
+import { StepCounter } from '../../src/report/html/step-tally.ts'
 import type { Statistic } from '../../src/types.ts'
 import { demoInput } from './demo-input.ts'
 
@@ -105,7 +106,14 @@ export const stepVerdicts: readonly StepVerdictRecord[] = [
   verdict('b2', 0, null, []),
 ]
 
+const tallyOf = (verdicts: readonly StepVerdictRecord[]): StepCounter => {
+  const counter = new StepCounter()
+  for (const one of verdicts) counter.add(one)
+  return counter
+}
+
 export const stepsReport = (changes: Partial<StepsReport> = {}): StepsReport => ({
+  total: changes.rows?.length ?? stepRows.length,
   rows: stepRows,
   heuristics: ['world_model', 'random'],
   lines,
@@ -125,6 +133,7 @@ export const stepsReport = (changes: Partial<StepsReport> = {}): StepsReport => 
     },
   ],
   verdicts: stepVerdicts,
+  tally: changes.verdicts === null ? null : tallyOf(changes.verdicts ?? stepVerdicts),
   ...changes,
 })
 

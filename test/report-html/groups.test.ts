@@ -119,15 +119,22 @@ describe('groups in report.html', () => {
   it('say how many groups teach nothing, and why', () => {
     const wrong = demoGroups.filter(({ completions }) => completions.every((c) => c.verifiableReward === 0)).length
     expect(wrong).toBe(7)
-    expect(csvOf(html, 'zero-advantage').slice(1, 6)).toEqual([
-      ['verifiable reward', 'an advantage', '53'],
+    const bars = csvOf(html, 'zero-advantage').slice(1)
+    expect(bars.slice(0, 4)).toEqual([
+      ['accuracy alone', 'an advantage', '53'],
+      ['accuracy alone', 'all right', '0'],
+      ['accuracy alone', 'all wrong', '7'],
+      ['accuracy alone', 'all equal', '0'],
+    ])
+    expect(bars.slice(4, 9)).toEqual([
+      ['verifiable reward', 'an advantage', '54'],
       ['verifiable reward', 'all right', '0'],
-      ['verifiable reward', 'all wrong', '7'],
+      ['verifiable reward', 'all wrong', '6'],
       ['verifiable reward', 'all equal', '0'],
       ['verifiable reward', 'one reward', '0'],
     ])
     expect(textOf(html)).toContain(
-      'in 7 of 60 groups (11.7% [1.7, 21.7]): in 0 every verified completion passes, too easy, and in 7 every one fails, too hard',
+      'by the accuracy alone in 7 of 60 groups (11.7%), by the verifiable reward in 6 of 60 groups (10.0% [0.0, 20.0]), by the learned score in 0 of 60 groups (0.0% [−10.0, 10.0]). By the first, 0 are all right, too easy, and 7 all wrong, too hard.',
     )
   })
 

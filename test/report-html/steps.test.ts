@@ -44,9 +44,7 @@ describe('steps in report.html', () => {
       ['random', String(2 / 3), '0.2', '0.94', '3'],
       ['ceiling: a right one is there', '1', '', '', '3'],
     ])
-    expect(text).toContain(
-      '4 rows, 4 choices; n counts those whose candidate is known to be right or wrong, up to 1 are not',
-    )
+    expect(text).toContain('4 rows; n counts those whose candidate is known to be right or wrong, up to 1 are not')
     expect(text).toContain('The dashed line is a draw, 44.4%')
     expect(text).toContain('world_modelrandom33.3 points[0.0, 100.0]1033' + '11')
   })
@@ -71,6 +69,13 @@ describe('steps in report.html', () => {
     const small = renderReport(stepsInput(), { ...LIMITS, rows: 1 })
     expect(ids(small)).toEqual(['a1'])
     expect(textOf(small)).toContain('1 of 4 rows (the CSV files beside this page have all)')
+  })
+
+  it('say that rows of a long run are picked from its first ones', () => {
+    const long = renderReport(stepsInput({ total: 1_000_000 }))
+    expect(textOf(long)).toContain('4 of 1,000,000 rows (the CSV files beside this page have all)')
+    expect(textOf(long)).toContain('They are picked from the first 4 rows of the data.')
+    expect(text).not.toContain('picked from the first')
   })
 
   it('mark label, choice and verdict of every candidate in words, beside the numbers', () => {

@@ -1,9 +1,11 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GROUP_COLUMNS } from '../../src/agreement/groups.ts'
 import { packagePath } from '../../src/package.ts'
+import type { RowTable } from '../../src/report/html/row-table.ts'
 import {
   type CsvRow,
   type Done,
@@ -120,6 +122,64 @@ describe('the embedded groups', () => {
     expect(Number(statistic('random').value)).toBeCloseTo(expected.summary['@8']!.mean_reward, 12)
   })
 
+  it('stand in report.html with the numbers of the CSV files', () => {
+    const html = readFileSync(at(RM, 'report.html'), 'utf8')
+    const figure = (id: string): string[][] => {
+      const body = new RegExp(`<figure id="fig-${id}">(.*?)</figure>`, 's').exec(html)![1]!
+      return parse(Buffer.from(/base64,([^"]*)"/.exec(body)![1]!, 'base64').toString('utf8')) as string[][]
+    }
+    const all = (file: string, columns: readonly string[], keep: (row: CsvRow) => boolean): string[][] =>
+      readCsv(at(RM), file)
+        .filter(keep)
+        .map((row) => columns.map((name) => row[name]!))
+    for (const [id, methods] of [
+      ['best-of-n', ['best_of_n', 'pass_at_n', 'random', 'voting_string_expected', 'voting_canonical_expected']],
+      ['first-n', ['rerank', 'rerank_answered', 'voting_string', 'voting_canonical', 'pass_prefix']],
+    ] as const) {
+      const wanted = all(
+        'curves.csv',
+        ['method', 'n', 'value', 'ci_low', 'ci_high', 'groups'],
+        (row) => row.subset === 'all',
+      )
+      expect(
+        figure(id)
+          .slice(1)
+          .map((row) => row.slice(0, 6))
+          .toSorted(),
+      ).toEqual(wanted.filter(([method]) => (methods as readonly string[]).includes(method!)).toSorted())
+    }
+    expect(figure('advantages').slice(1)).toEqual(
+      all('advantages.csv', ['id', 'index', 'advantage_verifier', 'advantage_learned'], () => true),
+    )
+    expect(
+      figure('reward-of-the-top')
+        .slice(1)
+        .map(([, ...row]) => row),
+    ).toEqual(all('top-rewards.csv', ['value', 'ci_low', 'ci_high', 'places'], (row) => row.subset === 'all'))
+    const { columns, details } = JSON.parse(/id="groups-data">(.*?)<\/script>/s.exec(html)![1]!) as RowTable
+    const ids = columns.find(({ key }) => key === 'id')!.values as string[]
+    expect(ids.toSorted()).toEqual(
+      groups()
+        .map(({ id }) => id)
+        .toSorted(),
+    )
+    for (const row of groups()) {
+      const marked = (word: string): string[] =>
+        details[ids.indexOf(row.id!)]!.completions.filter(({ ranked }) =>
+          ranked!.marks.some((mark) => mark.startsWith(word)),
+        ).map(({ title }) => title)
+      const title = (pick: string | undefined): string[] => (pick === '' ? [] : [`Completion ${Number(pick) + 1}`])
+      expect(marked('highest score')).toEqual(title(row.rm_pick))
+      expect(marked('vote by exact answer')).toEqual(title(row.voting_pick))
+      expect(marked('vote by molecule')).toEqual(title(row.voting_canonical_pick))
+    }
+    const lead = statistic('rerank')
+    const percent = (share: string | undefined): string => (Number(share) * 100).toFixed(1)
+    expect(html).toContain(
+      `<p class="value">${percent(lead.value)}%<small>[${percent(lead.ci_low)}, ${percent(lead.ci_high)}]</small></p><p><b>Highest score.</b>`,
+    )
+  })
+
   it('vote by molecule no worse where spellings differ, and the ties are counted', () => {
     // recomputed from groups.csv: same_answer and same_molecule say who votes alike
     let ties = 0
@@ -226,7 +286,7 @@ describe('groups that are hardly any', () => {
     { id: 'bare', prompt: 'c', completions: [tag('CCO'), tag('OCC')] },
     { id: 'empty', prompt: 'd', completions: ['', tag('CCO'), tag('OCC'), tag('CCN')], solution },
     // columns of ether0-benchmark, with recorded rollouts
-    { id: 'ether0', problem: 'e', ideal: 'CCO', problem_type: 'x', solution, completions: [{ completion: tag('CCO'), reward: 1 }, { completion: 'no answer', reward: 0 }] },
+    { id: 'ether0', problem: 'e', ideal: 'CCO', problem_type: 'x', solution, rewards: [1, 0], completions: [{ completion: tag('CCO'), reward: 1 }, { completion: 'no answer', reward: 0 }] },
   ] // biome-ignore format: one line each
   let done: Done
   beforeAll(async () => {

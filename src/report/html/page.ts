@@ -23,7 +23,7 @@ const POLICY = [
 /** @example counted(input) // '60 groups of 480 completions' */
 function counted({ pairs, completions, groups, steps }: ReportInput): string {
   if (pairs.length > 0) return plural(pairs.length, 'pair')
-  if (steps !== undefined && completions.length === 0) return plural(steps.rows.length, 'row of steps', 'rows of steps')
+  if (steps !== undefined && completions.length === 0) return plural(steps.total, 'row of steps', 'rows of steps')
   const found = groups?.findings.length ?? 0
   return found === 0
     ? plural(completions.length, 'completion')

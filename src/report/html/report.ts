@@ -37,7 +37,7 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
   const sections = [
     headline(input),
     steps(input, limits),
-    claims(input),
+    claims(input, limits),
     groups(input, limits),
     advantages(input, limits),
     paired ? subsets(input) : null,

@@ -82,6 +82,8 @@ export interface LeftOut {
   /** Rows of the run; the table shows the most informative ones. */
   readonly rows: number
   readonly shown: number
+  /** Rows, the first of the run, that these were picked from; absent where it is all. */
+  readonly looked?: number
   readonly clippedTexts: number
   /** Molecules that were not drawn for want of room. */
   readonly undrawn: number

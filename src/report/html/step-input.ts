@@ -2,17 +2,30 @@ import type { Statistic } from '../../types.ts'
 
 /** What the report reads of a run that chooses among candidate next steps, or that verifies the claims of steps. */
 export interface StepsReport {
-  /** In the order of the data. */
+  /** Rows of the run. */
+  readonly total: number
+  /** The first of them in the order of the data, all where a page has room for them. */
   readonly rows: readonly StepRowRecord[]
   /** Names of the heuristics, the one to read first in front. Empty where nothing was chosen. */
   readonly heuristics: readonly string[]
-  /** The lines of steps.csv: one per candidate and heuristic. */
+  /** The lines of steps.csv that are of these rows: one per candidate and heuristic. */
   readonly lines: readonly StepLineRecord[]
   /** Two heuristics on the rows that both judge. */
   readonly tests: readonly ChoiceTestRecord[]
-  /** The lines of step-verdicts.csv; null where claims were not verified. */
+  /** The lines of step-verdicts.csv that are of these rows; null where claims were not verified. */
   readonly verdicts: readonly StepVerdictRecord[] | null
+  /** Over all rows of the run; null where claims were not verified. */
+  readonly tally: StepTally | null
 }
+
+/** How many steps and claims there are of each verdict. */
+export interface StepTally {
+  readonly steps: WordTally
+  readonly candidates: WordTally
+  /** Claims by kind. */
+  readonly kinds: ReadonlyMap<string, WordTally>
+}
+export type WordTally = Readonly<Record<StepWord, number>>
 
 export interface StepRowRecord {
   readonly id: string

@@ -61,7 +61,9 @@ export function stepTable(report: StepsReport | undefined, limits: Limits): RowT
   const pool = new TextPool()
   const details = shown.map((one) => detailOf(one, report.heuristics, pool))
   const columns = columnsOf(shown, report)
-  return rowTable('steps', columns, details, pool, new Drawings(null, limits), report.rows.length, limits)
+  const table = rowTable('steps', columns, details, pool, new Drawings(null, limits), report.total, limits)
+  const looked = report.rows.length
+  return looked === report.total ? table : { ...table, left: { ...table.left, looked } }
 }
 
 function byId<Line extends { readonly id: string }>(lines: readonly Line[]): ReadonlyMap<string, readonly Line[]> {
@@ -102,7 +104,7 @@ function detailOf(one: Found, heuristics: readonly string[], pool: TextPool): St
     return { text: pool.add(text), verdict: verdict?.verdict ?? null, claims: verdict?.claims ?? [], notes }
   }
   return {
-    prompt: pool.add(row.prompt),
+    prompt: row.prompt === '' ? null : pool.add(row.prompt),
     completions: [],
     rationale: row.rationale === null ? null : pool.add(row.rationale),
     steps: row.steps.map((text, i) => item(text, i, null, stepNotes(row, i))),
@@ -150,7 +152,8 @@ function numbersOf(
   const rows = heuristics.flatMap((heuristic) =>
     Array.from({ length: candidates }, (_, candidate) => {
       const line = lines.find((one) => one.heuristic === heuristic && one.candidate === candidate)
-      if (line === undefined) return null
+      // a draw has no numbers
+      if (line === undefined || (line.logProb === null && line.score === null)) return null
       const { logProb, score, chosen } = line
       return [
         heuristic,

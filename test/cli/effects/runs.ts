@@ -209,6 +209,12 @@ function everywhere(bin: RunBin) {
       expect((await ran(bin, [...on, '--dry-run', '--print-config'])).stderr).toContain(
         '--dry-run changes nothing here',
       )
+      expect(run.stdout).not.toContain('drift')
+      if (bin === 'run-verify') return
+      const few = await ran(bin, [...on, '--dry-run', '--dtype', 'q8'])
+      expect(few.stdout).toMatch(/drift against fp32: 64 rows at most would be scored in fp32, too.*--drift 0/)
+      const none = await ran(bin, [...on, '--dry-run', '--dtype', 'q8', '--drift', '0'])
+      expect(none.stdout).toContain('drift against fp32: would not be measured, --drift 0')
     },
     'print-config': async () => {
       const run = await ran(bin, [...on, '--print-config'])
@@ -284,14 +290,39 @@ configs:
   }
 }
 
-/** What GRPO would make of groups: in each bin the same. */
-function ofGroups(bin: RunBin) {
+/** What GRPO would make of groups: in each bin the same. What an option alone does is seen without DPO; there, that it arrives. */
+function ofGroups(bin: RunBin): ReturnType<typeof ofGroupsAlone> {
+  if (bin !== 'run-dpo') return ofGroupsAlone(bin)
+  const on = ['--dataset', 'demo-groups', '--limit', '3']
+  const more = [
+    ...['--reward-weights', '0,1,2', '--scale-rewards', 'none', '--group-batch-size', '2'],
+    ...['--curriculum-fraction', '0.9', '--curriculum-epochs', '2', '--num-generations', '3'],
+  ]
+  const config = (name: string): (() => Promise<void>) =>
+    changes(bin, on, more, (run) => [record('config', name)(run), column('advantages.csv', 'advantage_mix')(run)])
+  return {
+    'reward-weights': config('rewardWeights'),
+    'scale-rewards': config('scaleRewards'),
+    'multi-objective-aggregation': changes(
+      bin,
+      on,
+      ['--multi-objective-aggregation', 'normalize_then_sum'],
+      column('advantages.csv', 'advantage_mix'),
+    ),
+    'group-batch-size': changes(bin, on, more, column('advantages.csv', 'batch')),
+    'curriculum-fraction': changes(bin, on, more, column('curriculum.csv', 'from_buffer')),
+    'curriculum-epochs': changes(bin, on, more, (run) => column('curriculum.csv', 'step')(run).length),
+    'num-generations': config('numGenerations'),
+  }
+}
+
+function ofGroupsAlone(bin: RunBin) {
   const on = ['--dataset', 'demo-groups', '--limit', '5', '--group-batch-size', '3']
   const advantages = column('advantages.csv', 'advantage_verifier')
   const simulated = (name: string) => column('curriculum.csv', name)
   const idle = (flag: string, value: string): (() => Promise<void>) =>
     says(bin, ['--dataset', PAIRS, flag, value], `${flag} changes nothing here: no row has several completions`)
-  const without = (flag: string, value: string) =>
+  const without = (flag: string, value: string): (() => Promise<void>) =>
     says(bin, [...on, flag, value, '--curriculum-epochs', '0'], `with --curriculum-epochs 0 nothing is simulated`)
   return {
     'reward-weights': all(
@@ -714,6 +745,17 @@ export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-gene
         const turned = await ran('run-rm', [...args, '--step-tokens', '+ of the', '--output-dir', run.outputDir])
         expect(record('models', 0, 'work', 'measured')(turned)).toBe(2)
         least(turned).forEach((p, i) => void expect(p).toBeCloseTo(1 - before[i]!, 5))
+      },
+      async () => {
+        const args = ['--dataset', UNMARKED_STEPS, '--no-verify', '--model', heads('rlhflow-prm')]
+        const run = await ran('run-rm', [...args, '--step-tokens', 'turns + -'])
+        // three and two steps, each a turn of the user
+        expect(column('scores.csv', 'steps')(run)).toEqual(['3', '2'])
+        expect(file('methods.md')(run)).toContain('is read where the assistant answers "+" or "-"')
+        const [first] = csv('scores.csv')(run)
+        const turned = await ran('run-rm', [...args, '--step-tokens', 'turns - +'])
+        const other = csv('scores.csv')(turned)[0]!
+        expect(Number(other.step_last)).not.toBeCloseTo(Number(first!.step_last), 3)
       },
       refuses('run-rm', ['--dataset', PLAIN, '--step-tokens', '+ -'], 2, '"+ -" has 2 words'),
       refuses(

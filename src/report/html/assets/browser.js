@@ -301,7 +301,9 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       const { rank, marks, advantages, votes } = c.ranked
       const [byText, byMolecule] = votes
       const voted =
-        byMolecule === null && byText === null ? 'none' : `${byMolecule ?? '–'} molecule, ${byText ?? '–'} text`
+        byMolecule === null && byText === null
+          ? 'none, so no vote'
+          : `${byMolecule ?? '–'} molecule, ${byText ?? '–'} text`
       return element(
         'li',
         { class: marks.length > 0 ? 'card picked' : 'card' },
@@ -343,7 +345,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
           ...[
             step.verdict === null
               ? null
-              : element('span', { class: `w-${step.verdict}` }, verdictText(step.verdict, null)),
+              : element('span', { class: `w-${step.verdict}` }, `claims: ${verdictText(step.verdict, null)}`),
             ...(step.notes ?? []).map((/** @type {string} */ note) => element('span', {}, note)),
           ],
         ),

@@ -1,17 +1,17 @@
 import { subsetName } from '../../../subset-name.ts'
 import type { Statistic } from '../../../types.ts'
 import { advantageScatter, MAX_DOTS, QUADRANT_NAMES, type Quadrant, quadrantOf } from '../../plots/advantage-scatter.ts'
-import { shareBars } from '../../plots/share-bars.ts'
+import { type ShareBar, type SharePart, shareBars } from '../../plots/share-bars.ts'
 import { figure, legend } from '../figure.ts'
 import type { AdvantageRecord, GroupsReport } from '../group-input.ts'
+import { type Verdicts, verdictsOf } from '../group-verdicts.ts'
 import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, percentInterval, plural } from '../numbers.ts'
 import { verdictWord } from '../row-table.ts'
 import { absent, rowKey, rowsHref, type Section } from '../section.ts'
-import { ALL, statisticTable } from '../statistic-table.ts'
-import { titleOf } from '../statistic-titles.ts'
+import { ALL, foldedTable, ofSubset, statisticTable } from '../statistic-table.ts'
 
 /** What a policy would be taught by the learned score, beside what the verifier would teach it. null for a run without groups. */
 export function advantages({ groups: report, statistics }: ReportInput, limits: Limits): Section | null {
@@ -20,7 +20,7 @@ export function advantages({ groups: report, statistics }: ReportInput, limits: 
   return {
     id: 'advantages',
     title: 'Advantages: what a policy would be taught',
-    body: html`${scatter(report)}${pushedUp(report)}${signals(own)}${tables(own, limits)}`,
+    body: html`${scatter(report)}${pushedUp(report)}${signals(report, own)}${tables(own, limits)}`,
   }
 }
 
@@ -91,57 +91,92 @@ const REWARDS = [
   ['mix', 'mix of the two'],
 ] as const
 
-/** How many groups teach a policy nothing, and why, by each reward: the shares of agreement.csv. */
-function signals(own: readonly Statistic[]): Markup {
-  const of = (name: string): Statistic | undefined =>
-    own.find(({ subset, statistic }) => subset === ALL && statistic === `zero_advantage${name}`)
-  const bars = REWARDS.flatMap(([source, name]) => {
-    const zero = of(`_${source}`)
-    if (zero === undefined || zero.value === null) return []
-    const parts = PARTS.map(([part, word, colour]) => {
-      const share = part === '' ? 1 - zero.value! : (of(`${part}_${source}`)?.value ?? 0)
-      return { name: word, colour, n: Math.round(share * zero.n) }
-    })
-    return [{ name, parts, zero, right: parts[1]!.n, wrong: parts[2]!.n }]
-  })
+interface RewardBar extends ShareBar {
+  readonly parts: readonly SharePart[]
+  /** Groups without an advantage, and all that have the reward. */
+  readonly zero: number
+  readonly all: number
+  readonly interval: string
+}
+
+/** By the verdicts alone, without the format: counted here, as groups.csv has it. */
+function accuracyBar({ findings }: GroupsReport): RewardBar {
+  const found = findings.map(({ group }) => verdictsOf(group))
+  const of = (word: Verdicts): number => found.filter((one) => one === word).length
+  const parts = [of('mixed'), of('all right'), of('all wrong'), of('all equal')].map((n, i) => part(i, n))
+  return {
+    name: 'accuracy alone',
+    parts,
+    zero: of('all right') + of('all wrong') + of('all equal'),
+    all: findings.length - of('none'),
+    interval: '',
+  }
+}
+
+const part = (i: number, n: number): SharePart => ({ name: PARTS[i]![1], colour: PARTS[i]![2], n })
+
+/** By one reward: the shares of agreement.csv. */
+function rewardBar(own: readonly Statistic[], source: string, name: string): RewardBar | null {
+  const of = (part: string): Statistic | undefined =>
+    own.find(({ subset, statistic }) => subset === ALL && statistic === `zero_advantage${part}_${source}`)
+  const zero = of('')
+  if (zero === undefined || zero.value === null) return null
+  const share = (word: string): number => (word === '' ? 1 - zero.value! : (of(word)?.value ?? 0))
+  return {
+    name,
+    parts: PARTS.map(([word], i) => part(i, Math.round(share(word) * zero.n))),
+    zero: Math.round(zero.value * zero.n),
+    all: zero.n,
+    interval: zero.ciLow === null ? '' : ` ${percentInterval(zero.ciLow, zero.ciHigh)}`,
+  }
+}
+
+/** How many groups teach a policy nothing, and why, by each reward. */
+function signals(report: GroupsReport, own: readonly Statistic[]): Markup {
+  const rewards = REWARDS.map(([source, name]) => rewardBar(own, source, name)).filter((bar) => bar !== null)
+  const bars = [accuracyBar(report), ...rewards].filter(({ all }) => all > 0)
   const [first] = bars
   if (first === undefined) return EMPTY
-  const { zero, right, wrong } = first
+  const filled = ({ n }: SharePart): boolean => n > 0
   const said = bars.map(
-    ({ name, parts }) =>
-      `${name}: ${parts
-        .filter(({ n }) => n > 0)
-        .map((part) => `${part.name} ${part.n}`)
+    (bar) =>
+      `${bar.name}: ${bar.parts
+        .filter(filled)
+        .map(({ name, n }) => `${name} ${n}`)
         .join(', ')}`,
   )
+  const share = ({ name, zero, all, interval }: RewardBar): string =>
+    `by the ${name} in ${count(zero)} of ${plural(all, 'group')} (${percent(zero / all)}${interval})`
+  const of = (name: string): string => count(first.parts.find((one) => one.name === name)?.n ?? 0)
   return figure({
     id: 'zero-advantage',
     picture: shareBars(bars, `Groups by what they teach. ${said.join('; ')}.`),
     legend: legend(
-      ...PARTS.filter(([, word]) => bars.some(({ parts }) => parts.some(({ name, n }) => name === word && n > 0))).map(
-        ([, word, colour]) => [`part-${colour}`, word] as const,
-      ),
+      ...PARTS.filter(([, word]) =>
+        bars.some(({ parts }) => parts.some((one) => one.name === word && filled(one))),
+      ).map(([, word, colour]) => [`part-${colour}`, word] as const),
     ),
-    caption: html`<b>Groups without an advantage.</b> Where no advantage of a group differs from 0, nothing in it is pushed up or held down. By the ${first.name} that is so in ${count(Math.round(zero.value! * zero.n))} of ${plural(zero.n, 'group')} (${percent(zero.value)} ${percentInterval(zero.ciLow, zero.ciHigh)}): in ${count(right)} every verified completion passes, too easy, and in ${count(wrong)} every one fails, too hard.${zero.missing === 0 ? '' : ` ${plural(zero.missing, 'group')} without any such reward ${zero.missing === 1 ? 'is' : 'are'} left out.`}`,
+    caption: html`<b>Groups without an advantage.</b> Where no advantage of a group differs from 0, nothing in it is pushed up or held down. That is so ${bars.map(share).join(', ')}. By the first, ${of('all right')} are all right, too easy, and ${of('all wrong')} all wrong, too hard. Groups without the reward are left out.`,
     data: {
       header: ['reward', 'groups_with', 'n'],
-      rows: bars.flatMap(({ name, parts }) => parts.map((part) => [name, part.name, part.n])),
+      rows: bars.flatMap(({ name, parts }) => parts.map((one) => [name, one.name, one.n])),
     },
   })
 }
 
 function tables(own: readonly Statistic[], limits: Limits): Markup {
-  if (own.length === 0) return EMPTY
-  const rest = own.filter(({ subset }) => subset !== ALL)
-  const shown = rest.slice(0, limits.tableRows)
+  const overall = own.filter(({ subset }) => subset === ALL)
+  const simulated = ({ scope }: Statistic): boolean => scope === 'curriculum'
   return html`${statisticTable(
-    own.filter(({ subset }) => subset === ALL),
+    overall.filter((line) => !simulated(line)),
     html`Advantages, over all groups. An absent value gives its reason.`,
-  )}${
-    rest.length === 0
-      ? EMPTY
-      : html`<details class="data"><summary>The same by subset (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, (statistic) => `${subsetName(statistic.subset)} · ${titleOf(statistic)}`)}</details>
-`
-  }`
+  )}${statisticTable(
+    overall.filter(simulated),
+    html`A curriculum that keeps the groups with an advantage, simulated over the recorded completions; run.json has what that takes for granted, curriculum.csv its steps.`,
+  )}${foldedTable(
+    own.filter(({ subset }) => subset !== ALL),
+    'The same by subset',
+    limits.tableRows,
+    ofSubset,
+  )}`
 }

@@ -7,8 +7,7 @@ import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
 import { absent, rowKey, rowsHref, type Section } from '../section.ts'
-import { ALL, MIN_PROMPTS, statisticsOf, statisticTable } from '../statistic-table.ts'
-import { titleOf } from '../statistic-titles.ts'
+import { ALL, foldedTable, MIN_PROMPTS, ofSubset, statisticsOf, statisticTable } from '../statistic-table.ts'
 
 /** Learned against verifiable: the cross table of decisions and every statistic that the run computed. */
 export function agreement(input: ReportInput, limits: Limits): Section {
@@ -131,14 +130,5 @@ function statisticTables(statistics: readonly Statistic[], limits: Limits): Mark
   return html`${statisticTable(of('pairs'), html`Decisions on pairs, over all of them. An absent value gives its reason.`)}${statisticTable(
     of('completions'),
     html`Score against verifiable reward, over all completions.`,
-  )}${others(rest, limits)}`
-}
-
-function others(rest: readonly Statistic[], limits: Limits): Markup {
-  if (rest.length === 0) return EMPTY
-  const shown = rest.slice(0, limits.tableRows)
-  const left = shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
-  return html`<details class="data"><summary>The same by subset, stratum and baseline (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, (line) => `${line.scope} · ${subsetName(line.subset)} · ${titleOf(line)}`)}</details>
-`
+  )}${foldedTable(rest, 'The same by subset, stratum and baseline', limits.tableRows, (line) => `${line.scope} · ${ofSubset(line)}`)}`
 }

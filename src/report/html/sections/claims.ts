@@ -1,23 +1,32 @@
 import { type ShareBar, shareBars } from '../../plots/share-bars.ts'
 import { figure, legend } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
+import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, numberCell, percent, plural } from '../numbers.ts'
 import { absent, rowKey, rowsHref, type Section } from '../section.ts'
-import { ALL, statisticTable } from '../statistic-table.ts'
-import type { ClaimRecord, StepVerdictRecord, StepWord } from '../step-input.ts'
+import { ALL, foldedTable, ofSubset, statisticTable } from '../statistic-table.ts'
+import type { ClaimRecord, StepTally, StepVerdictRecord, StepWord, WordTally } from '../step-input.ts'
 
 /** What RDKit says of the statements in the steps. null where none were looked for. */
-export function claims({ steps: report, statistics }: ReportInput): Section | null {
-  if (report === undefined || report.verdicts === null) return null
-  const { verdicts } = report
-  const own = statistics.filter(({ scope, subset }) => scope === 'step_verdicts' && subset === ALL)
+export function claims({ steps: report, statistics }: ReportInput, limits: Limits): Section | null {
+  if (report === undefined || report.tally === null) return null
+  const own = statistics.filter(({ scope }) => scope === 'step_verdicts')
   const title = 'Claims of the steps'
-  if (verdicts.length === 0) return { id: 'claims', title, body: absent('No step to verify.') }
+  const { steps, candidates, kinds } = report.tally
+  if (sum(steps) + sum(candidates) === 0) return { id: 'claims', title, body: absent('No step to verify.') }
   return {
     id: 'claims',
     title,
-    body: html`${bars(verdicts)}${kinds(verdicts)}${firstWrong(verdicts)}${statisticTable(own, html`Learned rewards of the steps beside the verdicts on their claims. An absent value gives its reason.`)}`,
+    body: html`${bars(report.tally)}${kindTable(kinds)}${firstWrong(report.verdicts ?? [])}${statisticTable(
+      own.filter(({ subset }) => subset === ALL),
+      html`Verdicts on the claims of the steps, and learned rewards beside them. An absent value gives its reason.`,
+    )}${foldedTable(
+      own.filter(({ subset }) => subset !== ALL),
+      'The same by subset and kind of claim',
+      limits.tableRows,
+      ofSubset,
+    )}`,
   }
 }
 
@@ -27,43 +36,36 @@ const WORDS = [
   ['unverifiable', 'grey'],
 ] as const satisfies readonly (readonly [StepWord, string])[]
 
-function bars(verdicts: readonly StepVerdictRecord[]): Markup {
-  const parts = (of: (verdict: StepVerdictRecord) => boolean): ShareBar['parts'] =>
-    WORDS.map(([word, colour]) => ({
-      name: word,
-      colour,
-      n: verdicts.filter((one) => of(one) && one.verdict === word).length,
-    }))
-  const found = [
-    { name: 'steps', parts: parts(({ candidate }) => candidate === null) },
-    { name: 'candidates', parts: parts(({ candidate }) => candidate !== null) },
-  ].filter((bar) => bar.parts.some(({ n }) => n > 0))
-  const said = (bar: ShareBar): string =>
-    `${bar.name}: ${bar.parts.map(({ name, n }) => `${name} ${count(n)}`).join(', ')}`
-  const all = verdicts.flatMap((one) => one.claims)
-  const decided = all.filter(({ outcome }) => outcome !== 'unverifiable').length
+const sum = ({ pass, fail, unverifiable }: WordTally): number => pass + fail + unverifiable
+
+function bars({ steps, candidates, kinds }: StepTally): Markup {
+  const bar = (name: string, tally: WordTally): ShareBar => ({
+    name,
+    parts: WORDS.map(([word, colour]) => ({ name: word, colour, n: tally[word] })),
+  })
+  const found = [bar('steps', steps), bar('candidates', candidates)].filter(({ parts }) => parts.some(({ n }) => n > 0))
+  const said = (one: ShareBar): string =>
+    `${one.name}: ${one.parts.map(({ name, n }) => `${name} ${count(n)}`).join(', ')}`
+  const all = [...kinds.values()]
+  const decided = all.reduce((n, { pass, fail }) => n + pass + fail, 0)
   return figure({
     id: 'step-verdicts',
     picture: shareBars(found, `Verdicts on steps. ${found.map(said).join('; ')}.`, '% of the steps'),
     legend: legend(...WORDS.map(([word, colour]) => [`part-${colour}`, word] as const)),
-    caption: html`<b>Verdicts on ${plural(verdicts.length, 'step')}</b>, candidates among them where there are any, by the claims found in them: ${plural(all.length, 'claim')}, ${count(decided)} decided. A step fails if a decided claim fails, passes if one is decided and none fails; what is not understood, questioned, negated or supposed is unverifiable, and never counted as a fail.`,
+    caption: html`<b>Verdicts on ${plural(sum(steps) + sum(candidates), 'step')}</b>, candidates among them where there are any, by the claims found in them: ${plural(
+      all.reduce((n, tally) => n + sum(tally), 0),
+      'claim',
+    )}, ${count(decided)} decided. A step fails if a decided claim fails, passes if one is decided and none fails; what is not understood, questioned, negated or supposed is unverifiable, and never counted as a fail.`,
     data: {
       header: ['of', 'verdict', 'n'],
-      rows: found.flatMap((bar) => bar.parts.map((part) => [bar.name, part.name, part.n])),
+      rows: found.flatMap((one) => one.parts.map((part) => [one.name, part.name, part.n])),
     },
   })
 }
 
-function kinds(verdicts: readonly StepVerdictRecord[]): Markup {
-  const tally = new Map<string, Record<StepWord, number>>()
-  for (const { claims } of verdicts)
-    for (const { kind, outcome } of claims) {
-      const line = tally.get(kind) ?? { pass: 0, fail: 0, unverifiable: 0 }
-      line[outcome]++
-      tally.set(kind, line)
-    }
-  if (tally.size === 0) return EMPTY
-  const lines = [...tally].sort((a, b) => b[1].fail - a[1].fail || b[1].pass - a[1].pass || (a[0] < b[0] ? -1 : 1))
+function kindTable(kinds: StepTally['kinds']): Markup {
+  if (kinds.size === 0) return EMPTY
+  const lines = [...kinds].sort((a, b) => b[1].fail - a[1].fail || b[1].pass - a[1].pass || (a[0] < b[0] ? -1 : 1))
   return html`<div class="scroll"><table>
 <caption>Claims by kind, those that fail most first. The share is of the decided ones.</caption>
 <thead><tr><th scope="col">Kind</th><th scope="col" class="num">Pass</th><th scope="col" class="num">Fail</th><th scope="col" class="num">Failing</th><th scope="col" class="num">Unverifiable</th></tr></thead>

@@ -9,7 +9,7 @@ import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
-import { ALL, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
+import { ALL, foldedTable, ofSubset, statisticTable } from '../statistic-table.ts'
 import { titleOf } from '../statistic-titles.ts'
 import { overOptimisationText } from './over-optimisation.ts'
 
@@ -288,15 +288,16 @@ function topFigure(all: readonly TopRewardRecord[]): Markup {
 }
 
 function tables(own: readonly Statistic[], limits: Limits): Markup {
-  const overall = own.filter(({ subset }) => subset === ALL)
-  const rest = own.filter(({ subset }) => subset !== ALL)
   if (own.length === 0) return absent('No statistics of groups: agreement.csv has none of their scope.')
-  const shown = rest.slice(0, limits.tableRows)
-  return html`${statisticTable(overall, html`Groups, over all of them. An absent value gives its reason. groups.csv has them one by one.`)}${
-    rest.length === 0
-      ? EMPTY
-      : html`<details class="data"><summary>The same by subset (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines. Fewer than ${MIN_PROMPTS} prompts carry no conclusion.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, (statistic) => `${subsetName(statistic.subset)} · ${titleOf(statistic)}`)}</details>
-`
-  }`
+  const overall = own.filter(({ subset }) => subset === ALL)
+  const isPoint = ({ statistic }: Statistic): boolean => statistic.includes('@')
+  return html`${statisticTable(
+    overall.filter((line) => !isPoint(line)),
+    html`Groups, over all of them. An absent value gives its reason. groups.csv has them one by one.`,
+  )}${foldedTable(overall.filter(isPoint), 'Points of the curves', limits.tableRows, titleOf)}${foldedTable(
+    own.filter(({ subset }) => subset !== ALL),
+    'The same by subset',
+    limits.tableRows,
+    ofSubset,
+  )}`
 }

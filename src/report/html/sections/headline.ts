@@ -180,9 +180,10 @@ function groupTiles(input: ReportInput): Markup {
     ],
     ['Ceiling.', of('pass_at_n'), 'Some completion is right: a perfect score would reach this.'],
   ] as const
-  if (lines.every(([, line]) => line === undefined)) return EMPTY
+  const shown = lines.flatMap(([name, line, what]) => (line === undefined ? [] : [{ name, line, what }]))
+  if (shown.length === 0) return EMPTY
   return html`<div class="tiles">
-${lines.map(([name, line, what]) => tile(percent(line?.value ?? null), unitOf(line), html`<b>${name}</b> ${what} ${line === undefined ? 'Absent.' : `${plural(line.n, 'group')}.`}${withoutInterval(line)}`))}</div>
+${shown.map(({ name, line, what }) => tile(percent(line.value), unitOf(line), html`<b>${name}</b> ${what} ${plural(line.n, 'group')}.${withoutInterval(line)}`))}</div>
 `
 }
 
@@ -193,8 +194,8 @@ function stepTiles(input: ReportInput): Markup {
   const [first] = steps.heuristics
   const line = first === undefined ? undefined : statisticOf(input, 'steps', `choice_accuracy_${first}`)
   const chance = statisticOf(input, 'steps', 'choice_chance')
-  const failing = (steps.verdicts ?? []).filter(({ verdict }) => verdict === 'fail').length
-  const decided = failing + (steps.verdicts ?? []).filter(({ verdict }) => verdict === 'pass').length
+  const tallies = steps.tally === null ? [] : [steps.tally.steps, steps.tally.candidates]
+  const of = (word: 'pass' | 'fail' | 'unverifiable'): number => tallies.reduce((n, tally) => n + tally[word], 0)
   return html`<div class="tiles">
 ${
   line === undefined
@@ -213,12 +214,12 @@ ${
         html`<b>A draw.</b> The mean share of right candidates in ${plural(chance.n, 'row')}.`,
       )
 }${
-  steps.verdicts === null
+  steps.tally === null
     ? EMPTY
     : tile(
-        count(failing),
-        `of ${count(decided)}`,
-        html`<b>Steps that fail.</b> Of those with a claim that RDKit could decide; ${count(steps.verdicts.length - decided)} more have none.`,
+        count(of('fail')),
+        `of ${count(of('fail') + of('pass'))}`,
+        html`<b>Steps that fail.</b> Of those with a claim that RDKit could decide; ${count(of('unverifiable'))} more have none.`,
       )
 }</div>
 `

@@ -70,6 +70,7 @@ const LISTED: Readonly<Record<TableName, (left: LeftOut) => readonly string[]>> 
   ],
   steps: (left) => [
     `${some(left, 'row')}, the first to read first: those in which the first heuristic chooses a wrong candidate, those with a step that fails, those without a label, then the others.`,
+    left.looked === undefined ? '' : `They are picked from the first ${count(left.looked)} rows of the data.`,
     'Verdicts of steps are on their claims alone: pass where a claim is verified and none fails, unverifiable where none could be decided.',
   ],
 }

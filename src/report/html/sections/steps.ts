@@ -1,4 +1,3 @@
-import { subsetName } from '../../../subset-name.ts'
 import type { Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
@@ -8,8 +7,7 @@ import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, percentInterval, plural, points } from '../numbers.ts'
 import type { Section } from '../section.ts'
-import { ALL, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
-import { titleOf } from '../statistic-titles.ts'
+import { ALL, foldedTable, MIN_PROMPTS, ofSubset, statisticTable } from '../statistic-table.ts'
 import type { ChoiceTestRecord, StepsReport } from '../step-input.ts'
 
 /** Which heuristic finds the right next step, or what the rewards of labelled steps are worth. null for a run without steps. */
@@ -25,7 +23,7 @@ export function steps({ steps: report, statistics }: ReportInput, limits: Limits
 
 const PREFIX = 'choice_accuracy_'
 
-function choices({ rows, heuristics, lines }: StepsReport, own: readonly Statistic[]): Markup {
+function choices({ total, heuristics }: StepsReport, own: readonly Statistic[]): Markup {
   const overall = own.filter(({ subset }) => subset === ALL)
   const of = (name: string): Statistic | undefined => overall.find(({ statistic }) => statistic === name)
   const found = heuristics.flatMap((heuristic) => {
@@ -56,7 +54,6 @@ function choices({ rows, heuristics, lines }: StepsReport, own: readonly Statist
           },
         ]),
   ]
-  const chosen = new Set(lines.filter((line) => line.chosen === true).map(({ id }) => id)).size
   const missing = Math.max(...found.map(({ line }) => line.missing))
   return figure({
     id: 'choice-accuracy',
@@ -66,7 +63,7 @@ function choices({ rows, heuristics, lines }: StepsReport, own: readonly Statist
       'rows in which the chosen candidate is right, %',
       chance === undefined || chance.value === null ? null : 100 * chance.value,
     ),
-    caption: html`<b>Choice accuracy of each heuristic</b>: ${found.map(({ heuristic }) => heuristicText(heuristic)).join(', ')}. ${plural(rows.length, 'row')}, ${plural(chosen, 'choice')}; n counts those whose candidate is known to be right or wrong${missing === 0 ? '' : `, up to ${count(missing)} are not`}. Bars are 95% intervals, prompts resampled${found.every(({ line }) => line.clusters < MIN_PROMPTS) ? `; fewer than ${MIN_PROMPTS} prompts carry no conclusion` : ''}.${chance === undefined || chance.value === null ? '' : ` The dashed line is a draw, ${percent(chance.value)}: the mean share of right candidates.`}`,
+    caption: html`<b>Choice accuracy of each heuristic</b>: ${found.map(({ heuristic }) => heuristicText(heuristic)).join(', ')}. ${plural(total, 'row')}; n counts those whose candidate is known to be right or wrong${missing === 0 ? '' : `, up to ${count(missing)} are not`}. Bars are 95% intervals, prompts resampled${found.every(({ line }) => line.clusters < MIN_PROMPTS) ? `; fewer than ${MIN_PROMPTS} prompts carry no conclusion` : ''}.${chance === undefined || chance.value === null ? '' : ` The dashed line is a draw, ${percent(chance.value)}: the mean share of right candidates.`}`,
     data: {
       header: ['heuristic', 'choice_accuracy', 'ci_low', 'ci_high', 'n'],
       rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),
@@ -101,14 +98,13 @@ function testRow({ a, b, difference, onlyA, onlyB, n, clusters, p, pHolm }: Choi
 }
 
 function tables(own: readonly Statistic[], limits: Limits): Markup {
-  const overall = own.filter(({ subset }) => subset === ALL)
-  const rest = own.filter(({ subset }) => subset !== ALL)
-  const shown = rest.slice(0, limits.tableRows)
-  return html`${statisticTable(overall, html`Steps, over all rows. An absent value gives its reason.`)}${
-    rest.length === 0
-      ? EMPTY
-      : html`<details class="data"><summary>The same by subset (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''}`, (line) => `${subsetName(line.subset)} · ${titleOf(line)}`)}</details>
-`
-  }`
+  return html`${statisticTable(
+    own.filter(({ subset }) => subset === ALL),
+    html`Steps, over all rows. An absent value gives its reason.`,
+  )}${foldedTable(
+    own.filter(({ subset }) => subset !== ALL),
+    'The same by subset',
+    limits.tableRows,
+    ofSubset,
+  )}`
 }

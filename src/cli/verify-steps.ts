@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type JudgedStep, type JudgedSteps, stepVerdictShares } from '../agreement/step-agreement.ts'
 import type { StepVerdict } from '../chem/claims/claim.ts'
+import { stepsOfText } from '../chem/claims/sentences.ts'
 import { type Trajectory, verifySteps } from '../chem/claims/verify.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import { isFailure } from '../pairs/failure.ts'
@@ -93,7 +94,8 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
     try {
       for await (const row of run.rows()) {
         if (isFailure(row)) continue
-        const { id, subset, steps, candidates } = row
+        const { id, subset, candidates } = row
+        const steps = row.answer === null ? row.steps : stepsOfText(row.answer)
         // rows without a prompt are told apart by their ids
         const cluster = promptCluster(row.hasPrompt ? row.prompt : id)
         const prompt = row.hasPrompt ? plain(row.prompt) : null

@@ -138,6 +138,8 @@ export interface StepRule {
   readonly mark: string | null
   /** What ends a step in the data; null: the data have the marks. */
   readonly separator: string | null
+  /** Each step is a user's turn, the first behind the prompt, which the assistant answers by these words in turn `right`; absent: one turn. */
+  readonly turns?: { readonly right: string; readonly wrong: string }
 }
 /**
  * How a head that compares two answers is shown them. `marks`: prompt and answers tokenised apart, each behind its mark, with limits in

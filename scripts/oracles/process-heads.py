@@ -6,7 +6,7 @@
 
     python scripts/oracles/process-heads.py test/data/heads
 
-Writes trl-prm-qwen2 (a tokenizer without BOS), trl-prm-llama (with one), verl-rm and math-shepherd (a causal model), each with the tokenizer of another folder there.
+Writes trl-prm-qwen2 (a tokenizer without BOS), trl-prm-llama (with one), verl-rm, math-shepherd and rlhflow-prm (causal models), each with the tokenizer of another folder there.
 Token ids are made as TRL's PRMTrainer.tokenize_row makes them: `[bos] + ids(prompt)`, then for each step `ids(step) + ids(separator)`, all
 without special tokens; a step is read at the last id of its separator. Logits are transformers', float32, CPU, eager, batch of one.
 verl reads the only label of the last attended token, of ids with special tokens.
@@ -122,7 +122,27 @@ def causal(name, model_type, source, mark, right, wrong, seed):
     write(folder, head="step-tokens", step_tokens=f"{mark} {right} {wrong}", double_bos_rule="none", read_rule="every mark", cases=cases)
 
 
+def turns(name, model_type, source, seed):
+    """RLHFlow's math-rm/prm_evaluate.py, select_sample: for every step a conversation of its own, read at the third token from its end."""
+    folder, tokenizer, model = make(name, model_type, source, None, seed)
+    candidates = [tokenizer.encode("+")[-1], tokenizer.encode("-")[-1]]
+    cases = []
+    for case, prompt, steps in STEPS + [("signs", "Which ion is [Na+]? ", ["It has a charge of +1: + and not -.", "[Na+] + [Cl-]", "+"])]:
+        conversation, scores, positions = [], [], []
+        for k, step in enumerate(step.strip() for step in steps):
+            conversation.append({"content": prompt + " " + step if k == 0 else step, "role": "user"})
+            conversation.append({"content": "+", "role": "assistant"})
+            ids = tokenizer.apply_chat_template(conversation, tokenize=True, return_dict=False)
+            scores.append(torch.softmax(logits_of(model, ids)[-3, candidates], -1)[0].item())
+            positions.append(len(ids) - 3)
+        cases.append({"id": case, "messages": messages(prompt, "\n\n".join(steps)), "input_ids": ids, "attention_mask": [1] * len(ids),
+                      "truncation": None, "double_bos": False, "scores": scores, "step_positions": positions})
+    write(folder, head="step-tokens", chat_template="tokenizer", step_tokens="turns + -", double_bos_rule="none",
+          read_rule="in front of every answer", cases=cases)
+
+
 process("trl-prm-qwen2", "qwen2", "qwen2-prm", "\n", 1)
 process("trl-prm-llama", "llama", "reft-llama", "\n", 2)
 outcome("verl-rm", "llama", "reft-llama", 3)
 causal("math-shepherd", "llama", "reft-llama", "+", "the", "of", 4)  # single tokens of that tokenizer
+turns("rlhflow-prm", "llama", "armorm", 5)

@@ -123,7 +123,7 @@ export const ADVANTAGE_MEANINGS: Readonly<Record<string, string>> = {
 export const CURRICULUM_ASSUMPTIONS = [
   'The rollouts are recorded: the policy that made them does not learn, and a problem is as hard at the last step as at the first.',
   'A group is drawn from the recorded completions of its problem without replacement, anew each time; all of them where there are no more.',
-  'A group is trivial when no advantage in it differs from 0; a completion without the reward counts for nothing.',
+  'A group is trivial when no advantage in it differs from 0; a completion without the reward counts for nothing, and a problem in which nobody has it is trivial.',
   'A problem whose group is not trivial enters the buffer, and leaves it when its group is trivial (Narayanan et al. 2025, arXiv:2506.17238, §4.2.1).',
   'The buffer starts empty and has no bound; it changes after the batch; problems are drawn from it without replacement, all equally likely.',
   'While the buffer holds fewer problems than its share of a batch, the data fill the batch.',

@@ -124,6 +124,15 @@ export function curriculumCells({ source, step, without, problems }: CurriculumR
   ]
 }
 
+const SIMULATED = [
+  'curriculum_nontrivial_share',
+  'curriculum_nontrivial_share_without',
+  'curriculum_kept_share',
+  'curriculum_seen_share',
+  'curriculum_seen_share_without',
+  'curriculum_sustainable_fraction',
+] as const
+
 /** Sums over the steps of one source, from which its lines of agreement.csv are made. */
 export class CurriculumSum {
   private groups = 0
@@ -143,15 +152,18 @@ export class CurriculumSum {
     this.last = row
   }
 
-  /** Scope `curriculum`: n = groups drawn, or problems. */
-  statistics(clusters: number, seed: number): Statistic[] {
-    if (this.last === null) return []
-    const { source, step, without, problems } = this.last
+  /** Scope `curriculum`: n = groups drawn, or problems. Without a step they are absent: nobody has the reward. */
+  statistics(source: RewardSource, clusters: number, seed: number): Statistic[] {
+    if (this.last === null) {
+      const place: Place = { scope: 'curriculum', subset: 'all', n: 0, clusters: 0 }
+      return SIMULATED.map((name) => statistic(place, `${name}_${source}`, null, null, 'no_completion_with_the_reward'))
+    }
+    const { step, without, problems } = this.last
     const { groups, fromBuffer, nonTrivial, nonTrivialFromBuffer } = this
     const drawn: Place = { scope: 'curriculum', subset: 'all', n: groups, clusters }
     const all: Place = { ...drawn, n: problems }
     const simulated = { interval: null, method: `none: simulated, seed ${seed}` }
-    const line = (place: Place, name: string, value: number | null, reason = '') =>
+    const line = (place: Place, name: (typeof SIMULATED)[number], value: number | null, reason = '') =>
       statistic(place, `${name}_${source}`, value, simulated, reason)
     const fromData = groups - fromBuffer
     const bound = sustainableFraction(

@@ -106,11 +106,17 @@ export function resampledCurve(
   const { columns, at } = sums
   const resamples = clusters < 2 ? 0 : affordableResamples(settings.resamples, clusters * columns.length)
   const used = { ...settings, resamples }
+  const means = values.map(() => 0)
   const { estimates, distributions } = bootstrapSums(
     columns,
     at.length,
     (totals, out) => {
-      for (const [k, { count, sums }] of at.entries()) out[k] = of(sums.map((s) => totals[s]! / totals[count]!))
+      for (let k = 0; k < at.length; k++) {
+        const { count, sums } = at[k]!
+        const groups = totals[count]!
+        for (let p = 0; p < sums.length; p++) means[p] = totals[sums[p]!]! / groups
+        out[k] = of(means)
+      }
     },
     resamples,
     randomOf(settings),

@@ -1,3 +1,4 @@
+import { subsetName } from '../subset-name.ts'
 import type { Statistic } from '../types.ts'
 import { MIN_CLUSTERS } from './strata.ts'
 import { count, decimal, type PaperTable, percent, text } from './tables.ts'
@@ -19,7 +20,7 @@ export function groupPaperTable(statistics: readonly Statistic[], model: string,
     const groups = find(subset, 'pass_at_n')
     const few = (groups?.clusters ?? 0) < MIN_CLUSTERS
     return [
-      text(subset === 'all' ? 'all groups' : subset || '(none)'),
+      text(subset === 'all' ? 'all groups' : subsetName(subset)),
       ...COLUMNS.map(([name]) => {
         const line = find(subset, name)
         const ci = line?.ciLow == null || line.ciHigh == null ? null : { low: line.ciLow, high: line.ciHigh }

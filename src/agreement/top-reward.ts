@@ -4,7 +4,7 @@ import { passes } from './completions.ts'
 import { intervalOf, type MethodInterval, randomOf } from './intervals.ts'
 import type { CompletionSample } from './sample.ts'
 import { affordableResamples } from './statistic.ts'
-import { topOf, weightedTopMean } from './top-share.ts'
+import { topOf, weightedTopMeans } from './top-share.ts'
 
 /** Shares of the completions, by score from the top, of which the reward is averaged. */
 export const TOP_SHARES = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const
@@ -42,23 +42,28 @@ export function topReward(
     measure === 'reward' ? columns.reward[i]! : Number(passes(columns.reward[i]!)),
   )
   const sorted = score.slice().sort()
-  const evaluators = TOP_SHARES.map((share) => weightedTopMean(value, score, cluster, 1 - share))
-  const resamples = affordableResamples(settings.resamples, score.length * TOP_SHARES.length)
+  const evaluators = weightedTopMeans(
+    value,
+    score,
+    cluster,
+    TOP_SHARES.map((share) => 1 - share),
+  )
+  const resamples = affordableResamples(settings.resamples, score.length * 2)
   const used = { ...settings, resamples }
   const distributions = clusters < 2 ? [] : resampleClusters(clusters, evaluators, resamples, randomOf(used))
   const once = new Float64Array(clusters).fill(1)
+  const own = evaluators.map((evaluate) => evaluate(once))
   return {
     subset,
     measure,
     points: TOP_SHARES.map((share, k) => {
       const top = topOf(sorted, 1 - share)
-      const own = evaluators[k]!(once)
       const high = new Set(cluster.filter((_, i) => score[i]! >= top.border)).size
       return {
         share,
-        value: own,
+        value: own[k]!,
         made: intervalOf(
-          own,
+          own[k]!,
           distributions[k] ?? new Float64Array(0),
           Math.min(high, top.places),
           used,

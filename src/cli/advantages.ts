@@ -59,9 +59,10 @@ export async function writeAdvantages(input: AdvantagesInput): Promise<Advantage
   const grpo = settingsOf(config)
   await writeCsv(join(folder, 'advantages.csv'), ADVANTAGE_COLUMNS, cells(groups, grpo))
   await writeWhole(join(folder, 'curriculum.jsonl'), choices(input, grpo))
-  const simulated = config.curriculumEpochs === 0 ? [] : await simulate(input, grpo)
   const { seed, resamples } = config
-  const statistics = [...advantageStatistics(groups, grpo, { learned, seed, resamples }), ...simulated]
+  const found = advantageStatistics(groups, grpo, { learned, seed, resamples })
+  const simulated = config.curriculumEpochs === 0 ? [] : await simulate(input, grpo, found)
+  const statistics = [...found, ...simulated]
   return {
     statistics,
     columns: {
@@ -114,36 +115,48 @@ const LINES_AT_ONCE = 1 << 20
 async function simulate(
   { folder, config, groups, learned }: AdvantagesInput,
   grpo: GrpoSettings,
+  found: readonly Statistic[],
 ): Promise<Statistic[]> {
   const { seed, groupBatchSize, numGenerations, curriculumEpochs: epochs, curriculumFraction: fraction } = config
   const options = { seed, groupBatchSize, numGenerations, epochs, fraction }
   const clusters = new Set(groups.map(({ cluster }) => cluster)).size
-  const statistics: Statistic[] = []
+  const sums = (learned ? REWARD_SOURCES : (['verifier'] as const)).map((source) => ({
+    source,
+    sum: new CurriculumSum(),
+    // a reward that nobody has would make every group trivial
+    there: ofAll(found, `zero_advantage_${source}`)?.value != null,
+  }))
   function* lines() {
-    for (const source of learned ? REWARD_SOURCES : (['verifier'] as const)) {
-      const sum = new CurriculumSum()
+    for (const { source, sum, there } of sums) {
+      if (!there) continue
       for (const row of curriculumRows(curriculumProblems(groups, source, grpo), source, options)) {
         sum.add(row)
         yield curriculumCells(row)
       }
-      statistics.push(...sum.statistics(clusters, seed))
     }
   }
   await writeCsv(join(folder, 'curriculum.csv'), CURRICULUM_COLUMNS, lines())
-  return statistics
+  return sums.flatMap(({ source, sum }) => sum.statistics(source, clusters, seed))
 }
+
+const SHOWN = { verifier: 'verifier', learned: 'model', mix: 'mix' } as const
+const ofAll = (statistics: readonly Statistic[], name: string): Statistic | undefined =>
+  statistics.find(({ statistic, subset }) => statistic === name && subset === 'all')
 
 /** Two or three lines for the screen. */
 function linesOf(statistics: readonly Statistic[], config: RunConfig, learned: boolean): string[] {
-  const of = (name: string): Statistic | undefined =>
-    statistics.find(({ statistic, subset }) => statistic === name && subset === 'all')
+  const of = (name: string): Statistic | undefined => ofAll(statistics, name)
   const share = (name: string): string => percent(of(name)?.value ?? null)
   const zero = (source: string): string =>
     `${share(`zero_advantage_${source}`)} of ${of(`zero_advantage_${source}`)?.n ?? 0}`
   const [right, wrong] = ['all_right', 'all_wrong'].map((why) => share(`zero_advantage_${why}_verifier`))
   const model = learned ? `, model ${zero('learned')}, mix ${zero('mix')}` : ''
+  const [format, accuracy, score] = rewardWeightsOf(config.rewardWeights)
+  const weights = learned
+    ? `format, accuracy and score weigh ${format}, ${accuracy} and ${score}`
+    : `format and accuracy weigh ${format} and ${accuracy}`
   const lines = [
-    `groups without an advantage: verifier ${zero('verifier')} (all right ${right}, all wrong ${wrong})${model}; format, accuracy and score weigh ${config.rewardWeights}`,
+    `groups without an advantage: verifier ${zero('verifier')} (all right ${right}, all wrong ${wrong})${model}; ${weights}`,
   ]
   const signs = of('advantage_sign_agreement_learned')
   const [failing, passing] = [of('pushed_up_of_failing_learned'), of('pushed_down_of_passing_learned')]
@@ -151,9 +164,10 @@ function linesOf(statistics: readonly Statistic[], config: RunConfig, learned: b
     lines.push(
       `advantages: model and verifier have one sign in ${percent(signs.value)} of ${signs.n}; the model's is above 0 in ${percent(failing.value)} of ${failing.n} that fail, below 0 in ${percent(passing.value)} of ${passing.n} that pass`,
     )
-  if (of('curriculum_nontrivial_share_verifier') !== undefined)
+  const source = REWARD_SOURCES.find((one) => (of(`curriculum_nontrivial_share_${one}`)?.value ?? null) !== null)
+  if (source !== undefined)
     lines.push(
-      `curriculum (simulated, verifier): groups with an advantage ${share('curriculum_nontrivial_share_verifier')}, without it ${share('curriculum_nontrivial_share_without_verifier')}; kept prompts in curriculum.jsonl`,
+      `curriculum (simulated, ${SHOWN[source]}): groups with an advantage ${share(`curriculum_nontrivial_share_${source}`)}, without it ${share(`curriculum_nontrivial_share_without_${source}`)}; kept prompts in curriculum.jsonl`,
     )
   return lines
 }

@@ -9,6 +9,7 @@ import { CERTIFICATE_FILE, CERTIFICATE_OUTCOMES, certify, type ModelCertificate 
 import type { RunConfig } from '../setup/config.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
+import { visibleName } from '../visible-text.ts'
 import type { Log } from './log.ts'
 
 /** What run.json and the screen say of a model's certificate. */
@@ -73,30 +74,39 @@ export function certifiedBefore(folder: string, models: readonly LoadedModel[]):
     const certificate = readCertificate(join(parent, file))
     return certificate === null ? [] : [{ file: join('..', file), certificate }]
   })
-  return models.map(({ choice: { role }, weightsSha256, opened }): Certified => {
+  return models.map(({ choice: { role }, name, weightsSha256, opened }): Certified => {
     if (opened.head.compares !== undefined)
       return { role, outcome: 'none', reason: 'the probes are single completions, this model compares two', file: null }
-    const own = certificates.flatMap(({ file, certificate }) =>
-      certificate.models
-        .filter((one) => one.weightsSha256 === weightsSha256 && one.role === role)
-        .filter((one) =>
-          one.devices.some(({ device, dtype }) => device.split(':')[0] === opened.device && dtype === opened.dtype),
-        )
-        .map(({ outcome, reason }) => ({ role, outcome, reason, file })),
+    /** Why one does not count; null where it does. */
+    const staleness = (one: EarlierModel, version: string): string | null => {
+      if (one.weightsSha256 !== weightsSha256) return 'is of other weights'
+      if (version !== packageVersion) return `was written by chemherm ${visibleName(version)}`
+      const same = one.devices.some(
+        ({ device, dtype }) => device.split(':')[0] === opened.device && dtype === opened.dtype,
+      )
+      return same ? null : `is not of ${opened.dtype} on ${opened.device}`
+    }
+    const found = certificates.flatMap(({ file, certificate: { models, versions } }) =>
+      models
+        .filter((one) => one.role === role && (one.weightsSha256 === weightsSha256 || one.name === name))
+        .map((one) => ({ ...one, file, stale: staleness(one, versions.chemherm) })),
     )
-    return (
-      own.find(({ outcome }) => outcome === 'certified') ??
-      own[0] ?? { role, outcome: 'none', reason: null, file: null }
-    )
+    const fresh = found.filter(({ stale }) => stale === null)
+    const own = fresh.find(({ outcome }) => outcome === 'certified') ?? fresh[0]
+    if (own !== undefined) return { role, outcome: own.outcome, reason: own.reason, file: own.file }
+    const [old] = found
+    const reason = old === undefined ? null : `${old.file} ${old.stale} (--certify makes one of this)`
+    return { role, outcome: 'none', reason, file: null }
   })
 }
 
 /** What is read of another run's certificate, which anybody may have written. */
 const earlierSchema = z.object({
-  versions: z.object({ chemherm: z.literal(packageVersion) }),
+  versions: z.object({ chemherm: z.string() }),
   models: z.array(
     z.object({
       role: z.string(),
+      name: z.string().optional(),
       weightsSha256: z.string(),
       outcome: z.enum(CERTIFICATE_OUTCOMES),
       reason: z.string().nullable(),
@@ -104,9 +114,10 @@ const earlierSchema = z.object({
     }),
   ),
 })
+type EarlierModel = z.infer<typeof earlierSchema>['models'][number]
 const LARGEST_CERTIFICATE = 4_000_000
 
-/** Null where there is none that this version wrote. */
+/** Null where there is none. */
 function readCertificate(path: string): z.infer<typeof earlierSchema> | null {
   try {
     const value: unknown = JSON.parse(readRegular(path, LARGEST_CERTIFICATE).toString('utf8'))
@@ -116,15 +127,17 @@ function readCertificate(path: string): z.infer<typeof earlierSchema> | null {
   }
 }
 
-/** What an earlier run's certificate says, for the screen; where there is none, run.json says so. @example 'rm demo-reward-model: certified (output/m/pairs/certificate.json)' */
+/** What an earlier run's certificate says, or why it gives way, for the screen; where there is none, run.json says so. @example 'rm demo-reward-model: certified (output/m/pairs/certificate.json)' */
 export const certifiedLines = (
   certified: readonly Certified[],
   models: readonly LoadedModel[],
   folder: string,
 ): string[] =>
-  certified.flatMap(({ role, outcome, file }, i) =>
-    file === null ? [] : [`${role} ${models[i]!.name}: ${outcome} (${fromHere(join(folder, file))})`],
-  )
+  certified.flatMap(({ role, outcome, reason, file }, i) => {
+    const { name, opened } = models[i]!
+    if (file !== null) return [`${role} ${name}: ${outcome} (${fromHere(join(folder, file))})`]
+    return reason === null || opened.head.compares !== undefined ? [] : [`${role} ${name}: not certified, ${reason}`]
+  })
 
 /** A path as it can be typed where the command was. */
 const fromHere = (path: string): string => {

@@ -12,6 +12,7 @@ import { identityRecord } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import { COMPLETIONS_FILE, type CompletionsFile } from '../store/completions.ts'
 import { SCORE_VERSION } from '../store/key.ts'
+import { readsBack } from '../text/continuation.ts'
 import type { Row, RowFailure, RunnerInfo } from '../types.ts'
 import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
@@ -43,6 +44,8 @@ export interface GenerationRun {
 export interface KeyedPrompt {
   readonly id: string
   readonly ids: Int32Array
+  /** Rendered, with the header of the assistant's turn. */
+  readonly text: string
   readonly row: Row
   readonly promptIdsSha256: string
   readonly key: Digest
@@ -61,8 +64,9 @@ interface GenerationWork {
 
 /** A line of completions.jsonl: a group row, with what makes its tokens traceable. */
 export const generatedRow = (
-  { row, ids, promptIdsSha256 }: KeyedPrompt,
+  { row, ids, text: promptText, promptIdsSha256 }: KeyedPrompt,
   completions: readonly GeneratedCompletion[],
+  tokenizer: LoadedModel['tokenizer'],
 ): Record<string, unknown> => ({
   id: row.id,
   subset: row.subset,
@@ -75,6 +79,12 @@ export const generatedRow = (
     completion: text,
     finish_reason: finishReason,
     sum_logprob: sumLogProb,
+    reads_back: readsBack(
+      tokenizer,
+      { ids, text: promptText },
+      text,
+      finishReason === 'stop' ? tokenIds.slice(0, -1) : tokenIds,
+    ),
     token_ids: tokenIds,
     token_logprobs: tokenLogProbs,
   })),
@@ -84,6 +94,7 @@ interface WrittenCompletion {
   readonly completion: string
   readonly finish_reason: FinishReason
   readonly sum_logprob: number
+  readonly reads_back: boolean
   readonly token_ids: readonly number[]
 }
 
@@ -94,17 +105,19 @@ class Totals {
   tokens = 0
   logProb = 0
   empty = 0
+  otherwise = 0
   readonly finish: Record<FinishReason, number> = { stop: 0, stop_string: 0, length: 0 }
 
   add(line: Buffer): void {
     const { completions } = JSON.parse(line.toString('utf8')) as { completions: readonly WrittenCompletion[] }
     this.rows++
-    for (const { completion, finish_reason, sum_logprob, token_ids } of completions) {
+    for (const { completion, finish_reason, sum_logprob, reads_back, token_ids } of completions) {
       this.completions++
       this.tokens += token_ids.length
       this.logProb += sum_logprob
       this.finish[finish_reason]++
       if (completion === '') this.empty++
+      if (!reads_back && finish_reason !== 'stop_string') this.otherwise++
     }
   }
 }
@@ -134,12 +147,17 @@ export async function finishGeneration(
   await writeFailures(folder, failures)
   printText(`\n${summary(totals, work)}\n\n`)
   if (totals.empty > 0) log.warn(`${totals.empty} of ${totals.completions} completions are empty`)
+  if (totals.otherwise > 0)
+    log.info(
+      `${totals.otherwise} of ${totals.completions} completions are cut into other tokens when their text is read again (reads_back false): scored, they have other log-probabilities`,
+    )
   if (totals.finish.length > 0)
     log.info(
       `${totals.finish.length} of ${totals.completions} completions end at a limit: --max-new-tokens ${config.maxNewTokens}, or the model's ${run.generation.options.maxPositions} positions`,
     )
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   await writeJson(join(folder, 'run.json'), manifestOf(run, totals, work, failures))
+  file.forget()
   log.info(`written to ${join(folder, COMPLETIONS_FILE)}`)
   return failures.length > 0 ? 4 : 0
 }
@@ -211,6 +229,7 @@ function manifestOf(
       mean_logprob: totals.tokens === 0 ? null : totals.logProb / totals.tokens,
       finish_reasons: totals.finish,
       empty_completions: totals.empty,
+      other_tokens_when_read: totals.otherwise,
       kept_prompts: kept,
       prompt_tokens_computed: count.promptTokens,
       prompt_tokens_with_padding: count.paddedPromptTokens,

@@ -1,5 +1,6 @@
 import type { GroupAnalysis } from '../agreement/group-analysis.ts'
 import { percent, textTable } from '../report/table.ts'
+import { subsetName } from '../subset-name.ts'
 import type { Statistic } from '../types.ts'
 
 /** Columns of the table on the screen: statistic and heading. */
@@ -23,7 +24,7 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
     (name) => (scored || name !== 'rerank') && (find('all', name)?.missing ?? 0) > 0,
   )
   const line = (subset: string): string[] => [
-    subset === 'all' ? 'all' : subset || '(none)',
+    subset === 'all' ? 'all' : subsetName(subset),
     ...columns.map(([name]) =>
       percent((name === 'best_of_n' ? lastPoint(statistics, subset) : find(subset, name))?.value ?? null),
     ),

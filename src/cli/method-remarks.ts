@@ -64,8 +64,10 @@ const typeRemark = (models: Remarked['models'], template: string): string[] =>
     ? ['Prompt and completion are a text pair without token types: the tokenizer gives none.']
     : []
 
-function stepsRemark({ mark, separator }: NonNullable<OpenSubject['text']['steps']>): string {
+function stepsRemark({ mark, separator, turns }: NonNullable<OpenSubject['text']['steps']>): string {
   const ends = separator === null ? 'the data have the marks' : `${JSON.stringify(separator)} ends a step in the data`
+  if (turns)
+    return `Of the steps of a completion, ${ends}; each is a turn of the user, the first behind the prompt, and is read where the assistant answers ${JSON.stringify(turns.right)} or ${JSON.stringify(turns.wrong)}.`
   const reads = mark === null ? 'the separator itself is read' : `${JSON.stringify(mark)} stands behind each step`
   return `Of the steps of a completion, ${ends}, and ${reads}.`
 }

@@ -5,6 +5,7 @@ import { tokenDoubts } from '../score/doubts.ts'
 import { estimatePeakBytes, type PlanOptions, planBatches } from '../score/plan.ts'
 import { mostRepairs, RepairTally } from '../score/repair-tally.ts'
 import { repairsOf } from '../score/subject.ts'
+import type { DriftPlan } from '../setup/drift.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { RepairCounts, Row, RowFailure, Sequence } from '../types.ts'
@@ -20,7 +21,7 @@ const SHOWN = 20
 export async function printPlan(
   rows: () => AsyncIterable<Row | RowFailure>,
   models: readonly { readonly model: LoadedModel; readonly subject: OpenSubject }[],
-  plan: PlanOptions,
+  { plan, drift }: { readonly plan: PlanOptions; readonly drift: DriftPlan | null },
   folder: string,
   log: Log,
 ): Promise<number> {
@@ -30,6 +31,13 @@ export async function printPlan(
     'distinct: texts that differ, each measured once; computed: tokens that the graph computes, padding included, shared prefixes once',
     `written to: ${folder}`,
   ]
+  if (drift?.reason != null) remarks.push(`drift against fp32: would not be measured, ${drift.reason}`)
+  if (drift?.reason === null) {
+    const weights = Math.max(...drift.models.map(({ description }) => description.size.weightBytes))
+    remarks.push(
+      `drift against fp32: ${drift.rows} rows at most would be scored in fp32, too, after the run (weights ${(weights / 2 ** 20).toFixed(0)} MiB); --drift 0 leaves it out`,
+    )
+  }
   const repairs: RepairCounts[] = []
   for (const { model, subject } of models) {
     const sequences: Sequence[] = []

@@ -111,7 +111,7 @@ export async function writeReasonings(run: ProcessRun, steps: StepGeneration): P
       await decoder.release()
     }
     interrupt.dispose()
-    return await finishProcess(run, [], null, async () => {
+    const code = await finishProcess(run, [], null, async () => {
       let [rows, length] = [0, 0]
       await file.finish(keysOf(run, steps), (line) => {
         const { completions } = JSON.parse(line.toString('utf8')) as {
@@ -150,6 +150,8 @@ export async function writeReasonings(run: ProcessRun, steps: StepGeneration): P
         },
       }
     })
+    file.forget()
+    return code
   } finally {
     file.close()
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { InterruptedError } from '../errors.ts'
-import { type Generated, generate, noTokens } from '../generate/generate.ts'
+import { generate, noTokens } from '../generate/generate.ts'
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
@@ -161,7 +161,7 @@ async function generateAll(run: GenerationRun, stopped: () => boolean, since: nu
       const options = { ...generation.options, budget: generation.budget(decoder.bytesPerToken) }
       for await (const generated of generate(decoder, prompts(), options, { stopped, count })) {
         if ('unscored' in generated) failures.push(failureOf(generated.prompt.row, generated.unscored))
-        else file.append(generated.prompt.key, rowOf(generated))
+        else file.append(generated.prompt.key, generatedRow(generated.prompt, generated.completions, model.tokenizer))
         done('unscored' in generated ? 0 : 1)
       }
       modelMs = performance.now() - opened
@@ -188,16 +188,20 @@ async function generateAll(run: GenerationRun, stopped: () => boolean, since: nu
   }
 }
 
-const rowOf = (generated: Extract<Generated<KeyedPrompt>, { completions: unknown }>): Record<string, unknown> =>
-  generatedRow(generated.prompt, generated.completions)
-
 /** A row as it is continued, and what it is found again by. */
 function keyed(row: Row, { encode }: OpenGeneration): KeyedPrompt | Unscored {
   const encoded = encode(row.prompt)
   if (isUnscored(encoded)) return encoded
-  const { ids } = encoded
+  const { ids, text } = encoded
   const promptIdsSha256 = createHash('sha256').update(ids.join(' ')).digest('hex')
-  return { id: row.id, ids, row, promptIdsSha256, key: rowKey({ id: row.id, prompt: row.prompt, promptIdsSha256 }) }
+  return {
+    id: row.id,
+    ids,
+    text,
+    row,
+    promptIdsSha256,
+    key: rowKey({ id: row.id, prompt: row.prompt, promptIdsSha256 }),
+  }
 }
 
 const failureOf = ({ where, id }: Row, { reason, message }: Unscored): RowFailure => ({

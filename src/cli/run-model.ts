@@ -141,7 +141,7 @@ export async function runModel(
   if (modes.dryRun) {
     const place = findRunFolder(request)
     sayFolder(place, { config, models, subjects, device, verifier: null }, log)
-    return printPlan(rows, prepared, plan, place.path, log)
+    return printPlan(rows, prepared, { plan, drift: exact }, place.path, log)
   }
   if (config.truncation === 'error') await checkAll(rows(), subjects)
 

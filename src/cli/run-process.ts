@@ -138,7 +138,8 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   if (modes.dryRun) {
     const place = findRunFolder(request)
     sayFolder(place, ahead, log)
-    for (const { model, subject, plan } of channels) await printPlan(rows, [{ model, subject }], plan, place.path, log)
+    for (const { model, subject, plan } of channels)
+      await printPlan(rows, [{ model, subject }], { plan, drift: null }, place.path, log)
     if (channels.length === 0) printText(`nothing is measured; written to: ${place.path}\n`)
     return 0
   }

@@ -59,7 +59,7 @@ export function bestOfN(
   /** [m] C(m, n) / C(K, n): the chance that all n drawn are among the m lowest. */
   const below = values.map(() => 1).concat(1)
   for (let n = 1; n <= Math.min(values.length, largest); n++) {
-    for (const m of below.keys()) below[m]! *= Math.max(0, m - n + 1) / (values.length - n + 1)
+    if (!level) for (let m = 0; m < below.length; m++) below[m]! *= Math.max(0, m - n + 1) / (values.length - n + 1)
     const expected = level ? middle : expectation(ranked, below)
     const oracle = level ? middle : expectation(ideal, below)
     result.expected.push(expected)

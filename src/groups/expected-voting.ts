@@ -16,7 +16,7 @@ export const LARGEST_VOTE = 128
 export function expectedVoting(keys: readonly (string | number | null)[], values: readonly number[]): number[] | null {
   const size = keys.length
   if (size > LARGEST_VOTE) return null
-  const binomial = pascal(size)
+  const binomial = pascal()
   const places = new Map<string | number, number[]>()
   for (const [i, key] of keys.entries()) if (key !== null) places.set(key, [...(places.get(key) ?? []), i])
   const ways = new Float64Array(size + 1)
@@ -37,7 +37,7 @@ export function expectedVoting(keys: readonly (string | number | null)[], values
           )
           product = times(product, factor)
         }
-        product = times(product, Float64Array.from(binomial[free]!))
+        product = times(product, binomial[free]!)
         const chances = binomial[later]![v - 1]! * values[i]!
         for (const [d, count] of product.entries()) ways[d + v] = ways[d + v]! + chances * count
       }
@@ -46,19 +46,25 @@ export function expectedVoting(keys: readonly (string | number | null)[], values
   return Array.from({ length: size }, (_, i) => ways[i + 1]! / binomial[size]![i + 1]!)
 }
 
-/** [n][k] C(n, k), up to n. */
-function pascal(size: number): number[][] {
-  const rows: number[][] = [[1]]
-  for (let n = 1; n <= size; n++) {
+let triangle: Float64Array[] | null = null
+/** [n][k] C(n, k), up to LARGEST_VOTE: 70 kB, made once. */
+function pascal(): readonly Float64Array[] {
+  if (triangle !== null) return triangle
+  const rows: Float64Array[] = [Float64Array.of(1)]
+  for (let n = 1; n <= LARGEST_VOTE; n++) {
     const above = rows[n - 1]!
-    rows.push(Array.from({ length: n + 1 }, (_, k) => (above[k - 1] ?? 0) + (above[k] ?? 0)))
+    rows.push(Float64Array.from({ length: n + 1 }, (_, k) => (above[k - 1] ?? 0) + (above[k] ?? 0)))
   }
+  triangle = rows
   return rows
 }
 
 /** Product of two polynomials given by their coefficients. */
-function times(a: Float64Array, b: Float64Array): Float64Array {
+function times(a: Float64Array, b: ArrayLike<number>): Float64Array {
   const out = new Float64Array(a.length + b.length - 1)
-  for (const [i, x] of a.entries()) if (x !== 0) for (let j = 0; j < b.length; j++) out[i + j] = out[i + j]! + x * b[j]!
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i]!
+    if (x !== 0) for (let j = 0; j < b.length; j++) out[i + j] = out[i + j]! + x * b[j]!
+  }
   return out
 }

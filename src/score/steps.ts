@@ -41,6 +41,9 @@ export function stepScorer(aggregate: StepAggregate): Scorer {
   }
 }
 
+/** Instead of a mark: each step is a user's turn (RLHFlow's process reward models). */
+export const TURNS = 'turns'
+
 /** `--step-tokens "ки + -"` as its three words. @throws UsageError where there are not three */
 export function stepWords(given: string): readonly [mark: string, right: string, wrong: string] {
   const words = given.trim().split(/\s+/)

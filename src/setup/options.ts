@@ -267,12 +267,16 @@ export const MODEL = section(
       read: stepSeparator,
     },
     /** Reads a causal model as a process reward model: mark, right and wrong, such as `ки + -`. Default: the head that the model has. */
-    stepTokens: text('Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"', null, {
-      bins: REWARDS,
-      library: true,
-      shown: 'the head that the model has',
-      check: stepWords,
-    }),
+    stepTokens: text(
+      'Read a causal model as a process reward model: mark, right and wrong, such as "ки + -"; "turns + -" where each step is a turn',
+      null,
+      {
+        bins: REWARDS,
+        library: true,
+        shown: 'the head that the model has',
+        check: stepWords,
+      },
+    ),
     /** Scale of the implicit reward. Default 0.1. */
     beta: number('Scale of the implicit reward; changes no measurement', 0.1, {
       bins: DPO,
@@ -441,7 +445,7 @@ export const VERIFICATION = section(
 
 /** What GRPO would make of the rewards of a group, and which prompts a curriculum would keep. Names of TRL's GRPOConfig where it has one. */
 export const GRPO = section(
-  { group: 'Groups: GRPO', bins: ALL },
+  { group: 'Groups: GRPO', bins: OF_COMPLETIONS },
   {
     rewardWeights: text(
       "Weights of the format's reward, accuracy and the model's score: three numbers, separated by commas",
@@ -463,7 +467,7 @@ export const GRPO = section(
       check: share,
     }),
     curriculumEpochs: whole([0], 'Passes through the data that the curriculum is simulated for; 0 = not', 5),
-    numGenerations: whole([2], 'Completions of a group in the simulated curriculum', 4),
+    numGenerations: whole([2], 'Completions of a group in the simulated curriculum, drawn from the recorded ones', 4),
   },
 )
 
@@ -486,7 +490,7 @@ export const RUN = section(
       changes: 'no number',
     }),
     seed: {
-      ...seed('Seed of the bootstrap'),
+      ...seed('Seed of the bootstrap and of the simulated curriculum'),
       in: {
         'run-process': { describe: 'Seed of the bootstrap and of --heuristic random' },
         'run-generate': { describe: 'Seed of the sampled tokens' },

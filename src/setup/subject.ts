@@ -20,6 +20,7 @@ import { renderRow } from '../text/render.ts'
 import { openRenderer, type Renderer } from '../text/renderer.ts'
 import { sameTokens } from '../text/repairs.ts'
 import { markSteps } from '../text/steps.ts'
+import { stepTurns } from '../text/turns.ts'
 import type { Encoded, Row, RunnerInfo, StepRule, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import { compareOptions, MARKED_TEXTS } from './compare.ts'
@@ -132,8 +133,11 @@ export async function subjectOf(
       if (comparison !== null) return comparison.show(row, completion)
       const { kind } = row
       const text = config.reasoning === 'strip' ? stripReasoning(completion.text) : completion.text
-      const shown = markSteps(text, stepRule(model, config))
-      const rendered = renderRow(row.prompt, shown, renderer, { hermCompat: config.hermCompat, kind })
+      const rule = stepRule(model, config)
+      const turned = rule?.turns ? stepTurns(row.prompt, text, rule) : null
+      if (turned !== null && isUnscored(turned)) return ''
+      const shown = turned?.completion ?? markSteps(text, rule)
+      const rendered = renderRow(turned?.prompt ?? row.prompt, shown, renderer, { hermCompat: config.hermCompat, kind })
       return isUnscored(rendered) ? '' : rendered.text + (rendered.pair ?? '')
     },
     dump: (label, prepared) =>

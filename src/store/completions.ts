@@ -78,7 +78,7 @@ export class CompletionsFile {
     return offset === null ? null : lineAt(this.fd, offset)
   }
 
-  /** Writes the rows of these keys, in their order, to completions.jsonl, and forgets all others. */
+  /** Writes the rows of these keys, in their order, to completions.jsonl. */
   async finish(keys: AsyncIterable<Digest>, onRow: (row: Buffer) => void): Promise<void> {
     const path = join(this.folder, `${this.name}.new.partial`)
     const out = attempt(path, () => openSync(path, 'w'))
@@ -94,6 +94,10 @@ export class CompletionsFile {
       closeSync(out)
     }
     renameSync(path, join(this.folder, this.name))
+  }
+
+  /** Once the manifest stands beside the rows: nothing is to go on with. */
+  forget(): void {
     rmSync(join(this.folder, partialOf(this.name)), { force: true })
   }
 

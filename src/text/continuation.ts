@@ -34,6 +34,22 @@ export function promptEncoder(
   }
 }
 
+/**
+ * Whether a generated text is cut into the tokens that were generated when prompt and completion are tokenised together. A model may choose
+ * tokens that its tokenizer would not (`C`, `C` for `CC`): another model that reads the text, or this one, then reads others.
+ * @param spoken the completion's tokens without the one that ended it
+ */
+export function readsBack(
+  tokenizer: OpenTokenizer,
+  { ids, text }: Pick<EncodedPrompt, 'ids' | 'text'>,
+  completion: string,
+  spoken: readonly number[],
+): boolean {
+  const again = encodedOr(() => tokenizer.encode(text + completion, { addSpecialTokens: false }))
+  if (isUnscored(again) || again.ids.length !== ids.length + spoken.length) return false
+  return again.ids.every((id, t) => id === (t < ids.length ? ids[t] : spoken[t - ids.length]))
+}
+
 /** What a template puts behind the assistant's turn, and its tokens; null where it cannot be told. */
 export function endOfTurn(
   tokenizer: OpenTokenizer,

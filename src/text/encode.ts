@@ -5,9 +5,10 @@ import { stripReasoning } from './conversation.ts'
 import type { Reads } from './read-index.ts'
 import { type Rendered, renderRow, textSha256 } from './render.ts'
 import type { Renderer } from './renderer.ts'
-import { encodeSteps, markSteps } from './steps.ts'
+import { encodeSteps, markSteps, type SteppedIds } from './steps.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
 import { type Frame, frameOf, type PairFrame, pairFrameOf, truncateFramed, truncatePair } from './truncate.ts'
+import { answerFinder, stepTurns } from './turns.ts'
 import { encodedOr } from './unencodable.ts'
 
 /** What to do with more tokens than the model takes: leave the row out, cut a side, or stop. */
@@ -77,6 +78,7 @@ export function headEncoder(
   const separator = steps?.mark === null ? steps.separator : null
   const frame = separator !== null ? bosFrame(tokenizer) : special ? frameOf(tokenizer.wrap) : NO_FRAME
   const pairFrame: PairFrame | null = renderer.kind === 'pair' ? pairFrameOf(tokenizer.wrap) : null
+  const answers = steps?.turns ? answerFinder(tokenizer, renderer, steps) : null
   const wanted = options.appendId ?? null
   const always = options.appendAlways ?? false
   // A post-processor that ends in the EOS already writes it itself.
@@ -89,11 +91,17 @@ export function headEncoder(
     completion: Text,
     promptIds: Int32Array,
     where: string,
+    turns: number,
   ): HeadEncoded | Unscored => {
     const pair = rendered.pair ?? undefined
     // transformers tests `if text_pair`: an empty second text is none
     const two = pair ? pairFrame : null
-    const stepped = separator === null ? null : encodeSteps(tokenizer, rendered, completion, separator)
+    const stepped: SteppedIds | Unscored | null =
+      answers !== null
+        ? answers(tokenizer.encode(rendered.text, { addSpecialTokens: special }).ids.slice(), turns)
+        : separator === null
+          ? null
+          : encodeSteps(tokenizer, rendered, completion, separator)
     const blank = steps !== null && steps.separator !== null && isBlank(completion)
     if (stepped !== null && isUnscored(stepped)) return blank ? NO_TEXT : stepped
     const given =
@@ -181,8 +189,13 @@ export function headEncoder(
     let promptIds = new Int32Array()
     return row.completions.map(({ text }) => {
       const completion = options.stripReasoning ? stripReasoning(text) : text
-      const shown = markSteps(completion, steps)
-      const rendered = renderRow(row.prompt, shown, renderer, { hermCompat: options.hermCompat, kind: row.kind })
+      const turned = steps?.turns ? stepTurns(row.prompt, completion, steps) : null
+      if (turned !== null && isUnscored(turned)) return turned
+      const shown = turned?.completion ?? markSteps(completion, steps)
+      const rendered = renderRow(turned?.prompt ?? row.prompt, shown, renderer, {
+        hermCompat: options.hermCompat,
+        kind: row.kind,
+      })
       if (isUnscored(rendered)) return rendered
       const repairs = textRepairs(text, completion, rendered, tokenizer)
       return encodedOr(() => {
@@ -190,7 +203,7 @@ export function headEncoder(
           promptIds = tokenizer.encode(rendered.promptText, { addSpecialTokens: false }).ids.slice()
           promptText = rendered.promptText
         }
-        const encoded = encodeOne(rendered, shown, promptIds, row.where)
+        const encoded = encodeOne(rendered, shown, promptIds, row.where, turned?.steps ?? 0)
         return isUnscored(encoded) ? encoded : { ...encoded, repairs: [...encoded.repairs, ...repairs] }
       })
     })

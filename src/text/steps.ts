@@ -3,7 +3,7 @@ import type { Rendered } from './render.ts'
 import type { OpenTokenizer } from './tokenizer.ts'
 
 /** A completion's steps, for models that score each of them. Blank steps are none. */
-const stepsOf = (text: string, separator: string): string[] =>
+export const stepsOf = (text: string, separator: string): string[] =>
   text.split(separator).filter((step) => step.trim() !== '')
 
 /**
@@ -11,7 +11,7 @@ const stepsOf = (text: string, separator: string): string[] =>
  * @example markSteps('a\n\nb', { mark: '<extra_0>', separator: '\n\n' }) // 'a<extra_0>b<extra_0>'
  */
 export function markSteps(completion: Text, rule: StepRule | null): Text {
-  if (rule === null || rule.mark === null || rule.separator === null) return completion
+  if (rule === null || rule.mark === null || rule.separator === null || rule.turns) return completion
   const { mark, separator } = rule
   const marked = (text: string): string =>
     stepsOf(text, separator)

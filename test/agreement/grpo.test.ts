@@ -385,7 +385,7 @@ describe('the files', () => {
           sum.add(row)
           expect(curriculumCells(row)).toHaveLength(CURRICULUM_COLUMNS.length)
         }
-        const own = byName(sum.statistics(30, 2))
+        const own = byName(sum.statistics(source, 30, 2))
         for (const name of Object.keys(own)) expect(STATISTIC_MEANINGS).toHaveProperty([name])
         // every problem was seen without a curriculum, and nothing in the buffer becomes trivial
         const kept = signal.filter(Boolean).length / signal.length
@@ -397,6 +397,13 @@ describe('the files', () => {
       }
     },
   )
+
+  it('a reward that nobody has is not simulated: absent, not 0', () => {
+    const lines = new CurriculumSum().statistics('learned', 30, 2)
+    expect(lines).toHaveLength(6)
+    for (const line of lines)
+      expect(line).toMatchObject({ value: null, n: 0, reason: 'no_completion_with_the_reward', ciMethod: null })
+  })
 
   it('curriculum.csv: nothing from the buffer, nothing from the data', () => {
     const trivial = [groupOfParts('a', [{ reward: 1, score: 1 }]), groupOfParts('b', [{ reward: 1, score: 1 }])]
@@ -410,7 +417,7 @@ describe('the files', () => {
     expect(reason(trivial, 1)).toEqual(['nothing_from_buffer', 'nothing_from_buffer', 'nothing_from_buffer'])
     const sum = new CurriculumSum()
     for (const row of rows(trivial, 1)) sum.add(row)
-    expect(byName(sum.statistics(2, 0)).curriculum_sustainable_fraction_verifier).toMatchObject({
+    expect(byName(sum.statistics('verifier', 2, 0)).curriculum_sustainable_fraction_verifier).toMatchObject({
       value: null,
       reason: 'nothing_from_buffer',
     })

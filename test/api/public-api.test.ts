@@ -37,12 +37,14 @@ it('chemherm offers these names', async () => {
       "drawMolecule",
       "drawReaction",
       "evaluate",
+      "expectedVoting",
       "extractAnswerLoose",
       "extractThoughtAnswerStrict",
       "filterProblemTypes",
       "formatReward",
       "formulaDiff",
       "functionalGroups",
+      "generateCompletions",
       "groupAdvantages",
       "isReasonableMolecule",
       "largestFragment",
@@ -57,6 +59,7 @@ it('chemherm offers these names', async () => {
       "ringSystems",
       "scoreCompletions",
       "tanimoto",
+      "vote",
       "voting",
     ]
   `)

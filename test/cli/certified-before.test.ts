@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { certifiedBefore } from '../../src/cli/certify.ts'
+import { certifiedBefore, certifiedLines } from '../../src/cli/certify.ts'
 import { packageVersion } from '../../src/package.ts'
 import { CERTIFICATE_FILE } from '../../src/setup/certificate.ts'
 import { referenceOf } from '../../src/setup/certificate-reference.ts'
@@ -50,6 +50,25 @@ describe('a certificate that lies beside a run', () => {
     ['no versions', { versions: null, models: [] }],
     ['null', null],
   ])('is none with %s', (_, value) => expect(of(value)).toBe('none'))
+  it.each([
+    ['of other weights', { versions, models: [{ ...own, name: 'm', weightsSha256: 'older' }] }, 'is of other weights'],
+    ['of another version', { versions: { chemherm: '0.0.1' }, models: [own] }, 'was written by chemherm 0.0.1'],
+    [
+      'of another dtype',
+      { versions, models: [{ ...own, devices: [{ device: 'cpu', dtype: 'q8' }] }] },
+      'is not of fp32 on cpu',
+    ],
+  ])('gives way with a word where it is %s', (_, value, says) => {
+    const parent = join(root, String(count++))
+    mkdirSync(join(parent, 'other'), { recursive: true })
+    writeFileSync(join(parent, 'other', CERTIFICATE_FILE), JSON.stringify(value))
+    const found = certifiedBefore(join(parent, 'run'), [{ ...model, name: 'm' }])
+    expect(found).toEqual([{ role: 'rm', outcome: 'none', reason: expect.stringContaining(says), file: null }])
+    const lines = certifiedLines(found, [{ ...model, name: 'm' }], join(parent, 'run'))
+    expect(lines).toEqual([
+      expect.stringMatching(/^rm m: not certified, .*other\/certificate\.json (is|was) .*--certify/),
+    ])
+  })
   it('is none where it is no JSON, a folder, or too large', () => {
     expect(outcome((file) => writeFileSync(file, '{'))).toBe('none')
     expect(outcome((file) => mkdirSync(file))).toBe('none')

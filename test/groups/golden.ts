@@ -59,6 +59,8 @@ export interface Group {
     readonly kendall_tau_b: number | null
     readonly spearman: number | null
     readonly advantages: Readonly<Record<Scale, readonly number[]>>
+    readonly trl_std: number | null
+    readonly trl_is_std_zero: boolean
   }
 }
 interface TrlAdvantages {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { groupAdvantages } from '../../src/groups/advantages.ts'
+import { deviation, groupAdvantages } from '../../src/groups/advantages.ts'
 import {
   fracRewardZeroStd,
   isZeroAdvantageGroup,
@@ -66,6 +66,23 @@ describe.each(golden.batches.map((batch) => [batch.id, batch] as const))('%s', (
   it.each(SCALES)('share of completions whose deviation is 0: scale %s', (scaleRewards) => {
     expect(fracRewardZeroStd(groups, { scaleRewards })).toBeCloseTo(expected[scaleRewards].frac_reward_zero_std, 12)
   })
+  it('deviation of the batch', () => {
+    const { std } = expected.batch
+    const got = deviation(groups.flat(2))
+    // of one completion TRL takes 0 in its place
+    if (groups.flat().length === 1) expect([got, std]).toEqual([null, 0])
+    else if (std === null) expect(got).toBeNull()
+    else expect(Math.abs(got! - std)).toBeLessThanOrEqual(1e-9 * Math.max(1, std))
+  })
+})
+
+it.each(golden.groups.map((group) => [group.id, group] as const))('%s: deviation, and whether it is 0', (_, group) => {
+  const { rewards, expected } = group
+  const got = deviation(rewards)
+  if (rewards.length === 1) expect([got, expected.trl_std]).toEqual([null, 0])
+  else if (expected.trl_std === null) expect(got).toBeNull()
+  else expect(Math.abs(got! - expected.trl_std)).toBeLessThanOrEqual(1e-9 * Math.max(1, expected.trl_std))
+  expect(fracRewardZeroStd([rewards.map((reward) => [reward])])).toBe(Number(expected.trl_is_std_zero))
 })
 
 it('of one reward function they are the advantages of groupAdvantages', () => {

@@ -107,6 +107,18 @@ describe('the file of quantised weights', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it('is not made of a number whose block has no scale', async () => {
+    editTensors(join(checkpoint.dir, 'model.safetensors'), (tensors) => {
+      tensors.get('model.layers.0.mlp.up_proj.weight')!.data.writeFloatLE(-3e38, 40)
+    })
+    await expect(quantisedFile(layoutOf('q4'), { checkpoint })).rejects.toMatchObject({
+      tag: 'model',
+      message: expect.stringMatching(/"model\.layers\.0\.mlp\.up_proj\.weight" holds -3\.00e\+38: a block of weights/),
+      hint: expect.stringContaining('--dtype fp32'),
+    })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   it('is refused below a folder that the system does not allow', async () => {
     process.env.CHEMHERM_QUANTISED_DIR = '/proc/chemherm/quantised'
     await expect(quantisedFile(layoutOf('q8'), { checkpoint })).rejects.toMatchObject({

@@ -81,7 +81,7 @@ describe('run-verify on the embedded groups', () => {
   it('says so on the screen, in agreement.csv and in run.json', () => {
     // 7 of 60: pass@8 of the demo is 0.8833
     expect(done.stdout).toContain(
-      'groups without an advantage: verifier 11.7 % of 60 (all right 0.0 %, all wrong 11.7 %);',
+      'groups without an advantage: verifier 11.7 % of 60 (all right 0.0 %, all wrong 11.7 %); format and accuracy weigh 0 and 1\n',
     )
     expect(done.stdout).not.toContain('model')
     const table = readCsv(path, 'agreement.csv')
@@ -193,6 +193,20 @@ it('odd groups: none, one, an empty one, duplicates; a run of pairs has no such 
   await run('run-verify', ['--limit', '2', '--output-dir', pairs, '--resamples', '100'])
   for (const name of ['advantages.csv', 'curriculum.csv', 'curriculum.jsonl'])
     expect(existsSync(join(pairs, 'verifiable', 'demo-pairs', name))).toBe(false)
+})
+
+it('without verification the model alone has advantages, and the rest is absent with its reason', async () => {
+  const { done, path } = await groupsOf('run-rm', 'unverified', '--limit', '3', '--no-verify')
+  expect(new Set(readCsv(path, 'curriculum.csv').map((row) => row.reward_source))).toEqual(new Set(['learned']))
+  const table = readCsv(path, 'agreement.csv').filter(({ subset }) => subset === 'all')
+  for (const name of ['zero_advantage_verifier', 'curriculum_nontrivial_share_verifier', 'curriculum_kept_share_mix'])
+    expect(table.find(({ statistic }) => statistic === name)).toMatchObject({ value: '', n: '0' })
+  expect(table.find(({ statistic }) => statistic === 'advantage_sign_agreement_learned')).toMatchObject({
+    value: '',
+    missing: '24',
+    reason: 'no_completion_with_two_advantages',
+  })
+  expect(done.stdout).toContain('curriculum (simulated, model): groups with an advantage')
 })
 
 it('a later run without a simulation leaves no curriculum.csv of the earlier one', async () => {

@@ -286,7 +286,7 @@ describe('groups that are hardly any', () => {
     { id: 'bare', prompt: 'c', completions: [tag('CCO'), tag('OCC')] },
     { id: 'empty', prompt: 'd', completions: ['', tag('CCO'), tag('OCC'), tag('CCN')], solution },
     // columns of ether0-benchmark, with recorded rollouts
-    { id: 'ether0', problem: 'e', ideal: 'CCO', problem_type: 'x', solution, completions: [{ completion: tag('CCO'), reward: 1 }, { completion: 'no answer', reward: 0 }] },
+    { id: 'ether0', problem: 'e', ideal: 'CCO', problem_type: 'x', solution, rewards: [1, 0], completions: [{ completion: tag('CCO'), reward: 1 }, { completion: 'no answer', reward: 0 }] },
   ] // biome-ignore format: one line each
   let done: Done
   beforeAll(async () => {

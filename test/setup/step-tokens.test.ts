@@ -19,7 +19,16 @@ describe('--step-tokens', () => {
   })
   it('become ids', () =>
     expect(stepTokensOf(tokenizer, 'ки + -')).toEqual({ mark: 'ки', markId: 2, rightId: 0, wrongId: 1 }))
+  it('become ids of the words alone where the steps are turns', () =>
+    expect(stepTokensOf(tokenizer, 'turns + -')).toEqual({
+      mark: null,
+      turns: { right: '+', wrong: '-' },
+      rightId: 0,
+      wrongId: 1,
+    }))
   it.each([
+    ['turns great bad', '"great" is not one token'],
+    ['turns + +', 'the same token'],
     ['step + -', '"step" is not one token'],
     ['ки great bad', '"great" is not one token'],
     ['ки good awful', '"awful" is not one token'],

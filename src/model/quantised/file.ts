@@ -193,11 +193,23 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, offset: number): Pro
 function checkFinite(values: Float32Array, name: string, file: string): void {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0
-  if (sum === 0) return
+  if (sum === 0) return checkRange(values, name, file)
   throw new ModelError(
     `tensor "${name}" holds ${values.find((value) => !Number.isFinite(value))}: every score would be wrong`,
     file,
     'The checkpoint is damaged or its training diverged; fetch it again or use another one.',
+  )
+}
+
+/** The difference of two numbers of a block is a float32, too, and rounding goes a little beyond both. */
+const LARGEST = 1e38
+function checkRange(values: Float32Array, name: string, file: string): void {
+  const beyond = values.find((value) => Math.abs(value) > LARGEST)
+  if (beyond === undefined) return
+  throw new ModelError(
+    `tensor "${name}" holds ${beyond.toPrecision(3)}: a block of weights with it has no scale in few bits, and its products soon overflow`,
+    file,
+    'The checkpoint is damaged or its training diverged; --dtype fp32 shows what it gives as it is.',
   )
 }
 

@@ -201,8 +201,10 @@ export function readTensorProto(span: Span): Omit<StoredTensor, 'initializer'> {
   const entries = new Map<string, string>()
   for (const field of fieldsOf(span)) {
     if (field.number === 1) {
-      for (const dim of ints(span, field)) dims.push(dim)
-      if (dims.length > MAX_RANK) throw broken(span.where, `a tensor has more than ${MAX_RANK} sizes`)
+      for (const dim of ints(span, field)) {
+        dims.push(dim)
+        if (dims.length > MAX_RANK) throw broken(span.where, `a tensor has more than ${MAX_RANK} sizes`)
+      }
     } else if (field.number === 2) type = int(span, field)
     else if (field.number === 8) name = text(span, field)
     else if (field.number === 14) location = int(span, field)

@@ -88,15 +88,16 @@ function integer(bytes: Uint8Array, from: number, to: number, where: string): nu
 }
 
 /** Repeated integers: a field for each, or all packed in one. */
-export function ints(span: Span, field: Field): number[] {
-  if (field.wire !== 2) return [int(span, field)]
-  const values: number[] = []
+export function* ints(span: Span, field: Field): Generator<number> {
+  if (field.wire !== 2) {
+    yield int(span, field)
+    return
+  }
   for (let at = field.from; at < field.to; ) {
     const end = skipVarint(span.bytes, at, field.to, span.where)
-    values.push(integer(span.bytes, at, end, span.where))
+    yield integer(span.bytes, at, end, span.where)
     at = end
   }
-  return values
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })

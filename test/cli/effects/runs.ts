@@ -209,6 +209,12 @@ function everywhere(bin: RunBin) {
       expect((await ran(bin, [...on, '--dry-run', '--print-config'])).stderr).toContain(
         '--dry-run changes nothing here',
       )
+      expect(run.stdout).not.toContain('drift')
+      if (bin === 'run-verify') return
+      const few = await ran(bin, [...on, '--dry-run', '--dtype', 'q8'])
+      expect(few.stdout).toMatch(/drift against fp32: 64 rows at most would be scored in fp32, too.*--drift 0/)
+      const none = await ran(bin, [...on, '--dry-run', '--dtype', 'q8', '--drift', '0'])
+      expect(none.stdout).toContain('drift against fp32: would not be measured, --drift 0')
     },
     'print-config': async () => {
       const run = await ran(bin, [...on, '--print-config'])
@@ -714,6 +720,17 @@ export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-gene
         const turned = await ran('run-rm', [...args, '--step-tokens', '+ of the', '--output-dir', run.outputDir])
         expect(record('models', 0, 'work', 'measured')(turned)).toBe(2)
         least(turned).forEach((p, i) => void expect(p).toBeCloseTo(1 - before[i]!, 5))
+      },
+      async () => {
+        const args = ['--dataset', UNMARKED_STEPS, '--no-verify', '--model', heads('rlhflow-prm')]
+        const run = await ran('run-rm', [...args, '--step-tokens', 'turns + -'])
+        // three and two steps, each a turn of the user
+        expect(column('scores.csv', 'steps')(run)).toEqual(['3', '2'])
+        expect(file('methods.md')(run)).toContain('is read where the assistant answers "+" or "-"')
+        const [first] = csv('scores.csv')(run)
+        const turned = await ran('run-rm', [...args, '--step-tokens', 'turns - +'])
+        const other = csv('scores.csv')(turned)[0]!
+        expect(Number(other.step_last)).not.toBeCloseTo(Number(first!.step_last), 3)
       },
       refuses('run-rm', ['--dataset', PLAIN, '--step-tokens', '+ -'], 2, '"+ -" has 2 words'),
       refuses(

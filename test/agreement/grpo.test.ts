@@ -101,6 +101,25 @@ describe('the advantages of a group', () => {
     ])
   })
 
+  it('normalize_then_sum: each reward in its group, then the sums over the batch', () => {
+    const some = [
+      [1, 0, 0],
+      [0, 1, 1],
+    ].map((of, g) =>
+      groupOfParts(
+        String(g),
+        of.map((reward, i) => ({ reward, score: reward + i })),
+      ),
+    )
+    const settings = grpo({ multiObjectiveAggregation: 'normalize_then_sum', rewardWeights: [0, 2, 0.5] })
+    const sums = some.map(({ completions }) => {
+      const accuracy = groupAdvantages(completions.map((c) => c.verifiableReward))
+      return groupAdvantages(completions.map((c) => c.score)).map((score, i) => 2 * accuracy[i]! + 0.5 * score)
+    })
+    const found = [...grpoAdvantages(some, settings)].flatMap(({ of }) => of.mix.advantages)
+    for (const [i, want] of groupAdvantages(sums.flat()).entries()) expect(found[i]).toBeCloseTo(want, 12)
+  })
+
   it.each([
     ['all right', [1, 1], [0, 1], 'all_right', null],
     ['all wrong', [0, 0], [0, 1], 'all_wrong', null],

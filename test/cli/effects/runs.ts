@@ -290,14 +290,39 @@ configs:
   }
 }
 
-/** What GRPO would make of groups: in each bin the same. */
-function ofGroups(bin: RunBin) {
+/** What GRPO would make of groups: in each bin the same. What an option alone does is seen without DPO; there, that it arrives. */
+function ofGroups(bin: RunBin): ReturnType<typeof ofGroupsAlone> {
+  if (bin !== 'run-dpo') return ofGroupsAlone(bin)
+  const on = ['--dataset', 'demo-groups', '--limit', '3']
+  const more = [
+    ...['--reward-weights', '0,1,2', '--scale-rewards', 'none', '--group-batch-size', '2'],
+    ...['--curriculum-fraction', '0.9', '--curriculum-epochs', '2', '--num-generations', '3'],
+  ]
+  const config = (name: string): (() => Promise<void>) =>
+    changes(bin, on, more, (run) => [record('config', name)(run), column('advantages.csv', 'advantage_mix')(run)])
+  return {
+    'reward-weights': config('rewardWeights'),
+    'scale-rewards': config('scaleRewards'),
+    'multi-objective-aggregation': changes(
+      bin,
+      on,
+      ['--multi-objective-aggregation', 'normalize_then_sum'],
+      column('advantages.csv', 'advantage_mix'),
+    ),
+    'group-batch-size': changes(bin, on, more, column('advantages.csv', 'batch')),
+    'curriculum-fraction': changes(bin, on, more, column('curriculum.csv', 'from_buffer')),
+    'curriculum-epochs': changes(bin, on, more, (run) => column('curriculum.csv', 'step')(run).length),
+    'num-generations': config('numGenerations'),
+  }
+}
+
+function ofGroupsAlone(bin: RunBin) {
   const on = ['--dataset', 'demo-groups', '--limit', '5', '--group-batch-size', '3']
   const advantages = column('advantages.csv', 'advantage_verifier')
   const simulated = (name: string) => column('curriculum.csv', name)
   const idle = (flag: string, value: string): (() => Promise<void>) =>
     says(bin, ['--dataset', PAIRS, flag, value], `${flag} changes nothing here: no row has several completions`)
-  const without = (flag: string, value: string) =>
+  const without = (flag: string, value: string): (() => Promise<void>) =>
     says(bin, [...on, flag, value, '--curriculum-epochs', '0'], `with --curriculum-epochs 0 nothing is simulated`)
   return {
     'reward-weights': all(

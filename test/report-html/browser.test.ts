@@ -283,6 +283,9 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     // 16,000 advantages are drawn as cells, not as circles
     expect(await page.locator('#fig-advantages svg circle').count()).toBe(0)
     expect(await page.locator('#fig-advantages svg rect').count()).toBeGreaterThan(20)
+    expect(await page.locator('#fig-advantages figcaption').textContent()).toContain(
+      'advantages.csv has every completion',
+    )
     const took = await page.evaluate(() => {
       const start = performance.now()
       document.querySelector<HTMLElement>('#groups .rows .open')!.click()

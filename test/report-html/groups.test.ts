@@ -56,6 +56,16 @@ describe('groups in report.html', () => {
     expect(renderReport(groupsInput())).toBe(html)
   })
 
+  it('have no coordinate of more than two decimals, whatever the platform computes', () => {
+    const plots = html.match(/<svg[^>]*class="plot.*?<\/svg>/gs)!
+    expect(plots).toHaveLength(9) // seven here, and those of scores and verdicts
+    const numbers = plots.flatMap(
+      (svg) => svg.match(/ (?:d|transform|x|y|[xy][12]|c[xy]|r|width|height|points)="[^"]*"/g) ?? [],
+    )
+    expect(numbers.length).toBeGreaterThan(1000)
+    expect(numbers.filter((text) => /\.\d{3}/.test(text))).toEqual([])
+  })
+
   it('have their chapters, and none on pairs', () => {
     expect([...html.matchAll(/<section id="([^"]*)"/g)].map(([, id]) => id)).toEqual([
       'headline',
@@ -114,6 +124,14 @@ describe('groups in report.html', () => {
     expect(figure).toContain(`${corners.zero} completions with an advantage of 0 are not among these`)
     expect(csvOf(html, 'advantages')).toHaveLength(1 + 480)
     expect(textOf(html)).toContain(`The first 10 of ${corners.wronglyUp} completions pushed up though wrong`)
+  })
+
+  it('give the counts alone as CSV where there are more points than rows', () => {
+    const small = renderReport(groupsInput(), { ...LIMITS, rows: 479 })
+    const counts = csvOf(small, 'advantages').slice(1)
+    expect(counts.map(([, n]) => Number(n)).reduce((a, b) => a + b)).toBe(480)
+    expect(textOf(small)).toContain('The data here are the counts; advantages.csv has every completion.')
+    expect(textOf(html)).not.toContain('The data here are the counts')
   })
 
   it('say how many groups teach nothing, and why', () => {

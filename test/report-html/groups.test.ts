@@ -214,6 +214,17 @@ describe('groups in report.html', () => {
     )
   })
 
+  it('shows of a large group the highest scores and what is picked', () => {
+    const small = renderReport(groupsInput(), { ...LIMITS, gallery: 3 })
+    const { columns, details } = groupsOf(small)
+    const ids = columns.find(({ key }) => key === 'id')!.values as string[]
+    // its vote goes to the seventh by score
+    const { completions, more } = details[ids.indexOf('group-test-functional-group-0122')]!
+    expect(completions.map(({ ranked }) => ranked!.rank)).toEqual([1, 2, 3, 7])
+    expect(more).toBe(4)
+    expect(groupsOf(html).details.map((detail) => detail.more)).toEqual(Array(60).fill(0))
+  })
+
   it('put groups that are all right or all wrong last, and those without a pick or verdict before the settled ones', () => {
     const [first] = demoGroups
     const of = (...parts: readonly (readonly [score: number | null, reward: number | null])[]) =>

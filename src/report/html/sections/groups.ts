@@ -73,7 +73,8 @@ function missingText(lines: readonly Statistic[]): string {
 
 /** @example sizeText([8, 8]) // '8 completions each' */
 function sizeText(sizes: readonly number[]): string {
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
+  // not Math.min(...): a run may have more groups than a call takes arguments
+  const [least, most] = sizes.reduce(([low, high], n) => [Math.min(low, n), Math.max(high, n)], [Infinity, 0])
   return least === most ? `${plural(least, 'completion')} each` : `${count(least)} to ${plural(most, 'completion')}`
 }
 

@@ -12,6 +12,7 @@ import type { RowTable, Stock } from '../../src/report/html/row-table.ts'
 import { curvesPlot } from '../../src/report/plots/curves.ts'
 import type { CompletionGroup, ScoredCompletion } from '../../src/types.ts'
 import { demoGroups, findingOf, groupsInput, groupsReport } from './demo-groups.ts'
+import { demoInput } from './demo-input.ts'
 
 /** What the demo groups' own recipe says of each (test/data/demo/SOURCE.md). */
 const golden = JSON.parse(
@@ -251,6 +252,24 @@ describe('groups in report.html', () => {
       of([1, 0], [null, 1]),
     ]
     expect(groupsByInterest(findings)).toEqual([8, 7, 6, 4, 5, 3, 2, 1, 0])
+  })
+
+  it('stand beside pairs where the data hold both', () => {
+    const [pairs, grouped] = [demoInput(), groupsInput()]
+    const both = renderReport({
+      ...pairs,
+      statistics: [...pairs.statistics, ...grouped.statistics.filter(({ scope }) => scope === 'groups')],
+      completions: [...pairs.completions, ...grouped.completions],
+      groups: grouped.groups!,
+    })
+    const text = textOf(both)
+    expect(text).toContain('embedded pairs, 300 pairs, 60 groups of 480 completions')
+    expect(text).toContain('83.7%')
+    expect(text).toContain('36.7%[26.7, 46.7]Highest score.')
+    for (const id of ['choosing', 'subsets', 'length', 'groups', 'pairs', 'completions'])
+      expect(both).toContain(`<section id="${id}"`)
+    expect(text).toContain('Best of n is the expected verifiable reward')
+    expect(text).toContain('A margin is the learned score')
   })
 
   it('keep hostile texts out of the markup', () => {

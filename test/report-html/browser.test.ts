@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { BrowserSession, chromiumPath } from './browser-session.ts'
@@ -283,6 +284,9 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     // 16,000 advantages are drawn as cells, not as circles
     expect(await page.locator('#fig-advantages svg circle').count()).toBe(0)
     expect(await page.locator('#fig-advantages svg rect').count()).toBeGreaterThan(20)
+    expect(await page.locator('#fig-advantages figcaption').textContent()).toContain(
+      'advantages.csv has every completion',
+    )
     const took = await page.evaluate(() => {
       const start = performance.now()
       document.querySelector<HTMLElement>('#groups .rows .open')!.click()
@@ -294,6 +298,16 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     )
     expect(await page.locator('#groups .card').count()).toBe(16)
     expect(complaints).toEqual([])
+  })
+
+  it('says how many completions of a large group are not shown', async () => {
+    const html = renderReport(groupsInput(null, demoGroups.slice(0, 1)), { ...LIMITS, gallery: 3 })
+    const { page } = await session.show(html)
+    await page.locator('#groups .rows .open').click()
+    expect(await page.locator('#groups .card').count()).toBe(4)
+    expect(await page.locator('#groups tr.detail .note').textContent()).toBe(
+      '4 more completions have lower scores, or none; scores.csv has all.',
+    )
   })
 
   it('leads from a completion that is pushed up though wrong to its group', async () => {

@@ -329,7 +329,15 @@ function startBrowser(/** @type {HTMLElement} */ host) {
         element('details', { open: few }, element('summary', {}, 'Text'), marked(texts[c.text], null)),
       )
     })
-    return element('ol', { class: 'gallery' }, ...cards)
+    const more =
+      detail.more > 0
+        ? element(
+            'p',
+            { class: 'note' },
+            `${detail.more.toLocaleString('en-US')} more completions have lower scores, or none; scores.csv has all.`,
+          )
+        : null
+    return element('div', {}, element('ol', { class: 'gallery' }, ...cards), more)
   }
 
   /** Steps with their claims, the candidates for the next one, and the numbers by which it is chosen. */

@@ -601,6 +601,13 @@ export function rewardWeightsOf(given: string): readonly [format: number, accura
       flag,
       "Give the weights of format, accuracy and the model's score, such as 0.1,1,0.5.",
     )
+  // beyond these, squares of rewards leave float64
+  if (weights.some((weight) => weight !== 0 && (weight < 1e-30 || weight > 1e30)))
+    throw new UsageError(
+      `"${given}" has a weight that is neither 0 nor between 1e-30 and 1e30`,
+      flag,
+      'Only their ratios count, beside the 1e-4 that is added to a deviation.',
+    )
   if (format === 0 && accuracy === 0)
     throw new UsageError(`"${given}" leaves the verifier no reward`, flag, 'Format or accuracy needs a weight above 0.')
   return [format!, accuracy!, learned!]

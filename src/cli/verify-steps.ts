@@ -101,7 +101,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
         const prompt = row.hasPrompt ? plain(row.prompt) : null
         const found = await files.check({ id, subset, cluster }, { steps, candidates, prompt })
         rows.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
-        page.add(row, [], found)
+        page.add({ ...row, steps }, [], found)
         bar.update(++done)
       }
       await files.close()

@@ -213,19 +213,40 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     await expect.poll(wrong).toEqual([])
   })
 
-  it('names every control, and every figure for who cannot see it', async () => {
-    const { page } = await session.show(report)
-    const unnamed = await page.evaluate(() => {
-      const named = (e: Element): boolean =>
-        Boolean(e.getAttribute('aria-label') || e.textContent?.trim() || (e as HTMLInputElement).labels?.length)
-      return [...document.querySelectorAll('button, input, select, svg[role=img], a')]
-        .filter((e) => !named(e))
-        .map((e) => e.outerHTML)
-    })
-    expect(unnamed).toEqual([])
-    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
-    expect(new Set(ids).size).toBe(ids.length)
-  })
+  it.each(['pairs', 'groups', 'steps'])(
+    'names every control, and every figure for who cannot see it: %s',
+    async (what) => {
+      const html = what === 'pairs' ? report : renderReport(what === 'groups' ? groupsInput() : stepsInput())
+      const { page } = await session.show(html)
+      await page.locator('.rows .open').first().click()
+      const unnamed = await page.evaluate(() => {
+        const named = (e: Element): boolean =>
+          Boolean(e.getAttribute('aria-label') || e.textContent?.trim() || (e as HTMLInputElement).labels?.length)
+        return [...document.querySelectorAll('button, input, select, svg[role=img], a, summary')]
+          .filter((e) => !named(e))
+          .map((e) => e.outerHTML)
+      })
+      expect(unnamed).toEqual([])
+      const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
+      expect(new Set(ids).size).toBe(ids.length)
+      // where a link of the page leads to is there
+      const targets = await page.evaluate(() =>
+        [...document.querySelectorAll('a[href^="#"]')].map((a) => a.getAttribute('href')!.slice(1).split('?')[0]!),
+      )
+      expect(targets.filter((id) => !ids.includes(id))).toEqual([])
+      await page.setViewportSize({ width: 390, height: 900 })
+      const frames = () =>
+        page.evaluate(
+          () =>
+            [...document.querySelectorAll('.scroll, .plot-frame')].filter(
+              (e) =>
+                e.scrollWidth > e.clientWidth !== (e.getAttribute('tabindex') === '0' && e.hasAttribute('aria-label')),
+            ).length,
+        )
+      await expect.poll(frames).toBe(0)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    },
+  )
 
   it('opens a group: its completions by score, who chooses which, molecules and texts', async () => {
     const html = renderReport(groupsInput(await demoMolecules()))

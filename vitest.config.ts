@@ -1,14 +1,22 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Files that take longest, the longest first: begun last, one of them would keep the other cores waiting at the end. */
+/** Files of more than eight seconds of processor time, the longest first: begun last, one of them would keep the other cores waiting at the end. */
 const LONG = [
   'test/cli/option-effects.test.ts',
-  'test/run/parity.test.ts',
-  'test/run/columns.test.ts',
-  'test/run/resume.test.ts',
-  'test/run/identity.test.ts',
+  'test/model/parity.test.ts',
+  'test/chem/molecules.test.ts',
   'test/run/demo.test.ts',
+  'test/chem/toolkit.test.ts',
+  'test/model/quantised.test.ts',
+  'test/pairs/read.test.ts',
+  'test/run/invariance.test.ts',
+  'test/store/log.test.ts',
+  'test/run/resume.test.ts',
+  'test/model/parity-models.test.ts',
+  'test/run/identity.test.ts',
+  'test/report-html/browser.test.ts',
+  'test/run/parity.test.ts',
 ]
 
 class LongestFirst extends BaseSequencer {
@@ -26,6 +34,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/temporary.ts',
+    setupFiles: 'test/one-thread.ts',
     // for what hangs; a busy machine is no failure
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -5,19 +5,24 @@ import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreem
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
+import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
+import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
 import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
+import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
 import { distributionTables } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
+import { groupTests } from './group-tests.ts'
+import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
-import { comparable, rankingOf } from './ranking.ts'
+import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
 import { twinsOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
@@ -95,7 +100,8 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   // Without a common pair there is nothing to compare.
   const compared = aligned.pairs.n === 0 ? [] : aligned.scorers
   const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...baselines]
-  const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside)
+  const costs = costsOf(kept.filter(({ model }) => !unranked.has(model)))
+  const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside, costs)
   const sweep = leaderboard(aligned, ranking, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
   const tests = [
@@ -105,13 +111,21 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
       settings,
     ),
     ...aurocTests(scoring.filter(({ model }) => !copies.has(model))),
+    ...groupTests(
+      scoring.filter(({ model }) => !copies.has(model)),
+      settings,
+    ),
   ]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
   const distributions = runs.map(distributionTables)
   const drifts = driftRows(twins)
+  const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
   const statistics = runs.map((run) => ({
     model: run.model,
-    statistics: columnStatistics(run.pairs, run.completions, settings),
+    statistics: [
+      ...columnStatistics(run.pairs, run.completions, settings),
+      ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
+    ],
   }))
   const writers = writersOf(runs)
   const best = models.flatMap((run) => {
@@ -150,6 +164,21 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
+    'group-leaderboard.csv': { columns: GROUP_STANDING_COLUMNS, rows: groupStandingRows(groups) },
+    'curves.csv': {
+      columns: named(CURVE_COLUMNS),
+      rows: groups.flatMap(({ model, curves }) => curveRows(curves).map((row): Cell[] => [model, ...row])),
+    },
+    'over-optimisation.csv': {
+      columns: named(OVER_OPTIMISATION_COLUMNS),
+      rows: groups.flatMap(({ model, declines }) =>
+        declines.map(({ test, pHolm, family }): Cell[] => [model, ...overOptimisationRow(test, pHolm, family)]),
+      ),
+    },
+    'top-rewards.csv': {
+      columns: named(TOP_REWARD_COLUMNS),
+      rows: groups.flatMap(({ model, topRewards }) => topRewardRows(topRewards).map((row): Cell[] => [model, ...row])),
+    },
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
   const flat = kept.filter((run) => kindOf(run) !== 'verifier' && isConstant(run))
@@ -172,6 +201,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     subsetPaperTable(dataset, subsets, 'sections'),
     deltas.length === 0 ? null : refFreeTable(dataset, deltas),
     writers === null ? null : writerTable(dataset, writers),
+    groups.length === 0 ? null : groupsTable(dataset, groups),
   ].filter((t): t is PaperTable => t !== null)
   return {
     dataset,
@@ -181,8 +211,10 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     unlike,
     standings,
     bestOf: best,
-    screen:
+    screen: [
       standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
+      ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
+    ].join('\n\n'),
     csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
     tables,
     plots: plotsOf(dataset, scoring, subsets),

@@ -8,7 +8,8 @@ import { isFailure } from '../src/pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../src/pairs/files.ts'
 import { readRows } from '../src/pairs/read.ts'
 import { plain } from '../src/plain-text.ts'
-import { idOfKey, type Run } from './runs.ts'
+import { idOfKey } from './keys.ts'
+import type { Run } from './runs.ts'
 
 /** An entry of AlpacaEval's `model_outputs` format. */
 export interface AlpacaEntry {

@@ -2,7 +2,9 @@ import { notAll } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
 import { distributionRow, histogramRows, type ScoreGroup, separationRow } from '../src/agreement/distribution.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { Column, completionKey, keyParts, type Run } from './runs.ts'
+import { Column } from './column.ts'
+import { completionKey, keyParts } from './keys.ts'
+import type { Run } from './runs.ts'
 
 /**
  * Scores of chosen and rejected completions, and of passing and failing ones, overall and by subset. Each completion counts once, also

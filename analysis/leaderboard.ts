@@ -4,13 +4,16 @@ import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { count, type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { type Ranked, type Ranking, rankedAccuracy, unranked } from './ranking.ts'
+import { dtypeOf } from './run-identity.ts'
 import type { Run } from './runs.ts'
-import { type Aligned, kindOf, type Scorer } from './scorers.ts'
+import { type Aligned, isQuantised, kindOf, markedName, type Scorer } from './scorers.ts'
 
 export interface Standing extends Ranked {
   /** null = not ranked; accuracy.reason says why. */
   readonly rank: number | null
-  readonly scorer: Pick<Scorer, 'name' | 'kind'>
+  readonly scorer: Pick<Scorer, 'name' | 'kind' | 'dtype'>
+  /** Pairs that every other ranked model scored and this one lacks or did not score; null where it is no ranked model. */
+  readonly costs: number | null
 }
 export const LEADERBOARD_COLUMNS = [
   'rank',
@@ -30,11 +33,14 @@ export const LEADERBOARD_COLUMNS = [
   'reason',
   'own_n',
   'own_half',
+  'costs_others',
+  'dtype',
 ] as const
 
 /**
  * Scorers by half accuracy on the ranked pairs; equal values share the better rank. Those that are not ranked stand last.
  * @param aside runs that are not aligned with the others
+ * @param costs of each ranked model (`costsOf`)
  */
 export function leaderboard(
   aligned: Aligned,
@@ -42,12 +48,23 @@ export function leaderboard(
   scorers: readonly Scorer[],
   settings: BootstrapSettings,
   aside: readonly Run[] = [],
+  costs: ReadonlyMap<string, number> = new Map(),
 ): Standing[] {
-  const standings = scorers.map((scorer) => ({ scorer, ...rankedAccuracy(aligned, ranking, scorer, settings) }))
-  const apart = aside.map(({ model, pairs }) => {
+  const standings = scorers.map((scorer) => ({
+    scorer,
+    costs: costs.get(scorer.name) ?? null,
+    ...rankedAccuracy(aligned, ranking, scorer, settings),
+  }))
+  const apart = aside.map((run) => {
+    const { model, pairs } = run
     const own = accuracyOfColumns(pairs.margin, pairs.cluster, allRows(pairs.n), settings)
     const reason = `not ranked: has ${pairs.n} pairs, under half of the others'`
-    return { scorer: { name: model, kind: kindOf(model) }, accuracy: unranked(own.missing, reason), own }
+    return {
+      scorer: { name: model, kind: kindOf(model), dtype: dtypeOf(run) },
+      costs: null,
+      accuracy: unranked(own.missing, reason),
+      own,
+    }
   })
   const value = (s: { accuracy: Accuracy }): number => s.accuracy.half ?? Number.NEGATIVE_INFINITY
   const sorted = [...standings, ...apart].sort(
@@ -60,7 +77,7 @@ export function leaderboard(
   })
 }
 
-export const leaderboardRow = ({ rank, scorer, accuracy: a, own }: Standing): Cell[] => [
+export const leaderboardRow = ({ rank, scorer, accuracy: a, own, costs }: Standing): Cell[] => [
   rank,
   scorer.name,
   scorer.kind,
@@ -78,6 +95,8 @@ export const leaderboardRow = ({ rank, scorer, accuracy: a, own }: Standing): Ce
   a.reason,
   own.n,
   own.half,
+  costs,
+  scorer.dtype ?? null,
 ]
 
 const number = (n: number): string => n.toLocaleString('en-US')
@@ -107,6 +126,25 @@ function basis(aligned: Aligned, { rows }: Ranking, standings: readonly Standing
   ]
 }
 
+/** Who costs the others how many pairs, the most first. */
+const costLines = (standings: readonly Standing[]): string[] =>
+  standings
+    .filter(({ costs }) => (costs ?? 0) > 0)
+    .toSorted((a, b) => b.costs! - a.costs!)
+    .map(
+      ({ scorer, costs }) =>
+        `${scorer.name} costs the others ${costs === 1 ? '1 pair' : `${number(costs!)} pairs`}: all of them scored ${costs === 1 ? 'it' : 'them'}, ${scorer.name} did not. Without that run the others are compared on more.`,
+    )
+
+function quantisedLine(standings: readonly Standing[]): string[] {
+  const marked = standings.filter(({ scorer }) => isQuantised(scorer.dtype))
+  return marked.length === 0
+    ? []
+    : [
+        `Quantised, which moves scores: ${marked.map(({ scorer }) => markedName(scorer)).join(', ')}. Beside a run of the same model in full, drift.csv says by how much.`,
+      ]
+}
+
 /** @param notes further lines under the table */
 export function leaderboardTable(
   aligned: Aligned,
@@ -130,7 +168,7 @@ export function leaderboardTable(
     ],
     rows: standings.map(({ rank, scorer, accuracy: a }) => [
       text(rank === null ? '–' : String(rank)),
-      text(scorer.name),
+      text(markedName(scorer)),
       percent(a.half, a.ci.half, rank !== null && a.clusters < MIN_CLUSTERS),
       percent(a.strict, a.ci.strict, rank !== null && a.clusters < MIN_CLUSTERS),
       percent(a.tie_rate),
@@ -141,6 +179,8 @@ export function leaderboardTable(
       ...basis(aligned, ranking, standings),
       `95 % intervals: prompts resampled ${number(settings.resamples)} times, seed ${settings.seed}.`,
       ...dropped.map(([model, n]) => `${model}: ${number(n)} further pairs that another run lacks are left out.`),
+      ...costLines(standings),
+      ...quantisedLine(standings),
       ...notes,
       ...(standings.some(({ accuracy: a }) => a.half !== null && a.clusters < MIN_CLUSTERS)
         ? [`† fewer than ${MIN_CLUSTERS} prompts.`]

@@ -1,7 +1,8 @@
 import { allRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { mean, quantile } from '../src/stats/index.ts'
-import { keyParts, type RunPairs } from './runs.ts'
+import { keyParts } from './keys.ts'
+import type { RunPairs } from './runs.ts'
 
 export const LENGTH_COLUMNS = [
   'subset',

@@ -6,9 +6,9 @@ import { benjaminiHochberg, holm, mcnemar, mcnemarEffect, mean, signFlipTest } f
 import type { RunPairs } from './runs.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
-/** Two scorers on the same rows: half accuracy on pairs, or AUROC on completions. */
+/** Two scorers on the same rows: half accuracy on pairs, AUROC on completions, or best of n on groups. */
 export interface PairedTest {
-  readonly statistic: 'accuracy_half' | 'auroc'
+  readonly statistic: 'accuracy_half' | 'auroc' | 'best_of_n'
   readonly a: string
   readonly b: string
   readonly n: number
@@ -22,7 +22,7 @@ export interface PairedTest {
   readonly low: number | null
   readonly high: number | null
   readonly ciMethod: string | null
-  /** Wins of pairs alone; null for AUROC. */
+  /** Wins of pairs alone; null for the others. */
   readonly mcnemar: McNemar | null
   /**
    * What `p` is of: `sign_flip` of prompts on the half accuracies, exact, which holds where prompts have several pairs

@@ -91,3 +91,19 @@ export function comparable(runs: readonly Run[]): { readonly kept: readonly Run[
   const kept = runs.filter((run) => run.pairs.n >= LEAST_SHARE * most)
   return { kept, aside: runs.filter((run) => !kept.includes(run)) }
 }
+
+/**
+ * Of each run, the pairs that all the others scored and it lacks or did not score: what it costs them, since only pairs that all scored
+ * are compared.
+ */
+export function costsOf(runs: readonly Run[]): ReadonlyMap<string, number> {
+  const costs = new Map(runs.map(({ model }) => [model, 0]))
+  const scored = runs.map(({ pairs }) => new Set(pairs.key.filter((_, i) => !Number.isNaN(pairs.margin[i]))))
+  if (runs.length < 2) return costs
+  // what all but one scored, the first or the second did
+  for (const key of new Set([...scored[0]!, ...scored[1]!])) {
+    const lacking = runs.filter((_, i) => !scored[i]!.has(key))
+    if (lacking.length === 1) costs.set(lacking[0]!.model, costs.get(lacking[0]!.model)! + 1)
+  }
+  return costs
+}

@@ -4,6 +4,7 @@ import { allRows, filterRows, notAll, rowsByCode } from '../src/agreement/column
 import { type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
+import { subsetName } from '../src/subset-name.ts'
 import { halfSignFlip, type SignFlipTest } from './paired-tests.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
@@ -124,7 +125,7 @@ export const refFreeTable = (dataset: string, deltas: readonly RefFreeDelta[]): 
   columns: ['policy against reference', 'subset', 'difference', 'pairs'].map((title) => ({ title })),
   rows: deltas.map((d) => [
     text(d.reference),
-    text(d.subset),
+    text(subsetName(d.subset)),
     percent(d.difference, d.low === null || d.high === null ? null : { low: d.low, high: d.high }),
     text(d.n.toLocaleString('en-US')),
   ]),

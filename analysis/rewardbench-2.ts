@@ -1,7 +1,8 @@
 import { Coder } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
+import { completionKey } from './keys.ts'
 import { checkedSize } from './run-checks.ts'
-import { completionKey, type Run } from './runs.ts'
+import type { Run } from './runs.ts'
 
 /**
  * RewardBench 2's score files, `eval-set-scores/<model>.json` of scripts/run_v2.py: parallel lists with one entry per prompt, `scores` the

@@ -5,9 +5,11 @@ import { DataError } from '../src/errors.ts'
 import { isRecord } from '../src/is-record.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
 import { characters } from '../src/plain-text.ts'
+import { CodedColumn } from './column.ts'
+import { completionKey, keyParts } from './keys.ts'
 import { rewardBench2, rewardBench2Run } from './rewardbench-2.ts'
 import { checkedSize } from './run-checks.ts'
-import { CodedColumn, completionKey, fingerprint, keyParts, type Run } from './runs.ts'
+import { fingerprint, type Run } from './runs.ts'
 
 /** RewardBench's scores are numbers, or lists of one number for classifiers. */
 function scoreOf(value: unknown, where: string): number {

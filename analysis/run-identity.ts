@@ -56,6 +56,14 @@ export function identityOf({ manifest }: Pick<Run, 'manifest'>): RunIdentity | n
   return { scored, computed: Object.fromEntries(computed) as Record<string, string> }
 }
 
+/** Number format of a run's models, once where policy and reference have the same; null where run.json does not say. */
+export function dtypeOf({ manifest }: Pick<Run, 'manifest'>): string | null {
+  const models = at(manifest, 'models')
+  const known = (Array.isArray(models) ? models : []).map((model) => at(model, 'dtype') ?? at(model, 'runner', 'dtype'))
+  const words = [...new Set(known.filter((word) => typeof word === 'string'))]
+  return words.length === 0 ? null : words.join(' + ')
+}
+
 /** Two runs of one model. */
 export interface Twins {
   readonly a: Run

@@ -1,12 +1,16 @@
 import { randomScore } from '../src/agreement/baselines.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
-import { keyParts, kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
+import { keyParts } from './keys.ts'
+import { dtypeOf } from './run-identity.ts'
+import { kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
 
 /** Margins of one scorer on the pairs that a group of scorers shares, in one order. NaN = absent. */
 export interface Scorer {
   readonly name: string
   readonly kind: RunKind | 'ensemble' | 'null'
+  /** Number format, where run.json says. */
+  readonly dtype?: string | null
   /** SHA-256 of a DPO policy's weights, where run.json says. */
   readonly policySha256?: string | null
   readonly margin: Float64Array
@@ -45,6 +49,13 @@ function checkSameRows(runs: readonly Run[], rows: readonly Int32Array[], shared
   }
 }
 
+/** Weights in few bits, or in a byte each: their scores are another model's, however near. @example isQuantised('q8') // true */
+export const isQuantised = (dtype: string | null | undefined): boolean => /\b(q\d|bnb|fp8)/.test(dtype ?? '')
+
+/** @example markedName({ name: 'rm', dtype: 'q8' }) // 'rm [q8]' */
+export const markedName = ({ name, dtype }: Pick<Scorer, 'name' | 'dtype'>): string =>
+  isQuantised(dtype) ? `${name} [${dtype}]` : name
+
 /** The pairs that every run has, in the first run's order; lengths, subsets and rewards are the first run's. */
 export function align(dataset: string, runs: readonly Run[]): Aligned {
   const positions = runs.map(({ pairs }) => new Map(pairs.key.map((key, i) => [key, i])))
@@ -80,6 +91,7 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
     scorers: runs.map((run, i) => ({
       name: run.model,
       kind: kindOf(run),
+      dtype: dtypeOf(run),
       policySha256: run.identity?.weights.find(({ role }) => role === 'policy')?.sha256 ?? null,
       margin: pick(run.pairs.margin, rows[i]!),
     })),

@@ -3,6 +3,7 @@ import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { percent, textTable } from '../src/report/table.ts'
 import type { Statistic } from '../src/types.ts'
 import type { Standing } from './leaderboard.ts'
+import { markedName } from './scorers.ts'
 
 const interval = (low: number | null, high: number | null, scale = 100, digits = 1): string =>
   low === null || high === null ? '–' : `${(low * scale).toFixed(digits)} – ${(high * scale).toFixed(digits)}`
@@ -23,7 +24,7 @@ export function standingsText(dataset: string, standings: readonly Standing[], n
   const table = textTable(
     [dataset, 'rank', ...header],
     standings.map(({ rank, scorer, accuracy }) => [
-      scorer.name,
+      markedName(scorer),
       rank === null ? '–' : String(rank),
       ...cells(accuracy),
     ]),

@@ -3,6 +3,7 @@ import { percent, percentInterval } from '../src/report/html/numbers.ts'
 import { axisLabels, labelRoom } from '../src/report/plots/labels.ts'
 import { COLOUR, renderSvg } from '../src/report/plots/svg.ts'
 import { quantile } from '../src/stats/index.ts'
+import { subsetName } from '../src/subset-name.ts'
 import type { SubsetTable } from './subsets.ts'
 import { svgFile } from './svg-file.ts'
 
@@ -49,14 +50,14 @@ export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): str
           value: 100 * a.half,
           low: ci === null ? null : 100 * ci.low,
           high: ci === null ? null : 100 * ci.high,
-          title: `${t.scorer}, ${subset || '(none)'}: ${percent(a.half)} ${percentInterval(ci?.low ?? null, ci?.high ?? null)}, n = ${a.n}`,
+          title: `${t.scorer}, ${subsetName(subset)}: ${percent(a.half)} ${percentInterval(ci?.low ?? null, ci?.high ?? null)}, n = ${a.n}`,
         },
       ]
     }),
   )
   if (dots.length === 0) return null
   const label = `Accuracy on ${names.length} subsets of ${dataset}, ${tables.length} scorers`
-  const labels = axisLabels(names.map((name) => name || '(none)'))
+  const labels = axisLabels(names.map(subsetName))
   const plot = renderSvg(
     {
       height: 50 + names.length * Math.max(26, lanes ? 14 * (tables.length + 1) : 0),
@@ -92,7 +93,7 @@ export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): str
     label,
   )
   const key = lanes
-    ? tables.map((t, k) => `${LETTERS[k]}  ${t.scorer}`)
+    ? tables.map((t, k) => `${LETTERS[k]}  ${t.marked}`)
     : [`${tables.length} scorers; bar: middle half, tick: median`]
   return svgFile(plot, `Accuracy by subset, ${dataset}`, key)
 }

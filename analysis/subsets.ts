@@ -5,11 +5,14 @@ import { count, type PaperTable, percent, text } from '../src/agreement/tables.t
 import type { Cell } from '../src/report/csv.ts'
 import type { Homogeneity } from '../src/stats/homogeneity.ts'
 import { benjaminiHochberg, homogeneity, quantile } from '../src/stats/index.ts'
-import type { Aligned, Scorer } from './scorers.ts'
+import { subsetName } from '../src/subset-name.ts'
+import { type Aligned, markedName, type Scorer } from './scorers.ts'
 
 /** A scorer's accuracy by subset and section. */
 export interface SubsetTable {
   readonly scorer: string
+  /** The same with a mark where the model is quantised. */
+  readonly marked: string
   readonly table: AccuracyTable
   readonly heterogeneity: Heterogeneity
 }
@@ -25,13 +28,18 @@ export interface Heterogeneity {
 }
 export function subsetTables(aligned: Aligned, scorers: readonly Scorer[], settings: BootstrapSettings): SubsetTable[] {
   const { pairs } = aligned
-  return scorers.map(({ name, margin }) => {
+  return scorers.map(({ name, margin, dtype }) => {
     const rows = Array.from({ length: pairs.n }, (_, i) => ({
       subset: pairs.subset.names[pairs.subset.code[i]!]!,
       cluster: pairs.cluster.names[pairs.cluster.code[i]!]!,
       margin: Number.isNaN(margin[i]) ? null : margin[i]!,
     }))
-    return { scorer: name, table: accuracyBySubset(rows, settings), heterogeneity: heterogeneity(aligned, margin) }
+    return {
+      scorer: name,
+      marked: markedName({ name, dtype: dtype ?? null }),
+      table: accuracyBySubset(rows, settings),
+      heterogeneity: heterogeneity(aligned, margin),
+    }
   })
 }
 
@@ -114,7 +122,7 @@ export function heterogeneityRows(tables: readonly SubsetTable[]): Cell[][] {
     test?.iSquared ?? null,
     test?.p ?? null,
     adjusted[i]!,
-    leftOut.length === 0 ? null : leftOut.map((name) => name || '(none)').join('; '),
+    leftOut.length === 0 ? null : leftOut.map(subsetName).join('; '),
     reason,
   ])
 }
@@ -149,7 +157,7 @@ export function subsetPaperTable(
   const lost = tables.filter((t) => t.table.overall.missing > 0)
   const counts = (t: SubsetTable): string =>
     names
-      .map((name) => [name || '(none)', t.table[by][name]] as const)
+      .map((name) => [subsetName(name), t.table[by][name]] as const)
       .map(([name, a]) => `${name} ${a?.n ?? 0}${(a?.missing ?? 0) > 0 ? ` (${a!.missing} not scored)` : ''}`)
       .join(', ')
   const full = tables.find((t) => t.table.overall.missing === 0)
@@ -158,13 +166,13 @@ export function subsetPaperTable(
     caption: `Accuracy by ${by === 'subsets' ? 'subset' : 'section'} on ${dataset}, ties as ½, per cent.`,
     columns: [
       { title: 'scorer' },
-      ...names.map((title) => ({ title, ...best(whole(title)) })),
+      ...names.map((name) => ({ title: subsetName(name), ...best(whole(name)) })),
       { title: 'all pairs', ...best(lost.length === 0) },
       { title: 'pairs' },
       { title: 'not scored' },
     ],
     rows: tables.map((t) => [
-      text(t.scorer),
+      text(t.marked),
       ...names.map((name) => {
         const a = t.table[by][name]
         return percent(a?.half ?? null, a?.ci.half ?? null, a !== undefined && a.clusters < MIN_CLUSTERS)

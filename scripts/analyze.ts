@@ -5,7 +5,8 @@ import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
-import { findRuns, type Run, readRun, unfinishedRuns } from '../analysis/runs.ts'
+import { findRuns, readRun, unfinishedRuns } from '../analysis/run-folders.ts'
+import type { Run } from '../analysis/runs.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
@@ -156,7 +157,9 @@ function unmatched(
 /** What a reader of the leaderboard must know. */
 function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
   if (runs.every((run) => run.pairs.n === 0))
-    log.warn(`${dataset}: no run has pairs; only the statistics of completions are written`)
+    log.warn(
+      `${dataset}: no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,
+    )
   else if (aligned.pairs.n === 0)
     log.warn(`${dataset}: the runs have no pair in common; compare them apart with --model`)
   for (const [name, n] of Object.entries(unlike)) if (n > 0) log.warn(`${dataset}: ${name}: ${unlikeText(n, unit)}`)

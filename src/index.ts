@@ -17,13 +17,18 @@ export {
   NetworkError,
   UsageError,
 } from './errors.ts'
+export type { FinishReason, GeneratedCompletion } from './generate/generate.ts'
 export type { AdvantageOptions } from './groups/advantages.ts'
 export { groupAdvantages } from './groups/advantages.ts'
-export type { BestOfN } from './groups/best-of-n.ts'
+export type { BestOfN, BestOfNOptions } from './groups/best-of-n.ts'
 export { bestOfN } from './groups/best-of-n.ts'
+export { expectedVoting } from './groups/expected-voting.ts'
+export type { MultiRewardOptions } from './groups/multi-reward.ts'
+export { multiRewardAdvantages } from './groups/multi-reward.ts'
 export { passAtK } from './groups/pass-at-k.ts'
 export { rerank } from './groups/rerank.ts'
-export { voting } from './groups/voting.ts'
+export type { Vote } from './groups/voting.ts'
+export { vote, voting } from './groups/voting.ts'
 export {
   accuracyReward,
   canonicalSmiles,
@@ -38,6 +43,8 @@ export {
   tanimoto,
 } from './library/chemistry.ts'
 export { differingAtoms, drawMolecule, drawReaction } from './library/draw.ts'
+export type { GeneratedRow, GenerateOptions } from './library/generate.ts'
+export { generateCompletions } from './library/generate.ts'
 export type { ScoreOptions } from './library/options.ts'
 export type { CompletionScore, ScoredRow } from './library/score.ts'
 export { scoreCompletions } from './library/score.ts'

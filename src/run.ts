@@ -10,7 +10,7 @@ import { cutOf, type Prepared, repairsOf, type Subject } from './score/subject.t
 import type { VerdictQueue } from './score/verdicts.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
-import type { Batch, Completion, Repair, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
+import type { Batch, Completion, RepairCounts, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
 import { isUnscored } from './unscored.ts'
 
 /**
@@ -48,10 +48,9 @@ export interface WorkDone {
   /** Tokens that the graph computed, padding included, and milliseconds inside the model. */
   tokens: number
   modelMs: number
-  /** Completions whose preparation was repaired or is worth a word (double_bos, pooling_differs …), and those that were cut. */
-  repairs: Partial<Record<Repair, number>>
-  /** The same in rows. */
-  repairedRows: Partial<Record<Repair, number>>
+  /** Completions and rows whose preparation was repaired or is worth a word (double_bos, pooling_differs …). */
+  repairs: RepairCounts
+  /** Completions that were cut. */
   truncated: number
   /** Completions without a measurement, by reason. */
   reasons: Record<string, number>
@@ -92,7 +91,6 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     tokens: 0,
     modelMs: 0,
     repairs: {},
-    repairedRows: {},
     truncated: 0,
     reasons: {},
     sameTokens: 0,
@@ -198,10 +196,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     }
     await flush()
     input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
-    const found = Object.entries(tally.counts)
-    work.repairs = Object.fromEntries(found.map(([repair, { completions }]) => [repair, completions]))
-    work.repairedRows = Object.fromEntries(found.map(([repair, { rows }]) => [repair, rows]))
-    return { ...work, runner: (runner as Runner | null)?.info ?? null }
+    return { ...work, repairs: tally.counts, runner: (runner as Runner | null)?.info ?? null }
   } finally {
     await (runner as Runner | null)?.release()
   }

@@ -108,6 +108,7 @@ export type Repair =
   | 'double_start'
   | 'pooling_differs'
   | 'boundary_shifted'
+  | 'boundary_moved'
   | 'prompt_recurs'
   | 'prompt_not_found'
   | 'roles_by_position'
@@ -182,6 +183,8 @@ export interface LogProbMeasurement {
   readonly tokens: number
   /** Σ logp², for RewardBench's reference-free "norm" = −√Σ logp². */
   readonly sumSquares: number
+  /** Of every token, in order, where they are kept (`RunnerInfo.perToken`). */
+  readonly logProbs?: readonly number[]
 }
 
 /** One sequence to measure. `group` names sequences that share a prompt (the row); a shared id prefix is computed once. */
@@ -231,6 +234,53 @@ export interface Runner {
   /** Called when an output is not finite: throws a ModelError naming the tensor if a weight is the cause. */
   checkWeights?(): Promise<void>
   release(): Promise<void>
+}
+
+/** A causal language model on a device that continues texts, each token's keys and values computed once. */
+export interface Decoder {
+  readonly info: RunnerInfo
+  /** Bytes that a token of one text takes in the cache. */
+  readonly bytesPerToken: number
+  /** Computes prompts, padded to the longest: what comes next, and what it takes to continue each, any number of times. */
+  prefill(prompts: readonly Int32Array[]): Promise<Prefix[]>
+  /** An empty table of texts that are continued side by side. */
+  table(): DecodingTable
+  /**
+   * Whether a text keeps its cache when it grows from so many tokens to so many. Where rotary frequencies depend on the length (longrope) it
+   * has to be computed anew, once.
+   */
+  keeps(from: number, to: number): boolean
+  /** Called when a logit is not finite: throws a ModelError naming the tensor if a weight is the cause. */
+  checkWeights(): Promise<void>
+  release(): Promise<void>
+}
+
+/** A text whose tokens are computed, apart from any table. */
+export interface Prefix {
+  /** Tokens. */
+  readonly length: number
+  /** What comes behind its last token. */
+  readonly next: NextToken
+  /** Of every layer, [kvHeads, length, headDim]. */
+  readonly keys: readonly Float32Array[]
+  readonly values: readonly Float32Array[]
+}
+
+/** Logits of the next token [vocab], and log Σ exp of them: log p(t) = logits[t] − logSumExp, in nats. Float32 from the graph. */
+export interface NextToken {
+  readonly logits: Float32Array
+  readonly logSumExp: number
+}
+
+/** Texts that are continued side by side, one row each. Rows are numbered from 0 without a gap. */
+export interface DecodingTable {
+  readonly size: number
+  /** Adds a row that continues a prefix, and returns its number, `size` before. */
+  add(prefix: Prefix): number
+  /** Takes a row out; the last one takes its number. */
+  remove(row: number): void
+  /** Appends a token to every row, and says what comes next. The logits are good until the next step. */
+  step(tokens: Int32Array): Promise<NextToken[]>
 }
 
 /**
@@ -284,6 +334,8 @@ export interface RunnerInfo {
   readonly found?: Readonly<Record<string, string | number | boolean | null>>
   /** Names of the head's further outputs that come after its labels in what `run` gives; left out where they are not asked for. */
   readonly rawOutputs?: readonly string[]
+  /** Whether the log-probability of every token is kept, beside their sum. Default false. */
+  readonly perToken?: boolean
 }
 
 // ── chemistry ───────────────────────────────────────────────────────────────────────────────────────────────────────

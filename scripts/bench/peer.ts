@@ -18,14 +18,22 @@ export interface Peer {
   close(): void
 }
 
+/** A Python script that answers each line with one. */
+interface Child {
+  /** Versions and threads, for the headline. */
+  readonly what: string
+  ask(task: unknown): Promise<unknown>
+  close(): void
+}
+
 /** ◆ transformers in a child process that waits for lines, so that its rounds can stand between ours. */
-export async function openPeer(
+export async function openChild(
   python: string,
-  folder: string,
-  head: 'score' | 'logProb',
+  script: string,
+  args: readonly string[],
   threads: number,
-): Promise<Peer> {
-  const child = spawn(python, [packagePath('scripts/bench/peer-torch.py'), folder, head, String(threads)], {
+): Promise<Child> {
+  const child = spawn(python, [packagePath('scripts/bench', script), ...args, String(threads)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: String(threads), HF_HUB_OFFLINE: '1', TRANSFORMERS_VERBOSITY: 'error' },
   })
@@ -39,14 +47,31 @@ export async function openPeer(
   const { torch, transformers, threads: used } = (await next()) as Record<string, string>
   return {
     what: `torch ${torch}, transformers ${transformers}, ${used} threads`,
-    async score(batches, sequences, passes) {
-      const ids = sequences.map((sequence) => [...sequence.ids])
-      const starts = sequences.map(({ reads }) => reads[0])
-      child.stdin.write(`${JSON.stringify({ sequences: ids, starts, batches, passes })}\n`)
-      return (await next()) as PeerAnswer
+    ask(task) {
+      child.stdin.write(`${JSON.stringify(task)}\n`)
+      return next()
     },
     close: () => {
       child.stdin.end()
+    },
+  }
+}
+
+/** transformers as it measures texts (peer-torch.py). */
+export async function openPeer(
+  python: string,
+  folder: string,
+  head: 'score' | 'logProb',
+  threads: number,
+): Promise<Peer> {
+  const { what, ask, close } = await openChild(python, 'peer-torch.py', [folder, head], threads)
+  return {
+    what,
+    close,
+    async score(batches, sequences, passes) {
+      const ids = sequences.map((sequence) => [...sequence.ids])
+      const starts = sequences.map(({ reads }) => reads[0])
+      return (await ask({ sequences: ids, starts, batches, passes })) as PeerAnswer
     },
   }
 }

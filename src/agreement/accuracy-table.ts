@@ -1,3 +1,4 @@
+import { subsetName } from '../subset-name.ts'
 import type { Accuracy, AccuracyTable } from './accuracy.ts'
 import { MIN_CLUSTERS } from './strata.ts'
 import { count, type PaperTable, percent, text } from './tables.ts'
@@ -22,7 +23,7 @@ export function accuracyPaperTable(accuracy: AccuracyTable, model: string, ciMet
   const weights = sections.map(
     ([name, s]) =>
       `${name}: ${Object.entries(s.weights)
-        .map(([subset, w]) => `${subset} ${w}`)
+        .map(([subset, w]) => `${subsetName(subset)} ${w}`)
         .join(', ')}`,
   )
   return {
@@ -30,7 +31,10 @@ export function accuracyPaperTable(accuracy: AccuracyTable, model: string, ciMet
     caption: `Pairwise accuracy of ${model}, per cent.`,
     columns: ['', 'strict', 'ties as ½', 'ties', 'pairs', 'prompts', 'not scored'].map((title) => ({ title })),
     rows: [
-      ...Object.entries(accuracy.subsets).map(([name, a]) => row(name, a)),
+      // where no row has a subset, its line would be the last one again
+      ...Object.entries(accuracy.subsets).flatMap(([name, a], _, all) =>
+        name === '' && all.length === 1 ? [] : [row(subsetName(name), a)],
+      ),
       ...sections.map(([name, a]) => row(`section ${name}`, a)),
       row('all pairs', accuracy.overall),
     ],

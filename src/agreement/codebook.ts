@@ -1,13 +1,6 @@
-/** Unit and meaning of a column. */
-export interface ColumnMeaning {
-  readonly unit: string
-  readonly definition: string
-}
-const m = (unit: string, definition: string): ColumnMeaning => ({ unit, definition })
-
-const PROBABILITY = '0 … 1'
-const SCORE = "the score's own unit"
-const REWARD = '0 … 1 (more with a good-molecule bonus)'
+import { ADVANTAGE_COLUMN_MEANINGS, ADVANTAGE_MEANINGS, CURRICULUM_ASSUMPTIONS } from './codebook-advantages.ts'
+import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-meaning.ts'
+import { CURVE_METHODS, GROUP_MEANINGS, GROUP_STATISTICS } from './group-codebook.ts'
 
 /** Columns that mean the same in every file. */
 const COMMON: Readonly<Record<string, ColumnMeaning>> = {
@@ -81,19 +74,9 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   rejected_hash: m('hex', 'completion_hash of the rejected completion'),
   // groups.csv
   n: m('count', 'rows that the value rests on'),
-  n_verified: m('count', 'completions with a verifiable reward'),
-  top1: m(PROBABILITY, 'first completion passes'),
-  voting: m(PROBABILITY, 'the most frequent answer passes'),
-  rerank: m(PROBABILITY, "the model's best completion passes"),
-  pass_at_n: m(PROBABILITY, 'one of the completions passes'),
-  best_reward: m(REWARD, 'largest verifiable reward of the group'),
-  rm_pick: m('count from 0', 'completion with the highest score, lower index on ties'),
-  rm_pick_reward: m(REWARD, 'its verifiable reward'),
-  zero_advantage_verifier: m('0 or 1', 'all verifiable rewards of the group are equal: no training signal'),
-  zero_advantage_rm: m('0 or 1', 'all scores of the group are equal'),
-  advantage_sign_agreement: m(PROBABILITY, 'completions whose two advantages have the same sign'),
-  advantage_kendall_tau_b: m('−1 … 1', 'τ-b of the two advantages in the group'),
-  // steps.csv
+  ...ADVANTAGE_COLUMN_MEANINGS,
+  ...GROUP_MEANINGS,
+  // steps.csv, filter.csv, precheck.csv, step-scores.csv
   heuristic: m('word', 'how the candidate was scored'),
   candidate: m('count from 0', 'which candidate step'),
   tokens: m('tokens', 'of the candidate'),
@@ -102,9 +85,70 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   mean: m(SCORE, 'arithmetic mean (steps.csv: Σ log p over the tokens, nats per token)'),
   sum: m('nats', 'Σ log p'),
   chosen: m('0 or 1', 'the heuristic chose this candidate'),
-  label: m("the data's own", "the row's label of the candidate"),
+  label: m(
+    '0 or 1',
+    "1 = the candidate (step-scores.csv: the step) is right by the row's label; empty where that does not say",
+  ),
+  right: m('0 or 1', '1 = right by the label, or without one by the verifiable reward of the trajectory (passes)'),
+  choice_margin: m(SCORE, 'of the row: the best score less the second'),
+  near_tie: m(
+    '0 or 1',
+    '1 = choice_margin, or the difference, is below 0.001: another batch or device may decide otherwise',
+  ),
+  tied: m('count', 'candidates that share the first place (the lowest index is chosen); 0 where one is best'),
+  layout: m('word', 'where the rationale stood in what the model read: none, rationale-first, rationale-last'),
+  boundary_moved: m('tokens', 'of the context that are scored with the text, since a token spans both'),
+  context_tokens: m('tokens', 'before the scored text'),
+  with: m('nats', 'Σ 0.9^i log p of what follows, behind the steps and the rationale'),
+  without: m('nats', 'the same without the rationale'),
+  keep: m('0 or 1', '1 = with ≥ without: the rationale is kept'),
+  context_tokens_with: m('tokens', 'before what follows, with the rationale'),
+  context_tokens_without: m('tokens', 'the same without it'),
+  edit_distance: m(
+    'characters',
+    'edits between the text and its annotated copy without the rationales, spaces and line breaks aside',
+  ),
+  similarity: m(PROBABILITY, '1 − edit_distance / characters of the text'),
+  pass: m('0 or 1', '1 = similarity ≥ 0.9'),
+  triples: m('count', 'rationales that were cut out, with what stands before and behind; in triples.jsonl'),
+  step: m('count from 0', 'which step of the reasoning'),
+  step_probability: m(PROBABILITY, 'of being right, by the process reward model'),
+  first_error: m(
+    'count from 0',
+    'first wrong step by the labels, −1 where all are right; empty where steps before it were not judged',
+  ),
+  first_error_predicted: m('count from 0', 'first step below ½, −1 where none is'),
+  // step-verdicts.csv, step-claims.csv
+  step_verdict: m(
+    'word',
+    'fail if a decided claim of the step fails, pass if at least one is decided and none fails, else unverifiable',
+  ),
+  step_claims: m('text', 'the claims decided: kind and words of each, `; ` between them'),
+  step_reason: m('text', 'why the first claim that fails does; empty where none does'),
+  claims_decided: m('count', 'claims of the step that pass or fail'),
+  claims_undecided: m(
+    'count',
+    'claims found and not decided: asked, denied, supposed, reported, hedged, of a molecule that is not known, or of more than one meaning',
+  ),
+  step_note: m('text', 'why some of the step was not read: too long, or RDKit gave up; empty where all was'),
+  claim: m('count from 0', 'which claim of the step'),
+  claim_kind: m(
+    'word',
+    'smiles, formula, charge, ring_count, atom_count, bond_count, functional_group, molar_mass, unsaturation, stereocentres, hydrogen_bonding, rotatable_bonds, property, identity, isomers, comparison, balance',
+  ),
+  claim_verdict: m('word', 'pass, fail, unverifiable'),
+  claim_text: m('text', 'the words of the step'),
+  claim_start: m('UTF-16 units', "where they start in the step's text, from 0"),
+  claim_end: m('UTF-16 units', 'where they end'),
+  claim_subject: m('text', 'the molecule or formula that it is said of, as written; empty where that is not known'),
+  claim_stated: m('text', 'what is said'),
+  claim_computed: m('text', 'what RDKit or arithmetic gives: `low to high` where it is counted in two ways'),
+  claim_reason: m('text', 'why it fails or is not decided; empty for a pass'),
   // agreement.csv
-  scope: m('word', 'pairs, completions, null:<scorer> (on the rows that the model scored), stratum:<name>'),
+  scope: m(
+    'word',
+    'pairs, completions, groups, advantages, curriculum (simulated), steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), null:<scorer> (on the rows that the model scored), stratum:<name>',
+  ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),
   ci_low: m("the statistic's", 'lower end of the 95 % interval'),
@@ -182,6 +226,14 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ),
   own_n: m('count', 'pairs that the scorer itself scored, of those that the runs share'),
   own_half: m(PROBABILITY, 'half accuracy on these; not comparable between scorers that scored other pairs'),
+  costs_others: m(
+    'count',
+    'pairs that every other ranked model scored and this one lacks or did not score: without its run the others are compared on so many more; empty for what is no ranked model',
+  ),
+  dtype: m(
+    'word',
+    'number format of the weights, from run.json (policy + reference where they differ); q8, q4 …: quantised',
+  ),
   a: m('text', 'first scorer'),
   b: m('text', 'second scorer'),
   test: m(
@@ -192,7 +244,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   value_b: m("the statistic's", 'of b'),
   p: m(
     PROBABILITY,
-    "two-sided p-value (paired tests: see test; heterogeneity: Cochran's Q on χ²; drift: prompts' signs flipped, win against not-win)",
+    "two-sided p-value, but for over-optimisation.csv (see decline) (paired tests: see test; heterogeneity: Cochran's Q on χ²; drift: prompts' signs flipped, win against not-win)",
   ),
   p_holm: m(PROBABILITY, 'p adjusted by Holm over the family'),
   p_bh: m(PROBABILITY, 'p adjusted by Benjamini–Hochberg over the family'),
@@ -208,7 +260,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
     '−1 … 1',
     "Cohen's κ of right and wrong (chosen always first): agreement beyond what the two accuracies make likely",
   ),
-  spearman: m('−1 … 1', "Spearman's ρ of the margins, each pair in both orders (drift: of the scores)"),
+  spearman: m(
+    '−1 … 1',
+    "Spearman's ρ of the margins, each pair in both orders (drift: of the scores; groups.csv: of score and reward in the group)",
+  ),
   pearson: m('−1 … 1', "Pearson's r of the same"),
   members: m('text', 'models of the ensemble'),
   mode: m('mean, worst, uncertainty', 'mean, least, or mean − s.d. of the z-scores'),
@@ -313,10 +368,10 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc: 'chance that a passing completion scores above a failing one, ties ½',
   average_precision: 'step-wise area under precision and recall; the pass rate is its floor; absent with one class',
   auroc_within_prompt: 'mean over prompts (with both classes) of the AUROC among their completions',
-  kendall_tau_b: 'τ-b of score and verifiable reward, pooled',
+  kendall_tau_b: 'τ-b of score and verifiable reward, pooled (scope groups: mean over groups of τ-b in the group)',
   kendall_tau_b_within_prompt: 'mean over prompts of τ-b among their completions',
   somers_d: "Somers' D of the score given the reward: pairs tied in reward left out",
-  spearman: "Spearman's ρ of score and reward",
+  spearman: "Spearman's ρ of score and reward, pooled (scope groups: mean over groups)",
   spearman_given_length:
     'the same with the completion_tokens held fixed (partial correlation of ranks); characters where a scored completion has no tokens',
   'hack_rate_0.9':
@@ -334,6 +389,24 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   auroc_if_unverifiable_pass: 'auroc with every unverifiable completion passing',
   auroc_lowest: 'least auroc that any verdicts of the unverifiable completions could give',
   auroc_highest: 'greatest auroc that they could give',
+  ...ADVANTAGE_MEANINGS,
+  choice_chance: 'share of right choices when lots are drawn: mean of right candidates / candidates',
+  choice_ceiling: 'share of rows with a right candidate',
+  'choice_accuracy_<heuristic>':
+    'share of rows of which the heuristic chooses a right candidate; ties: rows whose first place is shared',
+  'choice_near_tie_rate_<heuristic>': 'share of chosen rows whose best two scores are within 0.001',
+  'choice_difference_<a>_minus_<b>': "difference of two heuristics' shares, on the rows that both judge",
+  rationale_keep_rate: 'share of rationales that raise the decayed log-likelihood of what follows, or leave it',
+  annotation_pass_rate: 'share of annotated texts that are the text again without their rationales (similarity ≥ 0.9)',
+  step_accuracy:
+    'share of labelled steps that the process reward model calls as the label does (right: probability ≥ ½)',
+  first_error_found: 'of reasonings with a wrong step: share of which the first step below ½ is the first wrong one',
+  no_error_seen: 'of reasonings without one: share of which no step is below ½',
+  process_bench_f1: "harmonic mean of first_error_found and no_error_seen (ProcessBench's F1)",
+  step_decided_rate: 'share of steps with a decided claim (scope step_verdicts)',
+  step_pass_rate: 'share of the decided steps of which no claim fails',
+  '<statistic>_<heuristic>':
+    "scope step_verdicts: the statistic with the heuristic's scores of the candidates; a candidate passes where its claims do",
   model_minus_null: "the model's half accuracy less the baseline's, on the pairs that both score",
 }
 
@@ -360,16 +433,42 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`
   })
-  const statistics = Object.entries(STATISTIC_MEANINGS).map(([name, text]) => `| \`${name}\` | ${escapeCell(text)} |`)
+  const statistics = rowsOf(STATISTIC_MEANINGS)
+  const assumed = Object.hasOwn(files, 'curriculum.csv')
+    ? `\n## How curriculum.csv is simulated\n\n${CURRICULUM_ASSUMPTIONS.map((line) => `- ${line}`).join('\n')}\n`
+    : ''
   return `# Codebook
 
 RFC 4180, UTF-8, lines end in \\n. An empty cell is an absent value; its reason stands in its own column. Numbers read back to the same double. A text cell that a spreadsheet would run as a formula (after any number of ' it starts with =, +, -, @, tab or carriage return) has one ' in front: take one ' off such a cell.
 
-${tables.join('\n')}
+${tables.join('\n')}${assumed}
 ## Statistics
 
 | statistic | meaning |
 | --- | --- |
 ${statistics.join('\n')}
+
+## Statistics of groups
+
+Scope \`groups\`: each group counts the same. With \`_reward\` the mean reward in place of the share that passes, only where a reward is neither 0 nor 1; with \`_missing_as_wrong\` the missing groups as 0, only where some are missing.
+
+| statistic | meaning |
+| --- | --- |
+${rowsOf(GROUP_STATISTICS).join('\n')}
+${'curves.csv' in files ? methodsText() : ''}`
+}
+
+function methodsText(): string {
+  return `
+## Methods
+
+Those that draw are exact expectations over all subsets of n of the completions that count: verified and, where there is a model, scored. The others are over the first n completions in the order of the data. A value at n is over the groups that have n.
+
+| method | what is picked |
+| --- | --- |
+${rowsOf(CURVE_METHODS).join('\n')}
 `
 }
+
+const rowsOf = (meanings: Readonly<Record<string, string>>): string[] =>
+  Object.entries(meanings).map(([name, text]) => `| \`${name}\` | ${escapeCell(text)} |`)

@@ -17,7 +17,7 @@ import { type CompletionColumns, clustersOf, filterRows } from './columns.ts'
 import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
 import type { CompletionSample } from './sample.ts'
 import { affordableResamples, bootstrappedAll, type Place, statistic } from './statistic.ts'
-import { topOf, weightedTopFailures } from './top-share.ts'
+import { topOf, weightedTopMean } from './top-share.ts'
 
 /** Scores at or above these quantiles count as high in the hack rate. */
 export const HACK_QUANTILES = [0.9, 0.95] as const
@@ -221,7 +221,7 @@ function hackRate(
   if (score.every((s) => s === score[0]))
     return statistic({ ...where, ties: score.length }, name, null, null, 'constant')
   const failed = label.map((l) => 1 - l)
-  const evaluate = weightedTopFailures(failed, score, cluster, q)
+  const evaluate = weightedTopMean(failed, score, cluster, q)
   const value = evaluate(new Float64Array(place.clusters).fill(1))
   const used = { ...settings, resamples: affordableResamples(settings.resamples, score.length) }
   const distribution =

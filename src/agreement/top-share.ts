@@ -35,38 +35,65 @@ export function topOf(sorted: ArrayLike<number>, q: number): Top {
 }
 
 /**
- * Share that fails among the rows with the highest scores, under cluster weights: P(fail | score at or above its q-quantile), a block of
+ * Mean of a value over the rows with the highest scores, under cluster weights: E[value | score at or above its q-quantile], a block of
  * equal scores at the border counted in the share of it that has places.
- * @param failed 1 where the row fails, else 0
+ * @param values 1 where the row fails and else 0, say: the share that fails
  */
-export function weightedTopFailures(
-  failed: ArrayLike<number>,
+export const weightedTopMean = (
+  values: ArrayLike<number>,
   scores: ArrayLike<number>,
   cluster: Int32Array,
   q: number,
-): WeightedStatistic {
+): WeightedStatistic => weightedTopMeans(values, scores, cluster, [q])[0]!
+
+/**
+ * The same at several quantiles, from one pass: the statistics must be called in their order with the same weights.
+ * @param quantiles descending
+ */
+export function weightedTopMeans(
+  values: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  cluster: Int32Array,
+  quantiles: readonly number[],
+): WeightedStatistic[] {
   const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b)
+  const ranked = Float64Array.from(order, (row) => values[row]!)
+  const clusterOf = Int32Array.from(order, (row) => cluster[row]!)
+  /** 1 where the next row has another score. */
+  const ends = Uint8Array.from(order, (row, k) =>
+    k + 1 < order.length && scores[order[k + 1]!] === scores[row] ? 0 : 1,
+  )
   let clusters = 0
   for (const c of cluster) clusters = Math.max(clusters, c + 1)
   const sizes = new Float64Array(clusters)
   for (const c of cluster) sizes[c] = sizes[c]! + 1
-  return (weights) => {
+  const means = new Float64Array(quantiles.length)
+  const pass = (weights: Float64Array): void => {
+    means.fill(Number.NaN)
     let n = 0
     for (let c = 0; c < clusters; c++) n += weights[c]! * sizes[c]!
-    if (n === 0) return Number.NaN
-    const places = topPlaces(n, q)
-    let [taken, fails, block, blockFails] = [0, 0, 0, 0]
+    if (n === 0) return
+    let next = 0
+    let places = topPlaces(n, quantiles[0]!)
+    let [taken, sum, block, blockSum] = [0, 0, 0, 0]
     for (let k = 0; k < order.length; k++) {
-      const row = order[k]!
-      const w = weights[cluster[row]!]!
+      const w = weights[clusterOf[k]!]!
       block += w
-      blockFails += w * failed[row]!
-      if (k + 1 < order.length && scores[order[k + 1]!] === scores[row]) continue
-      if (taken + block >= places) return (fails + (blockFails * (places - taken)) / block) / places
+      blockSum += w * ranked[k]!
+      if (ends[k] === 0) continue
+      while (taken + block >= places) {
+        means[next] = (sum + (blockSum * (places - taken)) / block) / places
+        if (++next === quantiles.length) return
+        places = topPlaces(n, quantiles[next]!)
+      }
       taken += block
-      fails += blockFails
-      ;[block, blockFails] = [0, 0]
+      sum += blockSum
+      block = 0
+      blockSum = 0
     }
-    return Number.NaN
   }
+  return quantiles.map((_, i) => (weights) => {
+    if (i === 0) pass(weights)
+    return means[i]!
+  })
 }

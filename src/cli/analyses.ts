@@ -7,7 +7,7 @@ import { codebook } from '../agreement/codebook.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { type HermRun, hermEvalSet, hermEvalSetScores, hermJson } from '../agreement/herm.ts'
 import { type MethodsInput, methods } from '../agreement/methods.ts'
-import { latexTable, markdownTable } from '../agreement/tables.ts'
+import { latexTable, markdownTable, type PaperTable } from '../agreement/tables.ts'
 import type { Joined } from '../collect.ts'
 import { type Cell, writeCsv } from '../report/csv.ts'
 import { writeWhole } from '../report/manifest.ts'
@@ -20,6 +20,8 @@ export interface AnalysisFiles {
   readonly columns: Readonly<Record<string, readonly string[]>>
   readonly summary: Summary
   readonly agreement: Agreement
+  /** Paper tables beside that of the accuracies. */
+  readonly tables: readonly PaperTable[]
   /** Null for run-verify. */
   readonly herm: HermRun | null
   readonly methods: MethodsInput
@@ -84,9 +86,7 @@ export async function writeAnalyses({
     )
   }
   if (herm !== null && joined.pairs.length > 0) {
-    const table = accuracyPaperTable(summary.accuracy, herm.model, input.ciMethod)
-    await writeText(join(folder, 'tables/accuracy.md'), markdownTable(table))
-    await writeText(join(folder, 'tables/accuracy.tex'), latexTable(table))
+    await writeTable(folder, accuracyPaperTable(summary.accuracy, herm.model, input.ciMethod))
     await writeText(join(folder, 'herm/eval-set', `${herm.model}.json`), hermJson(hermEvalSet(joined.pairs, herm)))
     const texts = new Map(joined.pairs.map((pair, i) => [pair, joined.rendered?.[i] ?? ['', '']] as const))
     const render: Parameters<typeof hermEvalSetScores>[2] = (pair, side) =>
@@ -97,7 +97,13 @@ export async function writeAnalyses({
     )
     await writeText(join(folder, 'methods.md'), methods(input.methods))
   }
+  for (const table of input.tables) await writeTable(folder, table)
   await writeText(join(folder, 'codebook.md'), codebook(columns))
+}
+
+async function writeTable(folder: string, table: PaperTable): Promise<void> {
+  await writeText(join(folder, `tables/${table.name}.md`), markdownTable(table))
+  await writeText(join(folder, `tables/${table.name}.tex`), latexTable(table))
 }
 
 async function writeText(path: string, text: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { BestOf, BestOfTable } from '../agreement/best-of.ts'
 import { percent, textTable } from '../report/table.ts'
+import { subsetName } from '../subset-name.ts'
 
 /** For rows with several rejected completions: how often the chosen one is the best, and RewardBench 2's scores. */
 export function bestOfTable({ overall, subsets, several_chosen, ties, rewardbench_2 }: BestOfTable): string {
@@ -16,7 +17,7 @@ export function bestOfTable({ overall, subsets, several_chosen, ties, rewardbenc
   const table = textTable(
     ['chosen is the best', 'share', '95 % CI', 'chance', 'rows', ...(withMissing ? ['missing'] : [])],
     [
-      ...names.flatMap((name) => (names.length === 1 && name === '' ? [] : [line(name || '(none)', subsets[name]!)])),
+      ...names.flatMap((name) => (names.length === 1 && name === '' ? [] : [line(subsetName(name), subsets[name]!)])),
       line('all', overall),
     ],
   )

@@ -3,6 +3,8 @@ export const COMMANDS = {
   'run-rm': 'scores chemistry pairs with a reward model, beside the verifiable rewards',
   'run-dpo': 'the same with a DPO policy and its reference',
   'run-verify': "ether0's verifiable rewards alone, no model",
+  'run-process': 'chooses among candidate next steps by rationale likelihood or by a (process) reward model',
+  'run-generate': 'greedy or sampled completions of a causal model, as groups that the other commands read',
   analyze: 'recomputes the analyses of runs and compares them',
   'serve-rewards': "serves the embedded oracles behind ether0.remotes' HTTP API",
   models: 'lists architectures, heads, chat templates and the models that are known by name',

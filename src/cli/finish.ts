@@ -22,18 +22,21 @@ import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/
 import type { Identity } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
-import { changesNothing } from '../setup/unused.ts'
 import type { Store } from '../store/log.ts'
+import { subsetName } from '../subset-name.ts'
 import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
+import { writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
-import { countBy } from './count.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { failureLines, unscoredHint } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
+import { groupTable } from './group-table.ts'
+import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
+import { groupsReport } from './groups-report.ts'
 import { reportHtml } from './html.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
@@ -42,7 +45,9 @@ import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
+import { verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
+import { withoutEffect } from './without-effect.ts'
 
 /** What is left when everything has been measured. */
 export interface FinishInput {
@@ -101,23 +106,38 @@ export async function finish(input: FinishInput): Promise<number> {
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
   const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
-  const found = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const groups = await groupsOfRun(joined, config, models.length > 0, settings)
+  for (const note of groups?.notes ?? []) log.warn(note)
+  const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
+  const found = {
+    ...rowwise,
+    statistics: [...rowwise.statistics, ...(groups?.statistics ?? []), ...(grpo?.statistics ?? [])],
+  }
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const asFailure = failureOf(config.stepSeparator)
   const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  await writeJson(join(folder, 'summary.json'), { ...summary, best_of_n: best })
+  await writeJson(join(folder, 'summary.json'), {
+    ...summary,
+    best_of_n: best,
+    ...(groups !== null && { groups: groupsSummary(groups) }),
+  })
   const columns = scoreFileColumns(added)
+  const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
   await writeAnalyses({
     folder,
     joined,
     columns: {
       'scores.csv': columns['scores.csv'],
       ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
+      ...groupColumns,
       'failures.csv': FAILURE_COLUMNS,
+      ...grpo?.columns,
     },
+    tables: groups === null ? [] : groupTables(groups, models[0]?.name ?? 'the verifier', bootstrapMethod(settings)),
     summary,
     agreement: found,
     herm: hermRun(input),
@@ -125,32 +145,27 @@ export async function finish(input: FinishInput): Promise<number> {
     ciMethod: bootstrapMethod(settings),
     log,
   })
-  printSummary(input, joined, summary, best, found.statistics)
+  printSummary(input, joined, summary, best, found.statistics, groups)
+  if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
-  const record = manifest(input, joined, failures, drift)
+  const record = { ...manifest(input, joined, failures, drift), ...(grpo !== null && { grpo: grpo.record }) }
   await writeJson(join(folder, 'run.json'), record)
   const run = runRecord(input, joined, record, drift)
   await writeWhole(
     join(folder, 'report.html'),
-    await reportHtml({ run, joined, summary, agreement: found, failures, drift }),
+    await reportHtml({
+      run,
+      joined,
+      summary,
+      agreement: found,
+      failures,
+      drift,
+      groups: groupsReport(groups, grpo, config),
+    }),
   )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
-}
-
-/** Options of which it shows only now that they changed nothing. */
-function withoutEffect({ config, work, subjects }: FinishInput, { unscored }: Joined): string[] {
-  const lines: string[] = []
-  const cuts = config.truncation === 'left' || config.truncation === 'right'
-  const tooLong = work.some(({ truncated }) => truncated > 0) || unscored.some(({ reason }) => reason === 'too_long')
-  if (cuts && work.length > 0 && !tooLong)
-    lines.push(
-      changesNothing(['truncation'], `no text has more than ${subjects[0]?.text.max_length ?? 'ever so many'} tokens`),
-    )
-  if (subjects[0]?.text.pooling === 'mask' && !work.some(({ repairs }) => (repairs.pooling_differs ?? 0) > 0))
-    lines.push(changesNothing(['pooling'], 'mask and hf read the same token of every text'))
-  return lines
 }
 
 const failureOf =
@@ -163,8 +178,8 @@ const failureOf =
     hint: unscoredHint(reason, stepSeparator),
   })
 
-const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
-const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
+export const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
+export const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
   writeCsv(
     join(folder, 'failures.csv'),
     FAILURE_COLUMNS,
@@ -177,6 +192,7 @@ function printSummary(
   { accuracy }: Summary,
   best: BestOfTable | null,
   statistics: readonly Statistic[],
+  groups: GroupsOfRun | null,
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
@@ -202,7 +218,7 @@ function printSummary(
         ],
         [
           ...Object.entries(accuracy.subsets).flatMap(([name, a]) =>
-            name === '' && a.n === accuracy.overall.n ? [] : [line(name || '(none)', a)],
+            name === '' && a.n === accuracy.overall.n ? [] : [line(subsetName(name), a)],
           ),
           ...Object.entries(accuracy.sections).map(([name, a]) => line(`[${name}]`, a)),
           line('all', accuracy.overall),
@@ -211,6 +227,7 @@ function printSummary(
     )
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
+  if (groups !== null) out.push('', groupTable(groups, models.length > 0), '')
   const orders = orderLine(statistics)
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
@@ -229,48 +246,3 @@ function orderLine(statistics: readonly Statistic[]): string | null {
 
 const interval = ({ ci: { half } }: Accuracy): string =>
   half === null ? '–' : `${(half.low * 100).toFixed(1)} – ${(half.high * 100).toFixed(1)}`
-
-/** The reasons of the fails, where nothing passes: a format that no completion has is then told from wrong chemistry. */
-function failed(completions: readonly ScoredCompletion[]): string {
-  const fails = completions.filter((c) => c.verifiableStatus === 'fail')
-  const passes = completions.some((c) => c.verifiableStatus === 'pass')
-  return `${fails.length} fail${passes || fails.length === 0 ? '' : ` (${counts(fails.map((c) => c.verifiableReason))})`}`
-}
-
-/** Why nothing can be said of some: rows without a solution, and ether0's reasons. */
-function unverified(completions: readonly ScoredCompletion[], { rows, withSolution }: Inspection): string {
-  const those = completions.filter((c) => c.verifiableStatus === 'unverifiable')
-  const without = rows - withSolution
-  const bare =
-    without === rows
-      ? 'no row has a solution'
-      : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
-  const reasons = counts(those.map((c) => c.verifiableReason))
-  const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
-  return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`
-}
-
-/** Reasons with their counts, the most frequent first. @example 'format_failed 16' */
-const counts = (reasons: readonly (string | null)[]): string =>
-  Object.entries(
-    countBy(
-      reasons.filter((reason) => reason !== null),
-      (reason) => reason,
-    ),
-  )
-    .sort((a, b) => b[1] - a[1])
-    .map(([reason, n]) => `${reason} ${n}`)
-    .join(', ')
-
-function verdictLine({ completions, pairs }: Joined, inspection: Inspection): string {
-  const { pass = 0, partial = 0 } = countBy(completions, (c) => c.verifiableStatus)
-  const decided = pairs.filter((p) => p.agree !== null)
-  const agreed = decided.filter((p) => p.agree === 1).length
-  const agreement =
-    decided.length === 0
-      ? pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')
-        ? ''
-        : '; in no pair do both model and verifier prefer a side'
-      : `; the model agrees with the verifier on ${agreed} of ${decided.length} pairs that both decide (${percent(agreed / decided.length)})`
-  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreement}`
-}

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { ModelError } from '../errors.ts'
 import { hashCheckpoint } from '../model/checkpoint.ts'
 import type { LoadedModel } from '../setup/models.ts'
+import type { StepGeneration } from '../setup/step-generation.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 
 /**
@@ -23,8 +24,8 @@ export const guarded = (model: LoadedModel, subject: OpenSubject, since: number)
   },
 })
 
-/** Files that were touched since are hashed again. */
-async function checkWeights(
+/** Files that were touched since are hashed again. @throws ModelError where they are others now */
+export async function checkWeights(
   { name, opened: { checkpoint }, hashes, trustBlobNames }: LoadedModel,
   since: number,
 ): Promise<void> {
@@ -42,3 +43,21 @@ async function checkWeights(
       'Run again when nothing writes the checkpoint any more.',
     )
 }
+
+/** The same of a model that continues reasonings. */
+export const guardedGeneration = (model: LoadedModel, steps: StepGeneration, since: number): StepGeneration => ({
+  ...steps,
+  generation: {
+    ...steps.generation,
+    async open() {
+      const decoder = await steps.generation.open()
+      try {
+        await checkWeights(model, since)
+      } catch (error) {
+        await decoder.release()
+        throw error
+      }
+      return decoder
+    },
+  },
+})

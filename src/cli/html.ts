@@ -6,6 +6,7 @@ import { allRows, pairColumns } from '../agreement/columns.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
+import type { GroupsReport } from '../report/html/group-input.ts'
 import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
 import type { RowFailure } from '../types.ts'
 import type { DriftRecord } from './drift.ts'
@@ -17,10 +18,13 @@ export interface HtmlInput {
   readonly agreement: Agreement
   readonly failures: readonly RowFailure[]
   readonly drift: DriftRecord | null
+  /** Of a run with groups. */
+  readonly groups?: GroupsReport | undefined
 }
 
 /** report.html of a run. */
-export async function reportHtml({ run, joined, summary, agreement, failures, drift }: HtmlInput): Promise<string> {
+export async function reportHtml(given: HtmlInput): Promise<string> {
+  const { run, joined, summary, agreement, failures, drift, groups } = given
   const { renderReport } = await import('../report/html/report.ts')
   const { pairs, completions } = joined
   const scored = pairs.some((pair) => pair.margin !== null)
@@ -44,6 +48,7 @@ export async function reportHtml({ run, joined, summary, agreement, failures, dr
     drift,
     suspects: hacking.suspects,
     tiedSuspects: hacking.tied,
+    ...(groups !== undefined && { groups }),
     molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
   }
   return renderReport(input)
@@ -53,7 +58,7 @@ export async function reportHtml({ run, joined, summary, agreement, failures, dr
 const NO_ANSWERS: MoleculePort = { answer: () => null, draw: () => null, differingAtoms: () => null }
 
 /** RDKit for the page's drawings; null where it cannot be started, and the page says so. */
-async function moleculePort(): Promise<MoleculePort | null> {
+export async function moleculePort(): Promise<MoleculePort | null> {
   const drawer = await Drawer.open().catch(() => null)
   if (drawer === null) return null
   return {

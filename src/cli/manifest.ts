@@ -17,7 +17,7 @@ import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
 import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
-import { repairsOfRun } from './repairs.ts'
+import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
 
 /** run.json: everything that someone needs who does not trust the numbers. */
@@ -27,7 +27,7 @@ export function manifest(
   failures: readonly RowFailure[],
   drift: DriftRecord | null,
 ): Record<string, unknown> {
-  const { config, data, inspection, models, device, scorer, plan, work, verifier, log } = input
+  const { config, data, inspection, device, scorer, plan, verifier, log } = input
   return {
     created: new Date().toISOString(),
     // `chemherm run-rm …` is `run-rm …`
@@ -40,40 +40,7 @@ export function manifest(
     machine: machine(),
     score: scorer.formula,
     head: config.bin === 'run-rm' ? (config.head ?? '0') : null,
-    models: models.map((model, i) => ({
-      role: model.choice.role,
-      name: model.name,
-      source: model.resolved.source,
-      revision: model.resolved.revision,
-      adapter: model.adapter,
-      architecture: model.description.architecture,
-      head: model.opened.head.name,
-      parameters: model.description.parameters,
-      weight_bytes: model.description.weightBytes,
-      max_positions: model.description.maxPositions,
-      labels: model.description.labels,
-      pad_token_id: model.description.padTokenId,
-      weights_sha256: model.weightsSha256,
-      files: model.hashes,
-      tokenizer: { other: model.tokenizerFrom, sha256: model.tokenizer.sha256, files: model.tokenizer.files },
-      text: input.subjects[i]?.text ?? null,
-      graph: graphRecord(model, work[i]?.runner ?? null),
-      ignored_tensors: model.description.ignoredTensors,
-      device: device?.device ?? null,
-      dtype: input.subjects[i]?.dtype ?? null,
-      certificate: input.certified[i] ?? null,
-      quantisation: model.description.quantisation,
-      runner: work[i]?.runner ?? null,
-      work:
-        work[i] === undefined
-          ? null
-          : {
-              ...work[i],
-              runner: undefined,
-              tokens_per_second: perSecond(work[i].tokens, work[i].modelMs),
-              completions_per_second: perSecond(work[i].measured, work[i].modelMs),
-            },
-    })),
+    models: modelRecords(input),
     graph: input.comparison == null ? null : { comparison: input.comparison },
     drift,
     device,
@@ -98,6 +65,51 @@ export function manifest(
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** The models of a run as run.json has them, each with what was done for it. */
+export const modelRecords = ({
+  models,
+  subjects,
+  work,
+  certified,
+  device,
+}: Pick<FinishInput, 'models' | 'subjects' | 'work' | 'certified' | 'device'>): readonly Record<string, unknown>[] =>
+  models.map((model, i) => ({
+    role: model.choice.role,
+    name: model.name,
+    source: model.resolved.source,
+    revision: model.resolved.revision,
+    adapter: model.adapter,
+    architecture: model.description.architecture,
+    head: model.opened.head.name,
+    parameters: model.description.parameters,
+    weight_bytes: model.description.weightBytes,
+    max_positions: model.description.maxPositions,
+    labels: model.description.labels,
+    pad_token_id: model.description.padTokenId,
+    weights_sha256: model.weightsSha256,
+    files: model.hashes,
+    tokenizer: { other: model.tokenizerFrom, sha256: model.tokenizer.sha256, files: model.tokenizer.files },
+    text: subjects[i]?.text ?? null,
+    graph: graphRecord(model, work[i]?.runner ?? null),
+    ignored_tensors: model.description.ignoredTensors,
+    device: device?.device ?? null,
+    dtype: subjects[i]?.dtype ?? null,
+    certificate: certified[i] ?? null,
+    quantisation: model.description.quantisation,
+    runner: work[i]?.runner ?? null,
+    work:
+      work[i] === undefined
+        ? null
+        : {
+            ...work[i],
+            runner: undefined,
+            repairs: countsOf(work[i].repairs, 'completions'),
+            repairedRows: countsOf(work[i].repairs, 'rows'),
+            tokens_per_second: perSecond(work[i].tokens, work[i].modelMs),
+            completions_per_second: perSecond(work[i].measured, work[i].modelMs),
+          },
+  }))
 
 /** Which graph ran; of a ready-made one what it is, and what its first runs showed (null where nothing was left to measure). */
 const graphRecord = ({ opened }: LoadedModel, runner: RunnerInfo | null): Record<string, unknown> =>
@@ -202,9 +214,7 @@ export function runRecord(
     dtype: subjects[0]?.dtype ?? null,
     seed: config.seed,
     versions: versions(),
-    repairs: Object.fromEntries(
-      Object.entries(repairsOfRun(work)).map(([repair, { completions }]) => [repair, completions]),
-    ),
+    repairs: countsOf(repairsOfRun(work), 'completions'),
     truncations: joined.truncations,
     warnings: log.warnings,
     remarks: methodRemarks(input, joined, drift),
@@ -214,7 +224,7 @@ export function runRecord(
 }
 
 /** What was mended on the way to the models, each with its sentence. */
-function describedRepairs({ work, subjects }: FinishInput): Record<string, unknown> {
+export function describedRepairs({ work, subjects }: Pick<FinishInput, 'work' | 'subjects'>): Record<string, unknown> {
   const facts = subjects[0]?.text
   if (facts === undefined) return {}
   return Object.fromEntries(

@@ -31,6 +31,8 @@ export const BIN_OPTIONS: Readonly<Record<RunBin, OptionTable>> = {
   'run-rm': optionsOf('run-rm'),
   'run-dpo': optionsOf('run-dpo'),
   'run-verify': optionsOf('run-verify'),
+  'run-process': optionsOf('run-process'),
+  'run-generate': optionsOf('run-generate'),
 }
 
 /** Of the flags that print something and stop, only the first of these is heard. */

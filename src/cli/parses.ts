@@ -16,7 +16,7 @@ export async function parsesOf(completions: readonly ScoredCompletion[]): Promis
     if (known.size > MAX_ANSWERS) return null
   }
   if (known.size === 0) return () => null
-  const toolkit = await Toolkit.load()
+  const toolkit = await Toolkit.shared()
   for (const answer of known.keys()) {
     await toolkit.recover()
     known.set(answer, parses(toolkit, answer))

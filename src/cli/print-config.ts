@@ -9,13 +9,17 @@ type Value = string | number | boolean | readonly string[] | null
 /** A resolved configuration as the options that give it; null or an empty list where one is not given. */
 function optionsOf({ bin: _, models, columns, shard, verification, ...own }: RunConfig) {
   const reference = models.find(({ role }) => role === 'reference')
-  const [first] = models
+  const [first, second] = models
+  // beside a policy; alone it is --model as well as --reward-model
+  const reward = second?.role === 'rm' ? second : undefined
   const { enabled, workers, ...rules } = verification
   return {
     model: first?.name ?? null,
     revision: first?.revision ?? null,
     refModel: reference?.name ?? null,
     refRevision: reference?.revision ?? null,
+    rewardModel: reward?.name ?? null,
+    rewardRevision: reward?.revision ?? null,
     promptColumn: columns.prompt ?? null,
     chosenColumn: columns.chosen ?? null,
     rejectedColumn: columns.rejected ?? null,

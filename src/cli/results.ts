@@ -8,7 +8,10 @@ import { isFolder, unwritable } from '../setup/folder.ts'
  */
 const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
-  /^(scores|pairs|groups|agreement|suspects|reasons|failures)\.csv$/,
+  /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
+  /^curriculum\.jsonl$/,
+  /^(steps|step-scores|paired-tests|filter|precheck)\.csv$/,
+  /^(triples|trajectories)\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,

@@ -1,4 +1,5 @@
 import { textTable } from '../report/table.ts'
+import { subsetName } from '../subset-name.ts'
 import type { ScoredCompletion } from '../types.ts'
 
 /** For rows that make no pairs (groups, single conversations): the scores by subset. */
@@ -20,7 +21,7 @@ export function scoreTable(completions: readonly ScoredCompletion[]): string {
   const rows = named.length === 1 && named[0] === 'subset ' ? [] : named
   return textTable(
     ['score', 'mean', 'lowest', 'highest', 'scored', 'completions'],
-    [...rows.map((name) => line(name, name.slice('subset '.length) || '(none)')), line('all', 'all')],
+    [...rows.map((name) => line(name, subsetName(name.slice('subset '.length)))), line('all', 'all')],
   )
 }
 

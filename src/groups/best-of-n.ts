@@ -1,6 +1,11 @@
 import { UsageError } from '../errors.ts'
+import { checkOptions } from '../given.ts'
 import { mean } from './mean.ts'
 
+export interface BestOfNOptions {
+  /** Largest n; default K. Time grows with K times this. */
+  readonly largest?: number
+}
 /** Arrays over n = 1 … K, index n − 1, where K is the number of completions that have both score and reward. */
 export interface BestOfN {
   /** Expected reward of the completion that the score ranks first among n drawn without replacement. */
@@ -26,12 +31,18 @@ export interface BestOfN {
  * @throws UsageError where the two lists are not equally long
  * @example bestOfN([0.1, 0.9], [0, 1]).expected // [0.5, 1]
  */
-export function bestOfN(scores: readonly (number | null)[], rewards: readonly (number | null)[]): BestOfN {
+export function bestOfN(
+  scores: readonly (number | null)[],
+  rewards: readonly (number | null)[],
+  options: BestOfNOptions = {},
+): BestOfN {
+  checkOptions('bestOfN', options, { largest: true })
+  const { largest = Number.POSITIVE_INFINITY } = options
   if (scores.length !== rewards.length)
     throw new UsageError(
       `${scores.length} scores and ${rewards.length} rewards`,
       'bestOfN',
-      'Give one of each a completion.',
+      'Give one of each per completion.',
     )
   const used = [...scores.keys()].filter(
     (i) => scores[i] !== null && !Number.isNaN(scores[i]) && Number.isFinite(rewards[i]),
@@ -47,8 +58,8 @@ export function bestOfN(scores: readonly (number | null)[], rewards: readonly (n
   const result: BestOfN = { expected: [], oracle: [], random: [], regret: [], normalizedGain: [], kl: [], used }
   /** [m] C(m, n) / C(K, n): the chance that all n drawn are among the m lowest. */
   const below = values.map(() => 1).concat(1)
-  for (let n = 1; n <= values.length; n++) {
-    for (const m of below.keys()) below[m]! *= Math.max(0, m - n + 1) / (values.length - n + 1)
+  for (let n = 1; n <= Math.min(values.length, largest); n++) {
+    if (!level) for (let m = 0; m < below.length; m++) below[m]! *= Math.max(0, m - n + 1) / (values.length - n + 1)
     const expected = level ? middle : expectation(ranked, below)
     const oracle = level ? middle : expectation(ideal, below)
     result.expected.push(expected)

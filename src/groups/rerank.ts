@@ -11,3 +11,12 @@ export function rerank(scores: readonly (number | null)[]): number | null {
   }
   return best
 }
+
+/**
+ * How many completions share the highest score: 1 where there is no tie, 0 where all scores are missing.
+ * @example sharingTop([0.2, null, 1.5, 1.5]) // 2
+ */
+export function sharingTop(scores: readonly (number | null)[]): number {
+  const best = rerank(scores)
+  return best === null ? 0 : scores.filter((score) => score === scores[best]).length
+}

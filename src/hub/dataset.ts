@@ -4,9 +4,10 @@ import { DataError, NetworkError } from '../errors.ts'
 import { cachedCommit, cachedFiles, snapshotFolder } from './cache.ts'
 import { chooseSplit, convertedSplits, type SplitFiles, splitsOf } from './dataset-files.ts'
 import { commitOf, filesAt, type RepoFile } from './listing.ts'
-import type { ResolvedFile, ResolveOptions } from './model.ts'
+import { hubOrCache } from './or-cache.ts'
 import { parseRepo, type Repo } from './repo.ts'
 import { UnreachableError } from './request.ts'
+import type { ResolvedFile, ResolveOptions } from './resolved-model.ts'
 import { type HubSettings, hubSettings } from './settings.ts'
 import { fetchSnapshot } from './snapshot.ts'
 
@@ -34,14 +35,12 @@ const CONVERTED = 'refs/convert/parquet'
 export async function resolveDataset(name: string, options: ResolveDatasetOptions = {}): Promise<ResolvedDataset> {
   const repo = parseRepo('dataset', name, options.revision)
   const settings = hubSettings(options)
-  if (settings.offline) return fromCache(repo, settings, options, `--offline: ${repo.id} as the cache has it`)
-  try {
-    return await fromHub(repo, settings, options)
-  } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error
-    const note = `${error.where}: ${error.message}; ${repo.id} is used as the cache has it`
-    return fromCache(repo, settings, options, note, error)
-  }
+  return hubOrCache(
+    repo,
+    settings,
+    () => fromHub(repo, settings, options),
+    (note, cause) => fromCache(repo, settings, options, note, cause),
+  )
 }
 
 async function fromHub(repo: Repo, settings: HubSettings, options: ResolveDatasetOptions): Promise<ResolvedDataset> {

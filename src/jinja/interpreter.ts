@@ -17,7 +17,8 @@ import {
 } from '../python/values.ts'
 import { templateGlobals } from './defaults.ts'
 import { faultAt, runtimeError, TemplateFault, unsupported } from './exceptions.ts'
-import { applyFilter, type FilterContext } from './filters.ts'
+import type { FilterContext } from './filters/filter.ts'
+import { applyFilter } from './filters.ts'
 import {
   type CallParts,
   type Expr,

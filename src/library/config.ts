@@ -6,7 +6,7 @@ import { OPTIONS, type RunOption } from '../setup/options.ts'
 import type { ScoreOptions } from './options.ts'
 
 /** What is said of an option here. */
-interface Row {
+export interface Row {
   readonly types: readonly string[]
   readonly choices?: readonly string[]
 }
@@ -24,7 +24,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     Object.entries(TABLE).flatMap(([name, option]) => (option.library === undefined ? [] : [[name, rowOf(option)]])),
   ),
 }
-function rowOf({ type, library, choices }: Option): Row {
+export function rowOf({ type, library, choices }: Option): Row {
   return { types: library === 'or number' ? [type, 'number'] : [type], ...(choices !== undefined && { choices }) }
 }
 /** Why an option of reward models is none of a policy. */
@@ -45,7 +45,7 @@ export function configOf(
   const { kind = 'rm' } = options
   if (model !== null && typeof model !== 'string')
     throw new UsageError(`is a ${typeof model}`, 'scoreCompletions: model', 'Give a hub id, a folder, or null.')
-  for (const [name, value] of Object.entries(options)) checkOption(name, value)
+  for (const [name, value] of Object.entries(options)) checkOption('scoreCompletions', ROWS, name, value)
   const bin = kind === 'dpo' ? 'run-dpo' : 'run-rm'
   const given = Object.entries({ ...options, model: model ?? undefined }).filter(
     ([name, value]) => value !== undefined && !Object.hasOwn(OWN, name),
@@ -60,11 +60,16 @@ export function configOf(
   return { config: toRunConfig(bin, Object.fromEntries(given)), given: Object.fromEntries(given) }
 }
 
-function checkOption(name: string, value: unknown): void {
-  const where = `scoreCompletions: ${name}`
-  const row = Object.hasOwn(ROWS, name) ? ROWS[name]! : null
+/**
+ * @param caller the function whose option it is
+ * @param rows all that it has
+ * @throws UsageError
+ */
+export function checkOption(caller: string, rows: Readonly<Record<string, Row>>, name: string, value: unknown): void {
+  const where = `${caller}: ${name}`
+  const row = Object.hasOwn(rows, name) ? rows[name]! : null
   if (row === null) {
-    const meant = nearest(name, Object.keys(ROWS))
+    const meant = nearest(name, Object.keys(rows))
     throw new UsageError('is no option', where, meant === null ? null : `Is ${meant} meant?`)
   }
   if (value === undefined) return

@@ -4,14 +4,13 @@ import type { Chemistry } from '../chem/ether0/evaluate.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import { given } from '../given.ts'
 
-let loaded: Promise<Chemistry> | null = null
+let data: Chemistry['data'] | null = null
 
 /** RDKit and the embedded data, opened once a process, for the library's functions; a broken RDKit is replaced. */
 export async function defaultChemistry(): Promise<Chemistry> {
-  loaded ??= Toolkit.load().then((mols) => ({ mols, data: loadChemistryData() }))
-  const chemistry = await loaded
-  await chemistry.mols.recover()
-  return chemistry
+  const mols = await Toolkit.shared()
+  data ??= loadChemistryData()
+  return { mols, data }
 }
 
 /** Paths of the user's own molbloom filters. */

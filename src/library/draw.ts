@@ -1,10 +1,9 @@
 import type { Drawer, DrawMoleculeOptions, DrawOptions } from '../chem/toolkit/draw.ts'
 
-let drawer: Promise<Drawer> | null = null
-/** RDKit for drawings, opened once a process at the first one. */
-function open(): Promise<Drawer> {
-  drawer ??= import('../chem/toolkit/draw.ts').then(({ Drawer }) => Drawer.open())
-  return drawer
+/** RDKit, opened with the first drawing; a broken one is replaced. */
+async function open(): Promise<Drawer> {
+  const { Drawer } = await import('../chem/toolkit/draw.ts')
+  return Drawer.open()
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { OptionTable } from '../setup/option.ts'
 import type { OPTIONS } from '../setup/options.ts'
 
-type Table = typeof OPTIONS
+export type Table = typeof OPTIONS
 type Name = { [K in keyof Table]: Table[K] extends { library: true | 'or number' } ? K : never }[keyof Table]
 /** Over `keyof T`, so that the docstrings of the table are those of the options. */
-type Optional<T extends OptionTable, K extends keyof T> = {
+export type Optional<T extends OptionTable, K extends keyof T> = {
   readonly [P in K]?: Exclude<ReturnType<T[P]['read']>, null> | (T[P] extends { library: 'or number' } ? number : never)
 }
 

@@ -13,6 +13,8 @@ import { cast, castFrom } from './weights.ts'
  */
 export const ATTENTION_FORMS = ['split', 'gqa', 'attention', 'plain'] as const
 export type AttentionForm = (typeof ATTENTION_FORMS)[number]
+/** How a graph attends: in one of these forms, or, to continue texts, to keys and values that it is given (`cache`, cache.ts). */
+export type GraphForm = AttentionForm | 'cache'
 
 /**
  * q [batch, seq, heads · headDim], k, v [batch, seq, kvHeads · headDim] → [batch, seq, heads · headDim]

@@ -1,5 +1,6 @@
 import { Alibi } from './alibi.ts'
-import { type AttentionForm, attentionOf } from './attention.ts'
+import { attentionOf, type GraphForm } from './attention.ts'
+import { type CachedLayer, KeyValueCache } from './cache.ts'
 import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from './ops.ts'
@@ -16,21 +17,25 @@ export interface Body {
   readonly ropes: readonly Rope[]
   /** Heads of the table that an input `alibi` [table, heads] wants; null: no such input. */
   readonly alibiHeads: number | null
+  /** Of the form `cache`, what every layer keeps of a token; else null. */
+  readonly cache: readonly CachedLayer[] | null
 }
 
 /**
  * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
  * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
  * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
- * flattened ids; those of attention.ts, relative.ts and RotaryInputs.
+ * flattened ids; those of attention.ts or cache.ts, relative.ts and RotaryInputs.
  */
-export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm): Body {
+export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): Body {
   const { graph } = builder
   const ids = graph.input('ids', 'int64', ['batch', 'seq'])
   const positions = graph.input('positions', 'int64', ['batch', 'seq'])
   const rows = graph.input('rows', 'int64', ['rows'])
   const shape = graph.op('Shape', [ids])
-  const attend = attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
+  const cache = form === 'cache' ? new KeyValueCache(graph, builder.type, shape) : null
+  const attend =
+    form === 'cache' ? cache!.attend : attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
   const rotary = new RotaryInputs(builder, positions)
   const relative = spec.causal || !spec.relative ? null : relativeScores(builder, shape, spec.hidden, spec.relative)
   const alibi = new Alibi(builder, positions, shape)
@@ -68,7 +73,7 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: AttentionForm
   })
   const last = stream.read(spec.finalNorm)
   const hidden = spec.inside ? linear(builder, last, spec.inside.out) : last
-  return { hidden, ropes: rotary.ropes, alibiHeads: alibi.heads }
+  return { hidden, ropes: rotary.ropes, alibiHeads: alibi.heads, cache: cache?.layers ?? null }
 }
 
 /** The residual stream [tokens, hidden]. What a block adds is kept aside until the next norm, which takes both at once. */

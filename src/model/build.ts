@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { MeasurementKind } from '../types.ts'
-import type { AttentionForm } from './attention.ts'
+import type { GraphForm } from './attention.ts'
 import { modelBody } from './body.ts'
+import type { CachedLayer } from './cache.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { Graph } from './graph.ts'
 import type { Head, OpenHead } from './heads/head.ts'
@@ -16,7 +17,8 @@ import { type AdaptedTensor, type IgnoredTensor, Weights } from './weights.ts'
 
 export interface BuildOptions {
   readonly kind: MeasurementKind
-  readonly attention: AttentionForm
+  /** `cache`: the graph continues texts, and its head gives the logits of the next token. */
+  readonly attention: GraphForm
   /** The type that the graph computes with. */
   readonly type: ElementType
   /** A head that must be asked for, instead of the one that the checkpoint is known by. */
@@ -33,6 +35,8 @@ export interface BuiltModel {
   readonly ropes: readonly Rope[]
   /** Heads of the table that the graph's input `alibi` wants; null: no such input. */
   readonly alibiHeads: number | null
+  /** What every layer keeps of a token, where the graph continues texts; else null. */
+  readonly cache: readonly CachedLayer[] | null
   readonly ignoredTensors: readonly IgnoredTensor[]
   /** What an adapter adds to; empty without one. */
   readonly adapted: readonly AdaptedTensor[]
@@ -60,7 +64,12 @@ export function buildModel(
   const weights = new Weights(graph, checkpoint)
   const builder = { graph, weights, type, quantised }
   const body = modelBody(builder, spec, attention)
-  const found = headOf(checkpoint, kind, (also) => weights.leftOver([...spec.ignored, ...also], null), asked)
+  const found = headOf(
+    checkpoint,
+    attention === 'cache' ? 'text' : kind,
+    (also) => weights.leftOver([...spec.ignored, ...also], null),
+    asked,
+  )
   const head = found.open(checkpoint, spec)
   // a head that gives rewards is a few weights, which decide all; the logits of a language model are its largest matrix
   head.graph(kind === 'head' ? unquantised(builder) : builder, body.hidden)
@@ -74,6 +83,7 @@ export function buildModel(
     model,
     ropes: body.ropes,
     alibiHeads: body.alibiHeads,
+    cache: body.cache,
     ignoredTensors,
     adapted: weights.adapted,
     tensors: weights.names,

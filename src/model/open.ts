@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { Batching, Dtype, MeasurementKind, Quantisation } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
-import { type AttentionForm, attentionForms } from './attention.ts'
+import { type AttentionForm, attentionForms, type GraphForm } from './attention.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
@@ -20,7 +20,7 @@ export interface OpenModel {
   readonly device: Device
   readonly deviceId: number | null
   readonly dtype: Dtype
-  readonly attention: AttentionForm
+  readonly attention: GraphForm
   readonly batching: Batching
   readonly head: HeadUse
   readonly built: BuiltModel
@@ -67,6 +67,8 @@ export interface OpenOptions {
   readonly attention?: AttentionForm
   /** A head that must be asked for. Default: the one that the checkpoint is known by. */
   readonly head?: Head
+  /** For startDecoder: the graph continues texts. Default: it measures them. */
+  readonly generates?: boolean
 }
 
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
@@ -87,13 +89,13 @@ export function openModel(checkpoint: Checkpoint, options: OpenOptions): OpenMod
 /** The same in a given dtype and scheme, sensible on the device or not: tests compute float16 on the CPU with it. */
 export function openModelIn(
   checkpoint: Checkpoint,
-  { kind, device, deviceId = null, attention, head }: Omit<OpenOptions, 'dtype'>,
+  { kind, device, deviceId = null, attention, head, generates = false }: Omit<OpenOptions, 'dtype'>,
   dtype: Dtype,
   scheme: Scheme | null = schemeOf(dtype),
 ): OpenModel {
   const spec = modelSpec(checkpoint)
-  const form = attention ?? defaultAttention(device, spec)
-  if (!attentionForms(spec).includes(form))
+  const form: GraphForm = generates ? 'cache' : (attention ?? defaultAttention(device, spec))
+  if (form !== 'cache' && !attentionForms(spec).includes(form))
     throw new UsageError(
       `cannot be the attention of an encoder (model_type ${spec.architecture})`,
       `--attention ${form}`,

@@ -1,14 +1,10 @@
-import { dirname, relative, sep } from 'node:path'
 import * as ort from 'onnxruntime-node'
-import { DeviceError, ModelError, UsageError } from '../errors.ts'
-import { checkPinned, pinnedPackage } from '../package.ts'
+import { UsageError } from '../errors.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
-import { alibiTable } from './alibi.ts'
-import type { FileHash } from './checkpoint.ts'
 import { checkFinite } from './finite.ts'
 import { rawNames } from './heads/head.ts'
-import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
+import { int64, type OpenSessionOptions, openSession, PositionTables, runOn } from './ort-session.ts'
 import {
   type Blocks,
   blocksOf,
@@ -19,25 +15,16 @@ import {
   packBatch,
   scoreRows,
 } from './packing.ts'
-import { PROVIDERS } from './providers.ts'
-import { quantisedFile } from './quantised/file.ts'
-import { QUANTISED_FILE } from './quantised/layout.ts'
 import { distanceRows } from './relative.ts'
-import { type RopeRows, ropeRows, ropeTables } from './rope-tables.ts'
+import { ropeRows } from './rope-tables.ts'
 
-/** ◆ ONNX Runtime as a Runner: the only file that knows it, and the only one with 64-bit integers. */
+/** ◆ A model on ONNX Runtime as a Runner: measures whole texts. decoder.ts continues them. */
 
-export interface SessionOptions {
-  /** Threads inside an operator; default: ONNX Runtime's, one a physical core. */
-  readonly threads?: number
+export interface SessionOptions extends OpenSessionOptions {
   /** Queries of a block of the `split` form. */
   readonly blockTokens?: number
   /** Whether `run` gives the head's raw outputs, too. Default false. */
   readonly rawOutputs?: boolean
-  /** What the checkpoint's files were when they were hashed; for weights in few bits, which are kept under these hashes. */
-  readonly hashes?: readonly FileHash[]
-  /** Told what takes long: weights in few bits are made once. */
-  readonly say?: (line: string) => void
 }
 
 /** Measured on 135M (README.md): shorter blocks waste less of the square, longer ones cost fewer loop turns. */
@@ -48,47 +35,30 @@ const BLOCK_TOKENS = 128
  * bits (quantised/file.ts).
  */
 export async function startSession(model: OpenModel, options: SessionOptions = {}): Promise<Runner> {
-  checkPinned(pinnedPackage('onnxruntime-node'))
-  const started = performance.now()
-  const { kind, device, dtype, built, description } = model
+  const { device, built } = model
   if (model.attention === 'split' && device === 'cuda')
     throw new UsageError(
       "ends in an illegal memory access in CUDA's Loop",
       '--attention split',
       'Use attention, plain or gqa on a GPU.',
     )
-  const session = await openSession(model, options)
-  const info: RunnerInfo = {
-    kind,
-    architecture: description.architecture,
-    labels: description.labels,
-    device,
-    provider: PROVIDERS[device],
-    dtype,
-    maxPositions: description.maxPositions,
-    padTokenId: description.padTokenId,
-    vocabSize: description.vocabSize,
-    parameters: description.parameters,
-    weightBytes: description.weightBytes,
-    quantisation: description.quantisation,
-    openMs: performance.now() - started,
-    ignoredTensors: description.ignoredTensors,
-    graphSha256: built.sha256,
-    ...(options.rawOutputs === true && { rawOutputs: rawNames(built.head) }),
-  }
-  return new OrtRunner(info, model, session, options.blockTokens ?? BLOCK_TOKENS)
+  if (model.attention === 'cache') throw new RangeError('a graph that continues texts is started by startDecoder')
+  const { session, info } = await openSession(model, options)
+  const rawOutputs = options.rawOutputs === true ? { rawOutputs: rawNames(built.head) } : {}
+  return new OrtRunner({ ...info, ...rawOutputs }, model, session, options.blockTokens ?? BLOCK_TOKENS)
 }
 
 class OrtRunner implements Runner {
-  /** The rotary tables of the run before, by their parts. */
-  #tables: { readonly name: string; readonly feeds: Record<string, ort.Tensor> } | null = null
+  readonly #tables: PositionTables
 
   constructor(
     readonly info: RunnerInfo,
     readonly model: OpenModel,
     readonly session: ort.InferenceSession,
     readonly blockTokens: number,
-  ) {}
+  ) {
+    this.#tables = new PositionTables(model.built)
+  }
 
   /**
    * Head: every label of every sequence, then its raw outputs where they are asked for; of a process head the label of every step.
@@ -135,10 +105,12 @@ class OrtRunner implements Runner {
       ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
       ...(logProb && { targets: int64(head.targets) }),
       ...this.#attentionFeeds(packed, batch),
-      ...this.#tableFeeds(rotary),
+      ...this.#tables.feeds(rotary.parts),
       ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
     }
-    const outputs = await this.#session(
+    const outputs = await runOn(
+      this.info.device,
+      this.session,
       feeds,
       wanted.map(({ name }) => name),
     )
@@ -151,22 +123,6 @@ class OrtRunner implements Runner {
       )
       return Float32Array.from(parts.length === 1 ? parts[0]! : parts.flatMap((part) => [...part]))
     })
-  }
-
-  async #session(
-    feeds: Record<string, ort.Tensor>,
-    outputs: readonly string[],
-  ): Promise<ort.InferenceSession.ReturnType> {
-    try {
-      return await this.session.run(feeds, outputs)
-    } catch (cause) {
-      throw new DeviceError(
-        `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
-        `--device ${this.info.device}`,
-        'If memory ran out, lower --batch-tokens.',
-        { cause },
-      )
-    }
   }
 
   async checkWeights(): Promise<void> {
@@ -184,24 +140,6 @@ class OrtRunner implements Runner {
     if (attention !== 'split') return { subtree_end: int64(packed.subtreeEnd, [packed.batch, packed.seq]) }
     const reused = batch.reused ?? batch.sequences.map(() => 0)
     return blockFeeds(blocksOf(packed, reused, this.blockTokens))
-  }
-
-  /** Tables as long as the run needs, by position. */
-  #tableFeeds({ parts }: RopeRows): Record<string, ort.Tensor> {
-    const name = JSON.stringify(parts)
-    if (this.#tables?.name === name) return this.#tables.feeds
-    const feeds: Record<string, ort.Tensor> = {}
-    this.model.built.ropes.forEach((rope, i) => {
-      const { cos, sin, rows } = ropeTables(rope, parts)
-      const dims = [rows, rope.inverseFrequencies.length]
-      feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
-      feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
-    })
-    const heads = this.model.built.alibiHeads
-    const { rows } = parts[0]!
-    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, rows), [rows, heads])
-    this.#tables = { name, feeds }
-    return feeds
   }
 }
 
@@ -225,59 +163,5 @@ function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<st
       column,
     ),
     past: int64(past),
-  }
-}
-
-/** Int32 → int64 by words (ONNX Runtime's platforms are little-endian); BigInt for every element would be slow. */
-export function int64(values: Int32Array, dims: readonly number[] = [values.length]): ort.Tensor {
-  const words = new Int32Array(2 * values.length)
-  for (let i = 0; i < values.length; i++) {
-    words[2 * i] = values[i]!
-    words[2 * i + 1] = values[i]! < 0 ? -1 : 0
-  }
-  return new ort.Tensor('int64', new BigInt64Array(words.buffer), dims)
-}
-
-async function openSession(
-  { built, checkpoint, device, deviceId }: OpenModel,
-  { threads, ...source }: SessionOptions,
-): Promise<ort.InferenceSession> {
-  const { quantised } = built
-  const made = quantised === null ? null : await quantisedFile(quantised, { ...source, checkpoint })
-  const root = commonFolder(made === null ? built.files : [...built.files, made], checkpoint.dir)
-  const locationOf = (file: string): string => relative(root, file).split(sep).join('/')
-  const bytes = encodeModel(built.model, (file) => locationOf(file === QUANTISED_FILE ? made! : file))
-  const provider = device === 'cuda' ? { name: 'cuda' as const, deviceId: deviceId ?? 0 } : device
-  try {
-    return await ort.InferenceSession.create(bytes, {
-      executionProviders: [provider],
-      logSeverityLevel: 3,
-      ...(threads !== undefined && { intraOpNumThreads: threads }),
-      extra: {
-        session: {
-          model_external_initializers_file_folder_path: root,
-          // else FP8 weights are multiplied out in every run
-          ...(checkpoint.float8 && { disable_quant_qdq: '1' }),
-        },
-      },
-    })
-  } catch (cause) {
-    const message = `ONNX Runtime cannot open the model on ${device}: ${(cause as Error).message.slice(0, 600)}`
-    throw device === 'cpu'
-      ? new ModelError(message, checkpoint.dir, null, { cause })
-      : new DeviceError(message, `--device ${device}`, null, { cause })
-  }
-}
-
-/** The deepest folder above all files: ONNX Runtime resolves locations against one folder and lets none leave it. */
-export function commonFolder(files: readonly string[], where: string): string {
-  for (let folder = dirname(files[0]!); ; folder = dirname(folder)) {
-    if (files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return folder
-    if (folder === dirname(folder))
-      throw new ModelError(
-        `its files lie on several drives: ${files.join(', ')}`,
-        where,
-        'Put them on one. CHEMHERM_QUANTISED_DIR names the folder of quantised weights.',
-      )
   }
 }

@@ -99,7 +99,7 @@ function refuseSteps(columns: Columns): void {
     throw new BadRecord(
       'step_row',
       'this is a step row (steps, candidates)',
-      'Steps are not scored by themselves; give whole answers, with --step-separator for a process reward model.',
+      'run-process chooses among the candidates; to score whole answers give them as completions, with --step-separator for a process reward model.',
     )
   const list = (name: string): unknown => {
     const value = columns.get(name)
@@ -122,7 +122,7 @@ function refuseSteps(columns: Columns): void {
   throw new BadRecord(
     'step_row',
     'this is a row of stepwise supervision (TRL: "completions" with a label each): steps of one answer, not alternative answers',
-    'Steps are not scored against each other. Give alternative answers without "labels", or the whole answer as "completion".',
+    'run-process holds the labels against a process reward model. Give alternative answers without "labels", or the whole answer as "completion".',
   )
 }
 
@@ -332,13 +332,13 @@ function parseMessages(columns: Columns, notes: Notes): Body {
 
 // ── columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function promptOf(columns: Columns, notes: Notes): Prompt {
+export function promptOf(columns: Columns, notes: Notes): Prompt {
   const prompt = findPrompt(columns, notes) ?? conversationOf(columns, notes)
   if (prompt === null) throw missing(columns, '"prompt" is missing', 'prompt', 'no_prompt')
   return prompt
 }
 
-function parseId(columns: Columns, number: number): string {
+export function parseId(columns: Columns, number: number): string {
   const value = columns.get('id')
   const name = columns.source('id')
   if (value === undefined || value === '') return String(number)
@@ -356,7 +356,7 @@ function parseId(columns: Columns, number: number): string {
 }
 
 /** A name such as the subset: a string (numbers are written as text); an empty one counts as absent. */
-function parseName(columns: Columns, part: string): string | null {
+export function parseName(columns: Columns, part: string): string | null {
   const value = columns.get(part)
   const name = columns.source(part)
   if (value === undefined || value === '') return null
@@ -368,7 +368,7 @@ function parseName(columns: Columns, part: string): string | null {
 const SOLUTION_KEYS = ['fxn_name', 'answer_info', 'problem_type'] as const
 
 /** A string is kept as given (whether it is ether0's form shows when it is verified); an object must have the three keys. */
-function parseSolution(value: unknown): SolutionInput | null {
+export function parseSolution(value: unknown): SolutionInput | null {
   if (value === undefined || value === '') return null
   if (typeof value === 'string') return checkCharacters(value, 'solution')
   if (!isRecord(value))
@@ -383,7 +383,7 @@ function parseSolution(value: unknown): SolutionInput | null {
 }
 
 /** ether0's variants name the type `type`; else it is the third part of the solution. */
-function solutionType(columns: Columns, solution: SolutionInput | null): string | null {
+export function solutionType(columns: Columns, solution: SolutionInput | null): string | null {
   if (solution === null) return null
   const type = columns.get('type')
   if (typeof type === 'string' && type !== '') return checkCharacters(type, 'type')

@@ -6,7 +6,7 @@ import { type DataFile, listDataFiles } from './files.ts'
 import { type TypeFilter, typeFilter } from './filters.ts'
 import { SeenIds } from './ids.ts'
 import { readRecords } from './open.ts'
-import { parseRecord } from './parse.ts'
+import { type Place, parseRecord } from './parse.ts'
 import type { RawRecord } from './raw.ts'
 import { inShard, type Shard } from './shard.ts'
 
@@ -32,10 +32,30 @@ export interface ReadOptions {
  * of its id, else of its place.
  * @throws DataError for a file that cannot be read, rows of several kinds, duplicate ids (after the last row), no usable row, a named column that no record has
  */
-export async function* readRows(
+export const readRows = (
   source: string | readonly string[],
   options: ReadOptions = {},
-): AsyncGenerator<Row | RowFailure> {
+): AsyncGenerator<Row | RowFailure> => {
+  const { prompts = false, columns = {} } = options
+  return readRowsAs(
+    source,
+    options,
+    (value, place) => parseRecord(value, place, { prompts, columns }),
+    ({ kind }) => kind,
+  )
+}
+
+/**
+ * The same of rows of another form: steps, rationales.
+ * @param parse one record as a row, or why it is none; never throws for bad data
+ * @param formOf what a row is, in a word: rows of a data set are all of one form
+ */
+export async function* readRowsAs<R extends Row>(
+  source: string | readonly string[],
+  options: Omit<ReadOptions, 'prompts'>,
+  parse: (value: unknown, place: Place) => R | RowFailure,
+  formOf: (row: R) => string,
+): AsyncGenerator<R | RowFailure> {
   const { split = null, filters = [], limit = null, shard = null, columns = {} } = options
   const files = await listDataFiles(source, split)
   const place =
@@ -47,20 +67,20 @@ export async function* readRows(
   const census = new Census(typeFilter(filters))
   const ids = new SeenIds()
   const named = new NamedColumns(columns)
-  let first: Row | null = null
+  let first: R | null = null
   for await (const { file, raw, number } of numbered(files, split, columns)) {
     if (limit !== null && census.kept >= limit) break
     if ('value' in raw) named.see(raw.value)
-    const row = rowOf(raw, file, number, options)
+    const row = rowOf(raw, file, number, parse)
     if (isFailure(row)) {
       census.failed(row)
       if (shard === null || inShard(row.id ?? row.where, shard)) yield row
       continue
     }
     first ??= row
-    if (row.kind !== first.kind)
+    if (formOf(row) !== formOf(first))
       throw new DataError(
-        `a ${row.kind} row among ${first.kind} rows (the first is ${first.where})`,
+        `a ${formOf(row)} row among ${formOf(first)} rows (the first is ${first.where})`,
         row.where,
         'Put rows of different kinds into files of their own.',
       )
@@ -83,15 +103,15 @@ async function* numbered(
     for await (const raw of readRecords(file, split, columns)) yield { file, raw, number: ++number }
 }
 
-function rowOf(
+function rowOf<R extends Row>(
   raw: RawRecord,
   file: DataFile,
   number: number,
-  { prompts = false, columns = {} }: ReadOptions,
-): Row | RowFailure {
+  parse: (value: unknown, place: Place) => R | RowFailure,
+): R | RowFailure {
   const where = `${file.name}:${raw.at}`
   if ('reason' in raw) return { where, id: null, reason: raw.reason, message: raw.message, hint: raw.hint }
-  const row = parseRecord(raw.value, { where, number }, { prompts, columns })
+  const row = parse(raw.value, { where, number })
   if (raw.notes === undefined || isFailure(row) || row.reading === undefined) return row
   return { ...row, reading: { ...row.reading, notes: [...row.reading.notes, ...raw.notes] } }
 }

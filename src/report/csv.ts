@@ -1,8 +1,5 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
 import { stringify } from 'csv-stringify/sync'
+import { openRowsFile, type RowsFile } from './rows-file.ts'
 
 export type Cell = string | number | null
 
@@ -35,49 +32,10 @@ export const csvText = (rows: readonly (readonly Cell[])[]): string =>
     { record_delimiter: '\n', quoted_match: /\r/ },
   )
 
-const ROWS_AT_ONCE = 1000
+/** A CSV file being written row by row. */
+export type CsvWriter = RowsFile<readonly Cell[]>
 
-/** A CSV file being written row by row; it takes its name only when `close` returns, so that a cut run leaves no half file. */
-export interface CsvWriter {
-  write(row: readonly Cell[]): Promise<void>
-  close(): Promise<void>
-  abort(): Promise<void>
-}
-
-export function openCsv(path: string, columns: readonly string[]): CsvWriter {
-  const partial = `${path}.partial`
-  const file = createWriteStream(partial, { encoding: 'utf8' })
-  let failure: unknown = null
-  file.on('error', (error) => {
-    failure = error
-  })
-  let waiting: (readonly Cell[])[] = [columns]
-  const flush = async (): Promise<void> => {
-    if (failure !== null) throw failure
-    if (waiting.length === 0) return
-    const text = csvText(waiting)
-    waiting = []
-    if (!file.write(text)) await once(file, 'drain') // rejects on 'error' too
-  }
-  return {
-    async write(row) {
-      waiting.push(row)
-      if (waiting.length >= ROWS_AT_ONCE) await flush()
-    },
-    async close() {
-      await flush()
-      file.end()
-      await finished(file)
-      await rename(partial, path)
-    },
-    async abort() {
-      file.destroy()
-      // else a file that is still being opened would be there again
-      if (!file.closed) await new Promise<void>((done) => file.once('close', () => done()))
-      await rm(partial, { force: true })
-    },
-  }
-}
+export const openCsv = (path: string, columns: readonly string[]): CsvWriter => openRowsFile(path, csvText, columns)
 
 /** Writes a whole CSV file, streaming and atomically. */
 export async function writeCsv(

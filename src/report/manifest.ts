@@ -44,7 +44,8 @@ export const machine = (): Record<string, unknown> => ({
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeWhole(path, `${visibleJson(value, 2)}\n`)
 }
-export async function writeWhole(path: string, text: string): Promise<void> {
+/** Text in pieces is written as it comes. */
+export async function writeWhole(path: string, text: string | AsyncIterable<string>): Promise<void> {
   await writeFile(`${path}.partial`, text)
   await rename(`${path}.partial`, path)
 }

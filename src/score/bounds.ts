@@ -20,7 +20,10 @@ export const NOT_EMBEDDED = 'token_not_embedded'
  * A completion that the model can read, or why it cannot: an added token that was never embedded, a position beyond the last. One
  * such row is not scored, and the others are. The session checks the same once more before it computes.
  */
-export function withinBounds(prepared: Prepared, { name, vocab, positions, tokenOf }: Bounds): Prepared | Unscored {
+export function withinBounds<T extends Pick<Prepared, 'ids' | 'positionStart'>>(
+  prepared: T,
+  { name, vocab, positions, tokenOf }: Bounds,
+): T | Unscored {
   const { ids, positionStart } = prepared
   const beyond = ids.find((id) => id < 0 || id >= vocab)
   if (beyond !== undefined)

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 
 /** `--head letters`: no head of the checkpoint, but two of the causal head's logits (model/heads/letters.ts). */
-const LETTERS = 'letters'
+export const LETTERS = 'letters'
 
 /** Which number of a classification head is the reward: one label's raw output, or its softmax probability; `all` keeps every label and scores none. */
 export type HeadChoice =

@@ -66,8 +66,8 @@ async function measureOne(
 }
 
 function measurementOf(runner: Runner, sequence: Sequence, output: Float32Array): Measurement {
-  const { kind, rawOutputs = [] } = runner.info
-  return kind === 'head' ? headOf(sequence, output, rawOutputs.length) : logProbOf(output)
+  const { kind, rawOutputs = [], perToken = false } = runner.info
+  return kind === 'head' ? headOf(sequence, output, rawOutputs.length) : logProbOf(output, perToken)
 }
 
 function headOf({ reads, positionStart }: Sequence, output: Float32Array, rawCount: number): HeadMeasurement {
@@ -81,14 +81,14 @@ function headOf({ reads, positionStart }: Sequence, output: Float32Array, rawCou
 }
 
 /** Sums in float64. */
-function logProbOf(logProbs: Float32Array): LogProbMeasurement {
+function logProbOf(logProbs: Float32Array, perToken: boolean): LogProbMeasurement {
   let sum = 0
   let sumSquares = 0
   for (const logProb of logProbs) {
     sum += logProb
     sumSquares += logProb * logProb
   }
-  return { kind: 'logProb', sum, tokens: logProbs.length, sumSquares }
+  return { kind: 'logProb', sum, tokens: logProbs.length, sumSquares, ...(perToken && { logProbs: [...logProbs] }) }
 }
 
 function whyUnreadable(runner: Runner, sequence: Sequence): Unscored | null {

@@ -8,6 +8,8 @@ export interface Prepared extends Encoded {
   readonly poolingDiffers: boolean
   /** As in Sequence. */
   readonly turnsAs?: number
+  /** Of a span: tokens of its context that are scored with it (text/context.ts). */
+  readonly boundaryMoved?: number
 }
 /** The side on which a completion was cut, scored or not. */
 export const cutOf = (prepared: Prepared | Unscored): Encoded['truncated'] =>
@@ -38,3 +40,14 @@ export interface Subject {
   /** Opens the model; called only when something is left to measure. */
   open(): Promise<Runner>
 }
+
+/** A policy of which the log-probability of every token is kept. */
+export const keepingTokens = (runner: Runner): Runner => ({
+  get info() {
+    return { ...runner.info, perToken: true }
+  },
+  run: (batch, sequences) => runner.run(batch, sequences),
+  unreadable: (sequence) => runner.unreadable?.(sequence) ?? null,
+  ...(runner.checkWeights !== undefined && { checkWeights: () => runner.checkWeights!() }),
+  release: () => runner.release(),
+})

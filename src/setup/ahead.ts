@@ -38,7 +38,7 @@ function checkName(name: string | null, revision: string | undefined): void {
 
 /** The same hub id at the same revision; folders are compared by their weights, once they are read. */
 function checkReference([policy, reference]: readonly ModelChoice[]): void {
-  if (policy === undefined || reference === undefined || policy.name === null) return
+  if (policy === undefined || reference?.role !== 'reference' || policy.name === null) return
   if (policy.name !== reference.name || policy.revision !== reference.revision || existsSync(policy.name)) return
   throw new UsageError(
     'is the policy itself, at the same revision',

@@ -4,12 +4,17 @@ import { UsageError } from '../errors.ts'
 import { parseDevice } from '../model/device.ts'
 import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
 import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/columns.ts'
+import { LETTERS } from '../score/head.ts'
+import { OF_LIKELIHOOD } from '../score/process.ts'
+import type { StepAggregate } from '../score/steps.ts'
 import { type Given, type RunBin, readOptions, type Values } from './option.ts'
 import {
   CHECKPOINTS,
   COLUMNS,
   DATA,
   FORCED_MAX_LENGTH,
+  GENERATION,
+  GRPO,
   HERM,
   MODEL,
   ROWS,
@@ -17,14 +22,27 @@ import {
   type RunOption,
   SCORING,
   SCREEN,
+  STEPS,
   VERIFICATION,
 } from './options.ts'
 
 /** The options that stand in a RunConfig under their own names. */
-const OWN = { ...MODEL, ...DATA, ...ROWS, ...SCORING, ...RUN, ...SCREEN }
+const OWN = { ...GENERATION, ...STEPS, ...MODEL, ...DATA, ...ROWS, ...SCORING, ...GRPO, ...RUN, ...SCREEN }
+/** What a run reads without --dataset. */
+const DATASETS: Readonly<Record<RunBin, string>> = {
+  'run-rm': 'demo-pairs',
+  'run-dpo': 'demo-pairs',
+  'run-verify': 'demo-pairs',
+  'run-process': 'demo-steps',
+  'run-generate': 'demo-prompts',
+}
 
 /** The resolved options of a run, as run.json keeps them and `--print-config` shows them by flag. */
-export interface RunConfig extends Values<typeof OWN> {
+export interface RunConfig extends Omit<Values<typeof OWN>, 'dataset' | 'stepAggregate' | 'n' | 'temperature'> {
+  readonly n: number
+  readonly temperature: number
+  readonly dataset: string
+  readonly stepAggregate: StepAggregate
   readonly bin: RunBin
   readonly models: readonly ModelChoice[]
   /** Columns that were named for a part of the row. */
@@ -54,7 +72,14 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
   const own = readOptions(OWN, given)
   const { verify, verifyWorkers, ...verification } = readOptions(VERIFICATION, given)
   const { torchDtype, debug, prefSets, forceTruncation } = readOptions(HERM, given)
-  const { limit, dataset, truncation } = own
+  const { limit, truncation } = own
+  const { generate } = own
+  const dataset = own.dataset ?? (generate ? DATASETS['run-generate'] : DATASETS[bin])
+  // a run that proposes steps chooses by one of them
+  const heuristic = generate && given.heuristic === undefined ? (['world_model'] as const) : own.heuristic
+  // RATIONALYST's agent proposes three steps at 0.7
+  const n = own.n ?? (bin === 'run-process' ? 3 : 1)
+  const temperature = own.temperature ?? (bin === 'run-process' ? 0.7 : 0)
   const dtype = torchDtype === null ? own.dtype : TORCH_DTYPES[torchDtype]
   if (own.dtype !== 'auto' && own.dtype !== dtype)
     throw new UsageError(`contradicts --dtype ${own.dtype}`, `--torch-dtype ${torchDtype}`, 'Give one of them.')
@@ -81,10 +106,21 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
       '--soft',
       'ether0 defines soft rewards for the training rule (strict) only.',
     )
+  if (bin === 'run-process' && (own.head === 'all' || own.head === LETTERS))
+    throw new UsageError('gives no reward of one trajectory', `--head ${own.head}`, 'Name one label.')
   if (own.onnxFile !== null && own.graph === 'checkpoint')
     contradicts('graph', own.graph, `--onnx-file ${own.onnxFile}`)
+  if (generate) checkLoop({ ...own, heuristic })
+  if (n > 1 && temperature === 0)
+    throw new UsageError(
+      `${n} greedy completions of a prompt would all be the same`,
+      `--n ${n}`,
+      'Give a --temperature above 0, or leave --n out.',
+    )
   parseDevice(own.device)
   checkDtype(dtype, own.device)
+  if (own.filterRationales !== null && own.verifySteps !== null)
+    throw new UsageError('cannot be combined with --filter-rationales', '--verify-steps', 'Make two runs of them.')
   if (own.drift !== null && own.drift > 0 && dtype === 'tf32')
     throw new UsageError(
       'cannot be combined with --dtype tf32',
@@ -93,8 +129,13 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
     )
   return {
     bin,
-    models: modelChoices(bin, readOptions(CHECKPOINTS, given)),
+    models: modelChoices(bin, readOptions(CHECKPOINTS, given), { ...own, heuristic }),
     ...own,
+    heuristic,
+    n,
+    temperature,
+    // of candidates for one step the steps before are the same
+    stepAggregate: own.stepAggregate ?? (bin === 'run-process' ? 'last' : 'min'),
     // a file that is named is one that is to be run
     graph: own.graph ?? (own.onnxFile === null ? null : 'onnx'),
     dtype,
@@ -112,13 +153,63 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
   }
 }
 
+/** What a loop of proposing and choosing cannot do. */
+function checkLoop({
+  heuristic,
+  filterRationales,
+  verifySteps,
+}: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps'>): void {
+  const other = filterRationales !== null ? 'filter-rationales' : verifySteps !== null ? 'verify-steps' : null
+  if (other !== null) throw new UsageError(`cannot be combined with --${other}`, '--generate', 'Give one of them.')
+  if (heuristic.length !== 1)
+    throw new UsageError(
+      `one heuristic chooses the next step, not ${heuristic.join(' and ')}`,
+      '--heuristic',
+      'Name one, and start a run for each.',
+    )
+  if (heuristic[0] === 'trajectory_greedy')
+    throw new UsageError(
+      'is for candidates that are there; with --generate the rationale is written before they are chosen from',
+      '--heuristic trajectory_greedy',
+      'Use trajectory.',
+    )
+}
+
 function modelChoices(
   bin: RunBin,
-  { model, refModel, refRevision, revision }: Values<typeof CHECKPOINTS>,
+  { model, refModel, refRevision, revision, rewardModel, rewardRevision }: Values<typeof CHECKPOINTS>,
+  {
+    heuristic,
+    filterRationales,
+    verifySteps,
+    generate,
+  }: Pick<Values<typeof STEPS>, 'heuristic' | 'filterRationales' | 'verifySteps' | 'generate'>,
 ): ModelChoice[] {
   if (bin === 'run-verify') return []
   const first = { name: model, revision: revision ?? inlineRevision(model) }
   if (bin === 'run-rm') return [{ role: 'rm', ...first }]
+  if (bin === 'run-generate') return [{ role: 'policy', ...first }]
+  if (bin === 'run-process') {
+    if (verifySteps !== null) return []
+    const wanted = filterRationales !== null ? ['world_model'] : heuristic
+    const likelihood = generate || wanted.some((name) => OF_LIKELIHOOD.includes(name))
+    const reward = wanted.includes('reward')
+    const policy: ModelChoice = { role: 'policy', ...first }
+    if (!reward) return likelihood ? [policy] : []
+    const own: ModelChoice = {
+      role: 'rm',
+      name: rewardModel,
+      revision: rewardRevision ?? inlineRevision(rewardModel),
+    }
+    if (!likelihood) return [rewardModel === null ? { role: 'rm', ...first } : own]
+    if (rewardModel === null && model !== null)
+      throw new UsageError(
+        'needs --reward-model beside the other heuristics, which read --model as a causal language model',
+        '--heuristic reward',
+        'Name the reward model, or ask for --heuristic reward alone.',
+      )
+    return [policy, own]
+  }
   if (model === null && refModel !== null)
     throw new UsageError(
       'needs --model too',

@@ -10,8 +10,10 @@ import { rowsSha256 } from '../pairs/columns.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../pairs/files.ts'
 import { mayHoldSplits } from '../pairs/open.ts'
-import { readRows } from '../pairs/read.ts'
+import { readRows, readRowsAs } from '../pairs/read.ts'
 import { ReadingCount, type Readings } from '../pairs/readings.ts'
+import { type ProcessRow, parseStepRecord } from '../pairs/steps.ts'
+import { parseTrajectory } from '../pairs/trajectories.ts'
 import type { Row, RowFailure } from '../types.ts'
 import type { RunConfig } from './config.ts'
 import { dataSha256Of, stampOf } from './identity.ts'
@@ -167,6 +169,8 @@ export interface Inspection {
   /** Columns that we do not read, in order of appearance. */
   readonly extraColumns: readonly string[]
   readonly withSolution: number
+  /** Rows with several completions of one prompt, none of them preferred. */
+  readonly groups: number
   /** Which columns the rows come from, and what was done to read them. */
   readonly readings: Readings
 }
@@ -178,15 +182,28 @@ export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGe
     filters: config.filter,
     limit: config.limit,
     columns: config.columns,
+    prompts: config.bin === 'run-generate' || config.generate,
     shard: whole || config.shard.count === 1 ? null : config.shard,
   })
+
+/** The same of `run-process`: rows of steps, of rationales, of annotated texts. */
+export const processRowsOf = (config: RunConfig, data: Dataset): AsyncGenerator<ProcessRow | RowFailure> =>
+  readRowsAs(
+    data.source,
+    { split: data.split, filters: config.filter, limit: config.limit, columns: config.columns },
+    (value, place) =>
+      config.verifySteps === null
+        ? parseStepRecord(value, place, config.columns)
+        : parseTrajectory(value, place, config.columns),
+    ({ form }) => form,
+  )
 
 /** Counts rows and collects failures; every refusal of the data as a whole shows here. */
 export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<Inspection> {
   const failures: RowFailure[] = []
   const extra = new Set<string>()
   const readings = new ReadingCount()
-  let [count, completions, withSolution] = [0, 0, 0]
+  let [count, completions, withSolution, groups] = [0, 0, 0, 0]
   let kind: Row['kind'] = 'pair'
   for await (const row of rows) {
     if (isFailure(row)) {
@@ -198,7 +215,8 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     kind = row.kind
     completions += row.completions.length
     if (row.solution !== null) withSolution++
+    if (row.kind === 'group') groups++
     for (const column of Object.keys(row.extra)) extra.add(column)
   }
-  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution, readings }
+  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution, groups, readings }
 }

@@ -3,8 +3,9 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
-import { type ResolvedModel, type ResolveModelOptions, resolveModel } from '../hub/model.ts'
+import { resolveModel } from '../hub/model.ts'
 import type { DownloadProgress } from '../hub/receive.ts'
+import type { ResolvedModel, ResolveModelOptions } from '../hub/resolved-model.ts'
 import { type FileHash, hashCheckpoint, openCheckpoint } from '../model/checkpoint.ts'
 import type { ResolvedDevice } from '../model/device.ts'
 import type { Head } from '../model/heads/head.ts'
@@ -96,7 +97,13 @@ async function loadModel(
     externalFiles: externalFilesOf,
   })
   const name = resolved.source === 'hub' ? resolved.id : basename(resolved.id)
-  const use = { kind: choice.role === 'rm' ? 'head' : 'logProb', device, deviceId, dtype: config.dtype } as const
+  const use = {
+    kind: choice.role === 'rm' ? 'head' : 'logProb',
+    device,
+    deviceId,
+    dtype: config.dtype,
+    generates: config.bin === 'run-generate',
+  } as const
   const { opened, base, asked } =
     resolved.onnx === null
       ? await openBuilt(resolved, name, use, config, options)
@@ -156,7 +163,7 @@ async function askedHead(
   return byLetters ? letters(lettersOf(tokenizer)) : stepTokens(stepTokensOf(tokenizer, config.stepTokens!))
 }
 
-type Use = Pick<OpenOptions, 'kind' | 'device' | 'dtype'> & { readonly deviceId: number | null }
+type Use = Pick<OpenOptions, 'kind' | 'device' | 'dtype' | 'generates'> & { readonly deviceId: number | null }
 
 /** The graph of a checkpoint, or of an adapter on its base. */
 async function openBuilt(
@@ -180,6 +187,12 @@ async function openBuilt(
 
 /** @throws UsageError for what is asked of a head that an export has inside */
 function openExport(dir: string, file: string, use: Use, { stepTokens: steps, head }: RunConfig): OpenReadyMade {
+  if (use.generates === true)
+    throw new UsageError(
+      `there are no safetensors, and ${file} is a ready-made export: texts are continued on graphs that are built from a checkpoint`,
+      '--model',
+      'Name the checkpoint that it was made from.',
+    )
   if (steps !== null || head === LETTERS)
     throw new UsageError(
       `is for graphs that are built from a checkpoint; ${file} is run as it is`,
@@ -287,6 +300,6 @@ export function scorerName(config: RunConfig, models: readonly LoadedModel[]): s
   if (config.name !== null) return config.name
   const [first, second] = models.map(({ name }) => name.replaceAll('/', '__'))
   if (first === undefined) return 'verifiable'
-  if (config.bin === 'run-rm') return first
+  if (config.bin === 'run-rm' || config.bin === 'run-generate') return first
   return second === undefined ? `${first}__ref-free` : `${first}__vs__${second}`
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 
 /** The commands that make a run. */
-export type RunBin = 'run-rm' | 'run-dpo' | 'run-verify'
+export type RunBin = 'run-rm' | 'run-dpo' | 'run-verify' | 'run-process' | 'run-generate'
 
 /** What a row of an option table may say beside its type, its text and its default. */
 export interface More {

@@ -7,9 +7,10 @@ import { turnsAs } from '../model/rope.ts'
 import { type SessionOptions, startSession } from '../model/session.ts'
 import { type Bounds, withinBounds } from '../score/bounds.ts'
 import { stepWords } from '../score/steps.ts'
-import type { Prepared, Subject } from '../score/subject.ts'
+import { keepingTokens, type Prepared, type Subject } from '../score/subject.ts'
 import { identityDigest, measurementKey } from '../store/key.ts'
 import { comparisonEncoder } from '../text/compare.ts'
+import { type Span, spanEncoder } from '../text/context.ts'
 import { stripReasoning } from '../text/conversation.ts'
 import { dumpEncoded } from '../text/dump.ts'
 import { type DoubleBos, type EncodeOptions, type HeadOptions, headEncoder } from '../text/encode.ts'
@@ -57,6 +58,7 @@ export interface SubjectText {
 /**
  * Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet.
  * @param say told what takes long when it is opened
+ * @param spansOf of a policy: what is scored of a row in place of its completions, one span each; every token's log-probability is kept
  */
 export async function subjectOf(
   model: LoadedModel,
@@ -64,6 +66,7 @@ export async function subjectOf(
   device: ResolvedDevice,
   now: Date,
   say: (line: string) => void,
+  spansOf: ((row: Row) => readonly Span[]) | null = null,
 ): Promise<OpenSubject> {
   const { tokenizer, opened, choice, name, hashes } = model
   const { kind, dtype } = opened
@@ -86,7 +89,9 @@ export async function subjectOf(
       ? (row: Row) => withSameTokens(row, comparison.encode(row))
       : kind === 'head'
         ? headPreparer(model, renderer, { ...options, ...headOptions(model, config, rules) })
-        : logProbPreparer(model, renderer, options)
+        : spansOf !== null && renderer.kind === 'template'
+          ? spanPreparer(model, renderer, options, spansOf)
+          : logProbPreparer(model, renderer, options)
   const bounds = boundsOf(model)
   const prepare = (row: Row): (Prepared | Unscored)[] =>
     encode(row).map((ready) => {
@@ -115,6 +120,7 @@ export async function subjectOf(
       ...(keepsRaw(model, config) && { rawOutputs: true }),
       ...(isReadyMade(opened) && { graph: 'onnx' }),
       ...(config.stepTokens !== null && { stepTokens: stepWords(config.stepTokens).join(' ') }),
+      ...(spansOf !== null && { perToken: true }),
     },
   })
   return {
@@ -137,11 +143,12 @@ export async function subjectOf(
     dump: (label, prepared) =>
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
-    open() {
+    async open() {
       const options = given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })
-      return isReadyMade(opened)
+      const runner = await (isReadyMade(opened)
         ? startReadyMade(opened, options)
-        : startSession(opened, { hashes, say, ...options, rawOutputs: keepsRaw(model, config) })
+        : startSession(opened, { hashes, say, ...options, rawOutputs: keepsRaw(model, config) }))
+      return spansOf === null ? runner : keepingTokens(runner)
     },
     notes: [...rules.notes, ...pairNotes(model, rules.chatTemplate)],
     text: {
@@ -266,6 +273,20 @@ function logProbPreparer(
   const encode = logProbEncoder(tokenizer, renderer, options)
   return (row) =>
     withSameTokens(row, encode(row)).map((e) =>
+      isUnscored(e) ? e : { ...e, reads: Int32Array.of(e.start), poolingDiffers: false },
+    )
+}
+
+/** Log-probabilities of spans, each behind its own lines. */
+function spanPreparer(
+  { tokenizer }: LoadedModel,
+  renderer: Extract<Renderer, { kind: 'template' }>,
+  options: EncodeOptions,
+  spansOf: (row: Row) => readonly Span[],
+): (row: Row) => (Prepared | Unscored)[] {
+  const encode = spanEncoder(tokenizer, renderer, options)
+  return (row) =>
+    encode(row.prompt, spansOf(row), row.where).map((e) =>
       isUnscored(e) ? e : { ...e, reads: Int32Array.of(e.start), poolingDiffers: false },
     )
 }

@@ -4,10 +4,11 @@ import type { ResolvedDevice } from '../model/device.ts'
 import type { RunConfig } from './config.ts'
 import type { LoadedModel } from './models.ts'
 import { flagOf, type Given } from './option.ts'
-import { type RunOption, VERIFICATION } from './options.ts'
+import { GRPO, type RunOption, rewardWeightsOf, VERIFICATION } from './options.ts'
 
 /** Options of the verifiable rewards, whatever the data. */
 const { verify: _, ...RULES } = VERIFICATION
+const OF_GROUPS = Object.keys(GRPO) as (keyof typeof GRPO)[]
 const OF_VERIFICATION = Object.keys(RULES) as (keyof typeof RULES)[]
 
 /** A line for every option that was given and can change nothing beside the others; known before anything is opened. */
@@ -26,10 +27,19 @@ export function unusedOptions(config: RunConfig, given: Given<RunOption>): strin
       ['refFreeType'],
       'with a reference the score is the implicit reward; the policy alone is in columns of its own',
     )
+  if (bin === 'run-process') unusedOfSteps(config, nothing)
+  if (bin === 'run-generate' && config.temperature === 0)
+    nothing(['topP', 'seed'], 'without a --temperature above 0 nothing is drawn')
   if (!config.certify) nothing(['certifyReference'], 'without --certify nothing is compared with it')
   if (given.debug === true && given.limit !== undefined) nothing(['debug'], `--limit ${config.limit} is given`)
   if (given.prefSets === true && given.dataset !== undefined)
     nothing([given.dataset === config.dataset ? 'prefSets' : 'dataset'], `the data set is ${config.dataset}`)
+  if (config.multiObjectiveAggregation === 'normalize_then_sum')
+    nothing(['scaleRewards'], 'with --multi-objective-aggregation normalize_then_sum the last scale is the batch')
+  if (config.curriculumEpochs === 0)
+    nothing(['curriculumFraction', 'numGenerations'], 'with --curriculum-epochs 0 nothing is simulated')
+  if (bin === 'run-verify' && given.rewardWeights !== undefined && rewardWeightsOf(config.rewardWeights)[2] !== 1)
+    lines.push('--reward-weights: the third weight changes nothing here: there is no model')
   if (bin !== 'run-verify' && !verification.enabled) nothing(OF_VERIFICATION, 'with --no-verify nothing is verified')
   else {
     const kind = resolveKind(present<{ kind?: 'embedded' | 'remote' | 'none' }>({ kind: verification.oracles }))
@@ -44,10 +54,62 @@ export function unusedOptions(config: RunConfig, given: Given<RunOption>): strin
   return lines
 }
 
+const OF_REWARDS = [
+  'rewardModel', 'rewardRevision', 'head', 'pooling', 'stepAggregate', 'stepSeparator', 'stepTokens',
+] as const satisfies readonly RunOption[] // biome-ignore format: one line says it
+/** Options of whatever is measured. */
+const OF_MODELS = [
+  'model', 'revision', 'tokenizer', 'chatTemplate', 'device', 'dtype', 'graph', 'onnxFile', 'maxLength', 'truncation', 'batchTokens',
+  'batchSize', 'threads', 'resume',
+] as const satisfies readonly RunOption[] // biome-ignore format: two lines say it
+
+const OF_LOOP = ['n', 'temperature', 'topP', 'maxNewTokens', 'maxSteps'] as const satisfies readonly RunOption[]
+
+function unusedOfSteps(
+  { heuristic, filterRationales, verifySteps, models, generate, temperature }: RunConfig,
+  nothing: (options: readonly RunOption[], why: string) => void,
+): void {
+  if (!generate) nothing(OF_LOOP, 'without --generate no step is proposed')
+  else {
+    nothing(
+      ['verify', 'verifyWorkers', 'resamples', ...OF_VERIFICATION],
+      'with --generate nothing is judged; run-verify reads what is written',
+    )
+    if (temperature === 0) nothing(['topP', 'seed'], 'without a --temperature above 0 nothing is drawn')
+  }
+  if (verifySteps !== null) {
+    const why = '--verify-steps checks what steps claim, and asks no model'
+    return nothing(
+      ['dataset', 'heuristic', 'layout', ...OF_REWARDS, ...OF_MODELS, 'verify', 'verifyWorkers', ...OF_VERIFICATION],
+      why,
+    )
+  }
+  if (filterRationales !== null) {
+    const why = '--filter-rationales compares the likelihood of what follows a rationale, with it and without'
+    return nothing(['dataset', 'heuristic', ...OF_REWARDS, 'verify', 'verifyWorkers', ...OF_VERIFICATION], why)
+  }
+  if (!heuristic.includes('reward')) nothing(OF_REWARDS, 'there is no --heuristic reward')
+  if (!heuristic.some((name) => name === 'world_model' || name === 'world_model_no_length'))
+    nothing(['layout'], 'no heuristic reads the candidates behind a rationale')
+  if (models.length === 0) nothing(OF_MODELS, '--heuristic random asks no model')
+}
+
+/** The same where texts are only compared: no model is asked. */
+export const unusedOfAnnotations = (given: Given<RunOption>): string[] => {
+  const named = [...OF_MODELS, 'layout' as const].filter((option) => given[option] !== undefined)
+  return named.length === 0 ? [] : [changesNothing(named.map(flagOf), 'annotated texts are only compared')]
+}
+
 /** The same where no row has a solution, so that no completion has a verifiable reward. */
 export function unusedWithoutSolutions({ verification }: RunConfig, given: Given<RunOption>): string[] {
   const named = OF_VERIFICATION.filter((option) => option !== 'requireReasoning' && given[option] !== undefined)
   return verification.enabled && named.length > 0 ? [changesNothing(named.map(flagOf), 'no row has a solution')] : []
+}
+
+/** The same where no row is a group. */
+export function unusedWithoutGroups(given: Given<RunOption>): string[] {
+  const named = OF_GROUPS.filter((option) => given[option] !== undefined)
+  return named.length > 0 ? [changesNothing(named.map(flagOf), 'no row has several completions of one prompt')] : []
 }
 
 /** The same once the models are read and the device is known. */
@@ -58,13 +120,14 @@ export function unusedWithModels(
   { device }: ResolvedDevice,
 ): string[] {
   const lines = models.flatMap(({ choice, resolved, name }) => {
-    const option = choice.role === 'reference' ? 'refRevision' : 'revision'
+    const other = choice.role === 'rm' && config.models[0] !== choice ? 'rewardRevision' : 'revision'
+    const option = choice.role === 'reference' ? 'refRevision' : other
     return resolved.source === 'folder' && given[option] !== undefined
       ? [changesNothing([flagOf(option)], `${choice.name === null ? `${name} is embedded` : `${name} is a folder`}`)]
       : []
   })
-  const first = models[0]
-  if (config.bin === 'run-rm' && first !== undefined) {
+  const first = models.find(({ choice }) => choice.role === 'rm')
+  if (first !== undefined) {
     if (config.head === 'all' && first.description.labels.length === 1)
       lines.push(changesNothing(['head'], `the model has one label, and its raw output is the score`))
     const { name, reads, steps, compares, raw = [] } = first.opened.head

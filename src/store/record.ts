@@ -7,6 +7,7 @@ import type { Batch, Measurement } from '../types.ts'
  *
  *   {"format":"chemherm-measurements","version":1,"config":{…},"crc":"…"}    the first line
  *   {"key":"…","kind":"head","values":[…],"scoredTokenIndex":7,"crc":"…"}    one completion under one model; "raw":[…] last, where kept
+ *   {"key":"…","kind":"logProb","sum":…,"tokens":9,"sumSquares":…,"crc":"…"} the same of a policy; "logProbs":[…] last, where kept
  *   {"plan":"<name>","from":0,"batches":[…],"crc":"…"}                       part of a plan
  *   {"plan":"<name>","count":12,"crc":"…"}                                   the end of a plan
  *   {"commit":<measurements of the batch>,"crc":"…"}                         the end of a batch, all of it written at once
@@ -57,9 +58,10 @@ export function measurementLine(key: string, measurement: Measurement): string {
         (raw === undefined ? '' : `,"raw":${listText(raw)}`),
     )
   }
-  const { sum, tokens, sumSquares } = measurement
+  const { sum, tokens, sumSquares, logProbs } = measurement
   return sealed(
-    `{"key":"${key}","kind":"logProb","sum":${numberText(sum)},"tokens":${numberText(tokens)},"sumSquares":${numberText(sumSquares)}`,
+    `{"key":"${key}","kind":"logProb","sum":${numberText(sum)},"tokens":${numberText(tokens)},"sumSquares":${numberText(sumSquares)}` +
+      (logProbs === undefined ? '' : `,"logProbs":${listText(logProbs)}`),
   )
 }
 
@@ -79,13 +81,17 @@ export function parseMeasurement(line: Buffer): Measurement | null {
     const scoredTokenIndex = record.scoredTokenIndex as number
     return { kind: 'head', values, scoredTokenIndex, ...(raw !== undefined && { raw }) }
   }
-  if (record?.kind === 'logProb' && numbers(record.sum, record.tokens, record.sumSquares))
+  if (record?.kind === 'logProb' && numbers(record.sum, record.tokens, record.sumSquares)) {
+    const { logProbs } = record
+    if (logProbs !== undefined && !areNumbers(logProbs)) return null
     return {
       kind: 'logProb',
       sum: record.sum as number,
       tokens: record.tokens as number,
       sumSquares: record.sumSquares as number,
+      ...(logProbs !== undefined && { logProbs }),
     }
+  }
   return null
 }
 

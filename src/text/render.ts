@@ -107,7 +107,7 @@ export function renderAlone(
   }
 }
 
-const contents = (messages: readonly Message[]): string[] => messages.map(({ content }) => content)
+export const contents = (messages: readonly Message[]): string[] => messages.map(({ content }) => content)
 
 /** Control tokens in the turns of a prompt, and in those of a completion. */
 export function injections({ control }: Renderer, prompt: readonly string[], completion: readonly string[]): Repair[] {
@@ -137,7 +137,7 @@ function hermTrouble(
 const plainText = (text: Text): string | null =>
   typeof text === 'string' ? text : text.length === 1 ? text[0]!.content : null
 
-const templateTrouble = (fault: TemplateFault, name: string): Unscored => ({
+export const templateTrouble = (fault: TemplateFault, name: string): Unscored => ({
   reason: 'template_error',
   message: `${name}${fault.line === null ? '' : `, line ${fault.line}`}: ${faultMessage(fault)}`,
 })

@@ -24,6 +24,8 @@ export const REPAIRS: Readonly<Record<Repair, (facts: RepairFacts) => string>> =
     `--pooling hf and mask read different tokens; ${pooling === 'mask' ? 'mask, the last token,' : 'hf, the last token that is not the pad,'} is used`,
   boundary_shifted: () =>
     'prompt and completion share a token; as in RewardBench it counts for the completion, and the prompt ends one token earlier',
+  boundary_moved: () =>
+    'a token spans the end of the context and the beginning of the text behind it: it is scored with the text',
   prompt_recurs: () => 'the completion repeats the whole prompt; RewardBench deletes it there too',
   prompt_not_found: () =>
     'the rendered prompt does not stand in the rendered whole; as in RewardBench the completion then holds the whole text',

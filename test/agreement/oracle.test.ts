@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Run, readRun } from '../../analysis/runs.ts'
+import { readRun } from '../../analysis/run-folders.ts'
+import type { Run } from '../../analysis/runs.ts'
 import { accuracyBySubset } from '../../src/agreement/accuracy.ts'
 import { columnStatistics } from '../../src/agreement/agreement.ts'
 import { STATISTIC_MEANINGS } from '../../src/agreement/codebook.ts'
+import { ADVANTAGE_MEANINGS } from '../../src/agreement/codebook-advantages.ts'
 import { packagePath } from '../../src/package.ts'
 import type { Statistic } from '../../src/types.ts'
 import { expectReference } from '../stats/golden.ts'
@@ -22,9 +24,9 @@ const FOLDER = packagePath('test/data/agreement')
 const CASES = readdirSync(FOLDER, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
-/** Judged elsewhere: fitted on seeded folds, or bounds (bounds.test.ts). */
+/** Judged elsewhere: fitted on seeded folds, bounds (bounds.test.ts), or run-process's (choices.test.ts, run/process*.test.ts). */
 const ELSEWHERE =
-  /_cross_fitted$|^(brier_base|brier_platt|log_loss_platt|brier_isotonic)$|_if_unverifiable_|_(lowest|highest)$/
+  /^(choice_|rationale_keep_rate$|annotation_pass_rate$|step_accuracy$|first_error_found$|no_error_seen$|process_bench_f1$)|_cross_fitted$|^(brier_base|brier_platt|log_loss_platt|brier_isotonic)$|_if_unverifiable_|_(lowest|highest)$/
 
 describe.each(CASES)('every number of %s, by another way', (name) => {
   const expected = JSON.parse(readFileSync(join(FOLDER, name, 'expected.json'), 'utf8')) as Expected
@@ -92,7 +94,9 @@ it('has another way for every statistic', () => {
         .map(({ statistic }) => statistic),
     ),
   )
-  const without = Object.keys(STATISTIC_MEANINGS).filter((name) => !seen.has(name) && !ELSEWHERE.test(name))
-  // orders.test.ts's and baselines.test.ts's
+  const without = Object.keys(STATISTIC_MEANINGS).filter(
+    (name) => !seen.has(name) && !ELSEWHERE.test(name) && !Object.hasOwn(ADVANTAGE_MEANINGS, name),
+  )
+  // orders.test.ts's and baselines.test.ts's; advantages.test.ts's stand in a table of their own
   expect(without).toEqual(['order_consistency', 'model_minus_null'])
 })

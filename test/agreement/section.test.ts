@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readRun } from '../../analysis/runs.ts'
+import { readRun } from '../../analysis/run-folders.ts'
 import { type AccuracyRow, accuracyBySubset } from '../../src/agreement/accuracy.ts'
 import { columnStatistics } from '../../src/agreement/agreement.ts'
 import { packagePath } from '../../src/package.ts'

@@ -57,6 +57,18 @@ describe('paper tables', () => {
     expect(md).toContain('66.7†')
     expect(md).toContain('n = 6')
   })
+  it('calls rows without a subset (none), as the screen does, and has no line for them where no row has one', () => {
+    const of = (...subsets: string[]): string =>
+      markdownTable(
+        accuracyPaperTable(
+          accuracyBySubset(subsets.map((subset, i) => ({ subset, cluster: `p${i}`, margin: 1 }))),
+          'a/b',
+          'bootstrap',
+        ),
+      )
+    expect(of('', 'x')).toMatch(/^\| \(none\) \|.*\n\| x \|.*\n\| all pairs \|/m)
+    expect(of('', '')).toMatch(/^\| --- .*\n\| all pairs \|/m)
+  })
 })
 
 describe('codebook', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readRewardBenchScores } from '../../analysis/rewardbench.ts'
-import { readRun } from '../../analysis/runs.ts'
+import { readRun } from '../../analysis/run-folders.ts'
 import { DataError } from '../../src/errors.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-contradictions-'))

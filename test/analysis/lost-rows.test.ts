@@ -5,7 +5,8 @@ import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Analysis, analyse } from '../../analysis/analyze.ts'
 import { readRewardBenchScores } from '../../analysis/rewardbench.ts'
-import { type Run, readRun } from '../../analysis/runs.ts'
+import { readRun } from '../../analysis/run-folders.ts'
+import type { Run } from '../../analysis/runs.ts'
 import { agreement } from '../../src/agreement/agreement.ts'
 import { markdownTable } from '../../src/agreement/tables.ts'
 import { packagePath } from '../../src/package.ts'
@@ -95,6 +96,61 @@ describe('the leaderboard', () => {
       { scorer: 'a', n: 100, missing: 0, half: 0.7 },
       { scorer: 'b', n: 80, missing: 20, half: 70 / 80 },
     ])
+  })
+  it('says which run costs the others how many pairs, in rows that it lacks and in scores', async () => {
+    // of 100 pairs b has the first 90, and no score for 5 of them; c has no score for one of those 5 and for 2 more
+    const a = margins(70, 100)
+    const runs = [
+      await runOf('a', a),
+      await runOf('b', lose(a, (i) => i < 5).slice(0, 90)),
+      await runOf(
+        'c',
+        lose(a, (i) => i === 4 || i === 50 || i === 51),
+      ),
+    ]
+    const analysis = analyse('data', runs, settings)
+    // b alone: 10 rows and 4 scores; c alone: 2 scores; the pair that both lack is neither's
+    expect(board(analysis)).toMatchObject({
+      a: { costs_others: 0 },
+      b: { costs_others: 14 },
+      c: { costs_others: 2 },
+      'null:longest': { costs_others: null },
+    })
+    const without = (name: string) =>
+      analyse(
+        'data',
+        runs.filter(({ model }) => model !== name),
+        settings,
+      )
+    const n = Number(board(analysis).a!.n)
+    expect([n, board(without('b')).a!.n, board(without('c')).a!.n]).toEqual([83, 83 + 14, 83 + 2])
+    expect(notes(analysis)).toMatch(/b costs the others 14 pairs: .*c costs the others 2 pairs: /s)
+    expect(analysis.screen).toContain('b costs the others 14 pairs')
+    expect(notes(analysis)).not.toContain('a costs')
+  })
+  it('has the number format of each run, and marks quantised ones', async () => {
+    const of = async (model: string, ...dtypes: string[]): Promise<Run> => ({
+      ...(await runOf(model, margins(70, 100))),
+      manifest: { models: dtypes.map((dtype) => ({ dtype })) },
+    })
+    const runs = [
+      await of('plain', 'fp32'),
+      await of('small', 'q8'),
+      await of('two', 'fp16', 'q4'),
+      await runOf('unknown', margins(60, 100)),
+    ]
+    const analysis = analyse('data', runs, settings)
+    expect(board(analysis)).toMatchObject({
+      plain: { dtype: 'fp32' },
+      small: { dtype: 'q8' },
+      two: { dtype: 'fp16 + q4' },
+      unknown: { dtype: null },
+      'null:random': { dtype: null },
+    })
+    expect(notes(analysis)).toContain('Quantised, which moves scores: small [q8], two [fp16 + q4].')
+    for (const text of [analysis.screen, ...analysis.tables.map(markdownTable), analysis.plots['plots/subsets.svg']!])
+      expect(text).toMatch(/small \\?\[q8\\?\]/)
+    expect(analysis.screen).not.toMatch(/plain \[/)
   })
   it('leaves out a scorer that lost nearly all, with the reason, and ranks the others on what they share', async () => {
     const [a, b] = [margins(70, 100), margins(60, 100, 3)]

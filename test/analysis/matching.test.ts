@@ -7,8 +7,9 @@ import { analyse } from '../../analysis/analyze.ts'
 import { dataNames, dataSetsOf } from '../../analysis/data-sets.ts'
 import { matchKeys } from '../../analysis/matching.ts'
 import { readRewardBenchFiles } from '../../analysis/rewardbench.ts'
+import { findRuns, readRun } from '../../analysis/run-folders.ts'
 import { twinsOf } from '../../analysis/run-identity.ts'
-import { findRuns, fingerprint, kindOf, type Run, readRun } from '../../analysis/runs.ts'
+import { fingerprint, kindOf, type Run } from '../../analysis/runs.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-matching-'))
 afterAll(() => rmSync(root, { recursive: true }))

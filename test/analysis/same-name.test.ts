@@ -11,7 +11,7 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readRun } from '../../analysis/runs.ts'
+import { readRun } from '../../analysis/run-folders.ts'
 import { call, type Done, start } from '../command.ts'
 
 // `analyze` over folders that are called the same and are of other data.

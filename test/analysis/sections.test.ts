@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { analyse } from '../../analysis/analyze.ts'
-import { readRun } from '../../analysis/runs.ts'
+import { readRun } from '../../analysis/run-folders.ts'
 import { packagePath } from '../../src/package.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'chemherm-sections-'))

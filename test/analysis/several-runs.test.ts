@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Analysis, analyse } from '../../analysis/analyze.ts'
-import { findRuns, readRun } from '../../analysis/runs.ts'
+import { findRuns, readRun } from '../../analysis/run-folders.ts'
 import { packagePath } from '../../src/package.ts'
 import { type Cell, writeCsv } from '../../src/report/csv.ts'
 

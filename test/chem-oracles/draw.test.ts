@@ -3,6 +3,8 @@ import { JSDOM } from 'jsdom'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Drawer } from '../../src/chem/toolkit/draw.ts'
 import { cleanSvg } from '../../src/chem/toolkit/draw-svg.ts'
+import { Rdkit } from '../../src/chem/toolkit/rdkit.ts'
+import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
 
 let drawer: Drawer
 beforeAll(async () => {
@@ -13,6 +15,21 @@ beforeAll(async () => {
 const elements = (svg: string): Element[] => [
   ...new JSDOM(svg, { contentType: 'image/svg+xml' }).window.document.querySelectorAll('*'),
 ]
+
+it('shares an RDKit with the thread, and draws as before once a broken one is replaced', async () => {
+  const [before, toolkit] = [await Drawer.open(), await Toolkit.shared()]
+  const drawn = before.molecule('CCO')
+  expect(drawn).not.toBeNull()
+  ;(await Rdkit.shared()).giveUp()
+  expect([before.molecule('CCO'), before.differingAtoms('CCO', 'CCN'), before.reaction('CCO>>CC')]).toEqual([
+    ...[null, null, null],
+  ])
+  expect(toolkit.ready).toBe(false)
+  expect((await Drawer.open()).molecule('CCO')).toBe(drawn)
+  expect(await Toolkit.shared()).toBe(toolkit)
+  expect(toolkit.read('OCC')!.canonical).toBe('CCO')
+  drawer = await Drawer.open()
+})
 
 describe('molecule', () => {
   it('is well-formed SVG of the asked size, in the colour of the text, without anything but shapes', () => {

@@ -57,52 +57,61 @@ function expected(c: Case): { answer: unknown } | { failure: string } {
   return { failure: Array.isArray(value) ? 'TypeError' : 'KeyError' }
 }
 
-describe.each(cases.filter((c) => !c.script.some((s) => NOT_STAGED.includes(s.raise ?? ''))))(
-  '$fn: $desc ($id)',
-  (c) => {
-    it('answers, fails and tries again as Python does', async () => {
-      const refused = c.script.findIndex((s) => s.raise === 'ConnectError')
-      // a refused connection has no server behind it, so here every attempt is refused
-      const server = refused === -1 ? await stub(c.script) : null
-      const free = server ?? (await stubServer([]))
-      const { baseUrl } = free
-      if (server === null) await free.close()
-      const oracles = new RemoteOracles({
-        baseUrl,
-        token: 'stub-token',
-        // short only where no answer ever comes; elsewhere a busy machine must not look like a silent server
-        timeoutMs: c.script.some((s) => s.raise === 'ReadTimeout') ? 500 : 60_000,
-        backoffMs: 5,
-        serverErrorThreshold: c.server_error_threshold,
-      })
-      const ask = () =>
-        c.fn === 'fetch_solubility'
-          ? oracles.solubility(c.arg as string)
-          : c.fn === 'fetch_purchasable'
-            ? oracles.purchasable([c.arg].flat())
-            : oracles.forwardReaction(c.arg as string)
-      const got = await ask().then(
-        (answer) => ({ answer }),
-        (error: OracleError) => ({ failure: error.failure }),
-      )
-      if (server === null) {
-        expect(got).toEqual({ failure: 'RetryError' })
-        return
-      }
-      expect(got).toEqual(expected(c))
-      expect(server.asked.length).toBe(c.attempts)
-      expect(oracles.serverErrorCount(ROUTES[c.fn])).toBe(c.server_error_count)
-      expect(server.asked[0]).toMatchObject({
-        path: ROUTES[c.fn],
-        headers: { authorization: 'Bearer stub-token', 'content-type': 'application/json' },
-        body:
-          c.fn === 'fetch_forward_rxn'
-            ? { reaction: c.arg }
-            : { smiles: c.fn === 'fetch_purchasable' ? [c.arg].flat() : c.arg },
-      })
+const raises = (c: Case, error: string): boolean => c.script.some((s) => s.raise === error)
+const staged = cases.filter((c) => !NOT_STAGED.some((error) => raises(c, error)))
+
+/** Asks a server what the case asks: its answer, or the failure that the oracle rejects with. */
+async function ask(c: Case, oracles: RemoteOracles): Promise<{ answer: unknown } | { failure: string }> {
+  const answer =
+    c.fn === 'fetch_solubility'
+      ? oracles.solubility(c.arg as string)
+      : c.fn === 'fetch_purchasable'
+        ? oracles.purchasable([c.arg].flat())
+        : oracles.forwardReaction(c.arg as string)
+  return answer.then(
+    (answer) => ({ answer }),
+    (error: OracleError) => ({ failure: error.failure }),
+  )
+}
+const oraclesAt = (baseUrl: string, c: Case): RemoteOracles =>
+  new RemoteOracles({
+    baseUrl,
+    token: 'stub-token',
+    // short only where no answer ever comes; elsewhere a busy machine must not look like a silent server
+    timeoutMs: raises(c, 'ReadTimeout') ? 500 : 60_000,
+    backoffMs: 5,
+    serverErrorThreshold: c.server_error_threshold,
+  })
+
+// a refused connection has no server behind it, so here every attempt is refused
+describe.each(staged.filter((c) => raises(c, 'ConnectError')))('$fn: $desc ($id)', (c) => {
+  it('fails as Python does', async () => {
+    const free = await stubServer([])
+    await free.close()
+    expect(await ask(c, oraclesAt(free.baseUrl, c))).toEqual({ failure: 'RetryError' })
+  })
+})
+
+// several at once: most of the time is spent waiting for servers that say nothing
+describe.concurrent.each(staged.filter((c) => !raises(c, 'ConnectError')))('$fn: $desc ($id)', (c) => {
+  it('answers, fails and tries again as Python does', async ({ expect, onTestFinished }) => {
+    const server = await stubServer(c.script)
+    onTestFinished(() => server.close())
+    const oracles = oraclesAt(server.baseUrl, c)
+    const got = await ask(c, oracles)
+    expect(got).toEqual(expected(c))
+    expect(server.asked.length).toBe(c.attempts)
+    expect(oracles.serverErrorCount(ROUTES[c.fn])).toBe(c.server_error_count)
+    expect(server.asked[0]).toMatchObject({
+      path: ROUTES[c.fn],
+      headers: { authorization: 'Bearer stub-token', 'content-type': 'application/json' },
+      body:
+        c.fn === 'fetch_forward_rxn'
+          ? { reaction: c.arg }
+          : { smiles: c.fn === 'fetch_purchasable' ? [c.arg].flat() : c.arg },
     })
-  },
-)
+  })
+})
 
 it('asks once for equal questions, under way or answered, and again after a failure', async () => {
   const server = await stub([{ status: 400, text: 'no' }, { json: { mean: -1.5 } }], 20)

@@ -7,6 +7,8 @@ import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { packagePath } from '../../src/package.ts'
 import { flagOf } from '../../src/setup/option.ts'
 import { ANALYZE_ROWS } from './effects/analyze.ts'
+import { GENERATE_ROWS } from './effects/run-generate.ts'
+import { PROCESS_ROWS } from './effects/run-process.ts'
 import { RUN_ROWS } from './effects/runs.ts'
 import { SERVE_ROWS } from './effects/serve-rewards.ts'
 import { SETUP_ROWS } from './effects/setup-cuda.ts'
@@ -20,6 +22,8 @@ const BINS: Readonly<Record<string, { readonly options: object; readonly rows: R
   'run-rm': { options: BIN_OPTIONS['run-rm'], rows: RUN_ROWS['run-rm'] },
   'run-dpo': { options: BIN_OPTIONS['run-dpo'], rows: RUN_ROWS['run-dpo'] },
   'run-verify': { options: BIN_OPTIONS['run-verify'], rows: RUN_ROWS['run-verify'] },
+  'run-process': { options: BIN_OPTIONS['run-process'], rows: PROCESS_ROWS },
+  'run-generate': { options: BIN_OPTIONS['run-generate'], rows: GENERATE_ROWS },
   analyze: { options: ANALYZE, rows: ANALYZE_ROWS },
   'serve-rewards': { options: SERVE, rows: SERVE_ROWS },
   'setup-cuda': { options: SETUP, rows: SETUP_ROWS },

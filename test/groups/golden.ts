@@ -44,6 +44,7 @@ export interface Group {
     readonly zero_advantage: readonly boolean[]
     readonly pass_at: readonly number[]
     readonly pass_at_missing_as_wrong: readonly number[]
+    readonly pass_prefix: readonly boolean[]
     readonly voting_string: readonly Pick[]
     readonly voting_canonical: readonly Pick[]
     /** Null for more than ten completions. */
@@ -58,21 +59,35 @@ export interface Group {
     readonly kendall_tau_b: number | null
     readonly spearman: number | null
     readonly advantages: Readonly<Record<Scale, readonly number[]>>
+    readonly trl_std: number | null
+    readonly trl_is_std_zero: boolean
+  }
+}
+interface TrlAdvantages {
+  readonly advantages: readonly number[]
+  readonly frac_reward_zero_std?: number
+}
+/** A batch of groups under several reward functions, and TRL's advantages of it. */
+export interface MultiReward {
+  readonly id: string
+  readonly num_generations: number
+  readonly reward_weights: readonly number[]
+  /** By completion and function. */
+  readonly rewards_per_func: readonly Rewards[]
+  readonly expected: {
+    readonly rewards?: Rewards
+    readonly sum_then_normalize: Readonly<Record<Scale, TrlAdvantages>>
+    readonly normalize_then_sum: TrlAdvantages
   }
 }
 export interface Golden {
   readonly groups: readonly Group[]
-  readonly multi_reward: readonly {
+  readonly batches: readonly {
     readonly id: string
-    readonly num_generations: number
-    readonly reward_weights: readonly number[]
-    readonly rewards_per_func: readonly Rewards[]
-    readonly expected: {
-      readonly rewards: Rewards
-      readonly sum_then_normalize: Readonly<Record<Scale, { readonly advantages: readonly number[] }>>
-      readonly normalize_then_sum: { readonly advantages: readonly number[] }
-    }
+    readonly group_ids: readonly string[]
+    readonly expected: Readonly<Record<Scale, { readonly std: number | null; readonly frac_reward_zero_std: number }>>
   }[]
+  readonly multi_reward: readonly MultiReward[]
   readonly pass_at_table: { readonly rows: readonly (readonly [number, number, number, number | null])[] }
   readonly kl_best_of_n: Readonly<Record<string, number>>
   readonly summary: Readonly<Record<string, unknown>>
@@ -96,9 +111,12 @@ export interface Golden {
   }
 }
 
-export const golden = JSON.parse(
-  gunzipSync(readFileSync(packagePath('test/data/groups/golden.json.gz'))).toString('utf8'),
-) as Golden
+const read = (name: string): unknown =>
+  JSON.parse(gunzipSync(readFileSync(packagePath(`test/data/groups/${name}`))).toString('utf8'))
+
+export const golden = read('golden.json.gz') as Golden
+/** Of scripts/oracles/grpo.py. */
+export const trlBatches = (read('trl-advantages.json.gz') as { readonly batches: readonly MultiReward[] }).batches
 
 /** @example numberOf('-Infinity') // -Infinity */
 export const numberOf = (value: Python): number => Number(value)

@@ -188,40 +188,6 @@ describe.each(groups.map((group) => [group.id, group.kind, group] as const))('gr
   })
 })
 
-describe.each(golden.multi_reward.map((batch) => [batch.id, batch] as const))('several rewards, %s', (_, batch) => {
-  const { rewards_per_func, reward_weights, num_generations, expected } = batch
-  const groupsOf = <T>(values: readonly T[]): T[][] =>
-    Array.from({ length: values.length / num_generations }, (_, i) =>
-      values.slice(i * num_generations, (i + 1) * num_generations),
-    )
-  const weighted = (row: readonly (number | null)[]): number | null =>
-    row.every((value) => value === null)
-      ? null
-      : row.reduce<number>((sum, value, f) => sum + (value ?? 0) * reward_weights[f]!, 0)
-
-  it('summed, then normalised', () => {
-    const rewards = rewards_per_func.map(weighted)
-    expectAllClose(rewards, expected.rewards, 'rewards')
-    const all = groupsOf(rewards)
-    for (const scale of SCALES)
-      expectAllClose(
-        all.flatMap((group) => groupAdvantages(group, { scale, batch: all })),
-        expected.sum_then_normalize[scale].advantages,
-        scale,
-      )
-  })
-
-  it('normalised, then summed and normalised over the batch', () => {
-    const functions = reward_weights.map((_, f) =>
-      groupsOf(rewards_per_func.map((row) => row[f]!)).flatMap((group) => groupAdvantages(group)),
-    )
-    const sums = rewards_per_func.map((row, i) =>
-      weighted(row.map((value, f) => (value === null ? null : functions[f]![i]!))),
-    )
-    expectAllClose(groupAdvantages(sums), expected.normalize_then_sum.advantages, 'advantages')
-  })
-})
-
 describe('pass@k', () => {
   it.each(golden.pass_at_table.rows)('n = %i, correct = %i, k = %i', (n, correct, k, value) => {
     const got = passAtK(n, correct, k)

@@ -42,6 +42,8 @@ function expectClose({ atol, rtol }: GoldenModel, { label, got, expected }: Comp
   expect(got.length, label).toBe(expected.length)
   expected.forEach((want, i) => {
     const bound = atol + rtol * Math.abs(want)
+    // an assertion per number would take longer than opening the models
+    if (Math.abs(got[i]! - want) <= bound) return
     expect(Math.abs(got[i]! - want), `${label}[${i}]: ${got[i]} for ${want}`).toBeLessThanOrEqual(bound)
   })
 }

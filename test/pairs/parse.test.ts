@@ -305,7 +305,7 @@ describe('records that are no rows', () => {
   it('names the column that was probably meant', () => {
     expect(failure({ prompt: 'p', choosen: 'a', rejected: 'b' }).hint).toBe('Is "choosen" meant to be "chosen"?')
     expect(failure({ prompt: 'p', chosen: 'a', Rejected: 'b' }).hint).toBe('Is "Rejected" meant to be "rejected"?')
-    expect(failure({ step: 1, candidates: [], steps: [] }).hint).toMatch(/^Steps are not scored by themselves;/)
+    expect(failure({ step: 1, candidates: [], steps: [] }).hint).toMatch(/^run-process chooses among the candidates;/)
   })
   it('keeps the id of a failed row', () => {
     expect(failure({ id: 'x', prompt: 'p', chosen: 1, rejected: 'b' }).id).toBe('x')

@@ -342,11 +342,11 @@ it('hashes files as sha256sum does', async () => {
 })
 
 describe('memory', () => {
-  const ROWS = 200_000
-  // 200,000 rows of about 600 bytes: 120 MB
+  const ROWS = 100_000
+  // 100,000 rows of about 1,200 bytes: 120 MB
   async function generate(path: string, json: boolean): Promise<void> {
     const out = createWriteStream(path)
-    const text = 'CCO '.repeat(60)
+    const text = 'CCO '.repeat(140)
     if (json) out.write('[')
     for (let i = 0; i < ROWS; i++) {
       const row = JSON.stringify({ id: `row-${i}`, prompt: text, chosen: `${text}${i}`, rejected: 'C' })
@@ -365,15 +365,15 @@ describe('memory', () => {
     let most = 0
     for await (const row of readRows(join(dir, name))) {
       if (isFailure(row)) throw new Error(row.message)
-      if (++rows % 20_000 !== 0) continue
+      if (++rows % 10_000 !== 0) continue
       collect()
       const { heapUsed, external, arrayBuffers } = process.memoryUsage()
       const used = heapUsed + Math.max(external, arrayBuffers)
-      if (rows === 20_000) early = used
+      if (rows === 10_000) early = used
       most = Math.max(most, used)
     }
     expect(rows).toBe(ROWS)
-    // rows held on to would be 120 MB or more; ids are 14 MB
+    // rows held on to would be 120 MB or more; ids are 7 MB
     expect(most - early).toBeLessThan(60e6)
     rmSync(join(dir, name))
   })

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { BrowserSession, chromiumPath } from './browser-session.ts'
+import { demoGroups, groupsInput } from './demo-groups.ts'
 import { demoInput, demoPairs, pairOf } from './demo-input.ts'
 import { demoMolecules } from './demo-molecules.ts'
+import { stepsInput } from './demo-steps.ts'
 
 const noBrowser = chromiumPath === null
 if (noBrowser)
@@ -222,6 +224,113 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     expect(unnamed).toEqual([])
     const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
     expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('opens a group: its completions by score, who chooses which, molecules and texts', async () => {
+    const html = renderReport(groupsInput(await demoMolecules()))
+    const group = demoGroups.find(({ id }) => id === 'group-test-functional-group-0122')!
+    const { page, complaints, requests } = await session.show(html, `#groups?open=${group.id}`)
+    const cards = page.locator('#groups .card')
+    const ranked = group.completions.toSorted((a, b) => b.score! - a.score!)
+    expect(await cards.locator('h3').allTextContents()).toEqual(
+      ranked.map(({ index }, i) => `Rank ${i + 1} · completion ${index + 1}`),
+    )
+    // the recipe of the demo: the vote picks the sixth, the score the eighth completion
+    expect(
+      await page.locator('#groups .card.picked').evaluateAll((all) => all.map((e) => e.textContent!.slice(0, 80))),
+    ).toEqual([
+      expect.stringMatching(/completion 8★ highest score/),
+      expect.stringMatching(/completion 6★ vote by molecule · vote by exact answer/),
+    ])
+    expect(await cards.locator('dl div:first-child dd').allTextContents()).toEqual(
+      ranked.map(({ verifiableStatus, verifiableReason }) =>
+        verifiableStatus === 'pass' ? expect.stringMatching(/^✓ pass/) : `✗ fail (${verifiableReason})`,
+      ),
+    )
+    expect(await cards.locator('svg').count()).toBeGreaterThan(3)
+    await cards.first().locator('summary').click()
+    expect(await cards.first().locator('pre').textContent()).toBe(ranked[0]!.text)
+    await page.getByRole('searchbox').first().fill(ranked[0]!.text.slice(0, 60))
+    await expect.poll(() => page.locator('#groups .status output').textContent()).toBe('1 of 60 groups')
+    // what two browsers show stands in the page once
+    await page.evaluate((id) => location.assign(`#completions?open=${id}/2`), group.id)
+    await page.locator('#completions tr.detail').waitFor()
+    expect(await page.locator('#completions tr.detail pre').allTextContents()).toEqual([
+      group.prompt,
+      group.completions[2]!.text,
+    ])
+    for (const width of [1360, 390]) {
+      await page.setViewportSize({ width, height: 900 })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    }
+    expect({ complaints, requests }).toEqual({ complaints: [], requests: [] })
+  })
+
+  it('holds as many groups as have 10,000 completions, and says that there are more', async () => {
+    const groups = Array.from({ length: 1000 }, (_, i) => {
+      const one = demoGroups[i % demoGroups.length]!
+      const id = `group-${i}`
+      const completions = Array.from({ length: 16 }, (_, index) => ({ ...one.completions[index % 8]!, id, index }))
+      return { ...one, id, cluster: id, prompt: `${one.prompt} (${i})`, completions }
+    })
+    const html = renderReport(groupsInput(null, groups))
+    expect(html.length).toBeLessThan(20e6)
+    const { page, complaints } = await session.show(html)
+    expect(await page.locator('#groups .status output').textContent()).toBe('625 groups')
+    expect(await page.locator('#groups > .note').textContent()).toContain('625 of 1,000 groups')
+    expect(await page.locator('#completions .status output').textContent()).toBe('10,000 rows')
+    expect(await page.locator('#groups .rows tbody tr').count()).toBe(50)
+    // 16,000 advantages are drawn as cells, not as circles
+    expect(await page.locator('#fig-advantages svg circle').count()).toBe(0)
+    expect(await page.locator('#fig-advantages svg rect').count()).toBeGreaterThan(20)
+    const took = await page.evaluate(() => {
+      const start = performance.now()
+      document.querySelector<HTMLElement>('#groups .rows .open')!.click()
+      document.body.getBoundingClientRect()
+      return performance.now() - start
+    })
+    console.info(
+      `16,000 completions in groups, ${(html.length / 1e6).toFixed(1)} MB, a group opens in ${took.toFixed(1)} ms`,
+    )
+    expect(await page.locator('#groups .card').count()).toBe(16)
+    expect(complaints).toEqual([])
+  })
+
+  it('leads from a completion that is pushed up though wrong to its group', async () => {
+    const { page } = await session.show(renderReport(groupsInput()))
+    const link = page.locator('#advantages table a').first()
+    const id = await link.textContent()
+    await link.click()
+    await page.locator('#groups tr.detail').waitFor()
+    expect(await page.locator('#groups tr.row.opened .open').textContent()).toBe(id)
+  })
+
+  it('opens a row of steps: verdicts with their claims, candidates, numbers', async () => {
+    const { page, complaints } = await session.show(renderReport(stepsInput()), '#steps?open=a1')
+    const detail = page.locator('#steps tr.detail')
+    expect(await detail.locator('h3').allTextContents()).toEqual([
+      'Prompt',
+      'Rationale',
+      'Steps so far',
+      'Candidates for the next step',
+    ])
+    expect(await detail.locator('.marks').allTextContents()).toEqual([
+      '✓ pass',
+      '✗ fail',
+      '✓ pass✓ right★ chosen by random',
+      '✗ fail✗ wrong★ chosen by world_model',
+      '? unverifiable✗ wrong',
+    ])
+    expect(await detail.locator('.claims li').allTextContents()).toEqual([
+      '✓ pass smiles: CCO; computed: CCO',
+      '✗ fail ring count: 2 rings; computed: 0 rings; it has 0 rings',
+      '✓ pass formula: C2H6O; computed: C2H6O',
+      '✗ fail formula: C3H8O; computed: C2H6O; it has C2H6O',
+    ])
+    expect(await detail.locator('tbody tr').count()).toBe(6)
+    await page.selectOption('#steps select[data-key="choice.world_model"]', '=right')
+    expect(await page.locator('#steps .status output').textContent()).toBe('2 of 4 rows')
+    expect(complaints).toEqual([])
   })
 
   it('stays smooth with 10,000 rows', async () => {

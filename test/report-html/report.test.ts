@@ -228,9 +228,8 @@ describe('report.html', () => {
             .map((p, index) => unverified({ ...p.rejected, role: 'completion', index })),
         }),
         says: [
-          'No distribution of chosen against rejected: the data holds no pairs',
+          'the data holds no pairs, its completions stand alone or in groups. Chapters on pairs (accuracy by subset, length, strata) are left out.',
           'Learned score of all completions. n = 5',
-          'No margins: the data holds no pairs',
         ],
       },
     }
@@ -239,6 +238,55 @@ describe('report.html', () => {
       for (const sentence of says) expect(text).toContain(sentence)
       expect(text).not.toMatch(/\b(NaN|undefined|Infinity)\b/)
     })
+  })
+
+  it('calls rows without a subset (none) in every table and figure, and has no line for them where no row has one', () => {
+    const of = (subset: (i: number) => string): string =>
+      renderReport(
+        inputOf(
+          demoPairs.slice(0, 12).map((p, i) => {
+            const changes = { subset: subset(i) }
+            return pairOf({ ...p.chosen, ...changes }, { ...p.rejected, ...changes }, p.prompt, p.extra)
+          }),
+        ),
+      )
+    const some = of((i) => (i % 2 === 0 ? '' : 'x'))
+    expect(some).toContain('<a href="#pairs?subset=">(none)</a>')
+    expect(/id="fig-accuracy-by-subset">.*?<\/figure>/s.exec(some)![0]).toContain('<td>(none)</td>')
+    const none = of(() => '')
+    expect(none).not.toContain('href="#pairs?subset=')
+    expect(none).not.toContain('id="fig-accuracy-by-subset"')
+    expect(textOf(none)).toContain('Overall')
+  })
+
+  it('has no chapter on pairs where there is none', () => {
+    const completions = demoPairs.slice(0, 5).map((p, index) => ({ ...p.rejected, role: 'completion' as const, index }))
+    const chapters = (html: string) => [...html.matchAll(/<section id="([^"]*)"/g)].map(([, id]) => id)
+    const single = renderReport(inputOf([], { accuracy: null, completions, statistics: [] }))
+    expect(chapters(single)).toEqual([
+      'headline',
+      'agreement',
+      'scores',
+      'reasons',
+      'failures',
+      'completions',
+      'provenance',
+    ])
+    for (const words of ['chosen against rejected', 'No margins', 'No reliability', 'No cross table'])
+      expect(textOf(single)).not.toContain(words)
+    expect(chapters(renderReport(demoInput()))).toEqual([
+      'headline',
+      'subsets',
+      'agreement',
+      'scores',
+      'calibration',
+      'length',
+      'strata',
+      'reasons',
+      'failures',
+      'pairs',
+      'provenance',
+    ])
   })
 
   it('shows single completions with their prompts', () => {

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
-import type { MainModule, Mol } from '@rdkit/rdkit'
+import type { Mol } from '@rdkit/rdkit'
 import { cleanSvg } from './draw-svg.ts'
+import { Rdkit } from './rdkit.ts'
 
 /** Size in CSS pixels. */
 export interface DrawOptions {
@@ -16,7 +16,7 @@ export interface DrawMoleculeOptions extends DrawOptions {
 
 /** Beyond this a drawing is an ink blot. */
 const MAX_ATOMS = 250
-/** Of one molecule, in characters: a chain of about 850 atoms overflows RDKit's stack in WebAssembly, and no call works after that. */
+/** Of one molecule, in characters: no drawing of a longer one can be read. */
 const MAX_SMILES = 700
 /** For the search of the largest common substructure; what was found until then counts. */
 const MCS_SECONDS = 1
@@ -38,16 +38,13 @@ const AMBER = '#F2B134'
 
 /**
  * ◆ Drawings of molecules and reactions, as SVG text; null where RDKit cannot read the input, or it is too large to draw.
- * On an RDKit instance of its own: the toolkit of the rewards gives out plain data only, and only the report draws.
+ * On the thread's own RDKit; where that fails inside, nothing more is drawn until the next `open`.
  */
 export class Drawer {
-  private constructor(private readonly rdkit: MainModule) {}
+  private constructor(private readonly rdkit: Rdkit) {}
 
   static async open(): Promise<Drawer> {
-    const load = createRequire(import.meta.url)('@rdkit/rdkit') as () => Promise<MainModule>
-    const rdkit = await load()
-    rdkit.disable_logging()
-    return new Drawer(rdkit)
+    return new Drawer(await Rdkit.shared())
   }
 
   /** @example drawer.molecule('CCO', { width: 200, height: 120, highlightAtoms: [2] }) */
@@ -73,7 +70,7 @@ export class Drawer {
   /** A reaction SMILES, `reactants>agents>products`; the products may be missing. */
   reaction(reaction: string, options: DrawOptions = {}): string | null {
     if (reaction.split(/[.>]/).some((part) => part.length > MAX_SMILES)) return null
-    const parsed = attempt(() => this.rdkit.get_rxn(reaction, JSON.stringify({ useSmiles: true })))
+    const parsed = this.attempt(({ api }) => api.get_rxn(reaction, JSON.stringify({ useSmiles: true })))
     if (parsed === null) return null
     const details = {
       width: options.width ?? 640,
@@ -82,9 +79,9 @@ export class Drawer {
       atomColourPalette: PALETTE,
     }
     try {
-      return attempt(() => cleanSvg(parsed.get_svg_with_highlights(JSON.stringify(details)), reaction))
+      return this.attempt(() => cleanSvg(parsed.get_svg_with_highlights(JSON.stringify(details)), reaction))
     } finally {
-      parsed.delete()
+      this.free(parsed)
     }
   }
 
@@ -113,13 +110,13 @@ export class Drawer {
   /** Counterparts: the i-th atom of the one stands for the i-th of the other. */
   private commonAtoms(a: Mol, b: Mol): [readonly number[], readonly number[]] {
     if (a.get_num_atoms() === 0 || b.get_num_atoms() === 0) return [[], []]
-    const both = new this.rdkit.MolList()
+    const both = new this.rdkit.api.MolList()
     let query: Mol | null = null
     try {
       both.append(a)
       both.append(b)
       const found = JSON.parse(
-        this.rdkit.get_mcs_as_json(
+        this.rdkit.api.get_mcs_as_json(
           both,
           JSON.stringify({
             Timeout: MCS_SECONDS,
@@ -133,32 +130,39 @@ export class Drawer {
       const smarts = [found.smarts ?? ''].flat()[0]!
       // FMCS wants a bond; two single atoms (or none in common) have no substructure
       if (smarts === '') return [[], []]
-      query = this.rdkit.get_qmol(smarts)
+      query = this.rdkit.api.get_qmol(smarts)
       return query === null ? [[], []] : [matchOf(a, query), matchOf(b, query)]
     } finally {
-      query?.delete()
-      both.delete()
+      if (query !== null) this.free(query)
+      this.free(both)
     }
   }
 
   private withMol<T>(smiles: string, use: (mol: Mol) => T | null): T | null {
     if (smiles.length > MAX_SMILES) return null
-    const mol = attempt(() => this.rdkit.get_mol(smiles))
+    const mol = this.attempt(({ api }) => api.get_mol(smiles))
     if (mol === null) return null
     try {
-      return mol.get_num_atoms() > MAX_ATOMS ? null : attempt(() => use(mol))
+      return this.attempt(() => (mol.get_num_atoms() > MAX_ATOMS ? null : use(mol)))
     } finally {
-      mol.delete()
+      this.free(mol)
     }
   }
-}
 
-/** RDKit's own exceptions are numbers or plain errors from WebAssembly: no drawing. */
-function attempt<T>(use: () => T | null): T | null {
-  try {
-    return use()
-  } catch {
-    return null
+  /** RDKit's own exceptions are numbers or plain errors: no drawing of this one. A trap or an overrun stack leaves it in any state. */
+  private attempt<T>(use: (rdkit: Rdkit) => T | null): T | null {
+    if (this.rdkit.isBroken) return null
+    try {
+      return use(this.rdkit)
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) this.rdkit.giveUp()
+      return null
+    }
+  }
+
+  /** Nothing to free in a broken instance: it goes as a whole. */
+  private free(handle: { delete(): void }): void {
+    if (!this.rdkit.isBroken) handle.delete()
   }
 }
 

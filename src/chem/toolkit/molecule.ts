@@ -24,6 +24,8 @@ export interface Molecule {
   readonly formula: string
   /** ether0's ring systems in the order of their first atoms, duplicates kept. */
   readonly ringSystems: readonly RingSystem[]
+  /** RDKit's descriptors by its own names: `amw` and `exactmw` in g/mol, `NumRings`, `NumAromaticRings`, `NumHBD` … */
+  readonly descriptors: Readonly<Record<string, number>>
 }
 
 export interface RingSystem {
@@ -41,4 +43,6 @@ export interface MolToolkit {
   matches(molecule: Molecule, smarts: string): boolean
   /** `molecule.HasSubstructMatch(part)`. */
   contains(molecule: Molecule, part: Molecule): boolean
+  /** How many times the molecule has the SMARTS pattern, each set of atoms once: `len(GetSubstructMatches(pattern))`, at most 1,000. */
+  count(molecule: Molecule, smarts: string): number
 }

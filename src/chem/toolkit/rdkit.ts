@@ -58,6 +58,8 @@ const REMOVABLE =
 /** `Chem.RemoveAllHs`. */
 const ALL_HYDROGENS = JSON.stringify(Object.fromEntries(REMOVABLE.map((what) => [`remove${what}`, true])))
 
+let shared: Promise<Rdkit> | null = null
+
 /** How a string is read. */
 export type Reading = 'usual' | 'keep-hydrogens' | 'unchecked'
 
@@ -66,9 +68,20 @@ export class Rdkit {
   private broken = false
   private readonly patterns = new Map<string, Mol>()
   private constructor(
-    private readonly api: MainModule,
+    /** MinimalLib itself, for drawings: they ask more of it than the rewards do. */
+    readonly api: MainModule,
     private readonly memory: WebAssembly.Memory,
   ) {}
+
+  /** The thread's own, for what needs none to itself: opened once (the first molecule alone costs 30 ms), and replaced where it is broken. */
+  static shared(): Promise<Rdkit> {
+    const opened = (shared ?? Rdkit.load()).then((rdkit) => (rdkit.isBroken ? Rdkit.load() : rdkit))
+    shared = opened
+    opened.catch(() => {
+      if (shared === opened) shared = null
+    })
+    return opened
+  }
 
   /** About 0.1 s for the first instance of a process (compilation), 10 ms for another. */
   static async load(): Promise<Rdkit> {
@@ -138,13 +151,18 @@ export class Rdkit {
     return query
   }
 
+  /** From here on the instance is broken. */
+  giveUp(): void {
+    this.broken = true
+  }
+
   /** Runs a call into WebAssembly; whatever it throws breaks the instance. */
   guard<T>(call: () => T): T {
     if (this.broken) throw new ToolkitFailure('RDKit failed on an earlier molecule and is not yet restarted')
     try {
       return call()
     } catch (cause) {
-      this.broken = true
+      this.giveUp()
       throw new ToolkitFailure(`RDKit failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     }
   }
@@ -171,6 +189,14 @@ export class MolHandle {
   hasPattern(smarts: string): boolean {
     const query = this.rdkit.pattern(smarts)
     return this.rdkit.guard(() => this.mol.get_substruct_match(query)) !== '{}'
+  }
+  countPattern(smarts: string): number {
+    const query = this.rdkit.pattern(smarts)
+    const found = this.rdkit.guard(() => this.mol.get_substruct_matches(query))
+    return found === '{}' ? 0 : (JSON.parse(found) as unknown[]).length
+  }
+  descriptors(): Record<string, number> {
+    return JSON.parse(this.rdkit.guard(() => this.mol.get_descriptors())) as Record<string, number>
   }
   has(part: MolHandle): boolean {
     return this.rdkit.guard(() => this.mol.get_substruct_match(part.mol)) !== '{}'

@@ -27,10 +27,21 @@ const AS_READ = '{"canonical":false}'
 export class Toolkit implements MolToolkit {
   private readonly kept = new Map<string, OpenMolecule | null>()
   private readonly ringKeys = new Map<string, string>()
-  private constructor(private rdkit: Rdkit) {}
+  private constructor(
+    private rdkit: Rdkit,
+    private readonly open: () => Promise<Rdkit>,
+  ) {}
 
+  /** On an RDKit of its own. */
   static async load(): Promise<Toolkit> {
-    return new Toolkit(await Rdkit.load())
+    return new Toolkit(await Rdkit.load(), Rdkit.load)
+  }
+  /** The thread's own, on the RDKit that it shares with the drawings: opened once, sound again at every call. */
+  static async shared(): Promise<Toolkit> {
+    shared ??= Rdkit.shared().then((rdkit) => new Toolkit(rdkit, () => Rdkit.shared()))
+    const toolkit = await shared
+    await toolkit.recover()
+    return toolkit
   }
 
   /** False after a failure, until `recover` has been awaited. */
@@ -40,7 +51,7 @@ export class Toolkit implements MolToolkit {
   /** Replaces a broken instance; nothing to do otherwise. */
   async recover(): Promise<void> {
     if (this.ready) return
-    const fresh = await Rdkit.load()
+    const fresh = await this.open()
     if (this.ready) return
     this.kept.clear()
     this.rdkit = fresh
@@ -90,6 +101,10 @@ export class Toolkit implements MolToolkit {
     }
   }
 
+  count(molecule: Molecule, smarts: string): number {
+    return this.handleOf(molecule).countPattern(smarts)
+  }
+
   private handleOf(molecule: Molecule): MolHandle {
     const open = molecule instanceof OpenMolecule ? molecule.handle : null
     const handle = open ?? (this.read(molecule.smiles) as OpenMolecule).handle
@@ -128,6 +143,8 @@ export class Toolkit implements MolToolkit {
   }
 }
 
+let shared: Promise<Toolkit> | null = null
+
 class OpenMolecule implements Molecule {
   private readonly known: {
     atomCount?: number
@@ -138,6 +155,7 @@ class OpenMolecule implements Molecule {
     environments?: readonly number[]
     formula?: string
     ringSystems?: readonly RingSystem[]
+    descriptors?: Readonly<Record<string, number>>
   } = {}
   constructor(
     readonly smiles: string,
@@ -184,6 +202,11 @@ class OpenMolecule implements Molecule {
   get ringSystems(): readonly RingSystem[] {
     this.known.ringSystems ??= this.findRingSystems()
     return this.known.ringSystems
+  }
+
+  get descriptors(): Readonly<Record<string, number>> {
+    this.known.descriptors ??= this.ask((handle) => handle.descriptors())
+    return this.known.descriptors
   }
 
   /** The open handle, or a fresh one for this question where the molecule has left the cache. */

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts'
 import { activation, count, headCount, readConfig, width } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
+import { pretrainingHead } from './encoder.ts'
 import { bodyPrefix } from './names.ts'
 import { bertConfig, bertLike, type LayerNames } from './post-norm.ts'
 
@@ -35,9 +36,7 @@ export function albert(checkpoint: Checkpoint): EncoderSpec {
         albertNames(
           `${prefix}encoder.albert_layer_groups.${groupOf(Math.floor(l / inner))}.albert_layers.${l % inner}`,
         ),
-      ignored: [
-        { pattern: /^(predictions|sop_classifier)\./, reason: "pretraining's head; the classification head is read" },
-      ],
+      ignored: [pretrainingHead(/^(predictions|sop_classifier)\./)],
     },
   )
 }

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts'
 import { readConfig } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
+import { pretrainingHead } from './encoder.ts'
 import { bodyPrefix } from './names.ts'
 import { bertConfig, bertLike } from './post-norm.ts'
 
@@ -10,6 +11,4 @@ export function bert(checkpoint: Checkpoint): EncoderSpec {
   return bertLike(checkpoint, readConfig(bertConfig, checkpoint), { prefix, ignored: PRETRAINING })
 }
 
-const PRETRAINING = [
-  { pattern: /^cls\.(predictions|seq_relationship)\./, reason: "pretraining's head; the classification head is read" },
-]
+const PRETRAINING = [pretrainingHead(/^cls\.(predictions|seq_relationship)\./)]

@@ -12,6 +12,7 @@ import {
   width,
 } from '../config.ts'
 import type { Convolution, EncoderSpec, Linear, RelativePositions } from '../spec.ts'
+import { encoderSpec, pretrainingHead } from './encoder.ts'
 import { bodyPrefix, layerNorm, linear, tokenEmbedding } from './names.ts'
 import { bertNames, checkHeads, POSITION_BUFFERS, postNormLayer } from './post-norm.ts'
 
@@ -79,13 +80,9 @@ export function debertaSpec(checkpoint: Checkpoint, config: z.infer<typeof deber
   // the three products are summed, so each is scaled down by as much more
   const scale = (headSize * (1 + new Set(types).size)) ** -0.5
   const rows = config.max_position_embeddings
-  return {
-    architecture: config.model_type,
-    causal: false,
+  return encoderSpec(config, {
     hidden,
-    vocab: config.vocab_size,
     maxPositions: rows,
-    padTokenId: config.pad_token_id ?? null,
     embedding: {
       ...tokenEmbedding(`${at}.word_embeddings.weight`, hidden),
       types:
@@ -101,7 +98,6 @@ export function debertaSpec(checkpoint: Checkpoint, config: z.infer<typeof deber
       const plain = postNormLayer(shape, bertNames(name, { q: 'query_proj', k: 'key_proj', v: 'value_proj' }))
       return { ...plain, attention: { ...plain.attention, scale } }
     }),
-    finalNorm: null,
     relative: config.relative_attention && types.length > 0 ? relativePositions(config, prefix, layers) : null,
     convolution: config.conv_kernel_size > 0 ? convolution(checkpoint, config, prefix) : null,
     ignored: [
@@ -114,12 +110,9 @@ export function debertaSpec(checkpoint: Checkpoint, config: z.infer<typeof deber
               reason: 'config.json: no position_biased_input',
             },
           ]),
-      {
-        pattern: /^(cls|lm_predictions|mask_predictions)\./,
-        reason: "pretraining's head; the classification head is read",
-      },
+      pretrainingHead(/^(cls|lm_predictions|mask_predictions)\./),
     ],
-  }
+  })
 }
 
 function convolution(checkpoint: Checkpoint, config: z.infer<typeof debertaV2Config>, prefix: string): Convolution {

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts'
 import { activation, baseConfig, count, headCount, layerCount, readConfig, width } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
+import { encoderSpec, pretrainingHead } from './encoder.ts'
 import { bodyPrefix, layerNorm, ownNames, tokenEmbedding } from './names.ts'
 import { checkHeads, POSITION_BUFFERS, postNormLayer } from './post-norm.ts'
 
@@ -30,13 +31,9 @@ export function distilbert(checkpoint: Checkpoint): EncoderSpec {
   checkHeads(checkpoint, 'n_heads', heads, hidden)
   const prefix = bodyPrefix(checkpoint, 'distilbert.', 'embeddings.word_embeddings.weight')
   const shape = { hidden, heads, inner: config.hidden_dim, act: config.activation, epsilon: EPSILON }
-  return {
-    architecture: config.model_type,
-    causal: false,
+  return encoderSpec(config, {
     hidden,
-    vocab: config.vocab_size,
     maxPositions: rows,
-    padTokenId: config.pad_token_id ?? null,
     embedding: {
       ...tokenEmbedding(`${prefix}embeddings.word_embeddings.weight`, hidden),
       positions: { name: `${prefix}embeddings.position_embeddings.weight`, rows, offset: 0, without: null },
@@ -55,15 +52,6 @@ export function distilbert(checkpoint: Checkpoint): EncoderSpec {
         mlpNorm: `${at}.output_layer_norm`,
       })
     }),
-    finalNorm: null,
-    relative: null,
-    convolution: null,
-    ignored: [
-      ...POSITION_BUFFERS,
-      {
-        pattern: /^vocab_(transform|layer_norm|projector)\./,
-        reason: "pretraining's head; the classification head is read",
-      },
-    ],
-  }
+    ignored: [...POSITION_BUFFERS, pretrainingHead(/^vocab_(transform|layer_norm|projector)\./)],
+  })
 }

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts'
 import { count, headCount, readConfig, width } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
+import { pretrainingHead } from './encoder.ts'
 import { bodyPrefix } from './names.ts'
 import { bertConfig, bertLike } from './post-norm.ts'
 
@@ -21,11 +22,6 @@ export function electra(checkpoint: Checkpoint): EncoderSpec {
     prefix,
     width,
     projection: width === hidden ? null : `${prefix}embeddings_project`,
-    ignored: [
-      {
-        pattern: /^(discriminator_predictions|generator_predictions|generator_lm_head)\./,
-        reason: "pretraining's head; the classification head is read",
-      },
-    ],
+    ignored: [pretrainingHead(/^(discriminator_predictions|generator_predictions|generator_lm_head)\./)],
   })
 }

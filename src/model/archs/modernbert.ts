@@ -15,6 +15,7 @@ import {
 } from '../config.ts'
 import { readLayerRopes } from '../rope-config.ts'
 import type { EncoderSpec, LayerSpec, Norm } from '../spec.ts'
+import { encoderSpec, pretrainingHead } from './encoder.ts'
 import { bodyPrefix, layerNorm, linear, tokenEmbedding } from './names.ts'
 
 const modernbertConfig = baseConfig.extend({
@@ -96,23 +97,17 @@ export function modernbert(checkpoint: Checkpoint): EncoderSpec {
     }
   }
 
-  return {
-    architecture: config.model_type,
-    causal: false,
+  return encoderSpec(config, {
     hidden,
-    vocab: config.vocab_size,
     maxPositions: config.max_position_embeddings,
-    padTokenId: config.pad_token_id ?? null,
     embedding: {
       ...tokenEmbedding(`${prefix}embeddings.tok_embeddings.weight`, hidden),
       norm: norm(`${prefix}embeddings.norm`),
     },
     layers: Array.from({ length: layers }, (_, l) => layer(l)),
     finalNorm: norm(`${prefix}final_norm`),
-    relative: null,
-    convolution: null,
-    ignored: [{ pattern: /^decoder\./, reason: "pretraining's head; the classification head is read" }],
-  }
+    ignored: [pretrainingHead(/^decoder\./)],
+  })
 }
 
 /** Without a bias unless config.json asks for one. */

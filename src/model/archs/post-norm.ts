@@ -12,6 +12,7 @@ import {
   width,
 } from '../config.ts'
 import type { EncoderSpec, Ignored, LayerSpec, LearnedPositions, Norm } from '../spec.ts'
+import { encoderSpec } from './encoder.ts'
 import { layerNorm, linear, tokenEmbedding } from './names.ts'
 
 /** What BERT and its kin share: attention and MLP, and a norm over the sum after each. */
@@ -112,13 +113,9 @@ export function bertLike(checkpoint: Checkpoint, config: z.infer<typeof bertConf
   const names = like.layer ?? ((l) => bertNames(`${prefix}encoder.layer.${l}`))
 
   const at = `${prefix}embeddings`
-  return {
-    architecture: config.model_type,
-    causal: false,
+  return encoderSpec(config, {
     hidden,
-    vocab: config.vocab_size,
     maxPositions: rows,
-    padTokenId: config.pad_token_id ?? null,
     embedding: {
       ...tokenEmbedding(`${at}.word_embeddings.weight`, width),
       types: { name: `${at}.token_type_embeddings.weight`, rows: config.type_vocab_size },
@@ -127,11 +124,8 @@ export function bertLike(checkpoint: Checkpoint, config: z.infer<typeof bertConf
       projection: projection === null ? null : linear(projection, width, hidden, true),
     },
     layers: Array.from({ length: config.num_hidden_layers }, (_, l) => postNormLayer(shape, names(l))),
-    finalNorm: null,
-    relative: null,
-    convolution: null,
     ignored: [...POSITION_BUFFERS, ...(like.ignored ?? [])],
-  }
+  })
 }
 
 export const bertNames = (at: string, { q, k, v } = { q: 'query', k: 'key', v: 'value' }): LayerNames => ({

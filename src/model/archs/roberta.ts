@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Checkpoint } from '../checkpoint.ts'
 import { count, readConfig } from '../config.ts'
 import type { EncoderSpec } from '../spec.ts'
+import { pretrainingHead } from './encoder.ts'
 import { bodyPrefix } from './names.ts'
 import { bertConfig, bertLike } from './post-norm.ts'
 
@@ -22,7 +23,7 @@ export function roberta(checkpoint: Checkpoint): EncoderSpec {
     counting: { offset: pad + 1, without: pad },
     ignored: [
       { pattern: /^(roberta\.)?pooler\.dense\./, reason: 'a pooler that the classification head does not read' },
-      { pattern: /^lm_head\./, reason: "pretraining's head; the classification head is read" },
+      pretrainingHead(/^lm_head\./),
     ],
   })
 }

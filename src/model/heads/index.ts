@@ -18,6 +18,7 @@ import { LETTERS } from './letters.ts'
 import { logProb } from './log-prob.ts'
 import { mlpScore } from './mlp-score.ts'
 import { modernbertClassifier } from './modernbert.ts'
+import { nextToken } from './next-token.ts'
 import { oasst } from './oasst.ts'
 import { pairRm } from './pairrm.ts'
 import { qrm } from './qrm.ts'
@@ -64,6 +65,9 @@ export const headNames: readonly string[] = [
   LETTERS,
 ]
 
+/** What a head is wanted for: a measurement, or the logits that a text is continued by. */
+type HeadPurpose = MeasurementKind | 'text'
+
 /**
  * The head of a checkpoint for a use.
  * @param asked a head that must be asked for, of a checkpoint that has none of its own
@@ -72,7 +76,7 @@ export const headNames: readonly string[] = [
  */
 export function headOf(
   checkpoint: Checkpoint,
-  kind: MeasurementKind,
+  kind: HeadPurpose,
   leftOver: (ignored: readonly Ignored[]) => void,
   asked: Head | null = null,
 ): Head {
@@ -102,9 +106,9 @@ export function headOf(
       'A causal language model is measured by log-probabilities: run-dpo --model … --ref-model …; as a generative judge it is not run here. One that was trained to mark steps is read with --step-tokens, one that was trained to name the better of two answers with --head letters.',
     )
   }
-  if (reward === undefined) return logProb
+  if (reward === undefined) return kind === 'text' ? nextToken : logProb
   throw new ModelError(
-    `${ownerOf(checkpoint)} a classification head (${reward.name})${saidArchitecture(checkpoint)}: it gives rewards, no log-probabilities`,
+    `${ownerOf(checkpoint)} a classification head (${reward.name})${saidArchitecture(checkpoint)}: it gives rewards, no ${kind === 'text' ? 'text' : 'log-probabilities'}`,
     checkpoint.adapter?.dir ?? checkpoint.dir,
     checkpoint.fileNames.some((name) => headFiles.includes(name))
       ? 'A reward model is measured by run-rm --model …; to measure its causal head, move the head beside the model out of the folder.'

@@ -1,8 +1,7 @@
 import type { ScoredCompletion } from '../../types.ts'
-import { Drawings } from './drawings.ts'
 import { completionsByInterest } from './informative.ts'
-import type { MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
+import type { Picked } from './picked.ts'
 import {
   choiceColumn,
   type Detail,
@@ -13,13 +12,12 @@ import {
   textColumn,
   verdictWord,
 } from './row-table.ts'
-import { TextPool } from './texts.ts'
 
 /** Rows of the completions' browser: those that belong to no pair. null without any. */
 export function completionTable(
   completions: readonly ScoredCompletion[],
   prompts: ReadonlyMap<string, string>,
-  molecules: MoleculePort | null,
+  { pool, drawings }: Picked,
   limits: Limits,
 ): RowTable | null {
   const single = completions.filter((completion) => completion.role === 'completion')
@@ -27,8 +25,6 @@ export function completionTable(
   const kept = completionsByInterest(single).slice(0, limits.rows)
   const order = kept.toSorted((a, b) => a - b)
   const place = new Map(order.map((index, i) => [index, i]))
-  const pool = new TextPool()
-  const drawings = new Drawings(molecules, limits)
   const details = new Array<Detail>(order.length)
   for (const i of kept) {
     const completion = single[i]!

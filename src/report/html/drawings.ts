@@ -22,8 +22,8 @@ const HEIGHT = 170
 /** The drawings of one table's molecules, each made once, until the page has no room left. Callers come in order of interest. */
 export class Drawings {
   readonly all: Drawing[] = []
-  undrawn = 0
-  undrawable = 0
+  #undrawn = 0
+  #undrawable = 0
   readonly #known = new Map<string, number | null>()
   #length = 0
 
@@ -46,6 +46,14 @@ export class Drawings {
     return this.#draw(this.molecules?.answer(completion, null) ?? null, [])
   }
 
+  /** How many answers had no room, and how many RDKit could not draw, since this was last asked. */
+  tally(): { readonly undrawn: number; readonly undrawable: number } {
+    const found = { undrawn: this.#undrawn, undrawable: this.#undrawable }
+    this.#undrawn = 0
+    this.#undrawable = 0
+    return found
+  }
+
   get #full(): boolean {
     return this.#length >= this.limits.drawingLength || this.all.length >= this.limits.drawings
   }
@@ -57,13 +65,13 @@ export class Drawings {
     let drawing = this.#known.get(key)
     if (drawing === undefined) {
       if (this.#full) {
-        this.undrawn++
+        this.#undrawn++
         return { answer, drawing: null, undrawn: 'room' }
       }
       drawing = this.#add(this.molecules.draw(smiles, { width: WIDTH, height: HEIGHT, highlightAtoms }))
       this.#known.set(key, drawing)
     }
-    if (drawing === null) this.undrawable++
+    if (drawing === null) this.#undrawable++
     return { answer, drawing, undrawn: drawing === null ? 'answer' : null }
   }
 

@@ -22,5 +22,6 @@ export function completionsByInterest(completions: readonly ScoredCompletion[]):
   return sortedBy(completions.map(rank))
 }
 
-const sortedBy = (ranks: readonly (readonly [number, number])[]): readonly number[] =>
+/** Indices by two numbers, ascending. */
+export const sortedBy = (ranks: readonly (readonly [number, number])[]): readonly number[] =>
   ranks.map((_, i) => i).sort((a, b) => ranks[a]![0] - ranks[b]![0] || ranks[a]![1] - ranks[b]![1] || a - b)

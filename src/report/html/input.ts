@@ -1,4 +1,6 @@
 import type { RowFailure, ScoredCompletion, ScoredPair, Statistic } from '../../types.ts'
+import type { GroupsReport } from './group-input.ts'
+import type { StepsReport } from './step-input.ts'
 
 /** Everything that report.html shows. Inference (intervals, tests) comes in; only what a plot needs is counted here. */
 export interface ReportInput {
@@ -20,6 +22,10 @@ export interface ReportInput {
   readonly suspects: readonly Suspect[]
   /** Of each kind, completions at the border of the tenth that are not listed, since more have their score than fit into it. */
   readonly tiedSuspects?: Readonly<Record<Suspect['kind'], number>>
+  /** Of a run on groups of completions. */
+  readonly groups?: GroupsReport
+  /** Of a run on reasoning steps. */
+  readonly steps?: StepsReport
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
 }

@@ -21,6 +21,9 @@ export const percent = (share: number | null): string => (share === null ? ABSEN
 export const percentInterval = (low: number | null, high: number | null): string =>
   low === null || high === null ? ABSENT : `[${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`
 
+/** A difference of shares in points of a percent. @example points(-0.0123) // '−1.2' */
+export const points = (share: number): string => typeset((share * 100).toFixed(1))
+
 /**
  * A statistic of unknown size: three decimals where these say something, else three significant digits.
  * @example decimal(0.41234) // '0.412'; decimal(0.0000123) // '1.23e−5'

@@ -20,12 +20,22 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ')
 
+/** @example counted(input) // '60 groups of 480 completions' */
+function counted({ pairs, completions, groups, steps }: ReportInput): string {
+  if (pairs.length > 0) return plural(pairs.length, 'pair')
+  if (steps !== undefined && completions.length === 0) return plural(steps.total, 'row of steps', 'rows of steps')
+  const found = groups?.findings.length ?? 0
+  return found === 0
+    ? plural(completions.length, 'completion')
+    : `${plural(found, 'group')} of ${plural(completions.length, 'completion')}`
+}
+
 /** The whole document. */
-export function page({ run, pairs, completions }: ReportInput, sections: readonly Section[]): string {
-  const counted = pairs.length > 0 ? plural(pairs.length, 'pair') : plural(completions.length, 'completion')
+export function page(input: ReportInput, sections: readonly Section[]): string {
+  const { run } = input
   const against = run.reference === null ? '' : ` against ${run.reference}`
   const facts = [
-    ['Data', `${run.dataset}, ${counted}`],
+    ['Data', `${run.dataset}, ${counted(input)}`],
     ['Device', run.device],
     ['Number type', run.dtype],
     ['Seed', run.seed === null ? null : String(run.seed)],

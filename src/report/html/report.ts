@@ -1,20 +1,29 @@
 import { completionTable } from './completion-table.ts'
+import { groupTable } from './group-table.ts'
 import type { ReportInput } from './input.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { page } from './page.ts'
 import { pairTable } from './pair-table.ts'
+import { picked } from './picked.ts'
+import { type RowTable, type Stock, stocked } from './row-table.ts'
+import { advantages } from './sections/advantages.ts'
 import { agreement } from './sections/agreement.ts'
 import { calibration } from './sections/calibration.ts'
+import { claims } from './sections/claims.ts'
 import { drift } from './sections/drift.ts'
 import { failures } from './sections/failures.ts'
+import { groups } from './sections/groups.ts'
 import { headline } from './sections/headline.ts'
 import { lengths } from './sections/length.ts'
 import { provenance } from './sections/provenance.ts'
 import { reasons } from './sections/reasons.ts'
 import { rows } from './sections/rows.ts'
 import { scores } from './sections/scores.ts'
+import { steps } from './sections/steps.ts'
 import { strata } from './sections/strata.ts'
 import { subsets } from './sections/subsets.ts'
+import { chapterOf } from './statistic-table.ts'
+import { stepTable } from './step-table.ts'
 
 /**
  * report.html: one file that opens from disk, with no request and no script but its own. Every text of the data is escaped.
@@ -23,23 +32,46 @@ import { subsets } from './sections/subsets.ts'
  */
 export function renderReport(input: ReportInput, limits: Limits = LIMITS): string {
   const { molecules } = input
-  const tables = [
-    pairTable(input.pairs, molecules, limits),
-    completionTable(input.completions, input.prompts, molecules, limits),
-  ].filter((table) => table !== null)
-  const drifted = drift(input)
-  return page(input, [
+  const paired = input.pairs.length > 0
+  const { tables, stock } = browsersOf(input, limits)
+  const sections = [
     headline(input),
-    subsets(input),
-    agreement(input, limits),
-    scores(input),
-    calibration(input),
-    lengths(input),
-    strata(input),
-    reasons(input),
+    steps(input, limits),
+    claims(input, limits),
+    groups(input, limits),
+    advantages(input, limits),
+    paired ? subsets(input) : null,
+    input.completions.length > 0 ? agreement(input, limits) : null,
+    input.completions.length > 0 ? scores(input) : null,
+    paired || input.statistics.some((line) => chapterOf(line) === 'calibration') ? calibration(input) : null,
+    paired ? lengths(input) : null,
+    paired ? strata(input) : null,
+    input.completions.length > 0 ? reasons(input) : null,
     failures(input, limits),
-    ...(drifted === null ? [] : [drifted]),
-    ...rows(tables, molecules !== null),
+    drift(input),
+    ...rows(tables, molecules !== null, stock),
     provenance(input),
-  ])
+  ]
+  return page(
+    input,
+    sections.filter((section) => section !== null),
+  )
+}
+
+/** Completions of a group stand in two browsers; their texts and drawings stand in the page once. */
+function browsersOf(
+  { pairs, completions, prompts, molecules, groups, steps }: ReportInput,
+  limits: Limits,
+): { readonly tables: readonly RowTable[]; readonly stock: Stock | null } {
+  const shared = picked(molecules, limits)
+  const grouped = groupTable(groups, shared, limits)
+  const single = completionTable(completions, prompts, shared, limits)
+  const own = [stepTable(steps, limits), pairTable(pairs, molecules, limits)]
+  const present = (found: readonly (RowTable | null)[]): readonly RowTable[] => found.filter((table) => table !== null)
+  if (grouped === null || single === null) return { tables: present([grouped, ...own, single]), stock: null }
+  const { texts, clipped } = shared.pool.within(limits.textLength)
+  return {
+    tables: present([stocked(grouped, clipped), ...own, stocked(single, clipped)]),
+    stock: { texts, drawings: shared.drawings.all },
+  }
 }

@@ -4,13 +4,19 @@ import type { Drawings, Drawn, Undrawn } from './drawings.ts'
 import type { Limits } from './limits.ts'
 import type { ShownText, TextPool } from './texts.ts'
 
+export type TableName = 'pairs' | 'completions' | 'groups' | 'steps'
+
 /** One browser of rows, as its script reads it. Columns are arrays of one length; the script knows no column by name. */
 export interface RowTable {
-  readonly name: 'pairs' | 'completions'
+  readonly name: TableName
+  /** How an opened row is shown: texts beside each other, a gallery of ranked cards, or steps with their verdicts. */
+  readonly layout: 'sides' | 'gallery' | 'steps'
   /** Columns that name a row in the address; numbers 0 at the end are left out. */
   readonly keyColumns: readonly string[]
   readonly columns: readonly Column[]
   readonly details: readonly Detail[]
+  /** Texts and drawings that several browsers show stand in a block of their own (`Stock`). */
+  readonly stocked: boolean
   readonly texts: readonly ShownText[]
   readonly drawings: readonly Drawing[]
   /** For the sentence that says what is left out. */
@@ -32,6 +38,11 @@ export type Column =
       readonly words: readonly string[]
       readonly values: readonly number[]
     }
+/** What several browsers of one page show. */
+export interface Stock {
+  readonly texts: readonly ShownText[]
+  readonly drawings: readonly Drawing[]
+}
 /** `prompt` and the completions' `text` are indices into `texts`. */
 export interface Detail {
   readonly prompt: number | null
@@ -53,11 +64,26 @@ export interface CompletionDetail {
   /** Index into `drawings`; null: not drawn, and `undrawn` says why. */
   readonly drawing: number | null
   readonly undrawn: Undrawn | null
+  /** Of a completion in a group; absent elsewhere. */
+  readonly ranked?: Ranked
+}
+/** Where a completion stands in its group. */
+export interface Ranked {
+  /** By score from the top, 1 = highest; equal scores share the better rank; null without a score. */
+  readonly rank: number | null
+  /** Who chooses it, in words. */
+  readonly marks: readonly string[]
+  /** By verifiable reward and by learned score; null where it has not both. */
+  readonly advantages: readonly [verifier: number, learned: number] | null
+  /** Completions with the same answer, and with the same molecule; null where it has none, or molecules were not compared. */
+  readonly votes: readonly [string: number | null, molecule: number | null]
 }
 export interface LeftOut {
   /** Rows of the run; the table shows the most informative ones. */
   readonly rows: number
   readonly shown: number
+  /** Rows, the first of the run, that these were picked from; absent where it is all. */
+  readonly looked?: number
   readonly clippedTexts: number
   /** Molecules that were not drawn for want of room. */
   readonly undrawn: number
@@ -114,8 +140,23 @@ export function rowTable(
   limits: Limits,
 ): RowTable {
   const { texts, clipped } = pool.within(limits.textLength)
-  const { all, undrawn, undrawable } = drawings
-  const left = { rows, shown: details.length, clippedTexts: clipped, undrawn, undrawable }
-  const keyColumns = name === 'pairs' ? ['id', 'rejected_index', 'chosen_index'] : ['id', 'index']
-  return { name, keyColumns, columns, details, texts, drawings: all, left }
+  const left = { rows, shown: details.length, clippedTexts: clipped, ...drawings.tally() }
+  const { layout, keyColumns } = KINDS[name]
+  return { name, layout, keyColumns, columns, details, stocked: false, texts, drawings: drawings.all, left }
 }
+
+const KINDS: Readonly<Record<TableName, Pick<RowTable, 'layout' | 'keyColumns'>>> = {
+  pairs: { layout: 'sides', keyColumns: ['id', 'rejected_index', 'chosen_index'] },
+  completions: { layout: 'sides', keyColumns: ['id', 'index'] },
+  groups: { layout: 'gallery', keyColumns: ['id'] },
+  steps: { layout: 'steps', keyColumns: ['id'] },
+}
+
+/** A table whose texts and drawings stand in the page's stock. @param clippedTexts of the whole stock */
+export const stocked = (table: RowTable, clippedTexts: number): RowTable => ({
+  ...table,
+  stocked: true,
+  texts: [],
+  drawings: [],
+  left: { ...table.left, clippedTexts },
+})

@@ -1,4 +1,5 @@
 import { html, type Markup } from './markup.ts'
+import type { TableName } from './row-table.ts'
 
 /** One chapter of the page. `id` is also its anchor. */
 export interface Section {
@@ -12,7 +13,7 @@ export const absent = (why: string): Markup => html`<p class="absent">${why}</p>
 `
 
 /** Address of the rows that match, in the browser below. Keys are the columns' keys. */
-export const rowsHref = (table: 'pairs' | 'completions', filters: Readonly<Record<string, string>>): string =>
+export const rowsHref = (table: TableName, filters: Readonly<Record<string, string>>): string =>
   `#${table}?${new URLSearchParams(filters)}`
 
 /**

@@ -1,8 +1,9 @@
+import { subsetName } from '../../subset-name.ts'
 import type { Statistic } from '../../types.ts'
 import type { IntervalDot } from '../plots/interval-dots.ts'
 import { EMPTY, html, type Markup } from './markup.ts'
-import { count, interval, measured, numberCell } from './numbers.ts'
-import { statisticTitle } from './statistic-titles.ts'
+import { count, interval, measured, numberCell, plural } from './numbers.ts'
+import { titleOf } from './statistic-titles.ts'
 
 /** The subset of a statistic over all rows, in agreement.csv. */
 export const ALL = 'all'
@@ -66,7 +67,7 @@ export const whyNoInterval = ({ value, ciLow, ciMethod }: Statistic): string | n
 export function statisticTable(
   statistics: readonly Statistic[],
   caption: Markup,
-  nameOf: (statistic: Statistic) => string = ({ statistic }) => statisticTitle(statistic),
+  nameOf: (statistic: Statistic) => string = titleOf,
 ): Markup {
   if (statistics.length === 0) return EMPTY
   return html`<div class="scroll"><table>
@@ -75,6 +76,24 @@ export function statisticTable(
 <tbody>${statistics.map((statistic) => row(statistic, nameOf(statistic)))}</tbody></table></div>
 `
 }
+
+/** The same, folded away, as far as a page has room for it. */
+export function foldedTable(
+  statistics: readonly Statistic[],
+  title: string,
+  tableRows: number,
+  nameOf: (statistic: Statistic) => string,
+): Markup {
+  if (statistics.length === 0) return EMPTY
+  const shown = statistics.slice(0, tableRows)
+  const left = shown.length < statistics.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
+  return html`<details class="data"><summary>${title} (${plural(statistics.length, 'row')})</summary>
+${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, nameOf)}</details>
+`
+}
+
+/** @example ofSubset(line) // 'property · Spearman’s ρ' */
+export const ofSubset = (line: Statistic): string => `${subsetName(line.subset)} · ${titleOf(line)}`
 
 function row(statistic: Statistic, name: string): Markup {
   const { value, ciLow, ciHigh, ciMethod, reason } = statistic

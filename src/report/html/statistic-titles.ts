@@ -1,5 +1,7 @@
+import type { Statistic } from '../../types.ts'
+
 /** What a statistic of agreement.csv is called on the page. A name that is not here is shown as it stands in the file. */
-export const STATISTIC_TITLES: Readonly<Record<string, string>> = {
+const STATISTIC_TITLES: Readonly<Record<string, string>> = {
   accuracy_strict: 'Accuracy, a tie lost',
   accuracy_half: 'Accuracy, a tie ½',
   tie_rate: 'Share of ties',
@@ -53,4 +55,101 @@ export const STATISTIC_TITLES: Readonly<Record<string, string>> = {
   model_minus_null: 'Accuracy of the model minus that of the baseline',
 }
 
-export const statisticTitle = (name: string): string => STATISTIC_TITLES[name] ?? name
+/** Statistics of groups, each a mean over groups; the page's words for a completion chosen by some rule. */
+const GROUP_TITLES: Readonly<Record<string, string>> = {
+  top1: 'The first completion is right',
+  voting_string: 'The vote by exact answer is right',
+  voting_canonical: 'The vote by molecule is right',
+  rerank: 'The highest score is right',
+  rerank_answered: 'The highest score with an answer is right',
+  pass_at_n: 'Some completion is right (pass@N)',
+  random: 'A drawn completion is right',
+  best_reward: 'Best reward of the group',
+  cls_acc: 'Completions on the right side of probability ½',
+  top1_regret: 'Regret: best reward minus that of the highest score',
+  mrr: 'Mean reciprocal rank of the first right one',
+  ndcg: 'NDCG of the rewards, ranked by score',
+  kendall_tau_b: 'Kendall’s τ-b within a group',
+  spearman: 'Spearman’s ρ within a group',
+  best_of_4: 'RewardBench 2’s best of 4',
+  ties_accuracy: 'Every right one above every wrong one',
+  ties_preferred: '… by more than the right ones differ',
+  ties_margin: 'RewardBench 2’s margin of ties',
+  ties_spread: 'Spread of the scores of right completions',
+  best_of_n: 'Best of n',
+  oracle: 'Ceiling, expected best reward',
+  regret: 'Regret',
+  normalized_gain: 'Share of the possible gain that the score reaches',
+}
+/** Of advantages; what they are of stands behind the name in the file. */
+const ADVANTAGE_TITLES: Readonly<Record<string, string>> = {
+  zero_advantage: 'Groups without an advantage',
+  zero_advantage_all_right: '… all right, too easy',
+  zero_advantage_all_wrong: '… all wrong, too hard',
+  zero_advantage_constant: '… all equal otherwise',
+  zero_advantage_too_few: '… one completion with a reward',
+  mean_abs_advantage: 'Mean |advantage|',
+  frac_reward_zero_std: 'TRL’s frac_reward_zero_std',
+  advantage_sign_agreement: 'Sign as the verifier’s',
+  advantage_kendall_tau_b: 'Kendall’s τ-b with the verifier’s, within a group',
+  advantage_pearson: 'Pearson’s r with the verifier’s',
+  pushed_up_of_failing: 'Pushed up, of those that fail',
+  pushed_up_of_rejected: 'Pushed up, of those that the verifier pushes down',
+  pushed_down_of_passing: 'Pushed down, of those that pass',
+  pushed_down_of_favoured: 'Pushed down, of those that the verifier pushes up',
+  push_on_failing: 'Share of all push upward that goes to failing ones',
+  curriculum_nontrivial_share: 'Drawn groups with an advantage, with curriculum',
+  curriculum_nontrivial_share_without: '… without curriculum',
+  curriculum_kept_share: 'Problems in the buffer at the end',
+  curriculum_seen_share: 'Problems drawn from the data',
+  curriculum_seen_share_without: '… without curriculum',
+  curriculum_sustainable_fraction: 'Largest share of a batch that the buffer can give',
+}
+const SOURCES: Readonly<Record<string, string>> = { verifier: 'verifier', learned: 'score', mix: 'mix' }
+
+/** What a line of agreement.csv is called on the page. */
+export function titleOf({ scope, statistic }: Pick<Statistic, 'scope' | 'statistic'>): string {
+  if (scope === 'groups') return groupTitle(statistic)
+  if (scope === 'advantages' || scope === 'curriculum') {
+    const [, name, source] = /^(.*)_(verifier|learned|mix)$/.exec(statistic) ?? []
+    const title = ADVANTAGE_TITLES[name ?? statistic]
+    return title === undefined ? statistic : source === undefined ? title : `${title} (${SOURCES[source]})`
+  }
+  if (scope === 'steps') return stepTitle(statistic)
+  return STATISTIC_TITLES[statistic] ?? statistic
+}
+
+const STEP_TITLES: Readonly<Record<string, string>> = {
+  choice_chance: 'A drawn candidate is right',
+  choice_ceiling: 'A right candidate is there',
+  step_accuracy: 'Steps on the right side of probability ½',
+  first_error_found: 'First wrong step found, where there is one',
+  no_error_seen: 'None called wrong, where all are right',
+  process_bench_f1: 'ProcessBench’s F1 of these two',
+}
+
+function stepTitle(statistic: string): string {
+  const [, kind, rest] = /^choice_(accuracy|near_tie_rate|difference)_(.*)$/.exec(statistic) ?? []
+  if (kind === 'accuracy') return `Choice accuracy, ${rest}`
+  if (kind === 'near_tie_rate') return `Choices that a rounding may turn, ${rest}`
+  if (kind === 'difference') return `Difference of accuracies, ${rest!.replace('_minus_', ' − ')}`
+  return STEP_TITLES[statistic] ?? STATISTIC_TITLES[statistic] ?? statistic
+}
+
+/** @example groupTitle('rerank_reward@4') // 'The highest score, mean reward, at n = 4' */
+function groupTitle(statistic: string): string {
+  const [, name, n] = /^(.*?)(?:@(\d+))?$/.exec(statistic)!
+  const [, bare, reward, suffix] = /^(.*?)(_reward)?(_decline|_missing_as_wrong)?$/.exec(name!)!
+  const plain = GROUP_TITLES[name!]
+  const title = plain ?? GROUP_TITLES[bare!]
+  if (title === undefined) return statistic
+  const words = [
+    plain === undefined && reward !== undefined ? 'mean reward' : '',
+    suffix === '_decline' ? 'decline behind its peak' : suffix === undefined ? '' : 'missing counted as wrong',
+    n === undefined ? '' : `at n = ${n}`,
+  ]
+  return [
+    title.replace(/ is right$/, (right) => (reward === undefined ? right : '')),
+    ...words.filter((word) => word !== ''),
+  ].join(', ')
+}

@@ -23,11 +23,12 @@ const NUMBERS_ROOM = 116
 const VALUE_EDGE = 12
 const N_EDGE = 66
 
-/** Shares with intervals, one below another in the given order, on an axis from 0 to 100 % with chance marked. */
+/** Shares with intervals, one below another in the given order, on an axis from 0 to 100 % with chance marked (null: none is). */
 export function intervalDots(
   dots: readonly IntervalDot[],
   label: string,
   axis = 'accuracy, % (a tie counts ½)',
+  chance: number | null = 50,
 ): Markup {
   const names = dots.map((dot) => dot.name)
   const labels = axisLabels(names)
@@ -65,7 +66,11 @@ export function intervalDots(
       color: { type: 'identity' },
       marks: [
         Plot.gridX({ stroke: COLOUR.faint, strokeOpacity: 1 }),
-        Plot.ruleX([50], { stroke: 'currentColor', strokeOpacity: 0.55, strokeDasharray: '4,3' }),
+        Plot.ruleX(chance === null ? [] : [chance], {
+          stroke: 'currentColor',
+          strokeOpacity: 0.55,
+          strokeDasharray: '4,3',
+        }),
         Plot.link(
           marks.filter((dot) => dot.low !== null && dot.high !== null),
           { x1: 'low', x2: 'high', y1: 'line', y2: 'line', stroke, strokeWidth: 2, title },

@@ -81,7 +81,8 @@ const verdictsWith = (row: number, verdict: string): string[] =>
 function everywhere(bin: RunBin) {
   const on = ['--dataset', PAIRS]
   /** The same where nothing is verified. */
-  const plain = bin === 'run-verify' ? on : [...on, '--no-verify']
+  const unverified = bin === 'run-verify' ? [] : ['--no-verify']
+  const plain = [...on, ...unverified]
   const noFilter = (flag: string, what: string) =>
     all(
       refuses(bin, [...on, flag, '/nowhere/own.bloom'], 3, `/nowhere/own.bloom: ${what} (${flag}) cannot be read`),
@@ -111,9 +112,10 @@ function everywhere(bin: RunBin) {
     if (bin !== 'run-verify') expect(file('methods.md')(run)).toContain(`${name} of ${EMPTY_BLOOM}`)
   }
   return {
+    ...ofGroups(bin),
     dataset: changes(bin, plain, ['--limit', '3'], rows, 3),
     split: all(
-      changes(bin, ['--dataset', SPLITS], ['--split', 'test'], rows, 1),
+      changes(bin, ['--dataset', SPLITS, ...unverified], ['--split', 'test'], rows, 1),
       says(bin, [...plain, '--split', 'test'], '--split test chooses nothing'),
       says(
         bin,
@@ -285,6 +287,92 @@ configs:
     }
   } finally {
     await hub.stop()
+  }
+}
+
+/** What GRPO would make of groups: in each bin the same. What an option alone does is seen without DPO; there, that it arrives. */
+function ofGroups(bin: RunBin): ReturnType<typeof ofGroupsAlone> {
+  if (bin !== 'run-dpo') return ofGroupsAlone(bin)
+  const on = ['--dataset', 'demo-groups', '--limit', '3']
+  const more = [
+    ...['--reward-weights', '0,1,2', '--scale-rewards', 'none', '--group-batch-size', '2'],
+    ...['--curriculum-fraction', '0.9', '--curriculum-epochs', '2', '--num-generations', '3'],
+  ]
+  const config = (name: string): (() => Promise<void>) =>
+    changes(bin, on, more, (run) => [record('config', name)(run), column('advantages.csv', 'advantage_mix')(run)])
+  return {
+    'reward-weights': config('rewardWeights'),
+    'scale-rewards': config('scaleRewards'),
+    'multi-objective-aggregation': changes(
+      bin,
+      on,
+      ['--multi-objective-aggregation', 'normalize_then_sum'],
+      column('advantages.csv', 'advantage_mix'),
+    ),
+    'group-batch-size': changes(bin, on, more, column('advantages.csv', 'batch')),
+    'curriculum-fraction': changes(bin, on, more, column('curriculum.csv', 'from_buffer')),
+    'curriculum-epochs': changes(bin, on, more, (run) => column('curriculum.csv', 'step')(run).length),
+    'num-generations': config('numGenerations'),
+  }
+}
+
+function ofGroupsAlone(bin: RunBin) {
+  const on = ['--dataset', 'demo-groups', '--limit', '5', '--group-batch-size', '3']
+  const advantages = column('advantages.csv', 'advantage_verifier')
+  const simulated = (name: string) => column('curriculum.csv', name)
+  const idle = (flag: string, value: string): (() => Promise<void>) =>
+    says(bin, ['--dataset', PAIRS, flag, value], `${flag} changes nothing here: no row has several completions`)
+  const without = (flag: string, value: string): (() => Promise<void>) =>
+    says(bin, [...on, flag, value, '--curriculum-epochs', '0'], `with --curriculum-epochs 0 nothing is simulated`)
+  return {
+    'reward-weights': all(
+      changes(bin, on, ['--reward-weights', '0,1,1'], column('advantages.csv', 'reward_verifier')),
+      ...(bin === 'run-verify'
+        ? [says(bin, [...on, '--reward-weights', '1,1,2'], 'the third weight changes nothing here: there is no model')]
+        : [changes(bin, on, ['--reward-weights', '1,1,2'], column('advantages.csv', 'advantage_mix'))]),
+      refuses(bin, [...on, '--reward-weights', '1,1'], 2, '"1,1" is not three numbers of at least 0'),
+      refuses(bin, [...on, '--reward-weights', '0,0,1'], 2, '"0,0,1" leaves the verifier no reward'),
+      idle('--reward-weights', '0,1,1'),
+    ),
+    'scale-rewards': all(
+      changes(bin, on, ['--scale-rewards', 'none'], advantages),
+      changes(bin, on, ['--scale-rewards', 'batch'], advantages),
+      says(
+        bin,
+        [...on, '--scale-rewards', 'none', '--multi-objective-aggregation', 'normalize_then_sum'],
+        '--scale-rewards changes nothing here: with --multi-objective-aggregation normalize_then_sum',
+      ),
+      idle('--scale-rewards', 'none'),
+    ),
+    'multi-objective-aggregation': changes(
+      bin,
+      on,
+      ['--multi-objective-aggregation', 'normalize_then_sum'],
+      advantages,
+    ),
+    'group-batch-size': changes(
+      bin,
+      ['--dataset', 'demo-groups', '--limit', '5'],
+      ['--group-batch-size', '3'],
+      (run) => [...new Set(column('advantages.csv', 'batch')(run))],
+      ['0', '1'],
+    ),
+    'curriculum-fraction': all(
+      changes(bin, on, ['--curriculum-fraction', '0.9'], simulated('from_buffer')),
+      refuses(bin, [...on, '--curriculum-fraction', '1.5'], 2, '1.5 is not between 0 and 1'),
+      without('--curriculum-fraction', '0.1'),
+    ),
+    'curriculum-epochs': changes(
+      bin,
+      on,
+      ['--curriculum-epochs', '2'],
+      (run) => Math.max(...simulated('step')(run).map(Number)),
+      4,
+    ),
+    'num-generations': all(
+      changes(bin, on, ['--num-generations', '2'], simulated('nontrivial_share')),
+      without('--num-generations', '2'),
+    ),
   }
 }
 
@@ -485,9 +573,12 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
   } satisfies Partial<Rows<RunOption>>
 }
 
+let templated: string | null = null
 /** The demo's tokenizer with a template of its own. */
 function otherTemplate(): string {
+  if (templated !== null) return templated
   const folder = newFolder()
+  templated = folder
   cpSync(demo('demo-reward-model'), folder, { recursive: true })
   const path = join(folder, 'tokenizer_config.json')
   const config = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
@@ -527,7 +618,7 @@ const policy = ['--model', parity('dpo-llama/policy')]
 const reference = ['--ref-model', parity('dpo-llama/reference')]
 const plainDpo = ['--dataset', PAIRS, '--no-verify']
 
-export const RUN_ROWS: Readonly<Record<RunBin, Partial<Rows<RunOption>>>> = {
+export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-generate'>, Partial<Rows<RunOption>>>> = {
   'run-rm': {
     ...withModel('run-rm'),
     model: changes('run-rm', ['--dataset', PAIRS, '--no-verify'], ['--model', parity('llama-gqa')], scores),

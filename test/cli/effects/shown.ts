@@ -40,7 +40,7 @@ const usual = (bin: RunBin, args: readonly string[]): string[] => {
   const given = (name: string): boolean => args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`))
   const flags: Readonly<Record<string, string>> = {
     ...(bin !== 'run-verify' && { device: 'cpu' }),
-    resamples: '100',
+    ...(bin !== 'run-generate' && { resamples: '100' }),
     'output-dir': newFolder(),
   }
   return Object.entries(flags).flatMap(([name, value]) => (given(name) ? [] : [`--${name}`, value]))

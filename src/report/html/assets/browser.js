@@ -8,19 +8,52 @@ const UNDRAWN = {
   room: 'Not drawn, to keep the page small.',
 }
 
+/** What the search goes through, by layout. */
+const SEARCHED = {
+  sides: 'row, prompt and completions',
+  gallery: 'group, prompt and completions',
+  steps: 'row, prompt, steps and candidates',
+}
+
+/** A verdict as a mark and a word, so that neither colour nor mark alone says it. @type {Record<string, string>} */
+const MARKS = { pass: '✓', fail: '✗', partial: '◐', unverifiable: '?' }
+const verdictText = (/** @type {string} */ word, /** @type {string|null} */ reason) =>
+  `${MARKS[word] ?? ''} ${word}${reason === null ? '' : ` (${reason})`}`
+
+/** What stands where a choice is empty, as everywhere (NO_SUBSET of subset-name.ts). */
+const shownWord = (/** @type {string} */ word) => (word === '' ? '(none)' : word)
+
+/** @type {{texts: any[], drawings: any[]} | null} */
+let stock = null
+/** Texts and drawings that several browsers show, read once. */
+function stockOf(/** @type {any} */ table) {
+  if (!table.stocked) return table
+  stock ??= JSON.parse(/** @type {HTMLElement} */ (document.getElementById('stock-data')).textContent ?? '')
+  return /** @type {{texts: any[], drawings: any[]}} */ (stock)
+}
+
 /** One browser: filters, search, sort, pages, details, its state in the address. */
 function startBrowser(/** @type {HTMLElement} */ host) {
   const table = JSON.parse(
     /** @type {HTMLElement} */ (document.getElementById(host.dataset.table ?? '')).textContent ?? '',
   )
+  const { texts, drawings } = stockOf(table)
   const name = table.name
+  const noun = name === 'groups' ? 'groups' : 'rows'
   /** @type {Column[]} */
   const columns = table.columns
   const count = table.details.length
   /** @type {Map<string, Column>} */
   const byKey = new Map(columns.map((column) => [column.key, column]))
   // what is the same in every row is said once, not in a column
-  const constant = count < 2 ? [] : columns.filter((column) => column.kind === 'choice' && column.words?.length === 1)
+  const constant =
+    count < 2
+      ? []
+      : columns.filter((column) =>
+          column.kind === 'choice'
+            ? column.words?.length === 1
+            : column.kind === 'number' && column.values.every((value) => value === column.values[0]),
+        )
   const visible = columns.filter((column) => !constant.includes(column))
   const filterable = columns.filter((column) => column.kind === 'choice' && (column.words ?? []).length > 1)
 
@@ -62,19 +95,25 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
 
   // ── search ──
+  /** Places of a row's texts. @returns {number[]} */
+  const textsOf = (/** @type {any} */ { prompt, completions, steps, rationale, candidates }) =>
+    [
+      prompt,
+      ...completions.map((/** @type {any} */ c) => c.text),
+      ...(steps ?? []).map((/** @type {any} */ step) => step.text),
+      rationale ?? null,
+      ...(candidates ?? []).map((/** @type {any} */ candidate) => candidate.text),
+    ].filter((place) => place !== null)
   /** @type {Record<string, string[]>} */
   const haystacks = {}
   const haystack = (/** @type {boolean} */ matchCase) => {
     const kind = matchCase ? 'cased' : 'lower'
     if (haystacks[kind]) return haystacks[kind]
-    const texts = table.texts.map((/** @type {any} */ text) =>
-      matchCase ? wholeText(text) : wholeText(text).toLowerCase(),
-    )
+    const found = texts.map((/** @type {any} */ text) => (matchCase ? wholeText(text) : wholeText(text).toLowerCase()))
     const ids = byKey.get('id')?.values ?? []
     haystacks[kind] = table.details.map((/** @type {any} */ detail, /** @type {number} */ i) => {
       const id = matchCase ? ids[i] : ids[i].toLowerCase()
-      const prompt = detail.prompt === null ? '' : texts[detail.prompt]
-      return [id, prompt, ...detail.completions.map((/** @type {any} */ c) => texts[c.text])].join('\n')
+      return [id, ...textsOf(detail).map((place) => found[place])].join('\n')
     })
     return haystacks[kind]
   }
@@ -114,13 +153,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     const tally = new Array(column.words?.length ?? 0).fill(0)
     for (const code of column.values) tally[code]++
     for (const [i, word] of (column.words ?? []).entries())
-      made.append(
-        element(
-          'option',
-          { value: `=${word}` },
-          `${word === '' ? '(none)' : word} (${tally[i].toLocaleString('en-US')})`,
-        ),
-      )
+      made.append(element('option', { value: `=${word}` }, `${shownWord(word)} (${tally[i].toLocaleString('en-US')})`))
     return made
   })
   const output = /** @type {HTMLOutputElement} */ (element('output', { 'aria-live': 'polite' }))
@@ -168,7 +201,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       } else if (column.kind === 'number') {
         made.append(element('td', { class: 'num' }, numberText(column.values[i])))
       } else {
-        const word = column.kind === 'choice' ? (column.words ?? [])[column.values[i]] : column.values[i]
+        const word = column.kind === 'choice' ? shownWord((column.words ?? [])[column.values[i]]) : column.values[i]
         const style = /^[a-z]+$/.test(word) ? `cut w-${word}` : 'cut'
         made.append(element('td', { class: style, title: word }, word))
       }
@@ -176,8 +209,14 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     return made
   }
 
-  function fact(/** @type {string} */ term, /** @type {string|null} */ value, /** @type {string} */ style = '') {
-    return value === null ? null : element('div', {}, element('dt', {}, term), element('dd', { class: style }, value))
+  function fact(
+    /** @type {string} */ term,
+    /** @type {string|null} */ value,
+    /** @type {string} */ style = '',
+    /** @type {string|null} */ title = null,
+  ) {
+    if (value === null) return null
+    return element('div', { title }, element('dt', {}, term), element('dd', { class: style, title }, value))
   }
 
   function marked(/** @type {any} */ text, /** @type {{head: number, tail: number}|null} */ same) {
@@ -208,18 +247,6 @@ function startBrowser(/** @type {HTMLElement} */ host) {
           ? String(c.completionTokens)
           : `${c.promptTokens} + ${c.completionTokens}`
     const verdict = c.status + (c.reason === null ? '' : ` (${c.reason})`)
-    const drawing = c.drawing === null ? null : table.drawings[c.drawing]
-    const label = `Molecule ${c.answer}${drawing?.wash.length > 0 ? ', atoms that differ are marked' : ''}`
-    const molecule =
-      c.answer === null
-        ? null
-        : element(
-            'figure',
-            { class: 'molecule' },
-            drawing === null ? null : picture(drawing, label),
-            element('figcaption', {}, c.answer),
-            c.undrawn === null ? null : element('p', {}, UNDRAWN[c.undrawn]),
-          )
     return element(
       'div',
       {},
@@ -227,36 +254,184 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       element(
         'dl',
         {},
-        fact('score', c.score === null ? `– (${c.scoreReason ?? 'not scored'})` : String(c.score)),
+        scoreFact(c),
         fact('verifier', verdict, /^[a-z]+$/.test(c.status) ? `w-${c.status}` : ''),
         fact('reward', c.reward === null ? null : String(c.reward)),
         fact('format', c.format === null ? null : String(c.format)),
         fact('tokens', tokens),
       ),
-      marked(table.texts[c.text], same),
-      molecule,
+      marked(texts[c.text], same),
+      molecule(c),
     )
   }
 
+  const scoreFact = (/** @type {any} */ c) =>
+    fact('score', c.score === null ? `– (${c.scoreReason ?? 'not scored'})` : String(c.score))
+
+  function molecule(/** @type {any} */ c) {
+    if (c.answer === null) return null
+    const drawing = c.drawing === null ? null : drawings[c.drawing]
+    const label = `Molecule ${c.answer}${drawing?.wash.length > 0 ? ', atoms that differ are marked' : ''}`
+    return element(
+      'figure',
+      { class: 'molecule' },
+      drawing === null ? null : picture(drawing, label),
+      element('figcaption', {}, c.answer),
+      c.undrawn === null ? null : element('p', {}, UNDRAWN[c.undrawn]),
+    )
+  }
+
+  function sides(/** @type {any} */ detail) {
+    const both = detail.completions.map((/** @type {any} */ c) => texts[c.text])
+    const comparable = both.length === 2 && both.every((/** @type {any} */ text) => typeof text === 'string')
+    const same = comparable ? shared(both[0], both[1]) : null
+    // where little is shared the marks would cover the whole texts
+    const useful = same !== null && same.head + same.tail > 0.4 * Math.min(both[0].length, both[1].length) ? same : null
+    return element(
+      'div',
+      { class: 'sides' },
+      ...detail.completions.map((/** @type {any} */ c) => completionCard(c, useful)),
+    )
+  }
+
+  /** A group: its completions from the highest score down, who chooses which in words; the texts fold out. */
+  function gallery(/** @type {any} */ detail) {
+    const few = detail.completions.length <= 3
+    const cards = detail.completions.map((/** @type {any} */ c) => {
+      const { rank, marks, advantages, votes } = c.ranked
+      const [byText, byMolecule] = votes
+      const voted =
+        byMolecule === null && byText === null
+          ? 'none, so no vote'
+          : `${byMolecule ?? '–'} molecule, ${byText ?? '–'} text`
+      return element(
+        'li',
+        { class: marks.length > 0 ? 'card picked' : 'card' },
+        element('h3', {}, `${rank === null ? 'No rank' : `Rank ${rank}`} · ${c.title.toLowerCase()}`),
+        marks.length === 0 ? null : element('p', { class: 'marks' }, `★ ${marks.join(' · ')}`),
+        element(
+          'dl',
+          {},
+          fact('verifier', verdictText(c.status, c.reason), `w-${c.status}`),
+          c.score === null ? scoreFact(c) : fact('score', numberText(c.score), '', String(c.score)),
+          fact('reward', c.reward === null ? null : numberText(c.reward)),
+          ...['verifier', 'learned'].map((by, k) =>
+            fact(
+              `A, ${by}`,
+              advantages === null ? null : numberText(advantages[k]),
+              '',
+              `advantage by the ${by === 'learned' ? 'learned score' : by}`,
+            ),
+          ),
+          fact('same answer', voted),
+        ),
+        molecule(c),
+        element('details', { open: few }, element('summary', {}, 'Text'), marked(texts[c.text], null)),
+      )
+    })
+    return element('ol', { class: 'gallery' }, ...cards)
+  }
+
+  /** Steps with their claims, the candidates for the next one, and the numbers by which it is chosen. */
+  function stepsView(/** @type {any} */ detail) {
+    const item = (/** @type {any} */ step) =>
+      element(
+        'li',
+        {},
+        element('div', { class: 'step' }, marked(texts[step.text], null)),
+        element(
+          'p',
+          { class: 'marks' },
+          ...[
+            step.verdict === null
+              ? null
+              : element('span', { class: `w-${step.verdict}` }, verdictText(step.verdict, null)),
+            ...(step.notes ?? []).map((/** @type {string} */ note) => element('span', {}, note)),
+          ],
+        ),
+        claims(step.claims),
+      )
+    const list = (/** @type {string} */ title, /** @type {any[]} */ items) =>
+      items.length === 0
+        ? [element('p', { class: 'note' }, `${title}: none.`)]
+        : [element('h3', {}, title), element('ol', { class: 'steps' }, ...items.map(item))]
+    return element(
+      'div',
+      {},
+      ...(detail.rationale === null ? [] : [element('h3', {}, 'Rationale'), marked(texts[detail.rationale], null)]),
+      ...list(detail.candidates.length === 0 ? 'Steps' : 'Steps so far', detail.steps),
+      ...(detail.candidates.length === 0 ? [] : list('Candidates for the next step', detail.candidates)),
+      numbers(detail.numbers),
+    )
+  }
+
+  function claims(/** @type {any[]} */ found) {
+    if (found.length === 0) return null
+    return element(
+      'ul',
+      { class: 'claims' },
+      ...found.map((claim) =>
+        element(
+          'li',
+          {},
+          element('span', { class: `w-${claim.outcome}` }, verdictText(claim.outcome, null)),
+          ` ${claim.kind.replaceAll('_', ' ')}: `,
+          element('q', {}, claim.text),
+          claim.computed === null ? '' : `; computed: ${claim.computed}`,
+          claim.reason === null ? '' : `; ${claim.reason}`,
+        ),
+      ),
+    )
+  }
+
+  function numbers(/** @type {any} */ { header, rows }) {
+    if (rows.length === 0) return null
+    return element(
+      'div',
+      { class: 'scroll' },
+      element(
+        'table',
+        {},
+        element('caption', {}, 'Log-probabilities of the candidates, nats; ★ marks what a heuristic chooses.'),
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            ...header.map((/** @type {string} */ cell, /** @type {number} */ k) =>
+              element('th', { scope: 'col', class: k > 1 ? 'num' : null }, cell),
+            ),
+          ),
+        ),
+        element(
+          'tbody',
+          {},
+          ...rows.map((/** @type {any[]} */ row) =>
+            element(
+              'tr',
+              {},
+              ...row.map((cell, k) =>
+                element('td', { class: k > 1 ? 'num' : null }, typeof cell === 'string' ? cell : numberText(cell)),
+              ),
+            ),
+          ),
+        ),
+      ),
+    )
+  }
+
+  const VIEWS = { sides, gallery, steps: stepsView }
+
   function detailElement(/** @type {number} */ i) {
     const detail = table.details[i]
-    const texts = detail.completions.map((/** @type {any} */ c) => table.texts[c.text])
-    const comparable = texts.length === 2 && texts.every((/** @type {any} */ text) => typeof text === 'string')
-    const same = comparable ? shared(texts[0], texts[1]) : null
-    // where little is shared the marks would cover the whole texts
-    const useful =
-      same !== null && same.head + same.tail > 0.4 * Math.min(texts[0].length, texts[1].length) ? same : null
     const link = element('a', { href: `#${name}?${new URLSearchParams({ open: rowKeys[i] })}` }, 'Link to this row')
     const pane = element(
       'div',
       { class: 'pane' },
       detail.prompt === null ? null : element('h3', {}, 'Prompt'),
-      detail.prompt === null ? null : marked(table.texts[detail.prompt], null),
-      element(
-        'div',
-        { class: 'sides' },
-        ...detail.completions.map((/** @type {any} */ c) => completionCard(c, useful)),
-      ),
+      detail.prompt === null ? null : marked(texts[detail.prompt], null),
+      VIEWS[/** @type {keyof VIEWS} */ (table.layout)](detail),
       element('p', {}, link),
     )
     return element('tr', { class: 'detail' }, element('td', { colspan: visible.length }, pane))
@@ -271,8 +446,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     )
     output.textContent =
       matching.length === count
-        ? `${count.toLocaleString('en-US')} rows`
-        : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} rows`
+        ? `${count.toLocaleString('en-US')} ${noun}`
+        : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} ${noun}`
     pageText.textContent = `page ${state.page + 1} of ${pages}`
     previous.disabled = state.page === 0
     next.disabled = state.page >= pages - 1
@@ -371,9 +546,13 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
 
   function download() {
+    // a group has as many completions as it has: they are in scores.csv
+    const sideBySide = table.layout === 'sides'
     const fields = [
       'prompt',
-      ...table.details[0].completions.map((/** @type {any} */ c) => c.title.toLowerCase().split(' ')[0]),
+      ...(sideBySide
+        ? table.details[0].completions.map((/** @type {any} */ c) => c.title.toLowerCase().split(' ')[0])
+        : []),
     ]
     const lines = [[...columns.map((column) => column.key), ...fields]]
     for (const i of matching) {
@@ -381,8 +560,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       const cells = columns.map((column) =>
         column.kind === 'choice' ? (column.words ?? [])[column.values[i]] : column.values[i],
       )
-      const texts = detail.completions.map((/** @type {any} */ c) => wholeText(table.texts[c.text]))
-      lines.push([...cells, detail.prompt === null ? null : wholeText(table.texts[detail.prompt]), ...texts])
+      const own = sideBySide ? detail.completions.map((/** @type {any} */ c) => wholeText(texts[c.text])) : []
+      lines.push([...cells, detail.prompt === null ? null : wholeText(texts[detail.prompt]), ...own])
     }
     const text = lines.map((line) => `${line.map(csvCell).join(',')}\n`).join('')
     const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
@@ -445,7 +624,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     element(
       'div',
       { class: 'toolbar', role: 'search' },
-      element('label', {}, 'Search in row, prompt and completions', search),
+      element('label', {}, `Search in ${SEARCHED[/** @type {keyof SEARCHED} */ (table.layout)]}`, search),
       element('label', { class: 'check' }, matchCase, 'match case'),
       ...selects.map((made, k) => element('label', {}, filterable[k].label, made)),
       button('Reset', () => {
@@ -465,7 +644,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       : element(
           'p',
           { class: 'note' },
-          `The same in every row: ${constant.map((c) => `${c.label} ${c.words?.[0]}`).join(', ')}.`,
+          `The same in every row: ${constant.map((c) => `${c.label} ${c.kind === 'number' ? numberText(c.values[0]) : shownWord(c.words?.[0] ?? '')}`).join(', ')}.`,
         ),
     element(
       'div',

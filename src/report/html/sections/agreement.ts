@@ -1,3 +1,4 @@
+import { subsetName } from '../../../subset-name.ts'
 import type { ScoredPair, Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { csvLink, figure } from '../figure.ts'
@@ -6,8 +7,7 @@ import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, numberCell, percent, plural } from '../numbers.ts'
 import { absent, rowKey, rowsHref, type Section } from '../section.ts'
-import { ALL, MIN_PROMPTS, statisticsOf, statisticTable } from '../statistic-table.ts'
-import { statisticTitle } from '../statistic-titles.ts'
+import { ALL, foldedTable, MIN_PROMPTS, ofSubset, statisticsOf, statisticTable } from '../statistic-table.ts'
 
 /** Learned against verifiable: the cross table of decisions and every statistic that the run computed. */
 export function agreement(input: ReportInput, limits: Limits): Section {
@@ -34,7 +34,7 @@ const VERIFIED = [
 
 /** The 2×2 of decisions; ties and absences get their line or column where there are any. */
 function crossTable(pairs: readonly ScoredPair[]): Markup {
-  if (pairs.length === 0) return absent('No cross table: the data holds no pairs.')
+  if (pairs.length === 0) return EMPTY // the headline says so
   if (pairs.every((pair) => pair.verifiableOutcome === null))
     return absent('No cross table: no pair could be verified on both sides (no target, or no verifier in the run).')
   if (pairs.every((pair) => pair.outcome === null)) return absent('No cross table: no pair was scored by a model.')
@@ -71,7 +71,7 @@ function bySubset(statistics: readonly Statistic[]): Markup {
   if (lines.every(({ value }) => value === null)) return EMPTY
   const dots = [...lines.filter(({ subset }) => subset !== ALL), ...lines.filter(({ subset }) => subset === ALL)].map(
     ({ subset, value, ciLow, ciHigh, n, clusters }) => ({
-      name: subset === ALL ? 'overall' : subset,
+      name: subset === ALL ? 'overall' : subsetName(subset),
       value,
       low: ciLow,
       high: ciHigh,
@@ -109,31 +109,26 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
     .slice(0, WORST)
     .map(
       (pair) =>
-        html`<tr><th scope="row"><a href="${rowsHref('pairs', { agree: 'no', sort: 'margin', open: rowKey(pair.id, pair.rejectedIndex, pair.chosen.index) })}">${pair.id}</a></th><td>${pair.subset}</td>${numberCell(
+        html`<tr><th scope="row"><a href="${rowsHref('pairs', { agree: 'no', sort: 'margin', open: rowKey(pair.id, pair.rejectedIndex, pair.chosen.index) })}">${pair.id}</a></th><td>${subsetName(pair.subset)}</td>${numberCell(
           decimal(pair.chosen.score),
         )}${numberCell(decimal(pair.rejected.score))}${numberCell(decimal(pair.margin))}<td>${pair.rejected.verifiableReason ?? pair.rejected.verifiableStatus}</td></tr>\n`,
     )}</tbody></table></div>
 `
 }
 
+/** Scopes that have a chapter of their own. */
+const OWN_CHAPTER = /^(groups|advantages|steps|step_verdicts)(:|$)/
+
 function statisticTables(statistics: readonly Statistic[], limits: Limits): Markup {
   if (statistics.length === 0) return absent('The run computed no statistics (agreement.csv is empty).')
   const own = statisticsOf(statistics, 'agreement')
   const rest = statistics.filter(
-    ({ scope, subset }) => subset !== ALL || (scope !== 'pairs' && scope !== 'completions'),
+    ({ scope, subset }) =>
+      !OWN_CHAPTER.test(scope) && (subset !== ALL || (scope !== 'pairs' && scope !== 'completions')),
   )
   const of = (scope: string): readonly Statistic[] => own.filter((statistic) => statistic.scope === scope)
   return html`${statisticTable(of('pairs'), html`Decisions on pairs, over all of them. An absent value gives its reason.`)}${statisticTable(
     of('completions'),
     html`Score against verifiable reward, over all completions.`,
-  )}${others(rest, limits)}`
-}
-
-function others(rest: readonly Statistic[], limits: Limits): Markup {
-  if (rest.length === 0) return EMPTY
-  const shown = rest.slice(0, limits.tableRows)
-  const left = shown.length < rest.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
-  return html`<details class="data"><summary>The same by subset, stratum and baseline (${plural(rest.length, 'row')})</summary>
-${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, ({ scope, subset, statistic }) => `${scope} · ${subset} · ${statisticTitle(statistic)}`)}</details>
-`
+  )}${foldedTable(rest, 'The same by subset, stratum and baseline', limits.tableRows, (line) => `${line.scope} · ${ofSubset(line)}`)}`
 }

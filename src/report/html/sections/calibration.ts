@@ -1,11 +1,11 @@
 import { reliabilityPlot } from '../../plots/reliability.ts'
 import { figure } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
-import { html } from '../markup.ts'
+import { EMPTY, html } from '../markup.ts'
 import { count, percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 import { statisticsOf, statisticTable } from '../statistic-table.ts'
-import { statisticTitle } from '../statistic-titles.ts'
+import { titleOf } from '../statistic-titles.ts'
 
 /** Does a margin mean what the Bradley–Terry model says it means? */
 export function calibration({ calibration: data, pairs, statistics }: ReportInput): Section {
@@ -13,13 +13,13 @@ export function calibration({ calibration: data, pairs, statistics }: ReportInpu
   const table = statisticTable(
     statisticsOf(statistics, 'calibration'),
     html`Losses of the probabilities, lower is better. Cross-fitted: the temperature comes from other prompts than those it is judged on.`,
-    ({ scope, statistic }) => `${statisticTitle(statistic)} (${scope})`,
+    (line) => `${titleOf(line)} (${line.scope})`,
   )
   if (data === null || data.bins.length === 0) {
     const why = pairs.some((pair) => pair.margin !== null)
       ? 'No reliability curve: the run computed none for its pairs.'
       : 'No reliability curve: no pair has a margin.'
-    return { id: 'calibration', title, body: html`${absent(why)}${table}` }
+    return { id: 'calibration', title, body: html`${pairs.length === 0 ? EMPTY : absent(why)}${table}` }
   }
   const total = data.bins.reduce((sum, bin) => sum + bin.n, 0)
   const curve = figure({

@@ -1,3 +1,4 @@
+import { subsetName } from '../../../subset-name.ts'
 import type { DriftReport, ReportInput } from '../input.ts'
 import { html, type Markup } from '../markup.ts'
 import { ABSENT, count, decimal, numberCell, plural } from '../numbers.ts'
@@ -33,7 +34,7 @@ function facts(found: Measured): Markup {
 function subsets({ subsets: all }: Measured): Markup {
   const rows = all.map(
     (one) =>
-      html`<tr><th scope="row">${one.subset || '(none)'}</th>${[
+      html`<tr><th scope="row">${subsetName(one.subset)}</th>${[
         count(one.completions),
         decimal(one.rms),
         decimal(one.largest),

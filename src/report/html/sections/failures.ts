@@ -9,7 +9,7 @@ export function failures(input: ReportInput, limits: Limits): Section {
   return {
     id: 'failures',
     title: 'Failures and repairs',
-    body: html`${warnings(input.run.warnings)}${failedRows(input, limits)}${unscored(input)}${repairs(input.run)}`,
+    body: html`${warnings(input.run.warnings)}${failedRows(input, limits)}${input.completions.length === 0 ? EMPTY : unscored(input)}${repairs(input.run)}`,
   }
 }
 

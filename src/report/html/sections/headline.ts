@@ -1,9 +1,10 @@
 import type { Statistic } from '../../../types.ts'
 import { type IntervalDot, intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
+import { heuristicText } from '../heuristic-names.ts'
 import type { AccuracySummary, ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
-import { count, percent, percentInterval, plural } from '../numbers.ts'
+import { count, percent, percentInterval, plural, points } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 import { ALL, whyNoInterval } from '../statistic-table.ts'
 
@@ -12,7 +13,7 @@ export function headline(input: ReportInput): Section {
   const { accuracy } = input
   const body =
     accuracy === null || accuracy.overall.half === null
-      ? html`${withoutAccuracy(input)}${verdictTiles(input)}`
+      ? html`${withoutAccuracy(input)}${stepTiles(input)}${groupTiles(input)}${verdictTiles(input)}`
       : html`${leadTiles(accuracy, input)}${againstBaselines(accuracy, input)}`
   return { id: 'headline', title: 'Result', body }
 }
@@ -73,8 +74,6 @@ function onPairs(baselines: readonly BaselineDot[], { accuracy }: ReportInput): 
     return `on ${count(fewer[0]!.n ?? 0)} of the ${plural(scored, 'pair')} that the model scored`
   return `${same}, but ${fewer.map(({ name, n }) => `“${name}” on ${count(n ?? 0)} of them`).join(', ')}`
 }
-
-const points = (share: number): string => (share * 100).toFixed(1).replace('-', '−')
 
 /** How much better the model is than a baseline, from the same resamples. */
 function leadOver(lead: Statistic | undefined): string {
@@ -145,10 +144,13 @@ function whyUnscored(completions: ReportInput['completions']): string {
   return `${list.join(', ')} of ${plural(completions.length, 'completion')}`
 }
 
-function withoutAccuracy({ pairs, completions, accuracy }: ReportInput): Markup {
+function withoutAccuracy({ pairs, completions, accuracy, steps }: ReportInput): Markup {
+  if (steps !== undefined) return EMPTY
   if (completions.length === 0) return absent('No row of the run could be used; the failures are listed below.')
   if (pairs.length === 0)
-    return absent('No accuracy: the data holds no pairs, its completions stand alone or in groups.')
+    return absent(
+      'No accuracy: the data holds no pairs, its completions stand alone or in groups. Chapters on pairs (accuracy by subset, length, strata) are left out.',
+    )
   if (completions.every(({ scoreReason }) => scoreReason === 'no_model'))
     return absent('No accuracy: the run has no model, only verifiable rewards.')
   if (accuracy === null)
@@ -158,6 +160,69 @@ function withoutAccuracy({ pairs, completions, accuracy }: ReportInput): Markup 
   return absent(
     `No accuracy: none of ${plural(pairs.length, 'pair')} has a margin (${accuracy.overall.reason ?? 'not scored'}).`,
   )
+}
+
+/** Of a run on groups: what its score chooses, what a vote chooses, and what could be chosen. */
+function groupTiles(input: ReportInput): Markup {
+  if (input.groups === undefined) return EMPTY
+  const of = (...names: readonly string[]): Statistic | undefined =>
+    names.map((name) => statisticOf(input, 'groups', name)).find((line) => line !== undefined && line.value !== null)
+  const lines = [
+    [
+      'Highest score.',
+      of('rerank'),
+      'The completion that the model scores highest is right for this share of the prompts.',
+    ],
+    [
+      'Vote.',
+      of('voting_canonical', 'voting_string'),
+      'The answer that most completions give is right; no model is asked.',
+    ],
+    ['Ceiling.', of('pass_at_n'), 'Some completion is right: a perfect score would reach this.'],
+  ] as const
+  const shown = lines.flatMap(([name, line, what]) => (line === undefined ? [] : [{ name, line, what }]))
+  if (shown.length === 0) return EMPTY
+  return html`<div class="tiles">
+${shown.map(({ name, line, what }) => tile(percent(line.value), unitOf(line), html`<b>${name}</b> ${what} ${plural(line.n, 'group')}.${withoutInterval(line)}`))}</div>
+`
+}
+
+/** Of a run on steps: what its first heuristic chooses, a draw, and what the claims of the steps come to. */
+function stepTiles(input: ReportInput): Markup {
+  const { steps } = input
+  if (steps === undefined) return EMPTY
+  const [first] = steps.heuristics
+  const line = first === undefined ? undefined : statisticOf(input, 'steps', `choice_accuracy_${first}`)
+  const chance = statisticOf(input, 'steps', 'choice_chance')
+  const tallies = steps.tally === null ? [] : [steps.tally.steps, steps.tally.candidates]
+  const of = (word: 'pass' | 'fail' | 'unverifiable'): number => tallies.reduce((n, tally) => n + tally[word], 0)
+  return html`<div class="tiles">
+${
+  line === undefined
+    ? EMPTY
+    : tile(
+        percent(line.value),
+        unitOf(line),
+        html`<b>Choice accuracy.</b> ${heuristicText(first!)} chooses a right candidate in this share of ${plural(line.n, 'row')}.${line.value === null ? ` Absent: ${(line.reason ?? 'not judged').replaceAll('_', ' ')}.` : ''}${withoutInterval(line)}`,
+      )
+}${
+  chance === undefined || chance.value === null
+    ? EMPTY
+    : tile(
+        percent(chance.value),
+        '',
+        html`<b>A draw.</b> The mean share of right candidates in ${plural(chance.n, 'row')}.`,
+      )
+}${
+  steps.tally === null
+    ? EMPTY
+    : tile(
+        count(of('fail')),
+        `of ${count(of('fail') + of('pass'))}`,
+        html`<b>Steps that fail.</b> Of those with a claim that RDKit could decide; ${count(of('unverifiable'))} more have none.`,
+      )
+}</div>
+`
 }
 
 function verdictTiles({ completions }: ReportInput): Markup {

@@ -24,7 +24,7 @@ export function provenance(input: ReportInput): Section {
   return {
     id: 'provenance',
     title: 'Methods and provenance',
-    body: html`${remarkText(run.remarks)}${methodText(methods.filter(madeInterval).sort())}${table('The run', facts, elsewhere)}${table('Versions', Object.entries(run.versions), new Set())}${run.provenance.map(
+    body: html`${remarkText(run.remarks)}${methodText(input, methods.filter(madeInterval).sort())}${table('The run', facts, elsewhere)}${table('Versions', Object.entries(run.versions), new Set())}${run.provenance.map(
       (record, i) => table(nameOf(record) ?? `Data file ${i + 1}`, Object.entries(record), new Set()),
     )}`,
   }
@@ -38,11 +38,20 @@ const remarkText = (remarks: readonly string[]): Markup =>
 </div>
 `
 
-const methodText = (methods: readonly string[]): Markup => html`<div class="prose">
-<p>A <b>margin</b> is the learned score of the chosen completion minus that of the rejected one. <b>Accuracy</b> is the share of pairs with a margin above 0, a tie counted ½; <b>strict</b> accuracy counts a tie as nothing. The <b>verifiable outcome</b> compares the two verifiable rewards in the same way. Model and verifier <b>agree</b> on a pair where both decide and decide alike; where either ties or is absent, the pair is in no agreement.</p>
-<p>A completion that could not be verified (no target, an oracle without an answer) is never counted as a fail, and one that could not be scored is in no accuracy. Both are counted beside the numbers. An absent number gives its reason instead of a value.</p>
+const methodText = (
+  { pairs, groups, steps }: ReportInput,
+  methods: readonly string[],
+): Markup => html`<div class="prose">
+${groups !== undefined && GROUP_TEXT}${steps !== undefined && STEP_TEXT}${(pairs.length > 0 || (groups === undefined && steps === undefined)) && PAIR_TEXT}<p>A completion that could not be verified (no target, an oracle without an answer) is never counted as a fail, and one that could not be scored is in no accuracy. Both are counted beside the numbers. An absent number gives its reason instead of a value.</p>
 <p>Intervals are at 95%${methods.length === 0 ? '' : `: ${methods.join('; ')}`}. They cover the drawing of prompts, not the faults of the verifier or of the data. Where there is none, its place says why. Histograms use equal bins over all values; no outlier is left out.</p>
 </div>
+`
+
+const GROUP_TEXT = html`<p>A <b>group</b> is the completions of one prompt. The <b>highest score</b> is the completion that the model ranks first, equal scores counting for the earlier one. A <b>vote</b> goes to the answer that most completions give, by exact text or as the same molecule, a tie to the answer seen first; a completion without an answer does not vote. <b>Best of n</b> is the expected verifiable reward of the highest score among n completions drawn from the group without replacement, computed exactly; the <b>ceiling</b> is that of the best of them, and <b>regret</b> what lies between. An <b>advantage</b> is a reward less the mean of its group; a group without one teaches a policy nothing.</p>
+`
+const STEP_TEXT = html`<p>The <b>likelihood</b> of a candidate is Σ log p of its tokens behind the prompt, the rationale and the steps so far: decayed, each token counts 0.9 times as much as the one before, over the number of tokens; mean, all count the same. A heuristic chooses the highest, the earlier of equal ones. <b>Choice accuracy</b> is the share of rows in which that candidate is right.</p>
+`
+const PAIR_TEXT = html`<p>A <b>margin</b> is the learned score of the chosen completion minus that of the rejected one. <b>Accuracy</b> is the share of pairs with a margin above 0, a tie counted ½; <b>strict</b> accuracy counts a tie as nothing. The <b>verifiable outcome</b> compares the two verifiable rewards in the same way. Model and verifier <b>agree</b> on a pair where both decide and decide alike; where either ties or is absent, the pair is in no agreement.</p>
 `
 
 function nameOf(record: Readonly<Record<string, unknown>>): string | null {

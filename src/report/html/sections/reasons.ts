@@ -1,3 +1,4 @@
+import { subsetName } from '../../../subset-name.ts'
 import type { ScoredCompletion } from '../../../types.ts'
 import { decilesOf } from '../../plots/bins.ts'
 import { type ReasonLine, reasonDeciles } from '../../plots/reason-deciles.ts'
@@ -78,7 +79,7 @@ function suspectTable(suspects: readonly Suspect[], kind: Suspect['kind'], tied 
     .slice(0, SHOWN)
     .map(
       ({ completion, percentile }) =>
-        html`<tr><th scope="row"><a href="${suspectHref(completion)}">${completion.id}</a></th><td>${completion.role}</td><td>${completion.subset}</td>${numberCell(
+        html`<tr><th scope="row"><a href="${suspectHref(completion)}">${completion.id}</a></th><td>${completion.role}</td><td>${subsetName(completion.subset)}</td>${numberCell(
           decimal(completion.score),
         )}${numberCell((percentile * 100).toFixed(1))}<td>${verdictWord(completion)}</td></tr>\n`,
     )}</tbody></table></div>

@@ -1,34 +1,55 @@
 import { html, jsonScript, type Markup } from '../markup.ts'
 import { count, plural } from '../numbers.ts'
-import type { LeftOut, RowTable } from '../row-table.ts'
+import type { LeftOut, RowTable, Stock, TableName } from '../row-table.ts'
 import { absent, type Section } from '../section.ts'
 
-const TITLES = { pairs: 'Pairs', completions: 'Completions' } as const
+const TITLES: Readonly<Record<TableName, string>> = {
+  groups: 'Groups, one by one',
+  steps: 'Steps, one by one',
+  pairs: 'Pairs',
+  completions: 'Completions',
+}
 
-/** The browsers of rows. Their data stand in the page as JSON; the page's script builds the rest. */
-export function rows(tables: readonly RowTable[], moleculesGiven: boolean): readonly Section[] {
+/**
+ * The browsers of rows. Their data stand in the page as JSON; the page's script builds the rest.
+ * @param stock what several of them show
+ */
+export function rows(
+  tables: readonly RowTable[],
+  moleculesGiven: boolean,
+  stock: Stock | null = null,
+): readonly Section[] {
   if (tables.length === 0) return [{ id: 'rows', title: 'Rows', body: absent('There is no row to show.') }]
-  return tables.map((table) => ({
+  return tables.map((table, i) => ({
     id: table.name,
     title: TITLES[table.name],
-    body: html`<p class="note">${sentences(table.left, moleculesGiven)} <span class="keys">Keys: <kbd>/</kbd> search, <kbd>↑</kbd> <kbd>↓</kbd> rows, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close, <kbd>Page Up</kbd> <kbd>Page Down</kbd> pages.</span></p>
-<div class="browser" data-table="${table.name}-data"><noscript><p class="absent">The rows are listed by a script, and scripts are off. They are also in pairs.csv and scores.csv.</p></noscript></div>
-${jsonScript(`${table.name}-data`, table)}
+    body: html`<p class="note">${sentences(table, moleculesGiven)} <span class="keys">Keys: <kbd>/</kbd> search, <kbd>↑</kbd> <kbd>↓</kbd> rows, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close, <kbd>Page Up</kbd> <kbd>Page Down</kbd> pages.</span></p>
+<div class="browser" data-table="${table.name}-data"><noscript><p class="absent">The rows are listed by a script, and scripts are off. They are also in ${FILES[table.name]}.</p></noscript></div>
+${i === 0 && stock !== null && jsonScript('stock-data', stock)}${jsonScript(`${table.name}-data`, table)}
 `,
   }))
 }
 
-function sentences(left: LeftOut, moleculesGiven: boolean): Markup {
+const FILES: Readonly<Record<TableName, string>> = {
+  pairs: 'pairs.csv and scores.csv',
+  completions: 'pairs.csv and scores.csv',
+  groups: 'groups.csv and scores.csv',
+  steps: 'steps.csv and step-verdicts.csv',
+}
+
+function sentences({ name, left }: RowTable, moleculesGiven: boolean): Markup {
   const said = [
-    left.shown === left.rows
-      ? `All ${plural(left.rows, 'row')} of the run.`
-      : `${count(left.shown)} of ${plural(left.rows, 'row')}: disagreements first (widest margin first), then rows without a margin or a verdict, ties, and the narrowest margins. The CSV files beside this page have all.`,
+    ...LISTED[name](left),
     left.clippedTexts === 0
       ? ''
       : `${plural(left.clippedTexts, 'long text')} lost the middle to fit the page, marked where it happened.`,
-    moleculesGiven
-      ? 'In the molecules of a pair the atoms that the two answers do not share are marked (elements, bonds and charges; stereo is not compared).'
-      : 'Molecules are not drawn: the run gave no chemistry to draw with.',
+    name === 'steps'
+      ? ''
+      : !moleculesGiven
+        ? 'Molecules are not drawn: the run gave no chemistry to draw with.'
+        : name === 'groups'
+          ? ''
+          : 'In the molecules of a pair the atoms that the two answers do not share are marked (elements, bonds and charges; stereo is not compared).',
     left.undrawn === 0
       ? ''
       : `${plural(left.undrawn, 'molecule')} of less informative rows ${left.undrawn === 1 ? 'is' : 'are'} not drawn, to keep the page small; the SMILES stands in the place.`,
@@ -38,3 +59,31 @@ function sentences(left: LeftOut, moleculesGiven: boolean): Markup {
   ]
   return html`${said.filter((sentence) => sentence !== '').join(' ')}`
 }
+
+/** What is listed, in what order, and what is not. */
+const LISTED: Readonly<Record<TableName, (left: LeftOut) => readonly string[]>> = {
+  pairs: rowsListed,
+  completions: rowsListed,
+  groups: (left) => [
+    `${some(left, 'group')}, the first to read first: those in which the highest score goes to a wrong completion though a right one is there (the widest gap first), those in which the vote picks a wrong one and the score a right one, those without a pick or a verdict, the others from the narrowest lead up, and those that are all right or all wrong.`,
+    'An opened group has its completions from the highest score down. Regret: the best reward of the group minus that of the pick.',
+  ],
+  steps: (left) => [
+    `${some(left, 'row')}, the first to read first: those in which the first heuristic chooses a wrong candidate, those with a step that fails, those without a label, then the others.`,
+    left.looked === undefined ? '' : `They are picked from the first ${count(left.looked)} rows of the data.`,
+    'Verdicts of steps are on their claims alone: pass where a claim is verified and none fails, unverifiable where none could be decided.',
+  ],
+}
+
+function rowsListed(left: LeftOut): readonly string[] {
+  return [
+    left.shown === left.rows
+      ? `All ${plural(left.rows, 'row')} of the run.`
+      : `${count(left.shown)} of ${plural(left.rows, 'row')}: disagreements first (widest margin first), then rows without a margin or a verdict, ties, and the narrowest margins. The CSV files beside this page have all.`,
+  ]
+}
+
+const some = ({ shown, rows }: LeftOut, noun: string): string =>
+  shown === rows
+    ? `All ${plural(rows, noun)} of the run`
+    : `${count(shown)} of ${plural(rows, noun)} (the CSV files beside this page have all)`

@@ -24,9 +24,9 @@ export function scores(input: ReportInput): Section {
   const body = html`${
     bothFilled(byRole)
       ? twoGroups('scores-by-role', ['chosen', 'rejected'], byRole)
-      : absent(
-          `No distribution of chosen against rejected: ${paired ? 'one of the two was never scored' : 'the data holds no pairs'}.`,
-        )
+      : paired
+        ? absent('No distribution of chosen against rejected: one of the two was never scored.')
+        : EMPTY
   }${
     bothFilled(byVerdict)
       ? twoGroups('scores-by-verdict', ['verifier passes', 'verifier fails'], byVerdict, verdictRemark(scored))
@@ -90,7 +90,7 @@ function oneGroup(values: readonly number[]): Markup {
 
 function margins({ pairs }: ReportInput): Markup {
   const values = pairs.flatMap((pair) => (pair.margin === null ? [] : [pair.margin]))
-  if (pairs.length === 0) return absent('No margins: the data holds no pairs.')
+  if (pairs.length === 0) return EMPTY // the headline says so
   if (values.length === 0) return absent('No margins: no pair has two scores.')
   const data = marginHistogram(values)
   const wins = values.filter((margin) => margin > 0).length

@@ -1,3 +1,4 @@
+import { subsetName } from '../../../subset-name.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
 import type { AccuracyLine, ReportInput } from '../input.ts'
@@ -13,13 +14,15 @@ export function subsets({ accuracy, statistics }: ReportInput): Section {
   const title = 'Accuracy by subset'
   if (accuracy === null)
     return { id: 'subsets', title, body: absent('No accuracy to divide: nothing was scored in pairs.') }
-  const lines: readonly Named[] = Object.entries(accuracy.subsets)
+  // where no row has a subset, its line would be the overall line again
+  const lines = Object.entries(accuracy.subsets).filter(([name], _, all) => name !== '' || all.length > 1)
   const sections: readonly Named[] = Object.entries(accuracy.sections)
   const row = (name: Markup, line: AccuracyLine, subset: string | null): Markup => {
     const same = statistics.find((s) => s.scope === 'pairs' && s.subset === subset && s.statistic === 'accuracy_half')
     return tableRow(name, line, same === undefined ? whyNot(line.ci.method) : whyNoInterval(same))
   }
-  const dots = [...lines, ...sections, ['overall', accuracy.overall] as const].map(([name, line], i) => ({
+  const named: readonly Named[] = lines.map(([name, line]) => [subsetName(name), line])
+  const dots = [...named, ...sections, ['overall', accuracy.overall] as const].map(([name, line], i) => ({
     name,
     value: line.half,
     low: line.ci.half?.low ?? null,
@@ -46,7 +49,7 @@ export function subsets({ accuracy, statistics }: ReportInput): Section {
 <div class="scroll"><table>
 <caption>A tie counts ½ in <i>accuracy</i> and nothing in <i>strict</i>. Choose a subset to see its rows.</caption>
 <thead><tr><th scope="col">Subset</th><th scope="col" class="num">Accuracy</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">Strict</th><th scope="col" class="num">Ties</th><th scope="col" class="num">Pairs</th><th scope="col" class="num">Prompts</th><th scope="col" class="num">Unscored</th></tr></thead>
-<tbody>${lines.map(([name, line]) => row(html`<a href="${rowsHref('pairs', { subset: name })}">${name}</a>`, line, name))}</tbody>
+<tbody>${lines.map(([name, line]) => row(html`<a href="${rowsHref('pairs', { subset: name })}">${subsetName(name)}</a>`, line, name))}</tbody>
 <tbody class="total">${sections.map(([name, line]) => row(html`${name} <small>section</small>`, line, null))}${row(html`Overall`, accuracy.overall, ALL)}</tbody>
 </table></div>
 `

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { CodedColumn, Column } from './column.ts'
+import { csvRows, numberIn } from './csv-rows.ts'
+import { completionKey } from './keys.ts'
+import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
+
+/** pairs.csv as columns, and the prompt of each row; none where there is no such file. */
+export async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: Map<string, string> }> {
+  const numbers = {
+    margin: new Column(),
+    chosen_score: new Column(),
+    rejected_score: new Column(),
+    chosen_reward: new Column(),
+    rejected_reward: new Column(),
+    chosen_chars: new Column(),
+    rejected_chars: new Column(),
+    chosen_tokens: new Column(),
+    rejected_tokens: new Column(),
+  }
+  const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
+  const texts = { prompt: new Column(), chosen: new Column(), rejected: new Column() }
+  const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
+  let written = false
+  const key: string[] = []
+  const clusterOfId = new Map<string, string>()
+  if (existsSync(path)) {
+    for await (const get of csvRows(path, ['id', 'subset', 'margin'])) {
+      const id = get('id')
+      key.push(`${id}\u0000${get('rejected_index') || '0'}\u0000${get('chosen_index') || '0'}`)
+      subset.push(get('subset'))
+      // Runs written before the column existed: rows of one id share a prompt.
+      const prompt = get('cluster') || `row ${id}`
+      cluster.push(prompt)
+      texts.prompt.push(fingerprint(get('cluster')))
+      texts.chosen.push(fingerprint(get('chosen_hash')))
+      texts.rejected.push(fingerprint(get('rejected_hash')))
+      clusterOfId.set(id, prompt)
+      written ||= get.has('chosen_model') || get.has('rejected_model')
+      writers.chosen.push(get('chosen_model'))
+      writers.rejected.push(get('rejected_model'))
+      for (const [name, column] of Object.entries(numbers)) column.push(numberIn(get(name), path, key.length, name))
+    }
+  }
+  const pairs: RunPairs = {
+    n: key.length,
+    key,
+    texts: { prompt: texts.prompt.done(), chosen: texts.chosen.done(), rejected: texts.rejected.done() },
+    subset: subset.done(),
+    cluster: cluster.done(),
+    margin: numbers.margin.done(),
+    chosenScore: numbers.chosen_score.done(),
+    rejectedScore: numbers.rejected_score.done(),
+    chosenReward: numbers.chosen_reward.done(),
+    rejectedReward: numbers.rejected_reward.done(),
+    chosenChars: numbers.chosen_chars.done(),
+    rejectedChars: numbers.rejected_chars.done(),
+    chosenTokens: numbers.chosen_tokens.done(),
+    rejectedTokens: numbers.rejected_tokens.done(),
+    writers: written ? { chosen: writers.chosen.done(), rejected: writers.rejected.done() } : null,
+  }
+  return { pairs, clusterOfId }
+}
+
+/** scores.csv as columns. @param clusterOfId the prompts of the rows in pairs.csv */
+export async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, string>): Promise<RunCompletions> {
+  const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
+  const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
+  const texts = { prompt: new Column(), completion: new Column() }
+  const key: string[] = []
+  for await (const get of csvRows(path, ['id', 'subset', 'role', 'score', 'verifiable_reward'])) {
+    const id = get('id')
+    const row = key.push(completionKey(id, get('role'), get('index') || '0'))
+    subset.push(get('subset'))
+    // Runs written before the column existed have the prompt's hash in pairs.csv alone.
+    const prompt = get('cluster') || (clusterOfId.get(id) ?? `row ${id}`)
+    cluster.push(prompt)
+    texts.prompt.push(fingerprint(prompt === `row ${id}` ? '' : prompt))
+    texts.completion.push(fingerprint(get('completion_hash')))
+    role.push(get('role'))
+    index.push(numberIn(get('index') || '0', path, row, 'index'))
+    score.push(numberIn(get('score'), path, row, 'score'))
+    reward.push(numberIn(get('verifiable_reward'), path, row, 'verifiable_reward'))
+    tokens.push(numberIn(get('completion_tokens'), path, row, 'completion_tokens'))
+  }
+  return {
+    n: key.length,
+    key,
+    texts: { prompt: texts.prompt.done(), completion: texts.completion.done() },
+    subset: subset.done(),
+    cluster: cluster.done(),
+    role: role.done(),
+    index: index.done(),
+    score: score.done(),
+    reward: reward.done(),
+    length: tokens.done(),
+  }
+}

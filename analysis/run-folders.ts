@@ -1,0 +1,105 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DataError } from '../src/errors.ts'
+import {
+  IDENTITY_FILE,
+  identitiesIn,
+  identityOfManifest,
+  parseIdentity,
+  readRecord,
+  stampOf,
+} from '../src/setup/identity.ts'
+import { completionKey } from './keys.ts'
+import { checkRun } from './run-checks.ts'
+import { readCompletions, readPairs } from './run-csv.ts'
+import { readGroups } from './run-groups.ts'
+import { kindOf, type Run } from './runs.ts'
+
+/** Folders `<output-dir>/<model>/<dataset>` that hold scores, in the order of their names. */
+export function findRuns(outputDir: string): { model: string; dataset: string; path: string }[] {
+  const folders = (path: string): string[] =>
+    existsSync(path)
+      ? readdirSync(path, { withFileTypes: true })
+          .filter((e) => e.isDirectory())
+          .map((e) => e.name)
+          .sort()
+      : []
+  return folders(outputDir)
+    .filter((model) => model !== 'analysis')
+    .flatMap((model) =>
+      folders(join(outputDir, model)).map((dataset) => ({ model, dataset, path: join(outputDir, model, dataset) })),
+    )
+    .filter(({ path }) => existsSync(join(path, 'scores.csv')))
+}
+
+/** Folders that a run has claimed and not yet written its scores into. */
+export function unfinishedRuns(outputDir: string): string[] {
+  const below = (path: string): string[] =>
+    existsSync(path)
+      ? readdirSync(path, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [join(path, e.name)] : []))
+      : []
+  return (
+    below(outputDir)
+      .flatMap(below)
+      // one that ended and has no scores is of another kind: run-process writes steps.csv
+      .filter((path) => !existsSync(join(path, 'scores.csv')) && !existsSync(join(path, 'run.json')))
+      .filter((path) => parseIdentity(readRecord(path, IDENTITY_FILE))?.dataSha256)
+      .sort()
+  )
+}
+
+/** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
+export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
+  for (let attempt = 1; ; attempt++) {
+    const files = ['run.json', 'scores.csv', 'pairs.csv', 'groups.csv'].map((name) => join(folder.path, name))
+    const before = stampOf(files)
+    const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
+    const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
+    const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
+    const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
+    // else they would be of two runs
+    if (stampOf(files) === before) {
+      const [, scores, pairsFile] = files as [string, string, string, string]
+      const contradiction = checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
+      // what run.json says is of the scores beside it
+      const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
+      const { model, dataset, path: where } = folder
+      const kind = kindOf({ model, manifest })
+      return {
+        model,
+        kind,
+        dataset,
+        where,
+        pairs,
+        completions,
+        groups,
+        manifest,
+        identity,
+        warnings: contradiction === null ? warnings : [...warnings, contradiction],
+      }
+    }
+    if (attempt === READS)
+      throw new DataError(
+        'changes while it is read',
+        folder.path,
+        'A run is writing there; analyse it when that has ended.',
+      )
+  }
+}
+
+const READS = 3
+
+/** The scores do not need run.json: one that is damaged is said, and the run has none. */
+function readManifest(path: string): Pick<Run, 'manifest' | 'warnings'> {
+  if (!existsSync(path)) {
+    // a run writes it last
+    const claimed = existsSync(join(dirname(path), IDENTITY_FILE))
+    return { manifest: null, warnings: claimed ? [`${path} is not there: the run has not come to its end`] : [] }
+  }
+  try {
+    return { manifest: JSON.parse(readFileSync(path, 'utf8')) as unknown, warnings: [] }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { manifest: null, warnings: [`${path} is damaged and left aside (${why}); the scores are analysed`] }
+  }
+}

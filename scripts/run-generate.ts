@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { runMain } from '../src/cli/fail.ts'
+
+await runMain('run-generate', async () =>
+  (await import('../src/cli/run-generate.ts')).runGenerate(process.argv.slice(2)),
+)

@@ -1,0 +1,129 @@
+import { type GroupSample, resampledCurve } from './group-curves.ts'
+import type { GroupPaths } from './group-paths.ts'
+import { intervalOf, type MethodInterval, ONE_PROMPT } from './intervals.ts'
+
+/** Whether the reward of the model's pick declines after a peak, as n grows: over-optimisation of a learned reward (Gao et al. 2023). */
+export interface OverOptimisation {
+  readonly subset: string
+  /** best_of_n, or best_of_n_reward. */
+  readonly method: string
+  /** Groups with at least `lastN` completions that count, over which the whole curve is taken; and those left out, which have fewer. */
+  readonly groups: number
+  readonly leftOut: number
+  readonly clusters: number
+  /** Smallest n with the largest value. */
+  readonly peakN: number | null
+  readonly peak: number | null
+  /** Largest n that at least half of the groups have. */
+  readonly lastN: number | null
+  readonly last: number | null
+  /** peak − last. */
+  readonly decline: number | null
+  /** Interval of the difference between these two n; the peak having been looked for, it is optimistic. */
+  readonly interval: MethodInterval
+  /**
+   * One-sided: of a curve that never declines, the chance to see a decline as large, over all n that could have been the peak. Prompts are
+   * resampled and the curve's differences to its end recentred (the least favourable null, a flat curve): (1 + hits) / (1 + resamples).
+   */
+  readonly p: number | null
+  readonly reason: string | null
+}
+
+/** Differences below this are rounding. */
+const ROUNDING = 1e-12
+
+/** The test on the curve of `values`, one path of `paths`. */
+export function overOptimisation(
+  sample: GroupSample,
+  paths: Pick<GroupPaths, 'grid' | 'start'>,
+  values: Float64Array,
+  method: string,
+  share: boolean,
+): OverOptimisation {
+  const sizes = [...sample.rows].map((g) => definedPoints(paths, values, g))
+  const counted = sizes.filter((size) => size > 0).sort((a, b) => b - a)
+  const blank = {
+    subset: sample.subset,
+    method,
+    groups: 0,
+    leftOut: sizes.length,
+    clusters: 0,
+    peakN: null,
+    peak: null,
+    lastN: null,
+    last: null,
+    decline: null,
+    interval: { interval: null, method: null },
+    p: null,
+  }
+  const points = counted[Math.ceil(counted.length / 2) - 1]
+  if (points === undefined) return { ...blank, reason: 'no_scored_and_verified_completion' }
+  const rows = sample.rows.filter((_, i) => sizes[i]! >= points)
+  const kept = { ...sample, rows, cluster: sample.cluster.filter((_, i) => sizes[i]! >= points) }
+  const { sums, estimates, distributions, settings } = resampledCurve(
+    { ...kept, ...renumbered(kept.cluster) },
+    { ...paths, grid: paths.grid.slice(0, points) },
+    [values],
+  )
+  const clusters = sums.clusters[0]!
+  const last = points - 1
+  const top = estimates.reduce((a, b) => Math.max(a, b))
+  const peak = estimates.findIndex((value) => top - value <= ROUNDING * Math.max(1, Math.abs(top)))
+  const decline = peak === last ? 0 : estimates[peak]! - estimates[last]!
+  const found = {
+    ...blank,
+    groups: rows.length,
+    leftOut: sample.rows.length - rows.length,
+    clusters,
+    peakN: paths.grid[peak]!,
+    peak: estimates[peak]!,
+    lastN: paths.grid[last]!,
+    last: estimates[last]!,
+    decline,
+  }
+  if (points === 1) return { ...found, decline: null, reason: 'one_completion_per_group' }
+  if (clusters < 2) return { ...found, interval: ONE_PROMPT, reason: 'one_prompt' }
+  const ends = distributions[last]!
+  const differences = Float64Array.from(ends, (end, b) => distributions[peak]![b]! - end)
+  const interval =
+    peak === last
+      ? { interval: null, method: 'none: the curve peaks at its end' }
+      : intervalOf(decline, differences, clusters, settings, share && decline === 1)
+  let hits = 0
+  for (let b = 0; b < ends.length; b++) {
+    let largest = 0
+    for (let k = 0; k < last; k++)
+      largest = Math.max(largest, distributions[k]![b]! - ends[b]! - (estimates[k]! - estimates[last]!))
+    if (largest >= decline - ROUNDING) hits++
+  }
+  return { ...found, interval, p: (1 + hits) / (1 + ends.length), reason: null }
+}
+
+/** How many points of the grid a group has a value at, from the first on. */
+function definedPoints({ start }: Pick<GroupPaths, 'start'>, values: Float64Array, g: number): number {
+  let k = start[g]!
+  while (k < start[g + 1]! && !Number.isNaN(values[k]!)) k++
+  return k - start[g]!
+}
+
+/** Clusters 0, 1, … in their order, without those that no group is left of. */
+function renumbered(cluster: Int32Array): { cluster: Int32Array; clusters: number } {
+  const names = [...new Set(cluster)].sort((a, b) => a - b)
+  const at = new Map(names.map((name, i) => [name, i]))
+  return { cluster: cluster.map((c) => at.get(c)!), clusters: names.length }
+}
+
+export const OVER_OPTIMISATION_COLUMNS = [
+  'subset', 'method', 'peak_n', 'peak', 'last_n', 'last', 'decline', 'ci_low', 'ci_high', 'ci_method', 'p', 'p_holm', 'family',
+  'groups', 'clusters', 'left_out', 'reason',
+] as const // biome-ignore format: two lines say it
+
+/** Rows of over-optimisation.csv, `pHolm` and `family` in the order of the tests. */
+export const overOptimisationRow = (
+  t: OverOptimisation,
+  pHolm: number | null,
+  family: string,
+): (string | number | null)[] => [
+  t.subset, t.method, t.peakN, t.peak, t.lastN, t.last, t.decline, t.interval.interval?.low ?? null, t.interval.interval?.high ?? null,
+  t.interval.method, t.p, pHolm, family, t.groups, t.clusters, t.leftOut, t.reason,
+] // biome-ignore format: in the order of the columns

@@ -1,0 +1,70 @@
+import type { GroupAnswers } from '../agreement/group-values.ts'
+import { extractAnswerLoose, extractThoughtAnswerStrict } from '../chem/ether0/answer.ts'
+import { ToolkitFailure } from '../chem/toolkit/molecule.ts'
+import { Toolkit } from '../chem/toolkit/toolkit.ts'
+import type { VerificationChoice } from '../setup/config.ts'
+import type { CompletionGroup } from '../types.ts'
+
+/** Distinct answers that are brought to canonical SMILES; a third of a millisecond each. */
+const MAX_ANSWERS = 100_000
+
+/** What every completion of the groups answers with, in their order. */
+export interface AnswersOfGroups {
+  readonly of: readonly GroupAnswers[]
+  /** What to tell the user; null where there is nothing. */
+  readonly note: string | null
+}
+
+/**
+ * Answers as the run's verification reads them: strictly, with or without a thought, or loosely. The vote by molecule compares RDKit's canonical
+ * SMILES; an answer that RDKit cannot read, or that is too large for it, stands for itself. Beyond MAX_ANSWERS distinct answers molecules are
+ * not compared.
+ */
+export async function answersOf(
+  groups: readonly CompletionGroup[],
+  verification: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>,
+  largest = MAX_ANSWERS,
+): Promise<AnswersOfGroups> {
+  const answers = groups.map(({ completions }) => completions.map(({ text }) => answerOf(text, verification)))
+  const known = new Map<string, string>()
+  for (const answer of answers.flat()) {
+    if (answer !== null) known.set(answer, answer)
+    if (known.size > largest)
+      return {
+        of: answers.map((own) => ({ answers: own, voteKeys: null })),
+        note: `groups have more than ${largest.toLocaleString('en-US')} different answers: votes are counted by text alone, not by molecule (voting_canonical is empty)`,
+      }
+  }
+  if (known.size > 0) {
+    const toolkit = await Toolkit.shared()
+    for (const answer of known.keys()) {
+      await toolkit.recover()
+      known.set(answer, canonical(toolkit, answer))
+    }
+  }
+  return {
+    of: answers.map((own) => ({
+      answers: own,
+      voteKeys: own.map((answer) => (answer === null ? null : known.get(answer)!)),
+    })),
+    note: null,
+  }
+}
+
+/** What a completion answers with; null where it has no answer. */
+function answerOf(
+  text: string,
+  { extraction, requireReasoning }: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>,
+): string | null {
+  if (extraction === 'loose') return extractAnswerLoose(text) || null
+  return extractThoughtAnswerStrict(text, requireReasoning)[1]
+}
+
+function canonical(toolkit: Toolkit, answer: string): string {
+  try {
+    return toolkit.read(answer)?.canonical ?? answer
+  } catch (error) {
+    if (error instanceof ToolkitFailure) return answer
+    throw error
+  }
+}

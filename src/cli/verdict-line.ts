@@ -1,0 +1,51 @@
+import type { Joined } from '../collect.ts'
+import { percent } from '../report/table.ts'
+import type { Inspection } from '../setup/dataset.ts'
+import type { ScoredCompletion } from '../types.ts'
+import { countBy } from './count.ts'
+
+/** The reasons of the fails, where nothing passes: a format that no completion has is then told from wrong chemistry. */
+function failed(completions: readonly ScoredCompletion[]): string {
+  const fails = completions.filter((c) => c.verifiableStatus === 'fail')
+  const passes = completions.some((c) => c.verifiableStatus === 'pass')
+  return `${fails.length} fail${passes || fails.length === 0 ? '' : ` (${counts(fails.map((c) => c.verifiableReason))})`}`
+}
+
+/** Why nothing can be said of some: rows without a solution, and ether0's reasons. */
+function unverified(completions: readonly ScoredCompletion[], { rows, withSolution }: Inspection): string {
+  const those = completions.filter((c) => c.verifiableStatus === 'unverifiable')
+  const without = rows - withSolution
+  const bare =
+    without === rows
+      ? 'no row has a solution'
+      : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
+  const reasons = counts(those.map((c) => c.verifiableReason))
+  const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
+  return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`
+}
+
+/** Reasons with their counts, the most frequent first. @example 'format_failed 16' */
+const counts = (reasons: readonly (string | null)[]): string =>
+  Object.entries(
+    countBy(
+      reasons.filter((reason) => reason !== null),
+      (reason) => reason,
+    ),
+  )
+    .sort((a, b) => b[1] - a[1])
+    .map(([reason, n]) => `${reason} ${n}`)
+    .join(', ')
+
+/** What the verifier says of the completions, and how often the model agrees with it, in one line. */
+export function verdictLine({ completions, pairs }: Joined, inspection: Inspection): string {
+  const { pass = 0, partial = 0 } = countBy(completions, (c) => c.verifiableStatus)
+  const decided = pairs.filter((p) => p.agree !== null)
+  const agreed = decided.filter((p) => p.agree === 1).length
+  const agreement =
+    decided.length === 0
+      ? pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')
+        ? ''
+        : '; in no pair do both model and verifier prefer a side'
+      : `; the model agrees with the verifier on ${agreed} of ${decided.length} pairs that both decide (${percent(agreed / decided.length)})`
+  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreement}`
+}

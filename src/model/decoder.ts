@@ -1,0 +1,305 @@
+import * as ort from 'onnxruntime-node'
+import { ModelError } from '../errors.ts'
+import type { Decoder, DecodingTable, NextToken, Prefix, RunnerInfo } from '../types.ts'
+import type { CachedLayer } from './cache.ts'
+import { checkFinite } from './finite.ts'
+import type { OpenModel } from './open.ts'
+import { int64, type OpenSessionOptions, openSession, PositionTables, runOn } from './ort-session.ts'
+import { turnsAs } from './rope.ts'
+
+/** ◆ A model on ONNX Runtime as a Decoder: continues texts. session.ts measures them. */
+
+/** Starts a model that was opened with `generates`. */
+export async function startDecoder(model: OpenModel, options: OpenSessionOptions = {}): Promise<Decoder> {
+  const { cache } = model.built
+  if (cache === null) throw new RangeError('a graph that measures texts is started by startSession')
+  const { session, info } = await openSession(model, options)
+  return new OrtDecoder(info, model, session, cache)
+}
+
+/** New tokens of the rows of a table, and what the table keeps of them. */
+interface Run {
+  /** New tokens of every row, [rows, seq], padded on the right. */
+  readonly ids: Int32Array
+  readonly seq: number
+  /** Of every row: its new tokens, and those before them. */
+  readonly counts: readonly number[]
+  readonly pasts: readonly number[]
+  /** Of every row, which frequencies its text turns by (rope.ts, `turnsAs`). */
+  readonly turns: readonly number[]
+  /** Of every layer, keys and values [rows, kvHeads, room, headDim]. */
+  readonly keys: readonly Float32Array[]
+  readonly values: readonly Float32Array[]
+  readonly room: number
+}
+
+interface Computed {
+  readonly next: NextToken[]
+  /** Of every layer, [rows, kvHeads, seq, headDim]: the new tokens'. */
+  readonly keys: readonly Float32Array[]
+  readonly values: readonly Float32Array[]
+}
+
+class OrtDecoder implements Decoder {
+  readonly bytesPerToken: number
+  readonly #tables: PositionTables
+  readonly #wanted: readonly string[]
+
+  constructor(
+    readonly info: RunnerInfo,
+    readonly model: OpenModel,
+    readonly session: ort.InferenceSession,
+    readonly layers: readonly CachedLayer[],
+  ) {
+    this.#tables = new PositionTables(model.built)
+    this.#wanted = ['logits', 'log_sum_exp', ...layers.flatMap((_, l) => [`key_${l}`, `value_${l}`])]
+    this.bytesPerToken = layers.reduce((sum, layer) => sum + 2 * 4 * layer.kvHeads * layer.headDim, 0)
+  }
+
+  async prefill(prompts: readonly Int32Array[]): Promise<Prefix[]> {
+    const counts = prompts.map(({ length }) => length)
+    if (counts.includes(0)) throw new RangeError('an empty text cannot be continued')
+    const seq = Math.max(...counts)
+    const ids = new Int32Array(prompts.length * seq)
+    prompts.forEach((prompt, b) => {
+      ids.set(prompt, b * seq)
+    })
+    const none = this.layers.map(() => new Float32Array(0))
+    const { next, keys, values } = await this.compute({
+      ids,
+      seq,
+      counts,
+      pasts: counts.map(() => 0),
+      turns: counts.map((count) => this.turnsAt(count)),
+      keys: none,
+      values: none,
+      room: 0,
+    })
+    return counts.map((length, b) => {
+      const own = (all: readonly Float32Array[]): Float32Array[] =>
+        this.layers.map((layer, l) => rowOf(all[l]!, layer, b, seq, length))
+      return { length, next: ownNext(next[b]!), keys: own(keys), values: own(values) }
+    })
+  }
+
+  table(): DecodingTable {
+    return new Table(this)
+  }
+
+  keeps(from: number, to: number): boolean {
+    return this.turnsAt(from) === this.turnsAt(to)
+  }
+
+  turnsAt(length: number): number {
+    return turnsAs(this.model.built.ropes, length)
+  }
+
+  async checkWeights(): Promise<void> {
+    await checkFinite(this.model.checkpoint, this.model.built.tensors)
+  }
+
+  async release(): Promise<void> {
+    await this.session.release()
+  }
+
+  async compute(run: Run): Promise<Computed> {
+    const { ids, seq, counts, pasts, room } = run
+    this.#checkBounds(run)
+    const rows = counts.length
+    const feeds: Record<string, ort.Tensor> = {
+      ids: int64(ids, [rows, seq]),
+      rows: int64(Int32Array.from(counts, (count, b) => b * seq + count - 1)),
+      past_lengths: int64(Int32Array.from(pasts)),
+      ...this.#positionFeeds(run),
+    }
+    this.layers.forEach(({ kvHeads, headDim }, l) => {
+      const dims = [rows, kvHeads, room, headDim]
+      const size = rows * kvHeads * room * headDim
+      feeds[`past_key_${l}`] = new ort.Tensor('float32', run.keys[l]!.subarray(0, size), dims)
+      feeds[`past_value_${l}`] = new ort.Tensor('float32', run.values[l]!.subarray(0, size), dims)
+    })
+    const outputs = await runOn(this.info.device, this.session, feeds, this.#wanted)
+    const dataOf = (name: string): Float32Array => outputs[name]!.data as Float32Array
+    const [logits, sums, vocab] = [dataOf('logits'), dataOf('log_sum_exp'), this.info.vocabSize]
+    return {
+      next: counts.map((_, b) => ({ logits: logits.subarray(b * vocab, (b + 1) * vocab), logSumExp: sums[b]! })),
+      keys: this.layers.map((_, l) => dataOf(`key_${l}`)),
+      values: this.layers.map((_, l) => dataOf(`value_${l}`)),
+    }
+  }
+
+  /** Positions, as rows of tables that have a part for each way to turn (rope-tables.ts). */
+  #positionFeeds({ seq, counts, pasts, turns }: Run): Record<string, ort.Tensor> {
+    // padding behind a row has positions, too
+    const ends = pasts.map((past) => past + seq)
+    const parts = [...new Set([0, ...turns])].map((turn) => {
+      const longest = Math.max(seq, ...ends.filter((_, b) => turns[b] === turn || turn === 0))
+      return { turnsAs: turn, rows: 512 * Math.ceil(longest / 512) }
+    })
+    const starts = new Map<number, number>()
+    let start = 0
+    for (const { turnsAs, rows } of parts) {
+      starts.set(turnsAs, start)
+      start += rows
+    }
+    const last = this.model.built.spec.embedding.positions?.rows ?? Number.POSITIVE_INFINITY
+    const positions = new Int32Array(counts.length * seq)
+    counts.forEach((_, b) => {
+      for (let t = 0; t < seq; t++)
+        positions[b * seq + t] = Math.min(pasts[b]! + t, last - 1) + (parts.length === 1 ? 0 : starts.get(turns[b]!)!)
+    })
+    return { positions: int64(positions, [counts.length, seq]), ...this.#tables.feeds(parts) }
+  }
+
+  /** Refuses what the graph would read out of bounds (a GPU does so in silence). */
+  #checkBounds({ ids, counts, pasts }: Run): void {
+    const { checkpoint, built } = this.model
+    const { vocab, embedding } = built.spec
+    const bad = ids.find((id) => id < 0 || id >= vocab)
+    if (bad !== undefined)
+      throw new ModelError(
+        `token id ${bad} is outside the model's vocabulary of ${vocab}`,
+        checkpoint.dir,
+        'The tokenizer belongs to another model.',
+      )
+    const longest = Math.max(...counts.map((count, b) => count + pasts[b]!))
+    if (embedding.positions !== null && longest > embedding.positions.rows)
+      throw new ModelError(
+        `a text reaches position ${longest}, the model has ${embedding.positions.rows} learned positions`,
+        checkpoint.dir,
+      )
+  }
+}
+
+/** Outputs of a run are views of it; a prefix outlives the run. */
+const ownNext = ({ logits, logSumExp }: NextToken): NextToken => ({ logits: logits.slice(), logSumExp })
+
+/** The first `length` tokens of a row of [rows, kvHeads, seq, headDim], as [kvHeads, length, headDim]. */
+function rowOf(
+  all: Float32Array,
+  { kvHeads, headDim }: CachedLayer,
+  row: number,
+  seq: number,
+  length: number,
+): Float32Array {
+  const size = kvHeads * seq * headDim
+  if (length === seq) return all.slice(row * size, (row + 1) * size)
+  const own = new Float32Array(kvHeads * length * headDim)
+  for (let h = 0; h < kvHeads; h++) {
+    const from = row * size + h * seq * headDim
+    own.set(all.subarray(from, from + length * headDim), h * length * headDim)
+  }
+  return own
+}
+
+/** Tokens by which the room of every row grows. */
+const ROOM_STEP = 64
+
+/**
+ * The cache of all rows, in one piece for every layer, [capacity, kvHeads, room, headDim]: the first `size` rows are what a run is given. Room
+ * is as long as the longest row wants, in steps; it grows by copying, and shrinks when it is less than half used.
+ */
+class Table implements DecodingTable {
+  readonly #lengths: number[] = []
+  #capacity = 0
+  #room = 0
+  #keys: Float32Array[]
+  #values: Float32Array[]
+
+  constructor(readonly decoder: OrtDecoder) {
+    this.#keys = decoder.layers.map(() => new Float32Array(0))
+    this.#values = decoder.layers.map(() => new Float32Array(0))
+  }
+
+  get size(): number {
+    return this.#lengths.length
+  }
+
+  add(prefix: Prefix): number {
+    const row = this.#lengths.push(prefix.length) - 1
+    this.#fit(row)
+    this.decoder.layers.forEach((layer, l) => {
+      this.#put(this.#keys[l]!, layer, row, 0, prefix.keys[l]!, prefix.length)
+      this.#put(this.#values[l]!, layer, row, 0, prefix.values[l]!, prefix.length)
+    })
+    return row
+  }
+
+  remove(row: number): void {
+    const last = this.#lengths.pop()
+    if (last === undefined || row > this.size) throw new RangeError(`there is no row ${row}`)
+    if (row < this.size) {
+      this.#lengths[row] = last
+      this.decoder.layers.forEach(({ kvHeads, headDim }, l) => {
+        const size = kvHeads * this.#room * headDim
+        for (const cache of [this.#keys[l]!, this.#values[l]!])
+          cache.copyWithin(row * size, this.size * size, (this.size + 1) * size)
+      })
+    }
+    this.#fit(this.size)
+  }
+
+  async step(tokens: Int32Array): Promise<NextToken[]> {
+    if (tokens.length !== this.size) throw new RangeError(`${tokens.length} tokens for ${this.size} rows`)
+    const { layers } = this.decoder
+    this.#fit(this.size)
+    const { next, keys, values } = await this.decoder.compute({
+      ids: tokens,
+      seq: 1,
+      counts: this.#lengths.map(() => 1),
+      pasts: this.#lengths,
+      turns: this.#lengths.map((length) => this.decoder.turnsAt(length + 1)),
+      keys: this.#keys,
+      values: this.#values,
+      room: this.#room,
+    })
+    layers.forEach((layer, l) => {
+      const size = layer.kvHeads * layer.headDim
+      this.#lengths.forEach((length, row) => {
+        this.#put(this.#keys[l]!, layer, row, length, keys[l]!.subarray(row * size, (row + 1) * size), 1)
+        this.#put(this.#values[l]!, layer, row, length, values[l]!.subarray(row * size, (row + 1) * size), 1)
+      })
+    })
+    this.#lengths.forEach((length, row) => {
+      this.#lengths[row] = length + 1
+    })
+    return next
+  }
+
+  /** Writes tokens [kvHeads, count, headDim] into a row, from a place on. */
+  #put(
+    cache: Float32Array,
+    { kvHeads, headDim }: CachedLayer,
+    row: number,
+    place: number,
+    tokens: Float32Array,
+    count: number,
+  ): void {
+    const width = count * headDim
+    for (let h = 0; h < kvHeads; h++)
+      cache.set(tokens.subarray(h * width, (h + 1) * width), ((row * kvHeads + h) * this.#room + place) * headDim)
+  }
+
+  /** Makes room for one more token in every row. @param kept rows that have something in them */
+  #fit(kept: number): void {
+    const wanted = ROOM_STEP * Math.ceil((Math.max(0, ...this.#lengths) + 1) / ROOM_STEP)
+    const rows = this.size
+    const fits = rows <= this.#capacity && wanted <= this.#room && (2 * wanted > this.#room || rows === 0)
+    if (fits) return
+    const capacity = rows <= this.#capacity ? this.#capacity : Math.max(rows, 2 * this.#capacity)
+    const [before, after] = [this.#room, wanted]
+    this.decoder.layers.forEach(({ kvHeads, headDim }, l) => {
+      const moved = (old: Float32Array): Float32Array => {
+        const cache = new Float32Array(capacity * kvHeads * after * headDim)
+        const width = Math.min(before, after) * headDim
+        for (let i = 0; i < Math.min(kept, rows) * kvHeads; i++)
+          cache.set(old.subarray(i * before * headDim, i * before * headDim + width), i * after * headDim)
+        return cache
+      }
+      this.#keys[l] = moved(this.#keys[l]!)
+      this.#values[l] = moved(this.#values[l]!)
+    })
+    this.#capacity = capacity
+    this.#room = wanted
+  }
+}

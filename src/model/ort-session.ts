@@ -1,0 +1,151 @@
+import { dirname, relative, sep } from 'node:path'
+import * as ort from 'onnxruntime-node'
+import { DeviceError, ModelError } from '../errors.ts'
+import { checkPinned, pinnedPackage } from '../package.ts'
+import type { RunnerInfo } from '../types.ts'
+import { alibiTable } from './alibi.ts'
+import type { BuiltModel } from './build.ts'
+import type { FileHash } from './checkpoint.ts'
+import { encodeModel } from './onnx.ts'
+import type { OpenModel } from './open.ts'
+import { PROVIDERS } from './providers.ts'
+import { quantisedFile } from './quantised/file.ts'
+import { QUANTISED_FILE } from './quantised/layout.ts'
+import { type RopeRows, ropeTables } from './rope-tables.ts'
+
+/** ◆ A graph of ours on ONNX Runtime: how it is opened and run. The only file with 64-bit integers. */
+
+export interface OpenSessionOptions {
+  /** Threads inside an operator; default: ONNX Runtime's, one a physical core. */
+  readonly threads?: number
+  /** What the checkpoint's files were when they were hashed; for weights in few bits, which are kept under these hashes. */
+  readonly hashes?: readonly FileHash[]
+  /** Told what takes long: weights in few bits are made once. */
+  readonly say?: (line: string) => void
+}
+
+/** Opens a model's graph on its device, and says what it is. */
+export async function openSession(
+  model: OpenModel,
+  options: OpenSessionOptions,
+): Promise<{ readonly session: ort.InferenceSession; readonly info: RunnerInfo }> {
+  checkPinned(pinnedPackage('onnxruntime-node'))
+  const started = performance.now()
+  const session = await createSession(model, options)
+  const { kind, device, dtype, built, description } = model
+  const info: RunnerInfo = {
+    kind,
+    architecture: description.architecture,
+    labels: description.labels,
+    device,
+    provider: PROVIDERS[device],
+    dtype,
+    maxPositions: description.maxPositions,
+    padTokenId: description.padTokenId,
+    vocabSize: description.vocabSize,
+    parameters: description.parameters,
+    weightBytes: description.weightBytes,
+    quantisation: description.quantisation,
+    openMs: performance.now() - started,
+    ignoredTensors: description.ignoredTensors,
+    graphSha256: built.sha256,
+  }
+  return { session, info }
+}
+
+async function createSession(
+  { built, checkpoint, device, deviceId }: OpenModel,
+  { threads, ...source }: OpenSessionOptions,
+): Promise<ort.InferenceSession> {
+  const { quantised } = built
+  const made = quantised === null ? null : await quantisedFile(quantised, { ...source, checkpoint })
+  const root = commonFolder(made === null ? built.files : [...built.files, made], checkpoint.dir)
+  const locationOf = (file: string): string => relative(root, file).split(sep).join('/')
+  const bytes = encodeModel(built.model, (file) => locationOf(file === QUANTISED_FILE ? made! : file))
+  const provider = device === 'cuda' ? { name: 'cuda' as const, deviceId: deviceId ?? 0 } : device
+  try {
+    return await ort.InferenceSession.create(bytes, {
+      executionProviders: [provider],
+      logSeverityLevel: 3,
+      ...(threads !== undefined && { intraOpNumThreads: threads }),
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: root,
+          // else FP8 weights are multiplied out in every run
+          ...(checkpoint.float8 && { disable_quant_qdq: '1' }),
+        },
+      },
+    })
+  } catch (cause) {
+    const message = `ONNX Runtime cannot open the model on ${device}: ${(cause as Error).message.slice(0, 600)}`
+    throw device === 'cpu'
+      ? new ModelError(message, checkpoint.dir, null, { cause })
+      : new DeviceError(message, `--device ${device}`, null, { cause })
+  }
+}
+
+/** The deepest folder above all files: ONNX Runtime resolves locations against one folder and lets none leave it. */
+export function commonFolder(files: readonly string[], where: string): string {
+  for (let folder = dirname(files[0]!); ; folder = dirname(folder)) {
+    if (files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return folder
+    if (folder === dirname(folder))
+      throw new ModelError(
+        `its files lie on several drives: ${files.join(', ')}`,
+        where,
+        'Put them on one. CHEMHERM_QUANTISED_DIR names the folder of quantised weights.',
+      )
+  }
+}
+
+/** One run of a graph. @throws DeviceError with what ONNX Runtime says */
+export async function runOn(
+  device: RunnerInfo['device'],
+  session: ort.InferenceSession,
+  feeds: Record<string, ort.Tensor>,
+  outputs: readonly string[],
+): Promise<ort.InferenceSession.ReturnType> {
+  try {
+    return await session.run(feeds, outputs)
+  } catch (cause) {
+    throw new DeviceError(
+      `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
+      `--device ${device}`,
+      'If memory ran out, lower --batch-tokens.',
+      { cause },
+    )
+  }
+}
+
+/** What positions are turned and shifted by: the graph's tables, as long as a run needs; made anew where a run needs others than the one before. */
+export class PositionTables {
+  #made: { readonly name: string; readonly feeds: Record<string, ort.Tensor> } | null = null
+
+  constructor(readonly built: BuiltModel) {}
+
+  feeds(parts: RopeRows['parts']): Record<string, ort.Tensor> {
+    const name = JSON.stringify(parts)
+    if (this.#made?.name === name) return this.#made.feeds
+    const feeds: Record<string, ort.Tensor> = {}
+    this.built.ropes.forEach((rope, i) => {
+      const { cos, sin, rows } = ropeTables(rope, parts)
+      const dims = [rows, rope.inverseFrequencies.length]
+      feeds[`cos_${i}`] = new ort.Tensor('float32', cos, dims)
+      feeds[`sin_${i}`] = new ort.Tensor('float32', sin, dims)
+    })
+    const heads = this.built.alibiHeads
+    const { rows } = parts[0]!
+    if (heads !== null) feeds.alibi = new ort.Tensor('float32', alibiTable(heads, rows), [rows, heads])
+    this.#made = { name, feeds }
+    return feeds
+  }
+}
+
+/** Int32 → int64 by words (ONNX Runtime's platforms are little-endian); BigInt for every element would be slow. */
+export function int64(values: Int32Array, dims: readonly number[] = [values.length]): ort.Tensor {
+  const words = new Int32Array(2 * values.length)
+  for (let i = 0; i < values.length; i++) {
+    words[2 * i] = values[i]!
+    words[2 * i + 1] = values[i]! < 0 ? -1 : 0
+  }
+  return new ort.Tensor('int64', new BigInt64Array(words.buffer), dims)
+}

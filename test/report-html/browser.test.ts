@@ -315,11 +315,11 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
       'Candidates for the next step',
     ])
     expect(await detail.locator('.marks').allTextContents()).toEqual([
-      '✓ pass',
-      '✗ fail',
-      '✓ pass✓ right★ chosen by random',
-      '✗ fail✗ wrong★ chosen by world_model',
-      '? unverifiable✗ wrong',
+      'claims: ✓ pass',
+      'claims: ✗ fail',
+      'claims: ✓ pass✓ right★ chosen by random',
+      'claims: ✗ fail✗ wrong★ chosen by world_model',
+      'claims: ? unverifiable✗ wrong',
     ])
     expect(await detail.locator('.claims li').allTextContents()).toEqual([
       '✓ pass smiles: CCO; computed: CCO',
@@ -327,7 +327,7 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
       '✓ pass formula: C2H6O; computed: C2H6O',
       '✗ fail formula: C3H8O; computed: C2H6O; it has C2H6O',
     ])
-    expect(await detail.locator('tbody tr').count()).toBe(6)
+    expect(await detail.locator('tbody tr').count()).toBe(3)
     await page.selectOption('#steps select[data-key="choice.world_model"]', '=right')
     expect(await page.locator('#steps .status output').textContent()).toBe('2 of 4 rows')
     expect(complaints).toEqual([])

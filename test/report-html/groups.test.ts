@@ -134,7 +134,7 @@ describe('groups in report.html', () => {
       ['verifiable reward', 'one reward', '0'],
     ])
     expect(textOf(html)).toContain(
-      'by the accuracy alone in 7 of 60 groups (11.7%), by the verifiable reward in 6 of 60 groups (10.0% [0.0, 20.0]), by the learned score in 0 of 60 groups (0.0% [-10.0, 10.0]). By the first, 0 are all right, too easy, and 7 all wrong, too hard.',
+      'by the accuracy alone in 7 of 60 groups (11.7%), by the verifiable reward in 6 of 60 groups (10.0% [0.0, 20.0]), by the learned score in 0 of 60 groups (0.0% [−10.0, 10.0]). By the first, 0 are all right, too easy, and 7 all wrong, too hard.',
     )
   })
 

@@ -345,7 +345,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
           ...[
             step.verdict === null
               ? null
-              : element('span', { class: `w-${step.verdict}` }, verdictText(step.verdict, null)),
+              : element('span', { class: `w-${step.verdict}` }, `claims: ${verdictText(step.verdict, null)}`),
             ...(step.notes ?? []).map((/** @type {string} */ note) => element('span', {}, note)),
           ],
         ),

@@ -19,7 +19,6 @@ import { percent, textTable } from '../report/table.ts'
 import { finishProcess } from './process-finish.ts'
 import { StepWitness } from './process-report.ts'
 import type { ProcessRun } from './process-run.ts'
-import { StepsReporter } from './steps-report.ts'
 
 /** Columns of the files that a `StepVerdictFiles` writes, for the code book. */
 export const STEP_VERDICT_FILES: Readonly<Record<string, readonly string[]>> = {
@@ -90,11 +89,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
     const files = await openStepVerdicts(folder)
     const bar = log.progress('verifying', inspection.rows, 'rows')
     const rows: JudgedSteps[] = []
-<<<<<<< HEAD
     const witness = new StepWitness()
-=======
-    const page = new StepsReporter()
->>>>>>> w-report
     let [done, whole] = [0, false]
     try {
       for await (const row of run.rows()) {
@@ -106,11 +101,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
         const prompt = row.hasPrompt ? plain(row.prompt) : null
         const found = await files.check({ id, subset, cluster }, { steps, candidates, prompt })
         rows.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
-<<<<<<< HEAD
         witness.see({ row: { ...row, steps, prompt: row.hasPrompt ? row.prompt : null }, verdicts: found })
-=======
-        page.add(row, [], found)
->>>>>>> w-report
         bar.update(++done)
       }
       await files.close()
@@ -130,7 +121,6 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
       table: verdictTable(rows, files.tally),
       notes: notesOf(files.tally),
       record: { verified: 'claims of the steps, with RDKit; no model' },
-      page: page.report(),
     }
   })
 }

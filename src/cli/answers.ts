@@ -36,7 +36,7 @@ export async function answersOf(
       }
   }
   if (known.size > 0) {
-    const toolkit = await Toolkit.load()
+    const toolkit = await Toolkit.shared()
     for (const answer of known.keys()) {
       await toolkit.recover()
       known.set(answer, canonical(toolkit, answer))

@@ -36,6 +36,7 @@ import {
   verifySteps,
 } from './process-run.ts'
 import { choicePaperTable, choiceTable } from './process-tables.ts'
+import { StepsReporter } from './steps-report.ts'
 import {
   judged,
   openStepVerdicts,
@@ -52,6 +53,7 @@ export interface ChosenSteps {
   readonly failures: readonly RowFailure[]
   /** Rows without a rationale, under a layout that has one. */
   readonly withoutRationale: number
+  readonly page: StepsReporter
   /** The candidates by the claims that they make, with each heuristic's scores; null with --no-verify. */
   readonly verdicts: StepFindings | null
   readonly witness: StepWitness
@@ -102,6 +104,7 @@ export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneratio
           layout: config.layout,
           rows_without_rationale: chosen.withoutRationale,
         },
+        page: chosen.page.report(heuristics, findings.tests),
       }
     })
   } finally {
@@ -157,7 +160,11 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     heuristics.filter((name) => name !== 'random').map((name) => [name, []]),
   )
   const all: JudgedSteps[] = []
+<<<<<<< HEAD
   const witness = new StepWitness()
+=======
+  const page = new StepsReporter()
+>>>>>>> w-report
   let [first, withoutRationale, whole] = [0, 0, false]
   try {
     for await (const row of run.rows()) {
@@ -170,9 +177,17 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
       first += row.completions.length
       const { id, subset, cluster } = joined.choice
       const { steps, candidates } = row
+<<<<<<< HEAD
       const trajectory = { steps, candidates, prompt: plain(row.prompt) }
       const found = claims === null ? null : await claims.check({ id, subset, cluster }, trajectory)
       witness.see({ row, lines: joined.lines, verdicts: found })
+=======
+      const found =
+        claims === null
+          ? null
+          : await claims.check({ id, subset, cluster }, { steps, candidates, prompt: plain(row.prompt) })
+      page.add(row, joined.lines, found)
+>>>>>>> w-report
       if (found === null) continue
       all.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
       const ofCandidates = found.filter(({ candidate }) => candidate !== null)
@@ -195,6 +210,7 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     rows,
     failures,
     withoutRationale: layouts ? withoutRationale : 0,
+    page,
     verdicts: claims === null ? null : { byHeuristic, all, tally: claims.tally },
     witness,
   }

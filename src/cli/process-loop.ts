@@ -29,8 +29,8 @@ const WINDOW = 64
 /** What ends an answer. */
 const ANSWER_ENDS = ['<|answer_end|>', '</answer>'] as const
 
-/** Why a reasoning ended: the model ended it, an answer was given, the steps were used up. */
-type Ending = 'stop' | 'answer' | 'max_steps'
+/** Why a reasoning ended: the model ended it, an answer was given, the steps were used up, no position was left for one more. */
+type Ending = 'stop' | 'answer' | 'max_steps' | 'length'
 
 /** A step as it was chosen. */
 interface ChosenStep {
@@ -88,7 +88,7 @@ export async function writeReasonings(run: ProcessRun, steps: StepGeneration): P
     const runner = channel === undefined ? null : await channel.subject.open()
     const bar = log.progress('reasoning', inspection.rows, 'rows')
     let done = 0
-    const endings: Record<Ending, number> = { stop: 0, answer: 0, max_steps: 0 }
+    const endings: Record<Ending, number> = { stop: 0, answer: 0, max_steps: 0, length: 0 }
     try {
       const scorer = channel === undefined || runner === null ? null : { channel, runner }
       const engine: Engine = { run, steps, decoder, heuristic, scorer, count }
@@ -129,7 +129,7 @@ export async function writeReasonings(run: ProcessRun, steps: StepGeneration): P
         tests: [],
         summary: { reasonings: { rows, steps: length, endings } },
         table: textTable(
-          ['reasonings', 'steps each', 'ended by the model', 'by an answer', 'by --max-steps'],
+          ['reasonings', 'steps each', 'ended by the model', 'by an answer', 'by --max-steps', 'by length'],
           [
             [
               String(rows),
@@ -137,6 +137,7 @@ export async function writeReasonings(run: ProcessRun, steps: StepGeneration): P
               String(endings.stop),
               String(endings.answer),
               String(endings.max_steps),
+              String(endings.length),
             ],
           ],
         ),
@@ -245,7 +246,7 @@ const failureOf = ({ where, id }: Row, { reason, message }: Unscored): RowFailur
   id,
   reason,
   message,
-  hint: null,
+  hint: reason === 'too_long' ? 'a smaller --max-new-tokens makes shorter steps' : null,
 })
 
 // ── the loop ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -311,11 +312,11 @@ async function takeStep(engine: Engine, live: readonly State[], step: number): P
   )
   const scores = scorer === null ? asked.map(() => null) : await scoresOf(heuristic, scorer, asked)
   going.forEach(({ state, proposals }, i) => {
-    if (state.failure !== null) return
+    if (state.failure !== null || state.ending !== null) return
     const own = scores[i]
     const lost = own?.find((one) => typeof one !== 'number')
     if (lost !== undefined && typeof lost !== 'number') {
-      state.failure = lost
+      lose(state, lost)
       return
     }
     const known = (own ?? null) as readonly number[] | null
@@ -347,7 +348,7 @@ async function continued(
   const prompts = states.flatMap((state, index) => {
     const encoded = steps.encode(state.row.prompt, state.steps)
     if (!isUnscored(encoded)) return [{ id: `${state.row.id}\0${name}`, ids: encoded.ids, index }]
-    state.failure = encoded
+    lose(state, encoded)
     return []
   })
   const options = {
@@ -355,10 +356,16 @@ async function continued(
     budget: steps.generation.budget(decoder.bytesPerToken),
   }
   for await (const one of generate(decoder, prompts, options, { stopped: run.interrupt.stopped, count })) {
-    if ('unscored' in one) states[one.prompt.index]!.failure = one.unscored
+    if ('unscored' in one) lose(states[one.prompt.index]!, one.unscored)
     else found[one.prompt.index] = one.completions
   }
   return found
+}
+
+/** No further step can be read: a reasoning that has some ends there, one that has none is not written. */
+function lose(state: State, why: Unscored): void {
+  if (why.reason === 'too_long' && state.steps.length > 0) state.ending = 'length'
+  else state.failure = why
 }
 
 /** Proposals that say something, each once, in the order in which they came. */

@@ -7,8 +7,8 @@ import { LIMITS } from '../report/html/limits.ts'
 import type { StepLineRecord, StepRowRecord, StepsReport, StepVerdictRecord } from '../report/html/step-input.ts'
 import { StepCounter } from '../report/html/step-tally.ts'
 import { versions } from '../report/manifest.ts'
+import { namedWithBase } from '../setup/adapter.ts'
 import type { RowFailure, Statistic } from '../types.ts'
-import { moleculePort } from './html.ts'
 import type { ProcessRun } from './process-run.ts'
 
 /** What is known of a row, as it comes. */
@@ -69,6 +69,9 @@ export class StepWitness {
   }
 }
 
+/** Each word once; null without any. */
+const once = (words: readonly string[]): string | null => [...new Set(words)].join(' and ') || null
+
 /** report.html of a run of steps. */
 export async function stepsHtml(
   run: ProcessRun,
@@ -77,25 +80,25 @@ export async function stepsHtml(
     readonly statistics: readonly Statistic[]
     readonly failures: readonly RowFailure[]
     readonly repairs: RunRecord['repairs']
+    readonly truncations: number
     readonly manifest: Readonly<Record<string, unknown>>
   },
 ): Promise<string> {
   const { renderReport } = await import('../report/html/report.ts')
   const { config, data, models, channels, device, verifier, log } = run
-  const subject = channels[0]?.subject
   const input: ReportInput = {
     run: {
       command: config.bin,
-      model: models.map(({ name }) => name).join(' and ') || 'no model',
+      model: once(models.map(({ name, adapter }) => namedWithBase(name, adapter))) ?? 'no model',
       reference: null,
       dataset: data.name,
       device: device?.device ?? null,
       provider: device?.provider ?? null,
-      dtype: subject?.dtype ?? null,
+      dtype: once(channels.map(({ subject }) => subject.dtype)),
       seed: config.seed,
       versions: versions(),
       repairs: found.repairs,
-      truncations: 0,
+      truncations: found.truncations,
       warnings: log.warnings,
       remarks: [],
       provenance: verifier?.provenance ?? [],
@@ -111,7 +114,7 @@ export async function stepsHtml(
     drift: null,
     suspects: [],
     steps: found.steps,
-    molecules: await moleculePort(),
+    molecules: null,
   }
   return renderReport(input)
 }

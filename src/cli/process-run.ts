@@ -52,10 +52,13 @@ export async function measureChannels(
   store: Store,
 ): Promise<MeasuredChannel[]> {
   const measured: MeasuredChannel[] = []
+  // a Ctrl-C is listened for until the last channel is measured
+  const interrupt = { stopped: run.interrupt.stopped, dispose: () => {} }
   for (const channel of run.channels) {
     const { subject, plan } = channel
     const { ledger, work } = await measureRun({
       ...run,
+      interrupt,
       rows,
       completions,
       subjects: [subject],

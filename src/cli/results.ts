@@ -10,7 +10,7 @@ const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
   /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
   /^curriculum\.jsonl$/,
-  /^(steps|step-scores|paired-tests|filter|precheck)\.csv$/,
+  /^(steps|step-scores|step-verdicts|step-claims|paired-tests|filter|precheck)\.csv$/,
   /^(triples|trajectories)\.jsonl$/,
   /^summary\.json$/,
   /^report\.html$/,

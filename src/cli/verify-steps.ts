@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type JudgedStep, type JudgedSteps, stepVerdictShares } from '../agreement/step-agreement.ts'
 import type { StepVerdict } from '../chem/claims/claim.ts'
+import { stepsOfText } from '../chem/claims/sentences.ts'
 import { type Trajectory, verifySteps } from '../chem/claims/verify.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import { isFailure } from '../pairs/failure.ts'
@@ -18,6 +19,7 @@ import { percent, textTable } from '../report/table.ts'
 import { finishProcess } from './process-finish.ts'
 import { StepWitness } from './process-report.ts'
 import type { ProcessRun } from './process-run.ts'
+import { StepsReporter } from './steps-report.ts'
 
 /** Columns of the files that a `StepVerdictFiles` writes, for the code book. */
 export const STEP_VERDICT_FILES: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +42,7 @@ export interface StepTally {
 }
 
 export async function openStepVerdicts(folder: string): Promise<StepVerdictFiles> {
-  const mols = await Toolkit.load()
+  const mols = await Toolkit.shared()
   const verdicts = openCsv(join(folder, 'step-verdicts.csv'), STEP_VERDICT_COLUMNS)
   const claims = openCsv(join(folder, 'step-claims.csv'), STEP_CLAIM_COLUMNS)
   const tally: StepTally = { unread: 0, claims: new Map() }
@@ -88,18 +90,27 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
     const files = await openStepVerdicts(folder)
     const bar = log.progress('verifying', inspection.rows, 'rows')
     const rows: JudgedSteps[] = []
+<<<<<<< HEAD
     const witness = new StepWitness()
+=======
+    const page = new StepsReporter()
+>>>>>>> w-report
     let [done, whole] = [0, false]
     try {
       for await (const row of run.rows()) {
         if (isFailure(row)) continue
-        const { id, subset, steps, candidates } = row
+        const { id, subset, candidates } = row
+        const steps = row.answer === null ? row.steps : stepsOfText(row.answer)
         // rows without a prompt are told apart by their ids
         const cluster = promptCluster(row.hasPrompt ? row.prompt : id)
         const prompt = row.hasPrompt ? plain(row.prompt) : null
         const found = await files.check({ id, subset, cluster }, { steps, candidates, prompt })
         rows.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
-        witness.see({ row: { ...row, prompt: row.hasPrompt ? row.prompt : null }, verdicts: found })
+<<<<<<< HEAD
+        witness.see({ row: { ...row, steps, prompt: row.hasPrompt ? row.prompt : null }, verdicts: found })
+=======
+        page.add(row, [], found)
+>>>>>>> w-report
         bar.update(++done)
       }
       await files.close()
@@ -119,6 +130,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
       table: verdictTable(rows, files.tally),
       notes: notesOf(files.tally),
       record: { verified: 'claims of the steps, with RDKit; no model' },
+      page: page.report(),
     }
   })
 }

@@ -44,6 +44,8 @@ export interface AnnotatedRow extends Row {
 export interface TrajectoryRow extends Row {
   readonly form: 'trajectory'
   readonly steps: readonly string[]
+  /** A whole answer where the row has no steps: its sentences and lines are the steps. Null where the row has steps. */
+  readonly answer: string | null
   /** For the next step; none where the row has none. */
   readonly candidates: readonly string[]
   /** False where the row has no prompt: `prompt` is empty then. */
@@ -215,7 +217,7 @@ export function base(
   }
 }
 
-function textOf(value: unknown, at: string): string {
+export function textOf(value: unknown, at: string): string {
   if (typeof value !== 'string')
     throw new BadRecord('wrong_type', `"${at}" is ${nameOf(value)}, expected a string`, README_HINT)
   return checkCharacters(value, at)

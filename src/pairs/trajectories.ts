@@ -6,10 +6,10 @@ import { BadRecord, nameOf, README_HINT } from './failure.ts'
 import type { Notes } from './message.ts'
 import { type Place, parseId, promptOf } from './parse.ts'
 import { hasPrompt } from './prompt.ts'
-import { base, type TrajectoryRow, textList } from './steps.ts'
+import { base, type TrajectoryRow, textList, textOf } from './steps.ts'
 
 /**
- * A record of `--verify-steps`: `steps` or `candidates`, or both; `prompt` and `id` where they are there. Rows of steps in TRL's form have
+ * A record of `--verify-steps`: `steps` or `candidates`, or both, or a `completion`, whose sentences are the steps; `prompt` and `id` where they are there. Rows of steps in TRL's form have
  * their steps in `completions`, with `labels`. Never throws for bad data.
  */
 export function parseTrajectory(record: unknown, place: Place, names: ColumnNames = {}): TrajectoryRow | RowFailure {
@@ -32,13 +32,14 @@ function parse(columns: Columns, id: string, where: string): TrajectoryRow {
   const notes: Notes = new Set()
   const inCompletions = !columns.has('steps') && columns.has('completions') && columns.has('labels')
   const column = inCompletions ? 'completions' : 'steps'
-  if (!columns.has(column) && !columns.has('candidates'))
-    throw new BadRecord('no_steps', 'there are neither "steps" nor "candidates"', README_HINT)
+  const whole = columns.has(column) || columns.has('candidates') ? undefined : columns.get('completion')
+  if (!columns.has(column) && !columns.has('candidates') && whole === undefined)
+    throw new BadRecord('no_steps', 'there are neither "steps" nor "candidates", nor a "completion"', README_HINT)
   const asked = hasPrompt(columns)
   const prompt = asked ? promptOf(columns, notes) : { text: '', columns: [] }
   const steps = columns.has(column) ? textList(columns, column, notes) : []
   const candidates = columns.has('candidates') ? textList(columns, 'candidates', notes) : []
-  const read = { prompt: prompt.columns, steps: [column], candidates: ['candidates'] }
+  const read = { prompt: prompt.columns, steps: [column], candidates: ['candidates'], completion: ['completion'] }
   return {
     form: 'trajectory',
     ...base(columns, id, where, read, notes),
@@ -46,6 +47,7 @@ function parse(columns: Columns, id: string, where: string): TrajectoryRow {
     prompt: prompt.text,
     hasPrompt: asked,
     steps,
+    answer: whole === undefined ? null : textOf(whole, 'completion'),
     candidates,
     completions: [],
   }

@@ -261,6 +261,13 @@ export const MODEL = section(
     stepSeparator: {
       ...text('Of a process reward model, what ends a step of a completion, such as "\\n\\n"', null, {
         bins: REWARDS,
+        in: {
+          'run-process': {
+            describe:
+              'What ends a step: in the texts of a process reward model, and with --generate of a step that is written',
+            shown: "the model's own: its marks, or a line break; with --generate a line break",
+          },
+        },
         library: true,
         shown: "the model's own: its marks stand in the data, or a line break",
       }),

@@ -143,7 +143,9 @@ function readingSteps(subject: OpenSubject): OpenSubject {
 const stepLists = (row: StepRow | LabelledRow): readonly (readonly string[])[] =>
   row.form === 'labelled' ? [row.steps] : row.candidates.map((candidate) => [...row.steps, candidate])
 
-function stepText(steps: readonly string[], { mark, separator }: StepRule): string {
+function stepText(steps: readonly string[], { mark, separator, turns }: StepRule): string {
+  // text/turns.ts cuts there
+  if (turns !== undefined) return steps.join(separator ?? '\n\n')
   return separator === null ? steps.map((step) => `${step}${mark ?? ''}`).join('') : steps.join(separator)
 }
 

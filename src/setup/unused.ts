@@ -88,7 +88,8 @@ function unusedOfSteps(
     const why = '--filter-rationales compares the likelihood of what follows a rationale, with it and without'
     return nothing(['dataset', 'heuristic', ...OF_REWARDS, 'verify', 'verifyWorkers', ...OF_VERIFICATION], why)
   }
-  if (!heuristic.includes('reward')) nothing(OF_REWARDS, 'there is no --heuristic reward')
+  const rewards = OF_REWARDS.filter((option) => !generate || option !== 'stepSeparator')
+  if (!heuristic.includes('reward')) nothing(rewards, 'there is no --heuristic reward')
   if (!heuristic.some((name) => name === 'world_model' || name === 'world_model_no_length'))
     nothing(['layout'], 'no heuristic reads the candidates behind a rationale')
   if (models.length === 0) nothing(OF_MODELS, '--heuristic random asks no model')

@@ -24,9 +24,9 @@ const FOLDER = packagePath('test/data/agreement')
 const CASES = readdirSync(FOLDER, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
-/** Judged elsewhere: fitted on seeded folds, bounds (bounds.test.ts), or run-process's (choices.test.ts, run/process*.test.ts). */
+/** Judged elsewhere: fitted on seeded folds, bounds (bounds.test.ts), or run-process's (choices.test.ts, step-agreement.test.ts, run/process*.test.ts). */
 const ELSEWHERE =
-  /^(choice_|rationale_keep_rate$|annotation_pass_rate$|step_accuracy$|first_error_found$|no_error_seen$|process_bench_f1$)|_cross_fitted$|^(brier_base|brier_platt|log_loss_platt|brier_isotonic)$|_if_unverifiable_|_(lowest|highest)$/
+  /^(choice_|step_decided_rate$|step_pass_rate$|<statistic>_<heuristic>$|rationale_keep_rate$|annotation_pass_rate$|step_accuracy$|first_error_found$|no_error_seen$|process_bench_f1$)|_cross_fitted$|^(brier_base|brier_platt|log_loss_platt|brier_isotonic)$|_if_unverifiable_|_(lowest|highest)$/
 
 describe.each(CASES)('every number of %s, by another way', (name) => {
   const expected = JSON.parse(readFileSync(join(FOLDER, name, 'expected.json'), 'utf8')) as Expected

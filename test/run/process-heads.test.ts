@@ -35,7 +35,9 @@ interface Stepped {
 function stepped(name: string, mark: string): Stepped[] {
   return casesOf(name).flatMap(({ id, messages, scores }) => {
     const steps = messages.at(-1)!.content.split(mark)
-    if (steps.pop() !== '' || steps.length !== scores!.length) return []
+    // a mark stands behind each step, or a blank line between them
+    if (mark !== '\n\n' && steps.pop() !== '') return []
+    if (steps.length !== scores!.length) return []
     return [{ id, prompt: messages.slice(0, -1), steps, scores: scores! }]
   })
 }
@@ -52,6 +54,8 @@ const MODELS = [
   ['trl-prm-llama', '\n', ['--chat-template', 'raw']],
   ['trl-prm-qwen2', '\n', ['--chat-template', 'raw']],
   ['qwen2-prm', '<extra_0>', []],
+  ['math-shepherd', ' +\n', ['--step-tokens', '+ the of', '--chat-template', 'raw']],
+  ['rlhflow-prm', '\n\n', ['--step-tokens', 'turns + -']],
 ] as const
 
 describe.each(MODELS)('%s', (name, mark, more) => {

@@ -165,6 +165,26 @@ it('a prompt that leaves no room is listed, the others are there', async () => {
   expect(done.stderr).toContain('long.jsonl:1: the prompt has')
 })
 
+it('a reasoning that leaves no room for one more step ends there', async () => {
+  const more = [
+    '--limit',
+    '3',
+    '--max-length',
+    '150',
+    '--max-new-tokens',
+    '40',
+    '--temperature',
+    '1',
+    '--step-separator',
+    ' ',
+  ]
+  const done = await go('room', ...more, '--max-steps', '40')
+  expect([0, 4]).toContain(done.code)
+  const endings = rows('room').map(({ completions }) => completions[0].finish_reason)
+  expect(endings).toContain('length')
+  for (const { completions } of rows('room')) expect(completions[0].steps.length).toBeGreaterThan(0)
+})
+
 it('--dry-run and --dump-rendered show the prompts', async () => {
   expect(await go('dry', '--limit', '3', '--dry-run')).toMatchObject({
     code: 0,

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
-import { type CsvRow, readCsv, readJson, run, temporaryFolder } from './bin.ts'
+import { type CsvRow, jsonLines, readCsv, readJson, run, temporaryFolder } from './bin.ts'
 
 /** run-process on the goldens (test/data/process): RATIONALYST's formulas over transformers' log-probabilities of the demo policy. */
 const folder = temporaryFolder()
@@ -132,6 +132,12 @@ describe.each(LAYOUTS)('--layout %s', (layout) => {
     }
   })
 
+  it('report.html shows what was chosen', () => {
+    const html = readFileSync(join(at(), 'report.html'), 'utf8')
+    expect(html).toContain('Choosing the next step')
+    expect(html).toContain('28 rows of steps')
+  })
+
   it('summary.json and agreement.csv count the choices of steps.csv', () => {
     const summary = readJson<{
       readonly steps: {
@@ -153,4 +159,79 @@ describe.each(LAYOUTS)('--layout %s', (layout) => {
     const sizes = expected.rows.map(({ layouts }) => 1 / layouts.none!.candidates.length)
     expect(Number(chance.value)).toBeCloseTo(sizes.reduce((sum, one) => sum + one) / 28, 12)
   })
+})
+
+it('without a label the verifiable reward of each trajectory says what is right', async () => {
+  const wrap = (answer: string): string => `<|think_start|>t<|think_end|><|answer_start|>${answer}<|answer_end|>`
+  const row = {
+    prompt: 'What do acetic acid and ethanol give?',
+    solution: 'product_eval!:!CCOC(C)=O!:!reaction-prediction',
+  }
+  const rows = [
+    { ...row, id: 'a', candidates: [wrap('CCOC(=O)CC'), wrap('CCOC(C)=O')] },
+    { ...row, id: 'b', candidates: [wrap('C'), wrap('CC'), 'no answer'] },
+    // the label wins
+    { ...row, id: 'c', candidates: [wrap('C'), wrap('CCOC(C)=O')], label: 0 },
+    // the answer may stand behind the thought of an earlier step
+    {
+      ...row,
+      id: 'd',
+      steps: ['<|think_start|>t<|think_end|>'],
+      candidates: ['<|answer_start|>C<|answer_end|>', '<|answer_start|>CCO<|answer_end|>'],
+    },
+    { id: 'e', prompt: 'Nobody knows.', candidates: ['x', 'y'] },
+  ]
+  const path = join(folder.path, 'solved.jsonl')
+  writeFileSync(path, jsonLines(rows))
+  const out = join(folder.path, 'solved')
+  const done = await run('run-process', ['--dataset', path, '--heuristic', 'random', '--output-dir', out])
+  expect(done).toMatchObject({ code: 0 })
+  expect(done.stderr).toContain('of 1 rows it is not known which candidates are right')
+  const at = join(out, 'no-model/solved')
+  const right = readCsv(at, 'steps.csv').map(
+    ({ id, right, verifiable_status }) => `${id} ${right} ${verifiable_status}`,
+  )
+  expect(right).toEqual([
+    ...['a 0 fail', 'a 1 pass', 'b 0 fail', 'b 0 fail', 'b 0 fail', 'c 1 fail', 'c 0 pass'],
+    ...['d 0 fail', 'd 0 fail', 'e  ', 'e  '],
+  ])
+  const bound = (name: string) =>
+    readCsv(at, 'agreement.csv').find(({ statistic, subset }) => statistic === name && subset === 'all')!
+  expect(bound('choice_chance')).toMatchObject({ value: '0.25', n: '4', missing: '1' })
+  expect(bound('choice_ceiling')).toMatchObject({ value: '0.5', n: '4' })
+})
+
+it('bad rows are listed, the others are chosen from', async () => {
+  const rows = [
+    { id: 'none', prompt: 'Hi', candidates: [], label: 0 },
+    { id: 'one', prompt: 'Hi', candidates: ['a'], label: 0 },
+    { id: 'beyond', prompt: 'Hi', candidates: ['a', 'b'], label: 2 },
+    { id: 'empty', prompt: 'Hi', candidates: ['', 'b'], label: 1 },
+    { id: 'good', prompt: 'Hi', candidates: ['CCO', 'C'], label: 0 },
+  ]
+  const path = join(folder.path, 'bad.jsonl')
+  writeFileSync(path, jsonLines(rows))
+  const out = join(folder.path, 'bad')
+  const done = await run('run-process', [
+    '--dataset',
+    path,
+    '--device',
+    'cpu',
+    '--heuristic',
+    'world_model',
+    '--output-dir',
+    out,
+  ])
+  expect(done).toMatchObject({ code: 4 })
+  for (const message of [
+    '"candidates" is an empty list',
+    'nothing is to be chosen',
+    'there are 2 candidates',
+    'there is no text to score',
+  ])
+    expect(done.stderr).toContain(message)
+  const lines = readCsv(out, 'demo-policy-dpo/bad/steps.csv')
+  expect(lines.map(({ id, chosen, score_reason: reason }) => `${id} ${chosen} ${reason}`)).toEqual([
+    ...['empty  empty_span', 'empty  ', expect.stringMatching(/^good [01] $/), expect.stringMatching(/^good [01] $/)],
+  ])
 })

@@ -95,6 +95,20 @@ it('candidates stand behind the steps, at the next step', async () => {
   ])
 })
 
+it('sentences of a whole answer are its steps', async () => {
+  const completion =
+    '<|think_start|>Benzene is C6H6. It has two rings.\nSo what?<|think_end|><|answer_start|>CCO<|answer_end|>'
+  const done = await go(made('answers', [{ id: 'a', completion }]))
+  expect(done, done.stderr).toMatchObject({ code: 0 })
+  const rows = readCsv(folder.path, 'no-model/answers/step-verdicts.csv')
+  expect(rows.map(({ step, step_verdict }) => [step, step_verdict])).toEqual([
+    ['0', 'pass'],
+    ['1', 'fail'],
+    ['2', 'unverifiable'],
+    ['3', 'unverifiable'],
+  ])
+})
+
 it('a bad row is listed, and what is hostile ends no run', async () => {
   const done = await go(
     made('hostile', [

@@ -81,7 +81,16 @@ describe('a store', () => {
         },
         plain,
       ),
-      fc.record({ kind: fc.constant('logProb' as const), sum: double, tokens: fc.nat(), sumSquares: double }, plain),
+      fc.record(
+        {
+          kind: fc.constant('logProb' as const),
+          sum: double,
+          tokens: fc.nat(),
+          sumSquares: double,
+          logProbs: fc.array(double),
+        },
+        { ...plain, requiredKeys: ['kind', 'sum', 'tokens', 'sumSquares'] },
+      ),
     )
     const key = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex'))
     await fc.assert(

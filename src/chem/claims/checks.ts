@@ -87,10 +87,11 @@ export function checkGroup(
   if (stated === null || !group.countable) {
     if (range.high === 0) return fails('0', `${subject.label} has no ${group.name}`)
     if (stated !== null) return undecided(`${group.name} is not counted`, rangeText(range))
-    return range.low > 0
+    return range.low > 0 || group.prefersBroad
       ? passes(rangeText(range))
       : undecided(`${group.name} has a narrower and a broader meaning`, rangeText(range))
   }
+  if (group.prefersBroad && bound === 'exactly' && stated === range.high) return passes(String(stated))
   return checkRange(subject, `of ${group.name}`, range, stated, bound)
 }
 
@@ -183,7 +184,9 @@ export function checkSmiles(text: string, claimed: boolean, mols: MolToolkit): F
     ? fails('RDKit reads it', `${text} is a SMILES that RDKit reads`)
     : fails('RDKit cannot read it', `${text} is no SMILES that RDKit can read`)
 }
+/** A SMILES is ASCII: anything else is not asked of RDKit. */
 export function readOrNull(text: string, mols: MolToolkit): Molecule | null {
+  if (!/^[!-~]+$/.test(text)) return null
   const molecule = mols.read(text)
   return molecule === null || molecule.atomCount === 0 ? null : molecule
 }

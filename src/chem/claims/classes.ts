@@ -76,6 +76,7 @@ const ADJECTIVES: Readonly<Record<string, Check>> = {
   neutral: NEUTRAL,
   cationic: charged(1),
   anionic: charged(-1),
+  uncharged: NEUTRAL,
 }
 const NOUNS: Readonly<Record<string, Check>> = {
   hydrocarbon: HYDROCARBON,
@@ -88,7 +89,7 @@ const NOUNS: Readonly<Record<string, Check>> = {
 const PLAIN = new Set(
   `simple small common organic well-known important useful colourless colorless liquid volatile flammable stable polar nonpolar non-polar
   planar flat typical classic familiar widely-used industrial compound molecule solvent species substance structure chemical
-  building block drug medicine analgesic stimulant natural uncharged electrically overall`.split(/\s+/),
+  building block drug medicine analgesic stimulant natural electrically overall`.split(/\s+/),
 )
 const LONGEST_CLASS = 3
 
@@ -101,6 +102,11 @@ export function readClass(r: Reader): { readonly traits: Trait[]; readonly isPla
     let isPlain = false
     let closed = false
     for (;;) {
+      const sign = r.eatAll('positively charged') ? 1 : r.eatAll('negatively charged') ? -1 : null
+      if (sign !== null) {
+        traits.push({ kind: 'charge', words: 'charged', from: start, to: r.i, check: charged(sign)[1] })
+        continue
+      }
       const token = r.peek()
       if (token === undefined || token.kind === 'mark' || token.kind === 'number') break
       const group = groupAt(r)

@@ -9,11 +9,13 @@ export interface Group {
   readonly broad: string
   /** False where the matches of the pattern are not the number that a chemist counts. */
   readonly countable: boolean
+  /** What the broad pattern finds is how most count it: a number that is it passes. */
+  readonly prefersBroad: boolean
   /** "Is an alcohol": the name is also a class of molecules. */
   readonly isClass: boolean
 }
 
-/** Singular names; the first is how a reason calls it. `-` behind a name list: not countable; `class`: also a class of molecules. */
+/** Singular names; the first is how a reason calls it. `-` behind a name list: not countable; `class`: also a class of molecules; `high`: prefersBroad. */
 const TABLE: readonly (readonly [names: string, narrow: string, broad: string, traits?: string])[] = [
   ['alcohol', '[OX2H][CX4;!$(C([OX2H])[O,S,#7,#15])]', '[OX2H;!$([OX2H]-[#6]=[OX1]);!$([OX2H]-[!#6])]', 'class'],
   ['hydroxyl, hydroxy, oh', '[OX2H;$([OX2H]-[#6;!$([#6]=[O,N,S])])]', '[OX2H,OX1-]'],
@@ -49,7 +51,13 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
     'class',
   ],
   [
-    'primary amine, amino, nh2, primary amino',
+    'primary amine, primary amino',
+    '[NX3;H2;+0;$(N-[#6]);!$(N-[#6]=[O,S,N])]',
+    '[#7;H2,H3;!$([#7]-[#6]=[O,S])]',
+    'class',
+  ],
+  [
+    'amino, nh2',
     '[NX3;H2;+0;$(N-[#6]);!$(N-[#6]=[O,S,N])]',
     '[#7;!$([#7]-[#6]=[O,S]);!$([#7](~[O])~[O]);!$([#7]#[#6]);H1,H2,H3,+]',
     'class',
@@ -70,7 +78,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['quaternary ammonium', '[NX4;+;H0;$(N(-[#6])(-[#6])(-[#6])-[#6])]', '[#7;+]'],
   ['ketone', '[CX3;$(C(=[OX1])(-[#6])-[#6])]', '[#6;X3;$([#6](=[OX1])(~[#6])~[#6]),$([#6;a]=[OX1])]', 'class'],
   ['aldehyde, formyl, cho', '[CX3;$([CH1](=[OX1])-[#6]),$([CH2]=[OX1])]', '[CX3;H1,H2;$(C=[OX1])]', 'class'],
-  ['carbonyl, c=o', '[#6]=[OX1]', '[#6]=[OX1]'],
+  ['carbonyl, c=o, c=o bond, c=o double bond, carbon-oxygen double bond', '[#6]=[OX1]', '[#6]=[OX1]'],
   [
     'ether',
     '[OX2H0;!r3;$(O(-[#6;!$([#6]=[O,S,N]);!$([CX4](-[OX2])-[OX2])])-[#6;!$([#6]=[O,S,N]);!$([CX4](-[OX2])-[OX2])])]',
@@ -91,6 +99,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['disulfide', '[SX2;$(S-[#6])][SX2;$(S-[#6])]', '[#16]~[#16]', 'class'],
   ['thioester', '[CX3](=[OX1])[SX2][#6]', '[#6](=[O,S])[#16]', 'class'],
   ['alkyl halide, haloalkane', '[F,Cl,Br,I;$([*]-[CX4])]', '[F,Cl,Br,I]', 'class'],
+  ['halide, organohalide, organic halide', '[F,Cl,Br,I;$([*]-[#6])]', '[F,Cl,Br,I]', 'class'],
   ['alkyl chloride', '[Cl;$([*]-[CX4])]', '[Cl]', 'class'],
   ['alkyl bromide', '[Br;$([*]-[CX4])]', '[Br]', 'class'],
   ['aryl halide, haloarene', '[F,Cl,Br,I;$([*]-[#6;a])]', '[F,Cl,Br,I;$([*]~[#6;!X4])]', 'class'],
@@ -116,7 +125,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['phosphate', '[PX4;$(P(=O)(-[#8])(-[#8])-[#8])]', '[#15]', 'class'],
   ['guanidine', '[CX3;$(C(=[NX2])(-[NX3])-[NX3])]', '[#6;$([#6](~[#7])(~[#7])~[#7])]'],
   // substituents
-  ['methyl, ch3', '[CX4H3;$(C-[#6,#7])]', '[#6H3]'],
+  ['methyl, ch3', '[CX4H3;$(C-[#6;!$([CX4H2])]),$(C-[#7])]', '[#6H3;$([#6]-[!#1])]', 'high'],
   ['methoxy, och3, ome', '[CX4H3;$(C-[OX2]-[#6;!$([#6]=O)])]', '[CX4H3;$(C-[#8])]'],
   ['ethoxy', '[CX4H3;$(C-[CX4H2]-[OX2]-[#6;!$([#6]=O)])]', '[CX4H3;$(C-[CX4H2]-[#8])]'],
   ['tert-butyl, t-butyl', '[CX4;$(C(-[CH3])(-[CH3])(-[CH3])-[*])]', '[#6;$([#6](-[CH3])(-[CH3])-[CH3])]'],
@@ -179,6 +188,7 @@ export const GROUPS: ReadonlyMap<string, Group> = new Map(
       narrow,
       broad,
       countable: !traits.includes('-'),
+      prefersBroad: traits.includes('high'),
       isClass: traits.includes('class'),
     }
     return all.map((name) => [name, group] as const)

@@ -27,7 +27,7 @@ export const MOOD_REASONS: Readonly<Record<Mood, string>> = {
 const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/))
 
 const HYPOTHESIS = set(
-  `if suppose supposing supposed assume assuming assumed assumes assumption imagine imagining hypothetically hypothetical hypothesis unless
+  `if provided providing suppose supposing supposed assume assuming assumed assumes assumption imagine imagining hypothetically hypothetical hypothesis unless
   pretend otherwise would wouldn't i'd we'd it'd you'd they'd were weren't say`,
 )
 const HEDGES = set(
@@ -42,7 +42,7 @@ const REPORTS = set(
   mentioned mention quoted quotes quote cites cited student teacher professor colleague friend someone people others they he she commonly
   misconception myth rumor rumour assertion alleged allegation asserts asserted documentation reference references source sources
   hint prompt question user statement sentence announces writes wrote believed considered hypothesised hypothesized answers originally
-  previously incorrectly wrongly mistakenly erroneously falsely naively tempting`,
+  predicted predicts guessed answered replied previously incorrectly wrongly mistakenly erroneously falsely naively tempting`,
 )
 const NEGATIONS = set(
   `not no non never none neither nor without lacks lack lacking absent absence cannot isn't aren't wasn't doesn't don't didn't hasn't haven't
@@ -100,13 +100,14 @@ export function moodsOf(tokens: readonly Token[]): Mooded[] {
     if (text === '') continue
     if (isHypothesis(words, i)) whole('hypothesis')
     else if (HEDGES.has(text) && !isHarmlessHedge(words, i)) whole('hedge')
+    else if (text === 'that' && isReporting(words[i - 1] ?? '')) found.push({ mood: 'report', from: i, to: n })
     else if (REPORTS.has(text) && !isHarmlessReport(words, i)) whole('report')
     else if (NEGATIONS.has(text) || text.endsWith("n't")) {
       if (!isHarmlessNegation(tokens, words, i)) found.push(negated(tokens, words, i))
     } else if (TASKS.has(text) && !(text === 'target' && i > 0) && !(text === 'looking' && words[i + 1] === 'at'))
       whole('task')
     else if (CHANGES.has(text) && !isHarmlessChange(tokens, words, i)) whole('change')
-    else if (MODALS.has(text)) whole('modal')
+    else if (MODALS.has(text)) found.push({ mood: 'modal', ...clauseOf(tokens, words, i) })
   }
   // "Check that benzene is C6H6": an order, up to a colon
   const opener = openerOf(words)
@@ -164,6 +165,13 @@ function isHarmlessReport(words: readonly string[], i: number): boolean {
   return false
 }
 
+/** `predicted that`, `argues that`: a verb that reports; `shows that`, `means that` state. */
+const isReporting = (verb: string): boolean =>
+  /(?:ed|s)$/.test(verb) &&
+  !/^(?:shows|showed|means|confirms|confirmed|implies|indicates|follows|notes|noted|knows|sees|concludes|concluded|verified|established|checked|calculated|observed|demonstrates|reveals|tells|is|has|was|this|thus|plus)$/.test(
+    verb,
+  )
+
 function isHarmlessNegation(tokens: readonly Token[], words: readonly string[], i: number): boolean {
   const text = words[i]!
   if (text === 'free') return words[i + 1] === 'base' || words[i + 1] === 'acid'
@@ -193,6 +201,18 @@ function isHarmlessChange(tokens: readonly Token[], words: readonly string[], i:
   if (text === 'following') return words[i - 1] === 'the'
   if (text === 'through' || text === 'changes' || text === 'turns') return tokens[i + 1]?.kind !== 'chemical'
   return /^(?:counting|checking|recounting|counted|inspection|counted|written|drawn)$/.test(words[i + 1] ?? '')
+}
+
+/** The clause around a place: "since ethanol has a hydroxyl group, it can donate a hydrogen bond" is two. */
+function clauseOf(tokens: readonly Token[], words: readonly string[], i: number): { from: number; to: number } {
+  const isCut = (k: number): boolean =>
+    (tokens[k]!.kind === 'mark' && /^[,;:]$/.test(tokens[k]!.text)) ||
+    /^(?:so|because|since|but|while|whereas)$/.test(words[k]!)
+  let from = i
+  while (from > 0 && !isCut(from)) from--
+  let to = i + 1
+  while (to < tokens.length && !isCut(to)) to++
+  return { from, to }
 }
 
 const DOUBTS = /^(?:sure|certain|right|correct|true|quite|accurate|possible|valid)$/

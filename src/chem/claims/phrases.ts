@@ -102,7 +102,8 @@ function phraseAt(r: Reader, n: number): string | null {
     const token = r.peek(k)
     if (token === undefined || token.kind === 'mark' || token.kind === 'number') return null
     if (token.kind === 'chemical' && !token.isName && !GROUPS.has(token.raw.toLowerCase())) return null
-    words.push(singular(token.text.toLowerCase()))
+    // -COOH
+    words.push(singular(token.text.toLowerCase().replace(/^-(?=[a-z])/, '')))
   }
   return words.join(' ')
 }

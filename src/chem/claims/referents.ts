@@ -91,7 +91,7 @@ export class Referents {
 
 /** Prompts that ask for another molecule than the one that they name. */
 const PROMPT_TASKS =
-  /\b(?:propose|suggest|design|generate|modif\w+|product|similar|correspond\w*|complet\w+|synthes\w+|react\w*|deriv\w+|edit|optimi[sz]\w+|different|new|make|create|give|provide|write|draw|structure|which|candidate\w*|find|name|predict)\b/i
+  /\b(?:propose|suggest|design|generate|modif\w+|product|similar|correspond\w*|complet\w+|synthes\w+|react\w*|deriv\w+|edit|optimi[sz]\w+|different|new|make|create|give|provide|write|draw|structure|which|candidate\w*|find|name|predict|convert\w*|oxidi\w*|reduc\w*|hydroly\w*|transform\w*|instead|chang\w*|delet\w*|insert\w*|attach\w*|swap\w*|increas\w*|decreas\w*|improv\w*|replac\w*|remov\w*|add\w*|substitut\w*)\b/i
 
 function only({ text, mentions }: Told): Subject | null {
   const distinct = new Set(mentions.map(({ subject }) => subject.molecule!.canonical))

@@ -137,7 +137,7 @@ function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolTool
     /^(\d{1,3})(C|H|N|O|S|P|F|Cl|Br|I)$/.exec(chunk) ??
     /^([-+]?\d+(?:\.\d+)?)((?:g\/mol|Da|amu|u|kDa|kg|mg|g|%).*)$/.exec(chunk) ??
     /^([^=≈:(]{1,40})((?:[=≈:]|->|=>).+)$/.exec(/^[A-Za-z]/.test(chunk) && !hasSmilesShape(chunk) ? chunk : '') ??
-    /^([a-z]{3,30})(\(.+)$/i.exec(chunk) ??
+    /^([a-z]{2,30})(\(.+)$/i.exec(hasSmilesShape(chunk) ? '' : chunk) ??
     /^(.{1,200}?)((?:->|=>).+)$/.exec(chunk)
   if (glued !== null) {
     splitChunk(glued[1]!, start, quoted, mols, out)
@@ -192,6 +192,7 @@ const BEFORE_NAMES = new Set(
   `of in is are the that and for because since so as from to with by than while whereas then but or like molecule compound called named
   solvent into both between a an one each thus hence therefore for on at via using not only simple parent e.g i.e namely, well-known
   represents denotes encodes describes means gives yields forms denote encode represent describes if whether say says using alkane alkene
+  have take takes use uses add adds got include includes produce produces form make makes need start analyze analyse examine choose chose pick
   contains has same smiles formula 's be was were equals acid amine alcohol ketone ester ether hydrocarbon isomer here now know note see
   remember recall consider given product reactant liquid gas pure`.split(/\s+/),
 )

@@ -3,9 +3,11 @@ import { type Claim, type StepVerdict, verdictOf } from './claim.ts'
 import { MOOD_REASONS, type Mood, moodsOf, opensHypothesis, takesBack } from './modality.ts'
 import { type PlainText, plainText } from './plain.ts'
 import { balanceClaims, reactionsOf, type Written } from './reactions.ts'
+import { Reader } from './reader.ts'
 import { formulasOf, mentionsOf, Referents, type Told } from './referents.ts'
+import type { Draft } from './sentence.ts'
 import { sentencesOf } from './sentences.ts'
-import { type Draft, Statements } from './statements.ts'
+import { statementsOf } from './statements.ts'
 import { tokenize } from './tokens.ts'
 
 /** Longest step that is read, in UTF-16 units: what is longer has no claims, and says so. */
@@ -104,7 +106,7 @@ function verifyText(text: string, before: Told, prompt: Told | null, mols: MolTo
       const written = reactionsOf(tokens, mols)
       const earlier = reactions.length === 1 ? reactions[0]! : null
       const drafts = [
-        ...new Statements(tokens, { mols, referents }).all(),
+        ...statementsOf({ r: new Reader(tokens), tokens, scene: { mols, referents } }),
         ...balanceClaims(written, tokens, sentence.text, earlier),
       ].sort((a, b) => a.from - b.from || a.to - b.to)
       reactions.push(...written)

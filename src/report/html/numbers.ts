@@ -17,12 +17,12 @@ export const plural = (n: number, noun: string, nouns = `${noun}s`): string => `
 /** A share in [0, 1] as percent with one decimal. @example percent(0.8367) // '83.7%' */
 export const percent = (share: number | null): string => (share === null ? ABSENT : `${(share * 100).toFixed(1)}%`)
 
-/** @example percentInterval(0.79, 0.875) // '[79.0, 87.5]' */
-export const percentInterval = (low: number | null, high: number | null): string =>
-  low === null || high === null ? ABSENT : `[${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`
-
 /** A difference of shares in points of a percent. @example points(-0.0123) // '−1.2' */
 export const points = (share: number): string => typeset((share * 100).toFixed(1))
+
+/** @example percentInterval(0.79, 0.875) // '[79.0, 87.5]' */
+export const percentInterval = (low: number | null, high: number | null): string =>
+  low === null || high === null ? ABSENT : `[${points(low)}, ${points(high)}]`
 
 /**
  * A statistic of unknown size: three decimals where these say something, else three significant digits.

@@ -116,8 +116,15 @@ export function titleOf({ scope, statistic }: Pick<Statistic, 'scope' | 'statist
     return title === undefined ? statistic : source === undefined ? title : `${title} (${SOURCES[source]})`
   }
   if (scope === 'steps') return stepTitle(statistic)
+  if (scope === 'step_verdicts') {
+    const [, name, heuristic] = OF_HEURISTIC.exec(statistic) ?? []
+    return heuristic === undefined ? stepTitle(statistic) : `${stepTitle(name!)} (${heuristic})`
+  }
   return STATISTIC_TITLES[statistic] ?? statistic
 }
+
+/** Whose scores a statistic is of, where a run has several heuristics. */
+const OF_HEURISTIC = /^(.*?)_(world_model|world_model_no_length|trajectory|reward)$/
 
 const STEP_TITLES: Readonly<Record<string, string>> = {
   choice_chance: 'A drawn candidate is right',
@@ -126,6 +133,8 @@ const STEP_TITLES: Readonly<Record<string, string>> = {
   first_error_found: 'First wrong step found, where there is one',
   no_error_seen: 'None called wrong, where all are right',
   process_bench_f1: 'ProcessBench’s F1 of these two',
+  step_decided_rate: 'Steps with a decided claim',
+  step_pass_rate: 'Steps that pass, of those',
 }
 
 function stepTitle(statistic: string): string {

@@ -104,7 +104,7 @@ function detailOf(one: Found, heuristics: readonly string[], pool: TextPool): St
     return { text: pool.add(text), verdict: verdict?.verdict ?? null, claims: verdict?.claims ?? [], notes }
   }
   return {
-    prompt: pool.add(row.prompt),
+    prompt: row.prompt === '' ? null : pool.add(row.prompt),
     completions: [],
     rationale: row.rationale === null ? null : pool.add(row.rationale),
     steps: row.steps.map((text, i) => item(text, i, null, stepNotes(row, i))),
@@ -152,7 +152,8 @@ function numbersOf(
   const rows = heuristics.flatMap((heuristic) =>
     Array.from({ length: candidates }, (_, candidate) => {
       const line = lines.find((one) => one.heuristic === heuristic && one.candidate === candidate)
-      if (line === undefined) return null
+      // a draw has no numbers
+      if (line === undefined || (line.logProb === null && line.score === null)) return null
       const { logProb, score, chosen } = line
       return [
         heuristic,

@@ -141,7 +141,7 @@ function otherTemplate(): string {
   return folder
 }
 
-const LOOP = ['--generate', '--limit', '2', '--step-separator', '<|think_end|>'] as const
+const LOOP = ['--generate', '--limit', '4', '--step-separator', '<|think_end|>', '--max-new-tokens', '60'] as const
 interface Trajectory {
   readonly completions: readonly {
     readonly completion: string
@@ -155,7 +155,6 @@ const reasonings = (run: Ran): Trajectory['completions'] =>
     .split('\n')
     .flatMap((line) => (JSON.parse(line) as Trajectory).completions)
 const trajectories = (run: Ran): string[] => reasonings(run).map(({ completion }) => completion)
-const endings = (run: Ran): string[] => reasonings(run).map((one) => one.finish_reason)
 const candidates = (run: Ran): number =>
   Math.max(...reasonings(run).flatMap(({ steps }) => steps.map((step) => step.candidates.length)))
 
@@ -210,7 +209,7 @@ export const PROCESS_ROWS = {
   'filter-rationales': ['test/run/process-rationales.test.ts', 'sums and decisions are those of the goldens'],
   generate: ['test/run/process-loop.test.ts', 'choices are those of run-process on the same candidates'],
   'max-steps': all(
-    changes(BIN, LOOP, ['--max-steps', '1'], endings),
+    changes(BIN, LOOP, ['--max-steps', '1'], trajectories),
     says(
       BIN,
       [...DEMO, '--max-steps', '1'],
@@ -229,9 +228,9 @@ export const PROCESS_ROWS = {
     refuses(BIN, ['--generate', '--heuristic', 'trajectory_greedy'], 2, 'Use trajectory.'),
     refuses(BIN, ['--generate', '--filter-rationales', 'x.jsonl'], 2, 'cannot be combined with --filter-rationales'),
   ),
-  temperature: changes(BIN, LOOP, ['--temperature', '2'], trajectories),
+  temperature: changes(BIN, LOOP, ['--temperature', '1.2'], trajectories),
   'top-p': changes(BIN, LOOP, ['--top-p', '0.1'], trajectories),
-  'max-new-tokens': changes(BIN, LOOP, ['--max-new-tokens', '5'], trajectories),
+  'max-new-tokens': changes(BIN, LOOP.slice(0, -2), ['--max-new-tokens', '5'], trajectories),
   'verify-steps': ['test/run/verify-steps.test.ts', 'verdicts of the labelled steps, without a model'],
   tokenizer: changes(BIN, DEMO, ['--tokenizer', otherTemplate()], texts),
   'chat-template': changes(BIN, DEMO, ['--chat-template', 'chatml'], texts),

@@ -1,0 +1,297 @@
+import {
+  checkFormula,
+  checkIdentity,
+  checkIsomers,
+  checkMass,
+  checkMore,
+  checkSame,
+  checkSameFormula,
+  type IsomerKind,
+} from './checks.ts'
+import type { Finding } from './claim.ts'
+import { readClass } from './classes.ts'
+import { readList } from './lists.ts'
+import { type Attribute, readAttribute, readCount, readFreeFormula, readMass, readNoun } from './phrases.ts'
+import { ADVERBS, atEnd, type Draft, draftOf, type Scene, type Sentence, type Spoken, wordsOf } from './sentence.ts'
+import { unreadSmiles, withUnread } from './spelling.ts'
+import { readSpoken, withApposition } from './spoken.ts'
+import { moleculeSubject, type Subject } from './subject.ts'
+import { AFTER_NAMES } from './tokens.ts'
+import { attributeItem } from './values.ts'
+
+const HAS = [
+  'has',
+  'contains',
+  'bears',
+  'possesses',
+  'carries',
+  'includes',
+  'features',
+  'comprises',
+  'consists of',
+  'is composed of',
+  'is made of',
+  'is made up of',
+  'is comprised of',
+  'exhibits',
+  'does have',
+  'does contain',
+  'means',
+  'indicates',
+  'gives',
+  'tells us',
+]
+
+/** One molecule and what is said of it, `and` what is said next. */
+export function singularStatement(s: Sentence): Draft[] | null {
+  const { r } = s
+  const spoken = readSpoken(s)
+  if (spoken === null) return null
+  const drafts: Draft[] = []
+  let turn = 0
+  for (; turn < 6; turn++) {
+    const before = r.i
+    if (turn > 0 && !(r.eatAll(', and') || r.eat('and', ','))) break
+    r.eatAny(ADVERBS)
+    const said = r.attempt(() => readVerbPhrase(s, spoken, turn === 0))
+    if (said === null) {
+      r.i = before
+      break
+    }
+    drafts.push(...said)
+  }
+  if (drafts.length === 0) {
+    // "benzene (C6H6) reacts with bromine": what stands in brackets is said all the same
+    const beside = [...unreadSmiles(s, spoken), ...spoken.drafts]
+    return beside.length > 0 ? beside : null
+  }
+  return withUnread(s, spoken, drafts)
+}
+
+function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] | null {
+  const { r } = s
+  if (isFirst && r.eat(':')) {
+    const formula = readFreeFormula(r)
+    if (formula === null) return readList(s, spoken)
+    if (!atEnd(s)) return null
+    return [
+      draftOf(s, 'formula', spoken, spoken.from, formula.token.raw, (it) => checkFormula(it, formula.composition)),
+    ]
+  }
+  if (isFirst && (r.eatAll(', with') || r.eat('with'))) {
+    const item = attributeItem(s, null, spoken)
+    return item === null ? null : [item]
+  }
+  if (r.eat('weighs')) return readWeight(s, spoken)
+  if (r.eatAny(HAS) !== null) {
+    r.eatAny(ADVERBS)
+    return readComparison(s, spoken) ?? hasFormulaAs(s, spoken) ?? readList(s, spoken)
+  }
+  if (r.eat('remains', 'stays')) return readIsPhrase(s, spoken)
+  if (
+    r.eatAll('corresponds to') ||
+    r.eat('represents', 'denotes', 'encodes', 'describes', '=') ||
+    r.eatAll('is represented by') ||
+    r.eatAll('is written as') ||
+    r.eatAll('is the smiles for') ||
+    r.eatAll('is the smiles of') ||
+    r.eatAll('is the smiles string of') ||
+    r.eatAll('is the smiles string for') ||
+    r.eatAll('stands for')
+  )
+    return readEqual(s, spoken)
+  if (r.eat('is')) {
+    r.eatAny(ADVERBS)
+    return readIsPhrase(s, spoken)
+  }
+  return null
+}
+
+/** `has C6H6 as its molecular formula` */
+function hasFormulaAs(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r } = s
+  return r.attempt(() => {
+    const from = r.i
+    const formula = readFreeFormula(r)
+    if (formula === null || !r.eat('as')) return null
+    r.eat('its', 'a', 'the')
+    if (readAttribute(r)?.kind !== 'formula' || !atEnd(s)) return null
+    return [draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))]
+  })
+}
+
+function readWeight(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r, scene } = s
+  const from = r.i
+  const mass = readMass(r)
+  if (mass === null || !mass.unit || !atEnd(s)) return null
+  return [draftOf(s, 'molar_mass', spoken, from, wordsOf(s, from), (it) => checkMass(it, mass, 'average', scene.mols))]
+}
+
+/** A formula, a molecule: `represents benzene`, `is C6H6`. */
+function readEqual(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r } = s
+  const from = r.i
+  r.eatAll('the molecular formula of') ||
+    r.eatAll('the molecular formula for') ||
+    r.eatAll('the chemical formula of') ||
+    r.eatAll('the formula of') ||
+    r.eatAll('the formula for') ||
+    r.eatAll('the molecular formula') ||
+    r.eatAll('the formula') ||
+    r.eatAll('the smiles string') ||
+    r.eatAll('the smiles') ||
+    r.eatAll('the molecule') ||
+    r.eatAll('the compound') ||
+    r.eat('the')
+  const formula = r.attempt(() => {
+    const found = readFreeFormula(r)
+    return found !== null && atEnd(s) ? found : null
+  })
+  if (formula !== null)
+    return [draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))]
+  return r.attempt(() => {
+    const token = r.peek()
+    const next = r.peek(1)
+    if (token === undefined || token.molecule === null) return null
+    if (next?.kind === 'word' && AFTER_NAMES.has(next.text)) return null
+    r.i++
+    const other = withApposition(s, moleculeSubject(token.raw, token.molecule), from)
+    if (!atEnd(s)) return null
+    return [...other.drafts, draftOf(s, 'identity', spoken, from, token.raw, (it) => checkIdentity(it, other.subject!))]
+  })
+}
+
+function readIsPhrase(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r, scene } = s
+  const from = r.i
+  const relation = r.attempt(() => readRelation(s, spoken))
+  if (relation !== null) return relation
+  const weight = r.attempt(() => {
+    const mass = readMass(r)
+    if (mass === null || !mass.unit || !atEnd(s)) return null
+    return [draftOf(s, 'molar_mass', spoken, from, wordsOf(s, from), (it) => checkMass(it, mass, 'either', scene.mols))]
+  })
+  if (weight !== null) return weight
+  const equal = r.attempt(() => readEqual(s, spoken))
+  if (equal !== null) return equal
+  // "is an aromatic hydrocarbon with the formula C6H6"
+  return r.attempt(() => {
+    const found = readClass(r)
+    if (found === null) return null
+    const drafts = found.traits.map((trait) => ({
+      ...draftOf(s, trait.kind, spoken, trait.from, trait.words, (it) => trait.check(it, scene.mols)),
+      to: trait.to,
+    }))
+    if (
+      r.eat('with', 'containing', 'bearing', 'having') ||
+      r.eatAll('consisting of') ||
+      r.eatAll('that contains') ||
+      r.eatAll('that has')
+    ) {
+      const rest = readList(s, spoken)
+      if (rest === null) return drafts.length > 0 ? drafts : null
+      return [...drafts, ...rest]
+    }
+    if (r.eat('of')) {
+      const item = attributeItem(s, null, spoken)
+      return item === null ? null : [...drafts, item]
+    }
+    const formula = r.eat('(') ? readFreeFormula(r) : null
+    if (formula !== null) {
+      r.eat(')')
+      return [
+        ...drafts,
+        draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition)),
+      ]
+    }
+    if (s.tokens[r.i - 1]?.text === '(') r.i--
+    return atEnd(s) && drafts.length > 0 ? drafts : null
+  })
+}
+
+/** `is the same molecule as OCC`, `is an isomer of ethanol`, `is unchanged: CCO`. */
+function readRelation(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r, scene } = s
+  const from = r.i
+  let isomers: IsomerKind | null = null
+  if (r.eat('unchanged')) {
+    r.eat('as', ':', '(')
+    r.eatAll(', as') || r.eat(',')
+  } else if (r.eat('the')) {
+    if (r.eat('same')) {
+      r.eat('molecule', 'compound', 'structure', 'species', 'substance')
+      if (!r.eat('as')) return null
+    } else if (r.eatAll('enantiomer of') || r.eatAll('mirror image of')) isomers = 'enantiomer'
+    else return null
+  } else if (
+    r.eatAll('identical to') ||
+    r.eatAll('equivalent to') ||
+    r.eatAll('the same as') ||
+    r.eatAll('identical with')
+  ) {
+    // a comparison with what follows
+  } else if (r.eat('a', 'an')) {
+    if (r.eatAll('constitutional isomer of') || r.eatAll('structural isomer of') || r.eatAll('positional isomer of'))
+      isomers = 'constitutional'
+    else if (r.eatAll('stereoisomer of')) isomers = 'stereo'
+    else if (r.eatAll('enantiomer of')) isomers = 'enantiomer'
+    else if (r.eatAll('isomer of')) isomers = 'any'
+    else return null
+  } else return null
+  const other = readSpoken(s)
+  if (other === null || !other.explicit || other.subject === null || !atEnd(s)) return null
+  const second = other.subject
+  return isomers === null
+    ? [draftOf(s, 'identity', spoken, from, wordsOf(s, from), (it) => checkIdentity(it, second))]
+    : [draftOf(s, 'isomers', spoken, from, wordsOf(s, from), (it) => checkIsomers(it, second, isomers!, scene.mols))]
+}
+
+/** `two more carbons than ethane`, `the same formula as`, `more rings than`. */
+function readComparison(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r, scene } = s
+  return r.attempt(() => {
+    const from = r.i
+    if (r.eatAll('the same')) {
+      const attribute = readAttribute(r)
+      if (attribute === null || !r.eat('as')) return null
+      const other = readSpoken(s)
+      if (other?.subject == null || !other.explicit || !atEnd(s)) return null
+      const check = sameAttribute(attribute, other.subject, scene)
+      return check === null ? null : [draftOf(s, 'comparison', spoken, from, wordsOf(s, from), check)]
+    }
+    const count = readCount(r)
+    if (r.eat('additional', 'extra')) r.i--
+    // "one more carbon than", "one carbon more than"
+    let sign = r.eat('more', 'additional', 'extra') ? 1 : r.eat('fewer', 'less') ? -1 : 0
+    const noun = readNoun(r)
+    if (sign === 0 && count !== null) sign = r.eat('more') ? 1 : r.eat('fewer', 'less') ? -1 : 0
+    if (sign === 0 || noun === null || !('quantity' in noun)) return null
+    if (!r.eat('than')) return null
+    const other = readSpoken(s)
+    if (other?.subject == null || !other.explicit || !atEnd(s, true)) return null
+    const second = other.subject
+    const by = count === null ? null : count.value
+    if (count !== null && count.bound !== 'exactly') return null
+    return [
+      draftOf(s, 'comparison', spoken, from, wordsOf(s, from), (it) =>
+        sign > 0
+          ? checkMore(it, second, noun.quantity, by, scene.mols)
+          : checkMore(second, it, noun.quantity, by, scene.mols),
+      ),
+    ]
+  })
+}
+
+export function sameAttribute(
+  attribute: Attribute,
+  second: Subject,
+  { mols }: Scene,
+): ((subject: Subject) => Finding) | null {
+  if (attribute.kind === 'formula' && !attribute.empirical) return (it) => checkSameFormula(it, second)
+  if (attribute.kind === 'count' && 'quantity' in attribute.noun) {
+    const { quantity } = attribute.noun
+    return (it) => checkSame(it, second, quantity, mols)
+  }
+  return null
+}

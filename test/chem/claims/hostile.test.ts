@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest'
+import { MAX_STEP, verifySteps } from '../../../src/chem/claims/verify.ts'
+import { Toolkit } from '../../../src/chem/toolkit/toolkit.ts'
+
+const mols = await Toolkit.load()
+const fill = (piece: string, n = MAX_STEP): string => piece.repeat(Math.ceil(n / piece.length)).slice(0, n)
+
+/** Texts that would take a careless reader for ever, as long as a step may be. */
+const HOSTILE: readonly (readonly [name: string, text: string])[] = [
+  ['brackets', fill('(')],
+  ['square brackets', fill('[')],
+  ['nested bracket atoms', fill('C([')],
+  ['one word', fill('a')],
+  ['spaces', fill(' ')],
+  ['line ends', fill('\n')],
+  ['full stops', fill('. ')],
+  ['dollars', fill('$')],
+  ['dollars and letters', fill('$a ')],
+  ['stars', fill('*a ')],
+  ['backticks', fill('`')],
+  ['tags', fill('<|a')],
+  ['superscripts', fill('¹')],
+  ['spaces before units', fill('   · ')],
+  ['backslashes', fill('\\(')],
+  ['claims', fill('Benzene is C6H6. ')],
+  ['pronouns', fill('It has two rings. ')],
+  ['claims without an end', fill('CCO has two carbons and ')],
+  ['commas', fill('benzene, ')],
+  ['names', fill('acetic acid ')],
+  ['numbers', fill('6 × 12 + ')],
+  ['reactions', fill('C + O2 -> CO2 ')],
+  ['pluses', fill('CCO + ')],
+  ['ring closures', fill('C1CC%11')],
+  ['a chain', fill('C', 1990)],
+  ['aromatic rings', fill('c1ccccc1-', 1990)],
+  ['lone surrogates', fill('\ud800 CCO has two carbons. ')],
+  ['a lone surrogate in a SMILES', 'The SMILES C(\ud800)C is valid. SMILES: C(\ud800)'],
+]
+
+it.each(HOSTILE)('%s', async (_, text) => {
+  await mols.recover()
+  const since = performance.now()
+  const [verdict] = verifySteps({ steps: [text] }, mols)
+  expect(['pass', 'fail', 'unverifiable']).toContain(verdict!.verdict)
+  for (const { start, end, text: words } of verdict!.claims) expect(text.slice(start, end)).toBe(words)
+  // 0.1 to 1 s each on a quiet core
+  expect(performance.now() - since).toBeLessThan(15_000)
+})
+
+it('what is too long is not read, and says so', () => {
+  const [verdict] = verifySteps({ steps: [`Benzene is C6H6. ${'x'.repeat(MAX_STEP)}`] }, mols)
+  expect(verdict).toMatchObject({ verdict: 'unverifiable', claims: [], note: expect.stringContaining('at most 20000') })
+})
+
+it('a molecule beyond RDKit ends neither the step before nor the one after', async () => {
+  const steps = [
+    'Benzene is C6H6.',
+    `The SMILES [Na+].${'C'.repeat(1900)} has two rings. Benzene is C6H6.`,
+    'Toluene is C7H8.',
+  ]
+  const verdicts = verifySteps({ steps }, mols)
+  expect(verdicts.map(({ verdict }) => verdict)).toEqual(['pass', expect.any(String), 'pass'])
+  await mols.recover()
+})
+
+it('no steps, an empty step', () => {
+  expect(verifySteps({ steps: [] }, mols)).toEqual([])
+  expect(verifySteps({ steps: ['', ' \n'] }, mols).map(({ verdict }) => verdict)).toEqual([
+    'unverifiable',
+    'unverifiable',
+  ])
+})

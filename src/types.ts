@@ -243,8 +243,8 @@ export interface Decoder {
   readonly bytesPerToken: number
   /** Computes prompts, padded to the longest: what comes next, and what it takes to continue each, any number of times. */
   prefill(prompts: readonly Int32Array[]): Promise<Prefix[]>
-  /** An empty table of texts that are continued side by side. */
-  table(): DecodingTable
+  /** An empty table of texts that are continued side by side, with room for so many at the most. Default: no bound. */
+  table(mostRows?: number): DecodingTable
   /**
    * Whether a text keeps its cache when it grows from so many tokens to so many. Where rotary frequencies depend on the length (longrope) it
    * has to be computed anew, once.

@@ -73,7 +73,10 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   chosen_hash: m('hex', 'completion_hash of the chosen completion'),
   rejected_hash: m('hex', 'completion_hash of the rejected completion'),
   // groups.csv
-  n: m('count', 'rows that the value rests on'),
+  n: m(
+    'count',
+    'rows that the value rests on (groups.csv: completions of the group; curves.csv: completions that are chosen among)',
+  ),
   ...ADVANTAGE_COLUMN_MEANINGS,
   ...GROUP_MEANINGS,
   // steps.csv, filter.csv, precheck.csv, step-scores.csv

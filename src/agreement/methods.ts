@@ -15,6 +15,8 @@ export interface MethodsInput extends BootstrapSettings {
   readonly dataset: string
   readonly datasetSha256: string | null
   readonly pairs: number
+  readonly groups: number
+  /** Of pairs and groups. */
   readonly prompts: number
   readonly completions: number
   readonly unscored: number
@@ -42,6 +44,22 @@ const visible = (input: MethodsInput): MethodsInput =>
     Object.entries(input).map(([key, value]) => [key, typeof value === 'string' ? visibleLine(value) : value]),
   ) as unknown as MethodsInput
 
+const counted = ({ pairs, groups }: MethodsInput): string =>
+  [
+    ...(groups === 0 || pairs > 0 ? [plural(pairs, 'pair')] : []),
+    ...(groups === 0 ? [] : [plural(groups, 'group')]),
+  ].join(' and ')
+
+const PAIRS =
+  "Accuracy is the share of pairs with a positive margin (strict) and the same with a tie as one half (half). Agreement with the verifier is over pairs in which both decide: the rate, and corrected for chance with each pair in both orders, where Cohen's κ, Gwet's AC1, PABAK and Matthews' correlation are all 2 · rate − 1. "
+const GROUPS =
+  "Of a group, each counting the same, one completion is chosen: the first; by majority vote over the answers, compared as text or as canonical SMILES (ties to the answer seen first, no answer is wrong); or by the highest score (ties to the lower index). Best-of-n curves are expectations over all subsets of n completions, computed exactly, equal scores sharing the first place; their ceiling is pass@n and their floor the mean. A decline after the peak is tested one-sided with the largest decline over n as the statistic, prompts resampled and differences to the curve's end recentred. "
+
+const probabilities = (): string =>
+  ` Probabilities follow Bradley–Terry, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
+    FOLDS - 1
+  } of ${FOLDS} folds of prompts. Length-controlled accuracy is σ(α) of logit P(chosen preferred) = α + β tanh(Δlength/s.d.).`
+
 /** methods.md: a paragraph for a paper, with the exact settings and nothing that was not done. */
 export function methods(input: MethodsInput): string {
   const m = visible(input)
@@ -59,16 +77,11 @@ export function methods(input: MethodsInput): string {
 
 ${scorer}. Texts were rendered with the chat template "${m.chatTemplate}"${
     m.maxLength === null ? '' : `, at most ${number(m.maxLength)} tokens (longer: ${m.truncation})`
-  }, and run in ${m.dtype} on ${m.device} with ONNX Runtime through chemherm ${m.version}. ${m.remarks.map((one) => `${one} `).join('')}The data set ${data} has ${plural(
-    m.pairs,
-    'pair',
-  )} of ${plural(m.prompts, 'prompt')} and ${plural(m.completions, 'completion')}; ${number(
+  }, and run in ${m.dtype} on ${m.device} with ONNX Runtime through chemherm ${m.version}. ${m.remarks.map((one) => `${one} `).join('')}The data set ${data} has ${counted(m)} of ${plural(m.prompts, 'prompt')} and ${plural(m.completions, 'completion')}; ${number(
     m.unscored,
   )} could not be scored and ${number(m.unverifiable)} could not be verified; these are left out of the numbers concerned and counted beside them. Verifiable rewards are ether0's: ${m.verifier}.
 
-Accuracy is the share of pairs with a positive margin (strict) and the same with a tie as one half (half). Agreement with the verifier is over pairs in which both decide: the rate, and corrected for chance with each pair in both orders, where Cohen's κ, Gwet's AC1, PABAK and Matthews' correlation are all 2 · rate − 1. On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b, Somers' D and Spearman's ρ. Probabilities follow Bradley–Terry, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
-    FOLDS - 1
-  } of ${FOLDS} folds of prompts. Length-controlled accuracy is σ(α) of logit P(chosen preferred) = α + β tanh(Δlength/s.d.).
+${m.pairs === 0 ? '' : PAIRS}${m.groups === 0 ? '' : GROUPS}On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b, Somers' D and Spearman's ρ.${m.pairs === 0 ? '' : probabilities()}
 
 The unit of analysis is the prompt. Intervals are 95 %, from ${number(
     m.resamples,

@@ -95,8 +95,9 @@ export async function writeAnalyses({
       join(folder, 'herm/eval-set-scores', `${herm.model}.json`),
       hermJson(hermEvalSetScores(joined.pairs, herm, render)),
     )
-    await writeText(join(folder, 'methods.md'), methods(input.methods))
   }
+  if (herm !== null && joined.pairs.length + joined.groups.length > 0)
+    await writeText(join(folder, 'methods.md'), methods(input.methods))
   for (const table of input.tables) await writeTable(folder, table)
   await writeText(join(folder, 'codebook.md'), codebook(columns))
 }

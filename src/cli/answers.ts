@@ -27,8 +27,8 @@ export async function answersOf(
 ): Promise<AnswersOfGroups> {
   const answers = groups.map(({ completions }) => completions.map(({ text }) => answerOf(text, verification)))
   const known = new Map<string, string>()
-  for (const answer of answers.flat()) {
-    if (answer !== null) known.set(answer, answer)
+  for (const own of answers) {
+    for (const answer of own) if (answer !== null) known.set(answer, answer)
     if (known.size > largest)
       return {
         of: answers.map((own) => ({ answers: own, voteKeys: null })),
@@ -36,7 +36,7 @@ export async function answersOf(
       }
   }
   if (known.size > 0) {
-    const toolkit = await Toolkit.load()
+    const toolkit = await Toolkit.shared()
     for (const answer of known.keys()) {
       await toolkit.recover()
       known.set(answer, canonical(toolkit, answer))

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { completionColumns } from '../agreement/columns.ts'
+import { curvePaperTable } from '../agreement/curve-table.ts'
 import { type GroupAnalysis, groupAnalysis } from '../agreement/group-analysis.ts'
 import { CURVE_COLUMNS, curveRows } from '../agreement/group-curves.ts'
 import { groupPaperTable } from '../agreement/group-table.ts'
@@ -68,9 +69,10 @@ export async function writeGroups(
   return columns
 }
 
-export const groupTables = ({ statistics }: GroupAnalysis, model: string, ciMethod: string): PaperTable[] => [
-  groupPaperTable(statistics, model, ciMethod),
-]
+export function groupTables({ statistics, curves }: GroupAnalysis, model: string, ciMethod: string): PaperTable[] {
+  const overN = curvePaperTable(curves, model, ciMethod)
+  return [groupPaperTable(statistics, model, ciMethod), ...(overN === null ? [] : [overN])]
+}
 
 /** Statistics of summary.json's `groups`. */
 const HEADLINES = [

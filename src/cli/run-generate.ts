@@ -2,33 +2,26 @@ import { createHash } from 'node:crypto'
 import { InterruptedError } from '../errors.ts'
 import { generate, noTokens } from '../generate/generate.ts'
 import { deviceLine, resolveDevice } from '../model/device.ts'
-import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { textTable } from '../report/table.ts'
-import { checkAhead } from '../setup/ahead.ts'
-import { toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import { type OpenGeneration, openGeneration } from '../setup/generation.ts'
 import { readRecord } from '../setup/identity.ts'
 import { loadModels, scorerName } from '../setup/models.ts'
-import { readOptions } from '../setup/option.ts'
-import { MODES } from '../setup/options.ts'
-import { unusedOptions, unusedWithModels } from '../setup/unused.ts'
+import { unusedWithModels } from '../setup/unused.ts'
 import { CompletionsFile, rowKey } from '../store/completions.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
+import { begin } from './begin.ts'
 import { downloadBar } from './download-bar.ts'
 import { finishGeneration, type GenerationRun, generatedRow, type KeyedPrompt } from './generate-finish.ts'
 import { checkWeights } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
-import { createLog } from './log.ts'
 import { modelLine } from './model-line.ts'
-import { BIN_OPTIONS, unusedModes } from './options.ts'
-import { type BinHelp, parseArgs } from './parse.ts'
-import { configText } from './print-config.ts'
+import type { BinHelp } from './parse.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
@@ -52,26 +45,10 @@ const HELP: BinHelp = {
  * @param name the command as the user called it
  */
 export async function runGenerate(argv: readonly string[], name: string = HELP.name): Promise<number> {
-  const started = performance.now()
-  const given = await parseArgs({ ...HELP, name }, BIN_OPTIONS['run-generate'], argv)
-  if (given === null) return 0
-  const config = toRunConfig('run-generate', given)
-  const modes = readOptions(MODES, given)
-  const log = createLog({
-    name,
-    quiet: config.quiet,
-    format: config.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
-  for (const line of [...unusedOptions(config, given), ...unusedModes(given)]) log.warn(line)
-  if (modes.printConfig) {
-    printText(configText(config))
-    return 0
-  }
-  checkAhead(config)
+  const begun = await begin('run-generate', { ...HELP, name }, argv)
+  if (begun === null) return 0
+  const { given, config, modes, log, elapsedMs } = begun
   checkDatasetName(config.dataset)
-  await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   log.info(deviceLine(device))
   const onDownload = downloadBar(log)
@@ -114,7 +91,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
   try {
     const replaced = sayFolder(place, ahead, log)
     const base = { config, data, inspection, model: model!, generation, device, place, replaced, log }
-    const run: GenerationRun = { ...base, rows, elapsedMs: () => performance.now() - started }
+    const run: GenerationRun = { ...base, rows, elapsedMs }
     return await generateAll(run, interrupt.stopped, since)
   } finally {
     interrupt.dispose()

@@ -1,28 +1,19 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
-import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { allHeadsNote } from '../score/head.ts'
 import type { Subject } from '../score/subject.ts'
 import { roundingNote } from '../setup/adapter.ts'
-import { checkAhead } from '../setup/ahead.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
-import { type RunConfig, toRunConfig } from '../setup/config.ts'
+import type { RunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { driftPlan } from '../setup/drift.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from '../setup/folder.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
-import { readOptions } from '../setup/option.ts'
-import { MODES } from '../setup/options.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
-import {
-  changesNothing,
-  unusedOptions,
-  unusedWithModels,
-  unusedWithoutGroups,
-  unusedWithoutSolutions,
-} from '../setup/unused.ts'
+import { changesNothing, unusedWithModels, unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
+import { begin } from './begin.ts'
 import { certifiedBefore, certifiedLines, certifyRun } from './certify.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
@@ -30,16 +21,13 @@ import { compareGraphs, comparisonLines } from './graph-comparison.ts'
 import { guarded } from './guard.ts'
 import { hermRemarks } from './herm-flags.ts'
 import { watchInterrupt } from './interrupt.ts'
-import { createLog, type Log } from './log.ts'
+import type { Log } from './log.ts'
 import { modelLine } from './model-line.ts'
-import { BIN_OPTIONS, unusedModes } from './options.ts'
-import { type BinHelp, parseArgs } from './parse.ts'
+import type { BinHelp } from './parse.ts'
 import { printPlan } from './plan.ts'
-import { configText } from './print-config.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { scoreAll, scoreShard } from './scoring.ts'
-import { printText } from './screen.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 
 const HELP: Readonly<Record<'run-rm' | 'run-dpo', BinHelp>> = {
@@ -74,28 +62,10 @@ export async function runModel(
   argv: readonly string[],
   name: string = bin,
 ): Promise<number> {
-  const started = performance.now()
-  const given = await parseArgs({ ...HELP[bin], name }, BIN_OPTIONS[bin], argv)
-  if (given === null) return 0
-  const config = toRunConfig(bin, given)
-  const modes = readOptions(MODES, given)
-  const unused = [...unusedOptions(config, given), ...unusedModes(given)]
-  const log = createLog({
-    name,
-    quiet: config.quiet,
-    format: config.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
-  if (modes.printConfig) {
-    for (const line of unused) log.warn(line)
-    printText(configText(config))
-    return 0
-  }
-  checkAhead(config)
+  const begun = await begin(bin, { ...HELP[bin], name }, argv)
+  if (begun === null) return 0
+  const { given, config, modes, log, elapsedMs } = begun
   checkDatasetName(config.dataset)
-  await reexecForCuda(config.device, floatProductsFor(config.dtype))
-  for (const line of unused) log.warn(line)
   for (const remark of hermRemarks(given, bin)) log.info(remark)
 
   const verifier = openVerifier(config.verification)
@@ -148,7 +118,6 @@ export async function runModel(
   const place = claimRunFolder(request)
   const { path: folder, identity } = place
   const interrupt = watchInterrupt(log)
-  const elapsedMs = () => performance.now() - started
   const drift = exact === null ? null : { plan: exact, subjects: twins }
   const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier, drift }
   try {

@@ -1,30 +1,24 @@
 import { DataError, UsageError } from '../errors.ts'
 import { deviceLine, resolveDevice } from '../model/device.ts'
-import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import type { AnnotatedRow, LabelledRow, ProcessRow, RationaleRow, StepRow, TrajectoryRow } from '../pairs/steps.ts'
-import { checkAhead } from '../setup/ahead.ts'
-import { type RunConfig, toRunConfig } from '../setup/config.ts'
+import type { RunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import type { LoadedModel } from '../setup/models.ts'
-import { readOptions } from '../setup/option.ts'
-import { MODES } from '../setup/options.ts'
 import { CHANNEL_OF, type Channel, loadStepModels, openChannels } from '../setup/step-channels.ts'
 import { openStepGeneration, type StepGeneration } from '../setup/step-generation.ts'
-import { unusedOfAnnotations, unusedOptions, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
+import { unusedOfAnnotations, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure } from '../types.ts'
+import { begin } from './begin.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { guarded, guardedGeneration } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
-import { createLog } from './log.ts'
 import { modelLine } from './model-line.ts'
-import { BIN_OPTIONS, unusedModes } from './options.ts'
-import { type BinHelp, parseArgs } from './parse.ts'
+import type { BinHelp } from './parse.ts'
 import { printPlan } from './plan.ts'
-import { configText } from './print-config.ts'
 import { chooseSteps } from './process-choices.ts'
 import { judgeSteps } from './process-labels.ts'
 import { printPrompts, writeReasonings } from './process-loop.ts'
@@ -54,28 +48,12 @@ const HELP: BinHelp = {
  * @param name the command as the user called it
  */
 export async function runProcess(argv: readonly string[], name: string = HELP.name): Promise<number> {
-  const started = performance.now()
-  const given = await parseArgs({ ...HELP, name }, BIN_OPTIONS['run-process'], argv)
-  if (given === null) return 0
-  const config = toRunConfig('run-process', given)
-  const modes = readOptions(MODES, given)
-  const log = createLog({
-    name,
-    quiet: config.quiet,
-    format: config.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
-  for (const line of [...unusedOptions(config, given), ...unusedModes(given)]) log.warn(line)
-  if (modes.printConfig) {
-    printText(configText(config))
-    return 0
-  }
-  checkAhead(config)
+  const begun = await begin('run-process', { ...HELP, name }, argv)
+  if (begun === null) return 0
+  const { given, config, modes, log, elapsedMs } = begun
   const filtering = config.filterRationales !== null || config.verifySteps !== null
   const dataset = config.verifySteps ?? config.filterRationales ?? config.dataset
   checkDatasetName(dataset)
-  await reexecForCuda(config.device, floatProductsFor(config.dtype))
   const device = config.models.length === 0 ? null : await resolveDevice(config.device, floatProductsFor(config.dtype))
   if (device !== null) log.info(deviceLine(device))
   const onDownload = downloadBar(log)
@@ -163,7 +141,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       replaced,
       interrupt,
       log,
-      elapsedMs: () => performance.now() - started,
+      elapsedMs,
     }
     if (config.generate) return await writeReasonings(run as ProcessRun, generation!)
     return await START[form](run as ProcessRun, generation)

@@ -4,22 +4,17 @@ import { percent, textTable } from '../report/table.ts'
 import { verifyAll } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import { VerdictQueue } from '../score/verdicts.ts'
-import { toRunConfig } from '../setup/config.ts'
 import { checkDatasetName, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
-import { readOptions } from '../setup/option.ts'
-import { MODES } from '../setup/options.ts'
-import { unusedOptions, unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
+import { unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
+import { begin } from './begin.ts'
 import { countBy } from './count.ts'
 import { downloadBar } from './download-bar.ts'
 import { finish } from './finish.ts'
 import { watchInterrupt } from './interrupt.ts'
-import { createLog } from './log.ts'
-import { BIN_OPTIONS, unusedModes } from './options.ts'
-import { type BinHelp, parseArgs } from './parse.ts'
-import { configText } from './print-config.ts'
+import type { BinHelp } from './parse.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
@@ -43,23 +38,9 @@ const HELP: BinHelp = {
  * @param name the command as the user called it
  */
 export async function runVerify(argv: readonly string[], name: string = HELP.name): Promise<number> {
-  const started = performance.now()
-  const given = await parseArgs({ ...HELP, name }, BIN_OPTIONS['run-verify'], argv)
-  if (given === null) return 0
-  const config = toRunConfig('run-verify', given)
-  const modes = readOptions(MODES, given)
-  const log = createLog({
-    name,
-    quiet: config.quiet,
-    format: config.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
-  for (const line of [...unusedOptions(config, given), ...unusedModes(given)]) log.warn(line)
-  if (modes.printConfig) {
-    printText(configText(config))
-    return 0
-  }
+  const begun = await begin('run-verify', { ...HELP, name }, argv)
+  if (begun === null) return 0
+  const { given, config, modes, log, elapsedMs } = begun
   if (!config.verification.enabled) throw new UsageError('leaves nothing to do', '--no-verify')
   checkDatasetName(config.dataset)
   const verifier = openVerifier(config.verification)!
@@ -133,7 +114,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
       exact: null,
       verifier,
       log,
-      elapsedMs: () => performance.now() - started,
+      elapsedMs,
       print: printVerdicts,
     })
   } finally {

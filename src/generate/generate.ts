@@ -166,7 +166,7 @@ class Generation<P extends GenerationPrompt> {
     readonly options: GenerationOptions,
     readonly count: GenerationCount,
   ) {
-    this.#table = decoder.table()
+    this.#table = decoder.table(options.budget.rows)
     this.#stops = new StopStrings(options.stop, options.decode)
   }
 

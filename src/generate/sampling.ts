@@ -13,9 +13,8 @@ export function mostProbable(logits: Float32Array): number {
   return best
 }
 
-/** Ids in ascending order and what they weigh; a token's probability is its weight over the total. */
+/** What each id weighs, [vocab], 0 where it is not kept; a token's probability is its weight over the total. */
 export interface Kept {
-  readonly ids: Int32Array
   readonly weights: Float64Array
   readonly total: number
 }
@@ -29,40 +28,79 @@ export interface Kept {
  */
 export function keptTokens(logits: Float32Array, { temperature, topP }: Sampling): Kept {
   const top = logits[mostProbable(logits)]!
-  const weights = Float64Array.from(logits, (z) => Math.exp((z - top) / temperature))
+  const weights = new Float64Array(logits.length)
   let total = 0
-  for (const weight of weights) total += weight
-  if (topP >= 1) return { ids: Int32Array.from(weights, (_, id) => id), weights, total }
-  // tokens that together have less than 1 − p at the most need not be sorted
-  const negligible = ((1 - topP) * total) / weights.length
-  const candidates: number[] = []
-  for (let id = 0; id < weights.length; id++) if (weights[id]! > negligible) candidates.push(id)
-  candidates.sort((a, b) => weights[b]! - weights[a]! || a - b)
-  const kept: number[] = []
-  let before = 0
-  for (const id of candidates) {
-    if (kept.length > 0 && before >= topP * total) break
-    kept.push(id)
-    before += weights[id]!
+  for (let id = 0; id < weights.length; id++) {
+    weights[id] = Math.exp((logits[id]! - top) / temperature)
+    total += weights[id]!
   }
-  const ids = Int32Array.from(kept).sort()
-  const own = Float64Array.from(ids, (id) => weights[id]!)
-  return { ids, weights: own, total: own.reduce((sum, weight) => sum + weight, 0) }
+  return topP >= 1 ? { weights, total } : mostProbableShare(weights, total, topP)
+}
+
+/** The most probable tokens whose weights reach a share of the total. */
+function mostProbableShare(all: Float64Array, sum: number, share: number): Kept {
+  const aim = share * sum
+  const { edge, above } = weightedEdge(all.slice(), aim)
+  const weights = new Float64Array(all.length)
+  let total = above
+  for (let id = 0; id < all.length; id++) {
+    if (all[id]! > edge) weights[id] = all[id]!
+    else if (all[id] === edge && (total === 0 || total < aim)) {
+      weights[id] = edge
+      total += edge
+    }
+  }
+  return { weights, total }
+}
+
+/**
+ * The largest weight of which all larger ones together have less than `aim`, and with it at least that; and what the larger ones have.
+ * By partition as quickselect does, which takes a few passes where sorting takes many. Reorders `weights`.
+ */
+function weightedEdge(weights: Float64Array, aim: number): { readonly edge: number; readonly above: number } {
+  let [low, high, above] = [0, weights.length, 0]
+  for (;;) {
+    const pivot = weights[(low + high) >>> 1]!
+    // [low, larger) > pivot, [larger, smaller) = pivot, [smaller, high) < pivot
+    let [larger, smaller] = [low, high]
+    let [sum, equal] = [0, 0]
+    for (let i = low; i < smaller; ) {
+      const weight = weights[i]!
+      if (weight > pivot) {
+        sum += weight
+        weights[i++] = weights[larger]!
+        weights[larger++] = weight
+      } else if (weight < pivot) {
+        weights[i] = weights[--smaller]!
+        weights[smaller] = weight
+      } else {
+        equal += weight
+        i++
+      }
+    }
+    if (larger > low && above + sum >= aim) high = larger
+    else if (above + sum + equal >= aim || smaller === high) return { edge: pivot, above: above + sum }
+    else {
+      above += sum + equal
+      low = smaller
+    }
+  }
 }
 
 /**
  * The token of a uniform number: the first whose weight and those of the lower ids together exceed it.
  * @param uniform in [0, 1)
  */
-export function drawToken({ ids, weights, total }: Kept, uniform: number): number {
+export function drawToken({ weights, total }: Kept, uniform: number): number {
   const aim = uniform * total
   let sum = 0
-  for (let i = 0; i < ids.length; i++) {
-    sum += weights[i]!
-    if (sum > aim) return ids[i]!
+  let last = 0
+  for (let id = 0; id < weights.length; id++) {
+    if (weights[id] === 0) continue
+    sum += weights[id]!
+    if (sum > aim) return id
+    last = id
   }
   // the sum was rounded: the last one that has a weight
-  let last = ids.length - 1
-  while (last > 0 && weights[last] === 0) last--
-  return ids[last]!
+  return last
 }

@@ -18,13 +18,14 @@ import {
   SINGLE_FILE,
 } from '../weight-files.ts'
 import type { AppliedAdapter } from './adapter.ts'
+import { FLOAT8_NOTE, type Float8 } from './float8.ts'
 import { checkPacked } from './packed.ts'
 import { orModelError, readSafetensorsHeader, type TensorRef } from './safetensors.ts'
 
 /** A Hugging Face checkpoint folder: its configuration and where every tensor lies. No weight is read. */
 export interface Checkpoint {
   readonly dir: string
-  /** config.json as it stands. */
+  /** config.json as it stands; of FP8 weights without `quantization_config`. */
   readonly config: Readonly<Record<string, unknown>>
   readonly tensors: ReadonlyMap<string, TensorRef>
   /** Absolute real paths: config.json, then the index and the shards, or the single file, then heads that lie beside the model. */
@@ -37,6 +38,8 @@ export interface Checkpoint {
   readonly notes: readonly string[]
   /** What a PEFT adapter makes of the tensors (adapter.ts); null: there is none. */
   readonly adapter: AppliedAdapter | null
+  /** Of weights in FP8. */
+  readonly float8?: Float8
 }
 
 /** Opens a checkpoint folder. Like transformers, a single model.safetensors wins over an index. */
@@ -48,8 +51,10 @@ export function openCheckpoint(dir: string): Checkpoint {
     throw new ModelError('is a PEFT adapter (adapter_config.json), not a whole model', dir, ADAPTED_HINT)
   }
   if (!present.includes('config.json')) throw noConfig(dir, present)
-  const config = readJsonObject(join(dir, 'config.json'))
-  checkPacked(config, dir)
+  const said = readJsonObject(join(dir, 'config.json'))
+  const float8 = checkPacked(said, dir)
+  const { quantization_config: _, ...plain } = said
+  const config = float8 === null ? said : plain
   const single = present.includes(SINGLE_FILE)
   const { tensors, names, notes } = single
     ? { tensors: mapOf(readSafetensorsHeader(join(dir, SINGLE_FILE))), names: [SINGLE_FILE], notes: [] }
@@ -64,8 +69,13 @@ export function openCheckpoint(dir: string): Checkpoint {
     files: fileNames.map((name) => realpathSync(join(dir, name))),
     fileNames,
     pickledHeads: [],
-    notes: [...notes, ...unreadNotes(dir, present, [...names, ...headFiles], tensors)],
+    notes: [
+      ...notes,
+      ...unreadNotes(dir, present, [...names, ...headFiles], tensors),
+      ...(float8 === null ? [] : [FLOAT8_NOTE]),
+    ],
     adapter: null,
+    ...(float8 !== null && { float8 }),
   }
   return withHeads(checkpoint, dir)
 }

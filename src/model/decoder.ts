@@ -9,12 +9,20 @@ import { turnsAs } from './rope.ts'
 
 /** ◆ A model on ONNX Runtime as a Decoder: continues texts. session.ts measures them. */
 
+export interface DecoderOptions extends OpenSessionOptions {
+  /** Tokens of a prompt that are computed at once; a longer one is computed piece by piece, each behind those before. */
+  readonly pieceTokens?: number
+}
+
+/** Attention holds a number for every head, new token and key: 8,192 tokens at once would take 2.4 GB of SmolLM2-135M, pieces of 512 take 150 MB. */
+const PIECE_TOKENS = 512
+
 /** Starts a model that was opened with `generates`. */
-export async function startDecoder(model: OpenModel, options: OpenSessionOptions = {}): Promise<Decoder> {
+export async function startDecoder(model: OpenModel, options: DecoderOptions = {}): Promise<Decoder> {
   const { cache } = model.built
   if (cache === null) throw new RangeError('a graph that measures texts is started by startSession')
   const { session, info } = await openSession(model, options)
-  return new OrtDecoder(info, model, session, cache)
+  return new OrtDecoder(info, model, session, cache, options.pieceTokens ?? PIECE_TOKENS)
 }
 
 /** New tokens of the rows of a table, and what the table keeps of them. */
@@ -50,6 +58,7 @@ class OrtDecoder implements Decoder {
     readonly model: OpenModel,
     readonly session: ort.InferenceSession,
     readonly layers: readonly CachedLayer[],
+    readonly pieceTokens: number,
   ) {
     this.#tables = new PositionTables(model.built)
     this.#wanted = ['logits', 'log_sum_exp', ...layers.flatMap((_, l) => [`key_${l}`, `value_${l}`])]
@@ -57,8 +66,41 @@ class OrtDecoder implements Decoder {
   }
 
   async prefill(prompts: readonly Int32Array[]): Promise<Prefix[]> {
+    if (prompts.some(({ length }) => length === 0)) throw new RangeError('an empty text cannot be continued')
+    const short = prompts.filter(({ length }) => length <= this.pieceTokens)
+    const together = short.length === 0 ? [] : await this.#prefillTogether(short)
+    const prefixes: Prefix[] = []
+    for (const prompt of prompts)
+      prefixes.push(prompt.length > this.pieceTokens ? await this.#prefillInPieces(prompt) : together.shift()!)
+    return prefixes
+  }
+
+  /** One text, piece by piece. */
+  async #prefillInPieces(prompt: Int32Array): Promise<Prefix> {
+    const { length } = prompt
+    const none = this.layers.map((): Float32Array => new Float32Array(0))
+    let [keys, values, next]: [Float32Array[], Float32Array[], NextToken | null] = [none, none, null]
+    for (let done = 0; done < length; done += this.pieceTokens) {
+      const ids = prompt.slice(done, done + this.pieceTokens)
+      const past = { keys, values, room: done, pasts: [done] }
+      const piece = await this.compute({
+        ...past,
+        ids,
+        seq: ids.length,
+        counts: [ids.length],
+        turns: [this.turnsAt(length)],
+      })
+      const grown = (old: readonly Float32Array[], added: readonly Float32Array[]): Float32Array[] =>
+        this.layers.map((layer, l) => behind(layer, old[l]!, added[l]!))
+      keys = grown(keys, piece.keys)
+      values = grown(values, piece.values)
+      next = piece.next[0]!
+    }
+    return { length, next: ownNext(next!), keys, values }
+  }
+
+  async #prefillTogether(prompts: readonly Int32Array[]): Promise<Prefix[]> {
     const counts = prompts.map(({ length }) => length)
-    if (counts.includes(0)) throw new RangeError('an empty text cannot be continued')
     const seq = Math.max(...counts)
     const ids = new Int32Array(prompts.length * seq)
     prompts.forEach((prompt, b) => {
@@ -82,8 +124,8 @@ class OrtDecoder implements Decoder {
     })
   }
 
-  table(): DecodingTable {
-    return new Table(this)
+  table(mostRows = Number.POSITIVE_INFINITY): DecodingTable {
+    return new Table(this, mostRows)
   }
 
   keeps(from: number, to: number): boolean {
@@ -192,6 +234,17 @@ function rowOf(
   return own
 }
 
+/** [kvHeads, n, headDim] with [kvHeads, m, headDim] behind it, head by head. */
+function behind({ kvHeads }: CachedLayer, first: Float32Array, second: Float32Array): Float32Array {
+  const [n, m] = [first.length / kvHeads, second.length / kvHeads]
+  const both = new Float32Array(first.length + second.length)
+  for (let h = 0; h < kvHeads; h++) {
+    both.set(first.subarray(h * n, (h + 1) * n), h * (n + m))
+    both.set(second.subarray(h * m, (h + 1) * m), h * (n + m) + n)
+  }
+  return both
+}
+
 /** Tokens by which the room of every row grows. */
 const ROOM_STEP = 64
 
@@ -206,7 +259,10 @@ class Table implements DecodingTable {
   #keys: Float32Array[]
   #values: Float32Array[]
 
-  constructor(readonly decoder: OrtDecoder) {
+  constructor(
+    readonly decoder: OrtDecoder,
+    readonly mostRows: number,
+  ) {
     this.#keys = decoder.layers.map(() => new Float32Array(0))
     this.#values = decoder.layers.map(() => new Float32Array(0))
   }
@@ -286,7 +342,8 @@ class Table implements DecodingTable {
     const rows = this.size
     const fits = rows <= this.#capacity && wanted <= this.#room && (2 * wanted > this.#room || rows === 0)
     if (fits) return
-    const capacity = rows <= this.#capacity ? this.#capacity : Math.max(rows, 2 * this.#capacity)
+    const capacity =
+      rows <= this.#capacity ? this.#capacity : Math.max(rows, Math.min(this.mostRows, 2 * this.#capacity))
     const [before, after] = [this.#room, wanted]
     this.decoder.layers.forEach(({ kvHeads, headDim }, l) => {
       const moved = (old: Float32Array): Float32Array => {

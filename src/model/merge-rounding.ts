@@ -27,7 +27,8 @@ export interface MergeRounding {
 export function mergeRounding(checkpoint: Checkpoint, adapted: readonly AdaptedTensor[]): MergeRounding | null {
   const plain = adapted.flatMap(({ name, layout }) => {
     const delta = checkpoint.adapter?.deltas.get(name)
-    return delta?.kind === 'factors' && delta.magnitude === null ? [{ name, layout, delta }] : []
+    const isFloat8 = checkpoint.tensors.get(name)?.dtype === 'F8_E4M3'
+    return delta?.kind === 'factors' && delta.magnitude === null && !isFloat8 ? [{ name, layout, delta }] : []
   })
   const step = Math.max(1, plain.length / MATRICES)
   const chosen = Array.from({ length: Math.min(plain.length, MATRICES) }, (_, i) => plain[Math.floor(i * step)]!)

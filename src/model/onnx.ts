@@ -14,6 +14,7 @@ export const ELEMENT = {
   float16: 10,
   double: 11,
   bfloat16: 16,
+  float8e4m3fn: 17,
 } as const
 export type ElementType = keyof typeof ELEMENT
 

@@ -68,7 +68,13 @@ async function createSession(
       executionProviders: [provider],
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
-      extra: { session: { model_external_initializers_file_folder_path: root } },
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: root,
+          // else FP8 weights are multiplied out in every run
+          ...(checkpoint.float8 && { disable_quant_qdq: '1' }),
+        },
+      },
     })
   } catch (cause) {
     const message = `ONNX Runtime cannot open the model on ${device}: ${(cause as Error).message.slice(0, 600)}`

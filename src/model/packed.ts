@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
 import { unquantised } from '../packed-name.ts'
+import { type Float8, float8Of } from './float8.ts'
 
 /** How `quantization_config.quant_method` is called by people. */
 const METHODS: Readonly<Record<string, string>> = {
@@ -19,12 +20,14 @@ const METHODS: Readonly<Record<string, string>> = {
   quanto: 'Quanto',
 }
 
-/** Refuses a checkpoint whose weights are packed, and says how to find the unpacked one. */
+/** Refuses a checkpoint whose weights are packed, and says how to find the unpacked one. FP8 with scales beside the weights is read. */
 export function checkPacked(
   { quantization_config: packed, _name_or_path: from }: Record<string, unknown>,
   dir: string,
-): void {
-  if (packed === undefined || packed === null) return
+): Float8 | null {
+  if (packed === undefined || packed === null) return null
+  const float8 = float8Of(packed)
+  if (float8 !== null) return float8
   const method = isRecord(packed) ? packed.quant_method : undefined
   const name = typeof method === 'string' ? (METHODS[method] ?? method.slice(0, 40)) : 'an unnamed method'
   const cached = /models--([^/\\]+)--([^/\\]+)[/\\]/.exec(dir)

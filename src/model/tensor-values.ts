@@ -3,13 +3,13 @@ import { ModelError } from '../errors.ts'
 import { type Dtype, orModelError, readExactly, type TensorRef } from './safetensors.ts'
 
 /** The dtypes that weights may have. Others (quantised, integer buffers) are listed by a checkpoint but never used as weights. */
-const BYTES: Readonly<Partial<Record<Dtype, 2 | 4 | 8>>> = { F64: 8, F32: 4, F16: 2, BF16: 2 }
+const BYTES: Readonly<Partial<Record<Dtype, 1 | 2 | 4 | 8>>> = { F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1 }
 
 const BLOCK_ELEMENTS = 1 << 18
 
 /**
  * A tensor's values as float32, block by block in row-major order: memory stays at one block however large the tensor is.
- * F16 and BF16 widen exactly, F64 is rounded. A block is the caller's to keep.
+ * F16, BF16 and F8_E4M3 (without its scale: float8.ts) widen exactly, F64 is rounded. A block is the caller's to keep.
  */
 export function* tensorBlocks(ref: TensorRef, blockElements = BLOCK_ELEMENTS): Generator<Float32Array<ArrayBuffer>> {
   const width = BYTES[ref.dtype]
@@ -41,7 +41,7 @@ export function readTensor(ref: TensorRef): Float32Array<ArrayBuffer> {
   return values
 }
 
-function widen(raw: Buffer, dtype: Dtype, width: 2 | 4 | 8): Float32Array<ArrayBuffer> {
+function widen(raw: Buffer, dtype: Dtype, width: 1 | 2 | 4 | 8): Float32Array<ArrayBuffer> {
   const count = raw.length / width
   const values = new Float32Array(count)
   const bits = new Uint32Array(values.buffer)
@@ -51,7 +51,8 @@ function widen(raw: Buffer, dtype: Dtype, width: 2 | 4 | 8): Float32Array<ArrayB
     const halves = new Uint16Array(count)
     new Uint8Array(halves.buffer).set(raw)
     for (let i = 0; i < count; i++) bits[i] = halves[i]! << 16
-  } else if (dtype === 'F64') for (let i = 0; i < count; i++) values[i] = raw.readDoubleLE(8 * i)
+  } else if (dtype === 'F8_E4M3') for (let i = 0; i < count; i++) values[i] = FLOAT8[raw[i]!]!
+  else if (dtype === 'F64') for (let i = 0; i < count; i++) values[i] = raw.readDoubleLE(8 * i)
   else for (let i = 0; i < count; i++) values[i] = halfToFloat(raw.readUInt16LE(2 * i))
   return values
 }
@@ -68,3 +69,16 @@ export function halfToFloat(bits: number): number {
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
   return sign * (1024 + fraction) * 2 ** (exponent - 25)
 }
+
+/**
+ * E4M3 without infinities (OCP 8-bit floating point, 2023) bits → number: sign 1, exponent 4 (bias 7), fraction 3; exact.
+ * @example float8ToFloat(0x38) // 1
+ */
+export function float8ToFloat(bits: number): number {
+  const sign = bits & 0x80 ? -1 : 1
+  const exponent = (bits >> 3) & 0xf
+  const fraction = bits & 7
+  if (exponent === 15 && fraction === 7) return Number.NaN
+  return exponent === 0 ? sign * fraction * 2 ** -9 : sign * (8 + fraction) * 2 ** (exponent - 10)
+}
+const FLOAT8 = Float32Array.from({ length: 256 }, (_, bits) => float8ToFloat(bits))

@@ -9,6 +9,7 @@ import {
   tensorsOf,
   withMagnitudes,
 } from './delta.ts'
+import { FLOAT8_IGNORED, scaleOf, type WeightScale } from './float8.ts'
 import type { Graph, Value } from './graph.ts'
 import { ELEMENT, type ElementType } from './onnx.ts'
 import type { QuantisedLayout, QuantisedMatrix } from './quantised/layout.ts'
@@ -22,6 +23,7 @@ const STORED: Readonly<Partial<Record<Dtype, ElementType>>> = {
   F16: 'float16',
   BF16: 'bfloat16',
 }
+const FLOAT8: Dtype = 'F8_E4M3'
 
 export interface IgnoredTensor {
   readonly name: string
@@ -50,6 +52,8 @@ export class Weights {
   readonly #read = new Set<string>()
   readonly #casts = new Map<string, Value>()
   readonly #adapted = new Map<string, AdaptedTensor>()
+  /** Names of the tensors that scale others. */
+  readonly #scales = new Set<string>()
 
   constructor(
     readonly graph: Graph,
@@ -107,7 +111,7 @@ export class Weights {
     const key = keyOf(name, rows)
     const cached = this.#casts.get(`${key} ${type}`)
     if (cached !== undefined) return cached
-    const stored = this.#type(ref)
+    const stored = ref.dtype === FLOAT8 ? 'float8e4m3fn' : this.#type(ref)
     this.#read.add(name)
     const value = this.graph.external(
       key,
@@ -115,7 +119,10 @@ export class Weights {
       rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape,
       part(ref, rows),
     )
-    const result = castFrom(this.graph, value, stored, type)
+    const result =
+      stored === 'float8e4m3fn'
+        ? castFrom(this.graph, this.#scaled(value, this.#scale(ref), rows), 'float', type)
+        : castFrom(this.graph, value, stored, type)
     this.#casts.set(`${key} ${type}`, result)
     return result
   }
@@ -160,10 +167,11 @@ export class Weights {
     const { inputs, outputs, part } = spec
     const total = part?.total ?? outputs
     const ref = this.#ref(spec.weight, spec.layout === 'out,in' ? [total, inputs] : [inputs, total])
-    this.#type(ref)
+    const scale = ref.dtype === FLOAT8 ? this.#scale(ref) : null
+    if (scale === null) this.#type(ref)
     const { block, symmetric } = layout.scheme
     const blocks = { bits, block, symmetric }
-    return layout.add({ ref, layout: spec.layout, first: part?.first ?? 0, rows: outputs, inputs, blocks })
+    return layout.add({ ref, scale, layout: spec.layout, first: part?.first ?? 0, rows: outputs, inputs, blocks })
   }
 
   /**
@@ -175,7 +183,9 @@ export class Weights {
     const unknown: TensorRef[] = []
     for (const ref of this.checkpoint.tensors.values()) {
       if (this.#used.has(ref.name)) continue
-      const rule = ignored.find(({ pattern }) => pattern.test(ref.name))
+      const rule = [...ignored, ...(this.checkpoint.float8 ? [FLOAT8_IGNORED] : [])].find(({ pattern }) =>
+        pattern.test(ref.name),
+      )
       if (rule) known.push({ name: ref.name, reason: rule.reason })
       else unknown.push(ref)
     }
@@ -215,7 +225,7 @@ export class Weights {
     const bytesOf = (some: readonly TensorRef[]): number => some.reduce((sum, ref) => sum + ref.length, 0)
     return {
       parameters: refs
-        .filter(({ name }) => !own.has(name))
+        .filter(({ name }) => !own.has(name) && !this.#scales.has(name))
         .reduce((sum, ref) => sum + ref.shape.reduce((product, dim) => product * dim, 1), 0),
       bytes: bytesOf(refs),
       keptBytes: bytesOf(refs.filter(({ name }) => this.#read.has(name))),
@@ -298,6 +308,33 @@ export class Weights {
     const merged = mergedFactors(graph, rows, { a, b: graph.op('Gather', [b, indices]), scale }, false)
     if (delta.magnitude === null) return merged
     return withMagnitudes(graph, merged, graph.op('Gather', [this.#own(delta.magnitude), indices]), false)
+  }
+
+  /** Of a weight in FP8. */
+  #scale(ref: TensorRef): WeightScale {
+    const scale = scaleOf(this.checkpoint, ref)
+    this.#used.add(scale.ref.name)
+    this.#scales.add(scale.ref.name)
+    return scale
+  }
+
+  /** FP8 times its scales, in float32: one node, which is folded when the session opens (session.ts). */
+  #scaled(value: Value, { ref, block: [high, wide] }: WeightScale, rows: readonly [number, number] | null): Value {
+    const { graph } = this
+    const [blockRows = 1, blockColumns = 1] = ref.shape
+    const scales = this.stored('float', ref.name, ref.shape, null)
+    if (ref.shape.reduce((product, dim) => product * dim, 1) === 1)
+      return graph.op('DequantizeLinear', [value, graph.op('Reshape', [scales, graph.ints([])])])
+    const columns = ref.shape.length > 1 ? blockColumns : 1
+    // each row of scales once per row of weights, then those of the rows that are asked for
+    const tall = graph.op('Reshape', [scales, graph.ints([blockRows, 1, columns])])
+    const each = graph.op('Expand', [tall, graph.ints([blockRows, high, columns])])
+    const all = graph.op('Reshape', [each, graph.ints([-1, columns])])
+    const count = this.checkpoint.tensors.get(ref.name.replace(/_scale(_inv)?$/, ''))!.shape[0]!
+    const [first, end] = rows ?? [0, count]
+    const some = graph.op('Slice', [all, graph.ints([first]), graph.ints([end]), graph.ints([0])])
+    if (columns > 1) return graph.op('DequantizeLinear', [value, some], { axis: 1, block_size: wide })
+    return graph.op('DequantizeLinear', [value, graph.op('Reshape', [some, graph.ints([-1])])], { axis: 0 })
   }
 
   #ref(name: string, shape: readonly number[] | null): TensorRef {

@@ -62,7 +62,6 @@ it('most of them are of an architecture and a head that are built', () => {
     'mightbe/Better-PairRM',
     'stanfordnlp/SteamSHP-flan-t5-xl',
     'stanfordnlp/SteamSHP-flan-t5-large',
-    'nicolinho/QRM-Gemma-2-27B',
     'nicolinho/QRM-Llama3.1-8B-v2',
     'Skywork/Skywork-VL-Reward-7B',
   ])

@@ -75,7 +75,9 @@ async function forced(decoder: Decoder, cases: GoldenModel['cases']): Promise<nu
   return found
 }
 
-const causal = ['parity', 'models'].flatMap((topic) => goldenModels(topic).filter(({ kind }) => kind === 'logProb'))
+const causal = ['parity', 'models', 'adapters'].flatMap((topic) =>
+  goldenModels(topic).filter(({ kind }) => kind === 'logProb'),
+)
 
 it.each(causal)('$name: the log-probabilities of its goldens, token by token', async ({ dir, cases, atol, rtol }) => {
   const decoder = await decoderOf(dir)

@@ -12,16 +12,40 @@ interface Warped {
 }
 const { cases } = readPacked('warpers.json.gz') as { cases: readonly Warped[] }
 
+const idsOf = (weights: Float64Array): number[] => [...weights.keys()].filter((id) => weights[id]! > 0)
+
 it.each(cases)('keeps what transformers keeps: temperature $temperature, top-p $top_p', (warped) => {
-  const { ids, weights, total } = keptTokens(Float32Array.from(warped.logits), {
+  const { weights, total } = keptTokens(Float32Array.from(warped.logits), {
     temperature: warped.temperature,
     topP: warped.top_p,
   })
-  expect([...ids]).toEqual(warped.kept)
+  expect(idsOf(weights)).toEqual(warped.kept)
   // transformers divides by the temperature in float32
   warped.probabilities.forEach((probability, i) => {
-    expect(Math.abs(weights[i]! / total - probability)).toBeLessThan(1e-6)
+    expect(Math.abs(weights[warped.kept[i]!]! / total - probability)).toBeLessThan(1e-6)
   })
+})
+
+it('top-p without sorting keeps what sorting would, equal weights included', () => {
+  for (let k = 0; k < 200; k++) {
+    const logits = Float32Array.from(
+      { length: 1 + ((37 * k) % 200) },
+      (_, i) => Math.round(8 * Math.sin(0.7 * i * k)) / 3,
+    )
+    const { weights, total } = keptTokens(logits, { temperature: 0.8, topP: 1 })
+    const order = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b)
+    for (const topP of [1e-6, 0.1, 0.5, 0.9, 0.999]) {
+      let sum = 0
+      const kept = order.filter((id, i) => {
+        if (i > 0 && sum >= topP * total) return false
+        sum += weights[id]!
+        return true
+      })
+      const found = keptTokens(logits, { temperature: 0.8, topP })
+      expect(idsOf(found.weights)).toEqual(kept.sort((a, b) => a - b))
+      expect(Math.abs(found.total / sum - 1)).toBeLessThan(1e-12)
+    }
+  }
 })
 
 it('draws as often as the probabilities say (χ², 20,000 draws of 12 tokens)', () => {
@@ -38,20 +62,21 @@ it('draws as often as the probabilities say (χ², 20,000 draws of 12 tokens)', 
       const token = drawToken(kept, uniformOf(7, 'row', i, 3))
       counts.set(token, (counts.get(token) ?? 0) + 1)
     }
-    expect([...counts.keys()].sort((a, b) => a - b)).toEqual([...kept.ids])
-    const statistic = [...kept.ids].reduce((sum, id, i) => {
-      const expected = (draws * kept.weights[i]!) / kept.total
+    const ids = idsOf(kept.weights)
+    expect([...counts.keys()].sort((a, b) => a - b)).toEqual(ids)
+    const statistic = ids.reduce((sum, id) => {
+      const expected = (draws * kept.weights[id]!) / kept.total
       return sum + (counts.get(id)! - expected) ** 2 / expected
     }, 0)
     // mean k − 1, deviation √(2 (k − 1)): 4 deviations
-    const freedom = kept.ids.length - 1
+    const freedom = ids.length - 1
     expect(statistic).toBeLessThan(freedom + 4 * Math.sqrt(2 * freedom))
   }
 })
 
 it('takes the lowest of equal logits, and the edges of a uniform number', () => {
   expect(mostProbable(Float32Array.of(1, 3, 3, 2))).toBe(1)
-  const kept = { ids: Int32Array.of(2, 5, 9), weights: Float64Array.of(1, 2, 0), total: 3 }
+  const kept = { weights: Float64Array.of(0, 0, 1, 0, 0, 2, 0), total: 3 }
   expect(drawToken(kept, 0)).toBe(2)
   expect(drawToken(kept, 1 / 3)).toBe(5)
   // a token without weight is never drawn, however the sum is rounded

@@ -30,7 +30,7 @@ export interface Family {
 
 /** Every golden checkpoint below test/data that is built here, on the CPU in float32 with the attention that runs have there. */
 export async function goldenFamilies(): Promise<Family[]> {
-  const numbers = ['parity', 'models', 'adapters'].flatMap(goldenModels).map((golden): Family => {
+  const numbers = ['parity', 'models', 'adapters', 'float8'].flatMap(goldenModels).map((golden): Family => {
     const model = openModel(openGolden(golden.dir), { kind: golden.kind, device: 'cpu', dtype: 'fp32' })
     const { name, atol, rtol } = golden
     const compare = () =>

@@ -108,6 +108,24 @@ describe('a head that is not known for certain is refused', () => {
       /has 361 rows; 19 objectives of 5 quantiles .* are 95/,
     ],
     ['QRM: no quantiles', 'qrm-llama31', { config: (config) => delete config.num_quantiles }, /has no "num_quantiles"/],
+    [
+      "QRM for Llama without its matrix, as v2's code may have it",
+      'qrm-llama31',
+      { tensors: (tensors) => tensors.delete('reward_transform_matrix') },
+      /QRM's head without its matrix on a llama: .* known for Gemma 2 alone/,
+    ],
+    [
+      'QRM for Gemma: other quantiles',
+      'qrm-gemma2',
+      { config: set({ num_quantiles: 19 }) },
+      /has 35 rows and the gate 5 outputs: not 5 objectives of 19 quantiles/,
+    ],
+    [
+      'QRM for Gemma: a gate with two layers in a row',
+      'qrm-gemma2',
+      { tensors: (tensors) => tensors.delete('gating.layers.6.weight') },
+      /not Linear and BatchNorm by turns/,
+    ],
     ['ArmoRM with quantiles', 'armorm', { config: set({ num_quantiles: 19 }) }, /"num_quantiles" is 19/],
     ['URM: an odd row', 'urm', { tensors: cut('score.weight') }, /has 9 rows; 5 weights ask for 10/],
     [

@@ -211,6 +211,7 @@ describe('the embedded groups', () => {
       },
     })
     for (const name of ['md', 'tex']) expect(readFileSync(at(RM, `tables/groups.${name}`), 'utf8')).toContain('61.7')
+    expect(readFileSync(at(RM, 'methods.md'), 'utf8')).toContain('has 60 groups of 60 prompts and 480 completions')
     expect(readFileSync(at(RM, 'codebook.md'), 'utf8')).toMatch(/## groups\.csv[\s\S]*## curves\.csv[\s\S]*## Methods/)
   })
 

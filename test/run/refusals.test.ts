@@ -113,7 +113,7 @@ describe.concurrent('data', () => {
       3,
       ['no.jsonl: there is no such file or folder'],
     ],
-    ['a name that is nothing', 'run-rm', ['--dataset', 'demo-pears'], 2, ['Built-in: demo-pairs, demo-groups']],
+    ['a name that is nothing', 'run-rm', ['--dataset', 'demo-pears'], 2, ['Built-in: demo-pairs, ', ', demo-groups, ']],
     ['an empty file', 'run-rm', data('empty.jsonl', ''), 3, ['empty.jsonl: the file is empty']],
     ['a file without a row', 'run-rm', data('blank.jsonl', '\n\n'), 3, ['blank.jsonl: there is no row']],
     [

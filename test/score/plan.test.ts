@@ -137,3 +137,19 @@ it('estimates the weights and the hungriest batch', () => {
   // 3 tokens × (6 × 10 + 3 × 20) + 2 heads × 3² + 2 × 1 row × 100 = 578 numbers
   expect(estimatePeakBytes(batches, sequences, size)).toBe(1000 + 4 * 578)
 })
+
+it('computes the prompt of 1,000 groups of 16 completions once each, whatever the layout', () => {
+  // a prompt of 40 tokens, completions of 30 that differ from their first token on
+  const [prompts, completions] = [40, 30]
+  const sequences = Array.from({ length: 16_000 }, (_, i) => {
+    const [group, own] = [Math.floor(i / 16), i % 16]
+    return sequence([...new Array(prompts).fill(100 + group), ...new Array(completions).fill(own)], group)
+  })
+  const packed = planBatches(sequences, planOptionsFor(CPU))
+  expect(packed.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(1000 * prompts + 16_000 * completions)
+  // the prefix of all, counted by the plan's own sharing: 15 of 16 completions take the prompt over
+  const shared = packed.flatMap(({ reused }) => reused!).filter((tokens) => tokens === prompts).length
+  expect(shared).toBe(15_000)
+  const rows = planBatches(sequences, planOptionsFor({ device: 'cuda', causal: true, packed: false }))
+  expect(rows.flatMap(({ reused }) => reused!).filter((tokens) => tokens === prompts)).toHaveLength(15_000)
+})

@@ -9,7 +9,7 @@ import { beforeFirst } from './places.ts'
  * What ArmoRM and QRM share: rewards of several objectives at the end of the text, mixed by a gate that reads where the assistant's
  * turn begins: score = Σ gᵢ (r M)ᵢ with g = softmax(z / T) · scale.
  */
-const SCALE = 'gating.logit_scale'
+export const GATE_SCALE = 'gating.logit_scale'
 const MIXING = 'reward_transform_matrix'
 export const REGRESSION = 'regression_layer'
 
@@ -19,7 +19,7 @@ export const mixing = ({ weights }: Builder, objectives: number): Value =>
 
 /** Whether a checkpoint has the tensors of a gated head. */
 export const isGated = ({ tensors }: Checkpoint): boolean =>
-  [SCALE, MIXING, `${REGRESSION}.weight`].every((name) => tensors.has(name))
+  [GATE_SCALE, MIXING, `${REGRESSION}.weight`].every((name) => tensors.has(name))
 
 /** Which of the two it is: the layers of QRM's gate are followed by BatchNorm. */
 export const hasBatchNorm = ({ tensors }: Checkpoint): boolean => tensors.has('gating.layers.2.running_mean')
@@ -27,16 +27,19 @@ export const hasBatchNorm = ({ tensors }: Checkpoint): boolean => tensors.has('g
 /** Where the assistant's turn begins in Llama 3's template; the gate reads the first token of its last occurrence. */
 const TURN = '<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n'
 
-/** The assistant's turn, then the token before the first pad id. */
-export const turnAndEnd: Reads = (ids, { padTokenId, encode }) => {
-  const turn = lastOf(ids, encode(TURN))
-  if (turn === null)
-    return {
-      reason: 'no_assistant_turn',
-      message: `the text has no ${JSON.stringify(TURN)}, where the gate reads`,
-    }
-  return Int32Array.of(turn, beforeFirst(ids, padTokenId))
-}
+/** The assistant's turn, which begins with these tokens, then the token before the first pad id. */
+export const turnAndEndOf =
+  (begins: string): Reads =>
+  (ids, { padTokenId, encode }) => {
+    const turn = lastOf(ids, encode(begins))
+    if (turn === null)
+      return {
+        reason: 'no_assistant_turn',
+        message: `the text has no ${JSON.stringify(begins)}, where the gate reads`,
+      }
+    return Int32Array.of(turn, beforeFirst(ids, padTokenId))
+  }
+export const turnAndEnd = turnAndEndOf(TURN)
 
 /** [2 · n, hidden], two places per text → the first of each and the second of each, [n, hidden], in float32. */
 export function pairs(builder: Builder, x: Value, hidden: number): readonly [Value, Value] {
@@ -58,11 +61,21 @@ export function mixed(
   objectives: number,
   temperature: number,
 ): { readonly score: Value; readonly gates: Value; readonly transformed: Value } {
+  const transformed = builder.graph.op('MatMul', [rewards, mixing(builder, objectives)])
+  return { ...weightedByGate(builder, transformed, logits, temperature), transformed }
+}
+
+/** Σ gᵢ rᵢ [n, 1], and g. */
+export function weightedByGate(
+  builder: Builder,
+  rewards: Value,
+  logits: Value,
+  temperature: number,
+): { readonly score: Value; readonly gates: Value } {
   const { graph, weights } = builder
-  const transformed = graph.op('MatMul', [rewards, mixing(builder, objectives)])
   const shares = graph.op('Softmax', [graph.op('Div', [logits, graph.float(temperature)])], { axis: -1 })
-  const gates = graph.op('Mul', [shares, weights.as('float', SCALE, [1])])
-  return { score: sumOfRow(builder, graph.op('Mul', [gates, transformed])), gates, transformed }
+  const gates = graph.op('Mul', [shares, weights.as('float', GATE_SCALE, [1])])
+  return { score: sumOfRow(builder, graph.op('Mul', [gates, rewards])), gates }
 }
 
 /** Where the last occurrence of a pattern begins. */

@@ -22,6 +22,7 @@ import { nextToken } from './next-token.ts'
 import { oasst } from './oasst.ts'
 import { pairRm } from './pairrm.ts'
 import { qrm } from './qrm.ts'
+import { qrmDirect } from './qrm-direct.ts'
 import { qwen2Prm } from './qwen2-prm.ts'
 import { regressionHead } from './regression-head.ts'
 import { score } from './score.ts'
@@ -35,6 +36,7 @@ import { valueHead } from './value-head.ts'
 const REWARD_HEADS: readonly Head[] = [
   armorm,
   qrm,
+  qrmDirect,
   urm,
   ldl,
   beaver,

@@ -76,7 +76,7 @@ export const qrm: Head = {
 }
 
 /** [n, width] → (x − mean) / √(var + ε) · weight + bias, by the running statistics of the file. */
-function batchNorm({ graph, weights }: Builder, x: Value, name: string, width: number): Value {
+export function batchNorm({ graph, weights }: Builder, x: Value, name: string, width: number): Value {
   const of = (part: string): Value => weights.as('float', `${name}.${part}`, [width])
   const deviation = graph.op('Sqrt', [graph.op('Add', [of('running_var'), graph.float(EPSILON)])])
   const centred = graph.op('Div', [graph.op('Sub', [x, of('running_mean')]), deviation])

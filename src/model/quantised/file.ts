@@ -125,7 +125,7 @@ async function lockOf(path: string, say: (line: string) => void): Promise<() => 
 }
 
 function nameOf({ scheme, matrices }: QuantisedLayout, hashes: readonly FileHash[]): string {
-  const places = matrices.map(({ ref, ...place }) => [ref.name, ...Object.values(place)])
+  const places = matrices.map(({ ref, scale: _, ...place }) => [ref.name, ...Object.values(place)])
   const files = hashes.map(({ name, sha256 }) => [name, sha256])
   return createHash('sha256')
     .update(JSON.stringify([FORMAT, scheme, files, places]))

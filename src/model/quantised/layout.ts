@@ -1,3 +1,4 @@
+import type { WeightScale } from '../float8.ts'
 import type { ExternalBytes } from '../onnx.ts'
 import type { TensorRef } from '../safetensors.ts'
 import type { Linear } from '../spec.ts'
@@ -12,6 +13,8 @@ const ALIGNMENT = 64
 /** A weight matrix [rows, inputs] to be quantised, and where its parts go in the file. */
 export interface QuantisedMatrix {
   readonly ref: TensorRef
+  /** Of weights in FP8. */
+  readonly scale: WeightScale | null
   readonly layout: Linear['layout']
   /** First of its rows in the tensor (columns, where that is stored `in,out`). */
   readonly first: number

@@ -1,0 +1,3 @@
+import { numbersOfTransformers } from './parity.ts'
+
+numbersOfTransformers('float8')

@@ -102,7 +102,7 @@ export function moodsOf(tokens: readonly Token[]): Mooded[] {
   for (const [i, text] of words.entries()) {
     if (text === '') continue
     if (isHypothesis(words, i)) whole('hypothesis')
-    else if (HEDGES.has(text) && !isHarmlessHedge(words, i)) whole('hedge')
+    else if (HEDGES.has(text) && !isHarmlessHedge(tokens, words, i)) whole('hedge')
     else if (text === 'that' && isReporting(words[i - 1] ?? '')) found.push({ mood: 'report', from: i, to: n })
     else if (REPORTS.has(text) && !isHarmlessReport(words, i)) whole('report')
     else if (NEGATIONS.has(text) || text.endsWith("n't")) {
@@ -153,10 +153,11 @@ function isHypothesis(words: readonly string[], i: number): boolean {
 }
 
 /** "Looks at", "whether or not"? Only these are no hedge. */
-function isHarmlessHedge(words: readonly string[], i: number): boolean {
+function isHarmlessHedge(tokens: readonly Token[], words: readonly string[], i: number): boolean {
   const text = words[i]!
   if (text === 'expected') return words[i - 1] === 'as'
-  if (text === 'roughly') return words[i + 1] === ''
+  // "roughly 78 g/mol" states, "roughly, …" hedges
+  if (text === 'roughly') return tokens[i + 1]?.kind === 'number'
   if (text === 'look' || text === 'looks' || text === 'looking') return words[i + 1] === 'at'
   return false
 }

@@ -1,4 +1,4 @@
-import { type GroupSample, resampledCurve } from './group-curves.ts'
+import { type GroupSample, resampledPaths } from './group-curves.ts'
 import type { GroupPaths } from './group-paths.ts'
 import { intervalOf, type MethodInterval, ONE_PROMPT } from './intervals.ts'
 
@@ -58,13 +58,11 @@ export function overOptimisation(
   }
   const points = counted[Math.ceil(counted.length / 2) - 1]
   if (points === undefined) return { ...blank, reason: 'no_scored_and_verified_completion' }
-  const rows = sample.rows.filter((_, i) => sizes[i]! >= points)
-  const kept = { ...sample, rows, cluster: sample.cluster.filter((_, i) => sizes[i]! >= points) }
-  const { sums, estimates, distributions, settings } = resampledCurve(
-    { ...kept, ...renumbered(kept.cluster) },
-    { ...paths, grid: paths.grid.slice(0, points) },
-    [values],
-  )
+  const kept = withPoints(sample, sizes, points)
+  const { rows } = kept
+  const { settings } = kept.draws
+  const { sums, curve } = resampledPaths(kept, { ...paths, grid: paths.grid.slice(0, points) }, [values])
+  const { estimates, distributions } = curve(([mean]) => mean!)
   const clusters = sums.clusters[0]!
   const last = points - 1
   const top = estimates.reduce((a, b) => Math.max(a, b))
@@ -106,11 +104,19 @@ function definedPoints({ start }: Pick<GroupPaths, 'start'>, values: Float64Arra
   return k - start[g]!
 }
 
-/** Clusters 0, 1, … in their order, without those that no group is left of. */
-function renumbered(cluster: Int32Array): { cluster: Int32Array; clusters: number } {
+/** The groups with so many points, and their prompts 0, 1, … in order; all of them where none has fewer. */
+function withPoints(sample: GroupSample, sizes: readonly number[], points: number): GroupSample {
+  if (sizes.every((size) => size >= points)) return sample
+  const rows = sample.rows.filter((_, i) => sizes[i]! >= points)
+  const cluster = sample.cluster.filter((_, i) => sizes[i]! >= points)
   const names = [...new Set(cluster)].sort((a, b) => a - b)
   const at = new Map(names.map((name, i) => [name, i]))
-  return { cluster: cluster.map((c) => at.get(c)!), clusters: names.length }
+  return {
+    subset: sample.subset,
+    rows,
+    cluster: cluster.map((c) => at.get(c)!),
+    draws: sample.draws.of(names.length),
+  }
 }
 
 export const OVER_OPTIMISATION_COLUMNS = [

@@ -8,7 +8,6 @@ import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
 import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
-import type { StepsReport } from '../report/html/step-input.ts'
 import type { RowFailure } from '../types.ts'
 import type { DriftRecord } from './drift.ts'
 
@@ -53,24 +52,6 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
   }
   return renderReport(input)
-}
-
-/** report.html of a run of steps, which has neither pairs nor completions. */
-export async function stepsHtml(
-  given: Pick<ReportInput, 'run' | 'statistics' | 'failures'> & { readonly steps: StepsReport },
-): Promise<string> {
-  const { renderReport } = await import('../report/html/report.ts')
-  return renderReport({
-    ...given,
-    accuracy: null,
-    pairs: [],
-    completions: [],
-    prompts: new Map(),
-    calibration: null,
-    drift: null,
-    suspects: [],
-    molecules: null,
-  })
 }
 
 /** Where no completion has an answer there is nothing to draw, and RDKit, a third of a second, is not started. */

@@ -25,6 +25,7 @@ import type { RowFailure, Statistic } from '../types.ts'
 import { unscoredHint } from './failure-lines.ts'
 import { finishProcess, intervalsOf } from './process-finish.ts'
 import { type WrittenRationales, writeRationales } from './process-greedy.ts'
+import { StepWitness } from './process-report.ts'
 import {
   type ChannelFacts,
   factsOf,
@@ -35,7 +36,6 @@ import {
   verifySteps,
 } from './process-run.ts'
 import { choicePaperTable, choiceTable } from './process-tables.ts'
-import { StepsReporter } from './steps-report.ts'
 import {
   judged,
   openStepVerdicts,
@@ -52,9 +52,9 @@ export interface ChosenSteps {
   readonly failures: readonly RowFailure[]
   /** Rows without a rationale, under a layout that has one. */
   readonly withoutRationale: number
-  readonly page: StepsReporter
   /** The candidates by the claims that they make, with each heuristic's scores; null with --no-verify. */
   readonly verdicts: StepFindings | null
+  readonly witness: StepWitness
 }
 interface StepFindings {
   readonly byHeuristic: ReadonlyMap<Heuristic, readonly JudgedSteps[]>
@@ -90,6 +90,7 @@ export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneratio
             ? {}
             : { step_verdicts: verdictSummary(chosen.verdicts.all, chosen.verdicts.tally) }),
         },
+        report: chosen.witness.report(heuristics, findings.tests),
         table: choiceTable(findings, chosen.rows.length),
         papers: [choicePaperTable(findings, scorerOf(run), intervalsOf(run))],
         notes: [
@@ -101,7 +102,6 @@ export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneratio
           layout: config.layout,
           rows_without_rationale: chosen.withoutRationale,
         },
-        page: chosen.page.report(heuristics, findings.tests),
       }
     })
   } finally {
@@ -157,7 +157,7 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     heuristics.filter((name) => name !== 'random').map((name) => [name, []]),
   )
   const all: JudgedSteps[] = []
-  const page = new StepsReporter()
+  const witness = new StepWitness()
   let [first, withoutRationale, whole] = [0, 0, false]
   try {
     for await (const row of run.rows()) {
@@ -170,11 +170,9 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
       first += row.completions.length
       const { id, subset, cluster } = joined.choice
       const { steps, candidates } = row
-      const found =
-        claims === null
-          ? null
-          : await claims.check({ id, subset, cluster }, { steps, candidates, prompt: plain(row.prompt) })
-      page.add(row, joined.lines, found)
+      const trajectory = { steps, candidates, prompt: plain(row.prompt) }
+      const found = claims === null ? null : await claims.check({ id, subset, cluster }, trajectory)
+      witness.see({ row, lines: joined.lines, verdicts: found })
       if (found === null) continue
       all.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
       const ofCandidates = found.filter(({ candidate }) => candidate !== null)
@@ -197,8 +195,8 @@ async function writeSteps(source: Source, folder: string): Promise<ChosenSteps> 
     rows,
     failures,
     withoutRationale: layouts ? withoutRationale : 0,
-    page,
     verdicts: claims === null ? null : { byHeuristic, all, tally: claims.tally },
+    witness,
   }
 }
 

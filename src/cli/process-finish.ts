@@ -6,11 +6,9 @@ import { CHOICE_TEST_COLUMNS, type ChoiceTest, choiceTestRow } from '../agreemen
 import { codebook } from '../agreement/codebook.ts'
 import { latexTable, markdownTable, type PaperTable } from '../agreement/tables.ts'
 import { writeCsv } from '../report/csv.ts'
-import type { RunRecord } from '../report/html/input.ts'
 import type { StepsReport } from '../report/html/step-input.ts'
 import { machine, versions, writeJson, writeWhole } from '../report/manifest.ts'
 import type { VerdictQueue } from '../score/verdicts.ts'
-import { namedWithBase } from '../setup/adapter.ts'
 import { checkUnchanged } from '../setup/dataset.ts'
 import { identityRecord } from '../setup/identity.ts'
 import { SCORE_VERSION } from '../store/key.ts'
@@ -18,8 +16,8 @@ import type { RowFailure, Statistic } from '../types.ts'
 import { countBy } from './count.ts'
 import { failureLines } from './failure-lines.ts'
 import { FAILURE_COLUMNS, writeFailures } from './finish.ts'
-import { stepsHtml } from './html.ts'
 import { describedRepairs, modelRecords } from './manifest.ts'
+import { stepsHtml } from './process-report.ts'
 import type { MeasuredChannel, ProcessRun } from './process-run.ts'
 import { readingsRecord } from './readings.ts'
 import { countsOf, repairsOfRun, sayRepairs } from './repairs.ts'
@@ -36,6 +34,8 @@ export interface ProcessOutput {
   readonly statistics: readonly Statistic[]
   readonly tests: readonly ChoiceTest[]
   readonly summary: Readonly<Record<string, unknown>>
+  /** For report.html; left out, there is none. */
+  readonly report?: StepsReport
   /** For the screen. */
   readonly table: string
   readonly papers?: readonly PaperTable[]
@@ -43,8 +43,6 @@ export interface ProcessOutput {
   readonly notes: readonly string[]
   /** For run.json, under `steps`. */
   readonly record: Readonly<Record<string, unknown>>
-  /** What report.html shows; without it none is written. */
-  readonly page?: StepsReport
 }
 
 /**
@@ -85,19 +83,18 @@ export async function finishProcess(
   await writeWhole(join(folder, 'codebook.md'), codebook(columns))
   printText(`\n${output.table}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
-  const record = manifestOf(run, measured, verdicts, output, failures)
-  await writeJson(join(folder, 'run.json'), record)
-  if (output.page !== undefined) {
-    const page = {
-      steps: output.page,
-      statistics: output.statistics,
-      failures,
-      run: runRecordOf(run, measured, record),
-    }
-    await writeWhole(join(folder, 'report.html'), await stepsHtml(page))
+  const manifest = manifestOf(run, measured, verdicts, output, failures)
+  await writeJson(join(folder, 'run.json'), manifest)
+  if (output.report === undefined) log.info(`written to ${folder}`)
+  else {
+    const work = measured.map((one) => one.work)
+    const repairs = countsOf(repairsOfRun(work), 'completions')
+    const truncations = work.reduce((sum, { truncated }) => sum + truncated, 0)
+    const { statistics, report: steps } = output
+    const html = await stepsHtml(run, { steps, statistics, failures, repairs, truncations, manifest })
+    await writeWhole(join(folder, 'report.html'), html)
+    log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   }
-  const where = output.page === undefined ? '' : `; open ${join(folder, 'report.html')} in a browser`
-  log.info(`written to ${folder}${where}`)
   return failures.length > 0 ? 4 : 0
 }
 
@@ -165,32 +162,5 @@ function manifestOf(
     warnings: log.warnings,
     seed: config.seed,
     elapsed_ms: Math.round(run.elapsedMs()),
-  }
-}
-
-/** The manifest as far as the page shows it. */
-function runRecordOf(
-  { config, data, device, verifier, models, log }: ProcessRun,
-  measured: readonly MeasuredChannel[],
-  record: Readonly<Record<string, unknown>>,
-): RunRecord {
-  const work = measured.map((one) => one.work)
-  const once = (words: readonly string[]): string | null => [...new Set(words)].join(' + ') || null
-  return {
-    command: config.bin,
-    model: once(models.map(({ name, adapter }) => namedWithBase(name, adapter))) ?? 'no model',
-    reference: null,
-    dataset: data.name,
-    device: device?.device ?? null,
-    provider: device?.provider ?? null,
-    dtype: once(measured.map(({ channel }) => channel.subject.dtype)),
-    seed: config.seed,
-    versions: versions(),
-    repairs: countsOf(repairsOfRun(work), 'completions'),
-    truncations: work.reduce((sum, { truncated }) => sum + truncated, 0),
-    warnings: log.warnings,
-    remarks: [],
-    provenance: verifier?.provenance ?? [],
-    details: record,
   }
 }

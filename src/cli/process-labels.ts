@@ -17,8 +17,8 @@ import type { Store } from '../store/log.ts'
 import type { RowFailure, Statistic } from '../types.ts'
 import { unscoredHint } from './failure-lines.ts'
 import { finishProcess } from './process-finish.ts'
+import { StepWitness } from './process-report.ts'
 import { factsOf, type MeasuredChannel, measureChannels, openProcessStore, type ProcessRun } from './process-run.ts'
-import { StepsReporter } from './steps-report.ts'
 import { judged, notesOf, openStepVerdicts, STEP_VERDICT_FILES, type StepTally, summaryOf } from './verify-steps.ts'
 
 export const STEP_SCORE_COLUMNS = [
@@ -34,7 +34,7 @@ export async function judgeSteps(run: ProcessRun<LabelledRow>): Promise<number> 
     interrupt.dispose()
     store.finish()
     return await finishProcess(run, measured, null, async () => {
-      const { rows, failures, verdicts, page } = await writeStepScores(run, measured[0]!, store, folder)
+      const { rows, failures, verdicts, witness } = await writeStepScores(run, measured[0]!, store, folder)
       const settings = { seed: config.seed, resamples: config.resamples }
       const statistics = [...labelledStepStatistics(rows, settings), ...verdictStatistics(verdicts, settings)]
       const overall = Object.fromEntries(
@@ -52,6 +52,7 @@ export async function judgeSteps(run: ProcessRun<LabelledRow>): Promise<number> 
           labelled_steps: overall,
           ...(verdicts === null ? {} : { step_verdicts: summaryOf(verdicts.rows, verdicts.tally) }),
         },
+        report: witness.report(),
         table: table(statistics),
         notes: [
           ...(unknown > 0
@@ -60,7 +61,6 @@ export async function judgeSteps(run: ProcessRun<LabelledRow>): Promise<number> 
           ...(verdicts === null ? [] : notesOf(verdicts.tally)),
         ],
         record: { threshold: STEP_THRESHOLD },
-        page: page.report(),
       }
     })
   } finally {
@@ -86,12 +86,12 @@ async function writeStepScores(
   measured: MeasuredChannel,
   store: Store,
   folder: string,
-): Promise<{ rows: LabelledSteps[]; failures: RowFailure[]; verdicts: Verdicts; page: StepsReporter }> {
+): Promise<{ rows: LabelledSteps[]; failures: RowFailure[]; verdicts: Verdicts; witness: StepWitness }> {
   const file = openCsv(join(folder, 'step-scores.csv'), STEP_SCORE_COLUMNS)
   const [rows, failures]: [LabelledSteps[], RowFailure[]] = [[], []]
   const claims = run.config.verification.enabled ? await openStepVerdicts(folder) : null
   const checked: JudgedSteps[] = []
-  const page = new StepsReporter()
+  const witness = new StepWitness()
   let [first, whole] = [0, false]
   try {
     for await (const row of run.rows()) {
@@ -123,11 +123,9 @@ async function writeStepScores(
           predicted,
           cluster,
         ])
-      const found =
-        claims === null
-          ? null
-          : await claims.check({ id, subset, cluster }, { steps: row.steps, prompt: plain(row.prompt) })
-      page.add({ ...row, probabilities }, [], found)
+      const trajectory = { steps: row.steps, prompt: plain(row.prompt) }
+      const found = claims === null ? null : await claims.check({ id, subset, cluster }, trajectory)
+      witness.see({ row, probabilities, verdicts: found })
       if (found === null) continue
       checked.push({ id, subset, cluster, steps: found.map((one, i) => judged(one, probabilities?.[i] ?? null)) })
     }
@@ -140,7 +138,7 @@ async function writeStepScores(
       await claims?.abort()
     }
   }
-  return { rows, failures, verdicts: claims === null ? null : { rows: checked, tally: claims.tally }, page }
+  return { rows, failures, verdicts: claims === null ? null : { rows: checked, tally: claims.tally }, witness }
 }
 
 const SHOWN = ['step_accuracy', 'pass_rate', 'auroc', 'first_error_found', 'no_error_seen', 'process_bench_f1']

@@ -17,8 +17,8 @@ import {
 } from '../report/step-verdicts.ts'
 import { percent, textTable } from '../report/table.ts'
 import { finishProcess } from './process-finish.ts'
+import { StepWitness } from './process-report.ts'
 import type { ProcessRun } from './process-run.ts'
-import { StepsReporter } from './steps-report.ts'
 
 /** Columns of the files that a `StepVerdictFiles` writes, for the code book. */
 export const STEP_VERDICT_FILES: Readonly<Record<string, readonly string[]>> = {
@@ -89,7 +89,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
     const files = await openStepVerdicts(folder)
     const bar = log.progress('verifying', inspection.rows, 'rows')
     const rows: JudgedSteps[] = []
-    const page = new StepsReporter()
+    const witness = new StepWitness()
     let [done, whole] = [0, false]
     try {
       for await (const row of run.rows()) {
@@ -101,7 +101,7 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
         const prompt = row.hasPrompt ? plain(row.prompt) : null
         const found = await files.check({ id, subset, cluster }, { steps, candidates, prompt })
         rows.push({ id, subset, cluster, steps: found.map((one) => judged(one)) })
-        page.add(row, [], found)
+        witness.see({ row: { ...row, steps, prompt: row.hasPrompt ? row.prompt : null }, verdicts: found })
         bar.update(++done)
       }
       await files.close()
@@ -117,10 +117,10 @@ export async function verifyStepsAlone(run: ProcessRun<TrajectoryRow>): Promise<
       statistics: [...decided.statistics, ...passed.statistics],
       tests: [],
       summary: { step_verdicts: summaryOf(rows, files.tally) },
+      report: witness.report(),
       table: verdictTable(rows, files.tally),
       notes: notesOf(files.tally),
       record: { verified: 'claims of the steps, with RDKit; no model' },
-      page: page.report(),
     }
   })
 }

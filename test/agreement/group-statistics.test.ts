@@ -129,6 +129,27 @@ describe('the 60 groups of the reference', () => {
       near(pass!.points[i]!.value, value, `top ${share}`)
     }
   })
+  it('have one interval where they have one value: all is from the same resamples', () => {
+    const first = curves.filter(
+      ({ subset, method }) => subset === 'all' && ['best_of_n', 'pass_at_n', 'random'].includes(method),
+    )
+    for (const { points } of first)
+      expect([points[0]!.low, points[0]!.high]).toEqual([first[0]!.points[0]!.low, first[0]!.points[0]!.high])
+    const long = passes.map((group) => ({
+      ...group,
+      scores: group.scores.slice(0, 4),
+      rewards: group.rewards.slice(0, 4),
+      answers: group.answers!.slice(0, 4),
+      molecules: null,
+    }))
+    const four = analysis(
+      long.filter(({ rewards, scores }) => rewards.length === 4 && ![...rewards, ...scores].includes(null)),
+    )
+    const line = (name: string) =>
+      four.statistics.find(({ statistic, subset }) => statistic === name && subset === 'all')!
+    for (const name of ['rerank', 'voting_string'])
+      expect(line(`${name}@4`)).toMatchObject({ ...line(name), statistic: `${name}@4`, ties: 0 })
+  })
   it('have curves between their floor and their ceiling, and each part of them', () => {
     const curve = (method: string) => curves.find((one) => one.method === method && one.subset === 'all')!.points
     const [best, pass, random] = [curve('best_of_n'), curve('pass_at_n'), curve('random')]

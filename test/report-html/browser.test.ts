@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { BrowserSession, chromiumPath } from './browser-session.ts'
@@ -212,19 +213,40 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     await expect.poll(wrong).toEqual([])
   })
 
-  it('names every control, and every figure for who cannot see it', async () => {
-    const { page } = await session.show(report)
-    const unnamed = await page.evaluate(() => {
-      const named = (e: Element): boolean =>
-        Boolean(e.getAttribute('aria-label') || e.textContent?.trim() || (e as HTMLInputElement).labels?.length)
-      return [...document.querySelectorAll('button, input, select, svg[role=img], a')]
-        .filter((e) => !named(e))
-        .map((e) => e.outerHTML)
-    })
-    expect(unnamed).toEqual([])
-    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
-    expect(new Set(ids).size).toBe(ids.length)
-  })
+  it.each(['pairs', 'groups', 'steps'])(
+    'names every control, and every figure for who cannot see it: %s',
+    async (what) => {
+      const html = what === 'pairs' ? report : renderReport(what === 'groups' ? groupsInput() : stepsInput())
+      const { page } = await session.show(html)
+      await page.locator('.rows .open').first().click()
+      const unnamed = await page.evaluate(() => {
+        const named = (e: Element): boolean =>
+          Boolean(e.getAttribute('aria-label') || e.textContent?.trim() || (e as HTMLInputElement).labels?.length)
+        return [...document.querySelectorAll('button, input, select, svg[role=img], a, summary')]
+          .filter((e) => !named(e))
+          .map((e) => e.outerHTML)
+      })
+      expect(unnamed).toEqual([])
+      const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
+      expect(new Set(ids).size).toBe(ids.length)
+      // where a link of the page leads to is there
+      const targets = await page.evaluate(() =>
+        [...document.querySelectorAll('a[href^="#"]')].map((a) => a.getAttribute('href')!.slice(1).split('?')[0]!),
+      )
+      expect(targets.filter((id) => !ids.includes(id))).toEqual([])
+      await page.setViewportSize({ width: 390, height: 900 })
+      const frames = () =>
+        page.evaluate(
+          () =>
+            [...document.querySelectorAll('.scroll, .plot-frame')].filter(
+              (e) =>
+                e.scrollWidth > e.clientWidth !== (e.getAttribute('tabindex') === '0' && e.hasAttribute('aria-label')),
+            ).length,
+        )
+      await expect.poll(frames).toBe(0)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    },
+  )
 
   it('opens a group: its completions by score, who chooses which, molecules and texts', async () => {
     const html = renderReport(groupsInput(await demoMolecules()))
@@ -283,6 +305,9 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     // 16,000 advantages are drawn as cells, not as circles
     expect(await page.locator('#fig-advantages svg circle').count()).toBe(0)
     expect(await page.locator('#fig-advantages svg rect').count()).toBeGreaterThan(20)
+    expect(await page.locator('#fig-advantages figcaption').textContent()).toContain(
+      'advantages.csv has every completion',
+    )
     const took = await page.evaluate(() => {
       const start = performance.now()
       document.querySelector<HTMLElement>('#groups .rows .open')!.click()
@@ -294,6 +319,16 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     )
     expect(await page.locator('#groups .card').count()).toBe(16)
     expect(complaints).toEqual([])
+  })
+
+  it('says how many completions of a large group are not shown', async () => {
+    const html = renderReport(groupsInput(null, demoGroups.slice(0, 1)), { ...LIMITS, gallery: 3 })
+    const { page } = await session.show(html)
+    await page.locator('#groups .rows .open').click()
+    expect(await page.locator('#groups .card').count()).toBe(4)
+    expect(await page.locator('#groups tr.detail .note').textContent()).toBe(
+      '4 more completions have lower scores, or none; scores.csv has all.',
+    )
   })
 
   it('leads from a completion that is pushed up though wrong to its group', async () => {

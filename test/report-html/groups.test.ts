@@ -12,6 +12,7 @@ import type { RowTable, Stock } from '../../src/report/html/row-table.ts'
 import { curvesPlot } from '../../src/report/plots/curves.ts'
 import type { CompletionGroup, ScoredCompletion } from '../../src/types.ts'
 import { demoGroups, findingOf, groupsInput, groupsReport } from './demo-groups.ts'
+import { demoInput } from './demo-input.ts'
 
 /** What the demo groups' own recipe says of each (test/data/demo/SOURCE.md). */
 const golden = JSON.parse(
@@ -54,6 +55,16 @@ describe('groups in report.html', () => {
 
   it('are the same bytes for the same input', () => {
     expect(renderReport(groupsInput())).toBe(html)
+  })
+
+  it('have no coordinate of more than two decimals, whatever the platform computes', () => {
+    const plots = html.match(/<svg[^>]*class="plot.*?<\/svg>/gs)!
+    expect(plots).toHaveLength(9) // seven here, and those of scores and verdicts
+    const numbers = plots.flatMap(
+      (svg) => svg.match(/ (?:d|transform|x|y|[xy][12]|c[xy]|r|width|height|points)="[^"]*"/g) ?? [],
+    )
+    expect(numbers.length).toBeGreaterThan(1000)
+    expect(numbers.filter((text) => /\.\d{3}/.test(text))).toEqual([])
   })
 
   it('have their chapters, and none on pairs', () => {
@@ -114,6 +125,14 @@ describe('groups in report.html', () => {
     expect(figure).toContain(`${corners.zero} completions with an advantage of 0 are not among these`)
     expect(csvOf(html, 'advantages')).toHaveLength(1 + 480)
     expect(textOf(html)).toContain(`The first 10 of ${corners.wronglyUp} completions pushed up though wrong`)
+  })
+
+  it('give the counts alone as CSV where there are more points than rows', () => {
+    const small = renderReport(groupsInput(), { ...LIMITS, rows: 479 })
+    const counts = csvOf(small, 'advantages').slice(1)
+    expect(counts.map(([, n]) => Number(n)).reduce((a, b) => a + b)).toBe(480)
+    expect(textOf(small)).toContain('The data here are the counts; advantages.csv has every completion.')
+    expect(textOf(html)).not.toContain('The data here are the counts')
   })
 
   it('say how many groups teach nothing, and why', () => {
@@ -196,6 +215,17 @@ describe('groups in report.html', () => {
     )
   })
 
+  it('shows of a large group the highest scores and what is picked', () => {
+    const small = renderReport(groupsInput(), { ...LIMITS, gallery: 3 })
+    const { columns, details } = groupsOf(small)
+    const ids = columns.find(({ key }) => key === 'id')!.values as string[]
+    // its vote goes to the seventh by score
+    const { completions, more } = details[ids.indexOf('group-test-functional-group-0122')]!
+    expect(completions.map(({ ranked }) => ranked!.rank)).toEqual([1, 2, 3, 7])
+    expect(more).toBe(4)
+    expect(groupsOf(html).details.map((detail) => detail.more)).toEqual(Array(60).fill(0))
+  })
+
   it('put groups that are all right or all wrong last, and those without a pick or verdict before the settled ones', () => {
     const [first] = demoGroups
     const of = (...parts: readonly (readonly [score: number | null, reward: number | null])[]) =>
@@ -222,6 +252,24 @@ describe('groups in report.html', () => {
       of([1, 0], [null, 1]),
     ]
     expect(groupsByInterest(findings)).toEqual([8, 7, 6, 4, 5, 3, 2, 1, 0])
+  })
+
+  it('stand beside pairs where the data hold both', () => {
+    const [pairs, grouped] = [demoInput(), groupsInput()]
+    const both = renderReport({
+      ...pairs,
+      statistics: [...pairs.statistics, ...grouped.statistics.filter(({ scope }) => scope === 'groups')],
+      completions: [...pairs.completions, ...grouped.completions],
+      groups: grouped.groups!,
+    })
+    const text = textOf(both)
+    expect(text).toContain('embedded pairs, 300 pairs, 60 groups of 480 completions')
+    expect(text).toContain('83.7%')
+    expect(text).toContain('36.7%[26.7, 46.7]Highest score.')
+    for (const id of ['choosing', 'subsets', 'length', 'groups', 'pairs', 'completions'])
+      expect(both).toContain(`<section id="${id}"`)
+    expect(text).toContain('Best of n is the expected verifiable reward')
+    expect(text).toContain('A margin is the learned score')
   })
 
   it('keep hostile texts out of the markup', () => {

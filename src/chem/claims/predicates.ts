@@ -53,7 +53,9 @@ export function singularStatement(s: Sentence): Draft[] | null {
     const before = r.i
     if (turn > 0 && !(r.eatAll(', and') || r.eat('and', ','))) break
     r.eatAny(ADVERBS)
-    const said = r.attempt(() => readVerbPhrase(s, spoken, turn === 0))
+    // "CCO is C2H6O, MW 46.07"
+    const beside = turn === 0 ? null : attributeItem(s, null, spoken)
+    const said = beside !== null ? [beside] : r.attempt(() => readVerbPhrase(s, spoken, turn === 0))
     if (said === null) {
       r.i = before
       break

@@ -32,7 +32,7 @@ export function groupTable(
   let completions = 0
   for (const i of groupsByInterest(findings)) {
     const finding = findings[i]!
-    completions += finding.group.completions.length
+    completions += Math.min(limits.gallery, finding.group.completions.length)
     if (completions > limits.rows && shown.length > 0) break
     shown.push(finding)
   }
@@ -41,9 +41,10 @@ export function groupTable(
     const own = points.get(group.id)
     const ranks = ranksOf(group.completions)
     const votes = [tallyOf(finding.answers), tallyOf(finding.voteKeys)] as const
-    const order = [...group.completions.keys()].sort((a, b) => (ranks[a] ?? Infinity) - (ranks[b] ?? Infinity) || a - b)
+    const order = inGallery(finding, ranks, limits.gallery)
     return {
       prompt: pool.add(group.prompt),
+      more: group.completions.length - order.length,
       completions: order.map((i) => {
         const completion = group.completions[i]!
         const detail = detailOf(completion, `Completion ${i + 1}`, pool, drawings.single(completion))
@@ -52,6 +53,13 @@ export function groupTable(
     }
   })
   return rowTable('groups', columnsOf(shown), details, pool, drawings, findings.length, limits)
+}
+
+/** Indices of the completions that are shown, from the highest score down; what is picked is always among them. */
+function inGallery({ group, row }: GroupRecord, ranks: readonly (number | null)[], most: number): readonly number[] {
+  const order = [...group.completions.keys()].sort((a, b) => (ranks[a] ?? Infinity) - (ranks[b] ?? Infinity) || a - b)
+  const picks = new Set([row.rm_pick, row.voting_pick, row.voting_canonical_pick])
+  return order.filter((i, place) => place < most || picks.has(i))
 }
 
 function rankedOf(

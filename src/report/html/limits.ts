@@ -2,6 +2,8 @@
 export interface Limits {
   /** Rows in each browser. */
   readonly rows: number
+  /** Completions of one group in its gallery: the highest scores, and what is picked. */
+  readonly gallery: number
   /** Prompts and completions together, UTF-16 code units; longer texts lose their middle. */
   readonly textLength: number
   /** Molecules together, characters of their compact form. */
@@ -14,6 +16,7 @@ export interface Limits {
 
 export const LIMITS: Limits = {
   rows: 10_000,
+  gallery: 128,
   textLength: 20_000_000,
   drawingLength: 8_000_000,
   drawings: 1_200,

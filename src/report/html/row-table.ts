@@ -47,6 +47,8 @@ export interface Stock {
 export interface Detail {
   readonly prompt: number | null
   readonly completions: readonly CompletionDetail[]
+  /** Of a group: how many of its completions are not among these. */
+  readonly more?: number
 }
 export interface CompletionDetail {
   readonly title: string

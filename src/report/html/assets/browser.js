@@ -329,7 +329,15 @@ function startBrowser(/** @type {HTMLElement} */ host) {
         element('details', { open: few }, element('summary', {}, 'Text'), marked(texts[c.text], null)),
       )
     })
-    return element('ol', { class: 'gallery' }, ...cards)
+    const more =
+      detail.more > 0
+        ? element(
+            'p',
+            { class: 'note' },
+            `${detail.more.toLocaleString('en-US')} more completions have lower scores, or none; scores.csv has all.`,
+          )
+        : null
+    return element('div', {}, element('ol', { class: 'gallery' }, ...cards), more)
   }
 
   /** Steps with their claims, the candidates for the next one, and the numbers by which it is chosen. */
@@ -493,6 +501,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   function toggle(/** @type {number} */ i) {
     state.open = state.open === i ? -1 : i
     paint()
+    nameScrollers() // an opened row may have frames of its own
     address()
     focusRow(i)
   }
@@ -528,6 +537,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       place >= 0 ? Math.floor(place / size) : Math.max(0, Number.parseInt(parts.get('page') ?? '1', 10) - 1 || 0)
     fillToolbar()
     paint()
+    nameScrollers()
     if (state.open >= 0 && place >= 0) {
       body.querySelector(`[data-row="${state.open}"]`)?.scrollIntoView()
       focusRow(state.open)

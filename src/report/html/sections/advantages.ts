@@ -20,11 +20,11 @@ export function advantages({ groups: report, statistics }: ReportInput, limits: 
   return {
     id: 'advantages',
     title: 'Advantages: what a policy would be taught',
-    body: html`${scatter(report)}${pushedUp(report)}${signals(report, own)}${tables(own, limits)}`,
+    body: html`${scatter(report, limits)}${pushedUp(report)}${signals(report, own)}${tables(own, limits)}`,
   }
 }
 
-function scatter({ advantages: points, advantagesAre }: GroupsReport): Markup {
+function scatter({ advantages: points, advantagesAre }: GroupsReport, limits: Limits): Markup {
   if (points.length === 0)
     return absent(
       'No advantages to compare: no completion has both a learned score and a verifiable reward in its group.',
@@ -34,6 +34,7 @@ function scatter({ advantages: points, advantagesAre }: GroupsReport): Markup {
   const of = (quadrant: Quadrant): number => tally.get(quadrant) ?? 0
   const said = (quadrant: Quadrant): string => `${QUADRANT_NAMES[quadrant]} ${count(of(quadrant))}`
   const groups = new Set(points.map(({ id }) => id)).size
+  const whole = points.length <= limits.rows
   const named = points.map((point) => ({ ...point, name: `${point.id}, completion ${point.index + 1}` }))
   return figure({
     id: 'advantages',
@@ -50,11 +51,16 @@ function scatter({ advantages: points, advantagesAre }: GroupsReport): Markup {
             ['square', 'down though right'],
             ['cross', 'one of them 0'],
           ),
-    caption: html`<b>Group-relative advantages</b> of ${plural(points.length, 'completion')} in ${plural(groups, 'group')}, as GRPO takes them, once from the verifiable reward and once from the learned score. ${advantagesAre} Of the ${count(points.length - of('undecided'))} where neither is 0, ${count(of('wrongly_up'))} would be pushed up though the verifier puts them below their group, ${count(of('wrongly_down'))} held down though it puts them above. ${plural(of('undecided'), 'completion')} with an advantage of 0 ${of('undecided') === 1 ? 'is' : 'are'} not among these. Right and wrong: above and below the mean of the group.`,
-    data: {
-      header: ['id', 'index', 'verifier', 'learned'],
-      rows: points.map(({ id, index, verifier, learned }) => [id, index, verifier, learned]),
-    },
+    caption: html`<b>Group-relative advantages</b> of ${plural(points.length, 'completion')} in ${plural(groups, 'group')}, as GRPO takes them, once from the verifiable reward and once from the learned score. ${advantagesAre} Of the ${count(points.length - of('undecided'))} where neither is 0, ${count(of('wrongly_up'))} would be pushed up though the verifier puts them below their group, ${count(of('wrongly_down'))} held down though it puts them above. ${plural(of('undecided'), 'completion')} with an advantage of 0 ${of('undecided') === 1 ? 'is' : 'are'} not among these. Right and wrong: above and below the mean of the group.${whole ? '' : ' The data here are the counts; advantages.csv has every completion.'}`,
+    data: whole
+      ? {
+          header: ['id', 'index', 'verifier', 'learned'],
+          rows: points.map(({ id, index, verifier, learned }) => [id, index, verifier, learned]),
+        }
+      : {
+          header: ['quadrant', 'completions'],
+          rows: Object.entries(QUADRANT_NAMES).map(([quadrant, name]) => [name, of(quadrant as Quadrant)]),
+        },
   })
 }
 

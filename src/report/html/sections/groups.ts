@@ -58,7 +58,7 @@ function whatChoosingGains(own: readonly Statistic[], { findings }: GroupsReport
       'prompts whose chosen completion the verifier passes, %',
       null,
     ),
-    caption: html`<b>One completion of each prompt, chosen in several ways.</b> ${plural(findings.length, 'prompt')} with ${sizeText(sizes)}. Filled: by the learned score; the ceiling is what a perfect choice reaches, the draw what no choice reaches. n counts prompts; bars are 95% intervals over prompts.${missingText(lines)}`,
+    caption: html`<b>One completion of each prompt, chosen in several ways.</b> ${plural(findings.length, 'prompt')} with ${sizeText(sizes)}. ${dots.some(({ emphasis }) => emphasis) ? 'Filled: by the learned score; the' : 'The'} ceiling is what a perfect choice reaches, the draw what no choice reaches. n counts prompts; bars are 95% intervals over prompts.${missingText(lines)}`,
     data: {
       header: ['way', 'share_right', 'ci_low', 'ci_high', 'n'],
       rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),
@@ -73,7 +73,8 @@ function missingText(lines: readonly Statistic[]): string {
 
 /** @example sizeText([8, 8]) // '8 completions each' */
 function sizeText(sizes: readonly number[]): string {
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
+  // not Math.min(...): a run may have more groups than a call takes arguments
+  const [least, most] = sizes.reduce(([low, high], n) => [Math.min(low, n), Math.max(high, n)], [Infinity, 0])
   return least === most ? `${plural(least, 'completion')} each` : `${count(least)} to ${plural(most, 'completion')}`
 }
 
@@ -112,7 +113,8 @@ function curveFigures({ curves }: GroupsReport): Markup {
     const twin = passes.find((curve) => curve.method === method)
     return twin === undefined || points.some(({ value }, k) => value !== twin.points[k]?.value)
   })
-  return html`${curveFigure('best-of-n', 'Best of n', passes, EXACT, 'share of prompts, right', exact)}${
+  const scored = passes.some(({ method }) => method === 'best_of_n')
+  return html`${curveFigure('best-of-n', scored ? 'Best of n' : 'n completions, no score', passes, EXACT, 'share of prompts, right', exact)}${
     differ.length === 0
       ? EMPTY
       : curveFigure('best-of-n-reward', 'Best of n, mean verifiable reward', rewards, EXACT, 'expected reward', exact)

@@ -14,7 +14,7 @@ export function headline(input: ReportInput): Section {
   const body =
     accuracy === null || accuracy.overall.half === null
       ? html`${withoutAccuracy(input)}${stepTiles(input)}${groupTiles(input)}${verdictTiles(input)}`
-      : html`${leadTiles(accuracy, input)}${againstBaselines(accuracy, input)}`
+      : html`${leadTiles(accuracy, input)}${againstBaselines(accuracy, input)}${groupTiles(input)}`
   return { id: 'headline', title: 'Result', body }
 }
 

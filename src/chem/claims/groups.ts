@@ -131,7 +131,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
   ['tert-butyl, t-butyl', '[CX4;$(C(-[CH3])(-[CH3])(-[CH3])-[*])]', '[#6;$([#6](-[CH3])(-[CH3])-[CH3])]'],
   ['isopropyl', '[CX4H1;$(C(-[CH3])(-[CH3])-[!$([CH3])])]', '[#6;$([#6](-[CH3])-[CH3])]'],
   ['trifluoromethyl, cf3', '[CX4;$(C(-F)(-F)-F)]', '[#6;$([#6](-F)(-F)-F)]'],
-  ['phenyl', '[!#1;!$([!#1]1~c~c~c~c~c1)]-!:c1[cH][cH][cH][cH][cH]1', 'c1ccccc1', '-'],
+  ['phenyl', '[!#1]-!@c1[cH][cH][cH][cH][cH]1', 'c1ccccc1'],
   ['acetyl', '[CX3;$(C(=[OX1])(-[CH3])-[!$([CH3])])]', '[CX3;$(C(=[OX1])-[CH3])]'],
   ['vinyl', '[CX3H2;$(C=[CX3H1]-[*])]', '[#6;H2;$([#6]=[#6])]'],
   ['chloro', '[Cl;$([*]-[#6])]', '[#17]'],

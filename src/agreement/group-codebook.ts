@@ -3,7 +3,10 @@ import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-mean
 /** Columns of groups.csv, curves.csv, over-optimisation.csv and top-rewards.csv. */
 export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   // group-leaderboard.csv
-  best_of_n: m(PROBABILITY, 'statistic best_of_n at the largest n (last_n)'),
+  best_of_n: m(
+    PROBABILITY,
+    'share of the first place by score that passing completions have, of those with score and reward; group-leaderboard.csv: its mean, the statistic best_of_n',
+  ),
   voting_string: m(PROBABILITY, 'statistic voting_string'),
   random: m(PROBABILITY, 'statistic random'),
   // groups.csv
@@ -86,10 +89,7 @@ export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   kl: m('nats', 'KL divergence of the best of n from the policy, at most ln n − (n − 1)/n; empty for other methods'),
   peak_n: m('count', 'smallest n at which the curve is highest'),
   peak: m("the curve's", 'its value there'),
-  last_n: m(
-    'count',
-    'end of the curve that is tested: the largest n that at least half of the groups have (group-leaderboard.csv: the largest n)',
-  ),
+  last_n: m('count', 'end of the curve that is tested: the largest n that at least half of the groups have'),
   last: m("the curve's", 'its value there'),
   decline: m(
     "the curve's",
@@ -126,6 +126,8 @@ export const GROUP_STATISTICS: Readonly<Record<string, string>> = {
   ties_preferred: 'share of groups (with two passing and a failing completion) whose gap exceeds the spread',
   ties_margin: 'mean of tanh(gap / spread − 1) over the same, 0/0 as 0',
   ties_spread: 'mean spread',
+  best_of_n:
+    'share that passes of the completion with the highest score, equal scores sharing the place; each group at its own size',
   'best_of_n@n':
     'exact expected share that passes of the completion that scores highest among n drawn, over groups with n completions that count; ties shared',
   'oracle_reward@n': 'exact expected largest reward among n drawn',

@@ -28,6 +28,7 @@ export interface GroupMeasures {
   readonly rm_pick_tied: number
   readonly rm_pick_answered: number | null
   readonly rm_expected_reward: number | null
+  readonly best_of_n: number | null
   readonly regret: number | null
   readonly voters: number | null
   readonly voting_pick: number | null
@@ -105,6 +106,8 @@ export function groupMeasures(values: GroupValues): GroupMeasures {
     rm_pick_tied: sharingTop(scores),
     rm_pick_answered: answered,
     rm_expected_reward: ofTop,
+    best_of_n:
+      s.length === 0 ? null : mean(r.flatMap((reward, k) => (s[k] === topScore ? Number(passes(reward)) : []))),
     regret: ofTop === null ? null : highest(r) - ofTop,
     voters: byText === null ? null : byText.voters,
     voting_pick: text.pick,

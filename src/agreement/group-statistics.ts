@@ -74,6 +74,7 @@ export function groupStatistics(
         ]
       : []),
     ...(table.probability ? [classifierAccuracy(table, sample)] : []),
+    ...plain('best_of_n', (m) => m.best_of_n, true, both),
     ...plain('top1_regret', (m) => m.regret, false, both),
     ...plain('mrr', (m) => m.mrr, false, 'no_group_with_right'),
     ...plain('ndcg', (m) => m.ndcg, false, 'no_group_with_reward'),

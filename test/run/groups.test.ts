@@ -360,6 +360,11 @@ describe('groups that are hardly any', () => {
     expect(top1).toMatchObject({ n: '4', missing: '1' })
     expect(Number(top1.value)).toBe(0.5)
     expect(Number(table.find(({ statistic }) => statistic === 'top1_missing_as_wrong')!.value)).toBe(0.4)
+    // each at its own size: 1 of one; 0 of three that tie; empty: its best; ether0: its best
+    const own = groups().flatMap(({ best_of_n }) => (best_of_n === '' ? [] : [Number(best_of_n)]))
+    const best = table.find(({ statistic }) => statistic === 'best_of_n')!
+    expect([best.n, best.missing]).toEqual(['4', '1'])
+    expect(Number(best.value)).toBeCloseTo(own.reduce((a, b) => a + b, 0) / 4, 12)
     expect(done.stdout).toMatch(/passing .* unverifiable$/m)
   })
 

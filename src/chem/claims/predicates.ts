@@ -16,6 +16,7 @@ import { ADVERBS, atEnd, type Draft, draftOf, type Scene, type Sentence, type Sp
 import { unreadSmiles, withUnread } from './spelling.ts'
 import { readSpoken, withApposition } from './spoken.ts'
 import { moleculeSubject, type Subject } from './subject.ts'
+import { bareTail, classTail, givingTail } from './tails.ts'
 import { AFTER_NAMES } from './tokens.ts'
 import { attributeItem } from './values.ts'
 
@@ -41,6 +42,8 @@ const HAS = [
   'gives',
   'tells us',
 ]
+const GIVES = new Set(['means', 'indicates', 'gives', 'tells us'])
+const OF_FORMULAS: ReadonlySet<string> = new Set(['unsaturation', 'formula', 'molar_mass'])
 
 /** One molecule and what is said of it, `and` what is said next. */
 export function singularStatement(s: Sentence): Draft[] | null {
@@ -51,11 +54,18 @@ export function singularStatement(s: Sentence): Draft[] | null {
   let turn = 0
   for (; turn < 6; turn++) {
     const before = r.i
+    const isBehindComma = turn > 0 && r.is(',') && r.peek(1)?.text !== 'and'
     if (turn > 0 && !(r.eatAll(', and') || r.eat('and', ','))) break
+    // "it is C5H10O and it is a ketone"
+    if (turn > 0 && !isBehindComma && r.is('it') && /^(?:is|has|contains)$/.test(r.peek(1)?.text ?? '')) r.i++
     r.eatAny(ADVERBS)
     // "CCO is C2H6O, MW 46.07"
     const beside = turn === 0 ? null : attributeItem(s, null, spoken)
-    const said = beside !== null ? [beside] : r.attempt(() => readVerbPhrase(s, spoken, turn === 0))
+    const said =
+      beside !== null
+        ? [beside]
+        : ((isBehindComma ? (classTail(s, spoken) ?? bareTail(s, spoken) ?? givingTail(s, spoken)) : null) ??
+          r.attempt(() => readVerbPhrase(s, spoken, turn === 0)))
     if (said === null) {
       r.i = before
       break
@@ -84,10 +94,16 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
     const item = attributeItem(s, null, spoken)
     return item === null ? null : [item]
   }
+  if (!isFirst && r.eat('with')) return readList(s, spoken)
   if (r.eat('weighs')) return readWeight(s, spoken)
-  if (r.eatAny(HAS) !== null) {
+  const verb = r.is('corresponds') ? null : r.eatAny(HAS)
+  if (verb !== null) {
     r.eatAny(ADVERBS)
-    return readComparison(s, spoken) ?? hasFormulaAs(s, spoken) ?? readList(s, spoken)
+    const drafts = readComparison(s, spoken) ?? hasFormulaAs(s, spoken) ?? readList(s, spoken)
+    // "CC(=O)O gives an ester": what becomes of it, or what a piece of the string stands for
+    if (GIVES.has(verb) && spoken.subject?.molecule !== null && drafts?.some(({ kind }) => !OF_FORMULAS.has(kind)))
+      return null
+    return drafts
   }
   if (r.eat('remains', 'stays')) return readIsPhrase(s, spoken)
   if (
@@ -101,13 +117,17 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
     r.eatAll('is the smiles string for') ||
     r.eatAll('stands for')
   )
-    return readEqual(s, spoken)
+    return readEqual(s, spoken) ?? onlyUnsaturation(readList(s, spoken))
   if (r.eat('is')) {
     r.eatAny(ADVERBS)
     return readIsPhrase(s, spoken)
   }
   return null
 }
+
+/** `corresponds to a degree of unsaturation of 4` */
+const onlyUnsaturation = (drafts: Draft[] | null): Draft[] | null =>
+  drafts?.every(({ kind }) => kind === 'unsaturation') ? drafts : null
 
 /** `has C6H6 as its molecular formula` */
 function hasFormulaAs(s: Sentence, spoken: Spoken): Draft[] | null {

@@ -4,6 +4,7 @@ import { readNamed, relativeAt } from './named.ts'
 import { readFreeFormula } from './phrases.ts'
 import { type Draft, impliedAt, type Sentence, type Spoken, spokenOf } from './sentence.ts'
 import { moleculeSubject, type Subject } from './subject.ts'
+import { bareTail, classBefore, classTail } from './tails.ts'
 import { attributeItem } from './values.ts'
 
 const HEADS = new Set(
@@ -69,7 +70,11 @@ export function readSpoken(s: Sentence): Spoken | null {
     }
     const named = readNamed(s, from, isSmiles, head === 'formula')
     // a molecule, and what stands beside it
-    if (named?.subject?.molecule != null) return { ...withApposition(s, named.subject, from), smiles: named.smiles }
+    if (named?.subject?.molecule != null) {
+      const before = classBefore(s, r.i - 1, named.subject)
+      const spoken = withApposition(s, named.subject, from)
+      return { ...spoken, drafts: [...before, ...spoken.drafts], smiles: named.smiles }
+    }
     if (named !== null) return named
     r.i = from
     // "the molecule has"
@@ -111,6 +116,11 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     }
     const [comma, other, close] = [r.peek(), r.peek(1), r.peek(2)]
     const known = drafts.length
+    const tail = comma?.text === ',' && !isAfterPreposition(s, from) ? r.attempt(() => readClassTail(s, subject)) : null
+    if (tail !== null) {
+      drafts.push(...tail)
+      continue
+    }
     // "ethanol, CCO, has": not "ethanol, CCN, and water"
     if (
       comma?.text === ',' &&
@@ -135,6 +145,21 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     break
   }
   return spokenOf(subject, from, drafts)
+}
+
+/** `from CCO, an acid`: what follows may be what becomes of it. */
+const isAfterPreposition = (s: Sentence, from: number): boolean =>
+  /^(?:of|from|with|for|on|upon|in|unlike|by|like|and|or|\+)$/.test(s.tokens[from - 1]?.text ?? '')
+
+/** `, an ether with four carbons,` and what it is followed by */
+function readClassTail(s: Sentence, subject: Subject): Draft[] | null {
+  const { r } = s
+  if (!r.eat(',')) return null
+  const tail = classTail(s, spokenOf(subject, r.i))
+  if (tail === null) return null
+  const verb = r.peek(1)
+  if (r.is(',') && verb?.kind === 'word' && !/^(?:which|whose|with|so|because|since|where)$/.test(verb.text)) r.i++
+  return tail
 }
 
 /** Is what stands before the bracket or comma a name (not a SMILES)? */
@@ -179,8 +204,9 @@ function readApposition(s: Sentence, subject: Subject, drafts: Draft[], isNamed 
       any = true
     } else if (!labelled) {
       const item = attributeItem(s, subject, null)
-      if (item !== null) {
-        drafts.push(item)
+      const bare = item === null && token.kind === 'number' ? bareTail(s, spokenOf(subject, r.i)) : null
+      if (item !== null || bare !== null) {
+        drafts.push(...(bare ?? [item!]))
         any = true
       } else {
         const formula = /^[,;)]$/.test(r.peek(1)?.text ?? ',') ? readFreeFormula(r) : null

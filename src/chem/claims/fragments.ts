@@ -1,17 +1,20 @@
 import type { MolToolkit } from '../toolkit/molecule.ts'
 import type { ClaimKind } from './claim.ts'
+import { isResult } from './results.ts'
 import type { Token } from './tokens.ts'
 
 /** What is said of a string or of two molecules holds whether or not the string is also a part of another one. */
 const OF_STRINGS: ReadonlySet<ClaimKind> = new Set(['smiles', 'identity', 'isomers', 'comparison', 'balance'])
 /** Before a SMILES: it is a molecule by itself. */
 const WHOLE = new Set(
-  `molecule compound product products reactant reagent byproduct side-product species substance precursor give gives giving yield yields yielding afford
-  affords produces forms get obtain + -> --> >>`.split(/\s+/),
+  `molecule compound product products reactant reagent byproduct side-product species substance precursor + -> --> >>`.split(
+    /\s+/,
+  ),
 )
 
 /** SMILES that are remembered; later ones are not, so that a long reasoning takes no longer a claim. */
 const MAX_KNOWN = 400
+const MOST = 0.7
 /** Of these, how many are searched for a ring. */
 const MAX_RINGED = 20
 
@@ -20,7 +23,7 @@ const MAX_RINGED = 20
  * a piece of the string, not acetic acid.
  */
 export class Spellings {
-  private readonly asked = new Set<string>()
+  private readonly wholes = new Set<string>()
   private readonly known: string[] = []
   private readonly places = new Map<string, number>()
   constructor(private readonly mols: MolToolkit) {}
@@ -28,18 +31,18 @@ export class Spellings {
   /** For candidates, which do not see each other. */
   copy(): Spellings {
     const copy = new Spellings(this.mols)
-    for (const raw of this.asked) copy.asked.add(raw)
+    for (const raw of this.wholes) copy.wholes.add(raw)
     for (const raw of this.known) copy.places.set(raw, copy.known.push(raw) - 1)
     return copy
   }
 
   /** @param asAsked of the question: what stands there by itself is a molecule */
   add(tokens: readonly Token[], asAsked = false): void {
-    for (const { raw, molecule, isName } of tokens) {
+    for (const [i, { raw, molecule, isName }] of tokens.entries()) {
       if (molecule === null || isName) continue
-      if (asAsked) this.asked.add(raw)
+      if (asAsked || isCalledMolecule(tokens, i)) this.wholes.add(raw)
       for (const component of raw.split('.')) {
-        if (raw.includes('.')) this.asked.add(component)
+        if (raw.includes('.')) this.wholes.add(component)
         if (this.places.has(component) || this.known.length >= MAX_KNOWN) continue
         this.places.set(component, this.known.length)
         this.known.push(component)
@@ -53,16 +56,22 @@ export class Spellings {
     tokens: readonly Token[],
   ): string | null {
     const label = claim.subject
-    if (label === null || OF_STRINGS.has(claim.kind) || this.asked.has(label)) return null
-    const i = tokens.findIndex(({ raw, molecule, isName }) => raw === label && molecule !== null && !isName)
-    if (i < 0 || isCalledMolecule(tokens, i)) return null
-    const before = this.places.get(label) ?? this.known.length
-    return this.known.slice(0, before).find((longer) => this.isPiece(tokens[i]!, longer)) ?? null
+    if (label === null || OF_STRINGS.has(claim.kind) || this.wholes.has(label)) return null
+    const isWritten = tokens.some(({ raw, molecule, isName }) => raw === label && molecule !== null && !isName)
+    return isWritten ? this.longer(label) : null
   }
 
-  private isPiece({ raw }: Token, longer: string): boolean {
+  /** A SMILES before this one that has it as a piece, unless it was called a molecule. */
+  longer(raw: string): string | null {
+    if (this.wholes.has(raw)) return null
+    const before = this.places.get(raw) ?? this.known.length
+    return this.known.slice(0, before).find((longer) => this.isPiece(raw, longer)) ?? null
+  }
+
+  private isPiece(raw: string, longer: string): boolean {
     if (raw === longer) return false
-    if (longer.includes(raw)) return true
+    // most of a string, and no open end: another molecule (CCOC(=O)C and COC(=O)C)
+    if (longer.includes(raw)) return raw.length <= MOST * longer.length || raw.endsWith('(=O)')
     if (this.known.indexOf(longer) >= MAX_RINGED) return false
     // a bare aromatic ring stands for the substituted one
     if (!/^[cnos\d[\]H]+$/.test(raw)) return false
@@ -74,14 +83,12 @@ export class Spellings {
 /** `the product CCO`, `ethanol (CCO)`, `CCO (ethanol)`, `CC=O + CCO`. */
 function isCalledMolecule(tokens: readonly Token[], i: number): boolean {
   const [before, after] = [tokens[i - 1], tokens[i + 1]]
-  if (before !== undefined && WHOLE.has(before.text)) return true
+  if (isResult(tokens, i) || (before !== undefined && WHOLE.has(before.text))) return true
   if (after !== undefined && WHOLE.has(after.text) && after.kind === 'mark') return true
   const isName = (token: Token | undefined): boolean => token?.isName === true
   return (
     isName(before) ||
     (/^[(,]$/.test(before?.text ?? '') && isName(tokens[i - 2])) ||
-    (/^[(,]$/.test(after?.text ?? '') && isName(tokens[i + 2])) ||
-    (before?.text === 'is' &&
-      /^(?:product|result|molecule|compound|precursor|structure)$/.test(tokens[i - 2]?.text ?? ''))
+    (/^[(,]$/.test(after?.text ?? '') && isName(tokens[i + 2]))
   )
 }

@@ -12,6 +12,9 @@ const MADE = new Set(
 )
 const FILLERS = new Set('the a an corresponding desired new final modified resulting'.split(' '))
 
+/** `gives the acid of CCO` */
+const OTHERS = new Set('of from with in by than for and or as via on at not'.split(' '))
+
 /**
  * Does the sentence bring in the molecule of token `i` as what a change gives (`adding water gives CCO`, `the product is CCO`)? What is said
  * of it then is said of that molecule.
@@ -30,7 +33,7 @@ export function isResult(tokens: readonly Token[], i: number): boolean {
     if (text === 'to' && /^(?:leads?|leading)$/.test(tokens[k - 1]?.text ?? '')) return true
     if (text === 'is' || text === 'are') return MADE.has(tokens[k - 1]?.text ?? '')
     if (MADE.has(text) && k === i - 1) return true
-    if (!FILLERS.has(text) && !/^[a-z-]+$/.test(text)) return false
+    if (OTHERS.has(text) || !(FILLERS.has(text) || /^[a-z-]+$/.test(text))) return false
   }
   return false
 }

@@ -93,7 +93,6 @@ function skipOpeners(s: Sentence): void {
       'yes',
       'right',
       'overall',
-      'in',
       'here',
       'well',
       'great',

@@ -106,8 +106,8 @@ function verifyText(text: string, before: Told, prompt: Told | null, spellings: 
     let found: Claim[] = []
     try {
       const tokens = tokenize(sentence.text, sentence.start, mols)
-      const named = mentionsOf(tokens)
       spellings.add(tokens)
+      const named = mentionsOf(tokens).filter(({ subject }) => spellings.longer(subject.label) === null)
       referents.add(named, formulasOf(tokens))
       mentions.push(...named)
       const moods = moodsOf(tokens)

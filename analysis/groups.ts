@@ -47,15 +47,11 @@ const SHOWN = [
 ] as const // biome-ignore format: one line says it
 
 export const GROUP_STANDING_COLUMNS = [
-  'scorer', 'kind', 'n', 'clusters', 'missing', 'last_n', ...SHOWN, 'ci_low', 'ci_high', 'ci_method', 'decline', 'p',
+  'scorer', 'kind', 'n', 'clusters', 'missing', ...SHOWN, 'ci_low', 'ci_high', 'ci_method', 'decline', 'p',
 ] as const // biome-ignore format: one line says it
 
-const figureOf = ({ statistics }: RunGroups, name: (typeof SHOWN)[number]): Statistic | undefined => {
-  const own = statistics.filter(({ subset }) => subset === 'all')
-  return name === 'best_of_n'
-    ? own.filter(({ statistic }) => /^best_of_n@\d+$/.test(statistic)).at(-1)
-    : own.find(({ statistic }) => statistic === name)
-}
+const figureOf = ({ statistics }: RunGroups, name: (typeof SHOWN)[number]): Statistic | undefined =>
+  statistics.find(({ subset, statistic }) => subset === 'all' && statistic === name)
 
 /** The runs by the share of groups in which their best of n passes, the highest first. */
 const standing = (runs: readonly RunGroups[]): RunGroups[] =>
@@ -73,7 +69,6 @@ export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
       of?.n ?? 0,
       of?.clusters ?? 0,
       of?.missing ?? 0,
-      best === undefined ? null : Number(best.statistic.split('@')[1]),
       ...SHOWN.map((name) => figureOf(run, name)?.value ?? null),
       best?.ciLow ?? null,
       best?.ciHigh ?? null,

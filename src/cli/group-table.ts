@@ -25,9 +25,7 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
   )
   const line = (subset: string): string[] => [
     subset === 'all' ? 'all' : subsetName(subset),
-    ...columns.map(([name]) =>
-      percent((name === 'best_of_n' ? lastPoint(statistics, subset) : find(subset, name))?.value ?? null),
-    ),
+    ...columns.map(([name]) => percent(find(subset, name)?.value ?? null)),
     String(groupsOf(find(subset, 'pass_at_n'))),
     ...(missing ? [String(find(subset, 'pass_at_n')?.missing ?? 0)] : []),
   ]
@@ -46,11 +44,6 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
         ]),
     ...(scored ? declineLine(declines) : []),
   ].join('\n')
-}
-
-/** `best_of_n` at the largest n. */
-function lastPoint(statistics: readonly Statistic[], subset: string): Statistic | undefined {
-  return statistics.filter((line) => line.subset === subset && /^best_of_n@\d+$/.test(line.statistic)).at(-1)
 }
 
 const groupsOf = (line: Statistic | undefined): number => (line?.n ?? 0) + (line?.missing ?? 0)

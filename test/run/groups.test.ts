@@ -168,7 +168,7 @@ describe('the embedded groups', () => {
         details[ids.indexOf(row.id!)]!.completions.filter(({ ranked }) =>
           ranked!.marks.some((mark) => mark.startsWith(word)),
         ).map(({ title }) => title)
-      const title = (pick: string | undefined): string[] => (pick === '' ? [] : [`Completion ${Number(pick) + 1}`])
+      const title = (pick: string | undefined): string[] => (pick === '' ? [] : [`Completion ${pick}`])
       expect(marked('highest score')).toEqual(title(row.rm_pick))
       expect(marked('vote by exact answer')).toEqual(title(row.voting_pick))
       expect(marked('vote by molecule')).toEqual(title(row.voting_canonical_pick))

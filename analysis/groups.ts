@@ -80,7 +80,7 @@ export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
 
 const TITLES = {
   best_of_n: 'best of n', rerank: 'rerank', top1: 'top-1', voting_string: 'vote (text)', voting_canonical: 'vote (molecule)',
-  pass_at_n: 'pass@n', random: 'random', best_of_4: 'best of 4', kendall_tau_b: 'τ-b in the group',
+  pass_at_n: 'pass@n', random: 'random', best_of_4: 'RewardBench 2', kendall_tau_b: 'τ-b in the group',
 } as const // biome-ignore format: one line says it
 
 /** The same for a terminal. */

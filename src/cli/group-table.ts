@@ -34,6 +34,9 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
     [...names.map(line), line('all')],
   )
   const classified = find('all', 'cls_acc')
+  const judged = statistics.some(({ subset, value }) => subset === 'all' && value !== null)
+  if (!judged)
+    return `${groupsOf(find('all', 'pass_at_n'))} groups; no completion of them is verified, so that no way of picking one can be judged`
   return [
     table,
     tiesLine(find, scored),
@@ -52,7 +55,7 @@ function tiesLine(find: (subset: string, name: string) => Statistic | undefined,
   const ties = (name: string): number => find('all', name)?.ties ?? 0
   const molecules = find('all', 'voting_canonical')
   const votes = `ties of the vote go to the answer seen first (${ties('voting_string')} groups${molecules?.n ? `; by molecule ${molecules.ties}` : ''})`
-  return scored ? `${votes}, of the scores to the lower index (${ties('rerank')})` : votes
+  return scored ? `${votes}, of rerank to the lower index (${ties('rerank')}); best of n shares them` : votes
 }
 
 function declineLine(declines: GroupAnalysis['declines']): string[] {

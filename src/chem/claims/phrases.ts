@@ -169,6 +169,7 @@ export function readAttribute(r: Reader): Attribute | null {
     if (r.eatAll('empirical formula')) return withAbbreviation(r, { kind: 'formula', empirical: true })
     if (r.eatAny(FORMULAS) !== null) return withAbbreviation(r, { kind: 'formula', empirical: false })
     if (r.eatAny(AVERAGE) !== null) return withAbbreviation(r, { kind: 'mass', mass: 'average' })
+    if (r.peek()?.raw === 'M' && r.peek(1)?.text === '=' && r.eat('m')) return { kind: 'mass', mass: 'average' }
     if (r.eatAny(MONOISOTOPIC) !== null) return withAbbreviation(r, { kind: 'mass', mass: 'monoisotopic' })
     if (r.eatAny(EITHER) !== null) return withAbbreviation(r, { kind: 'mass', mass: 'either' })
     if (r.eatAny(CHARGES) !== null) return { kind: 'charge' }

@@ -99,6 +99,9 @@ export function readSpoken(s: Sentence): Spoken | null {
       const spoken = withApposition(s, named.subject, from)
       return { ...spoken, drafts: [...before, ...spoken.drafts], smiles: named.smiles }
     }
+    // "glucose (C6H12O6)": a name that stands for a formula
+    if (named?.subject != null && s.tokens[r.i - 1]?.isName && r.is('('))
+      return { ...withApposition(s, named.subject, from), smiles: null }
     if (named !== null) return named
     r.i = from
     // "the molecule has"
@@ -121,6 +124,23 @@ export function readSpoken(s: Sentence): Spoken | null {
     }
     return null
   })
+}
+
+/** `hexanoic acid`: one to three words that look like a name. */
+function eatUnknownName(s: Sentence): boolean {
+  const { r } = s
+  for (let k = 3; k > 0; k--) {
+    const words = Array.from({ length: k }, (_, j) => r.peek(j))
+    if (
+      !words.every((token) => token?.kind === 'word' && /^[a-z\d,'()-]{3,}$/.test(token.text) && !LINKS.has(token.text))
+    )
+      continue
+    const last = words.at(-1)!.text
+    if (!NAME_END.test(last) || NO_NAMES.has(last)) continue
+    r.i += k
+    return true
+  }
+  return false
 }
 
 /** Words of a name that is not known, before a SMILES: `pentan-2-one, CCCC(C)=O,`, `succinic acid OC(=O)CCC(O)=O`. */
@@ -150,7 +170,8 @@ function toldBefore(s: Sentence): Spoken | null {
     explicit: false,
   })
   const next = (): string => r.peek()?.text ?? ''
-  const isSaid = (): boolean => SAID.has(next()) || r.is("'s")
+  const isSaid = (): boolean =>
+    SAID.has(next()) || r.is("'s") || (/^(?:still|now|also|then|thus)$/.test(next()) && SAID.has(r.peek(1)?.text ?? ''))
   const word = next()
   r.i++
   const noun = MOLECULE_NOUNS.has(next())
@@ -172,6 +193,15 @@ function toldBefore(s: Sentence): Spoken | null {
 export function withApposition(s: Sentence, subject: Subject, from: number): Spoken {
   const { r } = s
   const drafts: Draft[] = []
+  // "succinic acid OC(=O)CCC(O)=O"
+  const written = r.peek()
+  if (s.tokens[r.i - 1]?.isName && written?.molecule != null && !written.isName && r.peek(1)?.kind === 'word') {
+    const finding = checkIdentity(subject, moleculeSubject(written.raw, written.molecule))
+    const at = r.i
+    r.i++
+    if (finding.outcome === 'fail')
+      drafts.push({ kind: 'identity', from: at, to: r.i, subject: subject.label, stated: written.raw, finding })
+  }
   for (let turn = 0; turn < 4; turn++) {
     const start = r.i
     if (r.eat('(')) {
@@ -190,6 +220,8 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
       drafts.push(...tail)
       continue
     }
+    if (comma?.text === ',' && r.attempt(() => (r.eat(',') && eatUnknownName(s) && r.is(',', '.', '(') ? true : null)))
+      continue
     // "ethanol, CCO, has": not "ethanol, CCN, and water"
     if (
       comma?.text === ',' &&

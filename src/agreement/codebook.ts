@@ -1,4 +1,5 @@
 import { ADVANTAGE_COLUMN_MEANINGS, ADVANTAGE_MEANINGS, CURRICULUM_ASSUMPTIONS } from './codebook-advantages.ts'
+import { OF_FILE } from './codebook-by-file.ts'
 import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-meaning.ts'
 import { CURVE_METHODS, GROUP_MEANINGS, GROUP_STATISTICS } from './group-codebook.ts'
 
@@ -73,10 +74,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   chosen_hash: m('hex', 'completion_hash of the chosen completion'),
   rejected_hash: m('hex', 'completion_hash of the rejected completion'),
   // groups.csv
-  n: m(
-    'count',
-    'rows that the value rests on (groups.csv: completions of the group; curves.csv: completions that are chosen among)',
-  ),
+  n: m('count', 'rows that the value rests on'),
   ...ADVANTAGE_COLUMN_MEANINGS,
   ...GROUP_MEANINGS,
   // steps.csv, filter.csv, precheck.csv, step-scores.csv
@@ -428,10 +426,12 @@ export const undocumented = (files: Readonly<Record<string, readonly string[]>>)
 export function codebook(files: Readonly<Record<string, readonly string[]>>): string {
   const tables = Object.entries(files).map(([file, columns]) => {
     const rows = columns.map((c) => {
-      const meaning = Object.hasOwn(COMMON, c)
-        ? COMMON[c]!
-        : (RAW_OUTPUTS.find(([pattern]) => pattern.test(c))?.[1] ??
-          m("the data's own", 'a column of the data, carried through'))
+      const meaning = Object.hasOwn(OF_FILE[file] ?? {}, c)
+        ? OF_FILE[file]![c]!
+        : Object.hasOwn(COMMON, c)
+          ? COMMON[c]!
+          : (RAW_OUTPUTS.find(([pattern]) => pattern.test(c))?.[1] ??
+            m("the data's own", 'a column of the data, carried through'))
       return `| \`${escapeCell(c)}\` | ${escapeCell(meaning.unit)} | ${escapeCell(meaning.definition)} |`
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`

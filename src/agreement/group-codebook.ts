@@ -5,7 +5,7 @@ export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   // group-leaderboard.csv
   best_of_n: m(
     PROBABILITY,
-    'share of the first place by score that passing completions have, of those with score and reward; group-leaderboard.csv: its mean, the statistic best_of_n',
+    'share that passes of the completions with the highest score, of those with score and reward; group-leaderboard.csv: its mean, the statistic best_of_n',
   ),
   voting_string: m(PROBABILITY, 'statistic voting_string'),
   random: m(PROBABILITY, 'statistic random'),
@@ -93,7 +93,15 @@ export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   last: m("the curve's", 'its value there'),
   decline: m(
     "the curve's",
-    'peak − last; its interval takes the peak as given and is optimistic. p is one-sided: the chance of a decline as large, at any n, of a curve that never declines (prompts resampled, differences to the end recentred)',
+    'peak − last; its interval takes the peak as given and is optimistic. p is one-sided, the chance of a decline as large, at any n: the larger of p_resampled and p_exchanged',
+  ),
+  p_resampled: m(
+    PROBABILITY,
+    'that chance of a curve that never declines: prompts resampled, differences to the end recentred; too small where prompts are few',
+  ),
+  p_exchanged: m(
+    PROBABILITY,
+    'that chance of a score that says nothing: rewards exchanged within each group; exact for any number of prompts',
   ),
   measure: m('pass, reward', 'share with reward ≥ 1, or mean reward'),
   share: m(PROBABILITY, 'share of the completions that is taken, by score from the top, over all prompts'),
@@ -109,6 +117,8 @@ export const GROUP_STATISTICS: Readonly<Record<string, string>> = {
   rerank:
     "share whose completion with the highest score passes (ReFT's Rerank@K); ties to the lower index. @n: over the first n",
   rerank_answered: 'the same among the completions with an answer; none is wrong',
+  best_of_n:
+    'share that passes of the completions with the highest score of their group, of those with score and reward; ties shared. n is each group’s own: beside pass_at_n where sizes differ',
   pass_at_n:
     'share of groups in which any completion passes (upper bound). @n: exact chance that one of n drawn passes',
   random: 'mean over groups of the share that passes',
@@ -126,8 +136,6 @@ export const GROUP_STATISTICS: Readonly<Record<string, string>> = {
   ties_preferred: 'share of groups (with two passing and a failing completion) whose gap exceeds the spread',
   ties_margin: 'mean of tanh(gap / spread − 1) over the same, 0/0 as 0',
   ties_spread: 'mean spread',
-  best_of_n:
-    'share that passes of the completion with the highest score, equal scores sharing the place; each group at its own size',
   'best_of_n@n':
     'exact expected share that passes of the completion that scores highest among n drawn, over groups with n completions that count; ties shared',
   'oracle_reward@n': 'exact expected largest reward among n drawn',

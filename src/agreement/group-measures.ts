@@ -62,7 +62,8 @@ export function groupMeasures(values: GroupValues): GroupMeasures {
   const used = usable(values, true)
   const [s, r] = [used.map((i) => scores[i]!), used.map((i) => rewards[i]!)]
   const topScore = highest(s)
-  const ofTop = s.length === 0 ? null : mean(r.filter((_, k) => s[k] === topScore))
+  const top = r.filter((_, k) => s[k] === topScore)
+  const ofTop = s.length === 0 ? null : mean(top)
   const [byText, byMolecule] = [answers && vote(answers), molecules && vote(molecules)]
   const pick = rerank(scores)
   const answered = rerank(answeredScores(values))

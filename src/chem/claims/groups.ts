@@ -29,6 +29,7 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
     '[#6](=[OX1])[OX2H,OX1-]',
     'class',
   ],
+  ['acid', '[CX3](=[OX1])[OX2H]', '[#5,#7,#8,#9,#15,#16,#17,#35,#53;!H0,-1]', 'class'],
   ['carboxylate, coo-', '[CX3](=[OX1])[OX1-]', '[#6](=[OX1])[OX2H,OX1-]'],
   [
     'ester',
@@ -43,6 +44,14 @@ const TABLE: readonly (readonly [names: string, narrow: string, broad: string, t
     '[$([#6](=[O,S])~[#7]),$([#16](=O)-[#7]),$([#15]-[#7])]',
     'class',
   ],
+  ['primary amide', '[CX3;$(C-[#6]),$([CH])](=[OX1])[NX3H2]', '[#7;H2,H3,-1]', 'class'],
+  [
+    'secondary amide',
+    '[CX3;$(C-[#6]),$([CH])](=[OX1])[NX3H1;!$(N(-C=O)-C=[O,S,N])]-[#6]',
+    '[#7;H1,-1,$([#7H2+])]',
+    'class',
+  ],
+  ['tertiary amide', '[CX3;$(C-[#6]),$([CH])](=[OX1])[NX3H0;!$(N(-C=O)-C=[O,S,N])](-[#6])-[#6]', '[#7;H0]', 'class'],
   ['lactam', '[CX3;R](=[OX1])[NX3;R;!$(N(-C=O)-C=[O,S,N])]', '[#6;R](=[O,S])[#7;R]', 'class'],
   [
     'amine',

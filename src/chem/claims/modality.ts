@@ -204,6 +204,7 @@ function isHarmlessChange(tokens: readonly Token[], words: readonly string[], i:
     return !/^(?:adding|replacing|removing|substituting|deleting|reducing|oxidi[sz]ing|heating|treating|reacting)$/.test(
       words[i + 1] ?? '',
     )
+  if (text === 'adding') return /^(?:up|these|them|it|all|everything)$/.test(words[i + 1] ?? '')
   if (text === 'following') return words[i - 1] === 'the'
   if (text === 'through' || text === 'changes' || text === 'turns') return tokens[i + 1]?.kind !== 'chemical'
   return /^(?:counting|checking|recounting|counted|inspection|counted|written|drawn)$/.test(words[i + 1] ?? '')

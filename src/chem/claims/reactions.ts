@@ -128,7 +128,8 @@ export function balanceClaims(
   text: string,
   earlier: Written | null,
 ): Draft[] {
-  const says = BALANCED.test(text) && !/\bunbalanced\b/i.test(text)
+  if (/\b(?:unbalanced|skeleton|skeletal|word equation)\b/i.test(text)) return []
+  const says = BALANCED.test(text)
   const drafts = written
     .filter(({ isEquation }) => isEquation || says)
     .map(({ from, to, reaction }) => draft(tokens, from, to, checkBalance(reaction)))

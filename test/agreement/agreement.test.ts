@@ -163,6 +163,12 @@ describe('pieces', () => {
     expect(taggedAnswer('x<|answer_start|> CCO <|answer_end|>')).toBe('CCO')
     expect(taggedAnswer('<|answer_end|>CCO<|answer_start|>')).toBeNull()
   })
+  it('reads brackets that nothing closes in time that grows with the text', () => {
+    const since = performance.now()
+    expect(smilesTraits(`C[NH3+]${'[+'.repeat(200_000)}`)).toMatchObject({ charged: true, rings: 0 })
+    expect(smilesTraits(`C[Na${'[1'.repeat(200_000)}`)).toMatchObject({ charged: false, rings: 100_000 })
+    expect(performance.now() - since).toBeLessThan(5000)
+  })
   it('measures drift between two runs', () => {
     const a = Float64Array.of(1, 2, 3, 4)
     const b = Float64Array.of(1, 2, 3.5, 4)

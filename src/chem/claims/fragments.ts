@@ -1,7 +1,7 @@
 import type { MolToolkit } from '../toolkit/molecule.ts'
 import type { ClaimKind } from './claim.ts'
 import { isResult } from './results.ts'
-import type { Token } from './tokens.ts'
+import { AFTER_NAMES, type Token } from './tokens.ts'
 
 /** What is said of a string or of two molecules holds whether or not the string is also a part of another one. */
 const OF_STRINGS: ReadonlySet<ClaimKind> = new Set(['smiles', 'identity', 'isomers', 'comparison', 'balance'])
@@ -89,6 +89,6 @@ function isCalledMolecule(tokens: readonly Token[], i: number): boolean {
   return (
     isName(before) ||
     (/^[(,]$/.test(before?.text ?? '') && isName(tokens[i - 2])) ||
-    (/^[(,]$/.test(after?.text ?? '') && isName(tokens[i + 2]))
+    (/^[(,]$/.test(after?.text ?? '') && isName(tokens[i + 2]) && !AFTER_NAMES.has(tokens[i + 3]?.text ?? ''))
   )
 }

@@ -55,8 +55,9 @@ export function singularStatement(s: Sentence): Draft[] | null {
   let turn = 0
   for (; turn < 6; turn++) {
     const before = r.i
-    const isBehindComma = turn > 0 && r.is(',') && r.peek(1)?.text !== 'and'
-    if (turn > 0 && !(r.eatAll(', and') || r.eat('and', ','))) break
+    const isBehindComma = turn > 0 && r.is(',', ':', ';') && r.peek(1)?.text !== 'and'
+    const isBehindColon = turn > 0 && r.eat(':', ';')
+    if (turn > 0 && !isBehindColon && !(r.eatAll(', and') || r.eat('and', ','))) break
     // "it is C5H10O and it is a ketone"
     if (turn > 0 && !isBehindComma && r.is('it') && /^(?:is|has|contains)$/.test(r.peek(1)?.text ?? '')) r.i++
     r.eatAny(ADVERBS)
@@ -66,7 +67,7 @@ export function singularStatement(s: Sentence): Draft[] | null {
       beside !== null
         ? [beside]
         : ((isBehindComma ? (classTail(s, spoken) ?? bareTail(s, spoken) ?? givingTail(s, spoken)) : null) ??
-          r.attempt(() => readVerbPhrase(s, spoken, turn === 0)))
+          (isBehindColon ? null : r.attempt(() => readVerbPhrase(s, spoken, turn === 0))))
     if (said === null) {
       r.i = before
       break
@@ -100,7 +101,7 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
   const verb = r.is('corresponds') ? null : r.eatAny(HAS)
   if (verb !== null) {
     r.eatAny(ADVERBS)
-    const drafts = readComparison(s, spoken) ?? hasFormulaAs(s, spoken) ?? readList(s, spoken)
+    const drafts = readComparison(s, spoken) ?? readList(s, spoken)
     // "CC(=O)O gives an ester": what becomes of it, or what a piece of the string stands for
     if (GIVES.has(verb) && spoken.subject?.molecule !== null && drafts?.some(({ kind }) => !OF_FORMULAS.has(kind)))
       return null
@@ -130,19 +131,6 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
 const onlyUnsaturation = (drafts: Draft[] | null): Draft[] | null =>
   drafts?.every(({ kind }) => kind === 'unsaturation') ? drafts : null
 
-/** `has C6H6 as its molecular formula` */
-function hasFormulaAs(s: Sentence, spoken: Spoken): Draft[] | null {
-  const { r } = s
-  return r.attempt(() => {
-    const from = r.i
-    const formula = readFreeFormula(r)
-    if (formula === null || !r.eat('as')) return null
-    r.eat('its', 'a', 'the')
-    if (readAttribute(r)?.kind !== 'formula' || !atEnd(s)) return null
-    return [draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))]
-  })
-}
-
 function readWeight(s: Sentence, spoken: Spoken): Draft[] | null {
   const { r, scene } = s
   const from = r.i
@@ -169,10 +157,13 @@ function readEqual(s: Sentence, spoken: Spoken): Draft[] | null {
     r.eat('the')
   const formula = r.attempt(() => {
     const found = readFreeFormula(r)
-    return found !== null && atEnd(s) ? found : null
+    return found !== null && (atEnd(s) || r.is('with')) ? found : null
   })
-  if (formula !== null)
-    return [draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))]
+  if (formula !== null) {
+    const stated = draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))
+    const rest = r.attempt(() => (r.eat('with') ? readList(s, spoken) : null))
+    return rest === null && !atEnd(s) ? null : [stated, ...(rest ?? [])]
+  }
   return r.attempt(() => {
     const token = r.peek()
     const next = r.peek(1)
@@ -182,7 +173,7 @@ function readEqual(s: Sentence, spoken: Spoken): Draft[] | null {
     const other = withApposition(s, moleculeSubject(token.raw, token.molecule), from)
     const identity = draftOf(s, 'identity', spoken, from, token.raw, (it) => checkIdentity(it, other.subject!))
     // "is tert-butanol with formula C4H10O"
-    const rest = r.attempt(() => (r.eat('with') ? readList(s, spoken) : null))
+    const rest = r.attempt(() => (token.isName && spoken.smiles !== null && r.eat('with') ? readList(s, spoken) : null))
     if (rest === null && !atEnd(s)) return null
     return [...other.drafts, identity, ...(rest ?? [])]
   })

@@ -111,10 +111,9 @@ export class Referents {
 
   /** `both`, `the first`, `each`: the only two molecules of the question and the steps, in the order of their first mention. */
   pair(place: number): readonly [Subject, Subject] | null {
-    const here = distinctOf(this.until(place))
-    if (here.length === 2) return [here[0]!, here[1]!]
-    const all = distinctOf([...(this.prompt?.mentions ?? []), ...this.before.mentions, ...this.until(place)])
-    return all.length === 2 ? [all[0]!, all[1]!] : null
+    const here = this.until(place)
+    const all = [...(this.prompt?.mentions ?? []), ...this.before.mentions, ...here]
+    return twoOf(here) ?? twoOf(all)
   }
 
   private until(place: number): Mention[] {
@@ -138,6 +137,15 @@ function distinctOf(mentions: readonly Mention[]): Subject[] {
     if (found.size > 2) break
   }
   return [...found.values()]
+}
+/** Two molecules, or two spellings where all is one molecule. */
+function twoOf(mentions: readonly Mention[]): readonly [Subject, Subject] | null {
+  const found = distinctOf(mentions)
+  if (found.length === 2) return [found[0]!, found[1]!]
+  if (found.length !== 1) return null
+  const spellings = new Map(mentions.map(({ subject }) => [subject.label, subject]))
+  const [a, b] = spellings.values()
+  return spellings.size === 2 ? [a!, b!] : null
 }
 function single(mentions: readonly Mention[]): Subject | null {
   const found = distinctOf(mentions)

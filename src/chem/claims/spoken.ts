@@ -13,7 +13,7 @@ const HEADS = new Set(
 )
 const DETERMINERS = new Set('the this that our a an its my'.split(' '))
 const QUALIFIERS = new Set(
-  'given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(
+  'new modified edited source given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(
     ' ',
   ),
 )
@@ -109,7 +109,7 @@ export function readSpoken(s: Sentence): Spoken | null {
       const words = s.tokens.slice(from, from + k).map(({ text }) => text)
       if (
         words.some((text) =>
-          /^(?:final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(
+          /^(?:new|modified|edited|source|final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(
             text,
           ),
         )
@@ -198,6 +198,7 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     ) {
       r.i++
       const drafted = readApposition(s, subject, drafts)
+      if (drafted && !r.is(',')) continue
       const verb = r.peek(1)
       if (
         drafted &&
@@ -295,5 +296,5 @@ function readApposition(s: Sentence, subject: Subject, drafts: Draft[], isNamed 
     r.i++
   }
   if (!any) r.i = from
-  return any && (r.is(')', ',') || r.peek() === undefined)
+  return any && (r.is(')', ',', '.') || r.peek() === undefined)
 }

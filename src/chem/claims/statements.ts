@@ -74,6 +74,8 @@ function startsClause(s: Sentence, i: number): boolean {
 }
 
 function skipOpeners(s: Sentence): void {
+  // "For CCO: C2H6O"
+  if (s.r.is('for') && s.r.peek(1)?.kind === 'chemical' && s.r.peek(2)?.text === ':') s.r.i++
   while (
     s.r.eat(
       'so',

@@ -37,8 +37,12 @@ const GROUP_FORMULAS = new Set(
 export function standsForFormula(token: Token): boolean {
   const { formula, raw } = token
   if (token.isName) return formula !== null
-  return formula !== null && formula.atoms.size >= 2 && /\d/.test(raw) && !GROUP_FORMULAS.has(raw)
+  if (formula === null || formula.atoms.size < 2 || GROUP_FORMULAS.has(raw)) return false
+  return /\d/.test(raw) || SALTS.test(raw)
 }
+
+/** Salts, bases and acids whose formulas have no digit. */
+const SALTS = /^(?:(?:Na|K|Li|Cs|Rb|Ag)(?:Cl|Br|I|F|OH)|HCl|HBr)$/
 
 const MARKS = /^(?:->|-->|=>|>>|[.,;:!?()"=≈~+<>%|/*×·])/
 const OPENERS = '("\'`[{'

@@ -121,7 +121,7 @@ export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperT
       }),
     ]),
     notes: [
-      'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. Best of 4: RewardBench 2 rows drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
+      'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. RewardBench 2: best of 4 over its rows (one that passes, three that fail) drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
       `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { advantageStatistics } from '../agreement/advantage-statistics.ts'
 import type { AdvantagePoint } from '../agreement/advantages.ts'
-import { CURRICULUM_ASSUMPTIONS } from '../agreement/codebook-advantages.ts'
+import { CURRICULUM_ASSUMPTIONS } from '../agreement/codebook/advantages.ts'
 import {
   CURRICULUM_COLUMNS,
   CURRICULUM_KEYS,

@@ -43,7 +43,7 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
     ...(classified === undefined
       ? []
       : [
-          `classifier accuracy (probability over 0.5 where it passes): ${percent(classified.value)} of ${classified.n} completions`,
+          `classifier accuracy (a probability above 0.5 says that it passes): ${percent(classified.value)} of ${classified.n} completions`,
         ]),
     ...(scored ? declineLine(declines) : []),
   ].join('\n')
@@ -54,7 +54,7 @@ const groupsOf = (line: Statistic | undefined): number => (line?.n ?? 0) + (line
 function tiesLine(find: (subset: string, name: string) => Statistic | undefined, scored: boolean): string {
   const ties = (name: string): number => find('all', name)?.ties ?? 0
   const molecules = find('all', 'voting_canonical')
-  const votes = `ties of the vote go to the answer seen first (${ties('voting_string')} groups${molecules?.n ? `; by molecule ${molecules.ties}` : ''})`
+  const votes = `ties of the vote go to the answer seen first (${ties('voting_string')} of the groups${molecules?.n ? `; by molecule ${molecules.ties}` : ''})`
   return scored ? `${votes}, of rerank to the lower index (${ties('rerank')}); best of n shares them` : votes
 }
 
@@ -66,6 +66,6 @@ function declineLine(declines: GroupAnalysis['declines']): string[] {
   return [
     peakN === lastN
       ? `best of n: no decline up to n = ${lastN}`
-      : `best of n: ${value(peak)} at n = ${peakN}, ${value(last)} at n = ${lastN}; p = ${p.toPrecision(3)} for a decline (one-sided, over all n that could have been the peak)`,
+      : `best of n: highest at n = ${peakN} (${value(peak)}), ${value(last)} at n = ${lastN}; p = ${p.toPrecision(3)} for a decline (one-sided, over all n that could have been the peak)`,
   ]
 }

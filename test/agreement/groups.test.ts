@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
 import { CURVE_COLUMNS } from '../../src/agreement/group-curves.ts'
 import { groupMeasures } from '../../src/agreement/group-measures.ts'
 import { groupPaths } from '../../src/agreement/group-paths.ts'

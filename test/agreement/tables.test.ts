@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { accuracyBySubset } from '../../src/agreement/accuracy.ts'
 import { accuracyPaperTable } from '../../src/agreement/accuracy-table.ts'
-import { codebook, undocumented } from '../../src/agreement/codebook.ts'
+import { codebook, undocumented } from '../../src/agreement/codebook/codebook.ts'
 import {
   count,
   decimal,

@@ -28,7 +28,7 @@ it('is one sentence, and no table of dashes, where nothing is verified', () => {
 it('says how ties are broken, by rerank and by best of n', () => {
   const statistics = [line('top1', 0.5, 4, 0), line('voting_string', 0.5, 4, 0, 2), line('rerank', 0.25, 4, 0, 1)]
   expect(table(statistics, true)).toContain(
-    'ties of the vote go to the answer seen first (2 groups), of rerank to the lower index (1); best of n shares them',
+    'ties of the vote go to the answer seen first (2 of the groups), of rerank to the lower index (1); best of n shares them',
   )
-  expect(table(statistics, false)).toMatch(/\(2 groups\)$/)
+  expect(table(statistics, false)).toMatch(/\(2 of the groups\)$/)
 })

@@ -273,7 +273,7 @@ describe('a two-class reranker', () => {
     )!
     expect(Number(found.value)).toBeCloseTo(hits.length / rows.length, 12)
     expect(found).toMatchObject({ n: '80', clusters: '10', missing: '0' })
-    expect(done.stdout).toContain('classifier accuracy (probability over 0.5 where it passes): ')
+    expect(done.stdout).toContain('classifier accuracy (a probability above 0.5 says that it passes): ')
     // a raw logit has no such border
     await go('run-rm', ...args.slice(0, -1), '1', '--name', 'raw')
     expect(readFileSync(at('raw/demo-groups/agreement.csv'), 'utf8')).not.toContain('cls_acc')

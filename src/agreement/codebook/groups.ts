@@ -1,4 +1,4 @@
-import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-meaning.ts'
+import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './meaning.ts'
 
 /** Columns of groups.csv, curves.csv, over-optimisation.csv and top-rewards.csv. */
 export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {

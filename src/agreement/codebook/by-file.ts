@@ -1,4 +1,4 @@
-import { type ColumnMeaning, m, PROBABILITY } from './column-meaning.ts'
+import { type ColumnMeaning, m, PROBABILITY } from './meaning.ts'
 
 const CHOSEN_AMONG = m('count', 'completions of a prompt that are chosen among')
 const COMPLETIONS = m('count', 'completions of the group')

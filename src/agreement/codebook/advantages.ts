@@ -1,4 +1,4 @@
-import { type ColumnMeaning, m, PROBABILITY, SCORE } from './column-meaning.ts'
+import { type ColumnMeaning, m, PROBABILITY, SCORE } from './meaning.ts'
 
 /** Columns of advantages.csv, curriculum.jsonl and curriculum.csv that no other file has. */
 export const ADVANTAGE_COLUMN_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {

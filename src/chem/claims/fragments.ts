@@ -57,8 +57,24 @@ export class Spellings {
   ): string | null {
     const label = claim.subject
     if (label === null || OF_STRINGS.has(claim.kind) || this.wholes.has(label)) return null
-    const isWritten = tokens.some(({ raw, molecule, isName }) => raw === label && molecule !== null && !isName)
-    return isWritten ? this.longer(label) : null
+    const i = tokens.findIndex(({ raw, molecule }) => raw === label && molecule !== null)
+    return i < 0 ? null : this.pieceOf(tokens, i)
+  }
+
+  /** The longer SMILES that the molecule of token `i` may be a piece of: a SMILES, or a name with an article (`the morpholine`). */
+  pieceOf(tokens: readonly Token[], i: number): string | null {
+    const { raw, molecule, isName } = tokens[i]!
+    if (molecule === null) return null
+    if (!isName) return this.longer(raw)
+    if (tokens[i - 1]?.text !== 'the') return null
+    return (
+      this.known.slice(0, MAX_RINGED).find((longer) => {
+        const whole = this.mols.read(longer)
+        return (
+          whole !== null && whole.canonical !== molecule.canonical && this.mols.count(whole, molecule.canonical) > 0
+        )
+      }) ?? null
+    )
   }
 
   /** A SMILES before this one that has it as a piece, unless it was called a molecule. */

@@ -10,6 +10,7 @@ export interface Mention {
   readonly end: number
   /** Brought in as what a change gives: `adding water gives CCO`. */
   readonly isResult: boolean
+  readonly isName: boolean
 }
 
 /** Words of change, of comparison or of another molecule: past them, `it` may be a different one. */
@@ -33,15 +34,18 @@ function isUnsafe(whole: string): boolean {
 }
 
 /** Molecules that a sentence names as molecules: not rings, groups or solvents that it mentions by the way. */
-export function mentionsOf(tokens: readonly Token[]): Mention[] {
+export function mentionsOf(tokens: readonly Token[], isPiece: (i: number) => boolean = () => false): Mention[] {
   return tokens.flatMap((token, i) => {
     const next = tokens[i + 1]
     const before = tokens[i - 1]
     // "a phenol" is a class
     if (token.isName && before?.kind === 'word' && /^(?:an?)$/.test(before.text)) return []
     if (token.molecule === null || (next?.kind === 'word' && AFTER_NAMES.has(next.text))) return []
+    if (isPiece(i)) return []
+    // "soluble in water"
+    if (i > 1 && token.isName && token.text === 'water' && before?.text === 'in') return []
     const subject = moleculeSubject(token.raw, token.molecule)
-    return [{ subject, start: token.start, end: token.end, isResult: isResult(tokens, i) }]
+    return [{ subject, start: token.start, end: token.end, isResult: isResult(tokens, i), isName: token.isName }]
   })
 }
 
@@ -55,6 +59,7 @@ export const formulasOf = (tokens: readonly Token[]): Mention[] =>
             start: token.start,
             end: token.end,
             isResult: false,
+            isName: token.isName,
           },
         ]
       : [],
@@ -64,6 +69,8 @@ export const formulasOf = (tokens: readonly Token[]): Mention[] =>
 export interface Told {
   readonly text: string
   readonly mentions: readonly Mention[]
+  /** Canonical SMILES of molecules that earlier texts named and that are not remembered. */
+  readonly forgotten?: ReadonlySet<string>
 }
 
 /**
@@ -132,10 +139,22 @@ export class Referents {
   }
 
   private fromBefore(): Subject | null {
-    if (this.before.mentions.length > 0) return only(this.before)
+    if (this.before.mentions.length > 0) {
+      const subject = only(this.before)
+      if (subject === null || this.before.mentions.some((mention) => mention.isResult)) return subject
+      // the question, or a step long ago, speaks of another molecule
+      const others = [
+        ...(this.prompt?.mentions ?? []).map((mention) => mention.subject.molecule!.canonical),
+        ...(this.before.forgotten ?? []),
+      ]
+      return others.every((canonical) => canonical === subject.molecule!.canonical) ? subject : null
+    }
     if (isUnsafe(this.before.text)) return null
     if (this.prompt === null || PROMPT_TASKS.test(this.prompt.text)) return null
-    return only(this.prompt)
+    const subject = only(this.prompt)
+    return [...(this.before.forgotten ?? [])].every((canonical) => canonical === subject?.molecule?.canonical)
+      ? subject
+      : null
   }
 }
 
@@ -152,7 +171,11 @@ function distinctOf(mentions: readonly Mention[]): Subject[] {
 /** Two molecules, or two spellings where all is one molecule. */
 function twoOf(mentions: readonly Mention[]): readonly [Subject, Subject] | null {
   const found = distinctOf(mentions)
-  if (found.length === 2) return [found[0]!, found[1]!]
+  if (found.length === 2) {
+    // a third spelling: which two are meant?
+    const written = new Set(mentions.filter(({ isName }) => !isName).map(({ subject }) => subject.label))
+    return written.size > 2 ? null : [found[0]!, found[1]!]
+  }
   if (found.length !== 1) return null
   const spellings = new Map(mentions.map(({ subject }) => [subject.label, subject]))
   const [a, b] = spellings.values()

@@ -37,27 +37,31 @@ export function verifySteps({ steps, candidates = [], prompt = null }: Trajector
   const asked = prompt === null || prompt.length > MAX_STEP ? null : toldBy(prompt, spellings, mols)
   const verdicts: StepVerdict[] = []
   const past: Told[] = []
+  /** Molecules of steps that are no longer remembered. */
+  const forgotten = new Set<string>()
   for (const [step, text] of steps.entries()) {
-    const { claims, note, told } = verifyText(text, together(past), asked, spellings, mols)
+    const { claims, note, told } = verifyText(text, together(past, forgotten), asked, spellings, mols)
     verdicts.push({ step, candidate: null, ...verdictOf(claims), claims, note })
     past.push(told)
-    if (past.length > MEMORY) past.shift()
+    if (past.length > MEMORY)
+      for (const { subject } of past.shift()!.mentions)
+        if (forgotten.size < MEMORY) forgotten.add(subject.molecule!.canonical)
   }
   for (const [candidate, text] of candidates.entries()) {
-    const { claims, note } = verifyText(text, together(past), asked, spellings.copy(), mols)
+    const { claims, note } = verifyText(text, together(past, forgotten), asked, spellings.copy(), mols)
     verdicts.push({ step: steps.length, candidate, ...verdictOf(claims), claims, note })
   }
   return verdicts
 }
 
-const together = (past: readonly Told[]): Told => {
+const together = (past: readonly Told[], forgotten: ReadonlySet<string>): Told => {
   let text = ''
   const mentions: Told['mentions'][number][] = []
   for (const told of past) {
     mentions.push(...told.mentions.map((m) => ({ ...m, start: m.start + text.length, end: m.end + text.length })))
     text += `${told.text}\n`
   }
-  return { text, mentions }
+  return { text, mentions, forgotten }
 }
 
 function toldBy(text: string, spellings: Spellings, mols: MolToolkit): Told {
@@ -107,7 +111,7 @@ function verifyText(text: string, before: Told, prompt: Told | null, spellings: 
     try {
       const tokens = tokenize(sentence.text, sentence.start, mols)
       spellings.add(tokens)
-      const named = mentionsOf(tokens).filter(({ subject }) => spellings.longer(subject.label) === null)
+      const named = mentionsOf(tokens, (i) => spellings.pieceOf(tokens, i) !== null)
       referents.add(named, formulasOf(tokens))
       mentions.push(...named)
       const moods = moodsOf(tokens)

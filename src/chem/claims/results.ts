@@ -6,7 +6,7 @@ const MAKES = new Set(
   ),
 )
 const MADE = new Set(
-  'product products result molecule compound byproduct side-product intermediate precursor alcohol structure one'.split(
+  'product products result molecule compound byproduct side-product adduct cycloadduct intermediate precursor alcohol structure one'.split(
     ' ',
   ),
 )

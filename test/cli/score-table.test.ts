@@ -1,21 +1,16 @@
 import { expect, it } from 'vitest'
 import { scoreTable } from '../../src/cli/score-table.ts'
-import { groupOfParts } from '../agreement/group-data.ts'
+import type { ScoredCompletion } from '../../src/types.ts'
 
-it('tells a subset that is called all from all completions', () => {
-  const group = (id: string, subset: string, scores: readonly (number | null)[]) =>
-    groupOfParts(
-      id,
-      scores.map((score) => ({ reward: null, score })),
-      { subset },
-    ).completions
-  const lines = scoreTable([...group('1', 'all', [1, 2]), ...group('2', '', [3, null])]).split('\n')
-  const row = (name: string) =>
-    lines
-      .find((line) => line.startsWith(`${name}  `))
-      ?.trim()
-      .split(/ {2,}/)
-  expect(row('all (subset)')).toEqual(['all (subset)', '1.500', '1.000', '2.000', '2', '2'])
-  expect(row('(none)')).toEqual(['(none)', '3.000', '3.000', '3.000', '1', '2'])
-  expect(row('all')).toEqual(['all', '2.000', '1.000', '3.000', '3', '4'])
+const completion = (subset: string, score: number | null) => ({ subset, score }) as ScoredCompletion
+const labels = (table: string): string[] =>
+  table
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split(/ {2,}/)[0]!)
+
+it('a subset of the name "all" is not taken for all of them', () => {
+  const table = scoreTable([completion('all', 1), completion('x', 3), completion('', null)])
+  expect(labels(table)).toEqual(['all (subset)', 'x', '(none)', 'all'])
+  expect(table.split('\n').at(-1)).toMatch(/2\.000 +1\.000 +3\.000 +2 +3$/)
 })

@@ -12,6 +12,7 @@ import { kindOf, type Run } from './runs.ts'
 export interface RunGroups extends GroupAnalysis {
   readonly model: string
   readonly kind: string
+  readonly ids: readonly string[]
 }
 
 /** Curves, statistics and tests of a run's groups, as the run itself made them; null where it has none. */
@@ -25,7 +26,7 @@ export function groupsOfRun(run: Run, settings: BootstrapSettings): RunGroups | 
     probability: typeof score === 'string' && score.startsWith('softmax probability'),
     completions: pick(run.completions, Int32Array.from(groups.flatMap(({ rows }) => rows))),
   })
-  return { ...analysis, model: run.model, kind: kindOf(run) }
+  return { ...analysis, model: run.model, kind: kindOf(run), ids: groups.map(({ id }) => id) }
 }
 
 function pick(columns: CompletionColumns, rows: Int32Array): CompletionColumns {
@@ -85,7 +86,7 @@ const TITLES = {
 
 /** The same for a terminal. */
 export function groupsText(dataset: string, runs: readonly RunGroups[]): string {
-  return textTable(
+  const table = textTable(
     [`${dataset}, groups`, ...SHOWN.map((name) => TITLES[name]), 'groups'],
     standing(runs).map((run) => [
       run.model,
@@ -96,10 +97,22 @@ export function groupsText(dataset: string, runs: readonly RunGroups[]): string 
       String(figureOf(run, 'pass_at_n')?.n ?? 0),
     ]),
   )
+  const note = ownGroupsNote(runs.map(({ ids }) => ids))
+  return note === null ? table : `${table}\n${note}`
+}
+
+/** Where runs are not of the same groups, their values are not to be compared; null where they are. */
+export function ownGroupsNote(runs: readonly (readonly string[])[]): string | null {
+  const all = new Set(runs.flat())
+  const sets = runs.map((ids) => new Set(ids))
+  const shared = [...all].filter((id) => sets.every((ids) => ids.has(id)))
+  if (shared.length === all.size) return null
+  return `The runs are not of the same groups: ${shared.length} of ${all.size} are in all of them, and each value is over the run's own. paired-tests.csv compares two runs on the groups that both have.`
 }
 
 /** The same for a paper. */
 export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperTable {
+  const note = ownGroupsNote(runs.map(({ ids }) => ids))
   return {
     name: 'groups',
     caption: `Completions picked from the groups of ${dataset}, share that passes, per cent.`,
@@ -122,6 +135,7 @@ export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperT
     ]),
     notes: [
       'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. RewardBench 2: best of 4 over its rows (one that passes, three that fail) drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
+      ...(note === null ? [] : [note]),
       `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }

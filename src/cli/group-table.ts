@@ -36,7 +36,7 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
   const classified = find('all', 'cls_acc')
   const judged = statistics.some(({ subset, value }) => subset === 'all' && value !== null)
   if (!judged)
-    return `${groupsOf(find('all', 'pass_at_n'))} groups; no completion of them is verified, so that no way of picking one can be judged`
+    return `no completion of the groups (${groupsOf(find('all', 'pass_at_n'))}) is verified, so that no way of picking one can be judged`
   return [
     table,
     tiesLine(find, scored),

@@ -11,11 +11,12 @@ import { type OpenGeneration, openGeneration } from '../setup/generation.ts'
 import { readRecord } from '../setup/identity.ts'
 import { loadModels, scorerName } from '../setup/models.ts'
 import { unusedWithModels } from '../setup/unused.ts'
-import { CompletionsFile, rowKey } from '../store/completions.ts'
+import { CompletionsFile, rowKey, TRAJECTORIES_FILE } from '../store/completions.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import { begin } from './begin.ts'
+import { counted, unreadNote } from './count.ts'
 import { decodingLine } from './decoding-line.ts'
 import { downloadBar } from './download-bar.ts'
 import { finishGeneration, type GenerationRun, generatedRow, type KeyedPrompt } from './generate-finish.ts'
@@ -23,7 +24,6 @@ import { checkWeights } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { modelLine } from './model-line.ts'
 import type { BinHelp } from './parse.ts'
-import { TRAJECTORIES_FILE } from './process-loop.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
@@ -58,8 +58,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
-  const unread = inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''
-  log.info(`${data.name}: ${inspection.rows} prompts${unread}`)
+  log.info(`${data.name}: ${counted(inspection.rows, 'prompt')}${unreadNote(inspection.failures.length)}`)
   sayReadings(inspection, config, log)
   if (inspection.completions > 0)
     log.info(

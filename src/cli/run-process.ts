@@ -13,6 +13,7 @@ import { COMPLETIONS_FILE } from '../store/completions.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { begin } from './begin.ts'
+import { counted, unreadNote } from './count.ts'
 import { decodingLine } from './decoding-line.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
@@ -65,7 +66,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   const { inspection, form } = await inspectForms(rows())
   for (const note of data.notes) log.warn(note)
   log.info(
-    `${data.name}: ${inspection.rows} rows${form === 'choice' && !config.generate ? `, ${inspection.completions} candidates` : ''}${inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''}`,
+    `${data.name}: ${counted(inspection.rows, 'row')}${form === 'choice' && !config.generate ? `, ${counted(inspection.completions, 'candidate')}` : ''}${unreadNote(inspection.failures.length)}`,
   )
   sayReadings(inspection, config, log)
   if (!config.generate) checkForm(form, config, dataset)

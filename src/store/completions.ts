@@ -143,6 +143,8 @@ export interface Found {
 }
 
 export const COMPLETIONS_FILE = 'completions.jsonl'
+/** The same of `run-process --generate`. */
+export const TRAJECTORIES_FILE = 'trajectories.jsonl'
 const partialOf = (name: string): string => `${name}.partial`
 const NEWLINE = 0x0a
 

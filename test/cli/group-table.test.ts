@@ -21,7 +21,7 @@ const table = (statistics: readonly Statistic[], scored: boolean): string =>
 
 it('is one sentence, and no table of dashes, where nothing is verified', () => {
   expect(table([line('top1', null, 0, 3), line('pass_at_n', null, 0, 3)], true)).toBe(
-    '3 groups; no completion of them is verified, so that no way of picking one can be judged',
+    'no completion of the groups (3) is verified, so that no way of picking one can be judged',
   )
 })
 

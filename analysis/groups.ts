@@ -12,6 +12,7 @@ import { kindOf, type Run } from './runs.ts'
 export interface RunGroups extends GroupAnalysis {
   readonly model: string
   readonly kind: string
+  readonly ids: readonly string[]
 }
 
 /** Curves, statistics and tests of a run's groups, as the run itself made them; null where it has none. */
@@ -25,7 +26,7 @@ export function groupsOfRun(run: Run, settings: BootstrapSettings): RunGroups | 
     probability: typeof score === 'string' && score.startsWith('softmax probability'),
     completions: pick(run.completions, Int32Array.from(groups.flatMap(({ rows }) => rows))),
   })
-  return { ...analysis, model: run.model, kind: kindOf(run) }
+  return { ...analysis, model: run.model, kind: kindOf(run), ids: groups.map(({ id }) => id) }
 }
 
 function pick(columns: CompletionColumns, rows: Int32Array): CompletionColumns {
@@ -47,15 +48,11 @@ const SHOWN = [
 ] as const // biome-ignore format: one line says it
 
 export const GROUP_STANDING_COLUMNS = [
-  'scorer', 'kind', 'n', 'clusters', 'missing', 'last_n', ...SHOWN, 'ci_low', 'ci_high', 'ci_method', 'decline', 'p',
+  'scorer', 'kind', 'n', 'clusters', 'missing', ...SHOWN, 'ci_low', 'ci_high', 'ci_method', 'decline', 'p',
 ] as const // biome-ignore format: one line says it
 
-const figureOf = ({ statistics }: RunGroups, name: (typeof SHOWN)[number]): Statistic | undefined => {
-  const own = statistics.filter(({ subset }) => subset === 'all')
-  return name === 'best_of_n'
-    ? own.filter(({ statistic }) => /^best_of_n@\d+$/.test(statistic)).at(-1)
-    : own.find(({ statistic }) => statistic === name)
-}
+const figureOf = ({ statistics }: RunGroups, name: (typeof SHOWN)[number]): Statistic | undefined =>
+  statistics.find(({ subset, statistic }) => subset === 'all' && statistic === name)
 
 /** The runs by the share of groups in which their best of n passes, the highest first. */
 const standing = (runs: readonly RunGroups[]): RunGroups[] =>
@@ -65,7 +62,7 @@ const standing = (runs: readonly RunGroups[]): RunGroups[] =>
 export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
   standing(runs).map((run) => {
     const best = figureOf(run, 'best_of_n')
-    const of = best ?? figureOf(run, 'pass_at_n')
+    const of = best?.n ? best : figureOf(run, 'pass_at_n')
     const decline = run.declines.find(({ test }) => test.subset === 'all')?.test
     return [
       run.model,
@@ -73,7 +70,6 @@ export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
       of?.n ?? 0,
       of?.clusters ?? 0,
       of?.missing ?? 0,
-      best === undefined ? null : Number(best.statistic.split('@')[1]),
       ...SHOWN.map((name) => figureOf(run, name)?.value ?? null),
       best?.ciLow ?? null,
       best?.ciHigh ?? null,
@@ -85,12 +81,12 @@ export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
 
 const TITLES = {
   best_of_n: 'best of n', rerank: 'rerank', top1: 'top-1', voting_string: 'vote (text)', voting_canonical: 'vote (molecule)',
-  pass_at_n: 'pass@n', random: 'random', best_of_4: 'best of 4', kendall_tau_b: 'τ-b in the group',
+  pass_at_n: 'pass@n', random: 'random', best_of_4: 'RewardBench 2', kendall_tau_b: 'τ-b in the group',
 } as const // biome-ignore format: one line says it
 
 /** The same for a terminal. */
 export function groupsText(dataset: string, runs: readonly RunGroups[]): string {
-  return textTable(
+  const table = textTable(
     [`${dataset}, groups`, ...SHOWN.map((name) => TITLES[name]), 'groups'],
     standing(runs).map((run) => [
       run.model,
@@ -101,10 +97,22 @@ export function groupsText(dataset: string, runs: readonly RunGroups[]): string 
       String(figureOf(run, 'pass_at_n')?.n ?? 0),
     ]),
   )
+  const note = ownGroupsNote(runs.map(({ ids }) => ids))
+  return note === null ? table : `${table}\n${note}`
+}
+
+/** Where runs are not of the same groups, their values are not to be compared; null where they are. */
+export function ownGroupsNote(runs: readonly (readonly string[])[]): string | null {
+  const all = new Set(runs.flat())
+  const sets = runs.map((ids) => new Set(ids))
+  const shared = [...all].filter((id) => sets.every((ids) => ids.has(id)))
+  if (shared.length === all.size) return null
+  return `The runs are not of the same groups: ${shared.length} of ${all.size} are in all of them, and each value is over the run's own. paired-tests.csv compares two runs on the groups that both have.`
 }
 
 /** The same for a paper. */
 export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperTable {
+  const note = ownGroupsNote(runs.map(({ ids }) => ids))
   return {
     name: 'groups',
     caption: `Completions picked from the groups of ${dataset}, share that passes, per cent.`,
@@ -126,7 +134,8 @@ export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperT
       }),
     ]),
     notes: [
-      'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. Best of 4: RewardBench 2 rows drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
+      'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. RewardBench 2: best of 4 over its rows (one that passes, three that fail) drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
+      ...(note === null ? [] : [note]),
       `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }

@@ -1,9 +1,10 @@
 import { holm } from '../stats/multiple.ts'
 import type { Statistic } from '../types.ts'
+import { ClusterDraws } from './cluster-draws.ts'
 import { allRows, type CompletionColumns, clustersOf, coded, notAll, rowsByCode } from './columns.ts'
-import { type CurveSpec, type GroupCurve, type GroupSample, groupCurve } from './group-curves.ts'
+import { type CurveSpec, type GroupCurve, type GroupSample, groupCurves } from './group-curves.ts'
 import { type GroupMeasures, groupMeasures } from './group-measures.ts'
-import { EXACT, type GroupPaths, groupPaths, LARGEST_N, PREFIX } from './group-paths.ts'
+import { type GroupPaths, groupPaths, LARGEST_N, PREFIX, VOTES } from './group-paths.ts'
 import { groupStatistics } from './group-statistics.ts'
 import type { GroupValues } from './group-values.ts'
 import { type BootstrapSettings, streamOf } from './intervals.ts'
@@ -42,17 +43,13 @@ export function groupAnalysis(values: readonly GroupValues[], options: GroupAnal
   const { scored, probability, settings, completions } = options
   const measures = options.measures ?? values.map(groupMeasures)
   const soft = values.some(({ rewards }) => rewards.some((reward) => reward !== null && reward !== 0 && reward !== 1))
-  const table = { values, measures, soft, probability }
+  const table = { values, measures, scored, soft, probability }
   const paths = (['pass', 'reward'] as const)
     .filter((worth) => worth === 'pass' || soft)
     .map((worth) => ({ worth, paths: groupPaths(values, scored, worth) }))
   const parts = samples(values, settings).map((sample) => {
     const curves = paths.flatMap(({ worth, paths }) => curvesOf(sample, paths, worth, scored))
-    const declines = scored
-      ? paths.map(({ worth, paths }) =>
-          overOptimisation(sample, paths, paths.values.best_of_n, `best_of_n${SUFFIX[worth]}`, worth === 'pass'),
-        )
-      : []
+    const declines = scored ? paths.map(({ worth, paths }) => overOptimisation(sample, paths, values, worth)) : []
     return { curves, declines, statistics: groupStatistics(table, sample, curves, declines) }
   })
   const pooled = scored ? completionSamples(completions, settings) : []
@@ -72,34 +69,37 @@ const SUFFIX = { pass: '', reward: '_reward' } as const
 function curvesOf(sample: GroupSample, paths: GroupPaths, worth: 'pass' | 'reward', scored: boolean): GroupCurve[] {
   const share = worth === 'pass'
   const { values } = paths
-  const of = (method: (typeof EXACT | typeof PREFIX)[number]): CurveSpec => ({
-    method: worth === 'reward' && method === 'pass_at_n' ? 'oracle' : method,
-    values: [values[method]],
+  const named = (method: string): string => `${method}${SUFFIX[worth]}`
+  const spec = (method: string, of: CurveSpec['of'], bestOf = false): CurveSpec => ({
+    method: named(method),
+    of,
     share,
-    bestOf: method === 'best_of_n' || method === 'pass_at_n',
+    bestOf,
   })
-  const differences: CurveSpec[] = scored
-    ? [
-        {
-          method: 'regret',
-          values: [values.pass_at_n, values.best_of_n],
-          of: ([ideal, own]) => ideal! - own!,
-          share: false,
-          bestOf: true,
-        },
-        {
-          method: 'normalized_gain',
-          values: [values.pass_at_n, values.best_of_n, values.random],
-          of: ([ideal, own, floor]) => (ideal! - floor! <= 1e-12 ? Number.NaN : (own! - floor!) / (ideal! - floor!)),
-          share: false,
-          bestOf: true,
-        },
-      ]
-    : []
-  return [...EXACT.map(of), ...differences, ...PREFIX.map(of)].flatMap((spec) => {
-    const curve = groupCurve(sample, paths, { ...spec, method: `${spec.method}${SUFFIX[worth]}` })
-    return curve === null ? [] : [curve]
-  })
+  const ceiling = spec(worth === 'pass' ? 'pass_at_n' : 'oracle', ([ideal]) => ideal!, true)
+  const floor = spec('random', (means) => means[1]!)
+  const own = spec('best_of_n', (means) => means[2]!, true)
+  // at n = 1 both are the mean, summed in another order
+  const regret = spec('regret', ([ideal, _, own]) => (ideal! - own! <= 1e-12 ? 0 : ideal! - own!), true)
+  const gain = spec(
+    'normalized_gain',
+    ([ideal, floor, own]) => (ideal! - floor! <= 1e-12 ? Number.NaN : (own! - floor!) / (ideal! - floor!)),
+    true,
+  )
+  const bounds = [values.pass_at_n, values.random]
+  return [
+    ...(scored
+      ? groupCurves(
+          sample,
+          paths,
+          [...bounds, values.best_of_n],
+          [own, ceiling, floor, { ...regret, share: false }, { ...gain, share: false }],
+        )
+      : groupCurves(sample, paths, bounds, [ceiling, floor])),
+    ...[...VOTES, ...PREFIX].flatMap((method) =>
+      groupCurves(sample, paths, [values[method]], [spec(method, ([mean]) => mean!)]),
+    ),
+  ]
 }
 
 /** All groups and, where there are several subsets, those of each, with a random stream of its own. */
@@ -108,26 +108,22 @@ function samples(values: readonly GroupValues[], settings: BootstrapSettings): G
     values.map((group) => group.subset),
     values.length,
   )
-  const cluster = coded(
+  const prompts = coded(
     values.map((group) => group.cluster),
     values.length,
   )
-  const every = {
-    subset: 'all',
-    rows: allRows(values.length),
-    ...clustersOf(cluster, allRows(values.length)),
-    settings,
+  const sample = (subset: string, rows: Int32Array, own: BootstrapSettings): GroupSample => {
+    const { cluster, clusters } = clustersOf(prompts, rows)
+    return { subset, rows, cluster, draws: new ClusterDraws(clusters, own) }
   }
+  const every = sample('all', allRows(values.length), settings)
   const { names } = subset
   if (names.length < 2) return [every]
   return [
     every,
-    ...rowsByCode(subset).map((rows, c) => ({
-      subset: notAll(names[c]!),
-      rows,
-      ...clustersOf(cluster, rows),
-      settings: streamOf(settings, names[c]!, names.length),
-    })),
+    ...rowsByCode(subset).map((rows, c) =>
+      sample(notAll(names[c]!), rows, streamOf(settings, names[c]!, names.length)),
+    ),
   ]
 }
 

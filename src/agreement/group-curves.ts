@@ -1,7 +1,6 @@
-import { bootstrapSums } from '../stats/sums.ts'
+import type { ClusterDraws } from './cluster-draws.ts'
 import type { GroupPaths } from './group-paths.ts'
-import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
-import { affordableResamples } from './statistic.ts'
+import { intervalOf } from './intervals.ts'
 
 /** A value over n = completions per prompt, of one subset (`all` = every group) and one method (curves.csv has their definitions). */
 export interface GroupCurve {
@@ -35,8 +34,8 @@ export interface GroupSample {
   readonly rows: Int32Array
   /** Prompt of each of them. */
   readonly cluster: Int32Array
-  readonly clusters: number
-  readonly settings: BootstrapSettings
+  /** Resamples of the prompts. */
+  readonly draws: ClusterDraws
 }
 
 /** Sums over groups, by n and prompt: what means, differences and ratios of curves and their resamples are made of. */
@@ -52,13 +51,11 @@ interface CurveSums {
 
 /**
  * @param paths that are needed together: a group counts at n where it has a value of each
- * @param least groups with fewer points of the grid than this are left out
  */
 function curveSums(
-  { rows, cluster, clusters }: GroupSample,
+  { rows, cluster, draws: { clusters } }: GroupSample,
   { grid, start }: Pick<GroupPaths, 'grid' | 'start'>,
   paths: readonly Float64Array[],
-  least = 0,
 ): CurveSums {
   const columns: Float64Array[] = []
   const at: { count: number; sums: number[] }[] = []
@@ -70,7 +67,7 @@ function curveSums(
     for (const [i, g] of rows.entries()) {
       const place = start[g]! + k
       const points = start[g + 1]! - start[g]!
-      if (k >= points || points < least) continue
+      if (k >= points) continue
       long++
       if (paths.some((path) => Number.isNaN(path[place]!))) continue
       groups++
@@ -93,79 +90,79 @@ function curveSums(
   return sums
 }
 
-/** The curve's estimates and its resamples at each n, from the means of the paths. */
-export function resampledCurve(
+/** Estimates and resamples at each n of whatever is a function of the means of some paths. */
+export function resampledPaths(
   sample: GroupSample,
   paths: Pick<GroupPaths, 'grid' | 'start'>,
   values: readonly Float64Array[],
-  of: (means: readonly number[]) => number = ([mean]) => mean!,
-  least = 0,
 ) {
-  const { settings, clusters } = sample
-  const sums = curveSums(sample, paths, values, least)
-  const { columns, at } = sums
-  const resamples = clusters < 2 ? 0 : affordableResamples(settings.resamples, clusters * columns.length)
-  const used = { ...settings, resamples }
+  const { draws } = sample
+  const sums = curveSums(sample, paths, values)
+  const resampled = draws.totals(sums.columns)
+  const whole = sums.columns.map((column) => Float64Array.of(column.reduce((a, b) => a + b, 0)))
   const means = values.map(() => 0)
-  const { estimates, distributions } = bootstrapSums(
-    columns,
-    at.length,
-    (totals, out) => {
-      for (let k = 0; k < at.length; k++) {
-        const { count, sums } = at[k]!
-        const groups = totals[count]!
-        for (let p = 0; p < sums.length; p++) means[p] = totals[sums[p]!]! / groups
-        out[k] = of(means)
-      }
-    },
-    resamples,
-    randomOf(settings),
-  )
-  return { sums, estimates, distributions, settings: used }
+  const curve = (of: CurveSpec['of']) => {
+    const at = (totals: readonly Float64Array[], k: number, b: number): number => {
+      const { count, sums: parts } = sums.at[k]!
+      const groups = totals[count]![b]!
+      for (let p = 0; p < parts.length; p++) means[p] = totals[parts[p]!]![b]! / groups
+      return of(means)
+    }
+    return {
+      estimates: Float64Array.from(sums.at, (_, k) => at(whole, k, 0)),
+      distributions: sums.at.map((_, k) =>
+        Float64Array.from({ length: draws.settings.resamples }, (_, b) => at(resampled, k, b)),
+      ),
+    }
+  }
+  return { sums, curve }
 }
 
 /** ln n − (n − 1)/n (Beirami et al. 2024, arXiv:2401.01879: an upper bound). */
 export const klBestOfN = (n: number): number => Math.log(n) - (n - 1) / n
 
-/** How a curve of curves.csv is made from the paths. */
+/** How a curve of curves.csv is made from the means of some paths. */
 export interface CurveSpec {
   readonly method: string
-  readonly values: readonly Float64Array[]
-  readonly of?: (means: readonly number[]) => number
+  readonly of: (means: readonly number[]) => number
   /** A share: Wilson's interval at 0 and 1. */
   readonly share: boolean
   /** Has a KL divergence. */
   readonly bestOf: boolean
 }
 
-/** One curve with its bands; null where no group has a value. */
-export function groupCurve(
+/** Curves with their bands, all of the same paths: a group counts at n where it has a value of each. None where no group has. */
+export function groupCurves(
   sample: GroupSample,
   paths: Pick<GroupPaths, 'grid' | 'start'>,
-  { method, values, of, share, bestOf }: CurveSpec,
-): GroupCurve | null {
-  const { sums, estimates, distributions, settings } = resampledCurve(sample, paths, values, of)
-  if (sums.at.length === 0) return null
-  const points = sums.at.map((_, k): GroupCurvePoint => {
-    const n = paths.grid[k]!
-    const value = estimates[k]!
-    const defined = Number.isFinite(value)
-    const [groups, clusters] = [sums.groups[k]!, sums.clusters[k]!]
-    const made = intervalOf(value, distributions[k]!, clusters, settings, share)
-    return {
-      n,
-      value: defined ? value : null,
-      low: defined ? (made.interval?.low ?? null) : null,
-      high: defined ? (made.interval?.high ?? null) : null,
-      ciMethod: defined ? made.method : null,
-      groups,
-      clusters,
-      missing: sums.long[k]! - groups,
-      kl: bestOf ? klBestOfN(n) : null,
-      reason: defined ? null : 'nothing_to_gain',
-    }
+  values: readonly Float64Array[],
+  specs: readonly CurveSpec[],
+): GroupCurve[] {
+  const { sums, curve } = resampledPaths(sample, paths, values)
+  if (sums.at.length === 0) return []
+  return specs.map(({ method, of, share, bestOf }) => {
+    const { estimates, distributions } = curve(of)
+    const points = sums.at.map((_, k): GroupCurvePoint => {
+      const n = paths.grid[k]!
+      const value = estimates[k]!
+      const defined = Number.isFinite(value)
+      const [groups, clusters] = [sums.groups[k]!, sums.clusters[k]!]
+      const made = intervalOf(value, distributions[k]!, clusters, sample.draws.settings, share)
+      return {
+        n,
+        value: defined ? value : null,
+        low: defined ? (made.interval?.low ?? null) : null,
+        high: defined ? (made.interval?.high ?? null) : null,
+        ciMethod: defined ? made.method : null,
+        groups,
+        clusters,
+        missing: sums.long[k]! - groups,
+        kl: bestOf ? klBestOfN(n) : null,
+        reason: defined ? null : 'nothing_to_gain',
+      }
+    })
+    return { subset: sample.subset, method, points }
   })
-  return { subset: sample.subset, method, points }
 }
 
 export const CURVE_COLUMNS = [

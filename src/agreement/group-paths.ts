@@ -20,13 +20,8 @@ export function curveGrid(largest: number): number[] {
  * Methods of the curves. The exact ones are expectations over all subsets of n of the completions that count (verified and, in a run with
  * scores, scored), so that they can be set against each other; the others are over the first n completions as they stand, as ReFT has it.
  */
-export const EXACT = [
-  'best_of_n',
-  'pass_at_n',
-  'random',
-  'voting_string_expected',
-  'voting_canonical_expected',
-] as const
+export const VOTES = ['voting_string_expected', 'voting_canonical_expected'] as const
+const EXACT = ['best_of_n', 'pass_at_n', 'random', ...VOTES] as const
 export const PREFIX = ['pass_prefix', 'voting_string', 'voting_canonical', 'rerank', 'rerank_answered'] as const
 export type CurveMethod = (typeof EXACT | typeof PREFIX)[number]
 

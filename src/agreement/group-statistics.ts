@@ -1,12 +1,12 @@
-import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
+import { clusterTotals } from '../stats/sums.ts'
 import type { Statistic } from '../types.ts'
 import { passes } from './completions.ts'
 import type { GroupCurve, GroupSample } from './group-curves.ts'
 import type { GroupMeasures } from './group-measures.ts'
 import type { GroupValues } from './group-values.ts'
-import { intervalOf, randomOf } from './intervals.ts'
+import { intervalOf } from './intervals.ts'
 import type { OverOptimisation } from './over-optimisation.ts'
-import { affordableResamples, statistic } from './statistic.ts'
+import { statistic } from './statistic.ts'
 
 const SCOPE = 'groups'
 
@@ -14,6 +14,8 @@ const SCOPE = 'groups'
 export interface GroupTable {
   readonly values: readonly GroupValues[]
   readonly measures: readonly GroupMeasures[]
+  /** The run has a model. */
+  readonly scored: boolean
   /** Some reward is neither 0 nor 1: rewards say more than passing. */
   readonly soft: boolean
   /** Scores are probabilities of being right (`--head softmax:1`), which have a threshold. */
@@ -65,6 +67,7 @@ export function groupStatistics(
       ...withMissing(table, sample, { name, of: (m) => passing(of(m)), share: true, tied, reason }),
       ...(table.soft ? mean({ name: `${name}_reward`, of, share: false, tied, reason }) : []),
     ]),
+    ...(table.scored ? ownBestOfN(table, sample, both) : []),
     ...withMissing(table, sample, { name: 'pass_at_n', of: (m) => m.pass_at_n, share: true, reason: 'no_verified_completion' }),
     ...plain('random', (m) => (m.n_verified === 0 ? null : m.n_correct / m.n_verified), true, 'no_verified_completion'),
     ...(table.soft
@@ -98,6 +101,23 @@ export function groupStatistics(
   ] // biome-ignore format: one line each
 }
 
+/** Best of n where n is each group's own number of completions that count: beside pass_at_n, and comparable where sizes differ. */
+function ownBestOfN(table: GroupTable, sample: GroupSample, reason: string): Statistic[] {
+  const tied: GroupMean['tied'] = (m) => severalOf(m.rm_pick_tied)
+  return [
+    ...withMissing(table, sample, { name: 'best_of_n', of: (m) => m.best_of_n, share: true, tied, reason }),
+    ...(table.soft
+      ? groupMean(table, sample, {
+          name: 'best_of_n_reward',
+          of: (m) => m.rm_expected_reward,
+          share: false,
+          tied,
+          reason,
+        })
+      : []),
+  ]
+}
+
 /** A mean, and where groups are missing from it, the mean with these as 0. */
 function withMissing(table: GroupTable, sample: GroupSample, one: GroupMean): Statistic[] {
   const found = groupMean(table, sample, one)
@@ -109,41 +129,21 @@ function withMissing(table: GroupTable, sample: GroupSample, one: GroupMean): St
 }
 
 function groupMean({ measures }: GroupTable, sample: GroupSample, one: GroupMean): Statistic[] {
-  const { rows, cluster, clusters, settings } = sample
+  const { rows, cluster, draws } = sample
   const values = Float64Array.from(rows, (g) => one.of(measures[g]!) ?? Number.NaN)
-  const counts = clusterTotals(cluster, clusters, (i) => (Number.isNaN(values[i]!) ? 0 : 1))
-  const sums = clusterTotals(cluster, clusters, (i) => (Number.isNaN(values[i]!) ? 0 : values[i]!))
-  const n = counts.reduce((a, b) => a + b, 0)
-  const prompts = counts.reduce((some, value) => some + (value > 0 ? 1 : 0), 0)
-  const used = { ...settings, resamples: prompts < 2 ? 0 : affordableResamples(settings.resamples, clusters * 2) }
-  const { estimates, distributions } = bootstrapSums(
-    [counts, sums],
-    1,
-    (totals, out) => {
-      out[0] = totals[1]! / totals[0]!
-    },
-    used.resamples,
-    randomOf(settings),
-  )
+  const counts = clusterTotals(cluster, draws.clusters, (i) => (Number.isNaN(values[i]!) ? 0 : 1))
+  const sums = clusterTotals(cluster, draws.clusters, (i) => (Number.isNaN(values[i]!) ? 0 : values[i]!))
   const ties = rows.reduce(
     (some, g, i) => some + (!Number.isNaN(values[i]!) && one.tied?.(measures[g]!) === true ? 1 : 0),
     0,
   )
-  return [
-    statistic(
-      { scope: SCOPE, subset: sample.subset, n, clusters: prompts, ties, missing: rows.length - n },
-      one.name,
-      n === 0 ? null : estimates[0]!,
-      intervalOf(estimates[0]!, distributions[0]!, prompts, used, one.share),
-      one.reason,
-    ),
-  ]
+  return [ratio(sample, one.name, counts, sums, { all: rows.length, ties, share: one.share, reason: one.reason })]
 }
 
 /** ReFT's cls_acc: completions whose probability lies on the right side of 0.5, of those that have one and are verified. */
 function classifierAccuracy({ values }: GroupTable, sample: GroupSample): Statistic {
-  const { rows, cluster, clusters, settings } = sample
-  const [counts, hits] = [new Float64Array(clusters), new Float64Array(clusters)]
+  const { rows, cluster, draws } = sample
+  const [counts, hits] = [new Float64Array(draws.clusters), new Float64Array(draws.clusters)]
   let [all, ties] = [0, 0]
   for (const [i, g] of rows.entries()) {
     const { scores, rewards } = values[g]!
@@ -158,24 +158,26 @@ function classifierAccuracy({ values }: GroupTable, sample: GroupSample): Statis
       if (score === 0.5) ties++
     }
   }
+  const reason = 'no_scored_and_verified_completion'
+  return ratio(sample, 'cls_acc', counts, hits, { all, ties, share: true, reason })
+}
+
+/** Σ sums / Σ counts, prompts resampled. */
+function ratio(
+  { subset, draws }: GroupSample,
+  name: string,
+  counts: Float64Array,
+  sums: Float64Array,
+  { all, ties, share, reason }: { all: number; ties: number; share: boolean; reason: string },
+): Statistic {
   const n = counts.reduce((a, b) => a + b, 0)
-  const prompts = counts.reduce((some, value) => some + (value > 0 ? 1 : 0), 0)
-  const { estimates, distributions } = bootstrapSums(
-    [counts, hits],
-    1,
-    (totals, out) => {
-      out[0] = totals[1]! / totals[0]!
-    },
-    prompts < 2 ? 0 : settings.resamples,
-    randomOf(settings),
-  )
-  return statistic(
-    { scope: SCOPE, subset: sample.subset, n, clusters: prompts, ties, missing: all - n },
-    'cls_acc',
-    n === 0 ? null : estimates[0]!,
-    intervalOf(estimates[0]!, distributions[0]!, prompts, settings, true),
-    'no_scored_and_verified_completion',
-  )
+  const clusters = counts.reduce((some, value) => some + (value > 0 ? 1 : 0), 0)
+  const place = { scope: SCOPE, subset, n, clusters, ties, missing: all - n }
+  if (n === 0) return statistic(place, name, null, null, reason)
+  const value = sums.reduce((a, b) => a + b, 0) / n
+  const [drawn, total] = draws.totals([counts, sums]) as [Float64Array, Float64Array]
+  const distribution = total.map((sum, b) => sum / drawn[b]!)
+  return statistic(place, name, value, intervalOf(value, distribution, clusters, draws.settings, share), reason)
 }
 
 /** Curves of which agreement.csv has points. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { bootstrapMethod } from '../agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow } from '../agreement/agreement.ts'
 import { CHOICE_TEST_COLUMNS, type ChoiceTest, choiceTestRow } from '../agreement/choices.ts'
-import { codebook } from '../agreement/codebook.ts'
+import { codebook } from '../agreement/codebook/codebook.ts'
 import { latexTable, markdownTable, type PaperTable } from '../agreement/tables.ts'
 import { writeCsv } from '../report/csv.ts'
 import type { StepsReport } from '../report/html/step-input.ts'
@@ -11,6 +11,7 @@ import { machine, versions, writeJson, writeWhole } from '../report/manifest.ts'
 import type { VerdictQueue } from '../score/verdicts.ts'
 import { checkUnchanged } from '../setup/dataset.ts'
 import { identityRecord } from '../setup/identity.ts'
+import { TRAJECTORIES_FILE } from '../store/completions.ts'
 import { SCORE_VERSION } from '../store/key.ts'
 import type { RowFailure, Statistic } from '../types.ts'
 import { countBy } from './count.ts'
@@ -85,7 +86,8 @@ export async function finishProcess(
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   const manifest = manifestOf(run, measured, verdicts, output, failures)
   await writeJson(join(folder, 'run.json'), manifest)
-  if (output.report === undefined) log.info(`written to ${folder}`)
+  if (output.report === undefined)
+    log.info(`written to ${run.config.generate ? join(folder, TRAJECTORIES_FILE) : folder}`)
   else {
     const work = measured.map((one) => one.work)
     const repairs = countsOf(repairsOfRun(work), 'completions')

@@ -16,14 +16,13 @@ import { choose, draw, type Heuristic, heuristicScore, RATIONALE_TOKENS, stepLog
 import { readRecord } from '../setup/identity.ts'
 import { CHANNEL_OF, type Channel, stepEnd } from '../setup/step-channels.ts'
 import type { StepGeneration } from '../setup/step-generation.ts'
-import { CompletionsFile, rowKey } from '../store/completions.ts'
+import { CompletionsFile, rowKey, TRAJECTORIES_FILE } from '../store/completions.ts'
 import type { Decoder, Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import { finishProcess } from './process-finish.ts'
 import type { ProcessRun } from './process-run.ts'
 import { printText } from './screen.ts'
 
-export const TRAJECTORIES_FILE = 'trajectories.jsonl'
 /** Reasonings that are written side by side. */
 const WINDOW = 64
 /** What ends an answer. */

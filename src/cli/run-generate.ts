@@ -11,11 +11,13 @@ import { type OpenGeneration, openGeneration } from '../setup/generation.ts'
 import { readRecord } from '../setup/identity.ts'
 import { loadModels, scorerName } from '../setup/models.ts'
 import { unusedWithModels } from '../setup/unused.ts'
-import { CompletionsFile, rowKey } from '../store/completions.ts'
+import { CompletionsFile, rowKey, TRAJECTORIES_FILE } from '../store/completions.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import { begin } from './begin.ts'
+import { counted, unreadNote } from './count.ts'
+import { decodingLine } from './decoding-line.ts'
 import { downloadBar } from './download-bar.ts'
 import { finishGeneration, type GenerationRun, generatedRow, type KeyedPrompt } from './generate-finish.ts'
 import { checkWeights } from './guard.ts'
@@ -56,8 +58,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
   const rows = () => rowsOf(config, data)
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
-  const unread = inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''
-  log.info(`${data.name}: ${inspection.rows} prompts${unread}`)
+  log.info(`${data.name}: ${counted(inspection.rows, 'prompt')}${unreadNote(inspection.failures.length)}`)
   sayReadings(inspection, config, log)
   if (inspection.completions > 0)
     log.info(
@@ -70,7 +71,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
   for (const line of unusedWithModels(config, given, [model!], device)) log.warn(line)
   const generation = await openGeneration(model!, config, device, new Date(), log.info)
   for (const note of generation.notes) log.warn(note)
-  log.info(decodingLine(generation))
+  log.info(decodingLine(generation, 'prompt'))
 
   if (modes.dumpRendered !== null) return dumpPrompts(rows(), generation, model!.tokenizer.tokens, modes.dumpRendered)
   const request = {
@@ -78,6 +79,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
     scorer: scorerName(config, [model!]),
     dataset: data.name,
     identity: { weights: [{ role: 'policy', sha256: model!.weightsSha256 }], dataSha256: data.identity },
+    beside: TRAJECTORIES_FILE,
   }
   const ahead = { config, models: [model!], subjects: [], device, verifier: null }
   if (modes.dryRun) {
@@ -188,20 +190,6 @@ const failureOf = ({ where, id }: Row, { reason, message }: Unscored): RowFailur
   message,
   hint: null,
 })
-
-/** @example 'greedy, at most 512 tokens, ends at 3 (<|im_end|>, generation_config.json)' */
-function decodingLine({ options, eos }: OpenGeneration): string {
-  const { n, temperature, topP, maxNewTokens, stop, seed, decode } = options
-  const how =
-    temperature === 0
-      ? 'greedy'
-      : `temperature ${temperature}${topP < 1 ? `, top-p ${topP}` : ''}, seed ${seed}, ${n} per prompt`
-  const ends = [
-    ...eos.ids.map((id) => `${id} ${JSON.stringify(decode(Int32Array.of(id)))}`),
-    ...stop.map((text) => JSON.stringify(text)),
-  ]
-  return `decoding: ${how}, at most ${maxNewTokens} tokens; ends at ${ends.length === 0 ? 'nothing else' : ends.join(', ')}${eos.from === null ? '' : ` (${eos.from})`}`
-}
 
 /** `--dump-rendered N`: the prompts that are continued, every id with its token. */
 async function dumpPrompts(

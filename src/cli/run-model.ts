@@ -15,6 +15,7 @@ import { changesNothing, unusedWithModels, unusedWithoutGroups, unusedWithoutSol
 import { stripReasoning } from '../text/conversation.ts'
 import { begin } from './begin.ts'
 import { certifiedBefore, certifiedLines, certifyRun } from './certify.ts'
+import { counted, unreadNote } from './count.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { compareGraphs, comparisonLines } from './graph-comparison.ts'
@@ -148,7 +149,7 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 })
 
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
-  `${name}: ${rows} rows, ${completions} completions${failures.length > 0 ? `, ${failures.length} rows could not be read` : ''}`
+  `${name}: ${counted(rows, 'row')}, ${counted(completions, 'completion')}${unreadNote(failures.length)}`
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */
 async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {

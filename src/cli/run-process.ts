@@ -6,12 +6,15 @@ import type { RunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import type { LoadedModel } from '../setup/models.ts'
-import { CHANNEL_OF, type Channel, loadStepModels, openChannels } from '../setup/step-channels.ts'
+import { CHANNEL_OF, type Channel, loadStepModels, openChannels, stepEnd } from '../setup/step-channels.ts'
 import { openStepGeneration, type StepGeneration } from '../setup/step-generation.ts'
 import { unusedOfAnnotations, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
+import { COMPLETIONS_FILE } from '../store/completions.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { begin } from './begin.ts'
+import { counted, unreadNote } from './count.ts'
+import { decodingLine } from './decoding-line.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { guarded, guardedGeneration } from './guard.ts'
@@ -63,7 +66,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   const { inspection, form } = await inspectForms(rows())
   for (const note of data.notes) log.warn(note)
   log.info(
-    `${data.name}: ${inspection.rows} rows${form === 'choice' && !config.generate ? `, ${inspection.completions} candidates` : ''}${inspection.failures.length > 0 ? `, ${inspection.failures.length} rows could not be read` : ''}`,
+    `${data.name}: ${counted(inspection.rows, 'row')}${form === 'choice' && !config.generate ? `, ${counted(inspection.completions, 'candidate')}` : ''}${unreadNote(inspection.failures.length)}`,
   )
   sayReadings(inspection, config, log)
   if (!config.generate) checkForm(form, config, dataset)
@@ -93,6 +96,10 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       ? null
       : guardedGeneration(writer, await openStepGeneration(writer, config, device, new Date(), log.info), since)
   for (const note of config.generate ? (generation?.generation.notes ?? []) : []) log.warn(note)
+  if (config.generate && generation !== null) {
+    const options = generation.options({ n: config.n, stop: [stepEnd(config)] })
+    log.info(decodingLine({ ...generation.generation, options }, 'step'))
+  }
   const channels = opened.map(
     (channel): Channel => ({ ...channel, subject: guarded(channel.model, channel.subject, since) }),
   )
@@ -111,6 +118,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       weights: models.map(({ choice, weightsSha256 }) => ({ role: choice.role, sha256: weightsSha256 })),
       dataSha256: data.identity,
     },
+    ...(config.generate && { beside: COMPLETIONS_FILE }),
   }
   const ahead = { config, models, subjects, device, verifier: null }
   if (modes.dryRun) {

@@ -10,7 +10,7 @@ import { unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { begin } from './begin.ts'
-import { countBy } from './count.ts'
+import { countBy, counted, unreadNote } from './count.ts'
 import { downloadBar } from './download-bar.ts'
 import { finish } from './finish.ts'
 import { watchInterrupt } from './interrupt.ts'
@@ -50,7 +50,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
   log.info(
-    `${data.name}: ${inspection.rows} rows, ${inspection.completions} completions, ${inspection.withSolution} rows with a solution`,
+    `${data.name}: ${counted(inspection.rows, 'row')}, ${counted(inspection.completions, 'completion')}, ${counted(inspection.withSolution, 'row')} with a solution${unreadNote(inspection.failures.length)}`,
   )
   sayReadings(inspection, config, log)
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)

@@ -59,7 +59,7 @@ function parseColumns(columns: Columns, id: string, where: string, options: Pars
   const form = Object.values(FORMS).find(({ fits }) => fits(columns))
   if (form === undefined) throw missing(columns, 'no "chosen" and "rejected", no "completions" and no "messages"')
   const notes: Notes = new Set()
-  const body = form.parse(columns, notes)
+  const body = form.parse(columns, notes, options)
   if (body.completions.length === 0 && !options.prompts)
     throw missing(columns, `no completion: "chosen" and "rejected", "completions", "completion" or "ideal" is missing`)
   const solution = parseSolution(columns.get('solution'))
@@ -137,7 +137,7 @@ interface Body {
 }
 interface Form {
   fits(columns: Columns): boolean
-  parse(columns: Columns, notes: Notes): Body
+  parse(columns: Columns, notes: Notes, options: ParseOptions): Body
 }
 
 const ALWAYS = ['id', 'subset', 'problem_type', 'solution'] as const
@@ -309,7 +309,7 @@ function parseGroup(columns: Columns, notes: Notes): Body {
   }
 }
 
-function parseMessages(columns: Columns, notes: Notes): Body {
+function parseMessages(columns: Columns, notes: Notes, { prompts = false }: ParseOptions): Body {
   const name = SINGLES.find((column) => columns.has(column))!
   if (columns.source('prompt') !== 'prompt')
     throw new BadRecord(
@@ -321,6 +321,7 @@ function parseMessages(columns: Columns, notes: Notes): Body {
   const last = typeof messages === 'string' ? undefined : messages.at(-1)
   if (typeof messages === 'string')
     throw new BadRecord('wrong_type', `"${name}" is a string, expected messages`, README_HINT)
+  if (last?.role !== 'assistant' && prompts) return { prompt: messages, completions: [], read: { prompt: [name] } }
   if (last?.role !== 'assistant')
     throw new BadRecord(
       'no_completion',
@@ -408,6 +409,6 @@ function missing(columns: Columns, message: string, wanted?: string, reason?: st
     message,
     there.length === 0
       ? README_HINT
-      : `There are ${listed.join(', ')}${more}: name columns with --prompt-column, --chosen-column, --rejected-column.`,
+      : `There are ${listed.join(', ')}${more}: name columns with --prompt-column, --chosen-column, --rejected-column${word === 'no_completion' ? '; one answer is "completion", several to one prompt are a list in "completions"' : ''}.`,
   )
 }

@@ -24,6 +24,7 @@ import { attempt } from './file.ts'
 export class CompletionsFile {
   readonly #index = new DigestMap()
   #size = 0
+  #closed = false
 
   private constructor(
     readonly folder: string,
@@ -98,11 +99,13 @@ export class CompletionsFile {
 
   /** Once the manifest stands beside the rows: nothing is to go on with. */
   forget(): void {
+    this.close()
     rmSync(join(this.folder, partialOf(this.name)), { force: true })
   }
 
   close(): void {
-    closeSync(this.fd)
+    if (!this.#closed) closeSync(this.fd)
+    this.#closed = true
   }
 
   /** Finds the rows of the file, and cuts off a line that was not written to its end. Returns how many lines were of no use. */
@@ -140,6 +143,8 @@ export interface Found {
 }
 
 export const COMPLETIONS_FILE = 'completions.jsonl'
+/** The same of `run-process --generate`. */
+export const TRAJECTORIES_FILE = 'trajectories.jsonl'
 const partialOf = (name: string): string => `${name}.partial`
 const NEWLINE = 0x0a
 

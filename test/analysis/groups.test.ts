@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyse } from '../../analysis/analyze.ts'
+import { ownGroupsNote } from '../../analysis/groups.ts'
 import { readRun } from '../../analysis/run-folders.ts'
-import { undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
 import { correctness, type Group, golden } from '../groups/golden.ts'
 import { type CsvRow, readCsv, run } from '../run/bin.ts'
 
@@ -131,6 +132,33 @@ describe('a run of groups', () => {
       'demo\\-reward-model'.replace('\\-', '-'),
     )
     expect(done.stdout).toContain('demo-groups, groups')
+    expect(done.stdout).not.toContain('not of the same groups')
+  })
+
+  it('says where runs are not of the same groups', () => {
+    expect(
+      ownGroupsNote([
+        ['a', 'b', 'c'],
+        ['c', 'a', 'd'],
+      ]),
+    ).toBe(
+      "The runs are not of the same groups: 2 of 4 are in all of them, and each value is over the run's own. paired-tests.csv compares two runs on the groups that both have.",
+    )
+    expect(
+      ownGroupsNote([
+        ['a', 'b'],
+        ['b', 'a'],
+      ]),
+    ).toBeNull()
+    expect(ownGroupsNote([['a']])).toBeNull()
+    const [first, ...others] = golden.groups.slice(0, 6)
+    const runs = [readRun(writeGolden('many', [first!, ...others])), readRun(writeGolden('few', others))]
+    return Promise.all(runs).then((read) => {
+      const { screen, tables } = analyse('golden', read, settings)
+      const note = 'The runs are not of the same groups: 5 of 6 are in all of them'
+      expect(screen).toContain(note)
+      expect(tables.find(({ name }) => name === 'groups')!.notes!.join('\n')).toContain(note)
+    })
   })
 
   it('is refused where groups.csv is of another run', async () => {

@@ -213,19 +213,40 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     await expect.poll(wrong).toEqual([])
   })
 
-  it('names every control, and every figure for who cannot see it', async () => {
-    const { page } = await session.show(report)
-    const unnamed = await page.evaluate(() => {
-      const named = (e: Element): boolean =>
-        Boolean(e.getAttribute('aria-label') || e.textContent?.trim() || (e as HTMLInputElement).labels?.length)
-      return [...document.querySelectorAll('button, input, select, svg[role=img], a')]
-        .filter((e) => !named(e))
-        .map((e) => e.outerHTML)
-    })
-    expect(unnamed).toEqual([])
-    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
-    expect(new Set(ids).size).toBe(ids.length)
-  })
+  it.each(['pairs', 'groups', 'steps'])(
+    'names every control, and every figure for who cannot see it: %s',
+    async (what) => {
+      const html = what === 'pairs' ? report : renderReport(what === 'groups' ? groupsInput() : stepsInput())
+      const { page } = await session.show(html)
+      await page.locator('.rows .open').first().click()
+      const unnamed = await page.evaluate(() => {
+        const named = (e: Element): boolean =>
+          Boolean(e.getAttribute('aria-label') || e.textContent?.trim() || (e as HTMLInputElement).labels?.length)
+        return [...document.querySelectorAll('button, input, select, svg[role=img], a, summary')]
+          .filter((e) => !named(e))
+          .map((e) => e.outerHTML)
+      })
+      expect(unnamed).toEqual([])
+      const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((e) => e.id))
+      expect(new Set(ids).size).toBe(ids.length)
+      // where a link of the page leads to is there
+      const targets = await page.evaluate(() =>
+        [...document.querySelectorAll('a[href^="#"]')].map((a) => a.getAttribute('href')!.slice(1).split('?')[0]!),
+      )
+      expect(targets.filter((id) => !ids.includes(id))).toEqual([])
+      await page.setViewportSize({ width: 390, height: 900 })
+      const frames = () =>
+        page.evaluate(
+          () =>
+            [...document.querySelectorAll('.scroll, .plot-frame')].filter(
+              (e) =>
+                e.scrollWidth > e.clientWidth !== (e.getAttribute('tabindex') === '0' && e.hasAttribute('aria-label')),
+            ).length,
+        )
+      await expect.poll(frames).toBe(0)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    },
+  )
 
   it('opens a group: its completions by score, who chooses which, molecules and texts', async () => {
     const html = renderReport(groupsInput(await demoMolecules()))
@@ -234,14 +255,14 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     const cards = page.locator('#groups .card')
     const ranked = group.completions.toSorted((a, b) => b.score! - a.score!)
     expect(await cards.locator('h3').allTextContents()).toEqual(
-      ranked.map(({ index }, i) => `Rank ${i + 1} · completion ${index + 1}`),
+      ranked.map(({ index }, i) => `Rank ${i + 1} · completion ${index}`),
     )
     // the recipe of the demo: the vote picks the sixth, the score the eighth completion
     expect(
       await page.locator('#groups .card.picked').evaluateAll((all) => all.map((e) => e.textContent!.slice(0, 80))),
     ).toEqual([
-      expect.stringMatching(/completion 8★ highest score/),
-      expect.stringMatching(/completion 6★ vote by molecule · vote by exact answer/),
+      expect.stringMatching(/completion 7★ highest score/),
+      expect.stringMatching(/completion 5★ vote by molecule · vote by exact answer/),
     ])
     expect(await cards.locator('dl div:first-child dd').allTextContents()).toEqual(
       ranked.map(({ verifiableStatus, verifiableReason }) =>
@@ -310,7 +331,7 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     )
   })
 
-  it('leads from a completion that is pushed up though wrong to its group', async () => {
+  it('leads from a completion that is pushed up against the verifier to its group', async () => {
     const { page } = await session.show(renderReport(groupsInput()))
     const link = page.locator('#advantages table a').first()
     const id = await link.textContent()

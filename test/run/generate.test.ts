@@ -125,20 +125,20 @@ describe('without arguments', () => {
 })
 
 describe('a run that goes on', () => {
-  const drawn = ['--n', '2', '--temperature', '1', '--seed', '3', '--limit', '20', '--max-new-tokens', '60']
+  const drawn = ['--n', '2', '--temperature', '1', '--seed', '3', '--limit', '14', '--max-new-tokens', '60']
   const partial = (out: string): string => `${generated(out)}.partial`
 
   it('after a larger --limit keeps what is there, and gives the same file as at once', async () => {
     const first = [...drawn.slice(0, 6), '--max-new-tokens', '60']
     expect((await generate('grown', ...first, '--limit', '7')).code).toBe(0)
-    const done = await generate('grown', ...first, '--limit', '20')
+    const done = await generate('grown', ...first, '--limit', '14')
     expect(done.code, done.stderr).toBe(0)
     expect(manifest('grown').generation.kept_prompts).toBe(7)
     expect((await generate('at-once', ...drawn)).code).toBe(0)
     expect(readFileSync(generated('grown'), 'utf8')).toBe(readFileSync(generated('at-once'), 'utf8'))
     // nothing is left to do, and with other options everything
     expect((await generate('grown', ...drawn)).stdout).toContain(
-      'nothing was left to generate; 20 prompts were complete',
+      'nothing was left to generate; 14 prompts were complete',
     )
     const other = await generate('grown', ...drawn.map((arg) => (arg === '3' ? '4' : arg)))
     expect(other.stderr).toContain('replaces the run of')
@@ -157,7 +157,7 @@ describe('a run that goes on', () => {
     }, 2)
     const ended = await done.finally(() => clearInterval(timer))
     expect(ended.code).toBe(signal === 'SIGINT' ? 130 : null)
-    if (signal === 'SIGINT') expect(ended.stderr).toMatch(/\d+ of 20 prompts are complete and kept/)
+    if (signal === 'SIGINT') expect(ended.stderr).toMatch(/\d+ of 14 prompts are complete and kept/)
     expect(existsSync(generated(out))).toBe(false)
     // a line that was not written to its end
     appendFileSync(partial(out), '{"id": "half')
@@ -205,6 +205,28 @@ describe('rows', () => {
     expect(rows[0]).toMatchObject({ prompt: 'Name an ether.', solution: 'str_eval!:!x!:!kind' })
     expect(readCsv(path, 'failures.csv')).toMatchObject([{ id: 'b', reason: 'too_long' }])
     expect(readJson<GenerationManifest>(path, 'run.json').failures.by_reason).toEqual({ too_long: 1 })
+  })
+
+  it('a conversation that ends where an answer is due is a prompt', async () => {
+    const file = at('messages.jsonl')
+    const messages = [
+      { role: 'user', content: 'Name an ether.' },
+      { role: 'assistant', content: 'CCOCC' },
+      { role: 'user', content: 'Another one.' },
+    ]
+    writeFileSync(
+      file,
+      jsonLines([
+        { id: 'due', messages },
+        { id: 'answered', messages: messages.slice(0, 2) },
+      ]),
+    )
+    const done = await generate('messages', '--dataset', file, '--max-new-tokens', '3')
+    expect(done.code, done.stderr).toBe(0)
+    expect(rowsOf(at('messages/demo-policy-dpo/messages/completions.jsonl')).map(({ prompt }) => prompt)).toEqual([
+      messages,
+      messages.slice(0, 1),
+    ])
   })
 
   it('the end of the positions ends a completion, and that is said', async () => {

@@ -35,7 +35,11 @@ const go = (name: string, ...args: string[]) =>
 const TWO = ['--step-separator', '<|think_end|>'] as const
 
 it('with a seed the same file, byte by byte, whatever runs beside it; another seed, another file', async () => {
-  expect(await go('a', '--limit', '5', ...TWO)).toMatchObject({ code: 0 })
+  const done = await go('a', '--limit', '5', ...TWO)
+  expect(done).toMatchObject({ code: 0 })
+  // sampling is the default, and said
+  expect(done.stderr).toContain('decoding: temperature 0.7, seed 0, 3 per step, ')
+  expect(done.stderr).toContain(`written to ${join(folder.path, 'a', FILE)}\n`)
   await go('b', '--limit', '5', '--batch-size', '2', ...TWO)
   await go('c', '--limit', '5', '--seed', '1', ...TWO)
   // log-probabilities differ in the last digits between batches; what was drawn and chosen does not

@@ -4,6 +4,9 @@ import { readNamed, relativeAt } from './named.ts'
 import { readFreeFormula } from './phrases.ts'
 import { type Draft, impliedAt, type Sentence, type Spoken, spokenOf } from './sentence.ts'
 import { moleculeSubject, type Subject } from './subject.ts'
+import { bareTail, classBefore, classTail } from './tails.ts'
+import { toldBefore } from './told.ts'
+import { eatUnknownName, LINKS, skipUnknownName } from './unknown-names.ts'
 import { attributeItem } from './values.ts'
 
 const HEADS = new Set(
@@ -12,13 +15,9 @@ const HEADS = new Set(
 )
 const DETERMINERS = new Set('the this that our a an its my'.split(' '))
 const QUALIFIERS = new Set(
-  'given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(
+  'new modified edited source given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(
     ' ',
   ),
-)
-const LINKS = new Set(
-  `of in on from with by for to and or than as at per is are has have not no into via using between fragment substructure group moiety
-  motif pattern unit part linker side substituent residue core scaffold ring chain segment portion piece`.split(/\s+/),
 )
 const isApposable = (text: string): boolean =>
   /^[a-z-]+$/.test(text) && !LINKS.has(text) && !/(?:ed|form|version|conjugate|analogu?e?|derivative|dimer)$/.test(text)
@@ -35,6 +34,8 @@ export function readSpoken(s: Sentence): Spoken | null {
       return impliedAt(s, from)
     }
     if (r.eat('which')) return relativeAt(s, from)
+    const told = r.attempt(() => toldBefore(s))
+    if (told !== null) return told
     let head: string | null = null
     let determined = false
     for (;;) {
@@ -51,6 +52,15 @@ export function readSpoken(s: Sentence): Spoken | null {
       while (k < 3 && r.peek(k)?.kind === 'word' && isApposable(r.peek(k)!.text)) k++
       const written = r.peek(k)
       if (k > 0 && written?.molecule != null && !written.isName) r.i += k
+    } else if (head === null && r.i === from) skipUnknownName(s)
+    // "the molecule, CCO, has", "this molecule (CCO) has"
+    const wrap =
+      s.r.i > from && r.is('(', ',') && r.peek(1)?.molecule != null && !r.peek(1)!.isName ? r.peek()!.text : null
+    if (wrap !== null) {
+      const written = r.peek(1)!
+      if (r.peek(2)?.text !== (wrap === '(' ? ')' : ',')) return null
+      r.i += 3
+      return { ...spokenOf(moleculeSubject(written.raw, written.molecule!), from), smiles: written.raw }
     }
     const isSmiles = head === 'smiles' || head === 'string' || head === 'notation' || head === 'representation'
     if (head !== null) {
@@ -69,7 +79,14 @@ export function readSpoken(s: Sentence): Spoken | null {
     }
     const named = readNamed(s, from, isSmiles, head === 'formula')
     // a molecule, and what stands beside it
-    if (named?.subject?.molecule != null) return { ...withApposition(s, named.subject, from), smiles: named.smiles }
+    if (named?.subject?.molecule != null) {
+      const before = classBefore(s, r.i - 1, named.subject)
+      const spoken = withApposition(s, named.subject, from)
+      return { ...spoken, drafts: [...before, ...spoken.drafts], smiles: named.smiles }
+    }
+    // "glucose (C6H12O6)": a name that stands for a formula
+    if (named?.subject != null && s.tokens[r.i - 1]?.isName && r.is('('))
+      return { ...withApposition(s, named.subject, from), smiles: null }
     if (named !== null) return named
     r.i = from
     // "the molecule has"
@@ -80,7 +97,7 @@ export function readSpoken(s: Sentence): Spoken | null {
       const words = s.tokens.slice(from, from + k).map(({ text }) => text)
       if (
         words.some((text) =>
-          /^(?:final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(
+          /^(?:new|modified|edited|source|final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(
             text,
           ),
         )
@@ -98,6 +115,15 @@ export function readSpoken(s: Sentence): Spoken | null {
 export function withApposition(s: Sentence, subject: Subject, from: number): Spoken {
   const { r } = s
   const drafts: Draft[] = []
+  // "succinic acid OC(=O)CCC(O)=O"
+  const written = r.peek()
+  if (s.tokens[r.i - 1]?.isName && written?.molecule != null && !written.isName && r.peek(1)?.kind === 'word') {
+    const finding = checkIdentity(subject, moleculeSubject(written.raw, written.molecule))
+    const at = r.i
+    r.i++
+    if (finding.outcome === 'fail')
+      drafts.push({ kind: 'identity', from: at, to: r.i, subject: subject.label, stated: written.raw, finding })
+  }
   for (let turn = 0; turn < 4; turn++) {
     const start = r.i
     if (r.eat('(')) {
@@ -111,6 +137,13 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     }
     const [comma, other, close] = [r.peek(), r.peek(1), r.peek(2)]
     const known = drafts.length
+    const tail = comma?.text === ',' && !isAfterPreposition(s, from) ? r.attempt(() => readClassTail(s, subject)) : null
+    if (tail !== null) {
+      drafts.push(...tail)
+      continue
+    }
+    if (comma?.text === ',' && r.attempt(() => (r.eat(',') && eatUnknownName(s) && r.is(',', '.', '(') ? true : null)))
+      continue
     // "ethanol, CCO, has": not "ethanol, CCN, and water"
     if (
       comma?.text === ',' &&
@@ -119,6 +152,7 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     ) {
       r.i++
       const drafted = readApposition(s, subject, drafts)
+      if (drafted && !r.is(',')) continue
       const verb = r.peek(1)
       if (
         drafted &&
@@ -135,6 +169,21 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     break
   }
   return spokenOf(subject, from, drafts)
+}
+
+/** `from CCO, an acid`: what follows may be what becomes of it. */
+const isAfterPreposition = (s: Sentence, from: number): boolean =>
+  /^(?:of|from|with|for|on|upon|in|unlike|by|like|and|or|\+)$/.test(s.tokens[from - 1]?.text ?? '')
+
+/** `, an ether with four carbons,` and what it is followed by */
+function readClassTail(s: Sentence, subject: Subject): Draft[] | null {
+  const { r } = s
+  if (!r.eat(',')) return null
+  const tail = classTail(s, spokenOf(subject, r.i))
+  if (tail === null) return null
+  const verb = r.peek(1)
+  if (r.is(',') && verb?.kind === 'word' && !/^(?:which|whose|with|so|because|since|where)$/.test(verb.text)) r.i++
+  return tail
 }
 
 /** Is what stands before the bracket or comma a name (not a SMILES)? */
@@ -179,8 +228,9 @@ function readApposition(s: Sentence, subject: Subject, drafts: Draft[], isNamed 
       any = true
     } else if (!labelled) {
       const item = attributeItem(s, subject, null)
-      if (item !== null) {
-        drafts.push(item)
+      const bare = item === null && token.kind === 'number' ? bareTail(s, spokenOf(subject, r.i)) : null
+      if (item !== null || bare !== null) {
+        drafts.push(...(bare ?? [item!]))
         any = true
       } else {
         const formula = /^[,;)]$/.test(r.peek(1)?.text ?? ',') ? readFreeFormula(r) : null
@@ -200,5 +250,5 @@ function readApposition(s: Sentence, subject: Subject, drafts: Draft[], isNamed 
     r.i++
   }
   if (!any) r.i = from
-  return any && (r.is(')', ',') || r.peek() === undefined)
+  return any && (r.is(')', ',', '.') || r.peek() === undefined)
 }

@@ -37,8 +37,12 @@ const GROUP_FORMULAS = new Set(
 export function standsForFormula(token: Token): boolean {
   const { formula, raw } = token
   if (token.isName) return formula !== null
-  return formula !== null && formula.atoms.size >= 2 && /\d/.test(raw) && !GROUP_FORMULAS.has(raw)
+  if (formula === null || formula.atoms.size < 2 || GROUP_FORMULAS.has(raw)) return false
+  return /\d/.test(raw) || SALTS.test(raw)
 }
+
+/** Salts, bases and acids whose formulas have no digit. */
+const SALTS = /^(?:(?:Na|K|Li|Cs|Rb|Ag)(?:Cl|Br|I|F|OH)|HCl|HBr)$/
 
 const MARKS = /^(?:->|-->|=>|>>|[.,;:!?()"=≈~+<>%|/*×·])/
 const OPENERS = '("\'`[{'
@@ -190,7 +194,7 @@ function wholeToken(chunk: string, start: number, quoted: boolean, mols: MolTool
   if (!smiles && formula === null) return null
   // CCl4, CO2: formulas first; RDKit would not read them
   const molecule = smiles ? mols.read(chunk) : null
-  if (molecule === null && (formula === null || !/\d|[+-]$/.test(chunk))) return null
+  if (molecule === null && (formula === null || !(/\d|[+-]$/.test(chunk) || SALTS.test(chunk)))) return null
   return { ...base, kind: 'chemical', molecule: molecule !== null && molecule.atomCount > 0 ? molecule : null, formula }
 }
 

@@ -362,7 +362,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     const list = (/** @type {string} */ title, /** @type {any[]} */ items) =>
       items.length === 0
         ? [element('p', { class: 'note' }, `${title}: none.`)]
-        : [element('h3', {}, title), element('ol', { class: 'steps' }, ...items.map(item))]
+        : [element('h3', {}, title), element('ol', { class: 'steps', start: '0' }, ...items.map(item))]
     return element(
       'div',
       {},
@@ -501,6 +501,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   function toggle(/** @type {number} */ i) {
     state.open = state.open === i ? -1 : i
     paint()
+    nameScrollers() // an opened row may have frames of its own
     address()
     focusRow(i)
   }
@@ -536,6 +537,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       place >= 0 ? Math.floor(place / size) : Math.max(0, Number.parseInt(parts.get('page') ?? '1', 10) - 1 || 0)
     fillToolbar()
     paint()
+    nameScrollers()
     if (state.open >= 0 && place >= 0) {
       body.querySelector(`[data-row="${state.open}"]`)?.scrollIntoView()
       focusRow(state.open)

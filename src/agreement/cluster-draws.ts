@@ -1,0 +1,83 @@
+import { type BootstrapSettings, randomOf } from './intervals.ts'
+import { affordableResamples } from './statistic.ts'
+
+/** Drawn counts that are kept rather than drawn again: 64 MB. */
+const KEPT = 32_000_000
+/** Columns that a resample adds up, about: what its cost is reckoned by. */
+const COLUMNS = 40
+
+/**
+ * Resamples of prompts that all statistics of some groups share: equal columns have equal intervals, and a difference is of the same draws.
+ * Prompts are drawn with replacement, as many as there are, in their given order under the seed.
+ */
+export class ClusterDraws {
+  /** With as many resamples as can be afforded; none of fewer than two prompts. */
+  readonly settings: BootstrapSettings
+  private kept: Uint16Array | null = null
+  private readonly asked: BootstrapSettings
+  readonly clusters: number
+  constructor(clusters: number, settings: BootstrapSettings) {
+    const resamples = clusters < 2 ? 0 : affordableResamples(settings.resamples, clusters * COLUMNS)
+    this.clusters = clusters
+    this.asked = settings
+    this.settings = { ...settings, resamples }
+  }
+
+  /** Resamples of so many prompts, as these were asked for. */
+  of(clusters: number): ClusterDraws {
+    return new ClusterDraws(clusters, this.asked)
+  }
+
+  /** Of each column, one value per prompt: its sum over each resample. */
+  totals(columns: readonly Float64Array[]): Float64Array[] {
+    const { resamples } = this.settings
+    const out = columns.map(() => new Float64Array(resamples))
+    let b = 0
+    for (const weights of this.draws()) {
+      for (let k = 0; k < columns.length; k++) out[k]![b] = dot(weights, columns[k]!)
+      b++
+    }
+    return out
+  }
+
+  /** How often each prompt is drawn, resample by resample; one buffer. */
+  private *draws(): Generator<Float64Array> {
+    const { clusters, kept } = this
+    const { resamples } = this.settings
+    const weights = new Float64Array(clusters)
+    if (kept !== null) {
+      for (let b = 0; b < resamples; b++) {
+        weights.set(kept.subarray(b * clusters, (b + 1) * clusters))
+        yield weights
+      }
+      return
+    }
+    // a count fits 16 bits where there are no more prompts than that
+    const keep = clusters * resamples <= KEPT && clusters < 2 ** 16 ? new Uint16Array(clusters * resamples) : null
+    const random = randomOf(this.settings)
+    for (let b = 0; b < resamples; b++) {
+      weights.fill(0)
+      for (let i = 0; i < clusters; i++) {
+        const c = Math.floor(random() * clusters)
+        weights[c] = weights[c]! + 1
+      }
+      keep?.set(weights, b * clusters)
+      yield weights
+    }
+    this.kept = keep
+  }
+}
+
+/** Four sums side by side: the additions need not wait for each other. */
+function dot(weights: Float64Array, column: Float64Array): number {
+  const whole = column.length & ~3
+  let [a, b, c, d] = [0, 0, 0, 0]
+  for (let i = 0; i < whole; i += 4) {
+    a += weights[i]! * column[i]!
+    b += weights[i + 1]! * column[i + 1]!
+    c += weights[i + 2]! * column[i + 2]!
+    d += weights[i + 3]! * column[i + 3]!
+  }
+  for (let i = whole; i < column.length; i++) a += weights[i]! * column[i]!
+  return a + b + (c + d)
+}

@@ -473,7 +473,7 @@ export const GRPO = section(
     curriculumFraction: number('Share of a batch that comes from the curriculum buffer, 0 to 1', 0.5, {
       check: share,
     }),
-    curriculumEpochs: whole([0], 'Passes through the data that the curriculum is simulated for; 0 = not', 5),
+    curriculumEpochs: whole([0, 1000], 'Passes through the data that the curriculum is simulated for; 0 = not', 5),
     numGenerations: whole([2], 'Completions of a group in the simulated curriculum, drawn from the recorded ones', 4),
   },
 )

@@ -113,6 +113,7 @@ describe('parseArgs', () => {
     ['--filter=', 'needs a value'],
     ['--config', 'needs a value'],
     ['--limit=ten', 'expects a number'],
+    ['--curriculum-epochs=1001', '1001 is above 1,000'],
     ['--limit=-1', '-1 is not a whole number of at least 1'],
     ['--limit=1.5', '1.5 is not a whole number of at least 1'],
     ['--seed=1e300', '1e+300 is above 9,007,199,254,740,991'],

@@ -1,18 +1,31 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { relative, resolve, sep } from 'node:path'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
+import { SCHEDULERS } from '../src/cli/submit/engines.ts'
 import { jobFiles, writeJobFiles } from '../src/cli/submit/job-files.ts'
-import { ENGINES, planJobs } from '../src/cli/submit/plan.ts'
-import { resubmitToSlurm } from '../src/cli/submit/resubmit.ts'
+import { checkKubernetes } from '../src/cli/submit/kubernetes.ts'
+import { ENGINES, type Engine, planJobs } from '../src/cli/submit/plan.ts'
 import { checkResources } from '../src/cli/submit/slurm.ts'
-import { slurmStates, submitToSlurm } from '../src/cli/submit/slurm-jobs.ts'
 import { type JobState, readState, statePath, writeState } from '../src/cli/submit/state.ts'
 import { statusText, type Unit, unitsOf } from '../src/cli/submit/status.ts'
 import { readTable, type TableRow } from '../src/cli/submit/table.ts'
 import { DataError, UsageError } from '../src/errors.ts'
-import { choice, flagOf, list, readOptions, section, text, toggle, type Values, whole } from '../src/setup/option.ts'
+import {
+  choice,
+  flagOf,
+  type Given,
+  list,
+  readOptions,
+  section,
+  text,
+  toggle,
+  type Values,
+  whole,
+} from '../src/setup/option.ts'
 import { changesNothing } from '../src/setup/unused.ts'
 
 const HELP: BinHelp = {
@@ -55,10 +68,21 @@ export const OPTIONS = {
       }),
       cpus: whole([1, 1024], "CPU cores; also the model's threads where it has no GPU", 4),
       memory: text("Memory of the host, as the scheduler writes it; Slurm's --mem", '16G'),
-      time: text("Time limit; Slurm's --time", null, { shown: "the scheduler's own" }),
-      partition: text("Slurm's partition", null, { shown: "the scheduler's own" }),
-      account: text("Slurm's account", null, { shown: "the scheduler's own" }),
-      engineOption: list('Another option for the scheduler, such as --engine-option=--constraint=a100, repeatable'),
+      time: text('Time limit, as Slurm writes it, such as 1-12:00:00', null, { shown: "the scheduler's own" }),
+      partition: text("Slurm's partition; Beaker's cluster", null, { shown: "the scheduler's own" }),
+      account: text("Slurm's account; Beaker's budget", null, { shown: "the scheduler's own" }),
+      engineOption: list('Another option for Slurm, such as --engine-option=--constraint=a100, repeatable'),
+    },
+  ),
+  ...section(
+    { group: 'Containers' },
+    {
+      image: text('Image that the containers run, of Kubernetes and Beaker', null),
+      volumeClaim: text(
+        'Of Kubernetes: claim of the volume that --output-dir lies on, written by several pods at once (ReadWriteMany)',
+        null,
+      ),
+      namespace: text("Kubernetes' namespace", null, { shown: "kubectl's own" }),
     },
   ),
   ...section({ group: 'Run' }, { quiet: toggle('Say nothing but results and warnings', false) }),
@@ -86,23 +110,39 @@ export async function submitEvalJobs(argv: readonly string[], name: string = HEL
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  if (action === null) return submit(options, log)
+  if (action === null) return submit(options, given, log)
   const unused = Object.keys(given).filter((option) => !['outputDir', 'quiet'].includes(option))
   if (unused.length > 0) log.warn(changesNothing(unused.map(flagOf), `${action} goes by what was submitted`))
   const state = readState(options.outputDir)
-  const units = await unitsOf(state, await slurmStates(state))
-  return action === 'status' ? status(units) : resubmit(state, units, log)
+  const units = await unitsOf(state, await SCHEDULERS[state.plan.engine].states(state))
+  return action === 'status' ? status(state, units) : resubmit(state, units, log)
 }
 
-async function submit(options: Options, log: Log): Promise<number> {
+/** What a scheduler does not read. */
+const UNREAD: Readonly<Record<Engine, readonly (keyof Options)[]>> = {
+  slurm: ['image', 'volumeClaim', 'namespace'],
+  kubernetes: ['partition', 'account', 'engineOption'],
+  beaker: ['time', 'engineOption', 'volumeClaim', 'namespace'],
+}
+
+async function submit(options: Options, given: Given<keyof Options>, log: Log): Promise<number> {
   const { runs, engine, shards, outputDir, gpus, cpus, memory, time, partition, account } = options
   if (runs === null) throw new UsageError('is needed', '--runs', 'Name the table of runs, a YAML file.')
   if (engine === null) throw new UsageError('is needed', '--engine', `One of ${ENGINES.join(', ')}.`)
-  const resources = { gpus, cpus, memory, time, partition, account, engineOptions: options.engineOption }
+  const { engineOption: engineOptions, image, volumeClaim, namespace } = options
+  const resources = {
+    gpus, cpus, memory, time, partition, account, engineOptions, image, volumeClaim, namespace,
+  } // biome-ignore format: one line says it
+  const unread = UNREAD[engine].filter((option) => given[option] !== undefined)
+  if (unread.length > 0) log.warn(changesNothing(unread.map(flagOf), `${engine} is not asked for it`))
   checkResources(resources)
   const rows = sound(readTable({ path: runs, models: options.model, dataset: options.dataset }), runs, log)
   const plan = planJobs(engine, rows, { shards, outputDir, resources })
+  if (engine === 'kubernetes') checkKubernetes(plan)
+  if (engine === 'beaker' && image === null) throw new UsageError('is needed', '--image', 'Name an image of Beaker.')
+  if (engine === 'beaker' && options.submit) await SCHEDULERS.beaker.submit({ plan, submissions: [] }, log)
   checkNothingSubmitted(plan.outputDir)
+  if (engine !== 'slurm') for (const line of notMounted(rows, plan.outputDir)) log.warn(line)
   for (const { where, remarks } of rows) for (const remark of remarks) log.warn(`${where}: ${remark}`)
   for (const run of plan.runs) if (run.shards < shards) log.info(`${run.name}: run-verify has no shards, it is one job`)
   const files = jobFiles(plan)
@@ -116,7 +156,8 @@ async function submit(options: Options, log: Log): Promise<number> {
     )
     return 0
   }
-  await submitToSlurm(state, log)
+  await SCHEDULERS[engine].submit(state, log)
+  if (engine !== 'slurm') log.info(`when all are done: analyze --output-dir ${outputDir}`)
   return 0
 }
 
@@ -131,6 +172,18 @@ function sound({ rows, errors }: ReturnType<typeof readTable>, path: string, log
     'Mend them, or choose the others with --model. Nothing was written.',
   )
 }
+
+/** A container sees the output folder, and nothing else of this machine. */
+const notMounted = (rows: readonly TableRow[], outputDir: string): string[] =>
+  rows.flatMap(({ where, config }) =>
+    [config.dataset, config.tokenizer, ...config.models.map(({ name }) => name)].flatMap((name) =>
+      name === null || !existsSync(name) || relative(outputDir, resolve(name)).split(sep)[0] !== '..'
+        ? []
+        : [
+            `${where}: ${name} is on this machine, and not below --output-dir, which is all that a container sees of it`,
+          ],
+    ),
+  )
 
 /** Jobs that were submitted go on writing here. */
 function checkNothingSubmitted(outputDir: string): void {
@@ -149,15 +202,16 @@ function checkNothingSubmitted(outputDir: string): void {
     )
 }
 
-async function status(units: readonly Unit[]): Promise<number> {
-  printText(await statusText(units))
+async function status(state: JobState, units: readonly Unit[]): Promise<number> {
+  printText(await statusText(state, units, SCHEDULERS[state.plan.engine].logOf))
   return units.some(({ state }) => state === 'failed') ? 4 : 0
 }
 
 async function resubmit(state: JobState, units: readonly Unit[], log: Log): Promise<number> {
   if (state.submissions.length === 0)
     throw new UsageError('nothing was submitted yet', statePath(state.plan.outputDir), 'Submit with --submit.')
-  if ((await resubmitToSlurm(state, units, log)) === state) log.info('no job has failed: nothing is submitted')
+  if ((await SCHEDULERS[state.plan.engine].resubmit(state, units, log)) === state)
+    log.info('no job has failed: nothing is submitted')
   return 0
 }
 

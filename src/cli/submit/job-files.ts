@@ -1,7 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeOutputFolder } from '../../setup/folder.ts'
-import { type Engine, type JobPlan, jobFolder, optionsYaml } from './plan.ts'
+import { beakerSpec } from './beaker.ts'
+import { jobManifest, manifestPath } from './kubernetes.ts'
+import { allShards, type Engine, type JobPlan, jobFolder, optionsYaml } from './plan.ts'
 import { analyzeScript, mergeScript, shardsScript, submitScript } from './slurm.ts'
 
 export interface JobFile {
@@ -22,6 +24,13 @@ const FILES: Readonly<Record<Engine, (plan: JobPlan) => JobFile[]>> = {
     { path: join(plan.outputDir, 'jobs/analyze.sbatch'), text: analyzeScript(plan) },
     { path: join(plan.outputDir, 'jobs/submit.sh'), text: submitScript(plan) },
   ],
+  kubernetes: (plan) =>
+    plan.runs.map((run) => ({ path: manifestPath(plan, run), text: jobManifest(plan, run, allShards(run)) })),
+  beaker: (plan) =>
+    plan.runs.map((run) => ({
+      path: join(jobFolder(plan.outputDir, run), 'beaker.yaml'),
+      text: beakerSpec(plan, run),
+    })),
 }
 
 /** All job files of a plan, option files first. */

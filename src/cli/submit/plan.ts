@@ -3,7 +3,7 @@ import { stringify } from 'yaml'
 import { UsageError } from '../../errors.ts'
 import type { JobCommand, TableRow } from './table.ts'
 
-export const ENGINES = ['slurm'] as const
+export const ENGINES = ['slurm', 'kubernetes', 'beaker'] as const
 export type Engine = (typeof ENGINES)[number]
 
 /** What the scheduler is asked for, the same for every run of the table. */
@@ -18,11 +18,16 @@ export interface Resources {
   readonly account: string | null
   /** Further lines for the engine, one option each. @example '--constraint=a100' */
   readonly engineOptions: readonly string[]
+  /** Container image, of Kubernetes and Beaker. */
+  readonly image: string | null
+  /** Of Kubernetes: the volume claim that the output folder lies on, and the namespace. */
+  readonly volumeClaim: string | null
+  readonly namespace: string | null
 }
 
 /** One run as jobs. */
 export interface JobRun {
-  /** Name of its jobs and of its folder under `jobs/`: [a-z0-9-], at most 48 characters. */
+  /** Name of its jobs and of its folder under `jobs/`: [a-z0-9-], at most 40 characters. */
   readonly name: string
   readonly command: JobCommand
   readonly shards: number
@@ -95,7 +100,7 @@ const runName = (text: string): string =>
   text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 48)
+    .slice(0, 40)
     .replace(/^-+|-+$/g, '')
 
 /** What tells the store of one run of a table from another's: command, models, data, name. The first line of a store has them. */
@@ -111,3 +116,7 @@ export const optionsYaml = (run: JobRun, outputDir: string): string =>
 /** Folder of a run's job files. */
 export const jobFolder = (outputDir: string, run: { readonly name: string }): string =>
   join(outputDir, 'jobs', run.name)
+
+/** @example allShards({ shards: 3 }) // [1, 2, 3] */
+export const allShards = ({ shards }: Pick<JobRun, 'shards'>): number[] =>
+  Array.from({ length: shards }, (_, i) => i + 1)

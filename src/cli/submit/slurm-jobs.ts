@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../log.ts'
 import { EngineError, engineCall } from './engine.ts'
-import { type JobRun, jobFolder } from './plan.ts'
+import { allShards, type JobRun, jobFolder } from './plan.ts'
 import { type JobState, lastOf, type Submission, submitted } from './state.ts'
 import { LEFT_NO_WORD, type UnitState } from './units.ts'
 
@@ -17,13 +17,7 @@ async function sbatch(script: string, options: readonly string[]): Promise<strin
 /** Every run of a plan, and the analysis of all. */
 export async function submitToSlurm(state: JobState, log: Log): Promise<JobState> {
   let next = state
-  for (const run of state.plan.runs)
-    next = await submitRun(
-      next,
-      run,
-      Array.from({ length: run.shards }, (_, i) => i + 1),
-      log,
-    )
+  for (const run of state.plan.runs) next = await submitRun(next, run, allShards(run), log)
   return submitAnalysis(next, log)
 }
 

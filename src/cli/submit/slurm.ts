@@ -124,10 +124,12 @@ const task = ({ mark, name, command }: { readonly mark: string; readonly name: s
   'rm -f "$mark"',
   `export CHEMHERM_TASK="${name}"`,
   `echo "--- $(date -u +%FT%TZ) job \${SLURM_JOB_ID:-none} on $(hostname), started again \${SLURM_RESTART_COUNT:-0} times"`,
-  'child=',
-  `trap '[ -n "$child" ] && kill -TERM "$child"' TERM`,
+  'stop= child=',
+  `trap 'stop=1; [ -n "$child" ] && kill -TERM "$child"' TERM`,
   `${command} &`,
   'child=$!',
+  // a stop that came before its number was known
+  '[ -n "$stop" ] && kill -TERM "$child"',
   'wait "$child"',
   'while kill -0 "$child" 2>/dev/null; do wait "$child"; done',
   'wait "$child"',
@@ -149,8 +151,9 @@ const ENGINE_OPTION = /^--[a-z][a-z0-9-]*(=[A-Za-z0-9._:,@/+&|*[\]()=-]+)?$/
 
 /** @throws UsageError for what would be more than a value in a job script */
 export function checkResources(resources: Resources): void {
-  const { memory, time, partition, account, engineOptions } = resources
-  for (const [flag, value] of Object.entries({ memory, time, partition, account }))
+  const { memory, time, partition, account, engineOptions, image, namespace } = resources
+  const words = { memory, time, partition, account, image, namespace, 'volume-claim': resources.volumeClaim }
+  for (const [flag, value] of Object.entries(words))
     if (value !== null && !WORD.test(value))
       throw new UsageError(`"${visibleName(value)}" is no value of it`, `--${flag}`)
   for (const option of engineOptions)

@@ -22,7 +22,7 @@ export interface Unit extends UnitState {
 /** Slurm cancels what depends on it. */
 const WITHOUT_SHARDS = 'cancelled: a shard failed'
 
-type StateOf = (one: Submission | null, shard: number | null) => UnitState
+export type StateOf = (one: Submission | null, shard: number | null) => UnitState
 
 /** Every job of a plan. The stores are read through: some seconds per million measurements. */
 export async function unitsOf(state: JobState, stateOf: StateOf): Promise<Unit[]> {
@@ -38,7 +38,8 @@ export async function unitsOf(state: JobState, stateOf: StateOf): Promise<Unit[]
       const log = join(logs, `shard-${shard}.log`)
       units.push({ run, kind: 'shards', shard, job: one?.job ?? null, progress, log, ...stateOf(one, shard) })
     }
-    if (run.shards === 1) continue
+    // elsewhere the last shard merges
+    if (run.shards === 1 || plan.engine !== 'slurm') continue
     const one = lastOf(state, run.name, 'merge')
     const log = join(logs, 'merge.log')
     const found = stateOf(one, null)
@@ -47,6 +48,7 @@ export async function unitsOf(state: JobState, stateOf: StateOf): Promise<Unit[]
       found.state === 'failed' && found.exitCode === null && short ? { ...found, why: WITHOUT_SHARDS } : found
     units.push({ run, kind: 'merge', shard: null, job: one?.job ?? null, progress: null, log, ...merge })
   }
+  if (plan.engine !== 'slurm') return units
   const one = lastOf(state, null, 'analyze')
   const log = join(plan.outputDir, 'jobs/logs/analyze.log')
   units.push({
@@ -61,8 +63,11 @@ export async function unitsOf(state: JobState, stateOf: StateOf): Promise<Unit[]
   return units
 }
 
+/** The last lines that a job said. */
+export type LogOf = (state: JobState, unit: Unit, lines: number) => Promise<readonly string[]>
+
 /** A line each, and the failed ones with the last lines of their logs. */
-export async function statusText(units: readonly Unit[]): Promise<string> {
+export async function statusText(state: JobState, units: readonly Unit[], logOf: LogOf): Promise<string> {
   const lines = [
     textTable(
       ['run', 'job', 'what', 'state', 'measured', 'planned', 'exit'],
@@ -79,8 +84,8 @@ export async function statusText(units: readonly Unit[]): Promise<string> {
   ]
   for (const unit of units.filter(({ state, why }) => state === 'failed' && why !== WITHOUT_SHARDS)) {
     const what = unit.shard === null ? unit.kind : `shard ${unit.shard}/${unit.run!.shards}`
-    lines.push('', `${unit.run?.name ?? 'all'}, ${what} failed; the last lines of ${unit.log}:`)
-    for (const line of await lastLines(unit.log)) lines.push(`  ${visibleLine(line, 300)}`)
+    lines.push('', `${unit.run?.name ?? 'all'}, ${what} failed; its last lines:`)
+    for (const line of await logOf(state, unit, LAST_LINES)) lines.push(`  ${visibleLine(line, 300)}`)
   }
   return `${lines.join('\n')}\n`
 }
@@ -88,14 +93,15 @@ export async function statusText(units: readonly Unit[]): Promise<string> {
 const LAST_BYTES = 16_384
 const LAST_LINES = 5
 
-async function lastLines(path: string): Promise<readonly string[]> {
-  if (!existsSync(path)) return ['(there is no log: it has not begun)']
-  const file = await open(path)
+/** Of the file that the job writes, with its name. */
+export const fileLog: LogOf = async (_, { log }, lines) => {
+  if (!existsSync(log)) return [`${log} is not there: it has not begun`]
+  const file = await open(log)
   try {
     const { size } = await file.stat()
     const buffer = Buffer.alloc(Math.min(size, LAST_BYTES))
     await file.read(buffer, 0, buffer.length, size - buffer.length)
-    return buffer.toString('utf8').split('\n').filter(Boolean).slice(-LAST_LINES)
+    return [`${log}:`, ...buffer.toString('utf8').split('\n').filter(Boolean).slice(-lines)]
   } finally {
     await file.close()
   }

@@ -128,6 +128,32 @@ export const SUBMIT_ROWS: Rows<keyof typeof OPTIONS> = {
     line(['--engine-option=--constraint=a100|h100'], '#SBATCH --constraint=a100|h100', /--constraint/),
     refuses(['--engine-option=rm -rf'], '--engine-option: "rm -rf" is not one option with its value'),
   ),
+  image: all(
+    async () => {
+      const args = ['--engine', 'kubernetes', '--volume-claim', 'results', '--image', 'lab/chemherm:1']
+      expect((await written(args)).file(`${RM}/job.yaml`)).toContain('image: lab/chemherm:1\n')
+      const beaker = await written(['--engine', 'beaker', '--image', 'lab/chemherm'])
+      expect(beaker.file(`${RM}/beaker.yaml`)).toContain('beaker: lab/chemherm\n')
+      expect((await written(['--image', 'lab/chemherm'])).stderr).toContain(
+        '--image changes nothing here: slurm is not',
+      )
+    },
+    refuses(['--engine', 'kubernetes', '--volume-claim', 'results'], '--image: is needed'),
+    refuses(['--engine', 'beaker'], '--image: is needed'),
+  ),
+  'volume-claim': all(
+    async () => {
+      const args = ['--engine', 'kubernetes', '--image', 'a', '--volume-claim', 'my-results']
+      expect((await written(args)).file(`${RM}/job.yaml`)).toContain('claimName: my-results\n')
+    },
+    refuses(['--engine', 'kubernetes', '--image', 'a'], '--volume-claim: is needed'),
+    refuses(['--engine', 'kubernetes', '--image', 'a', '--volume-claim', 'A_b'], '"A_b" is no name in Kubernetes'),
+  ),
+  namespace: async () => {
+    const args = ['--engine', 'kubernetes', '--image', 'a', '--volume-claim', 'results']
+    expect((await written([...args, '--namespace', 'chem'])).file(`${RM}/job.yaml`)).toContain('namespace: chem\n')
+    expect((await written(args)).file(`${RM}/job.yaml`)).not.toContain('namespace:')
+  },
   quiet: async () => {
     expect((await written([])).stderr).toContain('nothing is submitted without --submit')
     expect((await written(['--quiet'])).stderr).toBe('')

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -34,6 +34,10 @@ function submit(name: string, shards: number): string {
   expect(done, done.stderr).toMatchObject({ status: 0 })
   return folder
 }
+const filesOf = (folder: string, name: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => name.test(path))
+    .map((path) => join(folder, path))
 const jobOf = (folder: string): string =>
   JSON.parse(readFileSync(join(folder, 'jobs/state.json'), 'utf8')).submissions[0].job
 
@@ -49,7 +53,7 @@ const allEnded = (): Promise<void> => until('no job is left', () => slurm('squeu
 async function measuring(folder: string): Promise<{ readonly shard: string; readonly pid: number }> {
   let found = { shard: '', pid: 0 }
   const isThere = (): boolean => {
-    const [path] = globSync(join(folder, '*/*/measurements.shard-*.jsonl.lock'))
+    const [path] = filesOf(folder, /measurements\.shard-[^/]*\.lock$/)
     const shard = /shard-(\d+)-of/.exec(path ?? '')?.[1]
     if (path === undefined || shard === undefined) return false
     try {
@@ -66,7 +70,7 @@ function expectAsOne(folder: string): void {
   const [own, single] = [folder, join(root, 'single')].map((path) => join(path, 'demo-reward-model/demo-pairs'))
   for (const file of FILES)
     expect(readFileSync(join(own!, file)).equals(readFileSync(join(single!, file))), file).toBe(true)
-  expect(globSync(join(folder, '**/scores.csv'))).toEqual([join(own!, 'scores.csv')])
+  expect(filesOf(folder, /scores\.csv$/)).toEqual([join(own!, 'scores.csv')])
 }
 
 beforeAll(() => {
@@ -92,7 +96,7 @@ it.runIf(started)(
     expect(failed.stdout).toMatch(new RegExp(`shard ${shard}/8 +failed.* 137$`, 'm'))
     expect(failed.stdout.match(/shard \d\/8 +done/g)).toHaveLength(7)
     expect(failed.stdout).toContain('failed (cancelled: a shard failed)')
-    expect(globSync(join(folder, '**/scores.csv'))).toEqual([])
+    expect(filesOf(folder, /scores\.csv$/)).toEqual([])
 
     slurm('scontrol', 'update', `nodename=${hostname().split('.')[0]}`, 'state=drain', 'reason=test')
     try {

@@ -47,15 +47,11 @@ const SHOWN = [
 ] as const // biome-ignore format: one line says it
 
 export const GROUP_STANDING_COLUMNS = [
-  'scorer', 'kind', 'n', 'clusters', 'missing', 'last_n', ...SHOWN, 'ci_low', 'ci_high', 'ci_method', 'decline', 'p',
+  'scorer', 'kind', 'n', 'clusters', 'missing', ...SHOWN, 'ci_low', 'ci_high', 'ci_method', 'decline', 'p',
 ] as const // biome-ignore format: one line says it
 
-const figureOf = ({ statistics }: RunGroups, name: (typeof SHOWN)[number]): Statistic | undefined => {
-  const own = statistics.filter(({ subset }) => subset === 'all')
-  return name === 'best_of_n'
-    ? own.filter(({ statistic }) => /^best_of_n@\d+$/.test(statistic)).at(-1)
-    : own.find(({ statistic }) => statistic === name)
-}
+const figureOf = ({ statistics }: RunGroups, name: (typeof SHOWN)[number]): Statistic | undefined =>
+  statistics.find(({ subset, statistic }) => subset === 'all' && statistic === name)
 
 /** The runs by the share of groups in which their best of n passes, the highest first. */
 const standing = (runs: readonly RunGroups[]): RunGroups[] =>
@@ -65,7 +61,7 @@ const standing = (runs: readonly RunGroups[]): RunGroups[] =>
 export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
   standing(runs).map((run) => {
     const best = figureOf(run, 'best_of_n')
-    const of = best ?? figureOf(run, 'pass_at_n')
+    const of = best?.n ? best : figureOf(run, 'pass_at_n')
     const decline = run.declines.find(({ test }) => test.subset === 'all')?.test
     return [
       run.model,
@@ -73,7 +69,6 @@ export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
       of?.n ?? 0,
       of?.clusters ?? 0,
       of?.missing ?? 0,
-      best === undefined ? null : Number(best.statistic.split('@')[1]),
       ...SHOWN.map((name) => figureOf(run, name)?.value ?? null),
       best?.ciLow ?? null,
       best?.ciHigh ?? null,
@@ -85,7 +80,7 @@ export const groupStandingRows = (runs: readonly RunGroups[]): Cell[][] =>
 
 const TITLES = {
   best_of_n: 'best of n', rerank: 'rerank', top1: 'top-1', voting_string: 'vote (text)', voting_canonical: 'vote (molecule)',
-  pass_at_n: 'pass@n', random: 'random', best_of_4: 'best of 4', kendall_tau_b: 'τ-b in the group',
+  pass_at_n: 'pass@n', random: 'random', best_of_4: 'RewardBench 2', kendall_tau_b: 'τ-b in the group',
 } as const // biome-ignore format: one line says it
 
 /** The same for a terminal. */
@@ -126,7 +121,7 @@ export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperT
       }),
     ]),
     notes: [
-      'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. Best of 4: RewardBench 2 rows drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
+      'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. RewardBench 2: best of 4 over its rows (one that passes, three that fail) drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
       `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }

@@ -241,8 +241,11 @@ export interface Decoder {
   readonly info: RunnerInfo
   /** Bytes that a token of one text takes in the cache. */
   readonly bytesPerToken: number
-  /** Computes prompts, padded to the longest: what comes next, and what it takes to continue each, any number of times. */
-  prefill(prompts: readonly Int32Array[]): Promise<Prefix[]>
+  /**
+   * Computes prompts, padded to the longest: what comes next, and what it takes to continue each, any number of times.
+   * @param behind a text that stands before each of them and is computed already; it must keep its cache at their lengths
+   */
+  prefill(prompts: readonly Int32Array[], behind?: Prefix): Promise<Prefix[]>
   /** An empty table of texts that are continued side by side, with room for so many at the most. Default: no bound. */
   table(mostRows?: number): DecodingTable
   /**

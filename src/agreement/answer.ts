@@ -34,12 +34,15 @@ export interface SmilesTraits {
  */
 export function smilesTraits(text: string): SmilesTraits | null {
   if (!/^[A-Za-z0-9@+\-[\]()=#$:/\\.%*~>]+$/.test(text) || !/[A-Za-z*]/.test(text)) return null
-  const outside = text.replace(/\[[^\]]*\]/g, '*')
+  // behind the last bracket that closes nothing does: looked through once for each that opens, a long text would take minutes
+  const closed = text.slice(0, text.lastIndexOf(']') + 1)
+  const atoms = closed.match(/\[[^\]]*\]/g) ?? []
+  const outside = closed.replace(/\[[^\]]*\]/g, '*') + text.slice(closed.length)
   const closures = outside.match(/%\(\d+\)|%\d\d|\d/g)?.length ?? 0
   return {
     length: text.length,
     stereo: /@|[/\\]/.test(text),
-    charged: /\[[^\]]*[+-][^\]]*\]/.test(text),
+    charged: atoms.some((atom) => /[+-]/.test(atom)),
     rings: Math.floor(closures / 2),
   }
 }

@@ -43,17 +43,13 @@ export function groupAnalysis(values: readonly GroupValues[], options: GroupAnal
   const { scored, probability, settings, completions } = options
   const measures = options.measures ?? values.map(groupMeasures)
   const soft = values.some(({ rewards }) => rewards.some((reward) => reward !== null && reward !== 0 && reward !== 1))
-  const table = { values, measures, soft, probability }
+  const table = { values, measures, scored, soft, probability }
   const paths = (['pass', 'reward'] as const)
     .filter((worth) => worth === 'pass' || soft)
     .map((worth) => ({ worth, paths: groupPaths(values, scored, worth) }))
   const parts = samples(values, settings).map((sample) => {
     const curves = paths.flatMap(({ worth, paths }) => curvesOf(sample, paths, worth, scored))
-    const declines = scored
-      ? paths.map(({ worth, paths }) =>
-          overOptimisation(sample, paths, paths.values.best_of_n, `best_of_n${SUFFIX[worth]}`, worth === 'pass'),
-        )
-      : []
+    const declines = scored ? paths.map(({ worth, paths }) => overOptimisation(sample, paths, values, worth)) : []
     return { curves, declines, statistics: groupStatistics(table, sample, curves, declines) }
   })
   const pooled = scored ? completionSamples(completions, settings) : []
@@ -83,7 +79,8 @@ function curvesOf(sample: GroupSample, paths: GroupPaths, worth: 'pass' | 'rewar
   const ceiling = spec(worth === 'pass' ? 'pass_at_n' : 'oracle', ([ideal]) => ideal!, true)
   const floor = spec('random', (means) => means[1]!)
   const own = spec('best_of_n', (means) => means[2]!, true)
-  const regret = spec('regret', ([ideal, _, own]) => ideal! - own!, true)
+  // at n = 1 both are the mean, summed in another order
+  const regret = spec('regret', ([ideal, _, own]) => (ideal! - own! <= 1e-12 ? 0 : ideal! - own!), true)
   const gain = spec(
     'normalized_gain',
     ([ideal, floor, own]) => (ideal! - floor! <= 1e-12 ? Number.NaN : (own! - floor!) / (ideal! - floor!)),

@@ -28,6 +28,7 @@ export interface GroupMeasures {
   readonly rm_pick_tied: number
   readonly rm_pick_answered: number | null
   readonly rm_expected_reward: number | null
+  readonly best_of_n: number | null
   readonly regret: number | null
   readonly voters: number | null
   readonly voting_pick: number | null
@@ -61,7 +62,8 @@ export function groupMeasures(values: GroupValues): GroupMeasures {
   const used = usable(values, true)
   const [s, r] = [used.map((i) => scores[i]!), used.map((i) => rewards[i]!)]
   const topScore = highest(s)
-  const ofTop = s.length === 0 ? null : mean(r.filter((_, k) => s[k] === topScore))
+  const top = r.filter((_, k) => s[k] === topScore)
+  const ofTop = s.length === 0 ? null : mean(top)
   const [byText, byMolecule] = [answers && vote(answers), molecules && vote(molecules)]
   const pick = rerank(scores)
   const answered = rerank(answeredScores(values))
@@ -105,6 +107,8 @@ export function groupMeasures(values: GroupValues): GroupMeasures {
     rm_pick_tied: sharingTop(scores),
     rm_pick_answered: answered,
     rm_expected_reward: ofTop,
+    best_of_n:
+      s.length === 0 ? null : mean(r.flatMap((reward, k) => (s[k] === topScore ? Number(passes(reward)) : []))),
     regret: ofTop === null ? null : highest(r) - ofTop,
     voters: byText === null ? null : byText.voters,
     voting_pick: text.pick,

@@ -14,6 +14,8 @@ const SCOPE = 'groups'
 export interface GroupTable {
   readonly values: readonly GroupValues[]
   readonly measures: readonly GroupMeasures[]
+  /** The run has a model. */
+  readonly scored: boolean
   /** Some reward is neither 0 nor 1: rewards say more than passing. */
   readonly soft: boolean
   /** Scores are probabilities of being right (`--head softmax:1`), which have a threshold. */
@@ -65,6 +67,7 @@ export function groupStatistics(
       ...withMissing(table, sample, { name, of: (m) => passing(of(m)), share: true, tied, reason }),
       ...(table.soft ? mean({ name: `${name}_reward`, of, share: false, tied, reason }) : []),
     ]),
+    ...(table.scored ? ownBestOfN(table, sample, both) : []),
     ...withMissing(table, sample, { name: 'pass_at_n', of: (m) => m.pass_at_n, share: true, reason: 'no_verified_completion' }),
     ...plain('random', (m) => (m.n_verified === 0 ? null : m.n_correct / m.n_verified), true, 'no_verified_completion'),
     ...(table.soft
@@ -96,6 +99,23 @@ export function groupStatistics(
       ),
     ),
   ] // biome-ignore format: one line each
+}
+
+/** Best of n where n is each group's own number of completions that count: beside pass_at_n, and comparable where sizes differ. */
+function ownBestOfN(table: GroupTable, sample: GroupSample, reason: string): Statistic[] {
+  const tied: GroupMean['tied'] = (m) => severalOf(m.rm_pick_tied)
+  return [
+    ...withMissing(table, sample, { name: 'best_of_n', of: (m) => m.best_of_n, share: true, tied, reason }),
+    ...(table.soft
+      ? groupMean(table, sample, {
+          name: 'best_of_n_reward',
+          of: (m) => m.rm_expected_reward,
+          share: false,
+          tied,
+          reason,
+        })
+      : []),
+  ]
 }
 
 /** A mean, and where groups are missing from it, the mean with these as 0. */

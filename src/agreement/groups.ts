@@ -34,7 +34,7 @@ export const GROUP_COLUMNS = [
   'id', 'subset', 'n', 'n_verified', 'top1', 'voting', 'rerank', 'pass_at_n', 'best_reward', 'rm_pick', 'rm_pick_reward',
   'zero_advantage_verifier', 'zero_advantage_rm', 'advantage_sign_agreement', 'advantage_kendall_tau_b',
   'advantage_reason',
-  'voting_canonical', 'rerank_answered', 'mean_reward', 'rm_expected_reward', 'regret', 'n_scored', 'n_correct', 'n_used',
+  'voting_canonical', 'rerank_answered', 'mean_reward', 'rm_expected_reward', 'best_of_n', 'regret', 'n_scored', 'n_correct', 'n_used',
   'rm_pick_tied', 'rm_pick_answered', 'voters', 'voting_pick', 'voting_votes', 'voting_tied',
   'voting_canonical_pick', 'voting_canonical_votes', 'voting_canonical_tied', 'kendall_tau_b', 'spearman', 'mrr', 'ndcg',
   'best_of_4', 'gap', 'spread', 'empty', 'duplicates', 'reason', 'problem_type', 'cluster', 'same_answer', 'same_molecule',

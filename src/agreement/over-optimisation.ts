@@ -1,6 +1,9 @@
+import { exchangedDeclines } from './exchanged-rewards.ts'
 import { type GroupSample, resampledPaths } from './group-curves.ts'
 import type { GroupPaths } from './group-paths.ts'
-import { intervalOf, type MethodInterval, ONE_PROMPT } from './intervals.ts'
+import { correctness, type GroupValues, usable } from './group-values.ts'
+import { type BootstrapSettings, intervalOf, type MethodInterval, ONE_PROMPT, randomOf } from './intervals.ts'
+import { affordableResamples } from './statistic.ts'
 
 /** Whether the reward of the model's pick declines after a peak, as n grows: over-optimisation of a learned reward (Gao et al. 2023). */
 export interface OverOptimisation {
@@ -21,30 +24,34 @@ export interface OverOptimisation {
   readonly decline: number | null
   /** Interval of the difference between these two n; the peak having been looked for, it is optimistic. */
   readonly interval: MethodInterval
-  /**
-   * One-sided: of a curve that never declines, the chance to see a decline as large, over all n that could have been the peak. Prompts are
-   * resampled and the curve's differences to its end recentred (the least favourable null, a flat curve): (1 + hits) / (1 + resamples).
-   */
+  /** One-sided: the chance to see a decline as large, over all n that could have been the peak: the larger of the two below. */
   readonly p: number | null
+  /**
+   * Of a curve that never declines: prompts are resampled and the curve's differences to its end recentred (the least favourable null, a flat
+   * curve): (1 + hits) / (1 + resamples). With few prompts, or few that pass, this alone is far too small.
+   */
+  readonly pResampled: number | null
+  /** Of a score that says nothing: rewards are exchanged within each group, (1 + hits) / (1 + draws). Exact for any number of prompts. */
+  readonly pExchanged: number | null
   readonly reason: string | null
 }
 
 /** Differences below this are rounding. */
 const ROUNDING = 1e-12
 
-/** The test on the curve of `values`, one path of `paths`. */
+/** The test on the curve of best of n. @param groups those that `paths` were made of, by the same `worth` */
 export function overOptimisation(
   sample: GroupSample,
-  paths: Pick<GroupPaths, 'grid' | 'start'>,
-  values: Float64Array,
-  method: string,
-  share: boolean,
+  paths: GroupPaths,
+  groups: readonly GroupValues[],
+  worth: 'pass' | 'reward',
 ): OverOptimisation {
+  const values = paths.values.best_of_n
   const sizes = [...sample.rows].map((g) => definedPoints(paths, values, g))
   const counted = sizes.filter((size) => size > 0).sort((a, b) => b - a)
   const blank = {
     subset: sample.subset,
-    method,
+    method: worth === 'pass' ? 'best_of_n' : 'best_of_n_reward',
     groups: 0,
     leftOut: sizes.length,
     clusters: 0,
@@ -55,6 +62,8 @@ export function overOptimisation(
     decline: null,
     interval: { interval: null, method: null },
     p: null,
+    pResampled: null,
+    pExchanged: null,
   }
   const points = counted[Math.ceil(counted.length / 2) - 1]
   if (points === undefined) return { ...blank, reason: 'no_scored_and_verified_completion' }
@@ -86,7 +95,7 @@ export function overOptimisation(
   const interval =
     peak === last
       ? { interval: null, method: 'none: the curve peaks at its end' }
-      : intervalOf(decline, differences, clusters, settings, share && decline === 1)
+      : intervalOf(decline, differences, clusters, settings, worth === 'pass' && decline === 1)
   let hits = 0
   for (let b = 0; b < ends.length; b++) {
     let largest = 0
@@ -94,7 +103,31 @@ export function overOptimisation(
       largest = Math.max(largest, distributions[k]![b]! - ends[b]! - (estimates[k]! - estimates[last]!))
     if (largest >= decline - ROUNDING) hits++
   }
-  return { ...found, interval, p: (1 + hits) / (1 + ends.length), reason: null }
+  const pResampled = (1 + hits) / (1 + ends.length)
+  const pExchanged = chanceOfDecline(decline, rows, paths.grid.slice(0, points), groups, worth, settings)
+  return { ...found, interval, p: Math.max(pResampled, pExchanged), pResampled, pExchanged, reason: null }
+}
+
+function chanceOfDecline(
+  decline: number,
+  rows: Int32Array,
+  grid: readonly number[],
+  groups: readonly GroupValues[],
+  worth: 'pass' | 'reward',
+  settings: BootstrapSettings,
+): number {
+  const counted = Array.from(rows, (g) => {
+    const { scores, rewards } = groups[g]!
+    const worths = worth === 'pass' ? correctness(rewards) : rewards
+    const used = usable(groups[g]!, true)
+    return { scores: used.map((i) => scores[i]!), worths: used.map((i) => worths[i]!) }
+  })
+  const completions = counted.reduce((sum, { worths }) => sum + worths.length, 0)
+  const draws = affordableResamples(settings.resamples, 4 * completions)
+  const random = randomOf({ ...settings, stream: `exchanged rewards, ${settings.stream ?? 'all'}` })
+  const declines = exchangedDeclines(counted, grid, draws, random)
+  const hits = declines.reduce((sum, one) => sum + (one >= decline - ROUNDING ? 1 : 0), 0)
+  return (1 + hits) / (1 + draws)
 }
 
 /** How many points of the grid a group has a value at, from the first on. */
@@ -121,7 +154,7 @@ function withPoints(sample: GroupSample, sizes: readonly number[], points: numbe
 
 export const OVER_OPTIMISATION_COLUMNS = [
   'subset', 'method', 'peak_n', 'peak', 'last_n', 'last', 'decline', 'ci_low', 'ci_high', 'ci_method', 'p', 'p_holm', 'family',
-  'groups', 'clusters', 'left_out', 'reason',
+  'groups', 'clusters', 'left_out', 'reason', 'p_resampled', 'p_exchanged',
 ] as const // biome-ignore format: two lines say it
 
 /** Rows of over-optimisation.csv, `pHolm` and `family` in the order of the tests. */
@@ -132,4 +165,5 @@ export const overOptimisationRow = (
 ): (string | number | null)[] => [
   t.subset, t.method, t.peakN, t.peak, t.lastN, t.last, t.decline, t.interval.interval?.low ?? null, t.interval.interval?.high ?? null,
   t.interval.method, t.p, pHolm, family, t.groups, t.clusters, t.leftOut, t.reason,
+  t.pResampled, t.pExchanged,
 ] // biome-ignore format: in the order of the columns

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { advantageStatistics } from '../agreement/advantage-statistics.ts'
 import type { AdvantagePoint } from '../agreement/advantages.ts'
-import { CURRICULUM_ASSUMPTIONS } from '../agreement/codebook-advantages.ts'
+import { CURRICULUM_ASSUMPTIONS } from '../agreement/codebook/advantages.ts'
 import {
   CURRICULUM_COLUMNS,
   CURRICULUM_KEYS,
@@ -21,6 +21,7 @@ import {
 } from '../agreement/grpo.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { writeCsv } from '../report/csv.ts'
+import { verdictsOf } from '../report/html/group-verdicts.ts'
 import { writeWhole } from '../report/manifest.ts'
 import { percent } from '../report/table.ts'
 import type { RunConfig } from '../setup/config.ts'
@@ -75,7 +76,7 @@ export async function writeAdvantages(input: AdvantagesInput): Promise<Advantage
       batches: Math.ceil(groups.length / grpo.groupBatchSize),
       ...(simulated.length > 0 && { curriculum: { assumptions: CURRICULUM_ASSUMPTIONS } }),
     },
-    lines: linesOf(statistics, config, learned),
+    lines: linesOf(statistics, groups, config, learned),
     get points() {
       return learned ? Array.from(advantagePoints(groups, grpo)) : []
     },
@@ -143,8 +144,23 @@ const SHOWN = { verifier: 'verifier', learned: 'model', mix: 'mix' } as const
 const ofAll = (statistics: readonly Statistic[], name: string): Statistic | undefined =>
   statistics.find(({ statistic, subset }) => statistic === name && subset === 'all')
 
-/** Two or three lines for the screen. */
-function linesOf(statistics: readonly Statistic[], config: RunConfig, learned: boolean): string[] {
+/** The groups that differ in nothing but their format, or not at all: pass rates of 0 and 1. */
+function accuracyAlone(groups: readonly CompletionGroup[]): string[] {
+  const found = groups.map(verdictsOf).filter((one) => one !== 'none')
+  const of = (word: string): number => found.filter((one) => one === word).length
+  if (found.length === 0) return []
+  return [
+    `by accuracy alone, without the format: ${of('all right')} all right and ${of('all wrong')} all wrong of ${found.length} groups (pass_rate in curriculum.jsonl)`,
+  ]
+}
+
+/** Two to four lines for the screen. */
+function linesOf(
+  statistics: readonly Statistic[],
+  groups: readonly CompletionGroup[],
+  config: RunConfig,
+  learned: boolean,
+): string[] {
   const of = (name: string): Statistic | undefined => ofAll(statistics, name)
   const share = (name: string): string => percent(of(name)?.value ?? null)
   const zero = (source: string): string =>
@@ -157,13 +173,17 @@ function linesOf(statistics: readonly Statistic[], config: RunConfig, learned: b
     : `format and accuracy weigh ${format} and ${accuracy}`
   const lines = [
     `groups without an advantage: verifier ${zero('verifier')} (all right ${right}, all wrong ${wrong})${model}; ${weights}`,
+    // answers that are all wrong differ by their format
+    ...(format === 0 ? [] : accuracyAlone(groups)),
   ]
   const signs = of('advantage_sign_agreement_learned')
   const [failing, passing] = [of('pushed_up_of_failing_learned'), of('pushed_down_of_passing_learned')]
-  if (signs !== undefined && failing !== undefined && passing !== undefined)
-    lines.push(
-      `advantages: model and verifier have one sign in ${percent(signs.value)} of ${signs.n}; the model's is above 0 in ${percent(failing.value)} of ${failing.n} that fail, below 0 in ${percent(passing.value)} of ${passing.n} that pass`,
-    )
+  const found = [
+    signs?.n ? `model and verifier have the same sign in ${percent(signs.value)} of ${signs.n}` : '',
+    failing?.n ? `the model's is above 0 in ${percent(failing.value)} of ${failing.n} that fail` : '',
+    passing?.n ? `the model's is below 0 in ${percent(passing.value)} of ${passing.n} that pass` : '',
+  ].filter((part) => part !== '')
+  if (found.length > 0) lines.push(`advantages: ${found.join('; ')}`)
   const source = REWARD_SOURCES.find((one) => (of(`curriculum_nontrivial_share_${one}`)?.value ?? null) !== null)
   if (source !== undefined)
     lines.push(

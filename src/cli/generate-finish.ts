@@ -187,7 +187,7 @@ function summary(
   const speed =
     count.newTokens === 0
       ? 'nothing was left to generate'
-      : `${count.newTokens} tokens generated${rate === null ? '' : `, ${rate} per second`}; ${count.promptTokens} tokens of prompts computed, each prompt once`
+      : `${count.newTokens} tokens generated${rate === null ? '' : `, ${rate} per second`}; ${count.promptTokens} tokens of prompts computed, each prompt once, what all begin with once for all`
   return `${table}\n${speed}${kept > 0 ? `; ${kept} prompts were complete already` : ''}`
 }
 

@@ -25,9 +25,7 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
   )
   const line = (subset: string): string[] => [
     subset === 'all' ? 'all' : subsetName(subset),
-    ...columns.map(([name]) =>
-      percent((name === 'best_of_n' ? lastPoint(statistics, subset) : find(subset, name))?.value ?? null),
-    ),
+    ...columns.map(([name]) => percent(find(subset, name)?.value ?? null)),
     String(groupsOf(find(subset, 'pass_at_n'))),
     ...(missing ? [String(find(subset, 'pass_at_n')?.missing ?? 0)] : []),
   ]
@@ -36,21 +34,19 @@ export function groupTable({ statistics, declines }: GroupAnalysis, scored: bool
     [...names.map(line), line('all')],
   )
   const classified = find('all', 'cls_acc')
+  const judged = statistics.some(({ subset, value }) => subset === 'all' && value !== null)
+  if (!judged)
+    return `${groupsOf(find('all', 'pass_at_n'))} groups; no completion of them is verified, so that no way of picking one can be judged`
   return [
     table,
     tiesLine(find, scored),
     ...(classified === undefined
       ? []
       : [
-          `classifier accuracy (probability over 0.5 where it passes): ${percent(classified.value)} of ${classified.n} completions`,
+          `classifier accuracy (a probability above 0.5 says that it passes): ${percent(classified.value)} of ${classified.n} completions`,
         ]),
     ...(scored ? declineLine(declines) : []),
   ].join('\n')
-}
-
-/** `best_of_n` at the largest n. */
-function lastPoint(statistics: readonly Statistic[], subset: string): Statistic | undefined {
-  return statistics.filter((line) => line.subset === subset && /^best_of_n@\d+$/.test(line.statistic)).at(-1)
 }
 
 const groupsOf = (line: Statistic | undefined): number => (line?.n ?? 0) + (line?.missing ?? 0)
@@ -58,8 +54,8 @@ const groupsOf = (line: Statistic | undefined): number => (line?.n ?? 0) + (line
 function tiesLine(find: (subset: string, name: string) => Statistic | undefined, scored: boolean): string {
   const ties = (name: string): number => find('all', name)?.ties ?? 0
   const molecules = find('all', 'voting_canonical')
-  const votes = `ties of the vote go to the answer seen first (${ties('voting_string')} groups${molecules?.n ? `; by molecule ${molecules.ties}` : ''})`
-  return scored ? `${votes}, of the scores to the lower index (${ties('rerank')})` : votes
+  const votes = `ties of the vote go to the answer seen first (${ties('voting_string')} of the groups${molecules?.n ? `; by molecule ${molecules.ties}` : ''})`
+  return scored ? `${votes}, of rerank to the lower index (${ties('rerank')}); best of n shares them` : votes
 }
 
 function declineLine(declines: GroupAnalysis['declines']): string[] {
@@ -70,6 +66,6 @@ function declineLine(declines: GroupAnalysis['declines']): string[] {
   return [
     peakN === lastN
       ? `best of n: no decline up to n = ${lastN}`
-      : `best of n: ${value(peak)} at n = ${peakN}, ${value(last)} at n = ${lastN}; p = ${p.toPrecision(3)} for a decline (one-sided, over all n that could have been the peak)`,
+      : `best of n: highest at n = ${peakN} (${value(peak)}), ${value(last)} at n = ${lastN}; p = ${p.toPrecision(3)} for a decline (one-sided, over all n that could have been the peak)`,
   ]
 }

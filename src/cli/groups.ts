@@ -76,7 +76,7 @@ export function groupTables({ statistics, curves }: GroupAnalysis, model: string
 
 /** Statistics of summary.json's `groups`. */
 const HEADLINES = [
-  'top1', 'voting_string', 'voting_canonical', 'rerank', 'rerank_answered', 'pass_at_n', 'random', 'cls_acc', 'best_of_n_decline',
+  'top1', 'voting_string', 'voting_canonical', 'rerank', 'rerank_answered', 'best_of_n', 'pass_at_n', 'random', 'cls_acc', 'best_of_n_decline',
 ] // biome-ignore format: one line says it
 
 /** summary.json's `groups`: the headline statistics over all groups and by subset. */

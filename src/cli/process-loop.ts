@@ -307,6 +307,8 @@ async function takeStep(engine: Engine, live: readonly State[], step: number): P
         )
       ).map((completions) => completions?.[0]?.text ?? null)
     : going.map(() => null)
+  // a rationale that was not finished is not one that is empty: the step is taken again when the run goes on
+  if (wantsRationale && engine.run.interrupt.stopped()) return
   const asked = going.map(
     ({ state, proposals }, i): StepRow => stepRow(state, proposals, rationales[i]!, stepEnd(engine.run.config)),
   )

@@ -22,6 +22,7 @@ import { checkWeights } from './guard.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { modelLine } from './model-line.ts'
 import type { BinHelp } from './parse.ts'
+import { TRAJECTORIES_FILE } from './process-loop.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
@@ -78,6 +79,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
     scorer: scorerName(config, [model!]),
     dataset: data.name,
     identity: { weights: [{ role: 'policy', sha256: model!.weightsSha256 }], dataSha256: data.identity },
+    beside: TRAJECTORIES_FILE,
   }
   const ahead = { config, models: [model!], subjects: [], device, verifier: null }
   if (modes.dryRun) {

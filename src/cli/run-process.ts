@@ -9,6 +9,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import { CHANNEL_OF, type Channel, loadStepModels, openChannels } from '../setup/step-channels.ts'
 import { openStepGeneration, type StepGeneration } from '../setup/step-generation.ts'
 import { unusedOfAnnotations, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
+import { COMPLETIONS_FILE } from '../store/completions.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { begin } from './begin.ts'
@@ -111,6 +112,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       weights: models.map(({ choice, weightsSha256 }) => ({ role: choice.role, sha256: weightsSha256 })),
       dataSha256: data.identity,
     },
+    ...(config.generate && { beside: COMPLETIONS_FILE }),
   }
   const ahead = { config, models, subjects, device, verifier: null }
   if (modes.dryRun) {

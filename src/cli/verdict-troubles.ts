@@ -23,7 +23,9 @@ function complaint(cause: string, solution: SolutionInput): string {
   if (!REWARDS.has(fxn_name))
     return `the solution names the function ${JSON.stringify(fxn_name)}; it is ${FORM}, and ${names}`
   const what = `${fxn_name} with the answer_info ${JSON.stringify(answer_info)}`
-  return cause === 'invalid_ground_truth' ? `${what} cannot be judged: it is no molecule that RDKit reads` : what
+  return cause === 'invalid_ground_truth'
+    ? `${what} cannot be judged: it is no molecule that RDKit reads (a SMILES is expected)`
+    : what
 }
 
 function parsedSolution(solution: SolutionInput): ReturnType<typeof parseSolution> | null {

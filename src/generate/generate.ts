@@ -59,7 +59,7 @@ export type Generated<P extends GenerationPrompt = GenerationPrompt> =
 
 /** What was computed, counted as it is. */
 export interface GenerationCount {
-  /** Tokens of prompts, each once per prompt. */
+  /** Tokens of prompts, each once per prompt; those that many prompts begin with, once for all. */
   promptTokens: number
   /** The same with padding. */
   paddedPromptTokens: number
@@ -79,6 +79,9 @@ export const noTokens = (): GenerationCount => ({
   stepRows: 0,
   recomputed: 0,
 })
+
+/** Tokens that prompts must begin with in common, a system message for instance, for these to be computed apart. */
+const SHARED_TOKENS = 32
 
 /** Prompts that are looked over for the longest one. */
 const POOL = 1024
@@ -144,6 +147,12 @@ interface Group<P> {
   unscored: Unscored | null
 }
 
+/** What many prompts begin with. */
+interface Shared {
+  readonly ids: Int32Array
+  readonly prefix: Prefix
+}
+
 /** A text under way; `ids` are those of the completion. */
 interface Live<P> {
   readonly group: Group<P>
@@ -160,6 +169,8 @@ class Generation<P extends GenerationPrompt> {
   readonly #begun: { readonly group: Group<P>; readonly prefix: Prefix; next: number }[] = []
   readonly #finished: Group<P>[] = []
   readonly #stops: StopStrings
+  /** What all prompts began with that were at hand when the first were computed; null: too little. */
+  #shared: Shared | null | undefined
 
   constructor(
     readonly decoder: Decoder,
@@ -231,16 +242,57 @@ class Generation<P extends GenerationPrompt> {
   /** Computes prompts of the pool, the longest first, at most as many as there are free rows for. */
   async #compute(pool: P[], free: number): Promise<void> {
     const { budget, n } = this.options
+    if (this.#shared === undefined) this.#shared = await this.#beginning(pool)
     const longest = pool.at(-1)!.ids.length
-    const most = Math.max(1, Math.min(Math.ceil(free / n), Math.floor(budget.promptTokens / longest)))
-    const chosen = pool.splice(-most).reverse()
-    const prefixes = await this.decoder.prefill(chosen.map(({ ids }) => ids))
-    this.count.promptTokens += chosen.reduce((sum, { ids }) => sum + ids.length, 0)
-    this.count.paddedPromptTokens += longest * chosen.length
+    const shared = this.#sharedBy(pool.at(-1)!)
+    const own = longest - (shared?.ids.length ?? 0)
+    const most = Math.min(
+      Math.ceil(free / n),
+      Math.floor(budget.promptTokens / own),
+      Math.floor(budget.tokens / longest),
+    )
+    let count = 1
+    while (count < most && count < pool.length && this.#sharedBy(pool.at(-1 - count)!) === shared) count++
+    const chosen = pool.splice(-count).reverse()
+    const prefixes = await this.#prefill(
+      chosen.map(({ ids }) => ids),
+      shared,
+    )
     chosen.forEach((prompt, i) => {
       const group = { prompt, done: new Array<null>(n).fill(null), left: n, unscored: null }
       this.#begun.push({ group, prefix: prefixes[i]!, next: 0 })
     })
+  }
+
+  /** Computes prompts, without the beginning that is computed already. */
+  async #prefill(prompts: readonly Int32Array[], shared: Shared | null): Promise<Prefix[]> {
+    const own = shared === null ? prompts : prompts.map((ids) => ids.subarray(shared.ids.length))
+    this.count.promptTokens += own.reduce((sum, { length }) => sum + length, 0)
+    this.count.paddedPromptTokens += own.length * Math.max(...own.map(({ length }) => length))
+    return shared === null ? this.decoder.prefill(own) : this.decoder.prefill(own, shared.prefix)
+  }
+
+  /** The tokens that all prompts at hand begin with, computed; null where they are too few. */
+  async #beginning(pool: readonly P[]): Promise<Shared | null> {
+    const [first] = pool
+    if (pool.length < 2) return null
+    let length = first!.ids.length - 1
+    for (const { ids } of pool) {
+      length = Math.min(length, ids.length - 1)
+      for (let t = 0; t < length; t++) if (ids[t] !== first!.ids[t]) length = t
+    }
+    if (length < SHARED_TOKENS) return null
+    const ids = first!.ids.slice(0, length)
+    const [prefix] = await this.#prefill([ids], null)
+    return { ids, prefix: prefix! }
+  }
+
+  /** The beginning that a prompt shares with others, where it keeps its cache at the prompt's length. */
+  #sharedBy({ ids }: P): Shared | null {
+    const shared = this.#shared ?? null
+    if (shared === null || ids.length <= shared.ids.length) return null
+    const same = shared.ids.every((id, t) => id === ids[t])
+    return same && this.decoder.keeps(shared.ids.length, ids.length) ? shared : null
   }
 
   async #begin(group: Group<P>, index: number, prefix: Prefix): Promise<void> {

@@ -41,6 +41,9 @@ interface Run {
   readonly room: number
 }
 
+/** A text that stands before others. */
+type Before = Pick<Prefix, 'length' | 'keys' | 'values'>
+
 interface Computed {
   readonly next: NextToken[]
   /** Of every layer, [rows, kvHeads, seq, headDim]: the new tokens'. */
@@ -65,24 +68,33 @@ class OrtDecoder implements Decoder {
     this.bytesPerToken = layers.reduce((sum, layer) => sum + 2 * 4 * layer.kvHeads * layer.headDim, 0)
   }
 
-  async prefill(prompts: readonly Int32Array[]): Promise<Prefix[]> {
+  async prefill(prompts: readonly Int32Array[], before?: Prefix): Promise<Prefix[]> {
     if (prompts.some(({ length }) => length === 0)) throw new RangeError('an empty text cannot be continued')
     const short = prompts.filter(({ length }) => length <= this.pieceTokens)
-    const together = short.length === 0 ? [] : await this.#prefillTogether(short)
+    const first = before ?? this.#nothing
+    if (first.length > 0 && prompts.some(({ length }) => !this.keeps(first.length, first.length + length)))
+      throw new RangeError('frequencies change with the length: the text before is to be computed anew')
+    const together = short.length === 0 ? [] : await this.#prefillTogether(short, first)
     const prefixes: Prefix[] = []
     for (const prompt of prompts)
-      prefixes.push(prompt.length > this.pieceTokens ? await this.#prefillInPieces(prompt) : together.shift()!)
+      prefixes.push(prompt.length > this.pieceTokens ? await this.#prefillInPieces(prompt, first) : together.shift()!)
     return prefixes
   }
 
+  /** What stands before a text that nothing stands before. */
+  get #nothing(): Before {
+    const none = this.layers.map(() => new Float32Array(0))
+    return { length: 0, keys: none, values: none }
+  }
+
   /** One text, piece by piece. */
-  async #prefillInPieces(prompt: Int32Array): Promise<Prefix> {
-    const { length } = prompt
-    const none = this.layers.map((): Float32Array => new Float32Array(0))
-    let [keys, values, next]: [Float32Array[], Float32Array[], NextToken | null] = [none, none, null]
-    for (let done = 0; done < length; done += this.pieceTokens) {
+  async #prefillInPieces(prompt: Int32Array, first: Before): Promise<Prefix> {
+    const length = first.length + prompt.length
+    let { keys, values } = first
+    let next: NextToken | null = null
+    for (let done = 0; done < prompt.length; done += this.pieceTokens) {
       const ids = prompt.slice(done, done + this.pieceTokens)
-      const past = { keys, values, room: done, pasts: [done] }
+      const past = { keys, values, room: first.length + done, pasts: [first.length + done] }
       const piece = await this.compute({
         ...past,
         ids,
@@ -99,28 +111,32 @@ class OrtDecoder implements Decoder {
     return { length, next: ownNext(next!), keys, values }
   }
 
-  async #prefillTogether(prompts: readonly Int32Array[]): Promise<Prefix[]> {
+  async #prefillTogether(prompts: readonly Int32Array[], first: Before): Promise<Prefix[]> {
     const counts = prompts.map(({ length }) => length)
     const seq = Math.max(...counts)
     const ids = new Int32Array(prompts.length * seq)
     prompts.forEach((prompt, b) => {
       ids.set(prompt, b * seq)
     })
-    const none = this.layers.map(() => new Float32Array(0))
     const { next, keys, values } = await this.compute({
       ids,
       seq,
       counts,
-      pasts: counts.map(() => 0),
-      turns: counts.map((count) => this.turnsAt(count)),
-      keys: none,
-      values: none,
-      room: 0,
+      pasts: counts.map(() => first.length),
+      turns: counts.map((count) => this.turnsAt(first.length + count)),
+      keys: first.keys.map((all) => repeated(all, counts.length)),
+      values: first.values.map((all) => repeated(all, counts.length)),
+      room: first.length,
     })
-    return counts.map((length, b) => {
-      const own = (all: readonly Float32Array[]): Float32Array[] =>
-        this.layers.map((layer, l) => rowOf(all[l]!, layer, b, seq, length))
-      return { length, next: ownNext(next[b]!), keys: own(keys), values: own(values) }
+    return counts.map((count, b) => {
+      const own = (before: readonly Float32Array[], all: readonly Float32Array[]): Float32Array[] =>
+        this.layers.map((layer, l) => behind(layer, before[l]!, rowOf(all[l]!, layer, b, seq, count)))
+      return {
+        length: first.length + count,
+        next: ownNext(next[b]!),
+        keys: own(first.keys, keys),
+        values: own(first.values, values),
+      }
     })
   }
 
@@ -213,6 +229,14 @@ class OrtDecoder implements Decoder {
   }
 }
 
+/** One after the other, `count` times. */
+function repeated(all: Float32Array, count: number): Float32Array {
+  if (count === 1 || all.length === 0) return all
+  const many = new Float32Array(count * all.length)
+  for (let i = 0; i < count; i++) many.set(all, i * all.length)
+  return many
+}
+
 /** Outputs of a run are views of it; a prefix outlives the run. */
 const ownNext = ({ logits, logSumExp }: NextToken): NextToken => ({ logits: logits.slice(), logSumExp })
 
@@ -236,6 +260,7 @@ function rowOf(
 
 /** [kvHeads, n, headDim] with [kvHeads, m, headDim] behind it, head by head. */
 function behind({ kvHeads }: CachedLayer, first: Float32Array, second: Float32Array): Float32Array {
+  if (first.length === 0) return second
   const [n, m] = [first.length / kvHeads, second.length / kvHeads]
   const both = new Float32Array(first.length + second.length)
   for (let h = 0; h < kvHeads; h++) {

@@ -409,6 +409,6 @@ function missing(columns: Columns, message: string, wanted?: string, reason?: st
     message,
     there.length === 0
       ? README_HINT
-      : `There are ${listed.join(', ')}${more}: name columns with --prompt-column, --chosen-column, --rejected-column.`,
+      : `There are ${listed.join(', ')}${more}: name columns with --prompt-column, --chosen-column, --rejected-column${word === 'no_completion' ? '; one answer is "completion", several to one prompt are a list in "completions"' : ''}.`,
   )
 }

@@ -69,9 +69,9 @@ const isWrittenMessage = (value: unknown): boolean => isWrittenTurn(value) && ('
 const isWrittenConversation = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isWrittenTurn)
 
-/** What a string holds where it is JSON with brackets; null where it is not. */
+/** What a string holds where it is JSON with brackets; null where it is not. White space is stepped over once: texts may be megabytes of it. */
 function fromJson(text: string, column: string): unknown {
-  if (!/^\s*(?:\[\s*["'{[]|\{\s*["']|\[?\s*array\()/.test(text)) return null
+  if (!/^\s*(?:\[\s*(?:["'{[]|array\()|\{\s*["']|array\()/.test(text)) return null
   try {
     return JSON.parse(text)
   } catch {
@@ -86,7 +86,7 @@ function fromJson(text: string, column: string): unknown {
 
 /** What `str()` makes of messages, of a list of texts or of a NumPy array of either; text that merely begins with a bracket is not meant. */
 export const looksLikePython = (text: string): boolean =>
-  /^\s*(?:array\()?\[?\s*\{\s*'(?:role|content|from|value|completion)'\s*:/.test(text) ||
+  /^\s*(?:array\(\[?\s*|\[\s*)?\{\s*'(?:role|content|from|value|completion)'\s*:/.test(text) ||
   /^\s*\{\s*'fxn_name'\s*:/.test(text) ||
   /^\s*(?:array\()?\[\s*(?:'[\s\S]*['"]|"[\s\S]*')\s*\](?:, dtype=\w+\))?\s*$/.test(text) ||
   /^\s*(?:\[\s*)?array\(\[/.test(text)

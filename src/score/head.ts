@@ -38,17 +38,17 @@ export function chooseHead(flag: string | null, labels: readonly string[]): Head
   if (flag === 'all') return labels.length === 1 ? { kind: 'label', index: 0 } : { kind: 'all' }
   const match = HEAD.exec(flag)
   const index = Number(match?.[2])
+  if (match?.[1] !== undefined && labels.length === 1)
+    throw new UsageError(
+      `the model has one label, ${list}, and the softmax of one is always 1`,
+      '--head',
+      'softmax:K is for a classifier of two labels or more. Leave --head out to read the raw output.',
+    )
   if (match === null || index >= labels.length)
     throw new UsageError(
       `"${flag}" is none of the model's heads`,
       '--head',
-      `The heads are ${list}; also softmax:K and all.`,
-    )
-  if (match[1] !== undefined && labels.length === 1)
-    throw new UsageError(
-      'the softmax of a single head is always 1',
-      '--head',
-      'Leave --head out to read the raw output.',
+      `The heads are ${list}${labels.length > 1 ? '; also softmax:K and all' : ''}.`,
     )
   return { kind: match[1] === undefined ? 'label' : 'softmax', index }
 }

@@ -171,6 +171,8 @@ export interface Inspection {
   readonly withSolution: number
   /** Rows with several completions of one prompt, none of them preferred. */
   readonly groups: number
+  /** Lone completions whose prompt is that of the row before: rollouts, one per row. */
+  readonly repeatedPrompts: number
   /** Which columns the rows come from, and what was done to read them. */
   readonly readings: Readings
 }
@@ -205,6 +207,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
   const readings = new ReadingCount()
   let [count, completions, withSolution, groups] = [0, 0, 0, 0]
   let kind: Row['kind'] = 'pair'
+  let [repeatedPrompts, before] = [0, '']
   for await (const row of rows) {
     if (isFailure(row)) {
       failures.push(row)
@@ -216,7 +219,20 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     completions += row.completions.length
     if (row.solution !== null) withSolution++
     if (row.kind === 'group') groups++
+    const prompt = row.kind === 'single' ? JSON.stringify(row.prompt) : ''
+    if (prompt !== '' && prompt === before) repeatedPrompts++
+    before = prompt
     for (const column of Object.keys(row.extra)) extra.add(column)
   }
-  return { rows: count, completions, kind, failures, extraColumns: [...extra], withSolution, groups, readings }
+  return {
+    rows: count,
+    completions,
+    kind,
+    failures,
+    extraColumns: [...extra],
+    withSolution,
+    groups,
+    repeatedPrompts,
+    readings,
+  }
 }

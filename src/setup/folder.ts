@@ -38,6 +38,8 @@ export interface FolderRequest {
   readonly scorer: string
   readonly dataset: string
   readonly identity: Identity & { readonly dataSha256: string }
+  /** A file that another command generated from the same model and data: its folder is left to it. */
+  readonly beside?: string
 }
 
 /** A folder is ours, nobody's, or somebody's: then a sentence says whose. */
@@ -48,11 +50,15 @@ export type Owner = 'mine' | 'free' | { readonly other: string }
  * unknown origin, is not reused: `~` and the first digits of the hash are appended. One that is ours is found again, under whichever
  * of the names, also before the plain name that has become free. Nothing is written.
  */
-export function findRunFolder({ outputDir, scorer, dataset, identity }: FolderRequest): RunFolder {
+export function findRunFolder({ outputDir, scorer, dataset, identity, beside }: FolderRequest): RunFolder {
   const above = choose(outputDir, scorer, scorerSha256(identity), (path, name) =>
     RESERVED.has(name.toLowerCase()) ? { other: 'is where analyses stand' } : ownerOfScorer(path, identity),
   )
-  const own = choose(above.path, dataset, identity.dataSha256, (path) => ownerOfRun(path, identity))
+  const own = choose(above.path, dataset, identity.dataSha256, (path) =>
+    beside !== undefined && [beside, `${beside}.partial`].some((name) => existsSync(join(path, name)))
+      ? { other: `holds ${beside}, which another command generated` }
+      : ownerOfRun(path, identity),
+  )
   return { path: own.path, identity, remarks: [...insideOf(outputDir), ...above.remarks, ...own.remarks] }
 }
 

@@ -267,6 +267,19 @@ interface DecoderLike {
   readonly config?: unknown
   text_decoder?: TextDecoder
 }
+/** The bytes of a run of byte tokens, as the Rust library reads them: where one is no UTF-8, each becomes U+FFFD. */
+class RunDecoder extends TextDecoder {
+  constructor() {
+    super('utf-8', { fatal: true, ignoreBOM: true })
+  }
+  override decode(bytes: Uint8Array): string {
+    try {
+      return super.decode(bytes)
+    } catch {
+      return '\uFFFD'.repeat(bytes.length)
+    }
+  }
+}
 function mendDecoder(decoder: unknown): void {
   const like = decoder as DecoderLike | null
   if (like === null) return
@@ -274,7 +287,7 @@ function mendDecoder(decoder: unknown): void {
   const part = `decoder ${String(type)}`
   if (type === 'ByteLevel' || type === 'ByteFallback') {
     portMember(like, 'text_decoder', 'decoder', part)
-    like.text_decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+    like.text_decoder = type === 'ByteFallback' ? new RunDecoder() : new TextDecoder('utf-8', { ignoreBOM: true })
   }
   if (type === 'Sequence')
     for (const one of portMember<readonly unknown[]>(like, 'decoders', 'list', part)) mendDecoder(one)

@@ -4,7 +4,8 @@ import { AGREEMENT_COLUMNS, type Agreement, agreement, agreementRow } from '../.
 import { smilesTraits, taggedAnswer } from '../../src/agreement/answer.ts'
 import { baselineWarningLines } from '../../src/agreement/baselines.ts'
 import { fitTemperature } from '../../src/agreement/calibration.ts'
-import { STATISTIC_MEANINGS, undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
+import { STATISTIC_MEANINGS } from '../../src/agreement/codebook/statistics.ts'
 import { drift } from '../../src/agreement/drift.ts'
 import { mineHacks } from '../../src/agreement/hacking.ts'
 import { hermEvalSet, hermEvalSetScores } from '../../src/agreement/herm.ts'
@@ -161,6 +162,12 @@ describe('pieces', () => {
     expect(smilesTraits('two words')).toBeNull()
     expect(taggedAnswer('x<|answer_start|> CCO <|answer_end|>')).toBe('CCO')
     expect(taggedAnswer('<|answer_end|>CCO<|answer_start|>')).toBeNull()
+  })
+  it('reads brackets that nothing closes in time that grows with the text', () => {
+    const since = performance.now()
+    expect(smilesTraits(`C[NH3+]${'[+'.repeat(200_000)}`)).toMatchObject({ charged: true, rings: 0 })
+    expect(smilesTraits(`C[Na${'[1'.repeat(200_000)}`)).toMatchObject({ charged: false, rings: 100_000 })
+    expect(performance.now() - since).toBeLessThan(5000)
   })
   it('measures drift between two runs', () => {
     const a = Float64Array.of(1, 2, 3, 4)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agreementBounds, aurocBounds, aurocRange } from '../../src/agreement/bounds.ts'
-import { STATISTIC_MEANINGS } from '../../src/agreement/codebook.ts'
+import { STATISTIC_MEANINGS } from '../../src/agreement/codebook/statistics.ts'
 import { allRows, type CompletionColumns, coded, type PairColumns } from '../../src/agreement/columns.ts'
 import { prng } from '../../src/prng.ts'
 import { auroc } from '../../src/stats/index.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CHOICE_TEST_COLUMNS, type ChoiceRow, choiceFindings, choiceTestRow } from '../../src/agreement/choices.ts'
-import { STATISTIC_MEANINGS, undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
+import { STATISTIC_MEANINGS } from '../../src/agreement/codebook/statistics.ts'
 import { keptShare } from '../../src/agreement/kept.ts'
 import { firstCalledWrong, firstError, labelledStepStatistics } from '../../src/agreement/labelled-steps.ts'
 import { STEP_SCORE_COLUMNS } from '../../src/cli/process-labels.ts'

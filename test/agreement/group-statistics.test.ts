@@ -6,6 +6,7 @@ import { groupAnalysis } from '../../src/agreement/group-analysis.ts'
 import { groupMeasures } from '../../src/agreement/group-measures.ts'
 import { curveGrid, LARGEST_N } from '../../src/agreement/group-paths.ts'
 import type { GroupValues } from '../../src/agreement/group-values.ts'
+import { bestOfN } from '../../src/groups/best-of-n.ts'
 import { expectedVoting } from '../../src/groups/expected-voting.ts'
 import { packagePath } from '../../src/package.ts'
 import { prng } from '../../src/prng.ts'
@@ -186,7 +187,8 @@ describe('the decline after the peak', () => {
     near(test.peak, mean[peak_n - 1]!, 'peak')
     near(test.last, mean.at(-1)!, 'last')
     // drawn against all 3125: four standard errors
-    expect(Math.abs(test.p! - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 20_000))
+    expect(Math.abs(test.pResampled! - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 20_000))
+    expect(test.p).toBe(Math.max(test.pResampled!, test.pExchanged!))
     expect([family, pHolm]).toEqual(['decline of best_of_n', test.p])
     near(statistics.find(({ statistic }) => statistic === 'best_of_n_decline')!.value, decline, 'decline')
   })
@@ -223,6 +225,90 @@ describe('the decline after the peak', () => {
     }
     // a tenth, and three standard errors
     expect(hits).toBeLessThanOrEqual(runs * 0.1 + 3 * Math.sqrt(runs * 0.09))
+  })
+  it.each([2, 4, 15])(
+    'nor of %i prompts with few right answers, where resampling prompts alone finds it',
+    (prompts) => {
+      const random = prng(8)
+      const runs = 150
+      const hits = { p: 0, pResampled: 0 }
+      for (let run = 0; run < runs; run++) {
+        const noise = Array.from({ length: prompts }, (_, g) =>
+          group(
+            String(g),
+            Array.from({ length: 16 }, random),
+            Array.from({ length: 16 }, () => Number(random() < 0.2)),
+          ),
+        )
+        const { test } = analysis(noise, 200, false, run).declines[0]!
+        for (const name of ['p', 'pResampled'] as const) if (test[name]! <= 0.05) hits[name]++
+      }
+      expect(hits.p).toBeLessThanOrEqual(runs * 0.05 + 3 * Math.sqrt(runs * 0.0475))
+      expect(hits.pResampled).toBeGreaterThan(runs * 0.1)
+    },
+  )
+  it('has the chance that every exchange of the rewards gives', () => {
+    const scores = [
+      [4, 3, 3, 1],
+      [1, 2, 3, 4],
+    ]
+    const rewards = [
+      [0, 1, 0, 1],
+      [1, 0, 1, 0],
+    ]
+    const { test } = analysis(
+      scores.map((own, g) => group(String(g), own, rewards[g]!)),
+      20_000,
+    ).declines[0]!
+    const decline = (drawn: readonly (readonly number[])[]): number => {
+      const curves = drawn.map((own, g) => bestOfN(scores[g]!, own).expected)
+      const mean = [0, 1, 2, 3].map((k) => (curves[0]![k]! + curves[1]![k]!) / 2)
+      return Math.max(...mean) - mean[3]!
+    }
+    const orders = permutations([0, 1, 2, 3])
+    const own = decline(rewards)
+    expect(test.decline).toBeCloseTo(own, 12)
+    const drawn = orders.flatMap((a) =>
+      orders.map((b) => decline([a.map((i) => rewards[0]![i]!), b.map((i) => rewards[1]![i]!)])),
+    )
+    const p = drawn.filter((one) => one >= own - 1e-12).length / drawn.length
+    expect(p).toBeGreaterThan(0.05)
+    expect(Math.abs(test.pExchanged! - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 20_000))
+  })
+})
+
+const permutations = (list: readonly number[]): number[][] =>
+  list.length < 2
+    ? [[...list]]
+    : list.flatMap((first) => permutations(list.filter((one) => one !== first)).map((rest) => [first, ...rest]))
+
+const group = (id: string, scores: number[], rewards: (number | null)[]): GroupValues => ({
+  id,
+  subset: 's',
+  cluster: id,
+  scores,
+  rewards,
+  answers: null,
+  molecules: null,
+})
+
+describe('groups of unequal size', () => {
+  const values = [group('a', [1], [1]), group('b', [3, 2, 1], [0, 1, 1]), group('c', [2, 2, 1], [1, 0, 0])]
+  const { statistics } = analysis(values)
+  const find = (name: string) => statistics.find(({ statistic }) => statistic === name)
+  it('all count in best of n, which is over as many as each has', () => {
+    expect(find('best_of_n')).toMatchObject({ value: (1 + 0 + 0.5) / 3, n: 3, clusters: 3, ties: 1, missing: 0 })
+    expect(find('best_of_n@3')).toMatchObject({ value: (0 + 0.5) / 2, n: 2 })
+  })
+  it('have no regret of rounding at n = 1', () => {
+    const thirds = Array.from({ length: 9 }, (_, g) =>
+      group(String(g), [g, 3, 1, 2, 5, 4, 7], [0, 1, 1, 0, g % 2, 0, 1]),
+    )
+    expect(analysis(thirds).statistics.find(({ statistic }) => statistic === 'regret@1')).toMatchObject({
+      value: 0,
+      ciLow: null,
+      ciMethod: 'none: no variation between resamples',
+    })
   })
 })
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { advantageStatistics } from '../../src/agreement/advantage-statistics.ts'
 import { AGREEMENT_COLUMNS, agreementRow } from '../../src/agreement/agreement.ts'
-import { STATISTIC_MEANINGS, undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
+import { STATISTIC_MEANINGS } from '../../src/agreement/codebook/statistics.ts'
 import {
   CURRICULUM_COLUMNS,
   CURRICULUM_KEYS,

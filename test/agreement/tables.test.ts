@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { accuracyBySubset } from '../../src/agreement/accuracy.ts'
 import { accuracyPaperTable } from '../../src/agreement/accuracy-table.ts'
-import { codebook, undocumented } from '../../src/agreement/codebook.ts'
+import { codebook, undocumented } from '../../src/agreement/codebook/codebook.ts'
 import {
   count,
   decimal,
@@ -78,5 +78,19 @@ describe('codebook', () => {
     expect(undocumented({ 'scores.csv': [...SCORE_COLUMNS, ...DPO_COLUMNS] })).toEqual([])
     expect(codebook(files)).toContain("| `margin` | the score's own unit | chosen_score − rejected_score;")
     expect(codebook(files)).toContain("| `toString` | the data's own | a column of the data, carried through |")
+  })
+  it('says what a column means in the file that it stands in', () => {
+    const of = (file: string, column: string): string | undefined =>
+      codebook({ [file]: [column] })
+        .split('\n')
+        .find((line) => line.startsWith(`| \`${column}\``))
+    expect(of('groups.csv', 'n')).toContain('completions of the group')
+    expect(of('curves.csv', 'n')).toContain('chosen among')
+    expect(of('agreement.csv', 'n')).toContain('rows that the value rests on')
+    expect(of('curriculum.csv', 'step')).toContain('from 1')
+    expect(of('step-scores.csv', 'step')).toContain('from 0')
+    expect(of('over-optimisation.csv', 'left_out')).toContain('groups')
+    expect(of('heterogeneity.csv', 'left_out')).toContain('subsets')
+    expect(of('curriculum.csv', 'groups')).toContain('batch')
   })
 })

@@ -10,7 +10,7 @@ import { readRewardBenchFiles, readRewardBenchScores } from '../../analysis/rewa
 import { findRuns, readRun } from '../../analysis/run-folders.ts'
 import type { Run } from '../../analysis/runs.ts'
 import { align, ensembles } from '../../analysis/scorers.ts'
-import { undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
 import { hermEvalSetScores, hermJson } from '../../src/agreement/herm.ts'
 import { DataError } from '../../src/errors.ts'
 import { packagePath } from '../../src/package.ts'

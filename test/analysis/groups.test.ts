@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyse } from '../../analysis/analyze.ts'
 import { readRun } from '../../analysis/run-folders.ts'
-import { undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
 import { correctness, type Group, golden } from '../groups/golden.ts'
 import { type CsvRow, readCsv, run } from '../run/bin.ts'
 

@@ -9,7 +9,7 @@ import { WRITER_COLUMNS, writerRow, writersOf } from '../../analysis/completion-
 import { PER_TOKEN_COLUMNS } from '../../analysis/per-token.ts'
 import { findRuns, readRun } from '../../analysis/run-folders.ts'
 import type { Run } from '../../analysis/runs.ts'
-import { undocumented } from '../../src/agreement/codebook.ts'
+import { undocumented } from '../../src/agreement/codebook/codebook.ts'
 import { markdownTable } from '../../src/agreement/tables.ts'
 import { hashDataset, listDataFiles } from '../../src/pairs/files.ts'
 

@@ -52,7 +52,7 @@ it('a ground truth that cannot be read', async () => {
   const truth: Verdict = { value: 0, status: 'unverifiable', reason: 'invalid_ground_truth', metadata: {} }
   const [line] = await said([['p:2', 'formula_eval!:!C2H6O!:!formula', truth]])
   expect(line).toBe(
-    '1 completion could not be verified (invalid_ground_truth), unverifiable, not failed: p:2; in p:2 formula_eval with the answer_info "C2H6O" cannot be judged: it is no molecule that RDKit reads',
+    '1 completion could not be verified (invalid_ground_truth), unverifiable, not failed: p:2; in p:2 formula_eval with the answer_info "C2H6O" cannot be judged: it is no molecule that RDKit reads (a SMILES is expected)',
   )
 })
 

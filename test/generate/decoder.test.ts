@@ -29,6 +29,19 @@ it.each(['dpo-llama', 'dpo-gemma2', 'dpo-mistral', 'dpo-phi3', 'dpo-gpt2'])(
           expect(most).toBeLessThan(2e-5)
         }
     }
+    // behind a text that is computed already, in pieces or not
+    const [before] = await whole.prefill([ids(9)])
+    for (const decoder of [whole, pieces]) {
+      const rests = [ids(23).subarray(9), ids(11).subarray(9), ids(60).subarray(9)]
+      const found = await decoder.prefill(rests, before!)
+      for (const [i, length] of [23, 11, 60].entries()) {
+        const [expected] = await whole.prefill([ids(length)])
+        expect(found[i]!.length).toBe(length)
+        expect(furthest(found[i]!.next, expected!.next), `${length} tokens`).toBeLessThan(3e-5)
+        const most = expected!.values.at(-1)!.map((x, j) => Math.abs(x - found[i]!.values.at(-1)![j]!))
+        expect(Math.max(...most)).toBeLessThan(3e-5)
+      }
+    }
     await whole.release()
     await pieces.release()
   },

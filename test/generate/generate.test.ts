@@ -58,6 +58,28 @@ it('computes each prompt once, however many completions it has and however few r
   }
 })
 
+it('computes what all prompts begin with once for all, and changes no token by it', async () => {
+  const system = Array.from({ length: 40 }, (_, t) => 4 + ((11 * t) % 50))
+  const begun = prompts.map(({ id, ids }) => ({ id, ids: Int32Array.from([...system, ...ids]) }))
+  const [count, one] = [noTokens(), noTokens()]
+  const found = await all(drawn, begun, null, count)
+  expect(count.promptTokens).toBe(40 + prompts.reduce((sum, { ids }) => sum + ids.length, 0))
+  for (const prompt of begun) {
+    const alone = await all(drawn, [prompt], null, one)
+    expect(tokensOf(found, prompt.id)).toEqual(tokensOf(alone, prompt.id))
+  }
+  expect(one.promptTokens).toBe(begun.reduce((sum, { ids }) => sum + ids.length, 0))
+  // one that begins otherwise, or is no longer than the beginning, comes later and is computed whole
+  const late = { id: 'late', ids: Int32Array.from(system) }
+  const many = Array.from({ length: 1030 }, (_, i) => ({
+    id: `m${i}`,
+    ids: Int32Array.from([...system, 5, 6, i % 40]),
+  }))
+  const mixed = await all({ ...drawn, n: 1, maxNewTokens: 1 }, [...many, late, prompts[0]!])
+  expect(mixed.size).toBe(1032)
+  expect(tokensOf(mixed, 'late')).toEqual(tokensOf(await all({ ...drawn, n: 1, maxNewTokens: 1 }, [late]), 'late'))
+})
+
 it('log-probabilities are those of the model, whatever the temperature and top-p', async () => {
   const found = await all({ ...drawn, temperature: 0.3, topP: 0.5 })
   const cold = [...found.values()].flatMap((one) => ('completions' in one ? one.completions : []))

@@ -242,7 +242,7 @@ describe('packed weights are refused by name, with the unpacked model where the 
     [{ quant_method: 'bitsandbytes' }, 'unsloth/Qwen3-4B-unsloth-bnb-4bit', 'bitsandbytes', 'unsloth/Qwen3-4B'],
     [{ quant_method: 'gptq' }, 'org/model-GPTQ-Int4', 'GPTQ', 'org/model'],
     [{ quant_method: 'awq' }, 'org/model-AWQ', 'AWQ', 'org/model'],
-    [{ quant_method: 'fp8' }, 'org/model', 'FP8', 'its page on the hub names it as base model'],
+    [{ quant_method: 'torchao' }, 'org/model', 'torchao', 'its page on the hub names it as base model'],
     [{ quant_method: 'compressed-tensors' }, undefined, 'compressed-tensors', 'model.dequantize()'],
     [{ bits: 4 }, undefined, 'an unnamed method', 'its page on the hub'],
   ])('%j of %s', (quantization_config, _name_or_path, method, hint) => {

@@ -17,7 +17,7 @@ const folders = ['parity', 'models', 'heads'].flatMap((topic) =>
     .map((path) => join(root, topic, path, '..')),
 )
 const SIZES =
-  /^(hidden_size|n_embd|dim|num_attention_heads|n_heads?|num_key_value_heads|num_kv_heads|head_dim)$|experts$/
+  /^(hidden_size|n_embd|dim|d_model|num_attention_heads|n_heads?|num_key_value_heads|num_kv_heads|head_dim)$|experts$/
 
 /** The config's own sizes, wherever they stand, and head_dim where the family reads it. */
 function* changes(config: Record<string, unknown>): Generator<readonly [string, Record<string, unknown>]> {

@@ -434,3 +434,26 @@ describe('columns of any name', () => {
     expect(columnsOf(count)).toEqual({ prompt: name, chosen: 'chosen', rejected: 'rejected' })
   })
 })
+
+it('white space, megabytes of it, is read in no more than its length takes', () => {
+  const since = performance.now()
+  for (const space of [' ', '\n', '\t']) {
+    const chosen = `${space.repeat(2_000_000)}CCO`
+    expect(texts({ prompt: 'P', chosen, rejected: `[${chosen}` })).toEqual([chosen, `[${chosen}`])
+  }
+  expect(performance.now() - since).toBeLessThan(10_000)
+})
+
+it.each([' \n[ { "role": "user", "content": "P" }]', '[\n["P"]]', '  { "role": "user", "content": "P" }'])(
+  'white space before JSON and in its brackets: %s',
+  (prompt) => expect(() => row({ prompt, ...pair })).not.toThrow(),
+)
+
+it.each([
+  " array( {'role': 'user'}",
+  "array([ {'role': 'user'}",
+  " [ {'role': 'user'}",
+  "{ 'content': 'x'}",
+  ' [ array(["a"]',
+  'array(["a"], dtype=object)',
+])('Python: %s', (prompt) => expect(failure({ prompt, ...pair })).toMatchObject({ reason: 'python_literal' }))

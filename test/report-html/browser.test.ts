@@ -255,14 +255,14 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     const cards = page.locator('#groups .card')
     const ranked = group.completions.toSorted((a, b) => b.score! - a.score!)
     expect(await cards.locator('h3').allTextContents()).toEqual(
-      ranked.map(({ index }, i) => `Rank ${i + 1} · completion ${index + 1}`),
+      ranked.map(({ index }, i) => `Rank ${i + 1} · completion ${index}`),
     )
     // the recipe of the demo: the vote picks the sixth, the score the eighth completion
     expect(
       await page.locator('#groups .card.picked').evaluateAll((all) => all.map((e) => e.textContent!.slice(0, 80))),
     ).toEqual([
-      expect.stringMatching(/completion 8★ highest score/),
-      expect.stringMatching(/completion 6★ vote by molecule · vote by exact answer/),
+      expect.stringMatching(/completion 7★ highest score/),
+      expect.stringMatching(/completion 5★ vote by molecule · vote by exact answer/),
     ])
     expect(await cards.locator('dl div:first-child dd').allTextContents()).toEqual(
       ranked.map(({ verifiableStatus, verifiableReason }) =>
@@ -331,7 +331,7 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     )
   })
 
-  it('leads from a completion that is pushed up though wrong to its group', async () => {
+  it('leads from a completion that is pushed up against the verifier to its group', async () => {
     const { page } = await session.show(renderReport(groupsInput()))
     const link = page.locator('#advantages table a').first()
     const id = await link.textContent()

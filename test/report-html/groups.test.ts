@@ -93,19 +93,19 @@ describe('groups in report.html', () => {
       const { completions } = details[ids.indexOf(group.id)]!
       const markedAs = (word: RegExp): string[] =>
         completions.filter(({ ranked }) => ranked!.marks.some((mark) => word.test(mark))).map(({ title }) => title)
-      expect(markedAs(/^highest score/)).toEqual([`Completion ${group['@8'].rerank_index + 1}`])
-      expect(markedAs(/^vote by exact answer/)).toEqual([`Completion ${group['@8'].vote_index + 1}`])
+      expect(markedAs(/^highest score/)).toEqual([`Completion ${group['@8'].rerank_index}`])
+      expect(markedAs(/^vote by exact answer/)).toEqual([`Completion ${group['@8'].vote_index}`])
       const scores = golden.rm_scores[group.id]!
       expect(completions.map(({ score }) => score)).toEqual(scores.toSorted((a, b) => b - a))
       // 1 + those above
       for (const { score, ranked } of completions)
         expect(ranked!.rank).toBe(1 + scores.filter((other) => other > score!).length)
       for (const { title, ranked } of completions)
-        expect(ranked!.advantages![0]).toBeCloseTo(group.advantages_trl_grpo[Number(title.split(' ')[1]) - 1]!, 12)
+        expect(ranked!.advantages![0]).toBeCloseTo(group.advantages_trl_grpo[Number(title.split(' ')[1])]!, 12)
     }
   })
 
-  it('count the corners of the advantages, and list what is pushed up though wrong', () => {
+  it('count the corners of the advantages, and list what is pushed up against the verifier', () => {
     // right above and below the mean, from the recipe's advantages and the sign of score − mean
     const corners = { up: 0, down: 0, wronglyUp: 0, wronglyDown: 0, zero: 0 }
     for (const { id, advantages_trl_grpo } of golden.groups) {
@@ -120,11 +120,11 @@ describe('groups in report.html', () => {
     }
     const figure = /<figure id="fig-advantages">.*?<\/figure>/s.exec(html)![0]
     expect(figure).toContain(
-      `pushed up, right ${corners.up}, held down, wrong ${corners.down}, pushed up though wrong ${corners.wronglyUp}, held down though right ${corners.wronglyDown}`,
+      `up by both ${corners.up}, down by both ${corners.down}, score up, verifier down ${corners.wronglyUp}, score down, verifier up ${corners.wronglyDown}`,
     )
     expect(figure).toContain(`${corners.zero} completions with an advantage of 0 are not among these`)
     expect(csvOf(html, 'advantages')).toHaveLength(1 + 480)
-    expect(textOf(html)).toContain(`The first 10 of ${corners.wronglyUp} completions pushed up though wrong`)
+    expect(textOf(html)).toContain(`The first 10 of ${corners.wronglyUp} completions pushed up against the verifier`)
   })
 
   it('give the counts alone as CSV where there are more points than rows', () => {
@@ -263,7 +263,7 @@ describe('groups in report.html', () => {
       groups: grouped.groups!,
     })
     const text = textOf(both)
-    expect(text).toContain('embedded pairs, 300 pairs, 60 groups of 480 completions')
+    expect(text).toContain('embedded pairs, 300 pairs, 60 groups, 480 completions')
     expect(text).toContain('83.7%')
     expect(text).toContain('36.7%[26.7, 46.7]Highest score.')
     for (const id of ['choosing', 'subsets', 'length', 'groups', 'pairs', 'completions'])

@@ -46,7 +46,7 @@ describe('steps in report.html', () => {
     ])
     expect(text).toContain('4 rows; n counts those whose candidate is known to be right or wrong, up to 1 are not')
     expect(text).toContain('The dashed line is a draw, 44.4%')
-    expect(text).toContain('world_modelrandom33.3 points[0.0, 100.0]1033' + '11')
+    expect(text).toContain('world_modelrandom33.3 points[0.0, 100.0]11' + '1033')
   })
 
   it('count verdicts and claims, and list the first step that fails', () => {
@@ -59,7 +59,7 @@ describe('steps in report.html', () => {
     )
     expect(text).toContain('6 claims, 5 decided')
     expect(text).toContain('ring count01100.0%0')
-    expect(text).toContain('a12ring count2 ringsit has 0 rings')
+    expect(text).toContain('a11ring count2 ringsit has 0 rings')
   })
 
   it('show first what was wrongly chosen, then what fails, then what is not judged', () => {
@@ -92,8 +92,8 @@ describe('steps in report.html', () => {
     ])
     expect(texts[first!.rationale!]).toBe('Count the atoms of each element.')
     expect(first!.numbers.rows.slice(0, 2)).toEqual([
-      ['world_model', '1', 4, 3.439 * -1.25, 0.85975 * -1.25, -1.25, -5, 0.85975 * -1.25],
-      ['world_model', '2 ★', 4, 3.439 * -0.5, 0.85975 * -0.5, -0.5, -2, 0.85975 * -0.5],
+      ['world_model', '0', 4, 3.439 * -1.25, 0.85975 * -1.25, -1.25, -5, 0.85975 * -1.25],
+      ['world_model', '1 ★', 4, 3.439 * -0.5, 0.85975 * -0.5, -0.5, -2, 0.85975 * -0.5],
     ])
   })
 

@@ -168,7 +168,7 @@ describe('the embedded groups', () => {
         details[ids.indexOf(row.id!)]!.completions.filter(({ ranked }) =>
           ranked!.marks.some((mark) => mark.startsWith(word)),
         ).map(({ title }) => title)
-      const title = (pick: string | undefined): string[] => (pick === '' ? [] : [`Completion ${Number(pick) + 1}`])
+      const title = (pick: string | undefined): string[] => (pick === '' ? [] : [`Completion ${pick}`])
       expect(marked('highest score')).toEqual(title(row.rm_pick))
       expect(marked('vote by exact answer')).toEqual(title(row.voting_pick))
       expect(marked('vote by molecule')).toEqual(title(row.voting_canonical_pick))
@@ -201,6 +201,8 @@ describe('the embedded groups', () => {
   it('are summed up on the screen, in summary.json and in the tables', () => {
     expect(done.stdout).toMatch(/^all +33\.3 % +61\.7 % +68\.3 % +36\.7 % +36\.7 % +88\.3 % +28\.1 % +60$/m)
     expect(done.stdout).toContain('ties of the vote go to the answer seen first (')
+    // pass@8 is 53 of 60
+    expect(done.stdout).toContain('by accuracy alone, without the format: 0 all right and 7 all wrong of 60 groups')
     expect(done.stdout).toContain('best of n: no decline up to n = 8')
     expect(readJson(at(RM), 'summary.json')).toMatchObject({
       groups: {
@@ -271,7 +273,7 @@ describe('a two-class reranker', () => {
     )!
     expect(Number(found.value)).toBeCloseTo(hits.length / rows.length, 12)
     expect(found).toMatchObject({ n: '80', clusters: '10', missing: '0' })
-    expect(done.stdout).toContain('classifier accuracy (probability over 0.5 where it passes): ')
+    expect(done.stdout).toContain('classifier accuracy (a probability above 0.5 says that it passes): ')
     // a raw logit has no such border
     await go('run-rm', ...args.slice(0, -1), '1', '--name', 'raw')
     expect(readFileSync(at('raw/demo-groups/agreement.csv'), 'utf8')).not.toContain('cls_acc')
@@ -360,6 +362,11 @@ describe('groups that are hardly any', () => {
     expect(top1).toMatchObject({ n: '4', missing: '1' })
     expect(Number(top1.value)).toBe(0.5)
     expect(Number(table.find(({ statistic }) => statistic === 'top1_missing_as_wrong')!.value)).toBe(0.4)
+    // each at its own size: 1 of one; 0 of three that tie; empty: its best; ether0: its best
+    const own = groups().flatMap(({ best_of_n }) => (best_of_n === '' ? [] : [Number(best_of_n)]))
+    const best = table.find(({ statistic }) => statistic === 'best_of_n')!
+    expect([best.n, best.missing]).toEqual(['4', '1'])
+    expect(Number(best.value)).toBeCloseTo(own.reduce((a, b) => a + b, 0) / 4, 12)
     expect(done.stdout).toMatch(/passing .* unverifiable$/m)
   })
 

@@ -47,6 +47,24 @@ describe('the folder of a run', () => {
     expect(claim(rm('b'), 'y')).toBe(`checkpoint-500~${digits('b')}/pairs~${digits('y')}`)
   })
 
+  it('leaves what another command generated from the same model and data', () => {
+    const completions = { ...request(rm('a'), 'x'), beside: 'trajectories.jsonl' }
+    const reasonings = { ...request(rm('a'), 'x'), beside: 'completions.jsonl' }
+    const first = claimRunFolder(completions).path
+    expect(first).toBe(join(outputDir, 'checkpoint-500', 'pairs'))
+    // also under way
+    writeFileSync(join(first, 'completions.jsonl.partial'), '')
+    const { path, remarks } = claimRunFolder(reasonings)
+    expect(path).toBe(`${first}~${digits('x')}`)
+    expect(remarks).toEqual([
+      `results stand in ${path}: ${first} holds completions.jsonl, which another command generated`,
+    ])
+    writeFileSync(join(path, 'trajectories.jsonl'), '')
+    // each finds its own again
+    expect(claimRunFolder(reasonings).path).toBe(path)
+    expect(claimRunFolder(completions).path).toBe(first)
+  })
+
   it('is found again, whatever ran in between, and is only looked for in a dry run', () => {
     const all = [
       [rm('a'), 'x'],

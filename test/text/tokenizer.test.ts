@@ -112,3 +112,16 @@ describe.each(Object.entries(golden.variants))('variant %s', (name, expected) =>
 it('covers every folder of test data', () => {
   expect(Object.keys(golden.tokenizers)).toEqual(readdirSync(join(data, 'tokenizers')).toSorted())
 })
+
+it('reads a run of byte tokens as UTF-8, or as one U+FFFD per byte (transformers 5.24 on the same file)', async () => {
+  const tokenizer = await openTokenizer(join(data, '../parity/dpo-mistral/policy'), { id: 'dpo-mistral' })
+  const cases: readonly (readonly [number[], string])[] = [
+    [[200, 174], 'é'],
+    [[33, 67, 133], '\uFFFD\uFFFD\uFFFD'],
+    [[245, 164], '\uFFFD\uFFFD'],
+    [[70, 200], '\uFFFD\uFFFD'],
+    [[245, 164, 172, 175], '\u{1F9EA}'],
+    [[244, 192, 196, 70], '\uFEFFA'],
+  ]
+  for (const [ids, text] of cases) expect(tokenizer.decode(Int32Array.from(ids))).toBe(text)
+})

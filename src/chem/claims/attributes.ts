@@ -3,7 +3,8 @@ import { readCount, readKey, readNoun } from './phrases.ts'
 import { ADVERBS, atEnd, type Draft, impliedAt, type Sentence, type Spoken, spokenOf } from './sentence.ts'
 import { withUnread } from './spelling.ts'
 import { readSpoken } from './spoken.ts'
-import { moleculeSubject } from './subject.ts'
+import { formulaSubject, moleculeSubject } from './subject.ts'
+import { givingTail } from './tails.ts'
 import { countClaim, readValue } from './values.ts'
 
 /** `the molar mass of ethanol is 46.07 g/mol`, `its formula is C6H6`, `Formula: C6H6`, `benzene's formula is C6H6` */
@@ -50,7 +51,14 @@ export function attributeIs(s: Sentence): Draft[] | null {
   if (keyed.kind === 'groups') return groupLine(s, spoken)
   if (keyed.kind === 'count' && 'group' in keyed.noun && !isLine && owner === null) return null
   const draft = readValue(s, keyed, spoken, from)
-  return draft === null ? null : withUnread(s, spoken, [draft])
+  if (draft === null) return null
+  // "the formula is C10H8, giving seven degrees of unsaturation"
+  const stated = keyed.kind === 'formula' ? s.tokens[r.i - 1] : undefined
+  const giving =
+    stated?.formula == null
+      ? null
+      : r.attempt(() => (r.eat(',') ? givingTail(s, spokenOf(formulaSubject(stated.raw, stated.formula!), r.i)) : null))
+  return withUnread(s, spoken, [draft, ...(giving ?? [])])
 }
 
 /** `6 × 12.011 + 6 × 1.008 = 78.11`: only what it comes to is read. */

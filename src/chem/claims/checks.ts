@@ -204,6 +204,19 @@ export function checkMore(a: Subject, b: Subject, quantity: Quantity, by: number
     : fails(computed, `${a.label} has ${x.low} ${quantity.title}, ${b.label} has ${y.low}`)
 }
 
+/** Is `a` heavier (`sign` 1) or lighter (-1) than `b`? By average masses; within 0.01 g/mol it is not decided. */
+export function checkHeavier(a: Subject, b: Subject, sign: number, mols: MolToolkit): Finding {
+  const [x, y] = [massesOf(a, mols), massesOf(b, mols)]
+  if (x === null || y === null) return undecided(UNKNOWN_ATOMS)
+  const computed = `${x.average.toFixed(3)}, ${y.average.toFixed(3)}`
+  const difference = sign * (x.average - y.average)
+  if (Math.abs(difference) < 0.01 && a.molecule?.canonical !== b.molecule?.canonical)
+    return undecided('their masses are nearly the same', computed)
+  return difference > 0
+    ? passes(computed)
+    : fails(computed, `${a.label} weighs ${x.average.toFixed(2)} g/mol, ${b.label} ${y.average.toFixed(2)}`)
+}
+
 export function checkSame(a: Subject, b: Subject, quantity: Quantity, mols: MolToolkit): Finding {
   return checkMore(a, b, quantity, 0, mols)
 }

@@ -1,5 +1,5 @@
-import { checkAtLeast, checkElements } from './checks.ts'
-import { readAttribute, readCount, readNoun } from './phrases.ts'
+import { checkAtLeast, checkElements, checkFormula } from './checks.ts'
+import { readAttribute, readCount, readFreeFormula, readNoun } from './phrases.ts'
 import { ELEMENT_NAMES, SYMBOL_QUANTITIES } from './quantities.ts'
 import { Reader } from './reader.ts'
 import { atEnd, type Draft, draftOf, type Sentence, type Spoken, wordsOf } from './sentence.ts'
@@ -69,6 +69,16 @@ function readItems(s: Sentence, spoken: Spoken): Draft[] | null {
       const draft = countClaim(s, spoken, from, noun, null, 'at_least')
       return endOfItem(s, draft, 'quantity' in noun, 1)
     }
+    // "C8H8 as its formula"
+    const formula = r.attempt(() => {
+      const at = r.i
+      const found = readFreeFormula(r)
+      if (found === null || !r.eat('as')) return null
+      r.eat('its', 'a', 'the')
+      if (readAttribute(r)?.kind !== 'formula' || !atEnd(s)) return null
+      return draftOf(s, 'formula', spoken, at, found.token.raw, (it) => checkFormula(it, found.composition))
+    })
+    if (formula !== null) return [formula]
     const elements = readElements(s, spoken)
     if (elements !== null) return elements
     // "the carboxylic acid and ester functional groups", "hydroxyl groups"

@@ -33,7 +33,7 @@ const HYPOTHESIS = set(
 const HEDGES = set(
   `might may maybe perhaps probably probable likely unlikely possible possibly presumably seemingly seems seem appears appear apparently
   guess guessing suspect think thinking believe feel doubt doubtful unsure uncertain wonder wondering whether roughly-speaking arguably
-  potentially plausible plausibly tentative tentatively could unclear questionable loosely sort-of kinda somewhat hopefully expect expected
+  ideally argument theoretically principle universe roughly potentially plausible plausibly tentative tentatively could unclear questionable loosely sort-of kinda somewhat hopefully expect expected
   expects estimate estimated estimating looks look sounds hunch speculate speculatively or either supposedly allegedly`,
 )
 const REPORTS = set(
@@ -42,12 +42,12 @@ const REPORTS = set(
   mentioned mention quoted quotes quote cites cited student teacher professor colleague friend someone people others they he she commonly
   misconception myth rumor rumour assertion alleged allegation asserts asserted documentation reference references source sources
   hint prompt question user statement sentence announces writes wrote believed considered hypothesised hypothesized answers originally
-  predicted predicts guessed answered replied previously incorrectly wrongly mistakenly erroneously falsely naively tempting`,
+  quoting predicted predicts guessed answered replied previously incorrectly wrongly mistakenly erroneously falsely naively tempting`,
 )
 const NEGATIONS = set(
   `not no non never none neither nor without lacks lack lacking absent absence cannot isn't aren't wasn't doesn't don't didn't hasn't haven't
   won't can't couldn't shouldn't mustn't ain't nothing nowhere hardly barely scarcely fails fail failing excluding except excludes
-  excluded instead rather false falsehood untrue wrong incorrect inaccurate mistaken mistake error erroneous devoid free missing
+  excluded impossible impossibly instead rather false falsehood untrue wrong incorrect inaccurate mistaken mistake error erroneous devoid free missing
   contrary unlike differs-from nobody isnt doesnt dont hasnt`,
 )
 const TASKS = set(
@@ -59,6 +59,9 @@ const CHANGES = set(
   `after upon once when whenever following before until adding replacing removing substituting deleting becomes become becoming turns
   turned changes changed during through by`,
 )
+/** Participles of what was done to a molecule. */
+const CHANGED =
+  /^(?:(?:de|per|mono|di|tri|re)?(?:hydrogen|brom|chlor|iod|fluor|nitr|alkyl|acyl|acetyl|methyl|proton|sulfon|hydroxyl|amin)ated|oxidi[sz]ed|reduced|hydroly[sz]ed|dehydrated|esterified|added|removed|replaced|converted)$/
 const MODALS = set("can will could should shall must may might would ought cannot can't won't i'll we'll it'll")
 const ORDERS = set(
   'check verify confirm count calculate compute determine identify consider note let recall remember see show prove draw write list use take examine analyze analyse compare look start begin first evaluate assess double-check recount',
@@ -99,13 +102,14 @@ export function moodsOf(tokens: readonly Token[]): Mooded[] {
   for (const [i, text] of words.entries()) {
     if (text === '') continue
     if (isHypothesis(words, i)) whole('hypothesis')
-    else if (HEDGES.has(text) && !isHarmlessHedge(words, i)) whole('hedge')
+    else if (HEDGES.has(text) && !isHarmlessHedge(tokens, words, i)) whole('hedge')
     else if (text === 'that' && isReporting(words[i - 1] ?? '')) found.push({ mood: 'report', from: i, to: n })
     else if (REPORTS.has(text) && !isHarmlessReport(words, i)) whole('report')
     else if (NEGATIONS.has(text) || text.endsWith("n't")) {
       if (!isHarmlessNegation(tokens, words, i)) found.push(negated(tokens, words, i))
     } else if (TASKS.has(text) && !(text === 'target' && i > 0) && !(text === 'looking' && words[i + 1] === 'at'))
       whole('task')
+    else if (CHANGED.test(text)) whole('change')
     else if (CHANGES.has(text) && !isHarmlessChange(tokens, words, i)) whole('change')
     else if (MODALS.has(text)) found.push({ mood: 'modal', ...clauseOf(tokens, words, i) })
   }
@@ -149,9 +153,11 @@ function isHypothesis(words: readonly string[], i: number): boolean {
 }
 
 /** "Looks at", "whether or not"? Only these are no hedge. */
-function isHarmlessHedge(words: readonly string[], i: number): boolean {
+function isHarmlessHedge(tokens: readonly Token[], words: readonly string[], i: number): boolean {
   const text = words[i]!
   if (text === 'expected') return words[i - 1] === 'as'
+  // "roughly 78 g/mol" states, "roughly, …" hedges
+  if (text === 'roughly') return tokens[i + 1]?.kind === 'number'
   if (text === 'look' || text === 'looks' || text === 'looking') return words[i + 1] === 'at'
   return false
 }
@@ -198,6 +204,7 @@ function isHarmlessChange(tokens: readonly Token[], words: readonly string[], i:
     return !/^(?:adding|replacing|removing|substituting|deleting|reducing|oxidi[sz]ing|heating|treating|reacting)$/.test(
       words[i + 1] ?? '',
     )
+  if (text === 'adding') return /^(?:up|these|them|it|all|everything)$/.test(words[i + 1] ?? '')
   if (text === 'following') return words[i - 1] === 'the'
   if (text === 'through' || text === 'changes' || text === 'turns') return tokens[i + 1]?.kind !== 'chemical'
   return /^(?:counting|checking|recounting|counted|inspection|counted|written|drawn)$/.test(words[i + 1] ?? '')

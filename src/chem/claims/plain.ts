@@ -23,7 +23,7 @@ const digits = (text: string): string =>
 function mathToText(math: string): string {
   return math
     .replace(/[_^]\{([^{}]*)\}/g, '$1')
-    .replace(/\\(?:mathrm|text|ce|mathbf|textbf|mathsf|operatorname|rm)\s*\{([^{}]*)\}/g, '$1')
+    .replace(/\\(?:boxed|mathrm|text|ce|mathbf|textbf|mathsf|operatorname|rm)\s*\{([^{}]*)\}/g, '$1')
     .replace(/\\(?:long)?(?:rightarrow|to)(?![a-z])|\\rightleftharpoons(?![a-z])/g, ' -> ')
     .replace(/\\(?:approx|sim|simeq)(?![a-z])/g, ' ≈ ')
     .replace(/\\(?:times|cdot)(?![a-z])/g, ' · ')
@@ -43,7 +43,7 @@ const RULES: readonly Rule[] = [
   [/\$\$?([^$\n]{1,400})\$\$?/g, (m) => ` ${mathToText(m[1]!)} `],
   [/(?<![^\s(])\\\(([^\n]{1,400}?)\\\)/g, (m) => ` ${mathToText(m[1]!)} `],
   [/(?<![^\s(])\\\[([^\n]{1,400}?)\\\](?![^\s.,;:)])/g, (m) => ` ${mathToText(m[1]!)} `],
-  [/\\ce\{([^{}\n]{1,400})\}/g, (m) => mathToText(m[1]!)],
+  [/\\(?:ce|boxed)\{((?:[^{}\n]|\{[^{}\n]{0,40}\}){1,400})\}/g, (m) => mathToText(m[1]!)],
   // units and charges: g·mol⁻¹, Na⁺, SO₄²⁻
   [/ {0,3}[·⋅*]? {0,3}mol ?(?:⁻¹|\^?-1|\^\{-1\}|−1)/g, '/mol'],
   [/[₀-₉]+/g, (m) => digits(m[0])],

@@ -2,25 +2,23 @@ import { checkGroup, checkIdentity, checkIsomers } from './checks.ts'
 import { readList } from './lists.ts'
 import { readAttribute, readNoun } from './phrases.ts'
 import { sameAttribute } from './predicates.ts'
-import { ADVERBS, atEnd, type Draft, draftOf, type Sentence, type Spoken, wordsOf } from './sentence.ts'
+import { ADVERBS, atEnd, type Draft, draftOf, type Sentence, type Spoken, spokenOf, wordsOf } from './sentence.ts'
 import { readSpoken } from './spoken.ts'
 
-const HAVE = ['have', 'contain', 'bear', 'possess', 'carry', 'include', 'feature']
+const HAVE = ['have', 'contain', 'bear', 'possess', 'carry', 'include', 'feature', 'share']
+const TOGETHER = /^(?:total|combined|together|altogether|respectively|overall|sum)$/
+const SHARED = /^(?:total|combined|together|altogether|respectively|each|overall|sum)$/
 
 /** `CCO and COC have the same formula`, `CCO and OCC are identical`, `both have the formula C2H6O`. */
 export function pluralStatement(s: Sentence): Draft[] | null {
   const { r, scene } = s
   const from = r.i
-  r.eat('both')
-  const a = readSpoken(s)
-  if (a === null || !a.explicit || !r.eat('and')) return null
-  if (
-    s.tokens
-      .slice(from)
-      .some(({ text }) => /^(?:total|combined|together|altogether|respectively|each|overall|sum)$/.test(text))
-  )
-    return null
-  const b = readSpoken(s)
+  const pair = r.attempt(() => readPair(s))
+  if (pair === null) r.eat('both')
+  const a = pair?.[0] ?? readSpoken(s)
+  if (a === null || !a.explicit || !(pair !== null || r.eat('and'))) return null
+  if (s.tokens.slice(from).some(({ text }) => (pair === null ? SHARED : TOGETHER).test(text))) return null
+  const b = pair?.[1] ?? readSpoken(s)
   if (b?.subject == null || !b.explicit || a.subject === null) return null
   const second = b.subject
   r.eatAny(ADVERBS)
@@ -90,7 +88,7 @@ export function pluralStatement(s: Sentence): Draft[] | null {
     const check = sameAttribute(attribute, second, scene)
     return check === null ? null : [...beside, draftOf(s, 'comparison', a, from, wordsOf(s, from), check)]
   }
-  if (r.eatAny(HAVE) !== null) {
+  if (r.eatAny(HAVE) !== null || (pair !== null && r.eat('has', 'contains'))) {
     r.eatAny(ADVERBS)
     const at = r.i
     const first = readList(s, a)
@@ -102,6 +100,22 @@ export function pluralStatement(s: Sentence): Draft[] | null {
     return other === null ? null : [...beside, ...first, ...other]
   }
   return null
+}
+
+/** `both molecules`, `the two SMILES`, `each`: the only two that were named. */
+function readPair(s: Sentence): readonly [Spoken, Spoken] | null {
+  const { r, scene } = s
+  const from = r.i
+  r.eat('the', 'these')
+  if (!r.eat('both', 'two', 'each', 'they')) return null
+  r.eatAll('of them') || r.eatAll('of these')
+  r.eat('of')
+  r.eat('the', 'these')
+  r.eat('molecules', 'compounds', 'structures', 'smiles', 'strings', 'isomers', 'molecule', 'compound')
+  r.eat('strings')
+  if (!r.is('have', 'has', 'contain', 'contains', 'are', 'share', 'represent', 'describe', 'both', 'also')) return null
+  const pair = scene.referents.pair(s.tokens[from]!.start)
+  return pair === null ? null : [spokenOf(pair[0], from), spokenOf(pair[1], from)]
 }
 
 /** `ethanol and methanol are alcohols` */

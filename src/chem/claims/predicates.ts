@@ -1,5 +1,6 @@
 import {
   checkFormula,
+  checkHeavier,
   checkIdentity,
   checkIsomers,
   checkMass,
@@ -14,8 +15,9 @@ import { readList } from './lists.ts'
 import { type Attribute, readAttribute, readCount, readFreeFormula, readMass, readNoun } from './phrases.ts'
 import { ADVERBS, atEnd, type Draft, draftOf, type Scene, type Sentence, type Spoken, wordsOf } from './sentence.ts'
 import { unreadSmiles, withUnread } from './spelling.ts'
-import { readSpoken, withApposition } from './spoken.ts'
+import { NAME_END, NO_NAMES, readSpoken, withApposition } from './spoken.ts'
 import { moleculeSubject, type Subject } from './subject.ts'
+import { bareTail, classTail, givingTail } from './tails.ts'
 import { AFTER_NAMES } from './tokens.ts'
 import { attributeItem } from './values.ts'
 
@@ -41,6 +43,8 @@ const HAS = [
   'gives',
   'tells us',
 ]
+const GIVES = new Set(['means', 'indicates', 'gives', 'tells us'])
+const OF_FORMULAS: ReadonlySet<string> = new Set(['unsaturation', 'formula', 'molar_mass'])
 
 /** One molecule and what is said of it, `and` what is said next. */
 export function singularStatement(s: Sentence): Draft[] | null {
@@ -51,11 +55,19 @@ export function singularStatement(s: Sentence): Draft[] | null {
   let turn = 0
   for (; turn < 6; turn++) {
     const before = r.i
-    if (turn > 0 && !(r.eatAll(', and') || r.eat('and', ','))) break
+    const isBehindComma = turn > 0 && r.is(',', ':', ';') && r.peek(1)?.text !== 'and'
+    const isBehindColon = turn > 0 && r.eat(':', ';')
+    if (turn > 0 && !isBehindColon && !(r.eatAll(', and') || r.eat('and', ','))) break
+    // "it is C5H10O and it is a ketone"
+    if (turn > 0 && !isBehindComma && r.is('it') && /^(?:is|has|contains)$/.test(r.peek(1)?.text ?? '')) r.i++
     r.eatAny(ADVERBS)
     // "CCO is C2H6O, MW 46.07"
     const beside = turn === 0 ? null : attributeItem(s, null, spoken)
-    const said = beside !== null ? [beside] : r.attempt(() => readVerbPhrase(s, spoken, turn === 0))
+    const said =
+      beside !== null
+        ? [beside]
+        : ((isBehindComma ? (classTail(s, spoken) ?? bareTail(s, spoken) ?? givingTail(s, spoken)) : null) ??
+          (isBehindColon ? null : r.attempt(() => readVerbPhrase(s, spoken, turn === 0))))
     if (said === null) {
       r.i = before
       break
@@ -84,10 +96,16 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
     const item = attributeItem(s, null, spoken)
     return item === null ? null : [item]
   }
+  if (!isFirst && r.eat('with')) return readList(s, spoken)
   if (r.eat('weighs')) return readWeight(s, spoken)
-  if (r.eatAny(HAS) !== null) {
+  const verb = r.is('corresponds') ? null : r.eatAny(HAS)
+  if (verb !== null) {
     r.eatAny(ADVERBS)
-    return readComparison(s, spoken) ?? hasFormulaAs(s, spoken) ?? readList(s, spoken)
+    const drafts = readComparison(s, spoken) ?? readList(s, spoken)
+    // "CC(=O)O gives an ester": what becomes of it, or what a piece of the string stands for
+    if (GIVES.has(verb) && spoken.subject?.molecule !== null && drafts?.some(({ kind }) => !OF_FORMULAS.has(kind)))
+      return null
+    return drafts
   }
   if (r.eat('remains', 'stays')) return readIsPhrase(s, spoken)
   if (
@@ -101,7 +119,7 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
     r.eatAll('is the smiles string for') ||
     r.eatAll('stands for')
   )
-    return readEqual(s, spoken)
+    return readEqual(s, spoken) ?? onlyUnsaturation(readList(s, spoken))
   if (r.eat('is')) {
     r.eatAny(ADVERBS)
     return readIsPhrase(s, spoken)
@@ -109,18 +127,9 @@ function readVerbPhrase(s: Sentence, spoken: Spoken, isFirst: boolean): Draft[] 
   return null
 }
 
-/** `has C6H6 as its molecular formula` */
-function hasFormulaAs(s: Sentence, spoken: Spoken): Draft[] | null {
-  const { r } = s
-  return r.attempt(() => {
-    const from = r.i
-    const formula = readFreeFormula(r)
-    if (formula === null || !r.eat('as')) return null
-    r.eat('its', 'a', 'the')
-    if (readAttribute(r)?.kind !== 'formula' || !atEnd(s)) return null
-    return [draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))]
-  })
-}
+/** `corresponds to a degree of unsaturation of 4` */
+const onlyUnsaturation = (drafts: Draft[] | null): Draft[] | null =>
+  drafts?.every(({ kind }) => kind === 'unsaturation') ? drafts : null
 
 function readWeight(s: Sentence, spoken: Spoken): Draft[] | null {
   const { r, scene } = s
@@ -148,10 +157,13 @@ function readEqual(s: Sentence, spoken: Spoken): Draft[] | null {
     r.eat('the')
   const formula = r.attempt(() => {
     const found = readFreeFormula(r)
-    return found !== null && atEnd(s) ? found : null
+    return found !== null && (atEnd(s) || r.is('with')) ? found : null
   })
-  if (formula !== null)
-    return [draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))]
+  if (formula !== null) {
+    const stated = draftOf(s, 'formula', spoken, from, formula.token.raw, (it) => checkFormula(it, formula.composition))
+    const rest = r.attempt(() => (r.eat('with') ? readList(s, spoken) : null))
+    return rest === null && !atEnd(s) ? null : [stated, ...(rest ?? [])]
+  }
   return r.attempt(() => {
     const token = r.peek()
     const next = r.peek(1)
@@ -159,8 +171,11 @@ function readEqual(s: Sentence, spoken: Spoken): Draft[] | null {
     if (next?.kind === 'word' && AFTER_NAMES.has(next.text)) return null
     r.i++
     const other = withApposition(s, moleculeSubject(token.raw, token.molecule), from)
-    if (!atEnd(s)) return null
-    return [...other.drafts, draftOf(s, 'identity', spoken, from, token.raw, (it) => checkIdentity(it, other.subject!))]
+    const identity = draftOf(s, 'identity', spoken, from, token.raw, (it) => checkIdentity(it, other.subject!))
+    // "is tert-butanol with formula C4H10O"
+    const rest = r.attempt(() => (token.isName && spoken.smiles !== null && r.eat('with') ? readList(s, spoken) : null))
+    if (rest === null && !atEnd(s)) return null
+    return [...other.drafts, identity, ...(rest ?? [])]
   })
 }
 
@@ -169,6 +184,8 @@ function readIsPhrase(s: Sentence, spoken: Spoken): Draft[] | null {
   const from = r.i
   const relation = r.attempt(() => readRelation(s, spoken))
   if (relation !== null) return relation
+  const sign = r.eatAll('heavier than') ? 1 : r.eatAll('lighter than') ? -1 : 0
+  if (sign !== 0) return massComparison(s, spoken, from, sign)
   const weight = r.attempt(() => {
     const mass = readMass(r)
     if (mass === null || !mass.unit || !atEnd(s)) return null
@@ -177,6 +194,9 @@ function readIsPhrase(s: Sentence, spoken: Spoken): Draft[] | null {
   if (weight !== null) return weight
   const equal = r.attempt(() => readEqual(s, spoken))
   if (equal !== null) return equal
+  // "is octanoic acid, C8H16O2": a name that is not known, and what stands beside it
+  const unknown = r.attempt(() => readUnknownName(s, spoken))
+  if (unknown !== null) return unknown
   // "is an aromatic hydrocarbon with the formula C6H6"
   return r.attempt(() => {
     const found = readClass(r)
@@ -210,6 +230,30 @@ function readIsPhrase(s: Sentence, spoken: Spoken): Draft[] | null {
     if (s.tokens[r.i - 1]?.text === '(') r.i--
     return atEnd(s) && drafts.length > 0 ? drafts : null
   })
+}
+
+function readUnknownName(s: Sentence, spoken: Spoken): Draft[] | null {
+  const { r } = s
+  let k = 0
+  while (k < 3 && r.peek(k)?.kind === 'word' && /^[a-z\d,'-]{3,}$/.test(r.peek(k)!.text)) {
+    if (/^(?:the|this|that|not|and|with|from|for|than)$/.test(r.peek(k)!.text)) return null
+    k++
+  }
+  for (; k > 0; k--) {
+    const after = r.peek(k)
+    if (!NAME_END.test(r.peek(k - 1)!.text) || NO_NAMES.has(r.peek(k - 1)!.text)) continue
+    if (after?.text === ',') {
+      r.i += k
+      return []
+    }
+    if (after?.text === 'with' || after?.text === '(') {
+      r.i += k + 1
+      const list = after.text === 'with' ? readList(s, spoken) : bareTail(s, spoken)
+      if (after.text === '(' && list !== null && !r.eat(')')) return null
+      return list
+    }
+  }
+  return null
 }
 
 /** `is the same molecule as OCC`, `is an isomer of ethanol`, `is unchanged: CCO`. */
@@ -262,6 +306,12 @@ function readComparison(s: Sentence, spoken: Spoken): Draft[] | null {
       const check = sameAttribute(attribute, other.subject, scene)
       return check === null ? null : [draftOf(s, 'comparison', spoken, from, wordsOf(s, from), check)]
     }
+    const heavier = r.attempt(() => {
+      r.eat('a', 'an')
+      const sign = r.eat('higher', 'larger', 'greater', 'bigger') ? 1 : r.eat('lower', 'smaller') ? -1 : 0
+      return sign !== 0 && readAttribute(r)?.kind === 'mass' && r.eat('than') ? sign : null
+    })
+    if (heavier !== null) return massComparison(s, spoken, from, heavier)
     const count = readCount(r)
     if (r.eat('additional', 'extra')) r.i--
     // "one more carbon than", "one carbon more than"
@@ -283,6 +333,16 @@ function readComparison(s: Sentence, spoken: Spoken): Draft[] | null {
       ),
     ]
   })
+}
+
+function massComparison(s: Sentence, spoken: Spoken, from: number, sign: number): Draft[] | null {
+  const other = readSpoken(s)
+  if (other?.subject == null || !other.explicit || !atEnd(s)) return null
+  const second = other.subject
+  return [
+    ...other.drafts,
+    draftOf(s, 'comparison', spoken, from, wordsOf(s, from), (it) => checkHeavier(it, second, sign, s.scene.mols)),
+  ]
 }
 
 export function sameAttribute(

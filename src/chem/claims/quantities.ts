@@ -163,6 +163,19 @@ const ROTATABLE: Quantity = {
 export const RINGS = described('ring_count', 'rings', 'NumRings')
 export const AROMATIC_RINGS = described('ring_count', 'aromatic rings', 'NumAromaticRings')
 
+/** Where every ring shares one bond with the rest, as in naphthalene; else which of them are meant is not told. */
+const FUSED: Quantity = {
+  kind: 'ring_count',
+  title: 'fused rings',
+  of: ({ molecule }, mols) => {
+    if (molecule === null) return null
+    const rings = molecule.descriptors.NumRings!
+    return rings > 1 && mols.count(molecule, '[R2]@[R2]') === rings - 1 && mols.count(molecule, '[R3]') === 0
+      ? exact(rings)
+      : null
+  },
+}
+
 const SIZES: readonly (readonly [words: string, size: number])[] = [
   ['three 3', 3],
   ['four 4', 4],
@@ -199,6 +212,7 @@ function phrases(): Map<string, Quantity> {
   add('aromatic atom', matched('atom_count', 'aromatic atoms', 'a', 'a'))
   add('ring', RINGS)
   add('aromatic ring', AROMATIC_RINGS)
+  add('fused ring', FUSED)
   add('aliphatic ring', described('ring_count', 'aliphatic rings', 'NumAliphaticRings'))
   add('saturated ring', described('ring_count', 'saturated rings', 'NumSaturatedRings'))
   add('heterocycle, heterocyclic ring', described('ring_count', 'heterocycles', 'NumHeterocycles'))

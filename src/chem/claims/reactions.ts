@@ -17,6 +17,7 @@ export interface Written {
   readonly reaction: Reaction
   /** Written as a balanced equation is: formulas with `+` or a coefficient. */
   readonly isEquation: boolean
+  readonly hasCoefficients: boolean
 }
 
 /** The reactions of a sentence whose every term is a formula, a SMILES or a name of the table. */
@@ -37,6 +38,7 @@ export function reactionsOf(tokens: readonly Token[], mols: MolToolkit): Written
         to: right.end,
         reaction: { left: left.terms, right: right.terms },
         isEquation: formulas && (plus || coefficients),
+        hasCoefficients: coefficients,
       },
     ]
   })
@@ -128,10 +130,17 @@ export function balanceClaims(
   text: string,
   earlier: Written | null,
 ): Draft[] {
-  const says = BALANCED.test(text) && !/\bunbalanced\b/i.test(text)
+  if (/\b(?:unbalanced|skeleton|skeletal|word equation)\b/i.test(text)) return []
+  const says = BALANCED.test(text)
   const drafts = written
     .filter(({ isEquation }) => isEquation || says)
-    .map(({ from, to, reaction }) => draft(tokens, from, to, checkBalance(reaction)))
+    .map(({ from, to, reaction, hasCoefficients }) => {
+      const finding = checkBalance(reaction)
+      // "the reaction is C3H8 + O2 -> CO2 + H2O": what is still to be balanced
+      const isInProse = tokens.some(({ kind }, i) => kind === 'word' && (i < from || i >= to))
+      const isScheme = finding.outcome === 'fail' && !hasCoefficients && !says && isInProse
+      return draft(tokens, from, to, isScheme ? undecided('a scheme that is not said to be balanced') : finding)
+    })
   if (written.length > 0 || !says) return drafts
   if (
     /\b(?:reaction|equation|atoms|it|this|mass)\b/i.test(text) &&

@@ -1,4 +1,5 @@
 import { GROUPS } from './groups.ts'
+import { isResult } from './results.ts'
 import { formulaSubject, moleculeSubject, type Subject } from './subject.ts'
 import { AFTER_NAMES, standsForFormula, type Token } from './tokens.ts'
 
@@ -7,18 +8,25 @@ export interface Mention {
   readonly subject: Subject
   readonly start: number
   readonly end: number
+  /** Brought in as what a change gives: `adding water gives CCO`. */
+  readonly isResult: boolean
 }
 
 /** Words of change, of comparison or of another molecule: past them, `it` may be a different one. */
 const UNSAFE =
-  /\b(?:products?|intermediates?|derivatives?|analog(?:ue)?s?|another|others?|second|new|resulting|modified|replac\w+|substitut\w+|add(?:s|ed|ing|ition)?|remov\w+|convert\w*|react\w*|oxidi[sz]\w*|reduc\w+|hydroly\w+|becom\w+|after|isomers?|fragments?|if|suppose|instead|target|transform\w*|form(?:s|ed|ing)|yield\w*|gives?|produc\w+|attack\w*|(?:brom|chlor|iod|fluor|nitr|alkyl|acyl|methyl|hydrogen|proton|deproton)at\w+|esterif\w+|former|latter|each|both|similar|compar\w+|than|candidates?|options?|(?:methyl|ethyl|chloro|bromo|fluoro|nitro|hydroxy|amino|methoxy)\w+)\b|\b\d+(?:,\d+)*-[a-z]{3,}/i
+  /\b(?:products?|intermediates?|derivatives?|analog(?:ue)?s?|another|others?|second|new|resulting|modified|replac\w+|substitut\w+|add(?:s|ed|ing|ition)?|remov\w+|convert\w*|react\w*|oxidi[sz]\w*|reduc\w+|hydroly\w+|becom\w+|after|isomers?|fragments?|if|suppose|instead|target|transform\w*|form(?:s|ed|ing)|yield\w*|gives?|produc\w+|attack\w*|(?:brom|chlor|iod|fluor|nitr|alkyl|acyl|methyl|hydrogen|proton|deproton)at\w+|esterif\w+|former|latter|each|both|similar|compar\w+|than|candidates?|options?|(?:methyl(?!ene)|ethyl|chloro|bromo|fluoro|nitro(?!gen)|hydroxy(?!l)|amino|methoxy)\w+)\b|\b\d+(?:,\d+)*-[a-z]{3,}/i
 const NAME_LIKE =
   /\b[a-z]{2,}(?:ane|yne|anol|enol|anone|amide|amine|azole|idine|azine|oate|aldehyde|benzene|phenol|toluene|pyridine|indole)\b/gi
 const NO_NAME =
   /^(?:membrane|plane|mundane|urbane|insane|arcane|hurricane|profane|humane|benzene|pyridine|indole|phenol)$/i
 
+/** Words of change that speak of numbers. */
+const SUMS =
+  /\b(?:add(?:ing)? (?:up|these|them|it|all|everything|the (?:counts|numbers|atoms))|in addition|(?:which |this |that )?gives? (?:us )?(?:a|the) (?:total|sum|molecular formula|formula|molar mass|molecular weight))\b/gi
+
 /** Could the text bring in a molecule that is not among the mentions? */
-function isUnsafe(text: string): boolean {
+function isUnsafe(whole: string): boolean {
+  const text = whole.replace(SUMS, ' ')
   if (UNSAFE.test(text)) return true
   return [...text.matchAll(NAME_LIKE)].some(([word]) => !GROUPS.has(word.toLowerCase()) && !NO_NAME.test(word))
 }
@@ -31,7 +39,8 @@ export function mentionsOf(tokens: readonly Token[]): Mention[] {
     // "a phenol" is a class
     if (token.isName && before?.kind === 'word' && /^(?:an?)$/.test(before.text)) return []
     if (token.molecule === null || (next?.kind === 'word' && AFTER_NAMES.has(next.text))) return []
-    return [{ subject: moleculeSubject(token.raw, token.molecule), start: token.start, end: token.end }]
+    const subject = moleculeSubject(token.raw, token.molecule)
+    return [{ subject, start: token.start, end: token.end, isResult: isResult(tokens, i) }]
   })
 }
 
@@ -39,7 +48,14 @@ export function mentionsOf(tokens: readonly Token[]): Mention[] {
 export const formulasOf = (tokens: readonly Token[]): Mention[] =>
   tokens.flatMap((token) =>
     token.molecule === null && standsForFormula(token)
-      ? [{ subject: formulaSubject(token.raw, token.formula!), start: token.start, end: token.end }]
+      ? [
+          {
+            subject: formulaSubject(token.raw, token.formula!),
+            start: token.start,
+            end: token.end,
+            isResult: false,
+          },
+        ]
       : [],
   )
 
@@ -81,12 +97,59 @@ export class Referents {
     return this.earlier
   }
 
+  /** `the product`, `the new molecule`: the only one that was brought in as a result. */
+  product(place: number): Subject | null {
+    return single([...this.before.mentions, ...this.until(place)].filter((mention) => mention.isResult))
+  }
+
+  /** `the original molecule`: the only one of the question, unless the question asks how to make it. */
+  original(): Subject | null {
+    if (this.prompt === null || /\b(?:retro|synth|prepar|make|target|product|precursor)/i.test(this.prompt.text))
+      return null
+    return single(this.prompt.mentions)
+  }
+
+  /** `both`, `the first`, `each`: the only two molecules of the question and the steps, in the order of their first mention. */
+  pair(place: number): readonly [Subject, Subject] | null {
+    const here = this.until(place)
+    const all = [...(this.prompt?.mentions ?? []), ...this.before.mentions, ...here]
+    return twoOf(here) ?? twoOf(all)
+  }
+
+  private until(place: number): Mention[] {
+    return this.here.filter(({ end }) => end <= place)
+  }
+
   private fromBefore(): Subject | null {
     if (this.before.mentions.length > 0) return only(this.before)
     if (isUnsafe(this.before.text)) return null
     if (this.prompt === null || PROMPT_TASKS.test(this.prompt.text)) return null
     return only(this.prompt)
   }
+}
+
+/** In the order of their first mention. */
+function distinctOf(mentions: readonly Mention[]): Subject[] {
+  const found = new Map<string, Subject>()
+  for (const { subject } of mentions) {
+    const key = subject.molecule!.canonical
+    if (!found.has(key)) found.set(key, subject)
+    if (found.size > 2) break
+  }
+  return [...found.values()]
+}
+/** Two molecules, or two spellings where all is one molecule. */
+function twoOf(mentions: readonly Mention[]): readonly [Subject, Subject] | null {
+  const found = distinctOf(mentions)
+  if (found.length === 2) return [found[0]!, found[1]!]
+  if (found.length !== 1) return null
+  const spellings = new Map(mentions.map(({ subject }) => [subject.label, subject]))
+  const [a, b] = spellings.values()
+  return spellings.size === 2 ? [a!, b!] : null
+}
+function single(mentions: readonly Mention[]): Subject | null {
+  const found = distinctOf(mentions)
+  return found.length === 1 ? found[0]! : null
 }
 
 /** Prompts that ask for another molecule than the one that they name. */

@@ -86,6 +86,7 @@ const TRAILERS = [
   'in its backbone structure',
   'in it',
   'exactly',
+  'each',
   'present',
   'indeed',
 ]

@@ -4,6 +4,7 @@ import { readNamed, relativeAt } from './named.ts'
 import { readFreeFormula } from './phrases.ts'
 import { type Draft, impliedAt, type Sentence, type Spoken, spokenOf } from './sentence.ts'
 import { moleculeSubject, type Subject } from './subject.ts'
+import { bareTail, classBefore, classTail } from './tails.ts'
 import { attributeItem } from './values.ts'
 
 const HEADS = new Set(
@@ -12,7 +13,7 @@ const HEADS = new Set(
 )
 const DETERMINERS = new Set('the this that our a an its my'.split(' '))
 const QUALIFIERS = new Set(
-  'given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(
+  'new modified edited source given final initial original parent starting whole entire input target resulting simple organic aromatic query canonical molecular chemical corresponding following proposed correct'.split(
     ' ',
   ),
 )
@@ -22,6 +23,19 @@ const LINKS = new Set(
 )
 const isApposable = (text: string): boolean =>
   /^[a-z-]+$/.test(text) && !LINKS.has(text) && !/(?:ed|form|version|conjugate|analogu?e?|derivative|dimer)$/.test(text)
+/** Ends of the names of molecules. */
+export const NAME_END = /(?:ane|ene|yne|[nt]ol|one|anal|enal|acid|ate|ide|ine|ether|nitrile|aldehyde|phenol|anhydride)$/
+/** Words with such an end that are no names. */
+export const NO_NAMES = new Set(
+  `combine examine determine imagine define refine calculate estimate indicate evaluate generate isolate separate investigate validate enumerate
+  demonstrate hydrate one none done gone alone provide decide divide inside beside aside outside line fine`.split(
+    /\s+/,
+  ),
+)
+const RESULTS = new Set('new modified resulting edited final'.split(' '))
+const ORIGINALS = new Set('original starting initial source given input parent'.split(' '))
+const MOLECULE_NOUNS = new Set('molecule compound structure smiles'.split(' '))
+const SAID = new Set('has is contains bears features includes consists carries possesses'.split(' '))
 const IMPLICIT_HEADS = new Set('molecule compound structure smiles string species substance'.split(' '))
 
 /** A molecule or formula, or words for the one that was named before. */
@@ -35,6 +49,8 @@ export function readSpoken(s: Sentence): Spoken | null {
       return impliedAt(s, from)
     }
     if (r.eat('which')) return relativeAt(s, from)
+    const told = r.attempt(() => toldBefore(s))
+    if (told !== null) return told
     let head: string | null = null
     let determined = false
     for (;;) {
@@ -51,6 +67,15 @@ export function readSpoken(s: Sentence): Spoken | null {
       while (k < 3 && r.peek(k)?.kind === 'word' && isApposable(r.peek(k)!.text)) k++
       const written = r.peek(k)
       if (k > 0 && written?.molecule != null && !written.isName) r.i += k
+    } else if (head === null && r.i === from) skipUnknownName(s)
+    // "the molecule, CCO, has", "this molecule (CCO) has"
+    const wrap =
+      s.r.i > from && r.is('(', ',') && r.peek(1)?.molecule != null && !r.peek(1)!.isName ? r.peek()!.text : null
+    if (wrap !== null) {
+      const written = r.peek(1)!
+      if (r.peek(2)?.text !== (wrap === '(' ? ')' : ',')) return null
+      r.i += 3
+      return { ...spokenOf(moleculeSubject(written.raw, written.molecule!), from), smiles: written.raw }
     }
     const isSmiles = head === 'smiles' || head === 'string' || head === 'notation' || head === 'representation'
     if (head !== null) {
@@ -69,7 +94,11 @@ export function readSpoken(s: Sentence): Spoken | null {
     }
     const named = readNamed(s, from, isSmiles, head === 'formula')
     // a molecule, and what stands beside it
-    if (named?.subject?.molecule != null) return { ...withApposition(s, named.subject, from), smiles: named.smiles }
+    if (named?.subject?.molecule != null) {
+      const before = classBefore(s, r.i - 1, named.subject)
+      const spoken = withApposition(s, named.subject, from)
+      return { ...spoken, drafts: [...before, ...spoken.drafts], smiles: named.smiles }
+    }
     if (named !== null) return named
     r.i = from
     // "the molecule has"
@@ -80,7 +109,7 @@ export function readSpoken(s: Sentence): Spoken | null {
       const words = s.tokens.slice(from, from + k).map(({ text }) => text)
       if (
         words.some((text) =>
-          /^(?:final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(
+          /^(?:new|modified|edited|source|final|resulting|target|starting|initial|parent|original|proposed|correct|corresponding|following|a|an|that)$/.test(
             text,
           ),
         )
@@ -92,6 +121,51 @@ export function readSpoken(s: Sentence): Spoken | null {
     }
     return null
   })
+}
+
+/** Words of a name that is not known, before a SMILES: `pentan-2-one, CCCC(C)=O,`, `succinic acid OC(=O)CCC(O)=O`. */
+function skipUnknownName(s: Sentence): void {
+  const { r } = s
+  let k = 0
+  while (k < 3 && r.peek(k)?.kind === 'word' && !LINKS.has(r.peek(k)!.text) && /^[a-z\d,'-]+$/.test(r.peek(k)!.text))
+    k++
+  if (k === 0 || !NAME_END.test(r.peek(k - 1)!.text) || NO_NAMES.has(r.peek(k - 1)!.text)) return
+  const next = r.peek(k)
+  const written = next?.kind === 'mark' ? r.peek(k + 1) : next
+  if (written?.molecule != null && !written.isName) r.i += k
+}
+
+/** `the product`, `the new molecule`, `the original molecule`, `the first SMILES`, `the latter`: of those named before. */
+function toldBefore(s: Sentence): Spoken | null {
+  const { r, scene } = s
+  const from = r.i
+  if (!r.eat('the')) return null
+  const place = s.tokens[from]!.start
+  const asSpoken = (subject: Subject | null): Spoken => ({
+    subject,
+    reason: subject === null ? 'it does not tell which molecule is meant' : null,
+    smiles: null,
+    drafts: [],
+    from,
+    explicit: false,
+  })
+  const next = (): string => r.peek()?.text ?? ''
+  const isSaid = (): boolean => SAID.has(next()) || r.is("'s")
+  const word = next()
+  r.i++
+  const noun = MOLECULE_NOUNS.has(next())
+  if (word === 'product' || (RESULTS.has(word) && (noun || next() === 'product'))) {
+    if (word !== 'product') r.i++
+    return isSaid() ? asSpoken(scene.referents.product(place)) : null
+  }
+  if (ORIGINALS.has(word) && noun) {
+    r.i++
+    return isSaid() ? asSpoken(scene.referents.original()) : null
+  }
+  const index = word === 'first' || word === 'former' ? 0 : word === 'second' || word === 'latter' ? 1 : null
+  if (index === null) return null
+  if (noun || next() === 'one' || next() === 'string') r.i++
+  return isSaid() ? asSpoken(scene.referents.pair(place)?.[index] ?? null) : null
 }
 
 /** `benzene (c1ccccc1)`, `ethanol, CCO,`, `benzene (C6H6)`: what stands beside a molecule is said of it. */
@@ -111,6 +185,11 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     }
     const [comma, other, close] = [r.peek(), r.peek(1), r.peek(2)]
     const known = drafts.length
+    const tail = comma?.text === ',' && !isAfterPreposition(s, from) ? r.attempt(() => readClassTail(s, subject)) : null
+    if (tail !== null) {
+      drafts.push(...tail)
+      continue
+    }
     // "ethanol, CCO, has": not "ethanol, CCN, and water"
     if (
       comma?.text === ',' &&
@@ -119,6 +198,7 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     ) {
       r.i++
       const drafted = readApposition(s, subject, drafts)
+      if (drafted && !r.is(',')) continue
       const verb = r.peek(1)
       if (
         drafted &&
@@ -135,6 +215,21 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
     break
   }
   return spokenOf(subject, from, drafts)
+}
+
+/** `from CCO, an acid`: what follows may be what becomes of it. */
+const isAfterPreposition = (s: Sentence, from: number): boolean =>
+  /^(?:of|from|with|for|on|upon|in|unlike|by|like|and|or|\+)$/.test(s.tokens[from - 1]?.text ?? '')
+
+/** `, an ether with four carbons,` and what it is followed by */
+function readClassTail(s: Sentence, subject: Subject): Draft[] | null {
+  const { r } = s
+  if (!r.eat(',')) return null
+  const tail = classTail(s, spokenOf(subject, r.i))
+  if (tail === null) return null
+  const verb = r.peek(1)
+  if (r.is(',') && verb?.kind === 'word' && !/^(?:which|whose|with|so|because|since|where)$/.test(verb.text)) r.i++
+  return tail
 }
 
 /** Is what stands before the bracket or comma a name (not a SMILES)? */
@@ -179,8 +274,9 @@ function readApposition(s: Sentence, subject: Subject, drafts: Draft[], isNamed 
       any = true
     } else if (!labelled) {
       const item = attributeItem(s, subject, null)
-      if (item !== null) {
-        drafts.push(item)
+      const bare = item === null && token.kind === 'number' ? bareTail(s, spokenOf(subject, r.i)) : null
+      if (item !== null || bare !== null) {
+        drafts.push(...(bare ?? [item!]))
         any = true
       } else {
         const formula = /^[,;)]$/.test(r.peek(1)?.text ?? ',') ? readFreeFormula(r) : null
@@ -200,5 +296,5 @@ function readApposition(s: Sentence, subject: Subject, drafts: Draft[], isNamed 
     r.i++
   }
   if (!any) r.i = from
-  return any && (r.is(')', ',') || r.peek() === undefined)
+  return any && (r.is(')', ',', '.') || r.peek() === undefined)
 }

@@ -2,10 +2,13 @@ import { attributeIs } from './attributes.ts'
 import { presentIn, thereIs, weCount } from './counts.ts'
 import { pluralStatement } from './plurals.ts'
 import { singularStatement } from './predicates.ts'
+import { isResult } from './results.ts'
 import type { Draft, Sentence } from './sentence.ts'
 import { misspelled, smilesLine } from './spelling.ts'
 import { withApposition } from './spoken.ts'
 import { moleculeSubject } from './subject.ts'
+import { classBefore } from './tails.ts'
+import { attributeItem } from './values.ts'
 
 const BEFORE_BRACKETS = new Set(
   'is are the : , . ; -> + gives give yields yield forms molecule compound called named smiles'.split(' '),
@@ -35,12 +38,22 @@ export function statementsOf(s: Sentence): Draft[] {
 function besides(s: Sentence, known: readonly Draft[]): Draft[] {
   const found: Draft[] = []
   for (const [i, token] of s.tokens.entries()) {
-    if (token.molecule === null || s.tokens[i + 1]?.text !== '(') continue
+    if (token.molecule === null) continue
+    const isMade = isResult(s.tokens, i)
+    if (!isMade && s.tokens[i + 1]?.text !== '(') continue
     if (known.some(({ from, to }) => from <= i + 2 && i + 2 < to)) continue
+    const subject = moleculeSubject(token.raw, token.molecule)
     const before = s.tokens[i - 1]
-    if (before !== undefined && !BEFORE_BRACKETS.has(before.text)) continue
+    const leading = isMade ? classBefore(s, i, subject) : []
+    if (before !== undefined && !BEFORE_BRACKETS.has(before.text) && !isMade) continue
     s.r.i = i + 1
-    found.push(...withApposition(s, moleculeSubject(token.raw, token.molecule), i).drafts)
+    const { drafts } = withApposition(s, subject, i)
+    found.push(...leading, ...drafts)
+    // "gives CCO with the formula C2H6O"
+    if (isMade && (s.r.eatAll(', with') || s.r.eat('with'))) {
+      const item = attributeItem(s, subject, null)
+      if (item !== null) found.push(item)
+    }
   }
   return found
 }
@@ -61,6 +74,8 @@ function startsClause(s: Sentence, i: number): boolean {
 }
 
 function skipOpeners(s: Sentence): void {
+  // "For CCO: C2H6O"
+  if (s.r.is('for') && s.r.peek(1)?.kind === 'chemical' && s.r.peek(2)?.text === ':') s.r.i++
   while (
     s.r.eat(
       'so',
@@ -80,7 +95,6 @@ function skipOpeners(s: Sentence): void {
       'yes',
       'right',
       'overall',
-      'in',
       'here',
       'well',
       'great',

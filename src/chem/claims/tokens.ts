@@ -37,8 +37,12 @@ const GROUP_FORMULAS = new Set(
 export function standsForFormula(token: Token): boolean {
   const { formula, raw } = token
   if (token.isName) return formula !== null
-  return formula !== null && formula.atoms.size >= 2 && /\d/.test(raw) && !GROUP_FORMULAS.has(raw)
+  if (formula === null || formula.atoms.size < 2 || GROUP_FORMULAS.has(raw)) return false
+  return /\d/.test(raw) || SALTS.test(raw)
 }
+
+/** Salts, bases and acids whose formulas have no digit. */
+const SALTS = /^(?:(?:Na|K|Li|Cs|Rb|Ag)(?:Cl|Br|I|F|OH)|HCl|HBr)$/
 
 const MARKS = /^(?:->|-->|=>|>>|[.,;:!?()"=≈~+<>%|/*×·])/
 const OPENERS = '("\'`[{'
@@ -71,23 +75,30 @@ const mark = (text: string, start: number): Token => ({
   end: start + text.length,
 })
 
-function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolToolkit, out: Token[]): void {
+/** Marks and parts that are taken off one chunk, at most; what is left then is one word, which no rule reads. */
+const MAX_DEPTH = 200
+
+function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolToolkit, out: Token[], depth = 0): void {
   if (chunk === '') return
   const whole = wholeToken(chunk, start, quoted, mols)
   if (whole !== null) {
     out.push(whole)
     return
   }
+  if (depth > MAX_DEPTH) {
+    out.push(word(chunk, start, quoted))
+    return
+  }
   const first = chunk[0]!
   const last = chunk.at(-1)!
   // what ends a sentence or clause, or closes what is not open
   if (/[.,;:!?]/.test(last) && chunk.length > 1) {
-    splitChunk(chunk.slice(0, -1), start, quoted, mols, out)
+    splitChunk(chunk.slice(0, -1), start, quoted, mols, out, depth + 1)
     out.push(mark(last, start + chunk.length - 1))
     return
   }
   if (CLOSERS.includes(last) && chunk.length > 1 && !isBalanced(chunk, last)) {
-    splitChunk(chunk.slice(0, -1), start, quoted, mols, out)
+    splitChunk(chunk.slice(0, -1), start, quoted, mols, out, depth + 1)
     if (last === ')') out.push(mark(last, start + chunk.length - 1))
     return
   }
@@ -96,14 +107,14 @@ function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolTool
     const wraps = last === close
     const inner = chunk.slice(1, wraps ? -1 : undefined)
     if (first === '(') out.push(mark('(', start))
-    splitChunk(inner, start + 1, quoted || '`"\''.includes(first), mols, out)
+    splitChunk(inner, start + 1, quoted || '`"\''.includes(first), mols, out, depth + 1)
     if (first === '(' && wraps) out.push(mark(')', start + chunk.length - 1))
     return
   }
   const leading = MARKS.exec(chunk)
   if (leading !== null) {
     out.push(mark(leading[0], start))
-    splitChunk(chunk.slice(leading[0].length), start + leading[0].length, quoted, mols, out)
+    splitChunk(chunk.slice(leading[0].length), start + leading[0].length, quoted, mols, out, depth + 1)
     return
   }
   // "it's", "there's": is; "let's" stays
@@ -119,17 +130,17 @@ function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolTool
   }
   const possessive = /^let's$/i.test(chunk) ? null : /^(.+)('s|')$/.exec(chunk)
   if (possessive !== null) {
-    splitChunk(possessive[1]!, start, quoted, mols, out)
+    splitChunk(possessive[1]!, start, quoted, mols, out, depth + 1)
     out.push(word("'s", start + possessive[1]!.length, quoted))
     return
   }
   if (/^[^>]+>[^>]*>[^>]+$/.test(chunk) && !/-->|->/.test(chunk)) {
     const left = chunk.slice(0, chunk.indexOf('>'))
     const arrow = chunk.lastIndexOf('>')
-    splitChunk(left, start, quoted, mols, out)
+    splitChunk(left, start, quoted, mols, out, depth + 1)
     // A>agents>B: the agents are on neither side
     out.push({ ...mark('>>', start + left.length), raw: chunk.slice(left.length, arrow + 1), end: start + arrow + 1 })
-    splitChunk(chunk.slice(arrow + 1), start + arrow + 1, quoted, mols, out)
+    splitChunk(chunk.slice(arrow + 1), start + arrow + 1, quoted, mols, out, depth + 1)
     return
   }
   // 46.07g/mol, MW=46.07, benzene(C6H6), CCO->CC=O, C6H6/C7H8
@@ -140,8 +151,8 @@ function splitChunk(chunk: string, start: number, quoted: boolean, mols: MolTool
     /^([a-z]{2,30})(\(.+)$/i.exec(hasSmilesShape(chunk) ? '' : chunk) ??
     /^(.{1,200}?)((?:->|=>).+)$/.exec(chunk)
   if (glued !== null) {
-    splitChunk(glued[1]!, start, quoted, mols, out)
-    splitChunk(glued[2]!, start + glued[1]!.length, quoted, mols, out)
+    splitChunk(glued[1]!, start, quoted, mols, out, depth + 1)
+    splitChunk(glued[2]!, start + glued[1]!.length, quoted, mols, out, depth + 1)
     return
   }
   out.push(word(chunk, start, quoted))

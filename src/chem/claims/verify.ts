@@ -1,14 +1,16 @@
 import { type MolToolkit, ToolkitFailure } from '../toolkit/molecule.ts'
-import { type Claim, type StepVerdict, verdictOf } from './claim.ts'
+import { type Claim, type StepVerdict, undecided, verdictOf } from './claim.ts'
+import { Spellings } from './fragments.ts'
 import { MOOD_REASONS, type Mood, moodsOf, opensHypothesis, takesBack } from './modality.ts'
 import { type PlainText, plainText } from './plain.ts'
 import { balanceClaims, reactionsOf, type Written } from './reactions.ts'
 import { Reader } from './reader.ts'
 import { formulasOf, mentionsOf, Referents, type Told } from './referents.ts'
+import { isResult } from './results.ts'
 import type { Draft } from './sentence.ts'
 import { sentencesOf } from './sentences.ts'
 import { statementsOf } from './statements.ts'
-import { tokenize } from './tokens.ts'
+import { type Token, tokenize } from './tokens.ts'
 
 /** Longest step that is read, in UTF-16 units: what is longer has no claims, and says so. */
 export const MAX_STEP = 20_000
@@ -31,17 +33,18 @@ export interface Trajectory {
  * @returns a verdict a step, then one a candidate (each follows the last step)
  */
 export function verifySteps({ steps, candidates = [], prompt = null }: Trajectory, mols: MolToolkit): StepVerdict[] {
-  const asked = prompt === null || prompt.length > MAX_STEP ? null : toldBy(prompt, mols)
+  const spellings = new Spellings(mols)
+  const asked = prompt === null || prompt.length > MAX_STEP ? null : toldBy(prompt, spellings, mols)
   const verdicts: StepVerdict[] = []
   const past: Told[] = []
   for (const [step, text] of steps.entries()) {
-    const { claims, note, told } = verifyText(text, together(past), asked, mols)
+    const { claims, note, told } = verifyText(text, together(past), asked, spellings, mols)
     verdicts.push({ step, candidate: null, ...verdictOf(claims), claims, note })
     past.push(told)
     if (past.length > MEMORY) past.shift()
   }
   for (const [candidate, text] of candidates.entries()) {
-    const { claims, note } = verifyText(text, together(past), asked, mols)
+    const { claims, note } = verifyText(text, together(past), asked, spellings.copy(), mols)
     verdicts.push({ step: steps.length, candidate, ...verdictOf(claims), claims, note })
   }
   return verdicts
@@ -57,12 +60,16 @@ const together = (past: readonly Told[]): Told => {
   return { text, mentions }
 }
 
-function toldBy(text: string, mols: MolToolkit): Told {
+function toldBy(text: string, spellings: Spellings, mols: MolToolkit): Told {
   const plain = plainText(text)
   try {
     const mentions = sentencesOf(plain.text)
       .filter((sentence) => sentence.text.length <= MAX_SENTENCE)
-      .flatMap((sentence) => mentionsOf(tokenize(sentence.text, sentence.start, mols)))
+      .flatMap((sentence) => {
+        const tokens = tokenize(sentence.text, sentence.start, mols)
+        spellings.add(tokens, true)
+        return mentionsOf(tokens)
+      })
     return { text: plain.text, mentions }
   } catch (error) {
     if (error instanceof ToolkitFailure) return { text: plain.text, mentions: [] }
@@ -79,7 +86,7 @@ interface Read {
   readonly told: Told
 }
 
-function verifyText(text: string, before: Told, prompt: Told | null, mols: MolToolkit): Read {
+function verifyText(text: string, before: Told, prompt: Told | null, spellings: Spellings, mols: MolToolkit): Read {
   if (text.length > MAX_STEP)
     return { claims: [], note: `a step of ${text.length} characters; at most ${MAX_STEP} are read`, told: UNREAD }
   let note: string | null = null
@@ -99,7 +106,8 @@ function verifyText(text: string, before: Told, prompt: Told | null, mols: MolTo
     let found: Claim[] = []
     try {
       const tokens = tokenize(sentence.text, sentence.start, mols)
-      const named = mentionsOf(tokens)
+      spellings.add(tokens)
+      const named = mentionsOf(tokens).filter(({ subject }) => spellings.longer(subject.label) === null)
       referents.add(named, formulasOf(tokens))
       mentions.push(...named)
       const moods = moodsOf(tokens)
@@ -118,8 +126,11 @@ function verifyText(text: string, before: Told, prompt: Told | null, mols: MolTo
         const mood =
           supposed !== null
             ? 'hypothesis'
-            : (moods.find(({ from, to }) => from < draft.to && draft.from < to)?.mood ?? null)
-        return toClaim(draft, tokens, plain, text, mood)
+            : (moods.find(
+                ({ mood, from, to }) =>
+                  from < draft.to && draft.from < to && !(mood === 'change' && isOfResult(tokens, draft)),
+              )?.mood ?? null)
+        return toClaim(withWhole(draft, spellings.wholeOf(draft, tokens)), tokens, plain, text, mood)
       })
       const opens = moods.some(({ mood }) => mood === 'hypothesis') ? opensHypothesis(sentence.text) : null
       if (supposed !== 'rest') supposed = opens
@@ -133,6 +144,17 @@ function verifyText(text: string, before: Told, prompt: Told | null, mols: MolTo
   }
   return { claims, note, told: { text: plain.text, mentions } }
 }
+
+/** `adding water gives CCO, an alcohol`: said of what the change gives. */
+const isOfResult = (tokens: readonly Token[], draft: Draft): boolean =>
+  tokens.some(
+    ({ raw, molecule }, i) => molecule !== null && raw === draft.subject && i <= draft.from && isResult(tokens, i),
+  )
+
+const withWhole = (draft: Draft, whole: string | null): Draft =>
+  whole === null
+    ? draft
+    : { ...draft, finding: undecided(`${draft.subject} may be a part of ${whole}`, draft.finding.computed) }
 
 const undone = (mood: Mood): Pick<Claim, 'outcome' | 'reason'> => ({
   outcome: 'unverifiable',

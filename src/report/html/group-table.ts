@@ -47,7 +47,7 @@ export function groupTable(
       more: group.completions.length - order.length,
       completions: order.map((i) => {
         const completion = group.completions[i]!
-        const detail = detailOf(completion, `Completion ${i + 1}`, pool, drawings.single(completion))
+        const detail = detailOf(completion, `Completion ${completion.index}`, pool, drawings.single(completion))
         return { ...detail, ranked: rankedOf(finding, i, ranks[i]!, votes, own?.get(completion.index) ?? null) }
       }),
     }

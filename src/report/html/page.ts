@@ -20,14 +20,14 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ')
 
-/** @example counted(input) // '60 groups of 480 completions' */
+/** @example counted(input) // '60 groups, 480 completions' */
 function counted({ pairs, completions, groups, steps }: ReportInput): string {
   if (steps !== undefined && completions.length === 0) return plural(steps.total, 'row of steps', 'rows of steps')
   const found = groups?.findings ?? []
   const grouped = found.reduce((sum, { group }) => sum + group.completions.length, 0)
   const parts = [
     pairs.length === 0 ? '' : plural(pairs.length, 'pair'),
-    found.length === 0 ? '' : `${plural(found.length, 'group')} of ${plural(grouped, 'completion')}`,
+    found.length === 0 ? '' : `${plural(found.length, 'group')}, ${plural(grouped, 'completion')}`,
   ].filter((part) => part !== '')
   return parts.length === 0 ? plural(completions.length, 'completion') : parts.join(', ')
 }

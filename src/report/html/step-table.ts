@@ -157,7 +157,7 @@ function numbersOf(
       const { logProb, score, chosen } = line
       return [
         heuristic,
-        `${candidate + 1}${chosen === true ? ' ★' : ''}`,
+        `${candidate}${chosen === true ? ' ★' : ''}`,
         logProb?.tokens ?? null,
         logProb?.decayedSum ?? null,
         logProb?.decayedMean ?? null,
@@ -172,7 +172,7 @@ function numbersOf(
 
 function columnsOf(shown: readonly Found[], { heuristics, verdicts }: StepsReport): readonly Column[] {
   const firstWrong = (one: Found): number | null => {
-    const steps = failing(one).flatMap(({ step, candidate }) => (candidate === null ? [step + 1] : []))
+    const steps = failing(one).flatMap(({ step, candidate }) => (candidate === null ? [step] : []))
     return steps.length === 0 ? null : Math.min(...steps)
   }
   const of = (word: StepWord) => (one: Found) => one.verdicts.filter(({ verdict }) => verdict === word).length

@@ -19,10 +19,10 @@ export const quadrantOf = ({ verifier, learned }: Pick<AdvantageDot, 'verifier' 
   return learned > 0 ? 'wrongly_up' : 'both_down'
 }
 export const QUADRANT_NAMES: Readonly<Record<Quadrant, string>> = {
-  both_up: 'pushed up, right',
-  both_down: 'held down, wrong',
-  wrongly_up: 'pushed up though wrong',
-  wrongly_down: 'held down though right',
+  both_up: 'up by both',
+  both_down: 'down by both',
+  wrongly_up: 'score up, verifier down',
+  wrongly_down: 'score down, verifier up',
   undecided: 'one of the two is 0',
 }
 

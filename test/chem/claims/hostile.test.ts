@@ -47,6 +47,23 @@ it.each(HOSTILE)('%s', async (_, text) => {
   expect(performance.now() - since).toBeLessThan(15_000)
 })
 
+// above this a sentence is not read at all: as long as one may be, nothing recurses once a character
+it.each([
+  ...HOSTILE,
+  ['closing brackets', fill(')')],
+  ['quotes', fill('"')],
+  ['arrows without spaces', fill('->')],
+  ['glued arrows', fill('A->')],
+  ['equals', fill('a=')],
+  ['possessives', fill("'s")],
+  ['opened and closed', `${fill('(', 1900)}C${fill(')', 1900)}`],
+] as const)('a sentence of %s', async (_, text) => {
+  await mols.recover()
+  const [verdict] = verifySteps({ steps: [text.slice(0, 3900)] }, mols)
+  expect(verdict!.verdict).toMatch(/^(?:pass|fail|unverifiable)$/)
+  await mols.recover()
+})
+
 it('what is too long is not read, and says so', () => {
   const [verdict] = verifySteps({ steps: [`Benzene is C6H6. ${'x'.repeat(MAX_STEP)}`] }, mols)
   expect(verdict).toMatchObject({ verdict: 'unverifiable', claims: [], note: expect.stringContaining('at most 20000') })

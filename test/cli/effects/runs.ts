@@ -671,7 +671,7 @@ export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-gene
         'there is no single score, so no accuracy and no agreement; --head K scores by one of 0 (',
       ),
       says('run-rm', ['--dataset', PLAIN, '--head', 'all'], '--head changes nothing here: the model has one label'),
-      refuses('run-rm', ['--dataset', PLAIN, '--head', 'softmax:0'], 2, 'the softmax of a single head is always 1'),
+      refuses('run-rm', ['--dataset', PLAIN, '--head', 'softmax:0'], 2, 'the softmax of one is always 1'),
     ),
     pooling: all(
       changes(

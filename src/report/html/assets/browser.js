@@ -362,7 +362,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     const list = (/** @type {string} */ title, /** @type {any[]} */ items) =>
       items.length === 0
         ? [element('p', { class: 'note' }, `${title}: none.`)]
-        : [element('h3', {}, title), element('ol', { class: 'steps' }, ...items.map(item))]
+        : [element('h3', {}, title), element('ol', { class: 'steps', start: '0' }, ...items.map(item))]
     return element(
       'div',
       {},

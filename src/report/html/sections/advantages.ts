@@ -35,7 +35,7 @@ function scatter({ advantages: points, advantagesAre }: GroupsReport, limits: Li
   const said = (quadrant: Quadrant): string => `${QUADRANT_NAMES[quadrant]} ${count(of(quadrant))}`
   const groups = new Set(points.map(({ id }) => id)).size
   const whole = points.length <= limits.rows
-  const named = points.map((point) => ({ ...point, name: `${point.id}, completion ${point.index + 1}` }))
+  const named = points.map((point) => ({ ...point, name: `${point.id}, completion ${point.index}` }))
   return figure({
     id: 'advantages',
     picture: advantageScatter(
@@ -47,11 +47,11 @@ function scatter({ advantages: points, advantagesAre }: GroupsReport, limits: Li
         ? legend(['filled', 'stronger: more completions'])
         : legend(
             ['dot', 'same direction'],
-            ['triangle', 'up though wrong'],
-            ['square', 'down though right'],
+            ['triangle', 'up against the verifier'],
+            ['square', 'down against the verifier'],
             ['cross', 'one of them 0'],
           ),
-    caption: html`<b>Group-relative advantages</b> of ${plural(points.length, 'completion')} in ${plural(groups, 'group')}, as GRPO takes them, once from the verifiable reward and once from the learned score. ${advantagesAre} Of the ${count(points.length - of('undecided'))} where neither is 0, ${count(of('wrongly_up'))} would be pushed up though the verifier puts them below their group, ${count(of('wrongly_down'))} held down though it puts them above. ${plural(of('undecided'), 'completion')} with an advantage of 0 ${of('undecided') === 1 ? 'is' : 'are'} not among these. Right and wrong: above and below the mean of the group.${whole ? '' : ' The data here are the counts; advantages.csv has every completion.'}`,
+    caption: html`<b>Group-relative advantages</b> of ${plural(points.length, 'completion')} in ${plural(groups, 'group')}, as GRPO takes them, once from the verifiable reward and once from the learned score. ${advantagesAre} Of the ${count(points.length - of('undecided'))} where neither is 0, ${count(of('wrongly_up'))} would be pushed up though the verifier puts them below their group, ${count(of('wrongly_down'))} held down though it puts them above. ${plural(of('undecided'), 'completion')} with an advantage of 0 ${of('undecided') === 1 ? 'is' : 'are'} not among these. The verifier’s advantage is below 0 where the reward is below the mean of the group: one that fails may stand above it, if the others are worse.${whole ? '' : ' The data here are the counts; advantages.csv has every completion.'}`,
     data: whole
       ? {
           header: ['id', 'index', 'verifier', 'learned'],
@@ -74,10 +74,10 @@ function pushedUp({ findings, advantages: points }: GroupsReport): Markup {
   const row = ({ id, index, learned, verifier }: AdvantageRecord): Markup => {
     const group = places.get(id)
     const completion = group?.completions.find((c) => c.index === index)
-    return html`<tr><th scope="row"><a href="${rowsHref('groups', { open: rowKey(id) })}">${id}</a></th>${numberCell(count(index + 1))}<td>${subsetName(group?.subset ?? '')}</td>${numberCell(decimal(learned))}${numberCell(decimal(verifier))}<td>${completion === undefined ? '–' : verdictWord(completion)}</td></tr>\n`
+    return html`<tr><th scope="row"><a href="${rowsHref('groups', { open: rowKey(id) })}">${id}</a></th>${numberCell(count(index))}<td>${subsetName(group?.subset ?? '')}</td>${numberCell(decimal(learned))}${numberCell(decimal(verifier))}<td>${completion === undefined ? '–' : verdictWord(completion)}</td></tr>\n`
   }
   return html`<div class="scroll"><table>
-<caption>${wrong.length > SHOWN ? `The first ${SHOWN} of ${plural(wrong.length, 'completion')}` : plural(wrong.length, 'completion')} pushed up though wrong, the hardest first: what a policy trained on this score would learn to write.</caption>
+<caption>${wrong.length > SHOWN ? `The first ${SHOWN} of ${plural(wrong.length, 'completion')}` : plural(wrong.length, 'completion')} pushed up against the verifier, the hardest first: what a policy trained on this score would learn to write. Completions are counted from 0, as in the CSV files.</caption>
 <thead><tr><th scope="col">Group</th><th scope="col" class="num">Completion</th><th scope="col">Subset</th><th scope="col" class="num">Learned advantage</th><th scope="col" class="num">Verifiable advantage</th><th scope="col">Verdict</th></tr></thead>
 <tbody>${wrong.slice(0, SHOWN).map(row)}</tbody></table></div>
 `

@@ -94,10 +94,10 @@ function firstWrong(verdicts: readonly StepVerdictRecord[]): Markup {
   if (wrong.length === 0) return EMPTY
   const row = ({ id, step, claims }: StepVerdictRecord): Markup => {
     const claim: ClaimRecord | undefined = claims.find(({ outcome }) => outcome === 'fail')
-    return html`<tr><th scope="row"><a href="${rowsHref('steps', { open: rowKey(id) })}">${id}</a></th>${numberCell(count(step + 1))}<td>${(claim?.kind ?? '–').replaceAll('_', ' ')}</td><td>${claim?.text ?? '–'}</td><td>${claim?.reason ?? '–'}</td></tr>\n`
+    return html`<tr><th scope="row"><a href="${rowsHref('steps', { open: rowKey(id) })}">${id}</a></th>${numberCell(count(step))}<td>${(claim?.kind ?? '–').replaceAll('_', ' ')}</td><td>${claim?.text ?? '–'}</td><td>${claim?.reason ?? '–'}</td></tr>\n`
   }
   return html`<div class="scroll"><table>
-<caption>The first wrong step of ${wrong.length > SHOWN ? `${SHOWN} of ${plural(wrong.length, 'row')} that have one` : `each of ${plural(wrong.length, 'row')} that ${wrong.length === 1 ? 'has' : 'have'} one`}.</caption>
+<caption>The first wrong step of ${wrong.length > SHOWN ? `${SHOWN} of ${plural(wrong.length, 'row')} that have one` : `each of ${plural(wrong.length, 'row')} that ${wrong.length === 1 ? 'has' : 'have'} one`}. Steps are counted from 0, as in the CSV files.</caption>
 <thead><tr><th scope="col">Row</th><th scope="col" class="num">Step</th><th scope="col">Claim</th><th scope="col">As it stands</th><th scope="col">Why it fails</th></tr></thead>
 <tbody>${wrong.slice(0, SHOWN).map(row)}</tbody></table></div>
 `

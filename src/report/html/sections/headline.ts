@@ -176,7 +176,7 @@ function groupTiles(input: ReportInput): Markup {
     [
       'Vote.',
       of('voting_canonical', 'voting_string'),
-      'The answer that most completions give is right; no model is asked.',
+      'The molecule (else the text) that most completions answer is right; no model is asked.',
     ],
     ['Ceiling.', of('pass_at_n'), 'Some completion is right: a perfect score would reach this.'],
   ] as const

@@ -1,9 +1,12 @@
-import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './column-meaning.ts'
+import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './meaning.ts'
 
 /** Columns of groups.csv, curves.csv, over-optimisation.csv and top-rewards.csv. */
 export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   // group-leaderboard.csv
-  best_of_n: m(PROBABILITY, 'statistic best_of_n at the largest n (last_n)'),
+  best_of_n: m(
+    PROBABILITY,
+    'share that passes of the completions with the highest score, of those with score and reward; group-leaderboard.csv: its mean, the statistic best_of_n',
+  ),
   voting_string: m(PROBABILITY, 'statistic voting_string'),
   random: m(PROBABILITY, 'statistic random'),
   // groups.csv
@@ -86,14 +89,19 @@ export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   kl: m('nats', 'KL divergence of the best of n from the policy, at most ln n − (n − 1)/n; empty for other methods'),
   peak_n: m('count', 'smallest n at which the curve is highest'),
   peak: m("the curve's", 'its value there'),
-  last_n: m(
-    'count',
-    'end of the curve that is tested: the largest n that at least half of the groups have (group-leaderboard.csv: the largest n)',
-  ),
+  last_n: m('count', 'end of the curve that is tested: the largest n that at least half of the groups have'),
   last: m("the curve's", 'its value there'),
   decline: m(
     "the curve's",
-    'peak − last; its interval takes the peak as given and is optimistic. p is one-sided: the chance of a decline as large, at any n, of a curve that never declines (prompts resampled, differences to the end recentred)',
+    'peak − last; its interval takes the peak as given and is optimistic. p is one-sided, the chance of a decline as large, at any n: the larger of p_resampled and p_exchanged',
+  ),
+  p_resampled: m(
+    PROBABILITY,
+    'that chance of a curve that never declines: prompts resampled, differences to the end recentred; too small where prompts are few',
+  ),
+  p_exchanged: m(
+    PROBABILITY,
+    'that chance of a score that says nothing: rewards exchanged within each group; exact for any number of prompts',
   ),
   measure: m('pass, reward', 'share with reward ≥ 1, or mean reward'),
   share: m(PROBABILITY, 'share of the completions that is taken, by score from the top, over all prompts'),
@@ -109,6 +117,8 @@ export const GROUP_STATISTICS: Readonly<Record<string, string>> = {
   rerank:
     "share whose completion with the highest score passes (ReFT's Rerank@K); ties to the lower index. @n: over the first n",
   rerank_answered: 'the same among the completions with an answer; none is wrong',
+  best_of_n:
+    'share that passes of the completions with the highest score of their group, of those with score and reward; ties shared. n is each group’s own: beside pass_at_n where sizes differ',
   pass_at_n:
     'share of groups in which any completion passes (upper bound). @n: exact chance that one of n drawn passes',
   random: 'mean over groups of the share that passes',

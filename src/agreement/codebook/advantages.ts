@@ -1,4 +1,4 @@
-import { type ColumnMeaning, m, PROBABILITY, SCORE } from './column-meaning.ts'
+import { type ColumnMeaning, m, PROBABILITY, SCORE } from './meaning.ts'
 
 /** Columns of advantages.csv, curriculum.jsonl and curriculum.csv that no other file has. */
 export const ADVANTAGE_COLUMN_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
@@ -39,15 +39,13 @@ export const ADVANTAGE_COLUMN_MEANINGS: Readonly<Record<string, ColumnMeaning>> 
   reason_mix: m('word', 'the same for keep_mix'),
   // curriculum.csv
   reward_source: m('verifier, learned, mix', 'the reward that the curriculum goes by'),
-  step: m('count from 1', 'batch of the simulated training (reward_source names the run)'),
-  groups: m('count', 'groups of the batch'),
   from_buffer: m('count', 'those of them that came from the buffer'),
   nontrivial_share: m(PROBABILITY, 'groups of the batch with an advantage other than 0'),
   nontrivial_share_without: m(PROBABILITY, 'the same at this step without a curriculum'),
   nontrivial_share_data: m(PROBABILITY, 'nontrivial_share of the groups that came from the data'),
   nontrivial_share_buffer: m(PROBABILITY, 'nontrivial_share of the groups that came from the buffer'),
   buffer: m('count', 'problems in the buffer after the step'),
-  kept_share: m(PROBABILITY, 'the same over all problems'),
+  kept_share: m(PROBABILITY, 'buffer over all problems'),
   seen_share: m(PROBABILITY, 'problems that have been drawn from the data so far, over all'),
   seen_share_without: m(PROBABILITY, 'the same without a curriculum'),
 }

@@ -1,0 +1,40 @@
+import { type ColumnMeaning, m, PROBABILITY } from './meaning.ts'
+
+const CHOSEN_AMONG = m('count', 'completions of a prompt that are chosen among')
+const COMPLETIONS = m('count', 'completions of the group')
+
+/** Columns that mean something else in one file than in the others, by file. */
+export const OF_FILE: Readonly<Record<string, Readonly<Record<string, ColumnMeaning>>>> = {
+  'groups.csv': {
+    n: COMPLETIONS,
+    spearman: m(
+      '−1 … 1',
+      "Spearman's ρ of score and reward among the completions with both; empty where one is constant",
+    ),
+    reason: m('text', 'why columns are empty: `column: word`, separated by `; `'),
+  },
+  'curves.csv': {
+    n: CHOSEN_AMONG,
+    clusters: m('count', 'prompts among these groups'),
+    missing: m('count', 'groups with n completions or more of which the value is not known (not scored, not verified)'),
+    reason: m('word', 'why value is empty: nothing_to_gain = pass_at_n is no higher than random'),
+  },
+  'over-optimisation.csv': {
+    groups: m('count', 'groups that the curve is a mean of: those with at least last_n completions that count'),
+    clusters: m('count', 'prompts among these groups'),
+    left_out: m('count', 'groups with fewer completions that count'),
+    p: m(PROBABILITY, 'one-sided p of the decline (see there)'),
+    reason: m('word', 'why there is no test'),
+  },
+  'top-rewards.csv': {
+    n: m('count', 'completions with score and reward'),
+    ties: m('count', 'completions that share the score at the border of the places'),
+    clusters: m('count', 'prompts among these completions'),
+  },
+  'curriculum.jsonl': { n: COMPLETIONS },
+  'curriculum.csv': {
+    step: m('count from 1', 'which batch of the simulated training'),
+    groups: m('count', 'groups of the batch'),
+    reason: m('word', 'why nontrivial_share_data or nontrivial_share_buffer is empty'),
+  },
+}

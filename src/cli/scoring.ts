@@ -1,4 +1,5 @@
 import { DataError } from '../errors.ts'
+import type { WorkDone } from '../run.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { type Inspection, inspect, rowsOf } from '../setup/dataset.ts'
@@ -10,6 +11,7 @@ import { mergeShards, type ShardsState } from '../store/merge.ts'
 import { exactSample } from './drift.ts'
 import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'
+import type { Log } from './log.ts'
 import { measureRun, openRunStore, sayFound } from './measuring.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 
@@ -75,12 +77,22 @@ async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Pro
     const done = await measureRun({ ...run, rows, completions: inspection.completions, store })
     // of merged shards everything is found
     if (inspected !== undefined) sayFound(done.work, run.log)
+    else sayMeasured(done.work, run.log)
     const exact = await exactSample(run, rows, store)
     store.finish()
     return await finish({ ...run, inspection, store, ...done, exact })
   } finally {
     store.close()
   }
+}
+
+/** Of merged shards everything is found, but where this process has another device, number format or template than they had. */
+function sayMeasured(work: readonly WorkDone[], log: Log): void {
+  const measured = work.reduce((sum, one) => sum + one.measured, 0)
+  if (measured > 0)
+    log.warn(
+      `${measured} measurements were in no shard and were made here: the shards had another device, number format, template or data than this process`,
+    )
 }
 
 /** What holds for the whole (beta, verification, seed …) is that of the shard that ends last; others may have asked for something else. */

@@ -489,6 +489,12 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
       const merged = await part(1, 'only', outputDir)
       expect(merged.stderr).toContain('all 2 shards are there')
       expect(readdirSync(merged.folder!)).toContain('scores.csv')
+      // another way to write a prompt: what the shards have is not of it
+      const other = await ran(bin, [
+        ...on, '--output-dir', outputDir, '--shard', '1/2', '--merge', 'only', '--chat-template', 'raw',
+      ]) // biome-ignore format: one line says it
+      expect(other.stderr).toMatch(/\d+ measurements were in no shard and were made here/)
+      expect(merged.stderr).not.toContain('were in no shard')
       const whole = await ran(bin, [...on, '--merge', 'never'])
       expect(whole.stderr).toContain('--merge changes nothing here: without --shard i/n there is nothing to merge')
     },

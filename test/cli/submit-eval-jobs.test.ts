@@ -65,6 +65,13 @@ describe('the table', () => {
     expect(stderr).toContain('2 of 3 rows cannot be run')
   })
 
+  it('takes the example that ships', async () => {
+    const done = await call('submit-eval-jobs', [
+      ...['--runs', packagePath('configs/runs.yaml'), '--engine', 'slurm', '--output-dir', folderWith('').folder],
+    ])
+    expect(done).toMatchObject({ code: 0, stderr: expect.stringContaining('3 runs, 8 files in ') })
+  })
+
   it("takes RewardBench's form: policies by run-dpo, the others by run-rm", async () => {
     const models = ['allenai/tulu-2-dpo-7b', 'Skywork/Skywork-Reward-Gemma-2-27B']
     const herm = readFileSync(packagePath('configs/eval_configs.yaml'), 'utf8')

@@ -13,6 +13,8 @@ export interface FakeSlurm {
   readonly calls: () => readonly string[]
   /** What squeue prints: lines of `%i|%T|%r`. */
   queue(lines: readonly string[]): void
+  /** sbatch takes so many jobs and refuses the next; null: takes all. */
+  refuseAfter(jobs: number | null): void
   /** What sacct prints: lines of `JobID|State`. */
   accounts(lines: readonly string[]): void
 }
@@ -28,7 +30,7 @@ export function fakeSlurm(): FakeSlurm {
   }
   program(
     'sbatch',
-    `n=$(cat '${file('n')}' 2>/dev/null || echo 100); n=$((n + 1)); echo $n > '${file('n')}'; echo "$n;local"`,
+    `n=$(cat '${file('n')}' 2>/dev/null || echo 100); n=$((n + 1)); [ "$n" -gt "$(cat '${file('most')}' 2>/dev/null || echo 999)" ] && { echo 'Invalid account' >&2; exit 1; }; echo $n > '${file('n')}'; echo "$n;local"`,
   )
   program(
     'squeue',
@@ -43,6 +45,7 @@ export function fakeSlurm(): FakeSlurm {
     env: { PATH: `${bin}:${process.env.PATH}` },
     calls: () => (existsSync(file('calls')) ? readFileSync(file('calls'), 'utf8').trimEnd().split('\n') : []),
     queue: (lines) => writeFileSync(file('queue'), lines.map((line) => `${line}\n`).join('')),
+    refuseAfter: (jobs) => writeFileSync(file('most'), String(100 + (jobs ?? 800))),
     accounts: (lines) => writeFileSync(file('accounts'), lines.map((line) => `${line}\n`).join('')),
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { quote } from '../../src/cli/submit/slurm.ts'
+import { rangesOf } from '../../src/cli/submit/slurm-jobs.ts'
 import { packagePath } from '../../src/package.ts'
 import { call, type Done } from '../command.ts'
 import { type FakeSlurm, fakeSlurm } from './fake-slurm.ts'
@@ -144,7 +145,7 @@ describe('submitted to Slurm', () => {
     const slurm = fakeSlurm()
     const folder = await submitted(slurm)
     expect(slurm.calls()).toEqual([
-      `sbatch --parsable --array=1,2,3,4 ${folder}/jobs/${RUN}/shards.sbatch`,
+      `sbatch --parsable --array=1-4 ${folder}/jobs/${RUN}/shards.sbatch`,
       `sbatch --parsable --dependency=afterok:101 --kill-on-invalid-dep=yes ${folder}/jobs/${RUN}/merge.sbatch`,
       `sbatch --parsable --dependency=afterany:102 ${folder}/jobs/analyze.sbatch`,
     ])
@@ -194,7 +195,7 @@ describe('submitted to Slurm', () => {
     const calls = slurm.calls().filter((line) => !/^(squeue|sacct)/.test(line))
     expect(calls.slice(3)).toEqual([
       'scancel 102',
-      `sbatch --parsable --array=3,4 ${folder}/jobs/${RUN}/shards.sbatch`,
+      `sbatch --parsable --array=3-4 ${folder}/jobs/${RUN}/shards.sbatch`,
       `sbatch --parsable --dependency=afterok:101_1:104 --kill-on-invalid-dep=yes ${folder}/jobs/${RUN}/merge.sbatch`,
       'scancel 103',
       `sbatch --parsable --dependency=afterany:105 ${folder}/jobs/analyze.sbatch`,
@@ -219,6 +220,31 @@ describe('submitted to Slurm', () => {
     expect(calls.slice(3)).toEqual([
       `sbatch --parsable --kill-on-invalid-dep=yes ${folder}/jobs/${RUN}/merge.sbatch`,
       `sbatch --parsable --dependency=afterany:104 ${folder}/jobs/analyze.sbatch`,
+    ])
+  })
+
+  it('names shards as ranges', () => {
+    expect(rangesOf([1])).toBe('1')
+    expect(rangesOf([1, 2, 3, 7, 9, 10])).toBe('1-3,7,9-10')
+  })
+
+  it('where Slurm refuses one of several jobs, the others are known, and resubmit goes on', async () => {
+    const slurm = fakeSlurm()
+    const { folder, table } = folderWith('- device: cpu\n- {device: cpu, name: b}')
+    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder, '--submit']
+    slurm.refuseAfter(1)
+    const refused = await call('submit-eval-jobs', args, slurm.env)
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('sbatch --parsable: Invalid account') })
+    slurm.queue(['101_1|RUNNING|None'])
+    const { stdout } = await status(folder, slurm)
+    expect(stdout).toMatch(/^01-\S+ +101 +shard 1\/1 +running/m)
+    expect(stdout).toMatch(/^02-\S+ +– +shard 1\/1 +not submitted/m)
+    slurm.refuseAfter(null)
+    await resubmit(folder, slurm)
+    const calls = slurm.calls().filter((line) => line.startsWith('sbatch'))
+    expect(calls.slice(2)).toEqual([
+      expect.stringMatching(/--array=1 \S+\/02-run-rm-b-demo-pairs\/shards.sbatch$/),
+      `sbatch --parsable --dependency=afterany:101:102 ${folder}/jobs/analyze.sbatch`,
     ])
   })
 

@@ -14,6 +14,17 @@ async function sbatch(script: string, options: readonly string[]): Promise<strin
   return answer.trim().split('\n').at(-1)!.split(';')[0]!
 }
 
+/** As short as Slurm takes it. @example rangesOf([1, 2, 3, 7]) // '1-3,7' */
+export function rangesOf(shards: readonly number[]): string {
+  const ranges: [number, number][] = []
+  for (const shard of shards) {
+    const last = ranges.at(-1)
+    if (last?.[1] === shard - 1) last[1] = shard
+    else ranges.push([shard, shard])
+  }
+  return ranges.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(',')
+}
+
 /** Every run of a plan, and the analysis of all. */
 export async function submitToSlurm(state: JobState, log: Log): Promise<JobState> {
   let next = state
@@ -34,7 +45,7 @@ export async function submitRun(
   let next = state
   if (shards.length > 0) {
     for (const shard of shards) rmSync(join(folder, 'exit', `shard-${shard}`), { force: true })
-    const job = await sbatch(join(folder, 'shards.sbatch'), [`--array=${shards.join(',')}`])
+    const job = await sbatch(join(folder, 'shards.sbatch'), [`--array=${rangesOf(shards)}`])
     next = submitted(next, { run: run.name, kind: 'shards', job, shards })
     log.info(`${run.name}: ${shards.length} of ${run.shards} shards submitted as job ${job}`)
     waits.push(job)

@@ -45,7 +45,7 @@ import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
-import { verdictLine } from './verdict-line.ts'
+import { formatDoubt, verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
 import { withoutEffect } from './without-effect.ts'
 
@@ -101,6 +101,8 @@ export async function finish(input: FinishInput): Promise<number> {
   sayRepairs(repairsOfRun(input.work), subjects, log)
   for (const line of verdictTroubleLines(input.verdictTroubles)) log.warn(line)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
+  const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
+  if (format !== null) log.warn(format)
   for (const line of withoutEffect(input, joined)) log.warn(line)
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)

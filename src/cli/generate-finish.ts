@@ -221,6 +221,7 @@ function manifestOf(
       eos_token_ids: eos.ids,
       eos_from: eos.from,
       recommended_sampling: eos.recommended,
+      rules_not_done: eos.unmet,
       log_probs:
         "natural log-probabilities of the model's own distribution, whatever --temperature and --top-p; float32",
       prompts: totals.rows,

@@ -16,6 +16,7 @@ import { lock } from '../store/lock.ts'
 import type { Row, RowFailure, Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import { begin } from './begin.ts'
+import { decodingLine } from './decoding-line.ts'
 import { downloadBar } from './download-bar.ts'
 import { finishGeneration, type GenerationRun, generatedRow, type KeyedPrompt } from './generate-finish.ts'
 import { checkWeights } from './guard.ts'
@@ -71,7 +72,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
   for (const line of unusedWithModels(config, given, [model!], device)) log.warn(line)
   const generation = await openGeneration(model!, config, device, new Date(), log.info)
   for (const note of generation.notes) log.warn(note)
-  log.info(decodingLine(generation))
+  log.info(decodingLine(generation, 'prompt'))
 
   if (modes.dumpRendered !== null) return dumpPrompts(rows(), generation, model!.tokenizer.tokens, modes.dumpRendered)
   const request = {
@@ -190,20 +191,6 @@ const failureOf = ({ where, id }: Row, { reason, message }: Unscored): RowFailur
   message,
   hint: null,
 })
-
-/** @example 'greedy, at most 512 tokens, ends at 3 (<|im_end|>, generation_config.json)' */
-function decodingLine({ options, eos }: OpenGeneration): string {
-  const { n, temperature, topP, maxNewTokens, stop, seed, decode } = options
-  const how =
-    temperature === 0
-      ? 'greedy'
-      : `temperature ${temperature}${topP < 1 ? `, top-p ${topP}` : ''}, seed ${seed}, ${n} per prompt`
-  const ends = [
-    ...eos.ids.map((id) => `${id} ${JSON.stringify(decode(Int32Array.of(id)))}`),
-    ...stop.map((text) => JSON.stringify(text)),
-  ]
-  return `decoding: ${how}, at most ${maxNewTokens} tokens; ends at ${ends.length === 0 ? 'nothing else' : ends.join(', ')}${eos.from === null ? '' : ` (${eos.from})`}`
-}
 
 /** `--dump-rendered N`: the prompts that are continued, every id with its token. */
 async function dumpPrompts(

@@ -6,13 +6,14 @@ import type { RunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Inspection, inspect, openDataset, processRowsOf, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import type { LoadedModel } from '../setup/models.ts'
-import { CHANNEL_OF, type Channel, loadStepModels, openChannels } from '../setup/step-channels.ts'
+import { CHANNEL_OF, type Channel, loadStepModels, openChannels, stepEnd } from '../setup/step-channels.ts'
 import { openStepGeneration, type StepGeneration } from '../setup/step-generation.ts'
 import { unusedOfAnnotations, unusedWithModels, unusedWithoutSolutions } from '../setup/unused.ts'
 import { COMPLETIONS_FILE } from '../store/completions.ts'
 import { lock } from '../store/lock.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { begin } from './begin.ts'
+import { decodingLine } from './decoding-line.ts'
 import { downloadBar } from './download-bar.ts'
 import { dumpRows } from './dump.ts'
 import { guarded, guardedGeneration } from './guard.ts'
@@ -94,6 +95,10 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
       ? null
       : guardedGeneration(writer, await openStepGeneration(writer, config, device, new Date(), log.info), since)
   for (const note of config.generate ? (generation?.generation.notes ?? []) : []) log.warn(note)
+  if (config.generate && generation !== null) {
+    const options = generation.options({ n: config.n, stop: [stepEnd(config)] })
+    log.info(decodingLine({ ...generation.generation, options }, 'step'))
+  }
   const channels = opened.map(
     (channel): Channel => ({ ...channel, subject: guarded(channel.model, channel.subject, since) }),
   )

@@ -1,3 +1,4 @@
+import { notAll } from '../agreement/columns.ts'
 import { textTable } from '../report/table.ts'
 import { subsetName } from '../subset-name.ts'
 import type { ScoredCompletion } from '../types.ts'
@@ -21,7 +22,7 @@ export function scoreTable(completions: readonly ScoredCompletion[]): string {
   const rows = named.length === 1 && named[0] === 'subset ' ? [] : named
   return textTable(
     ['score', 'mean', 'lowest', 'highest', 'scored', 'completions'],
-    [...rows.map((name) => line(name, subsetName(name.slice('subset '.length)))), line('all', 'all')],
+    [...rows.map((name) => line(name, subsetName(notAll(name.slice('subset '.length))))), line('all', 'all')],
   )
 }
 

@@ -1,5 +1,6 @@
 import type { Joined } from '../collect.ts'
 import { percent } from '../report/table.ts'
+import type { RunConfig } from '../setup/config.ts'
 import type { Inspection } from '../setup/dataset.ts'
 import type { ScoredCompletion } from '../types.ts'
 import { countBy } from './count.ts'
@@ -35,6 +36,20 @@ const counts = (reasons: readonly (string | null)[]): string =>
     .sort((a, b) => b[1] - a[1])
     .map(([reason, n]) => `${reason} ${n}`)
     .join(', ')
+
+/** Where every verified completion fails by its format: the rewards then say nothing of chemistry. null otherwise. */
+export function formatDoubt(
+  completions: readonly Pick<ScoredCompletion, 'verifiableStatus' | 'verifiableReason'>[],
+  { extraction, requireReasoning }: Pick<RunConfig['verification'], 'extraction' | 'requireReasoning'>,
+): string | null {
+  const verified = completions.filter((c) => c.verifiableStatus !== 'unverifiable')
+  if (extraction !== 'strict' || verified.length === 0) return null
+  if (verified.some((c) => c.verifiableReason !== 'format_failed')) return null
+  const all =
+    verified.length === 1 ? 'the one verified completion fails' : `all ${verified.length} verified completions fail`
+  const thought = requireReasoning ? '<|think_start|>…<|think_end|>' : ''
+  return `${all} by the format (format_failed), whatever the chemistry: ether0's is ${thought}<|answer_start|>…<|answer_end|>; --extraction loose reads <answer>…</answer>${requireReasoning ? ', --no-require-reasoning answers without a thought' : ''}`
+}
 
 /** What the verifier says of the completions, and how often the model agrees with it, in one line. */
 export function verdictLine({ completions, pairs }: Joined, inspection: Inspection): string {

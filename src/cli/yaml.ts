@@ -6,6 +6,7 @@ import { visibleName } from '../visible-text.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { hermEntry, isHermConfigs } from './herm-configs.ts'
 import { hermRefusal } from './herm-flags.ts'
+import { otherBins } from './options.ts'
 
 const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org/name".'
 
@@ -37,7 +38,11 @@ export function readOptionMap(items: readonly Pair[], path: string, table: Optio
     const refusal = Object.hasOwn(table, 'not-quantized') ? hermRefusal(name, `${path}: ${given}`) : null
     if (refusal !== null) throw refusal
     if (!known.includes(name))
-      throw new UsageError(`unknown key "${visibleName(given)}"`, path, didYouMean(name, known, '') || null)
+      throw new UsageError(
+        `unknown key "${visibleName(given)}"`,
+        path,
+        otherBins(name, '') || didYouMean(name, known, '') || null,
+      )
     if (Object.hasOwn(config, name)) throw new UsageError(`the key "${name}" stands twice`, path)
     if (value === null || (isScalar(value) && value.value === null)) continue
     config[name] = optionValue(value, table[name]!.type, `${path}: ${given}`)

@@ -113,7 +113,7 @@ export async function openGeneration(
 
 /** What ends a completion, and what one might think does. */
 function eosNotes(
-  { ids, from, recommended }: EosIds,
+  { ids, from, recommended, unmet }: EosIds,
   { stop, maxNewTokens }: RunConfig,
   end: ReturnType<typeof endOfTurn>,
   temperature: number,
@@ -130,6 +130,10 @@ function eosNotes(
   if (recommended !== null && temperature === 0)
     notes.push(
       `generation_config.json recommends sampling (${recommended}), which is not taken over: decoding is greedy`,
+    )
+  if (unmet !== null)
+    notes.push(
+      `generation_config.json also asks for ${unmet}, which is not done: transformers' generate would complete otherwise`,
     )
   return notes
 }

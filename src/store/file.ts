@@ -42,7 +42,11 @@ function openFd(path: string, readOnly: boolean): number {
 }
 
 const unusable = (path: string, cause: unknown): DataError =>
-  new DataError(`the store cannot be opened: ${(cause as Error).message}`, path, null, { cause })
+  new DataError(`the store cannot be used: ${(cause as Error).message}`, path, hintOf(cause), { cause })
+const hintOf = (cause: unknown): string | null =>
+  (cause as NodeJS.ErrnoException).code === 'ENOSPC'
+    ? 'The disk is full. What was written before is kept: run it again when there is room.'
+    : null
 
 /** Runs a file operation; trouble is a `DataError` with the path. */
 export function attempt<T>(path: string, action: () => T): T {

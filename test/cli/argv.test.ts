@@ -179,6 +179,10 @@ describe('parseArgs', () => {
       message: expect.stringMatching(/cannot be read: is longer than 1,000,000 bytes/),
     })
     const manyKeys = Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n')
+    await expect(parse('--config', yaml('heuristic: [reward]\n'))).rejects.toMatchObject({
+      message: 'unknown key "heuristic"',
+      hint: 'It is a flag of run-process.',
+    })
     await expect(parse('--config', yaml(manyKeys))).rejects.toMatchObject({ message: 'unknown key "k0"' })
     const long = 'x'.repeat(900_000)
     for (const text of [`${long}: 1`, `limit: ${long}`, `quiet: ${long}`]) {

@@ -4,6 +4,7 @@ import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { RowTable } from '../../src/report/html/row-table.ts'
 import type { StepDetail } from '../../src/report/html/step-table.ts'
+import type { Statistic } from '../../src/types.ts'
 import { stepRows, stepsInput, stepVerdicts } from './demo-steps.ts'
 
 const tableOf = (html: string): RowTable & { readonly details: readonly StepDetail[] } =>
@@ -46,7 +47,7 @@ describe('steps in report.html', () => {
     ])
     expect(text).toContain('4 rows; n counts those whose candidate is known to be right or wrong, up to 1 are not')
     expect(text).toContain('The dashed line is a draw, 44.4%')
-    expect(text).toContain('world_modelrandom33.3 points[0.0, 100.0]11' + '1033')
+    expect(text).toContain('world_modelrandom33.3[0.0, 100.0]11' + '1033')
   })
 
   it('count verdicts and claims, and list the first step that fails', () => {
@@ -113,6 +114,42 @@ describe('steps in report.html', () => {
     ])
     expect(page).not.toContain('id="claims"')
     expect(textOf(page)).toContain('Rewards of the steps')
+  })
+
+  it('begin with what a process reward model is worth on labelled steps', () => {
+    const statistic = (name: string, value: number | null, n: number): Statistic => ({
+      scope: 'steps',
+      subset: 'all',
+      statistic: name,
+      value,
+      ciLow: null,
+      ciHigh: null,
+      ciMethod: 'none: one prompt',
+      n,
+      clusters: 1,
+      ties: 0,
+      missing: 0,
+      reason: value === null ? 'no_right_row' : null,
+    })
+    const statistics = [
+      statistic('step_accuracy', 0.75, 4),
+      statistic('pass_rate', 0.5, 4),
+      statistic('process_bench_f1', null, 1),
+    ]
+    const report = textOf(renderReport({ ...stepsInput({ heuristics: [], lines: [], tests: [] }), statistics }))
+    expect(report).toContain('75.0%Steps judged right. The probability is on the right side of ½')
+    expect(report).toContain(
+      '50.0%Steps labelled right. Who calls every step right is right for this share of 4 steps.',
+    )
+    expect(report).toContain('Steps that are right, by label or verdict0.500')
+    expect(report).not.toContain('Harmonic mean')
+  })
+
+  it('say how many of the steps are candidates', () => {
+    const candidates = stepVerdicts.filter(({ candidate }) => candidate !== null).length
+    expect(text).toContain(`Verdicts on ${stepVerdicts.length} steps, ${candidates} of them candidates, by the claims`)
+    const alone = renderReport(stepsInput({ verdicts: stepVerdicts.filter(({ candidate }) => candidate === null) }))
+    expect(textOf(alone)).toContain(`Verdicts on ${stepVerdicts.length - candidates} steps, by the claims`)
   })
 
   it('say so where there is no row', () => {

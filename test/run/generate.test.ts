@@ -4,6 +4,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -46,6 +47,7 @@ interface GenerationManifest {
     readonly eos_from: string
     readonly finish_reasons: Readonly<Record<string, number>>
     readonly recommended_sampling: string | null
+    readonly rules_not_done: string | null
   }
   readonly failures: { readonly by_reason: Readonly<Record<string, number>> }
   readonly models: readonly { readonly text: { readonly template_sha256: string } }[]
@@ -242,7 +244,7 @@ describe('what ends a text', () => {
     const dir = at(name)
     cpSync(packagePath('src/embedded/demo/demo-policy-dpo'), dir, { recursive: true })
     const write = (file: string, value: unknown): void => writeFileSync(join(dir, file), JSON.stringify(value))
-    if (generation === null) truncateSync(join(dir, 'generation_config.json'), 0)
+    if (generation === null) rmSync(join(dir, 'generation_config.json'))
     else write('generation_config.json', generation)
     write('config.json', { ...readJson<object>(dir, 'config.json'), ...config })
     return dir
@@ -260,12 +262,40 @@ describe('what ends a text', () => {
     for (const { completions } of rowsOf(join(path, 'completions.jsonl')))
       expect(ids).toContain(completions[0]!.token_ids.at(-1))
   })
-  it('an id that is no token is refused, and sampling that is recommended is said', async () => {
+  it('an id that is no token is refused', async () => {
     const bad = await generate('bad', '--model', own('beyond', { eos_token_id: 600 }))
-    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('names 600 as eos_token_id') })
+    expect(bad).toMatchObject({ code: 5, stderr: expect.stringContaining('names 600 as eos_token_id') })
+    const text = await generate('bad', '--model', own('text', { eos_token_id: '3' }))
+    expect(text).toMatchObject({ code: 5, stderr: expect.stringContaining('names "3" as eos_token_id') })
+  })
+  it.each([
+    ['{', 'it is not JSON'],
+    ['[3]', 'it is no JSON object'],
+    ['null', 'it is no JSON object'],
+  ])('a damaged generation_config.json is refused, not passed over: %s', async (content, says) => {
+    const model = own('damaged', {})
+    writeFileSync(join(model, 'generation_config.json'), content)
+    const done = await generate('damaged', '--model', model)
+    expect(done).toMatchObject({ code: 5, stderr: expect.stringContaining(says) })
+  })
+  it('sampling that is recommended, and rules that are not followed, are said', async () => {
     const said = own('recommended', { eos_token_id: 3, temperature: 0.6, top_p: 0.9 })
     const done = await generate('said', '--model', said, '--limit', '1')
     expect(done.stderr).toContain('generation_config.json recommends sampling (temperature 0.6, top_p 0.9)')
+    expect(done.stderr).not.toContain('which is not done')
+    const rules = {
+      do_sample: false,
+      repetition_penalty: 1.1,
+      suppress_tokens: [3],
+      min_length: 0,
+      bad_words_ids: null,
+    }
+    const ruled = own('ruled', { eos_token_id: 3, ...rules })
+    const other = await generate('ruled', '--model', ruled, '--limit', '1')
+    const rule = 'repetition_penalty 1.1, suppress_tokens [3]'
+    expect(other.stderr).toContain(`generation_config.json also asks for ${rule}, which is not done`)
+    const { generation } = readJson<GenerationManifest>(at('ruled', 'ruled', 'demo-prompts'), 'run.json')
+    expect(generation.rules_not_done).toBe(rule)
   })
 })
 

@@ -28,7 +28,10 @@ export const OF_FILE: Readonly<Record<string, Readonly<Record<string, ColumnMean
   },
   'top-rewards.csv': {
     n: m('count', 'completions with score and reward'),
-    ties: m('count', 'completions that share the score at the border of the places'),
+    ties: m(
+      'count',
+      'completions whose score is that at the border, where more have it than there are places left; else 0',
+    ),
     clusters: m('count', 'prompts among these completions'),
   },
   'curriculum.jsonl': { n: COMPLETIONS },

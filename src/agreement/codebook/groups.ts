@@ -105,7 +105,10 @@ export const GROUP_MEANINGS: Readonly<Record<string, ColumnMeaning>> = {
   ),
   measure: m('pass, reward', 'share with reward ≥ 1, or mean reward'),
   share: m(PROBABILITY, 'share of the completions that is taken, by score from the top, over all prompts'),
-  places: m('count', 'completions that this is; equal scores at the border (ties) share the places there'),
+  places: m(
+    'count',
+    'completions that this is: those at or above the (1 − share) quantile of the score, n − ⌈(1 − share)(n − 1)⌉; equal scores at the border share the places there',
+  ),
 }
 
 /** Statistics of the scope `groups`. */

@@ -66,7 +66,8 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
     'share of rows of which the heuristic chooses a right candidate; ties: rows whose first place is shared',
   'choice_near_tie_rate_<heuristic>': 'share of chosen rows whose best two scores are within 0.001',
   'choice_difference_<a>_minus_<b>': "difference of two heuristics' shares, on the rows that both judge",
-  rationale_keep_rate: 'share of rationales that raise the decayed log-likelihood of what follows, or leave it',
+  rationale_keep_rate:
+    'share of rationales that raise the decayed log-likelihood of what follows, or leave it; missing: those not judged (filter.csv: reason), an empty rationale or nothing that follows among them, though keep is 0 there',
   annotation_pass_rate: 'share of annotated texts that are the text again without their rationales (similarity ≥ 0.9)',
   step_accuracy:
     'share of labelled steps that the process reward model calls as the label does (right: probability ≥ ½)',

@@ -63,6 +63,19 @@ const charged = (sign: 1 | -1): Check => [
   },
 ]
 
+/** Charges of both signs, and none in all. */
+const ZWITTERION: Check = [
+  'charge',
+  ({ label, molecule, composition }) => {
+    if (molecule === null || composition === null) return undecided('a formula does not tell where its charges are')
+    const charges = molecule.graph.atoms.map(({ charge }) => charge)
+    const computed = String(composition.charge)
+    if (charges.some((charge) => charge > 0) && charges.some((charge) => charge < 0))
+      return composition.charge === 0 ? passes(computed) : undecided('it has charges of both signs', computed)
+    return fails(computed, `${label} has no charges of both signs`)
+  },
+]
+
 const ADJECTIVES: Readonly<Record<string, Check>> = {
   aromatic: counts(AROMATIC_RINGS, 1, 'at_least'),
   heteroaromatic: counts(QUANTITIES.get('aromatic heterocycle')!, 1, 'at_least'),
@@ -82,6 +95,7 @@ const NOUNS: Readonly<Record<string, Check>> = {
   hydrocarbon: HYDROCARBON,
   alkane: ALKANE,
   heterocycle: counts(QUANTITIES.get('heterocycle')!, 1, 'at_least'),
+  zwitterion: ZWITTERION,
   cation: charged(1),
   anion: charged(-1),
 }

@@ -65,14 +65,14 @@ export class Spellings {
   longer(raw: string): string | null {
     if (this.wholes.has(raw)) return null
     const before = this.places.get(raw) ?? this.known.length
-    return this.known.slice(0, before).find((longer) => this.isPiece(raw, longer)) ?? null
+    return this.known.slice(0, before).find((longer, k) => this.isPiece(raw, longer, k)) ?? null
   }
 
-  private isPiece(raw: string, longer: string): boolean {
+  private isPiece(raw: string, longer: string, k: number): boolean {
     if (raw === longer) return false
     // most of a string, and no open end: another molecule (CCOC(=O)C and COC(=O)C)
     if (longer.includes(raw)) return raw.length <= MOST * longer.length || raw.endsWith('(=O)')
-    if (this.known.indexOf(longer) >= MAX_RINGED) return false
+    if (k >= MAX_RINGED) return false
     // a bare aromatic ring stands for the substituted one
     if (!/^[cnos\d[\]H]+$/.test(raw)) return false
     const whole = this.mols.read(longer)

@@ -1,7 +1,7 @@
 import { checkGroup, checkIdentity, checkIsomers } from './checks.ts'
+import { sameAttribute } from './comparisons.ts'
 import { readList } from './lists.ts'
 import { readAttribute, readNoun } from './phrases.ts'
-import { sameAttribute } from './predicates.ts'
 import { ADVERBS, atEnd, type Draft, draftOf, type Sentence, type Spoken, spokenOf, wordsOf } from './sentence.ts'
 import { readSpoken } from './spoken.ts'
 

@@ -20,6 +20,7 @@ const NAME_LIKE =
 const NO_NAME =
   /^(?:membrane|plane|mundane|urbane|insane|arcane|hurricane|profane|humane|benzene|pyridine|indole|phenol)$/i
 
+const SAID_RESULTS = /\b(?:products?|(?:new|modified|resulting|edited) (?:molecule|compound|structure|smiles))\b/gi
 /** Words of change that speak of numbers. */
 const SUMS =
   /\b(?:add(?:ing)? (?:up|these|them|it|all|everything|the (?:counts|numbers|atoms))|in addition|(?:which |this |that )?gives? (?:us )?(?:a|the) (?:total|sum|molecular formula|formula|molar mass|molecular weight))\b/gi
@@ -99,7 +100,17 @@ export class Referents {
 
   /** `the product`, `the new molecule`: the only one that was brought in as a result. */
   product(place: number): Subject | null {
-    return single([...this.before.mentions, ...this.until(place)].filter((mention) => mention.isResult))
+    const text = `${this.before.text}\n${this.text.slice(0, place)}`
+    const shift = this.before.text.length + 1
+    const here = this.until(place).map((m) => ({ ...m, start: m.start + shift, end: m.end + shift }))
+    const mentions = [...this.before.mentions, ...here]
+    const found = mentions.filter((mention) => mention.isResult)
+    const subject = single(found)
+    if (subject === null) return null
+    const from = found.at(-1)!.end
+    // another molecule since then, or words of another change
+    if (single([found.at(-1)!, ...mentions.filter(({ start }) => start >= from)]) === null) return null
+    return isUnsafe(withoutMentions(text, from, mentions).replace(SAID_RESULTS, ' ')) ? null : subject
   }
 
   /** `the original molecule`: the only one of the question, unless the question asks how to make it. */

@@ -26,13 +26,15 @@ export function isResult(tokens: readonly Token[], i: number): boolean {
     if (kind === 'mark' && /^(?:->|-->|=>)$/.test(text)) return true
     if (kind === 'mark' && (text === '(' || text === ':')) continue
     // "ethanol (CCO)"
-    if (kind === 'chemical') continue
+    if (kind === 'chemical' || kind === 'number') continue
     if (kind !== 'word') return false
     if (MAKES.has(text)) return true
     if (text === 'have' && /^(?:we|i)$/.test(tokens[k - 1]?.text ?? '')) return true
     if (text === 'to' && /^(?:leads?|leading)$/.test(tokens[k - 1]?.text ?? '')) return true
     if (text === 'is' || text === 'are') return MADE.has(tokens[k - 1]?.text ?? '')
     if (MADE.has(text) && k === i - 1) return true
+    // "gives two molecules of CC=O"
+    if (text === 'of' && /^(?:molecules?|equivalents?|equiv|moles?)$/.test(tokens[k - 1]?.text ?? '')) continue
     if (OTHERS.has(text) || !(FILLERS.has(text) || /^[a-z-]+$/.test(text))) return false
   }
   return false

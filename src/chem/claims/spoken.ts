@@ -5,6 +5,8 @@ import { readFreeFormula } from './phrases.ts'
 import { type Draft, impliedAt, type Sentence, type Spoken, spokenOf } from './sentence.ts'
 import { moleculeSubject, type Subject } from './subject.ts'
 import { bareTail, classBefore, classTail } from './tails.ts'
+import { toldBefore } from './told.ts'
+import { eatUnknownName, LINKS, skipUnknownName } from './unknown-names.ts'
 import { attributeItem } from './values.ts'
 
 const HEADS = new Set(
@@ -17,25 +19,8 @@ const QUALIFIERS = new Set(
     ' ',
   ),
 )
-const LINKS = new Set(
-  `of in on from with by for to and or than as at per is are has have not no into via using between fragment substructure group moiety
-  motif pattern unit part linker side substituent residue core scaffold ring chain segment portion piece`.split(/\s+/),
-)
 const isApposable = (text: string): boolean =>
   /^[a-z-]+$/.test(text) && !LINKS.has(text) && !/(?:ed|form|version|conjugate|analogu?e?|derivative|dimer)$/.test(text)
-/** Ends of the names of molecules. */
-export const NAME_END = /(?:ane|ene|yne|[nt]ol|one|anal|enal|acid|ate|ide|ine|ether|nitrile|aldehyde|phenol|anhydride)$/
-/** Words with such an end that are no names. */
-export const NO_NAMES = new Set(
-  `combine examine determine imagine define refine calculate estimate indicate evaluate generate isolate separate investigate validate enumerate
-  demonstrate hydrate one none done gone alone provide decide divide inside beside aside outside line fine`.split(
-    /\s+/,
-  ),
-)
-const RESULTS = new Set('new modified resulting edited final'.split(' '))
-const ORIGINALS = new Set('original starting initial source given input parent'.split(' '))
-const MOLECULE_NOUNS = new Set('molecule compound structure smiles'.split(' '))
-const SAID = new Set('has is contains bears features includes consists carries possesses'.split(' '))
 const IMPLICIT_HEADS = new Set('molecule compound structure smiles string species substance'.split(' '))
 
 /** A molecule or formula, or words for the one that was named before. */
@@ -99,6 +84,9 @@ export function readSpoken(s: Sentence): Spoken | null {
       const spoken = withApposition(s, named.subject, from)
       return { ...spoken, drafts: [...before, ...spoken.drafts], smiles: named.smiles }
     }
+    // "glucose (C6H12O6)": a name that stands for a formula
+    if (named?.subject != null && s.tokens[r.i - 1]?.isName && r.is('('))
+      return { ...withApposition(s, named.subject, from), smiles: null }
     if (named !== null) return named
     r.i = from
     // "the molecule has"
@@ -123,55 +111,19 @@ export function readSpoken(s: Sentence): Spoken | null {
   })
 }
 
-/** Words of a name that is not known, before a SMILES: `pentan-2-one, CCCC(C)=O,`, `succinic acid OC(=O)CCC(O)=O`. */
-function skipUnknownName(s: Sentence): void {
-  const { r } = s
-  let k = 0
-  while (k < 3 && r.peek(k)?.kind === 'word' && !LINKS.has(r.peek(k)!.text) && /^[a-z\d,'-]+$/.test(r.peek(k)!.text))
-    k++
-  if (k === 0 || !NAME_END.test(r.peek(k - 1)!.text) || NO_NAMES.has(r.peek(k - 1)!.text)) return
-  const next = r.peek(k)
-  const written = next?.kind === 'mark' ? r.peek(k + 1) : next
-  if (written?.molecule != null && !written.isName) r.i += k
-}
-
-/** `the product`, `the new molecule`, `the original molecule`, `the first SMILES`, `the latter`: of those named before. */
-function toldBefore(s: Sentence): Spoken | null {
-  const { r, scene } = s
-  const from = r.i
-  if (!r.eat('the')) return null
-  const place = s.tokens[from]!.start
-  const asSpoken = (subject: Subject | null): Spoken => ({
-    subject,
-    reason: subject === null ? 'it does not tell which molecule is meant' : null,
-    smiles: null,
-    drafts: [],
-    from,
-    explicit: false,
-  })
-  const next = (): string => r.peek()?.text ?? ''
-  const isSaid = (): boolean => SAID.has(next()) || r.is("'s")
-  const word = next()
-  r.i++
-  const noun = MOLECULE_NOUNS.has(next())
-  if (word === 'product' || (RESULTS.has(word) && (noun || next() === 'product'))) {
-    if (word !== 'product') r.i++
-    return isSaid() ? asSpoken(scene.referents.product(place)) : null
-  }
-  if (ORIGINALS.has(word) && noun) {
-    r.i++
-    return isSaid() ? asSpoken(scene.referents.original()) : null
-  }
-  const index = word === 'first' || word === 'former' ? 0 : word === 'second' || word === 'latter' ? 1 : null
-  if (index === null) return null
-  if (noun || next() === 'one' || next() === 'string') r.i++
-  return isSaid() ? asSpoken(scene.referents.pair(place)?.[index] ?? null) : null
-}
-
 /** `benzene (c1ccccc1)`, `ethanol, CCO,`, `benzene (C6H6)`: what stands beside a molecule is said of it. */
 export function withApposition(s: Sentence, subject: Subject, from: number): Spoken {
   const { r } = s
   const drafts: Draft[] = []
+  // "succinic acid OC(=O)CCC(O)=O"
+  const written = r.peek()
+  if (s.tokens[r.i - 1]?.isName && written?.molecule != null && !written.isName && r.peek(1)?.kind === 'word') {
+    const finding = checkIdentity(subject, moleculeSubject(written.raw, written.molecule))
+    const at = r.i
+    r.i++
+    if (finding.outcome === 'fail')
+      drafts.push({ kind: 'identity', from: at, to: r.i, subject: subject.label, stated: written.raw, finding })
+  }
   for (let turn = 0; turn < 4; turn++) {
     const start = r.i
     if (r.eat('(')) {
@@ -190,6 +142,8 @@ export function withApposition(s: Sentence, subject: Subject, from: number): Spo
       drafts.push(...tail)
       continue
     }
+    if (comma?.text === ',' && r.attempt(() => (r.eat(',') && eatUnknownName(s) && r.is(',', '.', '(') ? true : null)))
+      continue
     // "ethanol, CCO, has": not "ethanol, CCN, and water"
     if (
       comma?.text === ',' &&

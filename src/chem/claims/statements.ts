@@ -3,7 +3,7 @@ import { presentIn, thereIs, weCount } from './counts.ts'
 import { pluralStatement } from './plurals.ts'
 import { singularStatement } from './predicates.ts'
 import { isResult } from './results.ts'
-import type { Draft, Sentence } from './sentence.ts'
+import { type Draft, type Sentence, spokenOf } from './sentence.ts'
 import { misspelled, smilesLine } from './spelling.ts'
 import { withApposition } from './spoken.ts'
 import { moleculeSubject } from './subject.ts'
@@ -104,6 +104,23 @@ function skipOpeners(s: Sentence): void {
   );
 }
 
+/** `With M = 88.11 g/mol, CCOC(C)=O is`: said of what comes behind the comma. */
+function leadingWith(s: Sentence): Draft[] | null {
+  const { r } = s
+  if (!r.eat('with', 'having')) return null
+  const from = r.i
+  let comma = from
+  while (comma < s.tokens.length && comma - from < 12 && s.tokens[comma]!.text !== ',') comma++
+  if (s.tokens[comma]?.text !== ',') return null
+  const token = s.tokens[comma + 1]
+  if (token?.molecule == null) return null
+  const spoken = spokenOf(moleculeSubject(token.raw, token.molecule), from)
+  const item = attributeItem(s, null, spoken)
+  if (item === null || r.i !== comma) return null
+  r.i++
+  return [item, ...(r.attempt(() => singularStatement(s)) ?? [])]
+}
+
 function readStatement(s: Sentence): Draft[] | null {
   const { r } = s
   return (
@@ -113,6 +130,7 @@ function readStatement(s: Sentence): Draft[] | null {
     r.attempt(() => weCount(s)) ??
     r.attempt(() => presentIn(s)) ??
     r.attempt(() => pluralStatement(s)) ??
+    r.attempt(() => leadingWith(s)) ??
     r.attempt(() => singularStatement(s))
   )
 }

@@ -1,24 +1,41 @@
 import { checkFormula, checkMass } from './checks.ts'
 import { readClass } from './classes.ts'
 import { readList } from './lists.ts'
-import { readFreeFormula, readMass } from './phrases.ts'
+import { readMass } from './measures.ts'
+import { readFreeFormula } from './phrases.ts'
 import { Reader } from './reader.ts'
 import { atEnd, type Draft, draftOf, type Sentence, type Spoken, wordsOf } from './sentence.ts'
 import type { Subject } from './subject.ts'
+import { AFTER_NAMES } from './tokens.ts'
 
 /** `a tertiary amine with formula C6H15N`, behind the comma that follows a molecule; not the next item of a list. */
 export function classTail(s: Sentence, spoken: Spoken): Draft[] | null {
   const { r } = s
   return r.attempt(() => {
     if (!r.is('a', 'an')) return null
-    const drafts = classDrafts(s, spoken)
+    const drafts = r.attempt(() => classDrafts(s, spoken)) ?? (skipNoun(s) ? [] : null)
     if (drafts === null) return null
     if (r.eat('with', 'containing', 'bearing', 'having')) {
       const rest = readList(s, spoken)
       return rest === null ? null : [...drafts, ...rest]
     }
-    return endsTail(s) ? drafts : null
+    return drafts.length > 0 && endsTail(s) ? drafts : null
   })
+}
+
+/** `a triol with`, `a colourless liquid containing`: what the noun says is not read, what comes behind it is. */
+function skipNoun(s: Sentence): boolean {
+  const { r } = s
+  r.eat('a', 'an')
+  for (let k = 0; k < 4; k++) {
+    const token = r.peek()
+    if (token?.kind !== 'word' || AFTER_NAMES.has(token.text)) return false
+    if (k > 0 && /^(?:with|containing|bearing|having)$/.test(token.text)) return true
+    if (!/^[a-z-]{3,}$/.test(token.text) || /^(?:and|for|from|that|than|not|mixture|mix)$/.test(token.text))
+      return false
+    r.i++
+  }
+  return false
 }
 
 /** `, an acid, and water`, `, a ketone and an amine`, `, a ketone lacks`: another thing than the molecule before. */

@@ -194,7 +194,7 @@ function wholeToken(chunk: string, start: number, quoted: boolean, mols: MolTool
   if (!smiles && formula === null) return null
   // CCl4, CO2: formulas first; RDKit would not read them
   const molecule = smiles ? mols.read(chunk) : null
-  if (molecule === null && (formula === null || !/\d|[+-]$/.test(chunk))) return null
+  if (molecule === null && (formula === null || !(/\d|[+-]$/.test(chunk) || SALTS.test(chunk)))) return null
   return { ...base, kind: 'chemical', molecule: molecule !== null && molecule.atomCount > 0 ? molecule : null, formula }
 }
 

@@ -9,18 +9,10 @@ import {
   readOrNull,
 } from './checks.ts'
 import { undecided } from './claim.ts'
+import { readCharge, readMass } from './measures.ts'
 import { readNamed } from './named.ts'
 import type { Bound } from './numbers.ts'
-import {
-  type Attribute,
-  type Noun,
-  readAttribute,
-  readCharge,
-  readCount,
-  readFormula,
-  readMass,
-  readNoun,
-} from './phrases.ts'
+import { type Attribute, type Noun, readAttribute, readCount, readFormula, readNoun } from './phrases.ts'
 import {
   atEnd,
   type Draft,

@@ -129,6 +129,7 @@ const OF_HEURISTIC = /^(.*?)_(world_model|world_model_no_length|trajectory|rewar
 const STEP_TITLES: Readonly<Record<string, string>> = {
   choice_chance: 'A drawn candidate is right',
   choice_ceiling: 'A right candidate is there',
+  pass_rate: 'Steps that are right, by label or verdict',
   step_accuracy: 'Steps on the right side of probability ½',
   first_error_found: 'First wrong step found, where there is one',
   no_error_seen: 'None called wrong, where all are right',

@@ -24,6 +24,19 @@ const HOSTILE: readonly (readonly [name: string, text: string])[] = [
   ['backslashes', fill('\\(')],
   ['claims', fill('Benzene is C6H6. ')],
   ['pronouns', fill('It has two rings. ')],
+  ['results', fill('This gives CCO, an acid, ')],
+  ['appositions', fill('CCO is ethanol, an alcohol with formula C2H6O. ')],
+  ['pairs', fill('The first is an ether and the second has two rings. ')],
+  ['names that are not known', fill('pentan-2-one, hexanoic acid, ')],
+  ['boxes', fill('\\boxed{a{b}c')],
+  [
+    'SMILES, none like another',
+    fill(
+      Array.from({ length: 700 }, (_, i) => `C(${'C'.repeat(1 + (i % 40))})N${'C'.repeat(i % 17)} has a ring.`).join(
+        ' ',
+      ),
+    ),
+  ],
   ['claims without an end', fill('CCO has two carbons and ')],
   ['commas', fill('benzene, ')],
   ['names', fill('acetic acid ')],

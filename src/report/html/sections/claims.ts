@@ -52,7 +52,7 @@ function bars({ steps, candidates, kinds }: StepTally): Markup {
     id: 'step-verdicts',
     picture: shareBars(found, `Verdicts on steps. ${found.map(said).join('; ')}.`, '% of the steps'),
     legend: legend(...WORDS.map(([word, colour]) => [`part-${colour}`, word] as const)),
-    caption: html`<b>Verdicts on ${plural(sum(steps) + sum(candidates), 'step')}</b>, candidates among them where there are any, by the claims found in them: ${plural(
+    caption: html`<b>Verdicts on ${plural(sum(steps) + sum(candidates), 'step')}</b>${sum(candidates) === 0 || sum(steps) === 0 ? '' : `, ${count(sum(candidates))} of them candidates`}, by the claims found in them: ${plural(
       all.reduce((n, tally) => n + sum(tally), 0),
       'claim',
     )}, ${count(decided)} decided. A step fails if a decided claim fails, passes if one is decided and none fails; what is not understood, questioned, negated or supposed is unverifiable, and never counted as a fail.`,

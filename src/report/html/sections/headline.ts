@@ -187,7 +187,24 @@ ${shown.map(({ name, line, what }) => tile(percent(line.value), unitOf(line), ht
 `
 }
 
-/** Of a run on steps: what its first heuristic chooses, a draw, and what the claims of the steps come to. */
+/** Of labelled steps: what a process reward model is worth, beside what calling every step right would be. */
+const LABELLED_TILES = [
+  [
+    'step_accuracy',
+    'Steps judged right',
+    'The probability is on the right side of ½, by the label, for this share of',
+    'step',
+  ],
+  ['pass_rate', 'Steps labelled right', 'Who calls every step right is right for this share of', 'step'],
+  [
+    'process_bench_f1',
+    'ProcessBench’s F1',
+    'Harmonic mean of first wrong steps found and of right answers without one called wrong:',
+    'row',
+  ],
+] as const
+
+/** Of a run on steps: what its first heuristic chooses, a draw, what its rewards say of labelled steps, and what the claims come to. */
 function stepTiles(input: ReportInput): Markup {
   const { steps } = input
   if (steps === undefined) return EMPTY
@@ -213,7 +230,16 @@ ${
         '',
         html`<b>A draw.</b> The mean share of right candidates in ${plural(chance.n, 'row')}.`,
       )
-}${
+}${LABELLED_TILES.map(([name, title, what, unit]) => {
+  const found = statisticOf(input, 'steps', name)
+  return found === undefined || found.value === null
+    ? EMPTY
+    : tile(
+        percent(found.value),
+        unitOf(found),
+        html`<b>${title}.</b> ${what} ${plural(found.n, unit)}.${withoutInterval(found)}`,
+      )
+})}${
   steps.tally === null
     ? EMPTY
     : tile(

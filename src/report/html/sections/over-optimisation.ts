@@ -33,7 +33,7 @@ function sentence(test: OverOptimisationRecord): string {
     p === null
       ? 'it was not tested'
       : p < 0.05
-        ? `of a curve that never declines, so large a fall would be seen with p = ${decimal(p)}: choosing among more completions by this score makes the pick worse`
-        : `of a curve that never declines, so large a fall would be seen with p = ${decimal(p)}, so that it may be chance`
+        ? `of a curve that never declines, and of a score that says nothing, so large a fall would be seen with p ≤ ${decimal(p)}: choosing among more completions by this score makes the pick worse`
+        : `of a curve that never declines, and of a score that says nothing, so large a fall would be seen with p ≤ ${decimal(p)}, so that it may be chance`
   return `${fall}; ${verdict} (${on}).`
 }

@@ -74,8 +74,8 @@ function choices({ total, heuristics }: StepsReport, own: readonly Statistic[]):
 function pairedTests({ tests }: StepsReport): Markup {
   if (tests.length === 0) return EMPTY
   return html`<div class="scroll"><table>
-<caption>Two heuristics on the rows that both judge: difference of their accuracies, and in how many rows one alone is right. p by flipping the signs of whole prompts, adjusted by Holm over the tests here.</caption>
-<thead><tr><th scope="col">First</th><th scope="col">Second</th><th scope="col" class="num">Difference</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">p</th><th scope="col" class="num">p, Holm</th><th scope="col" class="num">First alone</th><th scope="col" class="num">Second alone</th><th scope="col" class="num">Rows</th><th scope="col" class="num">Prompts</th></tr></thead>
+<caption>Two heuristics on the rows that both judge: difference of their accuracies in points, and in how many rows one alone is right. p by flipping the signs of whole prompts, adjusted by Holm over the tests here.</caption>
+<thead><tr><th scope="col">First</th><th scope="col">Second</th><th scope="col" class="num">Points</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">p</th><th scope="col" class="num">p, Holm</th><th scope="col" class="num">First alone</th><th scope="col" class="num">Second alone</th><th scope="col" class="num">Rows</th><th scope="col" class="num">Prompts</th></tr></thead>
 <tbody>${tests.map(testRow)}</tbody></table></div>
 `
 }
@@ -85,7 +85,7 @@ function testRow({ a, b, difference, onlyA, onlyB, n, clusters, p, pHolm }: Choi
   const middle =
     value === null
       ? html`<td class="why" colspan="2">${(reason ?? 'absent').replaceAll('_', ' ')}</td>`
-      : html`${numberCell(`${points(value)} points`)}${numberCell(percentInterval(ciLow, ciHigh))}`
+      : html`${numberCell(points(value))}${numberCell(percentInterval(ciLow, ciHigh))}`
   return html`<tr><th scope="row">${a}</th><td>${b}</td>${middle}${[
     decimal(p),
     decimal(pHolm),

@@ -14,6 +14,7 @@ const LOAD: Readonly<Record<Command, (argv: readonly string[], name: string) => 
   'run-process': async (argv, name) => (await import('../src/cli/run-process.ts')).runProcess(argv, name),
   'run-generate': async (argv, name) => (await import('../src/cli/run-generate.ts')).runGenerate(argv, name),
   analyze: async (argv, name) => (await import('./analyze.ts')).analyze(argv, name),
+  'submit-eval-jobs': async (argv, name) => (await import('./submit-eval-jobs.ts')).submitEvalJobs(argv, name),
   'serve-rewards': async (argv, name) => (await import('./serve-rewards.ts')).serveRewards(argv, name),
   models: async (argv, name) => (await import('./models.ts')).models(argv, name),
   'setup-cuda': async (argv, name) => (await import('./setup-cuda.ts')).setupCuda(argv, name),
@@ -24,7 +25,7 @@ const HELP = `chemherm <command> [options]
 Does this reward model agree with chemistry?
 
 ${Object.entries(COMMANDS)
-  .map(([name, summary]) => `  chemherm ${name.padEnd(14)} ${summary}`)
+  .map(([name, summary]) => `  chemherm ${name.padEnd(16)} ${summary}`)
   .join('\n')}
 
   chemherm help <command>, or chemherm <command> --help, shows a command's options; chemherm --version the version.

@@ -25,6 +25,7 @@ const MAINS = {
   'run-process': async (): Promise<Main> => (await import('../src/cli/run-process.ts')).runProcess,
   'run-generate': async (): Promise<Main> => (await import('../src/cli/run-generate.ts')).runGenerate,
   analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
+  'submit-eval-jobs': async (): Promise<Main> => (await import('../scripts/submit-eval-jobs.ts')).submitEvalJobs,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,
   models: async (): Promise<Main> => (await import('../scripts/models.ts')).models,
   'setup-cuda': async (): Promise<Main> => (await import('../scripts/setup-cuda.ts')).setupCuda,

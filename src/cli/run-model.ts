@@ -75,7 +75,8 @@ export async function runModel(
   log.info(deviceLine(device))
   const onDownload = downloadBar(log)
   const data = await openDataset(config, onDownload)
-  const rows = () => rowsOf(config, data)
+  // what is merged is the whole
+  const rows = () => rowsOf(config, data, config.merge === 'only')
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))

@@ -1,3 +1,5 @@
+import { DataError } from '../errors.ts'
+import type { WorkDone } from '../run.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { type Inspection, inspect, rowsOf } from '../setup/dataset.ts'
@@ -9,6 +11,7 @@ import { mergeShards, type ShardsState } from '../store/merge.ts'
 import { exactSample } from './drift.ts'
 import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'
+import type { Log } from './log.ts'
 import { measureRun, openRunStore, sayFound } from './measuring.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 
@@ -28,8 +31,29 @@ export async function scoreAll(run: OpenRun, inspection: Inspection): Promise<nu
   return finishIn(await openRunStore(run.config, run.folder, run.log), run, inspection)
 }
 
-/** Measures one shard; the last shard to finish merges all and writes the files. */
+/** Measures one shard; the last shard to finish merges all and writes the files, unless `--merge` says otherwise. */
 export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<number> {
+  const { config, log } = run
+  const unscored = config.merge === 'only' ? 0 : await measureShard(run, inspection)
+  if (config.merge === 'never') {
+    log.info(`shard ${config.shard.index}/${config.shard.count} is done; it is not merged (--merge never)`)
+    return unscored > 0 ? 4 : 0
+  }
+  const fresh = !config.resume && config.merge !== 'only'
+  const merge = await mergeShards(run.folder, config.shard.count, config, { fresh })
+  if (merge.state !== 'merged') {
+    if (config.merge === 'only') throw notThere(run.folder, merge)
+    log.info(shardLine(config, merge))
+    return unscored > 0 ? 4 : 0
+  }
+  log.info(`all ${config.shard.count} shards are there: ${merge.added} measurements merged`)
+  for (const line of otherwiseStarted(config, merge.configs)) log.warn(line)
+  // The merged store has every measurement: no model is opened but for the drift, the whole data set is verified and joined.
+  return finishIn(merge.store, run)
+}
+
+/** Returns how many completions of the shard have no score. */
+async function measureShard(run: OpenRun, inspection: Inspection): Promise<number> {
   const { config, data, folder, log } = run
   const store = await openRunStore(config, folder, log)
   let unscored = inspection.failures.length
@@ -43,15 +67,7 @@ export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<
   } finally {
     store.close()
   }
-  const merge = await mergeShards(folder, config.shard.count, config, { fresh: !config.resume })
-  if (merge.state !== 'merged') {
-    log.info(shardLine(config, merge))
-    return unscored > 0 ? 4 : 0
-  }
-  log.info(`all ${config.shard.count} shards are there: ${merge.added} measurements merged`)
-  for (const line of otherwiseStarted(config, merge.configs)) log.warn(line)
-  // The merged store has every measurement: no model is opened but for the drift, the whole data set is verified and joined.
-  return finishIn(merge.store, run)
+  return unscored
 }
 
 async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Promise<number> {
@@ -61,12 +77,22 @@ async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Pro
     const done = await measureRun({ ...run, rows, completions: inspection.completions, store })
     // of merged shards everything is found
     if (inspected !== undefined) sayFound(done.work, run.log)
+    else sayMeasured(done.work, run.log)
     const exact = await exactSample(run, rows, store)
     store.finish()
     return await finish({ ...run, inspection, store, ...done, exact })
   } finally {
     store.close()
   }
+}
+
+/** Of merged shards everything is found, but where this process has another device, number format or template than they had. */
+function sayMeasured(work: readonly WorkDone[], log: Log): void {
+  const measured = work.reduce((sum, one) => sum + one.measured, 0)
+  if (measured > 0)
+    log.warn(
+      `${measured} measurements were in no shard and were made here: the shards had another device, number format, template or data than this process`,
+    )
 }
 
 /** What holds for the whole (beta, verification, seed …) is that of the shard that ends last; others may have asked for something else. */
@@ -88,6 +114,16 @@ function otherwiseStarted(config: RunConfig, shards: readonly unknown[]): string
         ]
   })
 }
+
+/** `--merge only` where the shards cannot be merged. */
+const notThere = (folder: string, merge: Exclude<ShardsState, { state: 'merged' }>): DataError =>
+  merge.state === 'busy'
+    ? new DataError('another process is merging these shards now', folder, 'Wait for it.')
+    : new DataError(
+        `${merge.missing.length} shards did not come to their end: ${merge.missing.slice(0, 8).join(', ')}${merge.missing.length > 8 ? ' …' : ''}`,
+        folder,
+        'Run these shards again, then merge.',
+      )
 
 const shardLine = ({ shard }: RunConfig, merge: Exclude<ShardsState, { state: 'merged' }>): string =>
   `shard ${shard.index}/${shard.count} is done; ${merge.state === 'waiting' ? `waiting for ${merge.missing.join(', ')}` : 'another shard is merging now'}`

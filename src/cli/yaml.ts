@@ -17,13 +17,22 @@ const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org
  * @param model `--model` of the command line, which chooses of the latter
  */
 export function readConfig(path: string, table: OptionTable, model: string | null = null): Record<string, unknown> {
-  const { contents } = parsed(path)
+  const { contents } = parseYaml(path)
   if (!isMap(contents)) throw new UsageError('is not a mapping', path, EXPECTED)
   if (Object.hasOwn(table, 'not-quantized') && isHermConfigs(contents.items as Pair[]))
     return Object.fromEntries(hermEntry(contents.items as Pair[], path, model, table))
+  return readOptionMap(contents.items as Pair[], path, table)
+}
+
+/**
+ * The keys and values of one option set of ours.
+ * @param path where it stands, for messages
+ * @throws UsageError
+ */
+export function readOptionMap(items: readonly Pair[], path: string, table: OptionTable): Record<string, unknown> {
   const known = Object.keys(table).filter((name) => name !== 'config')
   const config: Record<string, unknown> = {}
-  for (const { key, value } of contents.items as Pair[]) {
+  for (const { key, value } of items) {
     const given = textOf(key)
     const name = given.replaceAll('_', '-')
     const refusal = Object.hasOwn(table, 'not-quantized') ? hermRefusal(name, `${path}: ${given}`) : null
@@ -44,7 +53,8 @@ export function readConfig(path: string, table: OptionTable, model: string | nul
 /** RewardBench's own has 30 kB. */
 export const LARGEST_BYTES = 1_000_000
 
-function parsed(path: string): Document {
+/** A YAML file whose keys are unique. @throws UsageError */
+export function parseYaml(path: string): Document {
   let text: string
   try {
     text = readBounded(path, LARGEST_BYTES).toString('utf8')

@@ -155,7 +155,7 @@ export async function checkUnchanged({ source, split, files, stamp, provenance }
 }
 
 /** @example stem('data/pairs.test.jsonl.gz') // 'pairs.test' */
-const stem = (path: string): string =>
+export const stem = (path: string): string =>
   basename(resolve(path))
     .replace(/\.gz$/i, '')
     .replace(/\.(jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)$/i, '') || 'data'

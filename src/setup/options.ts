@@ -366,6 +366,12 @@ export const ROWS = section(
       }),
       read: (given: unknown) => parseShard(String(given ?? '1/1')),
     },
+    merge: choice(
+      ['auto', 'never', 'only'],
+      'Of shards: the last to finish merges all (auto), another process does (never), or nothing is measured and all n are merged (only)',
+      'auto',
+      { bins: WITH_MODEL, changes: 'no number' },
+    ),
   },
 )
 

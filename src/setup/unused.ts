@@ -30,6 +30,7 @@ export function unusedOptions(config: RunConfig, given: Given<RunOption>): strin
   if (bin === 'run-process') unusedOfSteps(config, nothing)
   if (bin === 'run-generate' && config.temperature === 0)
     nothing(['topP', 'seed'], 'without a --temperature above 0 nothing is drawn')
+  if (config.shard.count === 1) nothing(['merge'], 'without --shard i/n there is nothing to merge')
   if (!config.certify) nothing(['certifyReference'], 'without --certify nothing is compared with it')
   if (given.debug === true && given.limit !== undefined) nothing(['debug'], `--limit ${config.limit} is given`)
   if (given.prefSets === true && given.dataset !== undefined)

@@ -7,6 +7,11 @@ interface Holder {
   readonly pid: number
   readonly host: string
   readonly started: string | null
+  /**
+   * The scheduler's name of what this process does (`CHEMHERM_TASK` of job scripts), of which one runs at a time; else null. A lock of the
+   * same task on another host is that of an earlier start, whose node failed or was taken away.
+   */
+  readonly task: string | null
 }
 
 /** Fields 3 and 22 of /proc/<pid>/stat: its state, and its start in clock ticks since boot; null where there is no /proc. */
@@ -31,7 +36,12 @@ export class StoreInUse extends DataError {}
  */
 export function lock(path: string): () => void {
   const file = `${path}.lock`
-  const self: Holder = { pid: process.pid, host: hostname(), started: processOf(process.pid)?.started ?? null }
+  const self: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    started: processOf(process.pid)?.started ?? null,
+    task: process.env.CHEMHERM_TASK || null,
+  }
   const text = JSON.stringify(self)
   for (let attempt = 0; attempt < 100; attempt++) {
     try {
@@ -48,6 +58,8 @@ export function lock(path: string): () => void {
       // where there are no hard links: another process is between creating and writing it, or died there
       pause(PAUSE_MS)
       if (attempt < 50 || readOrNull(file) !== found) continue
+    } else if (isEarlierStart(holder, self)) {
+      // its lock is taken over below
     } else if (isAlive(holder) && attempt < ALIVE_TRIES && holder.host === self.host) {
       // a process that was just killed may take a moment to go
       pause(PAUSE_MS)
@@ -89,6 +101,9 @@ const PAUSE_MS = 20
 const ALIVE_TRIES = 25
 const pause = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
+const isEarlierStart = (holder: Holder, self: Holder): boolean =>
+  holder.task !== null && holder.task === self.task && holder.host !== self.host
+
 function isAlive({ pid, host, started }: Holder): boolean {
   if (host !== hostname()) return true
   try {
@@ -129,8 +144,10 @@ function readOrNull(file: string): string | null {
 
 function parseHolder(text: string): Holder | null {
   try {
-    const { pid, host, started } = JSON.parse(text) as Partial<Holder>
-    return typeof pid === 'number' && typeof host === 'string' ? { pid, host, started: started ?? null } : null
+    const { pid, host, started, task } = JSON.parse(text) as Partial<Holder>
+    return typeof pid === 'number' && typeof host === 'string'
+      ? { pid, host, started: started ?? null, task: task ?? null }
+      : null
   } catch {
     return null
   }

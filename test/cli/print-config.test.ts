@@ -81,6 +81,7 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   filter: ['!simple-formula', '--filter', '!007'],
   limit: ['3'],
   shard: ['2/8'],
+  merge: ['never', '--shard', '2/8'],
   'max-length': ['128'],
   truncation: ['right'],
   'batch-tokens': ['500'],

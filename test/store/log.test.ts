@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DataError } from '../../src/errors.ts'
 import { StoreInUse } from '../../src/store/lock.ts'
 import { openStore, type Store } from '../../src/store/log.ts'
@@ -248,6 +248,22 @@ describe('one writer at a time', () => {
       message: 'is in use by process 1 on elsewhere',
       hint: expect.stringContaining('delete'),
     })
+    rmSync(`${path}.lock`)
+  })
+  it('takes over what an earlier start of the same scheduled task left on another host, and of no other task', async () => {
+    await use(() => {})
+    const left = { pid: 1, host: 'failed-node', started: '1', task: 'run 3/8' }
+    for (const [task, taken] of [
+      ['run 3/8', true],
+      ['run 4/8', false],
+      ['', false],
+    ] as const) {
+      vi.stubEnv('CHEMHERM_TASK', task)
+      writeFileSync(`${path}.lock`, JSON.stringify(left))
+      if (taken) await use((store) => expect(store.size).toBe(0))
+      else await expect(openStore(path)).rejects.toThrow(StoreInUse)
+    }
+    vi.unstubAllEnvs()
     rmSync(`${path}.lock`)
   })
   it('gives the lock back when opening fails', async () => {

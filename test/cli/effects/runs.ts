@@ -475,6 +475,29 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
       expect(last.stderr).toContain('shard 1/2 was started with another seed: that of this shard holds for the whole')
       expect(record('seed')(last)).toBe(4)
     },
+    merge: async () => {
+      const part = (i: number, merge: string, outputDir: string): Promise<Ran> =>
+        ran(bin, [...on, '--output-dir', outputDir, '--shard', `${i}/2`, '--merge', merge])
+      const outputDir = newFolder()
+      await part(1, 'never', outputDir)
+      const early = await part(1, 'only', outputDir)
+      expect(early).toMatchObject({ code: 3, stdout: '' })
+      expect(early.stderr).toContain('1 shards did not come to their end: measurements.shard-2-of-2.jsonl')
+      const second = await part(2, 'never', outputDir)
+      expect(second.stderr).toContain('shard 2/2 is done; it is not merged (--merge never)')
+      expect(readdirSync(second.folder!)).not.toContain('scores.csv')
+      const merged = await part(1, 'only', outputDir)
+      expect(merged.stderr).toContain('all 2 shards are there')
+      expect(readdirSync(merged.folder!)).toContain('scores.csv')
+      // another way to write a prompt: what the shards have is not of it
+      const other = await ran(bin, [
+        ...on, '--output-dir', outputDir, '--shard', '1/2', '--merge', 'only', '--chat-template', 'raw',
+      ]) // biome-ignore format: one line says it
+      expect(other.stderr).toMatch(/\d+ measurements were in no shard and were made here/)
+      expect(merged.stderr).not.toContain('were in no shard')
+      const whole = await ran(bin, [...on, '--merge', 'never'])
+      expect(whole.stderr).toContain('--merge changes nothing here: without --shard i/n there is nothing to merge')
+    },
     'max-length': changes(bin, on, long, (run) => column('scores.csv', 'score_reason')(run).includes('too_long'), true),
     truncation: all(
       changes(

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DataError, UsageError } from '../../errors.ts'
+import { isRecord } from '../../is-record.ts'
+import type { JobPlan } from './plan.ts'
+
+/** Jobs that were handed to the engine: shards of a run, its merging, or the analysis of all. */
+export interface Submission {
+  /** Of the run; null: the analysis. */
+  readonly run: string | null
+  readonly kind: 'shards' | 'merge' | 'analyze'
+  /** The engine's number or name of it. */
+  readonly job: string
+  /** From 1; empty where it is no shard. */
+  readonly shards: readonly number[]
+}
+
+/** What `status` and `resubmit` go by. */
+export interface JobState {
+  readonly plan: JobPlan
+  /** In the order in which they were submitted. */
+  readonly submissions: readonly Submission[]
+}
+
+const VERSION = 1
+export const statePath = (outputDir: string): string => join(outputDir, 'jobs', 'state.json')
+
+/** @throws UsageError where nothing was planned; DataError for a file of another version or none of ours */
+export function readState(outputDir: string): JobState {
+  const path = statePath(outputDir)
+  if (!existsSync(path))
+    throw new UsageError('has no jobs', outputDir, 'Write them with submit-eval-jobs --runs FILE --engine ….')
+  let found: unknown
+  try {
+    found = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new DataError(`cannot be read: ${(cause as Error).message}`, path, null, { cause })
+  }
+  if (!isRecord(found) || found.version !== VERSION || !isRecord(found.plan) || !Array.isArray(found.submissions))
+    throw new DataError('is not the state of jobs, or that of another version', path, 'Use another --output-dir.')
+  return { plan: found.plan as unknown as JobPlan, submissions: found.submissions as Submission[] }
+}
+
+/** Written beside and moved: who reads it finds the old or the new one. */
+export function writeState(state: JobState): void {
+  const path = statePath(state.plan.outputDir)
+  mkdirSync(join(path, '..'), { recursive: true })
+  const partial = `${path}.${process.pid}.partial`
+  writeFileSync(partial, `${JSON.stringify({ version: VERSION, ...state }, null, 2)}\n`)
+  renameSync(partial, path)
+}
+
+/** The state with one more submission, kept at once: a job that runs must be known. */
+export function submitted(state: JobState, submission: Submission): JobState {
+  const next = { ...state, submissions: [...state.submissions, submission] }
+  writeState(next)
+  return next
+}
+
+/** The last submission of a shard, of a merging or of the analysis. */
+export const lastOf = (
+  { submissions }: JobState,
+  run: string | null,
+  kind: Submission['kind'],
+  shard: number | null = null,
+): Submission | null =>
+  submissions.findLast(
+    (one) => one.run === run && one.kind === kind && (shard === null || one.shards.includes(shard)),
+  ) ?? null

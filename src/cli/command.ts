@@ -6,7 +6,7 @@ export const COMMANDS = {
   'run-process': 'chooses among candidate next steps by rationale likelihood or by a (process) reward model',
   'run-generate': 'greedy or sampled completions of a causal model, as groups that the other commands read',
   analyze: 'recomputes the analyses of runs and compares them',
-  'submit-eval-jobs': 'makes jobs of Slurm or Kubernetes of a table of runs, and submits them',
+  'submit-eval-jobs': 'turns a table of runs into jobs of Slurm or Kubernetes, and submits them',
   'serve-rewards': "serves the embedded oracles behind ether0.remotes' HTTP API",
   models: 'lists architectures, heads, chat templates and the models that are known by name',
   'setup-cuda': 'fetches what --device cuda needs',

@@ -279,7 +279,7 @@ describe('run-verify', () => {
     const many = at('many.jsonl')
     writeFileSync(
       many,
-      rows('q', 2000, (i) => ({ solution: `valid_mol_eval!:!C${i}!:!molecule-completion` })),
+      rows('q', 500, (i) => ({ solution: `valid_mol_eval!:!C${i}!:!molecule-completion` })),
     )
     const first = started('locked', many)
     const lock = at('locked', 'verifiable', 'many.lock')

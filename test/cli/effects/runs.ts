@@ -317,7 +317,7 @@ function ofGroups(bin: RunBin): ReturnType<typeof ofGroupsAlone> {
 }
 
 function ofGroupsAlone(bin: RunBin) {
-  const on = ['--dataset', 'demo-groups', '--limit', '5', '--group-batch-size', '3']
+  const on = ['--dataset', 'demo-groups', '--limit', '4', '--group-batch-size', '2']
   const advantages = column('advantages.csv', 'advantage_verifier')
   const simulated = (name: string) => column('curriculum.csv', name)
   const idle = (flag: string, value: string): (() => Promise<void>) =>

@@ -2,5 +2,5 @@
 import { runMain } from '../src/cli/fail.ts'
 
 await runMain('run-generate', async () =>
-  (await import('../src/cli/run-generate.ts')).runGenerate(process.argv.slice(2)),
+  (await import('../src/cli/generate/run-generate.ts')).runGenerate(process.argv.slice(2)),
 )

@@ -22,8 +22,8 @@ const MAINS = {
     return (argv) => runModel('run-dpo', argv)
   },
   'run-verify': async (): Promise<Main> => (await import('../src/cli/run-verify.ts')).runVerify,
-  'run-process': async (): Promise<Main> => (await import('../src/cli/run-process.ts')).runProcess,
-  'run-generate': async (): Promise<Main> => (await import('../src/cli/run-generate.ts')).runGenerate,
+  'run-process': async (): Promise<Main> => (await import('../src/cli/process/run-process.ts')).runProcess,
+  'run-generate': async (): Promise<Main> => (await import('../src/cli/generate/run-generate.ts')).runGenerate,
   analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
   'submit-eval-jobs': async (): Promise<Main> => (await import('../scripts/submit-eval-jobs.ts')).submitEvalJobs,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,

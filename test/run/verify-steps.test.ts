@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { undocumented } from '../../src/agreement/codebook/codebook.ts'
-import { STEP_VERDICT_FILES } from '../../src/cli/verify-steps.ts'
+import { STEP_VERDICT_FILES } from '../../src/cli/process/verify-steps.ts'
 import { header, jsonLines, manifestOf, readCsv, run, temporaryFolder } from './bin.ts'
 
 const folder = temporaryFolder()

@@ -1,12 +1,12 @@
-import { InterruptedError } from '../errors.ts'
-import { type GenerationPrompt, generate } from '../generate/generate.ts'
-import { isFailure } from '../pairs/failure.ts'
-import type { StepRow } from '../pairs/steps.ts'
-import { RATIONALE_TOKENS, type StepLogProb, writtenLogProb } from '../score/process.ts'
-import type { StepGeneration } from '../setup/step-generation.ts'
-import type { RowFailure, Unscored } from '../types.ts'
-import { isUnscored } from '../unscored.ts'
-import type { ProcessRun } from './process-run.ts'
+import { InterruptedError } from '../../errors.ts'
+import { type GenerationPrompt, generate } from '../../generate/generate.ts'
+import { isFailure } from '../../pairs/failure.ts'
+import type { StepRow } from '../../pairs/steps.ts'
+import { RATIONALE_TOKENS, type StepLogProb, writtenLogProb } from '../../score/process.ts'
+import type { StepGeneration } from '../../setup/step-generation.ts'
+import type { RowFailure, Unscored } from '../../types.ts'
+import { isUnscored } from '../../unscored.ts'
+import type { ProcessRun } from './run.ts'
 
 /** What the model's own rationale behind each candidate comes to, by the candidate's index in the data: about 100 bytes each. */
 export type WrittenRationales = readonly (StepLogProb | Unscored)[]

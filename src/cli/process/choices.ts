@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import { type ChoiceFindings, type ChoiceRow, type Pick as Chosen, choiceFindings } from '../agreement/choices.ts'
-import { type JudgedSteps, stepAgreement, stepVerdictShares } from '../agreement/step-agreement.ts'
-import { isFailure } from '../pairs/failure.ts'
-import type { StepRow } from '../pairs/steps.ts'
-import { plain, promptCluster } from '../plain-text.ts'
-import { openCsv } from '../report/csv.ts'
-import { STEP_COLUMNS, type StepLine, stepCells } from '../report/steps.ts'
-import type { Ledger } from '../score/ledger.ts'
+import { type ChoiceFindings, type ChoiceRow, type Pick as Chosen, choiceFindings } from '../../agreement/choices.ts'
+import { type JudgedSteps, stepAgreement, stepVerdictShares } from '../../agreement/step-agreement.ts'
+import { isFailure } from '../../pairs/failure.ts'
+import type { StepRow } from '../../pairs/steps.ts'
+import { plain, promptCluster } from '../../plain-text.ts'
+import { openCsv } from '../../report/csv.ts'
+import { STEP_COLUMNS, type StepLine, stepCells } from '../../report/steps.ts'
+import type { Ledger } from '../../score/ledger.ts'
 import {
   type CandidateFacts,
   type Choice,
@@ -17,15 +17,15 @@ import {
   NEAR_TIE,
   RATIONALE_TOKENS,
   stepLogProb,
-} from '../score/process.ts'
-import { CHANNEL_OF } from '../setup/step-channels.ts'
-import type { StepGeneration } from '../setup/step-generation.ts'
-import type { Store } from '../store/log.ts'
-import type { RowFailure, Statistic } from '../types.ts'
-import { unscoredHint } from './failure-lines.ts'
-import { finishProcess, intervalsOf } from './process-finish.ts'
-import { type WrittenRationales, writeRationales } from './process-greedy.ts'
-import { StepWitness } from './process-report.ts'
+} from '../../score/process.ts'
+import { CHANNEL_OF } from '../../setup/step-channels.ts'
+import type { StepGeneration } from '../../setup/step-generation.ts'
+import type { Store } from '../../store/log.ts'
+import type { RowFailure, Statistic } from '../../types.ts'
+import { unscoredHint } from '../failure-lines.ts'
+import { finishProcess, intervalsOf } from './finish.ts'
+import { type WrittenRationales, writeRationales } from './greedy.ts'
+import { StepWitness } from './report.ts'
 import {
   type ChannelFacts,
   factsOf,
@@ -34,8 +34,8 @@ import {
   openProcessStore,
   type ProcessRun,
   verifySteps,
-} from './process-run.ts'
-import { choicePaperTable, choiceTable } from './process-tables.ts'
+} from './run.ts'
+import { choicePaperTable, choiceTable } from './tables.ts'
 import {
   judged,
   openStepVerdicts,

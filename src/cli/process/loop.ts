@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto'
-import { InterruptedError } from '../errors.ts'
+import { InterruptedError } from '../../errors.ts'
 import {
   type FinishReason,
   type GeneratedCompletion,
   type GenerationCount,
   generate,
   noTokens,
-} from '../generate/generate.ts'
-import { isFailure } from '../pairs/failure.ts'
-import type { StepRow } from '../pairs/steps.ts'
-import { textTable } from '../report/table.ts'
-import { measure } from '../score/measure.ts'
-import { planBatches } from '../score/plan.ts'
-import { choose, draw, type Heuristic, heuristicScore, RATIONALE_TOKENS, stepLogProb } from '../score/process.ts'
-import { readRecord } from '../setup/identity.ts'
-import { CHANNEL_OF, type Channel, stepEnd } from '../setup/step-channels.ts'
-import type { StepGeneration } from '../setup/step-generation.ts'
-import { CompletionsFile, rowKey, TRAJECTORIES_FILE } from '../store/completions.ts'
-import type { Decoder, Row, RowFailure, Runner, Sequence, Unscored } from '../types.ts'
-import { isUnscored } from '../unscored.ts'
-import { finishProcess } from './process-finish.ts'
-import type { ProcessRun } from './process-run.ts'
-import { printText } from './screen.ts'
+} from '../../generate/generate.ts'
+import { isFailure } from '../../pairs/failure.ts'
+import type { StepRow } from '../../pairs/steps.ts'
+import { textTable } from '../../report/table.ts'
+import { measure } from '../../score/measure.ts'
+import { planBatches } from '../../score/plan.ts'
+import { choose, draw, type Heuristic, heuristicScore, RATIONALE_TOKENS, stepLogProb } from '../../score/process.ts'
+import { readRecord } from '../../setup/identity.ts'
+import { CHANNEL_OF, type Channel, stepEnd } from '../../setup/step-channels.ts'
+import type { StepGeneration } from '../../setup/step-generation.ts'
+import { CompletionsFile, rowKey, TRAJECTORIES_FILE } from '../../store/completions.ts'
+import type { Decoder, Row, RowFailure, Runner, Sequence, Unscored } from '../../types.ts'
+import { isUnscored } from '../../unscored.ts'
+import { printText } from '../screen.ts'
+import { finishProcess } from './finish.ts'
+import type { ProcessRun } from './run.ts'
 
 /** Reasonings that are written side by side. */
 const WINDOW = 64

@@ -1,24 +1,24 @@
 import { join } from 'node:path'
-import type { BootstrapSettings } from '../agreement/intervals.ts'
+import type { BootstrapSettings } from '../../agreement/intervals.ts'
 import {
   firstCalledWrong,
   firstError,
   type LabelledSteps,
   labelledStepStatistics,
   STEP_THRESHOLD,
-} from '../agreement/labelled-steps.ts'
-import { type JudgedSteps, stepAgreement, stepVerdictShares } from '../agreement/step-agreement.ts'
-import { isFailure } from '../pairs/failure.ts'
-import type { LabelledRow } from '../pairs/steps.ts'
-import { plain, promptCluster } from '../plain-text.ts'
-import { openCsv } from '../report/csv.ts'
-import { percent, textTable } from '../report/table.ts'
-import type { Store } from '../store/log.ts'
-import type { RowFailure, Statistic } from '../types.ts'
-import { unscoredHint } from './failure-lines.ts'
-import { finishProcess } from './process-finish.ts'
-import { StepWitness } from './process-report.ts'
-import { factsOf, type MeasuredChannel, measureChannels, openProcessStore, type ProcessRun } from './process-run.ts'
+} from '../../agreement/labelled-steps.ts'
+import { type JudgedSteps, stepAgreement, stepVerdictShares } from '../../agreement/step-agreement.ts'
+import { isFailure } from '../../pairs/failure.ts'
+import type { LabelledRow } from '../../pairs/steps.ts'
+import { plain, promptCluster } from '../../plain-text.ts'
+import { openCsv } from '../../report/csv.ts'
+import { percent, textTable } from '../../report/table.ts'
+import type { Store } from '../../store/log.ts'
+import type { RowFailure, Statistic } from '../../types.ts'
+import { unscoredHint } from '../failure-lines.ts'
+import { finishProcess } from './finish.ts'
+import { StepWitness } from './report.ts'
+import { factsOf, type MeasuredChannel, measureChannels, openProcessStore, type ProcessRun } from './run.ts'
 import { judged, notesOf, openStepVerdicts, STEP_VERDICT_FILES, type StepTally, summaryOf } from './verify-steps.ts'
 
 export const STEP_SCORE_COLUMNS = [

@@ -1,24 +1,24 @@
 import { join } from 'node:path'
-import { type JudgedStep, type JudgedSteps, stepVerdictShares } from '../agreement/step-agreement.ts'
-import type { StepVerdict } from '../chem/claims/claim.ts'
-import { stepsOfText } from '../chem/claims/sentences.ts'
-import { type Trajectory, verifySteps } from '../chem/claims/verify.ts'
-import { Toolkit } from '../chem/toolkit/toolkit.ts'
-import { isFailure } from '../pairs/failure.ts'
-import type { TrajectoryRow } from '../pairs/steps.ts'
-import { plain, promptCluster } from '../plain-text.ts'
-import { openCsv } from '../report/csv.ts'
+import { type JudgedStep, type JudgedSteps, stepVerdictShares } from '../../agreement/step-agreement.ts'
+import type { StepVerdict } from '../../chem/claims/claim.ts'
+import { stepsOfText } from '../../chem/claims/sentences.ts'
+import { type Trajectory, verifySteps } from '../../chem/claims/verify.ts'
+import { Toolkit } from '../../chem/toolkit/toolkit.ts'
+import { isFailure } from '../../pairs/failure.ts'
+import type { TrajectoryRow } from '../../pairs/steps.ts'
+import { plain, promptCluster } from '../../plain-text.ts'
+import { openCsv } from '../../report/csv.ts'
 import {
   claimCells,
   STEP_CLAIM_COLUMNS,
   STEP_VERDICT_COLUMNS,
   type VerdictRow,
   verdictCells,
-} from '../report/step-verdicts.ts'
-import { percent, textTable } from '../report/table.ts'
-import { finishProcess } from './process-finish.ts'
-import { StepWitness } from './process-report.ts'
-import type { ProcessRun } from './process-run.ts'
+} from '../../report/step-verdicts.ts'
+import { percent, textTable } from '../../report/table.ts'
+import { finishProcess } from './finish.ts'
+import { StepWitness } from './report.ts'
+import type { ProcessRun } from './run.ts'
 
 /** Columns of the files that a `StepVerdictFiles` writes, for the code book. */
 export const STEP_VERDICT_FILES: Readonly<Record<string, readonly string[]>> = {

@@ -1,15 +1,15 @@
-import type { ChoiceTest } from '../agreement/choices.ts'
-import type { StepVerdict } from '../chem/claims/claim.ts'
-import type { ProcessRow } from '../pairs/steps.ts'
-import { plain } from '../plain-text.ts'
-import type { ReportInput, RunRecord } from '../report/html/input.ts'
-import { LIMITS } from '../report/html/limits.ts'
-import type { StepLineRecord, StepRowRecord, StepsReport, StepVerdictRecord } from '../report/html/step-input.ts'
-import { StepCounter } from '../report/html/step-tally.ts'
-import { versions } from '../report/manifest.ts'
-import { namedWithBase } from '../setup/adapter.ts'
-import type { RowFailure, Statistic } from '../types.ts'
-import type { ProcessRun } from './process-run.ts'
+import type { ChoiceTest } from '../../agreement/choices.ts'
+import type { StepVerdict } from '../../chem/claims/claim.ts'
+import type { ProcessRow } from '../../pairs/steps.ts'
+import { plain } from '../../plain-text.ts'
+import type { ReportInput, RunRecord } from '../../report/html/input.ts'
+import { LIMITS } from '../../report/html/limits.ts'
+import type { StepLineRecord, StepRowRecord, StepsReport, StepVerdictRecord } from '../../report/html/step-input.ts'
+import { StepCounter } from '../../report/html/step-tally.ts'
+import { versions } from '../../report/manifest.ts'
+import { namedWithBase } from '../../setup/adapter.ts'
+import type { RowFailure, Statistic } from '../../types.ts'
+import type { ProcessRun } from './run.ts'
 
 /** What is known of a row, as it comes. */
 export interface SeenRow {
@@ -84,7 +84,7 @@ export async function stepsHtml(
     readonly manifest: Readonly<Record<string, unknown>>
   },
 ): Promise<string> {
-  const { renderReport } = await import('../report/html/report.ts')
+  const { renderReport } = await import('../../report/html/report.ts')
   const { config, data, models, channels, device, verifier, log } = run
   const input: ReportInput = {
     run: {

@@ -1,6 +1,6 @@
-import type { ChoiceFindings } from '../agreement/choices.ts'
-import { count, type PaperTable, percent as percentCell, text } from '../agreement/tables.ts'
-import { percent, textTable } from '../report/table.ts'
+import type { ChoiceFindings } from '../../agreement/choices.ts'
+import { count, type PaperTable, percent as percentCell, text } from '../../agreement/tables.ts'
+import { percent, textTable } from '../../report/table.ts'
 
 /** Choice accuracy by heuristic, for the screen. */
 export function choiceTable({ heuristics, bounds, tests }: ChoiceFindings, rows: number): string {

@@ -1,9 +1,5 @@
-import { formatReward } from '../chem/ether0/format.ts'
 import { UsageError } from '../errors.ts'
 import { percent, textTable } from '../report/table.ts'
-import { verifyAll } from '../run.ts'
-import { Ledger } from '../score/ledger.ts'
-import { VerdictQueue } from '../score/verdicts.ts'
 import { checkDatasetName, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import { unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
@@ -19,6 +15,7 @@ import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
+import { verifyRows } from './verifying.ts'
 
 const HELP: BinHelp = {
   name: 'run-verify',
@@ -74,19 +71,10 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   // there is no store, whose lock would do
   const unlock = lock(folder)
   const interrupt = watchInterrupt(log)
-  const ledger = new Ledger(0)
-  const verdicts = new VerdictQueue(verifier, ledger, 1000, interrupt.stopped)
   try {
     const replaced = sayFolder(place, { ...ahead, verifier }, log)
-    const bar = log.progress('verifying', inspection.completions, 'completions')
-    await verifyAll({
-      rows,
-      ledger,
-      verdicts,
-      formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
-      stopped: interrupt.stopped,
-      onProgress: (done) => bar.update(done),
-    }).finally(() => bar.stop())
+    const { completions } = inspection
+    const { ledger, verdicts } = await verifyRows({ config, verifier, interrupt, log, completions, rows })
     interrupt.dispose()
     const scorer = {
       formula: 'none: verifiable rewards alone',

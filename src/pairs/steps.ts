@@ -57,21 +57,32 @@ export type ProcessRow = StepRow | LabelledRow | RationaleRow | AnnotatedRow | T
 export const STEP_END = '\n'
 
 /** One record of a file of steps as a row, or why it is none. Never throws for bad data. */
-export function parseStepRecord(record: unknown, place: Place, names: ColumnNames = {}): ProcessRow | RowFailure {
+export const parseStepRecord = (record: unknown, place: Place, names: ColumnNames = {}): ProcessRow | RowFailure =>
+  rowOf(record, place, names, (columns, id, where) => {
+    const form = FORMS.find(({ fits }) => fits(columns))
+    if (form === undefined) throw noForm(columns)
+    return form.parse(columns, id, where)
+  })
+
+/** What `parse` makes of a record of steps, or why it cannot be used. */
+export function rowOf<R>(
+  record: unknown,
+  { number, where }: Place,
+  names: ColumnNames,
+  parse: (columns: Columns, id: string, where: string) => R,
+): R | RowFailure {
   let id: string | null = null
   try {
     if (!isRecord(record))
       throw new BadRecord('not_an_object', `the record is ${nameOf(record)}, expected an object`, README_HINT)
     if (isColumnWise(record)) throw new BadRecord('column_wise', COLUMN_WISE, RECORDS_HINT)
     const columns = new Columns(record, names)
-    id = parseId(columns, place.number)
+    id = parseId(columns, number)
     requireNamed(record, names)
-    const form = FORMS.find(({ fits }) => fits(columns))
-    if (form === undefined) throw noForm(columns)
-    return form.parse(columns, id, place.where)
+    return parse(columns, id, where)
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error
-    return { where: place.where, id, reason: error.reason, message: error.message, hint: error.hint }
+    return { where, id, reason: error.reason, message: error.message, hint: error.hint }
   }
 }
 

@@ -1,33 +1,19 @@
 import { isRecord } from '../is-record.ts'
 import type { RowFailure } from '../types.ts'
-import { COLUMN_WISE, isColumnWise, RECORDS_HINT } from './column-wise.ts'
-import { type ColumnNames, Columns, requireNamed } from './columns.ts'
-import { BadRecord, nameOf, README_HINT } from './failure.ts'
+import type { ColumnNames, Columns } from './columns.ts'
+import { BadRecord, README_HINT } from './failure.ts'
 import type { Notes } from './message.ts'
-import { type Place, parseId, promptOf } from './parse.ts'
+import { type Place, promptOf } from './parse.ts'
 import { hasPrompt } from './prompt.ts'
-import { base, type TrajectoryRow, textList, textOf } from './steps.ts'
+import { base, rowOf, type TrajectoryRow, textList, textOf } from './steps.ts'
 
 /**
  * A record of `--verify-steps`: `steps` or `candidates`, or both, or a `completion`, whose
  * sentences are the steps (a group of one completion, as `run-process --generate` writes them, is one); `prompt` and `id` where they are there. Rows of steps in TRL's form have
  * their steps in `completions`, with `labels`. Never throws for bad data.
  */
-export function parseTrajectory(record: unknown, place: Place, names: ColumnNames = {}): TrajectoryRow | RowFailure {
-  let id: string | null = null
-  try {
-    if (!isRecord(record))
-      throw new BadRecord('not_an_object', `the record is ${nameOf(record)}, expected an object`, README_HINT)
-    if (isColumnWise(record)) throw new BadRecord('column_wise', COLUMN_WISE, RECORDS_HINT)
-    const columns = new Columns(record, names)
-    id = parseId(columns, place.number)
-    requireNamed(record, names)
-    return parse(columns, id, place.where)
-  } catch (error) {
-    if (!(error instanceof BadRecord)) throw error
-    return { where: place.where, id, reason: error.reason, message: error.message, hint: error.hint }
-  }
-}
+export const parseTrajectory = (record: unknown, place: Place, names: ColumnNames = {}): TrajectoryRow | RowFailure =>
+  rowOf(record, place, names, parse)
 
 function parse(columns: Columns, id: string, where: string): TrajectoryRow {
   const notes: Notes = new Set()

@@ -1,10 +1,9 @@
-import { formatReward } from '../../chem/ether0/format.ts'
 import type { ResolvedDevice } from '../../model/device.ts'
 import type { ProcessRow } from '../../pairs/steps.ts'
-import { verifyAll, type WorkDone } from '../../run.ts'
-import { Ledger } from '../../score/ledger.ts'
+import type { WorkDone } from '../../run.ts'
+import type { Ledger } from '../../score/ledger.ts'
 import type { Prepared } from '../../score/subject.ts'
-import { VerdictQueue } from '../../score/verdicts.ts'
+import type { VerdictQueue } from '../../score/verdicts.ts'
 import type { RunConfig } from '../../setup/config.ts'
 import type { Dataset, Inspection } from '../../setup/dataset.ts'
 import type { Identity } from '../../setup/identity.ts'
@@ -17,6 +16,7 @@ import type { Replaced } from '../differences.ts'
 import type { Interrupt } from '../interrupt.ts'
 import type { Log } from '../log.ts'
 import { measureRun, openRunStore, sayFound } from '../measuring.ts'
+import { verifyRows } from '../verifying.ts'
 
 /** A run of steps whose models, data and output folder are settled. */
 export interface ProcessRun<R extends ProcessRow = ProcessRow> {
@@ -94,18 +94,7 @@ export async function verifySteps(
   rows: () => AsyncIterable<Row | RowFailure>,
 ): Promise<{ readonly ledger: Ledger; readonly verdicts: VerdictQueue } | null> {
   if (verifier === null || inspection.withSolution === 0) return null
-  const ledger = new Ledger(0)
-  const verdicts = new VerdictQueue(verifier, ledger, 1000, interrupt.stopped)
-  const bar = log.progress('verifying', inspection.completions, 'completions')
-  await verifyAll({
-    rows,
-    ledger,
-    verdicts,
-    formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
-    stopped: interrupt.stopped,
-    onProgress: (done) => bar.update(done),
-  }).finally(() => bar.stop())
-  return { ledger, verdicts }
+  return verifyRows({ config, verifier, interrupt, log, completions: inspection.completions, rows })
 }
 
 /** What a channel has of one completion. */

@@ -1,4 +1,5 @@
 import type { Statistic } from '../../types.ts'
+import type { StepLine } from '../steps.ts'
 
 /** What the report reads of a run that chooses among candidate next steps, or that verifies the claims of steps. */
 export interface StepsReport {
@@ -41,26 +42,8 @@ export interface StepRowRecord {
   /** Of a process head: its probability of each step. */
   readonly probabilities?: readonly (number | null)[] | null
 }
-/** What a heuristic has of a candidate. */
-export interface StepLineRecord {
-  readonly id: string
-  readonly heuristic: string
-  readonly candidate: number
-  /** Nats; null of a heuristic that reads no log-probabilities. */
-  readonly logProb: {
-    readonly tokens: number
-    readonly decayedSum: number
-    readonly decayedMean: number
-    readonly mean: number
-    readonly sum: number
-  } | null
-  /** By which it chooses; null of a draw, and where it is absent. */
-  readonly score: number | null
-  /** Null where nothing was chosen. */
-  readonly chosen: boolean | null
-  /** Whether the candidate is right, by the label or by its verifiable reward; null where neither says. */
-  readonly right: boolean | null
-}
+/** What a heuristic has of a candidate: `score` is by which it chooses, `right` by the label or the verifiable reward. */
+export type StepLineRecord = Pick<StepLine, 'id' | 'heuristic' | 'candidate' | 'logProb' | 'score' | 'chosen' | 'right'>
 export interface ChoiceTestRecord {
   readonly a: string
   readonly b: string

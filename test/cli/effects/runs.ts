@@ -855,5 +855,14 @@ export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-gene
       ),
     ),
   },
-  'run-verify': everywhere('run-verify'),
+  'run-verify': {
+    ...everywhere('run-verify'),
+    explain: async () => {
+      expect((await once('run-verify', ['--dataset', PAIRS])).stdout).not.toContain('meaning')
+      const { stdout } = await ran('run-verify', ['--dataset', PAIRS, '--explain'])
+      expect(stdout).toMatch(
+        /pass \(right_answer\), \d+ completions?, reward 1 in the first\n {4}meaning {3}as expected\n/,
+      )
+    },
+  },
 }

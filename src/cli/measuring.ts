@@ -75,11 +75,19 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
   }
 }
 
-/** The run's own store, with those of the same scorer's other data sets to read from. */
-export async function openRunStore(config: RunConfig, folder: string, log: Log): Promise<Store> {
+/**
+ * The run's own store, with those of the same scorer's other data sets to read from.
+ * @param cut of a shard: its cut
+ */
+export async function openRunStore(
+  config: RunConfig,
+  folder: string,
+  log: Log,
+  cut: string | null = null,
+): Promise<Store> {
   const path = join(folder, storeName(config.shard))
-  const reuse = config.resume ? await siblingStores(join(folder, '..'), path) : []
-  const store = await openStore(path, { config, reuse, fresh: !config.resume })
+  const reuse = config.resume ? await siblingStores(join(folder, '..'), path, cut) : []
+  const store = await openStore(path, { config, cut, reuse, fresh: !config.resume })
   const { tornBytes, damagedLines } = store.repairs
   if (tornBytes > 0) log.warn(`${path}: ${tornBytes} bytes behind the last whole batch were cut off`)
   if (damagedLines.length > 0)

@@ -360,10 +360,14 @@ export const ROWS = section(
     }),
     limit: whole([1], 'Use only the first N rows', null, { shown: 'all' }),
     shard: {
-      ...text('Do shard i of n, as i/n; the last shard to finish merges all', '1/1', {
-        bins: WITH_MODEL,
-        changes: 'no number',
-      }),
+      ...text(
+        'Do shard i of n, as i/n, about equal in tokens, rows of one prompt together; the last shard to finish merges all',
+        '1/1',
+        {
+          bins: WITH_MODEL,
+          changes: 'no number',
+        },
+      ),
       read: (given: unknown) => parseShard(String(given ?? '1/1')),
     },
     merge: choice(

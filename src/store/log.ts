@@ -22,6 +22,8 @@ export interface StoreOptions {
   readonly readOnly?: boolean
   /** The resolved configuration, for the first line of a new store. */
   readonly config?: unknown
+  /** Of a shard: the cut of the rows that it is of (`Cut.id`). It is finished once it came to its end under this one. */
+  readonly cut?: string | null
   /** Stores of the same model whose measurements may be used as well (siblings, shards); read only. */
   readonly reuse?: readonly string[]
   /** What the file holds is forgotten, once it is locked. */
@@ -103,6 +105,7 @@ class Log implements Store {
   #end: number
   #batchesSinceSync = 0
   #syncEvery: number
+  readonly #cut: string | null
   #open = true
   /** The last stretch of a file that was read; measurements are mostly asked for in the order of the file. */
   #window = { file: -1, start: 0, bytes: Buffer.alloc(0) }
@@ -111,12 +114,13 @@ class Log implements Store {
     own: LogFile,
     unlock: (() => void) | null,
     reused: readonly LogFile[],
-    { config = null, syncEvery }: StoreOptions,
+    { config = null, cut = null, syncEvery }: StoreOptions,
   ) {
     const { scan } = own
     this.path = own.path
     this.repairs = { tornBytes: scan.sizeBytes - scan.end, damagedLines: scan.damaged }
-    this.finished = scan.finished
+    this.finished = scan.finished && (cut === null || scan.finishedCut === cut)
+    this.#cut = cut
     this.#own = own
     this.#reused = reused
     this.#plans = new Map(scan.plans)
@@ -127,7 +131,7 @@ class Log implements Store {
     if (unlock === null) return
     if (scan.sizeBytes > scan.end) attempt(own.path, () => ftruncateSync(own.fd, scan.end))
     if (scan.end === 0) {
-      this.#write(headerLine(config))
+      this.#write(headerLine(config, cut))
       this.#sync()
       syncFolder(own.path)
     }
@@ -209,7 +213,7 @@ class Log implements Store {
 
   finish(): void {
     if (this.finished) return
-    this.#write(doneLine(this.size))
+    this.#write(doneLine(this.size, this.#cut))
     this.finished = true
     this.#sync()
   }

@@ -506,6 +506,21 @@ export const RUN = section(
       in: { 'run-generate': { describe: '--no-resume forgets earlier completions of this run' } },
       changes: 'no number',
     }),
+    localStore: text(
+      'Folder on a disk of this machine where measurements are written; they are copied to --output-dir at the end, on a stop and every --copy-every minutes',
+      null,
+      {
+        shown: 'they are written to --output-dir',
+        bins: WITH_MODEL,
+        changes: 'no number',
+        check: (path: string) => withoutNul(path, '--local-store'),
+      },
+    ),
+    copyEvery: number('Minutes between two copies of --local-store: a node that is lost loses at most these', 10, {
+      bins: WITH_MODEL,
+      changes: 'no number',
+      check: aboveZero,
+    }),
     seed: {
       ...seed('Seed of the bootstrap and of the simulated curriculum'),
       in: {

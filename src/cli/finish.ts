@@ -90,7 +90,11 @@ export async function finish(input: FinishInput): Promise<number> {
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
-  const added = { ownColumns: scorer.columns, extraColumns: inspection.extraColumns }
+  const added = {
+    ownColumns: scorer.columns,
+    extraColumns: inspection.extraColumns,
+    variants: inspection.variants > 0,
+  }
   const joined = await collect(writeScores(folder, watched(joining, watch), added), {
     scored: models.length > 0,
     render: (row, role, index) => {

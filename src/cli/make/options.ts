@@ -15,6 +15,14 @@ const MAKE = section(
       ...list('Kinds of pairs, comma-separated; --list-kinds explains them', { shown: 'all that fit' }),
       read: kindNames,
     },
+    invariance: text(
+      'Rewrite the chosen (or first) completion of every row of a file, or of built-in data: the same chemistry in other words, and other molecules in its place; writes groups',
+      null,
+    ),
+    transformations: {
+      ...list('With --invariance: which ways to rewrite, comma-separated', { shown: 'all' }),
+      read: kindNames,
+    },
     listKinds: toggle('Print the kinds of pairs and stop', false),
     n: whole([1], 'Pairs to make, spread evenly over the kinds', null, { shown: 'one per input row' }),
     perPrompt: whole([1, 1000], 'Pairs per prompt at most, of recorded rollouts', 4),

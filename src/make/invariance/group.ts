@@ -70,7 +70,8 @@ export function invarianceGroup(source: Source, making: Making): InvarianceGroup
   const { toolkit, leftOut } = making
   const envelope = envelopeOf(source.original)
   if (envelope === null) return none(leftOut, 'no_answer')
-  const molecule = moleculeOf(unfenced(envelope.answer), toolkit)
+  // a part of a SMILES string may read as a molecule, and is another part when it is written otherwise
+  const molecule = isPart(source.solution) ? null : moleculeOf(unfenced(envelope.answer), toolkit)
   const seen = new Set([source.original])
   const variants: Variant[] = []
   for (const one of making.transformations)
@@ -96,6 +97,10 @@ export function invarianceGroup(source: Source, making: Making): InvarianceGroup
     ],
   }
 }
+
+/** ether0's molecule completion: the answer goes on from a string of the question. */
+const isPart = (solution: SolutionInput | null): boolean =>
+  (typeof solution === 'string' ? solution.split('!:!')[0] : solution?.fxn_name) === 'valid_mol_eval'
 
 function none(leftOut: LeftOut, reason: string): null {
   leftOut.add('row', reason)

@@ -23,7 +23,7 @@ export const styleExplained: Transformation = {
     molecule === null ? 'answer_is_no_molecule' : [inWords(envelope, facts(molecule)[0]!)],
 }
 
-/** Six sentences on it: every one is true, by RDKit. */
+/** Five or six sentences on it: every one is true, by RDKit. */
 export const styleVerbose: Transformation = {
   name: 'style_verbose',
   family: 'style',
@@ -46,7 +46,9 @@ function facts({ formula, descriptors, graph }: Molecule): readonly string[] {
   return [
     `The molecule has the formula ${formula} and ${plural(of('NumRings'), 'ring')}.`,
     `It has ${plural(atoms, 'atom')} other than hydrogen.`,
-    `Of its rings ${of('NumAromaticRings')} ${of('NumAromaticRings') === 1 ? 'is' : 'are'} aromatic.`,
+    ...(of('NumRings') === 0
+      ? []
+      : [`Of its rings ${of('NumAromaticRings')} ${of('NumAromaticRings') === 1 ? 'is' : 'are'} aromatic.`]),
     `Its molar mass is ${of('amw').toFixed(1)} g/mol.`,
     `It has ${plural(of('NumHBD'), 'hydrogen-bond donor')} and ${plural(of('NumHBA'), 'acceptor')}.`,
     `It has ${plural(of('NumRotatableBonds'), 'rotatable bond')}.`,

@@ -190,6 +190,7 @@ export async function finish(input: FinishInput): Promise<number> {
       failures,
       drift,
       groups: groupsReport(groups, grpo, config),
+      ...(invariance !== null && { sensitivity: invariance.curve }),
     }),
   )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)

@@ -302,12 +302,16 @@ function parseGroup(columns: Columns, notes: Notes): Body {
     return parseText(completion, `${at}.completion`, notes)
   })
   const joined = withoutPrompt(prompt.text, texts, notes)
+  const completions = completionsOf('completion', joined.rest).map((completion, i) => {
+    const variant = variantOf(details[i]!, `completions[${i}]`, notes)
+    if (variant === null) return completion
+    const { transformation: _, same: __, family: ___, ...rest } = details[i]!
+    details[i] = rest
+    return { ...completion, variant }
+  })
   return {
     prompt: joined.prompt,
-    completions: completionsOf('completion', joined.rest).map((completion, i) => {
-      const variant = variantOf(details[i]!, `completions[${i}]`, notes)
-      return variant === null ? completion : { ...completion, variant }
-    }),
+    completions,
     read: { prompt: prompt.columns, completions: ['completions'] },
     extra: details.some((detail) => Object.keys(detail).length > 0) ? [['completion_details', details]] : [],
   }

@@ -29,7 +29,7 @@ export interface Move extends MovedCompletion {
   readonly lost: number | null
   /** Rivals that score as the twin does. */
   readonly tied: number
-  /** Of a changed one: |delta| exceeds the spread of original and twins. */
+  /** Of a changed one: |delta| exceeds the spread of the original and the twins that keep its verdict. */
   readonly beyond: number | null
   /** Of a changed one that the verifier ranks below the original: scored below it, ½ for an equal score. */
   readonly below: number | null
@@ -85,8 +85,13 @@ export function movesOf({ cluster, original, others }: MovedGroup): Moves {
           score === null || (due !== null && reward !== null && reward >= due) ? [] : [score],
         )
   const gaps = rivals.map((score) => Math.abs(base! - score))
-  const spread = spreadOf(base, twins)
-  const plain = (one: MovedCompletion) => ({
+  const known = (one: MovedCompletion): MovedCompletion & { readonly verdictChanged: number | null } => ({
+    ...one,
+    verdictChanged: due === null || one.reward === null ? null : Number(passes(due) !== passes(one.reward)),
+  })
+  const judged = twins.map(known)
+  const spread = spreadOf(base, judged.filter(keepsVerdict))
+  const plain = (one: ReturnType<typeof known>) => ({
     ...one,
     delta: base === null || one.score === null ? null : one.score - base,
     flip: null,
@@ -94,29 +99,26 @@ export function movesOf({ cluster, original, others }: MovedGroup): Moves {
     tied: 0,
     beyond: null,
     below: null,
-    verdictChanged: null,
   })
   return {
     cluster,
     original,
-    twins: twins.map((twin): Move => {
-      const { score, reward } = twin
-      const known = base !== null && score !== null
-      const apart = known ? rivals.filter((rival) => rival !== base) : []
+    twins: judged.map((twin): Move => {
+      const { score } = twin
+      const apart = base !== null && score !== null ? rivals.filter((rival) => rival !== base) : []
       const under = apart.filter((rival) => rival < base!)
       return {
         ...plain(twin),
         flip: meanOf(apart.map((rival) => turned(base! - rival, score! - rival))),
         lost: meanOf(under.map((rival) => turned(1, score! - rival))),
         tied: apart.filter((rival) => rival === score).length,
-        verdictChanged: due === null || reward === null ? null : Number(passes(due) !== passes(reward)),
       }
     }),
     changed: changed.map((one): Move => {
       const { score, reward } = one
       const delta = base === null || score === null ? null : score - base
       return {
-        ...plain(one),
+        ...plain({ ...one, verdictChanged: null }),
         beyond: delta === null || spread === null ? null : Number(Math.abs(delta) > spread),
         below:
           delta === null || due === null || reward === null || reward >= due
@@ -131,6 +133,9 @@ export function movesOf({ cluster, original, others }: MovedGroup): Moves {
     margin: meanOf(gaps),
   }
 }
+
+/** A twin that the verifier judges as it does the original, or does not judge: a code fence may make a right answer fail. */
+export const keepsVerdict = ({ verdictChanged }: Pick<Move, 'verdictChanged'>): boolean => verdictChanged !== 1
 
 /** 1 where the sign is another one, ½ where it is none. */
 const turned = (before: number, after: number): number => (after === 0 ? 0.5 : before > 0 === after > 0 ? 0 : 1)
@@ -148,11 +153,11 @@ export function spreadOf(base: number | null, twins: readonly Pick<MovedCompleti
   return Math.sqrt(scores.reduce((sum, score) => sum + (score - base - mean) ** 2, 0) / (scores.length - 1))
 }
 
-/** Chance that a changed completion of the group moves the score more than a twin does, ties ½; null where one kind is missing. */
+/** Chance that a changed completion of the group moves the score more than a twin does that keeps the verdict, ties ½; null where one kind is missing. */
 export function movedApart(twins: readonly Move[], changed: readonly Move[]): number | null {
   const sizes = (moves: readonly Move[]): number[] =>
     moves.flatMap(({ delta }) => (delta === null ? [] : [Math.abs(delta)]))
-  const [still, moved] = [sizes(twins), sizes(changed)]
+  const [still, moved] = [sizes(twins.filter(keepsVerdict)), sizes(changed)]
   if (still.length === 0 || moved.length === 0) return null
   return auroc([...still.map(() => 0), ...moved.map(() => 1)] as (0 | 1)[], [...still, ...moved])
 }

@@ -6,7 +6,7 @@ import { allRows, clustersOf, coded, notAll } from '../columns.ts'
 import type { BootstrapSettings } from '../intervals.ts'
 import { type Ratio, ratios } from '../ratios.ts'
 import { bootstrapped, statistic } from '../statistic.ts'
-import { type Move, type MovedGroup, type Moves, movedApart, movesOf, spreadOf } from './moves.ts'
+import { keepsVerdict, type Move, type MovedGroup, type Moves, movedApart, movesOf, spreadOf } from './moves.ts'
 
 const SCOPE = 'invariance'
 
@@ -14,10 +14,13 @@ const SCOPE = 'invariance'
 interface Part {
   readonly subset: string
   readonly has: (move: Move) => boolean
+  /** Twins alone. */
+  readonly twins?: true
 }
 
 /**
- * Lines of agreement.csv with the scope `invariance`; subset: `all`, `family:<family>`, or the transformation's name. Prompts are resampled.
+ * Lines of agreement.csv with the scope `invariance`; subset: `all`, `verdict:kept` (twins that the verifier judges as the original, where others
+ * are), `family:<family>`, or the transformation's name. Prompts are resampled.
  * Of twins (`same` true), whose score should not move: mean_abs_delta, mean_delta, flip_rate, win_lost_rate, score_spread,
  * spread_over_margin, verdict_changed_rate. Of changed ones, whose score should: the same means with `changed_` in front, sensitivity,
  * abs_delta_auroc_within_prompt, ranked_below_original; over all of them abs_delta_auroc and margin_size.
@@ -58,6 +61,9 @@ function partsOf(groups: readonly Moves[]): Part[] {
     }
   return [
     { subset: 'all', has: () => true },
+    ...(groups.some(({ twins }) => !twins.every(keepsVerdict))
+      ? [{ subset: 'verdict:kept', has: keepsVerdict, twins: true as const }]
+      : []),
     ...[...families]
       // a family of one transformation of its name says the same twice
       .filter((family) => !names.has(family))
@@ -88,7 +94,8 @@ function ofTwins(frame: Frame, { has }: Part): Ratio[] {
   ] // biome-ignore format: one line each
 }
 
-function ofChanged(frame: Frame, { subset, has }: Part): Ratio[] {
+function ofChanged(frame: Frame, { subset, has, twins: alone }: Part): Ratio[] {
+  if (alone === true) return []
   const some = frame.groups.map(({ changed }) => changed.filter(has))
   if (some.every((changed) => changed.length === 0)) return []
   const unscored = 'no_scored_changed_completion'
@@ -188,7 +195,7 @@ function pooledAuroc({ groups, cluster, clusters }: Frame, settings: BootstrapSe
   const of: number[] = []
   let all = 0
   for (const [g, { twins, changed }] of groups.entries())
-    for (const [changes, moves] of [twins, changed].entries())
+    for (const [changes, moves] of [twins.filter(keepsVerdict), changed].entries())
       for (const move of moves) {
         all++
         if (move.delta === null) continue

@@ -51,9 +51,16 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
           {
             name: 'invariance',
             caption: `The same chemistry written otherwise: how far the score of ${model} moves.`,
-            columns: ['', 'flips', 'wins lost', 'mean |Δ|', 'mean Δ', 'spread / margin', 'verdict changed', 'twins'].map(
-              (title) => ({ title }),
-            ),
+            columns: [
+              '',
+              'flips',
+              'wins lost',
+              'mean |Δ|',
+              'mean Δ',
+              'spread / margin',
+              'verdict changed',
+              'twins',
+            ].map((title) => ({ title })),
             rows: twins,
             notes: [
               'Δ: score of the twin less that of the original. Flips: wrong answers to the same prompt that stand in another order to the twin than to the original, per cent; a new tie counts one half. Wins lost: the same over the wrong answers that score below the original. Spread: standard deviation over the original and its twins; margin: mean |original − wrong answer|. Verdict changed: the verifier passes one of original and twin and not the other, per cent.',
@@ -68,9 +75,11 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
           {
             name: 'invariance-changed',
             caption: `Another molecule in the place of the answer: whether the score of ${model} moves.`,
-            columns: ['', 'noticed', 'ranked below', 'AUROC of |Δ|', 'mean |Δ|', 'mean Δ', 'completions'].map((title) => ({
-              title,
-            })),
+            columns: ['', 'noticed', 'ranked below', 'AUROC of |Δ|', 'mean |Δ|', 'mean Δ', 'completions'].map(
+              (title) => ({
+                title,
+              }),
+            ),
             rows: changed,
             notes: [
               'Noticed: |Δ| exceeds the spread of the original and its twins, per cent. Ranked below: of those that the verifier ranks below the original, the share with a lower score, per cent; an equal score counts one half. AUROC of |Δ|: chance that the score moves more than for a twin of the same prompt, mean over prompts.',
@@ -88,7 +97,9 @@ export function sensitivityTable({ curve }: Sensitivity, model: string, ciMethod
   return {
     name: 'sensitivity',
     caption: `Margin of ${model} over the chemical distance of the two answers.`,
-    columns: ['distance', 'from – to', 'mean', 'margin', 'accuracy (half)', 'pairs', 'prompts'].map((title) => ({ title })),
+    columns: ['distance', 'from – to', 'mean', 'margin', 'accuracy (half)', 'pairs', 'prompts'].map((title) => ({
+      title,
+    })),
     rows: curve.map(({ measure, bin, distance, margin, accuracy }) => [
       text(MEASURE_NAMES[measure]),
       text(bin),

@@ -1,6 +1,6 @@
 import { Toolkit } from '../../chem/toolkit/toolkit.ts'
 import { DataError, UsageError } from '../../errors.ts'
-import { LeftOut, invarianceGroup, type Source } from '../../make/invariance/group.ts'
+import { invarianceGroup, LeftOut, type Source } from '../../make/invariance/group.ts'
 import { TRANSFORMATIONS } from '../../make/invariance/index.ts'
 import type { Transformation } from '../../make/invariance/transformation.ts'
 import { builtinDataset } from '../../pairs/builtin.ts'
@@ -47,8 +47,7 @@ export async function makeInvariance(
       const group = invarianceGroup(found, making)
       if (group === null) continue
       groups++
-      for (const { transformation } of group.completions)
-        made.set(transformation, (made.get(transformation) ?? 0) + 1)
+      for (const { transformation } of group.completions) made.set(transformation, (made.get(transformation) ?? 0) + 1)
       await file.write(group)
     }
     if (groups === 0)

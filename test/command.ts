@@ -24,6 +24,7 @@ const MAINS = {
   'run-verify': async (): Promise<Main> => (await import('../src/cli/run-verify.ts')).runVerify,
   'run-process': async (): Promise<Main> => (await import('../src/cli/process/run-process.ts')).runProcess,
   'run-generate': async (): Promise<Main> => (await import('../src/cli/generate/run-generate.ts')).runGenerate,
+  'make-pairs': async (): Promise<Main> => (await import('../src/cli/make/make-pairs.ts')).makePairs,
   analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
   'submit-eval-jobs': async (): Promise<Main> => (await import('../scripts/submit-eval-jobs.ts')).submitEvalJobs,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,

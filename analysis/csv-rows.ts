@@ -7,6 +7,8 @@ import { checkedSize } from './run-checks.ts'
 export interface CsvRow {
   (column: string): string
   has(column: string): boolean
+  /** As it is in the file, but for the quotes. */
+  value(column: string): string
 }
 /** ◆ Rows of a CSV one by one, as a function from column name to text ('' where there is no such column); the `'` prefix is undone. */
 export async function* csvRows(path: string, needed: readonly string[]): AsyncGenerator<CsvRow> {
@@ -18,7 +20,10 @@ export async function* csvRows(path: string, needed: readonly string[]): AsyncGe
       const at = header!.get(column)
       return at === undefined ? '' : plainText(row[at] ?? '')
     },
-    { has: (column: string): boolean => header!.has(column) },
+    {
+      has: (column: string): boolean => header!.has(column),
+      value: (column: string): string => row[header!.get(column) ?? -1] ?? '',
+    },
   )
   try {
     for await (const record of parser) {
@@ -40,6 +45,19 @@ export async function* csvRows(path: string, needed: readonly string[]): AsyncGe
       cause: error,
     })
   }
+}
+
+/** The names of a CSV's columns; none of an empty file. */
+export async function csvHeader(path: string): Promise<string[]> {
+  const parser = createReadStream(path).pipe(parse({ bom: true, to: 1 }))
+  try {
+    for await (const record of parser) return record as string[]
+  } catch (error) {
+    throw new DataError(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, path, null, {
+      cause: error,
+    })
+  }
+  return []
 }
 
 /** As we and others write numbers: JavaScript's Number would also take white space (as 0), hexadecimal and binary. */

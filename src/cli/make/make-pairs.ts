@@ -31,7 +31,7 @@ const MODES: readonly (readonly [
 ])[] = [
   ['listKinds', async () => (await import('./kinds.ts')).listKinds()],
   ['validate', async (options, given, log) => (await import('./validate.ts')).validatePairs(options, given, log)],
-  ['benchmark', async (options, given, log) => (await import('./make.ts')).makeBenchmark(options, given, log)],
+  ['benchmark', async (options, given, log) => (await import('./benchmark.ts')).makeBenchmark(options, given, log)],
   ['from', async (options, given, log) => (await import('./make.ts')).makeFromFile(options, given, log)],
 ]
 

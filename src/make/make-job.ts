@@ -1,5 +1,6 @@
 import { distance as levenshtein } from 'fastest-levenshtein'
 import { accuracyRewardWith } from '../chem/ether0/accuracy.ts'
+import { unreasonable } from '../chem/ether0/reasonable.ts'
 import { tanimotoSimilarity } from '../chem/ether0/similarity.ts'
 import { ToolkitFailure } from '../chem/toolkit/molecule.ts'
 import { characters } from '../plain-text.ts'
@@ -67,6 +68,8 @@ async function pairOf(
 ): Promise<MadePair | string> {
   const { problem, right, wrong, changed } = contrast
   if (right === wrong && contrast.broken === undefined) return 'same_answer'
+  if (kind.hard && problem.form === 'molecule' && !isPlausible(wrong, right, judges.chemistry))
+    return 'wrong_answer_implausible'
   const texts = orient(contrast, random)
   const judge = (completion: string): Promise<Verdict> =>
     accuracyRewardWith(completion, problem.solution, { oracles: judges.oracles }, judges.chemistry)
@@ -99,6 +102,15 @@ async function pairOf(
     rejectedReason,
     answerGap: characters(wrong) - characters(right),
   }
+}
+
+/**
+ * Whether a wrong molecule is one that might exist: by ether0's filters, with what the right one has counting as known. It decides which
+ * pairs are made, not which answer is right, so that filters which stand in for ether0's do no harm.
+ */
+function isPlausible(wrong: string, right: string, { mols, data }: MakerChemistry): boolean {
+  const [molecule, reference] = [mols.read(wrong), mols.read(right)]
+  return molecule !== null && molecule.atomCount > 0 && unreasonable(molecule, data, reference) === null
 }
 
 /** The first text of the question that is a molecule. */

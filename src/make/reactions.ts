@@ -1,6 +1,7 @@
 /**
  * Reactions whose outcome is textbook knowledge, with what would come out if one thing were mistaken. Written for this project. SMARTS
- * are matched as RDKit does; a substrate on which `right` gives more than one product is not used, so that the answer is unique.
+ * are matched as RDKit does; a substrate with more than one `site`, or on which `right` gives more than one product, is not used, so that
+ * the answer is unique.
  */
 export interface Rule {
   readonly name: string
@@ -12,6 +13,8 @@ export interface Rule {
   readonly right: string
   /** The same mistaken, with what was changed in words. */
   readonly wrong: readonly (readonly [smarts: string, changed: string])[]
+  /** Where it reacts: a SMARTS that the substrate must have once, else it is left out. */
+  readonly site: string
   /** Substrates that have this too are left out: another group would react. */
   readonly unless?: string
 }
@@ -46,6 +49,7 @@ export const LEAVING_GROUPS: readonly Rule[] = [
         ...others.map((other) => [suzuki(other), keeps(other, right)] as const),
         ['[cH1:1].[#6:2]B(O)O>>[c:1][#6:2]', keeps('H', right)],
       ],
+      site: `[$(c${right})]`,
       unless,
     }),
   ),
@@ -53,6 +57,7 @@ export const LEAVING_GROUPS: readonly Rule[] = [
     name: 'aromatic substitution (SNAr)',
     partners: AMINES,
     agents: 'CCN(C(C)C)C(C)C.CS(C)=O',
+    site: 'cF',
     right: '[c:1]F.[N;!H0;!$(NC=O):2]>>[c:1][N:2]',
     wrong: [
       ['[c:1]Cl.[N;!H0;!$(NC=O):2]>>[c:1][N:2]', keeps('Cl', 'F')],
@@ -75,6 +80,7 @@ export const LEAVING_GROUPS: readonly Rule[] = [
       agents: 'CN(C)C=O',
       right: `[CH2X4;!$(C[#7,#8,#16]):1]${right}.[N,C,O,S;-1:2]>>[C:1][*+0:2]`,
       wrong: others.map((other) => [`[CX4:1]${other}.[N,C,O,S;-1:2]>>[C:1][*+0:2]`, keeps(other, right)]),
+      site: `[CX4]${right}`,
       unless: `[$(${unless}[CX4])]`,
     }),
   ),
@@ -82,6 +88,7 @@ export const LEAVING_GROUPS: readonly Rule[] = [
     name: 'aminolysis of an ester',
     partners: AMINES,
     agents: 'CO',
+    site: 'C(=O)[OX2][#6]',
     right: '[#6:4][C:1](=[O:2])[OX2][CX4;!$(C(=O)):3].[N;!H0:5]>>[#6:4][C:1](=[O:2])[N:5]',
     wrong: [
       [
@@ -99,6 +106,7 @@ export const LEAVING_GROUPS: readonly Rule[] = [
     name: 'saponification of an ester',
     partners: [],
     agents: '[Na+].[OH-].O',
+    site: 'C(=O)[OX2][#6]',
     right: '[#6:4][C:1](=[O:2])[OX2:6][CX4;!$(CC=C):3]>>[#6:4][C:1](=[O:2])[OX2H1:6]',
     wrong: [
       [
@@ -114,6 +122,9 @@ export const LEAVING_GROUPS: readonly Rule[] = [
 const PARA_RICH = '[$([OX2H]),$([OX2][CH3]),$([NX3;H2,H1,H0;!$(N=*);!$(NC=O)]):7]'
 const META_POOR =
   '[$(C(=O)[OH]),$(C(=O)OC),$(C#N),$([N+](=O)[O-]),$(C(F)(F)F),$(S(=O)(=O)[N,O]),$([CX3H1]=O),$(C(=O)[CH3]):7]'
+/** Aromatic atoms with such a group: one only, or several would direct. */
+const PARA_RICH_SITE = '[$(c[OX2;!$(OC=O)]),$(c[NX3;!$(N=*);!$(NC=O);!$(N~O)]),$(cNC=O),$(cOC=O)]'
+const META_POOR_SITE = '[$(cC=O),$(cC#N),$(c[N+](=O)[O-]),$(cC(F)(F)F),$(cS(=O)=O)]'
 const ALKENE = '[CH2:1]=[C;H1,H0;$([C]([#6;!$(C=*)])):2]'
 
 /** The mechanism is right, the place or the direction is not. */
@@ -122,6 +133,7 @@ export const SITES: readonly Rule[] = [
     name: 'acid-catalysed hydration of an alkene (Markovnikov)',
     partners: [],
     agents: 'O=S(=O)(O)O.O',
+    site: '[CX3]=[CX3]',
     right: `${ALKENE}>>[CH3:1][C:2]O`,
     wrong: [[`${ALKENE}>>[CH2:1](O)[C:2]`, 'OH on the less substituted carbon']],
   },
@@ -129,6 +141,7 @@ export const SITES: readonly Rule[] = [
     name: 'hydroboration and oxidation of an alkene',
     partners: [],
     agents: 'C1CCOC1.B.OO.[Na+].[OH-]',
+    site: '[CX3]=[CX3]',
     right: `${ALKENE}>>[CH2:1](O)[C:2]`,
     wrong: [[`${ALKENE}>>[CH3:1][C:2]O`, 'OH on the more substituted carbon']],
     unless: '[$([CX3H1]=O),$(C#C),$([#6]C(=O)[#6])]',
@@ -137,6 +150,7 @@ export const SITES: readonly Rule[] = [
     name: 'addition of HBr to an alkene (Markovnikov)',
     partners: [],
     agents: 'Br',
+    site: '[CX3]=[CX3]',
     right: `${ALKENE}>>[CH3:1][C:2]Br`,
     wrong: [[`${ALKENE}>>[CH2:1](Br)[C:2]`, 'Br on the less substituted carbon']],
   },
@@ -150,6 +164,7 @@ export const SITES: readonly Rule[] = [
       name: `aromatic ${what} of an electron-rich ring`,
       partners: [],
       agents,
+      site: PARA_RICH_SITE,
       right: `${PARA_RICH}-[c:1]1[c:2][c:3][cH1:4][c:5][c:6]1>>[*:7][c:1]1[c:2][c:3][c:4](${group})[c:5][c:6]1`,
       wrong: [
         [
@@ -164,6 +179,7 @@ export const SITES: readonly Rule[] = [
     name: 'aromatic nitration of an electron-poor ring',
     partners: [],
     agents: 'O[N+](=O)[O-].O=S(=O)(O)O',
+    site: META_POOR_SITE,
     right: `${META_POOR}-[c:1]1[cH1:2][cH1:3][c:4][cH1:5][cH1:6]1>>[*:7][c:1]1[c:2][c:3]([N+](=O)[O-])[c:4][c:5][c:6]1`,
     wrong: [
       [
@@ -181,6 +197,7 @@ export const SITES: readonly Rule[] = [
     name: 'selective acetylation of an amine',
     partners: [],
     agents: 'CC(=O)OC(C)=O',
+    site: '[NX3;H2,H1;!$(NC=O)]',
     right: '[NX3;H2,H1;!$(NC=O);!$(NS(=O)=O);!$(N~[#7,#8]);!$(NC=[N,S]):1]>>[N:1]C(C)=O',
     wrong: [
       ['[OX2H1;$(O[#6;!$(C=O)]):1]>>[O:1]C(C)=O', 'the oxygen acetylated instead of the nitrogen'],
@@ -191,6 +208,7 @@ export const SITES: readonly Rule[] = [
     name: 'reduction of a ketone or aldehyde by sodium borohydride',
     partners: [],
     agents: '[Na+].[BH4-].CO',
+    site: '[CX3;$(C([#6])([#6])=O),$([CX3H1]([#6])=O)]',
     right: '[#6:1][CX3;$(C([#6])([#6])=O),$([CX3H1]([#6])=O):2](=[O:3])>>[#6:1][C:2]([OH1:3])',
     wrong: [
       ['[C:1](=[O:2])[OX2][#6:3]>>[CH2:1][OH1:2]', 'the ester reduced instead of the ketone or aldehyde'],
@@ -202,6 +220,7 @@ export const SITES: readonly Rule[] = [
   },
   {
     name: 'dehydration of an alcohol (Zaitsev)',
+    site: '[CX4][OX2H1]',
     partners: [],
     agents: 'O=S(=O)(O)O',
     right:
@@ -217,6 +236,7 @@ export const SITES: readonly Rule[] = [
     name: 'opening of an epoxide by methoxide',
     partners: [],
     agents: '[Na+].C[O-].CO',
+    site: 'C1OC1',
     right: '[CH2X4:1]1[O:2][CX4:3]1[#6:4]>>[CH2:1](OC)[C:3]([OH1:2])[#6:4]',
     wrong: [
       ['[CH2X4:1]1[O:2][CX4:3]1[#6:4]>>[CH2:1]([OH1:2])[C:3](OC)[#6:4]', 'methoxy on the more substituted carbon'],
@@ -227,6 +247,7 @@ export const SITES: readonly Rule[] = [
     name: 'alkylation of a phenol',
     partners: [],
     agents: 'CI.O=C([O-])[O-].[K+].[K+].CC(C)=O',
+    site: 'c[OX2H1]',
     right: '[c:1][OX2H1:2]>>[c:1][O:2]C',
     wrong: [
       ['[CX4:1][OX2H1:2]>>[C:1][O:2]C', 'the alcohol methylated instead of the phenol'],

@@ -61,6 +61,7 @@ export function* applyRules(
   partner: string | null = null,
 ): Iterable<Applied> {
   for (const rule of shuffled(rules, random)) {
+    if (mols.count(substrate, rule.site) !== 1) continue
     if (rule.unless !== undefined && mols.matches(substrate, rule.unless)) continue
     const second = rule.partners.length === 0 ? null : (partner ?? pick(rule.partners, random))
     const reactants = second === null ? [substrate] : [substrate, mols.read(second)!]

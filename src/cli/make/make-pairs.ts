@@ -18,6 +18,10 @@ const HELP: BinHelp = {
     ],
     ['make-pairs --from rollouts.jsonl --output pairs.jsonl', 'right against wrong rollouts of each prompt'],
     [
+      'make-pairs --invariance pairs.jsonl --output invariance.jsonl',
+      'answers rewritten at equal chemistry, and changed',
+    ],
+    [
       'make-pairs --validate pairs.jsonl --against train.jsonl --card card.md',
       'leakage, duplicates, giveaways; and a card',
     ],
@@ -32,6 +36,7 @@ const MODES: readonly (readonly [
   ['listKinds', async () => (await import('./kinds.ts')).listKinds()],
   ['validate', async (options, given, log) => (await import('./validate.ts')).validatePairs(options, given, log)],
   ['benchmark', async (options, given, log) => (await import('./benchmark.ts')).makeBenchmark(options, given, log)],
+  ['invariance', async (options, given, log) => (await import('./invariance.ts')).makeInvariance(options, given, log)],
   ['from', async (options, given, log) => (await import('./make.ts')).makeFromFile(options, given, log)],
 ]
 

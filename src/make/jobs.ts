@@ -21,7 +21,7 @@ export type MakeJob =
       readonly solution: string
       readonly soft: boolean
     }
-  | { readonly kind: 'molecules'; readonly texts: readonly string[]; readonly prompt: string }
+  | { readonly kind: 'inspect'; readonly texts: readonly string[]; readonly solution: string | null }
 
 export type MakeResult =
   | {
@@ -31,7 +31,7 @@ export type MakeResult =
       readonly unreadable: string | null
     }
   | { readonly kind: 'verify'; readonly answers: readonly VerifiedAnswer[] }
-  | { readonly kind: 'molecules'; readonly texts: readonly AnswerTraits[] }
+  | { readonly kind: 'inspect'; readonly texts: readonly Inspected[] }
 
 /** A pair that the verifier agrees with, before its orientation is chosen. */
 export interface MadePair {
@@ -74,4 +74,14 @@ export interface AnswerTraits {
   readonly molecule: string | null
   /** Murcko scaffold, canonical; '' where there is no ring; null without a molecule. */
   readonly scaffold: string | null
+}
+
+/** A completion as `--validate` sees it. */
+export interface Inspected extends AnswerTraits {
+  /** Null without a solution. */
+  readonly verification: Pick<Verification, 'value' | 'status' | 'reason'> | null
+  /** In ether0's strict format, thought included. */
+  readonly formatted: boolean
+  /** The verdict hinges on a filter that stands in for one of ether0's. */
+  readonly standIn: boolean
 }

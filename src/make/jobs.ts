@@ -22,6 +22,8 @@ export type MakeJob =
       readonly soft: boolean
     }
   | { readonly kind: 'inspect'; readonly texts: readonly string[]; readonly solution: string | null }
+  /** Molecules that stand in texts. */
+  | { readonly kind: 'mentioned'; readonly texts: readonly string[] }
 
 export type MakeResult =
   | {
@@ -32,6 +34,7 @@ export type MakeResult =
     }
   | { readonly kind: 'verify'; readonly answers: readonly VerifiedAnswer[] }
   | { readonly kind: 'inspect'; readonly texts: readonly Inspected[] }
+  | { readonly kind: 'mentioned'; readonly flat: readonly string[] }
 
 /** A pair that the verifier agrees with, before its orientation is chosen. */
 export interface MadePair {
@@ -48,6 +51,8 @@ export interface MadePair {
   readonly editDistance: number
   /** Canonical SMILES that the pair is about: the right answer, else what the question shows; null where there is none. */
   readonly molecule: string | null
+  /** Canonical SMILES without stereo of every molecule in it: both answers, and what the question shows (reagents apart). */
+  readonly flat: readonly string[]
   readonly rejectedReason: string | null
   /** Characters of the rejected answer less those of the chosen one. */
   readonly answerGap: number

@@ -8,6 +8,7 @@ import { answerOf, canonicalOf } from './answers.ts'
 import { inspectCompletion } from './inspect.ts'
 import type { Inspected, MakeJob, MakeResult, VerifiedAnswer } from './jobs.ts'
 import { makeOne } from './make-job.ts'
+import { mentioned } from './mentioned.ts'
 
 // ◆ The worker of make-pairs: RDKit, ether0's rewards and the oracles on this machine.
 
@@ -25,6 +26,7 @@ await serveJobs<MakeJob, MakeResult>(async (options) => {
   return async (job) => {
     await mols.recover()
     if (job.kind === 'make') return makeOne(job, chemistry, oracles)
+    if (job.kind === 'mentioned') return { kind: 'mentioned', flat: mentioned(job.texts, chemistry) }
     if (job.kind === 'inspect') {
       const texts: Inspected[] = []
       for (const text of job.texts) texts.push(await inspectCompletion(text, job.solution, chemistry, oracles))

@@ -41,6 +41,9 @@ const MAKE = section(
       'Of recorded rollouts: choose pairs so that the longer answer is chosen in half of them (--no-balance takes all)',
       true,
     ),
+    without: list(
+      'Molecules that no pair may have: a file of SMILES (.smi) or of rows, whose every text counts; repeatable',
+    ),
     output: text('File to write, .jsonl', null),
     seed: seed('Seed of every draw'),
     resume: toggle('Go on where an interrupted call with the same options stopped (--no-resume begins anew)', true),

@@ -26,6 +26,7 @@ const OF_MAKING = [
   'soft',
   'minMargin',
   'balance',
+  'without',
   'output',
   'seed',
   'resume',

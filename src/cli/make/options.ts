@@ -13,7 +13,7 @@ const MAKE = section(
     benchmark: text('Make a benchmark that ships, from molecules that ship: chem-pairs-v1', null),
     kinds: {
       ...list('Kinds of pairs, comma-separated; --list-kinds explains them', { shown: 'all that fit' }),
-      read: kindNames,
+      read: (given: unknown) => names(given, '--kinds', 'ch2,stereo_inversion'),
     },
     invariance: text(
       'Rewrite the chosen (or first) completion of every row of a file, or of built-in data: the same chemistry in other words, and other molecules in its place; writes groups',
@@ -21,9 +21,15 @@ const MAKE = section(
     ),
     transformations: {
       ...list('With --invariance: which ways to rewrite, comma-separated', { shown: 'all' }),
-      read: kindNames,
+      read: (given: unknown) => names(given, '--transformations', 'smiles_order,kekule'),
     },
-    listKinds: toggle('Print the kinds of pairs and stop', false),
+    problems: {
+      ...list('Problems that molecules are asked about, comma-separated; --list-kinds explains them', {
+        shown: 'those whose verdict rests on no stand-in filter',
+      }),
+      read: (given: unknown) => names(given, '--problems', 'name,formula'),
+    },
+    listKinds: toggle('Print the kinds of pairs and of problems, and stop', false),
     n: whole([1], 'Pairs to make, spread evenly over the kinds', null, { shown: 'one per input row' }),
     perPrompt: whole([1, 1000], 'Pairs per prompt at most, of recorded rollouts', 4),
     soft: toggle('Of recorded rollouts: partial credit, so that two partly right answers make a pair', false),
@@ -63,13 +69,13 @@ const { quiet, logFormat } = SCREEN
 
 export const OPTIONS = { ...MAKE, ...CHECK, ...CHEMISTRY, quiet, logFormat } satisfies Record<string, Option>
 
-/** @example kindNames(['ch2,stereo-inversion', 'hedged']) // ['ch2', 'stereo_inversion', 'hedged'] */
-function kindNames(given: unknown): readonly string[] {
+/** @example names(['ch2,stereo-inversion', 'hedged']) // ['ch2', 'stereo_inversion', 'hedged'] */
+function names(given: unknown, flag: string, example: string): readonly string[] {
   if (given === undefined || given === null) return []
   const names = (Array.isArray(given) ? given : [given])
     .flatMap((part) => String(part).split(','))
     .map((name) => name.trim().replaceAll('-', '_'))
-  if (names.includes('')) throw new UsageError('has an empty name', '--kinds', 'Write --kinds ch2,stereo_inversion.')
+  if (names.includes('')) throw new UsageError('has an empty name', flag, `Write ${flag} ${example}.`)
   return [...new Set(names)]
 }
 

@@ -51,8 +51,12 @@ const clean = (env: Env): Env => ({ PATH: process.env.PATH ?? '', HOME: '/nonexi
 const binOf = (command: Command): string => packagePath('dist/scripts', `${command}.js`)
 
 /** Starts a bin. */
-export function start(command: Command, args: readonly string[], env: Env = {}): Started {
-  const child = spawn(process.execPath, [binOf(command), ...args], {
+export const start = (command: Command, args: readonly string[], env: Env = {}): Started =>
+  startFile(binOf(command), args, env)
+
+/** Starts a compiled script. */
+export function startFile(file: string, args: readonly string[], env: Env = {}): Started {
+  const child = spawn(process.execPath, [file, ...args], {
     env: clean(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

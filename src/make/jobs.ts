@@ -21,7 +21,9 @@ export type MakeJob =
       readonly solution: string
       readonly soft: boolean
     }
-  | { readonly kind: 'molecules'; readonly texts: readonly string[]; readonly prompt: string }
+  | { readonly kind: 'inspect'; readonly texts: readonly string[]; readonly solution: string | null }
+  /** Molecules that stand in texts. */
+  | { readonly kind: 'mentioned'; readonly texts: readonly string[] }
 
 export type MakeResult =
   | {
@@ -31,7 +33,8 @@ export type MakeResult =
       readonly unreadable: string | null
     }
   | { readonly kind: 'verify'; readonly answers: readonly VerifiedAnswer[] }
-  | { readonly kind: 'molecules'; readonly texts: readonly AnswerTraits[] }
+  | { readonly kind: 'inspect'; readonly texts: readonly Inspected[] }
+  | { readonly kind: 'mentioned'; readonly flat: readonly string[] }
 
 /** A pair that the verifier agrees with, before its orientation is chosen. */
 export interface MadePair {
@@ -48,6 +51,8 @@ export interface MadePair {
   readonly editDistance: number
   /** Canonical SMILES that the pair is about: the right answer, else what the question shows; null where there is none. */
   readonly molecule: string | null
+  /** Canonical SMILES without stereo of every molecule in it: both answers, and what the question shows (reagents apart). */
+  readonly flat: readonly string[]
   readonly rejectedReason: string | null
   /** Characters of the rejected answer less those of the chosen one. */
   readonly answerGap: number
@@ -74,4 +79,14 @@ export interface AnswerTraits {
   readonly molecule: string | null
   /** Murcko scaffold, canonical; '' where there is no ring; null without a molecule. */
   readonly scaffold: string | null
+}
+
+/** A completion as `--validate` sees it. */
+export interface Inspected extends AnswerTraits {
+  /** Null without a solution. */
+  readonly verification: Pick<Verification, 'value' | 'status' | 'reason'> | null
+  /** In ether0's strict format, thought included. */
+  readonly formatted: boolean
+  /** The verdict hinges on a filter that stands in for one of ether0's. */
+  readonly standIn: boolean
 }

@@ -9,6 +9,7 @@ import type { Oracles, Verdict } from '../types.ts'
 import type { Drop, MadePair, MakeJob, MakeResult } from './jobs.ts'
 import type { Contrast, Kind } from './kind.ts'
 import { KINDS } from './kinds/index.ts'
+import { flatOf } from './mentioned.ts'
 import type { MakerChemistry } from './problems/builder.ts'
 import { subjectOf } from './subject.ts'
 import { orient } from './texts.ts'
@@ -99,6 +100,7 @@ async function pairOf(
     distance: a === null || b === null || spaced ? null : 1 - tanimotoSimilarity(a, b),
     editDistance: levenshtein(right, wrong),
     molecule: a?.canonical ?? shownMolecule(problem.shown, judges.chemistry),
+    flat: flatOf([...(problem.form === 'molecule' ? [right, wrong] : []), ...problem.shown], judges.chemistry),
     rejectedReason,
     answerGap: characters(wrong) - characters(right),
   }

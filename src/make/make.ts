@@ -17,6 +17,8 @@ export interface MakeRequest {
   readonly seed: number
   readonly pool: MakePool
   readonly file: PairFile
+  /** Whether a molecule, canonical and without stereo, is one that no pair may have. */
+  readonly isHeldOut: (flat: string) => boolean
   readonly onFailure: (failure: RowFailure) => void
   readonly onProgress: (pairs: number) => void
   readonly stopped: () => boolean
@@ -143,10 +145,16 @@ function byNeed(kinds: readonly string[], state: MakeState, random: Prng): strin
 }
 
 /** The pair as a row, if it is wanted, new, and keeps the balance; else it is counted as dropped. */
-function accept(pair: MadePair, source: string, ordinal: number, { file, seed }: MakeRequest): PairRow | null {
+function accept(
+  pair: MadePair,
+  source: string,
+  ordinal: number,
+  { file, seed, isHeldOut }: MakeRequest,
+): PairRow | null {
   const { state } = file
   const { kind, problem, changed, answerGap, texts } = pair
   if (lacks(state, kind) <= 0) return drop(state, kind, 'enough_of_this_kind')
+  if (pair.flat.some(isHeldOut)) return drop(state, kind, 'held_out_molecule')
   state.cells[kind] ??= emptyCell()
   const cell = state.cells[kind]
   if (KINDS.get(kind)!.hard && !keepsAnswers(cell, answerGap)) return drop(state, kind, 'answer_length_balance')

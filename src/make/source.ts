@@ -25,7 +25,7 @@ export type SourceItem =
 export const isRowFailure = (item: SourceItem | RowFailure): item is RowFailure => 'reason' in item
 
 const SMILES_FILE = /\.(smi|smiles|ism)(\.gz)?$/i
-const isSmilesFile = (path: string): boolean => SMILES_FILE.test(path)
+export const isSmilesFile = (path: string): boolean => SMILES_FILE.test(path)
 /** Longer lines are no molecule: RDKit would take minutes over them. */
 const LONGEST_LINE = 10_000
 

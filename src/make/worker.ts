@@ -4,9 +4,11 @@ import { createOracles } from '../chem/oracles/index.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import type { ChemWorkerOptions } from '../chem/workers/verifier.ts'
 import { serveJobs } from '../chem/workers/worker-runtime.ts'
-import { answerOf, canonicalOf, traitsOf } from './answers.ts'
-import type { MakeJob, MakeResult, VerifiedAnswer } from './jobs.ts'
+import { answerOf, canonicalOf } from './answers.ts'
+import { inspectCompletion } from './inspect.ts'
+import type { Inspected, MakeJob, MakeResult, VerifiedAnswer } from './jobs.ts'
 import { makeOne } from './make-job.ts'
+import { mentioned } from './mentioned.ts'
 
 // ◆ The worker of make-pairs: RDKit, ether0's rewards and the oracles on this machine.
 
@@ -24,8 +26,12 @@ await serveJobs<MakeJob, MakeResult>(async (options) => {
   return async (job) => {
     await mols.recover()
     if (job.kind === 'make') return makeOne(job, chemistry, oracles)
-    if (job.kind === 'molecules')
-      return { kind: 'molecules', texts: job.texts.map((text) => traitsOf(text, chemistry)) }
+    if (job.kind === 'mentioned') return { kind: 'mentioned', flat: mentioned(job.texts, chemistry) }
+    if (job.kind === 'inspect') {
+      const texts: Inspected[] = []
+      for (const text of job.texts) texts.push(await inspectCompletion(text, job.solution, chemistry, oracles))
+      return { kind: 'inspect', texts }
+    }
     const answers: VerifiedAnswer[] = []
     for (const completion of job.completions) answers.push(await verified(completion, job.solution, job.soft))
     return { kind: 'verify', answers }

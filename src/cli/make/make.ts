@@ -1,6 +1,7 @@
 import type { DataOptions } from '../../chem/ether0/data.ts'
 import { DataError, UsageError } from '../../errors.ts'
 import { given } from '../../given.ts'
+import { readHeldOut } from '../../make/held-out.ts'
 import { KINDS } from '../../make/kinds/index.ts'
 import { makePairsOf } from '../../make/make.ts'
 import { type MakeState, PairFile, statePath } from '../../make/output.ts'
@@ -32,7 +33,10 @@ export async function makeFromFile(options: MakeOptions, asked: GivenMakeOptions
   const { n, seed, perPrompt, balance } = options
   const minMargin = options.soft ? (options.minMargin ?? 0.1) : null
   const { sha256 } = await hashDataset([{ path, name: path }])
-  const what = rollouts ? { perPrompt, minMargin, balance } : { kinds, builders }
+  const without = rollouts
+    ? []
+    : await Promise.all(options.without.map(async (one) => (await hashDataset([{ path: one, name: one }])).sha256))
+  const what = rollouts ? { perPrompt, minMargin, balance } : { kinds, builders, without }
   const blooms = {
     ringsBloom: options.ringsBloom,
     fingerprintsBloom: options.fingerprintsBloom,
@@ -61,9 +65,11 @@ export async function makeFromFile(options: MakeOptions, asked: GivenMakeOptions
       onProgress: (pairs: number) => bar?.update(pairs),
       stopped: interrupt.stopped,
     }
+    const heldOut = await readHeldOut(options.without, pool)
+    if (options.without.length > 0) log.info(`${heldOut.size.toLocaleString('en')} molecules that no pair may have`)
     const whole = rollouts
       ? await pairsOfRollouts({ ...request, perPrompt, minMargin, balance })
-      : await makePairsOf({ ...request, kinds, builders })
+      : await makePairsOf({ ...request, kinds, builders, isHeldOut: heldOut.has })
     bar?.stop()
     if (!whole) {
       log.warn(`${output} is not finished: the same command goes on with it`)
@@ -117,7 +123,7 @@ async function holdsGroups(path: string): Promise<boolean> {
 }
 
 const OF_ROLLOUTS = ['perPrompt', 'soft', 'minMargin', 'balance'] as const
-const OF_OTHERS = ['kinds', 'problems'] as const
+const OF_OTHERS = ['kinds', 'problems', 'without'] as const
 const OF_VALIDATE = ['against', 'card', 'licence'] as const
 
 function sayUnused(rollouts: boolean, asked: GivenMakeOptions, log: Log): void {

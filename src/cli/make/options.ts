@@ -29,6 +29,14 @@ const MAKE = section(
       }),
       read: (given: unknown) => names(given, '--problems', 'name,formula'),
     },
+    invariance: text(
+      'Rewrite the chosen (or first) completion of every row of a file, or of built-in data: the same chemistry in other words, and other molecules in its place; writes groups',
+      null,
+    ),
+    transformations: {
+      ...list('With --invariance: which ways to rewrite, comma-separated', { shown: 'all' }),
+      read: (given: unknown) => names(given, '--transformations', 'smiles_order,kekule'),
+    },
     listKinds: toggle('Print the kinds of pairs and of problems, and stop', false),
     n: whole([1], 'Pairs to make, spread evenly over the kinds', null, { shown: 'one per input row' }),
     perPrompt: whole([1, 1000], 'Pairs per prompt at most, of recorded rollouts', 4),
@@ -40,6 +48,9 @@ const MAKE = section(
     balance: toggle(
       'Of recorded rollouts: choose pairs so that the longer answer is chosen in half of them (--no-balance takes all)',
       true,
+    ),
+    without: list(
+      'Molecules that no pair may have: a file of SMILES (.smi) or of rows, whose every text counts; repeatable',
     ),
     output: text('File to write, .jsonl', null),
     seed: seed('Seed of every draw'),

@@ -15,14 +15,6 @@ const MAKE = section(
       ...list('Kinds of pairs, comma-separated; --list-kinds explains them', { shown: 'all that fit' }),
       read: (given: unknown) => names(given, '--kinds', 'ch2,stereo_inversion'),
     },
-    invariance: text(
-      'Rewrite the chosen (or first) completion of every row of a file, or of built-in data: the same chemistry in other words, and other molecules in its place; writes groups',
-      null,
-    ),
-    transformations: {
-      ...list('With --invariance: which ways to rewrite, comma-separated', { shown: 'all' }),
-      read: (given: unknown) => names(given, '--transformations', 'smiles_order,kekule'),
-    },
     problems: {
       ...list('Problems that molecules are asked about, comma-separated; --list-kinds explains them', {
         shown: 'those whose verdict rests on no stand-in filter',

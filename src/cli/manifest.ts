@@ -208,6 +208,10 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
     datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
     pairs: joined.pairs.length,
     groups: joined.groups.length,
+    variants: joined.groups.reduce(
+      (sum, { completions }) => sum + completions.filter(({ variant }) => variant !== undefined).length,
+      0,
+    ),
     prompts: new Set([...joined.pairs, ...joined.groups].map(({ cluster }) => cluster)).size,
     completions: joined.completions.length,
     unscored: joined.unscored.length,

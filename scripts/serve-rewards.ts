@@ -9,19 +9,25 @@ import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { NetworkError, UsageError } from '../src/errors.ts'
 import { given } from '../src/given.ts'
+import { reexecForCuda } from '../src/model/device-env.ts'
+import { floatProductsFor } from '../src/model/dtype.ts'
 import { isLoopback } from '../src/serve/access.ts'
 import { createRewardServer } from '../src/serve/app.ts'
 import { DEFAULT_LIMITS } from '../src/serve/limits.ts'
+import { serveModel } from '../src/serve/open.ts'
+import { REWARD_OPTIONS, servedConfig } from '../src/serve/options.ts'
+import { checkAhead } from '../src/setup/ahead.ts'
 import { number, readOptions, section, text, whole } from '../src/setup/option.ts'
 import { SCREEN } from '../src/setup/options.ts'
 
 const HELP: BinHelp = {
   name: 'serve-rewards',
   summary:
-    "Serves the embedded oracles behind ether0.remotes' HTTP API (/compute_solubility, /is_purchasable, /translate), so that Python's ether0 can ask them, and besides POST /verify {completion, solution} and GET /health.",
+    "Serves the embedded oracles behind ether0.remotes' HTTP API (/compute_solubility, /is_purchasable, /translate), so that Python's ether0 can ask them, and besides POST /verify {completion, solution} and GET /health. With --model also the rewards of a model, of the verifier or of both, for trainers: POST /rewards, /get_reward (OpenRLHF) and /classify (vLLM, SGLang, verl).",
   examples: [
     ['serve-rewards', 'on http://127.0.0.1:8000, this machine only'],
     ['ETHER0_REMOTES_API_TOKEN=… serve-rewards --host 0.0.0.0', 'on every address; a token is then required'],
+    ['serve-rewards --model ./my-rm --store results', 'rewards of a model for a trainer, each of them kept'],
     ['export ETHER0_REMOTES_API_BASE_URL=http://127.0.0.1:8000', "where Python's ether0, or run-rm, runs"],
   ],
 }
@@ -39,7 +45,7 @@ export const OPTIONS = {
         },
       ),
       bodyLimit: whole([1], 'Longest request body, in bytes', DEFAULT_LIMITS.bodyBytes),
-      batchLimit: whole([1], 'Most SMILES strings in one request', DEFAULT_LIMITS.batch),
+      batchLimit: whole([1], 'Most SMILES strings, completions or texts in one request', DEFAULT_LIMITS.batch),
     },
   ),
   ...section(
@@ -57,6 +63,7 @@ export const OPTIONS = {
       timeLimit: number('Longest that one question may compute, in seconds', 20, { check: checkPositive }),
     },
   ),
+  ...REWARD_OPTIONS,
   ...SCREEN,
 }
 
@@ -86,6 +93,7 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
     queue: null,
   })
   const limits = { ...DEFAULT_LIMITS, bodyBytes: asked.bodyLimit, batch: asked.batchLimit }
+  const served = servedConfig(asked, args)
   const log = createLog({
     name,
     quiet: asked.quiet,
@@ -112,21 +120,56 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
   for (const { oracle, kind } of oracleProvenance(options.oracles)) log.info(`oracle ${oracle}: ${kind}`)
   for (const { name, file, sha256 } of loadChemistryData(options.data).provenance)
     log.info(`verifier: ${name}: ${file}`, { sha256 })
+  for (const line of served?.unused ?? []) log.warn(line)
+  if (served !== null) {
+    checkAhead(served.config)
+    await reexecForCuda(served.config.device, floatProductsFor(served.config.dtype))
+  }
   const pool = createChemPool(options, size)
-  const server = createRewardServer(pool, {
-    token,
-    limits,
-    onAnswer: (entry) => {
-      const elapsedMs = Math.round(entry.elapsedMs)
-      log.info(`${entry.method} ${entry.path} ${entry.status} ${elapsedMs} ms`, { ...entry, elapsedMs })
+  const rewards =
+    served === null
+      ? null
+      : serveModel({
+          served,
+          chem: pool,
+          verify: {
+            reasoning: asked.requireReasoning,
+            soft: asked.soft,
+            test: asked.extraction === 'loose',
+            goodMoleculeBonus: asked.goodMoleculeBonus,
+          },
+          provenance: [...loadChemistryData(options.data).provenance, ...oracleProvenance(options.oracles)],
+          queue: { requests: asked.queueLimit, tokens: asked.queueTokens },
+          batch: asked.batchLimit,
+          now: () => new Date(),
+          say: (line, warning) => (warning ? log.warn(line) : log.info(line)),
+        })
+  const server = createRewardServer(
+    pool,
+    {
+      token,
+      limits,
+      onAnswer: (entry) => {
+        const elapsedMs = Math.round(entry.elapsedMs)
+        log.info(`${entry.method} ${entry.path} ${entry.status} ${elapsedMs} ms`, { ...entry, elapsedMs })
+      },
+      onBug: (error) => log.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     },
-    onBug: (error) => log.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  })
+    rewards?.routes,
+  )
   try {
     await server.listen({ host, port: wantedPort })
   } catch (cause) {
     await pool.close()
     throw new NetworkError(`cannot listen: ${(cause as Error).message}`, `${host}:${wantedPort}`, null, { cause })
+  }
+  try {
+    await rewards?.ready
+  } catch (error) {
+    await server.close()
+    await rewards?.close()
+    await pool.close()
+    throw error
   }
   const { address, port } = server.server.address() as AddressInfo
   printText(`http://${address.includes(':') ? `[${address}]` : address}:${port}\n`)
@@ -138,6 +181,7 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
   }, GRACE_MS)
   await server.close()
   clearTimeout(late)
+  await rewards?.close()
   await pool.close()
   return 0
 }

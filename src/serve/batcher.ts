@@ -26,6 +26,13 @@ export interface BatcherInput {
   readonly onRefused: (request: number, error: unknown) => void
   /** A batch that the model did not survive; its rows are measured again alone. */
   readonly onTrouble: (error: unknown) => void
+  readonly onBatch?: (batch: MeasuredBatch) => void
+}
+/** One run of one model. */
+export interface MeasuredBatch {
+  readonly texts: number
+  /** Padding included. */
+  readonly tokens: number
 }
 
 /** Rows that are planned together, in tokens of a batch: so long does a row wait that comes when the first of them is begun. */
@@ -69,7 +76,7 @@ export class Batcher {
   #steps: Step[] = []
   readonly #jobs = new Map<number, Job>()
   readonly #groups = new Map<string, number>()
-  #work: EngineWork = { batches: 0, tokens: 0, measured: 0, found: 0, modelMs: 0 }
+  #work: EngineWork = { batches: 0, tokens: 0, scored: 0, found: 0, modelMs: 0 }
 
   constructor(private readonly input: BatcherInput) {}
 
@@ -189,8 +196,9 @@ export class Batcher {
       batches: 1,
       tokens: batch.tokens,
       modelMs: this.input.clock() - begun,
-      ...(model === 0 && { measured: results.filter(({ measurement }) => measurement !== null).length }),
+      ...(model === 0 && { scored: results.filter(({ measurement }) => measurement !== null).length }),
     })
+    this.input.onBatch?.({ texts: batch.sequences.length, tokens: batch.tokens })
     try {
       this.input.store?.append(
         results.flatMap(({ index, measurement }) =>
@@ -242,11 +250,11 @@ export class Batcher {
   }
 
   #count(more: Partial<EngineWork>): void {
-    const { batches, tokens, measured, found, modelMs } = this.#work
+    const { batches, tokens, scored, found, modelMs } = this.#work
     this.#work = {
       batches: batches + (more.batches ?? 0),
       tokens: tokens + (more.tokens ?? 0),
-      measured: measured + (more.measured ?? 0),
+      scored: scored + (more.scored ?? 0),
       found: found + (more.found ?? 0),
       modelMs: modelMs + (more.modelMs ?? 0),
     }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { InterruptedError } from '../errors.ts'
 import { builtUrl } from '../package.ts'
 import { plain } from '../plain-text.ts'
+import type { MeasuredBatch } from './batcher.ts'
 import type { EngineWork, LearnedScore, ScoreRequest } from './request.ts'
 import { type EngineFacts, errorOf, type FromThread, type ThreadStart, type ToThread } from './thread.ts'
 
@@ -58,15 +59,16 @@ export interface EngineOptions extends ThreadStart {
   readonly limits: QueueLimits
   /** Told what a bin says on its screen. */
   readonly say: (line: string, warning: boolean) => void
+  readonly onBatch?: (batch: MeasuredBatch) => void
 }
 
 /** Starts the thread and opens the models in it. */
-export function createRewardEngine({ limits, say, ...start }: EngineOptions): RewardEngine {
+export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOptions): RewardEngine {
   const worker = new Worker(builtUrl('src/serve/worker.ts'), { workerData: start satisfies ThreadStart, execArgv: [] })
   const pending = new Map<number, Pending>()
   let last = 0
   let isOpen = false
-  let work: EngineWork = { batches: 0, tokens: 0, measured: 0, found: 0, modelMs: 0 }
+  let work: EngineWork = { batches: 0, tokens: 0, scored: 0, found: 0, modelMs: 0 }
   let over: Error | null = null
   let opened: (facts: EngineFacts) => void
   let failed: (error: Error) => void
@@ -106,7 +108,8 @@ export function createRewardEngine({ limits, say, ...start }: EngineOptions): Re
     else if (message.kind === 'queued') {
       const one = pending.get(message.request)
       if (one !== undefined) one.tokens = message.tokens
-    } else if (message.kind === 'done') take(message.request)?.resolve(message.scores)
+    } else if (message.kind === 'batch') onBatch?.(message.batch)
+    else if (message.kind === 'done') take(message.request)?.resolve(message.scores)
     else if (message.kind === 'refused') take(message.request)?.reject(errorOf(message.error))
     else if (message.kind === 'work') work = message.work
   })
@@ -125,7 +128,7 @@ export function createRewardEngine({ limits, say, ...start }: EngineOptions): Re
       const waiting = waitingTokens()
       const tokens = guessTokens(asked)
       if (pending.size > 0 && (pending.size >= limits.requests || waiting + tokens > limits.tokens))
-        return Promise.reject(new QueueFull(pending.size, waiting, retryAfter(waiting, work)))
+        throw new QueueFull(pending.size, waiting, retryAfter(waiting, work))
       if (signal?.aborted) return Promise.reject(signal.reason)
       const request = ++last
       return new Promise((resolve, reject) => {

@@ -31,6 +31,8 @@ export interface Frame {
   readonly header: string | null
   /** What may stand behind the completion: the end of turn, the tokenizer's EOS and pad tokens. */
   readonly ends: readonly string[]
+  /** The tokenizer's BOS, which a decoded text may begin with; null where it has none. */
+  readonly bos: string | null
 }
 
 /** @param say told what the bins say on screen */
@@ -116,7 +118,8 @@ function frameOf({ tokenizer }: LoadedModel, subject: OpenSubject): Frame {
   return {
     // a header that is white space alone stands in the text of a completion, too
     header: between.trim() === '' ? null : between,
-    ends: ends.filter((end): end is string => end !== undefined && end !== ''),
+    ends: [...new Set(ends.filter((end): end is string => end !== undefined && end !== ''))],
+    bos: tokenizer.bosToken,
   }
 }
 

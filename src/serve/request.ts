@@ -42,7 +42,7 @@ export interface EngineWork {
   /** Tokens that the model computed, padding included; a prompt that several rows share is computed once. */
   readonly tokens: number
   /** Rows that were measured, and rows whose measurement the store had, or that equal another row of their window. */
-  readonly measured: number
+  readonly scored: number
   readonly found: number
   /** Milliseconds inside the model. */
   readonly modelMs: number

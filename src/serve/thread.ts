@@ -11,6 +11,7 @@ import {
 import type { RunConfig } from '../setup/config.ts'
 import type { Given } from '../setup/option.ts'
 import type { RunOption } from '../setup/options.ts'
+import type { MeasuredBatch } from './batcher.ts'
 import type { Frame } from './models.ts'
 import type { EngineWork, LearnedScore, ScoreRequest } from './request.ts'
 
@@ -39,6 +40,7 @@ export type FromThread =
   | { readonly kind: 'done'; readonly request: number; readonly scores: readonly LearnedScore[] }
   | { readonly kind: 'refused'; readonly request: number; readonly error: PlainError }
   | { readonly kind: 'work'; readonly work: EngineWork }
+  | { readonly kind: 'batch'; readonly batch: MeasuredBatch }
   | { readonly kind: 'closed' }
 
 /** What is known once the model is open. */

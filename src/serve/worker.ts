@@ -55,6 +55,7 @@ async function serve(): Promise<void> {
     clock: () => performance.now(),
     onDone: (request, scores) => tell({ kind: 'done', request, scores }),
     onRefused: (request, error) => tell({ kind: 'refused', request, error: plainError(error) }),
+    onBatch: (batch) => tell({ kind: 'batch', batch }),
     onTrouble: (error) => say(`a batch failed: ${error instanceof Error ? error.message : String(error)}`, true),
   })
   const warmUpMs = await warmUp(served, runners)

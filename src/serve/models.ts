@@ -13,6 +13,7 @@ import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { unusedWithModels } from '../setup/unused.ts'
 import type { Runner } from '../types.ts'
 import type { BatcherInput, Preparation } from './batcher.ts'
+import type { EngineFacts } from './thread.ts'
 
 /** The models of a server, read, with every way in which it prepares texts for them; nothing is open on the device yet. */
 export interface ServedModels extends Pick<BatcherInput, 'scorer' | 'plan'> {
@@ -143,4 +144,26 @@ export function servedIdentity(
     answers,
   }
   return { weights, dataSha256: createHash('sha256').update(JSON.stringify(moves)).digest('hex') }
+}
+
+/** What is told of the models once they are open. */
+export function factsOf(
+  served: ServedModels,
+  runners: readonly Runner[],
+  rest: Pick<EngineFacts, 'openMs' | 'warmUpMs' | 'kept'>,
+): EngineFacts {
+  const { models, scorer, frame, device } = served
+  const kind = models[0]!.opened.kind === 'head' ? 'rm' : 'dpo'
+  return {
+    names: models.map(({ name }) => name),
+    kind,
+    formula: scorer.formula,
+    labels: kind === 'rm' ? models[0]!.description.labels : [],
+    perStep: scorer.perStep === true,
+    columns: scorer.columns,
+    frame,
+    device: device.device,
+    dtype: runners[0]!.info.dtype,
+    ...rest,
+  }
 }

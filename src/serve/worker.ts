@@ -7,7 +7,7 @@ import { identityRecord } from '../setup/identity.ts'
 import { scorerName } from '../setup/models.ts'
 import { openStore, type Store } from '../store/log.ts'
 import { Batcher } from './batcher.ts'
-import { loadServed, type ServedModels, servedIdentity } from './models.ts'
+import { factsOf, loadServed, type ServedModels, servedIdentity } from './models.ts'
 import type { EngineFacts, FromThread, ThreadStart, ToThread } from './thread.ts'
 import { plainError } from './thread.ts'
 
@@ -163,26 +163,5 @@ function keptOf(
       plan: served.plan,
       dataset: { name: SERVED, sha256: identity.dataSha256 },
     },
-  }
-}
-
-function factsOf(
-  served: ServedModels,
-  runners: Awaited<ReturnType<ServedModels['open']>>,
-  rest: Pick<EngineFacts, 'openMs' | 'warmUpMs' | 'kept'>,
-): EngineFacts {
-  const { models, scorer, frame, device } = served
-  const kind = models[0]!.opened.kind === 'head' ? 'rm' : 'dpo'
-  return {
-    names: models.map(({ name }) => name),
-    kind,
-    formula: scorer.formula,
-    labels: kind === 'rm' ? models[0]!.description.labels : [],
-    perStep: scorer.perStep === true,
-    columns: scorer.columns,
-    frame,
-    device: device.device,
-    dtype: runners[0]!.info.dtype,
-    ...rest,
   }
 }

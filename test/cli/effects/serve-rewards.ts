@@ -5,6 +5,7 @@ import type { OPTIONS } from '../../../scripts/serve-rewards.ts'
 import { stubServer } from '../../chem-oracles/stub-server.ts'
 import { call, type Env } from '../../command.ts'
 import { CUT_BLOOM, EMPTY_BLOOM } from './data.ts'
+import { SERVE_MODEL_ROWS } from './serve-model.ts'
 import { all, type Rows } from './shown.ts'
 
 interface Serving {
@@ -76,6 +77,7 @@ async function freePort(): Promise<number> {
 }
 
 export const SERVE_ROWS: Rows<keyof typeof OPTIONS> = {
+  ...SERVE_MODEL_ROWS,
   host: all(refuses(['--host', '0.0.0.0'], 2, 'there is no token'), async () => {
     await serving(['--host', '0.0.0.0', '--token', 't'], async ({ url }) =>
       expect(url).toMatch(/^http:\/\/0\.0\.0\.0:/),

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { isLoopback } from '../../src/chem/serve/access.ts'
-import { DEFAULT_LIMITS } from '../../src/chem/serve/limits.ts'
-import { createRewardServer, type ServerOptions } from '../../src/chem/serve/server.ts'
 import type { ChemJob, ChemResult } from '../../src/chem/workers/jobs.ts'
 import type { JobEnd } from '../../src/chem/workers/pool.ts'
+import { isLoopback } from '../../src/serve/access.ts'
+import { createRewardServer, type ServerOptions } from '../../src/serve/app.ts'
+import { DEFAULT_LIMITS } from '../../src/serve/limits.ts'
 
 /** Answers from a table in place of the workers, and keeps what it was asked. */
 const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K }> } = {

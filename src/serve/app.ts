@@ -1,11 +1,21 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { checkAccess } from './access.ts'
 import { boundedBackend, type ChemBackend } from './backend.ts'
-import { QueueFull } from './engine.ts'
+import { type EngineGauges, QueueFull } from './engine.ts'
 import type { ServerLimits } from './limits.ts'
+import { admit } from './operations/admission.ts'
+import { limitAnswers } from './operations/answer-timeout.ts'
+import { readJson } from './operations/json-body.ts'
+import { Lifecycle } from './operations/lifecycle.ts'
+import { refuseUnknown } from './operations/methods.ts'
+import { type AnsweredRequest, createMetrics, type ServerMetrics } from './operations/metrics.ts'
+import { answerBrokenRequests, answerConnect } from './operations/raw-answers.ts'
+import { type Stopper, watchConnections } from './operations/stop.ts'
+import { cutUnread } from './operations/unread-answers.ts'
 import { HttpProblem, unprocessable } from './problem.ts'
 import type { Routes } from './route.ts'
-import { healthRoutes } from './routes/health.ts'
+import { healthRoutes, PROBES } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { remotesRoutes } from './routes/remotes.ts'
 import { verifyRoutes } from './routes/verify.ts'
 
@@ -14,70 +24,98 @@ export interface ServerOptions {
   readonly token: string | null
   readonly limits: ServerLimits
   /** Called once an answer has been sent; gets nothing that a client sent but the method and the known path. */
-  readonly onAnswer?: (entry: { method: string; path: string; status: number; elapsedMs: number }) => void
+  readonly onAnswer?: (entry: AnsweredRequest) => void
   /** An answer 500: the bug behind it. */
   readonly onBug?: (error: unknown) => void
+  /** What the model is busy with, for the metrics. */
+  readonly engine?: () => EngineGauges
+  /** Milliseconds since any fixed point. */
+  readonly clock?: () => number
 }
 
-const REQUEST_TIMEOUT_MS = 30_000
+/** A server that does not listen yet, and does not answer questions until `lifecycle.ready()`. */
+export interface RewardServer extends Stopper {
+  readonly http: FastifyInstance
+  readonly lifecycle: Lifecycle
+  readonly metrics: ServerMetrics
+}
+
+/** Node looks this often for requests that are overdue. */
+const OVERDUE_CHECK_MS = 500
+/** Longest that the head of a request may take; the body has `requestMs` from the same start. */
+const HEAD_MS = 10_000
 
 /**
- * The server without what it serves: access, limits, errors, and how it stops. Every answer is JSON, errors as FastAPI's `{"detail": …}`.
- * @param routes what it answers, a plugin for each room of the API
+ * The server without what it serves: access, limits, errors, metrics, and how it stops. Every answer is JSON but /metrics, errors as
+ * FastAPI's `{"detail": …}`. The order of the hooks is that of the questions: who are you, is there such a route, is there room.
+ * @param routes what it answers, a plugin for each room of the API; they are given the metrics, which they may add to
  */
-export function createApp(options: ServerOptions, routes: readonly Routes[]): FastifyInstance {
-  const { limits } = options
+export function createApp(options: ServerOptions, routes: (metrics: ServerMetrics) => readonly Routes[]): RewardServer {
+  const { limits, token, onAnswer, onBug, engine, clock = () => performance.now() } = options
+  const lifecycle = new Lifecycle()
+  const broken = (status: number): void => {
+    metrics.broken(status)
+    onAnswer?.({ method: 'none', path: '(unreadable)', status, elapsedMs: 0 })
+  }
   const server = Fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: Math.min(HEAD_MS, limits.requestMs), connectionsCheckingInterval: OVERDUE_CHECK_MS },
+    clientErrorHandler: answerBrokenRequests(broken),
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    return503OnClosing: false, // we say so ourselves, with Retry-After
     exposeHeadRoutes: false,
   })
-  // a connection that is busy when the server closes would else be kept alive, and hold the stop up, for a minute
-  let closing = false
-  server.addHook('preClose', async () => {
-    closing = true
-  })
-  server.addHook('onSend', async (_request, reply, payload) => {
-    if (closing) reply.header('Connection', 'close')
-    return payload
-  })
+  server.server.maxConnections = limits.connections
+  server.server.on('connect', answerConnect(broken))
+  const stopper = watchConnections(server, lifecycle)
 
-  server.addHook('onRequest', async (request) => {
-    if (request.url !== '/health') checkAccess(request.headers, options.token)
-  })
   server.addHook('onResponse', async (request, reply) => {
-    options.onAnswer?.({
-      method: request.method,
-      path: request.routeOptions.url ?? '(unknown)',
-      status: reply.statusCode,
-      elapsedMs: reply.elapsedTime,
-    })
+    const path = request.routeOptions.url ?? '(unknown)'
+    const entry = { method: request.method, path, status: reply.statusCode, elapsedMs: reply.elapsedTime }
+    metrics.request(entry)
+    onAnswer?.(entry)
   })
-  for (const add of routes) add(server)
-  server.setNotFoundHandler((_request, reply) => send(reply, new HttpProblem(404, 'Not Found')))
+  server.addHook('onRequest', async (request) => {
+    if (!PROBES.includes(request.routeOptions.url ?? '')) checkAccess(request.headers, token)
+  })
+  refuseUnknown(server)
+  const { underWay } = admit(server, limits, lifecycle, clock)
+  limitAnswers(server, limits.answerMs) // outside of the place, which is given back when the work ends
+  readJson(server)
+  cutUnread(server, limits.requestMs)
+
+  const metrics = createMetrics({
+    ready: () => lifecycle.stage === 'ready',
+    underWay,
+    ...(engine !== undefined && { engine }),
+  })
+  for (const add of [healthRoutes(lifecycle), metricsRoutes(metrics), ...routes(metrics)]) add(server)
   server.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
     const problem = problemOf(error)
-    if (problem.status === 500) options.onBug?.(error)
+    if (problem.status === 500) onBug?.(error)
     return send(reply, problem)
   })
-  return server
+  return { http: server, lifecycle, metrics, stop: stopper.stop }
 }
 
 /**
  * ether0.remotes' HTTP API (https://github.com/Future-House/ether0, packages/remotes/src/ether0/server.py) over our own oracles, and
- * besides it POST /verify and GET /health.
+ * besides it POST /verify, GET /health, /ready and /metrics.
  * @param more further routes: those of a model
  */
 export const createRewardServer = (
   backend: ChemBackend,
   options: ServerOptions,
-  more: readonly Routes[] = [],
-): FastifyInstance => {
+  more: (metrics: ServerMetrics) => readonly Routes[] = () => [],
+): RewardServer => {
   const bounded = boundedBackend(backend, options.limits)
-  return createApp(options, [remotesRoutes(bounded, options.limits), verifyRoutes(bounded), healthRoutes(), ...more])
+  return createApp(options, (metrics) => [
+    remotesRoutes(bounded, options.limits),
+    verifyRoutes(bounded),
+    ...more(metrics),
+  ])
 }
 
 /** Fastify's own refusals in FastAPI's words; what is left is a bug. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HttpProblem } from '../problem.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { Pace } from './pace.ts'
@@ -26,45 +26,50 @@ export function admit(
 ): { readonly underWay: () => number } {
   const pace = new Pace(clock)
   const places = new Map<string, number>()
-  const holders = new WeakSet<FastifyRequest>()
   let underWay = 0
 
-  const look = (request: FastifyRequest): void => {
-    if (request.method !== 'POST') return
-    const later = (status: number, detail: string, seconds: number): HttpProblem =>
-      new HttpProblem(status, detail, { 'Retry-After': String(seconds) })
-    if (lifecycle.stage === 'starting') throw later(503, 'The model is not ready yet', WARM_UP_RETRY_S)
-    // another instance may answer at once, this one never again
-    if (lifecycle.stage === 'stopping') throw later(503, 'The server is stopping', 1)
+  const later = (status: number, detail: string, seconds: number): HttpProblem =>
+    new HttpProblem(status, detail, { 'Retry-After': String(seconds) })
+  const look = ({ ip }: FastifyRequest): void => {
     if (underWay >= limits.pending) throw later(503, 'The server is busy', pace.secondsFor(underWay))
-    const own = places.get(request.ip) ?? 0
-    if (limits.perClient !== null && own >= limits.perClient) {
+    const own = places.get(ip) ?? 0
+    if (own >= (limits.perClient ?? limits.pending))
       throw later(429, `${own} requests of this address are under way already`, pace.secondsFor(own))
-    }
   }
-  const take = (request: FastifyRequest, reply: FastifyReply): void => {
-    const { ip } = request
-    holders.add(request)
+  const take = ({ ip }: FastifyRequest): (() => void) => {
     underWay++
     places.set(ip, (places.get(ip) ?? 0) + 1)
     pace.enter()
-    // a client that leaves has no answer, and so no `onResponse`
-    reply.raw.once('close', () => release(request, ip))
+    return () => {
+      underWay--
+      pace.leave()
+      const left = (places.get(ip) ?? 1) - 1
+      if (left === 0) places.delete(ip)
+      else places.set(ip, left)
+    }
   }
-  const release = (request: FastifyRequest, ip: string): void => {
-    if (!holders.delete(request)) return
-    underWay--
-    pace.leave()
-    const left = (places.get(ip) ?? 1) - 1
-    if (left === 0) places.delete(ip)
-    else places.set(ip, left)
-  }
-  server.addHook('onRequest', async (request) => look(request))
-  server.addHook('preHandler', async (request, reply) => {
-    // who began to send before the stop is still answered
-    if (lifecycle.stage !== 'stopping') look(request)
-    if (request.method === 'POST') take(request, reply)
+
+  server.addHook('onRequest', async (request) => {
+    if (request.method !== 'POST') return
+    if (lifecycle.stage === 'starting') throw later(503, 'The model is not ready yet', WARM_UP_RETRY_S)
+    // another instance may answer at once, this one never again
+    if (lifecycle.stage === 'stopping') throw later(503, 'The server is stopping', 1)
+    look(request)
   })
-  server.addHook('onResponse', async (request) => release(request, request.ip))
+  server.addHook('onRoute', (route) => {
+    if (route.method !== 'POST') return
+    const { handler } = route
+    route.handler = async function (request, reply) {
+      // others may have taken the last place while the body came
+      look(request)
+      const release = take(request)
+      try {
+        return await handler.call(this, request, reply)
+      } finally {
+        // not before: a client that has left does not end the work that it asked for
+        release()
+      }
+    }
+  })
   return { underWay: () => underWay }
 }

@@ -3,6 +3,7 @@ import { HttpProblem, unprocessable } from '../problem.ts'
 
 /** A UTF-16 unit of a pair that has lost its other half, as JSON can spell it: `"\ud83d"`. */
 const MAY_HOLD_HALVES = /\\u[dD][89a-fA-F]/
+const LONE_HALF = /\p{Surrogate}/u
 
 /**
  * Reads JSON bodies so that no text changes on its way in: bytes that are no UTF-8, and halves of surrogate pairs (which no tokenizer and no
@@ -20,7 +21,7 @@ export function readJson(server: FastifyInstance): void {
       done(unprocessable([{ type: 'json_invalid', loc: ['body'], msg: 'JSON decode error: the body is not UTF-8' }]))
       return
     }
-    parse(request, text, (error, value: unknown) => {
+    void parse(request, text, (error, value: unknown) => {
       if (error !== null && error !== undefined) done(error)
       else if (!MAY_HOLD_HALVES.test(text)) done(null, value)
       else {
@@ -41,23 +42,38 @@ export function readJson(server: FastifyInstance): void {
   })
 }
 
-type Path = readonly (string | number)[]
+/** A place in a JSON value, by the place that holds it: a whole path each would be quadratic in the depth, which is the client's. */
+interface Place {
+  readonly value: unknown
+  readonly key: string | number
+  readonly within: Place | null
+}
 
-/** Where in a JSON value the first text or key with half a surrogate pair stands; null where there is none. Not recursive: nesting is the client's. */
-function halfAt(value: unknown): Path | null {
-  const open: { readonly value: unknown; readonly path: Path }[] = [{ value, path: [] }]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next.value === 'string') {
-      if (!next.value.isWellFormed()) return next.path
-    } else if (Array.isArray(next.value)) {
+/** Where in a JSON value the first text or key with half a surrogate pair stands; null where there is none. */
+function halfAt(value: unknown): readonly (string | number)[] | null {
+  const open: Place[] = [{ value, key: '', within: null }]
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const within = place
+    if (typeof place.value === 'string') {
+      if (LONE_HALF.test(place.value)) return pathOf(place)
+    } else if (Array.isArray(place.value)) {
       // backwards: the last one pushed is looked at first
-      for (let i = next.value.length - 1; i >= 0; i--) open.push({ value: next.value[i], path: [...next.path, i] })
-    } else if (typeof next.value === 'object' && next.value !== null) {
-      for (const [key, inner] of Object.entries(next.value).reverse()) {
-        if (!key.isWellFormed()) return next.path
-        open.push({ value: inner, path: [...next.path, key] })
+      for (let i = place.value.length - 1; i >= 0; i--) open.push({ value: place.value[i], key: i, within })
+    } else if (typeof place.value === 'object' && place.value !== null) {
+      for (const [key, inner] of Object.entries(place.value).reverse()) {
+        if (LONE_HALF.test(key)) return pathOf(place)
+        open.push({ value: inner, key, within })
       }
     }
   }
   return null
+}
+
+/** Steps of a path that are sent back. */
+const LONGEST_PATH = 20
+
+function pathOf(place: Place): (string | number)[] {
+  const path: (string | number)[] = []
+  for (let here = place; here.within !== null; here = here.within) path.push(here.key)
+  return path.reverse().slice(0, LONGEST_PATH)
 }

@@ -19,7 +19,10 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
     message: 'this machine does not have this address',
     hint: 'Give --host one of its own addresses, or 0.0.0.0 for all of them.',
   },
-  ENOTFOUND: { message: 'no address is known by this name', hint: 'Give --host an address, or a name of this machine.' },
+  ENOTFOUND: {
+    message: 'no address is known by this name',
+    hint: 'Give --host an address, or a name of this machine.',
+  },
 }
 
 /**
@@ -30,7 +33,8 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
  */
 export async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    await server.listen({ host, port })
+    // of "localhost" Fastify would make a server for each of its addresses, of which only the first is watched
+    await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port })
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     const trouble = TROUBLES[code ?? '']

@@ -36,9 +36,12 @@ export const answerBrokenRequests =
     if (error.code === 'ECONNRESET' || socket.destroyed) return
     const { status, detail } = REFUSALS[error.code ?? ''] ?? NO_HTTP
     onRefused(status)
-    // an answer that has begun on this connection cannot be followed by another one
-    const begun = (socket as Socket & { readonly _httpMessage?: ServerResponse | null })._httpMessage
-    if (!socket.writable || begun?.headersSent === true) socket.destroy()
+    const current = (socket as Socket & { readonly _httpMessage?: ServerResponse | null })._httpMessage
+    if (!socket.writable) socket.destroy()
+    else if (current?.req.complete === true) {
+      // what is broken came after a whole request, which still gets its own answer and no other
+      current.once('finish', () => socket.destroySoon())
+    } else if (current?.headersSent === true) socket.destroy()
     else rawAnswer(socket, status, detail)
   }
 

@@ -9,20 +9,26 @@ import { printText } from '../src/cli/screen.ts'
 import { watchStop } from '../src/cli/stop-signal.ts'
 import { UsageError } from '../src/errors.ts'
 import { given } from '../src/given.ts'
+import { reexecForCuda } from '../src/model/device-env.ts'
+import { floatProductsFor } from '../src/model/dtype.ts'
 import { isLoopback } from '../src/serve/access.ts'
 import { createRewardServer } from '../src/serve/app.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from '../src/serve/limits.ts'
+import { serveModel } from '../src/serve/open.ts'
 import { listen } from '../src/serve/operations/listen.ts'
+import { REWARD_OPTIONS, servedConfig } from '../src/serve/options.ts'
+import { checkAhead } from '../src/setup/ahead.ts'
 import { aboveZero, number, readOptions, section, text, whole } from '../src/setup/option.ts'
 import { SCREEN } from '../src/setup/options.ts'
 
 const HELP: BinHelp = {
   name: 'serve-rewards',
   summary:
-    "Serves the embedded oracles behind ether0.remotes' HTTP API (/compute_solubility, /is_purchasable, /translate), so that Python's ether0 can ask them, and besides POST /verify {completion, solution}, GET /health, /ready and /metrics (OpenMetrics).",
+    "Serves the embedded oracles behind ether0.remotes' HTTP API (/compute_solubility, /is_purchasable, /translate), so that Python's ether0 can ask them, and besides POST /verify {completion, solution}, GET /health, /ready and /metrics (OpenMetrics). With --model also the rewards of a model, of the verifier or of both, for trainers: POST /rewards, /get_reward (OpenRLHF) and /classify (vLLM, SGLang, verl).",
   examples: [
     ['serve-rewards', 'on http://127.0.0.1:8000, this machine only'],
     ['ETHER0_REMOTES_API_TOKEN=… serve-rewards --host 0.0.0.0', 'on every address; a token is then required'],
+    ['serve-rewards --model ./my-rm --store results', 'rewards of a model for a trainer, each of them kept'],
     ['export ETHER0_REMOTES_API_BASE_URL=http://127.0.0.1:8000', "where Python's ether0, or run-rm, runs"],
   ],
 }
@@ -43,7 +49,7 @@ export const OPTIONS = {
         },
       ),
       bodyLimit: whole([1], 'Longest request body, in bytes', DEFAULT_LIMITS.bodyBytes),
-      batchLimit: whole([1], 'Most SMILES strings in one request', DEFAULT_LIMITS.batch),
+      batchLimit: whole([1], 'Most SMILES strings, completions or texts in one request', DEFAULT_LIMITS.batch),
       pendingLimit: whole(
         [1],
         'Requests that may be under way; further ones hear 503 with Retry-After',
@@ -92,6 +98,7 @@ export const OPTIONS = {
       timeLimit: number('Longest that one question may compute, in seconds', 20, { check: aboveZero }),
     },
   ),
+  ...REWARD_OPTIONS,
   ...SCREEN,
 }
 
@@ -126,6 +133,7 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
     requestMs: Math.ceil(asked.requestTimeout * 1000),
     answerMs: Math.ceil(asked.answerTimeout * 1000),
   }
+  const served = servedConfig(asked, args)
   const log = createLog({
     name,
     quiet: asked.quiet,
@@ -152,31 +160,69 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
   for (const { oracle, kind } of oracleProvenance(options.oracles)) log.info(`oracle ${oracle}: ${kind}`)
   for (const { name, file, sha256 } of loadChemistryData(options.data).provenance)
     log.info(`verifier: ${name}: ${file}`, { sha256 })
+  for (const line of served?.unused ?? []) log.warn(line)
+  if (served !== null) {
+    checkAhead(served.config)
+    await reexecForCuda(served.config.device, floatProductsFor(served.config.dtype))
+  }
   const pool = createChemPool(options, size)
-  const server = createRewardServer(pool, {
-    token,
-    limits,
-    onAnswer: (entry) => {
-      const elapsedMs = Math.round(entry.elapsedMs)
-      log.info(`${entry.method} ${entry.path} ${entry.status} ${elapsedMs} ms`, {
-        event: 'request',
-        ...entry,
-        elapsedMs,
-      })
+  const rewards =
+    served === null
+      ? null
+      : serveModel({
+          served,
+          chem: pool,
+          verify: {
+            reasoning: asked.requireReasoning,
+            soft: asked.soft,
+            test: asked.extraction === 'loose',
+            goodMoleculeBonus: asked.goodMoleculeBonus,
+          },
+          provenance: [...loadChemistryData(options.data).provenance, ...oracleProvenance(options.oracles)],
+          queue: { requests: asked.queueLimit, tokens: asked.queueTokens },
+          batch: asked.batchLimit,
+          now: () => new Date(),
+          say: (line, warning) => (warning ? log.warn(line) : log.info(line)),
+          onBatch: (batch) => server.metrics.batch(batch),
+          onRated: (_route, rows) => {
+            for (const row of rows) server.metrics.rewards(row)
+          },
+        })
+  const server = createRewardServer(
+    pool,
+    {
+      token,
+      limits,
+      onAnswer: (entry) => {
+        const elapsedMs = Math.round(entry.elapsedMs)
+        log.info(`${entry.method} ${entry.path} ${entry.status} ${elapsedMs} ms`, {
+          event: 'request',
+          ...entry,
+          elapsedMs,
+        })
+      },
+      onBug: (error) => log.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      ...(rewards !== null && { engine: () => rewards.engine.gauges }),
     },
-    onBug: (error) => log.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  })
+    rewards?.routes,
+  )
   const signal = watchStop()
   try {
     const url = await listen(server.http, host, wantedPort)
-    server.lifecycle.ready()
-    printText(`${url}\n`)
+    // probes are answered while the model opens; whoever waits for the address has a warm server
+    await Promise.race([rewards?.ready, signal.received])
+    if (!signal.stopped()) {
+      server.lifecycle.ready()
+      printText(`${url}\n`)
+    }
     await signal.received
     log.info('stopping: answers under way are finished first', { event: 'stopping' })
     const cut = await server.stop(asked.grace * 1000)
     if (cut > 0) log.warn(`${cut} requests were not answered in the grace period of ${asked.grace} s`, { cut })
   } finally {
     signal.dispose()
+    await server.stop(0)
+    await rewards?.close()
     await pool.close()
   }
   return 0

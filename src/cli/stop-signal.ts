@@ -1,6 +1,7 @@
 /** The first SIGINT or SIGTERM, for a command that runs until it is told to stop. */
 export interface StopSignal {
   readonly received: Promise<NodeJS.Signals>
+  readonly stopped: () => boolean
   dispose(): void
 }
 
@@ -20,6 +21,7 @@ export function watchStop(): StopSignal {
   for (const signal of signals) process.on(signal, listener)
   return {
     received,
+    stopped: () => stopped,
     dispose() {
       for (const signal of signals) process.off(signal, listener)
     },

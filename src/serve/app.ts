@@ -1,7 +1,8 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { checkAccess } from './access.ts'
 import { boundedBackend, type ChemBackend } from './backend.ts'
 import { type EngineGauges, QueueFull } from './engine.ts'
+import { ClientGone } from './gone.ts'
 import type { ServerLimits } from './limits.ts'
 import { admit } from './operations/admission.ts'
 import { limitAnswers } from './operations/answer-timeout.ts'
@@ -40,6 +41,8 @@ export interface RewardServer extends Stopper {
   readonly metrics: ServerMetrics
 }
 
+/** nginx's word in logs and metrics for a request whose client did not wait for the answer; nobody is sent it. */
+const CLIENT_LEFT = 499
 /** Node looks this often for requests that are overdue. */
 const OVERDUE_CHECK_MS = 500
 /** Longest that the head of a request may take; the body has `requestMs` from the same start. */
@@ -48,9 +51,9 @@ const HEAD_MS = 10_000
 /**
  * The server without what it serves: access, limits, errors, metrics, and how it stops. Every answer is JSON but /metrics, errors as
  * FastAPI's `{"detail": …}`. The order of the hooks is that of the questions: who are you, is there such a route, is there room.
- * @param routes what it answers, a plugin for each room of the API; they are given the metrics, which they may add to
+ * @param routes what it answers, a plugin for each room of the API
  */
-export function createApp(options: ServerOptions, routes: (metrics: ServerMetrics) => readonly Routes[]): RewardServer {
+export function createApp(options: ServerOptions, routes: readonly Routes[]): RewardServer {
   const { limits, token, onAnswer, onBug, engine, clock = () => performance.now() } = options
   const lifecycle = new Lifecycle()
   const broken = (status: number): void => {
@@ -71,12 +74,18 @@ export function createApp(options: ServerOptions, routes: (metrics: ServerMetric
   server.server.on('connect', answerConnect(broken))
   const stopper = watchConnections(server, lifecycle)
 
-  server.addHook('onResponse', async (request, reply) => {
+  const answered = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
     const path = request.routeOptions.url ?? '(unknown)'
-    const entry = { method: request.method, path, status: reply.statusCode, elapsedMs: reply.elapsedTime }
+    const entry = { method: request.method, path, status, elapsedMs: reply.elapsedTime }
     metrics.request(entry)
     onAnswer?.(entry)
+  }
+  server.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished && request.raw.socket.destroyed) answered(request, reply, CLIENT_LEFT)
+    })
   })
+  server.addHook('onResponse', async (request, reply) => answered(request, reply, reply.statusCode))
   server.addHook('onRequest', async (request) => {
     if (!PROBES.includes(request.routeOptions.url ?? '')) checkAccess(request.headers, token)
   })
@@ -91,7 +100,7 @@ export function createApp(options: ServerOptions, routes: (metrics: ServerMetric
     underWay,
     ...(engine !== undefined && { engine }),
   })
-  for (const add of [healthRoutes(lifecycle), metricsRoutes(metrics), ...routes(metrics)]) add(server)
+  for (const add of [healthRoutes(lifecycle), metricsRoutes(metrics), ...routes]) add(server)
   server.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
     const problem = problemOf(error)
     if (problem.status === 500) onBug?.(error)
@@ -108,19 +117,16 @@ export function createApp(options: ServerOptions, routes: (metrics: ServerMetric
 export const createRewardServer = (
   backend: ChemBackend,
   options: ServerOptions,
-  more: (metrics: ServerMetrics) => readonly Routes[] = () => [],
+  more: readonly Routes[] = [],
 ): RewardServer => {
   const bounded = boundedBackend(backend, options.limits)
-  return createApp(options, (metrics) => [
-    remotesRoutes(bounded, options.limits),
-    verifyRoutes(bounded),
-    ...more(metrics),
-  ])
+  return createApp(options, [remotesRoutes(bounded, options.limits), verifyRoutes(bounded), ...more])
 }
 
 /** Fastify's own refusals in FastAPI's words; what is left is a bug. */
 function problemOf(error: Error & { code?: string; statusCode?: number }): HttpProblem {
   if (error instanceof HttpProblem) return error
+  if (error instanceof ClientGone) return new HttpProblem(CLIENT_LEFT, error.message)
   if (error instanceof QueueFull)
     return new HttpProblem(503, error.message, { 'Retry-After': String(error.retryAfterSeconds) })
   if (error.statusCode === 413) return new HttpProblem(413, 'The request body is too large')

@@ -16,9 +16,9 @@ export interface ServerLimits {
   readonly connections: number
 }
 export const DEFAULT_LIMITS: ServerLimits = {
-  bodyBytes: 1 << 20,
+  bodyBytes: 8 << 20,
   batch: 1000,
-  pending: 256,
+  pending: 1024,
   perClient: null,
   requestMs: 30_000,
   answerMs: 120_000,

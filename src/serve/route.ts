@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodType } from 'zod'
 import { fromZod, unprocessable } from './problem.ts'
 
@@ -9,7 +9,7 @@ export type Routes = (server: FastifyInstance) => void
 export function post(
   server: FastifyInstance,
   url: string,
-  handler: (request: FastifyRequest) => Promise<unknown>,
+  handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
 ): void {
   server.post(url, handler)
 }
@@ -21,7 +21,15 @@ export function read<T>(schema: ZodType<T>, { body }: FastifyRequest): T {
       { type: 'model_attributes_type', loc: ['body'], msg: 'Input should be a valid dictionary or object' },
     ])
   }
-  const parsed = schema.safeParse(body)
-  if (!parsed.success) throw fromZod(parsed.error, body)
-  return parsed.data
+  return parsed(schema, body)
+}
+
+/** The same of a body that may be a list of such. */
+export const readOneOrMany = <T>(one: ZodType<T>, list: ZodType<T[]>, request: FastifyRequest): T | T[] =>
+  Array.isArray(request.body) ? parsed(list, request.body) : read(one, request)
+
+function parsed<T>(schema: ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body)
+  if (!result.success) throw fromZod(result.error, body)
+  return result.data
 }

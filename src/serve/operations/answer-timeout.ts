@@ -1,34 +1,21 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { giveUp } from '../gone.ts'
 import { HttpProblem } from '../problem.ts'
 
-const signals = new WeakMap<FastifyRequest, AbortSignal>()
-
-/** Aborts once nobody waits for the answer any more: the client has left, or was told that it takes too long. */
-export const abandoned = (request: FastifyRequest): AbortSignal => {
-  const signal = signals.get(request)
-  if (signal === undefined) throw new Error('no question is being answered')
-  return signal
-}
-
 /**
- * Bounds the time from a whole request to its answer: 503 with Retry-After beyond it. Not by Fastify's `handlerTimeout`, which (5.12) stops
- * counting at the end of the body, where Node emits the request's `close`; its `request.signal` aborts then, too.
+ * Bounds the time from a whole request to its answer: 503 with Retry-After beyond it, and its work is given up. Not by Fastify's
+ * `handlerTimeout`, which (5.12) stops counting at the end of the body, where Node emits the request's `close`.
  */
 export function limitAnswers(server: FastifyInstance, limitMs: number): void {
   server.addHook('onRoute', (route) => {
     if (route.method !== 'POST') return
     const { handler } = route
     route.handler = async function (request, reply) {
-      const abandon = new AbortController()
-      signals.set(request, abandon.signal)
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) abandon.abort()
-      })
       let timer: NodeJS.Timeout | undefined
       const late = new Promise((_, reject) => {
         timer = setTimeout(() => {
-          abandon.abort()
           reject(new HttpProblem(503, 'The answer took too long', { 'Retry-After': '1' }))
+          giveUp(reply)
         }, limitMs)
       })
       try {

@@ -1,26 +1,22 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client'
+import type { MeasuredBatch } from '../batcher.ts'
 import type { EngineGauges } from '../engine.ts'
 import { agreementOf } from './agreement.ts'
 
-/** The rewards of one prompt's completions, in their order; absent is null. */
-export interface AnsweredRewards {
-  readonly reward: readonly (number | null)[]
-  readonly learned: readonly (number | null)[]
-  readonly verifiable: readonly (number | null)[]
-  readonly format: readonly (number | null)[]
+/** The parts of a completion's reward; absent is null. */
+export interface AnsweredReward {
+  readonly reward: number | null
+  readonly learned: number | null
+  readonly verifiable: number | null
+  readonly format: number | null
 }
+const PARTS = ['reward', 'learned', 'verifiable', 'format'] as const satisfies readonly (keyof AnsweredReward)[]
 export interface AnsweredRequest {
   readonly method: string
   /** The route's own path, so that no client can make labels. */
   readonly path: string
   readonly status: number
   readonly elapsedMs: number
-}
-/** One run of the model. */
-export interface MeasuredBatch {
-  readonly texts: number
-  /** Padding included. */
-  readonly tokens: number
 }
 /** What the server is asked for when it is scraped. */
 export interface MetricSources {
@@ -36,7 +32,8 @@ export interface ServerMetrics {
   /** A request that no route saw. */
   broken(status: number): void
   batch(batch: MeasuredBatch): void
-  rewards(group: AnsweredRewards): void
+  /** The completions of one prompt in one request. */
+  rewards(group: readonly AnsweredReward[]): void
   readonly contentType: string
   text(): Promise<string>
 }
@@ -92,6 +89,7 @@ export function createMetrics({ ready, underWay, engine }: MetricSources): Serve
     count('chemherm_model_batches', 'Batches that the model computed', () => engine().batches)
     count('chemherm_model_tokens', 'Tokens that the model computed, padding included', () => engine().tokens)
     count('chemherm_model_completions', 'Completions that the model scored', () => engine().scored)
+    count('chemherm_model_completions_found', 'Completions whose score the store held already', () => engine().found)
     count('chemherm_model_seconds', 'Time inside the model', () => engine().modelMs / 1000)
   }
   const batchTexts = new Histogram({
@@ -124,14 +122,18 @@ export function createMetrics({ ready, underWay, engine }: MetricSources): Serve
       batchTexts.observe(texts)
       batchTokens.observe(tokens)
     },
-    rewards({ reward, learned, verifiable, format }) {
-      for (const [part, values] of Object.entries({ reward, learned, verifiable, format })) {
-        for (const value of values) {
+    rewards(group) {
+      for (const part of PARTS) {
+        for (const { [part]: value } of group) {
           if (value === null) absent.inc({ part })
           else rewards.observe({ part }, value)
         }
       }
-      for (const [outcome, pairs] of Object.entries(agreementOf(learned, verifiable))) agreement.inc({ outcome }, pairs)
+      const pairs = agreementOf(
+        group.map(({ learned }) => learned),
+        group.map(({ verifiable }) => verifiable),
+      )
+      for (const [outcome, n] of Object.entries(pairs)) agreement.inc({ outcome }, n)
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { abandoned } from '../../../src/serve/operations/answer-timeout.ts'
+import { goneSignal } from '../../../src/serve/gone.ts'
 import { Pace } from '../../../src/serve/operations/pace.ts'
 import { post, type Routes } from '../../../src/serve/route.ts'
 import { gate, postHead, serve } from './serving.ts'
@@ -167,14 +167,14 @@ describe('time', () => {
   })
   it('who works on an answer is told when nobody waits for it', async () => {
     const signals: AbortSignal[] = []
-    const { reply, open } = gate()
+    const { reply: held, open } = gate()
     const routes: Routes = (server) =>
-      post(server, '/slow', async (request) => {
-        signals.push(abandoned(request))
-        await reply({ kind: 'purchasable', smiles: [] })
+      post(server, '/slow', async (_request, reply) => {
+        signals.push(goneSignal(reply))
+        await held({ kind: 'purchasable', smiles: [] })
         return {}
       })
-    const { url } = await serve({ answerMs: 300 }, reply, {}, [routes])
+    const { url } = await serve({ answerMs: 300 }, held, {}, [routes])
     const ask = (init: RequestInit = {}) =>
       fetch(`${url}/slow`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}', ...init })
     const leaving = new AbortController()

@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import type { ChemJob, ChemResult } from '../../../src/chem/workers/jobs.ts'
 import type { JobEnd } from '../../../src/chem/workers/pool.ts'
@@ -54,7 +53,7 @@ export async function serve(
   const server = createRewardServer(
     { run: reply },
     { token: null, limits: { ...DEFAULT_LIMITS, ...limits }, onAnswer: (entry) => log.push(entry), ...over },
-    () => routes,
+    routes,
   )
   const url = await listen(server.http, '127.0.0.1', 0)
   const port = Number(new URL(url).port)
@@ -75,7 +74,7 @@ export async function serve(
   return {
     ...server,
     ...{ url, port, log, raw },
-    exchange: (head) => text(raw(head)),
+    exchange: (head) => all(raw(head)),
     ask: (init = {}) =>
       fetch(`${url}/is_purchasable`, {
         method: 'POST',
@@ -85,6 +84,16 @@ export async function serve(
       }),
   }
 }
+
+/** What comes until the connection ends, by whatever end. */
+const all = (socket: Socket): Promise<string> =>
+  new Promise((resolve) => {
+    let said = ''
+    socket.on('data', (chunk) => {
+      said += chunk
+    })
+    socket.once('close', () => resolve(said))
+  })
 
 /** The head of a POST whose body has `length` bytes. */
 export const postHead = (length: number, more: readonly string[] = []): string =>

@@ -33,6 +33,6 @@ export function agreementOf(
     agree: concordant,
     disagree: discordant,
     tie: pairs - concordant - discordant,
-    unverifiable: (n * (n - 1)) / 2 - pairs,
+    unverifiable: (n * n - n) / 2 - pairs,
   }
 }

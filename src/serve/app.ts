@@ -1,11 +1,22 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { checkAccess } from './access.ts'
 import { boundedBackend, type ChemBackend } from './backend.ts'
-import { QueueFull } from './engine.ts'
+import { type EngineGauges, QueueFull } from './engine.ts'
+import { ClientGone } from './gone.ts'
 import type { ServerLimits } from './limits.ts'
+import { admit } from './operations/admission.ts'
+import { limitAnswers } from './operations/answer-timeout.ts'
+import { readJson } from './operations/json-body.ts'
+import { Lifecycle } from './operations/lifecycle.ts'
+import { refuseUnknown } from './operations/methods.ts'
+import { type AnsweredRequest, createMetrics, type ServerMetrics } from './operations/metrics.ts'
+import { answerBrokenRequests, answerConnect } from './operations/raw-answers.ts'
+import { type Stopper, watchConnections } from './operations/stop.ts'
+import { cutUnread } from './operations/unread-answers.ts'
 import { HttpProblem, unprocessable } from './problem.ts'
 import type { Routes } from './route.ts'
-import { healthRoutes } from './routes/health.ts'
+import { healthRoutes, PROBES } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { remotesRoutes } from './routes/remotes.ts'
 import { verifyRoutes } from './routes/verify.ts'
 
@@ -14,75 +25,108 @@ export interface ServerOptions {
   readonly token: string | null
   readonly limits: ServerLimits
   /** Called once an answer has been sent; gets nothing that a client sent but the method and the known path. */
-  readonly onAnswer?: (entry: { method: string; path: string; status: number; elapsedMs: number }) => void
+  readonly onAnswer?: (entry: AnsweredRequest) => void
   /** An answer 500: the bug behind it. */
   readonly onBug?: (error: unknown) => void
+  /** What the model is busy with, for the metrics. */
+  readonly engine?: () => EngineGauges
+  /** Milliseconds since any fixed point. */
+  readonly clock?: () => number
 }
 
-const REQUEST_TIMEOUT_MS = 30_000
+/** A server that does not listen yet, and does not answer questions until `lifecycle.ready()`. */
+export interface RewardServer extends Stopper {
+  readonly http: FastifyInstance
+  readonly lifecycle: Lifecycle
+  readonly metrics: ServerMetrics
+}
+
+/** nginx's word in logs and metrics for a request whose client did not wait for the answer; nobody is sent it. */
+const CLIENT_LEFT = 499
+/** Node looks this often for requests that are overdue. */
+const OVERDUE_CHECK_MS = 500
+/** Longest that the head of a request may take; the body has `requestMs` from the same start. */
+const HEAD_MS = 10_000
 
 /**
- * The server without what it serves: access, limits, errors, and how it stops. Every answer is JSON, errors as FastAPI's `{"detail": …}`.
+ * The server without what it serves: access, limits, errors, metrics, and how it stops. Every answer is JSON but /metrics, errors as
+ * FastAPI's `{"detail": …}`. The order of the hooks is that of the questions: who are you, is there such a route, is there room.
  * @param routes what it answers, a plugin for each room of the API
  */
-export function createApp(options: ServerOptions, routes: readonly Routes[]): FastifyInstance {
-  const { limits } = options
+export function createApp(options: ServerOptions, routes: readonly Routes[]): RewardServer {
+  const { limits, token, onAnswer, onBug, engine, clock = () => performance.now() } = options
+  const lifecycle = new Lifecycle()
+  const broken = (status: number): void => {
+    metrics.broken(status)
+    onAnswer?.({ method: 'none', path: '(unreadable)', status, elapsedMs: 0 })
+  }
   const server = Fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: Math.min(HEAD_MS, limits.requestMs), connectionsCheckingInterval: OVERDUE_CHECK_MS },
+    clientErrorHandler: answerBrokenRequests(broken),
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    return503OnClosing: false, // we say so ourselves, with Retry-After
     exposeHeadRoutes: false,
   })
-  // a connection that is busy when the server closes would else be kept alive, and hold the stop up, for a minute
-  let closing = false
-  server.addHook('preClose', async () => {
-    closing = true
-  })
-  server.addHook('onSend', async (_request, reply, payload) => {
-    if (closing) reply.header('Connection', 'close')
-    return payload
-  })
+  server.server.maxConnections = limits.connections
+  server.server.on('connect', answerConnect(broken))
+  const stopper = watchConnections(server, lifecycle)
 
-  server.addHook('onRequest', async (request) => {
-    if (request.url !== '/health') checkAccess(request.headers, options.token)
-  })
-  server.addHook('onResponse', async (request, reply) => {
-    options.onAnswer?.({
-      method: request.method,
-      path: request.routeOptions.url ?? '(unknown)',
-      status: reply.statusCode,
-      elapsedMs: reply.elapsedTime,
+  const answered = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
+    const path = request.routeOptions.url ?? '(unknown)'
+    const entry = { method: request.method, path, status, elapsedMs: reply.elapsedTime }
+    metrics.request(entry)
+    onAnswer?.(entry)
+  }
+  server.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished && request.raw.socket.destroyed) answered(request, reply, CLIENT_LEFT)
     })
   })
-  for (const add of routes) add(server)
-  server.setNotFoundHandler((_request, reply) => send(reply, new HttpProblem(404, 'Not Found')))
+  server.addHook('onResponse', async (request, reply) => answered(request, reply, reply.statusCode))
+  server.addHook('onRequest', async (request) => {
+    if (!PROBES.includes(request.routeOptions.url ?? '')) checkAccess(request.headers, token)
+  })
+  refuseUnknown(server)
+  const { underWay } = admit(server, limits, lifecycle, clock)
+  limitAnswers(server, limits.answerMs) // outside of the place, which is given back when the work ends
+  readJson(server)
+  cutUnread(server, limits.requestMs)
+
+  const metrics = createMetrics({
+    ready: () => lifecycle.stage === 'ready',
+    underWay,
+    ...(engine !== undefined && { engine }),
+  })
+  for (const add of [healthRoutes(lifecycle), metricsRoutes(metrics), ...routes]) add(server)
   server.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
     const problem = problemOf(error)
-    if (problem.status === 500) options.onBug?.(error)
+    if (problem.status === 500) onBug?.(error)
     return send(reply, problem)
   })
-  return server
+  return { http: server, lifecycle, metrics, stop: stopper.stop }
 }
 
 /**
  * ether0.remotes' HTTP API (https://github.com/Future-House/ether0, packages/remotes/src/ether0/server.py) over our own oracles, and
- * besides it POST /verify and GET /health.
+ * besides it POST /verify, GET /health, /ready and /metrics.
  * @param more further routes: those of a model
  */
 export const createRewardServer = (
   backend: ChemBackend,
   options: ServerOptions,
   more: readonly Routes[] = [],
-): FastifyInstance => {
+): RewardServer => {
   const bounded = boundedBackend(backend, options.limits)
-  return createApp(options, [remotesRoutes(bounded, options.limits), verifyRoutes(bounded), healthRoutes(), ...more])
+  return createApp(options, [remotesRoutes(bounded, options.limits), verifyRoutes(bounded), ...more])
 }
 
 /** Fastify's own refusals in FastAPI's words; what is left is a bug. */
 function problemOf(error: Error & { code?: string; statusCode?: number }): HttpProblem {
   if (error instanceof HttpProblem) return error
+  if (error instanceof ClientGone) return new HttpProblem(CLIENT_LEFT, error.message)
   if (error instanceof QueueFull)
     return new HttpProblem(503, error.message, { 'Retry-After': String(error.retryAfterSeconds) })
   if (error.statusCode === 413) return new HttpProblem(413, 'The request body is too large')

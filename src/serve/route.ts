@@ -1,24 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodType } from 'zod'
-import { fromZod, HttpProblem, unprocessable } from './problem.ts'
+import { fromZod, unprocessable } from './problem.ts'
 
 /** Adds routes to the server. */
 export type Routes = (server: FastifyInstance) => void
 
-/** A POST route; other methods hear 405, as from FastAPI. */
+/** A POST route. */
 export function post(
   server: FastifyInstance,
   url: string,
   handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
 ): void {
   server.post(url, handler)
-  server.route({
-    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url,
-    handler: async () => {
-      throw new HttpProblem(405, 'Method Not Allowed', { Allow: 'POST' })
-    },
-  })
 }
 
 /** The body of a request, checked. @throws HttpProblem 422 in pydantic's words */

@@ -59,8 +59,8 @@ export interface ServiceOptions {
   /** Null: nothing is kept. */
   readonly journal: Journal | null
   readonly now: () => Date
-  /** Told of every completion that is about to be answered: for the metrics. */
-  readonly onRated?: (route: string, rated: readonly Rated[]) => void
+  /** Told of every completion that is about to be answered, by row: for the metrics. */
+  readonly onRated?: (route: string, rated: readonly (readonly Rated[])[]) => void
 }
 
 /** Rates the completions of requests: the model's score and the verifier's verdict side by side, mixed, kept, then told. */
@@ -111,7 +111,7 @@ export function createRewardService(options: ServiceOptions): RewardService {
         step,
         rows: (idOf) => rows.map((row, r) => keptRow(row, rated[r]!, told, idOf(r))),
       })
-      options.onRated?.(route, rated.flat())
+      options.onRated?.(route, rated)
       return rated
     },
   }

@@ -20,7 +20,7 @@ export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCoun
   const order = new Int32Array(n)
   for (let i = 0; i < n; i++) order[i] = i
   order.sort((a, b) => x[a]! - x[b]! || y[a]! - y[b]!)
-  const pairsIn = (size: number): number => (size * (size - 1)) / 2
+  const pairsIn = (size: number): number => (size * size - size) / 2
   let bothTies = 0
   for (let i = 0, j = 0; i < n; i = j) {
     for (j = i + 1; j < n && x[order[j]!] === x[order[i]!] && y[order[j]!] === y[order[i]!]; j++);

@@ -213,6 +213,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   'apache-arrow': ['pairs/arrow.ts'],
   hyparquet: ['pairs/parquet.ts'],
   fastify: ['serve/app.ts'],
+  'prom-client': ['serve/operations/metrics.ts'],
   yargs: ['cli/parse.ts'],
   jsdom: ['report/plots/svg.ts'],
 }

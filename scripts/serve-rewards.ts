@@ -7,7 +7,7 @@ import { createLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { watchStop } from '../src/cli/stop-signal.ts'
-import { UsageError } from '../src/errors.ts'
+import { HarnessError, UsageError } from '../src/errors.ts'
 import { given } from '../src/given.ts'
 import { reexecForCuda } from '../src/model/device-env.ts'
 import { floatProductsFor } from '../src/model/dtype.ts'
@@ -201,7 +201,7 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
           elapsedMs,
         })
       },
-      onBug: (error) => log.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      onBug: (error) => log.warn(troubleOf(error)),
       ...(rewards !== null && { engine: () => rewards.engine.gauges }),
     },
     rewards?.routes,
@@ -215,7 +215,11 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
       server.lifecycle.ready()
       printText(`${url}\n`)
     }
-    await signal.received
+    const broken = await Promise.race([
+      signal.received.then(() => null),
+      ...(rewards === null ? [] : [rewards.engine.broken]),
+    ])
+    if (broken !== null) throw broken
     log.info('stopping: answers under way are finished first', { event: 'stopping' })
     const cut = await server.stop(asked.grace * 1000)
     if (cut > 0) log.warn(`${cut} requests were not answered in the grace period of ${asked.grace} s`, { cut })
@@ -226,6 +230,11 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
     await pool.close()
   }
   return 0
+}
+
+function troubleOf(error: unknown): string {
+  if (error instanceof HarnessError) return `${error.where}: ${error.message}`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 const forwardOf = (baseUrl: string | null, token: string | null): OracleOptions['forward'] | null =>

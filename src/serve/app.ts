@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { HarnessError } from '../errors.ts'
 import { checkAccess } from './access.ts'
 import { boundedBackend, type ChemBackend } from './backend.ts'
 import { type EngineGauges, QueueFull } from './engine.ts'
@@ -103,7 +104,7 @@ export function createApp(options: ServerOptions, routes: readonly Routes[]): Re
   for (const add of [healthRoutes(lifecycle), metricsRoutes(metrics), ...routes]) add(server)
   server.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
     const problem = problemOf(error)
-    if (problem.status === 500) onBug?.(error)
+    if (problem.status === 500 || error instanceof HarnessError) onBug?.(error)
     return send(reply, problem)
   })
   return { http: server, lifecycle, metrics, stop: stopper.stop }
@@ -127,6 +128,8 @@ export const createRewardServer = (
 function problemOf(error: Error & { code?: string; statusCode?: number }): HttpProblem {
   if (error instanceof HttpProblem) return error
   if (error instanceof ClientGone) return new HttpProblem(CLIENT_LEFT, error.message)
+  // the store cannot be written, or the model's thread has ended: nothing that the client asked for is wrong
+  if (error instanceof HarnessError) return new HttpProblem(503, error.message, { 'Retry-After': '5' })
   if (error instanceof QueueFull)
     return new HttpProblem(503, error.message, { 'Retry-After': String(error.retryAfterSeconds) })
   if (error.statusCode === 413) return new HttpProblem(413, 'The request body is too large')

@@ -26,6 +26,8 @@ export interface RewardEngine {
   /** Resolves once a batch was measured, which warms the model up; rejects where it cannot be opened. */
   readonly ready: Promise<EngineFacts>
   readonly gauges: EngineGauges
+  /** Resolves where the thread ends though nobody has closed it: nothing more is scored. */
+  readonly broken: Promise<Error>
   /**
    * The scores of a request, in its order.
    * @param signal the client is gone: what is not measured yet is dropped, and the promise rejects
@@ -78,11 +80,16 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
   })
   // whoever waits for it hears it; nobody may
   ready.catch(() => {})
+  let broke: (error: Error) => void
+  const broken = new Promise<Error>((resolve) => {
+    broke = resolve
+  })
   let ended: () => void
   const exit = new Promise<void>((resolve) => {
     ended = resolve
   })
   const end = (error: Error): void => {
+    if (over === null && isOpen) broke(error)
     over ??= error
     failed(error)
     for (const { reject } of pending.values()) reject(error)
@@ -120,6 +127,7 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
   })
   return {
     ready,
+    broken,
     get gauges() {
       return { ...work, waitingRequests: pending.size, waitingTokens: waitingTokens() }
     },

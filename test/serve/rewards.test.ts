@@ -46,8 +46,9 @@ function serving(served: ServedHere, rule: Partial<MixRule> = {}, verify: Verify
   const now = (): Date => new Date(1_700_000_000_000)
   const routes = [rewardsRoutes(when, { batch: 8 }), getRewardRoutes(when), classifyRoutes(when, { batch: 8, now })]
   const server = createRewardServer(pool, { token: null, limits: DEFAULT_LIMITS }, routes)
+  server.lifecycle.ready()
   return async (url: string, payload: object): Promise<Answer> => {
-    const { statusCode, body } = await server.inject({ method: 'POST', url, payload })
+    const { statusCode, body } = await server.http.inject({ method: 'POST', url, payload })
     return { status: statusCode, body: JSON.parse(body) as unknown }
   }
 }

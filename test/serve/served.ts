@@ -70,6 +70,7 @@ export async function servedHere(args: readonly string[]): Promise<ServedHere> {
 /** The same behind the routes' port. */
 export const engineOf = ({ score, batcher }: ServedHere): RewardEngine => ({
   ready: new Promise(() => {}),
+  broken: new Promise(() => {}),
   get gauges() {
     return { ...batcher().work, waitingRequests: 0, waitingTokens: 0 }
   },

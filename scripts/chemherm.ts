@@ -13,6 +13,7 @@ const LOAD: Readonly<Record<Command, (argv: readonly string[], name: string) => 
   'run-verify': async (argv, name) => (await import('../src/cli/run-verify.ts')).runVerify(argv, name),
   'run-process': async (argv, name) => (await import('../src/cli/process/run-process.ts')).runProcess(argv, name),
   'run-generate': async (argv, name) => (await import('../src/cli/generate/run-generate.ts')).runGenerate(argv, name),
+  'make-pairs': async (argv, name) => (await import('../src/cli/make/make-pairs.ts')).makePairs(argv, name),
   analyze: async (argv, name) => (await import('./analyze.ts')).analyze(argv, name),
   'submit-eval-jobs': async (argv, name) => (await import('./submit-eval-jobs.ts')).submitEvalJobs(argv, name),
   'serve-rewards': async (argv, name) => (await import('./serve-rewards.ts')).serveRewards(argv, name),

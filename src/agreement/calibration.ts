@@ -1,13 +1,16 @@
 import { below, prng } from '../prng.ts'
 import { brier, calibrationBins, expectedCalibrationError, logLoss } from '../stats/calibration.ts'
+import { sum } from '../stats/descriptive.ts'
 import { isotonic } from '../stats/isotonic.ts'
 import { logisticRegression, sigmoid, softplus } from '../stats/logistic.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { wilson } from '../stats/wilson.ts'
 import type { Statistic } from '../types.ts'
+import { CLOSED_FROM, closedInterval, closedRatio } from './closed-form.ts'
 import { clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
+import { promptDraws } from './prompt-draws.ts'
 import type { CompletionSample, PairSample } from './sample.ts'
 import { type Place, statistic } from './statistic.ts'
 
@@ -103,15 +106,24 @@ export function pairCalibration({ columns, rows, scope, subset, settings }: Pair
   ]
 }
 
-const LOSSES: readonly (readonly [name: string, loss: (margin: number) => number])[] = [
-  ['brier', (m) => sigmoid(-m) ** 2],
-  ['log_loss', (m) => softplus(-m)],
-  ['sharpness', (m) => Math.abs(sigmoid(m) - 0.5)],
-  ['confident_wrong', (m) => (sigmoid(m) < 0.1 ? 1 : 0)],
+/** What a margin costs, and the greatest that it can. */
+interface Loss {
+  readonly name: string
+  readonly of: (margin: number) => number
+  readonly high: number
+}
+const LOSSES: readonly Loss[] = [
+  { name: 'brier', of: (m) => sigmoid(-m) ** 2, high: 1 },
+  { name: 'log_loss', of: (m) => softplus(-m), high: Number.POSITIVE_INFINITY },
+  { name: 'sharpness', of: (m) => Math.abs(sigmoid(m) - 0.5), high: 0.5 },
+  { name: 'confident_wrong', of: (m) => (sigmoid(m) < 0.1 ? 1 : 0), high: 1 },
 ]
 const SUFFIXES = ['', '_cross_fitted'] as const
 
-/** Brier, log loss, sharpness (and at temperature 1 confident_wrong) of both temperatures from one bootstrap; ECE without an interval. */
+/**
+ * Brier, log loss, sharpness (and at temperature 1 confident_wrong) of both temperatures, closed or from one bootstrap; ECE without an
+ * interval.
+ */
 function lossStatistics(
   variants: readonly (Float64Array | null)[],
   cluster: Int32Array,
@@ -121,30 +133,39 @@ function lossStatistics(
   settings: BootstrapSettings,
 ): Statistic[][] {
   const wanted = variants.flatMap((margins, v) =>
-    LOSSES.slice(0, v === 0 ? 4 : 3).map(([name, loss]) => ({ name, loss, margins, v })),
+    LOSSES.slice(0, v === 0 ? 4 : 3).map((loss) => ({ loss, margins, v })),
   )
   const made = wanted.filter((w) => w.margins !== null && w.margins.length > 0)
+  const rows = clusterTotals(cluster, clusters, () => 1)
+  const totals = made.map(({ loss, margins }) => clusterTotals(cluster, clusters, (k) => loss.of(margins![k]!)))
+  const n = place.n
+  const closed = totals.map((total, s) =>
+    clusters < CLOSED_FROM ? null : closedInterval(sum(total) / n, closedRatio(total, rows, 0, made[s]!.loss.high)),
+  )
+  // What has no closed form is resampled: together, so that one draw serves all.
+  const open = [...totals.keys()].filter((s) => closed[s] === null)
   const { estimates, distributions } = bootstrapSums(
-    [
-      clusterTotals(cluster, clusters, () => 1),
-      ...made.map(({ loss, margins }) => clusterTotals(cluster, clusters, (k) => loss(margins![k]!))),
-    ],
-    made.length,
+    [rows, ...open.map((s) => totals[s]!)],
+    open.length,
     (sums, out) => {
       for (let s = 0; s < out.length; s++) out[s] = sums[s + 1]! / sums[0]!
     },
     clusters < 2 ? 0 : settings.resamples,
     randomOf(settings),
+    promptDraws(clusters, settings),
   )
   return variants.map((margins, v) => [
     ...wanted
       .filter((w) => w.v === v)
       .map((w) => {
+        const name = w.loss.name + SUFFIXES[v]!
         const s = made.indexOf(w)
-        if (s === -1) return statistic(place, w.name + SUFFIXES[v]!, null, null, reasons[v]!)
-        const value = estimates[s]!
-        const ci = intervalOf(value, distributions[s]!, clusters, settings, w.name === 'confident_wrong')
-        return statistic(place, w.name + SUFFIXES[v]!, value, ci, reasons[v]!)
+        if (s === -1) return statistic(place, name, null, null, reasons[v]!)
+        const at = open.indexOf(s)
+        const value = at === -1 ? sum(totals[s]!) / n : estimates[at]!
+        const proportion = w.loss.name === 'confident_wrong'
+        const ci = closed[s] ?? intervalOf(value, distributions[at]!, clusters, settings, proportion)
+        return statistic(place, name, value, ci, reasons[v]!)
       }),
     statistic(place, `ece${SUFFIXES[v]!}`, symmetricEce(margins), null, reasons[v]!),
   ])

@@ -5,6 +5,7 @@ export const COMMANDS = {
   'run-verify': "ether0's verifiable rewards alone, no model",
   'run-process': 'chooses among candidate next steps by rationale likelihood or by a (process) reward model',
   'run-generate': 'greedy or sampled completions of a causal model, as groups that the other commands read',
+  'make-pairs': 'makes preference pairs whose truth is known, and checks files of pairs',
   analyze: 'recomputes the analyses of runs and compares them',
   'submit-eval-jobs': 'turns a table of runs into jobs of Slurm or Kubernetes, and submits them',
   'serve-rewards': "serves the embedded oracles behind ether0.remotes' HTTP API",

@@ -38,6 +38,14 @@ import { groupTable } from './group-table.ts'
 import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
 import { groupsReport } from './groups-report.ts'
 import { reportHtml } from './html.ts'
+import {
+  type InvarianceOfRun,
+  invarianceOfRun,
+  invariancePaperTables,
+  invarianceSummary,
+  invarianceTable,
+  writeSensitivity,
+} from './invariance.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
@@ -90,7 +98,11 @@ export async function finish(input: FinishInput): Promise<number> {
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
-  const added = { ownColumns: scorer.columns, extraColumns: inspection.extraColumns }
+  const added = {
+    ownColumns: scorer.columns,
+    extraColumns: inspection.extraColumns,
+    variants: inspection.variants > 0,
+  }
   const joined = await collect(writeScores(folder, watched(joining, watch), added), {
     scored: models.length > 0,
     render: (row, role, index) => {
@@ -111,10 +123,17 @@ export async function finish(input: FinishInput): Promise<number> {
   const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   const groups = await groupsOfRun(joined, config, models.length > 0, settings)
   for (const note of groups?.notes ?? []) log.warn(note)
+  const invariance = await invarianceOfRun(joined, models.length > 0, settings)
+  for (const note of invariance?.notes ?? []) log.warn(note)
   const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
   const found = {
     ...rowwise,
-    statistics: [...rowwise.statistics, ...(groups?.statistics ?? []), ...(grpo?.statistics ?? [])],
+    statistics: [
+      ...rowwise.statistics,
+      ...(groups?.statistics ?? []),
+      ...(grpo?.statistics ?? []),
+      ...(invariance?.statistics ?? []),
+    ],
   }
   if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
   const asFailure = failureOf(config.stepSeparator)
@@ -126,9 +145,12 @@ export async function finish(input: FinishInput): Promise<number> {
     ...summary,
     best_of_n: best,
     ...(groups !== null && { groups: groupsSummary(groups) }),
+    ...(invariance !== null && invarianceSummary(invariance)),
   })
   const columns = scoreFileColumns(added)
   const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
+  const curveColumns = invariance === null ? {} : await writeSensitivity(folder, invariance)
+  const ciMethod = bootstrapMethod(settings)
   await writeAnalyses({
     folder,
     joined,
@@ -136,18 +158,22 @@ export async function finish(input: FinishInput): Promise<number> {
       'scores.csv': columns['scores.csv'],
       ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
       ...groupColumns,
+      ...curveColumns,
       'failures.csv': FAILURE_COLUMNS,
       ...grpo?.columns,
     },
-    tables: groups === null ? [] : groupTables(groups, models[0]?.name ?? 'the verifier', bootstrapMethod(settings)),
+    tables: [
+      ...(groups === null ? [] : groupTables(groups, models[0]?.name ?? 'the verifier', ciMethod)),
+      ...(invariance === null ? [] : invariancePaperTables(invariance, models[0]?.name ?? 'the verifier', ciMethod)),
+    ],
     summary,
     agreement: found,
     herm: hermRun(input),
     methods: methodsInput(input, joined, drift),
-    ciMethod: bootstrapMethod(settings),
+    ciMethod,
     log,
   })
-  printSummary(input, joined, summary, best, found.statistics, groups)
+  printSummary(input, joined, summary, best, found.statistics, groups, invariance)
   if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
@@ -164,6 +190,7 @@ export async function finish(input: FinishInput): Promise<number> {
       failures,
       drift,
       groups: groupsReport(groups, grpo, config),
+      ...(invariance !== null && { sensitivity: invariance.curve }),
     }),
   )
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
@@ -195,6 +222,7 @@ function printSummary(
   best: BestOfTable | null,
   statistics: readonly Statistic[],
   groups: GroupsOfRun | null,
+  invariance: InvarianceOfRun | null,
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
@@ -230,6 +258,8 @@ function printSummary(
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
   if (groups !== null) out.push('', groupTable(groups, models.length > 0), '')
+  const moved = invariance === null ? null : invarianceTable(invariance)
+  if (moved !== null) out.push(moved, '')
   const orders = orderLine(statistics)
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)

@@ -4,6 +4,7 @@ import { OWN_FILE } from '../chem/ether0/data.ts'
 import type { Joined } from '../collect.ts'
 import { fileRecord, isReadyMade } from '../model/ready-made/open.ts'
 import { packageVersion } from '../package.ts'
+import { CUT_RULE, type Cut, unevenness } from '../pairs/shard.ts'
 import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
 import { namedWithBase } from '../setup/adapter.ts'
@@ -54,6 +55,7 @@ export function manifest(
       failed_rows: inspection.failures.length,
       ...readingsRecord(inspection, config, data.provenance.sha256),
     },
+    shards: shardsRecord(data.cut),
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
     repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
@@ -65,6 +67,12 @@ export function manifest(
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** How the rows were cut into shards; null where the run was one. */
+const shardsRecord = (cut: Cut | null): Record<string, unknown> | null =>
+  cut === null
+    ? null
+    : { count: cut.count, rule: CUT_RULE, id: cut.id, estimated_tokens: cut.loads, heaviest_over_mean: unevenness(cut) }
 
 /** The models of a run as run.json has them, each with what was done for it. */
 export const modelRecords = ({

@@ -7,7 +7,7 @@ import { readCsv } from './csv.ts'
 import type { DataFile } from './files.ts'
 import { readJson } from './json.ts'
 import { readJsonLines } from './jsonl.ts'
-import { bufferOfFile, readParquet } from './parquet.ts'
+import { bytesOfFile, readParquet } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
 
 type Format = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet' | 'arrow'
@@ -169,7 +169,7 @@ async function* parquetRecords(path: string, gzip: boolean): AsyncGenerator<RawR
   if (!gzip) {
     const file = await open(path)
     try {
-      yield* readParquet(await bufferOfFile(file), path)
+      yield* readParquet(bytesOfFile(file.fd), path)
     } finally {
       await file.close()
     }

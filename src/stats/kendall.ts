@@ -1,4 +1,5 @@
 import { hasNaN, sameLength, tieSizes } from './rank.ts'
+import { sortOrder } from './sort-order.ts'
 import { normalTwoSided } from './special.ts'
 
 /** Counts of the n(n − 1)/2 unordered pairs of observations. */
@@ -17,9 +18,7 @@ export interface PairCounts {
 export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCounts {
   sameLength(x, y)
   const n = x.length
-  const order = new Int32Array(n)
-  for (let i = 0; i < n; i++) order[i] = i
-  order.sort((a, b) => x[a]! - x[b]! || y[a]! - y[b]!)
+  const order = sortOrder(x, sortOrder(y))
   const pairsIn = (size: number): number => (size * size - size) / 2
   let bothTies = 0
   for (let i = 0, j = 0; i < n; i = j) {

@@ -1,5 +1,5 @@
 import type { WeightedStatistic } from './bootstrap.ts'
-import { sortOrder } from './rank.ts'
+import { sorted } from './sorted.ts'
 
 /**
  * Rank statistics recomputed under cluster weights (how often a bootstrap resample holds each cluster), equal to the plain
@@ -7,19 +7,6 @@ import { sortOrder } from './rank.ts'
  * `cluster[i]` in [0, clusters); NaN = undefined for these weights.
  */
 
-/** Rows in ascending order of a value, with the end of each block of equal values marked. */
-interface Sorted {
-  readonly order: Int32Array
-  /** 1 where the next row has another value. */
-  readonly last: Uint8Array
-}
-function sorted(values: ArrayLike<number>): Sorted {
-  const order = sortOrder(values)
-  const last = new Uint8Array(order.length)
-  for (let k = 0; k < order.length; k++)
-    last[k] = k + 1 === order.length || values[order[k + 1]!] !== values[order[k]!] ? 1 : 0
-  return { order, last }
-}
 const permute = (values: ArrayLike<number>, order: Int32Array): Int32Array => Int32Array.from(order, (i) => values[i]!)
 
 /** AUROC of scores for labels 0 and 1. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DataError } from '../errors.ts'
 import type { Batch, Measurement } from '../types.ts'
 import { attempt, type LogFile, openLogFile, syncFolder } from './file.ts'
-import { lock } from './lock.ts'
+import { type Lock, StoreInUse, takeLock } from './lock.ts'
 import {
   commitLine,
   doneLine,
@@ -22,6 +22,8 @@ export interface StoreOptions {
   readonly readOnly?: boolean
   /** The resolved configuration, for the first line of a new store. */
   readonly config?: unknown
+  /** Of a shard: the cut of the rows that it is of (`Cut.id`). It is finished once it came to its end under this one. */
+  readonly cut?: string | null
   /** Stores of the same model whose measurements may be used as well (siblings, shards); read only. */
   readonly reuse?: readonly string[]
   /** What the file holds is forgotten, once it is locked. */
@@ -74,14 +76,24 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const { readOnly = false, reuse = [] } = options
   if (readOnly) return new Log(await openLogFile(path, true), null, await openAll(reuse), options)
   attempt(path, () => mkdirSync(dirname(path), { recursive: true }))
-  const unlock = lock(path)
+  const lock = takeLock(path)
   try {
     if (options.fresh === true) attempt(path, () => rmSync(path, { force: true }))
-    return new Log(await openLogFile(path, false), unlock, await openAll(reuse), options)
+    return new Log(await openLogFile(path, false), lock, await openAll(reuse), options)
   } catch (error) {
-    unlock()
+    lock.release()
     throw error
   }
+}
+
+/** @throws StoreInUse */
+export function checkHeld(lock: Lock | null, path: string): void {
+  if (lock?.held() === false)
+    throw new StoreInUse(
+      'was taken over by another start of this task, or its lock was deleted',
+      path,
+      'This process writes no more. What was measured until the other began is kept.',
+    )
 }
 
 const openAll = (paths: readonly string[]): Promise<LogFile[]> =>
@@ -99,35 +111,37 @@ class Log implements Store {
   #own: LogFile
   #reused: readonly LogFile[]
   #plans: Map<string, readonly number[]>
-  #unlock: (() => void) | null
+  #lock: Lock | null
   #end: number
   #batchesSinceSync = 0
   #syncEvery: number
+  readonly #cut: string | null
   #open = true
   /** The last stretch of a file that was read; measurements are mostly asked for in the order of the file. */
   #window = { file: -1, start: 0, bytes: Buffer.alloc(0) }
 
   constructor(
     own: LogFile,
-    unlock: (() => void) | null,
+    lock: Lock | null,
     reused: readonly LogFile[],
-    { config = null, syncEvery }: StoreOptions,
+    { config = null, cut = null, syncEvery }: StoreOptions,
   ) {
     const { scan } = own
     this.path = own.path
     this.repairs = { tornBytes: scan.sizeBytes - scan.end, damagedLines: scan.damaged }
-    this.finished = scan.finished
+    this.finished = scan.finished && (cut === null || scan.finishedCut === cut)
+    this.#cut = cut
     this.#own = own
     this.#reused = reused
     this.#plans = new Map(scan.plans)
-    this.#unlock = unlock
+    this.#lock = lock
     this.#end = scan.end
     this.#syncEvery = syncEvery ?? DEFAULT_SYNC_EVERY
     this.config = scan.end === 0 ? config : scan.config
-    if (unlock === null) return
+    if (lock === null) return
     if (scan.sizeBytes > scan.end) attempt(own.path, () => ftruncateSync(own.fd, scan.end))
     if (scan.end === 0) {
-      this.#write(headerLine(config))
+      this.#write(headerLine(config, cut))
       this.#sync()
       syncFolder(own.path)
     }
@@ -209,7 +223,7 @@ class Log implements Store {
 
   finish(): void {
     if (this.finished) return
-    this.#write(doneLine(this.size))
+    this.#write(doneLine(this.size, this.#cut))
     this.finished = true
     this.#sync()
   }
@@ -218,16 +232,16 @@ class Log implements Store {
     if (!this.#open) return
     this.#open = false
     try {
-      if (this.#unlock !== null) this.#sync()
+      if (this.#lock !== null) this.#sync()
     } finally {
       for (const file of [this.#own, ...this.#reused]) closeSync(file.fd)
-      this.#unlock?.()
+      this.#lock?.release()
     }
   }
 
   /** All of the text, or none of it. */
   #write(text: string): void {
-    if (this.#unlock === null) throw new TypeError(`${this.path} was opened to be read`)
+    if (this.#lock === null) throw new TypeError(`${this.path} was opened to be read`)
     const bytes = Buffer.from(text)
     try {
       for (let done = 0; done < bytes.length; )
@@ -253,8 +267,10 @@ class Log implements Store {
     } catch {}
   }
 
+  /** @throws StoreInUse where another start of this task has taken the store over: two must not write one file */
   #sync(): void {
     this.#batchesSinceSync = 0
+    checkHeld(this.#lock, this.path)
     attempt(this.path, () => fdatasyncSync(this.#own.fd))
   }
 

@@ -74,7 +74,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   // agreement.csv
   scope: m(
     'word',
-    'pairs, completions, groups, advantages, curriculum (simulated), steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), null:<scorer> (on the rows that the model scored), stratum:<name>',
+    'pairs, completions, groups, advantages, curriculum (simulated), invariance and sensitivity (see "Statistics of equal and of changed chemistry"), steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), null:<scorer> (on the rows that the model scored), stratum:<name>',
   ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),

@@ -6,8 +6,6 @@ import { checkedSize, MAX_SCORE } from './run-checks.ts'
 export interface CsvRow {
   (column: string): string
   has(column: string): boolean
-  /** As it is in the file, but for the quotes. */
-  value(column: string): string
 }
 /**
  * Visits the rows of a CSV one by one, as a function from column name to text ('' where there is no such column), good until the next row;
@@ -23,10 +21,7 @@ export async function eachCsvRow(path: string, needed: readonly string[], visit:
       const cell = row.at(at)
       return cell.startsWith("'") ? plainText(cell) : cell
     },
-    {
-      has: (column: string): boolean => header!.has(column),
-      value: (column: string): string => row[header!.get(column) ?? -1] ?? '',
-    },
+    { has: (column: string): boolean => header!.has(column) },
   )
   try {
     await eachRecord(path, (cells) => {
@@ -46,19 +41,6 @@ export async function eachCsvRow(path: string, needed: readonly string[], visit:
       cause: error,
     })
   }
-}
-
-/** The names of a CSV's columns; none of an empty file. */
-export async function csvHeader(path: string): Promise<string[]> {
-  const parser = createReadStream(path).pipe(parse({ bom: true, to: 1 }))
-  try {
-    for await (const record of parser) return record as string[]
-  } catch (error) {
-    throw new DataError(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, path, null, {
-      cause: error,
-    })
-  }
-  return []
 }
 
 /** As we and others write numbers: JavaScript's Number would also take white space (as 0), hexadecimal and binary. */

@@ -8,9 +8,16 @@ export interface CsvRow {
   (column: string): string
   has(column: string): boolean
 }
-/** ◆ Rows of a CSV one by one, as a function from column name to text ('' where there is no such column); the `'` prefix is undone. */
-export async function* csvRows(path: string, needed: readonly string[]): AsyncGenerator<CsvRow> {
-  const parser = createReadStream(path).pipe(parse({ bom: true }))
+/**
+ * ◆ Rows of a CSV one by one, as a function from column name to text ('' where there is no such column); the `'` prefix is undone.
+ * @param bytes only so many of its beginning are read
+ */
+export async function* csvRows(
+  path: string,
+  needed: readonly string[],
+  bytes: number = Number.POSITIVE_INFINITY,
+): AsyncGenerator<CsvRow> {
+  const parser = createReadStream(path, { end: bytes - 1 }).pipe(parse({ bom: true }))
   let header: Map<string, number> | null = null
   let row: string[] = []
   const get: CsvRow = Object.assign(

@@ -61,13 +61,21 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   return { pairs, clusterOfId }
 }
 
-/** scores.csv as columns. @param clusterOfId the prompts of the rows in pairs.csv */
-export async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, string>): Promise<RunCompletions> {
+/**
+ * scores.csv as columns.
+ * @param clusterOfId the prompts of the rows in pairs.csv
+ * @param bytes of a file that grows: those of its beginning that are read
+ */
+export async function readCompletions(
+  path: string,
+  clusterOfId: ReadonlyMap<string, string>,
+  bytes?: number,
+): Promise<RunCompletions> {
   const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
   const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
   const texts = { prompt: new Column(), completion: new Column() }
   const key: string[] = []
-  for await (const get of csvRows(path, ['id', 'subset', 'role', 'score', 'verifiable_reward'])) {
+  for await (const get of csvRows(path, ['id', 'subset', 'role', 'score', 'verifiable_reward'], bytes)) {
     const id = get('id')
     const row = key.push(completionKey(id, get('role'), get('index') || '0'))
     subset.push(get('subset'))

@@ -47,6 +47,10 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   step_mean: m(PROBABILITY, 'their mean'),
   step_last: m(PROBABILITY, 'that of the last step'),
   step_probabilities: m('JSON list', 'that of every step, in the order of the text'),
+  // of a server's scores.csv
+  request: m('count from 1', 'request of the server that asked for it, in the order in which they were kept'),
+  time: m('ISO 8601', 'when it was answered'),
+  route: m('path', 'what was asked: /rewards, /get_reward, /classify or /v1/classify'),
   // pairs.csv
   rejected_index: m('count from 0', 'which rejected completion'),
   chosen_index: m('count from 0', 'which chosen completion'),

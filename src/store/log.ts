@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, readSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import type { Batch, Measurement } from '../types.ts'
 import { attempt, type LogFile, openLogFile, syncFolder } from './file.ts'
 import { lock } from './lock.ts'
@@ -236,7 +237,7 @@ class Log implements Store {
       this.#cutTo(this.#end)
       const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as NodeJS.ErrnoException).code ?? '')
       throw new DataError(
-        full ? 'the disk is full' : `cannot be written: ${(cause as Error).message}`,
+        full ? 'the disk is full' : systemWords(cause),
         this.path,
         'What was measured until then is kept; run the same command again to go on.',
         { cause },

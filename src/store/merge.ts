@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import { StoreInUse } from './lock.ts'
 import { type Entry, openStore, type Store } from './log.ts'
 import { parseMeasurement } from './record.ts'
@@ -31,7 +32,7 @@ export async function siblingStores(modelFolder: string, own: string): Promise<r
 /** Visits the committed measurements of a store in the order of its file. Other processes may be writing it. Memory: one batch. */
 export async function visitEntries(path: string, visit: (entry: Entry) => void): Promise<Scan> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new DataError(`the store cannot be opened: ${(cause as Error).message}`, path, null, { cause })
+    throw new DataError(`the store cannot be opened: the file ${systemWords(cause)}`, path, null, { cause })
   })
   try {
     return await scanStore(file, path, (_, __, line) => {

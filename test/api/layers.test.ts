@@ -38,6 +38,8 @@ const STAGES = [
   'store',
   'text',
 ]
+/** Makes pairs of molecules: between the stages, of which it sees these, and what runs it. */
+const MAKER = { folder: 'make', sees: ['chem', 'pairs', 'python'] } as const
 /** What Python means by a value, and Jinja2 by a template: they know nothing of this project. What each may see besides itself. */
 const ENGINES: Readonly<Record<string, readonly string[]>> = { jinja: ['python'], python: [] }
 /** The only arrows from a stage to other stages, and to the engines. */
@@ -84,6 +86,7 @@ it('every folder of src/ is in one layer', () => {
       ...GROUND,
       ...Object.keys(ENGINES),
       ...STAGES,
+      MAKER.folder,
       'cli',
       'collect.ts',
       'index.ts',
@@ -114,6 +117,13 @@ it('a stage sees itself and the ground, and of the others only what is written d
     return STAGES.includes(here) && here !== there && !GROUND.includes(there) && !(ARROWS[here] ?? []).includes(there)
   })
   expect(show(sideways)).toEqual([])
+})
+
+it('make sees the ground and two stages; only cli sees make', () => {
+  const below = own.filter(({ from }) => area(from) === MAKER.folder).map(({ to }) => area(to))
+  expect([...new Set(below)].filter((name) => ![...GROUND, ...MAKER.sees, MAKER.folder].includes(name))).toEqual([])
+  const above = own.filter(({ from, to }) => area(to) === MAKER.folder && area(from) !== MAKER.folder)
+  expect([...new Set(above.map(({ from }) => area(from)))]).toEqual(['cli'])
 })
 
 it('every file of chem is in a room, which sees itself, the ground and the rooms below', () => {
@@ -211,7 +221,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
   'proper-lockfile': ['hub/download.ts', 'model/quantised/file.ts'],
   'apache-arrow': ['pairs/arrow.ts'],
-  hyparquet: ['pairs/parquet.ts'],
+  hyparquet: ['pairs/parquet-pages.ts', 'pairs/parquet.ts'],
   fastify: ['serve/app.ts'],
   'prom-client': ['serve/operations/metrics.ts'],
   yargs: ['cli/parse.ts'],

@@ -35,7 +35,7 @@ const MODES: readonly (readonly [
 ])[] = [
   ['listKinds', async () => (await import('./kinds.ts')).listKinds()],
   ['validate', async (options, given, log) => (await import('./validate.ts')).validatePairs(options, given, log)],
-  ['benchmark', async (options, given, log) => (await import('./make.ts')).makeBenchmark(options, given, log)],
+  ['benchmark', async (options, given, log) => (await import('./benchmark.ts')).makeBenchmark(options, given, log)],
   ['invariance', async (options, given, log) => (await import('./invariance.ts')).makeInvariance(options, given, log)],
   ['from', async (options, given, log) => (await import('./make.ts')).makeFromFile(options, given, log)],
 ]

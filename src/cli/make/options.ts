@@ -13,7 +13,13 @@ const MAKE = section(
     benchmark: text('Make a benchmark that ships, from molecules that ship: chem-pairs-v1', null),
     kinds: {
       ...list('Kinds of pairs, comma-separated; --list-kinds explains them', { shown: 'all that fit' }),
-      read: kindNames,
+      read: (given: unknown) => names(given, '--kinds', 'ch2,stereo_inversion'),
+    },
+    problems: {
+      ...list('Problems that molecules are asked about, comma-separated; --list-kinds explains them', {
+        shown: 'those whose verdict rests on no stand-in filter',
+      }),
+      read: (given: unknown) => names(given, '--problems', 'name,formula'),
     },
     invariance: text(
       'Rewrite the chosen (or first) completion of every row of a file, or of built-in data: the same chemistry in other words, and other molecules in its place; writes groups',
@@ -21,9 +27,9 @@ const MAKE = section(
     ),
     transformations: {
       ...list('With --invariance: which ways to rewrite, comma-separated', { shown: 'all' }),
-      read: kindNames,
+      read: (given: unknown) => names(given, '--transformations', 'smiles_order,kekule'),
     },
-    listKinds: toggle('Print the kinds of pairs and stop', false),
+    listKinds: toggle('Print the kinds of pairs and of problems, and stop', false),
     n: whole([1], 'Pairs to make, spread evenly over the kinds', null, { shown: 'one per input row' }),
     perPrompt: whole([1, 1000], 'Pairs per prompt at most, of recorded rollouts', 4),
     soft: toggle('Of recorded rollouts: partial credit, so that two partly right answers make a pair', false),
@@ -34,6 +40,9 @@ const MAKE = section(
     balance: toggle(
       'Of recorded rollouts: choose pairs so that the longer answer is chosen in half of them (--no-balance takes all)',
       true,
+    ),
+    without: list(
+      'Molecules that no pair may have: a file of SMILES (.smi) or of rows, whose every text counts; repeatable',
     ),
     output: text('File to write, .jsonl', null),
     seed: seed('Seed of every draw'),
@@ -63,13 +72,13 @@ const { quiet, logFormat } = SCREEN
 
 export const OPTIONS = { ...MAKE, ...CHECK, ...CHEMISTRY, quiet, logFormat } satisfies Record<string, Option>
 
-/** @example kindNames(['ch2,stereo-inversion', 'hedged']) // ['ch2', 'stereo_inversion', 'hedged'] */
-function kindNames(given: unknown): readonly string[] {
+/** @example names(['ch2,stereo-inversion', 'hedged']) // ['ch2', 'stereo_inversion', 'hedged'] */
+function names(given: unknown, flag: string, example: string): readonly string[] {
   if (given === undefined || given === null) return []
   const names = (Array.isArray(given) ? given : [given])
     .flatMap((part) => String(part).split(','))
     .map((name) => name.trim().replaceAll('-', '_'))
-  if (names.includes('')) throw new UsageError('has an empty name', '--kinds', 'Write --kinds ch2,stereo_inversion.')
+  if (names.includes('')) throw new UsageError('has an empty name', flag, `Write ${flag} ${example}.`)
   return [...new Set(names)]
 }
 

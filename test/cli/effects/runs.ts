@@ -514,7 +514,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     },
     // how often it copies: test/store/local.test.ts
     'copy-every': all(
-      says(
+      saysAtEnd(
         bin,
         [...on, '--local-store', newFolder(), '--copy-every', '0.5'],
         '/measurements.jsonl every 0.5 minutes, on',

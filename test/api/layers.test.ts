@@ -212,7 +212,6 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   hyparquet: ['pairs/parquet.ts'],
   fastify: ['chem/serve/server.ts'],
   yargs: ['cli/parse.ts'],
-  jsdom: ['report/plots/svg.ts'],
 }
 it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) => {
   // a bench measures the package itself

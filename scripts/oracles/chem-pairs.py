@@ -30,6 +30,8 @@ from ether0.rewards import accuracy_reward, format_reward
 RDLogger.DisableLog("rdApp.*")
 logging.disable(logging.CRITICAL)
 ROOT = Path(__file__).resolve().parents[2]
+# counter-ions of the salts, which reagents of the training data have, too
+IONS = {"[Na+]", "[K+]", "[Li+]", "[Cl-]", "[Br-]"}
 PAIRS = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "src/embedded/chem-pairs-v1/pairs.jsonl.gz"
 MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
 
@@ -84,8 +86,8 @@ def main() -> None:
             furthest = max(furthest, abs(distance - row["distance"]))
             if Chem.MolToSmiles(a) == Chem.MolToSmiles(b):
                 same.append(row["id"])
-        # words that happen to be SMILES (numbers, formulas, single elements) are no molecules of the data
-        if any(molecule in training and len(molecule) > 3 for molecule in molecules):
+
+        if any(molecule in training and molecule not in IONS for molecule in molecules):
             known.append(row["id"])
     digest = hashlib.sha256("".join(json.dumps(v) + "\n" for v in verdicts).encode()).hexdigest()
     result = {

@@ -13,7 +13,7 @@ import { type Cell, writeCsv } from '../src/report/csv.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
-import { distributionTables } from './distributions.ts'
+import { distributionTables, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
 import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
@@ -117,7 +117,8 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     ),
   ]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
-  const distributions = runs.map(distributionTables)
+  const scores = new Map(runs.map((run) => [run, scoreGroups(run)] as const))
+  const distributions = runs.map((run) => distributionTables(run, scores.get(run)!))
   const drifts = driftRows(twins)
   const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
   const statistics = runs.map((run) => ({
@@ -217,7 +218,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     ].join('\n\n'),
     csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
     tables,
-    plots: plotsOf(dataset, scoring, subsets),
+    plots: plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets),
   }
 }
 

@@ -1,3 +1,4 @@
+import { CLOSED_FROM, CLOSED_METHOD, CLOSED_VARIED } from '../closed-form.ts'
 import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './meaning.ts'
 
 /** Columns of scores.csv, pairs.csv, agreement.csv, failures.csv, their companions and per-token.csv. */
@@ -80,7 +81,10 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   value: m("the statistic's", 'empty where undefined, with the reason'),
   ci_low: m("the statistic's", 'lower end of the 95 % interval'),
   ci_high: m("the statistic's", 'upper end of the 95 % interval'),
-  ci_method: m('text', 'how the interval was made, or why there is none'),
+  ci_method: m(
+    'text',
+    `how the interval was made, or why there is none; "${CLOSED_METHOD}": for ${CLOSED_FROM.toLocaleString('en-US')} prompts or more, of which ${CLOSED_VARIED.toLocaleString('en-US')} differ, in place of resampling`,
+  ),
   clusters: m('count', 'prompts among those rows (hack_rate: that can have a place, at most n)'),
   ties: m(
     'count',

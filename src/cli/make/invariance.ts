@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
 import { Toolkit } from '../../chem/toolkit/toolkit.ts'
 import { DataError, UsageError } from '../../errors.ts'
 import { invarianceGroup, LeftOut, type Source } from '../../make/invariance/group.ts'
@@ -29,6 +31,7 @@ export async function makeInvariance(
   if (output === null)
     throw new UsageError('needs --output FILE', '--invariance', 'The groups are written there, .jsonl.')
   const chosen = chosenTransformations(transformations)
+  checkFolder(output)
   const toolkit = await Toolkit.load()
   const making = { transformations: chosen, toolkit, seed, leftOut: new LeftOut() }
   const file = openJsonLines(output)
@@ -70,6 +73,15 @@ export async function makeInvariance(
     log.warn(`${transformation}: ${count} left out, ${reason.replaceAll('_', ' ')}`)
   log.info(`${groups} groups of ${rows} rows are written to ${output}`)
   return failures.length > 0 ? 4 : 0
+}
+
+/** Before hours of work, not after them. */
+function checkFolder(output: string): void {
+  try {
+    accessSync(dirname(output), constants.W_OK)
+  } catch (cause) {
+    throw unwritable(cause, output)
+  }
 }
 
 const LISTED = 20

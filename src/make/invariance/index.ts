@@ -1,6 +1,7 @@
 import { codeFence } from './format/code-fence.ts'
 import { otherTags } from './format/other-tags.ts'
 import { thoughtLonger, thoughtShorter } from './format/thought-length.ts'
+import { ch2, counterIon, elementSwap, isomer, regioIsomer, stereoInversion } from './molecule/edited.ts'
 import { isotope } from './molecule/isotope.ts'
 import { bracketHydrogens } from './spelling/bracket-hydrogens.ts'
 import { explicitHydrogens } from './spelling/explicit-hydrogens.ts'
@@ -24,5 +25,11 @@ export const TRANSFORMATIONS: readonly Transformation[] = [
   styleBare,
   styleExplained,
   styleVerbose,
+  stereoInversion,
+  ch2,
+  elementSwap,
+  regioIsomer,
+  isomer,
+  counterIon,
   isotope,
 ]

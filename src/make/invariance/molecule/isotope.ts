@@ -3,9 +3,10 @@ import { atomTokens, smilesText } from '../tokens.ts'
 import { ofSmiles } from '../transformation.ts'
 
 /**
- * One carbon as carbon-13. An isotopologue is another compound, with another InChI and another canonical SMILES; ether0 takes it for a wrong
- * molecule where the molecule is asked for, and its checks of Morgan environments do not know it. So the chemistry is not the same. Its
- * formula is (isotopes are not counted apart), and a reader to whom a label is nothing may take this transformation out by its name.
+ * One carbon as carbon-13. An isotopologue is another compound, with another InChI and another canonical SMILES, and ether0 takes it for a
+ * wrong answer where a molecule is asked for: so the chemistry is not the same. Where a formula is asked for it passes, since isotopes are
+ * not counted apart, unless the label is in a ring (its filter knows no labelled rings). Who takes a label for nothing reads the lines of
+ * agreement.csv without this transformation, which has a subset of its own.
  */
 export const isotope = ofSmiles({ name: 'isotope', family: 'molecule', same: false }, ({ smiles, toolkit }, random) => {
   const text = smilesText(smiles, toolkit)

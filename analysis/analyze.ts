@@ -13,13 +13,14 @@ import { type Cell, writeCsv } from '../src/report/csv.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
-import { distributionTables } from './distributions.ts'
+import { distributionTables, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
 import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
+import { OVER_TIME_COLUMNS, overTimeRows } from './over-time.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
@@ -117,7 +118,8 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     ),
   ]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
-  const distributions = runs.map(distributionTables)
+  const scores = new Map(runs.map((run) => [run, scoreGroups(run)] as const))
+  const distributions = runs.map((run) => distributionTables(run, scores.get(run)!))
   const drifts = driftRows(twins)
   const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
   const statistics = runs.map((run) => ({
@@ -162,6 +164,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     'distribution.csv': { columns: named(DISTRIBUTION_COLUMNS), rows: distributions.flatMap((d) => d.distribution) },
     'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
     'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
+    'over-time.csv': { columns: OVER_TIME_COLUMNS, rows: runs.flatMap((run) => overTimeRows(run, settings)) },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
     'group-leaderboard.csv': { columns: GROUP_STANDING_COLUMNS, rows: groupStandingRows(groups) },
@@ -217,7 +220,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     ].join('\n\n'),
     csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
     tables,
-    plots: plotsOf(dataset, scoring, subsets),
+    plots: plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets),
   }
 }
 

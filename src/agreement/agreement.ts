@@ -40,19 +40,28 @@ export function columnStatistics(
   settings: BootstrapSettings = DEFAULT_SETTINGS,
 ): Statistic[] {
   const ofPairs = pairs.n === 0 ? [] : samples(pairs, 'pairs', settings)
-  return [
-    ...ofPairs.flatMap((sample) => [
-      ...pairStatistics(sample),
-      ...lengthStatistics(sample),
-      ...pairCalibration(sample),
-      ...agreementBounds(sample),
-    ]),
-    ...samples(completions, 'completions', settings).flatMap((sample) => [
-      ...completionStatistics(sample),
-      ...aurocBounds(sample),
-      ...(sample.subset === 'all' ? completionCalibration(sample) : []),
-    ]),
-  ]
+  const ofCompletions = samples(completions, 'completions', settings)
+  // Pairs and completions of a subset one after the other: they mostly rest on the same prompts, and have one draw (prompt-draws.ts).
+  const order = [...new Set([...ofPairs, ...ofCompletions].map(({ subset }) => subset))]
+  const made = new Map<Sample<unknown>, Statistic[]>()
+  for (const subset of order) {
+    for (const sample of ofPairs)
+      if (sample.subset === subset)
+        made.set(sample, [
+          ...pairStatistics(sample),
+          ...lengthStatistics(sample),
+          ...pairCalibration(sample),
+          ...agreementBounds(sample),
+        ])
+    for (const sample of ofCompletions)
+      if (sample.subset === subset)
+        made.set(sample, [
+          ...completionStatistics(sample),
+          ...aurocBounds(sample),
+          ...(sample.subset === 'all' ? completionCalibration(sample) : []),
+        ])
+  }
+  return [...ofPairs, ...ofCompletions].flatMap((sample) => made.get(sample)!)
 }
 
 /** All rows and, where there are several subsets, those of each, with a random stream of its own. */

@@ -101,6 +101,35 @@ export class Toolkit implements MolToolkit {
     return this.handleOf(molecule).countPattern(smarts)
   }
 
+  /** Atoms of each match of the SMARTS pattern, each set of atoms once. */
+  places(molecule: Molecule, smarts: string): number[][] {
+    return this.handleOf(molecule).placesOf(smarts)
+  }
+
+  /** Standard InChI; '' where there is none. */
+  inchi(molecule: Molecule): string {
+    return this.handleOf(molecule).inchi()
+  }
+
+  /** CIP labels of the stereocentres by atom, ? where none is given. */
+  stereocentres(molecule: Molecule): Map<number, string> {
+    return this.handleOf(molecule).stereocentres()
+  }
+
+  /**
+   * Products of a reaction SMARTS: canonical, each once, in RDKit's order; those that cannot be read are left out.
+   * @param most outcomes at most, before equal ones are put together
+   */
+  react(smarts: string, reactants: readonly Molecule[], most = 32): string[] {
+    const handles = reactants.map(({ smiles }) => this.rdkit.open(smiles)!)
+    try {
+      const products = this.rdkit.react(smarts, handles, most).map((smiles) => this.read(smiles)?.canonical)
+      return [...new Set(products.filter((smiles) => smiles !== undefined))]
+    } finally {
+      for (const handle of handles) handle.free()
+    }
+  }
+
   private handleOf(molecule: Molecule): MolHandle {
     const open = molecule instanceof OpenMolecule ? molecule.handle : null
     const handle = open ?? (this.read(molecule.smiles) as OpenMolecule).handle

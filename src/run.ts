@@ -63,6 +63,8 @@ export interface WorkDone {
 /** Completions and tokens of a window, whichever comes first. */
 const WINDOW_COMPLETIONS = 16_384
 const WINDOW_TOKENS = 4_000_000
+/** Rows that are prepared before the answers of other threads are taken in. */
+const ROWS_AT_ONCE = 32
 
 /** Measures every completion under every model, one model after the other. */
 export async function measureAll(input: RunInput): Promise<WorkDone[]> {
@@ -192,6 +194,8 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         index++
       }
       group++
+      // else the verifiers would wait for new jobs until the window is full
+      if (model === 0 && input.verdicts !== null && group % ROWS_AT_ONCE === 0) await settled()
       if (window.length >= WINDOW_COMPLETIONS || tokens >= WINDOW_TOKENS) await flush()
     }
     await flush()

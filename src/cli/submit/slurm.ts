@@ -121,8 +121,7 @@ function remark({ estimate, memory }: JobRun): string[] {
 }
 
 /** Node bounds its heap at 4 GB where nobody says otherwise; of a job that has more, three quarters. */
-const HEAP =
-  `[ "\${SLURM_MEM_PER_NODE:-0}" -gt 6000 ] && export NODE_OPTIONS="--max-old-space-size=$((SLURM_MEM_PER_NODE * 3 / 4))"`
+const HEAP = `[ "\${SLURM_MEM_PER_NODE:-0}" -gt 6000 ] && export NODE_OPTIONS="--max-old-space-size=$((SLURM_MEM_PER_NODE * 3 / 4))"`
 
 /** The analysis of all runs reads their tables: as much as the largest run's own. */
 const analysisMemory = ({ resources, runs }: JobPlan): string => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isRecord } from '../src/is-record.ts'
-import { type CsvRow, csvHeader, csvRows } from './csv-rows.ts'
+import { openCsvStream, type StreamedRow } from './csv-stream.ts'
 
 /** Where a file is not what its numbers come to: one per column of a CSV, per path of a JSON, per file of another kind. */
 export interface Difference {
@@ -63,31 +63,33 @@ export async function differencesOf(
 
 /** ◆ Row by row, so that memory does not grow with the files. */
 async function compareCsv(tally: Tally, written: string, recomputed: string): Promise<void> {
-  const [header, other] = [await csvHeader(written), await csvHeader(recomputed)]
-  if (header.join('\n') !== other.join('\n')) tally.add('(columns)', 'header', header.join(', '), other.join(', '))
-  const columns = other.filter((name) => header.includes(name))
-  const [ours, theirs] = [csvRows(written, []), csvRows(recomputed, [])]
-  for (let row = 1; ; row++) {
-    const [a, b] = [await ours.next(), await theirs.next()]
-    if (a.done === true || b.done === true) {
-      if (a.done !== b.done)
-        tally.add(
-          '(rows)',
-          `row ${row}`,
-          a.done ? 'no more rows' : 'another row',
-          b.done ? 'no more rows' : nameOf(b.value!, columns),
-        )
-      return
+  const [ours, theirs] = [await openCsvStream(written), await openCsvStream(recomputed)]
+  try {
+    const [header, other] = [ours.columns, theirs.columns]
+    if (header.join('\n') !== other.join('\n')) tally.add('(columns)', 'header', header.join(', '), other.join(', '))
+    const columns = other.filter((name) => header.includes(name))
+    for (let row = 1; ; row++) {
+      const [a, b] = [await ours.next(), await theirs.next()]
+      if (a === null || b === null) {
+        if (a !== b) {
+          const said = (one: StreamedRow | null): string => (one === null ? 'no more rows' : nameOf(one, columns))
+          tally.add('(rows)', `row ${row}`, said(a), said(b))
+        }
+        return
+      }
+      for (const name of columns) {
+        const [x, y] = [a.cell(name), b.cell(name)]
+        if (!sameCell(x, y)) tally.add(name, `row ${row} (${nameOf(b, columns)})`, x, y)
+      }
     }
-    for (const name of columns) {
-      const [x, y] = [a.value(name), b.value(name)]
-      if (!sameCell(x, y)) tally.add(name, `row ${row} (${nameOf(b.value, columns)})`, x, y)
-    }
+  } finally {
+    await ours.close()
+    await theirs.close()
   }
 }
 
 /** The first cells that say something: what a reader calls the row. */
-const nameOf = (get: CsvRow, columns: readonly string[]): string =>
+const nameOf = (get: StreamedRow, columns: readonly string[]): string =>
   columns
     .slice(0, 4)
     .map((name) => get(name))

@@ -7,7 +7,8 @@ import { SCORE_COLUMNS, type ScoreDetail, TEXT_COLUMNS, VARIANT_COLUMNS } from '
 import { groupOf } from '../src/score/grouping.ts'
 import { pairsOf } from '../src/score/pairing.ts'
 import type { CompletionGroup, Row, RowFailure, ScoredCompletion, ScoredPair, VerdictStatus } from '../src/types.ts'
-import { type CsvRow, csvHeader, csvRows, numberIn } from './csv-rows.ts'
+import { numberIn } from './csv-rows.ts'
+import { openCsvStream, type StreamedRow } from './csv-stream.ts'
 
 /** A row of the data with what scores.csv says of it. */
 export interface ReplayedRow {
@@ -20,7 +21,9 @@ export interface ReplayedRow {
 
 /** The scorer's own columns in scores.csv. @throws DataError where a column of the contract is missing */
 export async function ownColumnsOf(path: string): Promise<string[]> {
-  const header = await csvHeader(path)
+  const stream = await openCsvStream(path)
+  await stream.close()
+  const header = stream.columns
   const known = new Set<string>([...SCORE_COLUMNS, ...TEXT_COLUMNS, ...VARIANT_COLUMNS])
   const absent = [...SCORE_COLUMNS, ...TEXT_COLUMNS].filter((name) => !header.includes(name))
   if (absent.length > 0) throw new DataError(`has no column ${absent.join(', ')}`, path, 'Run it again.')
@@ -39,19 +42,18 @@ export async function* replay(
   ownColumns: readonly string[],
   unscored: (where: string, role: string, index: number, reason: string) => string | null,
 ): AsyncGenerator<ReplayedRow> {
-  const lines = csvRows(path, SCORE_COLUMNS)
+  const lines = await openCsvStream(path)
   let line = 0
   for await (const row of rows) {
     if (isFailure(row)) continue
     const completions: ScoredCompletion[] = []
     const details: ScoreDetail[] = []
     for (const completion of row.completions) {
-      const next = await lines.next()
+      const get = await lines.next()
       line++
       const expected = `${row.id}, ${completion.role} ${completion.index}`
-      if (next.done === true)
+      if (get === null)
         throw new DataError(`ends before ${expected}, of ${row.where}`, path, 'Rows were taken out, or the data grew.')
-      const get = next.value
       const found = `${get('id')}, ${get('role')} ${get('index')}`
       if (found !== expected)
         throw new DataError(
@@ -98,7 +100,7 @@ export async function* replay(
       group: row.kind === 'group' ? groupOf(row, completions) : null,
     }
   }
-  if ((await lines.next()).done !== true)
+  if ((await lines.next()) !== null)
     throw new DataError('goes on behind the last row of the data', `${path}: row ${line + 1}`)
 }
 
@@ -109,7 +111,7 @@ export async function unscoredMessages(
 ): Promise<(where: string, role: string, index: number, reason: string) => string | null> {
   const messages = new Map<string, string[]>()
   if (existsSync(path))
-    for await (const get of csvRows(path, ['where', 'message'])) {
+    for await (const get of rowsOf(path)) {
       const own = messages.get(get('where'))
       if (own === undefined) messages.set(get('where'), [get('message')])
       else own.push(get('message'))
@@ -125,8 +127,13 @@ export async function unscoredMessages(
   }
 }
 
+async function* rowsOf(path: string): AsyncGenerator<StreamedRow> {
+  const stream = await openCsvStream(path)
+  for (let row = await stream.next(); row !== null; row = await stream.next()) yield row
+}
+
 const present = (value: number): number | null => (Number.isNaN(value) ? null : value)
-const textOf = (get: CsvRow, column: string): string | null => (get(column) === '' ? null : get(column))
+const textOf = (get: StreamedRow, column: string): string | null => (get(column) === '' ? null : get(column))
 
 const STATUSES: readonly string[] = ['pass', 'partial', 'fail', 'unverifiable'] satisfies VerdictStatus[]
 function statusIn(cell: string, where: string): VerdictStatus {

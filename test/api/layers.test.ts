@@ -17,9 +17,11 @@ const GROUND = [
   'python-regex.ts',
   'read-regular.ts',
   'subset-name.ts',
+  'system-words.ts',
   'types.ts',
   'unique-keys.ts',
   'unscored.ts',
+  'untrusted-json.ts',
   'visible-text.ts',
   'weight-files.ts',
 ]

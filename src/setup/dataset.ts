@@ -180,6 +180,8 @@ export interface Inspection {
   readonly withSolution: number
   /** Rows with several completions of one prompt, none of them preferred. */
   readonly groups: number
+  /** Completions of which the data say how they were made of another one of their row. */
+  readonly variants: number
   /** Lone completions whose prompt is that of the row before: rollouts, one per row. */
   readonly repeatedPrompts: number
   /** Which columns the rows come from, and what was done to read them. */
@@ -214,7 +216,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
   const failures: RowFailure[] = []
   const extra = new Set<string>()
   const readings = new ReadingCount()
-  let [count, completions, withSolution, groups] = [0, 0, 0, 0]
+  let [count, completions, withSolution, groups, variants] = [0, 0, 0, 0, 0]
   let kind: Row['kind'] = 'pair'
   let [repeatedPrompts, before] = [0, '']
   for await (const row of rows) {
@@ -227,7 +229,10 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     kind = row.kind
     completions += row.completions.length
     if (row.solution !== null) withSolution++
-    if (row.kind === 'group') groups++
+    if (row.kind === 'group') {
+      groups++
+      for (const { variant } of row.completions) if (variant !== undefined) variants++
+    }
     const prompt = row.kind === 'single' ? JSON.stringify(row.prompt) : ''
     if (prompt !== '' && prompt === before) repeatedPrompts++
     before = prompt
@@ -241,6 +246,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     extraColumns: [...extra],
     withSolution,
     groups,
+    variants,
     repeatedPrompts,
     readings,
   }

@@ -304,7 +304,7 @@ export const DATA = section(
   { group: 'Data', bins: ALL },
   {
     dataset: text(
-      'demo-pairs, demo-groups, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
+      'demo-pairs, demo-groups, invariance, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
       null,
       {
         shown: 'demo-pairs',
@@ -545,6 +545,7 @@ export const MODES = section(
     dryRun: toggle('Print the plan and stop', false),
     printConfig: toggle('Print the resolved options, as a file for --config, and stop', false),
     dumpRendered: whole([1], 'Print rendered text and ids of the first N rows and stop', null, { bins: OF_MODELS }),
+    explain: toggle('Print the verdicts by cause as well, each with a row that has it', false, { bins: ['run-verify'] }),
   },
 )
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { UsageError } from '../../errors.ts'
+import { packageVersion } from '../../package.ts'
 import { containerScript } from './container.ts'
 import { largestMemory } from './memory.ts'
 import { type JobPlan, type JobRun, jobFolder, optionsYaml } from './plan.ts'
@@ -161,7 +162,12 @@ export function checkKubernetes({ resources }: JobPlan): void {
       '--local-store',
       'Of Kubernetes it is where an emptyDir is mounted: for example /scratch.',
     )
-  if (image === null) throw new UsageError('is needed', '--image', 'Name the image that the pods run (see Dockerfile).')
+  if (image === null)
+    throw new UsageError(
+      'is needed',
+      '--image',
+      `Name the image that the pods run, such as registry.example.org/lab/chemherm:${packageVersion}-cuda (docs/containers.md).`,
+    )
   if (volumeClaim === null)
     throw new UsageError('is needed', '--volume-claim', 'Name a PersistentVolumeClaim that all pods can write to.')
   for (const [flag, value] of Object.entries({ 'volume-claim': volumeClaim, namespace }))

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
+import { systemWords } from '../../system-words.ts'
 import type { JobPlan } from './plan.ts'
 
 /** Jobs that were handed to the engine: shards of a run, its merging, or the analysis of all. */
@@ -44,7 +45,7 @@ export function readState(outputDir: string): JobState {
   try {
     found = JSON.parse(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new DataError(`cannot be read: ${(cause as Error).message}`, path, null, { cause })
+    throw new DataError(systemWords(cause), path, null, { cause })
   }
   if (!isRecord(found) || found.version !== VERSION || !isRecord(found.plan) || !Array.isArray(found.submissions))
     throw new DataError('is not the state of jobs, or that of another version', path, 'Use another --output-dir.')

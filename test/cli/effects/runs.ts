@@ -50,7 +50,7 @@ const EXPORTS = {
   'run-dpo': { name: 'dpo-gpt2/policy', other: 'decoder_model_merged.onnx' },
 } as const
 const folders = new Map<string, string>()
-function exported(bin: 'run-rm' | 'run-dpo'): string {
+export function exported(bin: 'run-rm' | 'run-dpo'): string {
   const { name } = EXPORTS[bin]
   const known = folders.get(name)
   if (known !== undefined) return known
@@ -626,7 +626,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
 
 let templated: string | null = null
 /** The demo's tokenizer with a template of its own. */
-function otherTemplate(): string {
+export function otherTemplate(): string {
   if (templated !== null) return templated
   const folder = newFolder()
   templated = folder
@@ -883,5 +883,14 @@ export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-gene
       ),
     ),
   },
-  'run-verify': everywhere('run-verify'),
+  'run-verify': {
+    ...everywhere('run-verify'),
+    explain: async () => {
+      expect((await once('run-verify', ['--dataset', PAIRS])).stdout).not.toContain('meaning')
+      const { stdout } = await ran('run-verify', ['--dataset', PAIRS, '--explain'])
+      expect(stdout).toMatch(
+        /pass \(right_answer\), \d+ completions?, reward 1 in the first\n {4}meaning {3}as expected\n/,
+      )
+    },
+  },
 }

@@ -1,3 +1,5 @@
+import { countDraws } from '../prng.ts'
+import { dot } from '../stats/sums.ts'
 import { type BootstrapSettings, randomOf } from './intervals.ts'
 import { affordableResamples } from './statistic.ts'
 
@@ -55,29 +57,14 @@ export class ClusterDraws {
     // a count fits 16 bits where there are no more prompts than that
     const keep = clusters * resamples <= KEPT && clusters < 2 ** 16 ? new Uint16Array(clusters * resamples) : null
     const random = randomOf(this.settings)
+    const counts = new Int32Array(clusters)
     for (let b = 0; b < resamples; b++) {
-      weights.fill(0)
-      for (let i = 0; i < clusters; i++) {
-        const c = Math.floor(random() * clusters)
-        weights[c] = weights[c]! + 1
-      }
-      keep?.set(weights, b * clusters)
+      counts.fill(0)
+      countDraws(random, counts, clusters)
+      keep?.set(counts, b * clusters)
+      weights.set(counts)
       yield weights
     }
     this.kept = keep
   }
-}
-
-/** Four sums side by side: the additions need not wait for each other. */
-function dot(weights: Float64Array, column: Float64Array): number {
-  const whole = column.length & ~3
-  let [a, b, c, d] = [0, 0, 0, 0]
-  for (let i = 0; i < whole; i += 4) {
-    a += weights[i]! * column[i]!
-    b += weights[i + 1]! * column[i + 1]!
-    c += weights[i + 2]! * column[i + 2]!
-    d += weights[i + 3]! * column[i + 3]!
-  }
-  for (let i = whole; i < column.length; i++) a += weights[i]! * column[i]!
-  return a + b + (c + d)
 }

@@ -1,7 +1,8 @@
 import { auroc, averagePrecision } from '../stats/auroc.ts'
 import { groupRows, resampleClusters } from '../stats/bootstrap.ts'
 import { partialSpearman, spearman } from '../stats/correlation.ts'
-import { kendallTauB, somersD } from '../stats/kendall.ts'
+import { influenceError } from '../stats/influence.ts'
+import { countPairs, kendallTauB, somersOf, tauB } from '../stats/kendall.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import {
   type BinaryRanking,
@@ -13,11 +14,13 @@ import {
   weightedSpearman,
 } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
-import { type CompletionColumns, clustersOf, filterRows } from './columns.ts'
+import { CLOSED_FROM, closedClusterMean, closedInterval, closedRanks } from './closed-form.ts'
+import { type CompletionColumns, clustersOf, filterRows, pick } from './columns.ts'
 import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
+import { promptDraws } from './prompt-draws.ts'
 import type { CompletionSample } from './sample.ts'
-import { affordableResamples, bootstrappedAll, type Place, statistic } from './statistic.ts'
-import { topOf, weightedTopMean } from './top-share.ts'
+import { affordableResamples, bootstrapped, bootstrappedAll, type Place, statistic } from './statistic.ts'
+import { topMeanInfluence, topOf, weightedTopMeans } from './top-share.ts'
 
 /** Scores at or above these quantiles count as high in the hack rate. */
 export const HACK_QUANTILES = [0.9, 0.95] as const
@@ -39,8 +42,8 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   const { columns, rows, scope, subset, settings } = sample
   const present = filterRows(rows, (i) => !Number.isNaN(columns.score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
-  const score = Float64Array.from(present, (i) => columns.score[i]!)
-  const reward = Float64Array.from(present, (i) => columns.reward[i]!)
+  const score = pick(columns.score, present)
+  const reward = pick(columns.reward, present)
   const label = reward.map((r) => (passes(r) ? 1 : 0))
   const n = present.length
   const place = { scope, subset, n, clusters, missing: rows.length - n }
@@ -50,8 +53,8 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   const area = auroc(label, score)
   // With one class scikit-learn says 0 or 1, which would be no finding.
   const precision = area === null ? null : averagePrecision(label, score)
-  const tau = kendallTauB(reward, score)
-  const d = somersD(reward, score)
+  const counts = n < 2 ? null : countPairs(reward, score)
+  const [tau, d] = counts === null ? [null, null] : [tauB(counts), somersOf(counts)]
   const rho = spearman(reward, score)
   const within = withinPrompt(label, reward, score, cluster, clusters)
   const meanOf = (values: Float64Array): number | null => {
@@ -66,20 +69,24 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   })
   const [areaWithin, tauWithin] = [meanOf(within.auroc), meanOf(within.tau)]
   const { evaluators, cost } = rankEvaluators(label, reward, score, cluster, area !== null)
-  const [areaCi, precisionCi, tauCi, dCi, rhoCi, areaWithinCi, tauWithinCi] = bootstrappedAll(
+  const closed = closedRanks(label, reward, score, cluster, clusters)
+  const [areaCi, precisionCi, tauCi, dCi, rhoCi] = bootstrappedAll(
     [
-      { value: area, evaluate: evaluators.auroc },
-      { value: precision, evaluate: evaluators.averagePrecision },
-      { value: tau, evaluate: evaluators.tauB },
-      { value: d, evaluate: evaluators.somersD },
-      { value: rho, evaluate: evaluators.spearman },
-      { value: areaWithin, evaluate: weightedClusterMean(within.auroc) },
-      { value: tauWithin, evaluate: weightedClusterMean(within.tau) },
+      { value: area, evaluate: evaluators.auroc, closed: closed.auroc },
+      { value: precision, evaluate: evaluators.averagePrecision, closed: closed.averagePrecision },
+      { value: tau, evaluate: evaluators.tauB, closed: closed.tauB },
+      { value: d, evaluate: evaluators.somersD, closed: closed.somersD },
+      { value: rho, evaluate: evaluators.spearman, closed: closed.spearman },
     ],
     clusters,
     settings,
     cost,
-  ) as [Ci, Ci, Ci, Ci, Ci, Ci, Ci]
+  ) as [Ci, Ci, Ci, Ci, Ci]
+  const meanCi = (value: number | null, values: Float64Array, low: number): Ci =>
+    bootstrapped(value, clusters, weightedClusterMean(values), affordable(settings, cost), 2 * clusters, () =>
+      closedClusterMean(values, low),
+    )
+  const [areaWithinCi, tauWithinCi] = [meanCi(areaWithin, within.auroc, 0), meanCi(tauWithin, within.tau, -1)]
   return [
     passRate(sample),
     statistic(place, 'auroc', area, areaCi, reason),
@@ -102,7 +109,7 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
     statistic(place, 'somers_d', d, dCi, flat),
     statistic(place, 'spearman', rho, rhoCi, flat),
     givenLength(columns, present, place),
-    ...HACK_QUANTILES.map((q) => hackRate(score, label, cluster, place, q, settings)),
+    ...hackRates(score, label, cluster, place, settings),
   ]
 }
 type Ci = MethodInterval | null
@@ -160,7 +167,7 @@ function passRate({ columns, rows, scope, subset, settings }: CompletionSample):
 function givenLength(columns: CompletionColumns, present: Int32Array, place: Place): Statistic {
   const known = filterRows(present, (i) => !Number.isNaN(columns.length[i]))
   const n = known.length
-  const pick = (values: Float64Array) => Float64Array.from(known, (i) => values[i]!)
+  const of = (values: Float64Array) => pick(values, known)
   const where: Place = {
     ...place,
     n,
@@ -175,7 +182,7 @@ function givenLength(columns: CompletionColumns, present: Int32Array, place: Pla
         : n < 4
           ? 'too_few_rows'
           : 'constant_or_collinear'
-  const value = n < 4 ? null : partialSpearman(pick(columns.reward), pick(columns.score), [pick(columns.length)])
+  const value = n < 4 ? null : partialSpearman(of(columns.reward), of(columns.score), [of(columns.length)])
   return statistic(where, 'spearman_given_length', value, null, reason)
 }
 
@@ -192,40 +199,69 @@ function withinPrompt(
   for (let c = 0; c < clusters; c++) {
     const rows = order.subarray(start[c]!, start[c + 1]!)
     if (rows.length < 2) continue
-    const pick = (values: Float64Array) => Float64Array.from(rows, (i) => values[i]!)
-    const scores = pick(score)
-    out.auroc[c] = auroc(pick(label), scores) ?? Number.NaN
-    out.tau[c] = kendallTauB(pick(reward), scores) ?? Number.NaN
+    const scores = pick(score, rows)
+    out.auroc[c] = auroc(pick(label, rows), scores) ?? Number.NaN
+    out.tau[c] = kendallTauB(pick(reward, rows), scores) ?? Number.NaN
   }
   return out
 }
+
+/** So many resamples as the rank statistics beside it have, for one and the same ci_method. */
+const affordable = (settings: BootstrapSettings, cost: number): BootstrapSettings => ({
+  ...settings,
+  resamples: affordableResamples(settings.resamples, cost),
+})
 
 /**
  * P(fail | score ≥ its q-quantile); equal scores at the border share its places. n = places, `ties` the completions that share one, and
  * clusters the prompts among those that can have a place, at most n. Prompts are resampled, the quantile taken anew each time.
  */
-function hackRate(
+function hackRates(
   score: Float64Array,
   label: Float64Array,
   cluster: Int32Array,
   place: Place,
-  q: number,
   settings: BootstrapSettings,
-): Statistic {
-  const name = `hack_rate_${q}`
-  if (score.length === 0) return statistic(place, name, null, null, 'no_scored_and_verified_completion')
-  const top = topOf(score.slice().sort(), q)
-  const high = new Set(cluster.filter((_, i) => score[i]! >= top.border)).size
-  const where: Place = { ...place, n: top.places, clusters: Math.min(high, top.places), ties: top.sharing }
+): Statistic[] {
+  const nothing = (reason: string, where: Place): Statistic[] =>
+    HACK_QUANTILES.map((q) => statistic(where, `hack_rate_${q}`, null, null, reason))
+  if (score.length === 0) return nothing('no_scored_and_verified_completion', place)
+  const sorted = score.slice().sort()
+  const tops = HACK_QUANTILES.map((q) => {
+    const top = topOf(sorted, q)
+    const high = new Set(cluster.filter((_, i) => score[i]! >= top.border)).size
+    const where: Place = { ...place, n: top.places, clusters: Math.min(high, top.places), ties: top.sharing }
+    return { q, where }
+  })
   // One score for all: no completion is higher than another.
-  if (score.every((s) => s === score[0]))
-    return statistic({ ...where, ties: score.length }, name, null, null, 'constant')
+  if (sorted[0] === sorted[sorted.length - 1])
+    return tops.map(({ q, where }) =>
+      statistic({ ...where, ties: score.length }, `hack_rate_${q}`, null, null, 'constant'),
+    )
   const failed = label.map((l) => 1 - l)
-  const evaluate = weightedTopMean(failed, score, cluster, q)
-  const value = evaluate(new Float64Array(place.clusters).fill(1))
-  const used = { ...settings, resamples: affordableResamples(settings.resamples, score.length) }
-  const distribution =
-    place.clusters < 2 ? NONE : resampleClusters(place.clusters, [evaluate], used.resamples, randomOf(used))[0]!
-  return statistic(where, name, value, intervalOf(value, distribution, where.clusters, used, true), '')
+  // One pass serves all quantiles, from the highest.
+  const descending = tops.slice().sort((a, b) => b.q - a.q)
+  const quantiles = descending.map(({ q }) => q)
+  const evaluators = weightedTopMeans(failed, score, cluster, quantiles)
+  const ones = new Float64Array(place.clusters).fill(1)
+  const values = evaluators.map((evaluate) => evaluate(ones))
+  const closed = descending.map(({ q, where }, k) => {
+    if (place.clusters < CLOSED_FROM) return null
+    const form = () => {
+      const error = influenceError(topMeanInfluence(failed, score, q), cluster, place.clusters)
+      return { error, varied: where.clusters, low: 0, high: 1 }
+    }
+    return closedInterval(values[k]!, form())
+  })
+  const used = affordable(settings, score.length)
+  const drawn =
+    place.clusters < 2 || closed.every((made) => made !== null)
+      ? []
+      : resampleClusters(place.clusters, evaluators, used.resamples, promptDraws(place.clusters, used))
+  return tops.map(({ q, where }) => {
+    const k = quantiles.indexOf(q)
+    const made = closed[k] ?? intervalOf(values[k]!, drawn[k] ?? NONE, where.clusters, used, true)
+    return statistic(where, `hack_rate_${q}`, values[k]!, made, '')
+  })
 }
 const NONE = new Float64Array(0)

@@ -1,12 +1,13 @@
 import { auroc } from '../stats/auroc.ts'
-import { kendallTauB, kendallTest } from '../stats/kendall.ts'
+import { kendallTauB } from '../stats/kendall.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
-import { weightedAuroc, weightedKendall } from '../stats/weighted.ts'
+import { weightedMargins } from '../stats/weighted-margins.ts'
 import type { Statistic } from '../types.ts'
-import { clustersOf, filterRows, type PairColumns } from './columns.ts'
-import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
+import { closedRanks } from './closed-form.ts'
+import { allRows, clustersOf, filterRows, type PairColumns, valuesOf } from './columns.ts'
+import { intervalOf, type MethodInterval, ONE_PROMPT, randomOf } from './intervals.ts'
 import type { PairSample, Sample } from './sample.ts'
-import { bootstrapped, type Place, statistic } from './statistic.ts'
+import { bootstrappedAll, type Place, statistic } from './statistic.ts'
 
 /** Margin of the verifiable rewards; NaN where either is absent. */
 export const rewardMargin = (p: PairColumns, row: number): number => p.chosenReward[row]! - p.rejectedReward[row]!
@@ -23,7 +24,7 @@ export const rewardMargin = (p: PairColumns, row: number): number => p.chosenRew
  */
 export function pairStatistics(sample: PairSample): Statistic[] {
   const { columns } = sample
-  const verifiable = Float64Array.from({ length: columns.n }, (_, i) => rewardMargin(columns, i))
+  const verifiable = valuesOf(allRows(columns.n), (i) => rewardMargin(columns, i))
   return [
     ...accuracyStatistics(columns.margin, sample, ''),
     ...accuracyStatistics(verifiable, sample, 'verifiable_'),
@@ -131,7 +132,7 @@ const bothOrders = (rows: Int32Array, value: (row: number) => number): Float64Ar
 const twice = (cluster: Int32Array): Int32Array =>
   Int32Array.from({ length: 2 * cluster.length }, (_, k) => cluster[k % cluster.length]!)
 
-/** Margin against the verifier's, as a ranking of pairs, each in both orders. */
+/** Margin against the verifier's, as a ranking of pairs, each in both orders; prompts with a pair that has both margins are resampled. */
 function marginStatistics({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
   const present = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]) && !Number.isNaN(rewardMargin(columns, i)))
   const decided = filterRows(present, (i) => rewardMargin(columns, i) !== 0)
@@ -143,6 +144,27 @@ function marginStatistics({ columns, rows, scope, subset, settings }: PairSample
   const y = bothOrders(present, (i) => columns.margin[i]!)
   const tau = kendallTauB(x, y)
   const outer = clustersOf(columns.cluster, present)
+  const [once, margins] = [x, y].map((both) => both.subarray(0, present.length)) as [Float64Array, Float64Array]
+  const levels = new Set(once.map(Math.abs)).size
+  // Without a verdict there is no τ-b, either: the first of the two, which makes the pass, is never the one that is left out.
+  const evaluators = weightedMargins(once, margins, outer.cluster)
+  const [areaCi, tauCi] = bootstrappedAll(
+    [
+      {
+        value: area,
+        evaluate: evaluators.auroc,
+        closed: () => closedRanks(label, label, score, twice(inner.cluster), inner.clusters).auroc(),
+      },
+      {
+        value: tau,
+        evaluate: evaluators.tauB,
+        closed: () => closedRanks(x, x, y, twice(outer.cluster), outer.clusters).tauB(),
+      },
+    ],
+    outer.clusters,
+    settings,
+    present.length * (1 + Math.log2(1 + levels)),
+  ) as [MethodInterval | null, MethodInterval | null]
   const missing = rows.length - present.length
   const ties = present.length - decided.length
   return [
@@ -150,27 +172,15 @@ function marginStatistics({ columns, rows, scope, subset, settings }: PairSample
       { scope, subset, n: decided.length, clusters: inner.clusters, ties, missing },
       'margin_auroc',
       area,
-      area === null
-        ? null
-        : bootstrapped(area, inner.clusters, weightedAuroc(label, score, twice(inner.cluster)), settings, label.length),
+      area !== null && inner.clusters < 2 ? ONE_PROMPT : areaCi,
       'no_pair_decided_by_verifier',
     ),
     statistic(
       { scope, subset, n: present.length, clusters: outer.clusters, missing },
       'margin_kendall_tau_b',
       tau,
-      tau === null ? null : kendallInterval(x, y, { ...outer, cluster: twice(outer.cluster) }, settings),
+      tauCi,
       present.length === 0 ? 'no_pair_with_both_margins' : 'constant',
     ),
   ]
-}
-
-function kendallInterval(
-  x: Float64Array,
-  y: Float64Array,
-  { cluster, clusters }: { cluster: Int32Array; clusters: number },
-  settings: BootstrapSettings,
-) {
-  const { tauB, levels } = weightedKendall(x, y, cluster)
-  return bootstrapped(kendallTest(x, y)!.statistic, clusters, tauB, settings, x.length * (1 + Math.log2(levels)))
 }

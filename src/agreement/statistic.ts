@@ -1,6 +1,8 @@
 import { resampleClusters, type WeightedStatistic } from '../stats/bootstrap.ts'
 import type { Statistic } from '../types.ts'
-import { type BootstrapSettings, intervalOf, type MethodInterval, NOT_MADE, ONE_PROMPT, randomOf } from './intervals.ts'
+import { CLOSED_FROM, type ClosedForm, closedInterval } from './closed-form.ts'
+import { type BootstrapSettings, intervalOf, type MethodInterval, NOT_MADE, ONE_PROMPT } from './intervals.ts'
+import { promptDraws } from './prompt-draws.ts'
 
 export type { MethodInterval } from './intervals.ts'
 
@@ -52,9 +54,11 @@ export const affordableResamples = (resamples: number, cost: number): number =>
 export interface Resampled {
   readonly value: number | null
   readonly evaluate: WeightedStatistic
+  /** Its closed form for many prompts, where it has one. */
+  readonly closed?: () => ClosedForm
 }
 
-/** Intervals of several weighted statistics from the same resamples, in order; `cost` = row operations a resample, all together. */
+/** Intervals of several weighted statistics, closed or from the same resamples, in order; `cost` = row operations a resample, all together. */
 export function bootstrappedAll(
   list: readonly Resampled[],
   clusters: number,
@@ -62,19 +66,25 @@ export function bootstrappedAll(
   cost: number,
 ): (MethodInterval | null)[] {
   if (clusters < 2) return list.map(() => ONE_PROMPT)
-  const resamples = affordableResamples(settings.resamples, cost)
-  const used = { ...settings, resamples }
   const known = list.filter((r) => r.value !== null && !Number.isNaN(r.value))
   if (known.length === 0) return list.map(() => null)
-  const distributions = resampleClusters(
-    clusters,
-    known.map((r) => r.evaluate),
-    resamples,
-    randomOf(settings),
-  )
+  // All or none: evaluators may share a pass, which the first makes.
+  const closed = clusters < CLOSED_FROM ? [] : known.map((r) => closedInterval(r.value!, r.closed?.() ?? null))
+  const resampled = closed.length === 0 || closed.includes(null)
+  const resamples = affordableResamples(settings.resamples, cost)
+  const used = { ...settings, resamples }
+  const distributions = resampled
+    ? resampleClusters(
+        clusters,
+        known.map((r) => r.evaluate),
+        resamples,
+        promptDraws(clusters, used),
+      )
+    : []
   return list.map((r) => {
     const at = known.indexOf(r)
-    return at === -1 ? null : intervalOf(r.value!, distributions[at]!, clusters, used)
+    if (at === -1) return null
+    return resampled ? intervalOf(r.value!, distributions[at]!, clusters, used) : closed[at]!
   })
 }
 
@@ -85,4 +95,11 @@ export const bootstrapped = (
   evaluate: WeightedStatistic,
   settings: BootstrapSettings,
   cost: number,
-): MethodInterval | null => bootstrappedAll([{ value, evaluate }], clusters, settings, cost)[0]!
+  closed?: () => ClosedForm,
+): MethodInterval | null =>
+  bootstrappedAll(
+    [closed === undefined ? { value, evaluate } : { value, evaluate, closed }],
+    clusters,
+    settings,
+    cost,
+  )[0]!

@@ -1,4 +1,5 @@
 import type { WeightedStatistic } from '../stats/bootstrap.ts'
+import { sortOrder } from '../stats/sort-order.ts'
 
 /**
  * Places at or above the q-quantile of n values that all differ (numpy's default, linear). What is equal at the border shares the places
@@ -36,18 +37,9 @@ export function topOf(sorted: ArrayLike<number>, q: number): Top {
 
 /**
  * Mean of a value over the rows with the highest scores, under cluster weights: E[value | score at or above its q-quantile], a block of
- * equal scores at the border counted in the share of it that has places.
+ * equal scores at the border counted in the share of it that has places. At several quantiles, from one pass: the statistics must be
+ * called in their order with the same weights.
  * @param values 1 where the row fails and else 0, say: the share that fails
- */
-export const weightedTopMean = (
-  values: ArrayLike<number>,
-  scores: ArrayLike<number>,
-  cluster: Int32Array,
-  q: number,
-): WeightedStatistic => weightedTopMeans(values, scores, cluster, [q])[0]!
-
-/**
- * The same at several quantiles, from one pass: the statistics must be called in their order with the same weights.
  * @param quantiles descending
  */
 export function weightedTopMeans(
@@ -56,7 +48,7 @@ export function weightedTopMeans(
   cluster: Int32Array,
   quantiles: readonly number[],
 ): WeightedStatistic[] {
-  const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b)
+  const order = sortOrder(Float64Array.from(scores, (score) => -score))
   const ranked = Float64Array.from(order, (row) => values[row]!)
   const clusterOf = Int32Array.from(order, (row) => cluster[row]!)
   /** 1 where the next row has another score. */
@@ -96,4 +88,35 @@ export function weightedTopMeans(
     if (i === 0) pass(weights)
     return means[i]!
   })
+}
+
+/**
+ * Influence of each row on the mean of a value over the highest scores (as in stats/influence.ts). A row above the border adds its value
+ * and moves the border, which takes in or leaves out what stands there: the mean value at the border is that of the n^⅔ rows around it,
+ * or of the block of equal scores if that is larger.
+ * @param q quantile of the score
+ */
+export function topMeanInfluence(values: ArrayLike<number>, scores: ArrayLike<number>, q: number): Float64Array {
+  const order = sortOrder(scores)
+  const n = order.length
+  const { places, above, border, sharing } = topOf(
+    Float64Array.from(order, (row) => scores[row]!),
+    q,
+  )
+  const half = Math.max(1, Math.ceil(n ** (2 / 3) / 2))
+  const from = Math.max(0, Math.min(n - above - sharing, n - places - half))
+  const to = Math.min(n, Math.max(n - above, n - places + half))
+  let atBorder = 0
+  for (let k = from; k < to; k++) atBorder += values[order[k]!]! / (to - from)
+  const share = sharing === 0 ? 1 : (places - above) / sharing
+  let mean = 0
+  for (let k = n - above - sharing; k < n; k++) mean += ((k < n - above ? share : 1) * values[order[k]!]!) / places
+  if (sharing === 0) for (let k = n - places; k < n - above; k++) mean += values[order[k]!]! / places
+  const moved = (1 - q) * (atBorder - mean)
+  const out = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    const inside = scores[i]! > border ? 1 : scores[i] === border ? share : 0
+    out[i] = (inside * (values[i]! - atBorder) + moved) / places
+  }
+  return out
 }

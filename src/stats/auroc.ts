@@ -1,6 +1,7 @@
 import { allFinite } from './descriptive.ts'
 import { type BinaryLabels, distinctLabels, indicator } from './labels.ts'
-import { averageRanks, sameLength, sortOrder } from './rank.ts'
+import { averageRanks, sameLength } from './rank.ts'
+import { sortOrder } from './sort-order.ts'
 
 /**
  * Area under the ROC curve: the chance that a positive scores above a negative, ties counting ½

@@ -1,4 +1,5 @@
 import { type Prng, prng } from '../prng.ts'
+import { Draws } from './draws.ts'
 import { checkCount, checkLevel, checkOneOf } from './options.ts'
 import { quantileSorted } from './quantile.ts'
 import { normalCdf, normalQuantile } from './special.ts'
@@ -33,24 +34,20 @@ export const MIN_DEFINED = 0.95
  * Bootstrap distributions of several statistics over the same resamples of clusters (rows are clusters of one).
  * Each resample draws `clusters` clusters with replacement and keeps all rows of each; nothing is allocated per resample.
  * The same resample serves every statistic, so differences of two of the distributions are paired.
+ * @param draws resamples, or the stream to draw them from
  * @returns one Float64Array of `resamples` values a statistic, NaN where undefined
  */
 export function resampleClusters(
   clusters: number,
   statistics: readonly WeightedStatistic[],
   resamples = 2000,
-  random: Prng = prng(0),
+  draws: Prng | Draws = prng(0),
 ): Float64Array[] {
   const out = statistics.map(() => new Float64Array(resamples))
-  const weights = new Float64Array(clusters)
-  for (let b = 0; b < resamples; b++) {
-    weights.fill(0)
-    for (let i = 0; i < clusters; i++) {
-      const c = Math.floor(random() * clusters)
-      weights[c] = weights[c]! + 1
-    }
+  const drawn = typeof draws === 'function' ? new Draws(clusters, () => draws) : draws
+  drawn.each(resamples, (weights, b) => {
     for (let s = 0; s < statistics.length; s++) out[s]![b] = statistics[s]!(weights)
-  }
+  })
   return out
 }
 

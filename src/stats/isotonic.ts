@@ -1,5 +1,6 @@
 import { allFinite } from './descriptive.ts'
-import { sameLength, sortOrder } from './rank.ts'
+import { sameLength } from './rank.ts'
+import { sortOrder } from './sort-order.ts'
 
 /**
  * Isotonic regression of y on x by pooling adjacent violators (sklearn.isotonic.IsotonicRegression): the non-decreasing

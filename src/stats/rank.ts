@@ -1,9 +1,4 @@
-/** Positions of the values in ascending order (stable). */
-export function sortOrder(values: ArrayLike<number>): Int32Array {
-  const order = new Int32Array(values.length)
-  for (let i = 0; i < order.length; i++) order[i] = i
-  return order.sort((a, b) => values[a]! - values[b]! || a - b)
-}
+import { sortOrder } from './sort-order.ts'
 
 /**
  * Ranks from 1, equal values sharing the mean of theirs; all NaN where a value is NaN (scipy.stats.rankdata).

@@ -1,5 +1,6 @@
 import type { Prng } from '../prng.ts'
 import { sampleBinomial } from './binomial-sample.ts'
+import { Draws } from './draws.ts'
 
 /**
  * Statistics that are functions of sums over rows (accuracy, κ, MCC, differences of accuracies): `sums[k]` = Σ of column k,
@@ -16,6 +17,8 @@ export interface SumsBootstrap {
 
 /** Above this share of distinct clusters there is nothing to gain from drawing whole patterns. */
 const PATTERN_SHARE = 0.2
+/** So many patterns are drawn whatever their share. */
+const FEW_PATTERNS = 50
 
 /**
  * Cluster bootstrap of functions of sums. Clusters with the same column totals are interchangeable, so a resample is one
@@ -23,6 +26,7 @@ const PATTERN_SHARE = 0.2
  * with their number (100,000 prompts of one pair each have three patterns: won, tied, lost). Patterns are drawn in the order of
  * their totals, not of the rows: shuffled rows give the same resamples.
  * @param columns totals of each cluster; all of one length
+ * @param draws resamples of so many clusters from the same stream, where they are at hand: the counts that `random` would give
  */
 export function bootstrapSums(
   columns: readonly Float64Array[],
@@ -30,23 +34,10 @@ export function bootstrapSums(
   f: FromSums,
   resamples: number,
   random: Prng,
+  draws?: Draws,
 ): SumsBootstrap {
   const clusters = columns[0]?.length ?? 0
   const width = columns.length
-  const patterns = new Map<string, number>()
-  let count: number[] = []
-  let first: number[] = []
-  for (let c = 0; c < clusters; c++) {
-    let key = ''
-    for (let k = 0; k < width; k++) key += `${columns[k]![c]!},`
-    const seen = patterns.get(key)
-    if (seen !== undefined) count[seen] = count[seen]! + 1
-    else {
-      patterns.set(key, count.length)
-      count.push(1)
-      first.push(c)
-    }
-  }
   const byTotals = (a: number, b: number): number => {
     for (let k = 0; k < width; k++) {
       const difference = columns[k]![a]! - columns[k]![b]!
@@ -54,13 +45,12 @@ export function bootstrapSums(
     }
     return 0
   }
-  const direct = first.length > PATTERN_SHARE * clusters && first.length > 50
+  const found = patternsOf(columns, Math.max(FEW_PATTERNS, Math.floor(PATTERN_SHARE * clusters)))
+  const direct = found === null
   if (direct) columns = sortedColumns(columns, byTotals)
-  else {
-    const order = [...first.keys()].sort((a, b) => byTotals(first[a]!, first[b]!))
-    count = order.map((i) => count[i]!)
-    first = order.map((i) => first[i]!)
-  }
+  const order = [...(found?.first.keys() ?? [])].sort((a, b) => byTotals(found!.first[a]!, found!.first[b]!))
+  const count = order.map((i) => found!.count[i]!)
+  const first = order.map((i) => found!.first[i]!)
   const sums = new Float64Array(width)
   const out = new Float64Array(statistics)
   const add = (c: number, times: number): void => {
@@ -74,11 +64,19 @@ export function bootstrapSums(
   f(sums, out)
   const estimates = out.slice()
   const distributions = Array.from({ length: statistics }, () => new Float64Array(resamples))
-  const weights = new Float64Array(clusters)
-  for (let b = 0; b < resamples; b++) {
-    sums.fill(0)
-    if (direct) drawEach(columns, weights, sums, random)
-    else {
+  const keep = (b: number): void => {
+    f(sums, out)
+    for (let s = 0; s < statistics; s++) distributions[s]![b] = out[s]!
+  }
+  if (direct)
+    // The random reads touch the counts only; then column by column.
+    (draws ?? new Draws(clusters, () => random)).each(resamples, (weights, b) => {
+      for (let k = 0; k < width; k++) sums[k] = dot(weights, columns[k]!)
+      keep(b)
+    })
+  else
+    for (let b = 0; b < resamples; b++) {
+      sums.fill(0)
       let left = clusters
       let pool = clusters
       for (let i = 0; i < first.length && left > 0; i++) {
@@ -87,11 +85,46 @@ export function bootstrapSums(
         pool -= count[i]!
         if (times > 0) add(first[i]!, times)
       }
+      keep(b)
     }
-    f(sums, out)
-    for (let s = 0; s < statistics; s++) distributions[s]![b] = out[s]!
-  }
   return { estimates, distributions }
+}
+
+/** Distinct clusters by their totals, each with the first cluster that has them and how many do; null for more than `most`. */
+function patternsOf(
+  columns: readonly Float64Array[],
+  most: number,
+): { readonly first: readonly number[]; readonly count: readonly number[] } | null {
+  const clusters = columns[0]?.length ?? 0
+  // Bits of the doubles, hashed; patterns of one hash are told apart by their totals.
+  const words = columns.map((column) => new Uint32Array(column.buffer, column.byteOffset, 2 * clusters))
+  const size = 2 ** Math.ceil(Math.log2(2 * most + 2))
+  const slots = new Int32Array(size).fill(-1)
+  const first: number[] = []
+  const count: number[] = []
+  for (let c = 0; c < clusters; c++) {
+    let hash = 0
+    for (let k = 0; k < words.length; k++) {
+      hash = Math.imul(hash ^ words[k]![2 * c]!, 0x85ebca6b)
+      hash = Math.imul((hash ^ (hash >>> 13)) + words[k]![2 * c + 1]!, 0xc2b2ae35)
+    }
+    let slot = (hash ^ (hash >>> 16)) & (size - 1)
+    for (; ; slot = (slot + 1) & (size - 1)) {
+      const pattern = slots[slot]!
+      if (pattern === -1) {
+        if (first.length === most) return null
+        slots[slot] = first.length
+        first.push(c)
+        count.push(1)
+        break
+      }
+      if (columns.every((column) => column[c] === column[first[pattern]!])) {
+        count[pattern] = count[pattern]! + 1
+        break
+      }
+    }
+  }
+  return { first, count }
 }
 
 /** The columns with their clusters in the order of `compare`. */
@@ -100,20 +133,18 @@ function sortedColumns(columns: readonly Float64Array[], compare: (a: number, b:
   return columns.map((column) => Float64Array.from(order, (c) => column[c]!))
 }
 
-/** Draws as many clusters as there are, then adds up column by column: the random reads touch the small counts only. */
-function drawEach(columns: readonly Float64Array[], weights: Float64Array, sums: Float64Array, random: Prng): void {
-  const clusters = weights.length
-  weights.fill(0)
-  for (let i = 0; i < clusters; i++) {
-    const c = Math.floor(random() * clusters)
-    weights[c] = weights[c]! + 1
+/** Four sums side by side: the additions need not wait for each other. */
+export function dot(weights: Float64Array, column: Float64Array): number {
+  const whole = column.length & ~3
+  let [a, b, c, d] = [0, 0, 0, 0]
+  for (let i = 0; i < whole; i += 4) {
+    a += weights[i]! * column[i]!
+    b += weights[i + 1]! * column[i + 1]!
+    c += weights[i + 2]! * column[i + 2]!
+    d += weights[i + 3]! * column[i + 3]!
   }
-  for (let k = 0; k < columns.length; k++) sums[k] = dot(weights, columns[k]!)
-}
-function dot(weights: Float64Array, column: Float64Array): number {
-  let total = 0
-  for (let c = 0; c < column.length; c++) total += weights[c]! * column[c]!
-  return total
+  for (let i = whole; i < column.length; i++) a += weights[i]! * column[i]!
+  return a + b + (c + d)
 }
 
 /** Totals of a row column by cluster. */

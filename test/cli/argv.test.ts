@@ -112,7 +112,8 @@ describe('parseArgs', () => {
     ['--limit=', 'needs a value'],
     ['--filter=', 'needs a value'],
     ['--config', 'needs a value'],
-    ['--limit=ten', 'expects a number'],
+    ['--limit=ten', 'expects a number, not "ten"'],
+    ['--good-molecule-bonus=-1', '-1 is below 0'],
     ['--curriculum-epochs=1001', '1001 is above 1,000'],
     ['--limit=-1', '-1 is not a whole number of at least 1'],
     ['--limit=1.5', '1.5 is not a whole number of at least 1'],
@@ -129,6 +130,13 @@ describe('parseArgs', () => {
   it('a flag takes no flag for its value, and stands once', async () => {
     await expect(parse('--config', '--quiet')).rejects.toMatchObject({ where: '--config', message: 'needs a value' })
     await expect(parse('--seed', '1', '--seed', '2')).rejects.toMatchObject({ message: 'is given twice' })
+  })
+  it.each([
+    [['--dtype', 'float32'], 'fp32'],
+    [['--dtype', 'FP16'], 'fp16'],
+    [['--truncation=lef'], 'left'],
+  ])('%j: did you mean %s', async (flags, word) => {
+    await expect(parse(...flags)).rejects.toMatchObject({ hint: `Did you mean ${word}? See run-rm --help.` })
   })
   it('says whose flag it is', async () => {
     await expect(parse('--beta', '1')).rejects.toMatchObject({ hint: 'It is a flag of run-dpo. See run-rm --help.' })

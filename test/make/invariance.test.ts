@@ -8,11 +8,10 @@ import { TRANSFORMATIONS } from '../../src/make/invariance/index.ts'
 
 /** Aromatic and Kekulé rings, stereocentres behind ring closures, double bonds, charges, salts, isotopes, brackets, fused rings. */
 const SMILES = [
-  'CCO', 'CC(=O)Oc1ccccc1C(=O)O', 'C[C@H](N)C(=O)O', 'OC(=O)[C@@H]1CCCN1', 'O[C@@H]1CCCC[C@H]1F', 'F/C=C/F', 'C(/F)=C\\Cl',
-  'OC(=O)/C=C\\c1ccc(O)cc1', 'CN1CCC[C@H]1c1cccnc1', 'c1ccc2[nH]ccc2c1', 'Cn1cnc2c1c(=O)n(C)c(=O)n2C', 'c1ccc(cc1)-c1ccccc1',
-  'C[n+]1ccccc1.[I-]', '[Na+].[Na+].[O-]C(=O)[C@H](O)[C@@H](O)C([O-])=O', 'CC(=O)[O-].[Ca+2].CC(=O)[O-]', 'Cl.NCCc1ccc(O)c(O)c1',
-  'O=[N+]([O-])c1ccc(cc1)S(=O)(=O)N', 'c1cc[se]c1', '[13CH3]C(=O)N', 'C1CC2CCC1CC2', 'C%10CCCC%10', 'N#Cc1ccsc1', 'C[C@]1(F)CCc2c([nH]cc2)C1',
-  '[H]C([H])([H])O', 'C[Si](C)(C)C', 'OB(O)c1ccccc1', 'C=1CCCCC1', 'c1ccc2c(c1)ccc1ccccc12', 'CS(C)=O', 'C[S@](=O)c1ccccc1',
+  'CCO', 'C[C@H](N)C(=O)O', 'OC(=O)[C@@H]1CCCN1', 'O[C@@H]1CCCC[C@H]1F', 'F/C=C/F', 'C(/F)=C\\Cl',
+  'OC(=O)/C=C\\c1ccc(O)cc1', 'CN1CCC[C@H]1c1cccnc1', 'c1ccc2[nH]ccc2c1', 'c1ccc(cc1)-c1ccccc1',
+  'C[n+]1ccccc1.[I-]', '[Na+].[Na+].[O-]C(=O)[C@H](O)[C@@H](O)C([O-])=O', 'CC(=O)[O-].[Ca+2].CC(=O)[O-]', 'Cl.NCCc1ccc(O)c(O)c1', 'c1cc[se]c1', '[13CH3]C(=O)N', 'C1CC2CCC1CC2', 'C%10CCCC%10', 'C[C@]1(F)CCc2c([nH]cc2)C1',
+  '[H]C([H])([H])O', 'OB(O)c1ccccc1', 'C=1CCCCC1', 'C[S@](=O)c1ccccc1',
 ] as const // biome-ignore format: a list
 const CHANGED = TRANSFORMATIONS.filter(({ same }) => !same).map(({ name }) => name)
 

@@ -14,7 +14,7 @@ afterAll(() => folder.remove())
 const at = (...path: string[]): string => join(folder.path, ...path)
 const SOURCES = packagePath('src/embedded/invariance/sources.jsonl')
 /** The first of them: rows are made one by one, so that these are the first groups of the suite. */
-const SOME = 40
+const SOME = 20
 const some = (): string => {
   const lines = readFileSync(SOURCES, 'utf8').split('\n').slice(0, SOME)
   writeFileSync(at('sources.jsonl'), `${lines.join('\n')}\n`)
@@ -81,6 +81,16 @@ describe('make-pairs --invariance', () => {
     expect(done.stderr).toContain('rows.jsonl:2: "completions" is a number')
     expect(done.stdout).toMatch(/row +0 +no answer 1/)
     expect(rowsOf<Group>(at('made.jsonl')).map(({ id }) => id)).toEqual(['1'])
+  })
+  it('asks for the molecules of a .smi file itself', async () => {
+    writeFileSync(at('molecules.smi'), 'CCO ethanol\nnot-a-molecule\n[Na+].CC(=O)[O-]\n')
+    const done = await make('--invariance', at('molecules.smi'), '--output', at('smi.jsonl'), '--n', '5')
+    expect(done.code).toBe(4)
+    expect(done.stderr).toContain('--n changes nothing here')
+    expect(done.stderr).toContain('molecules.smi:2')
+    const groups = rowsOf<Group & { solution: string }>(at('smi.jsonl'))
+    expect(groups.map(({ solution }) => solution.split('!:!')[0])).toEqual(['product_eval', 'formula_eval'])
+    expect(groups[1]!.completions.map(({ transformation }) => transformation)).toContain('part_order')
   })
   it('says what is missing (2), what cannot be read (3), and leaves no half file', async () => {
     expect((await make('--invariance', SOURCES)).stderr).toContain('needs --output FILE')

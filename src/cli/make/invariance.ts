@@ -2,19 +2,19 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { Toolkit } from '../../chem/toolkit/toolkit.ts'
 import { DataError, UsageError } from '../../errors.ts'
-import { invarianceGroup, LeftOut, type Source } from '../../make/invariance/group.ts'
+import { invarianceGroup, LeftOut } from '../../make/invariance/group.ts'
 import { TRANSFORMATIONS } from '../../make/invariance/index.ts'
 import type { Transformation } from '../../make/invariance/transformation.ts'
-import { builtinDataset } from '../../pairs/builtin.ts'
-import { isFailure } from '../../pairs/failure.ts'
 import { nearest } from '../../pairs/nearest.ts'
-import { readRows } from '../../pairs/read.ts'
 import { openJsonLines } from '../../report/rows-file.ts'
 import { textTable } from '../../report/table.ts'
 import { unwritable } from '../../setup/folder.ts'
-import type { Row, RowFailure, Text } from '../../types.ts'
+import { flagOf } from '../../setup/option.ts'
+import { changesNothing } from '../../setup/unused.ts'
 import type { Log } from '../log.ts'
 import { printText } from '../screen.ts'
+import { FailureCount } from './failures.ts'
+import { sourcesOf } from './invariance-sources.ts'
 import type { GivenMakeOptions, MakeOptions } from './make-pairs.ts'
 
 /**
@@ -24,7 +24,7 @@ import type { GivenMakeOptions, MakeOptions } from './make-pairs.ts'
  */
 export async function makeInvariance(
   { invariance, output, seed, transformations }: MakeOptions,
-  _given: GivenMakeOptions,
+  given: GivenMakeOptions,
   log: Log,
 ): Promise<number> {
   const source = invariance!
@@ -32,17 +32,21 @@ export async function makeInvariance(
     throw new UsageError('needs --output FILE', '--invariance', 'The groups are written there, .jsonl.')
   const chosen = chosenTransformations(transformations)
   checkFolder(output)
+  const others = Object.keys(given).filter((name) => !OWN.has(name) && name in given)
+  if (others.length > 0)
+    log.warn(
+      changesNothing(others.map(flagOf), '--invariance rewrites answers, and makes no pairs and asks no verifier'),
+    )
   const toolkit = await Toolkit.load()
   const making = { transformations: chosen, toolkit, seed, leftOut: new LeftOut() }
   const file = openJsonLines(output)
   const made = new Map<string, number>()
-  const failures: RowFailure[] = []
+  const failures = new FailureCount(log)
   let [rows, groups] = [0, 0]
   try {
-    for await (const row of readRows(builtinDataset(source) ?? source)) {
-      const found = isFailure(row) ? row : sourceOf(row, making.leftOut)
+    for await (const found of sourcesOf(source, toolkit, seed, making.leftOut)) {
       if ('reason' in found) {
-        failures.push(found)
+        failures.add(found)
         continue
       }
       rows++
@@ -65,15 +69,16 @@ export async function makeInvariance(
     throw isSystemError(error) ? unwritable(error, output) : error
   }
   printText(`\n${tableOf(made, making.leftOut)}\n\n`)
-  for (const { where, message, hint } of failures.slice(0, LISTED))
-    log.warn(`${where}: ${message}${hint === null ? '' : `  ${hint}`}`)
-  if (failures.length > LISTED) log.warn(`and ${failures.length - LISTED} more rows that could not be used`)
+  failures.say()
   const failed = making.leftOut.lines.filter(({ reason }) => reason.startsWith('check_failed'))
   for (const { transformation, reason, count } of failed)
     log.warn(`${transformation}: ${count} left out, ${reason.replaceAll('_', ' ')}`)
   log.info(`${groups} groups of ${rows} rows are written to ${output}`)
-  return failures.length > 0 ? 4 : 0
+  return failures.total > 0 ? 4 : 0
 }
+
+/** Options that it reads. */
+const OWN = new Set(['invariance', 'output', 'seed', 'transformations', 'quiet', 'logFormat'])
 
 /** Before hours of work, not after them. */
 function checkFolder(output: string): void {
@@ -83,8 +88,6 @@ function checkFolder(output: string): void {
     throw unwritable(cause, output)
   }
 }
-
-const LISTED = 20
 
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
@@ -101,30 +104,6 @@ function chosenTransformations(names: readonly string[]): readonly Transformatio
   }
   return names.length === 0 ? TRANSFORMATIONS : TRANSFORMATIONS.filter(({ name }) => names.includes(name))
 }
-
-/** The chosen completion and the rejected ones; of other rows the first completion. */
-function sourceOf(row: Row, leftOut: LeftOut): Source | RowFailure {
-  const { id, subset, problemType, prompt, solution, where } = row
-  const texts = row.completions.map(({ role, text }) => ({ role, text: oneTurn(text) }))
-  const original = texts.find(({ role }) => role !== 'rejected')?.text ?? null
-  if (original === null)
-    return {
-      where,
-      id,
-      reason: 'several_turns',
-      message: 'the completion has several turns',
-      hint: 'One turn of the assistant is rewritten.',
-    }
-  const rejected = texts.flatMap(({ role, text }) => {
-    if (role !== 'rejected') return []
-    if (text === null) leftOut.add('rejected', 'several_turns')
-    return text === null ? [] : [text]
-  })
-  return { id, subset, problemType, prompt, solution, original, rejected }
-}
-
-const oneTurn = (text: Text): string | null =>
-  typeof text === 'string' ? text : text.length === 1 ? text[0]!.content : null
 
 /** How many completions each transformation made, and why it made none elsewhere. */
 function tableOf(made: ReadonlyMap<string, number>, leftOut: LeftOut): string {

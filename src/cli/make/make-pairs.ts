@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import { flagOf, type Given, readOptions, type Values } from '../../setup/option.ts'
+import { changesNothing } from '../../setup/unused.ts'
 import { createLog, type Log } from '../log.ts'
 import { type BinHelp, parseArgs } from '../parse.ts'
 import { OPTIONS } from './options.ts'
@@ -69,5 +70,7 @@ export async function makePairs(argv: readonly string[], name: string = HELP.nam
       'command line',
       `See ${name} --help.`,
     )
+  if (given.transformations !== undefined && mode[0] !== 'invariance')
+    log.warn(changesNothing(['transformations'], 'it goes with --invariance'))
   return mode[1](options, given, log)
 }

@@ -20,8 +20,11 @@ export class Column {
 export class CodedColumn {
   private readonly coder = new Coder()
   private readonly codes = new Column()
-  push(name: string): void {
-    this.codes.push(this.coder.add(name))
+  /** @returns the name as it is kept */
+  push(name: string): string {
+    const code = this.coder.add(name)
+    this.codes.push(code)
+    return this.coder.names[code]!
   }
   done(): Coded {
     return { code: Int32Array.from(this.codes.done()), names: this.coder.names }

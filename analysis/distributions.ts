@@ -56,8 +56,11 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
 }
 
 /** Rows of distribution.csv, separation.csv and histogram.csv for one run, the scorer's name in front. */
-export function distributionTables(run: Run): Record<'distribution' | 'separation' | 'histogram', Cell[][]> {
-  const groups = scoreGroups(run).map((list) => list.filter((g) => g.values.length > 0))
+export function distributionTables(
+  run: Run,
+  all: readonly (readonly ScoreGroup[])[],
+): Record<'distribution' | 'separation' | 'histogram', Cell[][]> {
+  const groups = all.map((list) => list.filter((g) => g.values.length > 0))
   const named = (rows: readonly (readonly Cell[])[]): Cell[][] => rows.map((row) => [run.model, ...row])
   const find = (list: readonly ScoreGroup[], name: string): ScoreGroup | undefined => list.find((g) => g.group === name)
   return {

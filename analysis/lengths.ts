@@ -1,6 +1,7 @@
-import { allRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
+import { allRows, Coder, notAll, pick, rowsByCode } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { mean, quantile } from '../src/stats/index.ts'
+import { mean } from '../src/stats/index.ts'
+import { quantileSorted } from '../src/stats/quantile.ts'
 import { keyParts } from './keys.ts'
 import type { RunPairs } from './runs.ts'
 
@@ -28,12 +29,14 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
     ['all', allRows(pairs.n)],
     ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [notAll(pairs.subset.names[c]!), rows]),
   ]
+  const completions = completionCodes(pairs.key)
   const units = [
     ['tokens', pairs.chosenTokens, pairs.rejectedTokens],
     ['characters', pairs.chosenChars, pairs.rejectedChars],
   ] as const
-  return parts.flatMap(([subset, rows]) =>
-    units.flatMap(([unit, chosen, rejected]) => {
+  return parts.flatMap(([subset, rows]) => {
+    const firsts = { chosen: firstRows(rows, completions.chosen), rejected: firstRows(rows, completions.rejected) }
+    return units.flatMap(([unit, chosen, rejected]) => {
       const known = rows.filter((i) => !Number.isNaN(chosen[i]) && !Number.isNaN(rejected[i]))
       return (
         [
@@ -41,17 +44,12 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
           ['rejected', rejected, chosen],
         ] as const
       ).map(([side, own, other]): Cell[] => {
-        const seen = new Set<string>()
-        const once = rows.filter((i) => {
-          const [id, r, c] = keyParts(pairs.key[i]!)
-          const completion = `${id}\u0000${side === 'chosen' ? c : r}`
-          return !seen.has(completion) && seen.add(completion)
-        })
-        const values = Float64Array.from(
-          once.filter((i) => !Number.isNaN(own[i])),
-          (i) => own[i]!,
-        )
-        const longer = Float64Array.from(known, (i) => (Math.sign(own[i]! - other[i]!) + 1) / 2)
+        const once = firsts[side]
+        const values = pick(own, once)
+          .filter((v) => !Number.isNaN(v))
+          .sort()
+        const longer = pick(own, known).map((v, k) => (Math.sign(v - other[known[k]!]!) + 1) / 2)
+        const at = (q: number): number | null => (values.length === 0 ? null : quantileSorted(values, q))
         return [
           subset,
           unit,
@@ -59,14 +57,32 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
           values.length,
           once.length - values.length,
           mean(values),
-          quantile(values, 0),
-          quantile(values, 0.5),
-          quantile(values, 1),
+          at(0),
+          at(0.5),
+          at(1),
           mean(longer),
           known.length,
           values.length > 0 ? null : 'no_lengths',
         ]
       })
-    }),
-  )
+    })
+  })
+}
+
+/** Of each pair, which completion of the data stands on a side: the row's id and the index within the side, as a number. */
+function completionCodes(keys: readonly string[]): { readonly chosen: Int32Array; readonly rejected: Int32Array } {
+  const codes = { chosen: new Int32Array(keys.length), rejected: new Int32Array(keys.length) }
+  const coders = { chosen: new Coder(), rejected: new Coder() }
+  keys.forEach((key, i) => {
+    const [id, rejected, chosen] = keyParts(key)
+    codes.chosen[i] = coders.chosen.add(`${id}\u0000${chosen}`)
+    codes.rejected[i] = coders.rejected.add(`${id}\u0000${rejected}`)
+  })
+  return codes
+}
+
+/** The first of the rows for each completion. */
+function firstRows(rows: Int32Array, codes: Int32Array): Int32Array {
+  const seen = new Set<number>()
+  return rows.filter((i) => seen.size < seen.add(codes[i]!).size)
 }

@@ -1,5 +1,5 @@
+import type { ScoreGroup } from '../src/agreement/distribution.ts'
 import { histogramPlot, twoHistograms } from '../src/report/plots/histogram.ts'
-import { scoreGroups } from './distributions.ts'
 import type { Run } from './runs.ts'
 import { subsetPlot } from './subset-plot.ts'
 import type { SubsetTable } from './subsets.ts'
@@ -9,11 +9,12 @@ import { svgFile } from './svg-file.ts'
 export function plotsOf(
   dataset: string,
   runs: readonly Run[],
+  groupsOf: (run: Run) => readonly ScoreGroup[],
   subsets: readonly SubsetTable[],
 ): Record<string, string> {
   const files: Record<string, string> = {}
   for (const run of runs) {
-    const picture = scoresPlot(dataset, run)
+    const picture = scoresPlot(dataset, run, groupsOf(run))
     if (picture !== null) files[`plots/scores-${fileName(run.model)}.svg`] = picture
   }
   const picture = subsetPlot(dataset, subsets)
@@ -25,9 +26,8 @@ export function plotsOf(
 const fileName = (model: string): string => model.replace(/[^\w.@+-]/g, '_')
 
 /** Scores of chosen against rejected completions (HERM's plot_per_model_dist); of groups, passing against failing. */
-function scoresPlot(dataset: string, run: Run): string | null {
-  const [all] = scoreGroups(run)
-  const values = (group: string): number[] => [...(all!.find((g) => g.group === group)?.values ?? [])]
+function scoresPlot(dataset: string, run: Run, all: readonly ScoreGroup[]): string | null {
+  const values = (group: string): number[] => [...(all.find((g) => g.group === group)?.values ?? [])]
   for (const [first, second] of [
     ['chosen', 'rejected'],
     ['pass', 'fail'],

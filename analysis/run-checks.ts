@@ -10,7 +10,7 @@ import type { RunCompletions, RunPairs } from './runs.ts'
 const HINT = 'The file was edited, or the two files are of different runs: run it again.'
 
 /** A score is a float32, or a sum of logarithms; of anything beyond this the squares, and their sum over all rows, are no numbers. */
-const MAX_SCORE = 1e150
+export const MAX_SCORE = 1e150
 
 /** @throws DataError for a number whose variance could not be written down */
 export function checkedSize(value: number, what: string, where: string): number {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
-import { csvRows, numberIn } from './csv-rows.ts'
+import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
 import { completionKey } from './keys.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
@@ -17,6 +17,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
     chosen_tokens: new Column(),
     rejected_tokens: new Column(),
   }
+  const columns = Object.entries(numbers)
   const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
   const texts = { prompt: new Column(), chosen: new Column(), rejected: new Column() }
   const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
@@ -24,22 +25,21 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   const key: string[] = []
   const clusterOfId = new Map<string, string>()
   if (existsSync(path)) {
-    for await (const get of csvRows(path, ['id', 'subset', 'margin'])) {
+    await eachCsvRow(path, ['id', 'subset', 'margin'], (get) => {
       const id = get('id')
       key.push(`${id}\u0000${get('rejected_index') || '0'}\u0000${get('chosen_index') || '0'}`)
       subset.push(get('subset'))
       // Runs written before the column existed: rows of one id share a prompt.
       const prompt = get('cluster') || `row ${id}`
-      cluster.push(prompt)
+      clusterOfId.set(id, cluster.push(prompt))
       texts.prompt.push(fingerprint(get('cluster')))
       texts.chosen.push(fingerprint(get('chosen_hash')))
       texts.rejected.push(fingerprint(get('rejected_hash')))
-      clusterOfId.set(id, prompt)
       written ||= get.has('chosen_model') || get.has('rejected_model')
       writers.chosen.push(get('chosen_model'))
       writers.rejected.push(get('rejected_model'))
-      for (const [name, column] of Object.entries(numbers)) column.push(numberIn(get(name), path, key.length, name))
-    }
+      for (const [name, column] of columns) column.push(numberIn(get(name), path, key.length, name))
+    })
   }
   const pairs: RunPairs = {
     n: key.length,
@@ -61,13 +61,22 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   return { pairs, clusterOfId }
 }
 
-/** scores.csv as columns. @param clusterOfId the prompts of the rows in pairs.csv */
-export async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, string>): Promise<RunCompletions> {
+/**
+ * scores.csv as columns.
+ * @param clusterOfId the prompts of the rows in pairs.csv
+ * @param bytes of a file that grows: those of its beginning that are read
+ */
+export async function readCompletions(
+  path: string,
+  clusterOfId: ReadonlyMap<string, string>,
+  bytes?: number,
+): Promise<RunCompletions> {
   const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
   const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
   const texts = { prompt: new Column(), completion: new Column() }
   const key: string[] = []
-  for await (const get of csvRows(path, ['id', 'subset', 'role', 'score', 'verifiable_reward'])) {
+  const needed = ['id', 'subset', 'role', 'score', 'verifiable_reward']
+  const visit = (get: CsvRow): void => {
     const id = get('id')
     const row = key.push(completionKey(id, get('role'), get('index') || '0'))
     subset.push(get('subset'))
@@ -82,6 +91,7 @@ export async function readCompletions(path: string, clusterOfId: ReadonlyMap<str
     reward.push(numberIn(get('verifiable_reward'), path, row, 'verifiable_reward'))
     tokens.push(numberIn(get('completion_tokens'), path, row, 'completion_tokens'))
   }
+  await eachCsvRow(path, needed, visit, bytes)
   return {
     n: key.length,
     key,

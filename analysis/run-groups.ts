@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { GroupValues } from '../src/agreement/group-values.ts'
 import { DataError } from '../src/errors.ts'
-import { type CsvRow, csvRows } from './csv-rows.ts'
+import { type CsvRow, eachCsvRow } from './csv-rows.ts'
 import { idOfKey } from './keys.ts'
 import type { RunCompletions } from './runs.ts'
 
@@ -60,11 +60,12 @@ export async function readGroups(path: string, completions: RunCompletions): Pro
 async function readAnswers(path: string): Promise<Answers | null> {
   if (!existsSync(path)) return null
   const found = new Map<string, Pick<GroupValues, 'answers' | 'molecules'>>()
-  for await (const get of csvRows(path, ['id']))
+  await eachCsvRow(path, ['id'], (get) => {
     found.set(get('id'), {
       answers: listIn(get, 'same_answer', path),
       molecules: listIn(get, 'same_molecule', path),
     })
+  })
   return found
 }
 

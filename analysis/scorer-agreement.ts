@@ -1,6 +1,6 @@
 import { allRows } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { pearson, spearman } from '../src/stats/index.ts'
+import { intraclassCorrelation, pearson, spearman } from '../src/stats/index.ts'
 import { twoByTwo } from '../src/stats/two-by-two.ts'
 import type { Scorer } from './scorers.ts'
 
@@ -17,13 +17,15 @@ export const SCORER_AGREEMENT_COLUMNS = [
   'missing',
   'error_consistency',
   'reason',
+  'icc',
 ] as const
 
 /**
  * How alike two scorers decide (pairs where neither ties) and how alike their margins are (all pairs that both scored), for every two
  * scorers. Which completion stands first is not in it: each pair counts in both orders, so κ and AC1 are both 2 · agreement_rate − 1.
  * error_consistency is κ of right and wrong (Geirhos et al. 2020): agreement beyond what the two accuracies make likely. Scales differ
- * between models: read Spearman's ρ before Pearson's r. Undefined values are empty, with the reason.
+ * between models: read Spearman's ρ before Pearson's r. icc is the intraclass correlation of the margins as they are, absolute agreement:
+ * whether one scorer's margins could stand for the other's, scale included. Undefined values are empty, with the reason.
  */
 export function scorerAgreement(scorers: readonly Scorer[]): Cell[][] {
   return scorers.flatMap((a, i) => scorers.slice(i + 1).map((b): Cell[] => [a.name, b.name, ...agreementOf(a, b)]))
@@ -48,6 +50,7 @@ function agreementOf(a: Scorer, b: Scorer): Cell[] {
   const right = twoByTwo(both, onlyA, onlyB, neither)
   const [two, others] = [bothOrders(x), bothOrders(y)]
   const [rho, r] = [spearman(two, others), pearson(two, others)]
+  const icc = intraclassCorrelation([two, others])?.icc2.value ?? null
   const decided = common.length - ties
   const consistency = finite(right.kappa)
   const reasons = [
@@ -71,6 +74,7 @@ function agreementOf(a: Scorer, b: Scorer): Cell[] {
     a.margin.length - common.length,
     consistency,
     reasons.length === 0 ? null : reasons.join('; '),
+    icc,
   ]
 }
 

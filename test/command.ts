@@ -28,6 +28,7 @@ const MAINS = {
   analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
   'submit-eval-jobs': async (): Promise<Main> => (await import('../scripts/submit-eval-jobs.ts')).submitEvalJobs,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,
+  'verify-results': async (): Promise<Main> => (await import('../scripts/verify-results.ts')).verifyResults,
   models: async (): Promise<Main> => (await import('../scripts/models.ts')).models,
   'setup-cuda': async (): Promise<Main> => (await import('../scripts/setup-cuda.ts')).setupCuda,
   chemherm: async (): Promise<Main> => (await import('../scripts/chemherm.ts')).chemherm,

@@ -2,12 +2,13 @@ import { below, prng } from '../prng.ts'
 import { brier, calibrationBins, expectedCalibrationError, logLoss } from '../stats/calibration.ts'
 import { sum } from '../stats/descriptive.ts'
 import { isotonic } from '../stats/isotonic.ts'
-import { logisticRegression, sigmoid, softplus } from '../stats/logistic.ts'
+import { fitColumns, sigmoid, softplus } from '../stats/logistic.ts'
+import { sortOrder } from '../stats/sort-order.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { wilson } from '../stats/wilson.ts'
 import type { Statistic } from '../types.ts'
 import { CLOSED_FROM, closedInterval, closedRatio } from './closed-form.ts'
-import { clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { allRows, clustersOf, filterRows, type PairColumns, pick, valuesOf } from './columns.ts'
 import { passes } from './completions.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { promptDraws } from './prompt-draws.ts'
@@ -55,12 +56,23 @@ export function fitTemperature(margins: ArrayLike<number>): number | null {
     if (!Number.isFinite(high)) return null
   }
   let low = 0
-  for (let i = 0; i < 100 && high - low > 1e-13 * high; i++) {
-    const middle = (low + high) / 2
-    if (slope(middle) < 0) low = middle
-    else high = middle
+  // Newton's steps, and a bisection where one leaves the bracket: quadratic, so the last step is far below its size.
+  let t = high
+  for (let i = 0; i < 100 && high - low > 1e-15 * high; i++) {
+    let [first, second] = [0, 0]
+    for (let k = 0; k < margins.length; k++) {
+      const m = margins[k]!
+      const p = sigmoid(-t * m)
+      first -= m * p
+      second += m * m * p * (1 - p)
+    }
+    if (first < 0) low = t
+    else high = t
+    const next = t - first / second
+    if (Math.abs(next - t) <= 1e-14 * t) return next
+    t = next > low && next < high ? next : (low + high) / 2
   }
-  return (low + high) / 2
+  return t
 }
 
 /** Each margin scaled by the temperature of the other folds; null where a fold has none. */
@@ -91,7 +103,7 @@ export function crossFitted(
 export function pairCalibration({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, scored)
-  const margins = Float64Array.from(scored, (i) => columns.margin[i]!)
+  const margins = pick(columns.margin, scored)
   const n = scored.length
   const place: Place = { scope, subset, n, clusters, missing: rows.length - n }
   const none = 'no_scored_pairs'
@@ -207,7 +219,7 @@ export interface ReliabilityBin {
 export function reliability(columns: PairColumns, rows: Int32Array, subset: string): ReliabilityBin[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
   if (scored.length === 0) return []
-  const { labels, probabilities } = symmetric(Float64Array.from(scored, (i) => columns.margin[i]!))
+  const { labels, probabilities } = symmetric(pick(columns.margin, scored))
   const bin = calibrationBins(probabilities, { bins: BINS, strategy: 'quantile' })
   const bins = Array.from({ length: BINS }, () => ({ n: 0, predicted: 0, observed: 0, prompts: new Set<number>() }))
   labels.forEach((label, i) => {
@@ -234,8 +246,8 @@ export function completionCalibration({ columns, rows, scope, subset, settings }
   const { cluster, clusters } = clustersOf(columns.cluster, present)
   const n = present.length
   const place: Place = { scope, subset, n, clusters, missing: rows.length - n }
-  const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
-  const score = Float64Array.from(present, (i) => columns.score[i]!)
+  const label = valuesOf(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
+  const score = pick(columns.score, present)
   const names = ['brier_base', 'brier_platt', 'log_loss_platt', 'brier_isotonic']
   const nothing = (reason: string) => names.map((name) => statistic(place, name, null, null, reason))
   if (n === 0) return nothing('no_scored_and_verified_completion')
@@ -245,22 +257,23 @@ export function completionCalibration({ columns, rows, scope, subset, settings }
   const platt = new Float64Array(n)
   const steps = new Float64Array(n)
   let plattOk = true
+  // The fit of all rows is where those of the folds begin: they end where they would from 0, in fewer steps.
+  const whole = fitColumns([score], label)
+  const start = 'failure' in whole ? undefined : whole.coefficients
+  const every = allRows(n)
   for (let f = 0; f < FOLDS; f++) {
-    const inside = [...label.keys()].filter((i) => folds[cluster[i]!] === f)
-    const outside = [...label.keys()].filter((i) => folds[cluster[i]!] !== f)
-    const y = outside.map((i) => label[i]!)
+    const inside = filterRows(every, (i) => folds[cluster[i]!] === f)
+    const outside = filterRows(every, (i) => folds[cluster[i]!] !== f)
+    const [x, y] = [pick(score, outside), pick(label, outside)]
     const rate = y.reduce((s, v) => s + v, 0) / y.length
-    const fit = logisticRegression(
-      outside.map((i) => [score[i]!]),
-      y,
-    )
-    plattOk &&= fit !== null
-    const x = outside.map((i) => score[i]!)
+    const fit = fitColumns([x], y, {}, start)
+    plattOk &&= !('failure' in fit)
+    const [intercept, slope] = 'failure' in fit ? [Number.NaN, Number.NaN] : (fit.coefficients as [number, number])
     const step = stepFunction(x, isotonic(x, y)!)
     for (const i of inside) {
       base[i] = rate
       steps[i] = step(score[i]!)
-      platt[i] = fit === null ? Number.NaN : sigmoid(fit.coefficients[0]! + fit.coefficients[1]! * score[i]!)
+      platt[i] = sigmoid(intercept + slope * score[i]!)
     }
   }
   const noFit = 'one_class_or_separated'
@@ -273,8 +286,8 @@ export function completionCalibration({ columns, rows, scope, subset, settings }
 }
 
 /** Fitted isotonic values as a function: linear between the points, constant outside (as scikit-learn predicts, clipped). */
-function stepFunction(x: readonly number[], fitted: Float64Array): (at: number) => number {
-  const order = [...x.keys()].sort((a, b) => x[a]! - x[b]!)
+function stepFunction(x: Float64Array, fitted: Float64Array): (at: number) => number {
+  const order = sortOrder(x)
   return (at) => {
     let [low, high] = [0, order.length]
     while (low < high) {

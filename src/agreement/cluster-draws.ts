@@ -1,4 +1,4 @@
-import { drawClusters } from '../stats/draws.ts'
+import { countDraws } from '../prng.ts'
 import { dot } from '../stats/sums.ts'
 import { type BootstrapSettings, randomOf } from './intervals.ts'
 import { affordableResamples } from './statistic.ts'
@@ -57,9 +57,12 @@ export class ClusterDraws {
     // a count fits 16 bits where there are no more prompts than that
     const keep = clusters * resamples <= KEPT && clusters < 2 ** 16 ? new Uint16Array(clusters * resamples) : null
     const random = randomOf(this.settings)
+    const counts = new Int32Array(clusters)
     for (let b = 0; b < resamples; b++) {
-      drawClusters(weights, random)
-      keep?.set(weights, b * clusters)
+      counts.fill(0)
+      countDraws(random, counts, clusters)
+      keep?.set(counts, b * clusters)
+      weights.set(counts)
       yield weights
     }
     this.kept = keep

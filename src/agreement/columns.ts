@@ -38,8 +38,10 @@ export class Coder {
   add(name: string): number {
     const known = this.seen.get(name)
     if (known !== undefined) return known
-    this.seen.set(name, this.names.length)
-    this.names.push(name)
+    // A copy: a piece of a text that was read would keep the whole of it.
+    const own = ` ${name}`.slice(1)
+    this.seen.set(own, this.names.length)
+    this.names.push(own)
     return this.names.length - 1
   }
 }
@@ -124,9 +126,20 @@ function codesByName(column: Coded): Int32Array {
   const known = byName.get(column)
   if (known !== undefined) return known
   const { names } = column
-  const order = Int32Array.from(names, (_, c) => c).sort((a, b) => (names[a]! < names[b]! ? -1 : 1))
+  const order = allRows(names.length).sort((a, b) => (names[a]! < names[b]! ? -1 : 1))
   byName.set(column, order)
   return order
+}
+
+/** The same column with numbers for names, in the order of the names: for other threads, which need the order alone. */
+export function rankedNames(column: Coded): Coded {
+  const order = codesByName(column)
+  const rank = new Int32Array(order.length)
+  for (let k = 0; k < order.length; k++) rank[order[k]!] = k
+  const code = new Int32Array(column.code.length)
+  for (let i = 0; i < code.length; i++) code[i] = rank[column.code[i]!]!
+  const width = String(order.length).length
+  return { code, names: Array.from(order, (_, k) => String(k).padStart(width, '0')) }
 }
 
 /** Clusters of the chosen rows, renumbered 0, 1, … in the order of their names: shuffled rows have the same resamples and folds. */
@@ -135,10 +148,33 @@ export function clustersOf(cluster: Coded, rows: Int32Array): { cluster: Int32Ar
   for (const i of rows) renumbered[cluster.code[i]!] = 0
   let clusters = 0
   for (const c of codesByName(cluster)) if (renumbered[c] === 0) renumbered[c] = clusters++
-  return { cluster: Int32Array.from(rows, (i) => renumbered[cluster.code[i]!]!), clusters }
+  const out = new Int32Array(rows.length)
+  for (let k = 0; k < rows.length; k++) out[k] = renumbered[cluster.code[rows[k]!]!]!
+  return { cluster: out, clusters }
 }
 
 /** The rows for which `keep` holds. */
-export const filterRows = (rows: Int32Array, keep: (row: number) => boolean): Int32Array => rows.filter(keep)
+export function filterRows(rows: Int32Array, keep: (row: number) => boolean): Int32Array {
+  const kept = new Int32Array(rows.length)
+  let n = 0
+  for (let k = 0; k < rows.length; k++) if (keep(rows[k]!)) kept[n++] = rows[k]!
+  return n === rows.length ? kept : kept.slice(0, n)
+}
 /** 0, 1, …, n − 1. */
-export const allRows = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i)
+export function allRows(n: number): Int32Array {
+  const rows = new Int32Array(n)
+  for (let i = 0; i < n; i++) rows[i] = i
+  return rows
+}
+/** A value for each of the rows. A loop: Float64Array.from goes through an iterator, at ten times the cost. */
+export function valuesOf(rows: Int32Array, value: (row: number) => number): Float64Array {
+  const out = new Float64Array(rows.length)
+  for (let k = 0; k < rows.length; k++) out[k] = value(rows[k]!)
+  return out
+}
+/** The values in those rows. */
+export function pick(values: Float64Array, rows: Int32Array): Float64Array {
+  const out = new Float64Array(rows.length)
+  for (let k = 0; k < rows.length; k++) out[k] = values[rows[k]!]!
+  return out
+}

@@ -2,7 +2,7 @@ import { auroc, averagePrecision } from '../stats/auroc.ts'
 import { groupRows, resampleClusters } from '../stats/bootstrap.ts'
 import { partialSpearman, spearman } from '../stats/correlation.ts'
 import { influenceError } from '../stats/influence.ts'
-import { kendallTauB, somersD } from '../stats/kendall.ts'
+import { countPairs, kendallTauB, somersOf, tauB } from '../stats/kendall.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import {
   type BinaryRanking,
@@ -15,7 +15,7 @@ import {
 } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
 import { CLOSED_FROM, closedClusterMean, closedInterval, closedRanks } from './closed-form.ts'
-import { type CompletionColumns, clustersOf, filterRows } from './columns.ts'
+import { type CompletionColumns, clustersOf, filterRows, pick } from './columns.ts'
 import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
 import { promptDraws } from './prompt-draws.ts'
 import type { CompletionSample } from './sample.ts'
@@ -42,8 +42,8 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   const { columns, rows, scope, subset, settings } = sample
   const present = filterRows(rows, (i) => !Number.isNaN(columns.score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
-  const score = Float64Array.from(present, (i) => columns.score[i]!)
-  const reward = Float64Array.from(present, (i) => columns.reward[i]!)
+  const score = pick(columns.score, present)
+  const reward = pick(columns.reward, present)
   const label = reward.map((r) => (passes(r) ? 1 : 0))
   const n = present.length
   const place = { scope, subset, n, clusters, missing: rows.length - n }
@@ -53,8 +53,8 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   const area = auroc(label, score)
   // With one class scikit-learn says 0 or 1, which would be no finding.
   const precision = area === null ? null : averagePrecision(label, score)
-  const tau = kendallTauB(reward, score)
-  const d = somersD(reward, score)
+  const counts = n < 2 ? null : countPairs(reward, score)
+  const [tau, d] = counts === null ? [null, null] : [tauB(counts), somersOf(counts)]
   const rho = spearman(reward, score)
   const within = withinPrompt(label, reward, score, cluster, clusters)
   const meanOf = (values: Float64Array): number | null => {
@@ -167,7 +167,7 @@ function passRate({ columns, rows, scope, subset, settings }: CompletionSample):
 function givenLength(columns: CompletionColumns, present: Int32Array, place: Place): Statistic {
   const known = filterRows(present, (i) => !Number.isNaN(columns.length[i]))
   const n = known.length
-  const pick = (values: Float64Array) => Float64Array.from(known, (i) => values[i]!)
+  const of = (values: Float64Array) => pick(values, known)
   const where: Place = {
     ...place,
     n,
@@ -182,7 +182,7 @@ function givenLength(columns: CompletionColumns, present: Int32Array, place: Pla
         : n < 4
           ? 'too_few_rows'
           : 'constant_or_collinear'
-  const value = n < 4 ? null : partialSpearman(pick(columns.reward), pick(columns.score), [pick(columns.length)])
+  const value = n < 4 ? null : partialSpearman(of(columns.reward), of(columns.score), [of(columns.length)])
   return statistic(where, 'spearman_given_length', value, null, reason)
 }
 
@@ -199,10 +199,9 @@ function withinPrompt(
   for (let c = 0; c < clusters; c++) {
     const rows = order.subarray(start[c]!, start[c + 1]!)
     if (rows.length < 2) continue
-    const pick = (values: Float64Array) => Float64Array.from(rows, (i) => values[i]!)
-    const scores = pick(score)
-    out.auroc[c] = auroc(pick(label), scores) ?? Number.NaN
-    out.tau[c] = kendallTauB(pick(reward), scores) ?? Number.NaN
+    const scores = pick(score, rows)
+    out.auroc[c] = auroc(pick(label, rows), scores) ?? Number.NaN
+    out.tau[c] = kendallTauB(pick(reward, rows), scores) ?? Number.NaN
   }
   return out
 }

@@ -1,6 +1,6 @@
 import { kurtosis, mean, skewness, standardDeviation } from '../stats/descriptive.ts'
 import { cohenD, histogram, ksDistance, overlapCoefficient } from '../stats/distribution.ts'
-import { quantile } from '../stats/quantile.ts'
+import { quantileSorted } from '../stats/quantile.ts'
 
 /** Scores of one group of completions (chosen, rejected, pass, fail …). */
 export interface ScoreGroup {
@@ -42,6 +42,7 @@ export function distributionRow({ subset, group, values }: ScoreGroup): readonly
   const average = held(mean(values), 'no_scores')
   const none = values.length < 2 ? 'fewer_than_two_scores' : (average.reason ?? 'constant')
   const spread = held(standardDeviation(values), none)
+  const sorted = values.slice().sort()
   // a spread without a double has no standardised moment, either
   const moment = spread.reason === 'overflow' ? spread.reason : none
   const [skew, tails] = [held(skewness(values), moment), held(kurtosis(values), moment)]
@@ -53,7 +54,7 @@ export function distributionRow({ subset, group, values }: ScoreGroup): readonly
     spread.value,
     skew.value,
     tails.value,
-    ...[0, 0.05, 0.25, 0.5, 0.75, 0.95, 1].map((q) => quantile(values, q)),
+    ...[0, 0.05, 0.25, 0.5, 0.75, 0.95, 1].map((q) => (sorted.length === 0 ? null : quantileSorted(sorted, q))),
     reasonsOf([
       ['mean', average],
       ['sd', spread],

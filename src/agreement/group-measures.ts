@@ -1,10 +1,10 @@
 import { drawnBestOf } from '../groups/drawn-best-of.ts'
 import { mean } from '../groups/mean.ts'
-import { ndcg, reciprocalRank } from '../groups/rank-metrics.ts'
 import { rerank, sharingTop } from '../groups/rerank.ts'
 import { type Vote, vote } from '../groups/voting.ts'
 import { spearman } from '../stats/correlation.ts'
 import { kendallTauB } from '../stats/kendall.ts'
+import { ndcg, reciprocalRank } from '../stats/rank-metrics.ts'
 import { passes } from './completions.ts'
 import { answeredScores, type GroupValues, usable } from './group-values.ts'
 

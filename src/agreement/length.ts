@@ -1,10 +1,10 @@
 import { stratifiedTable, type TwoByTwo } from '../stats/contingency.ts'
 import { standardDeviation } from '../stats/descriptive.ts'
-import { fitLogistic, sigmoid } from '../stats/logistic.ts'
+import { fitColumns, sigmoid } from '../stats/logistic.ts'
 import { quantileSorted } from '../stats/quantile.ts'
 import { Z95 } from '../stats/special.ts'
 import type { Statistic } from '../types.ts'
-import { clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { allRows, clustersOf, filterRows, type PairColumns, pick, valuesOf } from './columns.ts'
 import { accuracyStatistics, rewardMargin } from './pairs.ts'
 import type { PairSample } from './sample.ts'
 import { type Place, statistic } from './statistic.ts'
@@ -45,7 +45,7 @@ export function binName(edges: readonly number[], bin: number): string {
  */
 export function lengthStatistics(sample: PairSample): Statistic[] {
   const { columns, rows, scope, subset } = sample
-  const difference = Float64Array.from({ length: columns.n }, (_, i) => lengthDifference(columns, i))
+  const difference = valuesOf(allRows(columns.n), (i) => lengthDifference(columns, i))
   const longer = accuracyStatistics(difference, sample, 'longer_chosen_')[1]!
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]! + difference[i]!))
   const decided = filterRows(scored, (i) => columns.margin[i] !== 0)
@@ -75,14 +75,14 @@ function controlled(
 ): Statistic[] {
   const names = ['length_controlled_accuracy', 'length_effect']
   const none = (reason: string) => names.map((name) => statistic(place, name, null, null, reason))
-  const delta = Float64Array.from(decided, (i) => difference[i]!)
+  const delta = pick(difference, decided)
   const spread = standardDeviation(delta)
   if (decided.length === 0) return none('no_decided_pairs')
   if (spread === null || spread === 0 || Number.isNaN(spread)) return none('length_difference_constant')
   if (clusters < 2) return none('one_prompt')
-  const fit = fitLogistic(
-    Array.from(delta, (d) => [Math.tanh(d / spread)]),
-    Float64Array.from(decided, (i) => (columns.margin[i]! > 0 ? 1 : 0)),
+  const fit = fitColumns(
+    [delta.map((d) => Math.tanh(d / spread))],
+    valuesOf(decided, (i) => (columns.margin[i]! > 0 ? 1 : 0)),
     { clusters: Array.from(cluster) },
   )
   if ('failure' in fit) return none(fit.failure)
@@ -111,7 +111,7 @@ function stratified(columns: PairColumns, rows: Int32Array, place: Place): Stati
     (i) => !Number.isNaN(columns.margin[i]! + rewardMargin(columns, i) + lengthDifference(columns, i)),
   )
   const both = filterRows(present, (i) => columns.margin[i] !== 0 && rewardMargin(columns, i) !== 0)
-  const delta = Float64Array.from(both, (i) => lengthDifference(columns, i))
+  const delta = valuesOf(both, (i) => lengthDifference(columns, i))
   const edges = lengthBins(
     Float64Array.from({ length: 2 * delta.length }, (_, k) => (k < delta.length ? 1 : -1) * delta[k % delta.length]!),
   )

@@ -1,6 +1,7 @@
 import { MIN_DEFINED } from '../stats/bootstrap.ts'
 import { visibleLine } from '../visible-text.ts'
 import { FOLDS } from './calibration.ts'
+import { CLOSED_FROM } from './closed-form.ts'
 import type { BootstrapSettings } from './intervals.ts'
 import { MIN_CLUSTERS } from './strata.ts'
 
@@ -89,7 +90,7 @@ ${m.pairs === 0 ? '' : PAIRS}${m.groups === 0 ? '' : GROUPS}${(m.variants ?? 0) 
 
 The unit of analysis is the prompt. Intervals are 95 %, from ${number(
     m.resamples,
-  )} bootstrap resamples of prompts with all their rows (percentile, seed ${m.seed}), unless the table names another method: Wilson's interval with prompts as the sample size where a proportion is 0 or 1, MOVER over the subsets of a section in which all prompts of a subset are alike, Wald with cluster-robust standard errors for the length model. Subsets and strata are resampled independently of each other, each from a random stream of its own under the seed; the subsets of a section that share a prompt, together. A statistic that is undefined for more than ${Math.round(
+  )} bootstrap resamples of prompts with all their rows (percentile, seed ${m.seed}), unless the table names another method: Wilson's interval with prompts as the sample size where a proportion is 0 or 1, MOVER over the subsets of a section in which all prompts of a subset are alike, Wald with cluster-robust standard errors for the length model and, from ${number(CLOSED_FROM)} prompts, for rank statistics, losses and hack rates (linearised by the rows' influence). Subsets and strata are resampled independently of each other, each from a random stream of its own under the seed; the subsets of a section that share a prompt, together. A statistic that is undefined for more than ${Math.round(
     100 * (1 - MIN_DEFINED),
   )} % of the resamples has no interval. Strata of fewer than ${MIN_CLUSTERS} prompts are marked. Baselines (longest, shortest, constant, random by the completion's place in the data, one answer tag, and where a toolkit was at hand "the SMILES parses") are judged on the pairs that the model scored.
 `

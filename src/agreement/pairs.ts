@@ -4,7 +4,7 @@ import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedMargins } from '../stats/weighted-margins.ts'
 import type { Statistic } from '../types.ts'
 import { closedRanks } from './closed-form.ts'
-import { clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { allRows, clustersOf, filterRows, type PairColumns, valuesOf } from './columns.ts'
 import { intervalOf, type MethodInterval, ONE_PROMPT, randomOf } from './intervals.ts'
 import type { PairSample, Sample } from './sample.ts'
 import { bootstrappedAll, type Place, statistic } from './statistic.ts'
@@ -24,7 +24,7 @@ export const rewardMargin = (p: PairColumns, row: number): number => p.chosenRew
  */
 export function pairStatistics(sample: PairSample): Statistic[] {
   const { columns } = sample
-  const verifiable = Float64Array.from({ length: columns.n }, (_, i) => rewardMargin(columns, i))
+  const verifiable = valuesOf(allRows(columns.n), (i) => rewardMargin(columns, i))
   return [
     ...accuracyStatistics(columns.margin, sample, ''),
     ...accuracyStatistics(verifiable, sample, 'verifiable_'),

@@ -1,4 +1,4 @@
-/** What `chemherm <command>` runs. Each but models and setup-cuda is also a bin of its own. */
+/** What `chemherm <command>` runs. Each but verify-results, models and setup-cuda is also a bin of its own. */
 export const COMMANDS = {
   'run-rm': 'scores chemistry pairs with a reward model, beside the verifiable rewards',
   'run-dpo': 'the same with a DPO policy and its reference',
@@ -9,6 +9,7 @@ export const COMMANDS = {
   analyze: 'recomputes the analyses of runs and compares them',
   'submit-eval-jobs': 'turns a table of runs into jobs of Slurm or Kubernetes, and submits them',
   'serve-rewards': "serves the embedded oracles behind ether0.remotes' HTTP API",
+  'verify-results': "recomputes a run's files from its scores and its data, and says what differs",
   models: 'lists architectures, heads, chat templates and the models that are known by name',
   'setup-cuda': 'fetches what --device cuda needs',
 } as const

@@ -1,16 +1,13 @@
 import { join } from 'node:path'
-import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
-import { agreement } from '../agreement/agreement.ts'
-import { baselineWarningLines } from '../agreement/baselines.ts'
-import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
+import type { Accuracy, Summary } from '../agreement/accuracy.ts'
+import type { BestOfTable } from '../agreement/best-of.ts'
 import { collect, type Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { writeCsv } from '../report/csv.ts'
-import { writeJson, writeWhole } from '../report/manifest.ts'
+import { writeJson } from '../report/manifest.ts'
 import { percent, textTable } from '../report/table.ts'
-import { scoreFileColumns, writeScores } from '../report/write.ts'
+import { writeScores } from '../report/write.ts'
 import type { WorkDone } from '../run.ts'
 import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
@@ -24,33 +21,22 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
-import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
-import { writeAdvantages } from './advantages.ts'
-import { writeAnalyses } from './analyses.ts'
+import type { ScoredCompletion, Statistic, Verifier } from '../types.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
-import { failureLines, unscoredHint } from './failure-lines.ts'
+import { failureLines } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
-import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
-import { groupsReport } from './groups-report.ts'
-import { reportHtml } from './html.ts'
-import {
-  type InvarianceOfRun,
-  invarianceOfRun,
-  invariancePaperTables,
-  invarianceSummary,
-  invarianceTable,
-  writeSensitivity,
-} from './invariance.ts'
+import type { GroupsOfRun } from './groups.ts'
+import { type InvarianceOfRun, invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
-import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
-import { parsesOf } from './parses.ts'
+import { hermRun, manifest, methodsInput } from './manifest.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
+import { writeReport, writeRunFiles } from './run-files.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
@@ -116,104 +102,39 @@ export async function finish(input: FinishInput): Promise<number> {
   const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
   if (format !== null) log.warn(format)
   for (const line of withoutEffect(input, joined)) log.warn(line)
-  const settings = { seed: config.seed, resamples: config.resamples }
-  const summary = summarise(joined.pairs, settings)
-  const parses = await parsesOf(joined.completions)
-  const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
-  const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
-  const groups = await groupsOfRun(joined, config, models.length > 0, settings)
-  for (const note of groups?.notes ?? []) log.warn(note)
-  const invariance = await invarianceOfRun(joined, models.length > 0, settings)
-  for (const note of invariance?.notes ?? []) log.warn(note)
-  const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
-  const found = {
-    ...rowwise,
-    statistics: [
-      ...rowwise.statistics,
-      ...(groups?.statistics ?? []),
-      ...(grpo?.statistics ?? []),
-      ...(invariance?.statistics ?? []),
-    ],
-  }
-  if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
-  const asFailure = failureOf(config.stepSeparator)
-  const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
-  await writeFailures(folder, failures)
-  const best = bestOf(joined.pairs, settings)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  await writeJson(join(folder, 'summary.json'), {
-    ...summary,
-    best_of_n: best,
-    ...(groups !== null && { groups: groupsSummary(groups) }),
-    ...(invariance !== null && invarianceSummary(invariance)),
-  })
-  const columns = scoreFileColumns(added)
-  const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
-  const curveColumns = invariance === null ? {} : await writeSensitivity(folder, invariance)
-  const ciMethod = bootstrapMethod(settings)
-  await writeAnalyses({
+  const herm = hermRun(input)
+  const facts = methodsInput(input, joined, drift)
+  const analysed = await writeRunFiles({
     folder,
+    config,
     joined,
-    columns: {
-      'scores.csv': columns['scores.csv'],
-      ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
-      ...groupColumns,
-      ...curveColumns,
-      'failures.csv': FAILURE_COLUMNS,
-      ...grpo?.columns,
-    },
-    tables: [
-      ...(groups === null ? [] : groupTables(groups, models[0]?.name ?? 'the verifier', ciMethod)),
-      ...(invariance === null ? [] : invariancePaperTables(invariance, models[0]?.name ?? 'the verifier', ciMethod)),
-    ],
-    summary,
-    agreement: found,
-    herm: hermRun(input),
-    methods: methodsInput(input, joined, drift),
-    ciMethod,
+    rows,
+    added,
+    scored: models.length > 0,
+    ...given<{ even: number }>({ even: scorer.even }),
+    scorer: models[0]?.name ?? 'the verifier',
+    unread: inspection.failures,
+    herm,
+    methods: facts,
     log,
   })
+  const { summary, agreement: found, best, groups, grpo, invariance, failures } = analysed
   printSummary(input, joined, summary, best, found.statistics, groups, invariance)
   if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
-  const record = { ...manifest(input, joined, failures, drift), ...(grpo !== null && { grpo: grpo.record }) }
+  const record = {
+    ...manifest(input, joined, failures, drift),
+    herm,
+    methods: facts,
+    ...(grpo !== null && { grpo: grpo.record }),
+  }
   await writeJson(join(folder, 'run.json'), record)
-  const run = runRecord(input, joined, record, drift)
-  await writeWhole(
-    join(folder, 'report.html'),
-    await reportHtml({
-      run,
-      joined,
-      summary,
-      agreement: found,
-      failures,
-      drift,
-      groups: groupsReport(groups, grpo, config),
-      ...(invariance !== null && { sensitivity: invariance.curve }),
-    }),
-  )
+  await writeReport(folder, record, joined, analysed)
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }
-
-const failureOf =
-  (stepSeparator: string | null) =>
-  ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
-    where,
-    id,
-    reason,
-    message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
-    hint: unscoredHint(reason, stepSeparator),
-  })
-
-export const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
-export const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
-  writeCsv(
-    join(folder, 'failures.csv'),
-    FAILURE_COLUMNS,
-    failures.map((f) => [f.where, f.id, f.reason, f.message, f.hint]),
-  )
 
 function printSummary(
   { models, scorer, verifier, print, inspection }: FinishInput,

@@ -16,13 +16,17 @@ const isConstant = (values: ArrayLike<number>): boolean => {
 /** x − x̄, scaled to Euclidean norm 1 without overflow. */
 function unit(values: ArrayLike<number>): Float64Array {
   const m = sum(values) / values.length
-  const out = Float64Array.from(values, (v) => v - m)
+  const out = new Float64Array(values.length)
   let largest = 0
-  for (const v of out) largest = Math.max(largest, Math.abs(v))
+  for (let i = 0; i < out.length; i++) {
+    out[i] = values[i]! - m
+    largest = Math.max(largest, Math.abs(out[i]!))
+  }
   let squares = 0
-  for (const v of out) squares += (v / largest) ** 2
+  for (let i = 0; i < out.length; i++) squares += (out[i]! / largest) ** 2
   const norm = largest * Math.sqrt(squares)
-  return out.map((v) => v / norm)
+  for (let i = 0; i < out.length; i++) out[i] = out[i]! / norm
+  return out
 }
 
 const clip = (r: number): number => Math.min(1, Math.max(-1, r))

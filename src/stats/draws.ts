@@ -1,8 +1,7 @@
-import type { Prng } from '../prng.ts'
+import { countDraws, type Prng } from '../prng.ts'
 
 /** Counts that are kept rather than drawn again: 32 MB. */
 const KEPT = 32_000_000
-const MOST = 255
 
 /**
  * Resamples of clusters: how often each is drawn when as many are drawn with replacement as there are. Statistics that are asked for the
@@ -31,14 +30,15 @@ export class Draws {
       return
     }
     const random = this.random()
+    const counts = new Int32Array(clusters)
     let keep = clusters * resamples <= KEPT ? new Uint8Array(clusters * resamples) : null
     for (let b = 0; b < resamples; b++) {
-      drawClusters(weights, random)
-      if (keep !== null) {
-        keep.set(weights, b * clusters)
-        // a count that no byte holds: as good as impossible, and not kept
-        if (clusters > MOST && weights.some((w) => w > MOST)) keep = null
-      }
+      counts.fill(0)
+      countDraws(random, counts, clusters)
+      // a count that no byte holds: as good as impossible, and not kept
+      if (keep !== null && !inBytes(counts)) keep = null
+      keep?.set(counts, b * clusters)
+      weights.set(counts)
       visit(weights, b)
     }
     this.kept = keep
@@ -46,12 +46,8 @@ export class Draws {
   }
 }
 
-/** Draws as many clusters as there are, with replacement; `weights` gets how often each was drawn. */
-export function drawClusters(weights: Float64Array, random: Prng): void {
-  const clusters = weights.length
-  weights.fill(0)
-  for (let i = 0; i < clusters; i++) {
-    const c = Math.floor(random() * clusters)
-    weights[c] = weights[c]! + 1
-  }
+function inBytes(counts: Int32Array): boolean {
+  let bits = 0
+  for (let c = 0; c < counts.length; c++) bits |= counts[c]!
+  return bits < 256
 }

@@ -18,17 +18,27 @@ export interface PairCounts {
 export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCounts {
   sameLength(x, y)
   const n = x.length
-  const order = sortOrder(x, sortOrder(y))
-  const pairsIn = (size: number): number => (size * (size - 1)) / 2
+  const byY = sortOrder(y)
+  const order = sortOrder(x, byY)
+  const pairsIn = (size: number): number => (size * size - size) / 2
   let bothTies = 0
   for (let i = 0, j = 0; i < n; i = j) {
     for (j = i + 1; j < n && x[order[j]!] === x[order[i]!] && y[order[j]!] === y[order[i]!]; j++);
     bothTies += pairsIn(j - i)
   }
   const pairs = pairsIn(n)
-  const xTies = tieSizes(x).reduce((t, size) => t + pairsIn(size), 0)
-  const yTies = tieSizes(y).reduce((t, size) => t + pairsIn(size), 0)
-  const discordant = inversions(Float64Array.from(order, (i) => y[i]!))
+  const tied = (values: ArrayLike<number>, sorted: Int32Array): number => {
+    let total = 0
+    for (let i = 0, j = 0; i < n; i = j) {
+      for (j = i + 1; j < n && values[sorted[j]!] === values[sorted[i]!]; j++);
+      total += pairsIn(j - i)
+    }
+    return total
+  }
+  const [xTies, yTies] = [tied(x, order), tied(y, byY)]
+  const inOrder = new Float64Array(n)
+  for (let k = 0; k < n; k++) inOrder[k] = y[order[k]!]!
+  const discordant = inversions(inOrder)
   return { n, pairs, concordant: pairs - xTies - yTies + bothTies - discordant, discordant, xTies, yTies, bothTies }
 }
 
@@ -60,8 +70,10 @@ function inversions(values: Float64Array): number {
  * Kendall's τ-b = (C − D) / √((N − T_x)(N − T_y)); null where one side is constant or n < 2.
  * @example kendallTauB([1, 2, 3], [1, 3, 2]) // 1/3
  */
-export const kendallTauB = (x: ArrayLike<number>, y: ArrayLike<number>): number | null =>
-  kendallTest(x, y)?.statistic ?? null
+export function kendallTauB(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
+  sameLength(x, y)
+  return x.length < 2 || hasNaN(x) || hasNaN(y) ? null : tauB(countPairs(x, y))
+}
 
 /** τ-b from the counts. */
 export function tauB({ concordant, discordant, pairs, xTies, yTies }: PairCounts): number | null {
@@ -122,7 +134,8 @@ export function goodmanKruskalGamma(x: ArrayLike<number>, y: ArrayLike<number>):
  */
 export function somersD(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   sameLength(x, y)
-  if (x.length < 2 || hasNaN(x) || hasNaN(y)) return null
-  const { concordant, discordant, pairs, xTies, yTies } = countPairs(x, y)
-  return pairs === xTies || pairs === yTies ? null : (concordant - discordant) / (pairs - xTies)
+  return x.length < 2 || hasNaN(x) || hasNaN(y) ? null : somersOf(countPairs(x, y))
 }
+/** Somers' D(y|x) from the counts. */
+export const somersOf = ({ concordant, discordant, pairs, xTies, yTies }: PairCounts): number | null =>
+  pairs === xTies || pairs === yTies ? null : (concordant - discordant) / (pairs - xTies)

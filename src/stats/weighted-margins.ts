@@ -42,43 +42,47 @@ export function weightedMargins(
   const sign = Int32Array.from(order, (i) => Math.sign(margin[i]!) * Math.sign(verified[i]!))
   const zero = Uint8Array.from(order, (i) => (margin[i] === 0 ? 1 : 0))
   const counted = { rows: 0, decided: 0, net: 0, decidedNet: 0, ownImages: 0, marginTies: 0, verifiedTies: 0 }
-  const pass = levels <= 2 ? twoLevels() : manyLevels()
+
+  /** Rows whose margin is 0 stand first: in both orders they are one block, not two. */
+  let zeros = 0
+  while (zeros < n && zero[zeros] === 1) zeros++
 
   function twoLevels(): (weights: Float64Array) => void {
     return (weights) => {
-      let [rows, decided, net, decidedNet, ownImages, marginTies] = [0, 0, 0, 0, 0, 0]
+      let rows = 0
+      let decided = 0
+      let net = 0
+      let decidedNet = 0
+      let ownImages = 0
+      let squares = 0
       for (let k = 0; k < n; k++) {
-        let w = weights[of[k]!]!
-        const own = w * sign[k]!
-        if (last[k] === 1) {
-          // 2 · #(verified margin 0) + #(others) below, and half of the row's own copies
-          net += own * (2 * rows - decided + (w - 1) / 2)
-          decidedNet += own * (decided + (w - 1) / 2)
-          ownImages += own
-          marginTies += (zero[k] === 1 ? 2 * w - 1 : w - 1) * w
-          rows += w
-          decided += w * levelOf[k]!
-          continue
-        }
-        let end = k
-        let [block, blockDecided, signed] = [0, 0, 0]
-        for (; ; end++) {
-          w = weights[of[end]!]!
+        let block = weights[of[k]!]!
+        let blockDecided = block * levelOf[k]!
+        let signed = block * sign[k]!
+        for (; last[k] === 0; k++) {
+          const w = weights[of[k + 1]!]!
           block += w
-          blockDecided += w * levelOf[end]!
-          signed += w * sign[end]!
-          if (last[end] === 1) break
+          blockDecided += w * levelOf[k + 1]!
+          signed += w * sign[k + 1]!
         }
-        net += signed * (2 * rows - decided + (block - blockDecided) + (blockDecided - 1) / 2)
-        decidedNet += signed * (decided + (blockDecided - 1) / 2)
+        // Below: 2 · #(verified margin 0) + #(others); and half of that in the block, less the row itself.
+        const half = (blockDecided - 1) / 2
+        net += signed * (2 * rows - decided + (block - blockDecided) + half)
+        decidedNet += signed * (decided + half)
         ownImages += signed
-        marginTies += (zero[k] === 1 ? 2 * block - 1 : block - 1) * block
+        squares += block * block
         rows += block
         decided += blockDecided
-        k = end
       }
+      let first = 0
+      for (let k = 0; k < zeros; k++) first += weights[of[k]!]!
       const none = rows - decided
-      Object.assign(counted, { rows, decided, net, decidedNet, ownImages, marginTies })
+      counted.rows = rows
+      counted.decided = decided
+      counted.net = net
+      counted.decidedNet = decidedNet
+      counted.ownImages = ownImages
+      counted.marginTies = squares - rows + first * first
       counted.verifiedTies = none * (2 * none - 1) + decided * (decided - 1)
     }
   }
@@ -106,7 +110,12 @@ export function weightedMargins(
     return (weights) => {
       counts.fill(0)
       tree.fill(0)
-      let [rows, decided, net, decidedNet, ownImages, marginTies] = [0, 0, 0, 0, 0, 0]
+      let rows = 0
+      let decided = 0
+      let net = 0
+      let decidedNet = 0
+      let ownImages = 0
+      let marginTies = 0
       for (let k = 0; k < n; k++) {
         const w = weights[of[k]!]!
         if (last[k] === 1) {
@@ -125,7 +134,8 @@ export function weightedMargins(
           continue
         }
         let end = k
-        let [size, sizeDecided] = [0, 0]
+        let size = 0
+        let sizeDecided = 0
         const seen = new Set<number>()
         for (; ; end++) {
           const v = weights[of[end]!]!
@@ -161,6 +171,7 @@ export function weightedMargins(
     }
   }
 
+  const pass = levels <= 2 ? twoLevels() : manyLevels()
   return {
     auroc: (weights) => {
       pass(weights)

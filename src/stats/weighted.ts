@@ -1,5 +1,6 @@
 import type { WeightedStatistic } from './bootstrap.ts'
 import { sorted } from './sorted.ts'
+import { dot } from './sums.ts'
 
 /**
  * Rank statistics recomputed under cluster weights (how often a bootstrap resample holds each cluster), equal to the plain
@@ -260,52 +261,15 @@ export function weightedBinary(
   const positive = permute(labels, order)
   let largest = -1
   for (const c of cluster) largest = Math.max(largest, c)
-  const clusterRows = new Int32Array(largest + 1)
-  const clusterUps = new Int32Array(clusterRows.length)
+  const clusterRows = new Float64Array(largest + 1)
+  const clusterUps = new Float64Array(clusterRows.length)
   cluster.forEach((c, i) => {
     clusterRows[c] = clusterRows[c]! + 1
     if (labels[i] === 1) clusterUps[c] = clusterUps[c]! + 1
   })
-  const counted = { ups: 0, downs: 0, wins: 0, precision: 0, scoreTies: 0, cubes: 0 }
-  const pass = (weights: Float64Array): void => {
-    let allUps = 0
-    let all = 0
-    for (let c = 0; c < clusterRows.length; c++) {
-      all += weights[c]! * clusterRows[c]!
-      allUps += weights[c]! * clusterUps[c]!
-    }
-    let ups = 0
-    let downs = 0
-    let wins = 0
-    let precision = 0
-    let scoreTies = 0
-    let cubes = 0
-    let blockUp = 0
-    let block = 0
-    for (let k = 0; k < of.length; k++) {
-      const w = weights[of[k]!]!
-      block += w
-      blockUp += w * positive[k]!
-      if (last[k] === 0) continue
-      // No branch on the weights, which are as good as random: a mispredicted one costs more than adding zeros.
-      const blockDown = block - blockUp
-      wins += blockUp * (downs + blockDown / 2)
-      // Rows at or above this score: all less those below; none are left only where the block is empty.
-      precision += blockUp * ((allUps - ups) / Math.max(1, all - ups - downs))
-      scoreTies += (block * (block - 1)) / 2
-      cubes += block * block * block - block
-      ups += blockUp
-      downs += blockDown
-      blockUp = 0
-      block = 0
-    }
-    counted.ups = ups
-    counted.downs = downs
-    counted.wins = wins
-    counted.precision = precision
-    counted.scoreTies = scoreTies
-    counted.cubes = cubes
-  }
+  const counted: BinaryCounts = { ups: 0, downs: 0, wins: 0, precision: 0, scoreTies: 0, cubes: 0 }
+  const pass = (weights: Float64Array): void =>
+    countBinary(of, positive, last, weights, dot(weights, clusterRows), dot(weights, clusterUps), counted)
   const net = (): number => 2 * counted.wins - counted.ups * counted.downs
   return {
     auroc: (weights) => {
@@ -329,4 +293,55 @@ export function weightedBinary(
       return net() / 2 / Math.sqrt((ups * downs) / n) / Math.sqrt((n * n * n - n - cubes) / 12)
     },
   }
+}
+
+interface BinaryCounts {
+  ups: number
+  downs: number
+  wins: number
+  precision: number
+  /** Pairs tied on the score, and Σ (t³ − t) over its blocks. */
+  scoreTies: number
+  cubes: number
+}
+
+/** The pass of `weightedBinary`. Its arrays are arguments: of a closure's, each access would be checked anew. */
+function countBinary(
+  of: Int32Array,
+  positive: Int32Array,
+  last: Uint8Array,
+  weights: Float64Array,
+  all: number,
+  allUps: number,
+  counted: BinaryCounts,
+): void {
+  let ups = 0
+  let seen = 0
+  let wins = 0
+  let precision = 0
+  let squares = 0
+  let cubes = 0
+  for (let k = 0; k < of.length; k++) {
+    let block = weights[of[k]!]!
+    let blockUp = block * positive[k]!
+    for (; last[k] === 0; k++) {
+      const w = weights[of[k + 1]!]!
+      block += w
+      blockUp += w * positive[k + 1]!
+    }
+    // No branch on the weights, which are as good as random: a mispredicted one costs more than adding zeros.
+    wins += blockUp * (seen - ups + (block - blockUp) / 2)
+    // Rows at or above this score: all less those below; none are left only where the block is empty.
+    precision += blockUp * ((allUps - ups) / Math.max(1, all - seen))
+    squares += block * block
+    cubes += block * block * block
+    ups += blockUp
+    seen += block
+  }
+  counted.ups = ups
+  counted.downs = seen - ups
+  counted.wins = wins
+  counted.precision = precision
+  counted.scoreTies = (squares - seen) / 2
+  counted.cubes = cubes - seen
 }

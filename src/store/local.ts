@@ -17,7 +17,7 @@ import { DataError } from '../errors.ts'
 import type { Batch, Measurement } from '../types.ts'
 import { attempt, syncFolder } from './file.ts'
 import { type Lock, takeLock } from './lock.ts'
-import { checkHeld, type Entry, openStore, type Store, type StoreOptions } from './log.ts'
+import { checkHeld, type Entry, openStore, type Store, type StoredLine, type StoreOptions } from './log.ts'
 
 export interface LocalStoreOptions extends Omit<StoreOptions, 'readOnly'> {
   /** Folder on a disk of this machine. */
@@ -113,6 +113,10 @@ class LocalStore implements Store {
   }
   append(batch: readonly Entry[]): void {
     this.own.append(batch)
+    this.#due()
+  }
+  appendLines(batch: readonly StoredLine[]): void {
+    this.own.appendLines(batch)
     this.#due()
   }
   putPlan(name: string, batches: readonly Batch[]): void {

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Digest } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import { StoreInUse } from './lock.ts'
-import { type Entry, openStore, type Store } from './log.ts'
+import { type Entry, openStore, type Store, type StoredLine } from './log.ts'
 import { isIntact, parseMeasurement, parseObject } from './record.ts'
 import { cutOf, type Scan, scanStore } from './scan.ts'
 
@@ -74,15 +76,18 @@ async function endsOf(path: string): Promise<Ends> {
 }
 
 /** Visits the committed measurements of a store in the order of its file. Other processes may be writing it. Memory: one batch. */
-export async function visitEntries(path: string, visit: (entry: Entry) => void): Promise<Scan> {
+export const visitEntries = (path: string, visit: (entry: Entry) => void): Promise<Scan> =>
+  scanned(path, (_, __, line) => {
+    const measurement = parseMeasurement(line)
+    if (measurement !== null) visit([line.toString('latin1', 8, 40), measurement])
+  })
+
+async function scanned(path: string, visit: (key: Digest, offset: number, line: Buffer) => void): Promise<Scan> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new DataError(`the store cannot be opened: ${(cause as Error).message}`, path, null, { cause })
+    throw new DataError(`the store cannot be opened: the file ${systemWords(cause)}`, path, null, { cause })
   })
   try {
-    return await scanStore(file, path, (_, __, line) => {
-      const measurement = parseMeasurement(line)
-      if (measurement !== null) visit([line.toString('latin1', 8, 40), measurement])
-    })
+    return await scanStore(file, path, visit)
   } finally {
     await file.close()
   }
@@ -93,14 +98,14 @@ const BATCH = 1000
 /** Appends what the stores at `paths` have and `target` lacks, in order; the first of several measurements of a key is taken. */
 export async function mergeStores(paths: readonly string[], target: Store): Promise<{ readonly added: number }> {
   const before = target.size
-  let batch: Entry[] = []
+  let batch: StoredLine[] = []
   for (const path of paths)
-    await visitEntries(path, (entry) => {
-      if (batch.push(entry) < BATCH) return
-      target.append(batch)
+    await scanned(path, (key, _, line) => {
+      if (batch.push({ key, line }) < BATCH) return
+      target.appendLines(batch)
       batch = []
     })
-  target.append(batch)
+  target.appendLines(batch)
   return { added: target.size - before }
 }
 

@@ -4,9 +4,9 @@ import { bestOfN } from '../../src/groups/best-of-n.ts'
 import { drawnBestOf } from '../../src/groups/drawn-best-of.ts'
 import { expectedVoting, LARGEST_VOTE } from '../../src/groups/expected-voting.ts'
 import { passAtK } from '../../src/groups/pass-at-k.ts'
-import { ndcg, reciprocalRank } from '../../src/groups/rank-metrics.ts'
 import { bestOfResult } from '../../src/groups/reward-bench-2.ts'
 import { vote, voting } from '../../src/groups/voting.ts'
+import { ndcg, reciprocalRank } from '../../src/stats/rank-metrics.ts'
 import { golden } from './golden.ts'
 
 // Closed forms against enumeration: every subset, every order, every drawn row.

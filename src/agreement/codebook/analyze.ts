@@ -53,6 +53,10 @@ export const ANALYZE_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
     '−1 … 1',
     "Cohen's κ of right and wrong (chosen always first): agreement beyond what the two accuracies make likely",
   ),
+  icc: m(
+    '−1 … 1',
+    'intraclass correlation ICC(2,1) of the margins as they are, absolute agreement, each pair in both orders: scale counts',
+  ),
   spearman: m(
     '−1 … 1',
     "Spearman's ρ of the margins, each pair in both orders (drift: of the scores; groups.csv: of score and reward in the group)",

@@ -1,3 +1,4 @@
+import { CLOSED_FROM, CLOSED_METHOD, CLOSED_VARIED } from '../closed-form.ts'
 import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './meaning.ts'
 
 /** Columns of scores.csv, pairs.csv, agreement.csv, failures.csv, their companions and per-token.csv. */
@@ -21,7 +22,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   ),
   verifiable_reason: m(
     'word',
-    "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none",
+    "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none; of a server also completion_not_found: the query does not show where its completion begins",
   ),
   format_reward: m('0 or 1', "ether0's format reward"),
   prompt_tokens: m('tokens', 'before the completion, template included'),
@@ -46,6 +47,10 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   step_mean: m(PROBABILITY, 'their mean'),
   step_last: m(PROBABILITY, 'that of the last step'),
   step_probabilities: m('JSON list', 'that of every step, in the order of the text'),
+  // of a server's scores.csv
+  request: m('count from 1', 'request of the server that asked for it, in the order in which they were kept'),
+  time: m('ISO 8601', 'when it was answered'),
+  route: m('path', 'what was asked: /rewards, /get_reward, /classify or /v1/classify'),
   // pairs.csv
   rejected_index: m('count from 0', 'which rejected completion'),
   chosen_index: m('count from 0', 'which chosen completion'),
@@ -80,7 +85,10 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   value: m("the statistic's", 'empty where undefined, with the reason'),
   ci_low: m("the statistic's", 'lower end of the 95 % interval'),
   ci_high: m("the statistic's", 'upper end of the 95 % interval'),
-  ci_method: m('text', 'how the interval was made, or why there is none'),
+  ci_method: m(
+    'text',
+    `how the interval was made, or why there is none; "${CLOSED_METHOD}": for ${CLOSED_FROM.toLocaleString('en-US')} prompts or more, of which ${CLOSED_VARIED.toLocaleString('en-US')} differ, in place of resampling`,
+  ),
   clusters: m('count', 'prompts among those rows (hack_rate: that can have a place, at most n)'),
   ties: m(
     'count',

@@ -2,7 +2,10 @@ import { type ColumnMeaning, m, SCORE } from './meaning.ts'
 
 /** Columns of scores.csv and sensitivity.csv that invariance and sensitivity are made of. */
 export const INVARIANCE_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
-  transformation: m('word', 'what was changed of the original completion of the group, as the data say; `original` for itself'),
+  transformation: m(
+    'word',
+    'what was changed of the original completion of the group, as the data say; `original` for itself',
+  ),
   same: m('0 or 1', '1 = the transformation leaves the chemistry as it was, as the data say'),
   family: m('word', 'kind of the transformation, as the data say'),
   measure: m(

@@ -50,7 +50,7 @@ const EXPORTS = {
   'run-dpo': { name: 'dpo-gpt2/policy', other: 'decoder_model_merged.onnx' },
 } as const
 const folders = new Map<string, string>()
-function exported(bin: 'run-rm' | 'run-dpo'): string {
+export function exported(bin: 'run-rm' | 'run-dpo'): string {
   const { name } = EXPORTS[bin]
   const known = folders.get(name)
   if (known !== undefined) return known
@@ -514,7 +514,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
     },
     // how often it copies: test/store/local.test.ts
     'copy-every': all(
-      says(
+      saysAtEnd(
         bin,
         [...on, '--local-store', newFolder(), '--copy-every', '0.5'],
         '/measurements.jsonl every 0.5 minutes, on',
@@ -626,7 +626,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
 
 let templated: string | null = null
 /** The demo's tokenizer with a template of its own. */
-function otherTemplate(): string {
+export function otherTemplate(): string {
   if (templated !== null) return templated
   const folder = newFolder()
   templated = folder

@@ -11,9 +11,9 @@ export class HttpProblem extends Error {
   }
 }
 
-/** FastAPI's answer to a wrong or missing bearer token. */
-export const unauthorized = (detail: string): HttpProblem =>
-  new HttpProblem(401, detail, { 'WWW-Authenticate': 'Bearer' })
+/** FastAPI's answer to a wrong or missing token. */
+export const unauthorized = (detail: string, challenge = 'Bearer'): HttpProblem =>
+  new HttpProblem(401, detail, { 'WWW-Authenticate': challenge })
 
 /** One complaint about a body, as pydantic words it; `loc` starts with "body". */
 export interface BodyProblem {

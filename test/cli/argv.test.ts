@@ -177,7 +177,7 @@ describe('parseArgs', () => {
     const keys = Array.from({ length: 300_000 }, (_, i) => `k${i}: 1`).join('\n')
     await expect(parse('--config', yaml(keys))).rejects.toMatchObject({
       tag: 'usage',
-      message: expect.stringMatching(/cannot be read: is longer than 1,000,000 bytes/),
+      message: expect.stringMatching(/is longer than 1,000,000 bytes/),
     })
     const manyKeys = Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n')
     await expect(parse('--config', yaml('heuristic: [reward]\n'))).rejects.toMatchObject({
@@ -223,5 +223,24 @@ describe('etaText', () => {
     [Number.POSITIVE_INFINITY, '–'],
   ])('%d', (s, text) => {
     expect(etaText(s)).toBe(text)
+  })
+})
+
+describe('--name', () => {
+  it.each([
+    ['a\u001b[2J', 'has characters that act on a terminal'],
+    ['a\nb', 'has characters that act on a terminal'],
+    ['a\u202eb', 'has characters that act on a terminal'],
+    ['ä'.repeat(96), 'is 192 bytes long, at most 190 are taken'],
+    ['a/b', 'is not the name of a folder'],
+  ])('refuses %j', async (name, message) => {
+    await expect(parse('--name', name)).rejects.toMatchObject({
+      tag: 'usage',
+      where: '--name',
+      message: expect.stringContaining(message),
+    })
+  })
+  it('takes any other', async () => {
+    expect(await parse('--name', 'ä'.repeat(95))).toMatchObject({ name: 'ä'.repeat(95) })
   })
 })

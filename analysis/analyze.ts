@@ -10,6 +10,7 @@ import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement
 import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
+import type { Statistic } from '../src/types.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
@@ -75,7 +76,22 @@ export interface Analysis {
  * Compares the runs of one data set: agreement of each, leaderboard with baselines and ensembles, subsets, paired tests, agreement
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
-export function analyse(dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis {
+export const analyse = (dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis =>
+  startAnalysis(
+    dataset,
+    given,
+    settings,
+  )(given.map(({ pairs, completions }) => columnStatistics(pairs, completions, settings)))
+
+/**
+ * All of it but the statistics of each run's columns, which other threads may be working out meanwhile.
+ * @returns takes these, one list a run, and gives the whole
+ */
+export function startAnalysis(
+  dataset: string,
+  given: readonly Run[],
+  settings: BootstrapSettings,
+): (ofColumns: readonly (readonly Statistic[])[]) => Analysis {
   const { runs, unit, unlike, unlikeTwo } = matchRows(given)
   const leftOut = (n: number | undefined): string | null => (n ? unlikeText(n, unit) : null)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
@@ -122,13 +138,6 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   const distributions = runs.map((run) => distributionTables(run, scores.get(run)!))
   const drifts = driftRows(twins)
   const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
-  const statistics = runs.map((run) => ({
-    model: run.model,
-    statistics: [
-      ...columnStatistics(run.pairs, run.completions, settings),
-      ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
-    ],
-  }))
   const writers = writersOf(runs)
   const best = models.flatMap((run) => {
     const table = run.plainPairs === true ? null : bestOfRun(run, settings)
@@ -136,10 +145,6 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   })
   const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
   const csv: Record<string, { columns: readonly string[]; rows: readonly Cell[][] }> = {
-    'agreement.csv': {
-      columns: named(AGREEMENT_COLUMNS),
-      rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
-    },
     'leaderboard.csv': {
       columns: LEADERBOARD_COLUMNS,
       rows: standings.map((s) => noted(leaderboardRow(s), LEADERBOARD_COLUMNS, leftOut(unlike[s.scorer.name]))),
@@ -206,21 +211,34 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     writers === null ? null : writerTable(dataset, writers),
     groups.length === 0 ? null : groupsTable(dataset, groups),
   ].filter((t): t is PaperTable => t !== null)
-  return {
-    dataset,
-    aligned,
-    copies: [...copies],
-    unit,
-    unlike,
-    standings,
-    bestOf: best,
-    screen: [
-      standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
-      ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
-    ].join('\n\n'),
-    csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
-    tables,
-    plots: plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets),
+  const plots = plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets)
+  return (ofColumns) => {
+    const statistics = runs.map((run, i) => ({
+      model: run.model,
+      statistics: [...ofColumns[i]!, ...(groups.find(({ model }) => model === run.model)?.statistics ?? [])],
+    }))
+    const agreement = {
+      columns: named(AGREEMENT_COLUMNS),
+      rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
+    }
+    return {
+      dataset,
+      aligned,
+      copies: [...copies],
+      unit,
+      unlike,
+      standings,
+      bestOf: best,
+      screen: [
+        standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
+        ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
+      ].join('\n\n'),
+      csv: Object.fromEntries(
+        Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),
+      ),
+      tables,
+      plots,
+    }
   }
 }
 

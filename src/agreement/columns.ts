@@ -131,6 +131,17 @@ function codesByName(column: Coded): Int32Array {
   return order
 }
 
+/** The same column with numbers for names, in the order of the names: for other threads, which need the order alone. */
+export function rankedNames(column: Coded): Coded {
+  const order = codesByName(column)
+  const rank = new Int32Array(order.length)
+  for (let k = 0; k < order.length; k++) rank[order[k]!] = k
+  const code = new Int32Array(column.code.length)
+  for (let i = 0; i < code.length; i++) code[i] = rank[column.code[i]!]!
+  const width = String(order.length).length
+  return { code, names: Array.from(order, (_, k) => String(k).padStart(width, '0')) }
+}
+
 /** Clusters of the chosen rows, renumbered 0, 1, … in the order of their names: shuffled rows have the same resamples and folds. */
 export function clustersOf(cluster: Coded, rows: Int32Array): { cluster: Int32Array; clusters: number } {
   const renumbered = new Int32Array(cluster.names.length).fill(-1)

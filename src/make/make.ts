@@ -118,7 +118,7 @@ async function makeChunk(chunk: readonly Numbered[], request: MakeRequest): Prom
       else if (answer.unreadable !== null) fail(unreadable(item.where, answer.unreadable), request)
       for (const { kind, reason } of answer.drops) drop(state, kind, reason)
       if (answer.pair !== null) {
-        const row = accept(answer.pair, item.where, state.pairs + rows.length, request)
+        const row = accept(answer.pair, item.where.split(/[/\\]/).at(-1)!, state.pairs + rows.length, request)
         if (row !== null) rows.push(row)
       }
     }

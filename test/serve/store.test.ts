@@ -115,6 +115,32 @@ it('loses no answered request when it is killed, goes on where it was, and analy
   expect(Number(auroc.n)).toBe(rows.length)
   expect(analysed.stderr).not.toContain('left out')
 
+  // the texts are a data set: a run gives the same scores
+  const again = await call('run-rm', [
+    ...['--dataset', join(folder, 'requests.jsonl'), '--output-dir', store, '--name', 'again', '--resamples', '100'],
+    ...['--device', 'cpu', '--batch-tokens', '200'],
+  ])
+  expect(again.code, again.stderr).toBe(0)
+  const rerun = new Map(
+    readCsv(store, 'again', 'requests', 'scores.csv').map((row) => [`${row.id} ${row.index}`, row] as const),
+  )
+  expect(rerun.size).toBe(rows.length)
+  for (const row of rows) {
+    const other = rerun.get(`${row.id} ${row.index}`)!
+    expect(Math.abs(Number(row.score) - Number(other.score))).toBeLessThanOrEqual(
+      2e-5 + 1e-5 * Math.abs(Number(row.score)),
+    )
+    for (const name of [
+      'verifiable_reward',
+      'verifiable_reason',
+      'format_reward',
+      'text_sha256',
+      'cluster',
+      'completion_hash',
+    ])
+      expect(other[name]).toBe(row[name])
+  }
+
   // the same over time: parts of whole requests, in the order in which they were asked for
   const parts = readCsv(store, 'analysis', 'served', 'over-time.csv').filter(
     ({ statistic }) => statistic === 'pass_rate',

@@ -22,7 +22,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   ),
   verifiable_reason: m(
     'word',
-    "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none",
+    "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none; of a server also completion_not_found: the query does not show where its completion begins",
   ),
   format_reward: m('0 or 1', "ether0's format reward"),
   prompt_tokens: m('tokens', 'before the completion, template included'),

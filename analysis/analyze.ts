@@ -21,6 +21,7 @@ import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, gr
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
+import { OVER_TIME_COLUMNS, overTimeRows } from './over-time.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
@@ -168,6 +169,7 @@ export function startAnalysis(
     'distribution.csv': { columns: named(DISTRIBUTION_COLUMNS), rows: distributions.flatMap((d) => d.distribution) },
     'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
     'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
+    'over-time.csv': { columns: OVER_TIME_COLUMNS, rows: runs.flatMap((run) => overTimeRows(run, settings)) },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
     'group-leaderboard.csv': { columns: GROUP_STANDING_COLUMNS, rows: groupStandingRows(groups) },

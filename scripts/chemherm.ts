@@ -13,9 +13,11 @@ const LOAD: Readonly<Record<Command, (argv: readonly string[], name: string) => 
   'run-verify': async (argv, name) => (await import('../src/cli/run-verify.ts')).runVerify(argv, name),
   'run-process': async (argv, name) => (await import('../src/cli/process/run-process.ts')).runProcess(argv, name),
   'run-generate': async (argv, name) => (await import('../src/cli/generate/run-generate.ts')).runGenerate(argv, name),
+  'make-pairs': async (argv, name) => (await import('../src/cli/make/make-pairs.ts')).makePairs(argv, name),
   analyze: async (argv, name) => (await import('./analyze.ts')).analyze(argv, name),
   'submit-eval-jobs': async (argv, name) => (await import('./submit-eval-jobs.ts')).submitEvalJobs(argv, name),
   'serve-rewards': async (argv, name) => (await import('./serve-rewards.ts')).serveRewards(argv, name),
+  'verify-results': async (argv, name) => (await import('./verify-results.ts')).verifyResults(argv, name),
   models: async (argv, name) => (await import('./models.ts')).models(argv, name),
   'setup-cuda': async (argv, name) => (await import('./setup-cuda.ts')).setupCuda(argv, name),
 }
@@ -30,7 +32,7 @@ ${Object.entries(COMMANDS)
 
   chemherm help <command>, or chemherm <command> --help, shows a command's options; chemherm --version the version.
 
-Each command but models and setup-cuda is also installed under its short name: npx run-rm is npx chemherm run-rm.
+Each command but verify-results, models and setup-cuda is also installed under its short name: npx run-rm is npx chemherm run-rm.
 `
 
 /** A command line of `chemherm`: the command that it names, with that command's own arguments. Null: the help of chemherm itself, or its version. */

@@ -24,6 +24,7 @@ version of onnxruntime-node, and NVIDIA's CUDA 13 libraries. Every file's SHA-25
   --skip-nvidia    Only the provider: this system has the CUDA 13 libraries (see also CHEMHERM_CUDA_LIBS)
   --skip-cudnn     Without cuDNN (reductions then fail where a graph has them)
   --index-url URL  Package index                     [default: PIP_INDEX_URL, else https://pypi.org/simple]
+  --skip-check     Do not compute with it afterwards (an image is built where there is no GPU)
   --check          Only say whether CUDA computes here
   --help, --version
 
@@ -35,6 +36,7 @@ export const OPTIONS = {
   'skip-nvidia': { type: 'boolean' },
   'skip-cudnn': { type: 'boolean' },
   'index-url': { type: 'string' },
+  'skip-check': { type: 'boolean' },
   check: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -73,6 +75,7 @@ export async function setupCuda(argv: readonly string[], name = 'setup-cuda'): P
     say(`${fetched ? 'unpacked' : 'already there'}: ${files.join(', ')}`)
   }
   await placeProvider()
+  if (values['skip-check']) return say('not tried: chemherm setup-cuda --check says whether CUDA computes')
   // In a process of its own: this one may have no CUDA libraries on its path.
   const again = [process.argv[1]!, ...name.split(' ').slice(1), '--check']
   const { status } = spawnSync(process.execPath, again, {
@@ -94,12 +97,19 @@ function parseOptions(argv: readonly string[], name: string) {
 }
 
 function unusedOptions(values: ReturnType<typeof parseOptions>): string[] {
-  const { check, ...fetching } = values
+  const { check, 'skip-check': skipCheck, ...fetching } = values
+  if (check === true && skipCheck === true)
+    throw new UsageError('--check and --skip-check exclude each other', 'command line', 'Leave one of them out.')
   if (check === true && Object.keys(fetching).length > 0)
     return [changesNothing(Object.keys(fetching), '--check fetches nothing')]
-  return values['skip-nvidia'] === true && values['skip-cudnn'] === true
-    ? [changesNothing(['skip-cudnn'], "--skip-nvidia leaves out all of NVIDIA's libraries, cuDNN too")]
-    : []
+  return [
+    ...(values['skip-nvidia'] === true && values['skip-cudnn'] === true
+      ? [changesNothing(['skip-cudnn'], "--skip-nvidia leaves out all of NVIDIA's libraries, cuDNN too")]
+      : []),
+    ...(values['dry-run'] === true && skipCheck === true
+      ? [changesNothing(['skip-check'], '--dry-run fetches nothing to compute with')]
+      : []),
+  ]
 }
 
 /** ONNX Runtime looks for providers beside its own library only; links keep one copy, where links can be made. */

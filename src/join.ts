@@ -56,6 +56,7 @@ export async function* joinAll(
         formatReward: verdict.formatReward,
         promptTokens,
         completionTokens,
+        ...(completion.variant !== undefined && { variant: completion.variant }),
       })
       details.push({
         truncated: promptTokens === null && truncated === 'no' ? null : truncated !== 'no',

@@ -8,6 +8,7 @@ import { type PlanOptions, planBatches } from './score/plan.ts'
 import { RepairTally } from './score/repair-tally.ts'
 import { cutOf, type Prepared, repairsOf, type Subject } from './score/subject.ts'
 import type { VerdictQueue } from './score/verdicts.ts'
+import { Window } from './score/window.ts'
 import { planName } from './store/key.ts'
 import type { Store } from './store/log.ts'
 import type { Batch, Completion, RepairCounts, Row, RowFailure, Runner, Sequence, Unscored } from './types.ts'
@@ -60,9 +61,6 @@ export interface WorkDone {
   runner: Runner['info'] | null
 }
 
-/** Completions and tokens of a window, whichever comes first. */
-const WINDOW_COMPLETIONS = 16_384
-const WINDOW_TOKENS = 4_000_000
 /** Rows that are prepared before the answers of other threads are taken in. */
 const ROWS_AT_ONCE = 32
 
@@ -109,8 +107,9 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   const failed = new Map<string, Unscored>()
   let runner: Runner | null = null
   let window: Item[] = []
+  let extent = new Window()
   let windows = 0
-  let tokens = 0
+  let rows = 0
   let index = 0
   const flush = async (): Promise<void> => {
     const fresh = window.filter(({ key, prepared }) => {
@@ -127,7 +126,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     work.found += fresh.length - batches.reduce((sum, batch) => sum + batch.sequences.length, 0)
     const items = window
     window = []
-    tokens = 0
+    extent = new Window()
     if (batches.length > 0) await run(todo, batches)
     adopt(input.store, fresh)
     for (const { key, index } of items) {
@@ -166,10 +165,10 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     }
   }
   try {
-    let group = 0
     for await (const row of input.rows()) {
       if (isFailure(row)) continue
       const completions = subject.prepare(row)
+      const group = extent.groupOf(row.prompt)
       tally.add(completions.map(repairsOf))
       for (const [c, prepared] of completions.entries()) {
         const unscored = isUnscored(prepared) ? prepared : null
@@ -189,14 +188,13 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
           const key = subject.key(prepared)
           input.ledger.setKey(index, model, key)
           window.push({ index, prepared, key, group })
-          tokens += prepared.ids.length
+          extent.add(prepared.ids.length)
         }
         index++
       }
-      group++
       // else the verifiers would wait for new jobs until the window is full
-      if (model === 0 && input.verdicts !== null && group % ROWS_AT_ONCE === 0) await settled()
-      if (window.length >= WINDOW_COMPLETIONS || tokens >= WINDOW_TOKENS) await flush()
+      if (model === 0 && input.verdicts !== null && ++rows % ROWS_AT_ONCE === 0) await settled()
+      if (extent.full) await flush()
     }
     await flush()
     input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)

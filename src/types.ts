@@ -17,6 +17,17 @@ export interface Completion {
   readonly role: CompletionRole
   readonly index: number
   readonly text: Text
+  /** Where the data say how it was made of another one of its row. */
+  readonly variant?: Variant
+}
+/** What was changed of a completion, as the data say (`transformation`, `same`, `family`). */
+export interface Variant {
+  /** `original` for what the others are made of. */
+  readonly transformation: string
+  /** The chemistry is that of the original. */
+  readonly same: boolean
+  /** Transformations of a kind; null where the data name none. */
+  readonly family: string | null
 }
 
 /** ether0's solution, `fxn_name!:!answer_info!:!problem_type`, as given. */
@@ -395,6 +406,8 @@ export interface ScoredCompletion {
   readonly formatReward: number | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null
+  /** What was changed of the original of its group; left out where the data do not say. */
+  readonly variant?: Variant
 }
 
 /** chosen above, equal to or below rejected. */

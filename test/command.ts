@@ -24,9 +24,11 @@ const MAINS = {
   'run-verify': async (): Promise<Main> => (await import('../src/cli/run-verify.ts')).runVerify,
   'run-process': async (): Promise<Main> => (await import('../src/cli/process/run-process.ts')).runProcess,
   'run-generate': async (): Promise<Main> => (await import('../src/cli/generate/run-generate.ts')).runGenerate,
+  'make-pairs': async (): Promise<Main> => (await import('../src/cli/make/make-pairs.ts')).makePairs,
   analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
   'submit-eval-jobs': async (): Promise<Main> => (await import('../scripts/submit-eval-jobs.ts')).submitEvalJobs,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,
+  'verify-results': async (): Promise<Main> => (await import('../scripts/verify-results.ts')).verifyResults,
   models: async (): Promise<Main> => (await import('../scripts/models.ts')).models,
   'setup-cuda': async (): Promise<Main> => (await import('../scripts/setup-cuda.ts')).setupCuda,
   chemherm: async (): Promise<Main> => (await import('../scripts/chemherm.ts')).chemherm,
@@ -50,8 +52,12 @@ const clean = (env: Env): Env => ({ PATH: process.env.PATH ?? '', HOME: '/nonexi
 const binOf = (command: Command): string => packagePath('dist/scripts', `${command}.js`)
 
 /** Starts a bin. */
-export function start(command: Command, args: readonly string[], env: Env = {}): Started {
-  const child = spawn(process.execPath, [binOf(command), ...args], {
+export const start = (command: Command, args: readonly string[], env: Env = {}): Started =>
+  startFile(binOf(command), args, env)
+
+/** Starts a compiled script. */
+export function startFile(file: string, args: readonly string[], env: Env = {}): Started {
+  const child = spawn(process.execPath, [file, ...args], {
     env: clean(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -92,6 +92,7 @@ with gzip.GzipFile(FORMATS / "pairs.csv.gz", "wb", mtime=0) as f:
 table = pa.Table.from_pylist(pairs)
 for compression in ("snappy", "zstd", "gzip", "brotli", "lz4", "none"):
     pq.write_table(table, FORMATS / f"pairs-{compression}.parquet", compression=compression, row_group_size=2)
+pq.write_table(table, FORMATS / "pairs-checksums.parquet", row_group_size=2, write_page_checksum=True)
 with gzip.GzipFile(FORMATS / "pairs-none.parquet.gz", "wb", mtime=0) as f:
     f.write((FORMATS / "pairs-none.parquet").read_bytes())
 conversations = [{"id": 2**40 + i, "chosen": [U(f"q{i}"), A("a")], "rejected": [U(f"q{i}"), A("b")], "large": 2**60 + i, "score": 0.5} for i in range(5)]

@@ -17,6 +17,8 @@ export interface MethodsInput extends BootstrapSettings {
   readonly datasetSha256: string | null
   readonly pairs: number
   readonly groups: number
+  /** Completions of which the data say that they are another one's rewritten, or changed. Default: none. */
+  readonly variants?: number
   /** Of pairs and groups. */
   readonly prompts: number
   readonly completions: number
@@ -56,6 +58,8 @@ const PAIRS =
 const GROUPS =
   "Of a group, each counting the same, one completion is chosen: the first; by majority vote over the answers, compared as text or as canonical SMILES (ties to the answer seen first, no answer is wrong); or by the highest score (ties to the lower index). Best-of-n curves are expectations over all subsets of n completions, computed exactly, equal scores sharing the first place; their ceiling is pass@n and their floor the mean. A decline after the peak is tested one-sided with the largest decline over n as the statistic; p is the larger of two: prompts resampled and differences to the curve's end recentred, and rewards exchanged at random within each group. "
 
+const INVARIANCE =
+  "Within a group the data say which completions are the original answer written otherwise (twins) and which are another molecule. The flip rate is the share of wrong answers that stand in another order to a twin than to the original (a new tie counts one half), averaged over twins; the spread is the standard deviation over an original and its twins, given over the mean absolute margin between the original and the wrong answers; a changed molecule is noticed where its score differs from the original by more than the spread of the twins whose verdict is the original's. Wrong answers are the changed completions but those with as high a verifiable reward. "
 const probabilities = (): string =>
   ` Probabilities follow Bradley–Terry, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
     FOLDS - 1
@@ -82,7 +86,7 @@ ${scorer}. Texts were rendered with the chat template "${m.chatTemplate}"${
     m.unscored,
   )} could not be scored and ${number(m.unverifiable)} could not be verified; these are left out of the numbers concerned and counted beside them. Verifiable rewards are ether0's: ${m.verifier}.
 
-${m.pairs === 0 ? '' : PAIRS}${m.groups === 0 ? '' : GROUPS}On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b, Somers' D and Spearman's ρ.${m.pairs === 0 ? '' : probabilities()}
+${m.pairs === 0 ? '' : PAIRS}${m.groups === 0 ? '' : GROUPS}${(m.variants ?? 0) === 0 ? '' : INVARIANCE}On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b, Somers' D and Spearman's ρ.${m.pairs === 0 ? '' : probabilities()}
 
 The unit of analysis is the prompt. Intervals are 95 %, from ${number(
     m.resamples,

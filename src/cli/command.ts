@@ -1,13 +1,15 @@
-/** What `chemherm <command>` runs. Each but models and setup-cuda is also a bin of its own. */
+/** What `chemherm <command>` runs. Each but verify-results, models and setup-cuda is also a bin of its own. */
 export const COMMANDS = {
   'run-rm': 'scores chemistry pairs with a reward model, beside the verifiable rewards',
   'run-dpo': 'the same with a DPO policy and its reference',
   'run-verify': "ether0's verifiable rewards alone, no model",
   'run-process': 'chooses among candidate next steps by rationale likelihood or by a (process) reward model',
   'run-generate': 'greedy or sampled completions of a causal model, as groups that the other commands read',
+  'make-pairs': 'makes preference pairs whose truth is known, and checks files of pairs',
   analyze: 'recomputes the analyses of runs and compares them',
   'submit-eval-jobs': 'turns a table of runs into jobs of Slurm or Kubernetes, and submits them',
   'serve-rewards': "serves the embedded oracles behind ether0.remotes' HTTP API",
+  'verify-results': "recomputes a run's files from its scores and its data, and says what differs",
   models: 'lists architectures, heads, chat templates and the models that are known by name',
   'setup-cuda': 'fetches what --device cuda needs',
 } as const

@@ -6,6 +6,7 @@ import { DataError, HarnessError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
 import { visibleLine } from '../visible-text.ts'
 import { asCalled } from './command.ts'
+import { endOnSignals } from './first-process.ts'
 import { jsonLine, stackText } from './screen.ts'
 import { LARGEST_BYTES } from './yaml.ts'
 
@@ -22,6 +23,7 @@ export function isStarted(moduleUrl: string): boolean {
 
 /** Runs a bin's main function: its exit code, or one clear message and the code of the error family, or a bug with its stack. */
 export async function runMain(bin: string, main: () => Promise<number>): Promise<void> {
+  endOnSignals()
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   try {
     process.exitCode = await main()

@@ -1,16 +1,13 @@
 import { join } from 'node:path'
-import { type Accuracy, bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
-import { agreement } from '../agreement/agreement.ts'
-import { baselineWarningLines } from '../agreement/baselines.ts'
-import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
+import type { Accuracy, Summary } from '../agreement/accuracy.ts'
+import type { BestOfTable } from '../agreement/best-of.ts'
 import { collect, type Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
 import type { ResolvedDevice } from '../model/device.ts'
-import { writeCsv } from '../report/csv.ts'
-import { writeJson, writeWhole } from '../report/manifest.ts'
+import { writeJson } from '../report/manifest.ts'
 import { percent, textTable } from '../report/table.ts'
-import { scoreFileColumns, writeScores } from '../report/write.ts'
+import { writeScores } from '../report/write.ts'
 import type { WorkDone } from '../run.ts'
 import { ScoreWatch } from '../score/doubts.ts'
 import type { Ledger } from '../score/ledger.ts'
@@ -24,25 +21,22 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
-import type { RowFailure, ScoredCompletion, Statistic, Verifier } from '../types.ts'
-import { writeAdvantages } from './advantages.ts'
-import { writeAnalyses } from './analyses.ts'
+import type { ScoredCompletion, Statistic, Verifier } from '../types.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
 import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
-import { failureLines, unscoredHint } from './failure-lines.ts'
+import { failureLines } from './failure-lines.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
-import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
-import { groupsReport } from './groups-report.ts'
-import { reportHtml } from './html.ts'
+import type { GroupsOfRun } from './groups.ts'
+import { type InvarianceOfRun, invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
-import { hermRun, manifest, methodsInput, runRecord } from './manifest.ts'
-import { parsesOf } from './parses.ts'
+import { hermRun, manifest, methodsInput } from './manifest.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
+import { writeReport, writeRunFiles } from './run-files.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
@@ -90,7 +84,11 @@ export async function finish(input: FinishInput): Promise<number> {
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
-  const added = { ownColumns: scorer.columns, extraColumns: inspection.extraColumns }
+  const added = {
+    ownColumns: scorer.columns,
+    extraColumns: inspection.extraColumns,
+    variants: inspection.variants > 0,
+  }
   const joined = await collect(writeScores(folder, watched(joining, watch), added), {
     scored: models.length > 0,
     render: (row, role, index) => {
@@ -104,89 +102,39 @@ export async function finish(input: FinishInput): Promise<number> {
   const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
   if (format !== null) log.warn(format)
   for (const line of withoutEffect(input, joined)) log.warn(line)
-  const settings = { seed: config.seed, resamples: config.resamples }
-  const summary = summarise(joined.pairs, settings)
-  const parses = await parsesOf(joined.completions)
-  const comparing = given<Pick<Scorer, 'even'>>({ even: scorer.even })
-  const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
-  const groups = await groupsOfRun(joined, config, models.length > 0, settings)
-  for (const note of groups?.notes ?? []) log.warn(note)
-  const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: models.length > 0 })
-  const found = {
-    ...rowwise,
-    statistics: [...rowwise.statistics, ...(groups?.statistics ?? []), ...(grpo?.statistics ?? [])],
-  }
-  if (models.length > 0) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
-  const asFailure = failureOf(config.stepSeparator)
-  const failures = [...inspection.failures, ...joined.unscored.map(asFailure)]
-  await writeFailures(folder, failures)
-  const best = bestOf(joined.pairs, settings)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  await writeJson(join(folder, 'summary.json'), {
-    ...summary,
-    best_of_n: best,
-    ...(groups !== null && { groups: groupsSummary(groups) }),
-  })
-  const columns = scoreFileColumns(added)
-  const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
-  await writeAnalyses({
+  const herm = hermRun(input)
+  const facts = methodsInput(input, joined, drift)
+  const analysed = await writeRunFiles({
     folder,
+    config,
     joined,
-    columns: {
-      'scores.csv': columns['scores.csv'],
-      ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
-      ...groupColumns,
-      'failures.csv': FAILURE_COLUMNS,
-      ...grpo?.columns,
-    },
-    tables: groups === null ? [] : groupTables(groups, models[0]?.name ?? 'the verifier', bootstrapMethod(settings)),
-    summary,
-    agreement: found,
-    herm: hermRun(input),
-    methods: methodsInput(input, joined, drift),
-    ciMethod: bootstrapMethod(settings),
+    rows,
+    added,
+    scored: models.length > 0,
+    ...given<{ even: number }>({ even: scorer.even }),
+    scorer: models[0]?.name ?? 'the verifier',
+    unread: inspection.failures,
+    herm,
+    methods: facts,
     log,
   })
-  printSummary(input, joined, summary, best, found.statistics, groups)
+  const { summary, agreement: found, best, groups, grpo, invariance, failures } = analysed
+  printSummary(input, joined, summary, best, found.statistics, groups, invariance)
   if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
-  const record = { ...manifest(input, joined, failures, drift), ...(grpo !== null && { grpo: grpo.record }) }
+  const record = {
+    ...manifest(input, joined, failures, drift),
+    herm,
+    methods: facts,
+    ...(grpo !== null && { grpo: grpo.record }),
+  }
   await writeJson(join(folder, 'run.json'), record)
-  const run = runRecord(input, joined, record, drift)
-  await writeWhole(
-    join(folder, 'report.html'),
-    await reportHtml({
-      run,
-      joined,
-      summary,
-      agreement: found,
-      failures,
-      drift,
-      groups: groupsReport(groups, grpo, config),
-    }),
-  )
+  await writeReport(folder, record, joined, analysed)
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }
-
-const failureOf =
-  (stepSeparator: string | null) =>
-  ({ where, id, role, index, reason, message }: Joined['unscored'][number]): RowFailure => ({
-    where,
-    id,
-    reason,
-    message: `${role} ${index} has no score: ${reason}${message === null ? '' : `, ${message}`}`,
-    hint: unscoredHint(reason, stepSeparator),
-  })
-
-export const FAILURE_COLUMNS = ['where', 'id', 'reason', 'message', 'hint'] as const
-export const writeFailures = (folder: string, failures: readonly RowFailure[]): Promise<void> =>
-  writeCsv(
-    join(folder, 'failures.csv'),
-    FAILURE_COLUMNS,
-    failures.map((f) => [f.where, f.id, f.reason, f.message, f.hint]),
-  )
 
 function printSummary(
   { models, scorer, verifier, print, inspection }: FinishInput,
@@ -195,6 +143,7 @@ function printSummary(
   best: BestOfTable | null,
   statistics: readonly Statistic[],
   groups: GroupsOfRun | null,
+  invariance: InvarianceOfRun | null,
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
   if (joined.pairs.length > 0 && models.length > 0) {
@@ -230,6 +179,8 @@ function printSummary(
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
   if (groups !== null) out.push('', groupTable(groups, models.length > 0), '')
+  const moved = invariance === null ? null : invarianceTable(invariance)
+  if (moved !== null) out.push(moved, '')
   const orders = orderLine(statistics)
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)

@@ -20,6 +20,8 @@ export interface HtmlInput {
   readonly drift: DriftRecord | null
   /** Of a run with groups. */
   readonly groups?: GroupsReport | undefined
+  /** Margin over chemical distance. */
+  readonly sensitivity?: ReportInput['sensitivity']
 }
 
 /** report.html of a run. */
@@ -49,6 +51,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     suspects: hacking.suspects,
     tiedSuspects: hacking.tied,
     ...(groups !== undefined && { groups }),
+    ...(given.sensitivity !== undefined && { sensitivity: given.sensitivity }),
     molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
   }
   return renderReport(input)

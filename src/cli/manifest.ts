@@ -4,14 +4,16 @@ import { OWN_FILE } from '../chem/ether0/data.ts'
 import type { Joined } from '../collect.ts'
 import { fileRecord, isReadyMade } from '../model/ready-made/open.ts'
 import { packageVersion } from '../package.ts'
+import { CUT_RULE, type Cut, unevenness } from '../pairs/shard.ts'
 import type { RunRecord } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
 import { namedWithBase } from '../setup/adapter.ts'
+import type { RunConfig } from '../setup/config.ts'
 import { identityRecord } from '../setup/identity.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import { SCORE_VERSION } from '../store/key.ts'
 import { REPAIRS } from '../text/repairs.ts'
-import type { Repair, RowFailure, RunnerInfo } from '../types.ts'
+import type { Repair, RepairCount, RowFailure, RunnerInfo } from '../types.ts'
 import { countBy } from './count.ts'
 import type { DriftRecord } from './drift.ts'
 import type { FinishInput } from './finish.ts'
@@ -20,13 +22,40 @@ import { readingsRecord } from './readings.ts'
 import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
 
+/** A model in run.json, likewise. */
+export interface ModelJson extends Readonly<Record<string, unknown>> {
+  readonly name: string
+  readonly adapter: LoadedModel['adapter']
+  readonly dtype: string | null
+}
+
+/** Of run.json, what the report reads, and what computes the files once more. The rest of it is shown as it is. */
+export interface RunJson extends Readonly<Record<string, unknown>> {
+  readonly config: RunConfig
+  readonly versions: Readonly<Record<string, string>>
+  /** What the score is, in words. */
+  readonly score: string
+  /** Of a model that compares two answers; else left out. */
+  readonly score_even?: number
+  readonly models: readonly ModelJson[]
+  readonly drift: DriftRecord | null
+  readonly device: { readonly device: string; readonly provider: string } | null
+  readonly dataset: Readonly<Record<string, unknown>> & { readonly name: string }
+  readonly verification: { readonly provenance: RunRecord['provenance'] } | null
+  readonly repairs: Readonly<Record<string, { readonly completions: number }>>
+  readonly warnings: readonly string[]
+  readonly seed: number
+  readonly herm: HermRun | null
+  readonly methods: MethodsInput
+}
+
 /** run.json: everything that someone needs who does not trust the numbers. */
 export function manifest(
   input: FinishInput,
   joined: Joined,
   failures: readonly RowFailure[],
   drift: DriftRecord | null,
-): Record<string, unknown> {
+) {
   const { config, data, inspection, device, scorer, plan, verifier, log } = input
   return {
     created: new Date().toISOString(),
@@ -39,6 +68,7 @@ export function manifest(
     score_version: SCORE_VERSION,
     machine: machine(),
     score: scorer.formula,
+    ...(scorer.even !== undefined && { score_even: scorer.even }),
     head: config.bin === 'run-rm' ? (config.head ?? '0') : null,
     models: modelRecords(input),
     graph: input.comparison == null ? null : { comparison: input.comparison },
@@ -54,6 +84,7 @@ export function manifest(
       failed_rows: inspection.failures.length,
       ...readingsRecord(inspection, config, data.provenance.sha256),
     },
+    shards: shardsRecord(data.cut),
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
     repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
@@ -66,6 +97,12 @@ export function manifest(
   }
 }
 
+/** How the rows were cut into shards; null where the run was one. */
+const shardsRecord = (cut: Cut | null): Record<string, unknown> | null =>
+  cut === null
+    ? null
+    : { count: cut.count, rule: CUT_RULE, id: cut.id, estimated_tokens: cut.loads, heaviest_over_mean: unevenness(cut) }
+
 /** The models of a run as run.json has them, each with what was done for it. */
 export const modelRecords = ({
   models,
@@ -73,7 +110,7 @@ export const modelRecords = ({
   work,
   certified,
   device,
-}: Pick<FinishInput, 'models' | 'subjects' | 'work' | 'certified' | 'device'>): readonly Record<string, unknown>[] =>
+}: Pick<FinishInput, 'models' | 'subjects' | 'work' | 'certified' | 'device'>): readonly ModelJson[] =>
   models.map((model, i) => ({
     role: model.choice.role,
     name: model.name,
@@ -171,6 +208,10 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
     datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
     pairs: joined.pairs.length,
     groups: joined.groups.length,
+    variants: joined.groups.reduce(
+      (sum, { completions }) => sum + completions.filter(({ variant }) => variant !== undefined).length,
+      0,
+    ),
     prompts: new Set([...joined.pairs, ...joined.groups].map(({ cluster }) => cluster)).size,
     completions: joined.completions.length,
     unscored: joined.unscored.length,
@@ -196,36 +237,37 @@ function namedForMethods(model: LoadedModel | undefined): Pick<MethodsInput, 'mo
   return { model: namedWithBase(revision === null ? name : `${name} (revision ${revision})`, adapter), revision: null }
 }
 
-/** The manifest as report.html shows it. */
-export function runRecord(
-  input: FinishInput,
-  joined: Joined,
-  record: Record<string, unknown>,
-  drift: DriftRecord | null,
-): RunRecord {
-  const { config, data, models, device, scorer, verifier, subjects, work, log } = input
+/** run.json as report.html shows it. */
+export function runRecord(record: RunJson, { truncations }: Pick<Joined, 'truncations'>): RunRecord {
+  const { herm: _, methods, score, ...shown } = record
+  const { config, models, device } = record
   const [first, second] = models
   return {
     command: config.bin,
     model: first === undefined ? 'verifiable rewards alone' : namedWithBase(first.name, first.adapter),
     reference: second === undefined ? null : namedWithBase(second.name, second.adapter),
-    dataset: data.name,
+    dataset: record.dataset.name,
     device: device?.device ?? null,
     provider: device?.provider ?? null,
-    dtype: subjects[0]?.dtype ?? null,
-    seed: config.seed,
-    versions: versions(),
-    repairs: countsOf(repairsOfRun(work), 'completions'),
-    truncations: joined.truncations,
-    warnings: log.warnings,
-    remarks: methodRemarks(input, joined, drift),
-    provenance: verifier?.provenance ?? [],
-    details: { score: scorer.formula, ...record },
+    dtype: first?.dtype ?? null,
+    seed: record.seed,
+    versions: record.versions,
+    repairs: Object.fromEntries(
+      Object.entries(record.repairs).map(([repair, { completions }]) => [repair, completions]),
+    ),
+    truncations,
+    warnings: record.warnings,
+    remarks: methods.remarks,
+    provenance: record.verification?.provenance ?? [],
+    details: { score, ...shown },
   }
 }
 
 /** What was mended on the way to the models, each with its sentence. */
-export function describedRepairs({ work, subjects }: Pick<FinishInput, 'work' | 'subjects'>): Record<string, unknown> {
+export function describedRepairs({
+  work,
+  subjects,
+}: Pick<FinishInput, 'work' | 'subjects'>): Record<string, RepairCount & { readonly what: string }> {
   const facts = subjects[0]?.text
   if (facts === undefined) return {}
   return Object.fromEntries(

@@ -7,7 +7,8 @@ import type { Subject } from '../score/subject.ts'
 import { VerdictQueue, type VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { changesNothing } from '../setup/unused.ts'
-import { openStore, type Store } from '../store/log.ts'
+import { localPath, openLocalStore } from '../store/local.ts'
+import { openStore, type Store, type StoreOptions } from '../store/log.ts'
 import { siblingStores, storeName } from '../store/merge.ts'
 import type { Row, RowFailure, Verifier } from '../types.ts'
 import type { Interrupt } from './interrupt.ts'
@@ -75,17 +76,49 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
   }
 }
 
-/** The run's own store, with those of the same scorer's other data sets to read from. */
-export async function openRunStore(config: RunConfig, folder: string, log: Log): Promise<Store> {
+/**
+ * The run's own store, with those of the same scorer's other data sets to read from.
+ * @param cut of a shard: its cut
+ */
+export async function openRunStore(
+  config: RunConfig,
+  folder: string,
+  log: Log,
+  cut: string | null = null,
+): Promise<Store> {
   const path = join(folder, storeName(config.shard))
-  const reuse = config.resume ? await siblingStores(join(folder, '..'), path) : []
-  const store = await openStore(path, { config, reuse, fresh: !config.resume })
+  const reuse = config.resume ? await siblingStores(join(folder, '..'), path, cut) : []
+  const options = { config, cut, reuse, fresh: !config.resume }
+  const store =
+    config.localStore === null
+      ? await openStore(path, options)
+      : await openedHere(path, config.localStore, options, config, log)
   const { tornBytes, damagedLines } = store.repairs
   if (tornBytes > 0) log.warn(`${path}: ${tornBytes} bytes behind the last whole batch were cut off`)
   if (damagedLines.length > 0)
     log.warn(`${path}: ${damagedLines.length} damaged lines are not used (the first is line ${damagedLines[0]})`)
   if (store.size > 0) for (const line of plannedOtherwise(store.config, config)) log.warn(line)
   return store
+}
+
+/** The same on a disk of this machine. */
+function openedHere(
+  path: string,
+  folder: string,
+  options: StoreOptions,
+  { copyEvery }: RunConfig,
+  log: Log,
+): Promise<Store> {
+  log.info(
+    `measurements are written to ${localPath(path, folder)}, and copied to ${path} every ${copyEvery} minutes, on a stop and at the end`,
+  )
+  return openLocalStore(path, {
+    ...options,
+    folder,
+    everyMs: copyEvery * 60_000,
+    clock: () => performance.now(),
+    onTrouble: (message) => log.warn(`${path}: not copied now, tried again later: ${message}`),
+  })
 }
 
 /** How many measurements of earlier runs are of this configuration; of others in the store nothing is said. */

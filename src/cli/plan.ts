@@ -1,21 +1,16 @@
-import { isFailure } from '../pairs/failure.ts'
 import { textTable } from '../report/table.ts'
 import { NOT_EMBEDDED } from '../score/bounds.ts'
 import { tokenDoubts } from '../score/doubts.ts'
-import { estimatePeakBytes, type PlanOptions, planBatches } from '../score/plan.ts'
-import { mostRepairs, RepairTally } from '../score/repair-tally.ts'
-import { repairsOf } from '../score/subject.ts'
+import { estimatePlan } from '../score/estimate.ts'
+import type { PlanOptions } from '../score/plan.ts'
+import { mostRepairs } from '../score/repair-tally.ts'
 import type { DriftPlan } from '../setup/drift.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
-import type { RepairCounts, Row, RowFailure, Sequence } from '../types.ts'
-import { isUnscored } from '../unscored.ts'
+import type { RepairCounts, Row, RowFailure } from '../types.ts'
 import type { Log } from './log.ts'
 import { sayRepairs } from './repairs.ts'
 import { printText } from './screen.ts'
-
-/** Completions named by `--dry-run`, a model. */
-const SHOWN = 20
 
 /** `--dry-run`: what would be computed. The whole data set is tokenised, no model is opened. */
 export async function printPlan(
@@ -40,52 +35,26 @@ export async function printPlan(
   }
   const repairs: RepairCounts[] = []
   for (const { model, subject } of models) {
-    const sequences: Sequence[] = []
-    const tally = new RepairTally()
-    const seen = new Set<string>()
-    const reasons: Record<string, number> = {}
-    let [completions, tokens, group, unscored] = [0, 0, 0, 0]
-    for await (const row of rows()) {
-      if (isFailure(row)) continue
-      const completionsOfRow = subject.prepare(row)
-      tally.add(completionsOfRow.map(repairsOf))
-      for (const [i, prepared] of completionsOfRow.entries()) {
-        completions++
-        if (isUnscored(prepared)) {
-          unscored++
-          reasons[prepared.reason] = (reasons[prepared.reason] ?? 0) + 1
-          const { role, index } = row.completions[i]!
-          if (unscored <= SHOWN) remarks.push(`${row.where}, ${role} ${index}: ${prepared.reason}, ${prepared.message}`)
-          continue
-        }
-        tokens += prepared.ids.length
-        const key = subject.key(prepared)
-        if (seen.has(key)) continue
-        seen.add(key)
-        sequences.push({ ...prepared, group })
-      }
-      group++
-    }
-    if (unscored > SHOWN) remarks.push(`and ${unscored - SHOWN} more`)
+    const found = await estimatePlan(rows(), subject, plan, model.description.size)
+    const { completions, reasons, unscored } = found
+    remarks.push(...found.examples)
+    if (unscored > found.examples.length) remarks.push(`and ${unscored - found.examples.length} more`)
     for (const [reason, count] of Object.entries(reasons))
       remarks.push(
         `${subject.role} ${subject.name}: ${count} of ${completions} completions would not be scored, ${reason}`,
       )
     const notEmbedded = reasons[NOT_EMBEDDED] ?? 0
     remarks.push(...tokenDoubts({ name: subject.name, completions, notEmbedded, sameTokens: 0 }))
-    repairs.push(tally.counts)
-    const batches = planBatches(sequences, plan)
-    const computed = batches.reduce((sum, batch) => sum + batch.tokens, 0)
-    const peak = estimatePeakBytes(batches, sequences, model.description.size)
+    repairs.push(found.repairs)
     lines.push([
       subject.role,
       String(completions),
-      String(sequences.length),
+      String(found.distinct),
       String(unscored),
-      String(tokens),
-      String(computed),
-      String(batches.length),
-      `${(peak / 2 ** 20).toFixed(0)} MiB`,
+      String(found.tokens),
+      String(found.computed),
+      String(found.batches),
+      `${(found.peakBytes / 2 ** 20).toFixed(0)} MiB`,
     ])
   }
   const subjects = models.map(({ subject }) => subject)

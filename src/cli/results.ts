@@ -8,7 +8,7 @@ import { isFolder, unwritable } from '../setup/folder.ts'
  */
 const RESULTS: readonly RegExp[] = [
   /^run\.json$/,
-  /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|suspects|reasons|failures)\.csv$/,
+  /^(scores|pairs|groups|curves|over-optimisation|top-rewards|advantages|curriculum|agreement|sensitivity|suspects|reasons|failures)\.csv$/,
   /^curriculum\.jsonl$/,
   /^(steps|step-scores|step-verdicts|step-claims|paired-tests|filter|precheck)\.csv$/,
   /^(triples|trajectories)\.jsonl$/,

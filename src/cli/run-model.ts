@@ -1,6 +1,7 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
+import type { Cut, Shard } from '../pairs/shard.ts'
 import { allHeadsNote } from '../score/head.ts'
 import type { Subject } from '../score/subject.ts'
 import { roundingNote } from '../setup/adapter.ts'
@@ -80,6 +81,7 @@ export async function runModel(
   const inspection = await inspect(rows())
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
+  if (data.cut !== null && config.merge !== 'only') log.info(shardLine(data.cut, config.shard))
   sayReadings(inspection, config, log)
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
   if (inspection.groups === 0) for (const line of unusedWithoutGroups(given)) log.warn(line)
@@ -151,6 +153,14 @@ const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, id
 
 const inspectionLine = ({ name }: Dataset, { rows, completions, failures }: Inspection): string =>
   `${name}: ${counted(rows, 'row')}, ${counted(completions, 'completion')}${unreadNote(failures.length)}`
+
+/** What of the whole a shard is. One that is much heavier than the mean has one prompt that no cut can divide. */
+function shardLine(cut: Cut, { index, count }: Shard): string {
+  const [own, all] = [cut.loads[index - 1]!, cut.loads.reduce((sum, load) => sum + load, 0)]
+  const share =
+    all === 0 ? '' : ` (${((100 * own) / all).toFixed(1)} %, an even share is ${(100 / count).toFixed(1)} %)`
+  return `shard ${index}/${count} of it: about ${own} of ${all} tokens${share}, estimated from the text; rows of one prompt stay together`
+}
 
 /** `--reasoning strip`: in how many completions there is a thought to cut. */
 async function sayThoughts(rows: ReturnType<typeof rowsOf>, log: Log): Promise<void> {

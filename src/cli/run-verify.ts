@@ -8,6 +8,7 @@ import type { ScoredCompletion } from '../types.ts'
 import { begin } from './begin.ts'
 import { countBy, counted, unreadNote } from './count.ts'
 import { downloadBar } from './download-bar.ts'
+import { explainVerdicts } from './explain.ts'
 import { finish } from './finish.ts'
 import { watchInterrupt } from './interrupt.ts'
 import type { BinHelp } from './parse.ts'
@@ -23,6 +24,7 @@ const HELP: BinHelp = {
   examples: [
     ['run-verify', 'the embedded pairs'],
     ['run-verify --dataset demo-groups', 'the embedded groups'],
+    ['run-verify --dataset own.jsonl --explain', 'why each of your rows passes or fails'],
     [
       'run-verify --dataset futurehouse/ether0-benchmark --split test --extraction loose',
       'a data set of the hub, by the benchmark rule',
@@ -76,6 +78,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
     const { completions } = inspection
     const { ledger, verdicts } = await verifyRows({ config, verifier, interrupt, log, completions, rows })
     interrupt.dispose()
+    const causes = modes.explain ? await explainVerdicts(rows, ledger, config.verification) : null
     const scorer = {
       formula: 'none: verifiable rewards alone',
       columns: [],
@@ -103,7 +106,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
       verifier,
       log,
       elapsedMs,
-      print: printVerdicts,
+      print: (all) => [printVerdicts(all), ...(causes === null ? [] : ['', causes])].join('\n'),
     })
   } finally {
     interrupt.dispose()

@@ -40,7 +40,7 @@ export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<
     return unscored > 0 ? 4 : 0
   }
   const fresh = !config.resume && config.merge !== 'only'
-  const merge = await mergeShards(run.folder, config.shard.count, config, { fresh })
+  const merge = await mergeShards(run.folder, config.shard.count, config, { cut: cutId(run), fresh })
   if (merge.state !== 'merged') {
     if (config.merge === 'only') throw notThere(run.folder, merge)
     log.info(shardLine(config, merge))
@@ -52,10 +52,12 @@ export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<
   return finishIn(merge.store, run)
 }
 
+const cutId = ({ data }: OpenRun): string | null => data.cut?.id ?? null
+
 /** Returns how many completions of the shard have no score. */
 async function measureShard(run: OpenRun, inspection: Inspection): Promise<number> {
   const { config, data, folder, log } = run
-  const store = await openRunStore(config, folder, log)
+  const store = await openRunStore(config, folder, log, cutId(run))
   let unscored = inspection.failures.length
   try {
     const rows = () => rowsOf(config, data)
@@ -120,10 +122,30 @@ const notThere = (folder: string, merge: Exclude<ShardsState, { state: 'merged' 
   merge.state === 'busy'
     ? new DataError('another process is merging these shards now', folder, 'Wait for it.')
     : new DataError(
-        `${merge.missing.length} shards did not come to their end: ${merge.missing.slice(0, 8).join(', ')}${merge.missing.length > 8 ? ' …' : ''}`,
+        reasons(merge).join('; '),
         folder,
-        'Run these shards again, then merge.',
+        'Run these shards again, then merge. What they have measured is kept.',
       )
 
-const shardLine = ({ shard }: RunConfig, merge: Exclude<ShardsState, { state: 'merged' }>): string =>
-  `shard ${shard.index}/${shard.count} is done; ${merge.state === 'waiting' ? `waiting for ${merge.missing.join(', ')}` : 'another shard is merging now'}`
+const reasons = ({ missing, otherCut }: Extract<ShardsState, { state: 'waiting' }>): string[] => [
+  ...(missing.length === 0 ? [] : [`${missing.length} shards did not come to their end: ${few(missing)}`]),
+  ...(otherCut.length === 0
+    ? []
+    : [`${otherCut.length} shards were cut otherwise, from other rows or by an earlier version: ${few(otherCut)}`]),
+]
+const few = (names: readonly string[]): string => `${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`
+
+function shardLine({ shard }: RunConfig, merge: Exclude<ShardsState, { state: 'merged' }>): string {
+  const done = `shard ${shard.index}/${shard.count} is done`
+  if (merge.state === 'busy') return `${done}; another shard is merging now`
+  const { missing, otherCut } = merge
+  const waits = [
+    ...(missing.length === 0 ? [] : [`waiting for ${few(missing)}`]),
+    ...(otherCut.length === 0
+      ? []
+      : [
+          `to be run again, cut otherwise (from other rows or by an earlier version; what they have measured is used): ${few(otherCut)}`,
+        ]),
+  ]
+  return `${done}; ${waits.join('; ')}`
+}

@@ -2,12 +2,13 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { DataError, HarnessError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import type { ColumnNames } from './columns.ts'
 import { readCsv } from './csv.ts'
 import type { DataFile } from './files.ts'
 import { readJson } from './json.ts'
 import { readJsonLines } from './jsonl.ts'
-import { bufferOfFile, readParquet } from './parquet.ts'
+import { bytesOfFile, readParquet } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
 
 type Format = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet' | 'arrow'
@@ -36,7 +37,7 @@ export async function* readRecords(
     }
   } catch (cause) {
     if (cause instanceof HarnessError || !isSystemError(cause)) throw cause
-    throw new DataError(`cannot be read: ${cause.message}`, path, null, { cause })
+    throw new DataError(systemWords(cause), path, null, { cause })
   }
 }
 
@@ -169,7 +170,7 @@ async function* parquetRecords(path: string, gzip: boolean): AsyncGenerator<RawR
   if (!gzip) {
     const file = await open(path)
     try {
-      yield* readParquet(await bufferOfFile(file), path)
+      yield* readParquet(bytesOfFile(file.fd), path)
     } finally {
       await file.close()
     }

@@ -1,11 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
-import { type AsyncBuffer, type Compressors, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import { fstatSync, readSync } from 'node:fs'
+import { type Compressors, parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { DataError } from '../errors.ts'
+import { checkPages, chunksOf, TooLarge } from './parquet-pages.ts'
 import type { RawRecord } from './raw.ts'
-
-/** Decoded bytes of the largest row group that is read; the row group is what has to fit into memory. */
-const MAX_ROW_GROUP_BYTES = 2 * 1024 ** 3
 
 /** hyparquet-compressors 1.1.2 reads past the end of LZ4's empty block, the page of a column that is all null. */
 const emptyPages = (codec: 'LZ4' | 'LZ4_RAW'): Compressors => ({
@@ -14,23 +12,35 @@ const emptyPages = (codec: 'LZ4' | 'LZ4_RAW'): Compressors => ({
 })
 const codecs: Compressors = { ...compressors, ...emptyPages('LZ4'), ...emptyPages('LZ4_RAW') }
 
+/** Bytes at any place of a file. */
+export interface FileBytes {
+  readonly byteLength: number
+  /** @throws Error where the file ends before `end` */
+  slice(start: number, end: number): ArrayBuffer
+}
+
+/** Largest description of a file; a thousand row groups of a hundred columns have some 10 MB. */
+const MAX_FOOTER_BYTES = 256 * 1024 ** 2
+
 /** Rows of a Parquet file, one row group in memory at a time. `at` is the row, from 1. */
-export async function* readParquet(file: AsyncBuffer, where: string): AsyncGenerator<RawRecord> {
-  const metadata = await parquetMetadataAsync(file).catch((cause: unknown) => {
-    throw broken(where, cause)
+export async function* readParquet(file: FileBytes, where: string): AsyncGenerator<RawRecord> {
+  const { metadata, tree } = orBroken(where, () => {
+    const metadata = parquetMetadata(footerOf(file))
+    return { metadata, tree: parquetSchema(metadata) }
   })
   let start = 0
   for (const [i, group] of metadata.row_groups.entries()) {
     const rows = Number(group.num_rows)
-    const bytes = group.columns.reduce((sum, column) => sum + Number(column.meta_data?.total_uncompressed_size ?? 0), 0)
-    if (bytes > MAX_ROW_GROUP_BYTES)
-      throw new DataError(
-        `row group ${i} decodes to ${bytes.toLocaleString('en')} bytes, the limit is ${MAX_ROW_GROUP_BYTES.toLocaleString('en')}`,
-        where,
-        'Write the file with smaller row groups (pyarrow: row_group_size=10000).',
-      )
+    // The decoder starts all columns at once and lets go of them at the first fault: what could fail while it starts is checked here, and
+    // what it reads it gets at once, so that no column is left to fail alone.
+    orBroken(`${where}: row group ${i}`, () => {
+      let decoded = 0
+      for (const chunk of chunksOf(group, tree, file.byteLength))
+        decoded += checkPages(chunk, file.slice(chunk.start, chunk.end))
+      return decoded
+    })
     const records = await parquetReadObjects({
-      file,
+      file: { byteLength: file.byteLength, slice: orEmpty(file) },
       metadata,
       compressors: codecs,
       rowStart: start,
@@ -45,24 +55,63 @@ export async function* readParquet(file: AsyncBuffer, where: string): AsyncGener
   }
 }
 
-const broken = (where: string, cause: unknown): DataError =>
-  new DataError(`cannot be read as Parquet: ${(cause as Error).message}`, where, null, { cause })
-
-/** Random access to an open file. */
-export const bufferOfFile = async (file: FileHandle): Promise<AsyncBuffer> => ({
-  byteLength: (await file.stat()).size,
-  async slice(start, end = Number.POSITIVE_INFINITY) {
-    const size = (await file.stat()).size
-    const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start))
-    let done = 0
-    while (done < bytes.length) {
-      const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done)
-      if (bytesRead === 0) throw new Error('the file ends in the middle')
-      done += bytesRead
+/** A file that shrinks in between: the column has no bytes, which its decoder says. */
+const orEmpty =
+  (file: FileBytes) =>
+  (start: number, end = file.byteLength): ArrayBuffer => {
+    try {
+      return file.slice(start, end)
+    } catch {
+      return new ArrayBuffer(0)
     }
-    return bytes.buffer
-  },
-})
+  }
+
+/** The description at the end of the file, with its length and magic. */
+function footerOf(file: FileBytes): ArrayBuffer {
+  if (file.byteLength < 12) throw new Error('the file ends in the middle')
+  const end = new DataView(file.slice(file.byteLength - 8, file.byteLength))
+  if (end.getUint32(4, true) !== MAGIC) throw new Error('the file does not end as Parquet does (PAR1): it is cut')
+  const length = end.getUint32(0, true)
+  if (length > Math.min(file.byteLength - 12, MAX_FOOTER_BYTES))
+    throw new Error(`its description of ${length.toLocaleString('en')} bytes does not fit into the file`)
+  return file.slice(file.byteLength - 8 - length, file.byteLength)
+}
+/** PAR1 */
+const MAGIC = 0x31524150
+
+function orBroken<T>(where: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (!(cause instanceof TooLarge)) throw broken(where, cause)
+    throw new DataError(cause.message, where, 'Write the file with smaller row groups (pyarrow: row_group_size=10000).')
+  }
+}
+
+const broken = (where: string, cause: unknown): DataError =>
+  new DataError(
+    `cannot be read as Parquet: ${(cause as Error).message}`,
+    where,
+    'The file is damaged: fetch it or write it again.',
+    { cause },
+  )
+
+/** An open file, read at once: nothing is left to read when it closes. */
+export function bytesOfFile(fd: number): FileBytes {
+  const byteLength = fstatSync(fd).size
+  return {
+    byteLength,
+    slice(start, end) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(end, byteLength) - start))
+      for (let done = 0; done < bytes.length; ) {
+        const got = readSync(fd, bytes, done, bytes.length - done, start + done)
+        if (got === 0) throw new Error('the file ends in the middle')
+        done += got
+      }
+      return bytes.buffer
+    },
+  }
+}
 
 /** Parquet's and Arrow's values as JSON has them: 64-bit integers as numbers where these are exact; dates in ISO form. */
 export function plain(value: unknown): unknown {

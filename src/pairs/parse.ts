@@ -11,6 +11,7 @@ import { conversationColumn, findPrompt, hasPrompt, PROMPT_LIKE, type Prompt, re
 import { isWhole, sharedPrompt, withoutPrompt } from './shared.ts'
 import { listFromJson, parseText, parseTexts } from './text.ts'
 import { transcriptTurns } from './transcript.ts'
+import { variantOf } from './variant.ts'
 import { comparedColumns, isComparison } from './verdict.ts'
 
 /** Where a record stands. `number` counts the records of the data set from 1 and is the default id. */
@@ -301,9 +302,16 @@ function parseGroup(columns: Columns, notes: Notes): Body {
     return parseText(completion, `${at}.completion`, notes)
   })
   const joined = withoutPrompt(prompt.text, texts, notes)
+  const completions = completionsOf('completion', joined.rest).map((completion, i) => {
+    const variant = variantOf(details[i]!, `completions[${i}]`, notes)
+    if (variant === null) return completion
+    const { transformation: _, same: __, family: ___, ...rest } = details[i]!
+    details[i] = rest
+    return { ...completion, variant }
+  })
   return {
     prompt: joined.prompt,
-    completions: completionsOf('completion', joined.rest),
+    completions,
     read: { prompt: prompt.columns, completions: ['completions'] },
     extra: details.some((detail) => Object.keys(detail).length > 0) ? [['completion_details', details]] : [],
   }

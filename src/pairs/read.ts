@@ -8,16 +8,17 @@ import { SeenIds } from './ids.ts'
 import { readRecords } from './open.ts'
 import { type Place, parseRecord } from './parse.ts'
 import type { RawRecord } from './raw.ts'
-import { inShard, type Shard } from './shard.ts'
+import type { Cut } from './shard.ts'
 
 export interface ReadOptions {
   /** Which files of a folder, which list of a JSON object. */
   readonly split?: string | null
   /** `--filter`: over problem types and subsets. */
   readonly filters?: readonly string[]
-  /** At most so many usable rows, taken before the shard, so that the parts of a limited run are the limited run. */
+  /** At most so many usable rows, taken before the shard, so that the shards of a limited run are the limited run. */
   readonly limit?: number | null
-  readonly shard?: Shard | null
+  /** Rows of this shard (from 1) of a cut alone. */
+  readonly shard?: { readonly cut: Cut; readonly index: number } | null
   /** Rows without a completion are usable (prompts to be completed). */
   readonly prompts?: boolean
   /** Columns that were named for a part of the row (`--prompt-column` …). */
@@ -28,7 +29,7 @@ export interface ReadOptions {
  * The rows of a data set in order, streamed: a file, a folder, or files. A record that is no row comes as a `RowFailure`
  * in its place. Memory: one record (Parquet: one row group) and 34–69 bytes per row for the ids.
  *
- * The default id and the kind of row (pair, group, single) do not depend on filter, limit or shard. A failed record belongs to the part
+ * The default id and the kind of row (pair, group, single) do not depend on filter, limit or shard. A failed record belongs to the shard
  * of its id, else of its place.
  * @throws DataError for a file that cannot be read, rows of several kinds, duplicate ids (after the last row), no usable row, a named column that no record has
  */
@@ -74,7 +75,7 @@ export async function* readRowsAs<R extends Row>(
     const row = rowOf(raw, file, number, parse)
     if (isFailure(row)) {
       census.failed(row)
-      if (shard === null || inShard(row.id ?? row.where, shard)) yield row
+      if (shard === null || shard.cut.shardOfFailure(row) === shard.index) yield row
       continue
     }
     first ??= row
@@ -85,7 +86,7 @@ export async function* readRowsAs<R extends Row>(
         'Put rows of different kinds into files of their own.',
       )
     ids.add(row.id, number)
-    if (census.keeps(row) && (shard === null || inShard(row.id, shard))) yield row
+    if (census.keeps(row) && (shard === null || shard.cut.shardOf(row) === shard.index)) yield row
   }
   named.check(place)
   ids.check(place)

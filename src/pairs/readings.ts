@@ -55,6 +55,8 @@ const SENTENCES: Readonly<Record<string, (about: string) => string>> = {
   formula_guard: () => "cells had a ' before = + - or @, as spreadsheets and we guard a formula: one was taken off",
   lone_message: () => 'a lone message was read as a conversation of one turn',
   sharegpt: () => 'turns {from, value} were read as messages {role, content}',
+  transformation_without_same: () =>
+    'completions name a transformation without "same" (true, false): whether the chemistry was left as it was is not known, and they are no part of the analysis of invariance',
   empty_prompt: () => 'the prompt is empty',
   unread: (column) => `the column "${column}" holds something and is not shown to the model`,
   message_field: (field) => `the field "${field}" of messages is not shown to the model`,

@@ -93,6 +93,10 @@ export function parseInteger(text: string, base = 10): bigint | null {
     radix = 10
   }
   if (!/^[0-9a-z]+(_[0-9a-z]+)*$/.test(body)) return null
+  if (radix === 10) {
+    const digits = body.replaceAll('_', '')
+    return /[a-z]/.test(digits) ? null : BigInt(negative ? `-${digits}` : digits)
+  }
   let value = 0n
   for (const digit of body.replaceAll('_', '')) {
     const worth = Number.parseInt(digit, 36)

@@ -258,7 +258,8 @@ export function itemOf(value: Value, key: Value | Slice, budget: Budget): Value 
   }
   const items = held(value)
   if (items === null) return undefined
-  if (typeof value === 'string') budget.charge(typeof items === 'string' ? 1 : 1 + value.length / 32)
+  // cut into its characters
+  if (typeof value === 'string') budget.charge(typeof items === 'string' ? 1 : 1 + value.length / 4)
   const item = items[index < 0 ? index + items.length : index]
   return value instanceof Bytes && item !== undefined ? BigInt(item as number) : item
 }

@@ -36,6 +36,7 @@ export class Dict {
   static of(entries: Iterable<readonly [Value, Value]>, budget: Budget): Dict {
     const dict = new Dict()
     for (const [key, value] of entries) {
+      budget.charge(1)
       const hash = hashKey(key, budget)
       const old = dict.entriesByHash.get(hash)
       dict.entriesByHash.set(hash, [old ? old[0] : key, value])
@@ -70,6 +71,7 @@ export class PySet {
   static of(items: Iterable<Value>, budget: Budget): PySet {
     const set = new PySet()
     for (const item of items) {
+      budget.charge(1)
       const hash = hashKey(item, budget)
       if (!set.itemsByHash.has(hash)) set.itemsByHash.set(hash, item)
     }
@@ -299,7 +301,10 @@ export function lengthOf(value: Value): number {
 
 /** What Python's dict and set tell keys apart by: equal for equal keys, and only for them. @throws PythonError TypeError: no hash */
 export function hashKey(key: Value, budget: Budget, depth = 0): string {
-  if (typeof key === 'string') return `s${key}`
+  if (typeof key === 'string') {
+    if (key.length > 32) budget.charge(key.length / 32)
+    return `s${key}`
+  }
   if (typeof key === 'bigint') return `n${key}`
   if (typeof key === 'boolean') return key ? 'n1' : 'n0'
   if (typeof key === 'number') return floatKey(key)

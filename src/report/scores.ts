@@ -49,6 +49,12 @@ export const PAIR_COLUMNS = [
 /** The last columns of scores.csv, after the scorer's own: what tells a row from another of the same id. */
 export const TEXT_COLUMNS = ['cluster', 'completion_hash'] as const
 
+/** After these, where the data say how completions were made of each other. */
+export const VARIANT_COLUMNS = ['transformation', 'same', 'family'] as const
+
+export const variantCells = ({ variant }: ScoredCompletion): Cell[] =>
+  variant === undefined ? [null, null, null] : [variant.transformation, Number(variant.same), variant.family]
+
 /** What a line of scores.csv has beyond a ScoredCompletion. */
 export interface ScoreDetail {
   readonly truncated: boolean | null

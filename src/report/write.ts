@@ -2,7 +2,16 @@ import { join } from 'node:path'
 import { completionHash, promptCluster } from '../plain-text.ts'
 import type { Row, ScoredCompletion, ScoredPair } from '../types.ts'
 import { type Cell, type CsvWriter, openCsv } from './csv.ts'
-import { PAIR_COLUMNS, pairCells, SCORE_COLUMNS, type ScoreDetail, scoreCells, TEXT_COLUMNS } from './scores.ts'
+import {
+  PAIR_COLUMNS,
+  pairCells,
+  SCORE_COLUMNS,
+  type ScoreDetail,
+  scoreCells,
+  TEXT_COLUMNS,
+  VARIANT_COLUMNS,
+  variantCells,
+} from './scores.ts'
 
 /** What is written of a row. */
 export interface ScoredRow {
@@ -18,14 +27,16 @@ export interface AddedColumns {
   readonly ownColumns: readonly string[]
   /** Those of the data that we do not read, in pairs.csv. */
   readonly extraColumns: readonly string[]
+  /** The data say of completions how they were made of another one: columns of scores.csv. Default: they do not. */
+  readonly variants?: boolean
 }
 
 /** Columns of scores.csv and pairs.csv. A column of the data that is called like one of ours gets `input_` in front. */
-export function scoreFileColumns({ ownColumns, extraColumns }: AddedColumns) {
+export function scoreFileColumns({ ownColumns, extraColumns, variants = false }: AddedColumns) {
   const taken = new Set<string>(PAIR_COLUMNS)
   const extraNames = extraColumns.map((name) => (taken.has(name) ? `input_${name}` : name))
   return {
-    'scores.csv': [...SCORE_COLUMNS, ...ownColumns, ...TEXT_COLUMNS],
+    'scores.csv': [...SCORE_COLUMNS, ...ownColumns, ...TEXT_COLUMNS, ...(variants ? VARIANT_COLUMNS : [])],
     'pairs.csv': [...PAIR_COLUMNS, ...extraNames],
   } satisfies Record<string, readonly string[]>
 }
@@ -47,7 +58,12 @@ export async function* writeScores<R extends ScoredRow>(
     for await (const joined of rows) {
       const cluster = promptCluster(joined.row.prompt)
       for (const [i, completion] of joined.completions.entries())
-        await scores.write([...scoreCells(completion, joined.details[i]!), cluster, completionHash(completion.text)])
+        await scores.write([
+          ...scoreCells(completion, joined.details[i]!),
+          cluster,
+          completionHash(completion.text),
+          ...(added.variants === true ? variantCells(completion) : []),
+        ])
       for (const pair of joined.pairs) {
         pairs ??= openCsv(join(folder, 'pairs.csv'), columns['pairs.csv'])
         await pairs.write([...pairCells(pair), ...added.extraColumns.map((name) => extraCell(pair.extra[name]))])

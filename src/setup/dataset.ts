@@ -12,6 +12,7 @@ import { hashDataset, listDataFiles } from '../pairs/files.ts'
 import { mayHoldSplits } from '../pairs/open.ts'
 import { readRows, readRowsAs } from '../pairs/read.ts'
 import { ReadingCount, type Readings } from '../pairs/readings.ts'
+import { type Cut, cutRows } from '../pairs/shard.ts'
 import { type ProcessRow, parseStepRecord } from '../pairs/steps.ts'
 import { parseTrajectory } from '../pairs/trajectories.ts'
 import type { Row, RowFailure } from '../types.ts'
@@ -34,14 +35,19 @@ export interface Dataset {
   readonly split: string | null
   /** What to tell the user. */
   readonly notes: readonly string[]
+  /** Which rows each shard has; null where the run is one. */
+  readonly cut: Cut | null
 }
 
+/** Of a run in shards all rows are read once, to cut them. */
 export async function openDataset(
   config: RunConfig,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<Dataset> {
   const found = await findDataset(config, onProgress)
-  return { ...found, identity: rowsSha256(found.identity, config.columns) }
+  const data = { ...found, identity: rowsSha256(found.identity, config.columns), cut: null }
+  const { count } = config.shard
+  return count === 1 ? data : { ...data, cut: await cutRows(rowsOf(config, data, true), count) }
 }
 
 /** Refuses a name that can be no data set: it is built in, or there, or a hub id. */
@@ -57,7 +63,10 @@ export function checkDatasetName(dataset: string): void {
   hubSettings()
 }
 
-async function findDataset(config: RunConfig, onProgress: (progress: DownloadProgress) => void): Promise<Dataset> {
+async function findDataset(
+  config: RunConfig,
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<Omit<Dataset, 'cut'>> {
   const { dataset, split } = config
   const builtin = builtinDataset(dataset)
   if (builtin !== null)
@@ -118,7 +127,7 @@ async function describe(
   split: string | null,
   provenance: Readonly<Record<string, unknown>>,
   notes: readonly string[],
-): Promise<Dataset> {
+): Promise<Omit<Dataset, 'cut'>> {
   const found = await listDataFiles(source, split)
   const paths = found.map(({ path }) => path)
   const stamp = stampOf(paths)
@@ -171,13 +180,15 @@ export interface Inspection {
   readonly withSolution: number
   /** Rows with several completions of one prompt, none of them preferred. */
   readonly groups: number
+  /** Completions of which the data say how they were made of another one of their row. */
+  readonly variants: number
   /** Lone completions whose prompt is that of the row before: rollouts, one per row. */
   readonly repeatedPrompts: number
   /** Which columns the rows come from, and what was done to read them. */
   readonly readings: Readings
 }
 
-/** The rows that a run sees, from the start every time. */
+/** The rows that a run sees, from the start every time; of a run in shards those of its shard, or all. */
 export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGenerator<Row | RowFailure> =>
   readRows(data.source, {
     split: data.split,
@@ -185,7 +196,7 @@ export const rowsOf = (config: RunConfig, data: Dataset, whole = false): AsyncGe
     limit: config.limit,
     columns: config.columns,
     prompts: config.bin === 'run-generate' || config.generate,
-    shard: whole || config.shard.count === 1 ? null : config.shard,
+    shard: whole || data.cut === null ? null : { cut: data.cut, index: config.shard.index },
   })
 
 /** The same of `run-process`: rows of steps, of rationales, of annotated texts. */
@@ -205,7 +216,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
   const failures: RowFailure[] = []
   const extra = new Set<string>()
   const readings = new ReadingCount()
-  let [count, completions, withSolution, groups] = [0, 0, 0, 0]
+  let [count, completions, withSolution, groups, variants] = [0, 0, 0, 0, 0]
   let kind: Row['kind'] = 'pair'
   let [repeatedPrompts, before] = [0, '']
   for await (const row of rows) {
@@ -218,7 +229,10 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     kind = row.kind
     completions += row.completions.length
     if (row.solution !== null) withSolution++
-    if (row.kind === 'group') groups++
+    if (row.kind === 'group') {
+      groups++
+      for (const { variant } of row.completions) if (variant !== undefined) variants++
+    }
     const prompt = row.kind === 'single' ? JSON.stringify(row.prompt) : ''
     if (prompt !== '' && prompt === before) repeatedPrompts++
     before = prompt
@@ -232,6 +246,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     extraColumns: [...extra],
     withSolution,
     groups,
+    variants,
     repeatedPrompts,
     readings,
   }

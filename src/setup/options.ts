@@ -304,7 +304,7 @@ export const DATA = section(
   { group: 'Data', bins: ALL },
   {
     dataset: text(
-      'demo-pairs, demo-groups, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
+      'demo-pairs, demo-groups, invariance, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
       null,
       {
         shown: 'demo-pairs',
@@ -360,10 +360,14 @@ export const ROWS = section(
     }),
     limit: whole([1], 'Use only the first N rows', null, { shown: 'all' }),
     shard: {
-      ...text('Do shard i of n, as i/n; the last shard to finish merges all', '1/1', {
-        bins: WITH_MODEL,
-        changes: 'no number',
-      }),
+      ...text(
+        'Do shard i of n, as i/n, about equal in tokens, rows of one prompt together; the last shard to finish merges all',
+        '1/1',
+        {
+          bins: WITH_MODEL,
+          changes: 'no number',
+        },
+      ),
       read: (given: unknown) => parseShard(String(given ?? '1/1')),
     },
     merge: choice(
@@ -502,6 +506,21 @@ export const RUN = section(
       in: { 'run-generate': { describe: '--no-resume forgets earlier completions of this run' } },
       changes: 'no number',
     }),
+    localStore: text(
+      'Folder on a disk of this machine where measurements are written; they are copied to --output-dir at the end, on a stop and every --copy-every minutes',
+      null,
+      {
+        shown: 'they are written to --output-dir',
+        bins: WITH_MODEL,
+        changes: 'no number',
+        check: (path: string) => withoutNul(path, '--local-store'),
+      },
+    ),
+    copyEvery: number('Minutes between two copies of --local-store: a node that is lost loses at most these', 10, {
+      bins: WITH_MODEL,
+      changes: 'no number',
+      check: aboveZero,
+    }),
     seed: {
       ...seed('Seed of the bootstrap and of the simulated curriculum'),
       in: {
@@ -526,6 +545,7 @@ export const MODES = section(
     dryRun: toggle('Print the plan and stop', false),
     printConfig: toggle('Print the resolved options, as a file for --config, and stop', false),
     dumpRendered: whole([1], 'Print rendered text and ids of the first N rows and stop', null, { bins: OF_MODELS }),
+    explain: toggle('Print the verdicts by cause as well, each with a row that has it', false, { bins: ['run-verify'] }),
   },
 )
 

@@ -59,6 +59,7 @@ export interface SubjectText {
  * Binds a loaded model to its template, its token rules and a device; nothing is opened on the device yet.
  * @param say told what takes long when it is opened
  * @param spansOf of a policy: what is scored of a row in place of its completions, one span each; every token's log-probability is kept
+ * @param special of a reward model: whether its tokenizer adds special tokens; null: as the head was trained
  */
 export async function subjectOf(
   model: LoadedModel,
@@ -67,6 +68,7 @@ export async function subjectOf(
   now: Date,
   say: (line: string) => void,
   spansOf: ((row: Row) => readonly Span[]) | null = null,
+  special: boolean | null = null,
 ): Promise<OpenSubject> {
   const { tokenizer, opened, choice, name, hashes } = model
   const { kind, dtype } = opened
@@ -88,7 +90,11 @@ export async function subjectOf(
     comparison !== null
       ? (row: Row) => withSameTokens(row, comparison.encode(row))
       : kind === 'head'
-        ? headPreparer(model, renderer, { ...options, ...headOptions(model, config, rules) })
+        ? headPreparer(model, renderer, {
+            ...options,
+            ...headOptions(model, config, rules),
+            ...(special !== null && { addSpecialTokens: special }),
+          })
         : spansOf !== null && renderer.kind === 'template'
           ? spanPreparer(model, renderer, options, spansOf)
           : logProbPreparer(model, renderer, options)

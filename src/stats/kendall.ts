@@ -20,7 +20,7 @@ export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCoun
   const n = x.length
   const byY = sortOrder(y)
   const order = sortOrder(x, byY)
-  const pairsIn = (size: number): number => (size * (size - 1)) / 2
+  const pairsIn = (size: number): number => (size * size - size) / 2
   let bothTies = 0
   for (let i = 0, j = 0; i < n; i = j) {
     for (j = i + 1; j < n && x[order[j]!] === x[order[i]!] && y[order[j]!] === y[order[i]!]; j++);

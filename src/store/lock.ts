@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 
 /** Who holds a lock. `started` tells a process from a later one with the same number (Linux; else null). */
 interface Holder {
@@ -27,14 +28,25 @@ function processOf(pid: number): { readonly state: string; readonly started: str
 /** Another process is writing the store. */
 export class StoreInUse extends DataError {}
 
+/** A lock that this process has taken. */
+export interface Lock {
+  /** Whether it is still this process's. An earlier start of a task that was cut off from the others loses it to the next one. */
+  held(): boolean
+  /** Gives it back, if it still is. */
+  release(): void
+}
+
+/** Takes a lock and returns what gives it back. @throws StoreInUse naming the holder */
+export const lock = (path: string): (() => void) => takeLock(path).release
+
 /**
- * Takes `<path>.lock` for this process; the returned function gives it back. The lock of a process that no longer runs on this host
+ * Takes `<path>.lock` for this process. The lock of a process that no longer runs on this host
  * is taken over. On another host that cannot be told, so its lock stands.
  * Not proper-lockfile, as hub/download.ts has it: whoever holds that must touch it every few seconds, and a model's run blocks the event
  * loop for longer; a store must never lose its lock. A download may, since its hash decides, and must not wait for a host that is gone.
  * @throws StoreInUse naming the holder
  */
-export function lock(path: string): () => void {
+export function takeLock(path: string): Lock {
   const file = `${path}.lock`
   const self: Holder = {
     pid: process.pid,
@@ -46,10 +58,16 @@ export function lock(path: string): () => void {
   for (let attempt = 0; attempt < 100; attempt++) {
     try {
       create(file, text)
-      return () => rmSync(file, { force: true })
+      const held = (): boolean => readOrNull(file) === text
+      return {
+        held,
+        release() {
+          if (held()) rmSync(file, { force: true })
+        },
+      }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-        throw new DataError(`cannot be created: ${(cause as Error).message}`, file, null, { cause })
+        throw new DataError(systemWords(cause), file, null, { cause })
     }
     const found = readOrNull(file)
     if (found === null) continue

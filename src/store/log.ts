@@ -1,9 +1,12 @@
-import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Digest } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import type { Batch, Measurement } from '../types.ts'
+import { BlockCache } from './blocks.ts'
 import { attempt, type LogFile, openLogFile, syncFolder } from './file.ts'
-import { lock } from './lock.ts'
+import { type Lock, StoreInUse, takeLock } from './lock.ts'
 import {
   commitLine,
   doneLine,
@@ -22,6 +25,8 @@ export interface StoreOptions {
   readonly readOnly?: boolean
   /** The resolved configuration, for the first line of a new store. */
   readonly config?: unknown
+  /** Of a shard: the cut of the rows that it is of (`Cut.id`). It is finished once it came to its end under this one. */
+  readonly cut?: string | null
   /** Stores of the same model whose measurements may be used as well (siblings, shards); read only. */
   readonly reuse?: readonly string[]
   /** What the file holds is forgotten, once it is locked. */
@@ -39,6 +44,11 @@ export interface Repairs {
 }
 
 export type Entry = readonly [key: string, measurement: Measurement]
+/** A measurement as it stands in a file. */
+export interface StoredLine {
+  readonly key: Digest
+  readonly line: Buffer
+}
 
 /** Measurements by key, in an append-only file. */
 export interface Store {
@@ -58,6 +68,8 @@ export interface Store {
   get(key: string): Measurement | null
   /** Commits a batch whole. Keys that the file has already are left as they are. */
   append(batch: readonly Entry[]): void
+  /** The same of lines as another store has them, intact ones, without their `\n`. They are copied, not read. */
+  appendLines(batch: readonly StoredLine[]): void
   plan(name: string): readonly Batch[] | null
   putPlan(name: string, batches: readonly Batch[]): void
   /** Notes that the run came to its end. */
@@ -74,20 +86,29 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const { readOnly = false, reuse = [] } = options
   if (readOnly) return new Log(await openLogFile(path, true), null, await openAll(reuse), options)
   attempt(path, () => mkdirSync(dirname(path), { recursive: true }))
-  const unlock = lock(path)
+  const lock = takeLock(path)
   try {
     if (options.fresh === true) attempt(path, () => rmSync(path, { force: true }))
-    return new Log(await openLogFile(path, false), unlock, await openAll(reuse), options)
+    return new Log(await openLogFile(path, false), lock, await openAll(reuse), options)
   } catch (error) {
-    unlock()
+    lock.release()
     throw error
   }
+}
+
+/** @throws StoreInUse */
+export function checkHeld(lock: Lock | null, path: string): void {
+  if (lock?.held() === false)
+    throw new StoreInUse(
+      'was taken over by another start of this task, or its lock was deleted',
+      path,
+      'This process writes no more. What was measured until the other began is kept.',
+    )
 }
 
 const openAll = (paths: readonly string[]): Promise<LogFile[]> =>
   Promise.all(paths.map((path) => openLogFile(path, true)))
 
-const WINDOW_BYTES = 1 << 16
 const PLAN_BATCHES_A_LINE = 1000
 const DEFAULT_SYNC_EVERY = 32
 
@@ -99,35 +120,36 @@ class Log implements Store {
   #own: LogFile
   #reused: readonly LogFile[]
   #plans: Map<string, readonly number[]>
-  #unlock: (() => void) | null
+  #lock: Lock | null
   #end: number
   #batchesSinceSync = 0
   #syncEvery: number
+  readonly #cut: string | null
   #open = true
-  /** The last stretch of a file that was read; measurements are mostly asked for in the order of the file. */
-  #window = { file: -1, start: 0, bytes: Buffer.alloc(0) }
+  readonly #blocks = new BlockCache()
 
   constructor(
     own: LogFile,
-    unlock: (() => void) | null,
+    lock: Lock | null,
     reused: readonly LogFile[],
-    { config = null, syncEvery }: StoreOptions,
+    { config = null, cut = null, syncEvery }: StoreOptions,
   ) {
     const { scan } = own
     this.path = own.path
     this.repairs = { tornBytes: scan.sizeBytes - scan.end, damagedLines: scan.damaged }
-    this.finished = scan.finished
+    this.finished = scan.finished && (cut === null || scan.finishedCut === cut)
+    this.#cut = cut
     this.#own = own
     this.#reused = reused
     this.#plans = new Map(scan.plans)
-    this.#unlock = unlock
+    this.#lock = lock
     this.#end = scan.end
     this.#syncEvery = syncEvery ?? DEFAULT_SYNC_EVERY
     this.config = scan.end === 0 ? config : scan.config
-    if (unlock === null) return
+    if (lock === null) return
     if (scan.sizeBytes > scan.end) attempt(own.path, () => ftruncateSync(own.fd, scan.end))
     if (scan.end === 0) {
-      this.#write(headerLine(config))
+      this.#write(headerLine(config, cut))
       this.#sync()
       syncFolder(own.path)
     }
@@ -178,6 +200,29 @@ class Log implements Store {
     if (++this.#batchesSinceSync >= this.#syncEvery) this.#sync()
   }
 
+  appendLines(batch: readonly StoredLine[]): void {
+    const parts: Buffer[] = []
+    const own: Digest[] = []
+    const offsets: number[] = []
+    let offset = this.#end
+    const seen = new Set<string>()
+    for (const { key, line } of batch) {
+      const name = key.join()
+      if (seen.has(name) || this.#own.index.get(key) !== null) continue
+      seen.add(name)
+      own.push(key)
+      offsets.push(offset)
+      offset += line.length + 1
+      parts.push(line, NEWLINE)
+    }
+    if (own.length === 0) return
+    parts.push(Buffer.from(commitLine(own.length)))
+    this.#write(Buffer.concat(parts))
+    for (const [i, key] of own.entries()) this.#own.index.set(key, offsets[i]!)
+    this.finished = false
+    if (++this.#batchesSinceSync >= this.#syncEvery) this.#sync()
+  }
+
   plan(name: string): readonly Batch[] | null {
     const batches: Batch[] = []
     for (const offset of this.#plans.get(name) ?? []) {
@@ -209,7 +254,7 @@ class Log implements Store {
 
   finish(): void {
     if (this.finished) return
-    this.#write(doneLine(this.size))
+    this.#write(doneLine(this.size, this.#cut))
     this.finished = true
     this.#sync()
   }
@@ -218,17 +263,17 @@ class Log implements Store {
     if (!this.#open) return
     this.#open = false
     try {
-      if (this.#unlock !== null) this.#sync()
+      if (this.#lock !== null) this.#sync()
     } finally {
       for (const file of [this.#own, ...this.#reused]) closeSync(file.fd)
-      this.#unlock?.()
+      this.#lock?.release()
     }
   }
 
   /** All of the text, or none of it. */
-  #write(text: string): void {
-    if (this.#unlock === null) throw new TypeError(`${this.path} was opened to be read`)
-    const bytes = Buffer.from(text)
+  #write(text: string | Buffer): void {
+    if (this.#lock === null) throw new TypeError(`${this.path} was opened to be read`)
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text
     try {
       for (let done = 0; done < bytes.length; )
         done += writeSync(this.#own.fd, bytes, done, bytes.length - done, this.#end + done)
@@ -236,7 +281,7 @@ class Log implements Store {
       this.#cutTo(this.#end)
       const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as NodeJS.ErrnoException).code ?? '')
       throw new DataError(
-        full ? 'the disk is full' : `cannot be written: ${(cause as Error).message}`,
+        full ? 'the disk is full' : systemWords(cause),
         this.path,
         'What was measured until then is kept; run the same command again to go on.',
         { cause },
@@ -248,31 +293,24 @@ class Log implements Store {
   /** Takes back what was written behind `end`; should that fail as well, the next opening cuts it off. */
   #cutTo(end: number): void {
     this.#end = end
+    this.#blocks.clear()
     try {
       ftruncateSync(this.#own.fd, end)
     } catch {}
   }
 
+  /** @throws StoreInUse where another start of this task has taken the store over: two must not write one file */
   #sync(): void {
     this.#batchesSinceSync = 0
+    checkHeld(this.#lock, this.path)
     attempt(this.path, () => fdatasyncSync(this.#own.fd))
   }
 
   /** The intact line that begins at an offset, without its `\n`; else null. */
   #lineAt(file: LogFile, offset: number): Buffer | null {
-    const number = this.#reused.indexOf(file)
-    for (let length = WINDOW_BYTES; ; length *= 2) {
-      const { start, bytes } = this.#window
-      const at = offset - start
-      const end = this.#window.file === number && at >= 0 && at < bytes.length ? bytes.indexOf(0x0a, at) : -1
-      if (end >= 0) {
-        const line = bytes.subarray(at, end)
-        return isIntact(line) ? line : null
-      }
-      const fresh = Buffer.alloc(length)
-      const read = readSync(file.fd, fresh, 0, length, offset)
-      this.#window = { file: number, start: offset, bytes: fresh.subarray(0, read) }
-      if (read < length && !this.#window.bytes.includes(0x0a)) return null
-    }
+    const line = this.#blocks.lineAt(file.fd, offset, file === this.#own ? this.#end : Number.POSITIVE_INFINITY)
+    return line !== null && isIntact(line) ? line : null
   }
 }
+
+const NEWLINE = Buffer.from('\n')

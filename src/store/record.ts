@@ -5,13 +5,13 @@ import type { Batch, Measurement } from '../types.ts'
  * One line of measurements.jsonl: a JSON object whose last member is the CRC-32 of everything before it, so that a damaged line is
  * never trusted. The kinds of line, told by their first member:
  *
- *   {"format":"chemherm-measurements","version":1,"config":{…},"crc":"…"}    the first line
+ *   {"format":"chemherm-measurements","version":1,"config":{…},"crc":"…"}    the first line; of a shard: "cut":"…" after config
  *   {"key":"…","kind":"head","values":[…],"scoredTokenIndex":7,"crc":"…"}    one completion under one model; "raw":[…] last, where kept
  *   {"key":"…","kind":"logProb","sum":…,"tokens":9,"sumSquares":…,"crc":"…"} the same of a policy; "logProbs":[…] last, where kept
  *   {"plan":"<name>","from":0,"batches":[…],"crc":"…"}                       part of a plan
  *   {"plan":"<name>","count":12,"crc":"…"}                                   the end of a plan
  *   {"commit":<measurements of the batch>,"crc":"…"}                         the end of a batch, all of it written at once
- *   {"done":<measurements>,"crc":"…"}                                        the run came to its end
+ *   {"done":<measurements>,"crc":"…"}                                        the run came to its end; of a shard: "cut":"…"
  *
  * Numbers are written as JavaScript does, which reads back to the same double; −0 is kept.
  */
@@ -35,9 +35,11 @@ export function isIntact(line: Buffer): boolean {
 }
 const CRC_START = Buffer.from(CRC_MEMBER)
 
-export const headerLine = (config: unknown): string => sealedObject({ format: FORMAT, version: VERSION, config })
+export const headerLine = (config: unknown, cut: string | null = null): string =>
+  sealedObject({ format: FORMAT, version: VERSION, config, ...(cut !== null && { cut }) })
 export const commitLine = (lines: number): string => sealedObject({ commit: lines })
-export const doneLine = (measurements: number): string => sealedObject({ done: measurements })
+export const doneLine = (measurements: number, cut: string | null = null): string =>
+  sealedObject({ done: measurements, ...(cut !== null && { cut }) })
 export const planLine = (plan: string, from: number, batches: readonly Batch[]): string =>
   sealedObject({
     plan,

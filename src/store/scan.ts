@@ -16,6 +16,8 @@ export interface Scan {
   readonly damaged: readonly number[]
   /** Whether the last line says that the run was finished. */
   readonly finished: boolean
+  /** The cut whose shard came to its end then; null where it is no shard's, or an earlier version's. */
+  readonly finishedCut: string | null
 }
 
 const CHUNK_BYTES = 1 << 20
@@ -44,6 +46,7 @@ export async function scanStore(
   let end = 0
   let config: unknown
   let finished = false
+  let finishedCut: string | null = null
   let number = 0
   let sizeBytes = 0
 
@@ -87,11 +90,12 @@ export async function scanStore(
       end = next
     } else if (kind.startsWith('{"commit":') || kind.startsWith('{"done":')) {
       finished = kind.startsWith('{"done":')
+      if (finished) finishedCut = cutOf(parseObject(line))
       commit()
       end = next
     } else suspects.push(number)
   }
-  return { end, sizeBytes, config, plans, damaged, finished }
+  return { end, sizeBytes, config, plans, damaged, finished, finishedCut: finished ? finishedCut : null }
 
   function commit(): void {
     for (const { key, offset, line } of batch) onMeasurement(key, offset, line)
@@ -101,6 +105,10 @@ export async function scanStore(
     suspects = []
   }
 }
+
+/** What the first line and the `done` line of a shard say that it is a shard of. */
+export const cutOf = (record: Readonly<Record<string, unknown>> | null): string | null =>
+  typeof record?.cut === 'string' ? record.cut : null
 
 function headerConfig(line: Buffer, path: string): unknown {
   const header = parseObject(line)

@@ -1,8 +1,11 @@
 import { Tokenizer as Port } from '@huggingface/tokenizers'
+import { HarnessError } from '../errors.ts'
 import type { TokenIds } from '../types.ts'
 import { tokenFinder } from './added-tokens.ts'
 import type { AddedToken } from './added-vocabulary.ts'
 import { charsmapNormalizer } from './chars-map.ts'
+import { EncodeWatch, patternsOf } from './encode-watch.ts'
+import { GrownTooLong, Growth } from './growth.ts'
 import { checkPortVersion, portMember } from './port.ts'
 import { type PostProcessor, readPostProcessor } from './post-process.ts'
 import { mendPreTokenizer, type PreTokenizerLike } from './pre-tokenize.ts'
@@ -45,20 +48,24 @@ export function buildBackend(
   const parts = { normalizer: null, pre_tokenizer: null, decoder: null, added_tokens: [], ...tokenizerJson }
   // Only what Rust knows: other keys of tokenizer_config.json (remove_space …) would change texts here alone.
   const port = new Port({ ...parts, post_processor: null }, eosToken === undefined ? {} : { eos_token: eosToken })
-  mendNormalizer(port.normalizer)
+  const growth = new Growth()
+  mendNormalizer(port.normalizer, growth)
   mendPreTokenizer(port.pre_tokenizer as PreTokenizerLike | null, (tokenizerJson.pre_tokenizer ?? {}) as Json)
-  mendDecoder(port.decoder)
+  mendDecoder(port.decoder, growth)
+  const watch = new EncodeWatch([port.normalizer, port.pre_tokenizer, port.decoder].flatMap(patternsOf))
   const ids = new Map(added.map(({ content, id }) => [content, id]))
   const idOf = (token: string): number | undefined => ids.get(token) ?? vocabulary.idOf(token)
   const tokens = portMember<readonly (string | undefined)[]>(port.model, 'vocab', 'list', `model ${vocabulary.kind}`)
   const backend: Backend = {
-    idsOf: textEncoder(port, tokenizerJson, vocabulary),
+    idsOf: textEncoder(port, tokenizerJson, vocabulary, { growth, watch }),
     postProcessor,
     idOf,
     tokenOf: (id) => tokens[id],
     decode: (ids, cleanUp) => {
       const known = Array.from(ids).filter((id) => tokens[id] !== undefined)
-      return known.length === 0 ? '' : port.decode(known, { clean_up_tokenization_spaces: cleanUp })
+      if (known.length === 0) return ''
+      growth.start(known.length)
+      return watch.run(known.length, () => port.decode(known, { clean_up_tokenization_spaces: cleanUp }))
     },
     size: tokens.length,
     notes: [...vocabulary.notes, ...namedNotes(postProcessor, idOf)],
@@ -94,7 +101,12 @@ function namedNotes({ named, pairFault }: PostProcessor, idOf: (token: string) =
 const KEPT_CHARS = 1 << 20
 
 /** Rust's way from a text to ids: added tokens first, each stretch between them normalized, split and encoded alone. */
-function textEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (text: string) => Int32Array {
+function textEncoder(
+  port: Port,
+  tokenizerJson: Json,
+  vocabulary: Vocabulary,
+  { growth, watch }: { readonly growth: Growth; readonly watch: EncodeWatch },
+): (text: string) => Int32Array {
   const { normalizer, pre_tokenizer: preTokenizer } = port as unknown as PortParts
   const model = remembered(modelEncoder(port, tokenizerJson, vocabulary), KEPT_CHARS)
   const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(text))
@@ -107,7 +119,10 @@ function textEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (
   )
   const normalized = tokenFinder(
     special.filter((token) => token.normalized),
-    normalize,
+    (content) => {
+      growth.start(content.length)
+      return watch.run(content.length, () => normalize(content))
+    },
   )
   // prepend_scheme first: a text is at its beginning no more where the normalizer took its first character away
   const keepsStart = (text: string): boolean => {
@@ -133,9 +148,12 @@ function textEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (
     )
   return (text) => {
     try {
-      return Int32Array.from(encode(text))
+      growth.start(text.length)
+      return Int32Array.from(watch.run(text.length, () => encode(text)))
     } catch (cause) {
-      if (cause instanceof UnencodableText) throw cause
+      if (cause instanceof UnencodableText || cause instanceof HarnessError) throw cause
+      if (cause instanceof GrownTooLong)
+        throw new UnencodableText('tokenizer_error', `the tokenizer's normalizer makes ${cause.message} of this text`)
       throw new UnencodableText('tokenizer_error', `the tokenizer fails on this text: ${(cause as Error).message}`, {
         cause,
       })
@@ -231,16 +249,17 @@ interface NormalizerLike {
   readonly config?: unknown
   normalize(text: string): string
 }
-function mendNormalizer(normalizer: NormalizerLike | null): void {
+function mendNormalizer(normalizer: NormalizerLike | null, growth: Growth): void {
   if (normalizer === null) return
   const config = (normalizer.config ?? {}) as Json
   const part = `normalizer ${String(config.type)}`
-  portMember(normalizer, 'normalize', 'method', part)
+  const own = portMember<NormalizerLike['normalize']>(normalizer, 'normalize', 'method', part).bind(normalizer)
   const replaceBy = (normalize: (text: string) => string): void => {
-    Object.defineProperty(normalizer, 'normalize', { value: (text: string) => bounded(normalize(text)) })
+    replaceMember(normalizer, 'normalize', (text: string) => growth.of(text, normalize(text)))
   }
+  replaceBy(own)
   if (config.type === 'Precompiled' && typeof config.precompiled_charsmap === 'string')
-    replaceBy(charsmapNormalizer(config.precompiled_charsmap))
+    replaceMember(normalizer, 'normalize', charsmapNormalizer(config.precompiled_charsmap, growth))
   if (config.type === 'Strip')
     replaceBy((text) => {
       const left = config.strip_left === true ? text.replace(LEFT_SPACE, '') : text
@@ -251,23 +270,19 @@ function mendNormalizer(normalizer: NormalizerLike | null): void {
   if (config.type === 'Prepend') replaceBy((text) => (text === '' ? '' : `${String(config.prepend)}${text}`))
   if (config.type === 'Replace') {
     const pattern = portMember<RegExp>(normalizer, 'pattern', 'pattern', part)
-    replaceBy((text) => text.replaceAll(pattern, () => String(config.content)))
+    const content = String(config.content)
+    replaceMember(normalizer, 'normalize', (text: string) => growth.replaceAll(text, pattern, content))
   }
   if (config.type !== 'Sequence') return
   const parts = portMember<readonly (NormalizerLike | null)[]>(normalizer, 'normalizers', 'list', part)
-  for (const one of parts) mendNormalizer(one)
-  replaceBy((text) => parts.reduce((done, one) => (one === null ? done : one.normalize(done)), text))
+  for (const one of parts) mendNormalizer(one, growth)
+  replaceMember(normalizer, 'normalize', (text: string) =>
+    parts.reduce((done, one) => (one === null ? done : one.normalize(done)), text),
+  )
 }
 
-/** A text has a few thousand characters; replacements of replacements grow tenfold at every step. */
-const MAX_NORMALIZED_CHARS = 16_000_000
-function bounded(text: string): string {
-  if (text.length <= MAX_NORMALIZED_CHARS) return text
-  const limit = MAX_NORMALIZED_CHARS.toLocaleString('en')
-  throw new UnencodableText(
-    'tokenizer_error',
-    `the tokenizer's normalizer makes more than ${limit} characters of this text`,
-  )
+const replaceMember = (object: object, name: string, value: (...args: never[]) => unknown): void => {
+  Object.defineProperty(object, name, { value, configurable: true })
 }
 
 interface DecoderLike {
@@ -287,7 +302,7 @@ class RunDecoder extends TextDecoder {
     }
   }
 }
-function mendDecoder(decoder: unknown): void {
+function mendDecoder(decoder: unknown, growth: Growth): void {
   const like = decoder as DecoderLike | null
   if (like === null) return
   const { type } = (like.config ?? {}) as Json
@@ -297,7 +312,13 @@ function mendDecoder(decoder: unknown): void {
     like.text_decoder = type === 'ByteFallback' ? new RunDecoder() : new TextDecoder('utf-8', { ignoreBOM: true })
   }
   if (type === 'Sequence')
-    for (const one of portMember<readonly unknown[]>(like, 'decoders', 'list', part)) mendDecoder(one)
+    for (const one of portMember<readonly unknown[]>(like, 'decoders', 'list', part)) mendDecoder(one, growth)
+  if (type === 'Replace') {
+    const { pattern, config } = like as unknown as { readonly pattern: RegExp | null; readonly config: Json }
+    const content = String(config.content ?? '')
+    const replaced = (token: string): string => (pattern === null ? token : growth.replaceAll(token, pattern, content))
+    replaceMember(like, 'decode_chain', (tokens: readonly string[]) => tokens.map(replaced))
+  }
 }
 
 export function encodeText(backend: Backend, text: string, addSpecialTokens: boolean): Int32Array {

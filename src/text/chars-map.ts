@@ -1,3 +1,5 @@
+import type { Growth } from './growth.ts'
+
 /**
  * SentencePiece's precompiled character map, as the `spm_precompiled` crate reads it: a little-endian byte count, a
  * double-array trie (darts-clone) over UTF-8, and the replacements, each ended by a zero byte.
@@ -5,13 +7,16 @@
 
 /** Graphemes of this many bytes or more are looked up character by character. */
 const MAX_GRAPHEME_BYTES = 6
+/** Unicode's longest compatibility form has 33 bytes. */
+const MAX_REPLACEMENT_BYTES = 1000
 
 /**
  * The normalizer of a `Precompiled` entry of tokenizer.json.
  * @param base64 the entry's `precompiled_charsmap`
+ * @param growth what a text may grow by; without it any length
  * @throws RangeError where it is cut off
  */
-export function charsmapNormalizer(base64: string): (text: string) => string {
+export function charsmapNormalizer(base64: string, growth?: Growth): (text: string) => string {
   const bytes = Buffer.from(base64, 'base64')
   if (bytes.length < 4) throw new RangeError('precompiled_charsmap is cut off')
   const trieBytes = bytes.readUInt32LE(0)
@@ -27,7 +32,9 @@ export function charsmapNormalizer(base64: string): (text: string) => string {
     const start = shortestPrefix(trie, key)
     if (start === null) return null
     const end = replacements.indexOf(0, start)
-    return replacements.subarray(start, end === -1 ? replacements.length : end).toString('utf8')
+    const stop = end === -1 ? replacements.length : end
+    if (stop - start > MAX_REPLACEMENT_BYTES) throw new RangeError('precompiled_charsmap has a replacement without end')
+    return replacements.subarray(start, stop).toString('utf8')
   }
   const single = new Map<string, string>()
   const character = (char: string): string => {
@@ -40,15 +47,19 @@ export function charsmapNormalizer(base64: string): (text: string) => string {
   }
   return (text) => {
     let normalized = ''
+    const put = (from: string, to: string): void => {
+      if (to.length > from.length) growth?.add(to.length - from.length)
+      normalized += to
+    }
     for (const grapheme of graphemes(text)) {
       if (grapheme.length === 1) {
-        normalized += character(grapheme)
+        put(grapheme, character(grapheme))
         continue
       }
       const key = encoder.encode(grapheme)
       const whole = key.length < MAX_GRAPHEME_BYTES ? transform(key) : null
-      if (whole !== null) normalized += whole
-      else for (const char of grapheme) normalized += character(char)
+      if (whole !== null) put(grapheme, whole)
+      else for (const char of grapheme) put(char, character(char))
     }
     return normalized
   }

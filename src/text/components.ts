@@ -75,7 +75,9 @@ function check(kind: keyof typeof PARTS, part: unknown, place: string): void {
     }
     return
   }
-  // which types there are is for the port to say
+  if (kind === 'pre_tokenizer' && part.type === 'Replace')
+    throw new RangeError(`${place} is of the type "Replace", which the tokenizers library has for normalizers alone`)
+  // which other types there are is for the port to say
   if (typeof part.type !== 'string' || !Object.hasOwn(PARTS[kind], part.type)) return
   const { needs = {}, may = {} } = PARTS[kind][part.type]!
   for (const [name, [what, fits]] of [...Object.entries(needs), ...Object.entries(may)]) {

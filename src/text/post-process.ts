@@ -113,11 +113,20 @@ function specialTokens(value: unknown, place: string, found: Found): ReadonlyMap
     const texts = Array.isArray(tokens) && tokens.every((text) => typeof text === 'string')
     if (typeof id !== 'string' || !Array.isArray(ids) || !texts)
       throw new RangeError(`${place}[${shown(token)}] is ${shown(entry)}, not a token with its id, ids and tokens`)
+    checkCount(ids, `${place}[${shown(token)}].ids`)
     const checked = ids.map((value, i) => checkedId(value, () => `${place}[${shown(token)}].ids[${i}]`))
     special.set(token, checked)
     found.named.push({ token, ids: checked })
   }
   return special
+}
+
+/** Parts of a template, or ids of one of its tokens; those of real tokenizers have up to ten. */
+const MAX_PARTS = 100
+/** A template of a thousand texts would make a million tokens of each. */
+function checkCount(list: readonly unknown[], place: string): void {
+  if (list.length > MAX_PARTS)
+    throw new RangeError(`${place} has ${list.length} entries, at most ${MAX_PARTS} are taken`)
 }
 
 const PART = '{"SpecialToken": …} or {"Sequence": …} with id and type_id'
@@ -128,6 +137,7 @@ function templateParts(
   texts: readonly string[],
 ): readonly TemplatePart[] {
   if (!Array.isArray(value)) throw new RangeError(`${place} is ${shown(value)}, not a list of ${PART}`)
+  checkCount(value, place)
   return value.map((part: unknown, i): TemplatePart => {
     const where = `${place}[${i}]`
     const [[kind, body] = [], ...rest] = isRecord(part) ? Object.entries(part) : []

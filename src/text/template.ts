@@ -5,6 +5,8 @@ import { fromJs, readTemplate, render } from '../jinja/environment.ts'
 import { TemplateFault } from '../jinja/exceptions.ts'
 import type { Value } from '../python/values.ts'
 import type { Message } from '../types.ts'
+import { grownLimit } from './growth.ts'
+import { Recurrence } from './recurrence.ts'
 
 /** Longest template source; the longest on the hub are near 20,000 characters. */
 const MAX_TEMPLATE_CHARS = 1_000_000
@@ -40,7 +42,10 @@ export interface ChatTemplate {
   readonly sha256: string
   /** The template calls strftime_now: its text depends on the day. */
   readonly usesClock: boolean
-  /** @throws TemplateFault where the template raises on these messages */
+  /**
+   * @throws TemplateFault where the template raises on these messages
+   * @throws ModelError where it runs over its limits again and again
+   */
   render(messages: readonly ChatMessage[], options?: RenderChatOptions): string
 }
 
@@ -57,21 +62,52 @@ export function compileTemplate(source: string, name: string): ChatTemplate {
     )
   try {
     const { tree, usesClock } = readTemplate(source)
-    return {
-      name,
-      source,
-      sha256: createHash('sha256').update(source).digest('hex'),
-      usesClock,
-      render: (messages, options = {}) =>
+    const recurrence = new Recurrence()
+    const rendered: ChatTemplate['render'] = (messages, options = {}) =>
+      notGrown(
         render(tree, {
           variables: variablesOf(messages, options),
           now: options.now ?? new Date(),
           ...(options.onClock && { onClock: options.onClock }),
         }),
+        messages,
+      )
+    return {
+      name,
+      source,
+      sha256: createHash('sha256').update(source).digest('hex'),
+      usesClock,
+      render(messages, options) {
+        recurrence.begin()
+        try {
+          return rendered(messages, options)
+        } catch (error) {
+          if (!(error instanceof TemplateFault) || error.pyType !== 'Limit' || !recurrence.fail()) throw error
+          throw new ModelError(`${faultMessage(error)}; it ran over its limits ${recurrence.said}`, name, HINTS.limit, {
+            cause: error,
+          })
+        }
+      },
     }
   } catch (error) {
     throw error instanceof TemplateFault ? templateError(error, name) : error
   }
+}
+
+/** The text, where it is not far longer than the conversation: it is tokenized next, which takes time and memory with its length. */
+function notGrown(text: string, messages: readonly ChatMessage[]): string {
+  if (text.length <= grownLimit(0)) return text
+  const given = messages.reduce(
+    (sum, { content }) => sum + (typeof content === 'string' ? content.length : JSON.stringify(content ?? '').length),
+    0,
+  )
+  const limit = grownLimit(given)
+  if (text.length <= limit) return text
+  throw new TemplateFault(
+    'limit',
+    'Limit',
+    `the template makes ${text.length.toLocaleString('en')} characters of a conversation of ${given.toLocaleString('en')}, at most ${limit.toLocaleString('en')} are taken`,
+  )
 }
 
 /** What transformers gives a template: special tokens first, so that a variable of that name wins. */

@@ -17,9 +17,11 @@ const GROUND = [
   'python-regex.ts',
   'read-regular.ts',
   'subset-name.ts',
+  'system-words.ts',
   'types.ts',
   'unique-keys.ts',
   'unscored.ts',
+  'untrusted-json.ts',
   'visible-text.ts',
   'weight-files.ts',
 ]
@@ -38,6 +40,8 @@ const STAGES = [
   'store',
   'text',
 ]
+/** Makes pairs of molecules: between the stages, of which it sees these, and what runs it. */
+const MAKER = { folder: 'make', sees: ['chem', 'pairs', 'python'] } as const
 /** What Python means by a value, and Jinja2 by a template: they know nothing of this project. What each may see besides itself. */
 const ENGINES: Readonly<Record<string, readonly string[]>> = { jinja: ['python'], python: [] }
 /** The only arrows from a stage to other stages, and to the engines. */
@@ -57,7 +61,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   oracles: ['toolkit'],
   claims: ['toolkit'],
   workers: ['toolkit', 'ether0', 'oracles'],
-  serve: ['ether0', 'workers'],
 }
 
 const area = (path: string): string => (path.includes('/') ? path.split('/')[0]! : path)
@@ -85,12 +88,14 @@ it('every folder of src/ is in one layer', () => {
       ...GROUND,
       ...Object.keys(ENGINES),
       ...STAGES,
+      MAKER.folder,
       'cli',
       'collect.ts',
       'index.ts',
       'join.ts',
       'library',
       'run.ts',
+      'serve',
       'setup',
     ].sort(),
   )
@@ -114,6 +119,13 @@ it('a stage sees itself and the ground, and of the others only what is written d
     return STAGES.includes(here) && here !== there && !GROUND.includes(there) && !(ARROWS[here] ?? []).includes(there)
   })
   expect(show(sideways)).toEqual([])
+})
+
+it('make sees the ground and two stages; only cli sees make', () => {
+  const below = own.filter(({ from }) => area(from) === MAKER.folder).map(({ to }) => area(to))
+  expect([...new Set(below)].filter((name) => ![...GROUND, ...MAKER.sees, MAKER.folder].includes(name))).toEqual([])
+  const above = own.filter(({ from, to }) => area(to) === MAKER.folder && area(from) !== MAKER.folder)
+  expect([...new Set(above.map(({ from }) => area(from)))]).toEqual(['cli'])
 })
 
 it('every file of chem is in a room, which sees itself, the ground and the rooms below', () => {
@@ -142,15 +154,17 @@ it('run.ts sees the stages of its line', () => {
   expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'score', 'store'])
 })
 
-it('setup sees the stages; only cli and the library see setup', () => {
+it('setup sees the stages; only cli, the server and the library see setup', () => {
   const below = own.filter(({ from }) => area(from) === 'setup').map(({ to }) => area(to))
   expect([...new Set(below)].filter((name) => ![...GROUND, ...STAGES, 'setup'].includes(name))).toEqual([])
   const above = own.filter(({ from, to }) => area(to) === 'setup' && area(from) !== 'setup')
-  expect([...new Set(above.map(({ from }) => area(from)))].sort()).toEqual(['cli', 'library'])
+  expect([...new Set(above.map(({ from }) => area(from)))].sort()).toEqual(['cli', 'library', 'serve'])
 })
 
-it('nothing sees cli, and only the front door sees the library', () => {
+it('nothing sees cli or the server, and only the front door sees the library', () => {
   expect(show(own.filter(({ from, to }) => area(to) === 'cli' && area(from) !== 'cli'))).toEqual([])
+  expect(show(own.filter(({ from, to }) => area(to) === 'serve' && area(from) !== 'serve'))).toEqual([])
+  expect(show(own.filter(({ from, to }) => area(from) === 'serve' && area(to) === 'library'))).toEqual([])
   const front = own.filter(({ from, to }) => area(to) === 'library' && area(from) !== 'library')
   expect(new Set(front.map(({ from }) => from))).toEqual(new Set(['index.ts']))
   expect(show(own.filter(({ to }) => to === 'index.ts'))).toEqual([])
@@ -209,10 +223,10 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
   'proper-lockfile': ['hub/download.ts', 'model/quantised/file.ts'],
   'apache-arrow': ['pairs/arrow.ts'],
-  hyparquet: ['pairs/parquet.ts'],
-  fastify: ['chem/serve/server.ts'],
+  hyparquet: ['pairs/parquet-pages.ts', 'pairs/parquet.ts'],
+  fastify: ['serve/app.ts'],
+  'prom-client': ['serve/operations/metrics.ts'],
   yargs: ['cli/parse.ts'],
-  jsdom: ['report/plots/svg.ts'],
 }
 it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) => {
   // a bench measures the package itself

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { isLoopback } from '../../src/chem/serve/access.ts'
-import { DEFAULT_LIMITS } from '../../src/chem/serve/limits.ts'
-import { createRewardServer, type ServerOptions } from '../../src/chem/serve/server.ts'
 import type { ChemJob, ChemResult } from '../../src/chem/workers/jobs.ts'
 import type { JobEnd } from '../../src/chem/workers/pool.ts'
+import { isLoopback } from '../../src/serve/access.ts'
+import { createRewardServer, type ServerOptions } from '../../src/serve/app.ts'
+import { DEFAULT_LIMITS } from '../../src/serve/limits.ts'
 
 /** Answers from a table in place of the workers, and keeps what it was asked. */
 const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K }> } = {
@@ -30,7 +30,12 @@ const serve = (over: Partial<ServerOptions> & { reply?: (job: ChemJob) => Promis
       return reply?.(job) ?? Promise.resolve({ kind: 'done' as const, result: ANSWERS[job.kind] })
     },
   }
-  const server = createRewardServer(backend, { token: 'secret', limits: DEFAULT_LIMITS, ...options })
+  const { http: server, lifecycle } = createRewardServer(backend, {
+    token: 'secret',
+    limits: DEFAULT_LIMITS,
+    ...options,
+  })
+  lifecycle.ready()
   servers.push(server)
   const post = async (
     url: string,
@@ -211,7 +216,7 @@ describe('bad requests', () => {
     expect(answer).toMatchObject({ status, body: { detail: [{ type }] } })
   })
   it('of another content type, route, method or size', async () => {
-    const { server, post } = serve({ limits: { bodyBytes: 200, batch: 3, pending: 9 } })
+    const { server, post } = serve({ limits: { ...DEFAULT_LIMITS, bodyBytes: 200, batch: 3 } })
     const headers = { authorization: 'Bearer secret' }
     const plain = await server.inject({
       method: 'POST',

@@ -4,6 +4,7 @@ import { OPTIONS as ANALYZE } from '../../scripts/analyze.ts'
 import { OPTIONS as SERVE } from '../../scripts/serve-rewards.ts'
 import { OPTIONS as SETUP } from '../../scripts/setup-cuda.ts'
 import { OPTIONS as SUBMIT } from '../../scripts/submit-eval-jobs.ts'
+import { OPTIONS as VERIFY_RESULTS } from '../../scripts/verify-results.ts'
 import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { packagePath } from '../../src/package.ts'
 import { flagOf } from '../../src/setup/option.ts'
@@ -15,6 +16,7 @@ import { SERVE_ROWS } from './effects/serve-rewards.ts'
 import { SETUP_ROWS } from './effects/setup-cuda.ts'
 import type { Shown } from './effects/shown.ts'
 import { SUBMIT_ROWS } from './effects/submit-eval-jobs.ts'
+import { VERIFY_RESULTS_ROWS } from './effects/verify-results.ts'
 
 /**
  * Option × bin → what shows its effect. An option without a row fails, and so does a row without an option or with a test that does not
@@ -29,6 +31,7 @@ const BINS: Readonly<Record<string, { readonly options: object; readonly rows: R
   analyze: { options: ANALYZE, rows: ANALYZE_ROWS },
   'serve-rewards': { options: SERVE, rows: SERVE_ROWS },
   'submit-eval-jobs': { options: SUBMIT, rows: SUBMIT_ROWS },
+  'verify-results': { options: VERIFY_RESULTS, rows: VERIFY_RESULTS_ROWS },
   'setup-cuda': { options: SETUP, rows: SETUP_ROWS },
 }
 

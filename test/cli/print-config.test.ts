@@ -82,6 +82,8 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   limit: ['3'],
   shard: ['2/8'],
   merge: ['never', '--shard', '2/8'],
+  'local-store': ['/scratch/my jobs'],
+  'copy-every': ['2.5', '--local-store', '/scratch'],
   'max-length': ['128'],
   truncation: ['right'],
   'batch-tokens': ['500'],

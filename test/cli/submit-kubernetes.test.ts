@@ -66,7 +66,8 @@ describe('Kubernetes', () => {
     })
     const [container] = job.spec.template.spec.containers
     expect(container.volumeMounts[0]).toEqual({ name: 'results', mountPath: one.folder })
-    expect(container.resources.limits).toEqual({ cpu: '4', memory: '16G' })
+    // the demo's own: a process, its batch and its rows
+    expect(container.resources.limits).toEqual({ cpu: '4', memory: '1024M' })
     const [gpu] = read('02-run-rm-gpu-demo-pairs')[1].spec.template.spec.containers
     expect(gpu.resources.limits).toMatchObject({ 'nvidia.com/gpu': '1' })
     for (const { metadata } of [config, job]) expect(metadata.name.length + '-9999'.length).toBeLessThanOrEqual(63)

@@ -40,6 +40,12 @@ export interface Manifest {
   readonly warnings: readonly string[]
   readonly failures: { readonly count: number; readonly by_reason: Readonly<Record<string, number>> }
   readonly dataset: { readonly sha256: string; readonly rows: number; readonly completions: number }
+  readonly shards: {
+    readonly count: number
+    readonly rule: string
+    readonly estimated_tokens: readonly number[]
+    readonly heaviest_over_mean: number
+  } | null
   readonly verification: { readonly provenance: readonly unknown[] } | null
   readonly models: readonly ManifestModel[]
 }

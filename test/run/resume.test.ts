@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { localPath } from '../../src/store/local.ts'
 import { type Bin, type Done, manifestOf, QUICK, run, start, temporaryFolder } from './bin.ts'
 
 /** A run that is killed, interrupted or cut at any byte, and then run again, gives the bytes of a run that was not. */
@@ -109,6 +110,34 @@ describe('Ctrl-C', () => {
     expect(kept).toBeGreaterThan(0)
     const resumed = await expectResumed('run-rm', 'interrupted', kept)
     expect(resumed.stderr).toContain(`${kept} measurements of an earlier run are used`)
+  })
+})
+
+describe('a store on the disk of a node', () => {
+  it.each([
+    ['SIGTERM', 130],
+    ['SIGKILL', null],
+  ] as const)('%s: the shared copy is whole; another node goes on from it', async (signal, code) => {
+    const label = `node-${signal}`
+    const store = storeOf(outOf('run-rm', label))
+    const nodes = [1, 2].map((node) => join(folder.path, `${label}-${node}`))
+    const here = localPath(store, nodes[0]!)
+    // a copy after every batch, nearly
+    const args = (node: number): string[] => [...argsOf(label), '--local-store', nodes[node]!, '--copy-every', '1e-6']
+    const done = await stopAt('run-rm', args(0), here, 60, signal)
+    expect(done.code).toBe(code)
+    const kept = committed(store)
+    expect(kept).toBeGreaterThan(10)
+    expect(kept).toBeLessThan(80)
+    expect(existsSync(here)).toBe(signal === 'SIGKILL')
+    // at the most the batch in hand
+    if (signal === 'SIGKILL') expect(committed(here) - kept).toBeLessThanOrEqual(1)
+    expect(existsSync(`${store}.lock`)).toBe(signal === 'SIGKILL')
+    const resumed = await run('run-rm', args(1))
+    expect(resumed.code).toBe(0)
+    expect(resumed.stderr).toContain(`${kept} measurements of an earlier run are used`)
+    expect(filesOf(outOf('run-rm', label))).toEqual(whole['run-rm'])
+    expect(existsSync(localPath(store, nodes[1]!))).toBe(false)
   })
 })
 

@@ -327,6 +327,7 @@ describe('reuse, shards and merging', () => {
     expect(await mergeShards(folder, 3, CONFIG)).toEqual({
       state: 'waiting',
       missing: ['measurements.shard-2-of-3.jsonl', 'measurements.shard-3-of-3.jsonl'],
+      otherCut: [],
     })
     await part(2, true, 1500, 1600)
     await part(3, true, 1590, 1700)
@@ -348,5 +349,41 @@ describe('reuse, shards and merging', () => {
       expect(store.finished).toBe(false)
     })
     copyFileSync(path, `${path}.copy`)
+  })
+  it('shards of another cut, or of an earlier version, are gone on with before they are merged, and may be read until then', async () => {
+    const folder = join(dir, 'model', 'data')
+    const put = async (index: number, cut: string | null, from: number, to: number): Promise<boolean> => {
+      const store = await openStore(join(folder, storeName({ index, count: 2 })), { cut, config: CONFIG })
+      const { finished } = store
+      store.append(range(from, to))
+      store.finish()
+      store.close()
+      return finished
+    }
+    const paths = [1, 2].map((index) => join(folder, storeName({ index, count: 2 })))
+    const readBy = (cut: string | null) => siblingStores(join(dir, 'model'), paths[0]!, cut)
+    await put(1, null, 0, 10)
+    await put(2, null, 10, 20)
+    expect(await mergeShards(folder, 2, CONFIG, { cut: 'b' })).toEqual({
+      state: 'waiting',
+      missing: [],
+      otherCut: ['measurements.shard-1-of-2.jsonl', 'measurements.shard-2-of-2.jsonl'],
+    })
+    // what an earlier version measured may be of rows that are this shard's now
+    expect(await readBy('b')).toEqual([paths[1]])
+    expect(await put(1, 'b', 0, 10)).toBe(false)
+    expect(await put(1, 'b', 0, 10)).toBe(true)
+    expect(await mergeShards(folder, 2, CONFIG, { cut: 'b' })).toMatchObject({
+      otherCut: [storeName({ index: 2, count: 2 })],
+    })
+    expect(await put(2, 'b', 10, 21)).toBe(false)
+    const merged = await mergeShards(folder, 2, CONFIG, { cut: 'b' })
+    expect(merged).toMatchObject({ state: 'merged', added: 21, configs: [CONFIG, CONFIG] })
+    if (merged.state === 'merged') merged.store.close()
+    // of the same cut from the start, the other shards have other prompts
+    rmSync(paths[1]!)
+    await put(2, 'b', 10, 20)
+    expect(await readBy('b')).toEqual([join(folder, 'measurements.jsonl')])
+    expect(await readBy('c')).toEqual([join(folder, 'measurements.jsonl'), paths[1]])
   })
 })

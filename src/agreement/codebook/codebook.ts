@@ -3,6 +3,7 @@ import { ANALYZE_COLUMNS } from './analyze.ts'
 import { OF_FILE } from './by-file.ts'
 import { RUN_COLUMNS } from './columns.ts'
 import { CURVE_METHODS, GROUP_MEANINGS, GROUP_STATISTICS } from './groups.ts'
+import { INVARIANCE_COLUMNS, INVARIANCE_STATISTICS } from './invariance.ts'
 import { type ColumnMeaning, m, SCORE } from './meaning.ts'
 import { STATISTIC_MEANINGS } from './statistics.ts'
 import { STEP_COLUMNS } from './steps.ts'
@@ -13,6 +14,7 @@ const COMMON: Readonly<Record<string, ColumnMeaning>> = {
   ...ADVANTAGE_COLUMN_MEANINGS,
   ...GROUP_MEANINGS,
   ...STEP_COLUMNS,
+  ...INVARIANCE_COLUMNS,
   ...ANALYZE_COLUMNS,
 }
 
@@ -68,6 +70,14 @@ ${tables.join('\n')}${assumed}
 | statistic | meaning |
 | --- | --- |
 ${statistics.join('\n')}
+
+## Statistics of equal and of changed chemistry
+
+Scopes \`invariance\` (subset: \`all\`, \`verdict:kept\` for the twins that the verifier judges as it does the original, \`family:<family>\`, or a transformation) and \`sensitivity\`. s₀ is the score of a group's original, sₜ of a twin (\`same\` is 1), s_c of a changed completion (0); the rivals of an original are the changed completions of its group but those whose verifiable reward is as high. <distance> is a measure of sensitivity.csv.
+
+| statistic | meaning |
+| --- | --- |
+${rowsOf(INVARIANCE_STATISTICS).join('\n')}
 
 ## Statistics of groups
 

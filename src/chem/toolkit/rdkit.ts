@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { MainModule, Mol } from '@rdkit/rdkit'
+import type { MainModule, Mol, MolList, Reaction } from '@rdkit/rdkit'
 import { PythonError } from '../../python/error.ts'
 import { withoutBogusChirality } from './bogus-chirality.ts'
 import { ToolkitFailure } from './molecule.ts'
 import { checkRdkitVersion } from './rdkit-version.ts'
 import { smilesPart } from './smiles-tokens.ts'
+import { readable } from './too-large.ts'
 
 // ◆ The only file that touches @rdkit/rdkit: RDKit's MinimalLib in WebAssembly, as handles that must be freed.
 
@@ -67,6 +68,7 @@ export type Reading = 'usual' | 'keep-hydrogens' | 'unchecked'
 export class Rdkit {
   private broken = false
   private readonly patterns = new Map<string, Mol>()
+  private readonly reactions = new Map<string, Reaction>()
   private constructor(
     /** MinimalLib itself, for drawings: they ask more of it than the rewards do. */
     readonly api: MainModule,
@@ -117,10 +119,14 @@ export class Rdkit {
   /**
    * `MolFromSmiles`, or null. Hydrogen atoms stay in the graph unless `usual`; valences are not looked at with `unchecked`.
    * The handle must be freed.
+   * @throws ToolkitFailure before it is read, where it is too large; the instance stays sound
    */
   open(smiles: string, reading: Reading = 'usual'): MolHandle | null {
     if (LONE_SURROGATE.test(smiles)) throw new PythonError('UnicodeEncodeError', 'surrogates not allowed')
-    const text = OTHER_FORMATS.test(smiles) ? smilesPart(smiles).core : smiles
+    const given = readable(smiles)
+    if ('refused' in given) throw new ToolkitFailure(given.refused)
+    if (given.text === null) return null
+    const text = OTHER_FORMATS.test(given.text) ? smilesPart(given.text).core : given.text
     const mol = this.guard(() => {
       if (reading === 'unchecked') return this.api.get_mol(text, UNCHECKED)
       if (reading === 'keep-hydrogens' || !HYDROGEN_ATOM.test(text)) return this.api.get_mol(text, KEEP_HYDROGENS)
@@ -149,6 +155,45 @@ export class Rdkit {
       this.patterns.set(smarts, query)
     }
     return query
+  }
+
+  /** The reaction of a reaction SMARTS, kept like `pattern`. */
+  reaction(smarts: string): Reaction {
+    let reaction = this.reactions.get(smarts)
+    if (reaction === undefined) {
+      const parsed = this.guard(() => this.api.get_rxn(smarts, '{"useSmiles":false}'))
+      if (parsed === null) throw new Error(`not a reaction SMARTS: ${smarts}`)
+      reaction = parsed
+      this.reactions.set(smarts, reaction)
+    }
+    return reaction
+  }
+
+  /**
+   * `ReactionFromSmarts(smarts).RunReactants(reactants)`: SMILES of the first product of each outcome, as it stands (not sanitised), in
+   * RDKit's order. A reaction of another number of reactants has none.
+   */
+  react(smarts: string, reactants: readonly MolHandle[], most: number): string[] {
+    const reaction = this.reaction(smarts)
+    return this.guard(() => {
+      const list = new this.api.MolList()
+      const outcomes: string[] = []
+      try {
+        for (const reactant of reactants) reactant.appendTo(list)
+        const found = reaction.run_reactants(list, most)
+        for (let i = 0; i < found.size(); i++) {
+          const products = found.get(i)
+          const first = products?.at(0)
+          if (first) outcomes.push(first.get_smiles())
+          first?.delete()
+          products?.delete()
+        }
+        found.delete()
+      } finally {
+        list.delete()
+      }
+      return outcomes
+    })
   }
 
   /** From here on the instance is broken. */
@@ -200,6 +245,26 @@ export class MolHandle {
   }
   has(part: MolHandle): boolean {
     return this.rdkit.guard(() => this.mol.get_substruct_match(part.mol)) !== '{}'
+  }
+  /** Places of the SMARTS pattern, each set of atoms once: atoms by the pattern's order. */
+  placesOf(smarts: string): number[][] {
+    const query = this.rdkit.pattern(smarts)
+    const found = this.rdkit.guard(() => this.mol.get_substruct_matches(query))
+    return found === '{}' ? [] : (JSON.parse(found) as { readonly atoms: number[] }[]).map(({ atoms }) => atoms)
+  }
+  /** Standard InChI; '' where InChI has none for it. */
+  inchi(): string {
+    return this.rdkit.guard(() => this.mol.get_inchi())
+  }
+  /** CIP labels of its stereocentres by atom: R, S, r, s, or ? where none is given. */
+  stereocentres(): Map<number, string> {
+    const tags = JSON.parse(this.rdkit.guard(() => this.mol.get_stereo_tags())) as {
+      readonly CIP_atoms: readonly (readonly [number, string])[]
+    }
+    return new Map(tags.CIP_atoms.map(([atom, label]) => [atom, label.slice(1, -1)]))
+  }
+  appendTo(list: MolList): void {
+    list.append(this.mol)
   }
   removeAllHydrogens(): void {
     this.rdkit.guard(() => this.mol.remove_hs_in_place(ALL_HYDROGENS))

@@ -6,12 +6,8 @@ import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
 import { type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
 import { smilesPart, tokenizeSmiles } from './smiles-tokens.ts'
 import { smilesTree } from './smiles-tree.ts'
+import { MAX_ATOMS } from './too-large.ts'
 
-/**
- * Atoms beyond which we refuse to judge: canonicalisation recurses and takes quadratic time (a chain of 2,000 atoms: 0.1 s).
- * Python goes on until its process dies of its stack.
- */
-export const MAX_ATOMS = 2000
 /** Molecules kept, with what was computed of them; targets and completions come back. RDKit's own take some 10–50 KB each. */
 const KEPT_MOLECULES = 256
 const KEPT_RING_KEYS = 20_000
@@ -103,6 +99,35 @@ export class Toolkit implements MolToolkit {
 
   count(molecule: Molecule, smarts: string): number {
     return this.handleOf(molecule).countPattern(smarts)
+  }
+
+  /** Atoms of each match of the SMARTS pattern, each set of atoms once. */
+  places(molecule: Molecule, smarts: string): number[][] {
+    return this.handleOf(molecule).placesOf(smarts)
+  }
+
+  /** Standard InChI; '' where there is none. */
+  inchi(molecule: Molecule): string {
+    return this.handleOf(molecule).inchi()
+  }
+
+  /** CIP labels of the stereocentres by atom, ? where none is given. */
+  stereocentres(molecule: Molecule): Map<number, string> {
+    return this.handleOf(molecule).stereocentres()
+  }
+
+  /**
+   * Products of a reaction SMARTS: canonical, each once, in RDKit's order; those that cannot be read are left out.
+   * @param most outcomes at most, before equal ones are put together
+   */
+  react(smarts: string, reactants: readonly Molecule[], most = 32): string[] {
+    const handles = reactants.map(({ smiles }) => this.rdkit.open(smiles)!)
+    try {
+      const products = this.rdkit.react(smarts, handles, most).map((smiles) => this.read(smiles)?.canonical)
+      return [...new Set(products.filter((smiles) => smiles !== undefined))]
+    } finally {
+      for (const handle of handles) handle.free()
+    }
   }
 
   private handleOf(molecule: Molecule): MolHandle {

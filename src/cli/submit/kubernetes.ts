@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { UsageError } from '../../errors.ts'
+import { packageVersion } from '../../package.ts'
 import { containerScript } from './container.ts'
 import { type JobPlan, type JobRun, jobFolder, optionsYaml } from './plan.ts'
 
@@ -31,7 +32,9 @@ export const jobName = (run: JobRun, start = 1): string => `chemherm-${run.name}
  */
 export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[], start = 1): string {
   const { resources, outputDir } = plan
-  const { image, volumeClaim, namespace, cpus, memory, time } = resources
+  const { image, volumeClaim, namespace, cpus, time, localStore } = resources
+  // the last shard merges
+  const memory = run.shards === 1 ? run.memory : run.wholeMemory
   const name = jobName(run, start)
   const labels = { 'app.kubernetes.io/name': 'chemherm', 'app.kubernetes.io/instance': run.name }
   const metadata = { name, ...(namespace !== null && { namespace }), labels }
@@ -68,7 +71,11 @@ export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[
             {
               name: 'chemherm',
               image,
-              command: ['/bin/sh', '-c', containerScript(run, `${MOUNTED}/options.yaml`, 'JOB_COMPLETION_INDEX')],
+              command: [
+                '/bin/sh',
+                '-c',
+                containerScript(run, `${MOUNTED}/options.yaml`, 'JOB_COMPLETION_INDEX', localStore),
+              ],
               env: [
                 { name: 'SHARDS', value: shards.join(' ') },
                 // models are fetched once, to the claim
@@ -82,12 +89,15 @@ export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[
               volumeMounts: [
                 { name: 'results', mountPath: outputDir },
                 { name: 'options', mountPath: MOUNTED, readOnly: true },
+                ...(localStore === null ? [] : [{ name: 'local', mountPath: localStore }]),
               ],
             },
           ],
           volumes: [
             { name: 'results', persistentVolumeClaim: { claimName: volumeClaim } },
             { name: 'options', configMap: { name } },
+            // on the node's disk; a pod that is started again has a new one, and goes on from the shared copy
+            ...(localStore === null ? [] : [{ name: 'local', emptyDir: {} }]),
           ],
         },
       },
@@ -101,14 +111,25 @@ const DNS_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 
 /** @throws UsageError for what is missing or what the API server would refuse */
 export function checkKubernetes({ resources }: JobPlan): void {
-  const { image, volumeClaim, namespace, memory, time } = resources
-  if (image === null) throw new UsageError('is needed', '--image', 'Name the image that the pods run (see Dockerfile).')
+  const { image, volumeClaim, namespace, memory, time, localStore } = resources
+  if (localStore?.startsWith('$'))
+    throw new UsageError(
+      `"${localStore}" is no folder`,
+      '--local-store',
+      'Of Kubernetes it is where an emptyDir is mounted: for example /scratch.',
+    )
+  if (image === null)
+    throw new UsageError(
+      'is needed',
+      '--image',
+      `Name the image that the pods run, such as registry.example.org/lab/chemherm:${packageVersion}-cuda (docs/containers.md).`,
+    )
   if (volumeClaim === null)
     throw new UsageError('is needed', '--volume-claim', 'Name a PersistentVolumeClaim that all pods can write to.')
   for (const [flag, value] of Object.entries({ 'volume-claim': volumeClaim, namespace }))
     if (value !== null && !DNS_NAME.test(value))
       throw new UsageError(`"${value}" is no name in Kubernetes`, `--${flag}`)
-  if (!QUANTITY.test(memory))
+  if (memory !== null && !QUANTITY.test(memory))
     throw new UsageError(`"${memory}" is no quantity of memory in Kubernetes`, '--memory', 'For example 16G or 16Gi.')
   if (time !== null) secondsOf(time)
 }

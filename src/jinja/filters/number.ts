@@ -22,7 +22,9 @@ export const NUMBER_FILTERS: Readonly<Record<string, Filter>> = {
     const number = typeof value === 'string' ? parseFloating(value) : asNumber(value)
     return number === null ? fallback : toFloat(number)
   },
-  int(value, args, kwargs) {
+  int(value, args, kwargs, { budget }) {
+    // of 4,300 digits at most; it takes longer than a look at them
+    if (typeof value === 'string') budget.charge(Math.min(value.length, 4300))
     const [fallback, base] = bind('int', ['default', 'base'], 0, args, kwargs)
     if (value instanceof Undefined) value.fail()
     let whole: bigint | number | null

@@ -24,10 +24,23 @@ export interface ReportInput {
   readonly tiedSuspects?: Readonly<Record<Suspect['kind'], number>>
   /** Of a run on groups of completions. */
   readonly groups?: GroupsReport
+  /** Margin over chemical distance, in bins; none where no two answers are molecules. */
+  readonly sensitivity?: readonly SensitivityRecord[]
   /** Of a run on reasoning steps. */
   readonly steps?: StepsReport
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
+}
+
+/** A bin of the curve of margin over chemical distance. */
+export interface SensitivityRecord {
+  /** tanimoto_distance, edit_distance. */
+  readonly measure: string
+  readonly bin: string
+  /** Mean of the bin's pairs. */
+  readonly distance: number
+  readonly margin: Pick<Statistic, 'value' | 'ciLow' | 'ciHigh' | 'n'>
+  readonly accuracy: Pick<Statistic, 'value'>
 }
 
 /** The manifest, as far as the page shows it. Nothing of it is parsed: words are shown as given. */

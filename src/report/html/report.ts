@@ -14,11 +14,13 @@ import { drift } from './sections/drift.ts'
 import { failures } from './sections/failures.ts'
 import { groups } from './sections/groups.ts'
 import { headline } from './sections/headline.ts'
+import { invariance } from './sections/invariance.ts'
 import { lengths } from './sections/length.ts'
 import { provenance } from './sections/provenance.ts'
 import { reasons } from './sections/reasons.ts'
 import { rows } from './sections/rows.ts'
 import { scores } from './sections/scores.ts'
+import { sensitivity } from './sections/sensitivity.ts'
 import { steps } from './sections/steps.ts'
 import { strata } from './sections/strata.ts'
 import { subsets } from './sections/subsets.ts'
@@ -38,12 +40,14 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     headline(input),
     steps(input, limits),
     claims(input, limits),
+    invariance(input, limits),
     groups(input, limits),
     advantages(input, limits),
     paired ? subsets(input) : null,
     input.completions.length > 0 ? agreement(input, limits) : null,
     input.completions.length > 0 ? scores(input) : null,
     paired || input.statistics.some((line) => chapterOf(line) === 'calibration') ? calibration(input) : null,
+    sensitivity(input, limits),
     paired ? lengths(input) : null,
     paired ? strata(input) : null,
     input.completions.length > 0 ? reasons(input) : null,

@@ -107,6 +107,30 @@ const ADVANTAGE_TITLES: Readonly<Record<string, string>> = {
 }
 const SOURCES: Readonly<Record<string, string>> = { verifier: 'verifier', learned: 'score', mix: 'mix' }
 
+/** Of twins, and of changed molecules. */
+const INVARIANCE_TITLES: Readonly<Record<string, string>> = {
+  mean_abs_delta: 'Mean |change| of the score, same molecule',
+  mean_delta: 'Mean change of the score, same molecule',
+  flip_rate: 'Orders to wrong answers that turn',
+  win_lost_rate: 'Wins over wrong answers that are lost',
+  score_spread: 'Standard deviation over an answer’s twins',
+  spread_over_margin: '… over the mean |margin|',
+  verdict_changed_rate: 'Twins whose verdict differs from the original’s',
+  changed_mean_abs_delta: 'Mean |change| of the score, another molecule',
+  changed_mean_delta: 'Mean change of the score, another molecule',
+  sensitivity: 'Moved by more than the twins’ spread, another molecule',
+  abs_delta_auroc_within_prompt: 'AUROC of |change|, another molecule against the same, within a prompt',
+  abs_delta_auroc: 'AUROC of |change|, another molecule against the same',
+  ranked_below_original: 'Wrong molecules that score below the original',
+  margin_size: 'Mean |margin| between original and wrong answers',
+}
+const SENSITIVITY_TITLES: Readonly<Record<string, string>> = {
+  spearman_tanimoto_distance: 'Spearman’s ρ of margin and 1 − Tanimoto',
+  kendall_tau_b_tanimoto_distance: 'Kendall’s τ-b of margin and 1 − Tanimoto',
+  spearman_edit_distance: 'Spearman’s ρ of margin and edit steps',
+  kendall_tau_b_edit_distance: 'Kendall’s τ-b of margin and edit steps',
+}
+
 /** What a line of agreement.csv is called on the page. */
 export function titleOf({ scope, statistic }: Pick<Statistic, 'scope' | 'statistic'>): string {
   if (scope === 'groups') return groupTitle(statistic)
@@ -116,6 +140,8 @@ export function titleOf({ scope, statistic }: Pick<Statistic, 'scope' | 'statist
     return title === undefined ? statistic : source === undefined ? title : `${title} (${SOURCES[source]})`
   }
   if (scope === 'steps') return stepTitle(statistic)
+  if (scope === 'invariance') return INVARIANCE_TITLES[statistic] ?? statistic
+  if (scope === 'sensitivity') return SENSITIVITY_TITLES[statistic] ?? statistic
   if (scope === 'step_verdicts') {
     const [, name, heuristic] = OF_HEURISTIC.exec(statistic) ?? []
     return heuristic === undefined ? stepTitle(statistic) : `${stepTitle(name!)} (${heuristic})`

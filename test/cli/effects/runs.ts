@@ -50,7 +50,7 @@ const EXPORTS = {
   'run-dpo': { name: 'dpo-gpt2/policy', other: 'decoder_model_merged.onnx' },
 } as const
 const folders = new Map<string, string>()
-function exported(bin: 'run-rm' | 'run-dpo'): string {
+export function exported(bin: 'run-rm' | 'run-dpo'): string {
   const { name } = EXPORTS[bin]
   const known = folders.get(name)
   if (known !== undefined) return known
@@ -498,6 +498,34 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
       const whole = await ran(bin, [...on, '--merge', 'never'])
       expect(whole.stderr).toContain('--merge changes nothing here: without --shard i/n there is nothing to merge')
     },
+    'local-store': async () => {
+      const [here, plain] = [newFolder(), await ran(bin, on)]
+      const run = await ran(bin, [...on, '--local-store', here])
+      expect(run).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining(`measurements are written to ${here}/chemherm-`),
+      })
+      expect(run.stderr).toContain('/measurements.jsonl every 10 minutes, on a stop and at the end')
+      expect(readdirSync(here)).toEqual([])
+      expect(readFileSync(join(run.folder!, 'scores.csv'))).toEqual(readFileSync(join(plain.folder!, 'scores.csv')))
+      expect(existsSync(join(run.folder!, 'measurements.jsonl'))).toBe(true)
+      const merging = await ran(bin, [...on, '--shard', '1/2', '--merge', 'only', '--local-store', here])
+      expect(merging.stderr).toContain('--local-store changes nothing here: shards are merged where they are')
+    },
+    // how often it copies: test/store/local.test.ts
+    'copy-every': all(
+      saysAtEnd(
+        bin,
+        [...on, '--local-store', newFolder(), '--copy-every', '0.5'],
+        '/measurements.jsonl every 0.5 minutes, on',
+      ),
+      says(
+        bin,
+        [...on, '--copy-every', '5'],
+        '--copy-every changes nothing here: without --local-store nothing is copied',
+      ),
+      refuses(bin, [...on, '--copy-every', '0'], 2, '--copy-every'),
+    ),
     'max-length': changes(bin, on, long, (run) => column('scores.csv', 'score_reason')(run).includes('too_long'), true),
     truncation: all(
       changes(
@@ -598,7 +626,7 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
 
 let templated: string | null = null
 /** The demo's tokenizer with a template of its own. */
-function otherTemplate(): string {
+export function otherTemplate(): string {
   if (templated !== null) return templated
   const folder = newFolder()
   templated = folder
@@ -855,5 +883,14 @@ export const RUN_ROWS: Readonly<Record<Exclude<RunBin, 'run-process' | 'run-gene
       ),
     ),
   },
-  'run-verify': everywhere('run-verify'),
+  'run-verify': {
+    ...everywhere('run-verify'),
+    explain: async () => {
+      expect((await once('run-verify', ['--dataset', PAIRS])).stdout).not.toContain('meaning')
+      const { stdout } = await ran('run-verify', ['--dataset', PAIRS, '--explain'])
+      expect(stdout).toMatch(
+        /pass \(right_answer\), \d+ completions?, reward 1 in the first\n {4}meaning {3}as expected\n/,
+      )
+    },
+  },
 }

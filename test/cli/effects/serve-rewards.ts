@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { expect, vi } from 'vitest'
 import type { OPTIONS } from '../../../scripts/serve-rewards.ts'
 import { stubServer } from '../../chem-oracles/stub-server.ts'
 import { call, type Env } from '../../command.ts'
 import { CUT_BLOOM, EMPTY_BLOOM } from './data.ts'
+import { SERVE_MODEL_ROWS } from './serve-model.ts'
 import { all, type Rows } from './shown.ts'
 
 interface Serving {
@@ -65,6 +67,7 @@ const judged = (args: readonly string[], path: string, body: unknown, want: Reco
   serving(args, async ({ post }) => expect((await post(path, body)).body).toMatchObject(want)).then(() => {})
 const noFilter = (flag: string) =>
   all(refuses([flag, '/nowhere.bloom'], 3, `(${flag}) cannot be read`), refuses([flag, CUT_BLOOM], 3, 'header says'))
+const SOLUBLE = { smiles: 'CCO' }
 const ACID = 'O=C(O)c1ccccc1'
 
 async function freePort(): Promise<number> {
@@ -76,6 +79,7 @@ async function freePort(): Promise<number> {
 }
 
 export const SERVE_ROWS: Rows<keyof typeof OPTIONS> = {
+  ...SERVE_MODEL_ROWS,
   host: all(refuses(['--host', '0.0.0.0'], 2, 'there is no token'), async () => {
     await serving(['--host', '0.0.0.0', '--token', 't'], async ({ url }) =>
       expect(url).toMatch(/^http:\/\/0\.0\.0\.0:/),
@@ -114,6 +118,80 @@ export const SERVE_ROWS: Rows<keyof typeof OPTIONS> = {
       })
     },
     refuses(['--batch-limit', '1.5'], 2, '1.5 is not a whole number'),
+  ),
+  'pending-limit': all(
+    async () => {
+      // one place: of two requests at once the second is sent away
+      const both = async (args: readonly string[]): Promise<number[]> => {
+        const got: number[] = []
+        await serving(args, async ({ post }) => {
+          const answers = await Promise.all([
+            post('/compute_solubility', SOLUBLE),
+            post('/compute_solubility', SOLUBLE),
+          ])
+          got.push(...answers.map(({ status }) => status))
+        })
+        return got.sort()
+      }
+      expect(await both([])).toEqual([200, 200])
+      expect(await both(['--pending-limit', '1'])).toEqual([200, 503])
+      expect(await both(['--client-limit', '1'])).toEqual([200, 429])
+    },
+    refuses(['--pending-limit', '0'], 2, '0 is not a whole number'),
+  ),
+  // its effect stands beside that of --pending-limit
+  'client-limit': refuses(['--client-limit', '0'], 2, '0 is not a whole number'),
+  'connection-limit': all(
+    async () => {
+      await serving(['--connection-limit', '1'], async ({ url, post }) => {
+        const { hostname, port } = new URL(url)
+        const held = connect(Number(port), hostname)
+        await once(held, 'connect')
+        await expect(post('/is_purchasable', { smiles: 'C' })).rejects.toThrow('fetch failed')
+        held.destroy()
+      })
+    },
+    refuses(['--connection-limit', '0'], 2, '0 is not a whole number'),
+  ),
+  'request-timeout': all(
+    async () => {
+      await serving(['--request-timeout', '0.2'], async ({ url }) => {
+        const { hostname, port } = new URL(url)
+        const slow = connect(Number(port), hostname)
+        slow.write(
+          'POST /verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+        )
+        const [answer] = (await once(slow, 'data')) as [Buffer]
+        expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /)
+      })
+    },
+    refuses(['--request-timeout', '0'], 2, '0 is not above 0'),
+  ),
+  'answer-timeout': all(
+    // opening the solubility model takes longer than that
+    judged(['--answer-timeout', '0.001'], '/compute_solubility', SOLUBLE, { detail: 'The answer took too long' }),
+    refuses(['--answer-timeout', '0'], 2, '0 is not above 0'),
+  ),
+  grace: all(
+    async () => {
+      let began = 0
+      const open: Socket[] = []
+      const said = await serving(['--grace', '1'], async ({ url }) => {
+        const { hostname, port } = new URL(url)
+        const half = connect(Number(port), hostname)
+        open.push(half)
+        half.on('error', () => {})
+        half.write(
+          'POST /verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n{',
+        )
+        await once(half, 'data')
+        began = performance.now()
+      })
+      expect(performance.now() - began).toBeLessThan(5000)
+      expect(said).toContain('1 requests were not answered in the grace period of 1 s')
+      for (const half of open) half.destroy()
+    },
+    refuses(['--grace', '0'], 2, '0 is not above 0'),
   ),
   'purchasable-bloom': all(
     judged([], '/is_purchasable', { smiles: ACID }, { [ACID]: true }),
@@ -177,7 +255,7 @@ export const SERVE_ROWS: Rows<keyof typeof OPTIONS> = {
         detail: 'The time limit of one question is over',
       },
     ),
-    refuses(['--time-limit', '0'], 2, '0 is not a positive number'),
+    refuses(['--time-limit', '0'], 2, '0 is not above 0'),
   ),
   quiet: async () => {
     expect(await serving([], async () => {})).toMatch(

@@ -117,7 +117,7 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
 }
 
 /** Scopes that have a chapter of their own. */
-const OWN_CHAPTER = /^(groups|advantages|steps|step_verdicts)(:|$)/
+const OWN_CHAPTER = /^(groups|advantages|steps|step_verdicts|invariance|sensitivity)(:|$)/
 
 function statisticTables(statistics: readonly Statistic[], limits: Limits): Markup {
   if (statistics.length === 0) return absent('The run computed no statistics (agreement.csv is empty).')

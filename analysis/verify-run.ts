@@ -1,0 +1,75 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import type { VerdictStatus } from '../src/types.ts'
+import { type Difference, differencesOf } from './differences.ts'
+
+/** What a verdict was made of once more gives beside what scores.csv has. */
+export interface Verdict {
+  readonly value: number | null
+  readonly status: VerdictStatus
+  readonly reason: string | null
+  readonly formatReward: number | null
+}
+
+const VERDICT_COLUMNS = {
+  verifiable_reward: ({ value, status }: Verdict) => (status === 'unverifiable' ? null : value),
+  verifiable_status: ({ status }: Verdict) => status,
+  verifiable_reason: ({ reason }: Verdict) => reason,
+  format_reward: ({ formatReward }: Verdict) => formatReward,
+} as const
+
+/** Gathers completions whose verdict in scores.csv is another than that of the verifier now. */
+export class VerdictCheck {
+  checked = 0
+  private readonly found = new Map<string, { count: number; first: Difference['first'] }>()
+  add(row: string, written: Verdict, recomputed: Verdict): void {
+    this.checked++
+    for (const [column, cell] of Object.entries(VERDICT_COLUMNS)) {
+      const [a, b] = [cell(written), cell(recomputed)]
+      if (a === b) continue
+      const known = this.found.get(column)
+      if (known === undefined)
+        this.found.set(column, { count: 1, first: { row, written: shown(a), recomputed: shown(b) } })
+      else known.count++
+    }
+  }
+  differences = (): Difference[] => [...this.found].map(([column, rest]) => ({ file: 'scores.csv', column, ...rest }))
+}
+const shown = (value: string | number | null): string => (value === null ? '' : String(value))
+
+/**
+ * RewardBench's score file has the texts as the model saw them: they are not made again. Its order of magnitude of scores is.
+ * What is in run.json is not computed from the scores.
+ */
+const TEXTS_OF_THE_MODEL = new Set(['text_chosen', 'text_rejected'])
+
+/** Files of two folders held against each other: those of `recomputed`, and those of `written` that are results and not among them. */
+export async function compareFolders(
+  written: string,
+  recomputed: string,
+  isResult: (file: string) => boolean,
+): Promise<{ readonly files: readonly string[]; readonly differences: Difference[] }> {
+  const files = filesBelow(recomputed)
+  const differences: Difference[] = []
+  for (const file of files)
+    if (existsSync(join(written, file)))
+      differences.push(...(await differencesOf(file, join(written, file), join(recomputed, file), TEXTS_OF_THE_MODEL)))
+    else differences.push(whole(file, 'no such file', 'a file'))
+  for (const file of filesBelow(written))
+    if (isResult(file) && file !== 'run.json' && !files.includes(file))
+      differences.push(whole(file, 'a file', 'nothing: it does not come of these scores'))
+  return { files, differences }
+}
+
+const whole = (file: string, written: string, recomputed: string): Difference => ({
+  file,
+  column: '(file)',
+  count: 1,
+  first: { row: '', written, recomputed },
+})
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort()

@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import { bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
+import { type Agreement, agreement } from '../agreement/agreement.ts'
+import { baselineWarningLines } from '../agreement/baselines.ts'
+import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
+import type { HermRun } from '../agreement/herm.ts'
+import type { MethodsInput } from '../agreement/methods.ts'
+import type { Joined } from '../collect.ts'
+import { given } from '../given.ts'
+import { writeJson, writeWhole } from '../report/manifest.ts'
+import { type AddedColumns, scoreFileColumns } from '../report/write.ts'
+import type { RunInput } from '../run.ts'
+import type { RunConfig } from '../setup/config.ts'
+import type { RowFailure } from '../types.ts'
+import { type AdvantagesOfRun, writeAdvantages } from './advantages.ts'
+import { writeAnalyses } from './analyses.ts'
+import { FAILURE_COLUMNS, failuresOf, writeFailures } from './failures-file.ts'
+import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
+import { groupsReport } from './groups-report.ts'
+import { reportHtml } from './html.ts'
+import {
+  type InvarianceOfRun,
+  invarianceOfRun,
+  invariancePaperTables,
+  invarianceSummary,
+  writeSensitivity,
+} from './invariance.ts'
+import type { Log } from './log.ts'
+import { type RunJson, runRecord } from './manifest.ts'
+import { parsesOf } from './parses.ts'
+
+/** What the files of a run are made from, once every completion has its score and verdict: no model is needed any more. */
+export interface RunFilesInput {
+  readonly folder: string
+  readonly config: RunConfig
+  readonly joined: Joined
+  /** The rows once more, in the same order. */
+  readonly rows: RunInput['rows']
+  readonly added: AddedColumns
+  /** Whether a model scored. */
+  readonly scored: boolean
+  /** Of a model that compares two answers, the score at which it prefers neither. */
+  readonly even?: number
+  /** As the tables call who scored. */
+  readonly scorer: string
+  /** Rows that could not be read. */
+  readonly unread: readonly RowFailure[]
+  readonly herm: HermRun | null
+  readonly methods: MethodsInput
+  readonly log: Pick<Log, 'info' | 'warn'>
+}
+export interface RunAnalyses {
+  readonly config: RunConfig
+  readonly summary: Summary
+  readonly agreement: Agreement
+  readonly best: BestOfTable | null
+  readonly groups: GroupsOfRun | null
+  readonly grpo: AdvantagesOfRun | null
+  readonly invariance: InvarianceOfRun | null
+  readonly failures: readonly RowFailure[]
+}
+
+/** ◆ Writes every file of a run but scores.csv, pairs.csv, run.json and report.html. */
+export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> {
+  const { folder, config, joined, rows, added, scored, scorer, herm, methods, log } = input
+  const settings = { seed: config.seed, resamples: config.resamples }
+  const summary = summarise(joined.pairs, settings)
+  const parses = await parsesOf(joined.completions)
+  const comparing = given<{ even: number }>({ even: input.even })
+  const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const groups = await groupsOfRun(joined, config, scored, settings)
+  for (const note of groups?.notes ?? []) log.warn(note)
+  const invariance = await invarianceOfRun(joined, scored, settings)
+  for (const note of invariance?.notes ?? []) log.warn(note)
+  const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: scored })
+  const found = {
+    ...rowwise,
+    statistics: [
+      ...rowwise.statistics,
+      ...(groups?.statistics ?? []),
+      ...(grpo?.statistics ?? []),
+      ...(invariance?.statistics ?? []),
+    ],
+  }
+  if (scored) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+  const failures = failuresOf(input.unread, joined.unscored, config.stepSeparator)
+  await writeFailures(folder, failures)
+  const best = bestOf(joined.pairs, settings)
+  await writeJson(join(folder, 'summary.json'), {
+    ...summary,
+    best_of_n: best,
+    ...(groups !== null && { groups: groupsSummary(groups) }),
+    ...(invariance !== null && invarianceSummary(invariance)),
+  })
+  const columns = scoreFileColumns(added)
+  const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
+  const curveColumns = invariance === null ? {} : await writeSensitivity(folder, invariance)
+  const ciMethod = bootstrapMethod(settings)
+  await writeAnalyses({
+    folder,
+    joined,
+    columns: {
+      'scores.csv': columns['scores.csv'],
+      ...(joined.pairs.length > 0 && { 'pairs.csv': columns['pairs.csv'] }),
+      ...groupColumns,
+      ...curveColumns,
+      'failures.csv': FAILURE_COLUMNS,
+      ...grpo?.columns,
+    },
+    tables: [
+      ...(groups === null ? [] : groupTables(groups, scorer, ciMethod)),
+      ...(invariance === null ? [] : invariancePaperTables(invariance, scorer, ciMethod)),
+    ],
+    summary,
+    agreement: found,
+    herm,
+    methods,
+    ciMethod,
+    log,
+  })
+  return { config, summary, agreement: found, best, groups, grpo, invariance, failures }
+}
+
+/** ◆ Writes report.html. @param record run.json of the run */
+export async function writeReport(
+  folder: string,
+  record: RunJson,
+  joined: Joined,
+  { config, summary, agreement, groups, grpo, invariance, failures }: RunAnalyses,
+): Promise<void> {
+  const page = await reportHtml({
+    run: runRecord(record, joined),
+    joined,
+    summary,
+    agreement,
+    failures,
+    drift: record.drift,
+    groups: groupsReport(groups, grpo, config),
+    ...(invariance !== null && { sensitivity: invariance.curve }),
+  })
+  await writeWhole(join(folder, 'report.html'), page)
+}

@@ -1,0 +1,52 @@
+import { type Check, type CheckedRow, type CheckedText, type Finding, RowList } from './checked-row.ts'
+
+/** Chosen answers that fail, rejected ones that pass, and what cannot be told. */
+export class VerdictCheck implements Check {
+  private readonly chosenFails = new RowList()
+  private readonly chosenPartly = new RowList()
+  private readonly rejectedPasses = new RowList()
+  private readonly unverifiable = new RowList()
+  private readonly noSolution = new RowList()
+
+  see({ id, hasSolution, chosen, rejected }: CheckedRow): void {
+    if (!hasSolution) {
+      this.noSolution.add(id)
+      return
+    }
+    const statuses = [chosen, ...rejected].map(statusOf)
+    if (statuses.includes('unverifiable')) this.unverifiable.add(id)
+    if (statuses[0] === 'fail') this.chosenFails.add(id)
+    if (statuses[0] === 'partial') this.chosenPartly.add(id)
+    if (statuses.slice(1).includes('pass')) this.rejectedPasses.add(id)
+  }
+
+  *findings(): Iterable<Finding> {
+    yield* this.chosenFails.finding('chosen_fails', (rows) => `${rows}: the chosen answer does not verify`)
+    yield* this.chosenPartly.finding('chosen_partial', (rows) => `${rows}: the chosen answer verifies in part alone`)
+    yield* this.rejectedPasses.finding('rejected_passes', (rows) => `${rows}: a rejected answer verifies`)
+    yield* this.unverifiable.finding('unverifiable', (rows) => `${rows}: an answer cannot be verified here`)
+    yield* this.noSolution.finding(
+      'no_solution',
+      (rows) => `${rows} without a solution: nothing says which answer is right`,
+    )
+  }
+}
+const statusOf = ({ verification }: CheckedText): string | undefined => verification?.status
+
+/** Rows whose verdict would change if a stand-in filter said otherwise. */
+export class StandInCheck implements Check {
+  private readonly chosen = new RowList()
+  private readonly rejected = new RowList()
+  see({ id, chosen, rejected }: CheckedRow): void {
+    if (chosen.standIn) this.chosen.add(id)
+    if (rejected.some(({ standIn }) => standIn)) this.rejected.add(id)
+  }
+  *findings(): Iterable<Finding> {
+    const why = "which stands in for one of ether0's that cannot be shipped"
+    yield* this.chosen.finding(
+      'stand_in',
+      (rows) => `${rows}: the chosen answer passes because a filter knows its parts, ${why}`,
+    )
+    yield* this.rejected.finding('stand_in', (rows) => `${rows}: a rejected answer is judged by a filter, ${why}`)
+  }
+}

@@ -1,0 +1,128 @@
+import { crc32 } from 'node:zlib'
+import type { ColumnChunk, PageHeader, RowGroup, SchemaTree } from 'hyparquet'
+import { parquetHeader } from 'hyparquet/src/column.js'
+
+/**
+ * What a Parquet file says of a row group, checked against its pages before a value is decoded: the file is untrusted, and the decoder
+ * believes lengths and counts. A checksum that a page has is computed (pyarrow: write_page_checksum=True); other altered values cannot
+ * be told from true ones.
+ */
+
+/** Decoded bytes of the largest row group that is read; the row group is what has to fit into memory. */
+export const MAX_ROW_GROUP_BYTES = 2 * 1024 ** 3
+/** Rows times columns of one row group: a page of a few bytes may stand for a thousand million nulls. */
+const MAX_CELLS = 50_000_000
+/** Nested columns of a schema; data sets have three or four. */
+const MAX_SCHEMA_DEPTH = 50
+
+/** The row group cannot be read, but could be if it were written otherwise. */
+export class TooLarge extends Error {}
+
+const said = (count: number): string => count.toLocaleString('en')
+
+/** One column of a row group as it lies in the file. */
+export interface Chunk {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+  /** Values, nulls among them, of all data pages. */
+  readonly values: number
+  /** One value a row. */
+  readonly flat: boolean
+}
+
+/**
+ * The columns of a row group.
+ * @throws Error where they are not those of the schema, or lie outside the file; TooLarge
+ */
+export function chunksOf(group: RowGroup, tree: SchemaTree, fileBytes: number): readonly Chunk[] {
+  const rows = Number(group.num_rows)
+  if (!Number.isSafeInteger(rows) || rows < 0) throw new Error(`it says ${String(group.num_rows)} rows`)
+  const leaves = leavesOf(tree, true, 0)
+  const chunks = group.columns.map((column) => chunkOf(column, leaves, fileBytes))
+  const lacking = [...leaves.keys()].filter((name) => !chunks.some((chunk) => chunk.name === name))
+  if (lacking.length > 0 || chunks.length !== leaves.size)
+    throw new Error(`it has ${chunks.length} columns, the schema ${leaves.size}`)
+  const bytes = group.columns.reduce((sum, column) => sum + Number(column.meta_data!.total_uncompressed_size), 0)
+  checkBytes(bytes)
+  const cells = Math.max(rows * chunks.length, ...chunks.map(({ values }) => values))
+  if (cells > MAX_CELLS)
+    throw new TooLarge(`has ${said(rows)} rows of ${chunks.length} columns, at most ${said(MAX_CELLS)} values are read`)
+  for (const { name, flat, values } of chunks)
+    if (flat && values !== rows) throw new Error(`column "${name}" has ${said(values)} values for ${said(rows)} rows`)
+  return chunks
+}
+
+function checkBytes(bytes: number): void {
+  if (!(bytes <= MAX_ROW_GROUP_BYTES))
+    throw new TooLarge(`decodes to ${said(bytes)} bytes, the limit is ${said(MAX_ROW_GROUP_BYTES)}`)
+}
+
+/** Physical columns by their path, and whether each is neither a list nor inside one. */
+function leavesOf(node: SchemaTree, flat: boolean, depth: number): Map<string, boolean> {
+  if (depth > MAX_SCHEMA_DEPTH) throw new Error(`its schema is nested more than ${MAX_SCHEMA_DEPTH} deep`)
+  const own = flat && node.element.repetition_type !== 'REPEATED'
+  if (node.children.length === 0) return new Map(depth === 0 ? [] : [[node.path.join('.'), own]])
+  const leaves = new Map<string, boolean>()
+  for (const child of node.children)
+    for (const [name, isFlat] of leavesOf(child, own, depth + 1)) {
+      if (leaves.has(name)) throw new Error(`its schema has the column "${name}" twice`)
+      leaves.set(name, isFlat)
+    }
+  return leaves
+}
+
+function chunkOf(
+  { file_path, meta_data: meta }: ColumnChunk,
+  leaves: ReadonlyMap<string, boolean>,
+  fileBytes: number,
+): Chunk {
+  if (file_path) throw new Error('a column lies in another file')
+  if (!meta) throw new Error('a column has no metadata')
+  const name = meta.path_in_schema.join('.')
+  const flat = leaves.get(name)
+  if (flat === undefined) throw new Error(`column "${name}" is not in the schema`)
+  const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
+  const end = start + Number(meta.total_compressed_size)
+  if (!(Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 4 && end >= start && end <= fileBytes - 8))
+    throw new Error(`column "${name}" lies outside the file`)
+  const values = Number(meta.num_values)
+  if (!Number.isSafeInteger(values) || values < 0)
+    throw new Error(`column "${name}" says ${String(meta.num_values)} values`)
+  return { name, start, end, values, flat }
+}
+
+/**
+ * Walks the pages of one column.
+ * @param bytes those of the column
+ * @returns decoded bytes
+ * @throws Error where the pages do not fill the column, hold another number of values, or differ from their checksum
+ */
+export function checkPages({ name, values }: Chunk, bytes: ArrayBuffer): number {
+  const reader = { view: new DataView(bytes), offset: 0 }
+  const fail = (what: string): Error => new Error(`column "${name}": ${what}`)
+  let found = 0
+  let decoded = 0
+  while (reader.offset < bytes.byteLength) {
+    const header = parquetHeader(reader)
+    const { compressed_page_size: size, uncompressed_page_size: plain, crc } = header
+    if (!isSize(size) || !isSize(plain) || reader.offset + size > bytes.byteLength)
+      throw fail('a page ends outside of it')
+    if (crc !== undefined && crc >>> 0 !== crc32(new Uint8Array(bytes, reader.offset, size)))
+      throw fail('a page differs from its checksum')
+    const count = countOf(header)
+    if (!isSize(count)) throw fail('a page without a count of its values')
+    if (isDictionary(header) && count > plain) throw fail('a dictionary with more entries than bytes')
+    if (!isDictionary(header)) found += count
+    decoded += plain
+    checkBytes(decoded)
+    reader.offset += size
+  }
+  if (found !== values) throw fail(`its pages hold ${said(found)} values, its metadata say ${said(values)}`)
+  return decoded
+}
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isDictionary = ({ type }: PageHeader): boolean => type === 'DICTIONARY_PAGE'
+const countOf = (header: PageHeader): number | undefined =>
+  (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)?.num_values

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  createRewardEngine,
+  DEFAULT_QUEUE,
+  QueueFull,
+  type QueueLimits,
+  type RewardEngine,
+} from '../../src/serve/engine.ts'
+import type { ScoreRequest } from '../../src/serve/request.ts'
+import { configOf, DEMO, POLICY, REFERENCE, servedHere } from './served.ts'
+
+const ask = (i: number, words = 3): ScoreRequest => ({
+  kind: 'conversation',
+  prompt: `Question ${i}?`,
+  completions: [`Answer ${i}${' word'.repeat(words)}`],
+})
+const start = async (args: readonly string[], limits: QueueLimits = DEFAULT_QUEUE): Promise<RewardEngine> => {
+  const { config, given } = await configOf(['--device', 'cpu', ...args])
+  return createRewardEngine({ config, given, store: null, answers: {}, limits, say: () => {} })
+}
+
+describe('a reward model in its thread', () => {
+  let engine: RewardEngine
+  beforeAll(async () => {
+    engine = await start(['--model', DEMO], { requests: 50, tokens: 1_000_000 })
+  })
+  afterAll(() => engine.close())
+
+  it('is ready once it is warm', async () => {
+    const facts = await engine.ready
+    expect(facts).toMatchObject({
+      kind: 'rm',
+      labels: ['LABEL_0'],
+      perStep: false,
+      kept: null,
+      device: 'cpu',
+      dtype: 'fp32',
+    })
+    expect(facts.frame.header).toBe('<|im_end|><|im_start|>assistant\n')
+    expect(Math.min(facts.openMs, facts.warmUpMs)).toBeGreaterThan(0)
+  })
+  it('answers as the model does without a thread, and leaves this one free', async () => {
+    const want = await (await servedHere(['--model', DEMO])).score(ask(1))
+    let turns = 0
+    const timer = setInterval(() => void turns++, 1)
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => engine.score(ask(i, 60))))
+    clearInterval(timer)
+    expect(answers).toHaveLength(40)
+    expect(turns).toBeGreaterThan(5)
+    const [found] = await engine.score(ask(1))
+    expect(found!.score).toBeCloseTo(want[0]![0]!.score!, 5)
+  })
+  it('refuses what would wait too long, with the time to come again', async () => {
+    const waiting = Array.from({ length: 50 }, (_, i) => engine.score(ask(i)))
+    expect(engine.gauges.waitingRequests).toBe(50)
+    expect(engine.gauges.waitingTokens).toBeGreaterThan(50)
+    expect(() => engine.score(ask(51))).toThrow(QueueFull)
+    try {
+      void engine.score(ask(51))
+    } catch (error) {
+      expect((error as QueueFull).retryAfterSeconds).toBeGreaterThanOrEqual(1)
+    }
+    await Promise.all(waiting)
+    expect(engine.gauges).toMatchObject({ waitingRequests: 0, waitingTokens: 0 })
+    await engine.score(ask(51))
+    const narrow = await start(['--model', DEMO], { requests: 50, tokens: 10 })
+    // one that is longer than the queue is taken where nothing waits
+    const long = narrow.score(ask(0, 100))
+    expect(() => narrow.score(ask(1, 100))).toThrow(QueueFull)
+    expect((await long)[0]!.score).not.toBeNull()
+    await narrow.close()
+  })
+  it('drops a request whose client is gone', async () => {
+    const controller = new AbortController()
+    const gone = engine.score(ask(1), controller.signal)
+    controller.abort(new Error('gone'))
+    await expect(gone).rejects.toThrow('gone')
+    expect(engine.gauges.waitingRequests).toBe(0)
+    await expect(engine.score(ask(1), AbortSignal.abort(new Error('before')))).rejects.toThrow('before')
+  })
+  it('counts what it does', async () => {
+    await engine.score(ask(1233))
+    const before = engine.gauges
+    await engine.score(ask(1234))
+    const after = engine.gauges
+    expect(after.scored).toBe(before.scored + 1)
+    expect(after.batches).toBe(before.batches + 1)
+    expect(after.tokens).toBeGreaterThan(before.tokens + 10)
+    expect(after.modelMs).toBeGreaterThan(before.modelMs)
+  })
+})
+
+it('serves a policy with its reference', async () => {
+  const engine = await start(['--model', POLICY, '--ref-model', REFERENCE])
+  const facts = await engine.ready
+  expect([facts.kind, facts.labels, facts.names.length]).toEqual(['dpo', [], 2])
+  const [score] = await engine.score(ask(1))
+  expect(score!.score).toBe(score!.own[facts.columns.indexOf('implicit_reward')])
+  await engine.close()
+  await expect(engine.score(ask(1))).rejects.toThrow('the server stops')
+})
+
+it('says what is wrong with a model, as a run does', async () => {
+  const { config, given } = await configOf(['--model', DEMO, '--chat-template', 'raw'])
+  const broken = { ...config, models: [{ ...config.models[0]!, name: '/nowhere' }] }
+  const engine = createRewardEngine({
+    config: broken,
+    given,
+    store: null,
+    answers: {},
+    limits: DEFAULT_QUEUE,
+    say: () => {},
+  })
+  await expect(engine.ready).rejects.toMatchObject({
+    tag: expect.any(String),
+    where: expect.stringContaining('/nowhere'),
+  })
+  await expect(engine.score(ask(1))).rejects.toMatchObject({ where: expect.stringContaining('/nowhere') })
+  await engine.close()
+})

@@ -1,0 +1,145 @@
+import { appendFileSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { Journal, type JournalEntry } from '../../src/serve/journal.ts'
+import { jsonLines, readCsv } from '../run/bin.ts'
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'journal-'))
+const entry = (prompt: string, completions: readonly string[], subset = ''): JournalEntry => ({
+  route: '/rewards',
+  time: '2026-01-01T00:00:00.000Z',
+  step: 3,
+  rows: (idOf) => [
+    {
+      prompt,
+      completions,
+      solution: null,
+      rewards: completions.map((_, i) => i),
+      scored: completions.map((text, index) => ({
+        id: idOf(0),
+        subset,
+        problemType: null,
+        role: 'completion',
+        index,
+        text,
+        score: 0.1 + index,
+        scoreReason: null,
+        verifiableReward: null,
+        verifiableStatus: 'unverifiable',
+        verifiableReason: null,
+        formatReward: 0,
+        promptTokens: 3,
+        completionTokens: 2,
+      })),
+      details: completions.map(() => ({ truncated: false, scoredTokenIndex: 4, textSha256: 'ab', own: [1.5] })),
+    },
+  ],
+})
+
+it('numbers requests in the order in which they come, over restarts', async () => {
+  const path = folder()
+  const first = new Journal(path, ['head_0'])
+  await Promise.all([first.append(entry('a', ['x', 'y'])), first.append(entry('b', ['z']))])
+  first.close()
+  const second = new Journal(path, ['head_0'])
+  expect(second.found).toEqual({ requests: 2, tornBytes: 0 })
+  await second.append(entry('c', ['=1+1']))
+  second.close()
+  const rows = readCsv(path, 'scores.csv')
+  expect(
+    rows.map(({ id, index, request, score, head_0, step, reward }) => [
+      id,
+      index,
+      request,
+      score,
+      head_0,
+      step,
+      reward,
+    ]),
+  ).toEqual([
+    ['1', '0', '1', '0.1', '1.5', '3', '0'],
+    ['1', '1', '1', '1.1', '1.5', '3', '1'],
+    ['2', '0', '2', '0.1', '1.5', '3', '0'],
+    ['3', '0', '3', '0.1', '1.5', '3', '0'],
+  ])
+  const requests = readFileSync(join(path, 'requests.jsonl'), 'utf8')
+  expect(requests).toBe(
+    jsonLines([
+      {
+        id: '1',
+        prompt: 'a',
+        completions: ['x', 'y'],
+        request: 1,
+        time: '2026-01-01T00:00:00.000Z',
+        route: '/rewards',
+        step: 3,
+      },
+      {
+        id: '2',
+        prompt: 'b',
+        completions: ['z'],
+        request: 2,
+        time: '2026-01-01T00:00:00.000Z',
+        route: '/rewards',
+        step: 3,
+      },
+      {
+        id: '3',
+        prompt: 'c',
+        completions: ['=1+1'],
+        request: 3,
+        time: '2026-01-01T00:00:00.000Z',
+        route: '/rewards',
+        step: 3,
+      },
+    ]),
+  )
+})
+
+it('cuts off what was not written to its end, at whatever byte', async () => {
+  const path = folder()
+  const journal = new Journal(path, ['head_0'])
+  await journal.append(entry('a', ['x']))
+  await journal.append(entry('b', ['y', 'z']))
+  journal.close()
+  const whole = readFileSync(join(path, 'scores.csv'))
+  const before = whole.lastIndexOf('\n', whole.length - 2) + 1
+  for (const end of [before + 1, whole.length - 1]) {
+    writeFileSync(join(path, 'scores.csv'), whole)
+    truncateSync(join(path, 'scores.csv'), end)
+    const again = new Journal(path, ['head_0'])
+    expect(again.found).toEqual({ requests: 2, tornBytes: end - before })
+    again.close()
+    expect(readFileSync(join(path, 'scores.csv'))).toEqual(whole.subarray(0, before))
+  }
+  appendFileSync(join(path, 'requests.jsonl'), '{"id":"3"')
+  const last = new Journal(path, ['head_0'])
+  // an id is never given twice
+  await last.append(entry('c', ['x']))
+  last.close()
+  expect(readCsv(path, 'scores.csv').at(-1)!.id).toBe('3')
+})
+
+it('refuses files that are not its own', () => {
+  const path = folder()
+  writeFileSync(join(path, 'scores.csv'), 'id,score\n1,2\n')
+  expect(() => new Journal(path, ['head_0'])).toThrow('has other columns than this version writes')
+  const other = folder()
+  writeFileSync(join(other, 'requests.jsonl'), '{"id":"1"}\n')
+  expect(() => new Journal(other, ['head_0'])).toThrow('its last line is no request of ours')
+})
+
+it('rejects every entry of a write that fails, and keeps what was written before', async () => {
+  const path = folder()
+  const journal = new Journal(path, ['head_0'])
+  await journal.append(entry('a', ['x']))
+  const whole = readFileSync(join(path, 'scores.csv'))
+  const broken: JournalEntry = { ...entry('b', ['y']), rows: () => { throw new Error('no') } } // biome-ignore format: one line says it
+  const ends = await Promise.allSettled([journal.append(broken), journal.append(entry('c', ['z']))])
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(readFileSync(join(path, 'scores.csv'))).toEqual(whole)
+  await journal.append(entry('d', ['w']))
+  expect(readCsv(path, 'scores.csv').map(({ id }) => id)).toEqual(['1', '2'])
+  journal.close()
+})

@@ -1,0 +1,165 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ModelError } from '../../src/errors.ts'
+import { EncodeWatch } from '../../src/text/encode-watch.ts'
+import { GrownTooLong, Growth, grownLimit } from '../../src/text/growth.ts'
+import { isQuick } from '../../src/text/pattern-cost.ts'
+import { compileTemplate } from '../../src/text/template.ts'
+import { openTokenizer } from '../../src/text/tokenizer.ts'
+import { UnencodableText } from '../../src/text/unencodable.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'limits-'))
+afterAll(() => rmSync(scratch, { recursive: true }))
+let folders = 0
+async function tokenizer(change: (json: Record<string, unknown>) => object) {
+  const dir = join(scratch, String(folders++))
+  cpSync('test/data/text/tokenizers/beaver-cost', dir, { recursive: true })
+  const path = join(dir, 'tokenizer.json')
+  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)))
+  return openTokenizer(dir, { id: 'm' })
+}
+const messages = [{ role: 'user', content: 'CCO?' }]
+
+describe('which patterns need a watch', () => {
+  it.each([
+    // the hub's: GPT-2, Llama 3, o200k, DeepSeek
+    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+    "(?:'[sS]|'[tT])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+    "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{M}]*[\\p{Ll}\\p{M}]+(?:'s|'t)?|\\s*[\\r\\n]+|\\s+",
+    '[!"#$%&(-]+[A-Za-z]|[^\\r\\n\\p{L}]?[\\p{L}\\p{M}]+',
+    ' {2,}',
+    '\\p{N}{1,3}',
+  ])('%s does not', (source) => expect(isQuick(new RegExp(source, 'gu'))).toBe(true))
+  it.each([
+    '(a+)+$',
+    '(a|a)*$',
+    '(a|aa)+$',
+    'a*a*$',
+    '(?:a?){30}a',
+    'a?a?a?a?a?a?a?a?a?a?a?a?a?aaaaaaaaaaaaa',
+    '(.*)x\\1',
+    '(?=a+b)a',
+    'a+a+a+$',
+    '(?:ab?)*c',
+    'a{1,30}b{1,30}c',
+    '([ab]+c?)+',
+    'a+?a+?b',
+  ])('%s does', (source) => expect(isQuick(new RegExp(source, 'gu'))).toBe(false))
+  it('a quick one comes to an end on 5,000 of any of its characters', () => {
+    const pattern = /[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+!|\s*[\r\n]+|\s+(?!\S)/gu
+    expect(isQuick(pattern)).toBe(true)
+    for (const char of ['a', 'A', '\u0301', ' ']) {
+      const start = performance.now()
+      expect([...`${char.repeat(5000)}x`.matchAll(pattern)].length).toBeLessThan(5001)
+      expect(performance.now() - start).toBeLessThan(5000)
+    }
+  })
+})
+
+describe('a tokenizer that does not come to an end', () => {
+  const endless = (): boolean => /(a+)+$/u.test(`${'a'.repeat(40)}b`)
+  it('costs the row, and the run only where it happens again and again', () => {
+    const watch = new EncodeWatch([/(a+)+$/u], 150)
+    for (let i = 0; i < 3; i++) {
+      expect(() => watch.run(41, endless)).toThrow(UnencodableText)
+      expect(watch.run(2, () => 'ab')).toBe('ab')
+    }
+    expect(() => watch.run(41, endless)).toThrow(ModelError)
+    expect(() => watch.run(41, endless)).toThrow(
+      /does not come to an end on a text of 41 characters within 0.152 s; it did not on 5 of 8 texts/,
+    )
+    const patient = new EncodeWatch([/(a+)+$/u], 150)
+    for (let i = 0; i < 5000; i++) patient.run(2, () => 'ab')
+    for (let i = 0; i < 4; i++) expect(() => patient.run(41, endless)).toThrow(UnencodableText)
+  })
+  it('passes on what the work throws and gives', () => {
+    const watch = new EncodeWatch([/(a+)+$/u])
+    expect(() =>
+      watch.run(1, () => {
+        throw new RangeError('own')
+      }),
+    ).toThrow(new RangeError('own'))
+    expect(watch.run(1, () => [1, 2])).toEqual([1, 2])
+  })
+})
+
+describe('texts grow within a limit', () => {
+  it('counted over all steps of one text', () => {
+    const growth = new Growth()
+    growth.start(10)
+    expect(grownLimit(10)).toBe(1_000_200)
+    expect(growth.replaceAll('banana', 'a', 'aaa')).toBe('baaanaaanaaa')
+    const long = 'b'.repeat(500_000)
+    expect(growth.replaceAll('a', 'a', long)).toBe(long)
+    expect(() => growth.replaceAll('aa', /a/g, long)).toThrow(GrownTooLong)
+    growth.start(0)
+    expect(growth.replaceAll('a', /a/g, long)).toBe(long)
+  })
+  it('also when tokens are read back', async () => {
+    const ten = { type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(10) }
+    const growing = await tokenizer((json) => ({
+      ...json,
+      decoder: { type: 'Sequence', decoders: [...new Array(12).fill(ten)] },
+    }))
+    const { ids } = growing.encode('a banana', { addSpecialTokens: false })
+    expect(() => growing.decode(ids)).toThrow(/more than 1,000,\d{3} characters/)
+  })
+  it('of a template, too', () => {
+    const template = compileTemplate("{{ 'ab' * 600000 }}", 't')
+    expect(() => template.render(messages)).toThrow(
+      'makes 1,200,000 characters of a conversation of 4, at most 1,000,080',
+    )
+    const long = [{ role: 'user', content: 'x'.repeat(100_000) }]
+    expect(template.render(long)).toHaveLength(1_200_000)
+  })
+})
+
+it('a template that runs over its limits again and again ends the run', () => {
+  const template = compileTemplate("{{ 'a' * 20000000 }}", 't')
+  for (let i = 0; i < 3; i++)
+    expect(() => template.render(messages)).toThrow(expect.objectContaining({ pyType: 'Limit' }))
+  expect(() => template.render(messages)).toThrow(ModelError)
+  expect(() => template.render(messages)).toThrow('it ran over its limits on 5 of 5 texts')
+})
+
+it.each([
+  ['whole numbers of many digits', "{% set x='9'*4000 %}{% for i in range(100000) %}{% set y=x|int %}{% endfor %}"],
+  [
+    'growing dicts',
+    '{% set ns=namespace(a={}) %}{% for i in range(100000) %}{% set ns.a=dict(ns.a, **{i|string: i}) %}{% endfor %}',
+  ],
+])('templates pay for %s', (_, source) => {
+  const start = performance.now()
+  expect(() => compileTemplate(source, 't').render(messages)).toThrow('needs more than 5,000,000 steps')
+  expect(performance.now() - start).toBeLessThan(10_000)
+})
+
+describe('tokenizers that multiply tokens are refused', () => {
+  const special = { '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] } }
+  const text = { Sequence: { id: 'A', type_id: 0 } }
+  it.each([
+    [
+      'texts of a template',
+      { type: 'TemplateProcessing', single: new Array(1000).fill(text), pair: [], special_tokens: special },
+      'post_processor.single has 1000 entries',
+    ],
+    [
+      'ids of a token',
+      {
+        type: 'TemplateProcessing',
+        single: [text],
+        pair: [],
+        special_tokens: { '<s>': { ...special['<s>'], ids: new Array(101).fill(1) } },
+      },
+      'ids has 101 entries, at most 100',
+    ],
+  ])('%s', async (_, post_processor, message) => {
+    await expect(tokenizer((json) => ({ ...json, post_processor }))).rejects.toThrow(message)
+  })
+  it('a pre-tokenizer that the library does not have', async () => {
+    const pre_tokenizer = { type: 'Replace', pattern: { String: 'a' }, content: 'aa' }
+    await expect(tokenizer((json) => ({ ...json, pre_tokenizer }))).rejects.toThrow('has for normalizers alone')
+  })
+})

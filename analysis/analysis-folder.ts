@@ -34,8 +34,8 @@ export function placeDataSets(outputDir: string, sets: readonly DataSet[]): Plac
       const { path, owner, remarks } = choose(parent, set.name, set.digits, (candidate, name) =>
         taken.has(candidate.toLowerCase())
           ? { other: 'is of other data of the same name' }
-          : name === 'per-token'
-            ? { other: 'is where per-token writes' }
+          : name === 'per-token' || name === 'attribution'
+            ? { other: `is where ${name} writes` }
             : ownerOf(candidate, set),
       )
       if (onlyOwn && owner === 'free') continue

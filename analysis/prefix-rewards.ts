@@ -80,7 +80,7 @@ export async function prefixRewards(
  * What each id adds to the text. A character whose bytes come in several tokens belongs to the last of them. Decoded from the token
  * before on, because the first of a decoded run may lose its space; so the cost is linear.
  */
-function tokenTexts(ids: Int32Array, tokenizer: Pick<OpenTokenizer, 'decode'>): string[] {
+export function tokenTexts(ids: Int32Array, tokenizer: Pick<OpenTokenizer, 'decode'>): string[] {
   let [from, done] = [0, 0]
   return Array.from(ids, (_, i) => {
     const before = tokenizer.decode(ids.subarray(from, done))

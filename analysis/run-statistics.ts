@@ -41,15 +41,19 @@ export interface RunStatistics {
 
 /**
  * `columnStatistics` of each run, by subset, on all processors: the numbers do not depend on who works them out, nor in which order.
- * @param threads threads in all, this one included; 1 = no worker
+ * @param threads in all, this one included; 1 = no worker
+ * @param fewRows below so many rows no worker is started
  */
 export function startStatistics(
   runs: readonly Run[],
   settings: BootstrapSettings,
-  threads: number = availableParallelism(),
+  {
+    threads = availableParallelism(),
+    fewRows = FEW_ROWS,
+  }: { readonly threads?: number; readonly fewRows?: number } = {},
 ): RunStatistics {
   const rows = runs.reduce((n, { pairs, completions }) => n + pairs.n + completions.n, 0)
-  const workers = rows < FEW_ROWS ? 0 : Math.min(threads - 1, MOST_WORKERS)
+  const workers = rows < fewRows ? 0 : Math.min(threads - 1, MOST_WORKERS)
   const work: StatisticsWork = {
     runs: workers === 0 ? runs : runs.map(shared),
     settings,

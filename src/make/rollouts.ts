@@ -190,7 +190,7 @@ function pairsOfGroup(
       margin: better.value - worse.value,
       rejected_reason: reason,
       molecule: better.molecule,
-      source: `${where} (${id})`,
+      source: `${where.split(/[/\\]/).at(-1)} (${id})`,
     })
   }
   return rows

@@ -25,6 +25,6 @@ export interface PairRow {
   readonly rejected_reason: string | null
   /** Canonical SMILES that the pair is about; null where there is none. */
   readonly molecule: string | null
-  /** Line or row of the source. */
+  /** File name of the source, and line or row. */
   readonly source: string
 }

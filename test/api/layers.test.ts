@@ -227,7 +227,6 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['serve/app.ts'],
   'prom-client': ['serve/operations/metrics.ts'],
   yargs: ['cli/parse.ts'],
-  jsdom: ['report/plots/svg.ts'],
 }
 it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) => {
   // a bench measures the package itself

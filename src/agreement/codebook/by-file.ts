@@ -1,4 +1,4 @@
-import { SENSITIVITY_FILE } from './invariance.ts'
+import { ATTRIBUTION_FILE, SENSITIVITY_FILE } from './invariance.ts'
 import { type ColumnMeaning, m, PROBABILITY } from './meaning.ts'
 
 const CHOSEN_AMONG = m('count', 'completions of a prompt that are chosen among')
@@ -51,6 +51,7 @@ export const OF_FILE: Readonly<Record<string, Readonly<Record<string, ColumnMean
     last_id: m('text', 'id of its last row'),
   },
   'sensitivity.csv': SENSITIVITY_FILE,
+  'attribution.csv': ATTRIBUTION_FILE,
   'curriculum.jsonl': { n: COMPLETIONS },
   'curriculum.csv': {
     step: m('count from 1', 'which batch of the simulated training'),

@@ -18,6 +18,23 @@ export const INVARIANCE_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   half_high: m('0 … 1', 'its upper end'),
 }
 
+/** Columns of attribution.csv that mean something else elsewhere. */
+export const ATTRIBUTION_FILE: Readonly<Record<string, ColumnMeaning>> = {
+  piece: m('count from 0', 'which piece of the completion, in its order'),
+  part: m(
+    'word',
+    "what the piece is: smiles (an atom, a bond, a ring digit or a bracket of the answer's SMILES; of log-ratios a token of it), answer (one that is no molecule), tag, prose, template (behind the completion)",
+  ),
+  start: m('UTF-16 units', 'where the piece starts in the completion, from 0'),
+  end: m('UTF-16 units', 'where it ends'),
+  text: m('text', 'the piece'),
+  value: m(
+    SCORE,
+    'occlusion: score of the completion − its score without the piece; log-ratio: β (log π − log ρ) of the token',
+  ),
+  score: m(SCORE, 'of the whole completion'),
+}
+
 /** Columns of sensitivity.csv that mean something else elsewhere. */
 export const SENSITIVITY_FILE: Readonly<Record<string, ColumnMeaning>> = {
   margin: m(SCORE, 'mean margin of the pairs of the bin'),
@@ -55,5 +72,11 @@ export const INVARIANCE_STATISTICS: Readonly<Record<string, string>> = {
   'spearman_<distance>': "scope sensitivity: Spearman's ρ of distance and margin, over pairs of two molecules",
   'kendall_tau_b_<distance>': "the same, Kendall's τ-b",
   'margin@<distance>=<bin>': 'mean margin of the pairs whose distance is in the bin (sensitivity.csv)',
+  abs_share:
+    'scope attribution, subset: the part: Σ |value| of its pieces / Σ |value| of all pieces (attribution.csv), over all completions',
+  piece_share: 'its pieces / all pieces: what abs_share would be if every piece weighed the same',
+  mean_abs_value: 'mean |value| of its pieces',
+  margin_part:
+    'mean over pairs of Σ value of its pieces in the chosen less in the rejected completion; of log-ratios the parts sum to the mean margin',
   'accuracy_half@<distance>=<bin>': 'share of them with margin > 0, a tie as ½',
 }

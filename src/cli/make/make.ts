@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { DataOptions } from '../../chem/ether0/data.ts'
 import { DataError, UsageError } from '../../errors.ts'
 import { given } from '../../given.ts'
@@ -24,7 +25,16 @@ import type { GivenMakeOptions, MakeOptions } from './make-pairs.ts'
 
 /** `make-pairs --from FILE`. Returns the exit code. */
 export async function makeFromFile(options: MakeOptions, asked: GivenMakeOptions, log: Log): Promise<number> {
-  const path = options.from!
+  return (await make(options, options.from!, asked, log)).code
+}
+
+/** Makes the file that the options ask for; exit code and, of a finished file, its SHA-256. */
+export async function make(
+  options: MakeOptions,
+  path: string,
+  asked: GivenMakeOptions,
+  log: Log,
+): Promise<{ readonly code: number; readonly sha256: string | null }> {
   const output = checkOutput(options.output)
   const kinds = known(options.kinds, [...KINDS.keys()], '--kinds')
   const builders = problemsOf(options.problems)
@@ -42,13 +52,13 @@ export async function makeFromFile(options: MakeOptions, asked: GivenMakeOptions
     fingerprintsBloom: options.fingerprintsBloom,
     purchasableBloom: options.purchasableBloom,
   }
-  const identity = { version: packageVersion, source: path, sha256, ...what, n, seed, ...blooms }
+  const identity = { version: packageVersion, source: basename(path), sha256, ...what, n, seed, ...blooms }
   const file = PairFile.open(output, freshState(identity, rollouts ? [ROLLOUT] : kinds, n), options.resume)
   const failures = new FailureCount(log)
   if (file.state.done) {
     log.info(`${output} is finished already: ${file.state.pairs} pairs; --no-resume makes it anew`)
     file.close()
-    return file.state.pairs === 0 || Object.keys(file.state.unreadable).length > 0 ? 4 : 0
+    return ended(file.state)
   }
   if (file.state.pairs > 0) log.info(`${output}: going on behind ${file.state.pairs} pairs`)
   const pool = createMakePool(given<DataOptions>(blooms), options.verifyWorkers)
@@ -73,7 +83,7 @@ export async function makeFromFile(options: MakeOptions, asked: GivenMakeOptions
     bar?.stop()
     if (!whole) {
       log.warn(`${output} is not finished: the same command goes on with it`)
-      return 130
+      return { code: 130, sha256: null }
     }
   } finally {
     interrupt.dispose()
@@ -83,8 +93,13 @@ export async function makeFromFile(options: MakeOptions, asked: GivenMakeOptions
   failures.say()
   printText(summary(file.state, output))
   sayShort(file.state, n, log)
-  return Object.keys(file.state.unreadable).length > 0 || file.state.pairs === 0 ? 4 : 0
+  return ended(file.state)
 }
+
+const ended = ({ pairs, unreadable, sha256 }: MakeState) => ({
+  code: pairs === 0 || Object.keys(unreadable).length > 0 ? 4 : 0,
+  sha256,
+})
 
 function checkOutput(output: string | null): string {
   if (output === null) throw new UsageError('is needed', '--output', 'Name the file to write, such as pairs.jsonl.')
@@ -152,6 +167,8 @@ function freshState(options: MakeState['options'], kinds: readonly string[], n: 
       kinds.map((kind, i) => [kind, share === null ? null : share + (i < n! % kinds.length ? 1 : 0)]),
     ),
     inPass: {},
+    tried: {},
+    barren: {},
     cells: {},
     dropped: {},
     unreadable: {},

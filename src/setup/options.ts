@@ -546,7 +546,9 @@ export const MODES = section(
     dryRun: toggle('Print the plan and stop', false),
     printConfig: toggle('Print the resolved options, as a file for --config, and stop', false),
     dumpRendered: whole([1], 'Print rendered text and ids of the first N rows and stop', null, { bins: OF_MODELS }),
-    explain: toggle('Print the verdicts by cause as well, each with a row that has it', false, { bins: ['run-verify'] }),
+    explain: toggle('Print the verdicts by cause as well, each with a row that has it', false, {
+      bins: ['run-verify'],
+    }),
   },
 )
 

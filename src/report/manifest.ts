@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { packageVersion } from '../package.ts'
 import { unwrittenFile } from '../system-words.ts'
+import { begun, ended } from '../unfinished.ts'
 import { visibleJson } from '../visible-text.ts'
 
 /** Versions of what computes the numbers, ours first. */
@@ -50,11 +51,15 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
  * @throws DataError that names the file
  */
 export async function writeWhole(path: string, text: string | AsyncIterable<string>): Promise<void> {
+  const partial = `${path}.partial`
+  begun(partial)
   try {
-    await writeFile(`${path}.partial`, text)
-    await rename(`${path}.partial`, path)
+    await writeFile(partial, text)
+    await rename(partial, path)
   } catch (cause) {
-    await rm(`${path}.partial`, { force: true }).catch(() => {})
+    await rm(partial, { force: true }).catch(() => {})
     throw unwrittenFile(cause, path)
+  } finally {
+    ended(partial)
   }
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { unwrittenFile } from '../system-words.ts'
+import { begun, ended } from '../unfinished.ts'
 
 /** A file being written row by row; it takes its name only when `close` returns, so that a cut run leaves no half file. */
 export interface RowsFile<Row> {
@@ -19,6 +20,7 @@ const ROWS_AT_ONCE = 1000
  */
 export function openRowsFile<Row>(path: string, textOf: (rows: readonly Row[]) => string, first?: Row): RowsFile<Row> {
   const partial = `${path}.partial`
+  begun(partial)
   const file = createWriteStream(partial, { encoding: 'utf8' })
   let failure: unknown = null
   file.on('error', (error) => {
@@ -41,6 +43,7 @@ export function openRowsFile<Row>(path: string, textOf: (rows: readonly Row[]) =
     // else a file that is still being opened would be there again
     if (!file.closed) await new Promise<void>((done) => file.once('close', () => done()))
     await rm(partial, { force: true })
+    ended(partial)
   }
   return {
     async write(row) {
@@ -53,6 +56,7 @@ export function openRowsFile<Row>(path: string, textOf: (rows: readonly Row[]) =
         file.end()
         await finished(file)
         await rename(partial, path)
+        ended(partial)
       } catch (cause) {
         await discard()
         throw unwrittenFile(cause, path)

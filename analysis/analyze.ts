@@ -10,6 +10,7 @@ import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement
 import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
+import type { Statistic } from '../src/types.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
@@ -17,9 +18,11 @@ import { distributionTables, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
 import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
+import { invarianceOfRun } from './invariance.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
+import { OVER_TIME_COLUMNS, overTimeRows, overTimeText } from './over-time.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
@@ -74,7 +77,22 @@ export interface Analysis {
  * Compares the runs of one data set: agreement of each, leaderboard with baselines and ensembles, subsets, paired tests, agreement
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
-export function analyse(dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis {
+export const analyse = (dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis =>
+  startAnalysis(
+    dataset,
+    given,
+    settings,
+  )(given.map(({ pairs, completions }) => columnStatistics(pairs, completions, settings)))
+
+/**
+ * All of it but the statistics of each run's columns, which other threads may be working out meanwhile.
+ * @returns takes these, one list a run, and gives the whole
+ */
+export function startAnalysis(
+  dataset: string,
+  given: readonly Run[],
+  settings: BootstrapSettings,
+): (ofColumns: readonly (readonly Statistic[])[]) => Analysis {
   const { runs, unit, unlike, unlikeTwo } = matchRows(given)
   const leftOut = (n: number | undefined): string | null => (n ? unlikeText(n, unit) : null)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
@@ -120,14 +138,8 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   const scores = new Map(runs.map((run) => [run, scoreGroups(run)] as const))
   const distributions = runs.map((run) => distributionTables(run, scores.get(run)!))
   const drifts = driftRows(twins)
+  const overTime = runs.flatMap((run) => overTimeRows(run, settings))
   const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
-  const statistics = runs.map((run) => ({
-    model: run.model,
-    statistics: [
-      ...columnStatistics(run.pairs, run.completions, settings),
-      ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
-    ],
-  }))
   const writers = writersOf(runs)
   const best = models.flatMap((run) => {
     const table = run.plainPairs === true ? null : bestOfRun(run, settings)
@@ -135,10 +147,6 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
   })
   const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
   const csv: Record<string, { columns: readonly string[]; rows: readonly Cell[][] }> = {
-    'agreement.csv': {
-      columns: named(AGREEMENT_COLUMNS),
-      rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
-    },
     'leaderboard.csv': {
       columns: LEADERBOARD_COLUMNS,
       rows: standings.map((s) => noted(leaderboardRow(s), LEADERBOARD_COLUMNS, leftOut(unlike[s.scorer.name]))),
@@ -163,6 +171,7 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     'distribution.csv': { columns: named(DISTRIBUTION_COLUMNS), rows: distributions.flatMap((d) => d.distribution) },
     'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
     'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
+    'over-time.csv': { columns: OVER_TIME_COLUMNS, rows: overTime },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
     'group-leaderboard.csv': { columns: GROUP_STANDING_COLUMNS, rows: groupStandingRows(groups) },
@@ -204,21 +213,39 @@ export function analyse(dataset: string, given: readonly Run[], settings: Bootst
     writers === null ? null : writerTable(dataset, writers),
     groups.length === 0 ? null : groupsTable(dataset, groups),
   ].filter((t): t is PaperTable => t !== null)
-  return {
-    dataset,
-    aligned,
-    copies: [...copies],
-    unit,
-    unlike,
-    standings,
-    bestOf: best,
-    screen: [
-      standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
-      ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
-    ].join('\n\n'),
-    csv: Object.fromEntries(Object.entries(csv).filter(([, file]) => file.rows.length > 0)),
-    tables,
-    plots: plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets),
+  const plots = plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets)
+  return (ofColumns) => {
+    const statistics = runs.map((run, i) => ({
+      model: run.model,
+      statistics: [
+        ...ofColumns[i]!,
+        ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
+        ...invarianceOfRun(run, settings),
+      ],
+    }))
+    const agreement = {
+      columns: named(AGREEMENT_COLUMNS),
+      rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
+    }
+    return {
+      dataset,
+      aligned,
+      copies: [...copies],
+      unit,
+      unlike,
+      standings,
+      bestOf: best,
+      screen: [
+        standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
+        ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
+        ...[overTimeText(dataset, overTime)].filter((text) => text !== null),
+      ].join('\n\n'),
+      csv: Object.fromEntries(
+        Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),
+      ),
+      tables,
+      plots,
+    }
   }
 }
 

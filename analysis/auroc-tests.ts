@@ -1,7 +1,7 @@
 import { aurocDifference } from '../src/agreement/auroc-difference.ts'
-import { Coder } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
+import { KeyIndex } from './key-index.ts'
 import { AUROC_FAMILY, type PairedTest } from './paired-tests.ts'
 import type { Run } from './runs.ts'
 
@@ -29,29 +29,41 @@ export function aurocTests(runs: readonly Run[]): PairedTest[] {
 }
 
 function sharedCompletions(a: Run, b: Run): Shared {
-  const place = new Map(b.completions.key.map((key, i) => [key, i]))
-  const prompts = new Coder()
-  const rows: { label: number; a: number; b: number; cluster: number }[] = []
-  let missing = 0
-  a.completions.key.forEach((key, i) => {
-    const j = place.get(key)
-    if (j === undefined) return
-    const [scoreA, scoreB] = [a.completions.score[i]!, b.completions.score[j]!]
-    const rewards = [a.completions.reward[i]!, b.completions.reward[j]!].filter((r) => !Number.isNaN(r))
-    const verdicts = new Set(rewards.map(passes))
-    if (Number.isNaN(scoreA) || Number.isNaN(scoreB) || verdicts.size !== 1) {
+  const place = KeyIndex.of(b.completions.key)
+  const { key: keys, score, reward, cluster: prompt } = a.completions
+  const [label, scoreA, scoreB] = [
+    new Float64Array(keys.length),
+    new Float64Array(keys.length),
+    new Float64Array(keys.length),
+  ]
+  const cluster = new Int32Array(keys.length)
+  // Prompts in the order of their first row.
+  const numbers = new Int32Array(prompt.names.length).fill(-1)
+  let [n, clusters, missing] = [0, 0, 0]
+  for (let i = 0; i < keys.length; i++) {
+    const j = place.get(keys[i]!)
+    if (j === -1) continue
+    const [own, other] = [reward[i]!, b.completions.reward[j]!]
+    const verdict = Number.isNaN(own) ? other : own
+    const apart = !Number.isNaN(own) && !Number.isNaN(other) && passes(own) !== passes(other)
+    if (Number.isNaN(score[i]!) || Number.isNaN(b.completions.score[j]!) || Number.isNaN(verdict) || apart) {
       missing++
-      return
+      continue
     }
-    const { names, code } = a.completions.cluster
-    rows.push({ label: verdicts.has(true) ? 1 : 0, a: scoreA, b: scoreB, cluster: prompts.add(names[code[i]!]!) })
-  })
+    label[n] = passes(verdict) ? 1 : 0
+    scoreA[n] = score[i]!
+    scoreB[n] = b.completions.score[j]!
+    const code = prompt.code[i]!
+    if (numbers[code] === -1) numbers[code] = clusters++
+    cluster[n] = numbers[code]!
+    n++
+  }
   return {
-    label: Float64Array.from(rows, (r) => r.label),
-    a: Float64Array.from(rows, (r) => r.a),
-    b: Float64Array.from(rows, (r) => r.b),
-    cluster: Int32Array.from(rows, (r) => r.cluster),
-    clusters: prompts.names.length,
+    label: label.subarray(0, n),
+    a: scoreA.subarray(0, n),
+    b: scoreB.subarray(0, n),
+    cluster: cluster.subarray(0, n),
+    clusters,
     missing,
   }
 }

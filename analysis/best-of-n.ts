@@ -9,6 +9,7 @@ import { hashDataset, listDataFiles } from '../src/pairs/files.ts'
 import { readRows } from '../src/pairs/read.ts'
 import { plain } from '../src/plain-text.ts'
 import { idOfKey } from './keys.ts'
+import { isServed } from './over-time.ts'
 import type { Run } from './runs.ts'
 
 /** An entry of AlpacaEval's `model_outputs` format. */
@@ -124,7 +125,8 @@ export async function writeBestOfN(
   const files: string[] = []
   for (const run of runs) {
     const picks = picksOf(run)
-    if (picks === null || picks.pick.size === 0) continue
+    // a server's texts stand in its own requests.jsonl, which grows
+    if (picks === null || picks.pick.size === 0 || (isServed(run) && dataFile === null)) continue
     try {
       const entries = await alpacaEval(run, picks, await dataOf(run, dataFile))
       const name = `best-of-n/${run.model}.json`

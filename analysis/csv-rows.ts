@@ -10,8 +10,14 @@ export interface CsvRow {
 /**
  * Visits the rows of a CSV one by one, as a function from column name to text ('' where there is no such column), good until the next row;
  * the `'` prefix is undone.
+ * @param bytes of a file that grows: only so many of its beginning are read
  */
-export async function eachCsvRow(path: string, needed: readonly string[], visit: (get: CsvRow) => void): Promise<void> {
+export async function eachCsvRow(
+  path: string,
+  needed: readonly string[],
+  visit: (get: CsvRow) => void,
+  bytes?: number,
+): Promise<void> {
   let header: Map<string, number> | null = null
   let row: Cells = { length: 0, at: () => '' }
   const get: CsvRow = Object.assign(
@@ -24,17 +30,21 @@ export async function eachCsvRow(path: string, needed: readonly string[], visit:
     { has: (column: string): boolean => header!.has(column) },
   )
   try {
-    await eachRecord(path, (cells) => {
-      row = cells
-      if (header !== null) return visit(get)
-      const names = Array.from({ length: cells.length }, (_, i) => cells.at(i))
-      header = new Map(names.map((name, i) => [name, i]))
-      const twice = names.find((name, i) => name !== '' && header!.get(name) !== i)
-      if (twice !== undefined) throw new DataError(`the column "${twice}" stands twice`, path)
-      const absent = needed.filter((name) => !header!.has(name))
-      if (absent.length > 0)
-        throw new DataError(`has no column ${absent.join(', ')}`, path, 'Was it written by run-rm or run-dpo?')
-    })
+    await eachRecord(
+      path,
+      (cells) => {
+        row = cells
+        if (header !== null) return visit(get)
+        const names = Array.from({ length: cells.length }, (_, i) => cells.at(i))
+        header = new Map(names.map((name, i) => [name, i]))
+        const twice = names.find((name, i) => name !== '' && header!.get(name) !== i)
+        if (twice !== undefined) throw new DataError(`the column "${twice}" stands twice`, path)
+        const absent = needed.filter((name) => !header!.has(name))
+        if (absent.length > 0)
+          throw new DataError(`has no column ${absent.join(', ')}`, path, 'Was it written by run-rm or run-dpo?')
+      },
+      bytes,
+    )
   } catch (error) {
     if (error instanceof DataError) throw error
     throw new DataError(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, path, null, {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
-import { eachCsvRow, numberIn } from './csv-rows.ts'
+import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
 import { completionKey } from './keys.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
@@ -61,13 +61,24 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   return { pairs, clusterOfId }
 }
 
-/** scores.csv as columns. @param clusterOfId the prompts of the rows in pairs.csv */
-export async function readCompletions(path: string, clusterOfId: ReadonlyMap<string, string>): Promise<RunCompletions> {
+/**
+ * scores.csv as columns.
+ * @param clusterOfId the prompts of the rows in pairs.csv
+ * @param bytes of a file that grows: those of its beginning that are read
+ */
+export async function readCompletions(
+  path: string,
+  clusterOfId: ReadonlyMap<string, string>,
+  bytes?: number,
+): Promise<RunCompletions> {
   const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
   const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
+  const [transformation, same, family] = [new CodedColumn(), new Column(), new CodedColumn()]
+  const has = { variants: false }
   const texts = { prompt: new Column(), completion: new Column() }
   const key: string[] = []
-  await eachCsvRow(path, ['id', 'subset', 'role', 'score', 'verifiable_reward'], (get) => {
+  const needed = ['id', 'subset', 'role', 'score', 'verifiable_reward']
+  const visit = (get: CsvRow): void => {
     const id = get('id')
     const row = key.push(completionKey(id, get('role'), get('index') || '0'))
     subset.push(get('subset'))
@@ -81,7 +92,13 @@ export async function readCompletions(path: string, clusterOfId: ReadonlyMap<str
     score.push(numberIn(get('score'), path, row, 'score'))
     reward.push(numberIn(get('verifiable_reward'), path, row, 'verifiable_reward'))
     tokens.push(numberIn(get('completion_tokens'), path, row, 'completion_tokens'))
-  })
+    has.variants ||= get.has('transformation') && get.has('same')
+    if (!has.variants) return
+    transformation.push(get('transformation'))
+    same.push(numberIn(get('same'), path, row, 'same'))
+    family.push(get('family'))
+  }
+  await eachCsvRow(path, needed, visit, bytes)
   return {
     n: key.length,
     key,
@@ -93,5 +110,8 @@ export async function readCompletions(path: string, clusterOfId: ReadonlyMap<str
     score: score.done(),
     reward: reward.done(),
     length: tokens.done(),
+    ...(has.variants && {
+      variants: { transformation: transformation.done(), same: same.done(), family: family.done() },
+    }),
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DataError } from '../src/errors.ts'
 import {
@@ -10,6 +10,7 @@ import {
   stampOf,
 } from '../src/setup/identity.ts'
 import { completionKey } from './keys.ts'
+import { isServed } from './over-time.ts'
 import { checkRun } from './run-checks.ts'
 import { readCompletions, readPairs } from './run-csv.ts'
 import { readGroups } from './run-groups.ts'
@@ -55,10 +56,12 @@ export async function readRun(folder: { model: string; dataset: string; path: st
     const before = stampOf(files)
     const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
     const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
-    const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId)
+    // a server appends whole lines while it runs: those that are there now are read
+    const bytes = isServed({ manifest }) ? wholeLines(join(folder.path, 'scores.csv')) : null
+    const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId, bytes ?? undefined)
     const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
     // else they would be of two runs
-    if (stampOf(files) === before) {
+    if (bytes !== null || stampOf(files) === before) {
       const [, scores, pairsFile] = files as [string, string, string, string]
       const contradiction = checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
       // what run.json says is of the scores beside it
@@ -88,6 +91,26 @@ export async function readRun(folder: { model: string; dataset: string; path: st
 }
 
 const READS = 3
+
+const NEWLINE = 0x0a
+const TAIL_BYTES = 1 << 16
+/** Bytes of a file up to the end of its last whole line. */
+function wholeLines(path: string): number {
+  const fd = openSync(path, 'r')
+  try {
+    const part = Buffer.alloc(TAIL_BYTES)
+    for (let end = fstatSync(fd).size; end > 0; ) {
+      const from = Math.max(0, end - TAIL_BYTES)
+      const read = readSync(fd, part, 0, end - from, from)
+      const at = part.subarray(0, read).lastIndexOf(NEWLINE)
+      if (at >= 0) return from + at + 1
+      end = from
+    }
+    return 0
+  } finally {
+    closeSync(fd)
+  }
+}
 
 /** The scores do not need run.json: one that is damaged is said, and the run has none. */
 function readManifest(path: string): Pick<Run, 'manifest' | 'warnings'> {

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
-import { type Analysis, analyse, writeAnalysis } from '../analysis/analyze.ts'
+import { type Analysis, startAnalysis, writeAnalysis } from '../analysis/analyze.ts'
 import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, readRun, unfinishedRuns } from '../analysis/run-folders.ts'
+import { startStatistics } from '../analysis/run-statistics.ts'
 import type { Run } from '../analysis/runs.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
@@ -104,7 +105,9 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
       makeOutputFolder(path)
       const unlock = lock(path)
       try {
-        const analysis = analyse(name, set.runs, settings)
+        const statistics = startStatistics(set.runs, settings)
+        const finish = startAnalysis(name, set.runs, settings)
+        const analysis = finish(await statistics.done())
         const replaced = replacedRuns(placed)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
         const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [

@@ -2,6 +2,7 @@
 # Starts a real one-node Slurm cluster on this Debian machine (root), for npm run test:slurm.
 #   slurm-single-node.sh start   installs slurm-wlm and munge when missing, starts them, prints sinfo
 #   slurm-single-node.sh stop    ends the three daemons that start began, by their pid files
+# The partition urgent preempts main (requeue).
 # Seen working on Debian 12 with slurm 22.05: sbatch --wait --array, srun, scancel, --dependency.
 set -euo pipefail
 
@@ -29,7 +30,10 @@ SlurmdPidFile=/run/slurmd.pid
 SlurmUser=root
 ReturnToService=2
 NodeName=${node} NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=$(awk '/MemTotal/{print int($2/1024*0.8)}' /proc/meminfo) State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF
 CONF
   pgrep -x munged >/dev/null || su munge -s /bin/sh -c /usr/sbin/munged
   pgrep -x slurmctld >/dev/null || slurmctld
@@ -50,5 +54,5 @@ stop() {
 case "${1:-}" in
   start) start ;;
   stop) stop ;;
-  *) sed -n '2,5p' "$0"; exit 2 ;;
+  *) sed -n '2,6p' "$0"; exit 2 ;;
 esac

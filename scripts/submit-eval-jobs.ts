@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { isStarted, runMain } from '../src/cli/fail.ts'
@@ -6,19 +7,23 @@ import { createLog, type Log } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { SCHEDULERS } from '../src/cli/submit/engines.ts'
+import { DEFAULT_MEMORY, estimateRun, NOT_ASKED, type RunEstimate } from '../src/cli/submit/estimate.ts'
 import { jobFiles, writeJobFiles } from '../src/cli/submit/job-files.ts'
-import { checkKubernetes } from '../src/cli/submit/kubernetes.ts'
-import { ENGINES, type Engine, planJobs } from '../src/cli/submit/plan.ts'
+import { analyzePath, checkKubernetes } from '../src/cli/submit/kubernetes.ts'
+import { ENGINES, type Engine, gpusOf, planJobs, type Resources, shardsOf } from '../src/cli/submit/plan.ts'
+import { planTable } from '../src/cli/submit/plan-table.ts'
 import { checkResources } from '../src/cli/submit/slurm.ts'
 import { type JobState, readState, statePath, writeState } from '../src/cli/submit/state.ts'
 import { statusText, type Unit, unitsOf } from '../src/cli/submit/status.ts'
 import { readTable, type TableRow } from '../src/cli/submit/table.ts'
 import { DataError, UsageError } from '../src/errors.ts'
 import {
+  aboveZero,
   choice,
   flagOf,
   type Given,
   list,
+  number,
   readOptions,
   section,
   text,
@@ -67,8 +72,20 @@ export const OPTIONS = {
         shown: '1; 0 where the row says device: cpu, and for run-verify',
       }),
       cpus: whole([1, 1024], "CPU cores; also the model's threads where it has no GPU", 4),
-      memory: text("Memory of the host, as the scheduler writes it; Slurm's --mem", '16G'),
-      time: text('Time limit, as Slurm writes it, such as 1-12:00:00', null, { shown: "the scheduler's own" }),
+      memory: text("Memory of the host, as the scheduler writes it; Slurm's --mem", null, {
+        shown: 'estimated for each run; 16G where its model or data are not on this machine',
+      }),
+      time: text('Time limit, as Slurm writes it, such as 1-12:00:00', null, {
+        shown: "estimated where --tokens-per-second is given, else the scheduler's own",
+      }),
+      tokensPerSecond: number('Tokens that one job computes in a second, as run.json of an earlier run has it', null, {
+        shown: 'assumed from the size of the model, for the table alone',
+        check: aboveZero,
+      }),
+      localStore: text(
+        "Folder on a node's disk where shards write, or '$VARIABLE' of the job that names one; copied to --output-dir (see run-rm --local-store)",
+        null,
+      ),
       partition: text("Slurm's partition; Beaker's cluster", null, { shown: "the scheduler's own" }),
       account: text("Slurm's account; Beaker's budget", null, { shown: "the scheduler's own" }),
       engineOption: list('Another option for Slurm, such as --engine-option=--constraint=a100, repeatable'),
@@ -113,7 +130,8 @@ export async function submitEvalJobs(argv: readonly string[], name: string = HEL
   if (action === null) return submit(options, given, log)
   const unused = Object.keys(given).filter((option) => !['outputDir', 'quiet'].includes(option))
   if (unused.length > 0) log.warn(changesNothing(unused.map(flagOf), `${action} goes by what was submitted`))
-  const state = readState(options.outputDir)
+  const kept = readState(options.outputDir)
+  const state = await SCHEDULERS[kept.plan.engine].recovered(kept, log)
   const units = await unitsOf(state, await SCHEDULERS[state.plan.engine].states(state))
   return action === 'status' ? status(state, units) : resubmit(state, units, log)
 }
@@ -122,22 +140,24 @@ export async function submitEvalJobs(argv: readonly string[], name: string = HEL
 const UNREAD: Readonly<Record<Engine, readonly (keyof Options)[]>> = {
   slurm: ['image', 'volumeClaim', 'namespace'],
   kubernetes: ['partition', 'account', 'engineOption'],
-  beaker: ['time', 'engineOption', 'volumeClaim', 'namespace'],
+  beaker: ['time', 'tokensPerSecond', 'localStore', 'engineOption', 'volumeClaim', 'namespace'],
 }
 
 async function submit(options: Options, given: Given<keyof Options>, log: Log): Promise<number> {
-  const { runs, engine, shards, outputDir, gpus, cpus, memory, time, partition, account } = options
+  const { runs, engine, shards, outputDir, gpus, cpus, memory, time, partition, account, localStore } = options
   if (runs === null) throw new UsageError('is needed', '--runs', 'Name the table of runs, a YAML file.')
   if (engine === null) throw new UsageError('is needed', '--engine', `One of ${ENGINES.join(', ')}.`)
   const { engineOption: engineOptions, image, volumeClaim, namespace } = options
   const resources = {
-    gpus, cpus, memory, time, partition, account, engineOptions, image, volumeClaim, namespace,
+    gpus, cpus, memory, time, partition, account, engineOptions, image, volumeClaim, namespace, localStore,
   } // biome-ignore format: one line says it
   const unread = UNREAD[engine].filter((option) => given[option] !== undefined)
   if (unread.length > 0) log.warn(changesNothing(unread.map(flagOf), `${engine} is not asked for it`))
   checkResources(resources)
   const rows = sound(readTable({ path: runs, models: options.model, dataset: options.dataset }), runs, log)
-  const plan = planJobs(engine, rows, { shards, outputDir, resources })
+  const estimates = await estimated(rows, resources, options)
+  const token = randomBytes(4).toString('hex')
+  const plan = planJobs(engine, rows, { shards, outputDir, resources, token, estimates })
   if (engine === 'kubernetes') checkKubernetes(plan)
   if (engine === 'beaker' && image === null) throw new UsageError('is needed', '--image', 'Name an image of Beaker.')
   if (engine === 'beaker' && options.submit) await SCHEDULERS.beaker.submit({ plan, submissions: [] }, log)
@@ -145,6 +165,12 @@ async function submit(options: Options, given: Given<keyof Options>, log: Log): 
   if (engine !== 'slurm') for (const line of notMounted(rows, plan.outputDir)) log.warn(line)
   for (const { where, remarks } of rows) for (const remark of remarks) log.warn(`${where}: ${remark}`)
   for (const run of plan.runs) if (run.shards < shards) log.info(`${run.name}: run-verify has no shards, it is one job`)
+  for (const { where, estimate } of plan.runs.map((run, i) => ({ where: rows[i]!.where, ...run })))
+    if (typeof estimate === 'string' && estimate !== NOT_ASKED)
+      log.warn(`${where}: no estimate, ${memory ?? `${DEFAULT_MEMORY} of memory is assumed`} (${estimate})`)
+  const table = planTable(plan)
+  if (options.submit) for (const line of table.split('\n')) log.info(line)
+  else printText(`${table}\n\n`)
   const files = jobFiles(plan)
   writeJobFiles(plan, files)
   const state: JobState = { plan, submissions: [] }
@@ -157,8 +183,30 @@ async function submit(options: Options, given: Given<keyof Options>, log: Log): 
     return 0
   }
   await SCHEDULERS[engine].submit(state, log)
-  if (engine !== 'slurm') log.info(`when all are done: analyze --output-dir ${outputDir}`)
+  if (engine !== 'slurm')
+    log.info(`when all are done: kubectl apply -f ${analyzePath(plan)}, or analyze --output-dir ${outputDir}`)
   return 0
+}
+
+/** Of each row; nothing is read where nothing hangs on it. */
+async function estimated(
+  rows: readonly TableRow[],
+  resources: Resources,
+  { shards, tokensPerSecond }: Options,
+): Promise<(RunEstimate | string)[]> {
+  const found: (RunEstimate | string)[] = []
+  for (const row of rows)
+    found.push(
+      resources.memory !== null && (resources.time !== null || tokensPerSecond === null)
+        ? NOT_ASKED
+        : await estimateRun(row, {
+            shards: shardsOf(row, shards),
+            gpus: gpusOf(row, resources),
+            cpus: resources.cpus,
+            tokensPerSecond,
+          }),
+    )
+  return found
 }
 
 /** The rows, if nothing is wrong with any. */
@@ -187,9 +235,10 @@ const notMounted = (rows: readonly TableRow[], outputDir: string): string[] =>
 
 /** Jobs that were submitted go on writing here. */
 function checkNothingSubmitted(outputDir: string): void {
-  let submissions: JobState['submissions']
+  let submissions: readonly unknown[]
   try {
-    ;({ submissions } = readState(outputDir))
+    const { submissions: known, asked } = readState(outputDir)
+    submissions = asked == null ? known : [...known, asked]
   } catch (error) {
     if (error instanceof UsageError) return
     throw error
@@ -204,6 +253,8 @@ function checkNothingSubmitted(outputDir: string): void {
 
 async function status(state: JobState, units: readonly Unit[]): Promise<number> {
   printText(await statusText(state, units, SCHEDULERS[state.plan.engine].logOf))
+  if (state.plan.engine === 'kubernetes' && units.every(({ state }) => state === 'done'))
+    printText(`\nall are done; to compare them: kubectl apply -f ${analyzePath(state.plan)}\n`)
   return units.some(({ state }) => state === 'failed') ? 4 : 0
 }
 

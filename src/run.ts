@@ -61,6 +61,9 @@ export interface WorkDone {
   runner: Runner['info'] | null
 }
 
+/** Rows that are prepared before the answers of other threads are taken in. */
+const ROWS_AT_ONCE = 32
+
 /** Measures every completion under every model, one model after the other. */
 export async function measureAll(input: RunInput): Promise<WorkDone[]> {
   const work: WorkDone[] = []
@@ -106,6 +109,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   let window: Item[] = []
   let extent = new Window()
   let windows = 0
+  let rows = 0
   let index = 0
   const flush = async (): Promise<void> => {
     const fresh = window.filter(({ key, prepared }) => {
@@ -188,6 +192,8 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         }
         index++
       }
+      // else the verifiers would wait for new jobs until the window is full
+      if (model === 0 && input.verdicts !== null && ++rows % ROWS_AT_ONCE === 0) await settled()
       if (extent.full) await flush()
     }
     await flush()

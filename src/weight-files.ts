@@ -1,6 +1,7 @@
-import { isAbsolute, normalize } from 'node:path'
+import { isAbsolute, join, normalize } from 'node:path'
 import { ModelError } from './errors.ts'
 import { duplicateKey } from './unique-keys.ts'
+import { modelBytes, modelText, parseModelJson } from './untrusted-json.ts'
 
 /** How a checkpoint's weight files are named, on disk (model/) and on the hub (hub/). */
 export const SINGLE_FILE = 'model.safetensors'
@@ -110,14 +111,17 @@ export function checkAdapterFiles(names: readonly string[], where: string): void
 export const staysInside = (name: string): boolean =>
   name !== '' && !isAbsolute(name) && !/[\\:\0]/.test(name) && !normalize(name).split('/').includes('..')
 
+/** The index of a folder that has one. @throws ModelError */
+export function indexText(dir: string): string {
+  const path = join(dir, INDEX_FILE)
+  const bytes = modelBytes(path, path)
+  if (bytes === null) throw new ModelError('no such file', path)
+  return modelText(bytes, path)
+}
+
 /** `weight_map` of an index: tensor name → shard file, every shard inside the checkpoint's folder. */
 export function parseWeightMap(json: string, where: string): Map<string, string> {
-  let index: unknown
-  try {
-    index = JSON.parse(json)
-  } catch (cause) {
-    throw new ModelError(`is not valid JSON: ${(cause as Error).message}`, where, null, { cause })
-  }
+  const index = parseModelJson(json, where)
   const map = (index as { weight_map?: unknown } | null)?.weight_map
   if (typeof map !== 'object' || map === null || Array.isArray(map))
     throw new ModelError('has no weight_map object', where)

@@ -2,10 +2,10 @@
  * A run of a million rows without a model: shards written by a fake runner through the run's own line, then merged, joined, written and
  * analysed. Time, peak memory and size of each stage.
  *
- *   npx tsx scripts/bench/scale.ts [--rows 1000000] [--shards 4] [--at-once 2] [--completions 2|4] [--text real] [--folder DIR] [--heap MB]
- *     [--profile DIR]
+ *   npx tsx scripts/bench/scale.ts [--rows 1000000] [--shards 4] [--at-once 2] [--completions 1|2|4] [--text real] [--folder DIR] [--heap MB]
+ *     [--until csv] [--profile DIR]
  *
- * Prompts and completions are the demo's, a number in front of each prompt; 2: pairs, 4: groups. The runner's score is a hash of the ids, and
+ * Prompts and completions are the demo's, a number in front of each prompt; 1: lone completions, 2: pairs, 4: groups. The runner's score is a hash of the ids, and
  * so that the store and what comes after it is measured, ids are hashes of four characters each; --text real renders and tokenises. Every
  * stage is a process of its own; --heap bounds its JavaScript heap (--max-old-space-size).
  */
@@ -18,10 +18,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { watchInterrupt } from '../../src/cli/interrupt.ts'
 import { createLog } from '../../src/cli/log.ts'
-import { scoreShard } from '../../src/cli/scoring.ts'
+import { measureRun } from '../../src/cli/measuring.ts'
+import { type OpenRun, scoreShard } from '../../src/cli/scoring.ts'
+import { joinAll } from '../../src/join.ts'
 import { resolveDevice } from '../../src/model/device.ts'
 import { isFailure } from '../../src/pairs/failure.ts'
 import { plain } from '../../src/plain-text.ts'
+import { writeScores } from '../../src/report/write.ts'
 import type { Prepared } from '../../src/score/subject.ts'
 import { planOf, scorerOf } from '../../src/setup/choices.ts'
 import { toRunConfig } from '../../src/setup/config.ts'
@@ -29,6 +32,7 @@ import { inspect, openDataset, rowsOf } from '../../src/setup/dataset.ts'
 import { claimRunFolder } from '../../src/setup/folder.ts'
 import { loadModels, scorerName } from '../../src/setup/models.ts'
 import { type OpenSubject, subjectOf } from '../../src/setup/subject.ts'
+import { mergeShards } from '../../src/store/merge.ts'
 import type { Row, Runner, Sequence } from '../../src/types.ts'
 
 const { values: flags } = parseArgs({
@@ -40,6 +44,8 @@ const { values: flags } = parseArgs({
     folder: { type: 'string' },
     heap: { type: 'string' },
     text: { type: 'string', default: 'fake' },
+    /** csv: without the analyses. */
+    until: { type: 'string', default: 'end' },
     profile: { type: 'string' },
     /** Of a stage's own process: shard i, or merge. */
     stage: { type: 'string' },
@@ -102,15 +108,47 @@ async function stage(folder: string, index: number, merge: 'never' | 'only'): Pr
     },
   })
   const interrupt = watchInterrupt(log)
-  await scoreShard(
-    {
-      config, data, models, subjects: [subject], device, scorer: scorerOf(config, models), plan: planOf(config, models), folder: path,
-      identity, verifier: null, drift: null, comparison: null, replaced: null, certified: [], log, interrupt,
-      elapsedMs: () => performance.now(),
-    }, // biome-ignore format: one line says it
-    inspection,
-  )
+  const run: OpenRun = {
+    config,
+    data,
+    models,
+    subjects: [subject],
+    device,
+    scorer: scorerOf(config, models),
+    plan: planOf(config, models),
+    folder: path,
+    identity,
+    verifier: null,
+    drift: null,
+    comparison: null,
+    replaced: null,
+    certified: [],
+    log,
+    interrupt,
+    elapsedMs: () => performance.now(),
+  }
+  await (flags.until === 'csv' && merge === 'only' ? toCsv(run) : scoreShard(run, inspection))
   interrupt.dispose()
+}
+
+/** Merges, joins and writes the CSV files, and leaves the analyses out: what the store and what follows it cost. */
+async function toCsv(run: OpenRun): Promise<void> {
+  const { config, log, folder, data } = run
+  const merged = await mergeShards(folder, shards, config, { cut: data.cut!.id })
+  if (merged.state !== 'merged') throw new Error(merged.state)
+  log.info(`merged after ${(performance.now() / 1000).toFixed(0)} s: ${merged.added} measurements`)
+  const rows = () => rowsOf(config, data, true)
+  const { ledger, work } = await measureRun({ ...run, rows, completions: Number(flags.rows), store: merged.store })
+  log.info(
+    `found after ${(performance.now() / 1000).toFixed(0)} s: ${work[0]!.found}, index ${(merged.store.indexBytes / 1e6).toFixed(0)} MB`,
+  )
+  const joined = writeScores(folder, joinAll({ rows, store: merged.store, ledger }, run.scorer), {
+    ownColumns: run.scorer.columns,
+    extraColumns: [],
+  })
+  for await (const _ of joined);
+  merged.store.close()
+  log.info(`joined and written after ${(performance.now() / 1000).toFixed(0)} s`)
 }
 
 async function writeData(path: string): Promise<void> {
@@ -126,14 +164,16 @@ async function writeData(path: string): Promise<void> {
     const { prompt, chosen, rejected } = demo[i % demo.length]!
     const { chosen: other } = demo[(7 * i + 1) % demo.length]!
     const text =
-      Number(flags.completions) === 2
-        ? { id: `r${i}`, subset: `s${i % 20}`, prompt: `${i}: ${prompt}`, chosen, rejected }
-        : {
-            id: `r${i}`,
-            subset: `s${i % 20}`,
-            prompt: `${i}: ${prompt}`,
-            completions: [chosen, rejected, other, `${other} ${i}`],
-          }
+      flags.completions === '1'
+        ? { id: `r${i}`, subset: `s${i % 20}`, prompt: `${i}: ${prompt}`, completion: chosen }
+        : flags.completions === '2'
+          ? { id: `r${i}`, subset: `s${i % 20}`, prompt: `${i}: ${prompt}`, chosen, rejected }
+          : {
+              id: `r${i}`,
+              subset: `s${i % 20}`,
+              prompt: `${i}: ${prompt}`,
+              completions: [chosen, rejected, other, `${other} ${i}`],
+            }
     if (!out.write(`${JSON.stringify(text)}\n`)) await once(out, 'drain')
   }
   out.end()
@@ -181,7 +221,7 @@ async function measured(name: string, folder: string): Promise<string> {
   const child = spawn(
     process.execPath,
     [
-      ...heap, ...profile, '--import', 'tsx', import.meta.filename, '--stage', name, '--folder', folder, '--rows', flags.rows, '--shards', flags.shards, '--text', flags.text,
+      ...heap, ...profile, '--import', 'tsx', import.meta.filename, '--stage', name, '--folder', folder, '--rows', flags.rows, '--shards', flags.shards, '--text', flags.text, '--until', flags.until,
     ], // biome-ignore format: one line says it
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )

@@ -39,29 +39,82 @@ export function columnStatistics(
   completions: CompletionColumns,
   settings: BootstrapSettings = DEFAULT_SETTINGS,
 ): Statistic[] {
-  const ofPairs = pairs.n === 0 ? [] : samples(pairs, 'pairs', settings)
-  const ofCompletions = samples(completions, 'completions', settings)
-  // Pairs and completions of a subset one after the other: they mostly rest on the same prompts, and have one draw (prompt-draws.ts).
-  const order = [...new Set([...ofPairs, ...ofCompletions].map(({ subset }) => subset))]
-  const made = new Map<Sample<unknown>, Statistic[]>()
-  for (const subset of order) {
-    for (const sample of ofPairs)
-      if (sample.subset === subset)
-        made.set(sample, [
-          ...pairStatistics(sample),
-          ...lengthStatistics(sample),
-          ...pairCalibration(sample),
-          ...agreementBounds(sample),
-        ])
-    for (const sample of ofCompletions)
-      if (sample.subset === subset)
-        made.set(sample, [
-          ...completionStatistics(sample),
-          ...aurocBounds(sample),
-          ...(sample.subset === 'all' ? completionCalibration(sample) : []),
-        ])
-  }
-  return [...ofPairs, ...ofCompletions].flatMap((sample) => made.get(sample)!)
+  const columns = columnSamples(pairs, completions, settings)
+  return inOrder(statisticTasks(columns).map((task) => taskStatistics(columns, task)))
+}
+
+/** All that is resampled of a run: every row, and the rows of each subset. */
+export interface ColumnSamples {
+  readonly pairs: readonly Sample<PairColumns>[]
+  readonly completions: readonly Sample<CompletionColumns>[]
+}
+export const columnSamples = (
+  pairs: PairColumns,
+  completions: CompletionColumns,
+  settings: BootstrapSettings,
+): ColumnSamples => ({
+  pairs: pairs.n === 0 ? [] : samples(pairs, 'pairs', settings),
+  completions: samples(completions, 'completions', settings),
+})
+
+/** Places of the samples of one subset: what can be worked out apart from the others. */
+export interface StatisticTask {
+  readonly pairs: readonly number[]
+  readonly completions: readonly number[]
+}
+/** Statistics of one sample, and where it stands. */
+export interface SampleStatistics {
+  readonly scope: 'pairs' | 'completions'
+  readonly place: number
+  readonly statistics: readonly Statistic[]
+}
+
+/** Pairs and completions of a subset are one task: they mostly rest on the same prompts, and have one draw (prompt-draws.ts). */
+export function statisticTasks({ pairs, completions }: ColumnSamples): StatisticTask[] {
+  const tasks = new Map<string, { pairs: number[]; completions: number[] }>()
+  for (const [scope, list] of [
+    ['pairs', pairs],
+    ['completions', completions],
+  ] as const)
+    for (const [place, { subset }] of list.entries()) {
+      const task = tasks.get(subset) ?? { pairs: [], completions: [] }
+      tasks.set(subset, task)
+      task[scope].push(place)
+    }
+  return [...tasks.values()]
+}
+
+export const taskStatistics = (of: ColumnSamples, task: StatisticTask): SampleStatistics[] => [
+  ...task.pairs.map((place): SampleStatistics => {
+    const sample = of.pairs[place]!
+    const statistics = [
+      ...pairStatistics(sample),
+      ...lengthStatistics(sample),
+      ...pairCalibration(sample),
+      ...agreementBounds(sample),
+    ]
+    return { scope: 'pairs', place, statistics }
+  }),
+  ...task.completions.map((place): SampleStatistics => {
+    const sample = of.completions[place]!
+    const statistics = [
+      ...completionStatistics(sample),
+      ...aurocBounds(sample),
+      ...(sample.subset === 'all' ? completionCalibration(sample) : []),
+    ]
+    return { scope: 'completions', place, statistics }
+  }),
+]
+
+/** The lines of agreement.csv, whatever the order in which they were worked out. */
+export function inOrder(made: readonly (readonly SampleStatistics[])[]): Statistic[] {
+  const of = (scope: SampleStatistics['scope']): Statistic[] =>
+    made
+      .flat()
+      .filter((one) => one.scope === scope)
+      .sort((a, b) => a.place - b.place)
+      .flatMap(({ statistics }) => statistics)
+  return [...of('pairs'), ...of('completions')]
 }
 
 /** All rows and, where there are several subsets, those of each, with a random stream of its own. */

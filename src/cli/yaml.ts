@@ -2,6 +2,7 @@ import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument, visit 
 import { UsageError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
 import type { OptionTable } from '../setup/option.ts'
+import { systemWords } from '../system-words.ts'
 import { visibleName } from '../visible-text.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { hermEntry, isHermConfigs } from './herm-configs.ts'
@@ -59,7 +60,7 @@ export function parseYaml(path: string): Document {
   try {
     text = readBounded(path, LARGEST_BYTES).toString('utf8')
   } catch (cause) {
-    throw new UsageError(`cannot be read: ${(cause as Error).message}`, path, EXPECTED, { cause })
+    throw new UsageError(systemWords(cause), path, EXPECTED, { cause })
   }
   // its own check of unique keys takes time by their square
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false })

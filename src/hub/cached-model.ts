@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NetworkError } from '../errors.ts'
 import {
@@ -6,6 +5,7 @@ import {
   ADAPTER_WEIGHTS,
   headFiles,
   INDEX_FILE,
+  indexText,
   isAdapter,
   numberedShards,
   parseWeightMap,
@@ -70,5 +70,5 @@ export function fromCache(
 
 const cachedShards = (dir: string): string[] => [
   INDEX_FILE,
-  ...new Set(parseWeightMap(readFileSync(join(dir, INDEX_FILE), 'utf8'), join(dir, INDEX_FILE)).values()),
+  ...new Set(parseWeightMap(indexText(dir), join(dir, INDEX_FILE)).values()),
 ]

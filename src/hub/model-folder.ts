@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError, UsageError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import { ADAPTER_CONFIG, headFiles, INDEX_FILE } from '../weight-files.ts'
 import {
   exportOf,
@@ -42,7 +43,7 @@ function pathsOf(dir: string): string[] {
       .filter((entry) => !entry.isDirectory())
       .map((entry) => (folder === '' ? entry.name : `${folder}/${entry.name}`))
   const isFolder = (name: string): boolean =>
-    statSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory() ?? false
+    looked(join(dir, name), () => statSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory() ?? false)
   return ['', ...SUBFOLDERS.filter(isFolder)].flatMap(filesIn).sort()
 }
 
@@ -51,7 +52,7 @@ function looked<T>(path: string, look: () => T): T {
   try {
     return look()
   } catch (cause) {
-    throw new ModelError(`cannot be looked at: ${(cause as Error).message}`, path, null, { cause })
+    throw new ModelError(systemWords(cause), path, null, { cause })
   }
 }
 

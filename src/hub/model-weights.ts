@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
-import { INDEX_FILE, numberedShards, parseWeightMap, SINGLE_FILE } from '../weight-files.ts'
+import { INDEX_FILE, indexText, numberedShards, parseWeightMap, SINGLE_FILE } from '../weight-files.ts'
 import type { RepoFile } from './listing.ts'
 import type { DownloadProgress } from './receive.ts'
 import type { Repo } from './repo.ts'
@@ -49,9 +47,7 @@ export async function shardNames(
     )
   }
   const dir = await fetchSnapshot(repo, commit, [index], settings, onProgress)
-  const shards = new Set(
-    parseWeightMap(readFileSync(join(dir, INDEX_FILE), 'utf8'), `${repo.id}/${INDEX_FILE}`).values(),
-  )
+  const shards = new Set(parseWeightMap(indexText(dir), `${repo.id}/${INDEX_FILE}`).values())
   const listed = new Set(files.map(({ path }) => path))
   const absent = [...shards].filter((shard) => !listed.has(shard))
   if (absent.length > 0)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
-import { readRegular } from '../read-regular.ts'
+import { modelBytes, modelText, parseModelObject } from '../untrusted-json.ts'
 import {
   ADAPTED_HINT,
   checkAdapterFiles,
@@ -220,32 +220,16 @@ function refuse(dir: string, names: readonly string[]): never {
 
 /** A JSON file that must hold an object. */
 export function readJsonObject(path: string): Readonly<Record<string, unknown>> {
-  return parseObject(readText(path), path)
+  return parseModelObject(readText(path), path)
 }
 
+function readText(path: string): string {
+  const bytes = modelBytes(path, path, LARGEST_TEXT)
+  if (bytes === null) throw new ModelError('no such file', path)
+  return modelText(bytes, path)
+}
 /** Of config.json, an index, adapter_config.json; in bytes. */
 const LARGEST_TEXT = 100_000_000
-function readText(path: string): string {
-  const raw = orModelError(path, () => readRegular(path, LARGEST_TEXT))
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(raw)
-  } catch (cause) {
-    throw new ModelError('is not valid UTF-8', path, null, { cause })
-  }
-}
-
-function parseObject(text: string, path: string): Readonly<Record<string, unknown>> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    const hint = text.startsWith('version https://git-lfs') ? 'It is a Git LFS pointer: git lfs pull' : null
-    throw new ModelError(`is not valid JSON: ${(cause as Error).message}`, path, hint, { cause })
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ModelError('is not a JSON object', path)
-  return value as Record<string, unknown>
-}
 
 function mapOf(tensors: readonly TensorRef[]): Map<string, TensorRef> {
   return new Map(tensors.map((tensor) => [tensor.name, tensor]))

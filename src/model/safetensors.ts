@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
+import { systemWords } from '../system-words.ts'
 import { duplicateKey } from '../unique-keys.ts'
+import { parseModelJson } from '../untrusted-json.ts'
 
 /** The safetensors format's own cap (MAX_HEADER_SIZE in safetensors/src/tensor.rs). */
 const MAX_HEADER_BYTES = 100_000_000
@@ -114,12 +116,7 @@ interface HeaderEntry {
 }
 
 function parseHeader(text: string, path: string): HeaderEntry[] {
-  let header: unknown
-  try {
-    header = JSON.parse(text)
-  } catch (cause) {
-    throw new ModelError(`header is not valid JSON: ${(cause as Error).message}`, path, AGAIN, { cause })
-  }
+  const header = parseModelJson(text, `${path}, its header`, AGAIN)
   if (!isRecord(header)) throw new ModelError('header is not a JSON object', path)
   const twice = duplicateKey(text)
   if (twice !== null) throw new ModelError(`header names "${shown(twice)}" twice`, path, AGAIN)
@@ -215,14 +212,12 @@ export function readExactly(fd: number, offset: number, length: number, path: st
   return buffer
 }
 
-/** Runs a file-system call; ENOENT, EACCES … become a ModelError at `path`. */
+/** Runs a file-system call; the system's errors become a ModelError at `path`. */
 export function orModelError<T>(path: string, call: () => T): T {
   try {
     return call()
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
-    const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'may not be read (permissions)' : message
-    throw new ModelError(why, path, null, { cause })
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+    throw new ModelError(systemWords(cause), path, null, { cause })
   }
 }

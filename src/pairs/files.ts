@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import { savedFiles } from './saved.ts'
 
 const DATA_FILE = /\.((jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?|arrow|feather)$/i
@@ -26,7 +27,7 @@ export async function listDataFiles(
   const files: DataFile[] = []
   for (const path of typeof source === 'string' ? [source] : source) {
     const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-      const what = cause.code === 'ENOENT' ? 'there is no such file or folder' : `cannot be read: ${cause.message}`
+      const what = cause.code === 'ENOENT' ? 'there is no such file or folder' : systemWords(cause)
       throw new DataError(what, path, null, { cause })
     })
     if (!info.isDirectory()) files.push({ path, name: path.split(/[/\\]/).at(-1)! })
@@ -43,6 +44,7 @@ async function filesBelow(folder: string, split: string | null): Promise<readonl
     .map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }))
     .filter(({ name }) => !name.split('/').some((part) => part.startsWith('.')))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  for (const { path } of found) await checkRegular(path)
   const all = await savedFiles(folder, found, split)
   if (all.length === 0)
     throw new DataError(
@@ -59,6 +61,14 @@ async function filesBelow(folder: string, split: string | null): Promise<readonl
       `There are ${some(all.map(({ name }) => name))}.`,
     )
   return chosen
+}
+
+/** A pipe in a folder of somebody else's would be waited for. One that the command line names is read. */
+async function checkRegular(path: string): Promise<void> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new DataError(systemWords(cause), path, null, { cause })
+  })
+  if (!info.isFile()) throw new DataError('is not a regular file', path, 'Take it out of the folder.')
 }
 
 const some = (names: readonly string[]): string =>
@@ -88,7 +98,7 @@ export async function hashDataset(files: readonly DataFile[]): Promise<DatasetHa
         sizeBytes += (chunk as Buffer).length
       }
     } catch (cause) {
-      throw new DataError(`cannot be read: ${(cause as Error).message}`, path, null, { cause })
+      throw new DataError(systemWords(cause), path, null, { cause })
     }
     hashed.push({ name, sizeBytes, sha256: hash.digest('hex') })
   }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { DataError, HarnessError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import type { ColumnNames } from './columns.ts'
 import { readCsv } from './csv.ts'
 import type { DataFile } from './files.ts'
@@ -36,7 +37,7 @@ export async function* readRecords(
     }
   } catch (cause) {
     if (cause instanceof HarnessError || !isSystemError(cause)) throw cause
-    throw new DataError(`cannot be read: ${cause.message}`, path, null, { cause })
+    throw new DataError(systemWords(cause), path, null, { cause })
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { InterruptedError } from '../errors.ts'
 import { builtUrl } from '../package.ts'
@@ -159,21 +160,28 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
     async close() {
       over ??= new InterruptedError('the server stops', 'reward engine')
       tell({ kind: 'close' })
-      // a model that is being opened hears nothing
-      if (!isOpen) await worker.terminate()
+      // a model that is being opened hears nothing; ended inside ONNX Runtime, the thread takes the process down
+      if (!isOpen && (await Promise.race([exit, delay(OPENING_GRACE_MS, 'late', { ref: false })])) === 'late')
+        await worker.terminate()
       await exit
     },
   }
 }
 
+/** A model that is still being opened when the server stops has so long to come to an end by itself. */
+const OPENING_GRACE_MS = 3000
+
 /** Chemistry has few letters a token. */
 const LETTERS_PER_TOKEN = 3
 function guessTokens(asked: ScoreRequest): number {
-  const letters =
-    asked.kind === 'texts'
-      ? asked.texts.reduce((sum, { prompt, completion }) => sum + prompt.length + completion.length, 0)
-      : asked.completions.reduce((sum, text) => sum + plain(asked.prompt).length + plain(text).length, 0)
-  return Math.ceil(letters / LETTERS_PER_TOKEN)
+  return Math.ceil(lettersOf(asked) / LETTERS_PER_TOKEN)
+}
+
+function lettersOf(asked: ScoreRequest): number {
+  if (asked.kind === 'texts')
+    return asked.texts.reduce((sum, { prompt, completion }) => sum + prompt.length + completion.length, 0)
+  const prompt = plain(asked.prompt).length
+  return asked.completions.reduce((sum, text) => sum + prompt + plain(text).length, 0)
 }
 
 function retryAfter(tokens: number, { tokens: computed, modelMs }: EngineWork): number {

@@ -56,6 +56,8 @@ export interface JournalFound {
 export class Journal {
   readonly #files: { readonly scores: LineFile; readonly requests: LineFile }
   readonly found: JournalFound
+  /** Of scores.csv. */
+  readonly columns: readonly string[]
   #last: number
   #waiting: {
     readonly entry: JournalEntry
@@ -71,8 +73,8 @@ export class Journal {
     readonly folder: string,
     ownColumns: readonly string[],
   ) {
-    const columns = [...SCORE_COLUMNS, ...ownColumns, ...TEXT_COLUMNS, ...SERVED_COLUMNS]
-    const scores = new LineFile(join(folder, 'scores.csv'), csvText([columns]))
+    this.columns = [...SCORE_COLUMNS, ...ownColumns, ...TEXT_COLUMNS, ...SERVED_COLUMNS]
+    const scores = new LineFile(join(folder, 'scores.csv'), csvText([this.columns]))
     const requests = new LineFile(join(folder, 'requests.jsonl'), '')
     this.#files = { scores, requests }
     // requests.jsonl is written first: its last line is the latest request

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { codebook } from '../agreement/codebook/codebook.ts'
 import type { VerifyOptions } from '../chem/ether0/accuracy.ts'
-import { writeJson } from '../report/manifest.ts'
+import { writeJson, writeWhole } from '../report/manifest.ts'
 import type { ChemBackend } from './backend.ts'
 import { createRewardEngine, type EngineOptions, type QueueLimits, type RewardEngine } from './engine.ts'
 import { Journal } from './journal.ts'
@@ -91,12 +92,15 @@ export function serveModel(options: ServeOptions): ServedRewards {
 /** Says what the store holds already, and writes the manifest of a new one. */
 async function describe(
   { folder, record }: NonNullable<EngineFacts['kept']>,
-  { found: { requests, tornBytes } }: Journal,
+  journal: Journal,
   more: Readonly<Record<string, unknown>>,
   say: EngineOptions['say'],
 ): Promise<void> {
+  const { requests, tornBytes } = journal.found
   if (tornBytes > 0) say(`${folder}: ${tornBytes} bytes of a line that was not written to its end were cut off`, true)
   say(requests === 0 ? `requests are kept in ${folder}` : `${folder} goes on after ${requests} requests`, false)
   const path = join(folder, 'run.json')
-  if (!existsSync(path)) await writeJson(path, { ...record, ...more })
+  if (existsSync(path)) return
+  await writeWhole(join(folder, 'codebook.md'), codebook({ 'scores.csv': journal.columns }))
+  await writeJson(path, { ...record, ...more })
 }

@@ -53,5 +53,8 @@ export const classifyBody = (batch: number) =>
     activation: z.boolean().nullish(),
     add_special_tokens: z.boolean().nullish(),
     truncate_prompt_tokens: z.null({ error: 'Set --max-length and --truncation of the server' }).optional(),
+    truncation_side: z.null({ error: 'Set --max-length and --truncation of the server' }).optional(),
+    padding: z.enum(['do_not_pad'], { error: 'Texts are not padded' }).nullish(),
+    mm_processor_kwargs: z.null({ error: 'The model reads text alone' }).optional(),
     ...Object.fromEntries(IGNORED.map((name) => [name, z.unknown().optional()])),
   })

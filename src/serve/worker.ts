@@ -53,7 +53,11 @@ async function serve(): Promise<void> {
     runners,
     store,
     clock: () => performance.now(),
-    onDone: (request, scores) => tell({ kind: 'done', request, scores }),
+    onDone: (request, scores) => {
+      // first, so that who has an answer finds it counted
+      tell({ kind: 'work', work: batcher.work })
+      tell({ kind: 'done', request, scores })
+    },
     onRefused: (request, error) => tell({ kind: 'refused', request, error: plainError(error) }),
     onBatch: (batch) => tell({ kind: 'batch', batch }),
     onTrouble: (error) => say(`a batch failed: ${error instanceof Error ? error.message : String(error)}`, true),
@@ -79,7 +83,6 @@ async function serve(): Promise<void> {
   while (!closing) {
     if (batcher.busy) {
       await batcher.step()
-      tell({ kind: 'work', work: batcher.work })
       await turn()
       continue
     }
@@ -89,7 +92,6 @@ async function serve(): Promise<void> {
     wake = null
     // requests that came together are planned together
     await turn()
-    tell({ kind: 'work', work: batcher.work })
   }
   batcher.refuseAll(new InterruptedError('the server stops', 'reward engine'))
   store?.close()

@@ -6,6 +6,7 @@ import { DataError, ModelError } from '../errors.ts'
 import { packagePath } from '../package.ts'
 import { readRegular } from '../read-regular.ts'
 import type { Prepared } from '../score/subject.ts'
+import { systemWords } from '../system-words.ts'
 import type { Unscored } from '../types.ts'
 import { isUnscored } from '../unscored.ts'
 import type { LoadedModel } from './models.ts'
@@ -101,7 +102,7 @@ function readReference(file: string, Trouble: Trouble): Reference {
   try {
     json = JSON.parse(readRegular(file, LARGEST_REFERENCE).toString('utf8'))
   } catch (cause) {
-    throw new Trouble(`cannot be read: ${(cause as Error).message}`, file, null, { cause })
+    throw new Trouble(systemWords(cause), file, null, { cause })
   }
   const parsed = referenceSchema.safeParse(json)
   if (parsed.success) return { ...parsed.data, file }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
-import { readRegular } from '../read-regular.ts'
+import { modelBytes, modelText, parseModelObject } from '../untrusted-json.ts'
 import type { LoadedModel } from './models.ts'
 
 /** Tokens that end a text, and who says so. */
@@ -92,26 +92,18 @@ function rulesOf(record: Fields): string | null {
 
 /** null where there is no such file. A config.json that is damaged was refused before. */
 function recordOf(path: string): Fields | null {
-  let text: string
   try {
-    text = readRegular(path, LARGEST).toString('utf8')
+    const bytes = modelBytes(path, path, LARGEST)
+    return bytes === null ? null : parseModelObject(modelText(bytes, path), path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw unreadable(path, (error as Error).message)
+    if (error instanceof ModelError) throw unreadable(path, error.message)
+    throw error
   }
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw unreadable(path, 'it is not JSON')
-  }
-  if (!isRecord(value)) throw unreadable(path, 'it is no JSON object')
-  return value
 }
 
 const unreadable = (path: string, why: string): ModelError =>
   new ModelError(
-    `what ends a text cannot be read: ${why}`,
+    `what ends a text cannot be read: the file ${why}`,
     path,
     "Mend the file, or delete it: then config.json's eos_token_id is taken.",
   )

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DigestMap } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import { type Scan, scanStore } from './scan.ts'
 
 /** One store file: its descriptor, what the scan found, and where each measurement stands. */
@@ -42,7 +43,7 @@ function openFd(path: string, readOnly: boolean): number {
 }
 
 const unusable = (path: string, cause: unknown): DataError =>
-  new DataError(`the store cannot be used: ${(cause as Error).message}`, path, hintOf(cause), { cause })
+  new DataError(`the store cannot be used: the file ${systemWords(cause)}`, path, hintOf(cause), { cause })
 const hintOf = (cause: unknown): string | null =>
   (cause as NodeJS.ErrnoException).code === 'ENOSPC'
     ? 'The disk is full. What was written before is kept: run it again when there is room.'

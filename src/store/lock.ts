@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 
 /** Who holds a lock. `started` tells a process from a later one with the same number (Linux; else null). */
 interface Holder {
@@ -66,7 +67,7 @@ export function takeLock(path: string): Lock {
       }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-        throw new DataError(`cannot be created: ${(cause as Error).message}`, file, null, { cause })
+        throw new DataError(systemWords(cause), file, null, { cause })
     }
     const found = readOrNull(file)
     if (found === null) continue

@@ -2,6 +2,7 @@ import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, rmSync, writeSync }
 import { dirname } from 'node:path'
 import type { Digest } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import type { Batch, Measurement } from '../types.ts'
 import { BlockCache } from './blocks.ts'
 import { attempt, type LogFile, openLogFile, syncFolder } from './file.ts'
@@ -280,7 +281,7 @@ class Log implements Store {
       this.#cutTo(this.#end)
       const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as NodeJS.ErrnoException).code ?? '')
       throw new DataError(
-        full ? 'the disk is full' : `cannot be written: ${(cause as Error).message}`,
+        full ? 'the disk is full' : systemWords(cause),
         this.path,
         'What was measured until then is kept; run the same command again to go on.',
         { cause },

@@ -3,6 +3,7 @@ import { open, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import { StoreInUse } from './lock.ts'
 import { type Entry, openStore, type Store, type StoredLine } from './log.ts'
 import { isIntact, parseMeasurement, parseObject } from './record.ts'
@@ -83,7 +84,7 @@ export const visitEntries = (path: string, visit: (entry: Entry) => void): Promi
 
 async function scanned(path: string, visit: (key: Digest, offset: number, line: Buffer) => void): Promise<Scan> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new DataError(`the store cannot be opened: ${(cause as Error).message}`, path, null, { cause })
+    throw new DataError(`the store cannot be opened: the file ${systemWords(cause)}`, path, null, { cause })
   })
   try {
     return await scanStore(file, path, visit)

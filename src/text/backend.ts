@@ -9,6 +9,7 @@ import { GrownTooLong, Growth } from './growth.ts'
 import { checkPortVersion, portMember } from './port.ts'
 import { type PostProcessor, readPostProcessor } from './post-process.ts'
 import { mendPreTokenizer, type PreTokenizerLike } from './pre-tokenize.ts'
+import { remembered } from './remembered.ts'
 import type { Json } from './tokenizer-files.ts'
 import { UnencodableText } from './unencodable.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
@@ -96,6 +97,9 @@ function namedNotes({ named, pairFault }: PostProcessor, idOf: (token: string) =
   return pairFault === null ? differ : [...differ, `pairs of texts cannot be encoded: ${pairFault}`]
 }
 
+/** Characters of texts whose ids are kept, of each kind: some megabytes. */
+const KEPT_CHARS = 1 << 20
+
 /** Rust's way from a text to ids: added tokens first, each stretch between them normalized, split and encoded alone. */
 function textEncoder(
   port: Port,
@@ -104,7 +108,7 @@ function textEncoder(
   { growth, watch }: { readonly growth: Growth; readonly watch: EncodeWatch },
 ): (text: string) => Int32Array {
   const { normalizer, pre_tokenizer: preTokenizer } = port as unknown as PortParts
-  const model = modelEncoder(port, tokenizerJson, vocabulary)
+  const model = remembered(modelEncoder(port, tokenizerJson, vocabulary), KEPT_CHARS)
   const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(text))
   const tokens = (tokenizerJson.added_tokens ?? []) as readonly AddedToken[]
   const ids = new Map(tokens.map(({ content, id }) => [content, [id]]))
@@ -125,10 +129,13 @@ function textEncoder(
     const [first] = text
     return first === undefined || normalize(first) !== ''
   }
-  const encodeStretch = (text: string, isStart: boolean): number[] => {
-    const pieces = preTokenizer?.pre_tokenize_text(text, { section_index: isStart ? 0 : 1 }) ?? [text]
-    return pieces.flatMap((piece) => (piece === '' ? [] : model(piece)))
-  }
+  const stretch = (section: 0 | 1): ((text: string) => readonly number[]) =>
+    remembered((text) => {
+      const pieces = preTokenizer?.pre_tokenize_text(text, { section_index: section }) ?? [text]
+      return pieces.flatMap((piece) => (piece === '' ? [] : model(piece)))
+    }, KEPT_CHARS)
+  const [atStart, inside] = [stretch(0), stretch(1)]
+  const encodeStretch = (text: string, isStart: boolean): readonly number[] => (isStart ? atStart : inside)(text)
   const encode = (text: string): number[] =>
     asWritten(text).flatMap(({ text: stretch, token }, i) =>
       token !== null
@@ -155,7 +162,7 @@ function textEncoder(
 }
 
 /** Ids of a piece. Every one is of the model's own vocabulary: an added token does not help to spell a word. */
-function modelEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (piece: string) => number[] {
+function modelEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): (piece: string) => readonly number[] {
   const { kind } = vocabulary
   const model = tokenizerJson.model as Json
   const run = port.model as unknown as (pieces: readonly string[]) => readonly string[]

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { UsageError } from '../errors.ts'
+import { HarnessError, UsageError } from '../errors.ts'
+import { readBounded } from '../read-regular.ts'
+import { systemWords } from '../system-words.ts'
+import { modelText } from '../untrusted-json.ts'
 import { type ControlTokens, controlTokens } from './control.ts'
 import { type ChatTemplate, compileTemplate } from './template.ts'
 import { BUILT_IN_TEMPLATES } from './templates.ts'
@@ -53,10 +55,18 @@ export async function openRenderer(
   }
   if (Object.hasOwn(BUILT_IN_TEMPLATES, choice)) return of(BUILT_IN_TEMPLATES[choice]!, `built-in template ${choice}`)
   checkTemplateName(choice)
-  const source = await readFile(choice, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`"${choice}" cannot be read: ${cause.message}`, '--chat-template', null, { cause })
-  })
-  return of(source, basename(choice))
+  return of(templateOf(choice), basename(choice))
+}
+
+/** A template is at most a million characters (template.ts). */
+const MAX_TEMPLATE_BYTES = 4_000_000
+function templateOf(path: string): string {
+  try {
+    return modelText(readBounded(path, MAX_TEMPLATE_BYTES), path)
+  } catch (cause) {
+    if (cause instanceof HarnessError) throw cause
+    throw new UsageError(`"${path}" ${systemWords(cause)}`, '--chat-template', null, { cause })
+  }
 }
 
 /** @throws UsageError where `--chat-template` names nothing that is there */

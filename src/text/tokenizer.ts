@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HarnessError, ModelError } from '../errors.ts'
-import { isRecord } from '../is-record.ts'
 import type { Tokenizer } from '../types.ts'
+import { modelBytes, modelText, parseModelObject } from '../untrusted-json.ts'
 import { DAMAGED } from './added-vocabulary.ts'
 import { type Backend, buildBackend, encodePair, encodeText } from './backend.ts'
 import { normalizationOf } from './normalization.ts'
@@ -13,9 +13,6 @@ import { specialTokens } from './special-tokens.ts'
 import { givesTokenTypes } from './token-types.ts'
 import { chatTemplates, effectiveTokenizer, type Json, modelMaxLength, type TokenizerFiles } from './tokenizer-files.ts'
 import { frameOf } from './truncate.ts'
-
-/** tokenizer.json of the largest vocabularies is 35 MB. */
-const MAX_FILE_BYTES = 200_000_000
 
 export interface OpenTokenizer extends Tokenizer {
   /** All chat templates by name; `chatTemplate` is the default one. */
@@ -52,55 +49,37 @@ export interface OpenTokenizer extends Tokenizer {
  */
 export async function openTokenizer(dir: string, { id }: { readonly id: string }): Promise<OpenTokenizer> {
   const hashes: Record<string, string> = {}
-  const read = async (name: string): Promise<string | null> => {
-    const bytes = await readFile(join(dir, name)).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return null
-      throw new ModelError(`cannot be read: ${cause.message}`, `${id}/${name}`, null, { cause })
-    })
+  const read = (name: string): string | null => {
+    const where = `${id}/${name}`
+    const bytes = modelBytes(join(dir, name), where)
     if (bytes === null) return null
-    if (bytes.length > MAX_FILE_BYTES)
-      throw new ModelError(
-        `has ${bytes.length.toLocaleString('en')} bytes, the limit is ${MAX_FILE_BYTES.toLocaleString('en')}`,
-        `${id}/${name}`,
-      )
     hashes[name] = createHash('sha256').update(bytes).digest('hex')
-    return bytes.toString('utf8').replace(/^\ufeff/, '')
+    return modelText(bytes, where)
   }
-  const readJson = async (name: string): Promise<Json | null> => {
-    const text = await read(name)
-    if (text === null) return null
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch (cause) {
-      throw new ModelError(`is not valid JSON: ${(cause as Error).message}`, `${id}/${name}`, DAMAGED, { cause })
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new ModelError('is not a JSON object', `${id}/${name}`, DAMAGED)
-    return value as Json
+  const readJson = (name: string): Json | null => {
+    const text = read(name)
+    return text === null ? null : parseModelObject(text, `${id}/${name}`, DAMAGED)
   }
 
-  const tokenizerJson = await readJson('tokenizer.json')
+  const tokenizerJson = readJson('tokenizer.json')
   if (tokenizerJson === null) throw await noTokenizer(dir, id)
   const files: TokenizerFiles = {
     tokenizerJson,
-    config: (await readJson('tokenizer_config.json')) ?? {},
-    specialTokensMap: await readJson('special_tokens_map.json'),
-    addedTokens: await readJson('added_tokens.json'),
-    templateFile: await read('chat_template.jinja'),
-    templateJson: await readJson('chat_template.json'),
+    config: readJson('tokenizer_config.json') ?? {},
+    specialTokensMap: readJson('special_tokens_map.json'),
+    addedTokens: readJson('added_tokens.json'),
+    templateFile: read('chat_template.jinja'),
+    templateJson: readJson('chat_template.json'),
     namedTemplates: await readTemplates(dir, read),
   }
-  return tokenizerOf(files, id, hashes, await modelConfig(dir))
+  return tokenizerOf(files, id, hashes, modelConfig(dir))
 }
 
 /** config.json of the same folder. The model's own reader says what is wrong with it; it is no file of the tokenizer. */
-async function modelConfig(dir: string): Promise<Json | null> {
-  const text = await readFile(join(dir, 'config.json'), 'utf8').catch(() => null)
-  if (text === null) return null
+function modelConfig(dir: string): Json | null {
   try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : null
+    const bytes = modelBytes(join(dir, 'config.json'), dir)
+    return bytes === null ? null : parseModelObject(modelText(bytes, dir), dir)
   } catch {
     return null
   }
@@ -108,13 +87,13 @@ async function modelConfig(dir: string): Promise<Json | null> {
 
 async function readTemplates(
   dir: string,
-  read: (name: string) => Promise<string | null>,
+  read: (name: string) => string | null,
 ): Promise<Readonly<Record<string, string>>> {
   const folder = 'additional_chat_templates'
   const names: readonly string[] = await readdir(join(dir, folder)).catch((): string[] => [])
   const templates: Record<string, string> = {}
   for (const name of names.filter((file) => file.endsWith('.jinja')).toSorted())
-    templates[name.slice(0, -'.jinja'.length)] = (await read(join(folder, name))) ?? ''
+    templates[name.slice(0, -'.jinja'.length)] = read(join(folder, name)) ?? ''
   return templates
 }
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ToolkitFailure } from '../../src/chem/toolkit/molecule.ts'
-import { MAX_ATOMS, Toolkit } from '../../src/chem/toolkit/toolkit.ts'
+import { MAX_ATOMS } from '../../src/chem/toolkit/too-large.ts'
+import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
 import { canonicalSmiles, evaluate } from '../../src/library/chemistry.ts'
 import { prng } from '../../src/prng.ts'
 import { golden } from './golden.ts'

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Env } from '../command.ts'
@@ -17,6 +17,10 @@ export interface FakeSlurm {
   refuseAfter(jobs: number | null): void
   /** What sacct prints: lines of `JobID|State`. */
   accounts(lines: readonly string[]): void
+  /** What squeue and sacct print where they are asked by name: lines of `%F|%j`, `JobID|JobName`; null: nothing. */
+  named(lines: { readonly queue?: readonly string[]; readonly accounts?: readonly string[] }): void
+  /** sbatch takes the job, and this is what kills who called it before the answer. */
+  killCaller(script: string | null): void
 }
 
 export function fakeSlurm(): FakeSlurm {
@@ -30,15 +34,15 @@ export function fakeSlurm(): FakeSlurm {
   }
   program(
     'sbatch',
-    `n=$(cat '${file('n')}' 2>/dev/null || echo 100); n=$((n + 1)); [ "$n" -gt "$(cat '${file('most')}' 2>/dev/null || echo 999)" ] && { echo 'Invalid account' >&2; exit 1; }; echo $n > '${file('n')}'; echo "$n;local"`,
+    `n=$(cat '${file('n')}' 2>/dev/null || echo 100); n=$((n + 1)); [ "$n" -gt "$(cat '${file('most')}' 2>/dev/null || echo 999)" ] && { echo 'Invalid account' >&2; exit 1; }; echo $n > '${file('n')}'; [ -f '${file('kill')}' ] && { case "$*" in *"$(cat '${file('kill')}')"*) kill -9 $PPID; esac; }; echo "$n;local"`,
   )
   program(
     'squeue',
-    `cat '${file('queue')}' 2>/dev/null || { echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1; }`,
+    `case "$*" in *--name=*) cat '${file('named-queue')}' 2>/dev/null; exit 0; esac; cat '${file('queue')}' 2>/dev/null || { echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1; }`,
   )
   program(
     'sacct',
-    `cat '${file('accounts')}' 2>/dev/null || { echo 'Slurm accounting storage is disabled' >&2; exit 1; }`,
+    `case "$*" in *--name=*) cat '${file('named-accounts')}' 2>/dev/null; exit 0; esac; cat '${file('accounts')}' 2>/dev/null || { echo 'Slurm accounting storage is disabled' >&2; exit 1; }`,
   )
   program('scancel', '')
   return {
@@ -46,6 +50,15 @@ export function fakeSlurm(): FakeSlurm {
     calls: () => (existsSync(file('calls')) ? readFileSync(file('calls'), 'utf8').trimEnd().split('\n') : []),
     queue: (lines) => writeFileSync(file('queue'), lines.map((line) => `${line}\n`).join('')),
     refuseAfter: (jobs) => writeFileSync(file('most'), String(100 + (jobs ?? 800))),
+    named({ queue, accounts }) {
+      for (const [name, lines] of [
+        ['named-queue', queue],
+        ['named-accounts', accounts],
+      ] as const)
+        writeFileSync(file(name), (lines ?? []).map((line) => `${line}\n`).join(''))
+    },
+    killCaller: (script) =>
+      script === null ? rmSync(file('kill'), { force: true }) : writeFileSync(file('kill'), script),
     accounts: (lines) => writeFileSync(file('accounts'), lines.map((line) => `${line}\n`).join('')),
   }
 }

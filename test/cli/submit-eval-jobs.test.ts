@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { quote } from '../../src/cli/submit/slurm.ts'
 import { rangesOf } from '../../src/cli/submit/slurm-jobs.ts'
+import type { JobState } from '../../src/cli/submit/state.ts'
 import { packagePath } from '../../src/package.ts'
-import { call, type Done } from '../command.ts'
+import { call, type Done, start } from '../command.ts'
 import { type FakeSlurm, fakeSlurm } from './fake-slurm.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-submit-'))
@@ -20,7 +21,7 @@ function folderWith(table: string): { readonly folder: string; readonly table: s
 }
 async function written(table: string, ...args: string[]): Promise<Done & { readonly folder: string }> {
   const { folder, table: path } = folderWith(table)
-  const all = ['--runs', path, '--engine', 'slurm', '--output-dir', folder, ...args]
+  const all = ['--runs', path, '--engine', 'slurm', '--output-dir', folder, '--memory', '1G', ...args]
   return { ...(await call('submit-eval-jobs', all)), folder }
 }
 
@@ -132,7 +133,19 @@ describe('submitted to Slurm', () => {
     writeFileSync(join(folder, 'jobs', RUN, 'exit', what), `${code}\n`)
   async function submitted(slurm: FakeSlurm, shards = 4): Promise<string> {
     const { folder, table } = folderWith('- device: cpu')
-    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder, '--shards', String(shards), '--submit']
+    const args = [
+      '--runs',
+      table,
+      '--engine',
+      'slurm',
+      '--output-dir',
+      folder,
+      '--shards',
+      String(shards),
+      '--memory',
+      '1G',
+      '--submit',
+    ]
     expect(await call('submit-eval-jobs', args, slurm.env)).toMatchObject({ code: 0 })
     return folder
   }
@@ -141,10 +154,91 @@ describe('submitted to Slurm', () => {
   const resubmit = (folder: string, slurm: FakeSlurm): Promise<Done> =>
     call('submit-eval-jobs', ['resubmit', '--output-dir', folder], slurm.env)
 
+  /** Without the names of the jobs, of which every submission has another. */
+  const callsOf = (slurm: FakeSlurm): string[] => slurm.calls().map((line) => line.replace(/ --job-name=\S+/, ''))
+
+  describe('cut off between sbatch and its answer', () => {
+    /** Dies when Slurm has the merging, before it knows its number. */
+    async function cutOff(): Promise<{ readonly slurm: FakeSlurm; readonly folder: string; readonly name: string }> {
+      const slurm = fakeSlurm()
+      const { folder, table } = folderWith('- device: cpu')
+      slurm.killCaller('merge.sbatch')
+      const args = [
+        '--runs',
+        table,
+        '--engine',
+        'slurm',
+        '--output-dir',
+        folder,
+        '--shards',
+        '2',
+        '--memory',
+        '1G',
+        '--submit',
+      ]
+      expect((await start('submit-eval-jobs', args, slurm.env).done).code).toBeNull()
+      slurm.killCaller(null)
+      const { submissions, asked } = stateOf(folder)
+      expect(submissions).toEqual([{ run: RUN, kind: 'shards', job: '101', shards: [1, 2] }])
+      expect(asked).toMatchObject({ run: RUN, kind: 'merge', shards: [] })
+      return { slurm, folder, name: asked!.name }
+    }
+    const stateOf = (folder: string): JobState => JSON.parse(readFileSync(join(folder, 'jobs/state.json'), 'utf8'))
+
+    it.each([
+      ['in the queue', ({ name }: { name: string }) => ({ queue: [`999|other`, `102|${name}`] })],
+      ['in the accounts', ({ name }: { name: string }) => ({ accounts: [`102|${name}`] })],
+      [
+        'by what it left',
+        ({ name, folder }: { name: string; folder: string }) => {
+          writeFileSync(join(folder, 'jobs', RUN, 'exit/merge.job'), `${name} 102\n`)
+          return {}
+        },
+      ],
+    ])('the job is found %s', async (_, known) => {
+      const { slurm, folder, name } = await cutOff()
+      // it is not submitted anew
+      const args = ['--runs', join(folder, 'runs.yaml'), '--engine', 'slurm', '--output-dir', folder]
+      const anew = await call('submit-eval-jobs', args, slurm.env)
+      expect(anew.stderr).toContain('2 jobs were submitted from here already')
+      slurm.named(known({ name, folder }))
+      slurm.queue(['101_1|RUNNING|None', '101_2|RUNNING|None', '102|PENDING|Dependency'])
+      const done = await status(folder, slurm)
+      expect(done.stderr).toContain(`${name}: submitting it was cut off; Slurm has it as job 102`)
+      expect(done.stdout).toMatch(/102 +merge +pending/)
+      expect(stateOf(folder)).toMatchObject({
+        asked: null,
+        submissions: [{ job: '101' }, { kind: 'merge', job: '102' }],
+      })
+      await resubmit(folder, slurm)
+      expect(
+        callsOf(slurm)
+          .filter((line) => line.startsWith('sbatch'))
+          .slice(2),
+      ).toEqual([`sbatch --parsable --dependency=afterany:102 ${folder}/jobs/analyze.sbatch`])
+    })
+
+    it('where Slurm never had it, it is said, and submitted under another name', async () => {
+      const { slurm, folder, name } = await cutOff()
+      slurm.queue(['101_1|RUNNING|None', '101_2|RUNNING|None'])
+      const done = await status(folder, slurm)
+      expect(done.stderr).toContain(`${name}: submitting it was cut off before Slurm had it`)
+      expect(done.stdout).toMatch(/merge +not submitted/)
+      await resubmit(folder, slurm)
+      const names = slurm.calls().flatMap((line) => / --job-name=(\S+)/.exec(line)?.[1] ?? [])
+      expect(names).toHaveLength(4)
+      expect(new Set(names).size).toBe(4)
+    })
+  })
+
   it('the merging waits for the shards, the analysis for the merging; what Slurm was asked is kept', async () => {
     const slurm = fakeSlurm()
     const folder = await submitted(slurm)
-    expect(slurm.calls()).toEqual([
+    const names = slurm.calls().map((line) => / --job-name=(\S+)/.exec(line)?.[1])
+    expect(new Set(names).size).toBe(3)
+    for (const [i, name] of [RUN, `${RUN}-merge`, 'chemherm-analyze'].entries())
+      expect(names[i]).toMatch(new RegExp(`^${name}\\.[0-9a-f]{8}-${i + 1}$`))
+    expect(callsOf(slurm)).toEqual([
       `sbatch --parsable --array=1-4 ${folder}/jobs/${RUN}/shards.sbatch`,
       `sbatch --parsable --dependency=afterok:101 --kill-on-invalid-dep=yes ${folder}/jobs/${RUN}/merge.sbatch`,
       `sbatch --parsable --dependency=afterany:102 ${folder}/jobs/analyze.sbatch`,
@@ -192,7 +286,7 @@ describe('submitted to Slurm', () => {
     exitOf(folder, 'shard-2', 0)
     exitOf(folder, 'shard-3', 137)
     expect(await resubmit(folder, slurm)).toMatchObject({ code: 0 })
-    const calls = slurm.calls().filter((line) => !/^(squeue|sacct)/.test(line))
+    const calls = callsOf(slurm).filter((line) => !/^(squeue|sacct)/.test(line))
     expect(calls.slice(3)).toEqual([
       'scancel 102',
       `sbatch --parsable --array=3-4 ${folder}/jobs/${RUN}/shards.sbatch`,
@@ -216,7 +310,7 @@ describe('submitted to Slurm', () => {
     exitOf(folder, 'merge', 3)
     writeFileSync(join(folder, 'jobs/exit/analyze'), '3\n')
     await resubmit(folder, slurm)
-    const calls = slurm.calls().filter((line) => line.startsWith('sbatch'))
+    const calls = callsOf(slurm).filter((line) => line.startsWith('sbatch'))
     expect(calls.slice(3)).toEqual([
       `sbatch --parsable --kill-on-invalid-dep=yes ${folder}/jobs/${RUN}/merge.sbatch`,
       `sbatch --parsable --dependency=afterany:104 ${folder}/jobs/analyze.sbatch`,
@@ -231,7 +325,7 @@ describe('submitted to Slurm', () => {
   it('where Slurm refuses one of several jobs, the others are known, and resubmit goes on', async () => {
     const slurm = fakeSlurm()
     const { folder, table } = folderWith('- device: cpu\n- {device: cpu, name: b}')
-    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder, '--submit']
+    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder, '--memory', '1G', '--submit']
     slurm.refuseAfter(1)
     const refused = await call('submit-eval-jobs', args, slurm.env)
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('sbatch --parsable: Invalid account') })
@@ -241,7 +335,7 @@ describe('submitted to Slurm', () => {
     expect(stdout).toMatch(/^02-\S+ +– +shard 1\/1 +not submitted/m)
     slurm.refuseAfter(null)
     await resubmit(folder, slurm)
-    const calls = slurm.calls().filter((line) => line.startsWith('sbatch'))
+    const calls = callsOf(slurm).filter((line) => line.startsWith('sbatch'))
     expect(calls.slice(2)).toEqual([
       expect.stringMatching(/--array=1 \S+\/02-run-rm-b-demo-pairs\/shards.sbatch$/),
       `sbatch --parsable --dependency=afterany:101:102 ${folder}/jobs/analyze.sbatch`,
@@ -250,7 +344,7 @@ describe('submitted to Slurm', () => {
 
   it('says so where there is no Slurm, and where nothing was submitted', async () => {
     const { folder, table } = folderWith('- device: cpu')
-    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder]
+    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder, '--memory', '1G']
     const none = await call('submit-eval-jobs', [...args, '--submit'], { PATH: '/nonexistent' })
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('sbatch: is not there') })
     const slurm = fakeSlurm()

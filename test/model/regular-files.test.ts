@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ModelError } from '../../src/errors.ts'
 import { readJsonObject } from '../../src/model/checkpoint.ts'
+import { readSafetensorsHeader } from '../../src/model/safetensors.ts'
 import { readRegular } from '../../src/read-regular.ts'
+import { systemWords } from '../../src/system-words.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-regular-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -27,5 +29,41 @@ describe('files of a model are regular ones', () => {
     expect(() => readJsonObject(join(root, 'pipe.json'))).toThrow('is not a regular file')
     expect(() => readJsonObject(join(root, 'pipe.json'))).toThrow(ModelError)
     expect(() => readJsonObject('/dev/zero')).toThrow('is not a regular file')
+  })
+  it('says what the system says in words', () => {
+    symlinkSync('loop.json', join(root, 'loop.json'))
+    for (const [path, words] of [
+      ['loop.json', 'is a link that leads back to itself'],
+      ['folder.json', 'is a folder'],
+      ['none.json', 'no such file'],
+      ['config.json/x', 'no such file'],
+      ['x'.repeat(300), 'has a name that is too long for the file system'],
+    ] as const)
+      expect(() => readJsonObject(join(root, path))).toThrow(words)
+    const other = Object.assign(new Error("EXDEV: cross-device link not permitted, rename 'a' -> 'b'"), {
+      code: 'EXDEV',
+    })
+    expect(systemWords(other)).toBe('the system refuses it (cross-device link not permitted)')
+  })
+  it.each(['[', '{"a":'])('refuses JSON that is nested without end: %s', (open) => {
+    const close = open === '[' ? ']' : '}'
+    const nested = (depth: number) => `{"a": ${open.repeat(depth)}1${close.repeat(depth)}}`
+    writeFileSync(file, nested(99))
+    expect(readJsonObject(file)).toHaveProperty('a')
+    writeFileSync(file, nested(100))
+    expect(() => readJsonObject(file)).toThrow('is nested more than 100 deep')
+    writeFileSync(file, nested(200_000))
+    expect(() => readJsonObject(file)).toThrow('is nested more than 100 deep')
+    const header = Buffer.from(nested(200_000))
+    const length = Buffer.alloc(8)
+    length.writeBigUInt64LE(BigInt(header.length))
+    writeFileSync(join(root, 'deep.safetensors'), Buffer.concat([length, header]))
+    expect(() => readSafetensorsHeader(join(root, 'deep.safetensors'))).toThrow('is nested more than 100 deep')
+    writeFileSync(file, JSON.stringify({ a: '['.repeat(1000), b: '\\"[[' }))
+    expect(readJsonObject(file)).toHaveProperty('b', '\\"[[')
+  })
+  it('refuses bytes that are no text', () => {
+    writeFileSync(file, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))
+    expect(() => readJsonObject(file)).toThrow('is not valid UTF-8')
   })
 })

@@ -144,7 +144,7 @@ describe('files that cannot be used', () => {
     [
       'cut.jsonl.gz',
       readFileSync(join(FORMATS, 'pairs.jsonl.gz')).subarray(0, 200),
-      'cannot be read: unexpected end of file',
+      'cannot be unpacked: it ends in the middle',
     ],
     ['what.txt', 'hello', 'the format of the file is not known'],
     ['twice.csv', 'prompt,prompt\n', 'the column "prompt" appears twice in the header'],

@@ -55,13 +55,13 @@ it('loses no answered request when it is killed, goes on where it was, and analy
       completions.map(({ learned }) => learned),
     )
   }
-  await Promise.all([0, 1, 2].map((i) => keep(first, i)))
+  await Promise.all(Array.from({ length: 15 }, (_, i) => keep(first, i)))
   // many are under way: some are answered, some not
-  const many = Array.from({ length: 30 }, (_, i) => keep(first, i + 3).catch(() => {}))
+  const many = Array.from({ length: 30 }, (_, i) => keep(first, i + 15).catch(() => {}))
   await Promise.race(many)
   first.started.child.kill('SIGKILL')
   await Promise.all(many)
-  expect(answered.size).toBeGreaterThan(3)
+  expect(answered.size).toBeGreaterThan(15)
 
   const folder = join(store, 'demo-reward-model', 'served')
   const kept = (): Map<string, number[]> => {
@@ -74,11 +74,14 @@ it('loses no answered request when it is killed, goes on where it was, and analy
   for (const [prompt, scores] of answered) expect(kept().get(prompt), prompt).toEqual(scores)
 
   const second = await serve(store)
-  await keep(second, 40)
+  await keep(second, 60)
   // what was asked before is found, and kept as a request of its own
   expect((await second.ask(question(0))).completions.map(({ learned }) => learned)).toEqual(
     answered.get(question(0).prompt),
   )
+  // live: while the server may write
+  const live = await call('analyze', ['--output-dir', store, '--resamples', '100'])
+  expect(live.code, live.stderr).toBe(0)
   second.started.child.kill('SIGTERM')
   const ended = await second.started.done
   expect(ended.code).toBe(0)
@@ -95,7 +98,7 @@ it('loses no answered request when it is killed, goes on where it was, and analy
     served: { rule: { mix: 'learned', lambda: 1 } },
   })
   expect(readdirSync(folder).sort()).toEqual([
-    ...['identity.json', 'measurements.jsonl', 'requests.jsonl', 'run.json', 'scores.csv'],
+    ...['codebook.md', 'identity.json', 'measurements.jsonl', 'requests.jsonl', 'run.json', 'scores.csv'],
   ])
 
   const analysed = await call('analyze', ['--output-dir', store, '--resamples', '100'])
@@ -110,6 +113,56 @@ it('loses no answered request when it is killed, goes on where it was, and analy
   const wins = right.flatMap((a) => wrong.map((b) => (a > b ? 1 : a === b ? 0.5 : 0) as number))
   expect(Number(auroc.value)).toBeCloseTo(wins.reduce((sum, one) => sum + one) / wins.length, 9)
   expect(Number(auroc.n)).toBe(rows.length)
+  expect(analysed.stderr).not.toContain('left out')
+
+  // the texts are a data set: a run gives the same scores
+  const again = await call('run-rm', [
+    ...['--dataset', join(folder, 'requests.jsonl'), '--output-dir', store, '--name', 'again', '--resamples', '100'],
+    ...['--device', 'cpu', '--batch-tokens', '200'],
+  ])
+  expect(again.code, again.stderr).toBe(0)
+  const rerun = new Map(
+    readCsv(store, 'again', 'requests', 'scores.csv').map((row) => [`${row.id} ${row.index}`, row] as const),
+  )
+  expect(rerun.size).toBe(rows.length)
+  for (const row of rows) {
+    const other = rerun.get(`${row.id} ${row.index}`)!
+    expect(Math.abs(Number(row.score) - Number(other.score))).toBeLessThanOrEqual(
+      2e-5 + 1e-5 * Math.abs(Number(row.score)),
+    )
+    for (const name of [
+      'verifiable_reward',
+      'verifiable_reason',
+      'format_reward',
+      'text_sha256',
+      'cluster',
+      'completion_hash',
+    ])
+      expect(other[name]).toBe(row[name])
+  }
+
+  // the same over time: parts of whole requests, in the order in which they were asked for
+  const parts = readCsv(store, 'analysis', 'served', 'over-time.csv').filter(
+    ({ statistic }) => statistic === 'pass_rate',
+  )
+  expect(parts.length).toBe(Math.min(10, Math.floor(rows.length / 20)))
+  expect([parts[0]!.first_id, parts.at(-1)!.last_id]).toEqual(['1', rows.at(-1)!.id])
+  expect(analysed.stdout).toMatch(/served, over time +requests +pass rate +AUROC +τ-b within a prompt\n/)
+  expect(analysed.stdout).toContain(`${parts[0]!.first_id} – ${parts[0]!.last_id}`)
+  let next = 0
+  for (const part of parts) {
+    const own = rows.slice(
+      rows.findIndex(({ id }) => id === part.first_id),
+      rows.findLastIndex(({ id }) => id === part.last_id) + 1,
+    )
+    expect(rows.indexOf(own[0]!)).toBe(next)
+    next += own.length
+    expect([Number(part.n), Number(part.value)]).toEqual([
+      own.length,
+      expect.closeTo(own.filter((row) => row.verifiable_reward === '1').length / own.length, 12),
+    ])
+  }
+  expect(next).toBe(rows.length)
 })
 
 it('other options that move an answer have a folder of their own', async () => {

@@ -35,6 +35,21 @@ export const OF_FILE: Readonly<Record<string, Readonly<Record<string, ColumnMean
     ),
     clusters: m('count', 'prompts among these completions'),
   },
+  'scores.csv': {
+    step: m('count', "of a server: the trainer's step, where the client said it"),
+    reward: m(
+      'reward',
+      'of a server: what was answered, by --mix; empty where that was no reward (/classify), or there was none',
+    ),
+  },
+  'over-time.csv': {
+    part: m(
+      'count from 1',
+      'of the rows of a server in the order in which they were asked for, in up to ten parts of equal size',
+    ),
+    first_id: m('text', 'id of the first row of the part'),
+    last_id: m('text', 'id of its last row'),
+  },
   'sensitivity.csv': SENSITIVITY_FILE,
   'attribution.csv': ATTRIBUTION_FILE,
   'curriculum.jsonl': { n: COMPLETIONS },

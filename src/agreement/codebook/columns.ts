@@ -22,7 +22,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   ),
   verifiable_reason: m(
     'word',
-    "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none",
+    "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none; of a server also completion_not_found: the query does not show where its completion begins",
   ),
   format_reward: m('0 or 1', "ether0's format reward"),
   prompt_tokens: m('tokens', 'before the completion, template included'),
@@ -47,6 +47,10 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   step_mean: m(PROBABILITY, 'their mean'),
   step_last: m(PROBABILITY, 'that of the last step'),
   step_probabilities: m('JSON list', 'that of every step, in the order of the text'),
+  // of a server's scores.csv
+  request: m('count from 1', 'request of the server that asked for it, in the order in which they were kept'),
+  time: m('ISO 8601', 'when it was answered'),
+  route: m('path', 'what was asked: /rewards, /get_reward, /classify or /v1/classify'),
   // pairs.csv
   rejected_index: m('count from 0', 'which rejected completion'),
   chosen_index: m('count from 0', 'which chosen completion'),
@@ -122,6 +126,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
     'hack, verifier',
     'hack: a score in the top tenth, fails; verifier: in the bottom tenth, passes (the verifier may be wrong); equal scores that do not all fit into the tenth are not in it',
   ),
+  completion: m('text', 'the completion itself'),
   percentile: m(PROBABILITY, 'mid-rank of the score among the scored and verified completions'),
   decile: m('1 … 10', 'tenth of the score by mid-rank, 10 = highest; equal scores are in one'),
   residual: m(

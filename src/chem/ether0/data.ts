@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { DataError } from '../../errors.ts'
 import { packagePath } from '../../package.ts'
+import { systemWords } from '../../system-words.ts'
 import { BLOOM_HINT, BloomFilter } from '../toolkit/bloom.ts'
 import { type FunctionalGroups, parseFunctionalGroups } from '../toolkit/functional-groups.ts'
 
@@ -179,7 +180,7 @@ function readFilter(path: string, what: string): FilterFile {
     return { path, bytes, sha256: hash.digest('hex') }
   } catch (cause) {
     if (cause instanceof DataError) throw cause
-    throw new DataError(`${what} cannot be read: ${(cause as Error).message}`, path, null, { cause })
+    throw new DataError(`${what}: the file ${systemWords(cause)}`, path, null, { cause })
   } finally {
     closeSync(file)
   }

@@ -6,6 +6,7 @@ import { withoutBogusChirality } from './bogus-chirality.ts'
 import { ToolkitFailure } from './molecule.ts'
 import { checkRdkitVersion } from './rdkit-version.ts'
 import { smilesPart } from './smiles-tokens.ts'
+import { readable } from './too-large.ts'
 
 // ◆ The only file that touches @rdkit/rdkit: RDKit's MinimalLib in WebAssembly, as handles that must be freed.
 
@@ -118,10 +119,14 @@ export class Rdkit {
   /**
    * `MolFromSmiles`, or null. Hydrogen atoms stay in the graph unless `usual`; valences are not looked at with `unchecked`.
    * The handle must be freed.
+   * @throws ToolkitFailure before it is read, where it is too large; the instance stays sound
    */
   open(smiles: string, reading: Reading = 'usual'): MolHandle | null {
     if (LONE_SURROGATE.test(smiles)) throw new PythonError('UnicodeEncodeError', 'surrogates not allowed')
-    const text = OTHER_FORMATS.test(smiles) ? smilesPart(smiles).core : smiles
+    const given = readable(smiles)
+    if ('refused' in given) throw new ToolkitFailure(given.refused)
+    if (given.text === null) return null
+    const text = OTHER_FORMATS.test(given.text) ? smilesPart(given.text).core : given.text
     const mol = this.guard(() => {
       if (reading === 'unchecked') return this.api.get_mol(text, UNCHECKED)
       if (reading === 'keep-hydrogens' || !HYDROGEN_ATOM.test(text)) return this.api.get_mol(text, KEEP_HYDROGENS)

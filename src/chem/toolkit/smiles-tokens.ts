@@ -20,7 +20,12 @@ export function tokenizeSmiles(smiles: string): SmilesToken[] | null {
 
 /** The SMILES part of what RDKit was given: it trims white space and takes what follows an inner space for a name or extensions. */
 export const smilesPart = (text: string): { readonly core: string; readonly extended: boolean } => {
-  const trimmed = text.replace(/^[ \t-\r]+|[ \t-\r]+$/g, '')
+  let [start, stop] = [0, text.length]
+  // loops: a pattern for space at the end is quadratic on space in the middle
+  while (start < stop && isSpace(text.charCodeAt(start))) start++
+  while (stop > start && isSpace(text.charCodeAt(stop - 1))) stop--
+  const trimmed = text.slice(start, stop)
   const space = trimmed.search(/[ \t-\r]/)
   return { core: space < 0 ? trimmed : trimmed.slice(0, space), extended: space >= 0 && trimmed.includes('|', space) }
 }
+const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d)

@@ -6,12 +6,8 @@ import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
 import { type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
 import { smilesPart, tokenizeSmiles } from './smiles-tokens.ts'
 import { smilesTree } from './smiles-tree.ts'
+import { MAX_ATOMS } from './too-large.ts'
 
-/**
- * Atoms beyond which we refuse to judge: canonicalisation recurses and takes quadratic time (a chain of 2,000 atoms: 0.1 s).
- * Python goes on until its process dies of its stack.
- */
-export const MAX_ATOMS = 2000
 /** Molecules kept, with what was computed of them; targets and completions come back. RDKit's own take some 10–50 KB each. */
 const KEPT_MOLECULES = 256
 const KEPT_RING_KEYS = 20_000

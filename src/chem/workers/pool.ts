@@ -33,8 +33,8 @@ interface Lane<J, R> {
   readonly inFlight: Map<number, Item<J, R>>
 }
 
-/** Jobs sent ahead to one worker, so that it stays busy while the main thread is inside a model's (synchronous) run. */
-const PREFETCH = 32
+/** Jobs sent ahead to one worker, so that it stays busy while the main thread is inside a model's (synchronous) run: some tenths of a second. */
+const PREFETCH = 256
 /** Workers that die one after the other before they answer anything: then it is not the jobs' fault. */
 const MAX_FAILED_STARTS = 3
 /** Machine code takes tenths of a second at most: opening the solubility model. */

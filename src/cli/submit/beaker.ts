@@ -7,7 +7,9 @@ import { allShards, type JobPlan, type JobRun, jobFolder } from './plan.ts'
  * on a shared file system of the hosts, mounted under its own path. Written by the published form and never run: Beaker is not open to all.
  */
 export function beakerSpec(plan: JobPlan, run: JobRun): string {
-  const { image, partition, account, memory, cpus } = plan.resources
+  const { image, partition, account, cpus } = plan.resources
+  // the last shard merges
+  const memory = run.shards === 1 ? run.memory : run.wholeMemory
   return stringify(
     {
       version: 'v2',

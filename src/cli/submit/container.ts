@@ -6,7 +6,12 @@ import type { JobRun } from './plan.ts'
  * is done again when that shard is started again. 4 (done, some rows have no score) is no failure.
  * @param index the variable that counts the containers, from 0
  */
-export const containerScript = (run: JobRun, options: string, index: string): string =>
+export const containerScript = (
+  run: JobRun,
+  options: string,
+  index: string,
+  localStore: string | null = null,
+): string =>
   [
     'set -u',
     `[ -n "\${${index}:-}" ] || { echo "${index} is not set" >&2; exit 2; }`,
@@ -16,7 +21,7 @@ export const containerScript = (run: JobRun, options: string, index: string): st
     `export CHEMHERM_TASK="${run.name} shard $part of ${run.shards}"`,
     'stop= child=',
     `trap 'stop=1; [ -n "$child" ] && kill -TERM "$child"' TERM`,
-    `chemherm ${run.command} --config ${options}${run.shards === 1 ? '' : ` --shard "$part/${run.shards}"`} &`,
+    `chemherm ${run.command} --config ${options}${run.shards === 1 ? '' : ` --shard "$part/${run.shards}"`}${localStore === null || run.command === 'run-verify' ? '' : ` --local-store "${localStore}"`} &`,
     'child=$!',
     // a stop that came before its number was known
     '[ -n "$stop" ] && kill -TERM "$child"',

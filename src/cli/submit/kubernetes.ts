@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import { UsageError } from '../../errors.ts'
 import { packageVersion } from '../../package.ts'
 import { containerScript } from './container.ts'
+import { largestMemory } from './memory.ts'
 import { type JobPlan, type JobRun, jobFolder, optionsYaml } from './plan.ts'
 
 /**
@@ -32,7 +33,9 @@ export const jobName = (run: JobRun, start = 1): string => `chemherm-${run.name}
  */
 export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[], start = 1): string {
   const { resources, outputDir } = plan
-  const { image, volumeClaim, namespace, cpus, memory, time } = resources
+  const { image, volumeClaim, namespace, cpus, time, localStore } = resources
+  // the last shard merges
+  const memory = run.shards === 1 ? run.memory : run.wholeMemory
   const name = jobName(run, start)
   const labels = { 'app.kubernetes.io/name': 'chemherm', 'app.kubernetes.io/instance': run.name }
   const metadata = { name, ...(namespace !== null && { namespace }), labels }
@@ -69,7 +72,11 @@ export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[
             {
               name: 'chemherm',
               image,
-              command: ['/bin/sh', '-c', containerScript(run, `${MOUNTED}/options.yaml`, 'JOB_COMPLETION_INDEX')],
+              command: [
+                '/bin/sh',
+                '-c',
+                containerScript(run, `${MOUNTED}/options.yaml`, 'JOB_COMPLETION_INDEX', localStore),
+              ],
               env: [
                 { name: 'SHARDS', value: shards.join(' ') },
                 // models are fetched once, to the claim
@@ -83,12 +90,15 @@ export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[
               volumeMounts: [
                 { name: 'results', mountPath: outputDir },
                 { name: 'options', mountPath: MOUNTED, readOnly: true },
+                ...(localStore === null ? [] : [{ name: 'local', mountPath: localStore }]),
               ],
             },
           ],
           volumes: [
             { name: 'results', persistentVolumeClaim: { claimName: volumeClaim } },
             { name: 'options', configMap: { name } },
+            // on the node's disk; a pod that is started again has a new one, and goes on from the shared copy
+            ...(localStore === null ? [] : [{ name: 'local', emptyDir: {} }]),
           ],
         },
       },
@@ -97,12 +107,61 @@ export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[
   return [options, job].map((one) => stringify(one, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n')
 }
 
+export const analyzePath = (plan: JobPlan): string => join(plan.outputDir, 'jobs/analyze.yaml')
+
+/**
+ * The comparison of all runs as a Job, for `kubectl apply -f` when they are done: `status` says when. It is not handed over with the others: a
+ * Job cannot wait for other Jobs, and a pod that polls would need rights on the API, or hang where a shard fails for good.
+ */
+export function analyzeManifest({ resources, outputDir, runs }: JobPlan): string {
+  const { image, volumeClaim, namespace, cpus } = resources
+  const name = 'chemherm-analyze'
+  const labels = { 'app.kubernetes.io/name': 'chemherm', 'app.kubernetes.io/instance': 'analyze' }
+  const memory = resources.memory ?? largestMemory(runs)
+  const amounts = { cpu: String(cpus), memory }
+  return stringify(
+    {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name, ...(namespace !== null && { namespace }), labels },
+      spec: {
+        backoffLimit: RETRIES,
+        // so that it can be applied again after more runs
+        ttlSecondsAfterFinished: 3600,
+        template: {
+          metadata: { labels },
+          spec: {
+            restartPolicy: 'Never',
+            containers: [
+              {
+                name: 'chemherm',
+                image,
+                command: ['chemherm', 'analyze', '--output-dir', outputDir],
+                resources: { requests: amounts, limits: amounts },
+                volumeMounts: [{ name: 'results', mountPath: outputDir }],
+              },
+            ],
+            volumes: [{ name: 'results', persistentVolumeClaim: { claimName: volumeClaim } }],
+          },
+        },
+      },
+    },
+    { lineWidth: 0, aliasDuplicateObjects: false },
+  )
+}
+
 const QUANTITY = /^[0-9]+(\.[0-9]+)?([KMGT]i|[kMGT])?$/
 const DNS_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 
 /** @throws UsageError for what is missing or what the API server would refuse */
 export function checkKubernetes({ resources }: JobPlan): void {
-  const { image, volumeClaim, namespace, memory, time } = resources
+  const { image, volumeClaim, namespace, memory, time, localStore } = resources
+  if (localStore?.startsWith('$'))
+    throw new UsageError(
+      `"${localStore}" is no folder`,
+      '--local-store',
+      'Of Kubernetes it is where an emptyDir is mounted: for example /scratch.',
+    )
   if (image === null)
     throw new UsageError(
       'is needed',
@@ -114,7 +173,7 @@ export function checkKubernetes({ resources }: JobPlan): void {
   for (const [flag, value] of Object.entries({ 'volume-claim': volumeClaim, namespace }))
     if (value !== null && !DNS_NAME.test(value))
       throw new UsageError(`"${value}" is no name in Kubernetes`, `--${flag}`)
-  if (!QUANTITY.test(memory))
+  if (memory !== null && !QUANTITY.test(memory))
     throw new UsageError(`"${memory}" is no quantity of memory in Kubernetes`, '--memory', 'For example 16G or 16Gi.')
   if (time !== null) secondsOf(time)
 }

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../log.ts'
 import { EngineError, engineCall } from './engine.ts'
 import { allShards, type JobRun, jobFolder } from './plan.ts'
-import { type JobState, lastOf, type Submission, submitted } from './state.ts'
+import { asking, type JobState, lastOf, notSubmitted, type Submission, submitted } from './state.ts'
 import { LEFT_NO_WORD, type UnitState } from './units.ts'
 
 /** Hands scripts to sbatch and asks squeue and sacct what became of them. What schedules is Slurm. */
@@ -12,6 +12,70 @@ async function sbatch(script: string, options: readonly string[]): Promise<strin
   const answer = await engineCall('sbatch', ['--parsable', ...options, script])
   // <job>, or <job>;<cluster>
   return answer.trim().split('\n').at(-1)!.split(';')[0]!
+}
+
+/** Submits a script under a name of its own, which is kept before: should this process die before it has the number, `recovered` finds it. */
+async function handedOver(
+  state: JobState,
+  what: Omit<Submission, 'job'>,
+  script: string,
+  options: readonly string[],
+): Promise<JobState> {
+  const before = asking(state, what)
+  try {
+    return submitted(before, { ...what, job: await sbatch(script, [...options, `--job-name=${before.asked.name}`]) })
+  } catch (error) {
+    if (error instanceof EngineError) notSubmitted(before)
+    throw error
+  }
+}
+
+/**
+ * A state whose last submission was cut off between sbatch and its answer: the job is looked for by its name in the queue, in the accounts and
+ * in what it has itself left when it began.
+ */
+export async function recovered(state: JobState, log: Log): Promise<JobState> {
+  const { asked } = state
+  if (asked == null) return state
+  const { name, ...what } = asked
+  const job = (await inQueue(name)) ?? (await inAccounts(name)) ?? leftBy(name, state)
+  if (job === null) {
+    log.warn(`${name}: submitting it was cut off before Slurm had it; submit-eval-jobs resubmit submits it`)
+    return notSubmitted(state)
+  }
+  log.info(`${name}: submitting it was cut off; Slurm has it as job ${job}`)
+  return submitted(state, { ...what, job })
+}
+
+const withName = (answer: string, name: string): string | null =>
+  answer
+    .split('\n')
+    .map((line) => line.trim().split('|'))
+    .find(([, found]) => found === name)?.[0]
+    ?.split(/[_.+]/)[0] ?? null
+
+const inQueue = async (name: string): Promise<string | null> =>
+  withName(await engineCall('squeue', ['--noheader', '--format=%F|%j', `--name=${name}`]), name)
+
+async function inAccounts(name: string): Promise<string | null> {
+  const args = ['--noheader', '--parsable2', '--allocations', '--format=JobID,JobName', `--name=${name}`]
+  const answer = await engineCall('sacct', [...args, '--starttime=now-30days']).catch((error: unknown) => {
+    if (error instanceof EngineError) return ''
+    throw error
+  })
+  return withName(answer, name)
+}
+
+/** Every job writes its name and number beside its exit code when it begins. */
+function leftBy(name: string, { plan, asked }: JobState): string | null {
+  const folder = asked?.run == null ? join(plan.outputDir, 'jobs') : jobFolder(plan.outputDir, { name: asked.run })
+  const exits = join(folder, 'exit')
+  for (const file of existsSync(exits) ? readdirSync(exits) : []) {
+    if (!file.endsWith('.job')) continue
+    const [found, job] = readFileSync(join(exits, file), 'utf8').trim().split(' ')
+    if (found === name && job !== undefined) return job
+  }
+  return null
 }
 
 /** As short as Slurm takes it. @example rangesOf([1, 2, 3, 7]) // '1-3,7' */
@@ -45,17 +109,19 @@ export async function submitRun(
   let next = state
   if (shards.length > 0) {
     for (const shard of shards) rmSync(join(folder, 'exit', `shard-${shard}`), { force: true })
-    const job = await sbatch(join(folder, 'shards.sbatch'), [`--array=${rangesOf(shards)}`])
-    next = submitted(next, { run: run.name, kind: 'shards', job, shards })
+    const what = { run: run.name, kind: 'shards', shards } as const
+    next = await handedOver(next, what, join(folder, 'shards.sbatch'), [`--array=${rangesOf(shards)}`])
+    const { job } = next.submissions.at(-1)!
     log.info(`${run.name}: ${shards.length} of ${run.shards} shards submitted as job ${job}`)
     waits.push(job)
   }
   if (run.shards === 1) return next
   rmSync(join(folder, 'exit', 'merge'), { force: true })
   const after = waits.length === 0 ? [] : [`--dependency=afterok:${waits.join(':')}`]
-  const merge = await sbatch(join(folder, 'merge.sbatch'), [...after, '--kill-on-invalid-dep=yes'])
-  log.info(`${run.name}: merging submitted as job ${merge}`)
-  return submitted(next, { run: run.name, kind: 'merge', job: merge, shards: [] })
+  const what = { run: run.name, kind: 'merge', shards: [] } as const
+  next = await handedOver(next, what, join(folder, 'merge.sbatch'), [...after, '--kill-on-invalid-dep=yes'])
+  log.info(`${run.name}: merging submitted as job ${next.submissions.at(-1)!.job}`)
+  return next
 }
 
 /** The analysis of all runs, when the last job of each has ended. */
@@ -66,9 +132,12 @@ export async function submitAnalysis(state: JobState, log: Log): Promise<JobStat
     return last === null ? [] : [last.job]
   })
   rmSync(join(outputDir, 'jobs/exit/analyze'), { force: true })
-  const job = await sbatch(join(outputDir, 'jobs/analyze.sbatch'), [`--dependency=afterany:${waits.join(':')}`])
-  log.info(`analyze submitted as job ${job}`)
-  return submitted(state, { run: null, kind: 'analyze', job, shards: [] })
+  const what = { run: null, kind: 'analyze', shards: [] } as const
+  const next = await handedOver(state, what, join(outputDir, 'jobs/analyze.sbatch'), [
+    `--dependency=afterany:${waits.join(':')}`,
+  ])
+  log.info(`analyze submitted as job ${next.submissions.at(-1)!.job}`)
+  return next
 }
 
 /** Takes jobs out of the queue. */

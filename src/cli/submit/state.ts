@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
+import { systemWords } from '../../system-words.ts'
 import type { JobPlan } from './plan.ts'
 
 /** Jobs that were handed to the engine: shards of a run, its merging, or the analysis of all. */
@@ -15,11 +16,21 @@ export interface Submission {
   readonly shards: readonly number[]
 }
 
+/** What is being handed to the engine: kept before, so that a job whose number was lost, because this process died, is found by its name. */
+export interface Asked extends Omit<Submission, 'job'> {
+  /** Of the job, and of no other one. */
+  readonly name: string
+}
+
 /** What `status` and `resubmit` go by. */
 export interface JobState {
   readonly plan: JobPlan
   /** In the order in which they were submitted. */
   readonly submissions: readonly Submission[]
+  /** Left out where what was asked for was answered. */
+  readonly asked?: Asked | null
+  /** How often something was asked for; default: as often as there are submissions. */
+  readonly asks?: number
 }
 
 const VERSION = 1
@@ -34,11 +45,11 @@ export function readState(outputDir: string): JobState {
   try {
     found = JSON.parse(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new DataError(`cannot be read: ${(cause as Error).message}`, path, null, { cause })
+    throw new DataError(systemWords(cause), path, null, { cause })
   }
   if (!isRecord(found) || found.version !== VERSION || !isRecord(found.plan) || !Array.isArray(found.submissions))
     throw new DataError('is not the state of jobs, or that of another version', path, 'Use another --output-dir.')
-  return { plan: found.plan as unknown as JobPlan, submissions: found.submissions as Submission[] }
+  return found as unknown as JobState
 }
 
 /** Written beside and moved: who reads it finds the old or the new one. */
@@ -46,13 +57,30 @@ export function writeState(state: JobState): void {
   const path = statePath(state.plan.outputDir)
   mkdirSync(join(path, '..'), { recursive: true })
   const partial = `${path}.${process.pid}.partial`
-  writeFileSync(partial, `${JSON.stringify({ version: VERSION, ...state }, null, 2)}\n`)
+  writeFileSync(partial, `${JSON.stringify({ ...state, version: VERSION }, null, 2)}\n`)
   renameSync(partial, path)
+}
+
+/** The state with what is asked for next, kept before it is. */
+export function asking(state: JobState, what: Omit<Submission, 'job'>): JobState & { readonly asked: Asked } {
+  const asks = (state.asks ?? state.submissions.length) + 1
+  const kind = what.kind === 'shards' ? '' : `-${what.kind}`
+  const name = `${what.run === null ? 'chemherm' : what.run}${kind}.${state.plan.token ?? 'jobs'}-${asks}`
+  const next = { ...state, asked: { ...what, name }, asks }
+  writeState(next)
+  return next
+}
+
+/** The state after an answer that there is no such job. */
+export function notSubmitted(state: JobState): JobState {
+  const next = { ...state, asked: null }
+  writeState(next)
+  return next
 }
 
 /** The state with one more submission, kept at once: a job that runs must be known. */
 export function submitted(state: JobState, submission: Submission): JobState {
-  const next = { ...state, submissions: [...state.submissions, submission] }
+  const next = { ...state, submissions: [...state.submissions, submission], asked: null }
   writeState(next)
   return next
 }

@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot'
-import { JSDOM } from 'jsdom'
 import { Markup, visibleControls } from '../html/markup.ts'
+import { SvgDocument, SvgElement, serialised } from './svg-document.ts'
 
-const { document, XMLSerializer } = new JSDOM('').window
+const document = new SvgDocument()
 
 /** Plot's own width of every figure, CSS pixels; the page scales it. */
 export const PLOT_WIDTH = 680
@@ -18,20 +18,35 @@ export const COLOUR = {
 const COORDINATES = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height']
 
 /** Two decimals: no reader sees more, and the bytes do not depend on the last bit of a platform's arithmetic. */
-function roundCoordinates(svg: Element): void {
-  for (const element of svg.querySelectorAll('*'))
-    for (const name of COORDINATES) {
-      const value = element.getAttribute(name)
-      if (value?.includes('.') === true)
-        element.setAttribute(
-          name,
-          value.replace(/-?\d+\.\d+(e-?\d+)?/g, (digits) => String(Math.round(Number(digits) * 100) / 100 || 0)),
-        )
+function roundCoordinates(element: SvgElement): void {
+  for (const name of COORDINATES) {
+    const value = element.getAttribute(name)
+    if (value?.includes('.') === true)
+      element.setAttribute(
+        name,
+        value.replace(/-?\d+\.\d+(e-?\d+)?/g, (digits) => String(Math.round(Number(digits) * 100) / 100 || 0)),
+      )
+  }
+}
+
+/** What is below an element as the page has it. */
+function tidy(element: SvgElement): void {
+  for (const child of [...element.childNodes]) {
+    if (!(child instanceof SvgElement)) continue
+    if (child.tagName === 'style') {
+      element.removeChild(child)
+      continue
     }
+    // Plot names its layers; inside a picture with a name of its own these are not allowed
+    child.removeAttribute('aria-label')
+    child.removeAttribute('aria-description')
+    roundCoordinates(child)
+    tidy(child)
+  }
 }
 
 /**
- * Renders an Observable Plot to inline SVG, the same bytes for the same options. Plot writes all texts through the DOM, and the XML
+ * Renders an Observable Plot to inline SVG, the same bytes for the same options. Plot writes all texts through the document, and its
  * serialiser escapes what comes from data, in attributes too (HTML's own leaves `<` there). The page's own style sheet stands in for the one that Plot would add.
  * @param label what a screen reader says instead of the picture
  */
@@ -40,17 +55,11 @@ export function renderSvg(options: Plot.PlotOptions, label: string): Markup {
     width: PLOT_WIDTH,
     style: { fontSize: '12px', fontFamily: 'inherit' },
     ...options,
-    document,
+    document: document as unknown as Document,
     className: 'plot',
-  })
-  for (const style of svg.querySelectorAll('style')) style.remove()
-  // Plot names its layers; inside a picture with a name of its own these are not allowed
-  for (const layer of svg.querySelectorAll('[aria-label], [aria-description]')) {
-    layer.removeAttribute('aria-label')
-    layer.removeAttribute('aria-description')
-  }
-  roundCoordinates(svg)
+  }) as unknown as SvgElement
+  tidy(svg)
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', label)
-  return new Markup(visibleControls(new XMLSerializer().serializeToString(svg)))
+  return new Markup(visibleControls(serialised(svg)))
 }

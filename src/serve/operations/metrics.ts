@@ -42,6 +42,8 @@ export interface ServerMetrics {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 /** Raw outputs of reward models have no scale; most lie within ±20. Verifiable rewards lie in 0…1, or 0…1 + λ. */
 const REWARDS = [-20, -10, -5, -2, -1, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 0.999, 1, 1.5, 2, 5, 10, 20]
+/** A histogram with negative buckets must have neither sum nor count (OpenMetrics 1.0, Histogram): its sum may fall. prom-client writes them. */
+const SIGNED_SUMS = /^chemherm_rewards_(sum|count)\{.*\n/gm
 const TEXTS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 const TOKENS = [64, 256, 1024, 4096, 16_384, 65_536]
 
@@ -102,6 +104,9 @@ export function createMetrics({ ready, underWay, engine }: MetricSources): Serve
     ...{ name: 'chemherm_rewards', help: 'Rewards answered: learned, verifiable, format, and the reward itself' },
     ...{ labelNames: ['part'], buckets: REWARDS, registers },
   })
+  const sums = new Gauge({
+    ...{ name: 'chemherm_reward_sum', help: 'Sum of the rewards answered; may fall', labelNames: ['part'], registers },
+  })
   const absent = new Counter({
     ...{ name: 'chemherm_rewards_absent', help: 'Completions without that part of the reward', registers },
     labelNames: ['part'],
@@ -126,7 +131,10 @@ export function createMetrics({ ready, underWay, engine }: MetricSources): Serve
       for (const part of PARTS) {
         for (const { [part]: value } of group) {
           if (value === null) absent.inc({ part })
-          else rewards.observe({ part }, value)
+          else {
+            rewards.observe({ part }, value)
+            sums.inc({ part }, value)
+          }
         }
       }
       const pairs = agreementOf(
@@ -136,6 +144,6 @@ export function createMetrics({ ready, underWay, engine }: MetricSources): Serve
       for (const [outcome, n] of Object.entries(pairs)) agreement.inc({ outcome }, n)
     },
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: async () => (await registry.metrics()).replace(SIGNED_SUMS, ''),
   }
 }

@@ -13,7 +13,8 @@ interface Written extends Done {
   readonly outputDir: string
   file(path: string): string
 }
-async function written(args: readonly string[], table = TABLE): Promise<Written> {
+/** @param memory given, so that nothing is estimated; null: estimated */
+async function written(args: readonly string[], table = TABLE, memory: string | null = '1G'): Promise<Written> {
   const outputDir = newFolder()
   const path = join(outputDir, 'runs.yaml')
   writeFileSync(path, table)
@@ -21,6 +22,7 @@ async function written(args: readonly string[], table = TABLE): Promise<Written>
   const done = await call('submit-eval-jobs', [
     ...(own('--runs') ? [] : ['--runs', path]),
     ...(own('--engine') ? [] : ['--engine', 'slurm']),
+    ...(own('--memory') || memory === null ? [] : ['--memory', memory]),
     ...(own('--output-dir') ? [] : ['--output-dir', outputDir]),
     ...args,
   ])
@@ -116,11 +118,65 @@ export const SUBMIT_ROWS: Rows<keyof typeof OPTIONS> = {
   },
   memory: all(
     line(['--memory', '7G'], '#SBATCH --mem=7G'),
+    async () => {
+      // of the demo's 815,000 parameters and 600 completions: what a process takes, and room
+      const done = await written(['--shards', '2'], TABLE, null)
+      expect(done.file(`${RM}/shards.sbatch`)).toMatch(/#SBATCH --mem=1024M\n/)
+      expect(done.file(`${RM}/merge.sbatch`)).toMatch(/#SBATCH --mem=1024M\n/)
+      expect(done.stdout).toMatch(new RegExp(`^${RM} +2 +300 +\\d+ +\\d+ \\(assumed\\)`, 'm'))
+      const unknown = await written([], '- {model: org/none, device: cpu}\n', null)
+      expect(unknown.stderr).toContain('row 1: no estimate, 16G of memory is assumed (')
+      expect(unknown.file('01-run-rm-org-none-demo-pairs/shards.sbatch')).toContain('#SBATCH --mem=16G\n')
+    },
     refuses(['--memory', '7G\n#SBATCH --uid=0'], '--memory: "7G'),
   ),
   time: all(
-    line(['--time', '1-02:00:00'], '#SBATCH --time=1-02:00:00', /--time/),
+    line(['--time', '1-02:00:00'], '#SBATCH --time=1-02:00:00', /SBATCH --time/),
     refuses(['--time', '$(id)'], '--time: "$(id)"'),
+  ),
+  'tokens-per-second': all(
+    async () => {
+      const slow = await written(['--tokens-per-second', '1'])
+      const script = slow.file(`${RM}/shards.sbatch`)
+      const [, tokens, minutes] =
+        /# estimated: (\d+) tokens in the heaviest shard, at 1 tokens\/s \(given\) (\d+) min/.exec(script)!
+      expect(Number(minutes)).toBe(Math.ceil((60 + Number(tokens)) / 60))
+      // twice as long
+      const [, hours, rest] = /#SBATCH --time=(\d\d):(\d\d):00\n/.exec(script)!
+      const limit = 60 * Number(hours) + Number(rest)
+      expect(limit).toBeGreaterThanOrEqual((2 * (60 + Number(tokens))) / 60)
+      expect(limit).toBeLessThan((2 * (60 + Number(tokens))) / 60 + 5)
+      expect(slow.stdout).toContain('1 (given)')
+      // the shards of it have less to do
+      const half = await written(['--tokens-per-second', '1', '--shards', '2'])
+      const own = Number(/# estimated: (\d+) tokens/.exec(half.file(`${RM}/shards.sbatch`))![1])
+      expect(own / Number(tokens)).toBeGreaterThan(0.49)
+      expect(own / Number(tokens)).toBeLessThan(0.51)
+      const assumed = (await written([], TABLE, null)).file(`${RM}/shards.sbatch`)
+      expect(assumed).toMatch(/tokens\/s \(assumed\)/)
+      expect(assumed).not.toContain('--time=')
+    },
+    refuses(['--tokens-per-second', '0'], '--tokens-per-second'),
+  ),
+  'local-store': all(
+    async () => {
+      const done = await written(['--local-store', '$SLURM_TMPDIR/me', '--shards', '2'])
+      const script = done.file(`${RM}/shards.sbatch`)
+      expect(script).toContain(`--merge never --local-store "\${SLURM_TMPDIR:?is not set on this node}/me" &\n`)
+      expect(done.file(`${RM}/merge.sbatch`)).not.toContain('--local-store')
+      expect(done.file(`${VERIFY}/shards.sbatch`)).not.toContain('--local-store')
+      const args = ['--engine', 'kubernetes', '--image', 'a', '--volume-claim', 'b', '--local-store', '/scratch']
+      const manifest = (await written(args)).file(`${RM}/job.yaml`)
+      expect(manifest).toContain('--local-store "/scratch" &')
+      expect(manifest).toContain('emptyDir: {}')
+      expect((await written(args.slice(0, -2))).file(`${RM}/job.yaml`)).not.toContain('emptyDir')
+    },
+    refuses(['--local-store', 'here'], '--local-store: "here" is neither an absolute folder nor a variable of the job'),
+    refuses(['--local-store', '/a;id'], '--local-store: "/a;id"'),
+    refuses(
+      ['--engine', 'kubernetes', '--image', 'a', '--volume-claim', 'b', '--local-store', '$TMPDIR'],
+      '--local-store: "$TMPDIR" is no folder',
+    ),
   ),
   partition: line(['--partition', 'gpu'], '#SBATCH --partition=gpu', /--partition/),
   account: line(['--account', 'chem'], '#SBATCH --account=chem', /--account/),

@@ -106,6 +106,8 @@ describe('GET /metrics', () => {
     metrics.rewards([reward(2, 1), reward(-1.5, 0), reward(null, null)])
     metrics.rewards([reward(0, 1), reward(1, 0)])
     const twice = [samples(await metrics.text()), samples(await metrics.text())]
+    // OpenMetrics: a histogram with negative buckets has neither
+    expect(Object.keys(twice[0]!).filter((name) => /^chemherm_rewards_(sum|count)/.test(name))).toEqual([])
     // reading changes nothing
     expect(twice[0]!.chemherm_model_tokens_total).toBe(twice[1]!.chemherm_model_tokens_total)
     expect(twice[1]).toMatchObject({
@@ -122,11 +124,11 @@ describe('GET /metrics', () => {
       'chemherm_batch_texts_bucket{le="4"}': 1,
       chemherm_batch_texts_count: 2,
       chemherm_batch_tokens_sum: 400,
-      'chemherm_rewards_count{part="learned"}': 4,
-      'chemherm_rewards_sum{part="learned"}': 1.5,
+      'chemherm_rewards_bucket{le="+Inf",part="learned"}': 4,
+      'chemherm_reward_sum{part="learned"}': 1.5,
       'chemherm_rewards_bucket{le="-1",part="learned"}': 1,
-      'chemherm_rewards_sum{part="verifiable"}': 2,
-      'chemherm_rewards_count{part="format"}': 5,
+      'chemherm_reward_sum{part="verifiable"}': 2,
+      'chemherm_rewards_bucket{le="+Inf",part="format"}': 5,
       'chemherm_rewards_absent_total{part="verifiable"}': 1,
       'chemherm_agreement_total{outcome="agree"}': 1,
       'chemherm_agreement_total{outcome="disagree"}': 1,

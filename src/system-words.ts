@@ -1,0 +1,66 @@
+import { DataError } from './errors.ts'
+
+/** What the system says when it does not open, read or write a file, in words: messages show no codes. */
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file: a part of its path is a file itself',
+  EACCES: 'may not be read or written (permissions)',
+  EPERM: 'may not be read or written (permissions)',
+  EISDIR: 'is a folder',
+  ELOOP: 'is a link that leads back to itself',
+  ENAMETOOLONG: 'has a name that is too long for the file system',
+  ENXIO: 'is not a regular file',
+  ENODEV: 'is not a regular file',
+  EINVAL: 'is not a file that can be read',
+  EIO: 'cannot be read: its disk or device failed',
+  ESTALE: 'is gone from the server of the file system',
+  EMFILE: 'cannot be opened: too many files are open',
+  ENFILE: 'cannot be opened: too many files are open',
+  ENOSPC: 'cannot be written: the disk is full',
+  EDQUOT: 'cannot be written: the disk quota is used up',
+  EROFS: 'cannot be written: the file system is read-only',
+  EFBIG: 'cannot be written: the file system takes no file of that size',
+  EEXIST: 'is there already',
+  ENOTEMPTY: 'is a folder that is not empty',
+  EBUSY: 'is in use',
+  ETXTBSY: 'is in use',
+  EBADF: 'was closed while it was read',
+  ENOMEM: 'cannot be read: the memory is used up',
+  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GiB',
+  ERR_INVALID_ARG_VALUE: 'has a name that no file can have',
+  Z_DATA_ERROR: 'cannot be unpacked: it is damaged',
+  Z_BUF_ERROR: 'cannot be unpacked: it ends in the middle',
+}
+
+/** Whether an error is the system's, or of an archive: it has a code. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
+
+/** What a disk that takes no more answers, in whatever file. */
+const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO']
+
+/** An error of writing `path` as an error of output (exit 3) that names the file, where the disk takes no more; any other as it is. */
+export function unwrittenFile(cause: unknown, path: string): unknown {
+  if (!isSystemError(cause) || !FULL.includes(cause.code!)) return cause
+  const words = cause.code === 'EIO' ? 'cannot be written: the disk failed' : systemWords(cause)
+  return new DataError(
+    `${words}; it is not there, and neither is what would have been written after it`,
+    path,
+    'What was measured is kept: make room, or choose another --output-dir, and run it again.',
+    { cause },
+  )
+}
+
+/**
+ * The reason of a system's error, as the end of a sentence about the file; of any other error its message.
+ * @example systemWords(error) // 'is a folder'
+ */
+export function systemWords(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === undefined) return message
+  if (Object.hasOwn(WORDS, code)) return WORDS[code]!
+  // Node's own codes have sentences; the system's are "ECODE: words, call 'path'"
+  return /^E[A-Z0-9]+$/.test(code)
+    ? `the system refuses it (${message.replace(/^E\w+: |, \w+( '.*)?$/g, '')})`
+    : message
+}

@@ -39,6 +39,7 @@ const SUSPECT_COLUMNS = [
   'percentile',
   'verifiable_reward',
   'verifiable_reason',
+  'completion',
 ] as const
 const REASON_COLUMNS = ['reason', 'decile', 'count', 'residual'] as const
 
@@ -77,6 +78,7 @@ export async function writeAnalyses({
         percentile,
         c.verifiableReward,
         c.verifiableReason,
+        c.text,
       ]),
     )
     await csv(

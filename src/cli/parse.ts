@@ -1,6 +1,7 @@
 import yargs from 'yargs'
 import { UsageError } from '../errors.ts'
 import { packageVersion } from '../package.ts'
+import { meant } from '../setup/meant.ts'
 import { flagOf, type Given, type OptionTable } from '../setup/option.ts'
 import { exactFlags, kebabFlags } from './argv.ts'
 import { asCalled } from './command.ts'
@@ -65,7 +66,7 @@ export async function parseArgs<T extends OptionTable>(
   })) as Record<string, unknown>
   if (stopped) return null
   checkNames(args, Object.keys(table), help)
-  checkValues(args, table)
+  checkValues(args, table, flags)
   const given = Object.keys(options).map((name) => [name, args[flagOf(name)]])
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Given<keyof T>
 }
@@ -74,7 +75,13 @@ export async function parseArgs<T extends OptionTable>(
 function usageError(message: string, { name }: BinHelp): UsageError {
   const hint = `See ${name} --help.`
   const choice = /Argument: (\S+), Given: (.*), Choices: (.*)$/m.exec(message)
-  if (choice !== null) return new UsageError(`${choice[2]} is none of ${choice[3]}`, `--${choice[1]}`, hint)
+  if (choice !== null) {
+    const [, flag, given, choices] = choice as unknown as [string, string, string, string]
+    const unquoted = (text: string): string => text.replace(/^"(.*)"$/, '$1')
+    const [word, known] = [unquoted(given), choices.split(', ').map(unquoted)]
+    const better = meant(word, known) ?? didYouMean(word, known, '')
+    return new UsageError(`${given} is none of ${choices}`, `--${flag}`, [better, hint].filter(Boolean).join(' '))
+  }
   const bare = /^Not enough arguments following: (\S+)$/.exec(message)
   if (bare !== null) return new UsageError('needs a value', `--${bare[1]}`, hint)
   return new UsageError(message, 'command line', hint)
@@ -107,11 +114,14 @@ function checkNames(args: Record<string, unknown>, known: readonly string[], hel
     )
 }
 
-function checkValues(args: Record<string, unknown>, table: OptionTable): void {
+function checkValues(args: Record<string, unknown>, table: OptionTable, flags: readonly string[]): void {
   for (const [key, option] of Object.entries(table)) {
     const value = args[key]
     if (option.type !== 'array' && Array.isArray(value)) throw new UsageError('is given twice', `--${key}`)
     if (option.type !== 'number' || value === undefined) continue
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw new UsageError('expects a number', `--${key}`)
+    if (typeof value === 'number' && Number.isFinite(value)) continue
+    // yargs gives NaN for what is none
+    const given = typeof value === 'number' ? (flagValue(flags, key) ?? String(value)) : value
+    throw new UsageError(`expects a number, not ${JSON.stringify(given)}`, `--${key}`)
   }
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { meant } from './meant.ts'
 
 /** The commands that make a run. */
 export type RunBin = 'run-rm' | 'run-dpo' | 'run-verify' | 'run-process' | 'run-generate'
@@ -71,7 +72,7 @@ export const choice = <const C extends readonly string[], D extends C[number] | 
     const found = choices.find((one) => one === given)
     if (found !== undefined) return found
     const all = choices.map((one) => JSON.stringify(one)).join(', ')
-    throw new UsageError(`${JSON.stringify(given)} is none of ${all}`, flag)
+    throw new UsageError(`${JSON.stringify(given)} is none of ${all}`, flag, meant(String(given), choices))
   }
   return { ...option('string', describe, fallback, read, more), choices }
 }
@@ -85,7 +86,7 @@ export const number = <
   more: M = {} as M,
 ) => {
   const read = (given: unknown, flag: string): number => {
-    if (typeof given !== 'number') throw new UsageError('expects a number', flag)
+    if (typeof given !== 'number') throw new UsageError(`expects a number, not ${JSON.stringify(given)}`, flag)
     more.check?.(given, flag)
     return given
   }
@@ -95,6 +96,11 @@ export const number = <
 /** A check of a number. */
 export function aboveZero(value: number, flag: string): void {
   if (!(value > 0)) throw new UsageError(`${value} is not above 0`, flag)
+}
+
+/** A check of a number. */
+export function notNegative(value: number, flag: string): void {
+  if (!(value >= 0)) throw new UsageError(`${value} is below 0`, flag)
 }
 
 /** A whole number. */

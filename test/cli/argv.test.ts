@@ -112,7 +112,8 @@ describe('parseArgs', () => {
     ['--limit=', 'needs a value'],
     ['--filter=', 'needs a value'],
     ['--config', 'needs a value'],
-    ['--limit=ten', 'expects a number'],
+    ['--limit=ten', 'expects a number, not "ten"'],
+    ['--good-molecule-bonus=-1', '-1 is below 0'],
     ['--curriculum-epochs=1001', '1001 is above 1,000'],
     ['--limit=-1', '-1 is not a whole number of at least 1'],
     ['--limit=1.5', '1.5 is not a whole number of at least 1'],
@@ -121,6 +122,10 @@ describe('parseArgs', () => {
     ['--dtype=fp12', '"fp12" is none of "auto", "fp32", "tf32", "fp16", "bf16", "q8", "q4"'],
     ['--name=a/b', '"a/b" is not the name of a folder'],
     ['--name=..', '".." is not the name of a folder'],
+    ['--name=a\u001b[2J', expect.stringContaining('has characters that act on a terminal')],
+    ['--name=a\nb', expect.stringContaining('has characters that act on a terminal')],
+    ['--name=a\u202eb', expect.stringContaining('has characters that act on a terminal')],
+    [`--name=${'ä'.repeat(96)}`, 'is 192 bytes long, at most 190 are taken'],
     ['--shard=3/2', '"3/2" is not a shard i/n with 1 ≤ i ≤ n'],
     ['--truncation=middle', '"middle" is none of "skip", "left", "right", "error"'],
   ])('%s: %s', async (flag, message) => {
@@ -129,6 +134,13 @@ describe('parseArgs', () => {
   it('a flag takes no flag for its value, and stands once', async () => {
     await expect(parse('--config', '--quiet')).rejects.toMatchObject({ where: '--config', message: 'needs a value' })
     await expect(parse('--seed', '1', '--seed', '2')).rejects.toMatchObject({ message: 'is given twice' })
+  })
+  it.each([
+    [['--dtype', 'float32'], 'fp32'],
+    [['--dtype', 'FP16'], 'fp16'],
+    [['--truncation=lef'], 'left'],
+  ])('%j: did you mean %s', async (flags, word) => {
+    await expect(parse(...flags)).rejects.toMatchObject({ hint: `Did you mean ${word}? See run-rm --help.` })
   })
   it('says whose flag it is', async () => {
     await expect(parse('--beta', '1')).rejects.toMatchObject({ hint: 'It is a flag of run-dpo. See run-rm --help.' })
@@ -177,7 +189,7 @@ describe('parseArgs', () => {
     const keys = Array.from({ length: 300_000 }, (_, i) => `k${i}: 1`).join('\n')
     await expect(parse('--config', yaml(keys))).rejects.toMatchObject({
       tag: 'usage',
-      message: expect.stringMatching(/cannot be read: is longer than 1,000,000 bytes/),
+      message: expect.stringMatching(/is longer than 1,000,000 bytes/),
     })
     const manyKeys = Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n')
     await expect(parse('--config', yaml('heuristic: [reward]\n'))).rejects.toMatchObject({

@@ -33,6 +33,8 @@ interface DemoPair {
   readonly chosen_format: number
   readonly rejected_format: number
   readonly rejected_reason: string
+  readonly chosen: string
+  readonly rejected: string
 }
 const demo = readFileSync(packagePath('src/embedded/demo/pairs.jsonl'), 'utf8')
   .trim()
@@ -124,6 +126,14 @@ function itWritesTheContract(path: string, done: () => Done, ownColumns: readonl
       expect(row.outcome).toBe(margin > 0 ? 'win' : margin < 0 ? 'loss' : 'tie')
       expect(row.agree).toBe(row.outcome === row.verifiable_outcome ? '1' : '0')
     }
+  })
+
+  it('lists suspects with their texts, to be read', () => {
+    const pairs = new Map(demo.map((pair) => [pair.id, pair]))
+    const suspects = readCsv(path, 'suspects.csv')
+    expect(suspects.length).toBeGreaterThan(0)
+    for (const { id, role, completion } of suspects)
+      expect(completion).toBe(pairs.get(id!)![role as 'chosen' | 'rejected'])
   })
 
   it('has what a sceptic needs in run.json', () => {

@@ -126,6 +126,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
     'hack, verifier',
     'hack: a score in the top tenth, fails; verifier: in the bottom tenth, passes (the verifier may be wrong); equal scores that do not all fit into the tenth are not in it',
   ),
+  completion: m('text', 'the completion itself'),
   percentile: m(PROBABILITY, 'mid-rank of the score among the scored and verified completions'),
   decile: m('1 … 10', 'tenth of the score by mid-rank, 10 = highest; equal scores are in one'),
   residual: m(

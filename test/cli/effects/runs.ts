@@ -150,12 +150,9 @@ function everywhere(bin: RunBin) {
       changes(bin, on, ['--soft'], verdicts, verdictsWith(2, '0.5263157894736842 partial wrong_answer 1')),
       refuses(bin, [...on, '--soft', '--extraction', 'loose'], 2, 'cannot be combined with --extraction loose'),
     ),
-    'good-molecule-bonus': changes(
-      bin,
-      on,
-      ['--good-molecule-bonus', '0.5'],
-      verdicts,
-      verdictsWith(0, '1.5 pass right_answer 1'),
+    'good-molecule-bonus': all(
+      changes(bin, on, ['--good-molecule-bonus', '0.5'], verdicts, verdictsWith(0, '1.5 pass right_answer 1')),
+      refuses(bin, [...on, '--good-molecule-bonus', '-1'], 2, '--good-molecule-bonus: -1 is below 0'),
     ),
     'rings-bloom': all(
       own('--rings-bloom', 'rings', 0, '0 fail failed_ring_check 1'),

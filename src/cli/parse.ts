@@ -78,7 +78,8 @@ function usageError(message: string, { name }: BinHelp): UsageError {
   if (choice !== null) {
     const [, flag, given, choices] = choice as unknown as [string, string, string, string]
     const unquoted = (text: string): string => text.replace(/^"(.*)"$/, '$1')
-    const better = meant(unquoted(given), choices.split(', ').map(unquoted))
+    const [word, known] = [unquoted(given), choices.split(', ').map(unquoted)]
+    const better = meant(word, known) ?? didYouMean(word, known, '')
     return new UsageError(`${given} is none of ${choices}`, `--${flag}`, [better, hint].filter(Boolean).join(' '))
   }
   const bare = /^Not enough arguments following: (\S+)$/.exec(message)

@@ -1,5 +1,3 @@
-import { nearest } from '../pairs/nearest.ts'
-
 /** What others call the same. */
 const ALSO: Readonly<Record<string, string>> = {
   float32: 'fp32',
@@ -15,9 +13,8 @@ const ALSO: Readonly<Record<string, string>> = {
   gpu: 'cuda',
 }
 
-/** A question that names the choice which was probably meant; null where none is near. @example meant('float32', ['fp32', 'bf16']) // 'Did you mean fp32?' */
+/** A question that names the choice which others call so; null where none is. @example meant('float32', ['fp32', 'bf16']) // 'Did you mean fp32?' */
 export function meant(word: string, choices: readonly string[]): string | null {
-  const also = ALSO[word.toLowerCase()]
-  const choice = also !== undefined && choices.includes(also) ? also : nearest(word, choices)
-  return choice === null ? null : `Did you mean ${choice}?`
+  const choice = ALSO[word.toLowerCase()]
+  return choice !== undefined && choices.includes(choice) ? `Did you mean ${choice}?` : null
 }

@@ -30,19 +30,20 @@ async function stopped(signal: string, args: readonly string[], until: RegExp | 
     env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const seen =
-    until === 'asked'
-      ? once(silent, 'request')
-      : new Promise<void>((done) => {
-          let text = ''
-          for (const stream of [child.stdout, child.stderr])
-            stream.on('data', (chunk) => {
-              text += chunk
-              if (until.test(text)) done()
-            })
-        })
+  let text = ''
+  const said = new Promise<void>((done) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        text += chunk
+        if (until !== 'asked' && until.test(text)) done()
+      })
+  })
   const ended = once(child, 'close')
-  await seen
+  const early = ended.then(([code]) => {
+    throw new Error(`ended by itself with ${code}: ${text}`)
+  })
+  await Promise.race([until === 'asked' ? once(silent, 'request') : said, early])
+  early.catch(() => {})
   spawnSync('sh', ['-c', `kill -${signal} "$(cat /proc/${child.pid}/task/${child.pid}/children)"`])
   const [code] = await ended
   return code as number | null

@@ -17,6 +17,7 @@ const LONG = [
   'test/run/identity.test.ts',
   'test/report-html/browser.test.ts',
   'test/run/parity.test.ts',
+  'test/serve/store.test.ts',
 ]
 
 class LongestFirst extends BaseSequencer {

@@ -18,10 +18,11 @@ import { distributionTables, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
 import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
+import { invarianceOfRun } from './invariance.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
-import { OVER_TIME_COLUMNS, overTimeRows } from './over-time.ts'
+import { OVER_TIME_COLUMNS, overTimeRows, overTimeText } from './over-time.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
@@ -137,6 +138,7 @@ export function startAnalysis(
   const scores = new Map(runs.map((run) => [run, scoreGroups(run)] as const))
   const distributions = runs.map((run) => distributionTables(run, scores.get(run)!))
   const drifts = driftRows(twins)
+  const overTime = runs.flatMap((run) => overTimeRows(run, settings))
   const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
   const writers = writersOf(runs)
   const best = models.flatMap((run) => {
@@ -169,7 +171,7 @@ export function startAnalysis(
     'distribution.csv': { columns: named(DISTRIBUTION_COLUMNS), rows: distributions.flatMap((d) => d.distribution) },
     'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
     'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
-    'over-time.csv': { columns: OVER_TIME_COLUMNS, rows: runs.flatMap((run) => overTimeRows(run, settings)) },
+    'over-time.csv': { columns: OVER_TIME_COLUMNS, rows: overTime },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
     'group-leaderboard.csv': { columns: GROUP_STANDING_COLUMNS, rows: groupStandingRows(groups) },
@@ -215,7 +217,11 @@ export function startAnalysis(
   return (ofColumns) => {
     const statistics = runs.map((run, i) => ({
       model: run.model,
-      statistics: [...ofColumns[i]!, ...(groups.find(({ model }) => model === run.model)?.statistics ?? [])],
+      statistics: [
+        ...ofColumns[i]!,
+        ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
+        ...invarianceOfRun(run, settings),
+      ],
     }))
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
@@ -232,6 +238,7 @@ export function startAnalysis(
       screen: [
         standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
         ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
+        ...[overTimeText(dataset, overTime)].filter((text) => text !== null),
       ].join('\n\n'),
       csv: Object.fromEntries(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),

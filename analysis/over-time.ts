@@ -3,6 +3,7 @@ import { completionStatistics } from '../src/agreement/completions.ts'
 import { type BootstrapSettings, streamOf } from '../src/agreement/intervals.ts'
 import { isRecord } from '../src/is-record.ts'
 import type { Cell } from '../src/report/csv.ts'
+import { percent, textTable } from '../src/report/table.ts'
 import { idOfKey } from './keys.ts'
 import type { Run } from './runs.ts'
 
@@ -52,4 +53,31 @@ export function overTimeRows(run: Run, settings: BootstrapSettings): Cell[][] {
       },
     )
   })
+}
+
+/** The same for a terminal; null where there is none. */
+export function overTimeText(dataset: string, rows: readonly (readonly Cell[])[]): string | null {
+  if (rows.length === 0) return null
+  const at = (row: readonly Cell[], name: (typeof OVER_TIME_COLUMNS)[number]): Cell =>
+    row[OVER_TIME_COLUMNS.indexOf(name)]!
+  const parts = new Map<string, (readonly Cell[])[]>()
+  for (const row of rows) {
+    const name = `${at(row, 'scorer')} ${at(row, 'part')}`
+    parts.set(name, [...(parts.get(name) ?? []), row])
+  }
+  const lines = [...parts.values()].map((own) => {
+    const value = (statistic: string): number | null => {
+      const row = own.find((one) => at(one, 'statistic') === statistic)
+      return row === undefined ? null : (at(row, 'value') as number | null)
+    }
+    const first = own[0]!
+    return [
+      String(at(first, 'scorer')),
+      `${at(first, 'first_id')} – ${at(first, 'last_id')}`,
+      percent(value('pass_rate')),
+      value('auroc')?.toFixed(3) ?? '–',
+      value('kendall_tau_b_within_prompt')?.toFixed(3) ?? '–',
+    ]
+  })
+  return textTable([`${dataset}, over time`, 'requests', 'pass rate', 'AUROC', 'τ-b within a prompt'], lines)
 }

@@ -73,6 +73,8 @@ export async function readCompletions(
 ): Promise<RunCompletions> {
   const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
   const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
+  const [transformation, same, family] = [new CodedColumn(), new Column(), new CodedColumn()]
+  const has = { variants: false }
   const texts = { prompt: new Column(), completion: new Column() }
   const key: string[] = []
   const needed = ['id', 'subset', 'role', 'score', 'verifiable_reward']
@@ -90,6 +92,11 @@ export async function readCompletions(
     score.push(numberIn(get('score'), path, row, 'score'))
     reward.push(numberIn(get('verifiable_reward'), path, row, 'verifiable_reward'))
     tokens.push(numberIn(get('completion_tokens'), path, row, 'completion_tokens'))
+    has.variants ||= get.has('transformation') && get.has('same')
+    if (!has.variants) return
+    transformation.push(get('transformation'))
+    same.push(numberIn(get('same'), path, row, 'same'))
+    family.push(get('family'))
   }
   await eachCsvRow(path, needed, visit, bytes)
   return {
@@ -103,5 +110,8 @@ export async function readCompletions(
     score: score.done(),
     reward: reward.done(),
     length: tokens.done(),
+    ...(has.variants && {
+      variants: { transformation: transformation.done(), same: same.done(), family: family.done() },
+    }),
   }
 }

@@ -9,7 +9,7 @@ import { printText } from '../src/cli/screen.ts'
 import { SCHEDULERS } from '../src/cli/submit/engines.ts'
 import { DEFAULT_MEMORY, estimateRun, NOT_ASKED, type RunEstimate } from '../src/cli/submit/estimate.ts'
 import { jobFiles, writeJobFiles } from '../src/cli/submit/job-files.ts'
-import { checkKubernetes } from '../src/cli/submit/kubernetes.ts'
+import { analyzePath, checkKubernetes } from '../src/cli/submit/kubernetes.ts'
 import { ENGINES, type Engine, gpusOf, planJobs, type Resources, shardsOf } from '../src/cli/submit/plan.ts'
 import { planTable } from '../src/cli/submit/plan-table.ts'
 import { checkResources } from '../src/cli/submit/slurm.ts'
@@ -183,7 +183,8 @@ async function submit(options: Options, given: Given<keyof Options>, log: Log): 
     return 0
   }
   await SCHEDULERS[engine].submit(state, log)
-  if (engine !== 'slurm') log.info(`when all are done: analyze --output-dir ${outputDir}`)
+  if (engine !== 'slurm')
+    log.info(`when all are done: kubectl apply -f ${analyzePath(plan)}, or analyze --output-dir ${outputDir}`)
   return 0
 }
 
@@ -252,6 +253,8 @@ function checkNothingSubmitted(outputDir: string): void {
 
 async function status(state: JobState, units: readonly Unit[]): Promise<number> {
   printText(await statusText(state, units, SCHEDULERS[state.plan.engine].logOf))
+  if (state.plan.engine === 'kubernetes' && units.every(({ state }) => state === 'done'))
+    printText(`\nall are done; to compare them: kubectl apply -f ${analyzePath(state.plan)}\n`)
   return units.some(({ state }) => state === 'failed') ? 4 : 0
 }
 

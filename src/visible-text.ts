@@ -27,6 +27,24 @@ export const visibleLine = (text: string, longest?: number): string => cutText(t
 /** A name that a file gives to a thing, such as a label. */
 export const visibleName = (text: string): string => visibleLine(text, LONGEST_NAME)
 
+/**
+ * Text of a file as it may stand in Markdown: none of it becomes a link, a picture, HTML, code or a column of a table. A name's underscores
+ * stay, which are no mark-up inside a word.
+ * @example markdownText('![x](http://a)|<b>') // '!\\[x\\](http://a)\\|\\<b\\>'
+ */
+export const markdownText = (text: string): string =>
+  visibleLines(text)
+    .replace(/[\\|*`<>[\]]/g, (c) => `\\${c}`)
+    .replace(/\s+/g, ' ')
+
+/** A name as code in Markdown, in a table or not. @example markdownCode('a`b') // '`` a`b ``' */
+export function markdownCode(text: string): string {
+  const line = visibleLine(text).replaceAll('|', '\\|')
+  const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length))
+  const fence = '`'.repeat(longest + 1)
+  return longest === 0 ? `\`${line}\`` : `${fence} ${line} ${fence}`
+}
+
 /** JSON of one line or of many, with what JSON leaves raw (C1, DEL, marks of direction) as escapes; it reads as the same value. */
 export const visibleJson = (value: unknown, indent?: number): string =>
   visibleLines(JSON.stringify(value, null, indent))

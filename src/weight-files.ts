@@ -1,7 +1,7 @@
 import { isAbsolute, join, normalize } from 'node:path'
 import { ModelError } from './errors.ts'
-import { modelBytes, modelText, parseModelJson } from './untrusted-json.ts'
 import { duplicateKey } from './unique-keys.ts'
+import { modelBytes, modelText, parseModelJson } from './untrusted-json.ts'
 
 /** How a checkpoint's weight files are named, on disk (model/) and on the hub (hub/). */
 export const SINGLE_FILE = 'model.safetensors'

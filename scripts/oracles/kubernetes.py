@@ -21,7 +21,7 @@ VERSIONS = ["1.31", "1.33", "1.37"]
 
 def main(folder: str) -> int:
     wrong = 0
-    paths = sorted(Path(folder).glob("*/job*.yaml"))
+    paths = sorted([*Path(folder).glob("*/job*.yaml"), *Path(folder).glob("analyze.yaml")])
     if not paths:
         print(f"{folder} has no manifests")
         return 1

@@ -3,7 +3,7 @@ import { bootstrapSums } from '../stats/sums.ts'
 import type { ScoredPair } from '../types.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf, streamOf } from './intervals.ts'
 import { type SectionPart, sectionInterval } from './section.ts'
-import { REWARDBENCH_SECTIONS, SECTION_WEIGHTS, weightedMean } from './sections.ts'
+import { CHEM_PAIRS_SECTIONS, REWARDBENCH_SECTIONS, SECTION_WEIGHTS, weightedMean } from './sections.ts'
 
 export { type BootstrapSettings, bootstrapMethod, DEFAULT_SETTINGS } from './intervals.ts'
 
@@ -169,8 +169,8 @@ function section(
 }
 
 /**
- * Accuracy overall (every scored pair counts the same), by subset, and by RewardBench's sections where its subsets are
- * present (weights: its example counts; definitions in sections.ts). A section without a scored pair is absent, not 0.
+ * Accuracy overall (every scored pair counts the same), by subset, and by the sections of RewardBench and of chem-pairs-v1 where their
+ * subsets are present (weights: their example counts; definitions in sections.ts). A section without a scored pair is absent, not 0.
  * @example accuracyBySubset([{ subset: 'a', cluster: '1', margin: 0.5 }]).overall.strict // 1
  */
 export function accuracyBySubset(
@@ -187,7 +187,7 @@ export function accuracyBySubset(
     [...bySubset].map(([name, group]) => [name, measureRows(group, streamOf(settings, name, bySubset.size))] as const),
   )
   const sections: Record<string, SectionAccuracy> = {}
-  for (const [name, weights] of Object.entries(REWARDBENCH_SECTIONS)) {
+  for (const [name, weights] of Object.entries(SECTIONS)) {
     const parts = Object.keys(weights).flatMap((s): [string, Measured, AccuracyRow[]][] => {
       const m = measured.get(s)
       return m === undefined ? [] : [[s, m, bySubset.get(s)!]]
@@ -202,16 +202,21 @@ export function accuracyBySubset(
     sections,
     subsets: Object.fromEntries([...measured].map(([name, m]) => [name, m.accuracy])),
     macro: { strict: macro('strict'), half: macro('half') },
-    rewardbench: Object.keys(sections).length === 0 ? null : rewardBenchScore(sections),
+    rewardbench: Object.keys(sections).some(isRewardBench) ? rewardBenchScore(sections) : null,
   }
 }
+
+const SECTIONS = { ...REWARDBENCH_SECTIONS, ...CHEM_PAIRS_SECTIONS }
+const isRewardBench = (section: string): boolean => Object.hasOwn(REWARDBENCH_SECTIONS, section)
 
 /** RewardBench's overall: the four sections at weight 1, Prior Sets at ½ where present. It counts an absent section as 0; we give null. */
 function rewardBenchScore(sections: Readonly<Record<string, Accuracy>>): NonNullable<AccuracyTable['rewardbench']> {
   const absent = Object.keys(SECTION_WEIGHTS).filter((s) => s !== 'Prior Sets' && sections[s] === undefined)
   if (absent.length > 0) return { score: null, reason: `section_absent: ${absent.join(', ')}` }
   const score = weightedMean(
-    Object.entries(sections).map(([name, s]) => ({ value: s.strict, weight: SECTION_WEIGHTS[name]! })),
+    Object.entries(sections)
+      .filter(([name]) => isRewardBench(name))
+      .map(([name, s]) => ({ value: s.strict, weight: SECTION_WEIGHTS[name]! })),
   )
   return { score, reason: null }
 }

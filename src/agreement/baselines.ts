@@ -5,7 +5,8 @@ import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
 import { hasOneAnswerTag, taggedAnswer } from './answer.ts'
-import { allRows, type CompletionColumns, clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { closedRanks } from './closed-form.ts'
+import { allRows, type CompletionColumns, clustersOf, filterRows, type PairColumns, pick, valuesOf } from './columns.ts'
 import { passes } from './completions.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { accuracyStatistics } from './pairs.ts'
@@ -182,10 +183,12 @@ export function baselineWarningLines(warnings: readonly BaselineWarning[]): stri
 function baselineAuroc({ columns, rows, scope, subset, settings }: CompletionSample, score: Float64Array): Statistic {
   const present = filterRows(rows, (i) => !Number.isNaN(score[i]) && !Number.isNaN(columns.reward[i]))
   const { cluster, clusters } = clustersOf(columns.cluster, present)
-  const label = Float64Array.from(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
-  const values = Float64Array.from(present, (i) => score[i]!)
+  const label = valuesOf(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
+  const values = pick(score, present)
   const value = auroc(label, values)
-  const ci = bootstrapped(value, clusters, weightedAuroc(label, values, cluster), settings, present.length)
+  const ci = bootstrapped(value, clusters, weightedAuroc(label, values, cluster), settings, present.length, () =>
+    closedRanks(label, label, values, cluster, clusters).auroc(),
+  )
   const place: Place = { scope, subset, n: present.length, clusters, missing: columns.n - present.length }
   return statistic(place, 'auroc', value, ci, present.length === 0 ? 'no_verified_completion' : 'one_class')
 }

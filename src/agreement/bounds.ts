@@ -3,6 +3,7 @@ import { averageRanks } from '../stats/rank.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
+import { closedRanks } from './closed-form.ts'
 import { clustersOf, filterRows, type PairColumns } from './columns.ts'
 import { passes } from './completions.ts'
 import { intervalOf, randomOf } from './intervals.ts'
@@ -31,7 +32,12 @@ export function aurocBounds({ columns, rows, scope, subset, settings }: Completi
     const label = Float64Array.from(reward, (r) => (passes(Number.isNaN(r) ? value : r) ? 1 : 0))
     const area = auroc(label, score)
     const evaluate = weightedAuroc(label, score, cluster)
-    const ci = area === null ? null : bootstrapped(area, clusters, evaluate, settings, score.length)
+    const ci =
+      area === null
+        ? null
+        : bootstrapped(area, clusters, evaluate, settings, score.length, () =>
+            closedRanks(label, label, score, cluster, clusters).auroc(),
+          )
     return statistic(place, `auroc_if_unverifiable_${value === 0 ? 'fail' : 'pass'}`, area, ci, 'one_class')
   })
   const { low, high } = aurocRange(reward, score)

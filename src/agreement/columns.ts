@@ -120,37 +120,60 @@ export function rowsByCode({ code, names }: Coded): Int32Array[] {
   return rows
 }
 
-/** Codes in the order of their names, worked out once a column. */
-const byName = new WeakMap<Coded, Int32Array>()
-function codesByName(column: Coded): Int32Array {
-  const known = byName.get(column)
+/** Of each code the place of its name among all names in order, worked out once a column. */
+const ranks = new WeakMap<Coded, Int32Array>()
+function ranksOf(column: Coded): Int32Array {
+  const known = ranks.get(column)
   if (known !== undefined) return known
   const { names } = column
   const order = allRows(names.length).sort((a, b) => (names[a]! < names[b]! ? -1 : 1))
-  byName.set(column, order)
-  return order
+  const rank = new Int32Array(order.length)
+  for (let k = 0; k < order.length; k++) rank[order[k]!] = k
+  ranks.set(column, rank)
+  return rank
 }
 
 /** The same column with numbers for names, in the order of the names: for other threads, which need the order alone. */
 export function rankedNames(column: Coded): Coded {
-  const order = codesByName(column)
-  const rank = new Int32Array(order.length)
-  for (let k = 0; k < order.length; k++) rank[order[k]!] = k
+  const rank = ranksOf(column)
   const code = new Int32Array(column.code.length)
   for (let i = 0; i < code.length; i++) code[i] = rank[column.code[i]!]!
-  const width = String(order.length).length
-  return { code, names: Array.from(order, (_, k) => String(k).padStart(width, '0')) }
+  const width = String(rank.length).length
+  return { code, names: Array.from(rank, (_, k) => String(k).padStart(width, '0')) }
 }
 
-/** Clusters of the chosen rows, renumbered 0, 1, … in the order of their names: shuffled rows have the same resamples and folds. */
+/**
+ * Clusters of the chosen rows, renumbered 0, 1, … in the order of their names: shuffled rows have the same resamples and folds. The cost is
+ * that of the rows where they are few among the clusters: many small subsets do not each go through all prompts.
+ */
 export function clustersOf(cluster: Coded, rows: Int32Array): { cluster: Int32Array; clusters: number } {
-  const renumbered = new Int32Array(cluster.names.length).fill(-1)
-  for (const i of rows) renumbered[cluster.code[i]!] = 0
-  let clusters = 0
-  for (const c of codesByName(cluster)) if (renumbered[c] === 0) renumbered[c] = clusters++
+  const ranks = ranksOf(cluster)
   const out = new Int32Array(rows.length)
-  for (let k = 0; k < rows.length; k++) out[k] = renumbered[cluster.code[rows[k]!]!]!
+  for (let k = 0; k < rows.length; k++) out[k] = ranks[cluster.code[rows[k]!]!]!
+  if (rows.length * FEW_ROWS < ranks.length) {
+    const sorted = out.slice().sort()
+    const distinct = sorted.filter((rank, k) => k === 0 || rank !== sorted[k - 1])
+    return { cluster: out.map((rank) => placeIn(distinct, rank)), clusters: distinct.length }
+  }
+  const renumbered = new Int32Array(ranks.length).fill(-1)
+  for (const rank of out) renumbered[rank] = 0
+  let clusters = 0
+  for (let rank = 0; rank < ranks.length; rank++) if (renumbered[rank] === 0) renumbered[rank] = clusters++
+  for (let k = 0; k < out.length; k++) out[k] = renumbered[out[k]!]!
   return { cluster: out, clusters }
+}
+/** Rows that are fewer than this share of all clusters are sorted; else all clusters are gone through. */
+const FEW_ROWS = 16
+
+/** Where a value stands in an ascending list that has it. */
+function placeIn(ascending: Int32Array, value: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (ascending[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** The rows for which `keep` holds. */
@@ -177,4 +200,16 @@ export function pick(values: Float64Array, rows: Int32Array): Float64Array {
   const out = new Float64Array(rows.length)
   for (let k = 0; k < rows.length; k++) out[k] = values[rows[k]!]!
   return out
+}
+
+/** A column that follows from others, worked out once: a statistic of each of many subsets must not go through all rows. */
+export function derived<Columns extends object>(
+  make: (columns: Columns) => Float64Array,
+): (columns: Columns) => Float64Array {
+  const made = new WeakMap<Columns, Float64Array>()
+  return (columns) => {
+    const known = made.get(columns) ?? make(columns)
+    made.set(columns, known)
+    return known
+  }
 }

@@ -4,7 +4,7 @@ import { fitColumns, sigmoid } from '../stats/logistic.ts'
 import { quantileSorted } from '../stats/quantile.ts'
 import { Z95 } from '../stats/special.ts'
 import type { Statistic } from '../types.ts'
-import { allRows, clustersOf, filterRows, type PairColumns, pick, valuesOf } from './columns.ts'
+import { allRows, clustersOf, derived, filterRows, type PairColumns, pick, valuesOf } from './columns.ts'
 import { accuracyStatistics, rewardMargin } from './pairs.ts'
 import type { PairSample } from './sample.ts'
 import { type Place, statistic } from './statistic.ts'
@@ -34,6 +34,8 @@ export function binName(edges: readonly number[], bin: number): string {
   return `${side(edges[bin - 1]!)} … ${side(edges[bin]!)}`
 }
 
+const differences = derived((columns: PairColumns) => valuesOf(allRows(columns.n), (i) => lengthDifference(columns, i)))
+
 /**
  * - longer_chosen: accuracy of "the longer text wins" (accuracy_half of that rule);
  * - length_controlled_accuracy: logit P(model prefers chosen) = α + β·tanh(Δlength/s.d.), reported as σ(α): the accuracy at
@@ -45,7 +47,7 @@ export function binName(edges: readonly number[], bin: number): string {
  */
 export function lengthStatistics(sample: PairSample): Statistic[] {
   const { columns, rows, scope, subset } = sample
-  const difference = valuesOf(allRows(columns.n), (i) => lengthDifference(columns, i))
+  const difference = differences(columns)
   const longer = accuracyStatistics(difference, sample, 'longer_chosen_')[1]!
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]! + difference[i]!))
   const decided = filterRows(scored, (i) => columns.margin[i] !== 0)

@@ -1,5 +1,5 @@
 import { MIN_DEFINED } from '../stats/bootstrap.ts'
-import { visibleLine } from '../visible-text.ts'
+import { markdownText, visibleLine } from '../visible-text.ts'
 import { FOLDS } from './calibration.ts'
 import { CLOSED_FROM } from './closed-form.ts'
 import type { BootstrapSettings } from './intervals.ts'
@@ -41,10 +41,15 @@ export interface MethodsInput extends BootstrapSettings {
 const number = (n: number): string => n.toLocaleString('en-US')
 const plural = (n: number, one: string): string => `${number(n)} ${one}${n === 1 ? '' : 's'}`
 
+const shown = (text: string): string => markdownText(visibleLine(text))
+
 /** Names of models, data and labels come from files: none may break the paragraph or act on who prints it. */
 const visible = (input: MethodsInput): MethodsInput =>
   Object.fromEntries(
-    Object.entries(input).map(([key, value]) => [key, typeof value === 'string' ? visibleLine(value) : value]),
+    Object.entries(input).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? shown(value) : key === 'remarks' ? input.remarks.map(shown) : value,
+    ]),
   ) as unknown as MethodsInput
 
 const counted = ({ pairs, groups }: MethodsInput): string =>

@@ -4,7 +4,7 @@ import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedMargins } from '../stats/weighted-margins.ts'
 import type { Statistic } from '../types.ts'
 import { closedRanks } from './closed-form.ts'
-import { allRows, clustersOf, filterRows, type PairColumns, valuesOf } from './columns.ts'
+import { allRows, clustersOf, derived, filterRows, type PairColumns, valuesOf } from './columns.ts'
 import { intervalOf, type MethodInterval, ONE_PROMPT, randomOf } from './intervals.ts'
 import type { PairSample, Sample } from './sample.ts'
 import { bootstrappedAll, type Place, statistic } from './statistic.ts'
@@ -23,15 +23,15 @@ export const rewardMargin = (p: PairColumns, row: number): number => p.chosenRew
  * taken with each pair in both orders, so that chosen and rejected can change places in any row.
  */
 export function pairStatistics(sample: PairSample): Statistic[] {
-  const { columns } = sample
-  const verifiable = valuesOf(allRows(columns.n), (i) => rewardMargin(columns, i))
   return [
-    ...accuracyStatistics(columns.margin, sample, ''),
-    ...accuracyStatistics(verifiable, sample, 'verifiable_'),
+    ...accuracyStatistics(sample.columns.margin, sample, ''),
+    ...accuracyStatistics(verifiedMargins(sample.columns), sample, 'verifiable_'),
     ...decisionStatistics(sample),
     ...marginStatistics(sample),
   ]
 }
+
+const verifiedMargins = derived((columns: PairColumns) => valuesOf(allRows(columns.n), (i) => rewardMargin(columns, i)))
 
 /** Why there is no accuracy, by its prefix. */
 const NOTHING: Readonly<Record<string, string>> = {

@@ -38,6 +38,13 @@ export const REWARDBENCH_SECTIONS: Readonly<Record<string, Readonly<Record<strin
   'Prior Sets': { anthropic_helpful: 1, anthropic_hhh: 1, shp: 1, summarize: 1 },
 }
 
+/** Sections of chem-pairs-v1, and of any file of `make-pairs` with such kinds; weights: pairs of each kind in chem-pairs-v1. */
+export const CHEM_PAIRS_SECTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  Structure: { stereo_inversion: 300, regio_isomer: 300, isomer: 300 },
+  Composition: { ch2: 300, element_swap: 300, counter_ion: 300, off_by_one: 300 },
+  Reactions: { leaving_group: 300, wrong_product: 300 },
+}
+
 /** Weight of each section in RewardBench's overall score; Prior Sets count half and are left out where absent. */
 export const SECTION_WEIGHTS: Readonly<Record<string, number>> = {
   Chat: 1,

@@ -1,7 +1,14 @@
 import { resampleClusters, type WeightedStatistic } from '../stats/bootstrap.ts'
 import type { Statistic } from '../types.ts'
 import { CLOSED_FROM, type ClosedForm, closedInterval } from './closed-form.ts'
-import { type BootstrapSettings, intervalOf, type MethodInterval, NOT_MADE, ONE_PROMPT } from './intervals.ts'
+import {
+  type BootstrapSettings,
+  intervalOf,
+  type MethodInterval,
+  NO_VARIATION,
+  NOT_MADE,
+  ONE_PROMPT,
+} from './intervals.ts'
 import { promptDraws } from './prompt-draws.ts'
 
 export type { MethodInterval } from './intervals.ts'
@@ -69,7 +76,7 @@ export function bootstrappedAll(
   const known = list.filter((r) => r.value !== null && !Number.isNaN(r.value))
   if (known.length === 0) return list.map(() => null)
   // All or none: evaluators may share a pass, which the first makes.
-  const closed = clusters < CLOSED_FROM ? [] : known.map((r) => closedInterval(r.value!, r.closed?.() ?? null))
+  const closed = clusters < CLOSED_FROM ? [] : known.map((r) => closedOf(r))
   const resampled = closed.length === 0 || closed.includes(null)
   const resamples = affordableResamples(settings.resamples, cost)
   const used = { ...settings, resamples }
@@ -86,6 +93,12 @@ export function bootstrappedAll(
     if (at === -1) return null
     return resampled ? intervalOf(r.value!, distributions[at]!, clusters, used) : closed[at]!
   })
+}
+
+/** Closed interval of a statistic; a score that is one and the same for all varies in no resample, either. */
+function closedOf({ value, closed }: Resampled): MethodInterval | null {
+  const form = closed?.() ?? null
+  return form?.varied === 0 ? NO_VARIATION : closedInterval(value!, form)
 }
 
 /** Interval of one weighted statistic. */

@@ -1,3 +1,4 @@
+import { markdownText } from '../visible-text.ts'
 /** A cell of a paper table. */
 export type TableCell =
   | { readonly kind: 'text'; readonly text: string }
@@ -91,7 +92,7 @@ function render(
   )
 }
 
-const escapeMarkdown = (value: string): string => value.replace(/[\\|*_`<>[\]]/g, (c) => `\\${c}`).replace(/\s+/g, ' ')
+const escapeMarkdown = (value: string): string => markdownText(value).replaceAll('_', '\\_')
 export function markdownTable(table: PaperTable): string {
   const rows = render(
     table,

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DataError, HarnessError } from '../errors.ts'
+import { DataError, HarnessError, InterruptedError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
 import { visibleLine } from '../visible-text.ts'
 import { asCalled } from './command.ts'
@@ -25,11 +25,24 @@ export function isStarted(moduleUrl: string): boolean {
 export async function runMain(bin: string, main: () => Promise<number>): Promise<void> {
   endOnSignals()
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  const fail = (error: unknown): number =>
+    explain(bin, error, (text) => process.stderr.write(text), asksForJson(process.argv.slice(2)))
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.on(signal, endNow)
   try {
     process.exitCode = await main()
   } catch (error) {
-    const json = asksForJson(process.argv.slice(2))
-    process.exitCode = explain(bin, error, (text) => process.stderr.write(text), json)
+    process.exitCode = fail(error)
+  } finally {
+    for (const signal of signals) process.off(signal, endNow)
+  }
+
+  /** While a batch or a server is at work, the listener of that one says when to end. */
+  function endNow(signal: NodeJS.Signals): void {
+    if (process.listenerCount(signal) > 1) return
+    process.exit(
+      fail(new InterruptedError('interrupted', bin, 'What was measured is kept; run the same command again to go on.')),
+    )
   }
 }
 

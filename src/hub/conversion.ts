@@ -1,5 +1,5 @@
 import type { Repo } from './repo.ts'
-import { hubFetch, orNetworkError } from './request.ts'
+import { listingFetch, orNetworkError } from './request.ts'
 import type { HubSettings } from './settings.ts'
 
 /** The hub's own bot, and what it calls its pull requests (transformers/safetensors_conversion.py). Nobody else's are taken. */
@@ -21,7 +21,7 @@ interface Discussion {
 export function conversionOf(repo: Repo, commit: string, settings: HubSettings): Promise<string | null> {
   return orNetworkError(settings, repo, async () => {
     const get = async (path: string): Promise<unknown> =>
-      (await hubFetch(settings, repo)(`${settings.endpoint}/api/models/${repo.id}/${path}`)).json()
+      (await listingFetch(settings, repo)(`${settings.endpoint}/api/models/${repo.id}/${path}`)).json()
     const { discussions } = (await get('discussions?p=0&type=pull_request&status=open')) as {
       discussions: readonly Discussion[]
     }

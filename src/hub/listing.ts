@@ -4,7 +4,7 @@ import { NetworkError } from '../errors.ts'
 import { staysInside } from '../weight-files.ts'
 import { cachedCommit, snapshotFolder } from './cache.ts'
 import { COMMIT, type Repo } from './repo.ts'
-import { hubFetch, orNetworkError } from './request.ts'
+import { listingFetch, orNetworkError } from './request.ts'
 import type { HubSettings } from './settings.ts'
 
 /** A file of a repository at a commit, and what its bytes must hash to. */
@@ -25,7 +25,7 @@ export function commitOf(repo: Repo, hub: HubSettings): Promise<string> {
       name: repo.id,
       revision: repo.revision,
       hubUrl: settings.endpoint,
-      fetch: hubFetch(settings, repo),
+      fetch: listingFetch(settings, repo),
       additionalFields: ['sha' as const],
     }
     const { sha } = repo.type === 'model' ? await modelInfo(options) : await datasetInfo(options)
@@ -54,7 +54,7 @@ export function filesAt(
       revision: commit,
       recursive: options.recursive ?? false,
       hubUrl: settings.endpoint,
-      fetch: hubFetch(settings, repo),
+      fetch: listingFetch(settings, repo),
       ...(options.folder === undefined ? {} : { path: options.folder }),
     })
     for await (const { type, path, size, oid, lfs } of entries)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
 import { INDEX_FILE, indexText, numberedShards, parseWeightMap, SINGLE_FILE } from '../weight-files.ts'
 import type { RepoFile } from './listing.ts'

@@ -37,7 +37,8 @@ export function patientFetch(
     try {
       response = await fetch(url, { ...init, headers, signal: init.signal ?? AbortSignal.timeout(patience.timeoutMs) })
     } catch (cause) {
-      throw unreachable(url, cause, patience)
+      const refusal = misled(url, cause)
+      throw refusal === null ? unreachable(url, cause, patience) : new AbortError(refusal)
     }
     if (response.ok) return response
     const error = await refusal(response)
@@ -49,6 +50,18 @@ export function patientFetch(
 
 /** The hub does not answer (as opposed to: it refuses). What the cache holds may then serve. */
 export class UnreachableError extends NetworkError {}
+
+/** A redirection that is not followed: in a circle, or to what is no web address. To ask again would lead there again. */
+function misled(url: string, error: unknown): NetworkError | null {
+  const said = (error as { cause?: { message?: unknown } } | null)?.cause?.message
+  const why = /redirect count exceeded/i.test(String(said))
+    ? 'in a circle'
+    : /scheme|invalid redirect|invalid url/i.test(String(said))
+      ? 'to what is no http(s) address'
+      : null
+  if (why === null) return null
+  return new NetworkError(`the answer leads ${why}`, new URL(url).origin, 'Is HF_ENDPOINT right?', { cause: error })
+}
 
 /** The reason that undici hides in `cause`: connection refused, name not found, certificate, time-out. */
 function unreachable(url: string, error: unknown, patience: Patience): NetworkError {
@@ -66,7 +79,9 @@ function unreachable(url: string, error: unknown, patience: Patience): NetworkEr
 }
 
 async function refused(response: Response, settings: HubSettings, repo: Repo): Promise<NetworkError> {
-  const body = await response.text().catch(() => '')
+  const body = await bounded(response, MAX_REFUSAL_BYTES, '')
+    .text()
+    .catch(() => '')
   const code = response.headers.get('x-error-code')
   const said = response.headers.get('x-error-message') ?? jsonError(body)
   const page = `${settings.endpoint}/${repo.type === 'dataset' ? 'datasets/' : ''}${repo.id}`
@@ -109,7 +124,10 @@ async function knownRevisions(settings: HubSettings, repo: Repo): Promise<string
       headers: settings.token === null ? {} : { authorization: `Bearer ${settings.token}` },
       signal: AbortSignal.timeout(settings.timeoutMs),
     })
-    const { branches, tags } = (await response.json()) as { branches: { name: string }[]; tags: { name: string }[] }
+    const { branches, tags } = (await bounded(response, MAX_REFUSAL_BYTES, '').json()) as {
+      branches: { name: string }[]
+      tags: { name: string }[]
+    }
     return `It has ${[...branches, ...tags]
       .map(({ name }) => name)
       .slice(0, 20)
@@ -125,6 +143,43 @@ function jsonError(body: string): string | null {
     return typeof error === 'string' ? error.slice(0, 300) : null
   } catch {
     return null
+  }
+}
+
+/** What is read of an answer that is only quoted. */
+const MAX_REFUSAL_BYTES = 1_000_000
+
+/** The same answer, of which at most `most` bytes are read. @throws NetworkError (its body) where it has more */
+export function bounded(response: Response, most: number, where: string): Response {
+  let got = 0
+  const counted = response.body?.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        got += chunk.length
+        if (got <= most) controller.enqueue(chunk)
+        else controller.error(new NetworkError(`an answer has more than ${most.toLocaleString('en')} bytes`, where))
+      },
+    }),
+  )
+  const { status, statusText, headers } = response
+  return new Response(counted ?? null, { status, statusText, headers })
+}
+
+/** Pages of a listing (1,000 files each), and bytes of each; far above any repository. */
+const MAX_PAGES = 500
+const MAX_PAGE_BYTES = 20_000_000
+
+/** `hubFetch` for answers that list something: as many pages and bytes as a repository may have, and none twice. */
+export function listingFetch(settings: HubSettings, repo: Repo): typeof fetch {
+  const inner = hubFetch(settings, repo)
+  const seen = new Set<string>()
+  return async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input)
+    if (seen.has(url)) throw new NetworkError('the listing of the files leads back to itself', repo.id)
+    seen.add(url)
+    if (seen.size > MAX_PAGES)
+      throw new NetworkError(`the listing of the files has more than ${MAX_PAGES} pages`, repo.id)
+    return bounded(await inner(input, init), MAX_PAGE_BYTES, repo.id)
   }
 }
 

@@ -26,7 +26,7 @@ export interface MakeRequest {
 
 /** Rows of the source that are worked on together. What is wanted is looked at between chunks, so that no draw depends on the workers. */
 const CHUNK = 256
-/** A kind that made less than this share of what it lacks in a whole pass is given up: others make its pairs. */
+/** A kind that was tried on half of the rows of a pass and made less than this share of what it lacks is given up. */
 const WORTH_A_PASS = 0.02
 
 /**
@@ -72,8 +72,8 @@ interface Numbered {
 /** Sets the state to the start of the next pass; false where none is worth it. */
 function nextPass({ n, kinds, file: { state } }: MakeRequest): boolean {
   if (n === null || n <= state.pairs) return false
-  const tired = kinds.filter((kind) => lacks(state, kind) > 0 && !isWorth(state, kind))
-  const left = kinds.filter((kind) => !tired.includes(kind) && (state.inPass[kind] ?? 0) > 0)
+  const tired = kinds.filter((kind) => lacks(state, kind) > 0 && isTired(state, kind))
+  const left = kinds.filter((kind) => !tired.includes(kind) && !isTired(state, kind))
   let spare = 0
   for (const kind of tired) {
     spare += lacks(state, kind)
@@ -85,12 +85,15 @@ function nextPass({ n, kinds, file: { state } }: MakeRequest): boolean {
   state.pass++
   state.next = 0
   state.inPass = {}
+  state.tried = {}
   return true
 }
 const lacks = (state: MakeState, kind: string): number =>
   (state.wanted[kind] ?? Number.POSITIVE_INFINITY) - (state.cells[kind]?.pairs ?? 0)
-const isWorth = (state: MakeState, kind: string): boolean =>
-  (state.inPass[kind] ?? 0) > WORTH_A_PASS * lacks(state, kind)
+/** Not worth another pass: tried often enough, and seldom or never with a pair. Other kinds make what it lacks. */
+const isTired = (state: MakeState, kind: string): boolean =>
+  (state.barren[kind] ?? 0) >= state.next ||
+  ((state.tried[kind] ?? 0) * 2 >= state.next && (state.inPass[kind] ?? 0) <= WORTH_A_PASS * lacks(state, kind))
 
 const wantedKinds = ({ kinds, file: { state } }: MakeRequest): string[] =>
   kinds.filter((kind) => lacks(state, kind) > 0)
@@ -117,6 +120,7 @@ async function makeChunk(chunk: readonly Numbered[], request: MakeRequest): Prom
       if (answer.unreadable === 'cannot_be_edited') drop(state, 'any', answer.unreadable)
       else if (answer.unreadable !== null) fail(unreadable(item.where, answer.unreadable), request)
       for (const { kind, reason } of answer.drops) drop(state, kind, reason)
+      countTries(state, [...answer.drops.map(({ kind }) => kind), ...(answer.pair === null ? [] : [answer.pair.kind])])
       if (answer.pair !== null) {
         const row = accept(answer.pair, item.where.split(/[/\\]/).at(-1)!, state.pairs + rows.length, request)
         if (row !== null) rows.push(row)
@@ -163,6 +167,7 @@ function accept(
   if (!file.isNew(pairKey(kind, problem.solution, changed, answerPart(rejected)))) return drop(state, kind, 'duplicate')
   countPair(cell, longer, answerGap)
   state.inPass[kind] = (state.inPass[kind] ?? 0) + 1
+  state.barren[kind] = 0
   return {
     id: `${kind}-${String(cell.pairs).padStart(6, '0')}`,
     subset: kind,
@@ -182,6 +187,13 @@ function accept(
     rejected_reason: pair.rejectedReason,
     molecule: pair.molecule,
     source,
+  }
+}
+
+function countTries(state: MakeState, kinds: readonly string[]): void {
+  for (const kind of new Set(kinds)) {
+    state.tried[kind] = (state.tried[kind] ?? 0) + 1
+    state.barren[kind] = (state.barren[kind] ?? 0) + 1
   }
 }
 

@@ -34,6 +34,10 @@ export interface MakeState {
   wanted: Record<string, number | null>
   /** Pairs made per kind in this pass. */
   inPass: Record<string, number>
+  /** Rows of this pass that a kind was tried on. */
+  tried: Record<string, number>
+  /** Rows that a kind was tried on since its last pair. */
+  barren: Record<string, number>
   /** Per kind. */
   cells: Record<string, Cell>
   /** Contrasts that did not become pairs: kind → reason → how many. */

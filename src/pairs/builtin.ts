@@ -9,6 +9,7 @@ export const BUILTIN_DATASETS: ReadonlyMap<string, { readonly title: string; rea
   ],
   ['demo-groups', { title: '60 groups of completions with ether0 solutions', file: 'demo/groups.jsonl' }],
   ['demo-steps', { title: '28 reasonings with candidates for the next step', file: 'demo/steps.jsonl' }],
+  ['chem-pairs-v1', { title: '2,700 minimal pairs of chemistry, nine kinds', file: 'chem-pairs-v1/pairs.jsonl.gz' }],
   [
     'invariance',
     {

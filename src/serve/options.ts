@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { choice, flagOf, type Given, number, type Option, section, text, type Values, whole } from '../setup/option.ts'
 import { OPTIONS, type RunOption } from '../setup/options.ts'
-import { changesNothing } from '../setup/unused.ts'
+import { changesNothing, unusedOptions } from '../setup/unused.ts'
 import { DEFAULT_QUEUE } from './engine.ts'
 import { MIXES, type MixRule } from './mix.ts'
 
@@ -117,14 +117,16 @@ export function servedConfig(asked: Asked, given: Given): ServedConfig | null {
         `--${flagOf(name)}`,
       )
   }
+  const config = toRunConfig(bin, ofBin)
   const unused = [
+    ...unusedOptions(config, ofBin),
     ...(mix !== 'sum' && named('lambda') ? [changesNothing(['lambda'], `--mix is ${mix}`)] : []),
     ...(mix === 'verifiable' && named('unscoredReward')
       ? [changesNothing(['unscored-reward'], 'with --mix verifiable it stands in extra_logs of /get_reward alone')]
       : []),
   ]
   return {
-    config: toRunConfig(bin, ofBin),
+    config,
     given: ofBin,
     rule: { mix, lambda: lambda ?? 1, unverifiableReward, unscoredReward },
     store: asked.store,

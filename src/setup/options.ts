@@ -7,6 +7,7 @@ import { parseShard } from '../pairs/shard.ts'
 import { checkHead } from '../score/head.ts'
 import { checkHeuristics, DEFAULT_HEURISTICS, type Heuristic, LAYOUTS } from '../score/process.ts'
 import { STEP_AGGREGATES, stepWords } from '../score/steps.ts'
+import { visibleLine } from '../visible-text.ts'
 import {
   aboveZero,
   choice,
@@ -647,10 +648,25 @@ function withoutNul(path: string, flag: string): void {
   if (path.includes('\0')) throw new UsageError('has a NUL character, which no path may have', flag)
 }
 
+/** Of a folder, in UTF-8: file systems have 255, of which ~ and 64 hex digits may be added. */
+const LONGEST_NAME_BYTES = 190
 function folderName(name: string): void {
   withoutNul(name, '--name')
   if (/[/\\]/.test(name) || name === '.' || name === '..')
     throw new UsageError(`"${name}" is not the name of a folder`, '--name', 'Where results go is --output-dir.')
+  if (visibleLine(name, Number.POSITIVE_INFINITY) !== name)
+    throw new UsageError(
+      `"${name}" has characters that act on a terminal: control characters, line ends or marks of direction`,
+      '--name',
+      'It is the name of a folder and stands in every table.',
+    )
+  const bytes = Buffer.byteLength(name)
+  if (bytes > LONGEST_NAME_BYTES)
+    throw new UsageError(
+      `is ${bytes} bytes long, at most ${LONGEST_NAME_BYTES} are taken`,
+      '--name',
+      'File systems have names of up to 255 bytes; chemherm may add ~ and a hash.',
+    )
 }
 
 function heuristics(given: unknown): readonly Heuristic[] {

@@ -245,7 +245,7 @@ describe('pieces', () => {
     for (const part of [
       'chemherm 0.1.0. 3 of 600 texts were longer than the limit and were cut. The data set',
       'revision abc',
-      'm\\u001b[2J\\n# forged',
+      'm\\\\u001b\\[2J\\\\n# forged',
       "the score is the least of the steps' probabilities",
       '300 pairs of 299 prompts',
       '500 bootstrap resamples',

@@ -100,7 +100,10 @@ describe('attribution', () => {
     expect(Object.keys(rows[0]!)).toEqual([...ATTRIBUTION_COLUMNS])
     expect(undocumented({ 'attribution.csv': ATTRIBUTION_COLUMNS })).toEqual([])
     for (const [id, [chosen, rejected]] of Object.entries(rmScores()).slice(0, ROWS))
-      for (const [role, want] of [['chosen', chosen], ['rejected', rejected]] as const) {
+      for (const [role, want] of [
+        ['chosen', chosen],
+        ['rejected', rejected],
+      ] as const) {
         const own = rows.filter((r) => r.id === id && r.role === role)
         expect(own.length).toBeGreaterThan(5)
         for (const { score, value } of own) {
@@ -118,12 +121,17 @@ describe('attribution', () => {
     const margins: number[] = []
     for (const [id, [chosen, rejected]] of Object.entries(dpoScores()).slice(0, ROWS)) {
       margins.push(chosen - rejected)
-      for (const [role, want] of [['chosen', chosen], ['rejected', rejected]] as const) {
+      for (const [role, want] of [
+        ['chosen', chosen],
+        ['rejected', rejected],
+      ] as const) {
         const sum = rows.filter((r) => r.id === id && r.role === role).reduce((s, { value }) => s + Number(value), 0)
         expect(Math.abs(sum - want)).toBeLessThan(2e-3)
       }
     }
-    const parts = read('demo-policy-dpo__vs__demo-ref-sft', 'agreement.csv').filter((l) => l.statistic === 'margin_part')
+    const parts = read('demo-policy-dpo__vs__demo-ref-sft', 'agreement.csv').filter(
+      (l) => l.statistic === 'margin_part',
+    )
     const total = parts.reduce((sum, { value }) => sum + Number(value), 0)
     expect(Math.abs(total - margins.reduce((a, b) => a + b, 0) / ROWS)).toBeLessThan(2e-3)
     expect(rows.some(({ part }) => part === 'smiles')).toBe(true)

@@ -5,10 +5,12 @@ import { OPTIONS as SERVE } from '../../scripts/serve-rewards.ts'
 import { OPTIONS as SETUP } from '../../scripts/setup-cuda.ts'
 import { OPTIONS as SUBMIT } from '../../scripts/submit-eval-jobs.ts'
 import { OPTIONS as VERIFY_RESULTS } from '../../scripts/verify-results.ts'
+import { OPTIONS as MAKE } from '../../src/cli/make/options.ts'
 import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { packagePath } from '../../src/package.ts'
 import { flagOf } from '../../src/setup/option.ts'
 import { ANALYZE_ROWS } from './effects/analyze.ts'
+import { MAKE_ROWS } from './effects/make-pairs.ts'
 import { GENERATE_ROWS } from './effects/run-generate.ts'
 import { PROCESS_ROWS } from './effects/run-process.ts'
 import { RUN_ROWS } from './effects/runs.ts'
@@ -29,6 +31,7 @@ const BINS: Readonly<Record<string, { readonly options: object; readonly rows: R
   'run-process': { options: BIN_OPTIONS['run-process'], rows: PROCESS_ROWS },
   'run-generate': { options: BIN_OPTIONS['run-generate'], rows: GENERATE_ROWS },
   analyze: { options: ANALYZE, rows: ANALYZE_ROWS },
+  'make-pairs': { options: MAKE, rows: MAKE_ROWS },
   'serve-rewards': { options: SERVE, rows: SERVE_ROWS },
   'submit-eval-jobs': { options: SUBMIT, rows: SUBMIT_ROWS },
   'verify-results': { options: VERIFY_RESULTS, rows: VERIFY_RESULTS_ROWS },

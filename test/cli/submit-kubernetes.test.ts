@@ -45,6 +45,8 @@ const submitted = ({ folder, env }: Cluster, engine = 'kubernetes', ...more: str
     [
       ...['--runs', join(folder, 'runs.yaml'), '--engine', engine, '--output-dir', folder, '--shards', '4'],
       ...CONTAINERS,
+      // else it is estimated
+      ...(more.some((flag) => ['--memory', '--time'].includes(flag)) ? [] : ['--memory', '1G']),
       ...more,
     ],
     env,
@@ -94,6 +96,26 @@ describe('Kubernetes', () => {
     const then = await call('submit-eval-jobs', ['status', '--output-dir', one.folder], one.env)
     expect(then.code).toBe(0)
     expect(then.stdout).toMatch(/-r2 +shard 4\/4 +done/)
+  })
+
+  it('the analysis is a Job of its own, to be applied when status says so', async () => {
+    const one = cluster()
+    const { stderr } = await submitted(one, 'kubernetes', '--submit', '--memory', '3G')
+    const path = `${one.folder}/jobs/analyze.yaml`
+    expect(stderr).toContain(`when all are done: kubectl apply -f ${path}`)
+    expect(one.calls().join('\n')).not.toContain('analyze.yaml')
+    const [container] = parse(readFileSync(path, 'utf8')).spec.template.spec.containers
+    expect(container).toMatchObject({
+      command: ['chemherm', 'analyze', '--output-dir', one.folder],
+      resources: { limits: { memory: '3G' } },
+    })
+    const say = async (): Promise<string> =>
+      (await call('submit-eval-jobs', ['status', '--output-dir', one.folder], one.env)).stdout
+    one.job(`chemherm-${RUN}`, { completedIndexes: '0-3' })
+    one.job('chemherm-02-run-rm-gpu-demo-pairs', { completedIndexes: '0-2', active: 1 })
+    expect(await say()).not.toContain('all are done')
+    one.job('chemherm-02-run-rm-gpu-demo-pairs', { completedIndexes: '0-3' })
+    expect(await say()).toContain(`all are done; to compare them: kubectl apply -f ${path}`)
   })
 
   it('a Job that is gone or was ended has failed', async () => {

@@ -59,7 +59,7 @@ it('changes what the kind says, and nothing else', async () => {
     const [right, wrong] = [answer(chosen), answer(rejected)]
     if (['stereo_inversion', 'regio_isomer', 'isomer'].includes(reject_kind)) {
       expect(await molFormula(wrong), changed).toBe(await molFormula(right))
-      const flat = async (smiles: string) => canonicalSmiles(smiles, { isomeric: false })
+      const flat = async (smiles: string) => canonicalSmiles(smiles.replace(/@+|[/\\]/g, ''))
       expect((await flat(wrong)) === (await flat(right))).toBe(reject_kind === 'stereo_inversion')
     }
     if (reject_kind === 'ch2')

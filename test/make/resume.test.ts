@@ -17,6 +17,8 @@ const fresh = (): MakeState => ({
   pairs: 0,
   wanted: { ch2: 150, format_break: 150 },
   inPass: {},
+  tried: {},
+  barren: {},
   cells: {},
   dropped: {},
   unreadable: {},

@@ -57,7 +57,7 @@ it('with partial credit the margin is the difference of the rewards', async () =
 it('lengths are balanced by choosing', async () => {
   // the right answer is the longer text in all groups but a few
   const rows = Array.from({ length: 40 }, (_, i) => ({
-    completions: [wrap('CCOC(C)=O', 'a long thought'.repeat(i % 5 === 0 ? 0 : 3)), wrap('CCCO', 'short')],
+    completions: [wrap('CCOC(C)=O', 'a long thought'.repeat(i % 5 === 0 ? 0 : 3)), wrap('CCCO', 'a thought')],
     solution: PRODUCT,
   }))
   const output = outputFile()

@@ -147,6 +147,8 @@ it('loses no answered request when it is killed, goes on where it was, and analy
   )
   expect(parts.length).toBe(Math.min(10, Math.floor(rows.length / 20)))
   expect([parts[0]!.first_id, parts.at(-1)!.last_id]).toEqual(['1', rows.at(-1)!.id])
+  expect(analysed.stdout).toMatch(/served, over time +requests +pass rate +AUROC +τ-b within a prompt\n/)
+  expect(analysed.stdout).toContain(`${parts[0]!.first_id} – ${parts[0]!.last_id}`)
   let next = 0
   for (const part of parts) {
     const own = rows.slice(

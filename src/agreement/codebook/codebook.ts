@@ -1,3 +1,4 @@
+import { markdownCode } from '../../visible-text.ts'
 import { ADVANTAGE_COLUMN_MEANINGS, CURRICULUM_ASSUMPTIONS } from './advantages.ts'
 import { ANALYZE_COLUMNS } from './analyze.ts'
 import { OF_FILE } from './by-file.ts'
@@ -52,7 +53,7 @@ export function codebook(files: Readonly<Record<string, readonly string[]>>): st
           ? COMMON[c]!
           : (RAW_OUTPUTS.find(([pattern]) => pattern.test(c))?.[1] ??
             m("the data's own", 'a column of the data, carried through'))
-      return `| \`${escapeCell(c)}\` | ${escapeCell(meaning.unit)} | ${escapeCell(meaning.definition)} |`
+      return `| ${markdownCode(c)} | ${escapeCell(meaning.unit)} | ${escapeCell(meaning.definition)} |`
     })
     return `## ${file}\n\n| column | unit | definition |\n| --- | --- | --- |\n${rows.join('\n')}\n`
   })

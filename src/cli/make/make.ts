@@ -167,6 +167,8 @@ function freshState(options: MakeState['options'], kinds: readonly string[], n: 
       kinds.map((kind, i) => [kind, share === null ? null : share + (i < n! % kinds.length ? 1 : 0)]),
     ),
     inPass: {},
+    tried: {},
+    barren: {},
     cells: {},
     dropped: {},
     unreadable: {},

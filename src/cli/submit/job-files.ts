@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeOutputFolder } from '../../setup/folder.ts'
 import { beakerSpec } from './beaker.ts'
-import { jobManifest, manifestPath } from './kubernetes.ts'
+import { analyzeManifest, analyzePath, jobManifest, manifestPath } from './kubernetes.ts'
 import { allShards, type Engine, type JobPlan, jobFolder, optionsYaml } from './plan.ts'
 import { analyzeScript, mergeScript, shardsScript, submitScript } from './slurm.ts'
 
@@ -24,8 +24,10 @@ const FILES: Readonly<Record<Engine, (plan: JobPlan) => JobFile[]>> = {
     { path: join(plan.outputDir, 'jobs/analyze.sbatch'), text: analyzeScript(plan) },
     { path: join(plan.outputDir, 'jobs/submit.sh'), text: submitScript(plan) },
   ],
-  kubernetes: (plan) =>
-    plan.runs.map((run) => ({ path: manifestPath(plan, run), text: jobManifest(plan, run, allShards(run)) })),
+  kubernetes: (plan) => [
+    ...plan.runs.map((run) => ({ path: manifestPath(plan, run), text: jobManifest(plan, run, allShards(run)) })),
+    { path: analyzePath(plan), text: analyzeManifest(plan) },
+  ],
   beaker: (plan) =>
     plan.runs.map((run) => ({
       path: join(jobFolder(plan.outputDir, run), 'beaker.yaml'),

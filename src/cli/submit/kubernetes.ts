@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import { UsageError } from '../../errors.ts'
 import { packageVersion } from '../../package.ts'
 import { containerScript } from './container.ts'
+import { largestMemory } from './memory.ts'
 import { type JobPlan, type JobRun, jobFolder, optionsYaml } from './plan.ts'
 
 /**
@@ -104,6 +105,49 @@ export function jobManifest(plan: JobPlan, run: JobRun, shards: readonly number[
     },
   }
   return [options, job].map((one) => stringify(one, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n')
+}
+
+export const analyzePath = (plan: JobPlan): string => join(plan.outputDir, 'jobs/analyze.yaml')
+
+/**
+ * The comparison of all runs as a Job, for `kubectl apply -f` when they are done: `status` says when. It is not handed over with the others: a
+ * Job cannot wait for other Jobs, and a pod that polls would need rights on the API, or hang where a shard fails for good.
+ */
+export function analyzeManifest({ resources, outputDir, runs }: JobPlan): string {
+  const { image, volumeClaim, namespace, cpus } = resources
+  const name = 'chemherm-analyze'
+  const labels = { 'app.kubernetes.io/name': 'chemherm', 'app.kubernetes.io/instance': 'analyze' }
+  const memory = resources.memory ?? largestMemory(runs)
+  const amounts = { cpu: String(cpus), memory }
+  return stringify(
+    {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name, ...(namespace !== null && { namespace }), labels },
+      spec: {
+        backoffLimit: RETRIES,
+        // so that it can be applied again after more runs
+        ttlSecondsAfterFinished: 3600,
+        template: {
+          metadata: { labels },
+          spec: {
+            restartPolicy: 'Never',
+            containers: [
+              {
+                name: 'chemherm',
+                image,
+                command: ['chemherm', 'analyze', '--output-dir', outputDir],
+                resources: { requests: amounts, limits: amounts },
+                volumeMounts: [{ name: 'results', mountPath: outputDir }],
+              },
+            ],
+            volumes: [{ name: 'results', persistentVolumeClaim: { claimName: volumeClaim } }],
+          },
+        },
+      },
+    },
+    { lineWidth: 0, aliasDuplicateObjects: false },
+  )
 }
 
 const QUANTITY = /^[0-9]+(\.[0-9]+)?([KMGT]i|[kMGT])?$/

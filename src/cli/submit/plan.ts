@@ -108,7 +108,10 @@ export function planJobs(
       memory: memory(known?.shardBytes),
       wholeMemory: memory(known === null ? undefined : Math.max(known.wholeBytes, known.shardBytes)),
       time:
-        resources.time ?? (known?.rate?.source === 'given' && known.seconds !== null ? timeText(known.seconds) : null),
+        resources.time ??
+        (engine === 'slurm' && known?.rate?.source === 'given' && known.seconds !== null
+          ? timeText(known.seconds)
+          : null),
       estimate,
       options: {
         ...row.options,

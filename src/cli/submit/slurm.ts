@@ -1,7 +1,8 @@
 import { UsageError } from '../../errors.ts'
 import { packagePath } from '../../package.ts'
 import { visibleName } from '../../visible-text.ts'
-import { DEFAULT_MEMORY, memoryText, NOT_ASKED } from './estimate.ts'
+import { NOT_ASKED } from './estimate.ts'
+import { largestMemory } from './memory.ts'
 import { type JobPlan, type JobRun, jobFolder, type Resources } from './plan.ts'
 
 /** Seconds before the time limit at which a task is told to stop (USR1). A node that is taken away sends TERM, with the partition's own grace. */
@@ -75,7 +76,7 @@ export function analyzeScript(plan: JobPlan): string {
       '--job-name="chemherm-analyze"',
       '--kill-on-invalid-dep=yes',
       `--output="${folder}/logs/analyze.log"`,
-      ...asked(plan, 0, analysisMemory(plan)),
+      ...asked(plan, 0, plan.resources.memory ?? largestMemory(plan.runs)),
       ...(plan.resources.time === null ? [] : [`--time=${plan.resources.time}`]),
     ],
     task({
@@ -121,17 +122,7 @@ function remark({ estimate, memory }: JobRun): string[] {
 }
 
 /** Node bounds its heap at 4 GB where nobody says otherwise; of a job that has more, three quarters. */
-const HEAP =
-  `[ "\${SLURM_MEM_PER_NODE:-0}" -gt 6000 ] && export NODE_OPTIONS="--max-old-space-size=$((SLURM_MEM_PER_NODE * 3 / 4))"`
-
-/** The analysis of all runs reads their tables: as much as the largest run's own. */
-const analysisMemory = ({ resources, runs }: JobPlan): string => {
-  const known = runs.flatMap(({ estimate }) => (typeof estimate === 'string' ? [] : [estimate.wholeBytes]))
-  return (
-    resources.memory ??
-    (known.length < runs.length ? DEFAULT_MEMORY : memoryText(known.reduce((a, b) => Math.max(a, b), 0)))
-  )
-}
+const HEAP = `[ "\${SLURM_MEM_PER_NODE:-0}" -gt 6000 ] && export NODE_OPTIONS="--max-old-space-size=$((SLURM_MEM_PER_NODE * 3 / 4))"`
 
 /** A folder, or a variable of the job. @example localFolder('$SLURM_TMPDIR/x') // '${SLURM_TMPDIR:?is not set}/x' */
 const localFolder = (text: string): string =>

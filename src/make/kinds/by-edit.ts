@@ -9,6 +9,7 @@ const MOST_EDITS = 6
 /**
  * The right molecule against an edited one.
  * @param names problems whose answer the edit makes wrong
+ * @param stereo the edit makes stereoisomers
  */
 export function* byEdit(
   edits: Edits,
@@ -16,6 +17,7 @@ export function* byEdit(
   subject: Subject,
   random: Prng,
   molecule = editedMolecule(subject),
+  stereo = false,
 ): Iterable<Contrast> {
   if (molecule === null) return
   const { mols } = subject.chemistry
@@ -26,6 +28,8 @@ export function* byEdit(
     const wrong = mols.read(smiles)?.canonical
     if (wrong === undefined || seen.has(wrong)) continue
     seen.add(wrong)
+    // a group moved to an equivalent place of a chiral molecule makes its stereoisomer, which is another kind
+    if (!stereo && mols.read(wrong)!.flat === molecule.molecule.flat) continue
     for (const problem of problemsOf(subject, molecule, names, random)) {
       if (problem.inchi !== undefined && mols.inchi(mols.read(wrong)!) === problem.inchi) continue
       yield { problem, right: problem.answer, wrong, changed }

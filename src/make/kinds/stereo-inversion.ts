@@ -13,6 +13,6 @@ export const stereoInversion: Kind = {
     if (molecule === null) return
     const assigned = subject.molecule === null ? null : assignCentres(molecule, random)
     const centred = assigned === null ? molecule : editableOf(assigned, subject.chemistry)
-    yield* byEdit(invertCentre, ['name'], subject, random, centred)
+    yield* byEdit(invertCentre, ['name'], subject, random, centred, true)
   },
 }

@@ -141,7 +141,12 @@ export const SERVE_MODEL_ROWS: Rows<keyof typeof REWARD_OPTIONS & keyof typeof O
   },
   offline: refuses(['--model', 'org/none', '--offline'], 7, 'org/none: offline'),
   extraction: ['test/serve/rewards.test.ts', 'judges as the options of the verifiable rewards say'],
-  'require-reasoning': ['test/serve/rewards.test.ts', 'judges as the options of the verifiable rewards say'],
+  'require-reasoning': all(
+    unused([...on, '--extraction', 'loose', '--no-require-reasoning'], 'format_reward alone depends on it'),
+    async () => {
+      expect((await configOf([...on, '--no-require-reasoning'])).config.verification.requireReasoning).toBe(false)
+    },
+  ),
   soft: ['test/serve/rewards.test.ts', 'judges as the options of the verifiable rewards say'],
   'good-molecule-bonus': ['test/serve/rewards.test.ts', 'judges as the options of the verifiable rewards say'],
   mix: all(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
 import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
-import { completionKey } from './keys.ts'
+import { completionKey, joinKey } from './keys.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
 /** pairs.csv as columns, and the prompt of each row; none where there is no such file. */
@@ -27,7 +27,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   if (existsSync(path)) {
     await eachCsvRow(path, ['id', 'subset', 'margin'], (get) => {
       const id = get('id')
-      key.push(`${id}\u0000${get('rejected_index') || '0'}\u0000${get('chosen_index') || '0'}`)
+      key.push(joinKey(id, get('rejected_index') || '0', get('chosen_index') || '0'))
       subset.push(get('subset'))
       // Runs written before the column existed: rows of one id share a prompt.
       const prompt = get('cluster') || `row ${id}`

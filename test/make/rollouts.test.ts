@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { tanimoto } from '../../src/index.ts'
 import { newFolder } from '../cli/effects/shown.ts'
 import { call } from '../command.ts'
 import { outputFile } from './molecules.ts'
@@ -37,6 +38,8 @@ it('a pass against a fail per prompt, equal molecules once', async () => {
   expect(new Set(rows.map(({ prompt }) => prompt))).toEqual(new Set(['question 0']))
   for (const row of rows)
     expect(row).toMatchObject({ chosen_reward: 1, rejected_reward: 0, margin: 1, reject_kind: 'rollout' })
+  const [far] = rows.filter(({ distance }) => distance !== null)
+  expect(far!.distance).toBeCloseTo(1 - (await tanimoto('CCOC(C)=O', 'CCCO')), 12)
   expect(stdout).toMatch(/rollout +same_answer +2/)
   expect(stdout).toMatch(/rollout +one_verdict_alone +1/)
 })

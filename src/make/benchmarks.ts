@@ -29,7 +29,7 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
       ],
       n: 2700,
       seed: 1,
-      sha256: 'c595e241a630ffb7d122ab4196a9badbbabfd0baa144837fc55c0ad949dc1b4a',
+      sha256: '4cfe7c23cb375671a2f4230b22fa75b88b9bb69478ec51e4c1ceaa5b0fe05f23',
     },
   ],
 ])

@@ -54,3 +54,14 @@ it('a table of SMILES is answered with what make-pairs reads, not with flags of 
     expect(stderr, way).not.toContain('--prompt-column')
   }
 })
+
+it('rings are those of a smallest set: three of adamantane, five of cubane', async () => {
+  const file = outputFile()
+  const from = moleculeFile(['CCC12CC3CC(CC(C3)C1)C2', 'CC12C3C4C1C5C2C3C45'])
+  const asked = ['--kinds', 'off_by_one', '--problems', 'count', '--n', '40']
+  await call('make-pairs', ['--from', from, ...asked, '--output', file])
+  const answers = rowsOf(file)
+    .filter(({ problem_type }) => problem_type === 'count/rings')
+    .map(({ source, solution }) => `${source.split(':')[1]} ${String(solution).split('!:!')[1]}`)
+  expect(new Set(answers)).toEqual(new Set(['1 3', '2 5']))
+})

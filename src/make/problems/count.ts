@@ -18,7 +18,12 @@ const COUNTS: readonly (readonly [type: string, what: string, of: (molecule: Mol
     ({ graph }) => graph.atoms.reduce((n, { z, hydrogens }) => n + hydrogens + (z === 1 ? 1 : 0), 0),
   ],
   ['heavy-atoms', 'heavy atoms', ({ descriptors }) => descriptors.NumHeavyAtoms!],
-  ['rings', 'rings (smallest set of smallest rings)', ({ descriptors }) => descriptors.NumRings!],
+  // not RDKit's NumRings, which counts equivalent rings beyond the smallest set: 4 for adamantane, 6 for cubane
+  [
+    'rings',
+    'rings (smallest set of smallest rings)',
+    ({ graph }) => graph.bonds.length - graph.atoms.length + graph.components,
+  ],
   ['aromatic-rings', 'aromatic rings', ({ descriptors }) => descriptors.NumAromaticRings!],
   [
     'nh-oh',

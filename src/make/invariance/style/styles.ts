@@ -43,10 +43,12 @@ function inWords(envelope: Envelope, words: string): string {
 function facts({ formula, descriptors, graph }: Molecule): readonly string[] {
   const of = (name: string): number => descriptors[name] ?? 0
   const atoms = graph.atoms.filter(({ z }) => z > 1).length
+  // the smallest set; RDKit's NumRings has 4 for adamantane
+  const rings = graph.bonds.length - graph.atoms.length + graph.components
   return [
-    `The molecule has the formula ${formula} and ${plural(of('NumRings'), 'ring')}.`,
+    `The molecule has the formula ${formula} and ${plural(rings, 'ring')}.`,
     `It has ${plural(atoms, 'atom')} other than hydrogen.`,
-    ...(of('NumRings') === 0
+    ...(rings === 0
       ? []
       : [`Of its rings ${of('NumAromaticRings')} ${of('NumAromaticRings') === 1 ? 'is' : 'are'} aromatic.`]),
     `Its molar mass is ${of('amw').toFixed(1)} g/mol.`,

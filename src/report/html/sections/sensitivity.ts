@@ -47,7 +47,7 @@ function curveFigure(all: readonly SensitivityRecord[], measure: string, axis: s
         y: 'margin',
         log: false,
         ticks: points.map(({ x }) => x),
-        tick: (x) => decimal(Math.round(x * 100) / 100),
+        tick: decimal,
         noun: 'pairs',
       },
       `Margin over distance: ${points.map(({ x, value }) => `${decimal(x)} ${value === null ? '–' : measured(value)}`).join(', ')}.`,

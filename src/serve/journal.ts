@@ -107,8 +107,14 @@ export class Journal {
     try {
       const lines = batch.map(({ entry }) => this.#linesOf(entry, ++this.#last))
       const { requests, scores } = this.#files
-      requests.append(lines.map(({ jsonl }) => jsonl).join(''))
-      scores.append(csvText(lines.flatMap(({ cells }) => cells)))
+      const end = requests.append(lines.map(({ jsonl }) => jsonl).join(''))
+      try {
+        scores.append(csvText(lines.flatMap(({ cells }) => cells)))
+      } catch (error) {
+        // else the numbers, given again, would stand for two texts
+        requests.cutTo(end)
+        throw error
+      }
     } catch (error) {
       this.#last = first
       for (const { reject } of batch) reject(error)
@@ -196,9 +202,10 @@ class LineFile {
       )
   }
 
-  /** All of the text, or none of it. */
-  append(text: string): void {
+  /** All of the text, or none of it. @returns where the file ended before */
+  append(text: string): number {
     const bytes = Buffer.from(text)
+    const before = this.#end
     attempt(this.path, () => {
       try {
         for (let done = 0; done < bytes.length; )
@@ -211,6 +218,14 @@ class LineFile {
       }
     })
     this.#end += bytes.length
+    return before
+  }
+
+  /** Takes back what was appended since. */
+  cutTo(end: number): void {
+    // written over from there on, also where it cannot be cut
+    this.#end = end
+    attempt(this.path, () => ftruncateSync(this.fd, end))
   }
 
   /** Without its line break; null where there is none. */

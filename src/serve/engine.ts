@@ -180,8 +180,11 @@ function guessTokens(asked: ScoreRequest): number {
 function lettersOf(asked: ScoreRequest): number {
   if (asked.kind === 'texts')
     return asked.texts.reduce((sum, { prompt, completion }) => sum + prompt.length + completion.length, 0)
-  const prompt = plain(asked.prompt).length
-  return asked.completions.reduce((sum, text) => sum + prompt + plain(text).length, 0)
+  const conversations = asked.kind === 'conversation' ? [asked] : asked.conversations
+  return conversations.reduce((sum, one) => {
+    const prompt = plain(one.prompt).length
+    return sum + one.completions.reduce((letters, text) => letters + prompt + plain(text).length, 0)
+  }, 0)
 }
 
 function retryAfter(tokens: number, { tokens: computed, modelMs }: EngineWork): number {

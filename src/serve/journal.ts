@@ -24,6 +24,8 @@ export const SERVED_COLUMNS = ['request', 'time', 'route', 'step', 'reward'] as 
 export interface JournalRow {
   readonly prompt: Text
   readonly completions: readonly Text[]
+  /** The trainer's step, where it says so. */
+  readonly step: number | null
   readonly solution: unknown
   readonly scored: readonly ScoredCompletion[]
   readonly details: readonly ScoreDetail[]
@@ -33,8 +35,6 @@ export interface JournalEntry {
   readonly route: string
   /** ISO 8601. */
   readonly time: string
-  /** The trainer's step, where it says so. */
-  readonly step: number | null
   /** The rows, given their ids. */
   readonly rows: (idOf: (row: number) => string) => readonly JournalRow[]
 }
@@ -124,17 +124,17 @@ export class Journal {
     if (++this.#writes % SYNC_EVERY === 0) this.#syncBeside()
   }
 
-  #linesOf({ route, time, step, rows }: JournalEntry, request: number): { jsonl: string; cells: Cell[][] } {
+  #linesOf({ route, time, rows }: JournalEntry, request: number): { jsonl: string; cells: Cell[][] } {
     const idOf = (row: number): string => (row === 0 ? String(request) : `${request}.${row}`)
     const all = rows(idOf)
     return {
       jsonl: all
         .map(
-          ({ prompt, completions, solution }, r) =>
+          ({ prompt, completions, solution, step }, r) =>
             `${JSON.stringify({ id: idOf(r), prompt, completions, ...(solution !== null && { solution }), request, time, route, ...(step !== null && { step }) })}\n`,
         )
         .join(''),
-      cells: all.flatMap(({ prompt, scored, details, rewards }) => {
+      cells: all.flatMap(({ prompt, step, scored, details, rewards }) => {
         // of a prompt that is not known nothing can be told
         const cluster = prompt === '' ? null : promptCluster(prompt)
         return scored.map((completion, i): Cell[] => [

@@ -23,14 +23,14 @@ export interface ClaimedRow {
   /** What the store keeps of a completion where the verifier cannot read it. */
   readonly texts: readonly Text[]
   readonly learned: readonly number[]
+  /** The trainer's step, where it says so. */
+  readonly step: number | null
 }
-/** One request of a client, as the routes hand it on. */
+/** One request of a client, as the routes hand it on: all of it is rated and kept, or nothing. */
 export interface RewardRequest {
   readonly route: string
   readonly asked: ScoreRequest
   readonly rows: readonly ClaimedRow[]
-  /** The trainer's step, where it says so. */
-  readonly step: number | null
   /** What the client is told: the reward, or the outputs of the model. */
   readonly told: 'reward' | 'outputs'
   readonly signal: AbortSignal
@@ -86,7 +86,7 @@ export function createRewardService(options: ServiceOptions): RewardService {
   return {
     rule,
     reasoning,
-    async rate({ route, asked, rows, step, told, signal }) {
+    async rate({ route, asked, rows, told, signal }) {
       // first: where the queue is full, nothing is verified either
       const scoring = engine.score(asked, signal)
       const judging = Promise.all(rows.map(({ claims }) => Promise.all(claims.map(verdictOf))))
@@ -108,7 +108,6 @@ export function createRewardService(options: ServiceOptions): RewardService {
       await journal?.append({
         route,
         time,
-        step,
         rows: (idOf) => rows.map((row, r) => keptRow(row, rated[r]!, told, idOf(r))),
       })
       options.onRated?.(route, rated)
@@ -122,7 +121,7 @@ const UNJUDGED: Verdict = { verifiable: null, status: 'unverifiable', reason: nu
 
 /** A row with its ratings as the store keeps it. */
 function keptRow(
-  { prompt, claims, texts }: ClaimedRow,
+  { prompt, claims, texts, step }: ClaimedRow,
   rated: readonly Rated[],
   told: RewardRequest['told'],
   id: string,
@@ -133,6 +132,7 @@ function keptRow(
   return {
     prompt,
     completions: texts,
+    step,
     solution,
     rewards: rated.map(({ reward }) => (told === 'reward' ? reward : null)),
     scored: rated.map((one, index) => ({

@@ -10,11 +10,11 @@ const folder = (): string => mkdtempSync(join(tmpdir(), 'journal-'))
 const entry = (prompt: string, completions: readonly string[], subset = ''): JournalEntry => ({
   route: '/rewards',
   time: '2026-01-01T00:00:00.000Z',
-  step: 3,
   rows: (idOf) => [
     {
       prompt,
       completions,
+      step: 3,
       solution: null,
       rewards: completions.map((_, i) => i),
       scored: completions.map((text, index) => ({

@@ -1,8 +1,12 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { VerifyOptions } from '../../src/chem/ether0/accuracy.ts'
 import { createChemPool } from '../../src/chem/workers/verifier.ts'
 import { packagePath } from '../../src/package.ts'
 import { createRewardServer } from '../../src/serve/app.ts'
+import { Journal } from '../../src/serve/journal.ts'
 import { DEFAULT_LIMITS } from '../../src/serve/limits.ts'
 import type { MixRule } from '../../src/serve/mix.ts'
 import { factsOf } from '../../src/serve/models.ts'
@@ -11,6 +15,7 @@ import { activated, classifyRoutes } from '../../src/serve/routes/classify.ts'
 import { getRewardRoutes } from '../../src/serve/routes/get-reward.ts'
 import { rewardsRoutes } from '../../src/serve/routes/rewards.ts'
 import { createRewardService } from '../../src/serve/service.ts'
+import { readCsv } from '../run/bin.ts'
 import { DEMO, engineOf, POLICY, REFERENCE, type ServedHere, servedHere } from './served.ts'
 
 // The routes over real models and real verification, without a thread for the model (test/serve/engine.test.ts) or a socket.
@@ -32,13 +37,18 @@ interface Answer {
   // biome-ignore lint/suspicious/noExplicitAny: JSON
   readonly body: any
 }
-function serving(served: ServedHere, rule: Partial<MixRule> = {}, verify: VerifyOptions = {}) {
+function serving(
+  served: ServedHere,
+  rule: Partial<MixRule> = {},
+  verify: VerifyOptions = {},
+  journal: Journal | null = null,
+) {
   const service = createRewardService({
     engine: engineOf(served),
     chem: pool,
     verify,
     rule: { ...RULE, ...rule },
-    journal: null,
+    journal,
     now: () => new Date(0),
   })
   const facts = factsOf(served, served.runners, { openMs: 0, warmUpMs: 0, kept: null })
@@ -96,6 +106,30 @@ describe('POST /rewards', () => {
     expect(body).toHaveLength(2)
     expect(body[1].completions[0]).toMatchObject({ verifiable: null, status: 'unverifiable', reason: null, format: 1 })
     expect(body[0].completions[0].learned).toBe(body[1].completions[0].learned)
+  })
+  it('keeps a list as one request, its prompts as rows with their own steps', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'served-list-'))
+    const journal = new Journal(folder, [])
+    const post = serving(rm, {}, {}, journal)
+    const ask = (prompt: string, step: number | null, ...completions: string[]) => ({ prompt, completions, step })
+    const { body } = await post('/rewards', [ask('first', 4, right, wrong), ask('second', null, 'x')])
+    await post('/rewards', ask('third', 5, 'y'))
+    journal.close()
+    const rows = readCsv(folder, 'scores.csv')
+    expect(rows.map(({ id, index, request, step }) => [id, index, request, step].join(' '))).toEqual([
+      '1 0 1 4',
+      '1 1 1 4',
+      '1.1 0 1 ',
+      '2 0 2 5',
+    ])
+    const told = [body[0].completions[0], body[0].completions[1], body[1].completions[0]].map(({ learned }) => learned)
+    expect(rows.slice(0, 3).map(({ score }) => Number(score))).toEqual(told)
+    const requests = readFileSync(join(folder, 'requests.jsonl'), 'utf8').trim().split('\n')
+    expect(requests.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { id: '1', prompt: 'first', request: 1, step: 4 },
+      { id: '1.1', prompt: 'second', request: 1 },
+      { id: '2', prompt: 'third', request: 2, step: 5 },
+    ])
   })
   it('one completion that has no score costs itself alone', async () => {
     const { status, body } = await serving(rm)('/rewards', { prompt: PROMPT, completions: ['x '.repeat(900), right] })

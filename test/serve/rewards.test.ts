@@ -94,6 +94,7 @@ describe('POST /rewards', () => {
       status: 'pass',
       learned_reason: null,
       learned_message: null,
+      verifiable_message: null,
     })
     expect(second).toMatchObject({ verifiable: 0, format: 1, reason: 'wrong_answer', status: 'fail' })
     expect(third).toMatchObject({ verifiable: 0, format: 0, reason: 'format_failed', status: 'fail' })
@@ -105,7 +106,44 @@ describe('POST /rewards', () => {
     const { body } = await post('/rewards', [{ ...one, solution: ALCOHOL }, one])
     expect(body).toHaveLength(2)
     expect(body[1].completions[0]).toMatchObject({ verifiable: null, status: 'unverifiable', reason: null, format: 1 })
+    expect(body[1].completions[0].verifiable_message).toBe('There is no solution to judge it by')
     expect(body[0].completions[0].learned).toBe(body[1].completions[0].learned)
+  })
+  it('says of a completion without a verdict what is wrong', async () => {
+    const post = serving(rm)
+    const messageOf = async (solution: string): Promise<string> => {
+      const { body } = await post('/rewards', { prompt: PROMPT, completions: [right], solution })
+      expect(body.completions[0]).toMatchObject({ verifiable: null, status: 'unverifiable' })
+      return body.completions[0].verifiable_message
+    }
+    expect(await messageOf('42')).toBe('the solution is not fxn_name!:!answer_info!:!problem_type')
+    expect(await messageOf('guess_eval!:!CCO!:!property')).toMatch(/^KeyError: .*guess_eval/)
+  })
+  it('verifies nothing more for a client that has left', async () => {
+    const signals: (AbortSignal | undefined)[] = []
+    const service = createRewardService({
+      ...{ engine: engineOf(rm), verify: {}, rule: RULE, journal: null, now: () => new Date(0) },
+      chem: {
+        run: (job, signal) => {
+          signals.push(signal)
+          return pool.run(job, signal)
+        },
+      },
+    })
+    const left = new AbortController()
+    left.abort(new Error('left'))
+    const asked = service.rate({
+      ...{ route: '/rewards', told: 'reward', signal: left.signal },
+      asked: { kind: 'conversation', prompt: 'p', completions: [right, wrong] },
+      rows: [
+        {
+          ...{ prompt: 'p', texts: [right, wrong], learned: [0, 1], step: null },
+          claims: [right, wrong].map((completion) => ({ completion, solution: ALCOHOL })),
+        },
+      ],
+    })
+    await expect(asked).rejects.toThrow('left')
+    expect(signals).toEqual([left.signal, left.signal])
   })
   it('keeps a list as one request, its prompts as rows with their own steps', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'served-list-'))

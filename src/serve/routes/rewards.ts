@@ -39,8 +39,8 @@ export const rewardsRoutes =
     })
   }
 
-/** `reason` is the verdict's, or where it has none, why there is no score; `learned_reason` is always the latter. */
-const answerOf = ({ reward, learned, unscored, verifiable, status, reason, format }: Rated) => ({
+/** `reason` is the verdict's, or where it has none, why there is no score; `learned_reason` is always the latter. The messages are words for people. */
+const answerOf = ({ reward, learned, unscored, verifiable, status, reason, verifiableMessage, format }: Rated) => ({
   reward,
   learned,
   verifiable,
@@ -49,4 +49,5 @@ const answerOf = ({ reward, learned, unscored, verifiable, status, reason, forma
   status,
   learned_reason: unscored?.reason ?? null,
   learned_message: unscored?.message || null,
+  verifiable_message: verifiableMessage,
 })

@@ -50,6 +50,11 @@ async function* smilesLines(path: string): AsyncGenerator<SourceItem | RowFailur
         yield failure(where, 'too_long', `a line of ${smiles.length} characters, at most ${LONGEST_LINE} are read`)
         continue
       }
+      // RDKit drops such characters at either end: CCÖ would be ethane
+      if (!/^[!-~]*$/.test(smiles)) {
+        yield failure(where, 'invalid_smiles', 'a SMILES string has no characters beyond ASCII')
+        continue
+      }
       if (!smiles.includes('>')) {
         yield { kind: 'subject', where, input: { kind: 'molecule', smiles: withoutMaps(smiles) } }
         continue

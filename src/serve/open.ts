@@ -14,6 +14,7 @@ import { getRewardRoutes } from './routes/get-reward.ts'
 import { rewardsRoutes } from './routes/rewards.ts'
 import { createRewardService, type RewardService, type ServiceOptions } from './service.ts'
 import type { EngineFacts } from './thread.ts'
+import { meaningOf } from './unverifiable.ts'
 
 /** A model that is served, from the first moment on: its routes can be added before it is open. */
 export interface ServedRewards {
@@ -68,7 +69,16 @@ export function serveModel(options: ServeOptions): ServedRewards {
         say,
       )
     }
-    const service = createRewardService({ engine, chem, verify, rule, journal, now, ...(onRated && { onRated }) })
+    const said = new Set<string>()
+    const onUnverifiable = (cause: string): void => {
+      if (said.has(cause)) return
+      said.add(cause)
+      say(`a completion is unverifiable: ${meaningOf(cause)}; said once, /metrics counts them`, true)
+    }
+    const service = createRewardService({
+      ...{ engine, chem, verify, rule, journal, now, onUnverifiable },
+      ...(onRated && { onRated }),
+    })
     open = { facts, folder: kept?.folder ?? null, service }
     return open
   })

@@ -18,6 +18,7 @@ import { distributionTables, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
 import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
+import { invarianceOfRun } from './invariance.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
@@ -216,7 +217,11 @@ export function startAnalysis(
   return (ofColumns) => {
     const statistics = runs.map((run, i) => ({
       model: run.model,
-      statistics: [...ofColumns[i]!, ...(groups.find(({ model }) => model === run.model)?.statistics ?? [])],
+      statistics: [
+        ...ofColumns[i]!,
+        ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
+        ...invarianceOfRun(run, settings),
+      ],
     }))
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),

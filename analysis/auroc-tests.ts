@@ -1,6 +1,7 @@
 import { aurocDifference } from '../src/agreement/auroc-difference.ts'
 import { passes } from '../src/agreement/completions.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
+import { KeyIndex } from './key-index.ts'
 import { AUROC_FAMILY, type PairedTest } from './paired-tests.ts'
 import type { Run } from './runs.ts'
 
@@ -28,8 +29,7 @@ export function aurocTests(runs: readonly Run[]): PairedTest[] {
 }
 
 function sharedCompletions(a: Run, b: Run): Shared {
-  const place = new Map<string, number>()
-  for (const [j, key] of b.completions.key.entries()) place.set(key, j)
+  const place = KeyIndex.of(b.completions.key)
   const { key: keys, score, reward, cluster: prompt } = a.completions
   const [label, scoreA, scoreB] = [
     new Float64Array(keys.length),
@@ -42,7 +42,7 @@ function sharedCompletions(a: Run, b: Run): Shared {
   let [n, clusters, missing] = [0, 0, 0]
   for (let i = 0; i < keys.length; i++) {
     const j = place.get(keys[i]!)
-    if (j === undefined) continue
+    if (j === -1) continue
     const [own, other] = [reward[i]!, b.completions.reward[j]!]
     const verdict = Number.isNaN(own) ? other : own
     const apart = !Number.isNaN(own) && !Number.isNaN(other) && passes(own) !== passes(other)

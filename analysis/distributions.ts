@@ -3,6 +3,7 @@ import { passes } from '../src/agreement/completions.ts'
 import { distributionRow, histogramRows, type ScoreGroup, separationRow } from '../src/agreement/distribution.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { Column } from './column.ts'
+import { KeyIndex } from './key-index.ts'
 import { completionKey, keyParts } from './keys.ts'
 import type { Run } from './runs.ts'
 
@@ -31,7 +32,8 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
   }
   for (let i = 0; i < c.n; i++)
     add(c.subset.names[c.subset.code[i]!]!, c.role.names[c.role.code[i]!]!, c.score[i]!, c.reward[i]!)
-  const known = new Set(c.key)
+  const known = KeyIndex.of(c.key)
+  const added = new Set<string>()
   pairs.key.forEach((pair, i) => {
     const [id, rejected, chosen] = keyParts(pair)
     const sides = [
@@ -40,8 +42,8 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
     ] as const
     for (const [role, index, score, reward] of sides) {
       const key = completionKey(id, role, String(index))
-      if (known.has(key)) continue
-      known.add(key)
+      if (known.get(key) !== -1 || added.has(key)) continue
+      added.add(key)
       add(pairs.subset.names[pairs.subset.code[i]!]!, role, score, reward)
     }
   })

@@ -1,3 +1,4 @@
+import { KeyIndex } from './key-index.ts'
 import type { Run, Texts } from './runs.ts'
 
 /**
@@ -95,14 +96,16 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
     everyHash(a, b, (x, y) => x === y || Number.isNaN(x) || Number.isNaN(y))
   const knowsAll = (a: number, b: number): boolean => everyHash(a, b, (x, y) => Number.isNaN(y) || !Number.isNaN(x))
 
-  const first = new Map<string, number>()
+  const first = new KeyIndex(size, (row) => {
+    const table = tableOf(row)
+    return tables[table]!.key[row - starts[table]!]!
+  })
   /** Keys with rows unlike the first: for each different row the rows that stand for it, several where none knows all hashes. */
   const variants = new Map<string, number[][]>()
   const variantOf = (key: string, row: number): number => {
-    const top = first.get(key)
-    if (top === undefined) first.set(key, row)
+    const top = first.put(row)
     const all = variants.get(key)
-    if (top === undefined || (all === undefined && same(top, row) && knowsAll(top, row))) return 0
+    if (top === -1 || (all === undefined && same(top, row) && knowsAll(top, row))) return 0
     const list = all ?? [[top]]
     if (all === undefined) variants.set(key, list)
     const fitting = list.filter((rows) => rows.every((other) => same(other, row)))

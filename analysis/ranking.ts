@@ -98,8 +98,8 @@ export function comparable(runs: readonly Run[]): { readonly kept: readonly Run[
  */
 export function costsOf(runs: readonly Run[]): ReadonlyMap<string, number> {
   const costs = new Map(runs.map(({ model }) => [model, 0]))
-  const scored = runs.map(({ pairs }) => new Set(pairs.key.filter((_, i) => !Number.isNaN(pairs.margin[i]))))
   if (runs.length < 2) return costs
+  const scored = runs.map(({ pairs }) => new Set(pairs.key.filter((_, i) => !Number.isNaN(pairs.margin[i]))))
   // what all but one scored, the first or the second did
   for (const key of new Set([...scored[0]!, ...scored[1]!])) {
     const lacking = runs.filter((_, i) => !scored[i]!.has(key))

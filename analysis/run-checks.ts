@@ -1,4 +1,5 @@
 import { DataError } from '../src/errors.ts'
+import { KeyIndex } from './key-index.ts'
 import type { RunCompletions, RunPairs } from './runs.ts'
 
 /**
@@ -30,11 +31,11 @@ const agrees = (a: number, b: number, scale: number): boolean =>
  * Rows by their key.
  * @throws DataError where a key stands twice: the row would count twice
  */
-function rowsByKey(keys: readonly string[], path: string): Map<string, number> {
-  const rows = new Map<string, number>()
+function rowsByKey(keys: readonly string[], path: string): KeyIndex {
+  const rows = new KeyIndex(keys.length, (row) => keys[row]!)
   for (const [i, key] of keys.entries()) {
-    const first = rows.get(key)
-    if (first !== undefined) {
+    const first = rows.put(i)
+    if (first !== -1) {
       const [id, ...place] = key.split('\u0000')
       throw new DataError(
         `repeats row ${first + 1}: id ${JSON.stringify(id)}, ${place.join(', ')}`,
@@ -42,7 +43,6 @@ function rowsByKey(keys: readonly string[], path: string): Map<string, number> {
         HINT,
       )
     }
-    rows.set(key, i)
   }
   return rows
 }
@@ -76,7 +76,7 @@ const shown = (value: number): string => (Number.isNaN(value) ? 'absent' : Strin
 function contradiction(
   pairs: RunPairs,
   completions: RunCompletions,
-  rows: ReadonlyMap<string, number>,
+  rows: KeyIndex,
   i: number,
   key: string,
   completionKey: (id: string, role: string, index: string) => string,
@@ -91,7 +91,7 @@ function contradiction(
     ['rejected', rejectedIndex, rejected, pairs.rejectedReward[i]!],
   ] as const) {
     const row = rows.get(completionKey(id, role, index))
-    if (row === undefined) continue
+    if (row === -1) continue
     const [own, verified] = [completions.score[row]!, completions.reward[row]!]
     // a column that is not there says nothing
     if (!Number.isNaN(score) && !agrees(score, own, Math.abs(score)))

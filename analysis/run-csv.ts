@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
 import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
-import { completionKey } from './keys.ts'
+import { completionKey, joinKey } from './keys.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
 /** pairs.csv as columns, and the prompt of each row; none where there is no such file. */
@@ -27,7 +27,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   if (existsSync(path)) {
     await eachCsvRow(path, ['id', 'subset', 'margin'], (get) => {
       const id = get('id')
-      key.push(`${id}\u0000${get('rejected_index') || '0'}\u0000${get('chosen_index') || '0'}`)
+      key.push(joinKey(id, get('rejected_index') || '0', get('chosen_index') || '0'))
       subset.push(get('subset'))
       // Runs written before the column existed: rows of one id share a prompt.
       const prompt = get('cluster') || `row ${id}`
@@ -73,6 +73,8 @@ export async function readCompletions(
 ): Promise<RunCompletions> {
   const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
   const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
+  const [transformation, same, family] = [new CodedColumn(), new Column(), new CodedColumn()]
+  const has = { variants: false }
   const texts = { prompt: new Column(), completion: new Column() }
   const key: string[] = []
   const needed = ['id', 'subset', 'role', 'score', 'verifiable_reward']
@@ -90,6 +92,11 @@ export async function readCompletions(
     score.push(numberIn(get('score'), path, row, 'score'))
     reward.push(numberIn(get('verifiable_reward'), path, row, 'verifiable_reward'))
     tokens.push(numberIn(get('completion_tokens'), path, row, 'completion_tokens'))
+    has.variants ||= get.has('transformation') && get.has('same')
+    if (!has.variants) return
+    transformation.push(get('transformation'))
+    same.push(numberIn(get('same'), path, row, 'same'))
+    family.push(get('family'))
   }
   await eachCsvRow(path, needed, visit, bytes)
   return {
@@ -103,5 +110,8 @@ export async function readCompletions(
     score: score.done(),
     reward: reward.done(),
     length: tokens.done(),
+    ...(has.variants && {
+      variants: { transformation: transformation.done(), same: same.done(), family: family.done() },
+    }),
   }
 }

@@ -34,6 +34,8 @@ export interface RunCompletions extends CompletionColumns {
   readonly role: Coded
   /** Count from 0 within the role. */
   readonly index: Float64Array
+  /** How completions were made of each other, where the file says (transformation, same, family): '' and NaN = not said. */
+  readonly variants?: { readonly transformation: Coded; readonly same: Float64Array; readonly family: Coded }
 }
 export interface RunPairs extends PairColumns {
   /** id, rejected index and chosen index: what aligns two scorers, once `matchRows` has told rows of other texts apart. */

@@ -1,6 +1,7 @@
 import { randomScore } from '../src/agreement/baselines.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
+import { KeyIndex } from './key-index.ts'
 import { keyParts } from './keys.ts'
 import { dtypeOf } from './run-identity.ts'
 import { kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
@@ -58,10 +59,10 @@ export const markedName = ({ name, dtype }: Pick<Scorer, 'name' | 'dtype'>): str
 
 /** The pairs that every run has, in the first run's order; lengths, subsets and rewards are the first run's. */
 export function align(dataset: string, runs: readonly Run[]): Aligned {
-  const positions = runs.map(({ pairs }) => new Map(pairs.key.map((key, i) => [key, i])))
+  const positions = runs.map(({ pairs }) => KeyIndex.of(pairs.key))
   const first = runs[0]!.pairs
-  const shared = first.key.filter((key) => positions.every((p) => p.has(key)))
-  const rows = positions.map((p) => Int32Array.from(shared, (key) => p.get(key)!))
+  const shared = first.key.filter((key) => positions.every((p) => p.get(key) !== -1))
+  const rows = positions.map((p) => Int32Array.from(shared, (key) => p.get(key)))
   const [r] = rows
   checkSameRows(runs, rows, shared)
   const coded = ({ code, names }: RunPairs['subset']) => ({ names, code: Int32Array.from(r!, (i) => code[i]!) })
@@ -148,14 +149,14 @@ export function ensembles({ pairs }: Aligned, runs: readonly Run[]): Ensemble[] 
   const models = runs.filter((run) => kindOf(run) !== 'verifier')
   if (models.length < 2) return []
   const standardised = models.map((run) => {
-    const at = new Map(run.pairs.key.map((key, i) => [key, i]))
+    const at = KeyIndex.of(run.pairs.key)
     const all = run.completions.score.filter((v) => !Number.isNaN(v))
     const [centre, spread] = [mean(all), standardDeviation(all)]
     const z = (values: Float64Array) =>
       Float64Array.from(pairs.key, (key) =>
         centre === null || spread === null || spread === 0 || !Number.isFinite(spread)
           ? Number.NaN
-          : (values[at.get(key)!]! - centre) / spread,
+          : (values[at.get(key)]! - centre) / spread,
       )
     return { name: run.model, chosen: z(run.pairs.chosenScore), rejected: z(run.pairs.rejectedScore) }
   })

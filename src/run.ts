@@ -107,7 +107,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   const failed = new Map<string, Unscored>()
   let runner: Runner | null = null
   let window: Item[] = []
-  let extent = new Window()
+  let extent = new Window(input.plan)
   let windows = 0
   let rows = 0
   let index = 0
@@ -126,7 +126,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     work.found += fresh.length - batches.reduce((sum, batch) => sum + batch.sequences.length, 0)
     const items = window
     window = []
-    extent = new Window()
+    extent = new Window(input.plan)
     if (batches.length > 0) await run(todo, batches)
     adopt(input.store, fresh)
     for (const { key, index } of items) {

@@ -1,3 +1,5 @@
+import { DataError } from './errors.ts'
+
 /** What the system says when it does not open, read or write a file, in words: messages show no codes. */
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -33,6 +35,21 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Whether an error is the system's, or of an archive: it has a code. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
+
+/** What a disk that takes no more answers, in whatever file. */
+const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO']
+
+/** An error of writing `path` as an error of output (exit 3) that names the file, where the disk takes no more; any other as it is. */
+export function unwrittenFile(cause: unknown, path: string): unknown {
+  if (!isSystemError(cause) || !FULL.includes(cause.code!)) return cause
+  const words = cause.code === 'EIO' ? 'cannot be written: the disk failed' : systemWords(cause)
+  return new DataError(
+    `${words}; it is not there, and neither is what would have been written after it`,
+    path,
+    'What was measured is kept: make room, or choose another --output-dir, and run it again.',
+    { cause },
+  )
+}
 
 /**
  * The reason of a system's error, as the end of a sentence about the file; of any other error its message.

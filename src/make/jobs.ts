@@ -22,6 +22,8 @@ export type MakeJob =
       readonly soft: boolean
     }
   | { readonly kind: 'inspect'; readonly texts: readonly string[]; readonly solution: string | null }
+  /** How far two molecules are apart. */
+  | { readonly kind: 'distance'; readonly molecules: readonly [string, string] }
   /** Molecules that stand in texts. */
   | { readonly kind: 'mentioned'; readonly texts: readonly string[] }
 
@@ -34,6 +36,7 @@ export type MakeResult =
     }
   | { readonly kind: 'verify'; readonly answers: readonly VerifiedAnswer[] }
   | { readonly kind: 'inspect'; readonly texts: readonly Inspected[] }
+  | { readonly kind: 'distance'; readonly distance: number | null }
   | { readonly kind: 'mentioned'; readonly flat: readonly string[] }
 
 /** A pair that the verifier agrees with, before its orientation is chosen. */

@@ -1,3 +1,4 @@
+import { distance as levenshtein } from 'fastest-levenshtein'
 import { characters } from '../plain-text.ts'
 import { namedPrng } from '../prng.ts'
 import type { RowFailure } from '../types.ts'
@@ -75,7 +76,7 @@ async function pairChunk(
           }),
     ),
   )
-  const rows: PairRow[] = []
+  const rows: Couple[] = []
   const fail = (failure: RowFailure): void => {
     state.unreadable[failure.reason] = (state.unreadable[failure.reason] ?? 0) + 1
     onFailure(failure)
@@ -105,8 +106,21 @@ async function pairChunk(
     }
   }
   state.next += chunk.length
-  file.commit(rows)
+  file.commit(await Promise.all(rows.map((row) => withDistance(row, pool))))
   request.onProgress(state.pairs)
+}
+
+/** A pair, and the molecules of its answers. */
+interface Couple {
+  readonly row: PairRow
+  readonly molecules: readonly [string | null, string | null]
+}
+
+async function withDistance({ row, molecules: [a, b] }: Couple, pool: MakePool): Promise<PairRow> {
+  if (a === null || b === null) return row
+  const answer = await ask(pool, { kind: 'distance', molecules: [a, b] })
+  if (typeof answer === 'string' || answer.distance === null) return row
+  return { ...row, distance: answer.distance, distance_reason: null }
 }
 
 /** A rollout with its verdict. */
@@ -121,7 +135,7 @@ function pairsOfGroup(
   answers: readonly VerifiedAnswer[],
   room: number,
   { minMargin, balance, seed, file }: RolloutRequest,
-): PairRow[] {
+): Couple[] {
   const { state } = file
   const drop = (reason: string, count = 1): void => {
     state.dropped[ROLLOUT] ??= {}
@@ -148,7 +162,7 @@ function pairsOfGroup(
     return []
   }
   const random = namedPrng(seed, `rollouts ${at}`)
-  const rows: PairRow[] = []
+  const rows: Couple[] = []
   state.cells[ROLLOUT] ??= emptyCell()
   const cell = state.cells[ROLLOUT]
   const waiting = shuffled(couples, random)
@@ -172,7 +186,7 @@ function pairsOfGroup(
     }
     countPair(cell, isLonger(better, worse), 0)
     const reason = worse.verification.reason
-    rows.push({
+    const row: PairRow = {
       id: `${ROLLOUT}-${String(cell.pairs).padStart(6, '0')}`,
       subset: ROLLOUT,
       problem_type: /^[\s\S]*?!:![\s\S]*?!:!([\s\S]+)$/.exec(solution)?.[1] ?? '',
@@ -183,15 +197,16 @@ function pairsOfGroup(
       solution,
       changed: `${better.answer ?? 'no answer'} → ${worse.answer ?? 'no answer'}`,
       distance: null,
-      distance_reason: 'rollouts',
-      edit_distance: null,
+      distance_reason: 'not_two_molecules',
+      edit_distance: better.answer === null || worse.answer === null ? null : levenshtein(better.answer, worse.answer),
       chosen_reward: better.value,
       rejected_reward: worse.value,
       margin: better.value - worse.value,
       rejected_reason: reason,
       molecule: better.molecule,
       source: `${where.split(/[/\\]/).at(-1)} (${id})`,
-    })
+    }
+    rows.push({ row, molecules: [better.molecule, worse.molecule] })
   }
   return rows
 }

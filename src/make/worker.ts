@@ -1,5 +1,6 @@
 import { accuracyRewardWith } from '../chem/ether0/accuracy.ts'
 import { loadChemistryData } from '../chem/ether0/data.ts'
+import { tanimotoSimilarity } from '../chem/ether0/similarity.ts'
 import { createOracles } from '../chem/oracles/index.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import type { ChemWorkerOptions } from '../chem/workers/verifier.ts'
@@ -26,6 +27,10 @@ await serveJobs<MakeJob, MakeResult>(async (options) => {
   return async (job) => {
     await mols.recover()
     if (job.kind === 'make') return makeOne(job, chemistry, oracles)
+    if (job.kind === 'distance') {
+      const [a, b] = job.molecules.map((smiles) => mols.read(smiles))
+      return { kind: 'distance', distance: a == null || b == null ? null : 1 - tanimotoSimilarity(a, b) }
+    }
     if (job.kind === 'mentioned') return { kind: 'mentioned', flat: mentioned(job.texts, chemistry) }
     if (job.kind === 'inspect') {
       const texts: Inspected[] = []

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { packageVersion } from '../package.ts'
+import { unwrittenFile } from '../system-words.ts'
+import { begun, ended } from '../unfinished.ts'
 import { visibleJson } from '../visible-text.ts'
 
 /** Versions of what computes the numbers, ours first. */
@@ -44,8 +46,20 @@ export const machine = (): Record<string, unknown> => ({
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeWhole(path, `${visibleJson(value, 2)}\n`)
 }
-/** Text in pieces is written as it comes. */
+/**
+ * Text in pieces is written as it comes. Where the disk takes no more, nothing of it stays.
+ * @throws DataError that names the file
+ */
 export async function writeWhole(path: string, text: string | AsyncIterable<string>): Promise<void> {
-  await writeFile(`${path}.partial`, text)
-  await rename(`${path}.partial`, path)
+  const partial = `${path}.partial`
+  begun(partial)
+  try {
+    await writeFile(partial, text)
+    await rename(partial, path)
+  } catch (cause) {
+    await rm(partial, { force: true }).catch(() => {})
+    throw unwrittenFile(cause, path)
+  } finally {
+    ended(partial)
+  }
 }

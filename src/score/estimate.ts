@@ -41,14 +41,14 @@ export async function estimatePlan(
   const examples: string[] = []
   let [completions, tokens, unscored, computed, batches, peakBytes] = [0, 0, 0, 0, 0, 0]
   let sequences: Sequence[] = []
-  let extent = new Window()
+  let extent = new Window(plan)
   const flush = (): void => {
     const planned = planBatches(sequences, plan)
     batches += planned.length
     computed += planned.reduce((sum, batch) => sum + batch.tokens, 0)
     peakBytes = Math.max(peakBytes, estimatePeakBytes(planned, sequences, size))
     sequences = []
-    extent = new Window()
+    extent = new Window(plan)
   }
   for await (const row of rows) {
     if ('reason' in row) continue

@@ -1,5 +1,6 @@
 import { promptCluster } from '../plain-text.ts'
 import type { Text } from '../types.ts'
+import type { PlanOptions } from './plan.ts'
 
 /** Completions and tokens that are planned together, whichever come first: memory holds one window of texts. */
 const COMPLETIONS = 16_384
@@ -9,12 +10,23 @@ const TOKENS = 4_000_000
 export class Window {
   #completions = 0
   #tokens = 0
+  #rows = 0
+  readonly #packed: boolean
   readonly #groups = new Map<string, number>()
 
-  /** The same number for all rows with this prompt, so that a plan computes its tokens once. */
+  constructor({ packed }: Pick<PlanOptions, 'packed'>) {
+    this.#packed = packed
+  }
+
+  /**
+   * A number for each row; where sequences are packed (the CPU's form) the same for all with this prompt, so that its tokens are computed once
+   * per batch. Elsewhere a group is one row of the graph, whose attention grows with the square of its length.
+   */
   groupOf(prompt: Text): number {
+    const row = this.#rows++
+    if (!this.#packed) return row
     const cluster = promptCluster(prompt)
-    const group = this.#groups.get(cluster) ?? this.#groups.size
+    const group = this.#groups.get(cluster) ?? row
     this.#groups.set(cluster, group)
     return group
   }

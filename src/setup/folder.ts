@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DataError, HarnessError, UsageError } from '../errors.ts'
+import { systemWords } from '../system-words.ts'
 import {
   IDENTITY_FILE,
   type Identity,
@@ -199,6 +200,22 @@ function ownerOfRun(path: string, ours: Identity): Owner {
   return files === null ? 'free' : { other: `holds files whose weights and data are not known (${files})` }
 }
 
+function linkOrWrite(partial: string, path: string, text: string): void {
+  try {
+    linkSync(partial, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    // a file system without links: the text is shorter than one write
+    try {
+      writeFileSync(path, text, { flag: 'wx' })
+    } catch (cause) {
+      // a full disk leaves an empty file, which would be a damaged record
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(path, { force: true })
+      throw cause
+    }
+  }
+}
+
 /** Writes identity.json, unless another run was faster. Whether the folder is ours. */
 function claim(folder: string, identity: Identity): boolean {
   const path = join(folder, IDENTITY_FILE)
@@ -206,12 +223,9 @@ function claim(folder: string, identity: Identity): boolean {
   const partial = `${path}.${process.pid}.partial`
   try {
     if (!existsSync(path)) {
-      writeFileSync(partial, text)
       try {
-        linkSync(partial, path)
-      } catch (error) {
-        // a file system without links: the text is shorter than one write
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') writeFileSync(path, text, { flag: 'wx' })
+        writeFileSync(partial, text)
+        linkOrWrite(partial, path, text)
       } finally {
         rmSync(partial, { force: true })
       }
@@ -244,9 +258,10 @@ export function makeOutputFolder(folder: string): void {
 /** Trouble with a folder of results, as an error that says what to do: output that cannot be written is exit 3, as a full disk is. */
 export function unwritable(cause: unknown, where: string): unknown {
   if (cause instanceof HarnessError) return cause
-  const { code, message } = cause as NodeJS.ErrnoException
+  const { code } = cause as NodeJS.ErrnoException
+  const words = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : systemWords(cause)
   return new DataError(
-    `cannot be written: ${code === 'EACCES' || code === 'EPERM' ? 'permission denied' : message}`,
+    words.startsWith('cannot be written') ? words : `cannot be written: ${words}`,
     where,
     'Choose another --output-dir.',
     { cause },

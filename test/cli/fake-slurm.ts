@@ -14,7 +14,7 @@ export interface FakeSlurm {
   /** What squeue prints: lines of `%i|%T|%r`. */
   queue(lines: readonly string[]): void
   /** sbatch takes so many jobs and refuses the next; null: takes all. */
-  refuseAfter(jobs: number | null): void
+  refuseAfter(jobs: number | null, why?: string): void
   /** What sacct prints: lines of `JobID|State`. */
   accounts(lines: readonly string[]): void
   /** What squeue and sacct print where they are asked by name: lines of `%F|%j`, `JobID|JobName`; null: nothing. */
@@ -34,7 +34,7 @@ export function fakeSlurm(): FakeSlurm {
   }
   program(
     'sbatch',
-    `n=$(cat '${file('n')}' 2>/dev/null || echo 100); n=$((n + 1)); [ "$n" -gt "$(cat '${file('most')}' 2>/dev/null || echo 999)" ] && { echo 'Invalid account' >&2; exit 1; }; echo $n > '${file('n')}'; [ -f '${file('kill')}' ] && { case "$*" in *"$(cat '${file('kill')}')"*) kill -9 $PPID; esac; }; echo "$n;local"`,
+    `n=$(cat '${file('n')}' 2>/dev/null || echo 100); n=$((n + 1)); [ "$n" -gt "$(cat '${file('most')}' 2>/dev/null || echo 999)" ] && { cat '${file('why')}' >&2; exit 1; }; echo $n > '${file('n')}'; [ -f '${file('kill')}' ] && { case "$*" in *"$(cat '${file('kill')}')"*) kill -9 $PPID; esac; }; echo "$n;local"`,
   )
   program(
     'squeue',
@@ -49,7 +49,10 @@ export function fakeSlurm(): FakeSlurm {
     env: { PATH: `${bin}:${process.env.PATH}` },
     calls: () => (existsSync(file('calls')) ? readFileSync(file('calls'), 'utf8').trimEnd().split('\n') : []),
     queue: (lines) => writeFileSync(file('queue'), lines.map((line) => `${line}\n`).join('')),
-    refuseAfter: (jobs) => writeFileSync(file('most'), String(100 + (jobs ?? 800))),
+    refuseAfter(jobs, why = 'Invalid account') {
+      writeFileSync(file('most'), String(100 + (jobs ?? 800)))
+      writeFileSync(file('why'), `${why}\n`)
+    },
     named({ queue, accounts }) {
       for (const [name, lines] of [
         ['named-queue', queue],

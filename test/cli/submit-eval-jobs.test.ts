@@ -317,6 +317,18 @@ describe('submitted to Slurm', () => {
     ])
   })
 
+  it('a controller that did not answer in time may have the job: it is looked for before it is submitted anew', async () => {
+    const slurm = fakeSlurm()
+    const { folder, table } = folderWith('- device: cpu')
+    slurm.refuseAfter(1, 'Batch job submission failed: Socket timed out on send/recv operation')
+    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder, '--memory', '1G', '--submit']
+    expect(await call('submit-eval-jobs', args, slurm.env)).toMatchObject({ code: 2 })
+    const { asked } = JSON.parse(readFileSync(join(folder, 'jobs/state.json'), 'utf8')) as JobState
+    slurm.named({ queue: [`102|${asked!.name}`] })
+    slurm.queue(['101_1|RUNNING|None', '102|PENDING|Dependency'])
+    expect((await status(folder, slurm)).stdout).toMatch(/102 +analyze +pending/)
+  })
+
   it('names shards as ranges', () => {
     expect(rangesOf([1])).toBe('1')
     expect(rangesOf([1, 2, 3, 7, 9, 10])).toBe('1-3,7,9-10')

@@ -5,8 +5,11 @@ import { expect, it } from 'vitest'
 import { CHEM_PAIRS_SECTIONS } from '../../src/agreement/sections.ts'
 import { accuracyReward, formatReward } from '../../src/index.ts'
 import { BENCHMARKS } from '../../src/make/benchmarks.ts'
+import { LEAVING_GROUPS } from '../../src/make/reactions/leaving-groups.ts'
+import { SITES } from '../../src/make/reactions/sites.ts'
 import type { PairRow } from '../../src/make/row.ts'
 import { builtinDataset } from '../../src/pairs/builtin.ts'
+import alone from '../data/make/answers-alone.json' with { type: 'json' }
 import golden from '../data/make/chem-pairs-v1.json' with { type: 'json' }
 
 const text = gunzipSync(readFileSync(builtinDataset('chem-pairs-v1')!)).toString('utf8')
@@ -67,4 +70,27 @@ it('a scorer that reads only format is at 50 %, one that reads only length withi
     (completion: string) => completion.split(' ').length,
   ])
     expect(Math.abs(accuracy(score) - 0.5)).toBeLessThan(0.02)
+})
+
+it('the card says its hash, its counts and its sections', () => {
+  const card = readFileSync('src/embedded/chem-pairs-v1/CARD.md', 'utf8')
+  expect(card).toContain(golden.sha256)
+  const count = (test: (row: PairRow) => boolean): string => rows.filter(test).length.toLocaleString('en')
+  const type = (prefix: string): string => count(({ problem_type }) => problem_type.startsWith(prefix))
+  expect(card).toContain(
+    `SMILES from InChI (${type('molecule-name')}), products of textbook reactions (${type('reaction')}), formulas (${type('simple')}), a molecule of a formula (${type('molecule-formula')}), counts (${type('count')})`,
+  )
+  expect(card).toContain(`${new Set(rows.map(({ prompt }) => String(prompt))).size.toLocaleString('en')} questions`)
+  for (const [section, weights] of Object.entries(CHEM_PAIRS_SECTIONS)) {
+    expect(card).toContain(`| ${section} | ${Object.keys(weights)[0]} | 300 |`)
+    for (const subset of Object.keys(weights)) expect(card).toContain(`| ${subset} | 300 |`)
+  }
+  expect(card).toContain(`made from ${LEAVING_GROUPS.length + SITES.length} rules`)
+})
+
+it('the card says what the answers give away to one who never reads the question', () => {
+  const card = readFileSync('src/embedded/chem-pairs-v1/CARD.md', 'utf8')
+  expect(alone.sha256).toBe(golden.sha256)
+  for (const [subset, { shape, thought, answer }] of Object.entries(alone.percent))
+    expect(card).toContain(`| ${subset} | ${shape.toFixed(1)} | ${thought.toFixed(1)} | ${answer.toFixed(1)} |`)
 })

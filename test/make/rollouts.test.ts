@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { tanimoto } from '../../src/index.ts'
 import { newFolder } from '../cli/effects/shown.ts'
 import { call } from '../command.ts'
 import { outputFile } from './molecules.ts'
@@ -37,8 +38,19 @@ it('a pass against a fail per prompt, equal molecules once', async () => {
   expect(new Set(rows.map(({ prompt }) => prompt))).toEqual(new Set(['question 0']))
   for (const row of rows)
     expect(row).toMatchObject({ chosen_reward: 1, rejected_reward: 0, margin: 1, reject_kind: 'rollout' })
+  const [far] = rows.filter(({ distance }) => distance !== null)
+  expect(far!.distance).toBeCloseTo(1 - (await tanimoto('CCOC(C)=O', 'CCCO')), 12)
   expect(stdout).toMatch(/rollout +same_answer +2/)
   expect(stdout).toMatch(/rollout +one_verdict_alone +1/)
+})
+
+it('says what lacks where there is no pair, with exit 4', async () => {
+  const from = groups([{ completions: [wrap('CCN'), wrap('CCCN')], solution: PRODUCT }])
+  const { code, stderr } = await call('make-pairs', ['--from', from, '--output', outputFile()])
+  expect([code, stderr]).toEqual([
+    4,
+    expect.stringContaining('no pair: no prompt has a right answer and another wrong'),
+  ])
 })
 
 it('with partial credit the margin is the difference of the rewards', async () => {

@@ -179,3 +179,12 @@ it('a transformation without "same" is said, and takes no part', async () => {
   expect(done.stderr).toContain('transformation without "same"')
   expect(Object.keys(readCsv(at('demo-reward-model', 'half'), 'scores.csv')[0]!)).not.toContain('transformation')
 }) // biome-ignore format: one line each
+
+it('analyze has the same lines, from scores.csv', async () => {
+  const own = readCsv(at('demo-reward-model/invariance'), 'agreement.csv').filter(({ scope }) => scope === 'invariance')
+  const done = await call('analyze', ['--output-dir', folder.path, '--dataset', 'invariance', '--resamples', '200'])
+  expect({ code: done.code, stderr: done.stderr }).toMatchObject({ code: 0 })
+  const all = readCsv(at('analysis/invariance'), 'agreement.csv').filter(({ scope }) => scope === 'invariance')
+  expect(all.map(({ scorer: _, ...line }) => line)).toEqual(own)
+  expect(own.length).toBeGreaterThan(60)
+})

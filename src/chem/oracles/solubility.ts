@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type * as Ort from 'onnxruntime-node'
 import { packagePath } from '../../package.ts'
+import { Lru } from '../toolkit/lru.ts'
 import type { Canonicalizer } from './canonical.ts'
-import { Lru } from './lru.ts'
 import { machineCode } from './machine-code.ts'
 import { SelfiesError, selfiesSymbols } from './selfies.ts'
 
@@ -27,21 +27,24 @@ export class SolubilityModel {
   private readonly cache = new Lru<Solubility>(CACHED_PREDICTIONS)
 
   private constructor(
-    private readonly session: InferenceSession,
+    private readonly ort: typeof Ort,
+    private readonly session: Ort.InferenceSession,
     private readonly ids: ReadonlyMap<string, number>,
   ) {}
 
   static async open(): Promise<SolubilityModel> {
     const symbols = JSON.parse(readFileSync(packagePath(VOCABULARY_FILE), 'utf8')) as string[]
-    const session = await machineCode(() =>
-      InferenceSession.create(packagePath(KDESOL_FILE), {
+    // only here: most workers are never asked for a solubility, and loading ONNX Runtime is a good part of their start
+    return machineCode(async () => {
+      const ort = await import('onnxruntime-node')
+      const session = await ort.InferenceSession.create(packagePath(KDESOL_FILE), {
         executionProviders: ['cpu'],
         intraOpNumThreads: 1,
         interOpNumThreads: 1,
         logSeverityLevel: 3,
-      }),
-    )
-    return new SolubilityModel(session, new Map(symbols.map((symbol, id) => [symbol, id])))
+      })
+      return new SolubilityModel(ort, session, new Map(symbols.map((symbol, id) => [symbol, id])))
+    })
   }
 
   /** Token ids [tokens], or null where the string has no SELFIES or a symbol is outside the vocabulary. */
@@ -77,7 +80,7 @@ export class SolubilityModel {
     if (query === null) return null
     const known = this.cache.get(query.text)
     if (known !== undefined) return known
-    const tokens = new Tensor('int64', BigInt64Array.from(query.tokens, BigInt), [query.tokens.length])
+    const tokens = new this.ort.Tensor('int64', BigInt64Array.from(query.tokens, BigInt), [query.tokens.length])
     const { per_model: output } = await machineCode(() => this.session.run({ tokens }))
     const prediction = summarize(output!.data as Float32Array)
     this.cache.set(query.text, prediction)

@@ -122,9 +122,9 @@ export const DEFAULT_MEMORY = '16G'
 const ROOM = 1.25
 const STEP_BYTES = 512 * 2 ** 20
 
-/** A quarter more than estimated, in steps of 512 MiB, as Slurm and Kubernetes write it. @example memoryText(1e9) // '1536M' */
+/** A quarter more than estimated, in steps of 512 MiB, 1 GiB at least, as Slurm and Kubernetes write it. @example memoryText(1e9) // '1536M' */
 export const memoryText = (bytes: number): string =>
-  `${(Math.ceil((bytes * ROOM) / STEP_BYTES) * STEP_BYTES) / 2 ** 20}M`
+  `${(Math.max(2, Math.ceil((bytes * ROOM) / STEP_BYTES)) * STEP_BYTES) / 2 ** 20}M`
 
 /** Twice the estimate, in steps of five minutes, as Slurm writes it. @example timeText(3600) // '02:00:00' */
 export function timeText(seconds: number): string {

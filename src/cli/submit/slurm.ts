@@ -37,7 +37,7 @@ export function shardsScript(plan: JobPlan, run: JobRun): string {
         name: `${run.name} shard $part of ${run.shards}`,
         command: `${chemherm} ${run.command} --config ${quote(`${folder}/options.yaml`)}${part}${run.command === 'run-verify' ? '' : local}`,
         // of any run: nothing of the table stands in a script
-        measured: `cat ${quote(plan.outputDir)}/*/*/"${stores}" 2>/dev/null | wc -c`,
+        measured: `stat -c %s ${quote(plan.outputDir)}/*/*/"${stores}" 2>/dev/null | { sum=0; while read -r n; do sum=$((sum + n)); done; echo "$sum"; }`,
       }),
     ],
   )

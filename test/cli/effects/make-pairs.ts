@@ -59,7 +59,7 @@ export const MAKE_ROWS: Rows<keyof typeof OPTIONS> = {
     const { output } = await made(['--kinds', 'format_break', '--problems', 'completion'])
     expect(new Set(rowsOf(output).map(({ problem_type }) => problem_type))).toEqual(new Set(['molecule-completion']))
   }),
-  invariance: ['test/run/invariance-suite.test.ts', 'makes the first groups of the embedded suite again'],
+  invariance: ['test/run/invariance-suite.test.ts', 'makes the first groups of the embedded suite again byte for byte'],
   transformations: refuses(['--invariance', FROM, '--output', 'x.jsonl', '--transformations', 'kekulee'], 2, 'kekule'),
   'list-kinds': async () => {
     const { code, stdout } = await call('make-pairs', ['--list-kinds'])

@@ -55,7 +55,7 @@ export const SUBMIT_ROWS: Rows<keyof typeof OPTIONS> = {
       expect(code).toBe(0)
       for (const name of [RM, VERIFY, CUDA]) expect(stdout).toContain(`/jobs/${name}/options.yaml`)
     },
-    refuses(['--runs', '/nowhere/runs.yaml'], '/nowhere/runs.yaml: cannot be read'),
+    refuses(['--runs', '/nowhere/runs.yaml'], '/nowhere/runs.yaml: no such file'),
   ),
   model: all(
     async () => {

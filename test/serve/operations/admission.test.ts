@@ -157,6 +157,16 @@ describe('time', () => {
     clearInterval(dripping)
     expect(answer).toMatch(/^HTTP\/1.1 408 /)
   })
+  it('the body of a refused request is not read for longer than that either', async () => {
+    const { raw, http } = await serve({ requestMs: 500 }, undefined, { token: 'secret' })
+    const socket = raw(postHead(100_000))
+    const answer = await new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())))
+    expect(answer).toMatch(/^HTTP\/1.1 401 /)
+    const dripping = setInterval(() => socket.write(' '), 20)
+    const open = () => new Promise<number>((resolve) => http.server.getConnections((_, n) => resolve(n)))
+    await expect.poll(open, { timeout: 20_000 }).toBe(0)
+    clearInterval(dripping)
+  })
   it('an answer that takes too long: 503, and the place is still taken', async () => {
     const { reply, open } = gate()
     const { ask } = await serve({ answerMs: 100, pending: 1 }, reply)

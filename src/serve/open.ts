@@ -5,6 +5,7 @@ import type { VerifyOptions } from '../chem/ether0/accuracy.ts'
 import { writeJson, writeWhole } from '../report/manifest.ts'
 import type { ChemBackend } from './backend.ts'
 import { createRewardEngine, type EngineOptions, type QueueLimits, type RewardEngine } from './engine.ts'
+import { formatHint } from './format-hint.ts'
 import { Journal } from './journal.ts'
 import type { ServedConfig } from './options.ts'
 import { HttpProblem } from './problem.ts'
@@ -75,9 +76,13 @@ export function serveModel(options: ServeOptions): ServedRewards {
       said.add(cause)
       say(`a completion is unverifiable: ${meaningOf(cause)}; said once, /metrics counts them`, true)
     }
+    const hint = formatHint(say)
     const service = createRewardService({
       ...{ engine, chem, verify, rule, journal, now, onUnverifiable },
-      ...(onRated && { onRated }),
+      onRated: (route, rows) => {
+        for (const row of rows) for (const one of row) hint(one)
+        onRated?.(route, rows)
+      },
     })
     open = { facts, folder: kept?.folder ?? null, service }
     return open

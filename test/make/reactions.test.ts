@@ -43,3 +43,14 @@ it('a SMILES string with characters beyond ASCII is said, not cut', async () => 
   expect(code).toBe(4)
   expect(stderr).toContain(`${from}:1: a SMILES string has no characters beyond ASCII`)
 })
+
+it('a table of SMILES is answered with what make-pairs reads, not with flags of other commands', async () => {
+  const from = moleculeFile(['smiles,name', 'CCO,ethanol'], 'molecules.csv')
+  for (const way of ['--from', '--validate', '--invariance']) {
+    const output = way === '--validate' ? [] : ['--output', outputFile()]
+    const { code, stderr } = await call('make-pairs', [way, from, ...output])
+    expect(code, way).toBe(3)
+    expect(stderr, way).toContain('SMILES go into a .smi file, one per line')
+    expect(stderr, way).not.toContain('--prompt-column')
+  }
+})

@@ -29,7 +29,7 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
       ],
       n: 2700,
       seed: 1,
-      sha256: '73241faeca9e6452d1d4ca7ec48967c2889b9ed28ae40093e904f8055761801c',
+      sha256: 'c595e241a630ffb7d122ab4196a9badbbabfd0baa144837fc55c0ad949dc1b4a',
     },
   ],
 ])

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type Digest, DigestMap, digestOf } from '../digest-map.ts'
 import { isFailure } from '../pairs/failure.ts'
-import { readRows } from '../pairs/read.ts'
 import { plain } from '../plain-text.ts'
 import { ask, type MakePool } from './pool.ts'
+import { readNamedRows } from './read-named.ts'
 import { isRowFailure, isSmilesFile, readSource } from './source.ts'
 
 /** Molecules that no pair may have. */
@@ -46,6 +46,6 @@ async function* textsOf(path: string): AsyncGenerator<string> {
       }
     return
   }
-  for await (const row of readRows(path, { prompts: true }))
+  for await (const row of readNamedRows(path, { prompts: true }))
     if (!isFailure(row)) yield* [plain(row.prompt), ...row.completions.map(({ text }) => plain(text))]
 }

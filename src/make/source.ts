@@ -3,11 +3,11 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { DataError } from '../errors.ts'
 import { isFailure } from '../pairs/failure.ts'
-import { readRows } from '../pairs/read.ts'
 import { plain } from '../plain-text.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { answerOf } from './answers.ts'
 import type { Problem } from './problem.ts'
+import { readNamedRows } from './read-named.ts'
 import type { SubjectInput } from './subject.ts'
 
 /** One usable input row. */
@@ -50,6 +50,11 @@ async function* smilesLines(path: string): AsyncGenerator<SourceItem | RowFailur
         yield failure(where, 'too_long', `a line of ${smiles.length} characters, at most ${LONGEST_LINE} are read`)
         continue
       }
+      // RDKit drops such characters at either end: CCÖ would be ethane
+      if (!/^[!-~]*$/.test(smiles)) {
+        yield failure(where, 'invalid_smiles', 'a SMILES string has no characters beyond ASCII')
+        continue
+      }
       if (!smiles.includes('>')) {
         yield { kind: 'subject', where, input: { kind: 'molecule', smiles: withoutMaps(smiles) } }
         continue
@@ -81,7 +86,7 @@ function reactionOf(smiles: string): SubjectInput | null {
 }
 
 async function* dataRows(path: string): AsyncGenerator<SourceItem | RowFailure> {
-  for await (const row of readRows(path, { prompts: true })) yield isFailure(row) ? row : itemOf(row)
+  for await (const row of readNamedRows(path, { prompts: true })) yield isFailure(row) ? row : itemOf(row)
 }
 
 function itemOf(row: Row): SourceItem | RowFailure {

@@ -5,9 +5,11 @@ import { expect, it } from 'vitest'
 import { CHEM_PAIRS_SECTIONS } from '../../src/agreement/sections.ts'
 import { accuracyReward, formatReward } from '../../src/index.ts'
 import { BENCHMARKS } from '../../src/make/benchmarks.ts'
-import { LEAVING_GROUPS, SITES } from '../../src/make/reactions.ts'
+import { LEAVING_GROUPS } from '../../src/make/reactions/leaving-groups.ts'
+import { SITES } from '../../src/make/reactions/sites.ts'
 import type { PairRow } from '../../src/make/row.ts'
 import { builtinDataset } from '../../src/pairs/builtin.ts'
+import alone from '../data/make/answers-alone.json' with { type: 'json' }
 import golden from '../data/make/chem-pairs-v1.json' with { type: 'json' }
 
 const text = gunzipSync(readFileSync(builtinDataset('chem-pairs-v1')!)).toString('utf8')
@@ -84,4 +86,11 @@ it('the card says its hash, its counts and its sections', () => {
     for (const subset of Object.keys(weights)) expect(card).toContain(`| ${subset} | 300 |`)
   }
   expect(card).toContain(`made from ${LEAVING_GROUPS.length + SITES.length} rules`)
+})
+
+it('the card says what the answers give away to one who never reads the question', () => {
+  const card = readFileSync('src/embedded/chem-pairs-v1/CARD.md', 'utf8')
+  expect(alone.sha256).toBe(golden.sha256)
+  for (const [subset, { shape, thought, answer }] of Object.entries(alone.percent))
+    expect(card).toContain(`| ${subset} | ${shape.toFixed(1)} | ${thought.toFixed(1)} | ${answer.toFixed(1)} |`)
 })

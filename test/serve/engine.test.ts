@@ -68,6 +68,18 @@ describe('a reward model in its thread', () => {
     const long = narrow.score(ask(0, 100))
     expect(() => narrow.score(ask(1, 100))).toThrow(QueueFull)
     expect((await long)[0]!.score).not.toBeNull()
+    // so is a list, which is one request: in parts it would be refused for ever
+    const list = (n: number): ScoreRequest => ({
+      kind: 'conversations',
+      conversations: Array.from({ length: n }, (_, i) => ({ prompt: `Question ${i}?`, completions: [`Answer ${i}`] })),
+    })
+    const many = narrow.score(list(60))
+    expect(narrow.gauges.waitingRequests).toBe(1)
+    expect(() => narrow.score(list(2))).toThrow(QueueFull)
+    const scores = await many
+    expect(scores).toHaveLength(60)
+    const [alone] = await narrow.score(ask(7, 0))
+    expect(scores[7]!.score).toBeCloseTo(alone!.score!, 5)
     await narrow.close()
   })
   it('drops a request whose client is gone', async () => {

@@ -3,11 +3,11 @@ import type { Toolkit } from '../../chem/toolkit/toolkit.ts'
 import type { LeftOut, Source } from '../../make/invariance/group.ts'
 import { formulaProblem } from '../../make/problems/formula.ts'
 import { nameProblem } from '../../make/problems/name.ts'
+import { readNamedRows } from '../../make/read-named.ts'
 import { isRowFailure, readSource } from '../../make/source.ts'
 import { editableOf } from '../../make/subject.ts'
 import { builtinDataset } from '../../pairs/builtin.ts'
 import { isFailure } from '../../pairs/failure.ts'
-import { readRows } from '../../pairs/read.ts'
 import { namedPrng } from '../../prng.ts'
 import type { Row, RowFailure, Text } from '../../types.ts'
 
@@ -23,7 +23,7 @@ export const sourcesOf = (
   SMILES_FILE.test(path) ? ofMolecules(path, toolkit, seed) : ofRows(builtinDataset(path) ?? path, leftOut)
 
 async function* ofRows(path: string, leftOut: LeftOut): AsyncGenerator<Source | RowFailure> {
-  for await (const row of readRows(path)) yield isFailure(row) ? row : ofRow(row, leftOut)
+  for await (const row of readNamedRows(path)) yield isFailure(row) ? row : ofRow(row, leftOut)
 }
 
 /** The chosen completion and the rejected ones; of other rows the first completion. */

@@ -1,7 +1,7 @@
 import type { Prng } from '../../prng.ts'
 import type { Contrast } from '../kind.ts'
 import type { applyRules } from '../problems/reaction.ts'
-import type { Rule } from '../reactions.ts'
+import type { Rule } from '../reactions/rule.ts'
 import type { Subject } from '../subject.ts'
 
 /** Textbook reactions of a molecule; of a reaction in the data those that give its own product, with its own question. */

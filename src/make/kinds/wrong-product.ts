@@ -2,7 +2,7 @@ import type { Edits } from '../edits/edit.ts'
 import { moveElsewhere, moveOnRing } from '../edits/move.ts'
 import type { Kind } from '../kind.ts'
 import { applyRules } from '../problems/reaction.ts'
-import { SITES } from '../reactions.ts'
+import { SITES } from '../reactions/sites.ts'
 import { byEdit } from './by-edit.ts'
 import { byRules } from './by-rules.ts'
 

@@ -3,7 +3,7 @@ import type { Toolkit } from '../../chem/toolkit/toolkit.ts'
 import type { Prng } from '../../prng.ts'
 import { editable, pick, shuffled } from '../edits/edit.ts'
 import { type Problem, solutionOf } from '../problem.ts'
-import type { Rule } from '../reactions.ts'
+import type { Rule } from '../reactions/rule.ts'
 
 /** ether0's problem prompts. */
 const PROMPTS = [
@@ -63,6 +63,7 @@ export function* applyRules(
   for (const rule of shuffled(rules, random)) {
     if (mols.count(substrate, rule.site) !== 1) continue
     if (rule.unless !== undefined && mols.matches(substrate, rule.unless)) continue
+    if (rule.once !== undefined && mols.count(substrate, rule.once) > 1) continue
     const second = rule.partners.length === 0 ? null : (partner ?? pick(rule.partners, random))
     const reactants = second === null ? [substrate] : [substrate, mols.read(second)!]
     const [product, another] = mols.react(rule.right, reactants)

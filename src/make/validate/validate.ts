@@ -1,10 +1,10 @@
 import { DataError } from '../../errors.ts'
 import { isFailure } from '../../pairs/failure.ts'
 import { listDataFiles } from '../../pairs/files.ts'
-import { readRows } from '../../pairs/read.ts'
 import { plain } from '../../plain-text.ts'
 import type { Row, RowFailure, SolutionInput } from '../../types.ts'
 import { ask, type MakePool } from '../pool.ts'
+import { readNamedRows } from '../read-named.ts'
 import { type CheckedRow, type Finding, RowList } from './checked-row.ts'
 import { GiveawayCheck, type GiveawayShare } from './giveaways.ts'
 import { DuplicateCheck, LeakageCheck } from './repeats.ts'
@@ -92,7 +92,7 @@ async function* checkedRows(
   verified: boolean,
 ): AsyncGenerator<Checked | RowFailure> {
   let chunk: (Row | RowFailure)[] = []
-  for await (const row of readRows(path)) {
+  for await (const row of readNamedRows(path)) {
     if (!isFailure(row) && row.kind !== 'pair')
       throw new DataError(
         `holds ${row.kind} rows, not pairs`,

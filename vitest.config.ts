@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files of more than eight seconds of processor time, the longest first: begun last, one of them would keep the other cores waiting at the end. */
@@ -17,8 +17,10 @@ const LONG = [
   'test/run/identity.test.ts',
   'test/report-html/browser.test.ts',
   'test/run/parity.test.ts',
-  'test/serve/store.test.ts',
 ]
+
+/** Tests that wait for services more than they compute: vitest.services.config.ts runs them. */
+export const SERVICES = ['test/serve/**/*.test.ts', 'test/image/**/*.test.ts']
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -34,6 +36,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...SERVICES],
     globalSetup: 'test/temporary.ts',
     setupFiles: 'test/one-thread.ts',
     // for what hangs; a busy machine is no failure

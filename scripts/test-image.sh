@@ -144,7 +144,7 @@ stopped() {
 
 signals() {
   # it tries an index that is not there for 15 s and prints nothing; before Node has started, the kernel drops the signal
-  same 'as the first process, a command without a handler ends on SIGTERM' '143 1' \
+  same 'as the first process, a command without a handler ends on SIGTERM' '130 1' \
     "$(stopped 'started' --entrypoint sh "$TAG-cpu" -c '(sleep 4; echo started) & exec chemherm setup-cuda --index-url http://127.0.0.1:9/simple')"
   local many="$FOLDER/many"
   rm -rf "$many"

@@ -27,6 +27,7 @@ import { textTable } from '../src/report/table.ts'
 import { writeScores } from '../src/report/write.ts'
 import type { Ledger } from '../src/score/ledger.ts'
 import { inspect, openDataset, rowsOf } from '../src/setup/dataset.ts'
+import { readRecord as readJson } from '../src/setup/identity.ts'
 import { readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { SCREEN } from '../src/setup/options.ts'
 import { visibleLine } from '../src/visible-text.ts'
@@ -64,11 +65,11 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   const flagsFrom = argv.findIndex((word) => word.startsWith('-'))
   const [words, flags] = flagsFrom < 0 ? [argv, []] : [argv.slice(0, flagsFrom), argv.slice(flagsFrom)]
   const { positional: _, ...help } = HELP
-  const found = await parseArgs({ ...help, name }, OPTIONS, flags)
-  if (found === null) return 0
+  const parsed = await parseArgs({ ...help, name }, OPTIONS, flags)
+  if (parsed === null) return 0
   if (words.length === 0)
     throw new UsageError('names no folder of a run', 'command line', `${name} DIR; see ${name} --help.`)
-  const options = readOptions(OPTIONS, found)
+  const options = readOptions(OPTIONS, parsed)
   const log = createLog({
     name,
     quiet: options.quiet,
@@ -76,7 +77,10 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
     stream: process.stderr,
     clock: () => performance.now(),
   })
-  const folders = words.flatMap(runsIn)
+  const found = words.flatMap(runsIn)
+  const folders = found.filter((folder) => !isServedFolder(folder))
+  if (folders.length === 0) throw new DataError(SERVED, found[0]!, 'analyze reads it.')
+  for (const folder of found) if (!folders.includes(folder)) log.info(`${folder}: ${SERVED}; left out`)
   if (options.dataset !== null && folders.length > 1)
     throw new UsageError(`is of one run, and there are ${folders.length}`, '--dataset', 'Name the folder of the run.')
   let differing = 0
@@ -86,7 +90,11 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
       if (!(error instanceof HarnessError)) throw error
       if (folders.length === 1) throw error
       troubles.push(error)
-      log.warn(`${error.where ?? folder}: ${error.message}`)
+      log.warn(
+        [`${folder}: not recomputed: ${error.where ?? folder}: ${error.message}`, error.hint]
+          .filter(Boolean)
+          .join('. '),
+      )
       return null
     })
     if (verified === null) continue
@@ -111,6 +119,12 @@ function runsIn(word: string): string[] {
   )
 }
 
+const SERVED = 'was kept by serve-rewards: it has no data set to be recomputed from'
+const isServedFolder = (folder: string): boolean => {
+  const record = readJson(folder, 'run.json')
+  return isRecord(record) && isRecord(record.served)
+}
+
 interface Verified {
   readonly files: number
   readonly differences: readonly Difference[]
@@ -130,7 +144,17 @@ async function verifyRun(
     offline: record.config.offline || offline,
     quiet: true,
   }
-  const data = await openDataset({ ...config, shard: { index: 1, count: 1 } }, downloadBar(log))
+  const data = await openDataset({ ...config, shard: { index: 1, count: 1 } }, downloadBar(log)).catch(
+    (error: unknown) => {
+      if (!(error instanceof DataError) || error.hint !== null) throw error
+      throw new DataError(
+        error.message,
+        error.where,
+        `${dataset === null ? `run.json of ${folder} names it; ` : ''}--dataset says where the data are now`,
+        { cause: error },
+      )
+    },
+  )
   const differences: Difference[] = []
   const identity = (record.identity as { data_sha256?: string } | undefined)?.data_sha256
   if (identity !== undefined && identity !== data.identity)

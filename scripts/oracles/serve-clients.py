@@ -181,8 +181,8 @@ def module_of(path: Path) -> types.ModuleType:
 def trl(proxy: Proxy, folder: Path) -> None:
     proxy.client = "trl 1.16.0 GRPOTrainer"
     address = f"http://127.0.0.1:{proxy.port}"
-    (folder / "trl_reward.py").write_text(snippet("trl_reward.py", address))
-    (folder / "train_grpo.py").write_text(snippet("train_grpo.py", address).replace("src/embedded", str(ROOT / "src/embedded")))
+    for name in ("trl_reward.py", "train_grpo.py"):
+        (folder / name).write_text(snippet(name, address).replace("src/embedded", str(ROOT / "src/embedded")))
     run = subprocess.run([sys.executable, "train_grpo.py"], cwd=folder, capture_output=True, text=True)
     check("TRL: GRPOTrainer trains", run.returncode == 0, run.stderr[-2000:])
     rewards = re.findall(r"'rewards/chemistry_reward/mean': '?([-\d.]+)", run.stdout)
@@ -190,6 +190,8 @@ def trl(proxy: Proxy, folder: Path) -> None:
     mine = [kept for kept in proxy.kept if kept["client"] == proxy.client]
     rows = [row for kept in mine for row in json.loads(kept["body"])]
     check("TRL: three steps, each prompt once with its four completions", [len(row["completions"]) for row in rows] == [4, 4, 4], len(rows))
+    told = [one for kept in mine for row in kept["answer"] for one in row["completions"]]
+    check("TRL: the answer tags, special tokens of the policy, arrive", sum(one["format"] for one in told) >= 4, [one["format"] for one in told])
     check("TRL: the step is told", [row["step"] for row in rows] == [0, 1, 2], [row.get("step") for row in rows])
     for kept, mean in zip(mine, rewards):
         learned = [one["reward"] for row in kept["answer"] for one in row["completions"]]

@@ -8,7 +8,7 @@ export const COMMANDS = {
   'make-pairs': 'makes preference pairs whose truth is known, and checks files of pairs',
   analyze: 'recomputes the analyses of runs and compares them',
   'submit-eval-jobs': 'turns a table of runs into jobs of Slurm or Kubernetes, and submits them',
-  'serve-rewards': "serves the embedded oracles behind ether0.remotes' HTTP API",
+  'serve-rewards': "serves rewards over HTTP for trainers: ether0's, and with --model a model's",
   'verify-results': "recomputes a run's files from its scores and its data, and says what differs",
   models: 'lists architectures, heads, chat templates and the models that are known by name',
   'setup-cuda': 'fetches what --device cuda needs',

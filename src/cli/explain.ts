@@ -6,6 +6,7 @@ import {
   THINK_END,
   THINK_START,
 } from '../chem/ether0/answer.ts'
+import { hasPart } from '../chem/ether0/similarity.ts'
 import { parseSolution } from '../chem/ether0/solution.ts'
 import { isFailure } from '../pairs/failure.ts'
 import { plain } from '../plain-text.ts'
@@ -14,6 +15,7 @@ import type { Ledger, LedgerVerdict } from '../score/ledger.ts'
 import type { VerificationChoice } from '../setup/config.ts'
 import type { Completion, Row, SolutionInput } from '../types.ts'
 import { counted } from './count.ts'
+import { BY_LARGEST_PART, TOO_SHORT } from './verdict-troubles.ts'
 
 type Extraction = Pick<VerificationChoice, 'extraction' | 'requireReasoning'>
 
@@ -62,7 +64,7 @@ export async function explainVerdicts(
     const fxnName = functionOf(row.solution)
     for (const completion of row.completions) {
       const verdict = ledger.verdictOf(index++)
-      const meaning = meaningOf(verdict, fxnName, plain(completion.text), extraction)
+      const meaning = meaningOf(verdict, fxnName, row.solution, plain(completion.text), extraction)
       const key = JSON.stringify([fxnName, verdict.status, verdict.reason, meaning])
       const cause = causes.get(key)
       if (cause === undefined) causes.set(key, { fxnName, verdict, meaning, count: 1, row, completion })
@@ -87,12 +89,28 @@ function functionOf(solution: SolutionInput | null): string {
   }
 }
 
-function meaningOf({ reason }: LedgerVerdict, fxnName: string, text: string, extraction: Extraction): string {
+function meaningOf(
+  { reason }: LedgerVerdict,
+  fxnName: string,
+  solution: SolutionInput | null,
+  text: string,
+  extraction: Extraction,
+): string {
   if (fxnName === NO_SOLUTION) return 'the row has no solution: there is nothing to verify'
   if (fxnName === BAD_SOLUTION) return 'a solution is fxn_name!:!answer_info!:!problem_type: mend the solution'
   if (reason === 'format_failed') return formatCause(text, extraction)
+  if (BY_LARGEST_PART.has(fxnName) && isTooShort(reason, solution, answerIn(text, extraction))) return TOO_SHORT
   return reason === null ? 'no reason is given' : (MEANINGS[reason] ?? reason)
 }
+
+/** Whether the answer, or the ground truth, was read and dropped as a counter-ion: nothing is wrong with the SMILES. */
+function isTooShort(reason: string | null, solution: SolutionInput | null, answer: string | null): boolean {
+  if (reason === 'invalid_mol') return answer !== null && !hasPart(answer)
+  return reason === 'invalid_ground_truth' && solution !== null && !hasPart(parseSolution(solution).answer_info)
+}
+
+const answerIn = (text: string, { extraction, requireReasoning }: Extraction): string | null =>
+  extraction === 'loose' ? extractAnswerLoose(text) : extractThoughtAnswerStrict(text, requireReasoning)[1]
 
 /**
  * Why no answer could be read out of the tags, the first thing that is wrong.
@@ -117,12 +135,9 @@ export function formatCause(text: string, { extraction, requireReasoning }: Extr
 
 function block({ fxnName, verdict, meaning, count, row, completion }: Cause, extraction: Extraction): string {
   const { status, reason, value } = verdict
-  const reward = value === null ? 'no reward' : `reward ${value}`
+  const reward = value === null || status === 'unverifiable' ? 'no reward' : `reward ${value}`
   const text = plain(completion.text)
-  const answer =
-    extraction.extraction === 'loose'
-      ? extractAnswerLoose(text)
-      : extractThoughtAnswerStrict(text, extraction.requireReasoning)[1]
+  const answer = answerIn(text, extraction)
   const shown = [
     ['meaning', meaning],
     ['first', `${row.id}, ${completion.role} ${completion.index} (${row.where})`],

@@ -6,7 +6,7 @@ import { DataError, HarnessError, InterruptedError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
 import { visibleLine } from '../visible-text.ts'
 import { asCalled } from './command.ts'
-import { endOnSignals } from './first-process.ts'
+import { endOnHangUp } from './first-process.ts'
 import { jsonLine, stackText } from './screen.ts'
 import { LARGEST_BYTES } from './yaml.ts'
 
@@ -23,23 +23,27 @@ export function isStarted(moduleUrl: string): boolean {
 
 /** Runs a bin's main function: its exit code, or one clear message and the code of the error family, or a bug with its stack. */
 export async function runMain(bin: string, main: () => Promise<number>): Promise<void> {
-  endOnSignals()
+  endOnHangUp()
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const fail = (error: unknown): number =>
     explain(bin, error, (text) => process.stderr.write(text), asksForJson(process.argv.slice(2)))
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  for (const signal of signals) process.on(signal, endNow)
+  // while a batch or a server is at work, the listener of that one says when to end
+  const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
+    const listener = (): void => {
+      if (process.listenerCount(signal) === 1) endNow()
+    }
+    process.on(signal, listener)
+    return { signal, listener }
+  })
   try {
     process.exitCode = await main()
   } catch (error) {
     process.exitCode = fail(error)
   } finally {
-    for (const signal of signals) process.off(signal, endNow)
+    for (const { signal, listener } of listeners) process.off(signal, listener)
   }
 
-  /** While a batch or a server is at work, the listener of that one says when to end. */
-  function endNow(signal: NodeJS.Signals): void {
-    if (process.listenerCount(signal) > 1) return
+  function endNow(): never {
     process.exit(
       fail(new InterruptedError('interrupted', bin, 'What was measured is kept; run the same command again to go on.')),
     )

@@ -52,4 +52,4 @@ export function otherBins(flag: string, bin: string): string {
 }
 
 export const EXIT_CODE_HELP =
-  'Exit codes: 0 done · 2 usage · 3 data, or output that cannot be written · 4 done, but some rows could not be read or scored · 5 model files · 6 device · 7 network · 130 interrupted · 1 a bug'
+  'Exit codes: 0 done · 2 usage · 3 data, or output that cannot be written · 4 done, but some rows could not be read or scored, or findings of --validate and verify-results · 5 model files · 6 device · 7 network · 130 interrupted · 1 a bug'

@@ -10,13 +10,20 @@ const safe = (text: string): string =>
     .replace(/[\t\n\u2028\u2029]/g, ' ')
     .replace(/[\u061c\u200e\u200f]/g, '\ufffd')
 
-/** A plain-text table for the terminal: the first column flush left, the others flush right, two spaces between. */
-export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * A plain-text table for the terminal: the first column flush left, the others flush right, two spaces between. `words` are columns of
+ * words, by index, flush left as well.
+ */
+export function textTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[] = [],
+): string {
   const all = [header, ...rows].map((row) => row.map(safe))
   const widths = header.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)))
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .map((cell, i) => (i === 0 || words.includes(i) ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join('  ')
       .trimEnd()
   const [names, ...lines] = all.map(line)

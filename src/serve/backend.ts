@@ -5,7 +5,8 @@ import { HttpProblem } from './problem.ts'
 
 /** What the server needs of the verification workers. */
 export interface ChemBackend {
-  run(job: ChemJob): Promise<JobEnd<ChemResult>>
+  /** @param signal nobody waits for it any more: it rejects, unless it was begun */
+  run(job: ChemJob, signal?: AbortSignal): Promise<JobEnd<ChemResult>>
 }
 
 /** A client that hears 501 does not try again: neither time nor another attempt would help. */

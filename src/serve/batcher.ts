@@ -91,7 +91,7 @@ export class Batcher {
   /** Prepares and queues a request; what the store has, or cannot be read, is answered at once. Returns its tokens. */
   add(request: number, asked: ScoreRequest): number {
     const preparation: Preparation =
-      asked.kind === 'conversation' ? 'conversation' : asked.addSpecialTokens ? 'special' : 'plain'
+      asked.kind !== 'texts' ? 'conversation' : asked.addSpecialTokens ? 'special' : 'plain'
     const subjects = this.input.subjects[preparation]
     const rows: Waiting[] = []
     const job: Job = { request, rows, left: 0, over: false }
@@ -274,9 +274,9 @@ function rowsOf(asked: ScoreRequest, request: number): Row[] {
     where: `request ${request}`,
     extra: {},
   })
-  return asked.kind === 'conversation'
-    ? [row(asked.prompt, asked.completions)]
-    : asked.texts.map(({ prompt, completion }) => row(prompt, [completion]))
+  if (asked.kind === 'texts') return asked.texts.map(({ prompt, completion }) => row(prompt, [completion]))
+  const conversations = asked.kind === 'conversation' ? [asked] : asked.conversations
+  return conversations.map(({ prompt, completions }) => row(prompt, completions))
 }
 
 /** What a row's texts do to the tokenizer or the template is the row's trouble. */

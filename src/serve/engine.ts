@@ -4,6 +4,7 @@ import { InterruptedError } from '../errors.ts'
 import { builtUrl } from '../package.ts'
 import { plain } from '../plain-text.ts'
 import type { MeasuredBatch } from './batcher.ts'
+import { Outbox } from './outbox.ts'
 import type { EngineWork, LearnedScore, ScoreRequest } from './request.ts'
 import { type EngineFacts, errorOf, type FromThread, type ThreadStart, type ToThread } from './thread.ts'
 
@@ -15,7 +16,10 @@ export interface EngineGauges extends EngineWork {
   readonly waitingTokens: number
 }
 
-/** How much may wait; a request beyond it is refused (`QueueFull`). One that comes when nothing waits is always taken. */
+/**
+ * How much may wait; a request beyond it is refused (`QueueFull`). One that comes when nothing waits is always taken, and one that is longer
+ * than half of the tokens where no more than half of them wait.
+ */
 export interface QueueLimits {
   readonly requests: number
   readonly tokens: number
@@ -93,10 +97,11 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
     if (over === null && isOpen) broke(error)
     over ??= error
     failed(error)
-    for (const { reject } of pending.values()) reject(error)
+    for (const { reject } of pending.values()) reject(over)
     pending.clear()
   }
   const tell = (message: ToThread): void => worker.postMessage(message)
+  const outbox = new Outbox((request, asked) => tell({ kind: 'score', request, asked }))
   const waitingTokens = (): number => {
     let tokens = 0
     for (const one of pending.values()) tokens += one.tokens
@@ -114,6 +119,7 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
       opened(message.facts)
     } else if (message.kind === 'failed') end(errorOf(message.error))
     else if (message.kind === 'queued') {
+      outbox.read(message.request)
       const one = pending.get(message.request)
       if (one !== undefined) one.tokens = message.tokens
     } else if (message.kind === 'batch') onBatch?.(message.batch)
@@ -136,14 +142,16 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
       if (over !== null) return Promise.reject(over)
       const waiting = waitingTokens()
       const tokens = guessTokens(asked)
-      if (pending.size > 0 && (pending.size >= limits.requests || waiting + tokens > limits.tokens))
+      // one that is longer than the queue would else wait for an empty one, which others' small ones may never leave it
+      const room = waiting + Math.min(tokens, limits.tokens / 2) <= limits.tokens
+      if (pending.size > 0 && (pending.size >= limits.requests || !room))
         throw new QueueFull(pending.size, waiting, retryAfter(waiting, work))
       if (signal?.aborted) return Promise.reject(signal.reason)
       const request = ++last
       return new Promise((resolve, reject) => {
         const gone = (): void => {
           if (take(request) === null) return
-          tell({ kind: 'cancel', request })
+          if (!outbox.drop(request)) tell({ kind: 'cancel', request })
           reject(signal!.reason)
         }
         const without =
@@ -154,7 +162,7 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
           }
         signal?.addEventListener('abort', gone, { once: true })
         pending.set(request, { tokens, resolve: without(resolve), reject: without(reject) })
-        tell({ kind: 'score', request, asked })
+        outbox.post(request, asked, tokens)
       })
     },
     async close() {
@@ -180,8 +188,11 @@ function guessTokens(asked: ScoreRequest): number {
 function lettersOf(asked: ScoreRequest): number {
   if (asked.kind === 'texts')
     return asked.texts.reduce((sum, { prompt, completion }) => sum + prompt.length + completion.length, 0)
-  const prompt = plain(asked.prompt).length
-  return asked.completions.reduce((sum, text) => sum + prompt + plain(text).length, 0)
+  const conversations = asked.kind === 'conversation' ? [asked] : asked.conversations
+  return conversations.reduce((sum, one) => {
+    const prompt = plain(one.prompt).length
+    return sum + one.completions.reduce((letters, text) => letters + prompt + plain(text).length, 0)
+  }, 0)
 }
 
 function retryAfter(tokens: number, { tokens: computed, modelMs }: EngineWork): number {

@@ -24,6 +24,8 @@ export const SERVED_COLUMNS = ['request', 'time', 'route', 'step', 'reward'] as 
 export interface JournalRow {
   readonly prompt: Text
   readonly completions: readonly Text[]
+  /** The trainer's step, where it says so. */
+  readonly step: number | null
   readonly solution: unknown
   readonly scored: readonly ScoredCompletion[]
   readonly details: readonly ScoreDetail[]
@@ -33,8 +35,6 @@ export interface JournalEntry {
   readonly route: string
   /** ISO 8601. */
   readonly time: string
-  /** The trainer's step, where it says so. */
-  readonly step: number | null
   /** The rows, given their ids. */
   readonly rows: (idOf: (row: number) => string) => readonly JournalRow[]
 }
@@ -107,8 +107,14 @@ export class Journal {
     try {
       const lines = batch.map(({ entry }) => this.#linesOf(entry, ++this.#last))
       const { requests, scores } = this.#files
-      requests.append(lines.map(({ jsonl }) => jsonl).join(''))
-      scores.append(csvText(lines.flatMap(({ cells }) => cells)))
+      const end = requests.append(lines.map(({ jsonl }) => jsonl).join(''))
+      try {
+        scores.append(csvText(lines.flatMap(({ cells }) => cells)))
+      } catch (error) {
+        // else the numbers, given again, would stand for two texts
+        requests.cutTo(end)
+        throw error
+      }
     } catch (error) {
       this.#last = first
       for (const { reject } of batch) reject(error)
@@ -118,17 +124,17 @@ export class Journal {
     if (++this.#writes % SYNC_EVERY === 0) this.#syncBeside()
   }
 
-  #linesOf({ route, time, step, rows }: JournalEntry, request: number): { jsonl: string; cells: Cell[][] } {
+  #linesOf({ route, time, rows }: JournalEntry, request: number): { jsonl: string; cells: Cell[][] } {
     const idOf = (row: number): string => (row === 0 ? String(request) : `${request}.${row}`)
     const all = rows(idOf)
     return {
       jsonl: all
         .map(
-          ({ prompt, completions, solution }, r) =>
+          ({ prompt, completions, solution, step }, r) =>
             `${JSON.stringify({ id: idOf(r), prompt, completions, ...(solution !== null && { solution }), request, time, route, ...(step !== null && { step }) })}\n`,
         )
         .join(''),
-      cells: all.flatMap(({ prompt, scored, details, rewards }) => {
+      cells: all.flatMap(({ prompt, step, scored, details, rewards }) => {
         // of a prompt that is not known nothing can be told
         const cluster = prompt === '' ? null : promptCluster(prompt)
         return scored.map((completion, i): Cell[] => [
@@ -196,9 +202,10 @@ class LineFile {
       )
   }
 
-  /** All of the text, or none of it. */
-  append(text: string): void {
+  /** All of the text, or none of it. @returns where the file ended before */
+  append(text: string): number {
     const bytes = Buffer.from(text)
+    const before = this.#end
     attempt(this.path, () => {
       try {
         for (let done = 0; done < bytes.length; )
@@ -211,6 +218,14 @@ class LineFile {
       }
     })
     this.#end += bytes.length
+    return before
+  }
+
+  /** Takes back what was appended since. */
+  cutTo(end: number): void {
+    // written over from there on, also where it cannot be cut
+    this.#end = end
+    attempt(this.path, () => ftruncateSync(this.fd, end))
   }
 
   /** Without its line break; null where there is none. */

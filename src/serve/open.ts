@@ -5,6 +5,7 @@ import type { VerifyOptions } from '../chem/ether0/accuracy.ts'
 import { writeJson, writeWhole } from '../report/manifest.ts'
 import type { ChemBackend } from './backend.ts'
 import { createRewardEngine, type EngineOptions, type QueueLimits, type RewardEngine } from './engine.ts'
+import { formatHint } from './format-hint.ts'
 import { Journal } from './journal.ts'
 import type { ServedConfig } from './options.ts'
 import { HttpProblem } from './problem.ts'
@@ -14,6 +15,7 @@ import { getRewardRoutes } from './routes/get-reward.ts'
 import { rewardsRoutes } from './routes/rewards.ts'
 import { createRewardService, type RewardService, type ServiceOptions } from './service.ts'
 import type { EngineFacts } from './thread.ts'
+import { meaningOf } from './unverifiable.ts'
 
 /** A model that is served, from the first moment on: its routes can be added before it is open. */
 export interface ServedRewards {
@@ -68,7 +70,20 @@ export function serveModel(options: ServeOptions): ServedRewards {
         say,
       )
     }
-    const service = createRewardService({ engine, chem, verify, rule, journal, now, ...(onRated && { onRated }) })
+    const said = new Set<string>()
+    const onUnverifiable = (cause: string): void => {
+      if (said.has(cause)) return
+      said.add(cause)
+      say(`a completion is unverifiable: ${meaningOf(cause)}; said once, /metrics counts them`, true)
+    }
+    const hint = formatHint(say)
+    const service = createRewardService({
+      ...{ engine, chem, verify, rule, journal, now, onUnverifiable },
+      onRated: (route, rows) => {
+        for (const row of rows) for (const one of row) hint(one)
+        onRated?.(route, rows)
+      },
+    })
     open = { facts, folder: kept?.folder ?? null, service }
     return open
   })

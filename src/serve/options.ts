@@ -134,6 +134,9 @@ export function servedConfig(asked: Asked, given: Given): ServedConfig | null {
   }
 }
 
+/** Beyond it a trainer's float32 has no number for the reward. */
+const LARGEST = 1e30
 function finite(value: number, flag: string): void {
   if (!Number.isFinite(value)) throw new UsageError(`${value} is not a finite number`, flag)
+  if (Math.abs(value) > LARGEST) throw new UsageError(`${value} is not between −${LARGEST} and ${LARGEST}`, flag)
 }

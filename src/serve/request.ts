@@ -1,8 +1,18 @@
 import type { Text, Unscored } from '../types.ts'
 
-/** A prompt and its completions, rendered as a run renders them, or texts that were rendered already. */
+/** A prompt and its completions. */
+export interface Conversation {
+  readonly prompt: Text
+  readonly completions: readonly Text[]
+}
+
+/**
+ * A prompt and its completions, rendered as a run renders them, or several such, or texts that were rendered already. It is taken whole or
+ * refused whole; its scores are in the order of its completions.
+ */
 export type ScoreRequest =
-  | { readonly kind: 'conversation'; readonly prompt: Text; readonly completions: readonly Text[] }
+  | ({ readonly kind: 'conversation' } & Conversation)
+  | { readonly kind: 'conversations'; readonly conversations: readonly Conversation[] }
   | {
       readonly kind: 'texts'
       readonly texts: readonly RenderedText[]

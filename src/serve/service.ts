@@ -9,6 +9,7 @@ import type { RewardEngine } from './engine.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import { type MixRule, mixedReward } from './mix.ts'
 import type { LearnedScore, ScoreRequest } from './request.ts'
+import { NO_SOLUTION, NOT_FOUND, whyUnverifiable } from './unverifiable.ts'
 
 /** A completion as it is verified, beside its place in what the model is asked. */
 export interface Claim {
@@ -23,14 +24,14 @@ export interface ClaimedRow {
   /** What the store keeps of a completion where the verifier cannot read it. */
   readonly texts: readonly Text[]
   readonly learned: readonly number[]
+  /** The trainer's step, where it says so. */
+  readonly step: number | null
 }
-/** One request of a client, as the routes hand it on. */
+/** One request of a client, as the routes hand it on: all of it is rated and kept, or nothing. */
 export interface RewardRequest {
   readonly route: string
   readonly asked: ScoreRequest
   readonly rows: readonly ClaimedRow[]
-  /** The trainer's step, where it says so. */
-  readonly step: number | null
   /** What the client is told: the reward, or the outputs of the model. */
   readonly told: 'reward' | 'outputs'
   readonly signal: AbortSignal
@@ -47,6 +48,8 @@ export interface Rated {
   readonly verifiable: number | null
   readonly status: VerdictStatus
   readonly reason: string | null
+  /** Why the completion is unverifiable, in words; else null. */
+  readonly verifiableMessage: string | null
   readonly format: number | null
   readonly score: LearnedScore
 }
@@ -60,6 +63,8 @@ export interface ServiceOptions {
   readonly journal: Journal | null
   readonly now: () => Date
   /** Told of every completion that is about to be answered, by row: for the metrics. */
+  /** Told of every verification that gave no verdict: the class of the error, or ether0's reason. */
+  readonly onUnverifiable?: (cause: string) => void
   readonly onRated?: (route: string, rated: readonly (readonly Rated[])[]) => void
 }
 
@@ -75,22 +80,33 @@ export interface RewardService {
 export function createRewardService(options: ServiceOptions): RewardService {
   const { engine, chem, verify, rule, journal } = options
   const reasoning = verify.reasoning ?? true
-  const verdictOf = async ({ completion, solution }: Claim): Promise<Verdict> => {
-    if (completion === null) return { ...UNJUDGED, reason: solution === null ? null : 'completion_not_found' }
+  const verdictOf = async ({ completion, solution }: Claim, signal: AbortSignal): Promise<Verdict> => {
+    if (completion === null)
+      return solution === null
+        ? UNJUDGED
+        : { ...UNJUDGED, reason: 'completion_not_found', verifiableMessage: NOT_FOUND }
     const text = plain(completion)
     if (solution === null) return { ...UNJUDGED, format: formatReward(text, { reasoning }) }
-    const end = await chem.run({ kind: 'verify', completion: text, solution, options: verify })
-    const { value, status, reason, formatReward: format } = verificationOf(end, text, verify)
-    return { verifiable: status === 'unverifiable' ? null : value, status, reason, format }
+    const end = await chem.run({ kind: 'verify', completion: text, solution, options: verify }, signal)
+    const verification = verificationOf(end, text, verify)
+    const { value, status, reason, formatReward: format } = verification
+    const why = whyUnverifiable(verification)
+    if (why === null) return { verifiable: value, status, reason, verifiableMessage: null, format }
+    options.onUnverifiable?.(why.cause)
+    return { verifiable: null, status, reason, verifiableMessage: why.message, format }
   }
   return {
     rule,
     reasoning,
-    async rate({ route, asked, rows, step, told, signal }) {
+    async rate({ route, asked, rows, told, signal }) {
       // first: where the queue is full, nothing is verified either
       const scoring = engine.score(asked, signal)
-      const judging = Promise.all(rows.map(({ claims }) => Promise.all(claims.map(verdictOf))))
+      const judging = Promise.all(
+        rows.map(({ claims }) => Promise.all(claims.map((claim) => verdictOf(claim, signal)))),
+      )
       const [scores, verdicts] = await Promise.all([scoring, judging])
+      // its client heard 503, or left, while the last verdict was computed: what nobody was told is not kept
+      signal.throwIfAborted()
       const rated = rows.map(({ learned }, r) =>
         learned.map((place, c): Rated => {
           const score = scores[place]!
@@ -108,7 +124,6 @@ export function createRewardService(options: ServiceOptions): RewardService {
       await journal?.append({
         route,
         time,
-        step,
         rows: (idOf) => rows.map((row, r) => keptRow(row, rated[r]!, told, idOf(r))),
       })
       options.onRated?.(route, rated)
@@ -117,12 +132,15 @@ export function createRewardService(options: ServiceOptions): RewardService {
   }
 }
 
-type Verdict = Pick<Rated, 'verifiable' | 'status' | 'reason' | 'format'>
-const UNJUDGED: Verdict = { verifiable: null, status: 'unverifiable', reason: null, format: null }
+type Verdict = Pick<Rated, 'verifiable' | 'status' | 'reason' | 'verifiableMessage' | 'format'>
+const UNJUDGED: Verdict = {
+  ...{ verifiable: null, status: 'unverifiable', reason: null, format: null },
+  verifiableMessage: NO_SOLUTION,
+}
 
 /** A row with its ratings as the store keeps it. */
 function keptRow(
-  { prompt, claims, texts }: ClaimedRow,
+  { prompt, claims, texts, step }: ClaimedRow,
   rated: readonly Rated[],
   told: RewardRequest['told'],
   id: string,
@@ -133,6 +151,7 @@ function keptRow(
   return {
     prompt,
     completions: texts,
+    step,
     solution,
     rewards: rated.map(({ reward }) => (told === 'reward' ? reward : null)),
     scored: rated.map((one, index) => ({

@@ -35,7 +35,7 @@ export type FromThread =
   | { readonly kind: 'say'; readonly line: string; readonly warning: boolean }
   | { readonly kind: 'ready'; readonly facts: EngineFacts }
   | { readonly kind: 'failed'; readonly error: PlainError }
-  /** Tokens that a request brought to the queue. */
+  /** The request was read, and brought so many tokens to the queue. */
   | { readonly kind: 'queued'; readonly request: number; readonly tokens: number }
   | { readonly kind: 'done'; readonly request: number; readonly scores: readonly LearnedScore[] }
   | { readonly kind: 'refused'; readonly request: number; readonly error: PlainError }

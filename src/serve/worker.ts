@@ -74,11 +74,13 @@ async function serve(): Promise<void> {
     wake?.()
   })
   const add = ({ request, asked }: Extract<ToThread, { kind: 'score' }>): void => {
+    let tokens = 0
     try {
-      tell({ kind: 'queued', request, tokens: batcher.add(request, asked) })
+      tokens = batcher.add(request, asked)
     } catch (error) {
       tell({ kind: 'refused', request, error: plainError(error) })
     }
+    tell({ kind: 'queued', request, tokens })
   }
   while (!closing) {
     if (batcher.busy) {
@@ -139,7 +141,8 @@ function keptOf(
     dataset: SERVED,
     identity,
   })
-  for (const remark of place.remarks) say(remark, true)
+  for (const remark of place.remarks)
+    say(remark.replace('belongs to other data', 'belongs to other options or other chemistry data'), true)
   return {
     folder: place.path,
     record: {

@@ -306,7 +306,7 @@ export const DATA = section(
   { group: 'Data', bins: ALL },
   {
     dataset: text(
-      'demo-pairs, demo-groups, invariance, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
+      'demo-pairs, demo-groups, chem-pairs-v1, invariance, a file (.jsonl .json .csv .tsv .parquet, also .gz; .arrow), a folder, or a hub id org/name[@revision]',
       null,
       {
         shown: 'demo-pairs',

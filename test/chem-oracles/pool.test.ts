@@ -47,6 +47,22 @@ it('gives up the job that hangs, and only that one', async () => {
   ])
 })
 
+it('drops the jobs that nobody waits for any more, but for those that a worker has', async () => {
+  const p = pool()
+  const gone = new AbortController()
+  const asked = values(600).map((job) => p.run(job, gone.signal))
+  const other = p.run({ value: -1 })
+  await Promise.resolve() // the first ones are sent at the end of this tick
+  gone.abort(new Error('the client is gone'))
+  const ends = await Promise.allSettled(asked)
+  const answered = ends.filter(({ status }) => status === 'fulfilled').length
+  expect(answered).toBeGreaterThan(0)
+  expect(answered).toBeLessThan(300)
+  expect(ends.at(-1)).toEqual({ status: 'rejected', reason: new Error('the client is gone') })
+  expect(await other).toEqual(done(-1))
+  await expect(p.run({ value: 1 }, gone.signal)).rejects.toThrow('the client is gone')
+})
+
 it.each(['exit', 'memory'] as const)(
   'gives up the job that takes its worker down (%s), and only that one',
   async (kind) => {

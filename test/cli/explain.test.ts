@@ -49,6 +49,24 @@ const verdict = (value: number | null, reason: string | null): LedgerVerdict => 
 })
 
 describe('run-verify --explain', () => {
+  it('says of a molecule of three characters that ether0 drops it, not that it cannot be read', async () => {
+    const stream = async function* () {
+      yield row('1', 'product_eval!:!CCO!:!t', [`${THOUGHT}${ANSWER}`])
+      yield row(
+        '2',
+        'product_eval!:!CCCCO!:!t',
+        ['CCCC', 'CC('].map((a) => ANSWER.replace('CCO', a)).map((a) => THOUGHT + a),
+      )
+    }
+    const truth = { ...verdict(0, 'invalid_ground_truth'), status: 'unverifiable' } as const
+    const verdicts = [verdict(0, 'invalid_mol'), truth, verdict(0, 'invalid_mol')]
+    const text = await explainVerdicts(stream, { verdictOf: (i) => verdicts[i]! }, STRICT)
+    const blocks = text.split('\n\n')
+    expect(blocks[0]).toContain('meaning   ether0 takes parts of up to 3 characters for counter-ions')
+    expect(blocks[1]).toContain('unverifiable (invalid_ground_truth), 1 completion, no reward in the first')
+    expect(blocks[1]).toContain('meaning   the molecule in the solution itself cannot be read')
+  })
+
   it('groups by cause, the most frequent first, with the first row of each', async () => {
     const rows = [row('1', 'str_eval!:!A!:!t', [`${THOUGHT}${ANSWER}`, 'no tags']), row('2', null, ['CCO', 'CCN'])]
     const verdicts = [verdict(1, 'right_answer'), verdict(0, 'format_failed'), verdict(null, null), verdict(null, null)]

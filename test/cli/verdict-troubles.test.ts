@@ -56,6 +56,17 @@ it('a ground truth that cannot be read', async () => {
   )
 })
 
+it('a ground truth that ether0 takes for a counter-ion, and a synthesis without a model that judges it', async () => {
+  const truth: Verdict = { value: 0, status: 'unverifiable', reason: 'invalid_ground_truth', metadata: {} }
+  const [short] = await said([['p:2', 'product_eval!:!CCO!:!name', truth]])
+  expect(short).toContain('with the answer_info "CCO" cannot be judged: ether0 takes parts of up to 3 characters for')
+  expect(short).not.toContain('RDKit')
+  expect((await said([['p:2', 'caption_eval!:!CCO!:!name', truth]]))[0]).toContain('for counter-ions')
+  expect((await said([['p:2', 'product_eval!:!CC(=!:!name', truth]]))[0]).toContain('no molecule that RDKit reads')
+  const [oracle] = await said([['p:3', 'rxn_forward!:!CCOC!:!x', raised('OracleError')]])
+  expect(oracle).toContain('no forward-reaction model ships, ETHER0_REMOTES_API_BASE_URL names a server')
+})
+
 it('of a pass or a fail nothing is said', async () => {
   const fail: Verdict = { value: 0, status: 'fail', reason: null, metadata: {} }
   expect(await said([['p:1', 'str_eval!:!a!:!x', fail]])).toEqual([])

@@ -18,7 +18,7 @@ test('docs/pairs.md: its commands do what it says', async () => {
   expect(commands.length).toBe(5)
   for (const command of commands) {
     const [, name = '', ...words] = command.split(' ')
-    // takes minutes: test/big/chem-pairs-v1.test.ts
+    // takes minutes: test/big/chem-pairs-v1.ts
     if (words.includes('--benchmark')) continue
     const args = [
       ...words.map(placed),

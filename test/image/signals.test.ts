@@ -51,7 +51,7 @@ async function stopped(signal: string, args: readonly string[], until: RegExp | 
 
 describe.skipIf(!possible)('the first process of a container', () => {
   it.each([
-    ['TERM', 143],
+    ['TERM', 130],
     ['INT', 130],
     ['HUP', 129],
   ])('a command without a handler ends on SIG%s', async (signal, code) => {

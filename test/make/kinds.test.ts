@@ -99,6 +99,25 @@ it('lists lines that are no molecule, with exit 4', async () => {
   expect(stderr).not.toContain(`${bad}:5`)
 })
 
+it('without --n says that a row gives one pair, not that no row allows the other kinds', async () => {
+  const args = ['--from', moleculeFile(['C[C@H](N)C(=O)O']), '--kinds', 'stereo_inversion,ch2']
+  const one = await call('make-pairs', [...args, '--output', outputFile()])
+  expect(one.stderr).toMatch(/no pair of (ch2|stereo_inversion): without --n each row gives one pair, of one kind/)
+  const both = await call('make-pairs', [...args, '--n', '2', '--output', outputFile()])
+  expect(both.stderr).not.toContain('no pair of')
+  const none = await call('make-pairs', [
+    '--from',
+    moleculeFile(['CCOC(=O)CCC']),
+    '--kinds',
+    'stereo_inversion,ch2',
+    '--n',
+    '2',
+    '--output',
+    outputFile(),
+  ])
+  expect(none.stderr).toContain('no pair of stereo_inversion: no row allows one')
+})
+
 it('reactions: the product is asked for, and products of the same bonds elsewhere are wrong', async () => {
   const reactions = moleculeFile([
     '[CH3:1][C:2](=[O:3])[OH:4].[NH2:5][c:6]1[cH:7][cH:8][cH:9][cH:10][c:11]1[CH3:12]>>[CH3:1][C:2](=[O:3])[NH:5][c:6]1[cH:7][cH:8][cH:9][cH:10][c:11]1[CH3:12]',

@@ -44,6 +44,15 @@ it('a pass against a fail per prompt, equal molecules once', async () => {
   expect(stdout).toMatch(/rollout +one_verdict_alone +1/)
 })
 
+it('says what lacks where there is no pair, with exit 4', async () => {
+  const from = groups([{ completions: [wrap('CCN'), wrap('CCCN')], solution: PRODUCT }])
+  const { code, stderr } = await call('make-pairs', ['--from', from, '--output', outputFile()])
+  expect([code, stderr]).toEqual([
+    4,
+    expect.stringContaining('no pair: no prompt has a right answer and another wrong'),
+  ])
+})
+
 it('with partial credit the margin is the difference of the rewards', async () => {
   const from = groups([{ completions: [wrap('CCOC(C)=O'), wrap('CCOC(=O)CC'), wrap('N')], solution: PRODUCT }])
   const output = outputFile()

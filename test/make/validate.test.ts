@@ -56,9 +56,13 @@ it('a chosen answer that fails, a rejected one that passes, and rows that cannot
       { ...CLEAN[0]!, prompt: 'c', chosen: wrap('CCCCCCC') },
       { ...CLEAN[0]!, prompt: 'd', rejected: wrap('O=C(C)OCC', 'another') },
       { prompt: 'e', chosen: wrap('C'), rejected: wrap('N', 'tt') },
+      { ...CLEAN[0]!, prompt: 'g', chosen: '<answer>CCOC(C)=O</answer>' },
     ]),
   )
-  expect(rowsOf(all, 'chosen_fails')).toEqual(['r2'])
+  expect(rowsOf(all, 'chosen_fails')).toEqual(['r2', 'r5'])
+  expect(all.find(({ check }) => check === 'chosen_fails')!.message).toBe(
+    '2 rows: the chosen answer does not verify (wrong_answer 1, format_failed 1: the format that is asked for is <|think_start|>…<|think_end|><|answer_start|>…<|answer_end|>)',
+  )
   expect(rowsOf(all, 'rejected_passes')).toEqual(['r3'])
   expect(rowsOf(all, 'no_solution')).toEqual(['r4'])
 })

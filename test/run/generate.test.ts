@@ -269,9 +269,9 @@ describe('what ends a text', () => {
     expect(text).toMatchObject({ code: 5, stderr: expect.stringContaining('names "3" as eos_token_id') })
   })
   it.each([
-    ['{', 'it is not JSON'],
-    ['[3]', 'it is no JSON object'],
-    ['null', 'it is no JSON object'],
+    ['{', 'the file is not valid JSON'],
+    ['[3]', 'the file is not a JSON object'],
+    ['null', 'the file is not a JSON object'],
   ])('a damaged generation_config.json is refused, not passed over: %s', async (content, says) => {
     const model = own('damaged', {})
     writeFileSync(join(model, 'generation_config.json'), content)

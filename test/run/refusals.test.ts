@@ -45,7 +45,7 @@ describe.concurrent('flags', () => {
     ['two dtypes', 'run-rm', ['--torch_dtype', 'float32', '--dtype', 'fp16'], 2, ['contradicts --dtype fp16']],
     ['no row to show', 'run-rm', ['--dump-rendered', '0'], 2, ['--dump-rendered: 0 is not a whole number']],
     ['keep and drop mixed', 'run-rm', ['--filter', 'property', '--filter', '!x'], 2, ['--filter: ', 'cannot be mixed']],
-    ['a config that is not there', 'run-rm', ['--config', at('no.yaml')], 2, ['no.yaml: cannot be read']],
+    ['a config that is not there', 'run-rm', ['--config', at('no.yaml')], 2, ['no.yaml: no such file']],
     [
       'several heads and none chosen',
       'run-rm',

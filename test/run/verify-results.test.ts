@@ -141,7 +141,19 @@ describe('verify-results', () => {
     rmSync(data('groups'))
     const folder = join(out, 'runs', GROUPS)
     const { code, stderr } = await verify(folder)
-    expect([code, stderr]).toEqual([3, expect.stringContaining('there is no such file')])
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(
+        /there is no such file[\s\S]*run\.json of .* names it; --dataset says where the data are now/,
+      ),
+    ])
+    const both = await verify(join(out, 'runs'))
+    expect([both.code, both.stderr]).toEqual([
+      4,
+      expect.stringContaining(
+        `${folder}: not recomputed: ${data('groups')}: there is no such file or folder. run.json`,
+      ),
+    ])
     expect((await verify(folder, '--dataset', moved)).code).toBe(0)
     writeFileSync(moved, readFileSync(moved, 'utf8').replace('"id"', '"id" '))
     expect((await findings(folder, '--dataset', moved)).map(({ column }) => column)).toEqual(['identity.data_sha256'])
@@ -154,6 +166,14 @@ describe('verify-results', () => {
   ])('%j: exit %i', async (args, code, message) => {
     const done = await run('verify-results', args)
     expect([done.code, done.stderr]).toEqual([code, expect.stringContaining(message)])
+  })
+
+  it('what serve-rewards kept is no run: left out among others, and refused alone', async () => {
+    const served = changed(PAIRS, 'run.json', () => JSON.stringify({ served: {} }))
+    const alone = await verify(served)
+    expect([alone.code, alone.stderr]).toEqual([3, expect.stringContaining('was kept by serve-rewards')])
+    const done = await run('verify-results', [served, join(out, 'runs', PAIRS)])
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining(`${served}: was kept by serve-rewards`)])
   })
 
   it('a folder without run.json, or with one of before it could be recomputed', async () => {

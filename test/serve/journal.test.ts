@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import fs, { appendFileSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -9,11 +10,11 @@ const folder = (): string => mkdtempSync(join(tmpdir(), 'journal-'))
 const entry = (prompt: string, completions: readonly string[], subset = ''): JournalEntry => ({
   route: '/rewards',
   time: '2026-01-01T00:00:00.000Z',
-  step: 3,
   rows: (idOf) => [
     {
       prompt,
       completions,
+      step: 3,
       solution: null,
       rewards: completions.map((_, i) => i),
       scored: completions.map((text, index) => ({
@@ -142,4 +143,30 @@ it('rejects every entry of a write that fails, and keeps what was written before
   await journal.append(entry('d', ['w']))
   expect(readCsv(path, 'scores.csv').map(({ id }) => id)).toEqual(['1', '2'])
   journal.close()
+})
+
+it('gives no number to two texts where one of its files cannot be written', async () => {
+  const path = folder()
+  const journal = new Journal(path, ['head_0'])
+  await journal.append(entry('a', ['x']))
+  // requests.jsonl is written first; then the disk is full
+  const { writeSync } = fs
+  let writes = 0
+  fs.writeSync = ((...args: Parameters<typeof writeSync>) => {
+    if (++writes === 2) throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    return writeSync(...args)
+  }) as typeof writeSync
+  syncBuiltinESMExports()
+  try {
+    await expect(journal.append(entry('refused', ['y']))).rejects.toThrow('the disk is full')
+  } finally {
+    fs.writeSync = writeSync
+    syncBuiltinESMExports()
+  }
+  await journal.append(entry('b', ['z']))
+  journal.close()
+  const lines = readFileSync(join(path, 'requests.jsonl'), 'utf8').trim().split('\n')
+  const requests = lines.map((line) => JSON.parse(line) as { id: string; prompt: string })
+  expect(requests.map(({ id, prompt }) => `${id} ${prompt}`)).toEqual(['1 a', '2 b'])
+  expect(readCsv(path, 'scores.csv').map(({ id }) => id)).toEqual(['1', '2'])
 })

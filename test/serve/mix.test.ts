@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type MixRule, mixedReward } from '../../src/serve/mix.ts'
+import { configOf, DEMO } from './served.ts'
 
 const rule = (more: Partial<MixRule>): MixRule => ({
   mix: 'learned',
@@ -37,3 +38,14 @@ describe('mixedReward', () => {
     expect(mixedReward({ learned: null, verifiable: 1 }, rule({ unscoredReward: -4 }))).toBe(-4)
   })
 })
+
+it.each(['lambda', 'unverifiable-reward', 'unscored-reward'])(
+  '--%s leaves every reward a finite float32',
+  async (flag) => {
+    const mix = { lambda: '2', 'unverifiable-reward': '0', 'unscored-reward': '0', [flag]: '1e308' }
+    const args = Object.entries(mix).flatMap(([name, value]) => [`--${name}`, value])
+    await expect(configOf(['--model', DEMO, '--mix', 'sum', ...args])).rejects.toThrow(
+      'is not between −1e+30 and 1e+30',
+    )
+  },
+)

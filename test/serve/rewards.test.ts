@@ -1,8 +1,12 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { VerifyOptions } from '../../src/chem/ether0/accuracy.ts'
 import { createChemPool } from '../../src/chem/workers/verifier.ts'
 import { packagePath } from '../../src/package.ts'
 import { createRewardServer } from '../../src/serve/app.ts'
+import { Journal } from '../../src/serve/journal.ts'
 import { DEFAULT_LIMITS } from '../../src/serve/limits.ts'
 import type { MixRule } from '../../src/serve/mix.ts'
 import { factsOf } from '../../src/serve/models.ts'
@@ -11,6 +15,7 @@ import { activated, classifyRoutes } from '../../src/serve/routes/classify.ts'
 import { getRewardRoutes } from '../../src/serve/routes/get-reward.ts'
 import { rewardsRoutes } from '../../src/serve/routes/rewards.ts'
 import { createRewardService } from '../../src/serve/service.ts'
+import { readCsv } from '../run/bin.ts'
 import { DEMO, engineOf, POLICY, REFERENCE, type ServedHere, servedHere } from './served.ts'
 
 // The routes over real models and real verification, without a thread for the model (test/serve/engine.test.ts) or a socket.
@@ -32,13 +37,18 @@ interface Answer {
   // biome-ignore lint/suspicious/noExplicitAny: JSON
   readonly body: any
 }
-function serving(served: ServedHere, rule: Partial<MixRule> = {}, verify: VerifyOptions = {}) {
+function serving(
+  served: ServedHere,
+  rule: Partial<MixRule> = {},
+  verify: VerifyOptions = {},
+  journal: Journal | null = null,
+) {
   const service = createRewardService({
     engine: engineOf(served),
     chem: pool,
     verify,
     rule: { ...RULE, ...rule },
-    journal: null,
+    journal,
     now: () => new Date(0),
   })
   const facts = factsOf(served, served.runners, { openMs: 0, warmUpMs: 0, kept: null })
@@ -84,6 +94,7 @@ describe('POST /rewards', () => {
       status: 'pass',
       learned_reason: null,
       learned_message: null,
+      verifiable_message: null,
     })
     expect(second).toMatchObject({ verifiable: 0, format: 1, reason: 'wrong_answer', status: 'fail' })
     expect(third).toMatchObject({ verifiable: 0, format: 0, reason: 'format_failed', status: 'fail' })
@@ -95,7 +106,95 @@ describe('POST /rewards', () => {
     const { body } = await post('/rewards', [{ ...one, solution: ALCOHOL }, one])
     expect(body).toHaveLength(2)
     expect(body[1].completions[0]).toMatchObject({ verifiable: null, status: 'unverifiable', reason: null, format: 1 })
+    expect(body[1].completions[0].verifiable_message).toBe('There is no solution to judge it by')
     expect(body[0].completions[0].learned).toBe(body[1].completions[0].learned)
+  })
+  it('says of a completion without a verdict what is wrong', async () => {
+    const post = serving(rm)
+    const messageOf = async (solution: string): Promise<string> => {
+      const { body } = await post('/rewards', { prompt: PROMPT, completions: [right], solution })
+      expect(body.completions[0]).toMatchObject({ verifiable: null, status: 'unverifiable' })
+      return body.completions[0].verifiable_message
+    }
+    expect(await messageOf('42')).toBe('the solution is not fxn_name!:!answer_info!:!problem_type')
+    expect(await messageOf('guess_eval!:!CCO!:!property')).toMatch(/^KeyError: .*guess_eval/)
+  })
+  it('verifies nothing more for a client that has left', async () => {
+    const signals: (AbortSignal | undefined)[] = []
+    const service = createRewardService({
+      ...{ engine: engineOf(rm), verify: {}, rule: RULE, journal: null, now: () => new Date(0) },
+      chem: {
+        run: (job, signal) => {
+          signals.push(signal)
+          return pool.run(job, signal)
+        },
+      },
+    })
+    const left = new AbortController()
+    left.abort(new Error('left'))
+    const asked = service.rate({
+      ...{ route: '/rewards', told: 'reward', signal: left.signal },
+      asked: { kind: 'conversation', prompt: 'p', completions: [right, wrong] },
+      rows: [
+        {
+          ...{ prompt: 'p', texts: [right, wrong], learned: [0, 1], step: null },
+          claims: [right, wrong].map((completion) => ({ completion, solution: ALCOHOL })),
+        },
+      ],
+    })
+    await expect(asked).rejects.toThrow('left')
+    expect(signals).toEqual([left.signal, left.signal])
+  })
+  it('keeps nothing of a request that was given up while its last verdict was computed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'served-late-'))
+    const journal = new Journal(folder, [])
+    const late = new AbortController()
+    const service = createRewardService({
+      ...{ engine: engineOf(rm), verify: {}, rule: RULE, journal, now: () => new Date(0) },
+      chem: {
+        run: async (job) => {
+          late.abort(new Error('the answer took too long'))
+          return pool.run(job)
+        },
+      },
+    })
+    const asked = service.rate({
+      ...{ route: '/rewards', told: 'reward', signal: late.signal },
+      asked: { kind: 'conversation', prompt: 'p', completions: [right] },
+      rows: [
+        {
+          ...{ prompt: 'p', texts: [right], learned: [0], step: null },
+          claims: [{ completion: right, solution: ALCOHOL }],
+        },
+      ],
+    })
+    await expect(asked).rejects.toThrow('the answer took too long')
+    journal.close()
+    expect(readCsv(folder, 'scores.csv')).toEqual([])
+  })
+  it('keeps a list as one request, its prompts as rows with their own steps', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'served-list-'))
+    const journal = new Journal(folder, [])
+    const post = serving(rm, {}, {}, journal)
+    const ask = (prompt: string, step: number | null, ...completions: string[]) => ({ prompt, completions, step })
+    const { body } = await post('/rewards', [ask('first', 4, right, wrong), ask('second', null, 'x')])
+    await post('/rewards', ask('third', 5, 'y'))
+    journal.close()
+    const rows = readCsv(folder, 'scores.csv')
+    expect(rows.map(({ id, index, request, step }) => [id, index, request, step].join(' '))).toEqual([
+      '1 0 1 4',
+      '1 1 1 4',
+      '1.1 0 1 ',
+      '2 0 2 5',
+    ])
+    const told = [body[0].completions[0], body[0].completions[1], body[1].completions[0]].map(({ learned }) => learned)
+    expect(rows.slice(0, 3).map(({ score }) => Number(score))).toEqual(told)
+    const requests = readFileSync(join(folder, 'requests.jsonl'), 'utf8').trim().split('\n')
+    expect(requests.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { id: '1', prompt: 'first', request: 1, step: 4 },
+      { id: '1.1', prompt: 'second', request: 1 },
+      { id: '2', prompt: 'third', request: 2, step: 5 },
+    ])
   })
   it('one completion that has no score costs itself alone', async () => {
     const { status, body } = await serving(rm)('/rewards', { prompt: PROMPT, completions: ['x '.repeat(900), right] })

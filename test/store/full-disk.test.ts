@@ -11,7 +11,7 @@ it('a disk that is full in the middle of a run: which file, why, and that nothin
   expect(() => attempt('out/completions.jsonl.partial', write)).toThrow(
     expect.objectContaining({
       where: 'out/completions.jsonl.partial',
-      message: expect.stringContaining('no space left'),
+      message: expect.stringContaining('the disk is full'),
       hint: expect.stringContaining('is kept'),
     }),
   )

@@ -27,6 +27,10 @@ export const sameMolecule = (a: Molecule, b: Molecule): boolean => a === b || a.
 /** Parts of a SMILES string that are no longer than this are taken for counter-ions. */
 const COUNTERION_CHARACTERS = 3
 
+/** Whether `largestPart` looks at any part at all: ethanol's `CCO`, whole, is taken for a counter-ion, as in ether0. */
+export const hasPart = (smiles: string): boolean =>
+  smiles.split('.').some((part) => pyLength(part) > COUNTERION_CHARACTERS)
+
 /** ether0's `get_largest_mol`: the part between dots with the most atoms, first of equals; null where none can be read. */
 export function largestPart(smiles: string, mols: MolToolkit): Molecule | null {
   let largest: Molecule | null = null

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit'
 import { UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
+import { Lru } from '../toolkit/lru.ts'
 import { OracleError } from './error.ts'
 import { type Answer, HttpClient } from './http.ts'
-import { Lru } from './lru.ts'
 
 const CACHED_ANSWERS = 10_000
 export const DEFAULT_CONCURRENCY = 8

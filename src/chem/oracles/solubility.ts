@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type * as Ort from 'onnxruntime-node'
 import { packagePath } from '../../package.ts'
+import { Lru } from '../toolkit/lru.ts'
 import type { Canonicalizer } from './canonical.ts'
-import { Lru } from './lru.ts'
 import { machineCode } from './machine-code.ts'
 import { SelfiesError, selfiesSymbols } from './selfies.ts'
 

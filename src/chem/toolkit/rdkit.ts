@@ -16,6 +16,11 @@ import { readable } from './too-large.ts'
  * clean RangeError.
  */
 const STACK_BYTES = 32 * 1024 * 1024
+/**
+ * WebAssembly's memory never shrinks: an instance that has grown beyond this is replaced. A fresh one takes 36 MB (its stack among them),
+ * one that has judged drugs for 10⁵ completions 43 MB, one that holds the largest molecules that are read some 90 MB.
+ */
+const WORN_BYTES = 160e6
 
 const require = createRequire(import.meta.url)
 
@@ -75,9 +80,9 @@ export class Rdkit {
     private readonly memory: WebAssembly.Memory,
   ) {}
 
-  /** The thread's own, for what needs none to itself: opened once (the first molecule alone costs 30 ms), and replaced where it is broken. */
+  /** The thread's own, for what needs none to itself: opened once (the first molecule alone costs 30 ms), and replaced where it is worn. */
   static shared(): Promise<Rdkit> {
-    const opened = (shared ?? Rdkit.load()).then((rdkit) => (rdkit.isBroken ? Rdkit.load() : rdkit))
+    const opened = (shared ?? Rdkit.load()).then((rdkit) => (rdkit.isWorn ? Rdkit.load() : rdkit))
     shared = opened
     opened.catch(() => {
       if (shared === opened) shared = null
@@ -108,6 +113,10 @@ export class Rdkit {
 
   get isBroken(): boolean {
     return this.broken
+  }
+  /** Broken, or sound but larger than an instance should be: time for a fresh one. */
+  get isWorn(): boolean {
+    return this.broken || this.memoryBytes > WORN_BYTES
   }
   get version(): string {
     return this.api.version()

@@ -1,5 +1,6 @@
 import { molFormulaOf } from './formula.ts'
 import { EMPTY_GRAPH, type MolGraph, parseGraph } from './graph.ts'
+import { Lru, ownText } from './lru.ts'
 import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
@@ -8,8 +9,12 @@ import { smilesPart, tokenizeSmiles } from './smiles-tokens.ts'
 import { smilesTree } from './smiles-tree.ts'
 import { MAX_ATOMS } from './too-large.ts'
 
-/** Molecules kept, with what was computed of them; targets and completions come back. RDKit's own take some 10–50 KB each. */
+/**
+ * Molecules kept, with what was computed of them; targets and completions come back. A character takes some 1.5 KB, two thirds of it in
+ * RDKit's memory, which never shrinks: so 256 molecules of a drug's size are kept, but only 20 of the largest that are read.
+ */
 const KEPT_MOLECULES = 256
+const KEPT_CHARACTERS = 40_000
 const KEPT_RING_KEYS = 20_000
 
 const KEKULE = '{"doKekule":true}'
@@ -21,8 +26,11 @@ const AS_READ = '{"canonical":false}'
  * afterwards is read again, so no caller holds anything to free. After a ToolkitFailure, `ready` puts a fresh RDKit in place.
  */
 export class Toolkit implements MolToolkit {
-  private readonly kept = new Map<string, OpenMolecule | null>()
-  private readonly ringKeys = new Map<string, string>()
+  private readonly kept = new Lru<OpenMolecule | null>(KEPT_MOLECULES, {
+    characters: KEPT_CHARACTERS,
+    forgotten: (molecule) => molecule?.close(),
+  })
+  private readonly ringKeys = new Lru<string>(KEPT_RING_KEYS)
   private constructor(
     private rdkit: Rdkit,
     private readonly open: () => Promise<Rdkit>,
@@ -40,11 +48,11 @@ export class Toolkit implements MolToolkit {
     return toolkit
   }
 
-  /** False after a failure, until `recover` has been awaited. */
+  /** False after a failure, and where RDKit has taken too much memory, until `recover` has been awaited. */
   get ready(): boolean {
-    return !this.rdkit.isBroken
+    return !this.rdkit.isWorn
   }
-  /** Replaces a broken instance; nothing to do otherwise. */
+  /** Replaces a broken or too large instance; nothing to do otherwise. Molecules that are held are read again by the fresh one. */
   async recover(): Promise<void> {
     if (this.ready) return
     const fresh = await this.open()
@@ -61,11 +69,7 @@ export class Toolkit implements MolToolkit {
 
   read(smiles: string): Molecule | null {
     const known = this.kept.get(smiles)
-    if (known !== undefined) {
-      this.kept.delete(smiles)
-      this.kept.set(smiles, known)
-      return known
-    }
+    if (known !== undefined) return known
     const handle = this.rdkit.open(smiles)
     // an atom takes at least a character
     if (handle !== null && smiles.length > MAX_ATOMS && handle.atomCount > MAX_ATOMS) {
@@ -73,13 +77,8 @@ export class Toolkit implements MolToolkit {
       handle.free()
       throw new ToolkitFailure(`a molecule of ${atoms} atoms; at most ${MAX_ATOMS} are judged`)
     }
-    const molecule = handle === null ? null : new OpenMolecule(smiles, handle, this)
+    const molecule = handle === null ? null : new OpenMolecule(ownText(smiles), handle, this)
     this.kept.set(smiles, molecule)
-    if (this.kept.size > KEPT_MOLECULES) {
-      const [oldest, evicted] = this.kept.entries().next().value!
-      this.kept.delete(oldest)
-      evicted?.close()
-    }
     return molecule
   }
 
@@ -162,7 +161,6 @@ export class Toolkit implements MolToolkit {
       this.withHandle(fragment.explicit(), reading, withoutHydrogens)
     const key = bare === null ? null : this.withHandle(bare, 'usual', (handle) => handle.smiles(KEKULE))
     if (key === null) throw new ToolkitFailure(`RDKit cannot read the ring system ${fragment.smiles}`)
-    if (this.ringKeys.size >= KEPT_RING_KEYS) this.ringKeys.delete(this.ringKeys.keys().next().value!)
     this.ringKeys.set(fragment.smiles, key)
     return key
   }

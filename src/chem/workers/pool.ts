@@ -22,6 +22,7 @@ export type JobEnd<R> =
   | { readonly kind: 'crash'; readonly message: string }
 
 interface Item<J, R> extends Request<J> {
+  readonly signal: AbortSignal | null
   readonly resolve: (end: JobEnd<R>) => void
   readonly reject: (error: Error) => void
 }
@@ -52,8 +53,9 @@ const WORKER_HEAP_MB = 1024
 export class WorkerPool<J, R> {
   private readonly epoch = process.hrtime.bigint()
   private readonly lanes: Lane<J, R>[] = []
-  private readonly waiting: Item<J, R>[] = []
+  private waiting: Item<J, R>[] = []
   private readonly roomSeekers: (() => void)[] = []
+  private readonly watched = new WeakSet<AbortSignal>()
   private pending = 0
   private lastSeq = 0
   private failedStarts = 0
@@ -63,13 +65,18 @@ export class WorkerPool<J, R> {
 
   constructor(private readonly config: PoolOptions) {}
 
-  /** Answers with the job's result, or with how it was given up; rejects where the job threw, or the pool was closed. */
-  run(job: J): Promise<JobEnd<R>> {
+  /**
+   * Answers with the job's result, or with how it was given up; rejects where the job threw, or the pool was closed.
+   * @param signal nobody waits for it any more: unless it was handed to a worker already, it is dropped, and the promise rejects
+   */
+  run(job: J, signal: AbortSignal | null = null): Promise<JobEnd<R>> {
     if (this.closed) return Promise.reject(closedError())
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal !== null) this.watchFor(signal)
     return new Promise((resolve, reject) => {
       this.pending++
       this.lastSeq = (this.lastSeq % 0x7fffffff) + 1
-      this.waiting.push({ seq: this.lastSeq, job, resolve, reject })
+      this.waiting.push({ seq: this.lastSeq, job, signal, resolve, reject })
       this.flushSoon()
     })
   }
@@ -90,6 +97,19 @@ export class WorkerPool<J, R> {
     for (const resolve of this.roomSeekers.splice(0)) resolve()
     this.keepAlive()
     await Promise.all(lanes.map(dismiss))
+  }
+
+  /** One listener for all jobs of a request. */
+  private watchFor(signal: AbortSignal): void {
+    if (this.watched.has(signal)) return
+    this.watched.add(signal)
+    const drop = (): void => {
+      const dropped = this.waiting.filter((item) => item.signal === signal)
+      this.waiting = this.waiting.filter((item) => item.signal !== signal)
+      for (const item of dropped) this.settle(() => item.reject(signal.reason as Error))
+      this.keepAlive()
+    }
+    signal.addEventListener('abort', drop, { once: true })
   }
 
   private flushSoon(): void {

@@ -107,7 +107,10 @@ function chosenTransformations(names: readonly string[]): readonly Transformatio
 
 /** How many completions each transformation made, and why it made none elsewhere. */
 function tableOf(made: ReadonlyMap<string, number>, leftOut: LeftOut): string {
-  const names = [...new Set([...made.keys(), ...leftOut.lines.map(({ transformation }) => transformation)])]
+  const there = new Set([...made.keys(), ...leftOut.lines.map(({ transformation }) => transformation)])
+  const names = [...new Set(['original', ...TRANSFORMATIONS.map(({ name }) => name), ...there])].filter((name) =>
+    there.has(name),
+  )
   return textTable(
     ['transformation', 'completions', 'left out, of rows'],
     names.map((name) => [
@@ -118,5 +121,6 @@ function tableOf(made: ReadonlyMap<string, number>, leftOut: LeftOut): string {
         .map(({ reason, count }) => `${reason.replaceAll('_', ' ')} ${count}`)
         .join(', ') || '–',
     ]),
+    [2],
   )
 }

@@ -12,7 +12,7 @@ export function listKinds(): number {
     standIn ? 'only when asked for: rests on a stand-in filter' : 'yes',
     title,
   ])
-  printText(`${textTable(['kind', 'told by', 'what is wrong'], kinds)}\n\n`)
-  printText(`${textTable(['problem', 'asked unless --problems says otherwise', 'question'], problems)}\n`)
+  printText(`${textTable(['kind', 'told by', 'what is wrong'], kinds, [1, 2])}\n\n`)
+  printText(`${textTable(['problem', 'asked unless --problems says otherwise', 'question'], problems, [1, 2])}\n`)
   return 0
 }

@@ -190,12 +190,18 @@ function summary({ cells, dropped, pairs, sha256 }: MakeState, output: string): 
   const drops = Object.entries(dropped).flatMap(([kind, reasons]) =>
     Object.entries(reasons).map(([reason, count]) => [kind, reason, String(count)]),
   )
-  const lost = drops.length === 0 ? '' : `\n${textTable(['kind', 'tried and dropped', 'times'], drops)}\n`
+  const lost = drops.length === 0 ? '' : `\n${textTable(['kind', 'tried and dropped', 'times'], drops, [1])}\n`
   return `${table}\n${lost}\n${pairs} pairs in ${output} (SHA-256 ${sha256}); how they were made: ${statePath(output)}\n`
 }
 
+/** With --n a kind is given up where no row allows it; without, a row is done with once it has a pair of another kind. */
+const whyNone = (n: number | null): string =>
+  n === null ? ': without --n each row gives one pair, of one kind' : ': no row allows one'
+
 function sayShort({ pairs, cells, wanted }: MakeState, n: number | null, log: Log): void {
   const none = Object.keys(wanted).filter((kind) => (cells[kind]?.pairs ?? 0) === 0)
-  if (none.length > 0) log.warn(`no pair of ${none.join(', ')}: no row allows one`)
+  if (none.includes(ROLLOUT))
+    log.warn('no pair: no prompt has a right answer and another wrong one, as the verifier sees them')
+  else if (none.length > 0) log.warn(`no pair of ${none.join(', ')}${whyNone(n)}`)
   if (n !== null && pairs < n) log.warn(`${pairs} of ${n} pairs: the rows allow no more; more molecules would`)
 }

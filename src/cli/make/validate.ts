@@ -11,6 +11,7 @@ import { hashDataset, listDataFiles } from '../../pairs/files.ts'
 import { textTable } from '../../report/table.ts'
 import { flagOf } from '../../setup/option.ts'
 import { changesNothing } from '../../setup/unused.ts'
+import { counted } from '../count.ts'
 import type { Log } from '../log.ts'
 import { jsonLine, printText } from '../screen.ts'
 import { FailureCount } from './failures.ts'
@@ -63,6 +64,7 @@ export async function validatePairs(options: MakeOptions, asked: GivenMakeOption
         `${textTable(
           ['check', 'rows', 'finding'],
           findings.map(({ check, rows: ids, message }) => [check, ids.length === 0 ? '–' : shown(ids), message]),
+          [1, 2],
         )}\n`,
       )
     if (options.card !== null) {
@@ -81,7 +83,7 @@ export async function validatePairs(options: MakeOptions, asked: GivenMakeOption
       log.info(`card: ${options.card}`)
     }
     log.info(
-      `${rows.toLocaleString('en')} rows, ${pairs.toLocaleString('en')} pairs: ${findings.length === 0 ? 'nothing found' : `${findings.length} findings`}`,
+      `${rows.toLocaleString('en')} rows, ${pairs.toLocaleString('en')} pairs: ${findings.length === 0 ? 'nothing found' : counted(findings.length, 'finding')}`,
     )
     return findings.length === 0 ? 0 : 4
   } finally {

@@ -8,12 +8,12 @@ export const planTable = ({ runs }: JobPlan): string =>
       'run',
       'shards',
       'rows',
-      'tokens of the heaviest',
+      'tokens of the heaviest shard',
       'tokens/s',
       'time',
       'limit',
-      'memory of each',
-      'of the merging',
+      'memory per shard',
+      'memory of the merge',
     ],
     runs.map((run) => [
       run.name,
@@ -29,9 +29,9 @@ function workOf({ estimate }: JobRun): string[] {
   if (typeof estimate === 'string') return ['–', '–', '–', '–']
   const { rows, shardTokens, rate, seconds } = estimate
   return [
-    String(rows),
-    rate === null ? '–' : String(shardTokens),
-    rate === null ? '–' : `${rate.tokensPerSecond.toFixed(0)} (${rate.source})`,
+    rows.toLocaleString('en'),
+    rate === null ? '–' : shardTokens.toLocaleString('en'),
+    rate === null ? '–' : `${Math.round(rate.tokensPerSecond).toLocaleString('en')} (${rate.source})`,
     seconds === null ? '–' : `${Math.ceil(seconds / 60)} min`,
   ]
 }

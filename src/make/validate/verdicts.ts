@@ -1,8 +1,10 @@
+import { ANSWER_END, ANSWER_START, THINK_END, THINK_START } from '../../chem/ether0/answer.ts'
 import { type Check, type CheckedRow, type CheckedText, type Finding, RowList } from './checked-row.ts'
 
 /** Chosen answers that fail, rejected ones that pass, and what cannot be told. */
 export class VerdictCheck implements Check {
   private readonly chosenFails = new RowList()
+  private readonly whyChosenFails = new Map<string, number>()
   private readonly chosenPartly = new RowList()
   private readonly rejectedPasses = new RowList()
   private readonly unverifiable = new RowList()
@@ -15,13 +17,28 @@ export class VerdictCheck implements Check {
     }
     const statuses = [chosen, ...rejected].map(statusOf)
     if (statuses.includes('unverifiable')) this.unverifiable.add(id)
-    if (statuses[0] === 'fail') this.chosenFails.add(id)
+    if (statuses[0] === 'fail') {
+      this.chosenFails.add(id)
+      const reason = chosen.verification?.reason ?? 'no reason'
+      this.whyChosenFails.set(reason, (this.whyChosenFails.get(reason) ?? 0) + 1)
+    }
     if (statuses[0] === 'partial') this.chosenPartly.add(id)
     if (statuses.slice(1).includes('pass')) this.rejectedPasses.add(id)
   }
 
+  /** @example 'wrong_answer 2, format_failed 1: ether0's format is <|think_start|>…' */
+  private reasons(): string {
+    const counts = [...this.whyChosenFails].sort(([, a], [, b]) => b - a)
+    const text = counts.map(([reason, count]) => `${reason} ${count.toLocaleString('en')}`).join(', ')
+    const format = `${THINK_START}…${THINK_END}${ANSWER_START}…${ANSWER_END}`
+    return this.whyChosenFails.has(FORMAT) ? `${text}: the format that is asked for is ${format}` : text
+  }
+
   *findings(): Iterable<Finding> {
-    yield* this.chosenFails.finding('chosen_fails', (rows) => `${rows}: the chosen answer does not verify`)
+    yield* this.chosenFails.finding(
+      'chosen_fails',
+      (rows) => `${rows}: the chosen answer does not verify (${this.reasons()})`,
+    )
     yield* this.chosenPartly.finding('chosen_partial', (rows) => `${rows}: the chosen answer verifies in part alone`)
     yield* this.rejectedPasses.finding('rejected_passes', (rows) => `${rows}: a rejected answer verifies`)
     yield* this.unverifiable.finding('unverifiable', (rows) => `${rows}: an answer cannot be verified here`)
@@ -31,6 +48,7 @@ export class VerdictCheck implements Check {
     )
   }
 }
+const FORMAT = 'format_failed'
 const statusOf = ({ verification }: CheckedText): string | undefined => verification?.status
 
 /** Rows whose verdict would change if a stand-in filter said otherwise. */

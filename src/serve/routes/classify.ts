@@ -36,8 +36,8 @@ export const classifyRoutes =
             texts: [text],
             claims: [{ completion: null, solution: null }],
             learned: [i],
+            step: null,
           })),
-          step: null,
           told: 'outputs',
           signal: goneSignal(reply),
         })

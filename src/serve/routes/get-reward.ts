@@ -41,8 +41,7 @@ export const getRewardRoutes =
       const rated = await service.rate({
         route: '/get_reward',
         asked: { kind: 'texts', texts: parts, addSpecialTokens: false },
-        rows: groups.map((group) => rowOf(group, parts, labels ?? [])),
-        step,
+        rows: groups.map((group) => rowOf(group, parts, labels ?? [], step)),
         told: 'reward',
         signal: goneSignal(reply),
       })
@@ -68,9 +67,10 @@ function groupsOf(parts: Parts, labels: readonly unknown[]): readonly (readonly 
 
 type Label = ClaimedRow['claims'][number]['solution']
 /** An empty label is none. */
-const rowOf = (group: readonly number[], parts: Parts, labels: readonly Label[]): ClaimedRow => ({
+const rowOf = (group: readonly number[], parts: Parts, labels: readonly Label[], step: number | null): ClaimedRow => ({
   prompt: parts[group[0]!]!.prompt,
   learned: group,
+  step,
   texts: group.map((i) => parts[i]!.answer ?? parts[i]!.completion),
   claims: group.map((i) => ({ completion: parts[i]!.answer, solution: labels[i] || null })),
 })

@@ -4,7 +4,7 @@ import { figure } from '../figure.ts'
 import { heuristicText } from '../heuristic-names.ts'
 import type { AccuracySummary, ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
-import { count, percent, percentInterval, plural, points } from '../numbers.ts'
+import { count, interval, measured, percent, percentInterval, plural, points } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
 import { ALL, whyNoInterval } from '../statistic-table.ts'
 
@@ -13,7 +13,7 @@ export function headline(input: ReportInput): Section {
   const { accuracy } = input
   const body =
     accuracy === null || accuracy.overall.half === null
-      ? html`${withoutAccuracy(input)}${stepTiles(input)}${groupTiles(input)}${verdictTiles(input)}`
+      ? html`${invarianceTiles(input) ?? withoutAccuracy(input)}${stepTiles(input)}${groupTiles(input)}${verdictTiles(input)}`
       : html`${leadTiles(accuracy, input)}${againstBaselines(accuracy, input)}${groupTiles(input)}`
   return { id: 'headline', title: 'Result', body }
 }
@@ -162,9 +162,53 @@ function withoutAccuracy({ pairs, completions, accuracy, steps }: ReportInput): 
   )
 }
 
+const isOfTwins = ({ statistics }: ReportInput): boolean => statistics.some(({ scope }) => scope === 'invariance')
+
+/** Of a run on answers written in several ways: does the order hold, how far does the writing move the score, is the molecule read? */
+function invarianceTiles(input: ReportInput): Markup | null {
+  const flips = statisticOf(input, 'invariance', 'flip_rate')
+  const spread = statisticOf(input, 'invariance', 'spread_over_margin')
+  const below = statisticOf(input, 'invariance', 'ranked_below_original')
+  const shown = [
+    ...(flips?.value == null
+      ? []
+      : [
+          tile(
+            percent(flips.value),
+            unitOf(flips),
+            html`<b>Flips.</b> Orders to wrong answers that turn though the chemistry is the same; 0 for a score of chemistry alone. ${plural(flips.n, 'twin')}.${withoutInterval(flips)}`,
+          ),
+        ]),
+    ...(spread?.value == null
+      ? []
+      : [
+          tile(
+            measured(spread.value),
+            spread.ciLow === null || spread.ciHigh === null ? '' : interval(spread.ciLow, spread.ciHigh),
+            html`<b>Spread over margin.</b> How far the writing moves the score, as a multiple of what separates right from wrong. ${plural(spread.n, 'group')}.${withoutInterval(spread)}`,
+          ),
+        ]),
+    ...(below?.value == null
+      ? []
+      : [
+          tile(
+            percent(below.value),
+            unitOf(below),
+            html`<b>Wrong molecules below.</b> Of those that the verifier ranks below the original, this share scores below it, too; half is chance. ${plural(below.n, 'completion')}.${withoutInterval(below)}`,
+          ),
+        ]),
+  ]
+  return shown.length === 0
+    ? null
+    : html`<div class="tiles">
+${shown}</div>
+`
+}
+
 /** Of a run on groups: what its score chooses, what a vote chooses, and what could be chosen. */
 function groupTiles(input: ReportInput): Markup {
-  if (input.groups === undefined) return EMPTY
+  // twins of one answer: what is chosen among them says nothing
+  if (input.groups === undefined || isOfTwins(input)) return EMPTY
   const of = (...names: readonly string[]): Statistic | undefined =>
     names.map((name) => statisticOf(input, 'groups', name)).find((line) => line !== undefined && line.value !== null)
   const lines = [

@@ -25,17 +25,24 @@ export function checkAccess(headers: IncomingHttpHeaders, token: string | null):
   const { authorization = '' } = headers
   const [, bearer] = /^bearer +(.*)$/i.exec(authorization) ?? []
   const password = bearer === undefined ? passwordOf(authorization) : undefined
-  const sent = bearer ?? password
+  // Node gives the bytes of a header as Latin-1
+  const sent = bearer === undefined ? password : Buffer.from(bearer, 'latin1')
   if (sent === undefined) throw unauthorized('Not authenticated')
-  if (timingSafeEqual(digest(sent), digest(token))) return
+  const wanted = digest(token)
+  const equal = SPELLINGS.map((encoding) => timingSafeEqual(digest(sent.toString(encoding)), wanted))
+  if (equal.includes(true)) return
   if (password === undefined) throw unauthorized('Incorrect bearer token')
   throw unauthorized('Incorrect password', 'Basic realm="serve-rewards", charset="UTF-8"')
 }
 
-/** The password of Basic authorisation (RFC 7617), in UTF-8; undefined where the header holds none. */
-function passwordOf(authorization: string): string | undefined {
+/** RFC 7617 asks for UTF-8; Python's requests and aiohttp send a name and password in Latin-1. */
+const SPELLINGS = ['utf8', 'latin1'] as const
+
+/** The bytes of the password of Basic authorisation (RFC 7617); undefined where the header holds none. */
+function passwordOf(authorization: string): Buffer | undefined {
   const [, encoded] = /^basic +([A-Za-z\d+/]+={0,2})$/i.exec(authorization) ?? []
   if (encoded === undefined) return undefined
-  const [, password] = /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? []
-  return password
+  const bytes = Buffer.from(encoded, 'base64')
+  const colon = bytes.indexOf(':')
+  return colon < 0 ? undefined : bytes.subarray(colon + 1)
 }

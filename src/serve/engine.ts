@@ -16,7 +16,10 @@ export interface EngineGauges extends EngineWork {
   readonly waitingTokens: number
 }
 
-/** How much may wait; a request beyond it is refused (`QueueFull`). One that comes when nothing waits is always taken. */
+/**
+ * How much may wait; a request beyond it is refused (`QueueFull`). One that comes when nothing waits is always taken, and one that is longer
+ * than half of the tokens where no more than half of them wait.
+ */
 export interface QueueLimits {
   readonly requests: number
   readonly tokens: number
@@ -139,7 +142,9 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
       if (over !== null) return Promise.reject(over)
       const waiting = waitingTokens()
       const tokens = guessTokens(asked)
-      if (pending.size > 0 && (pending.size >= limits.requests || waiting + tokens > limits.tokens))
+      // one that is longer than the queue would else wait for an empty one, which others' small ones may never leave it
+      const room = waiting + Math.min(tokens, limits.tokens / 2) <= limits.tokens
+      if (pending.size > 0 && (pending.size >= limits.requests || !room))
         throw new QueueFull(pending.size, waiting, retryAfter(waiting, work))
       if (signal?.aborted) return Promise.reject(signal.reason)
       const request = ++last

@@ -17,7 +17,7 @@ export function formatHint(
     left = reason === 'format_failed' ? left - 1 : 0
     if (left === 0 && reason === 'format_failed')
       say(
-        `none of the first ${ENOUGH} verified completions holds an answer (format_failed): a trainer that decodes with skip_special_tokens drops answer tags that are special tokens; see docs/serving.md`,
+        `none of the first ${ENOUGH} verified completions is in the answer format (format_failed): a trainer that decodes with skip_special_tokens drops answer tags that are special tokens; see docs/serving.md`,
         true,
       )
   }

@@ -105,6 +105,8 @@ export function createRewardService(options: ServiceOptions): RewardService {
         rows.map(({ claims }) => Promise.all(claims.map((claim) => verdictOf(claim, signal)))),
       )
       const [scores, verdicts] = await Promise.all([scoring, judging])
+      // its client heard 503, or left, while the last verdict was computed: what nobody was told is not kept
+      signal.throwIfAborted()
       const rated = rows.map(({ learned }, r) =>
         learned.map((place, c): Rated => {
           const score = scores[place]!

@@ -141,7 +141,8 @@ function keptOf(
     dataset: SERVED,
     identity,
   })
-  for (const remark of place.remarks) say(remark, true)
+  for (const remark of place.remarks)
+    say(remark.replace('belongs to other data', 'belongs to other options or other chemistry data'), true)
   return {
     folder: place.path,
     record: {

@@ -81,6 +81,15 @@ describe('a reward model in its thread', () => {
     const [alone] = await narrow.score(ask(7, 0))
     expect(scores[7]!.score).toBeCloseTo(alone!.score!, 5)
     await narrow.close()
+    // and beside others, where the queue is half empty at least
+    const wide = await start(['--model', DEMO], { requests: 50, tokens: 600 })
+    const small = wide.score(ask(0))
+    const longer = wide.score({ kind: 'conversation', prompt: 'p', completions: Array(20).fill('long '.repeat(30)) })
+    expect(wide.gauges.waitingTokens).toBeGreaterThan(600)
+    expect(() => wide.score(ask(1))).toThrow(QueueFull)
+    expect(await longer).toHaveLength(20)
+    await small
+    await wide.close()
   })
   it('drops a request whose client is gone', async () => {
     const controller = new AbortController()

@@ -145,6 +145,33 @@ describe('POST /rewards', () => {
     await expect(asked).rejects.toThrow('left')
     expect(signals).toEqual([left.signal, left.signal])
   })
+  it('keeps nothing of a request that was given up while its last verdict was computed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'served-late-'))
+    const journal = new Journal(folder, [])
+    const late = new AbortController()
+    const service = createRewardService({
+      ...{ engine: engineOf(rm), verify: {}, rule: RULE, journal, now: () => new Date(0) },
+      chem: {
+        run: async (job) => {
+          late.abort(new Error('the answer took too long'))
+          return pool.run(job)
+        },
+      },
+    })
+    const asked = service.rate({
+      ...{ route: '/rewards', told: 'reward', signal: late.signal },
+      asked: { kind: 'conversation', prompt: 'p', completions: [right] },
+      rows: [
+        {
+          ...{ prompt: 'p', texts: [right], learned: [0], step: null },
+          claims: [{ completion: right, solution: ALCOHOL }],
+        },
+      ],
+    })
+    await expect(asked).rejects.toThrow('the answer took too long')
+    journal.close()
+    expect(readCsv(folder, 'scores.csv')).toEqual([])
+  })
   it('keeps a list as one request, its prompts as rows with their own steps', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'served-list-'))
     const journal = new Journal(folder, [])

@@ -172,7 +172,8 @@ it('other options that move an answer have a folder of their own', async () => {
     const serving = await serve(store, ...more)
     await serving.ask(question(1))
     serving.started.child.kill('SIGTERM')
-    await serving.started.done
+    const { stderr } = await serving.started.done
+    expect(stderr.includes('belongs to other options or other chemistry data')).toBe(more.length > 0)
   }
   const folders = readdirSync(join(store, 'demo-reward-model')).filter((name) => name.startsWith('served'))
   expect(folders).toEqual(['served', expect.stringMatching(/^served~[0-9a-f]{8}$/)])

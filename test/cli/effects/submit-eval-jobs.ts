@@ -123,7 +123,7 @@ export const SUBMIT_ROWS: Rows<keyof typeof OPTIONS> = {
       const done = await written(['--shards', '2'], TABLE, null)
       expect(done.file(`${RM}/shards.sbatch`)).toMatch(/#SBATCH --mem=1024M\n/)
       expect(done.file(`${RM}/merge.sbatch`)).toMatch(/#SBATCH --mem=1024M\n/)
-      expect(done.stdout).toMatch(new RegExp(`^${RM} +2 +300 +\\d+ +\\d+ \\(assumed\\)`, 'm'))
+      expect(done.stdout).toMatch(new RegExp(`^${RM} +2 +300 +[\\d,]+ +[\\d,]+ \\(assumed\\)`, 'm'))
       const unknown = await written([], '- {model: org/none, device: cpu}\n', null)
       expect(unknown.stderr).toContain('row 1: no estimate, 16G of memory is assumed (')
       expect(unknown.file('01-run-rm-org-none-demo-pairs/shards.sbatch')).toContain('#SBATCH --mem=16G\n')

@@ -21,6 +21,8 @@ describe('the token', () => {
     ['in small letters', 'bearer pass:wörd'],
     ['as the password of anyone', basic('x:pass:wörd')],
     ['without a name', basic(':pass:wörd')],
+    ['as a password in Latin-1', `Basic ${Buffer.from('x:pass:wörd', 'latin1').toString('base64')}`],
+    ['as a bearer token in UTF-8', `Bearer ${Buffer.from('pass:wörd').toString('latin1')}`],
     ['of a scheme in small letters', basic('x:pass:wörd').replace('Basic', 'basic')],
   ])('is taken %s', (_, authorization) => {
     expect(refusal(authorization)).toBeNull()

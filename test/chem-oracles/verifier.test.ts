@@ -64,6 +64,19 @@ it('asks a remote server where one is named, several questions at a time', async
   await server.close()
 })
 
+it('an answer that waits for a server is not lost with one on which RDKit gives up meanwhile', async () => {
+  const server = await stubServer([{ json: { product: 'CC(=O)OCC' } }], 400)
+  const v = verifier({ oracles: { kind: 'embedded', forward: { baseUrl: server.baseUrl } } }, { workers: 1 })
+  const verdicts = await Promise.all([
+    v.verify(wrap('CC(=O)O.CCO>O>'), 'rxn_forward!:!CCOC(C)=O!:!retro-synthesis'),
+    v.verify(wrap('C1=CC2=CC=CC2=s1'), 'valid_mol_eval!:!C!:!molecule-completion'),
+  ])
+  expect(server.asked.length).toBe(1)
+  expect(verdicts[1]).toMatchObject({ value: null, metadata: { error: 'ToolkitFailure' } })
+  expect(verdicts[0]).toMatchObject({ value: 1, status: 'pass' })
+  await server.close()
+})
+
 describe('what was given up', () => {
   it.each([
     [{ kind: 'timeout' } as const, { error: 'Timeout' }],

@@ -7,7 +7,7 @@ import { Toolkit } from '../toolkit/toolkit.ts'
 import { createHandler } from './handler.ts'
 import type { ChemJob, ChemResult } from './jobs.ts'
 import type { ChemWorkerOptions } from './verifier.ts'
-import { serveJobs, type Turn } from './worker-runtime.ts'
+import { serveJobs } from './worker-runtime.ts'
 
 // ◆ The worker of the verification pool. The solubility model and the catalogue are opened at their first use.
 
@@ -17,16 +17,24 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
   const chemistry = { mols, data: loadChemistryData(files) }
   const embedded = openEmbedded(wanted, chemistry)
   const set = createOracles(wanted, chemistry)
+  // RDKit may have given up on another job's molecule meanwhile
+  const away: Away = async (wait) => {
+    try {
+      return await turn.away(wait)
+    } finally {
+      await mols.recover()
+    }
+  }
   const oracles: Oracles = {
-    solubility: set.kind === 'remote' ? (smiles) => turn.away(() => set.solubility(smiles)) : set.solubility,
-    purchasable: set.kind === 'remote' ? (smiles) => turn.away(() => set.purchasable(smiles)) : set.purchasable,
-    forwardReaction: asksServer(wanted, set.kind, turn, set.forwardReaction),
+    solubility: set.kind === 'remote' ? (smiles) => away(() => set.solubility(smiles)) : set.solubility,
+    purchasable: set.kind === 'remote' ? (smiles) => away(() => set.purchasable(smiles)) : set.purchasable,
+    forwardReaction: asksServer(wanted, set.kind, away, set.forwardReaction),
   }
   return createHandler({
     mols,
     embedded,
     recover: () => mols.recover(),
-    translate: asksServer(wanted, set.kind, turn, (reaction) => embedded.forwardReaction(reaction)),
+    translate: asksServer(wanted, set.kind, away, (reaction) => embedded.forwardReaction(reaction)),
     async verify(completion, solution, verifyOptions) {
       const verdict = await accuracyRewardWith(completion, solution, { ...verifyOptions, oracles }, chemistry)
       return { ...verdict, formatReward: formatReward(completion, { reasoning: verifyOptions.reasoning ?? true }) }
@@ -34,12 +42,15 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
   })
 })
 
+/** Lets other jobs compute during a wait. */
+type Away = <T>(wait: () => Promise<T>) => Promise<T>
+
 /** A question that a server answers: the worker's other jobs go on meanwhile. */
 function asksServer(
   { forward }: ChemWorkerOptions['oracles'],
   kind: string,
-  turn: Turn,
+  away: Away,
   ask: (reaction: string) => Promise<string>,
 ): (reaction: string) => Promise<string> {
-  return kind === 'remote' || forward !== undefined ? (reaction) => turn.away(() => ask(reaction)) : ask
+  return kind === 'remote' || forward !== undefined ? (reaction) => away(() => ask(reaction)) : ask
 }

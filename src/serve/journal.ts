@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import { DataError } from '../errors.ts'
 import { completionHash, promptCluster } from '../plain-text.ts'
 import { type Cell, csvText } from '../report/csv.ts'
@@ -43,7 +44,7 @@ export interface JournalEntry {
 export interface JournalFound {
   /** Requests that were kept before. */
   readonly requests: number
-  /** Bytes of lines that were not written to their end; cut off. */
+  /** Bytes of lines that were not written to their end, and of requests whose scores were not; cut off. */
   readonly tornBytes: number
 }
 
@@ -51,7 +52,8 @@ export interface JournalFound {
  * ◆ What was asked and answered, append-only: scores.csv as of a run, so that `analyze` reads it at any time, and requests.jsonl with the texts,
  * a group row each, which run-rm and run-verify take as a data set. An entry is written whole before its answer is sent, those that wait
  * together in one write a file, so that a killed process loses no answered request; the disk is waited for every 32 writes and at the end,
- * so that a power cut loses these at most. A line that was not written to its end is cut off when the files are opened.
+ * so that a power cut loses these at most. A line that was not written to its end, and a request
+ * whose scores were not all written, which nobody was answered, are cut off when the files are opened.
  */
 export class Journal {
   readonly #files: { readonly scores: LineFile; readonly requests: LineFile }
@@ -77,10 +79,10 @@ export class Journal {
     const scores = new LineFile(join(folder, 'scores.csv'), csvText([this.columns]))
     const requests = new LineFile(join(folder, 'requests.jsonl'), '')
     this.#files = { scores, requests }
-    // requests.jsonl is written first: its last line is the latest request
-    const line = requests.lastLine()
-    this.#last = line === null ? 0 : requestOf(line, requests.path)
-    this.found = { requests: this.#last, tornBytes: scores.tornBytes + requests.tornBytes }
+    const tornBytes = scores.tornBytes + requests.tornBytes
+    const { last, cutBytes } = keepAnswered(requests, scores, this.columns)
+    this.#last = last
+    this.found = { requests: last, tornBytes: tornBytes + cutBytes }
   }
 
   /** Resolves once the entry is in the files. @throws DataError where they cannot be written */
@@ -164,6 +166,50 @@ export class Journal {
 
 const SYNC_EVERY = 32
 
+/**
+ * Cuts off what a process that was killed between its two writes left: requests.jsonl is written first, so that only there a request can be
+ * whole and its scores not. @returns the number of the last request that is whole
+ */
+function keepAnswered(
+  requests: LineFile,
+  scores: LineFile,
+  columns: readonly string[],
+): { readonly last: number; readonly cutBytes: number } {
+  const at = columns.indexOf('request') - columns.length
+  const scored = scores.linesBackward()
+  /** Rows of scores.csv of a request, from the end; those of later requests are gone by then. */
+  let row = scored.next()
+  const numberOf = (line: string): number => Number(parse(line)[0]?.at(at))
+  const latest = row.done === true || row.value.from === 0 ? 0 : numberOf(row.value.text)
+  let cutBytes = 0
+  let lines = requests.linesBackward()
+  for (let line = lines.next(); line.done !== true; ) {
+    const request = requestOf(line.value.text, requests.path)
+    // a power cut took texts whose scores it left: their numbers are not given again
+    if (latest > request && cutBytes === 0) return { last: latest, cutBytes }
+    let [wanted, found] = [0, 0]
+    let [requestsFrom, scoresFrom] = [line.value.from, -1]
+    for (; line.done !== true && requestOf(line.value.text, requests.path) === request; line = lines.next()) {
+      wanted += completionsOf(line.value.text)
+      requestsFrom = line.value.from
+    }
+    for (; row.done !== true && row.value.from > 0 && numberOf(row.value.text) === request; row = scored.next()) {
+      found++
+      scoresFrom = row.value.from
+    }
+    if (found === wanted) return { last: request, cutBytes }
+    cutBytes += requests.cutTo(requestsFrom) + (scoresFrom < 0 ? 0 : scores.cutTo(scoresFrom))
+    lines = requests.linesBackward()
+    line = lines.next()
+  }
+  return { last: cutBytes === 0 ? latest : 0, cutBytes }
+}
+
+const completionsOf = (line: string): number => {
+  const { completions } = JSON.parse(line) as { completions?: unknown }
+  return Array.isArray(completions) ? completions.length : 0
+}
+
 /** Without the number of the last request the next ones would take ids that are given already. */
 function requestOf(line: string, path: string): number {
   try {
@@ -221,18 +267,22 @@ class LineFile {
     return before
   }
 
-  /** Takes back what was appended since. */
-  cutTo(end: number): void {
+  /** Takes back what was appended since. @returns how many bytes */
+  cutTo(end: number): number {
+    const cut = this.#end - end
     // written over from there on, also where it cannot be cut
     this.#end = end
     attempt(this.path, () => ftruncateSync(this.fd, end))
+    return cut
   }
 
-  /** Without its line break; null where there is none. */
-  lastLine(): string | null {
-    if (this.#end === 0) return null
-    const from = this.#lastBreak(this.#end - 1) + 1
-    return this.#read(from, this.#end - 1 - from)
+  /** The lines from the last to the first, without their breaks, and where each begins. */
+  *linesBackward(): Generator<{ readonly text: string; readonly from: number }> {
+    for (let end = this.#end; end > 0; ) {
+      const from = this.#lastBreak(end - 1) + 1
+      yield { text: this.#read(from, end - 1 - from), from }
+      end = from
+    }
   }
 
   #read(from: number, length: number): string {

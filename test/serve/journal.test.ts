@@ -1,4 +1,4 @@
-import fs, { appendFileSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import fs, { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,28 +98,45 @@ it('numbers requests in the order in which they come, over restarts', async () =
   )
 })
 
-it('cuts off what was not written to its end, at whatever byte', async () => {
+it('cuts off what was not written to its end, at whatever byte, and the request that it was of', async () => {
   const path = folder()
   const journal = new Journal(path, ['head_0'])
   await journal.append(entry('a', ['x']))
+  const files = ['scores.csv', 'requests.jsonl'] as const
+  const read = () => files.map((file) => readFileSync(join(path, file)))
+  const [answered] = [read()]
   await journal.append(entry('b', ['y', 'z']))
   journal.close()
-  const whole = readFileSync(join(path, 'scores.csv'))
-  const before = whole.lastIndexOf('\n', whole.length - 2) + 1
-  for (const end of [before + 1, whole.length - 1]) {
-    writeFileSync(join(path, 'scores.csv'), whole)
-    truncateSync(join(path, 'scores.csv'), end)
+  const [scores, requests] = read() as [Buffer, Buffer]
+  for (let end = answered[0]!.length; end < scores.length; end++) {
+    writeFileSync(join(path, 'scores.csv'), scores.subarray(0, end))
+    writeFileSync(join(path, 'requests.jsonl'), requests)
     const again = new Journal(path, ['head_0'])
-    expect(again.found).toEqual({ requests: 2, tornBytes: end - before })
+    const cut = end - answered[0]!.length + requests.length - answered[1]!.length
+    expect(again.found).toEqual({ requests: 1, tornBytes: cut })
     again.close()
-    expect(readFileSync(join(path, 'scores.csv'))).toEqual(whole.subarray(0, before))
+    expect(read()).toEqual(answered)
   }
-  appendFileSync(join(path, 'requests.jsonl'), '{"id":"3"')
+  appendFileSync(join(path, 'requests.jsonl'), '{"id":"2"')
   const last = new Journal(path, ['head_0'])
-  // an id is never given twice
   await last.append(entry('c', ['x']))
   last.close()
-  expect(readCsv(path, 'scores.csv').at(-1)!.id).toBe('3')
+  expect(readCsv(path, 'scores.csv').map(({ id }) => id)).toEqual(['1', '2'])
+})
+
+it('gives no number again whose text a power cut took', async () => {
+  const path = folder()
+  const journal = new Journal(path, ['head_0'])
+  await journal.append(entry('a', ['x']))
+  const before = readFileSync(join(path, 'requests.jsonl'))
+  await journal.append(entry('b', ['y']))
+  journal.close()
+  for (const left of [before, Buffer.alloc(0)]) {
+    writeFileSync(join(path, 'requests.jsonl'), left)
+    const again = new Journal(path, ['head_0'])
+    expect(again.found).toEqual({ requests: 2, tornBytes: 0 })
+    again.close()
+  }
 })
 
 it('refuses files that are not its own', () => {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { expect } from 'vitest'
+import { expect, it } from 'vitest'
+import { packagePath } from '../../../src/package.ts'
 import type { RunBin } from '../../../src/setup/option.ts'
 import { call, type Done, type Env } from '../../command.ts'
 
@@ -13,6 +14,15 @@ import { call, type Done, type Env } from '../../command.ts'
 export type Shown = (() => Promise<void>) | readonly [file: string, title: string]
 /** By flag. @typeParam K the names in the option table */
 export type Rows<K extends string> = Readonly<Record<Flag<K>, Shown>>
+/** A test for each option of a bin. */
+export function showEach(rows: Readonly<Record<string, Shown>>): void {
+  it.each(Object.entries(rows))('--%s', async (_, shown) => {
+    if (typeof shown === 'function') return shown()
+    const [file, title] = shown
+    expect(readFileSync(packagePath(file), 'utf8'), file).toContain(title)
+  })
+}
+
 type Flag<K extends string> = K extends `${infer C}${infer Rest}`
   ? `${C extends Lowercase<C> ? C : `-${Lowercase<C>}`}${Flag<Rest>}`
   : K

@@ -33,7 +33,7 @@ export function sameLine(written: string, recomputed: string): boolean {
 const NUMBERS = /([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)/i
 
 /** Gathers the differences of a file by column. */
-class Tally {
+export class Tally {
   private readonly found = new Map<string, { count: number; first: Difference['first'] }>()
   add(column: string, row: string, written: string, recomputed: string): void {
     const known = this.found.get(column)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import type { VerdictStatus } from '../src/types.ts'
-import { type Difference, differencesOf } from './differences.ts'
+import { type Difference, differencesOf, Tally } from './differences.ts'
 
 /** What a verdict was made of once more gives beside what scores.csv has. */
 export interface Verdict {
@@ -20,27 +20,18 @@ const VERDICT_COLUMNS = {
 
 /** Gathers completions whose verdict in scores.csv is another than that of the verifier now. */
 export class VerdictCheck {
-  checked = 0
-  private readonly found = new Map<string, { count: number; first: Difference['first'] }>()
+  private readonly tally = new Tally()
   add(row: string, written: Verdict, recomputed: Verdict): void {
-    this.checked++
     for (const [column, cell] of Object.entries(VERDICT_COLUMNS)) {
       const [a, b] = [cell(written), cell(recomputed)]
-      if (a === b) continue
-      const known = this.found.get(column)
-      if (known === undefined)
-        this.found.set(column, { count: 1, first: { row, written: shown(a), recomputed: shown(b) } })
-      else known.count++
+      if (a !== b) this.tally.add(column, row, shown(a), shown(b))
     }
   }
-  differences = (): Difference[] => [...this.found].map(([column, rest]) => ({ file: 'scores.csv', column, ...rest }))
+  differences = (): Difference[] => this.tally.of('scores.csv')
 }
 const shown = (value: string | number | null): string => (value === null ? '' : String(value))
 
-/**
- * RewardBench's score file has the texts as the model saw them: they are not made again. Its order of magnitude of scores is.
- * What is in run.json is not computed from the scores.
- */
+/** RewardBench's score file has the texts as the model saw them; they are not made again, which would need the model. */
 const TEXTS_OF_THE_MODEL = new Set(['text_chosen', 'text_rejected'])
 
 /** Files of two folders held against each other: those of `recomputed`, and those of `written` that are results and not among them. */

@@ -11,7 +11,7 @@ import { downloadBar } from '../src/cli/download-bar.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { noScore } from '../src/cli/failures-file.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
-import type { RunJson } from '../src/cli/manifest.ts'
+import { methodCounts, type RunJson } from '../src/cli/manifest.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { isResult } from '../src/cli/results.ts'
 import { writeReport, writeRunFiles } from '../src/cli/run-files.ts'
@@ -192,15 +192,7 @@ async function verifyRun(
       scorer: record.models[0]?.name ?? 'the verifier',
       unread: inspection.failures,
       herm: record.herm,
-      methods: {
-        ...record.methods,
-        pairs: joined.pairs.length,
-        groups: joined.groups.length,
-        prompts: new Set([...joined.pairs, ...joined.groups].map(({ cluster }) => cluster)).size,
-        completions: joined.completions.length,
-        unscored: joined.unscored.length,
-        unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
-      },
+      methods: { ...record.methods, ...methodCounts(joined) },
       log: { info: () => {}, warn: () => {} },
     })
     await writeReport(again, record, joined, analysed)

@@ -206,16 +206,7 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
     beta: second === undefined ? null : config.beta,
     dataset: data.name,
     datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
-    pairs: joined.pairs.length,
-    groups: joined.groups.length,
-    variants: joined.groups.reduce(
-      (sum, { completions }) => sum + completions.filter(({ variant }) => variant !== undefined).length,
-      0,
-    ),
-    prompts: new Set([...joined.pairs, ...joined.groups].map(({ cluster }) => cluster)).size,
-    completions: joined.completions.length,
-    unscored: joined.unscored.length,
-    unverifiable: joined.completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
+    ...methodCounts(joined),
     chatTemplate: templateOf(config, subjects),
     maxLength: subjects[0]?.text.max_length ?? null,
     truncation: subjects[0]?.text.truncation ?? 'skip',
@@ -227,6 +218,17 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
     remarks: methodRemarks(input, joined, drift),
   }
 }
+
+/** What the methods paragraph counts. */
+export const methodCounts = ({ pairs, groups, completions, unscored }: Joined) => ({
+  pairs: pairs.length,
+  groups: groups.length,
+  variants: groups.reduce((sum, one) => sum + one.completions.filter(({ variant }) => variant !== undefined).length, 0),
+  prompts: new Set([...pairs, ...groups].map(({ cluster }) => cluster)).size,
+  completions: completions.length,
+  unscored: unscored.length,
+  unverifiable: completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
+})
 
 /** An adapter's revision stands before its base, another model's behind its name. */
 function namedForMethods(model: LoadedModel | undefined): Pick<MethodsInput, 'model' | 'revision'> {

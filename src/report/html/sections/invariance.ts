@@ -73,10 +73,8 @@ function inWords(own: readonly Statistic[]): Markup {
 `
 }
 
-function flips(own: readonly Statistic[]): Markup {
-  const lines = linesOf(own, 'flip_rate')
-  if (lines.length === 0) return EMPTY
-  const dots = lines.map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
+const dotsOf = (lines: readonly Statistic[]) =>
+  lines.map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
     name: wordsOf(subset),
     value,
     low: ciLow,
@@ -84,6 +82,11 @@ function flips(own: readonly Statistic[]): Markup {
     n,
     emphasis: clusters >= MIN_PROMPTS,
   }))
+
+function flips(own: readonly Statistic[]): Markup {
+  const lines = linesOf(own, 'flip_rate')
+  if (lines.length === 0) return EMPTY
+  const dots = dotsOf(lines)
   return figure({
     id: 'flips',
     picture: intervalDots(
@@ -144,14 +147,7 @@ function moves(own: readonly Statistic[]): Markup {
 function noticed(own: readonly Statistic[]): Markup {
   const below = linesOf(own, 'ranked_below_original')
   if (below.length === 0) return EMPTY
-  const dots = below.map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
-    name: wordsOf(subset),
-    value,
-    low: ciLow,
-    high: ciHigh,
-    n,
-    emphasis: clusters >= MIN_PROMPTS,
-  }))
+  const dots = dotsOf(below)
   return figure({
     id: 'ranked-below',
     picture: intervalDots(

@@ -160,7 +160,7 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
 
   it('gives the data of every figure as CSV that needs no script', async () => {
     const { page } = await session.show(report)
-    const links = page.locator('figure > figcaption > a.csv')
+    const links = page.locator('figure > figcaption a.csv')
     expect(await links.count()).toBe(await page.locator('figure[id^=fig-]').count())
     for (const href of await links.evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href))) {
       const rows = parse(Buffer.from(href.split('base64,')[1]!, 'base64').toString('utf8')) as string[][]

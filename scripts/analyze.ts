@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { join } from 'node:path'
 import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
 import { type Analysis, startAnalysis, writeAnalysis } from '../analysis/analyze.ts'
 import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
+import { comparedRows } from '../analysis/compared-rows.ts'
+import { comparedRun } from '../analysis/compared-runs.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
@@ -10,10 +13,12 @@ import { startStatistics } from '../analysis/run-statistics.ts'
 import type { Run } from '../analysis/runs.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
-import { createLog, type Log } from '../src/cli/log.ts'
+import { moleculesOf } from '../src/cli/html.ts'
+import { createLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
+import { renderComparison } from '../src/report/compare/report.ts'
 import { makeOutputFolder } from '../src/setup/folder.ts'
 import { identitiesIn } from '../src/setup/identity.ts'
 import { list, readOptions, section, text, toggle } from '../src/setup/option.ts'
@@ -42,7 +47,7 @@ export const OPTIONS = {
         "Score files that RewardBench or RewardBench 2 wrote (eval-set-scores *.json, *_outputs.jsonl, *_all.jsonl), repeatable; data set 'rewardbench'",
         { shown: 'none' },
       ),
-      dataFile: text('Data set of the groups, for the texts of best-of-n/*.json', null, {
+      dataFile: text('Data set of the runs, for the texts of report.html and best-of-n/*.json', null, {
         shown: 'the one that run.json names',
       }),
     },
@@ -56,16 +61,16 @@ export const OPTIONS = {
 
 /**
  * The whole command; returns the exit code.
- * @param name the command as the user called it
+ * @param command as the user called it
  */
-export async function analyze(argv: readonly string[], name: string = HELP.name): Promise<number> {
-  const given = await parseArgs({ ...HELP, name }, OPTIONS, argv)
+export async function analyze(argv: readonly string[], command: string = HELP.name): Promise<number> {
+  const given = await parseArgs({ ...HELP, name: command }, OPTIONS, argv)
   if (given === null) return 0
   const options = readOptions(OPTIONS, given)
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
   const log = createLog({
-    name,
+    name: command,
     quiet: options.quiet,
     format: 'text',
     stream: process.stderr,
@@ -96,8 +101,8 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
   for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
   for (const folder of folders) await readRun(folder).then(add).catch(warn)
   let done = 0
-  if (dataFile !== null && !runs.some((run) => picksOf(run) !== null))
-    log.warn(changesNothing(['data-file'], 'no run has groups, and of pairs no completion is picked'))
+  if (dataFile !== null && !runs.some((run) => run.pairs.n > 0 || picksOf(run) !== null))
+    log.warn(changesNothing(['data-file'], 'no run has pairs or groups'))
   for (const placed of placeDataSets(outputDir, dataSetsOf(runs))) {
     const { set, name, path, remarks } = placed
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
@@ -110,14 +115,32 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
         const analysis = finish(await statistics.done())
         const replaced = replacedRuns(placed)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
+        const remarks = remarksOf(analysis, set.runs)
+        const rows = await comparedRows(analysis, dataFile)
+        const page = renderComparison({
+          dataset: name,
+          command: [command, ...argv].join(' '),
+          settings,
+          runs: analysis.runs.map(comparedRun),
+          files: analysis.csv,
+          notes: analysis.notes,
+          warnings: [...set.notes, ...remarks.warnings],
+          infos: remarks.infos,
+          rows,
+          molecules:
+            rows === null ? null : await moleculesOf(rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected])),
+        })
         const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [
-          ...(await writeAnalysis(analysis, path)),
+          ...(await writeAnalysis(analysis, path, page)),
           ...(await writeBestOfN(set.runs, path, dataFile, log)),
         ])
         printText(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
         for (const [scorer, table] of analysis.bestOf) printText(`\n${scorer}\n${bestOfTable(table)}\n`)
-        tell(analysis, set.runs, log)
-        log.info(`${name}: ${set.runs.length} run${set.runs.length === 1 ? '' : 's'}, ${files.length} files in ${path}`)
+        for (const line of remarks.warnings) log.warn(`${name}: ${line}`)
+        for (const line of remarks.infos) log.info(`${name}: ${line}`)
+        log.info(
+          `${name}: ${set.runs.length} run${set.runs.length === 1 ? '' : 's'}, ${files.length} files in ${path}; open ${join(path, 'report.html')} in a browser`,
+        )
         done++
       } finally {
         unlock()
@@ -157,21 +180,20 @@ function unmatched(
   return [...absent('dataset', imports ? datasets.slice(1) : datasets), ...absent('model', models)]
 }
 
-/** What a reader of the leaderboard must know. */
-function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
+/** What a reader of the leaderboard must know: warnings, and what is merely said. */
+function remarksOf(
+  { aligned, copies, unit, unlike, standings }: Analysis,
+  runs: readonly Run[],
+): { readonly warnings: readonly string[]; readonly infos: readonly string[] } {
+  const warnings: string[] = []
   if (runs.every((run) => run.pairs.n === 0))
-    log.warn(
-      `${dataset}: no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,
+    warnings.push(
+      `no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,
     )
-  else if (aligned.pairs.n === 0)
-    log.warn(`${dataset}: the runs have no pair in common; compare them apart with --model`)
-  for (const [name, n] of Object.entries(unlike)) if (n > 0) log.warn(`${dataset}: ${name}: ${unlikeText(n, unit)}`)
-  if (copies.length > 0)
-    log.info(
-      `${dataset}: ${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,
-    )
+  else if (aligned.pairs.n === 0) warnings.push('the runs have no pair in common; compare them apart with --model')
+  for (const [name, n] of Object.entries(unlike)) if (n > 0) warnings.push(`${name}: ${unlikeText(n, unit)}`)
   for (const { scorer, rank, accuracy } of standings)
-    if (rank === null && accuracy.reason !== null) log.warn(`${dataset}: ${scorer.name}: ${accuracy.reason}`)
+    if (rank === null && accuracy.reason !== null) warnings.push(`${scorer.name}: ${accuracy.reason}`)
   const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
   const beaten: string[] = []
   for (const { scorer, rank } of standings) {
@@ -179,7 +201,14 @@ function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, r
     const worse = models.filter((s) => s.rank !== null && s.rank >= rank).map((s) => s.scorer.name)
     if (worse.length > 0) beaten.push(`${scorer.name} as ${worse.join(', ')}`)
   }
-  if (beaten.length > 0) log.warn(`${dataset}: baselines that do at least as well: ${beaten.join('; ')}`)
+  if (beaten.length > 0) warnings.push(`baselines that do at least as well: ${beaten.join('; ')}`)
+  const infos =
+    copies.length === 0
+      ? []
+      : [
+          `${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,
+        ]
+  return { warnings, infos }
 }
 
 if (isStarted(import.meta.url)) await runMain(HELP.name, () => analyze(process.argv.slice(2)))

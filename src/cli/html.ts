@@ -8,7 +8,7 @@ import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
 import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
-import type { RowFailure } from '../types.ts'
+import type { RowFailure, ScoredCompletion } from '../types.ts'
 import type { DriftRecord } from './drift.ts'
 
 export interface HtmlInput {
@@ -52,13 +52,19 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     tiedSuspects: hacking.tied,
     ...(groups !== undefined && { groups }),
     ...(given.sensitivity !== undefined && { sensitivity: given.sensitivity }),
-    molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
+    molecules: await moleculesOf(completions),
   }
   return renderReport(input)
 }
 
 /** Where no completion has an answer there is nothing to draw, and RDKit, a third of a second, is not started. */
 const NO_ANSWERS: MoleculePort = { answer: () => null, draw: () => null, differingAtoms: () => null }
+
+/** What draws the answers of some completions; null where it cannot be started. */
+export const moleculesOf = async (
+  completions: readonly Pick<ScoredCompletion, 'text'>[],
+): Promise<MoleculePort | null> =>
+  completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS
 
 /** RDKit for the page's drawings; null where it cannot be started, and the page says so. */
 async function moleculePort(): Promise<MoleculePort | null> {

@@ -1,8 +1,8 @@
-import type { ScoredCompletion } from '../../types.ts'
+import type { ScoredPair } from '../../types.ts'
 import type { MoleculePort } from '../html/input.ts'
 import type { CsvFiles } from './csv-file.ts'
 
-/** Everything that the report of an analysis shows. Every number of it stands in one of the files. */
+/** Everything that the report of an analysis shows. Every statistic of it stands in one of the files. */
 export interface CompareInput {
   readonly dataset: string
   /** The command line, as it was called. */
@@ -11,17 +11,19 @@ export interface CompareInput {
   /** In the order of the files. */
   readonly runs: readonly ComparedRun[]
   readonly files: CsvFiles
-  /** What the reader of the leaderboard must know: which rows it rests on, what was left out. */
+  /** Under the leaderboard: which rows it rests on, what was left out. */
   readonly notes: readonly string[]
-  /** What the user was warned of while the runs were read. */
+  /** What the user was warned of. */
   readonly warnings: readonly string[]
+  /** What was merely said. */
+  readonly infos: readonly string[]
   /** null where the runs have no pair in common. */
   readonly rows: ComparedRows | null
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
 }
 
-/** Where the scores of one column come from. Words are shown as given; null = not said by the run. */
+/** Where the scores of one scorer come from. Words are shown as given; null = the run does not say. */
 export interface ComparedRun {
   readonly scorer: string
   /** rm, dpo, dpo-ref-free, verifier. */
@@ -48,34 +50,28 @@ export interface ComparedModel {
   readonly dtype: string | null
 }
 
-/** Pairs that the scorers are compared on, the most telling ones with their texts. */
+/** Pairs that the runs share, the most telling ones. */
 export interface ComparedRows {
-  /** Pairs that the runs share. */
+  /** All that they share. */
   readonly total: number
-  /** Of these, pairs that one model has right and another has not. */
+  /** Of these, pairs that one model has right and another, which scored it, has not. */
   readonly disagreeing: number
   /** In the order of interest. */
   readonly pairs: readonly ComparedPair[]
-  /** Of `scores` and `margins`. Models first, then ensembles and baselines, which have margins alone. */
+  /** Whose `margins` and `scores` these are: models first, then ensembles and baselines, which have margins alone. */
   readonly scorers: readonly { readonly name: string; readonly model: boolean }[]
-  /** Why there are no texts; null where they are there. */
+  /** Why some or all pairs have no texts; null where all have. */
   readonly withoutTexts: string | null
-  /** Why there are no verdicts; null where they are there. */
+  /** Why there are no verdicts; null where there are. */
   readonly withoutVerdicts: string | null
 }
 export interface ComparedPair {
-  readonly id: string
-  readonly subset: string
-  readonly chosen: ComparedSide
-  readonly rejected: ComparedSide
-  readonly prompt: string | null
+  /** Its texts and verdicts; it has no score, since every model has its own. */
+  readonly pair: ScoredPair
+  /** Whether its texts are those of the data; else they are ''. */
+  readonly texts: boolean
   /** By scorer; null = not scored. */
   readonly margins: readonly (number | null)[]
-  /** By model: of the chosen and of the rejected completion. */
+  /** By model. */
   readonly scores: readonly (readonly [chosen: number | null, rejected: number | null])[]
 }
-/** `text` null = not known. */
-export type ComparedSide = Pick<
-  ScoredCompletion,
-  'index' | 'verifiableReward' | 'verifiableStatus' | 'verifiableReason'
-> & { readonly text: string | null }

@@ -44,5 +44,10 @@ export function shareCell(line: ScorerStatistic | undefined, heat: number | null
   const cell = measuredCell(line)
   if (cell === null || line === undefined || line.value === null) return cell
   const { value, ciLow, ciHigh } = line
-  return { ...cell, value: percent(value), interval: ciLow === null ? whyNoInterval(line) : percentInterval(ciLow, ciHigh), heat }
+  return {
+    ...cell,
+    value: percent(value),
+    interval: ciLow === null ? whyNoInterval(line) : percentInterval(ciLow, ciHigh),
+    heat,
+  }
 }

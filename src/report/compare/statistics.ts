@@ -19,7 +19,7 @@ export const statisticsOf = (files: CsvFiles): readonly ScorerStatistic[] =>
     ciMethod: row.text('ci_method') || null,
     n: row.number('n') ?? 0,
     clusters: row.number('clusters') ?? 0,
-    ties: row.number('ties'),
+    ties: row.number('ties') ?? 0,
     missing: row.number('missing') ?? 0,
     reason: row.text('reason') || null,
   }))

@@ -34,9 +34,11 @@ export function valueTable(
 <caption>${caption}</caption>
 <thead><tr><th scope="col">${corner}</th>${columns.map((name) => html`<th scope="col" class="num">${name}</th>`)}</tr></thead>
 ${parts.map(
-  ({ title, total, lines }) => html`<tbody${total === true && html` class="total"`}>${
-    title !== undefined && html`<tr class="group"><th scope="rowgroup" colspan="${columns.length + 1}">${title}</th></tr>\n`
-  }${lines.map(({ name, cells }) => html`<tr><th scope="row">${name}</th>${cells.map(cellOf)}</tr>\n`)}</tbody>`,
+  ({ title, total, lines }) =>
+    html`<tbody${total === true && html` class="total"`}>${
+      title !== undefined &&
+      html`<tr class="group"><th scope="rowgroup" colspan="${columns.length + 1}">${title}</th></tr>\n`
+    }${lines.map(({ name, cells }) => html`<tr><th scope="row">${name}</th>${cells.map(cellOf)}</tr>\n`)}</tbody>`,
 )}</table></div>
 `
 }

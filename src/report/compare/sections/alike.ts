@@ -1,5 +1,5 @@
-import { EMPTY, html, type Markup } from '../../html/markup.ts'
 import type { Limits } from '../../html/limits.ts'
+import { EMPTY, html, type Markup } from '../../html/markup.ts'
 import { count, measured, numberCell, percent } from '../../html/numbers.ts'
 import type { Section } from '../../html/section.ts'
 import { type FileRow, rowsOf } from '../csv-file.ts'
@@ -64,14 +64,19 @@ const VALUES = [
 
 function table(rows: readonly FileRow[], limits: Limits): Markup {
   const shown = rows.slice(0, limits.tableRows)
-  const left = shown.length < rows.length ? ` The first ${count(shown.length)} of ${count(rows.length)}; scorer-agreement.csv has all.` : ''
+  const left =
+    shown.length < rows.length
+      ? ` The first ${count(shown.length)} of ${count(rows.length)}; scorer-agreement.csv has all.`
+      : ''
   const cell = (value: number | null): Markup => numberCell(value === null ? '–' : measured(value))
   return html`<details class="data" open><summary>Every two scorers (${count(rows.length)})</summary>
 <div class="scroll"><table>
 <caption>Which completion stands first is not in it: each pair counts in both orders. <i>Error consistency</i>: κ of right and wrong, 0 where two scorers are right on the same pairs as often as their accuracies make likely. Correlations are of the margins; ICC takes their scale in.${left}</caption>
 <thead><tr><th scope="col">A</th><th scope="col">B</th><th scope="col" class="num">Decided alike</th>${VALUES.map(([, title]) => html`<th scope="col" class="num">${title}</th>`)}<th scope="col" class="num">n</th><th scope="col" class="num">Ties</th><th scope="col" class="num">Missing</th><th scope="col">Absent because</th></tr></thead>
 <tbody>${shown.map(
-    (row) => html`<tr><th scope="row">${shownName(row.text('a'))}</th><th scope="row">${shownName(row.text('b'))}</th>${numberCell(
+    (
+      row,
+    ) => html`<tr><th scope="row">${shownName(row.text('a'))}</th><th scope="row">${shownName(row.text('b'))}</th>${numberCell(
       percent(row.number('agreement_rate')),
     )}${VALUES.map(([column]) => cell(row.number(column)))}${numberCell(count(row.number('n') ?? 0))}${numberCell(
       count(row.number('ties') ?? 0),

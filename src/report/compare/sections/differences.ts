@@ -1,7 +1,17 @@
 import { figure } from '../../html/figure.ts'
 import type { Limits } from '../../html/limits.ts'
 import { EMPTY, html, type Markup } from '../../html/markup.ts'
-import { count, decimal, interval, measured, numberCell, percent, percentInterval, plural, points } from '../../html/numbers.ts'
+import {
+  count,
+  decimal,
+  interval,
+  measured,
+  numberCell,
+  percent,
+  percentInterval,
+  plural,
+  points,
+} from '../../html/numbers.ts'
 import type { Section } from '../../html/section.ts'
 import { forest } from '../../plots/forest.ts'
 import { type FileRow, rowsOf } from '../csv-file.ts'
@@ -10,9 +20,27 @@ import { shownName } from '../names.ts'
 
 /** A family of paired-tests.csv on the page. Shares are shown in points of a percent. */
 const FAMILIES = [
-  { statistic: 'accuracy_half', title: 'Accuracy', what: 'half accuracy on the pairs that both scored', rows: 'pair', share: true },
-  { statistic: 'auroc', title: 'AUROC', what: 'AUROC of the score against passing the verifier', rows: 'completion', share: false },
-  { statistic: 'best_of_n', title: 'Best of n', what: 'share of groups whose highest score passes', rows: 'group', share: true },
+  {
+    statistic: 'accuracy_half',
+    title: 'Accuracy',
+    what: 'half accuracy on the pairs that both scored',
+    rows: 'pair',
+    share: true,
+  },
+  {
+    statistic: 'auroc',
+    title: 'AUROC',
+    what: 'AUROC of the score against passing the verifier',
+    rows: 'completion',
+    share: false,
+  },
+  {
+    statistic: 'best_of_n',
+    title: 'Best of n',
+    what: 'share of groups whose highest score passes',
+    rows: 'group',
+    share: true,
+  },
 ] as const
 type Family = (typeof FAMILIES)[number]
 
@@ -64,7 +92,9 @@ function part(family: Family, tests: readonly FileRow[], limits: Limits): Markup
     n: test.number('n') ?? 0,
     filled: verdictOf(test) !== 'not distinguishable',
   }))
-  const unit = family.share ? `difference in ${family.title.toLowerCase()}, points of a percent` : `difference in ${family.title}`
+  const unit = family.share
+    ? `difference in ${family.title.toLowerCase()}, points of a percent`
+    : `difference in ${family.title}`
   return html`${
     lines.length === 0
       ? EMPTY
@@ -92,7 +122,10 @@ function table(family: Family, tests: readonly FileRow[], limits: Limits): Marku
   const shown = tests.slice(0, limits.tableRows)
   const discordant = family.statistic === 'accuracy_half'
   const value = (v: number | null): string => (v === null ? '–' : family.share ? percent(v) : measured(v))
-  const left = shown.length < tests.length ? ` The first ${count(shown.length)} of ${count(tests.length)}; paired-tests.csv has all.` : ''
+  const left =
+    shown.length < tests.length
+      ? ` The first ${count(shown.length)} of ${count(tests.length)}; paired-tests.csv has all.`
+      : ''
   const row = (test: FileRow): Markup => {
     const difference = test.number('difference')
     const [low, high] = [test.number('ci_low'), test.number('ci_high')]

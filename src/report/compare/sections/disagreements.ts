@@ -2,7 +2,7 @@ import { html, type Markup } from '../../html/markup.ts'
 import { count, percent } from '../../html/numbers.ts'
 import { rowsHref, type Section } from '../../html/section.ts'
 import { rowsOf } from '../csv-file.ts'
-import type { CompareInput, ComparedRows } from '../input.ts'
+import type { ComparedRows, CompareInput } from '../input.ts'
 import { letterOf, shownName } from '../names.ts'
 import { NOT_RIGHT, outcomeKey } from '../pair-rows.ts'
 import { type ValueCell, valueTable } from '../value-table.ts'
@@ -60,5 +60,9 @@ function linkOf({ scorers }: ComparedRows, a: string, b: string): string | null 
     : rowsHref('pairs', { [outcomeKey(first)]: 'right', [outcomeKey(second)]: NOT_RIGHT })
 }
 
-const inWords = ({ total, disagreeing, scorers }: ComparedRows): Markup => html`<div class="prose"><p>On ${count(disagreeing)} of ${count(total)} pairs that the runs share (${percent(total === 0 ? null : disagreeing / total)}) some of the ${count(scorers.filter(({ model }) => model).length)} models have the pair right and others have not.</p></div>
+const inWords = ({
+  total,
+  disagreeing,
+  scorers,
+}: ComparedRows): Markup => html`<div class="prose"><p>On ${count(disagreeing)} of ${count(total)} pairs that the runs share (${percent(total === 0 ? null : disagreeing / total)}) some of the ${count(scorers.filter(({ model }) => model).length)} models have the pair right and others have not.</p></div>
 `

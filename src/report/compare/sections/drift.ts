@@ -25,7 +25,9 @@ function twinTable(rows: readonly FileRow[]): Markup {
 <caption>Two runs of the same weights and texts (drift.csv): differences of the scores, a − b, and pairs whose outcome turns. Such runs count once in ensembles and tests. <i>Equivalent</i>: p that the mean differs by less than 2% of a standard deviation.</caption>
 <thead><tr><th scope="col">a</th><th scope="col">b</th><th scope="col">Differs in</th><th scope="col" class="num">Largest |a − b|</th><th scope="col" class="num">RMS</th><th scope="col" class="num">Bias</th><th scope="col" class="num">Limits of agreement</th><th scope="col" class="num">ρ</th><th scope="col" class="num">Flips</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">Pairs</th><th scope="col" class="num">Completions</th><th scope="col" class="num">Equivalent</th></tr></thead>
 <tbody>${rows.map(
-    (row) => html`<tr><th scope="row">${shownName(row.text('a'))}</th><th scope="row">${shownName(row.text('b'))}</th><td>${row.text('differs') || 'not said'}</td>${cell(
+    (
+      row,
+    ) => html`<tr><th scope="row">${shownName(row.text('a'))}</th><th scope="row">${shownName(row.text('b'))}</th><td>${row.text('differs') || 'not said'}</td>${cell(
       row.number('largest_difference'),
     )}${cell(row.number('rms_difference'))}${cell(row.number('bias'))}${numberCell(
       interval(row.number('limit_low'), row.number('limit_high')),
@@ -45,7 +47,9 @@ function referenceTable(rows: readonly FileRow[]): Markup {
 <caption>A DPO policy with its reference model less the same without (ref-free.csv): half accuracy, points of a percent, all subsets together.</caption>
 <thead><tr><th scope="col">With reference</th><th scope="col">Without</th><th scope="col" class="num">Difference</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">p</th><th scope="col" class="num">Holm</th><th scope="col" class="num">n</th><th scope="col" class="num">Prompts</th><th scope="col">By the interval</th></tr></thead>
 <tbody>${rows.map(
-    (row) => html`<tr><th scope="row">${shownName(row.text('reference'))}</th><th scope="row">${shownName(row.text('ref_free'))}</th>${
+    (
+      row,
+    ) => html`<tr><th scope="row">${shownName(row.text('reference'))}</th><th scope="row">${shownName(row.text('ref_free'))}</th>${
       row.number('difference') === null
         ? html`<td class="why" colspan="2">absent</td>`
         : html`${numberCell(points(row.number('difference')!))}${numberCell(

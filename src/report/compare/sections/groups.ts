@@ -31,8 +31,11 @@ export function groups({ files, notes }: CompareInput, limits: Limits): Section 
   return {
     id: 'choosing',
     title: 'Choosing among the completions of a prompt',
-    body: html`${own.length > 0 && html`<ul class="warnings">${own.map((note) => html`<li>${note}</li>`)}</ul>
-`}${dots(rows)}${table(rows)}${curves(files)}${declines(files, limits)}`,
+    body: html`${
+      own.length > 0 &&
+      html`<ul class="warnings">${own.map((note) => html`<li>${note}</li>`)}</ul>
+`
+    }${dots(rows)}${table(rows)}${curves(files)}${declines(files, limits)}`,
   }
 }
 
@@ -50,7 +53,9 @@ function dots(rows: readonly FileRow[]): Markup {
   const held = (['voting_canonical', 'voting_string', 'random', 'pass_at_n'] as const).flatMap((column) => {
     const value = first!.number(column)
     const title = WAYS.find(([name]) => name === column)![1]
-    return value === null ? [] : [{ name: title.toLowerCase(), value, low: null, high: null, n: first!.number('n'), emphasis: false }]
+    return value === null
+      ? []
+      : [{ name: title.toLowerCase(), value, low: null, high: null, n: first!.number('n'), emphasis: false }]
   })
   const all = [...lines, ...held]
   if (all.length === 0) return EMPTY
@@ -116,7 +121,9 @@ function curves(files: CsvFiles): Markup {
   const plotted = all.map(
     (line, i): Curve => ({
       name: titles[i]!,
-      ...(i < shown.length ? seriesStyle(i) : { colour: 'var(--grey)', dashes: line.method === 'random' ? '2,3' : '8,3,2,3' }),
+      ...(i < shown.length
+        ? seriesStyle(i)
+        : { colour: 'var(--grey)', dashes: line.method === 'random' ? '2,3' : '8,3,2,3' }),
       points: line.rows.map((row) => ({
         x: row.number('n')!,
         value: row.number('value'),
@@ -126,7 +133,10 @@ function curves(files: CsvFiles): Markup {
       })),
     }),
   )
-  const left = shown.length < models.length ? ` The first ${MAX_CURVES} of ${count(models.length)} scorers; curves.csv has all.` : ''
+  const left =
+    shown.length < models.length
+      ? ` The first ${MAX_CURVES} of ${count(models.length)} scorers; curves.csv has all.`
+      : ''
   return figure({
     id: 'best-of-n-curves',
     picture: curvesPlot(

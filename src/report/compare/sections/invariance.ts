@@ -4,6 +4,7 @@ import { percent } from '../../html/numbers.ts'
 import type { Section } from '../../html/section.ts'
 import { ALL, MIN_PROMPTS } from '../../html/statistic-table.ts'
 import { titleOf } from '../../html/statistic-titles.ts'
+import { transformationWords } from '../../html/transformation-words.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import type { CompareInput } from '../input.ts'
 import { shownName } from '../names.ts'
@@ -23,7 +24,15 @@ export function invariance({ files }: CompareInput): Section | null {
       html`Over all transformations, a scorer per column: value, 95% interval, n.`,
       'Statistic',
       scorers.map(shownName),
-      [{ lines: statisticLines(own.filter(({ subset }) => subset === ALL), scorers, titleOf) }],
+      [
+        {
+          lines: statisticLines(
+            own.filter(({ subset }) => subset === ALL),
+            scorers,
+            titleOf,
+          ),
+        },
+      ],
     )}`,
   }
 }
@@ -56,19 +65,13 @@ function flips(own: readonly ScorerStatistic[]): Markup {
   })
 }
 
-/** @example wordsOf('family:spelling') // 'spelling, all' */
-const wordsOf = (subset: string): string => {
-  const family = /^family:(.*)$/.exec(subset)?.[1]
-  return (family === undefined ? subset : `${family}, all`).replaceAll('_', ' ').replace('verdict:kept', 'verdict kept')
-}
-
 function byTransformation(own: readonly ScorerStatistic[], scorers: readonly string[]): Markup {
   const lines = own.filter((line) => isFlip(line) && line.subset !== ALL)
   const names = [...new Set(lines.map(({ subset }) => subset))]
   const several = names.filter((name) => name.includes(':'))
   const part = (some: readonly string[]) => ({
     lines: some.map((name) => ({
-      name: html`${wordsOf(name)}`,
+      name: html`${transformationWords(name)}`,
       cells: scorers.map((scorer) => {
         const found = lines.find((line) => line.scorer === scorer && line.subset === name)
         // all of the tint is for one that turns: none should

@@ -1,9 +1,9 @@
-import { intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../../html/figure.ts'
 import { EMPTY, html, type Markup } from '../../html/markup.ts'
 import { count, numberCell, percent, percentInterval, plural } from '../../html/numbers.ts'
 import { absent, type Section } from '../../html/section.ts'
 import { MIN_PROMPTS, whyNot } from '../../html/statistic-table.ts'
+import { intervalDots } from '../../plots/interval-dots.ts'
 import { type FileRow, rowsOf } from '../csv-file.ts'
 import type { CompareInput } from '../input.ts'
 import { shownName } from '../names.ts'
@@ -21,7 +21,8 @@ const isModel = (row: FileRow): boolean => !['ensemble', 'null', 'verifier'].inc
 
 /** All scorers by accuracy: what is compared, first. */
 export function leaderboard(input: CompareInput): Section {
-  const { files, notes, warnings, runs } = input
+  const { files, infos, warnings, runs } = input
+  const notes = [...input.notes, ...infos]
   const rows = rowsOf(files, 'leaderboard.csv')
   const body =
     rows.length === 0
@@ -34,8 +35,11 @@ export function leaderboard(input: CompareInput): Section {
   return {
     id: 'leaderboard',
     title: 'Models beside each other',
-    body: html`${warningList(warnings)}${body}${notes.length > 0 && html`<ul class="note">${notes.map((note) => html`<li>${note}</li>\n`)}</ul>
-`}`,
+    body: html`${warningList(warnings)}${body}${
+      notes.length > 0 &&
+      html`<ul class="note">${notes.map((note) => html`<li>${note}</li>\n`)}</ul>
+`
+    }`,
   }
 }
 
@@ -62,7 +66,8 @@ function inWords({ files }: CompareInput, rows: readonly FileRow[]): Markup {
   const quick = (row: FileRow): string => `${shownName(row.text('scorer'))} (${percent(row.number('half'))})`
   const unbeaten = ranked.filter(
     (row) =>
-      row.text('kind') === 'null' && ranked.some((model) => isModel(model) && model.number('half')! <= row.number('half')!),
+      row.text('kind') === 'null' &&
+      ranked.some((model) => isModel(model) && model.number('half')! <= row.number('half')!),
   )
   const sentences = [
     `${shownName(name)} prefers the chosen completion in ${percent(best.number('half'))} ${percentInterval(best.number('half_low'), best.number('half_high'))} of ${plural(best.number('n') ?? 0, 'pair')} (${plural(best.number('clusters') ?? 0, 'prompt')}) that all ranked models scored.`,

@@ -17,7 +17,8 @@ export function lengths({ files }: CompareInput): Section | null {
       return [JSON.stringify([characters ? '' : row.text('scorer'), row.text('unit'), row.text('side'), numbers]), row]
     }),
   )
-  const named = (scorer: string, unit: string): Markup => (unit === 'characters' ? html`<i>the data</i>` : html`${shownName(scorer)}`)
+  const named = (scorer: string, unit: string): Markup =>
+    unit === 'characters' ? html`<i>the data</i>` : html`${shownName(scorer)}`
   return {
     id: 'length',
     title: 'Lengths',
@@ -25,12 +26,16 @@ export function lengths({ files }: CompareInput): Section | null {
 <caption>Length of the completions, each once, over all subsets: in tokens of each run’s own tokenizer, and in characters. <i>Longer</i>: pairs in which this side is the longer one, ties as ½; what the baseline <i>longest</i> reaches. By subset in lengths.csv; what length explains of a score is under Scores and verifiable rewards.</caption>
 <thead><tr><th scope="col">Of</th><th scope="col">Unit</th><th scope="col">Side</th><th scope="col" class="num">Mean</th><th scope="col" class="num">Least</th><th scope="col" class="num">Median</th><th scope="col" class="num">Most</th><th scope="col" class="num">Longer</th><th scope="col" class="num">n</th><th scope="col" class="num">Missing</th></tr></thead>
 <tbody>${[...once.values()].map(
-      (row) => html`<tr><th scope="row">${named(row.text('scorer'), row.text('unit'))}</th><td>${row.text('unit')}</td><td>${row.text('side')}</td>${[
+      (
+        row,
+      ) => html`<tr><th scope="row">${named(row.text('scorer'), row.text('unit'))}</th><td>${row.text('unit')}</td><td>${row.text('side')}</td>${[
         'mean',
         'min',
         'median',
         'max',
-      ].map((column) => numberCell(decimal(row.number(column))))}${numberCell(percent(row.number('longer_share')))}${numberCell(
+      ].map((column) =>
+        numberCell(decimal(row.number(column))),
+      )}${numberCell(percent(row.number('longer_share')))}${numberCell(
         count(row.number('n') ?? 0),
       )}${numberCell(count(row.number('missing') ?? 0))}</tr>
 `,

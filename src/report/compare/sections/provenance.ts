@@ -34,7 +34,12 @@ const factsOf = (run: ComparedRun): readonly Fact[] => [
   ['Not said', run.silent],
   ['Kind', run.kind],
   ...run.models.flatMap((model): Fact[] => [
-    [model.role, [model.name, model.revision === null ? null : `revision ${model.revision}`, model.dtype].filter((part) => part !== null).join(', ')],
+    [
+      model.role,
+      [model.name, model.revision === null ? null : `revision ${model.revision}`, model.dtype]
+        .filter((part) => part !== null)
+        .join(', '),
+    ],
     [`${model.role}, SHA-256 of the weights`, model.weightsSha256],
   ]),
   ['Score', run.score],
@@ -44,7 +49,12 @@ const factsOf = (run: ComparedRun): readonly Fact[] => [
   ['Device', run.device],
   ['Command', run.command],
   ['Run at', run.created],
-  ['Versions', Object.entries(run.versions).map(([name, version]) => `${name} ${version}`).join(', ') || null],
+  [
+    'Versions',
+    Object.entries(run.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ') || null,
+  ],
 ]
 
 function facts(caption: string, all: readonly Fact[]): Markup {

@@ -26,7 +26,9 @@ export function subsets({ files, rows: listed }: CompareInput, limits: Limits): 
     cells: scorers.map((scorer) => cellOf(index.get([level, subset, scorer].join('\0')))),
   })
   const linked = (name: string): Markup =>
-    listed === null ? html`${subsetName(name)}` : html`<a href="${rowsHref('pairs', { subset: name })}">${subsetName(name)}</a>`
+    listed === null
+      ? html`${subsetName(name)}`
+      : html`<a href="${rowsHref('pairs', { subset: name })}">${subsetName(name)}</a>`
   const parts: readonly ValuePart[] = [
     { lines: shown.map((name) => line('subset', name, linked(name))) },
     ...(of('section').length === 0
@@ -34,7 +36,10 @@ export function subsets({ files, rows: listed }: CompareInput, limits: Limits): 
       : [{ title: 'Sections', lines: of('section').map((name) => line('section', name, html`${name}`)) }]),
     { total: true, lines: of('overall').map((name) => line('overall', name, html`All pairs`)) },
   ]
-  const left = shown.length < all.length ? ` The first ${count(shown.length)} of ${count(all.length)} subsets; subsets.csv has all.` : ''
+  const left =
+    shown.length < all.length
+      ? ` The first ${count(shown.length)} of ${count(all.length)} subsets; subsets.csv has all.`
+      : ''
   return {
     id: 'subsets',
     title: 'Accuracy by subset',

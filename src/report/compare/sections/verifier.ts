@@ -50,7 +50,9 @@ export function verifier({ files }: CompareInput): Section {
 }
 
 function separation(all: readonly ScorerStatistic[]): Markup {
-  const lines = all.filter(({ scope, statistic, value }) => scope === 'completions' && statistic === 'auroc' && value !== null)
+  const lines = all.filter(
+    ({ scope, statistic, value }) => scope === 'completions' && statistic === 'auroc' && value !== null,
+  )
   if (lines.length === 0) return EMPTY
   const dots = lines.map(({ scorer, value, ciLow, ciHigh, n }) => ({
     name: shownName(scorer),

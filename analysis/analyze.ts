@@ -35,6 +35,7 @@ import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
 import { twinsOf } from './run-identity.ts'
+import { strataOfRun } from './run-strata.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
 import {
@@ -235,6 +236,7 @@ export function startAnalysis(
         ...ofColumns[i]!,
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
+        ...strataOfRun(run, settings),
       ],
     }))
     const agreement = {

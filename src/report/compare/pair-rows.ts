@@ -15,7 +15,7 @@ import {
 } from '../html/row-table.ts'
 import { TextPool } from '../html/texts.ts'
 import type { ComparedPair, ComparedRows } from './input.ts'
-import { shownName } from './names.ts'
+import { type Letters, shownName } from './names.ts'
 
 /** What a scorer makes of a pair, in a word. */
 export type Outcome = 'right' | 'wrong' | 'tie' | 'not scored'
@@ -31,6 +31,7 @@ export const outcomeKey = (scorer: number): string => `outcome.${scorer}`
 /** Rows of the browser of pairs that several scorers judge; null without rows. */
 export function comparedTable(
   { pairs: all, scorers, total }: ComparedRows,
+  letters: Letters,
   molecules: MoleculePort | null,
   limits: Limits,
 ): RowTable | null {
@@ -47,10 +48,10 @@ export function comparedTable(
         const { score: _, ...detail } = detailOf(completion, titleOf(completion), pool, drawn[side]!)
         return texts ? detail : { ...detail, text: null }
       }),
-      numbers: numbersOf(one, scorers),
+      numbers: numbersOf(one, scorers, letters),
     }
   })
-  const table = rowTable('pairs', columnsOf(pairs, scorers), details, pool, drawings, total, limits)
+  const table = rowTable('pairs', columnsOf(pairs, scorers, letters), details, pool, drawings, total, limits)
   return {
     ...table,
     versus: { keys: scorers.map((_, i) => outcomeKey(i)), several: { [NOT_RIGHT]: ['wrong', 'tie'] } },
@@ -63,17 +64,19 @@ const titleOf = ({ role, index }: ScoredCompletion): string =>
 const numbersOf = (
   { margins, scores }: ComparedPair,
   scorers: ComparedRows['scorers'],
+  letters: Letters,
 ): NonNullable<Detail['numbers']> => ({
   caption: 'What each scorer makes of this pair; ensembles and baselines have a margin alone.',
   header: ['Scorer', 'Prefers', 'Chosen', 'Rejected', 'Margin'],
   rows: scorers.map(({ name }, i) => [
-    shownName(name),
+    titled(name, letters),
     PREFERS[outcomeOf(margins[i]!)],
     scores[i]?.[0] ?? null,
     scores[i]?.[1] ?? null,
     margins[i]!,
   ]),
 })
+const titled = (name: string, letters: Letters): string => `${letters.of(name)} ${shownName(name)}`
 const PREFERS: Readonly<Record<Outcome, string>> = {
   right: '✓ chosen',
   wrong: '✗ rejected',
@@ -81,7 +84,11 @@ const PREFERS: Readonly<Record<Outcome, string>> = {
   'not scored': '– not scored',
 }
 
-function columnsOf(pairs: readonly ComparedPair[], scorers: ComparedRows['scorers']): readonly Column[] {
+function columnsOf(
+  pairs: readonly ComparedPair[],
+  scorers: ComparedRows['scorers'],
+  letters: Letters,
+): readonly Column[] {
   const models = scorers.flatMap(({ name, model }, i) => (model ? [{ name, i }] : []))
   const many = (index: (one: ComparedPair) => number): boolean => pairs.some((one) => index(one) > 0)
   const [rejectedOf, chosenOf] = [
@@ -99,7 +106,7 @@ function columnsOf(pairs: readonly ComparedPair[], scorers: ComparedRows['scorer
     ...models.map(
       ({ name, i }): Column => ({
         key: `margin.${i}`,
-        label: name,
+        label: titled(name, letters),
         kind: 'number',
         values: pairs.map(({ margins }) => margins[i]!),
         signed: true,
@@ -110,10 +117,9 @@ function columnsOf(pairs: readonly ComparedPair[], scorers: ComparedRows['scorer
     choiceColumn('rejected_reason', 'Rejected verdict', pairs, ({ pair }) => verdictWord(pair.rejected)),
     ...scorers.map(
       ({ name }, i): Column => ({
-        ...(choiceColumn(outcomeKey(i), shownName(name), pairs, ({ margins }) => outcomeOf(margins[i]!)) as Extract<
-          Column,
-          { kind: 'choice' }
-        >),
+        ...(choiceColumn(outcomeKey(i), titled(name, letters), pairs, ({ margins }) =>
+          outcomeOf(margins[i]!),
+        ) as Extract<Column, { kind: 'choice' }>),
         hidden: true,
       }),
     ),

@@ -14,6 +14,7 @@ import { leaderboard } from './sections/leaderboard.ts'
 import { lengths } from './sections/lengths.ts'
 import { pairs } from './sections/pairs.ts'
 import { provenance } from './sections/provenance.ts'
+import { strata } from './sections/strata.ts'
 import { subsets } from './sections/subsets.ts'
 import { verifier } from './sections/verifier.ts'
 
@@ -25,6 +26,7 @@ import { verifier } from './sections/verifier.ts'
 export function renderComparison(input: CompareInput, limits: Limits = LIMITS): string {
   const sections = [
     leaderboard(input),
+    strata(input, limits),
     differences(input, limits),
     subsets(input, limits),
     verifier(input),

@@ -3,7 +3,7 @@ import { count, percent } from '../../html/numbers.ts'
 import { rowsHref, type Section } from '../../html/section.ts'
 import { rowsOf } from '../csv-file.ts'
 import type { ComparedRows, CompareInput } from '../input.ts'
-import { letterOf, shownName } from '../names.ts'
+import { lettersOf } from '../names.ts'
 import { NOT_RIGHT, outcomeKey } from '../pair-rows.ts'
 import { type ValueCell, valueTable } from '../value-table.ts'
 
@@ -11,7 +11,9 @@ import { type ValueCell, valueTable } from '../value-table.ts'
 const MAX_SCORERS = 30
 
 /** How often one model has a pair right that another has not, each number a way to its rows. null with one model. */
-export function disagreements({ files, rows }: CompareInput): Section | null {
+export function disagreements(input: CompareInput): Section | null {
+  const { files, rows } = input
+  const letters = lettersOf(input)
   const tests = rowsOf(files, 'paired-tests.csv').filter(
     (test) => test.text('statistic') === 'accuracy_half' && test.number('discordant_a') !== null,
   )
@@ -29,11 +31,11 @@ export function disagreements({ files, rows }: CompareInput): Section | null {
     body: html`${inWords(rows)}${valueTable(
       html`Pairs that the scorer of the line has right and that of the column has not (wrong, or a tie), of the pairs that both scored. A number leads to its rows below.`,
       'Right',
-      names.map((_, i) => `not ${letterOf(i)}`),
+      names.map((name) => `not ${letters.of(name)}`),
       [
         {
           lines: names.map((a, i) => ({
-            name: html`<b>${letterOf(i)}</b> ${shownName(a)}`,
+            name: letters.named(a),
             cells: names.map((b, k): ValueCell | null => {
               const found = k === i ? undefined : only.get(`${a}\0${b}`)
               if (found === undefined) return null

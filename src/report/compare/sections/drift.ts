@@ -57,7 +57,7 @@ function referenceTable(rows: readonly FileRow[]): Markup {
           )}`
     }${numberCell(decimal(row.number('p')))}${numberCell(decimal(row.number('p_holm')))}${numberCell(
       count(row.number('n') ?? 0),
-    )}${numberCell(count(row.number('clusters') ?? 0))}<td>${verdictOf(row, 'reference', 'ref_free') ?? '–'}</td></tr>
+    )}${numberCell(count(row.number('clusters') ?? 0))}<td>${verdictOf(row, null, ['reference', 'ref_free']) ?? '–'}</td></tr>
 `,
   )}</tbody></table></div>
 `

@@ -6,16 +6,16 @@ import { MIN_PROMPTS, whyNot } from '../../html/statistic-table.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { type FileRow, rowsOf } from '../csv-file.ts'
 import type { CompareInput } from '../input.ts'
-import { shownName } from '../names.ts'
-import { verdictOf } from './differences.ts'
+import { lettersOf, shownName } from '../names.ts'
+import type { ScorerStatistic } from '../statistics.ts'
+import { NOT_DISTINGUISHABLE, verdictOf } from './differences.ts'
+import { bothWellFormed } from './strata.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   rm: 'reward model',
   dpo: 'DPO',
   'dpo-ref-free': 'DPO without reference',
   verifier: 'verifier',
-  ensemble: 'ensemble',
-  null: 'baseline',
 }
 const isModel = (row: FileRow): boolean => !['ensemble', 'null', 'verifier'].includes(row.text('kind'))
 
@@ -31,7 +31,7 @@ export function leaderboard(input: CompareInput): Section {
             ? 'No leaderboard of pairs: no run has pairs, its completions stand alone or in groups.'
             : 'No leaderboard: the runs have no pair in common. Each of them is analysed by itself in agreement.csv.',
         )
-      : html`${inWords(input, rows)}${dots(rows)}${table(rows)}`
+      : html`${inWords(input, rows)}${dots(rows)}${table(input, rows)}`
   return {
     id: 'leaderboard',
     title: 'Models beside each other',
@@ -50,7 +50,8 @@ const warningList = (warnings: readonly string[]): Markup =>
 `
 
 /** Who leads, who cannot be told from it, and which baselines do as well as a model. */
-function inWords({ files }: CompareInput, rows: readonly FileRow[]): Markup {
+function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {
+  const { files } = input
   const ranked = rows.filter((row) => row.number('rank') !== null)
   const [best, ...others] = ranked.filter(isModel)
   if (best === undefined) return EMPTY
@@ -61,7 +62,7 @@ function inWords({ files }: CompareInput, rows: readonly FileRow[]): Markup {
       (one) =>
         [one.text('a'), one.text('b')].includes(name) && [one.text('a'), one.text('b')].includes(other.text('scorer')),
     )
-    return test !== undefined && verdictOf(test) === 'not distinguishable'
+    return test !== undefined && verdictOf(test) === NOT_DISTINGUISHABLE
   })
   const quick = (row: FileRow): string => `${shownName(row.text('scorer'))} (${percent(row.number('half'))})`
   const unbeaten = ranked.filter(
@@ -69,6 +70,7 @@ function inWords({ files }: CompareInput, rows: readonly FileRow[]): Markup {
       row.text('kind') === 'null' &&
       ranked.some((model) => isModel(model) && model.number('half')! <= row.number('half')!),
   )
+  const formed = bothWellFormed(input)
   const sentences = [
     `${shownName(name)} prefers the chosen completion in ${percent(best.number('half'))} ${percentInterval(best.number('half_low'), best.number('half_high'))} of ${plural(best.number('n') ?? 0, 'pair')} (${plural(best.number('clusters') ?? 0, 'prompt')}) that all ranked models scored.`,
     others.length === 0
@@ -76,10 +78,27 @@ function inWords({ files }: CompareInput, rows: readonly FileRow[]): Markup {
       : alike.length === 0
         ? 'The interval of its difference to every other model excludes 0.'
         : `Not distinguishable from it: ${alike.map(quick).join(', ')}.`,
+    formed.length === 0 ? '' : formedText(formed),
     unbeaten.length === 0 ? '' : `Baselines that do at least as well as a model: ${unbeaten.map(quick).join(', ')}.`,
   ]
   return html`<div class="prose"><p>${sentences.filter((sentence) => sentence !== '').join(' ')}</p></div>
 `
+}
+
+/** @example 'Where both answers are well-formed, so that the form gives nothing away: a 67.5% [59.3, 76.4], b 69.9% [61.0, 78.0] (123 pairs).' */
+function formedText(lines: readonly ScorerStatistic[]): string {
+  const same = lines.every(({ n }) => n === lines[0]!.n)
+  const each = lines.map(({ scorer, value, ciLow, ciHigh, n }) =>
+    [
+      shownName(scorer),
+      percent(value),
+      ciLow === null ? '' : percentInterval(ciLow, ciHigh),
+      same ? '' : `(${plural(n, 'pair')})`,
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
+  )
+  return `Where both answers are well-formed, so that the form gives nothing away: ${each.join(', ')}${same ? ` (${plural(lines[0]!.n, 'pair')})` : ''}.`
 }
 
 function dots(rows: readonly FileRow[]): Markup {
@@ -98,7 +117,7 @@ function dots(rows: readonly FileRow[]): Markup {
       lines,
       `Accuracy with intervals: ${lines.map(({ name, value }) => `${name} ${percent(value)}`).join(', ')}.`,
     ),
-    caption: html`<b>Accuracy of every scorer</b> on the pairs that all ranked models scored. Filled: models. Hollow: ensembles of them, and baselines that know no chemistry. Bars are 95% intervals, prompts resampled, each of one scorer alone: whether two differ is tested pair by pair below. The dashed line is a coin.${
+    caption: html`<b>Accuracy of every scorer</b> on the pairs that all ranked models scored. Filled: models. Hollow: ensembles of them, and baselines that know no chemistry. Bars are 95% intervals, prompts resampled, each of one scorer alone: whether two differ is tested below, pair by pair. The dashed line is a coin.${
       few.length === 0 ? '' : ` Fewer than ${MIN_PROMPTS} prompts, which carry no conclusion.`
     }`,
     data: {
@@ -108,14 +127,13 @@ function dots(rows: readonly FileRow[]): Markup {
   })
 }
 
-function table(rows: readonly FileRow[]): Markup {
+function table(input: CompareInput, rows: readonly FileRow[]): Markup {
+  const letters = lettersOf(input)
   const ownDiffers = rows.some((row) => row.number('own_half') !== null && row.number('own_n') !== row.number('n'))
   const line = (row: FileRow): Markup => {
     const [half, low] = [row.number('half'), row.number('half_low')]
     const why = whyNot(row.text('ci_method') === '' ? null : row.text('ci_method'))
-    return html`<tr><td class="num">${row.number('rank') ?? '–'}</td><th scope="row">${shownName(row.text('scorer'))} <small>${KINDS[row.text('kind')] ?? row.text('kind')}${
-      row.text('dtype') !== '' && ` · ${row.text('dtype')}`
-    }</small></th>${
+    return html`<tr><td class="num">${row.number('rank') ?? '–'}</td><th scope="row">${letters.named(row.text('scorer'))} <small>${isModel(row) ? [KINDS[row.text('kind')] ?? row.text('kind'), row.text('dtype')].filter((part) => part !== '').join(', ') : ''}</small></th>${
       half === null
         ? html`<td class="why" colspan="4">${row.text('reason')}</td>`
         : html`${numberCell(percent(half))}${

@@ -3,11 +3,13 @@ import { count, plural } from '../../html/numbers.ts'
 import { browser, leftText } from '../../html/row-browser.ts'
 import { absent, type Section } from '../../html/section.ts'
 import type { CompareInput } from '../input.ts'
+import { lettersOf } from '../names.ts'
 import { comparedTable } from '../pair-rows.ts'
 
 /** The pairs one by one, each with what every scorer makes of it. */
-export function pairs({ rows, molecules, runs }: CompareInput, limits: Limits): Section {
-  const table = rows === null ? null : comparedTable(rows, molecules, limits)
+export function pairs(input: CompareInput, limits: Limits): Section {
+  const { rows, molecules, runs } = input
+  const table = rows === null ? null : comparedTable(rows, lettersOf(input), molecules, limits)
   if (rows === null || table === null)
     return {
       id: 'pairs',

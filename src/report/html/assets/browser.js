@@ -691,9 +691,15 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       { class: 'toolbar', role: 'search' },
       element('label', {}, `Search in ${SEARCHED[/** @type {keyof SEARCHED} */ (table.layout)]}`, search),
       element('label', { class: 'check' }, matchCase, 'match case'),
-      ...duel.map(({ place, scorer, word }) =>
-        element('span', { class: 'duel' }, element('label', {}, place, scorer), 'is', word),
-      ),
+      duel.length === 0
+        ? ''
+        : element(
+            'div',
+            { class: 'duels' },
+            ...duel.map(({ place, scorer, word }) =>
+              element('span', { class: 'duel' }, element('label', {}, place, scorer), 'is', word),
+            ),
+          ),
       ...selects.map((made, k) => element('label', {}, filterable[k].label, made)),
       button('Reset', () => {
         state = fresh()

@@ -1,7 +1,8 @@
 import type { ComparedPair, ComparedRows } from '../src/report/compare/input.ts'
 import { LIMITS } from '../src/report/html/limits.ts'
 import { outcomeOf } from '../src/score/pairing.ts'
-import type { ScoredCompletion } from '../src/types.ts'
+import type { VerificationChoice } from '../src/setup/config.ts'
+import type { ScoredCompletion, SolutionInput } from '../src/types.ts'
 import type { Analysis } from './analyze.ts'
 import { keyParts } from './keys.ts'
 import { pairTexts, pairVerdicts, plainKey, type SideVerdict } from './row-texts.ts'
@@ -12,6 +13,22 @@ const present = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value
 const UNVERIFIED: SideVerdict = { reward: null, status: 'unverifiable', reason: null }
 
+/** The rows, and how their answers are read. */
+export interface FoundRows {
+  readonly rows: ComparedRows
+  /** By row id. */
+  readonly solutions: ReadonlyMap<string, SolutionInput>
+  readonly verification: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>
+}
+
+/** What a run that says nothing of it has read answers by. */
+const DEFAULT_READING = { extraction: 'strict', requireReasoning: true } as const
+
+function readingOf(run: Run | null): FoundRows['verification'] {
+  const { config } = (run?.manifest ?? {}) as { config?: { verification?: Partial<VerificationChoice> } }
+  return { ...DEFAULT_READING, ...config?.verification }
+}
+
 /**
  * ◆ The rows of the report: as many as a page holds, the most telling first, with texts and verdicts from the data and the runs' files.
  * null where the runs have no pair in common.
@@ -20,7 +37,7 @@ const UNVERIFIED: SideVerdict = { reward: null, status: 'unverifiable', reason: 
 export async function comparedRows(
   { aligned, runs, scorers: all }: Analysis,
   dataFile: string | null,
-): Promise<ComparedRows | null> {
+): Promise<FoundRows | null> {
   const { pairs } = aligned
   if (pairs.n === 0 || all.length === 0) return null
   const isModel = ({ kind }: (typeof all)[number]): boolean => !['ensemble', 'null', 'verifier'].includes(kind)
@@ -75,7 +92,12 @@ export async function comparedRows(
       scores: scores.map((of) => of.get(key) ?? [null, null]),
     }
   })
-  return {
+  const solutions = new Map(
+    [...texts.found].flatMap(([key, { solution }]) =>
+      solution === null ? [] : [[keyParts(key)[0], solution] as const],
+    ),
+  )
+  const found: ComparedRows = {
     total: pairs.n,
     disagreeing,
     pairs: list,
@@ -83,6 +105,7 @@ export async function comparedRows(
     withoutTexts: texts.missing,
     withoutVerdicts: verdicts.missing,
   }
+  return { rows: found, solutions, verification: readingOf(texts.run) }
 }
 
 /** The two scores that a run has for some pairs. */

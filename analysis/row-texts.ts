@@ -3,7 +3,7 @@ import { HarnessError } from '../src/errors.ts'
 import { isFailure } from '../src/pairs/failure.ts'
 import { readRows } from '../src/pairs/read.ts'
 import { completionHash, plain, promptCluster } from '../src/plain-text.ts'
-import type { VerdictStatus } from '../src/types.ts'
+import type { SolutionInput, VerdictStatus } from '../src/types.ts'
 import { dataOf } from './best-of-n.ts'
 import { eachCsvRow, numberIn } from './csv-rows.ts'
 import { joinKey, keyParts } from './keys.ts'
@@ -23,6 +23,7 @@ export interface PairTexts {
   readonly rejected: string
   readonly problemType: string | null
   readonly extra: Readonly<Record<string, unknown>>
+  readonly solution: SolutionInput | null
 }
 export interface Found<T> {
   readonly found: ReadonlyMap<string, T>
@@ -40,7 +41,7 @@ export async function pairTexts(
   runs: readonly Run[],
   keys: readonly string[],
   given: string | null,
-): Promise<Found<PairTexts>> {
+): Promise<Found<PairTexts> & { readonly run: Run | null }> {
   const reasons = new Set<string>()
   for (const run of runs) {
     const reason =
@@ -60,6 +61,7 @@ export async function pairTexts(
       const lacking = keys.length - found.size
       return {
         found,
+        run,
         missing:
           lacking === 0
             ? null
@@ -70,7 +72,7 @@ export async function pairTexts(
       reasons.add(error.where === null ? error.message : `${error.where}: ${error.message}`)
     }
   }
-  return { found: new Map(), missing: [...reasons].join('; ') }
+  return { found: new Map(), run: null, missing: [...reasons].join('; ') }
 }
 
 /** What the texts of a pair hash to, NaN = not known. */
@@ -98,7 +100,7 @@ async function textsIn(
   let left = wanted.size
   for await (const row of readRows(files, { split, columns })) {
     if (isFailure(row) || !ids.has(row.id)) continue
-    const { prompt, problemType, extra } = row
+    const { prompt, problemType, extra, solution } = row
     const of = (role: string) => row.completions.filter((completion) => completion.role === role)
     for (const chosen of of('chosen'))
       for (const rejected of of('rejected')) {
@@ -109,7 +111,7 @@ async function textsIn(
         const texts = { prompt: plain(prompt), chosen: plain(chosen.text), rejected: plain(rejected.text) }
         const own = [promptCluster(prompt), completionHash(texts.chosen), completionHash(texts.rejected)]
         if (own.every((hash, i) => Number.isNaN(hashes[i]!) || fingerprint(hash) === hashes[i]))
-          found.set(key, { ...texts, problemType, extra })
+          found.set(key, { ...texts, problemType, extra, solution })
       }
     if (left === 0) break
   }

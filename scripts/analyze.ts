@@ -11,6 +11,7 @@ import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, readRun, unfinishedRuns } from '../analysis/run-folders.ts'
 import { startStatistics } from '../analysis/run-statistics.ts'
 import type { Run } from '../analysis/runs.ts'
+import { answerPort } from '../src/cli/answer-port.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { moleculesOf } from '../src/cli/html.ts'
@@ -116,19 +117,14 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
         const replaced = replacedRuns(placed)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
         const remarks = remarksOf(analysis, set.runs)
-        const rows = await comparedRows(analysis, dataFile)
-        const page = renderComparison({
-          dataset: name,
-          command: [command, ...argv].join(' '),
+        const page = await comparisonPage({
+          name,
+          analysis,
+          remarks,
+          dataFile,
           settings,
-          runs: analysis.runs.map(comparedRun),
-          files: analysis.csv,
-          notes: analysis.notes,
-          warnings: [...set.notes, ...remarks.warnings],
-          infos: remarks.infos,
-          rows,
-          molecules:
-            rows === null ? null : await moleculesOf(rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected])),
+          command: [command, ...argv].join(' '),
+          notes: set.notes,
         })
         const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [
           ...(await writeAnalysis(analysis, path, page)),
@@ -178,6 +174,42 @@ function unmatched(
         changesNothing([`${option} ${name}`], `no run is of that ${option === 'model' ? option : 'data set'}`),
       )
   return [...absent('dataset', imports ? datasets.slice(1) : datasets), ...absent('model', models)]
+}
+
+/** report.html of an analysis. */
+async function comparisonPage({
+  name,
+  analysis,
+  remarks,
+  dataFile,
+  settings,
+  command,
+  notes,
+}: {
+  readonly name: string
+  readonly analysis: Analysis
+  readonly remarks: ReturnType<typeof remarksOf>
+  readonly dataFile: string | null
+  readonly settings: { readonly resamples: number; readonly seed: number }
+  readonly command: string
+  readonly notes: readonly string[]
+}): Promise<string> {
+  const found = await comparedRows(analysis, dataFile)
+  const answers = found === null ? null : answerPort(found.solutions, found.verification)
+  const sides = found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []
+  return renderComparison({
+    dataset: name,
+    command,
+    settings,
+    runs: analysis.runs.map(comparedRun),
+    files: analysis.csv,
+    notes: analysis.notes,
+    warnings: [...notes, ...remarks.warnings],
+    infos: remarks.infos,
+    rows: found?.rows ?? null,
+    ...(answers !== null && { answers }),
+    molecules: answers === null ? null : await moleculesOf(sides, [...found!.solutions.keys()], answers),
+  })
 }
 
 /** What a reader of the leaderboard must know: warnings, and what is merely said. */

@@ -1,5 +1,5 @@
 import type { ScoredPair } from '../../types.ts'
-import type { MoleculePort } from '../html/input.ts'
+import type { AnswerPort, MoleculePort } from '../html/input.ts'
 import type { CsvFiles } from './csv-file.ts'
 
 /** Everything that the report of an analysis shows. Every statistic of it stands in one of the files. */
@@ -21,6 +21,8 @@ export interface CompareInput {
   readonly rows: ComparedRows | null
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
+  /** Absent: no answers are looked for. */
+  readonly answers?: AnswerPort
 }
 
 /** Where the scores of one scorer come from. Words are shown as given; null = the run does not say. */

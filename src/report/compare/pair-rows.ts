@@ -1,19 +1,18 @@
 import type { ScoredCompletion } from '../../types.ts'
-import { Drawings } from '../html/drawings.ts'
-import type { MoleculePort } from '../html/input.ts'
 import type { Limits } from '../html/limits.ts'
+import { type Chemistry, picked } from '../html/picked.ts'
 import {
   type Column,
   choiceColumn,
   type Detail,
   detailOf,
+  expectedPart,
   numberColumn,
   type RowTable,
   rowTable,
   textColumn,
   verdictWord,
 } from '../html/row-table.ts'
-import { TextPool } from '../html/texts.ts'
 import type { ComparedPair, ComparedRows } from './input.ts'
 import { type Letters, shownName } from './names.ts'
 
@@ -32,18 +31,18 @@ export const outcomeKey = (scorer: number): string => `outcome.${scorer}`
 export function comparedTable(
   { pairs: all, scorers, total }: ComparedRows,
   letters: Letters,
-  molecules: MoleculePort | null,
+  chemistry: Chemistry,
   limits: Limits,
 ): RowTable | null {
   if (all.length === 0) return null
   const pairs = all.slice(0, limits.rows)
-  const pool = new TextPool()
-  const drawings = new Drawings(molecules, limits)
+  const { pool, drawings } = picked(chemistry, limits)
   const details = pairs.map((one): Detail => {
     const { pair, texts } = one
     const drawn = drawings.pair(pair)
     return {
       prompt: texts ? pool.add(pair.prompt) : null,
+      ...expectedPart(drawings.answers?.expected(pair.id), pool, drawings),
       completions: ([pair.chosen, pair.rejected] as const).map((completion, side) => {
         const { score: _, ...detail } = detailOf(completion, titleOf(completion), pool, drawn[side]!)
         return texts ? detail : { ...detail, text: null }

@@ -79,7 +79,7 @@ const table = (rows: readonly FileRow[]): Markup => html`<div class="scroll"><ta
 <caption>Each scorer over its own groups (group-leaderboard.csv): the share of groups whose pick passes. <i>Rerank</i>: the highest score, ties to the earlier one; <i>RewardBench 2</i>: best of four, one of which passes. The interval is that of best of n.</caption>
 <thead><tr><th scope="col">Scorer</th>${WAYS.map(([, title]) => html`<th scope="col" class="num">${title}</th>`)}<th scope="col" class="num">95% interval</th><th scope="col" class="num">τ-b in a group</th><th scope="col" class="num">Groups</th><th scope="col" class="num">Prompts</th><th scope="col" class="num">Missing</th></tr></thead>
 <tbody>${rows.map(
-  (row) => html`<tr><th scope="row">${shownName(row.text('scorer'))}</th>${WAYS.map(([column]) =>
+  (row) => html`<tr><th scope="row" class="names">${shownName(row.text('scorer'))}</th>${WAYS.map(([column]) =>
     numberCell(percent(row.number(column))),
   )}${numberCell(percentInterval(row.number('ci_low'), row.number('ci_high')))}${numberCell(
     row.number('kendall_tau_b') === null ? '–' : measured(row.number('kendall_tau_b')!),
@@ -173,7 +173,7 @@ function declines(files: CsvFiles, limits: Limits): Markup {
   if (rows.length === 0) return EMPTY
   const shown = rows.slice(0, limits.tableRows)
   return html`<div class="scroll"><table>
-<caption>Over-optimisation: does best of n fall behind its peak as n grows? p is one-sided, of a fall as large under a curve that never falls and under a score that says nothing. over-optimisation.csv has it by subset, with p adjusted.</caption>
+<caption>Over-optimisation: does best of n fall behind its peak as n grows? p is one-sided, of a fall as large under a curve that never falls and under a score that says nothing. over-optimisation.csv has it by subset, with p adjusted.${shown.length < rows.length ? ` The first ${plural(shown.length, 'scorer')}.` : ''}</caption>
 <thead><tr><th scope="col">Scorer</th><th scope="col" class="num">Peak at n</th><th scope="col" class="num">Peak</th><th scope="col" class="num">Largest n</th><th scope="col" class="num">There</th><th scope="col" class="num">Decline</th><th scope="col" class="num">95% interval</th><th scope="col" class="num">p</th><th scope="col" class="num">Groups</th><th scope="col" class="num">Prompts</th></tr></thead>
 <tbody>${shown.map(
     (row) => html`<tr><th scope="row">${shownName(row.text('scorer'))}</th>${
@@ -187,6 +187,5 @@ function declines(files: CsvFiles, limits: Limits): Markup {
     }${numberCell(count(row.number('groups') ?? 0))}${numberCell(count(row.number('clusters') ?? 0))}</tr>
 `,
   )}</tbody></table></div>
-<p class="note">${plural(shown.length, 'scorer')}.${shown.length < rows.length ? ` over-optimisation.csv has all ${count(rows.length)}.` : ''}</p>
 `
 }

@@ -3,6 +3,7 @@ import type { Agreement } from '../agreement/agreement.ts'
 import { taggedAnswer } from '../agreement/answer.ts'
 import { reliability } from '../agreement/calibration.ts'
 import { allRows, pairColumns } from '../agreement/columns.ts'
+import type { FaultLine } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
@@ -16,6 +17,7 @@ export interface HtmlInput {
   readonly joined: Joined
   readonly summary: Summary
   readonly agreement: Agreement
+  readonly faults: readonly FaultLine[]
   readonly failures: readonly RowFailure[]
   readonly drift: DriftRecord | null
   /** Of a run with groups. */
@@ -36,6 +38,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     run,
     accuracy: scored ? summary.accuracy : null,
     statistics: agreement.statistics,
+    faults: given.faults,
     pairs,
     completions,
     prompts: joined.prompts,

@@ -5,6 +5,7 @@ import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreem
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
+import { accuracyByFault, type FaultLine } from '../src/agreement/faults.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
 import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
@@ -75,6 +76,8 @@ export interface Analysis {
   readonly runs: readonly Run[]
   /** Models, ensembles of all and baselines, with their margins on the aligned pairs. */
   readonly scorers: readonly Scorer[]
+  /** Accuracy by why the rejected answer is wrong, by run; empty where no verdict says. */
+  readonly faults: readonly { readonly scorer: string; readonly lines: readonly FaultLine[] }[]
   /** Under the leaderboard, and of the groups: what the values rest on. */
   readonly notes: readonly string[]
   /** Best of n by scorer, where rows have several completions. */
@@ -252,6 +255,10 @@ export function startAnalysis(
       standings,
       runs,
       scorers,
+      faults: statistics.flatMap(({ model, statistics }) => {
+        const lines = accuracyByFault(statistics)
+        return lines.length === 0 ? [] : [{ scorer: model, lines }]
+      }),
       notes: [...(standings.length === 0 ? notes : board.notes), ...(groupsNote === null ? [] : [groupsNote])],
       bestOf: best,
       screen: [

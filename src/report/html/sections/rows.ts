@@ -13,17 +13,19 @@ const TITLES: Readonly<Record<TableName, string>> = {
 /**
  * The browsers of rows. Their data stand in the page as JSON; the page's script builds the rest.
  * @param stock what several of them show
+ * @param scale a sentence on what a score is
  */
 export function rows(
   tables: readonly RowTable[],
   moleculesGiven: boolean,
   stock: Stock | null = null,
+  scale = '',
 ): readonly Section[] {
   if (tables.length === 0) return [{ id: 'rows', title: 'Rows', body: absent('There is no row to show.') }]
   return tables.map((table, i) => ({
     id: table.name,
     title: TITLES[table.name],
-    body: html`<p class="note">${sentences(table, moleculesGiven)} <span class="keys">Keys: <kbd>/</kbd> search, <kbd>↑</kbd> <kbd>↓</kbd> rows, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close, <kbd>Page Up</kbd> <kbd>Page Down</kbd> pages.</span></p>
+    body: html`<p class="note">${sentences(table, moleculesGiven, scale)} <span class="keys">Keys: <kbd>/</kbd> search, <kbd>↑</kbd> <kbd>↓</kbd> rows, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close, <kbd>Page Up</kbd> <kbd>Page Down</kbd> pages.</span></p>
 <div class="browser" data-table="${table.name}-data"><noscript><p class="absent">The rows are listed by a script, and scripts are off. They are also in ${FILES[table.name]}.</p></noscript></div>
 ${i === 0 && stock !== null && jsonScript('stock-data', stock)}${jsonScript(`${table.name}-data`, table)}
 `,
@@ -37,9 +39,10 @@ const FILES: Readonly<Record<TableName, string>> = {
   steps: 'steps.csv and step-verdicts.csv',
 }
 
-function sentences({ name, left }: RowTable, moleculesGiven: boolean): Markup {
+function sentences({ name, left }: RowTable, moleculesGiven: boolean, scale: string): Markup {
   const said = [
     ...LISTED[name](left),
+    name === 'steps' ? '' : scale,
     left.clippedTexts === 0
       ? ''
       : `${plural(left.clippedTexts, 'long text')} lost the middle to fit the page, marked where it happened.`,

@@ -12,6 +12,7 @@ import { isStarted, runMain } from '../src/cli/fail.ts'
 import { noScore } from '../src/cli/failures-file.ts'
 import { createLog, type Log } from '../src/cli/log.ts'
 import { methodCounts, type RunJson } from '../src/cli/manifest.ts'
+import { withFaults } from '../src/cli/pair-faults.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { isResult } from '../src/cli/results.ts'
 import { writeReport, writeRunFiles } from '../src/cli/run-files.ts'
@@ -175,7 +176,10 @@ async function verifyRun(
   const again = mkdtempSync(join(tmpdir(), 'chemherm-verify-'))
   try {
     const messages = await unscoredMessages(join(folder, 'failures.csv'), noScore)
-    const replayed = replay(rows(), scoresFile, ownColumns, messages)
+    const replayed = withFaults(replay(rows(), scoresFile, ownColumns, messages), {
+      verification: config.verification,
+      completions: inspection.completions,
+    })
     const added = { ownColumns, extraColumns: inspection.extraColumns, variants: inspection.variants > 0 }
     const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), {
       scored,

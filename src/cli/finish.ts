@@ -34,6 +34,7 @@ import type { GroupsOfRun } from './groups.ts'
 import { type InvarianceOfRun, invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput } from './manifest.ts'
+import { withFaults } from './pair-faults.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { writeReport, writeRunFiles } from './run-files.ts'
@@ -83,7 +84,10 @@ export async function finish(input: FinishInput): Promise<number> {
   removeResults(folder)
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
-  const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
+  const joining = withFaults(joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {
+    verification: config.verification,
+    completions: inspection.completions,
+  })
   const added = {
     ownColumns: scorer.columns,
     extraColumns: inspection.extraColumns,

@@ -10,7 +10,7 @@ import { countBy, counted } from '../src/cli/count.ts'
 import { downloadBar } from '../src/cli/download-bar.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { noScore } from '../src/cli/failures-file.ts'
-import { createLog, type Log } from '../src/cli/log.ts'
+import { type Log, screenLog } from '../src/cli/log.ts'
 import { methodCounts, type RunJson } from '../src/cli/manifest.ts'
 import { withFaults } from '../src/cli/pair-faults.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
@@ -71,13 +71,7 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   if (words.length === 0)
     throw new UsageError('names no folder of a run', 'command line', `${name} DIR; see ${name} --help.`)
   const options = readOptions(OPTIONS, parsed)
-  const log = createLog({
-    name,
-    quiet: options.quiet,
-    format: options.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, options)
   const found = words.flatMap(runsIn)
   const folders = found.filter((folder) => !isServedFolder(folder))
   if (folders.length === 0) throw new DataError(SERVED, found[0]!, 'analyze reads it.')

@@ -44,17 +44,16 @@ export function accuracyPaperTable(
     columns: [
       { title: '' },
       { title: 'strict' },
-      { title: 'ties as ½', spare: { when: { same: 1 }, note: 'No ties: with them as ½ the accuracies are the same.' } },
+      {
+        title: 'ties as ½',
+        spare: { when: { same: 1 }, note: 'No ties: with them as ½ the accuracies are the same.' },
+      },
       { title: 'ties', spare: { when: 'zero', note: '' } },
       { title: 'pairs' },
       { title: 'prompts', spare: { when: { same: 4 }, note: 'Every pair has a prompt of its own.' } },
       { title: 'not scored', spare: { when: 'zero', note: 'Every pair was scored.' } },
     ],
-    rows: [
-      ...subsets,
-      ...sections.map(([name, a]) => row(`section ${name}`, a)),
-      row('all pairs', accuracy.overall),
-    ],
+    rows: [...subsets, ...sections.map(([name, a]) => row(`section ${name}`, a)), row('all pairs', accuracy.overall)],
     breaks: [
       ...(sections.length > 0 && subsets.length > 0 ? [{ before: subsets.length }] : []),
       ...(subsets.length + sections.length > 0 ? [{ before: subsets.length + sections.length }] : []),

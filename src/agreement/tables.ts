@@ -28,10 +28,10 @@ export interface TableColumn {
   /** Which value is best: set in bold. */
   readonly best?: 'high' | 'low'
   /**
-   * Where LaTeX leaves the column out to save width, and the sentence that says what it would have: when every cell is `zero`, or prints
-   * the `same` as another column.
+   * Where LaTeX leaves the column out to save width, and the sentence that says what it would have: when every cell is `zero` or `one` (100 %),
+   * or prints the `same` as another column. A column without any value is left out anyway.
    */
-  readonly spare?: { readonly when: 'zero' | { readonly same: number }; readonly note: string }
+  readonly spare?: { readonly when: 'zero' | 'one' | { readonly same: number }; readonly note: string }
   /** Repeated where a table is cut into several by its columns. The first column always is. */
   readonly key?: boolean
 }
@@ -141,14 +141,17 @@ export function markdownTable(table: PaperTable): string {
     return `${isBest(r, c) ? `**${value}**` : value}${cell.few === true ? '†' : ''}${low === null ? '' : ` (${low}–${high})`}`
   }
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  const heading = (title: string): string => line([`*${escapeMarkdown(title)}*`, ...table.columns.slice(1).map(() => '')])
+  const heading = (title: string): string =>
+    line([`*${escapeMarkdown(title)}*`, ...table.columns.slice(1).map(() => '')])
   return [
     `**${escapeMarkdown(captionOf(table))}**`,
     '',
     line(table.columns.map((c) => escapeMarkdown(c.title))),
     line(table.columns.map((_, c) => (isRight(table, c) ? '---:' : '---'))),
     ...table.rows.flatMap((row, r) => [
-      ...(table.breaks ?? []).flatMap(({ before, title }) => (before === r && title !== undefined ? [heading(title)] : [])),
+      ...(table.breaks ?? []).flatMap(({ before, title }) =>
+        before === r && title !== undefined ? [heading(title)] : [],
+      ),
       line(row.map((cell, c) => cellOf(cell, r, c))),
     ]),
     '',

@@ -97,34 +97,37 @@ const ACCENTS: Readonly<Record<string, string>> = {
 /** Neighbours that TeX's fonts would draw as one. */
 const LIGATURES: ReadonlySet<string> = new Set(['--', "''", '``', ',,', '!`', '?`'])
 
-const codePoint = (c: string): string => `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`
-
-function characterOf(c: string): string {
+/** null where pdfLaTeX's oldest fonts have no such character. */
+function characterOf(c: string): string | null {
   const known = SYMBOLS[c] ?? GREEK[c]
   if (known !== undefined) return known
   if (/^[\x20-\x7e]$/.test(c)) return c
   const [letter, mark, ...more] = c.normalize('NFD')
   const accent = mark === undefined || more.length > 0 ? undefined : ACCENTS[mark]
-  if (accent !== undefined && /^[A-Za-z]$/.test(letter!)) return `${accent}{${{ i: '\\i', j: '\\j' }[letter!] ?? letter}}`
-  return codePoint(c)
+  if (accent === undefined || !/^[A-Za-z]$/.test(letter!)) return null
+  return `${accent}{${{ i: '\\i', j: '\\j' }[letter!] ?? letter}}`
 }
+
+/** Text with [U+4E2D] for every character that cannot be set (other scripts, emoji, controls), and one space for a run of white space. */
+export const settable = (value: string): string =>
+  Array.from(value.normalize('NFC').replace(/\s+/g, ' '), (c) =>
+    characterOf(c) === null ? `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]` : c,
+  ).join('')
 
 /**
  * Text as pdfLaTeX sets it with its oldest fonts and no package but the kernel's, in ASCII: nothing of it is a command, a comment or a
- * ligature that would change a name (`a--b`). Accents become macros; a character that those fonts lack (other scripts, emoji, controls)
- * becomes its code point, [U+4E2D]. Runs of white space are one space.
+ * ligature that would change a name (`a--b`). Accents become macros; what cannot be set is named, as `settable` does.
  */
 export function escapeLatex(value: string): string {
-  const characters = Array.from(value.normalize('NFC').replace(/\s+/g, ' '))
+  const characters = Array.from(settable(value))
   return characters.map((c, i) => characterOf(c) + (LIGATURES.has(c + (characters[i + 1] ?? '')) ? '{}' : '')).join('')
 }
 
 /** The same with places in long words at which a line may end, without a hyphen: names of models and subsets have no other. */
 export const breakableLatex = (value: string): string =>
-  pieces(value)
-    .map(({ text, then }) => escapeLatex(text) + (then === 'space' ? ' ' : then === 'break' ? '\\allowbreak{}' : ''))
+  pieces(settable(value))
+    .map(({ text, after }) => escapeLatex(text) + (after === 'space' ? ' ' : after === 'break' ? '\\allowbreak{}' : ''))
     .join('')
 
 /** Whether some of it is printed as its code point. */
-export const hasCodePoints = (value: string): boolean =>
-  Array.from(value.normalize('NFC').replace(/\s+/g, ' ')).some((c) => characterOf(c) === codePoint(c))
+export const hasCodePoints = (value: string): boolean => settable(value) !== value.normalize('NFC').replace(/\s+/g, ' ')

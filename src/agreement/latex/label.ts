@@ -13,6 +13,10 @@ export interface Label {
 export const labelOf = (names: readonly string[], tag: string): Label => ({
   of: (table, { part, parts }) =>
     ['tab', table, ...names, tag, ...(parts === 1 ? [] : [part])]
-      .map((word) => String(word).replace(/[^A-Za-z0-9.]+/g, '-').slice(0, 60))
+      .map((word) =>
+        String(word)
+          .replace(/[^A-Za-z0-9.]+/g, '-')
+          .slice(0, 60),
+      )
       .join(':'),
 })

@@ -91,14 +91,21 @@ export function layoutsOf(table: PaperTable, columns: readonly number[]): Layout
     if (found.every((one) => one !== null)) return found
   }
   // one column of numbers in each: as narrow as it can be
-  return others.map((c) => laid(table, columns.filter((one) => keys.includes(one) || one === c), WITHOUT[1]!, true)!)
+  return others.map(
+    (c) =>
+      laid(
+        table,
+        columns.filter((one) => keys.includes(one) || one === c),
+        WITHOUT[1]!,
+        true,
+      )!,
+  )
 }
 
 /** null where it does not fit. @param force whether it is to be taken as it is */
 function laid(table: PaperTable, columns: readonly number[], way: Way, force = false): Layout | null {
   const limit = way.environment === 'table' ? COLUMN : TEXT
-  let letters = 0
-  const drafts = columns.map((column) => {
+  const contents = columns.map((column) => {
     const right = isRight(table, column)
     const signed = isSigned(table, column)
     const beside = right && way.intervals === 'beside' && table.rows.some((row) => hasInterval(row[column]!))
@@ -107,11 +114,19 @@ function laid(table: PaperTable, columns: readonly number[], way: Way, force = f
     const room = Math.max(content, right ? 0 : HEAD_WORD)
     const head = linesOf(title, room, way.size)
     const tooLong = right && (head.length > HEAD_LINES || narrowest(title, way.size) > Math.max(room, HEAD_WORD))
-    const shown = tooLong ? [letterOf(letters++)] : head
+    return { column, right, beside, content, head, tooLong }
+  })
+  // of scorers that are columns, all are letters or none is
+  const scorers = contents.some(({ column, tooLong }) => tooLong && table.columns[column]!.best !== undefined)
+  let letters = 0
+  const drafts = contents.map(({ column, right, beside, content, head, tooLong }) => {
+    const { title, best } = table.columns[column]!
+    const short = tooLong || (scorers && right && best !== undefined)
+    const shown = short ? [letterOf(letters++)] : head
     const headWidth = Math.max(...shown.map((line) => widthOf(line, way.size)))
     const text = right ? 0 : Math.max(headWidth, ...table.rows.map((row) => narrowestOf(row[column]!, way.size)))
     return {
-      laid: { column, right, beside, head: shown, letterFor: tooLong ? title : null, wrapped: null },
+      laid: { column, right, beside, head: shown, letterFor: short ? title : null, wrapped: null },
       width: Math.max(content, headWidth),
       least: right ? Math.max(content, headWidth) : Math.min(Math.max(text, LEAST), Math.max(content, headWidth)),
     }
@@ -132,11 +147,14 @@ function laid(table: PaperTable, columns: readonly number[], way: Way, force = f
     widths[widest.i] = widest.width - Math.min(widest.spare, total() - limit)
     wrapped.add(widest.i)
   }
-  const done = drafts.map(({ laid }, i): LaidColumn => ({ ...laid, wrapped: wrapped.has(i) ? Math.floor(widths[i]! * 10) / 10 : null }))
+  const done = drafts.map(
+    ({ laid }, i): LaidColumn => ({ ...laid, wrapped: wrapped.has(i) ? Math.floor(widths[i]! * 10) / 10 : null }),
+  )
   return { ...way, columns: done, parts: partsOf(table, done, way), width: total() }
 }
 
-const letterOf = (i: number): string => (i < 26 ? '' : letterOf(Math.floor(i / 26) - 1)) + String.fromCharCode(65 + (i % 26))
+const letterOf = (i: number): string =>
+  (i < 26 ? '' : letterOf(Math.floor(i / 26) - 1)) + String.fromCharCode(65 + (i % 26))
 
 const hasInterval = (cell: TableCell): boolean => cell.kind === 'number' && printed(cell).low !== null
 const narrowestOf = (cell: TableCell, size: Size): number => (cell.kind === 'text' ? narrowest(cell.text, size) : 0)
@@ -154,13 +172,24 @@ function cellWidth(cell: TableCell, { size, intervals }: Way, signed: boolean): 
 }
 
 /** Rows by floats that are not higher than a page. */
-function partsOf(table: PaperTable, columns: readonly LaidColumn[], { environment, size, intervals }: Way): Layout['parts'] {
+function partsOf(
+  table: PaperTable,
+  columns: readonly LaidColumn[],
+  { environment, size, intervals }: Way,
+): Layout['parts'] {
   const line = lineOf(size)
   const wide = environment === 'table' ? COLUMN : TEXT
-  const notes = table.notes.reduce((sum, note) => sum + Math.ceil((widthOf(note, 'footnotesize') * 1.1) / wide) * 9.5 + 3, 0)
-  const letters = columns.reduce((sum, { letterFor }) => sum + (letterFor === null ? 0 : widthOf(letterFor, 'footnotesize') + 20), 0)
+  const notes = table.notes.reduce(
+    (sum, note) => sum + Math.ceil((widthOf(note, 'footnotesize') * 1.1) / wide) * 9.5 + 3,
+    0,
+  )
+  const letters = columns.reduce(
+    (sum, { letterFor }) => sum + (letterFor === null ? 0 : widthOf(letterFor, 'footnotesize') + 20),
+    0,
+  )
   const caption = Math.ceil((widthOf(table.caption + (table.intervals ?? ''), 'small') * 1.25) / wide) * 12 + 20
-  const around = caption + notes + (letters / wide) * 9.5 + Math.max(...columns.map(({ head }) => head.length)) * line + 14
+  const around =
+    caption + notes + (letters / wide) * 9.5 + Math.max(...columns.map(({ head }) => head.length)) * line + 14
   const heightOf = (r: number): number => {
     const lines = Math.max(
       ...columns.map(({ column, wrapped }) => {

@@ -1,4 +1,4 @@
-import { escapeLatex } from './escape.ts'
+import { settable } from './escape.ts'
 import { pieces } from './pieces.ts'
 
 /** Type sizes of the 10 pt classes. */
@@ -22,10 +22,9 @@ const OTHER = 800
 
 const emOf = (text: string): number => {
   let sum = 0
-  for (const c of text.normalize('NFC')) {
+  for (const c of settable(text)) {
     const code = c.codePointAt(0)!
     if (code >= 32 && code < 127) sum += WIDTHS[code - 32]!
-    else if (escapeLatex(c).startsWith('[U+')) sum += emOf(escapeLatex(c))
     else sum += OTHER
   }
   return sum
@@ -39,20 +38,20 @@ export const widthOf = (text: string, size: Size, bold = false): number => {
 
 /** Width of the widest piece: what a column of it needs at least. */
 export const narrowest = (text: string, size: Size): number =>
-  Math.max(...pieces(text).map((piece) => widthOf(piece.text, size)))
+  Math.max(...pieces(settable(text)).map((piece) => widthOf(piece.text, size)))
 
 /** Text cut into lines of a width, each as full as it can be. */
 export function linesOf(text: string, width: number, size: Size): string[] {
   const lines: string[] = []
   let line = ''
   let glue = ''
-  for (const piece of pieces(text)) {
+  for (const piece of pieces(settable(text))) {
     const longer = `${line}${glue}${piece.text}`
     if (line !== '' && widthOf(longer, size) > width) {
       lines.push(line)
       line = piece.text
     } else line = longer
-    glue = piece.then === 'space' ? ' ' : ''
+    glue = piece.after === 'space' ? ' ' : ''
   }
   return [...lines, line]
 }

@@ -1,7 +1,7 @@
 /** A run of characters that stays on one line, and what stands between it and the next. */
 export interface Piece {
   readonly text: string
-  readonly then: 'space' | 'break' | 'end'
+  readonly after: 'space' | 'break' | 'end'
 }
 
 /** Words up to this long are never broken. */
@@ -11,19 +11,21 @@ const STEP = 8
 
 /** Where lines may end: at spaces, and in long words behind a mark, or where there is none for long, behind some characters. */
 export function pieces(text: string): Piece[] {
-  const words = text.normalize('NFC').trim().split(/\s+/)
+  const words = text.trim().split(/\s+/)
   return words.flatMap((word, w) => {
     const parts = word.length <= WHOLE ? [word] : broken(word)
-    return parts.map((part, i): Piece => ({
-      text: part,
-      then: i < parts.length - 1 ? 'break' : w < words.length - 1 ? 'space' : 'end',
-    }))
+    return parts.map(
+      (part, i): Piece => ({
+        text: part,
+        after: i < parts.length - 1 ? 'break' : w < words.length - 1 ? 'space' : 'end',
+      }),
+    )
   })
 }
 
 /** @example broken('demo-policy__vs__x') // ['demo-', 'policy__', 'vs__', 'x'] */
 function broken(word: string): string[] {
-  const atMarks = word.match(/[^-_/.:,;=@|+]*[-_/.:,;=@|+]+|[^-_/.:,;=@|+]+/g) ?? [word]
+  const atMarks = word.match(/[^-_/.:,;=@|+\]]*[-_/.:,;=@|+\]]+|[^-_/.:,;=@|+\]]+/g) ?? [word]
   return atMarks.flatMap((part) => {
     const characters = Array.from(part)
     if (characters.length <= WHOLE) return [part]

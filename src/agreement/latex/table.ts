@@ -38,19 +38,33 @@ function reasonOf(layouts: readonly Layout[]): string | null {
 function spared(table: PaperTable): { columns: number[]; notes: string[] } {
   const columns: number[] = []
   const notes: string[] = []
+  const absent: string[] = []
   table.columns.forEach(({ spare }, c) => {
-    if (spare !== undefined && table.rows.every((row) => says(row[c]!) === (spare.when === 'zero' ? 0 : says(row[spare.when.same]!))))
-      notes.push(spare.note)
+    const cells = table.rows.map((row) => row[c]!)
+    if (c > 0 && cells.every((cell) => cell.kind === 'number' && cell.value === null))
+      absent.push(table.columns[c]!.title)
+    else if (spare !== undefined && table.rows.every((row) => isSpare(spare.when, row, c))) notes.push(spare.note)
     else columns.push(c)
   })
-  return { columns, notes }
+  return {
+    columns,
+    notes: [
+      ...notes.filter((note) => note !== ''),
+      ...(absent.length === 0 ? [] : [`Without a value: ${absent.join(', ')} (${table.source} says why).`]),
+    ],
+  }
 }
 
-/** What a cell prints; 0 for a number that is exactly zero. */
-function says(cell: TableCell): unknown {
-  if (cell.kind === 'text') return cell.text === '0' ? 0 : cell.text
-  return cell.value === 0 && cell.low == null ? 0 : JSON.stringify(printed(cell))
+type When = NonNullable<PaperTable['columns'][number]['spare']>['when']
+function isSpare(when: When, row: readonly TableCell[], c: number): boolean {
+  const cell = row[c]!
+  if (typeof when === 'object') return says(cell) === says(row[when.same]!)
+  const value = cell.kind === 'text' ? Number(cell.text) : cell.value
+  return value === null || value === (when === 'zero' ? 0 : 1)
 }
+
+/** What a cell prints. */
+const says = (cell: TableCell): string => (cell.kind === 'text' ? cell.text : JSON.stringify(printed(cell)))
 
 interface Float {
   readonly table: PaperTable
@@ -64,17 +78,31 @@ interface Float {
 function floatOf({ table, notes, layout, part, label, of }: Float): string {
   const { environment, size, intervals, gap, columns } = layout
   const isBest = bestCells(table)
-  const shownIntervals = intervals !== 'none' && table.rows.some((row) => row.some((cell) => cell.kind === 'number' && printed(cell).low !== null))
+  const shownIntervals =
+    intervals !== 'none' &&
+    table.rows.some((row) => row.some((cell) => cell.kind === 'number' && printed(cell).low !== null))
   const which = of.parts === 1 ? '' : ` (part ${of.part} of ${of.parts})`
   const caption = `${table.caption.replace(/\.$/, '')}${which}.`
-  const sentences = [caption, ...(table.intervals !== undefined && shownIntervals ? [table.intervals.replace('In brackets', intervals === 'below' ? 'Below the values' : 'In brackets')] : [])].join(' ')
-  const texts = [sentences, ...table.notes, ...table.rows.flatMap((row) => row.flatMap((cell) => (cell.kind === 'text' ? [cell.text] : []))), ...table.columns.map(({ title }) => title)]
+  const sentences = [
+    caption,
+    ...(table.intervals !== undefined && shownIntervals
+      ? [table.intervals.replace('In brackets', intervals === 'below' ? 'Below the values' : 'In brackets')]
+      : []),
+  ].join(' ')
+  const texts = [
+    sentences,
+    ...table.notes,
+    ...table.rows.flatMap((row) => row.flatMap((cell) => (cell.kind === 'text' ? [cell.text] : []))),
+    ...table.columns.map(({ title }) => title),
+  ]
   const letters = columns.flatMap(({ letterFor, head }) => (letterFor === null ? [] : [`${head[0]}: ${letterFor}`]))
   const under = [
     ...(letters.length === 0 ? [] : [`${letters.join('; ')}.`]),
     ...notes,
     ...table.notes,
-    ...(table.intervals !== undefined && !shownIntervals ? [`95 % intervals, for which there is no room here, are in ${table.source}.`] : []),
+    ...(table.intervals !== undefined && !shownIntervals
+      ? [`95 % intervals, for which there is no room here, are in ${table.source}.`]
+      : []),
     ...daggerNotes({ rows: table.rows.slice(part.from, part.to) }),
     ...(texts.some(hasCodePoints) ? ['[U+…]: a character that these fonts do not have, by its code point.'] : []),
   ]
@@ -84,7 +112,17 @@ function floatOf({ table, notes, layout, part, label, of }: Float): string {
     const r = part.from + i
     return [
       ...(table.breaks ?? []).flatMap(({ before, title }) => (before === r ? breakOf(title, width, i === 0) : [])),
-      line(columns.map((laid) => cellOf(row[laid.column]!, { laid, intervals, size, bold: isBest(r, laid.column), signed: signed.get(laid.column)! }))),
+      line(
+        columns.map((laid) =>
+          cellOf(row[laid.column]!, {
+            laid,
+            intervals,
+            size,
+            bold: isBest(r, laid.column),
+            signed: signed.get(laid.column)!,
+          }),
+        ),
+      ),
     ]
   })
   return [
@@ -113,14 +151,17 @@ function floatOf({ table, notes, layout, part, label, of }: Float): string {
 }
 
 // a bracket at the start of a row would be taken for an argument of the \\ before it
-const line = (cells: readonly string[]): string => `${cells.map((c) => (c.startsWith('[') ? `{${c}}` : c)).join(' & ')} \\\\`
+const line = (cells: readonly string[]): string =>
+  `${cells.map((c) => (c.startsWith('[') ? `{${c}}` : c)).join(' & ')} \\\\`
 
 const columnType = ({ right, beside, wrapped }: LaidColumn): string =>
   right ? (beside ? 'r@{\\enspace}r' : 'r') : wrapped === null ? 'l' : `>{\\raggedright\\arraybackslash}p{${wrapped}pt}`
 
 const breakOf = (title: string | undefined, width: number, first: boolean): string[] =>
   title === undefined
-    ? first ? [] : ['\\midrule']
+    ? first
+      ? []
+      : ['\\midrule']
     : [...(first ? [] : ['\\addlinespace']), `\\multicolumn{${width}}{@{}l@{}}{\\itshape ${escapeLatex(title)}} \\\\`]
 
 function headOf({ right, beside, head, wrapped }: LaidColumn): string {
@@ -149,6 +190,7 @@ function cellOf(cell: TableCell, { laid: { beside, wrapped }, intervals, size, b
   const dagger = cell.few === true && value !== null ? '\\rlap{$^\\dagger$}' : ''
   const head = `${bold ? `\\textbf{${number}}` : number}${dagger}`
   const range = low === null || high === null ? null : escapeLatex(intervalText(low, high, signed))
-  if (beside) return `${head} & ${range === null ? '' : `{\\${size === 'small' ? 'footnotesize' : 'scriptsize'} (${range})}`}`
+  if (beside)
+    return `${head} & ${range === null ? '' : `{\\${size === 'small' ? 'footnotesize' : 'scriptsize'} (${range})}`}`
   return range === null || intervals === 'none' ? head : `\\chemhermci{${head}}{${range}}`
 }

@@ -187,7 +187,6 @@ async function verifyRun(
       added,
       scored,
       ...given<{ even: number }>({ even: record.score_even }),
-      scorer: record.models[0]?.name ?? 'the verifier',
       unread: inspection.failures,
       herm: record.herm,
       methods: { ...record.methods, ...methodCounts(joined) },

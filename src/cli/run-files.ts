@@ -144,6 +144,7 @@ export async function writeReport(
     summary,
     agreement,
     failures,
+    verification: config.verification,
     drift: record.drift,
     groups: groupsReport(groups, grpo, config),
     ...(invariance !== null && { sensitivity: invariance.curve }),

@@ -19,6 +19,7 @@ const GROUND = [
   'subset-name.ts',
   'system-words.ts',
   'types.ts',
+  'stop-signals.ts',
   'unfinished.ts',
   'unique-keys.ts',
   'unscored.ts',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { DataError, HarnessError, InterruptedError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
 import { onStopSignal } from '../stop-signals.ts'
+import { isDiskError, systemWords, unwrittenWords } from '../system-words.ts'
 import { visibleLine } from '../visible-text.ts'
 import { asCalled, keptBy } from './command.ts'
 import { endOnHangUp } from './first-process.ts'
@@ -58,22 +59,15 @@ export function asksForJson(argv: readonly string[]): boolean {
   }
 }
 
-/** What a disk that takes no more says, in whatever file; no bug of ours. */
-const DISK: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file system takes no file of that size',
-  EROFS: 'the file system is read-only',
-  EIO: 'the disk failed',
-}
+/** What a disk says that takes or gives no more, in whatever file; no bug of ours. */
 function expectedOf(error: unknown): unknown {
-  const { code, path } = (error ?? {}) as NodeJS.ErrnoException
-  const what = error instanceof HarnessError ? undefined : DISK[code ?? '']
-  if (what === undefined) return error
+  if (error instanceof HarnessError || !isDiskError(error)) return error
+  const { path = 'output', syscall } = error
+  const words = syscall === 'read' ? `cannot be read: ${systemWords(error)}` : unwrittenWords(error)
   return new DataError(
-    `cannot be written: ${what}`,
-    path ?? 'output',
-    'What was measured is kept: run it again when there is room, and files that are there without run.json are of no whole run.',
+    words.replace('cannot be read: cannot be read', 'cannot be read'),
+    path,
+    'What was measured is kept: run it again when that is mended, and files that are there without run.json are of no whole run.',
     { cause: error },
   )
 }

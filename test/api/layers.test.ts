@@ -26,6 +26,7 @@ const GROUND = [
   'untrusted-json.ts',
   'visible-text.ts',
   'weight-files.ts',
+  'whole-file.ts',
 ]
 /** Folders that know nothing of each other. */
 const STAGES = [

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
@@ -14,6 +14,7 @@ import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Statistic } from '../src/types.ts'
+import { writeWholeSync } from '../src/whole-file.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
@@ -263,9 +264,7 @@ export async function writeAnalysis(analysis: Analysis, folder: string): Promise
   for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
   const files: string[] = []
   const put = (name: string, content: string): void => {
-    const path = join(folder, name)
-    writeFileSync(`${path}.partial`, content)
-    renameSync(`${path}.partial`, path)
+    writeWholeSync(join(folder, name), content)
     files.push(name)
   }
   for (const [name, { columns, rows }] of Object.entries(analysis.csv)) {

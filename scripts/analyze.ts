@@ -20,6 +20,7 @@ import { list, readOptions, section, text, toggle } from '../src/setup/option.ts
 import { resamples, seed } from '../src/setup/options.ts'
 import { changesNothing } from '../src/setup/unused.ts'
 import { lock } from '../src/store/lock.ts'
+import { UnwrittenFile } from '../src/system-words.ts'
 
 const HELP: BinHelp = {
   name: 'analyze',
@@ -120,7 +121,8 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
       warn(error)
     }
   }
-  if (done === 0) return troubles[0]!.exitCode
+  const unwritten = troubles.find((error) => error instanceof UnwrittenFile)
+  if (done === 0 || unwritten !== undefined) return (unwritten ?? troubles[0]!).exitCode
   return troubles.length > 0 ? 4 : 0
 }
 

@@ -59,12 +59,12 @@ export function takeLock(path: string): Lock {
     try {
       create(file, text)
       const held = (): boolean => readOrNull(file) === text
-      return {
-        held,
-        release() {
-          if (held()) rmSync(file, { force: true })
-        },
+      const release = (): void => {
+        releases.delete(release)
+        if (held()) rmSync(file, { force: true })
       }
+      releaseAtExit(release)
+      return { held, release }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
         throw new DataError(systemWords(cause), file, null, { cause })
@@ -93,6 +93,18 @@ export function takeLock(path: string): Lock {
     removeStale(file, found)
   }
   throw new DataError('cannot be locked: others take and leave the lock all the time', path)
+}
+
+/** Locks of this process: an end that waits for nothing (a signal) gives them back, or a start on another host would wait for ever. */
+const releases = new Set<() => void>()
+let watched = false
+function releaseAtExit(release: () => void): void {
+  releases.add(release)
+  if (watched) return
+  watched = true
+  process.on('exit', () => {
+    for (const each of releases) each()
+  })
 }
 
 /** What a file system without hard links says. */

@@ -19,12 +19,14 @@ const GROUND = [
   'subset-name.ts',
   'system-words.ts',
   'types.ts',
+  'stop-signals.ts',
   'unfinished.ts',
   'unique-keys.ts',
   'unscored.ts',
   'untrusted-json.ts',
   'visible-text.ts',
   'weight-files.ts',
+  'whole-file.ts',
 ]
 /** Folders that know nothing of each other. */
 const STAGES = [

@@ -2,7 +2,8 @@ import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { Batching, Dtype, MeasurementKind, Quantisation } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
-import { type AttentionForm, attentionForms, type GraphForm } from './attention.ts'
+import { attentionForms, type GraphForm } from './attention.ts'
+import type { AttentionForm } from './attention-forms.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
@@ -121,6 +122,7 @@ export function openModelIn(
     device,
     causal: spec.causal,
     packed: form === 'split',
+    ...(form === 'gqa' && { rows: true }),
     ...(form === 'prompts' && { prompts: true }),
     ...(device === 'cuda' && { rowMultiple: CUDA_ROW_MULTIPLE }),
   }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { modelSpec } from '../../src/model/archs/index.ts'
-import { type AttentionForm, attentionForms } from '../../src/model/attention.ts'
+import { attentionForms } from '../../src/model/attention.ts'
+import type { AttentionForm } from '../../src/model/attention-forms.ts'
 import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
 import { startSession } from '../../src/model/session.ts'

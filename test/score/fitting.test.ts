@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DeviceError, DeviceMemoryError } from '../../src/errors.ts'
-import type { AttentionForm } from '../../src/model/attention.ts'
+import type { AttentionForm } from '../../src/model/attention-forms.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { openModel } from '../../src/model/open.ts'
 import { memoryTrouble, runFailure } from '../../src/model/out-of-memory.ts'

@@ -417,6 +417,24 @@ export interface ScoredCompletion {
 /** chosen above, equal to or below rejected. */
 export type PairOutcome = 'win' | 'tie' | 'loss'
 
+/** How the rejected answer of a pair fails; agreement/faults.ts has a sentence on each. */
+export type Fault =
+  | 'format'
+  | 'invalid'
+  | 'implausible'
+  | 'wrong'
+  | 'near_miss'
+  | 'wrong_or_near_miss'
+  | 'right'
+  | 'no_verdict'
+export interface PairFault {
+  readonly rejected: Fault
+  /** Both answers are in the format and, where a molecule or a reaction is expected, RDKit reads one; null where a verdict is lacking. */
+  readonly wellFormed: boolean | null
+  /** Of the two answers' molecules (Morgan, radius 2, 2,048 bits); null where they were not compared. */
+  readonly tanimoto: number | null
+}
+
 /** One line of pairs.csv. */
 export interface ScoredPair {
   readonly id: string
@@ -434,6 +452,8 @@ export interface ScoredPair {
   readonly verifiableOutcome: PairOutcome | null
   /** 1, 0, or null where either outcome is absent or a tie. */
   readonly agree: 0 | 1 | null
+  /** Left out where it was not looked for. */
+  readonly fault?: PairFault
   /** Informative columns of the input row (reject_kind …). */
   readonly extra: Readonly<Record<string, unknown>>
 }

@@ -1,5 +1,5 @@
 import type { Statistic } from '../types.ts'
-import { FAULT_MEANINGS, type FaultLine } from './faults.ts'
+import { type FaultLine, isPart } from './faults.ts'
 import { MIN_CLUSTERS } from './strata.ts'
 import { count, intervalSentence, type PaperTable, percent, text } from './tables.ts'
 
@@ -22,10 +22,11 @@ export function faultPaperTable(
     intervals: intervalSentence(ciMethod),
     source: 'agreement.csv',
     columns: ['', 'strict', 'ties as ½', 'pairs', 'prompts', 'share of all pairs'].map((title) => ({ title })),
-    rows: lines.map(({ level, title, share: part, strict, half }) => {
+    rows: lines.map((line) => {
+      const { level, title, share: part, strict, half } = line
       const few = half.clusters < MIN_CLUSTERS
       return [
-        text(title),
+        text(isPart(line, lines) ? `– ${title}` : title),
         percent(strict.value, intervalOf(strict), few),
         percent(half.value, intervalOf(half), few),
         count(half.n),
@@ -41,14 +42,10 @@ export function faultPaperTable(
 }
 
 /** What the levels that are there say, the headline first. */
-export const definitionsOf = (lines: readonly Pick<FaultLine, 'level'>[]): string[] =>
-  lines.flatMap(({ level }) => {
-    if (level === 'all') return []
-    if (level === 'both_well_formed')
-      return ['Both well-formed: both answers are in the format, and RDKit reads them where a molecule is expected']
-    const { title, definition } = FAULT_MEANINGS[level]
-    return [`${title[0]!.toUpperCase()}${title.slice(1)}: ${definition}`]
-  })
+const definitionsOf = (lines: readonly FaultLine[]): string[] =>
+  lines.flatMap(({ title, definition }) =>
+    definition === null ? [] : [`${title[0]!.toUpperCase()}${title.slice(1)}: ${definition}`],
+  )
 
 const intervalOf = ({ ciLow, ciHigh }: Statistic): { low: number; high: number } | null =>
   ciLow === null || ciHigh === null ? null : { low: ciLow, high: ciHigh }

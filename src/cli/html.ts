@@ -2,6 +2,7 @@ import type { Summary } from '../agreement/accuracy.ts'
 import type { Agreement } from '../agreement/agreement.ts'
 import { reliability } from '../agreement/calibration.ts'
 import { allRows, pairColumns } from '../agreement/columns.ts'
+import type { FaultLine } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
@@ -17,6 +18,7 @@ export interface HtmlInput {
   readonly joined: Joined
   readonly summary: Summary
   readonly agreement: Agreement
+  readonly faults: readonly FaultLine[]
   readonly failures: readonly RowFailure[]
   /** How answers are read. */
   readonly verification: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>
@@ -40,6 +42,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     run,
     accuracy: scored ? summary.accuracy : null,
     statistics: agreement.statistics,
+    faults: given.faults,
     pairs,
     completions,
     prompts: joined.prompts,

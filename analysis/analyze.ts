@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
@@ -6,8 +7,10 @@ import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
+import { labelOf } from '../src/agreement/latex/label.ts'
+import { latexTable } from '../src/agreement/latex/table.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
-import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
+import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Statistic } from '../src/types.ts'
@@ -268,9 +271,12 @@ export async function writeAnalysis(analysis: Analysis, folder: string): Promise
     await writeCsv(join(folder, name), columns, rows)
     files.push(name)
   }
+  // other runs of these data give other tables, and these others' labels
+  const tag = createHash('sha256').update(analysis.tables.map(markdownTable).join('')).digest('hex').slice(0, 6)
+  const label = labelOf(['analysis', analysis.dataset], tag)
   for (const table of analysis.tables) {
     put(`tables/${table.name}.md`, markdownTable(table))
-    put(`tables/${table.name}.tex`, latexTable(table))
+    put(`tables/${table.name}.tex`, latexTable(table, label))
   }
   for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
   put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))

@@ -10,7 +10,7 @@ import { startStatistics } from '../analysis/run-statistics.ts'
 import type { Run } from '../analysis/runs.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
-import { createLog, type Log } from '../src/cli/log.ts'
+import { type Log, screenLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
@@ -65,13 +65,7 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
   const options = readOptions(OPTIONS, given)
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
-  const log = createLog({
-    name,
-    quiet: options.quiet,
-    format: 'text',
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, options)
   const found = findRuns(outputDir)
   const folders = found
     .filter(({ dataset, path }) => {

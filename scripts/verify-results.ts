@@ -10,8 +10,9 @@ import { countBy, counted } from '../src/cli/count.ts'
 import { downloadBar } from '../src/cli/download-bar.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { noScore } from '../src/cli/failures-file.ts'
-import { createLog, type Log } from '../src/cli/log.ts'
+import { type Log, screenLog } from '../src/cli/log.ts'
 import { methodCounts, type RunJson } from '../src/cli/manifest.ts'
+import { withFaults } from '../src/cli/pair-faults.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { isResult } from '../src/cli/results.ts'
 import { writeReport, writeRunFiles } from '../src/cli/run-files.ts'
@@ -71,13 +72,7 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   if (words.length === 0)
     throw new UsageError('names no folder of a run', 'command line', `${name} DIR; see ${name} --help.`)
   const options = readOptions(OPTIONS, parsed)
-  const log = createLog({
-    name,
-    quiet: options.quiet,
-    format: options.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, options)
   const found = words.flatMap(runsIn)
   const folders = found.filter((folder) => !isServedFolder(folder))
   if (folders.length === 0) throw new DataError(SERVED, found[0]!, 'analyze reads it.')
@@ -181,7 +176,10 @@ async function verifyRun(
   const again = mkdtempSync(join(tmpdir(), 'chemherm-verify-'))
   try {
     const messages = await unscoredMessages(join(folder, 'failures.csv'), noScore)
-    const replayed = replay(rows(), scoresFile, ownColumns, messages)
+    const replayed = withFaults(replay(rows(), scoresFile, ownColumns, messages), {
+      verification: config.verification,
+      completions: inspection.completions,
+    })
     const added = { ownColumns, extraColumns: inspection.extraColumns, variants: inspection.variants > 0 }
     const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), {
       scored,
@@ -195,7 +193,6 @@ async function verifyRun(
       added,
       scored,
       ...given<{ even: number }>({ even: record.score_even }),
-      scorer: record.models[0]?.name ?? 'the verifier',
       unread: inspection.failures,
       herm: record.herm,
       methods: { ...record.methods, ...methodCounts(joined) },

@@ -31,6 +31,12 @@ const LINE_EVERY_S = 10
 /** A rate over a shorter time says nothing. */
 const SHORTEST_RATED_S = 0.5
 
+/** The log of a command: stderr, by the machine's clock. @param logFormat default text */
+export const screenLog = (
+  name: string,
+  { quiet, logFormat = 'text' }: { readonly quiet: boolean; readonly logFormat?: 'text' | 'json' },
+): Log => createLog({ name, quiet, format: logFormat, stream: process.stderr, clock: () => performance.now() })
+
 export function createLog({ name, quiet, format, stream, clock }: LogOptions): Log {
   const warnings: string[] = []
   const started = clock()

@@ -156,7 +156,7 @@ const graphRecord = ({ opened }: LoadedModel, runner: RunnerInfo | null): Record
         provider: runner?.provider ?? null,
         ...(runner?.found ?? { batches: null, pooling: null }),
       }
-    : { kind: 'checkpoint' }
+    : { kind: 'checkpoint', attention: opened.attention }
 
 const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.round((count / ms) * 10_000) / 10 : null)
 

@@ -151,7 +151,7 @@ async function holdsGroups(path: string): Promise<boolean> {
 
 const OF_ROLLOUTS = ['perPrompt', 'soft', 'minMargin', 'balance'] as const
 const OF_OTHERS = ['kinds', 'problems', 'without'] as const
-const OF_VALIDATE = ['against', 'card', 'licence'] as const
+const OF_VALIDATE = ['against', 'card', 'licence', 'extraction', 'requireReasoning'] as const
 
 function sayUnused(rollouts: boolean, asked: GivenMakeOptions, log: Log): void {
   const there = (names: readonly (keyof GivenMakeOptions)[]): string[] =>
@@ -160,7 +160,7 @@ function sayUnused(rollouts: boolean, asked: GivenMakeOptions, log: Log): void {
     if (flags.length > 0) log.warn(changesNothing(flags, why))
   }
   say(there(rollouts ? OF_OTHERS : OF_ROLLOUTS), rollouts ? 'the file holds rollouts' : 'the file holds no rollouts')
-  say(there(OF_VALIDATE), 'only --validate reads it')
+  say(there(OF_VALIDATE), 'it goes with --validate')
   if (asked.minMargin !== undefined && asked.soft === undefined)
     say(['min-margin'], 'without --soft a pair is a pass against a fail')
 }

@@ -54,6 +54,7 @@ export async function validatePairs(options: MakeOptions, asked: GivenMakeOption
     const validation = await validate({
       path,
       against: options.against.map((name) => builtinDataset(name) ?? name),
+      format: { reasoning: options.requireReasoning, test: options.extraction === 'loose' },
       pool,
       onFailure: failures.add,
       onProgress: (rows) => log.info(`${rows.toLocaleString('en')} rows looked at`, { event: 'progress', rows }),

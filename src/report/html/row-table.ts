@@ -1,6 +1,7 @@
 import type { ScoredCompletion } from '../../types.ts'
 import type { Drawing } from './drawing.ts'
-import type { Drawings, Drawn, Undrawn } from './drawings.ts'
+import type { Depiction, Drawings, Drawn } from './drawings.ts'
+import type { Expected } from './input.ts'
 import type { Limits } from './limits.ts'
 import type { ShownText, TextPool } from './texts.ts'
 
@@ -46,11 +47,18 @@ export interface Stock {
 /** `prompt` and the completions' `text` are indices into `texts`. */
 export interface Detail {
   readonly prompt: number | null
+  /** Absent where the row has no solution. */
+  readonly expected?: ExpectedDetail
   readonly completions: readonly CompletionDetail[]
   /** Of a group: how many of its completions are not among these. */
   readonly more?: number
 }
-export interface CompletionDetail {
+/** What makes an answer right; `rule` and `text` are indices into `texts`. */
+export interface ExpectedDetail extends Depiction {
+  readonly rule: number
+  readonly text: number
+}
+export interface CompletionDetail extends Drawn {
   readonly title: string
   readonly text: number
   readonly score: number | null
@@ -61,11 +69,6 @@ export interface CompletionDetail {
   readonly format: number | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null
-  /** What the completion answers with, clipped where it is long; null: no answer found, or none looked for. */
-  readonly answer: string | null
-  /** Index into `drawings`; null: not drawn, and `undrawn` says why. */
-  readonly drawing: number | null
-  readonly undrawn: Undrawn | null
   /** Of a completion in a group; absent elsewhere. */
   readonly ranked?: Ranked
 }
@@ -130,6 +133,17 @@ export function detailOf(completion: ScoredCompletion, title: string, pool: Text
     completionTokens: completion.completionTokens,
     ...drawn,
   }
+}
+
+/** What a row expects, as a part of its detail; nothing where it has no solution. */
+export function expectedPart(
+  expected: Expected | null | undefined,
+  pool: TextPool,
+  drawings: Drawings,
+): Pick<Detail, 'expected'> {
+  if (expected == null) return {}
+  const { drawing, undrawn } = drawings.expected(expected)
+  return { expected: { rule: pool.add(expected.rule), text: pool.add(expected.text), drawing, undrawn } }
 }
 
 export function rowTable(

@@ -1,10 +1,11 @@
-import { Drawings } from './drawings.ts'
 import { sortedBy } from './informative.ts'
 import type { Limits } from './limits.ts'
+import { type Chemistry, picked } from './picked.ts'
 import {
   type Column,
   choiceColumn,
   type Detail,
+  expectedPart,
   numberColumn,
   type RowTable,
   rowTable,
@@ -18,7 +19,7 @@ import type {
   StepVerdictRecord,
   StepWord,
 } from './step-input.ts'
-import { TextPool } from './texts.ts'
+import type { TextPool } from './texts.ts'
 
 /** A row of steps as the page's script reads it; texts are indices into `texts`. */
 export interface StepDetail extends Detail {
@@ -46,7 +47,7 @@ interface Found {
 }
 
 /** Rows of the steps' browser, the most interesting first. null without any. */
-export function stepTable(report: StepsReport | undefined, limits: Limits): RowTable | null {
+export function stepTable(report: StepsReport | undefined, chemistry: Chemistry, limits: Limits): RowTable | null {
   if (report === undefined || report.rows.length === 0) return null
   const lines = byId(report.lines)
   const verdicts = byId(report.verdicts ?? [])
@@ -58,10 +59,13 @@ export function stepTable(report: StepsReport | undefined, limits: Limits): RowT
   const shown = sortedBy(all.map((one) => rank(one, report.heuristics[0])))
     .slice(0, limits.rows)
     .map((i) => all[i]!)
-  const pool = new TextPool()
-  const details = shown.map((one) => detailOf(one, report.heuristics, pool))
+  const { pool, drawings } = picked(chemistry, limits)
+  const details = shown.map((one) => ({
+    ...detailOf(one, report.heuristics, pool),
+    ...expectedPart(one.row.expected, pool, drawings),
+  }))
   const columns = columnsOf(shown, report)
-  const table = rowTable('steps', columns, details, pool, new Drawings(null, limits), report.total, limits)
+  const table = rowTable('steps', columns, details, pool, drawings, report.total, limits)
   const looked = report.rows.length
   return looked === report.total ? table : { ...table, left: { ...table.left, looked } }
 }

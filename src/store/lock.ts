@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DataError } from '../errors.ts'
+import { passingName, sweepPassing } from '../passing-file.ts'
 import { systemWords } from '../system-words.ts'
 
 /** Who holds a lock. `started` tells a process from a later one with the same number (Linux; else null). */
@@ -64,6 +65,7 @@ export function takeLock(path: string): Lock {
         if (held()) rmSync(file, { force: true })
       }
       releaseAtExit(release)
+      sweepPassing(file)
       return { held, release }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
@@ -115,7 +117,7 @@ const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP',
  * which another takes for that of a process that died there.
  */
 function create(file: string, text: string): void {
-  const own = `${file}.${process.pid}.new`
+  const own = passingName(file, 'new')
   writeFileSync(own, text)
   try {
     linkSync(own, file)
@@ -149,7 +151,7 @@ function isAlive({ pid, host, started }: Holder): boolean {
 
 /** Moves the stale lock aside before deleting it: if another process was faster, its new lock is put back (never over a third one). */
 function removeStale(file: string, stale: string): void {
-  const aside = `${file}.${process.pid}.stale`
+  const aside = passingName(file, 'stale')
   try {
     renameSync(file, aside)
   } catch {

@@ -12,6 +12,7 @@ const GROUND = [
   'onnx-files.ts',
   'package.ts',
   'packed-name.ts',
+  'passing-file.ts',
   'plain-text.ts',
   'prng.ts',
   'python-regex.ts',

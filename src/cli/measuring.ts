@@ -72,11 +72,12 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
         saidHalved.add(subject)
         log.warn(
           `${subject.role} ${subject.name}: memory ran out in a batch of ${completions} completions (${tokens} tokens). It is halved and repeated, and no batch has more than ${most} tokens from here on (--batch-tokens ${most} begins there). ${message}`,
+          { event: 'memory' },
         )
       },
     })
     for (const [i, { halved, mostTokens }] of work.entries())
-      if (halved > 1) log.warn(halvedLine(subjects[i]!, halved, mostTokens!))
+      if (halved > 1) log.warn(halvedLine(subjects[i]!, halved, mostTokens!), { event: 'memory' })
     // From here on nothing is lost: a Ctrl-C may end the process at once.
     interrupt.dispose()
     for (const { runner } of work) for (const note of runner?.notes ?? []) log.warn(note)

@@ -45,6 +45,9 @@ export const PAIR_COLUMNS = [
   'rejected_status',
   'chosen_hash',
   'rejected_hash',
+  'rejected_fault',
+  'well_formed',
+  'tanimoto',
 ] as const
 /** The last columns of scores.csv, after the scorer's own: what tells a row from another of the same id. */
 export const TEXT_COLUMNS = ['cluster', 'completion_hash'] as const
@@ -110,4 +113,7 @@ export const pairCells = (p: ScoredPair): Cell[] => [
   p.rejected.verifiableStatus,
   completionHash(p.chosen.text),
   completionHash(p.rejected.text),
+  p.fault?.rejected ?? null,
+  p.fault?.wellFormed == null ? null : Number(p.fault.wellFormed),
+  p.fault?.tanimoto ?? null,
 ]

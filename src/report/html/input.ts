@@ -9,6 +9,8 @@ export interface ReportInput {
   readonly accuracy: AccuracySummary | null
   /** The rows of agreement.csv, the baselines (scope `null:<name>`) and strata (scope `stratum:<name>`) among them. */
   readonly statistics: readonly Statistic[]
+  /** Accuracy by why the rejected answer is wrong, the headline stratum first, all pairs last; empty or left out where no verdict says. */
+  readonly faults?: readonly FaultRecord[]
   readonly pairs: readonly ScoredPair[]
   /** Every completion, those of the pairs included. */
   readonly completions: readonly ScoredCompletion[]
@@ -32,6 +34,20 @@ export interface ReportInput {
   readonly answers?: AnswerPort
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
+}
+
+/** Accuracy of the pairs whose rejected answer fails in one way, from agreement.csv. */
+export interface FaultRecord {
+  /** both_well_formed, a fault of pairs.csv, or all. */
+  readonly level: string
+  readonly title: string
+  /** One sentence; null for all pairs. */
+  readonly definition: string | null
+  /** Share of all pairs, scored or not; null for all of them. */
+  readonly share: Statistic | null
+  /** Scored pairs are its `n`. */
+  readonly strict: Statistic
+  readonly half: Statistic
 }
 
 /** A bin of the curve of margin over chemical distance. */

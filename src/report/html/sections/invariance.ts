@@ -10,6 +10,7 @@ import { differenceAxis } from '../scale.ts'
 import type { Section } from '../section.ts'
 import { ALL, foldedTable, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
 import { titleOf } from '../statistic-titles.ts'
+import { transformationWords } from '../transformation-words.ts'
 
 /** Does the score stay where chemistry stays, and move where it changes? null for a run whose data do not ask. */
 export function invariance({ statistics, run }: ReportInput, limits: Limits): Section | null {
@@ -25,16 +26,9 @@ export function invariance({ statistics, run }: ReportInput, limits: Limits): Se
       own.filter(({ subset }) => subset !== ALL),
       'The same by transformation',
       limits.tableRows,
-      (line) => `${wordsOf(line.subset)} · ${titleOf(line)}`,
+      (line) => `${transformationWords(line.subset)} · ${titleOf(line)}`,
     )}`,
   }
-}
-
-/** @example wordsOf('family:spelling') // 'spelling, all' */
-const wordsOf = (subset: string): string => {
-  if (subset === ALL) return 'all'
-  const family = /^family:(.*)$/.exec(subset)?.[1]
-  return (family === undefined ? subset : `${family}, all`).replaceAll('_', ' ').replace('verdict:kept', 'verdict kept')
 }
 
 /** Transformations, then what stands for several of them. */
@@ -76,7 +70,7 @@ function inWords(own: readonly Statistic[]): Markup {
 
 const dotsOf = (lines: readonly Statistic[]) =>
   lines.map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
-    name: wordsOf(subset),
+    name: transformationWords(subset),
     value,
     low: ciLow,
     high: ciHigh,
@@ -108,7 +102,7 @@ function moves(own: readonly Statistic[], axis: string): Markup {
   const asLine =
     (filled: boolean) =>
     ({ subset, value, ciLow, ciHigh, n }: Statistic): ForestLine => ({
-      name: wordsOf(subset),
+      name: transformationWords(subset),
       value,
       low: ciLow,
       high: ciHigh,

@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
@@ -7,11 +8,14 @@ import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
 import { accuracyByFault, type FaultLine } from '../src/agreement/faults.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
+import { labelOf } from '../src/agreement/latex/label.ts'
+import { latexTable } from '../src/agreement/latex/table.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
-import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
+import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Statistic } from '../src/types.ts'
+import { writeWholeSync } from '../src/whole-file.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
@@ -293,18 +297,19 @@ export async function writeAnalysis(
   for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
   const files: string[] = []
   const put = (name: string, content: string): void => {
-    const path = join(folder, name)
-    writeFileSync(`${path}.partial`, content)
-    renameSync(`${path}.partial`, path)
+    writeWholeSync(join(folder, name), content)
     files.push(name)
   }
   for (const [name, { columns, rows }] of Object.entries(analysis.csv)) {
     await writeCsv(join(folder, name), columns, rows)
     files.push(name)
   }
+  // other runs of these data give other tables, and these others' labels
+  const tag = createHash('sha256').update(analysis.tables.map(markdownTable).join('')).digest('hex').slice(0, 6)
+  const label = labelOf(['analysis', analysis.dataset], tag)
   for (const table of analysis.tables) {
     put(`tables/${table.name}.md`, markdownTable(table))
-    put(`tables/${table.name}.tex`, latexTable(table))
+    put(`tables/${table.name}.tex`, latexTable(table, label))
   }
   for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
   if (report !== null) put('report.html', report)

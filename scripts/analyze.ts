@@ -15,7 +15,7 @@ import { answerPort } from '../src/cli/answer-port.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { moleculesOf } from '../src/cli/html.ts'
-import { createLog } from '../src/cli/log.ts'
+import { screenLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
@@ -26,6 +26,7 @@ import { list, readOptions, section, text, toggle } from '../src/setup/option.ts
 import { resamples, seed } from '../src/setup/options.ts'
 import { changesNothing } from '../src/setup/unused.ts'
 import { lock } from '../src/store/lock.ts'
+import { UnwrittenFile } from '../src/system-words.ts'
 
 const HELP: BinHelp = {
   name: 'analyze',
@@ -70,13 +71,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
   const options = readOptions(OPTIONS, given)
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
-  const log = createLog({
-    name: command,
-    quiet: options.quiet,
-    format: 'text',
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(command, options)
   const found = findRuns(outputDir)
   const folders = found
     .filter(({ dataset, path }) => {
@@ -145,7 +140,8 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
       warn(error)
     }
   }
-  if (done === 0) return troubles[0]!.exitCode
+  const unwritten = troubles.find((error) => error instanceof UnwrittenFile)
+  if (done === 0 || unwritten !== undefined) return (unwritten ?? troubles[0]!).exitCode
   return troubles.length > 0 ? 4 : 0
 }
 

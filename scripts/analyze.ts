@@ -6,6 +6,7 @@ import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
 import { comparedRows } from '../analysis/compared-rows.ts'
 import { comparedRun } from '../analysis/compared-runs.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
+import { nothingScored } from '../analysis/leaderboard.ts'
 import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, readRun, unfinishedRuns } from '../analysis/run-folders.ts'
@@ -222,7 +223,8 @@ function remarksOf(
   else if (aligned.pairs.n === 0) warnings.push('the runs have no pair in common; compare them apart with --model')
   for (const [name, n] of Object.entries(unlike)) if (n > 0) warnings.push(`${name}: ${unlikeText(n, unit)}`)
   for (const { scorer, rank, accuracy } of standings)
-    if (rank === null && accuracy.reason !== null) warnings.push(`${scorer.name}: ${accuracy.reason}`)
+    if (rank === null && accuracy.reason !== null && !nothingScored(standings))
+      warnings.push(`${scorer.name}: ${accuracy.reason}`)
   const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
   const beaten: string[] = []
   for (const { scorer, rank } of standings) {

@@ -5,6 +5,7 @@ import { html } from '../html/markup.ts'
 import { count, plural } from '../html/numbers.ts'
 import type { CompareInput } from './input.ts'
 import { alike } from './sections/alike.ts'
+import { baselines } from './sections/baselines.ts'
 import { differences } from './sections/differences.ts'
 import { disagreements } from './sections/disagreements.ts'
 import { drift } from './sections/drift.ts'
@@ -27,6 +28,7 @@ export function renderComparison(input: CompareInput, limits: Limits = LIMITS): 
   const sections = [
     leaderboard(input),
     strata(input, limits),
+    baselines(input),
     differences(input, limits),
     subsets(input, limits),
     verifier(input),

@@ -11,6 +11,7 @@ import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tab
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Statistic } from '../src/types.ts'
+import { baselineLines } from './against-baselines.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
@@ -40,7 +41,7 @@ import {
   kindOf,
   type Scorer,
 } from './scorers.ts'
-import { completionsText, standingsText } from './screen.ts'
+import { completionsText, invarianceText, standingsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
   heterogeneityRows,
@@ -63,6 +64,8 @@ export interface Analysis {
   /** By scorer: pairs whose id another run has too, with another prompt or other completions; they are not paired. */
   readonly unlike: Readonly<Record<string, number>>
   readonly standings: readonly Standing[]
+  /** How the models stand to the baselines, for the screen. */
+  readonly baselines: readonly string[]
   /** Best of n by scorer, where rows have several completions. */
   readonly bestOf: readonly (readonly [scorer: string, table: BestOfTable])[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
@@ -120,6 +123,7 @@ export function startAnalysis(
   const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...baselines]
   const costs = costsOf(kept.filter(({ model }) => !unranked.has(model)))
   const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside, costs)
+  const againstBaselines = baselineLines(aligned, scorers, standings, settings)
   const sweep = leaderboard(aligned, ranking, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
   const tests = [
@@ -223,6 +227,7 @@ export function startAnalysis(
         ...invarianceOfRun(run, settings),
       ],
     }))
+    const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
@@ -234,11 +239,13 @@ export function startAnalysis(
       unit,
       unlike,
       standings,
+      baselines: againstBaselines,
       bestOf: best,
       screen: [
         standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
-        ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
-        ...[overTimeText(dataset, overTime)].filter((text) => text !== null),
+        // what is chosen among one answer written in several ways says nothing
+        ...(groups.length === 0 || ofTwins ? [] : [groupsText(dataset, groups)]),
+        ...[invarianceText(dataset, statistics), overTimeText(dataset, overTime)].filter((text) => text !== null),
       ].join('\n\n'),
       csv: Object.fromEntries(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),

@@ -158,7 +158,11 @@ function unmatched(
 }
 
 /** What a reader of the leaderboard must know. */
-function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
+function tell(
+  { dataset, aligned, copies, unit, unlike, standings, baselines }: Analysis,
+  runs: readonly Run[],
+  log: Log,
+): void {
   if (runs.every((run) => run.pairs.n === 0))
     log.warn(
       `${dataset}: no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,
@@ -172,14 +176,7 @@ function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, r
     )
   for (const { scorer, rank, accuracy } of standings)
     if (rank === null && accuracy.reason !== null) log.warn(`${dataset}: ${scorer.name}: ${accuracy.reason}`)
-  const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
-  const beaten: string[] = []
-  for (const { scorer, rank } of standings) {
-    if (scorer.kind !== 'null' || rank === null) continue
-    const worse = models.filter((s) => s.rank !== null && s.rank >= rank).map((s) => s.scorer.name)
-    if (worse.length > 0) beaten.push(`${scorer.name} as ${worse.join(', ')}`)
-  }
-  if (beaten.length > 0) log.warn(`${dataset}: baselines that do at least as well: ${beaten.join('; ')}`)
+  for (const line of baselines) log.warn(`${dataset}: ${line}`)
 }
 
 if (isStarted(import.meta.url)) await runMain(HELP.name, () => analyze(process.argv.slice(2)))

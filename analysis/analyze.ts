@@ -15,6 +15,7 @@ import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.t
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Statistic } from '../src/types.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
+import { baselineLines } from './against-baselines.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
@@ -52,7 +53,7 @@ import {
   kindOf,
   type Scorer,
 } from './scorers.ts'
-import { completionsText, standingsText } from './screen.ts'
+import { completionsText, invarianceText, standingsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
   heterogeneityRows,
@@ -81,6 +82,8 @@ export interface Analysis {
   readonly scorers: readonly Scorer[]
   /** Under the leaderboard, and of the groups: what the values rest on. */
   readonly notes: readonly string[]
+  /** How the models stand to the baselines, for the screen. */
+  readonly baselines: readonly string[]
   /** Best of n by scorer, where rows have several completions. */
   readonly bestOf: readonly (readonly [scorer: string, table: BestOfTable])[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
@@ -138,6 +141,7 @@ export function startAnalysis(
   const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...baselines]
   const costs = costsOf(kept.filter(({ model }) => !unranked.has(model)))
   const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside, costs)
+  const againstBaselines = baselineLines(aligned, scorers, standings, settings)
   const sweep = leaderboard(aligned, ranking, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
   const tests = [
@@ -243,6 +247,7 @@ export function startAnalysis(
         ...strataOfRun(run, settings),
       ],
     }))
+    const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
@@ -257,11 +262,13 @@ export function startAnalysis(
       runs,
       scorers,
       notes: [...(standings.length === 0 ? notes : board.notes), ...(groupsNote === null ? [] : [groupsNote])],
+      baselines: againstBaselines,
       bestOf: best,
       screen: [
         standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
-        ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
-        ...[overTimeText(dataset, overTime)].filter((text) => text !== null),
+        // what is chosen among one answer written in several ways says nothing
+        ...(groups.length === 0 || ofTwins ? [] : [groupsText(dataset, groups)]),
+        ...[invarianceText(dataset, statistics), overTimeText(dataset, overTime)].filter((text) => text !== null),
       ].join('\n\n'),
       csv: Object.fromEntries(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),

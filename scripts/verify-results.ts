@@ -17,6 +17,7 @@ import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { isResult } from '../src/cli/results.ts'
 import { writeReport, writeRunFiles } from '../src/cli/run-files.ts'
 import { jsonLine, printText } from '../src/cli/screen.ts'
+import { standInTally, verdictCauses } from '../src/cli/verdict-causes.ts'
 import { openVerifier } from '../src/cli/verifier.ts'
 import { verifyRows } from '../src/cli/verifying.ts'
 import { collect } from '../src/collect.ts'
@@ -274,6 +275,8 @@ async function* withVerdicts(
             status: c.verifiableStatus,
             reason: c.verifiableReason,
             formatReward: c.formatReward,
+            cause: c.verdictCause ?? null,
+            hingesOn: c.hingesOn ?? null,
           },
           ledger.verdictOf(index),
         )
@@ -296,6 +299,12 @@ function countsIn(
     ['dataset.failed_rows', record.dataset.failed_rows, inspection.failures.length],
     ['verdicts', record.verdicts, countBy(joined.completions, (c) => c.verifiableStatus)],
     ['verdict_reasons', record.verdict_reasons, countBy(joined.completions, (c) => c.verifiableReason ?? 'none')],
+    ['verdict_causes', record.verdict_causes, verdictCauses(joined.completions)],
+    [
+      'stand_in_filters',
+      record.stand_in_filters,
+      record.verification === null ? null : standInTally(joined.completions),
+    ],
     ['failures.count', (record.failures as { count?: unknown } | undefined)?.count, failures],
   ]
   return counts.flatMap(([column, a, b]) => {

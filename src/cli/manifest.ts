@@ -21,6 +21,7 @@ import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
 import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
+import { standInTally, verdictCauses } from './verdict-causes.ts'
 
 /** A model in run.json, likewise. */
 export interface ModelJson extends Readonly<Record<string, unknown>> {
@@ -91,6 +92,8 @@ export function manifest(
     verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
     verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
+    verdict_causes: verdictCauses(joined.completions),
+    stand_in_filters: verifier === null ? null : standInTally(joined.completions),
     failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },
     warnings: log.warnings,
     seed: config.seed,

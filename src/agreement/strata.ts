@@ -102,26 +102,40 @@ export function strataStatistics(
   columns: PairColumns,
   settings: BootstrapSettings,
 ): Statistic[] {
-  const out: Statistic[] = []
-  for (const { name, level, leads } of STRATIFICATIONS) {
-    const levels = pairs.map(level)
-    const { names, code } = coded(
-      levels.map((l) => l ?? '\0none'),
-      pairs.length,
-    )
-    const rows = rowsByCode({ names, code })
-    const used = names.flatMap((label, c) => (label === '\0none' ? [] : [{ label, rows: rows[c]! }]))
-    if (used.length < (leads === true ? 1 : 2)) continue
-    for (const { label, rows: chosen } of used.sort((a, b) => (a.label < b.label ? -1 : 1))) {
-      const place = { columns, rows: chosen, scope: STRATUM + name, subset: label }
-      out.push(
-        ...(leads === true ? [shareOf({ ...place, settings })] : []),
-        ...pairStatistics({ ...place, settings: levelOf(settings, name, label) }),
-      )
-    }
-  }
+  const out = STRATIFICATIONS.flatMap(({ level, ...stratum }) =>
+    stratumStatistics(stratum, pairs.map(level), columns, settings),
+  )
   return [...out, ...lengthStrata(columns, settings)]
 }
+
+/**
+ * One stratum, of pairs or of the lines of a pairs.csv. A stratum of one level is left out, unless it leads.
+ * @param levels of every pair, as its column has it; null = none
+ */
+export function stratumStatistics(
+  { name, leads }: Pick<Stratification, 'name' | 'leads'>,
+  levels: readonly (string | null)[],
+  columns: PairColumns,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const { names, code } = coded(
+    levels.map((l) => l ?? NONE),
+    columns.n,
+  )
+  const rows = rowsByCode({ names, code })
+  const used = names.flatMap((label, c) => (label === NONE ? [] : [{ label, rows: rows[c]! }]))
+  if (used.length < (leads === true ? 1 : 2)) return []
+  return used
+    .sort((a, b) => (a.label < b.label ? -1 : 1))
+    .flatMap(({ label, rows: chosen }) => {
+      const place = { columns, rows: chosen, scope: STRATUM + name, subset: label }
+      return [
+        ...(leads === true ? [shareOf({ ...place, settings })] : []),
+        ...pairStatistics({ ...place, settings: levelOf(settings, name, label) }),
+      ]
+    })
+}
+const NONE = '\0none'
 
 /** The share that a level has of all pairs, scored or not; prompts are resampled. */
 function shareOf({ columns, rows, scope, subset, settings }: PairSample): Statistic {

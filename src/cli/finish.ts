@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Accuracy, Summary } from '../agreement/accuracy.ts'
-import type { BestOfTable } from '../agreement/best-of.ts'
+import type { Accuracy } from '../agreement/accuracy.ts'
 import { collect, type Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
@@ -28,16 +27,17 @@ import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { failureLines } from './failure-lines.ts'
+import { faultTable } from './fault-table.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
-import type { GroupsOfRun } from './groups.ts'
-import { type InvarianceOfRun, invarianceTable } from './invariance.ts'
+import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput } from './manifest.ts'
 import { withFaults } from './pair-faults.ts'
+import type { Part } from './parts.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
-import { writeReport, writeRunFiles } from './run-files.ts'
+import { type RunAnalyses, writeReport, writeRunFiles } from './run-files.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
@@ -71,6 +71,8 @@ export interface FinishInput {
   readonly verifier: Verifier | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
   readonly comparison?: GraphComparison | null
+  /** The processes of a run on several devices, and the configuration that was asked for; left out where this process measured. */
+  readonly parts?: { readonly parts: readonly Part[]; readonly asked: RunConfig }
   readonly log: Log
   readonly elapsedMs: () => number
   /** What to print in place of the accuracy table. */
@@ -122,8 +124,8 @@ export async function finish(input: FinishInput): Promise<number> {
     methods: facts,
     log,
   })
-  const { summary, agreement: found, best, groups, grpo, invariance, failures } = analysed
-  printSummary(input, joined, summary, best, found.statistics, groups, invariance)
+  const { grpo, failures } = analysed
+  printSummary(input, joined, analysed)
   if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
@@ -142,13 +144,10 @@ export async function finish(input: FinishInput): Promise<number> {
 function printSummary(
   { models, scorer, verifier, print, inspection }: FinishInput,
   joined: Joined,
-  { accuracy }: Summary,
-  best: BestOfTable | null,
-  statistics: readonly Statistic[],
-  groups: GroupsOfRun | null,
-  invariance: InvarianceOfRun | null,
+  { summary: { accuracy }, agreement: { statistics }, faults, best, groups, invariance }: RunAnalyses,
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
+  if (faults.length > 0) out.push(...(print === undefined ? [] : ['']), faultTable(faults, models.length > 0), '')
   if (joined.pairs.length > 0 && models.length > 0) {
     const line = (name: string, a: Accuracy): string[] => [
       name,

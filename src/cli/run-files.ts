@@ -5,6 +5,9 @@ import { type Agreement, agreement } from '../agreement/agreement.ts'
 import { agreementPaperTables } from '../agreement/agreement-table.ts'
 import { baselineWarningLines } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
+import { faultSummary } from '../agreement/fault-summary.ts'
+import { faultPaperTable } from '../agreement/fault-table.ts'
+import { accuracyByFault, type FaultLine } from '../agreement/faults.ts'
 import type { HermRun } from '../agreement/herm.ts'
 import { type MethodsInput, scorerName } from '../agreement/methods.ts'
 import type { Joined } from '../collect.ts'
@@ -53,6 +56,8 @@ export interface RunAnalyses {
   readonly config: RunConfig
   readonly summary: Summary
   readonly agreement: Agreement
+  /** Accuracy by why the rejected answer is wrong; empty where no verdict says. */
+  readonly faults: readonly FaultLine[]
   readonly best: BestOfTable | null
   readonly groups: GroupsOfRun | null
   readonly grpo: AdvantagesOfRun | null
@@ -83,11 +88,13 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     ],
   }
   if (scored) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+  const faults = accuracyByFault(found.statistics)
   const failures = failuresOf(input.unread, joined.unscored, config.stepSeparator)
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
   await writeJson(join(folder, 'summary.json'), {
     ...summary,
+    ...(faults.length > 0 && scored && { accuracy_by_fault: faultSummary(faults) }),
     best_of_n: best,
     ...(groups !== null && { groups: groupsSummary(groups) }),
     ...(invariance !== null && invarianceSummary(invariance)),
@@ -111,6 +118,7 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     },
     tables: [
       ...(scored && joined.pairs.length > 0 ? [accuracyPaperTable(summary.accuracy, ...named)] : []),
+      ...(faults.length === 0 || !scored ? [] : [faultPaperTable(faults, ...named)]),
       ...agreementPaperTables(found.statistics, scorer, methods.dataset, ciMethod),
       ...(groups === null ? [] : groupTables(groups, ...named)),
       ...(invariance === null ? [] : invariancePaperTables(invariance, ...named)),
@@ -120,7 +128,7 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     methods,
     log,
   })
-  return { config, summary, agreement: found, best, groups, grpo, invariance, failures }
+  return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
 }
 
 /** ◆ Writes report.html. @param record run.json of the run */
@@ -128,14 +136,16 @@ export async function writeReport(
   folder: string,
   record: RunJson,
   joined: Joined,
-  { config, summary, agreement, groups, grpo, invariance, failures }: RunAnalyses,
+  { config, summary, agreement, faults, groups, grpo, invariance, failures }: RunAnalyses,
 ): Promise<void> {
   const page = await reportHtml({
     run: runRecord(record, joined),
     joined,
     summary,
     agreement,
+    faults,
     failures,
+    verification: config.verification,
     drift: record.drift,
     groups: groupsReport(groups, grpo, config),
     ...(invariance !== null && { sensitivity: invariance.curve }),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
+import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
+import { agreementByScorer } from '../src/agreement/agreement-table.ts'
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
@@ -248,6 +249,7 @@ export function startAnalysis(
       ],
     }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
+    const byScorer = agreementByScorer(statistics, dataset, bootstrapMethod(settings))
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
@@ -273,7 +275,7 @@ export function startAnalysis(
       csv: Object.fromEntries(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),
       ),
-      tables,
+      tables: byScorer === null ? tables : [...tables, byScorer],
       plots,
     }
   }

@@ -98,7 +98,7 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
     try {
       makeOutputFolder(path)
-      const unlock = lock(path)
+      const unlock = lock(path, '')
       try {
         const statistics = startStatistics(set.runs, settings)
         const finish = startAnalysis(name, set.runs, settings)

@@ -29,7 +29,7 @@ import { textTable } from '../src/report/table.ts'
 import { writeScores } from '../src/report/write.ts'
 import type { Ledger } from '../src/score/ledger.ts'
 import { inspect, openDataset, rowsOf } from '../src/setup/dataset.ts'
-import { readRecord as readJson } from '../src/setup/identity.ts'
+import { readRecord as readJson, stampOf } from '../src/setup/identity.ts'
 import { readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { SCREEN } from '../src/setup/options.ts'
 import { UnwrittenFile } from '../src/system-words.ts'
@@ -133,6 +133,25 @@ interface Verified {
 }
 
 async function verifyRun(
+  folder: string,
+  { dataset, rewards, offline }: { dataset: string | null; rewards: boolean; offline: boolean },
+  log: Log,
+): Promise<Verified> {
+  const files = ['run.json', 'scores.csv'].map((name) => join(folder, name))
+  const before = stampOf(files)
+  const found = await recompute(folder, { dataset, rewards, offline }, log).catch((error: unknown) => {
+    if (stampOf(files) !== before) throw changed(folder)
+    throw error
+  })
+  // else what differs would be of two runs
+  if (stampOf(files) !== before) throw changed(folder)
+  return found
+}
+
+const changed = (folder: string): DataError =>
+  new DataError('changes while it is read', folder, 'A run is writing there; verify it when that has ended.')
+
+async function recompute(
   folder: string,
   { dataset, rewards, offline }: { dataset: string | null; rewards: boolean; offline: boolean },
   log: Log,

@@ -31,6 +31,7 @@ import { inspect, openDataset, rowsOf } from '../src/setup/dataset.ts'
 import { readRecord as readJson } from '../src/setup/identity.ts'
 import { readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { SCREEN } from '../src/setup/options.ts'
+import { UnwrittenFile } from '../src/system-words.ts'
 import { visibleLine } from '../src/visible-text.ts'
 
 const HELP: BinHelp = {
@@ -98,7 +99,8 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
     if (options.logFormat === 'json') for (const one of differences) printText(jsonLine(finding(folder, one)))
     else printText(`${folder}: ${summaryOf(files, differences)}\n`)
   }
-  if (troubles.length === folders.length) return troubles[0]!.exitCode
+  const unwritten = troubles.find((error) => error instanceof UnwrittenFile)
+  if (unwritten !== undefined || troubles.length === folders.length) return (unwritten ?? troubles[0]!).exitCode
   return differing + troubles.length > 0 ? 4 : 0
 }
 
@@ -119,6 +121,10 @@ const isServedFolder = (folder: string): boolean => {
   const record = readJson(folder, 'run.json')
   return isRecord(record) && isRecord(record.served)
 }
+
+/** What it recomputes is written, and taken away again. */
+const MAKE_ROOM =
+  'What is recomputed is written below the folder of temporary files: make room there, or set TMPDIR to a folder on another disk.'
 
 interface Verified {
   readonly files: number
@@ -187,7 +193,6 @@ async function verifyRun(
       added,
       scored,
       ...given<{ even: number }>({ even: record.score_even }),
-      scorer: record.models[0]?.name ?? 'the verifier',
       unread: inspection.failures,
       herm: record.herm,
       methods: { ...record.methods, ...methodCounts(joined) },
@@ -201,6 +206,7 @@ async function verifyRun(
       log.info(`${folder}: the texts in herm/eval-set-scores are not made again, which would need the model`)
     return { files: compared.files.length, differences }
   } catch (error) {
+    if (error instanceof UnwrittenFile) throw new UnwrittenFile(error.message, error.where, MAKE_ROOM, { cause: error })
     // scores.csv is not of these data: there is nothing to compute
     if (!(error instanceof DataError) || !error.where?.startsWith(scoresFile)) throw error
     const row = error.where.slice(scoresFile.length).replace(/^: /, '')

@@ -168,12 +168,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       work.tokens += batch.tokens
       input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
       await settled()
-      if (input.stopped())
-        throw new InterruptedError(
-          'interrupted',
-          subject.name,
-          'What was measured is kept; run the same command again to go on.',
-        )
+      if (input.stopped()) throw interrupted(subject)
       last = input.clock()
     }
   }
@@ -205,8 +200,11 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         }
         index++
       }
-      // else the verifiers would wait for new jobs until the window is full
-      if (model === 0 && input.verdicts !== null && ++rows % ROWS_AT_ONCE === 0) await settled()
+      // else the verifiers would wait for new jobs, and a signal for its answer, until the window is full
+      if (++rows % ROWS_AT_ONCE === 0) {
+        await settled()
+        if (input.stopped()) throw interrupted(subject)
+      }
       if (extent.full) await flush()
     }
     await flush()
@@ -272,6 +270,9 @@ export async function verifyAll(
   await input.verdicts?.drain()
   input.onProgress(input.ledger.length)
 }
+
+const interrupted = ({ name }: Subject): InterruptedError =>
+  new InterruptedError('interrupted', name, 'What was measured is kept; run the same command again to go on.')
 
 /** Sends a completion to the verifier; without a solution there is only the format to judge. */
 function verify(

@@ -122,7 +122,6 @@ export async function finish(input: FinishInput): Promise<number> {
     added,
     scored: models.length > 0,
     ...given<{ even: number }>({ even: scorer.even }),
-    scorer: models[0]?.name ?? 'the verifier',
     unread: inspection.failures,
     herm,
     methods: facts,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { formatReward } from '../chem/ether0/format.ts'
+import { InterruptedError } from '../errors.ts'
 import { measureAll, type WorkDone } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
@@ -13,6 +14,8 @@ import { siblingStores, storeName } from '../store/merge.ts'
 import type { Row, RowFailure, Verifier } from '../types.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Log, Progress } from './log.ts'
+
+const KEPT = 'What was measured is kept; run the same command again to go on.'
 
 /** Completions that may wait for a verdict while the model scores: about one window. */
 const VERDICTS_PENDING = 20_000
@@ -76,6 +79,8 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
         )
       },
     })
+    // also where there was no batch left, after which it is asked
+    if (interrupt.stopped()) throw new InterruptedError('interrupted', store.path, KEPT)
     for (const [i, { halved, mostTokens }] of work.entries())
       if (halved > 1) log.warn(halvedLine(subjects[i]!, halved, mostTokens!), { event: 'memory' })
     // From here on nothing is lost: a Ctrl-C may end the process at once.

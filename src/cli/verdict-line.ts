@@ -3,7 +3,7 @@ import { percent } from '../report/table.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Inspection } from '../setup/dataset.ts'
 import type { ScoredCompletion } from '../types.ts'
-import { countBy } from './count.ts'
+import { countBy, counted } from './count.ts'
 
 /** The reasons of the fails, where nothing passes: a format that no completion has is then told from wrong chemistry. */
 function failed(completions: readonly ScoredCompletion[]): string {
@@ -51,16 +51,28 @@ export function formatDoubt(
   return `${all} by the format (format_failed), whatever the chemistry: ether0's is ${thought}<|answer_start|>…<|answer_end|>; --extraction loose reads <answer>…</answer>${requireReasoning ? ', --no-require-reasoning answers without a thought' : ''}`
 }
 
-/** What the verifier says of the completions, and how often the model agrees with it, in one line. */
+/**
+ * What the verifier says of the completions, and how often the model agrees with it, in one line. Where the verifier can only say what the label
+ * says, accuracy and agreement are one measurement, and the number is not printed twice.
+ */
 export function verdictLine({ completions, pairs }: Joined, inspection: Inspection): string {
   const { pass = 0, partial = 0 } = countBy(completions, (c) => c.verifiableStatus)
+  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreementOf({ completions, pairs })}`
+}
+
+function agreementOf({ completions, pairs }: Pick<Joined, 'completions' | 'pairs'>): string {
+  if (pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')) return ''
   const decided = pairs.filter((p) => p.agree !== null)
+  if (decided.length === 0) return '; in no pair do both model and verifier prefer a side'
+  const { win = 0, loss = 0, tie = 0 } = countBy(pairs, ({ verifiableOutcome }) => verifiableOutcome ?? 'none')
+  const sided = win + loss
+  const others = [
+    ...(tie === 0 ? [] : [counted(tie, 'tie')]),
+    ...(sided + tie === pairs.length ? [] : [`${pairs.length - sided - tie} without a verdict`]),
+  ]
+  const sidedPairs = `${counted(sided, 'pair')}${others.length === 0 ? '' : ` that it decides (${others.join(', ')})`}`
+  if (loss === 0)
+    return `; it prefers chosen in all ${sidedPairs}: accuracy and agreement are one measurement${others.length === 0 ? '' : ' there'}`
   const agreed = decided.filter((p) => p.agree === 1).length
-  const agreement =
-    decided.length === 0
-      ? pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')
-        ? ''
-        : '; in no pair do both model and verifier prefer a side'
-      : `; the model agrees with the verifier on ${agreed} of ${decided.length} pairs that both decide (${percent(agreed / decided.length)})`
-  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreement}`
+  return `; it prefers rejected in ${loss} of ${sidedPairs}; the model agrees with it on ${agreed} of ${decided.length} that both decide (${percent(agreed / decided.length)})`
 }

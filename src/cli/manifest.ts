@@ -76,6 +76,7 @@ export function manifest(
     drift,
     device,
     plan,
+    memory: { ...input.memory, peak_rss_bytes: peakRssBytes() },
     dataset: {
       name: data.name,
       ...data.provenance,
@@ -100,6 +101,9 @@ export function manifest(
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** The most memory that this process had so far, resident: weights that are mapped from their files and other threads included. */
+export const peakRssBytes = (): number => 1024 * process.resourceUsage().maxRSS
 
 /** How the rows were cut into shards; null where the run was one. */
 const shardsRecord = (cut: Cut | null): Record<string, unknown> | null =>

@@ -53,30 +53,52 @@ function spelledGraph(tokens: readonly SmilesToken[]): Spelled | null {
   return { atoms, bonds }
 }
 
-/** Parts that stay whole whichever bond is taken away (bridges are found by Tarjan's low links), and what is in each. */
 function countIn({ atoms, bonds }: Spelled): RingCount {
-  const around: (readonly [atom: number, bond: number])[][] = atoms.map(() => [])
+  let aromaticDummies = 0
+  const { largest } = ringsOf(atoms.length, bonds, (members) => {
+    if (!members.some((atom) => AROMATIC.test(atoms[atom]!))) return
+    aromaticDummies = Math.max(aromaticDummies, members.filter((atom) => DUMMY.test(atoms[atom]!)).length)
+  })
+  return { largest, aromaticDummies }
+}
+
+/**
+ * Ring systems of a graph: parts that stay whole whichever bond is taken away. Bridges are found by Tarjan's low links, in time and memory
+ * in proportion to atoms and bonds.
+ * @param bonds both atoms of each
+ * @param visit told the atoms of each ring system
+ * @returns for each atom whether it is in a ring, and the rings of the ring system that has most
+ */
+export function ringsOf(
+  atoms: number,
+  bonds: Spelled['bonds'],
+  visit: (members: readonly number[]) => void = () => {},
+): { readonly inRing: readonly boolean[]; readonly largest: number } {
+  const around: (readonly [atom: number, bond: number])[][] = Array.from({ length: atoms }, () => [])
   for (const [bond, [a, b]] of bonds.entries()) {
     around[a]!.push([b, bond])
     around[b]!.push([a, bond])
   }
-  const order = new Int32Array(atoms.length).fill(-1)
-  const low = new Int32Array(atoms.length)
-  const next = new Int32Array(atoms.length)
-  const cameBy = new Int32Array(atoms.length).fill(-1)
+  const order = new Int32Array(atoms).fill(-1)
+  const low = new Int32Array(atoms)
+  const next = new Int32Array(atoms)
+  const cameBy = new Int32Array(atoms).fill(-1)
+  const inRing = new Array<boolean>(atoms).fill(false)
   const part: number[] = []
-  let [time, largest, aromaticDummies] = [0, 0, 0]
+  let [time, largest] = [0, 0]
   const close = (top: number): void => {
     const members = part.splice(part.lastIndexOf(top))
     if (members.length < 2) return
     const inside = new Set(members)
     let ends = 0
-    for (const atom of members) for (const [other] of around[atom]!) if (inside.has(other)) ends++
+    for (const atom of members) {
+      inRing[atom] = true
+      for (const [other] of around[atom]!) if (inside.has(other)) ends++
+    }
     largest = Math.max(largest, ends / 2 - members.length + 1)
-    if (!members.some((atom) => AROMATIC.test(atoms[atom]!))) return
-    aromaticDummies = Math.max(aromaticDummies, members.filter((atom) => DUMMY.test(atoms[atom]!)).length)
+    visit(members)
   }
-  for (const root of atoms.keys()) {
+  for (let root = 0; root < atoms; root++) {
     if (order[root] !== -1) continue
     const stack = [root]
     order[root] = low[root] = time++
@@ -101,5 +123,5 @@ function countIn({ atoms, bonds }: Spelled): RingCount {
       } else low[here] = Math.min(low[here]!, order[other]!)
     }
   }
-  return { largest, aromaticDummies }
+  return { inRing, largest }
 }

@@ -1,4 +1,5 @@
 import { type Bond, isAromatic, type MolGraph } from './graph.ts'
+import { ringsOf } from './ring-count.ts'
 import type { SmilesItem, SmilesTree } from './smiles-tree.ts'
 
 /** Parts of a molecule between the bonds that ether0's `get_ring_system` cuts: single bonds outside rings. */
@@ -49,8 +50,23 @@ const MULTIPLE = /[=#$]/
 /** True where a ring that loses a dummy is spelled as aromatic but is not by RDKit: what is left of it has no Kekulé structure then. */
 export const overstatesRings = (tree: SmilesTree, graph: MolGraph): boolean =>
   graph.atoms.some(({ z, inRing }) => z === 0 && inRing) &&
-  tree.nodes.some(({ text }, atom) => LOWER.test(text) && !isAromatic(graph, atom))
+  tree.nodes.some(
+    ({ text, items, bond }, atom) =>
+      !isAromatic(graph, atom) && (LOWER.test(text) || bond === ':' || items.some((item) => item.bond === ':')),
+  )
 const LOWER = /^(?:[bcnops]|\[\d*[bcnopst])/
+
+/**
+ * Whether an aromatic ring loses a dummy, and atoms are left that are aromatic by name but in no ring any more: Python's `RemoveAllHs`
+ * raises an AtomKekulizeException at them.
+ */
+export function breaksAromaticRings(graph: MolGraph): boolean {
+  const isDummy = (atom: number): boolean => graph.atoms[atom]!.z === 0
+  if (!graph.atoms.some(({ inRing }, atom) => isDummy(atom) && inRing)) return false
+  const kept = graph.bonds.flatMap(({ atoms: [a, b] }) => (isDummy(a) || isDummy(b) ? [] : [[a, b] as const]))
+  const { inRing } = ringsOf(graph.atoms.length, kept)
+  return graph.atoms.some((_, atom) => !isDummy(atom) && isAromatic(graph, atom) && !inRing[atom])
+}
 
 /** The atom at the other end of an item. */
 function otherEnd({ closures }: SmilesTree, item: SmilesItem, here: number): number {

@@ -1,10 +1,11 @@
+import { PythonError } from '../../python/error.ts'
 import { molFormulaOf } from './formula.ts'
 import { EMPTY_GRAPH, type MolGraph, parseGraph } from './graph.ts'
 import { Lru, ownText } from './lru.ts'
 import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
-import { overstatesRings, type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
+import { breaksAromaticRings, overstatesRings, type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
 import { smilesPart, tokenizeSmiles } from './smiles-tokens.ts'
 import { smilesTree } from './smiles-tree.ts'
 import { MAX_ATOMS } from './too-large.ts'
@@ -252,6 +253,8 @@ class OpenMolecule implements Molecule {
   private findRingSystems(): RingSystem[] {
     const { graph } = this
     if (!graph.atoms.some(({ inRing }) => inRing)) return []
+    if (breaksAromaticRings(graph))
+      throw new PythonError('AtomKekulizeException', 'an aromatic ring that loses a dummy has no Kekulé structure')
     const { core, extended } = smilesPart(this.smiles)
     const found = (extended ? null : (fragments(core, graph) ?? this.spelled(core))) ?? this.respelled()
     if (found === null) throw new ToolkitFailure(`the ring systems of ${this.smiles} cannot be cut out`)

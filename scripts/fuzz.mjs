@@ -21,7 +21,8 @@ if (!(minutes > 0 && Number.isInteger(seed))) {
   process.exit(2)
 }
 const HANG_MS = 60_000
-const watched = mkdtempSync(join(tmpdir(), 'fuzz-watched-'))
+// written once an input: where there is a folder in memory, there
+const watched = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fuzz-watched-'))
 const [input, counts] = ['input', 'counts.json'].map((name) => join(watched, name))
 const total = values.counts !== undefined && existsSync(values.counts) ? read(values.counts) : empty()
 const end = Date.now() + minutes * 60_000

@@ -4,14 +4,18 @@ import { DataError } from '../errors.ts'
 import { ANSWER_COLUMNS } from './columns.ts'
 import { outsizedJson } from './outsized-json.ts'
 import { PROMPT_LIKE } from './prompt.ts'
-import { decodeUtf8, MAX_RECORD_BYTES, type RawRecord, tooLong } from './raw.ts'
+import { decodeUtf8, type RawRecord, tooLong } from './raw.ts'
 import { looksLikePython } from './text.ts'
 import { COMPARED_COLUMNS } from './verdict.ts'
 
+/** The largest record: a cell is copied a few times while it is read. */
+const MAX_CSV_BYTES = 32 * 1024 * 1024
 /** Columns that a header may name. */
 const MAX_COLUMNS = 10_000
 /** Cells of one record, whatever they hold: beyond these the file is no table. */
-const MAX_CELLS = 5_000_000
+const MAX_CELLS = 2_000_000
+/** So often the record is looked at: a byte may be a cell. */
+const LOOK_BYTES = 1 << 16
 /** Stands for a cell of a record that is too long: the parser bounds a cell, not what they take together. */
 const LEFT_OUT = Buffer.alloc(0)
 
@@ -41,25 +45,13 @@ export async function* readCsv(
   named: readonly string[] = [],
 ): AsyncGenerator<RawRecord> {
   const [head, rest] = await firstLine(chunks)
-  let recordBytes = 0
-  const kept = (cell: Buffer, { index }: { readonly index: number }): Buffer => {
-    recordBytes = index === 0 ? cell.length : recordBytes + cell.length
-    if (index === MAX_CELLS)
-      throw new DataError(
-        `a record has more than ${MAX_CELLS.toLocaleString('en')} cells`,
-        where,
-        'It is no table, or another character stands between its cells.',
-      )
-    return recordBytes > MAX_RECORD_BYTES || index > MAX_COLUMNS ? LEFT_OUT : cell
-  }
   const parser = parse({
     encoding: null,
-    cast: kept as never,
     delimiter: delimiter ?? [',', ';', '\t'].find((candidate) => head.includes(candidate)) ?? ',',
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    max_record_size: MAX_RECORD_BYTES,
+    max_record_size: MAX_CSV_BYTES,
     info: true,
     // records that wait would be all in memory
     ...{ readableHighWaterMark: 1 },
@@ -74,7 +66,7 @@ export async function* readCsv(
       hint: null,
     })
   })
-  const source = Readable.from(rest)
+  const source = Readable.from(watched(rest, parser, where))
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
   let header: readonly string[] | null = null
@@ -89,6 +81,35 @@ export async function* readCsv(
     source.destroy()
   }
   yield* skipped
+}
+
+/** Of csv-parse: the cells of the record that is being read. */
+interface RecordUnderWay {
+  readonly state: { readonly record: Buffer[] }
+}
+
+/**
+ * The chunks, with an eye on the record that they make: the parser bounds a cell, neither their number nor what they take together. The cells
+ * of a record that is too long are let go of while it is read.
+ * @throws DataError for more cells than a table has
+ */
+async function* watched(chunks: AsyncIterable<Uint8Array>, parser: unknown, where: string): AsyncGenerator<Uint8Array> {
+  const { state } = parser as RecordUnderWay
+  for await (const chunk of chunks)
+    for (let from = 0; from < chunk.length; from += LOOK_BYTES) {
+      checkRecord(state.record, where)
+      yield chunk.subarray(from, from + LOOK_BYTES)
+    }
+}
+function checkRecord(record: Buffer[], where: string): void {
+  if (record.length > MAX_CELLS)
+    throw new DataError(
+      `a record has more than ${MAX_CELLS.toLocaleString('en')} cells`,
+      where,
+      'It is no table, or another character stands between its cells.',
+    )
+  if (record.length > MAX_COLUMNS || record.reduce((sum, { length }) => sum + length, 0) > MAX_CSV_BYTES)
+    record.fill(LEFT_OUT)
 }
 
 /** Line breaks inside the cells: the record begins as many lines above its end. */
@@ -148,7 +169,7 @@ function recordOf(
       message: `the record has ${record.length} cells, the header has ${header.length}`,
       hint: 'Cells with a comma, a quote or a line break need quotes around them.',
     }
-  if (record.includes(LEFT_OUT)) return tooLong(at)
+  if (record.includes(LEFT_OUT)) return tooLong(at, MAX_CSV_BYTES)
   const entries: [string, unknown][] = []
   let guarded = false
   for (const [i, name] of header.entries()) {

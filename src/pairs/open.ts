@@ -8,7 +8,7 @@ import { readJson } from './json.ts'
 import { readJsonLines } from './jsonl.ts'
 import { bytesOfFile, readParquet } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
-import { bytesOf, CHUNK_BYTES } from './unpacked.ts'
+import { bytesOf, CHUNK_BYTES, headOf } from './unpacked.ts'
 
 type Format = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet' | 'arrow'
 /** A gzipped Parquet file is unpacked into memory, up to this size: Parquet is read from its end. */
@@ -67,14 +67,7 @@ async function beginning(path: string): Promise<{ gzip: boolean; head: Uint8Arra
     await file.close()
   }
   const gzip = magic[0] === 0x1f && magic[1] === 0x8b
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of bytesOf(path, gzip)) {
-    chunks.push(chunk.slice())
-    length += chunk.length
-    if (length >= HEAD_BYTES) break
-  }
-  return { gzip, head: Buffer.concat(chunks).subarray(0, HEAD_BYTES) }
+  return { gzip, head: await headOf(path, gzip, HEAD_BYTES) }
 }
 
 /** Beginnings that are no data, and what to do about them. */

@@ -90,7 +90,7 @@ function swapped(root: unknown, { at, how, value }: Swap): unknown {
   else if (how === 'drop' && !Array.isArray(holder)) delete holder[key]
   else if (how === 'copy') holder[key] = holder[places[(at >> 8) % places.length]![1]] ?? root
   else if (how === 'rename' && !Array.isArray(holder)) {
-    holder[String(value).slice(0, 40)] = holder[key]
+    holder[typeof value === 'object' ? 'x' : String(value).slice(0, 40)] = holder[key]
     delete holder[key]
   }
   return root

@@ -112,12 +112,12 @@ it.runIf(MINUTES > 0)('for so many minutes', { timeout: (MINUTES + 10) * 60_000 
   for (let seed = SEED; Date.now() < end; seed++)
     for (const target of targets) {
       if (Date.now() > end) break
-      const runs = pace.get(target.name) ?? 5
+      const runs = pace.get(target.name) ?? 20
       const start = performance.now()
       const fault = await fuzzed(target, runs, seed, known.get(target.name)!)
       // as many as fit into a turn: the quick ones get most inputs
       const next = (runs * TURN_MS) / Math.max(1, performance.now() - start)
-      pace.set(target.name, Math.max(1, Math.min(20_000, runs * 4, Math.round(next))))
+      pace.set(target.name, Math.max(1, Math.min(20_000, runs * 8, Math.round(next))))
       if (fault !== null) {
         faults.push(fault)
         console.error(fault)

@@ -51,6 +51,15 @@ export async function resultTargets(scratch: string): Promise<Target[]> {
       }
     }),
     {
+      name: 'run.json in analyze',
+      slow: true,
+      json: true,
+      seeds: [seed(join(pairs, 'run.json'))],
+      run: inFolder(join(scratch, 'analyze', 'scored'), pairs, 'run.json', async () => {
+        await call('analyze', ['--output-dir', join(scratch, 'analyze'), '--resamples', '100'])
+      }),
+    },
+    {
       name: 'store',
       json: 'lines',
       seeds: [seed(join(pairs, MEASUREMENTS))],

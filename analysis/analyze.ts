@@ -7,6 +7,7 @@ import { agreementByScorer } from '../src/agreement/agreement-table.ts'
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
+import { accuracyByFault, type FaultLine } from '../src/agreement/faults.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
 import { labelOf } from '../src/agreement/latex/label.ts'
 import { latexTable } from '../src/agreement/latex/table.ts'
@@ -81,6 +82,8 @@ export interface Analysis {
   readonly runs: readonly Run[]
   /** Models, ensembles of all and baselines, with their margins on the aligned pairs. */
   readonly scorers: readonly Scorer[]
+  /** Accuracy by why the rejected answer is wrong, by run; empty where no verdict says. */
+  readonly faults: readonly { readonly scorer: string; readonly lines: readonly FaultLine[] }[]
   /** Under the leaderboard, and of the groups: what the values rest on. */
   readonly notes: readonly string[]
   /** How the models stand to the baselines, for the screen. */
@@ -263,6 +266,10 @@ export function startAnalysis(
       standings,
       runs,
       scorers,
+      faults: statistics.flatMap(({ model, statistics }) => {
+        const lines = accuracyByFault(statistics)
+        return lines.length === 0 ? [] : [{ scorer: model, lines }]
+      }),
       notes: [...(standings.length === 0 ? notes : board.notes), ...(groupsNote === null ? [] : [groupsNote])],
       baselines: againstBaselines,
       bestOf: best,

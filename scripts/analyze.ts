@@ -200,6 +200,7 @@ async function comparisonPage({
     settings,
     runs: analysis.runs.map(comparedRun),
     files: analysis.csv,
+    faults: analysis.faults,
     notes: analysis.notes,
     warnings: [...notes, ...remarks.warnings],
     infos: remarks.infos,

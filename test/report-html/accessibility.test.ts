@@ -38,7 +38,8 @@ function verifyInput(): ReportInput {
 async function unfold(page: Page): Promise<void> {
   await page.evaluate(() => {
     for (const fold of document.querySelectorAll('details')) fold.open = true
-    for (const browser of document.querySelectorAll('.browser')) browser.querySelector<HTMLElement>('.rows:not(:has(tr.detail)) .open')?.click()
+    for (const browser of document.querySelectorAll('.browser'))
+      browser.querySelector<HTMLElement>('.rows:not(:has(tr.detail)) .open')?.click()
   })
   await page.waitForTimeout(50)
 }

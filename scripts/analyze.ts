@@ -105,7 +105,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
     try {
       makeOutputFolder(path)
-      const unlock = lock(path)
+      const unlock = lock(path, '')
       try {
         const statistics = startStatistics(set.runs, settings)
         const finish = startAnalysis(name, set.runs, settings)
@@ -212,7 +212,7 @@ async function comparisonPage({
 
 /** What a reader of the leaderboard must know: warnings, and what is merely said. */
 function remarksOf(
-  { aligned, copies, unit, unlike, standings }: Analysis,
+  { aligned, copies, unit, unlike, standings, baselines }: Analysis,
   runs: readonly Run[],
 ): { readonly warnings: readonly string[]; readonly infos: readonly string[] } {
   const warnings: string[] = []
@@ -225,14 +225,7 @@ function remarksOf(
   for (const { scorer, rank, accuracy } of standings)
     if (rank === null && accuracy.reason !== null && !nothingScored(standings))
       warnings.push(`${scorer.name}: ${accuracy.reason}`)
-  const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
-  const beaten: string[] = []
-  for (const { scorer, rank } of standings) {
-    if (scorer.kind !== 'null' || rank === null) continue
-    const worse = models.filter((s) => s.rank !== null && s.rank >= rank).map((s) => s.scorer.name)
-    if (worse.length > 0) beaten.push(`${scorer.name} as ${worse.join(', ')}`)
-  }
-  if (beaten.length > 0) warnings.push(`baselines that do at least as well: ${beaten.join('; ')}`)
+  warnings.push(...baselines)
   const infos =
     copies.length === 0
       ? []

@@ -6,6 +6,7 @@ import { count, plural } from '../html/numbers.ts'
 import type { CompareInput } from './input.ts'
 import { alike } from './sections/alike.ts'
 import { baselines } from './sections/baselines.ts'
+import { bestOf } from './sections/best-of.ts'
 import { differences } from './sections/differences.ts'
 import { disagreements } from './sections/disagreements.ts'
 import { drift } from './sections/drift.ts'
@@ -31,6 +32,7 @@ export function renderComparison(input: CompareInput, limits: Limits = LIMITS): 
     baselines(input),
     differences(input, limits),
     subsets(input, limits),
+    bestOf(input),
     verifier(input),
     groups(input, limits),
     invariance(input),

@@ -20,11 +20,14 @@ export function baselines(input: CompareInput): Section | null {
   // a baseline is of the pairs that a model scored: mostly the same ones
   const accuracyOf = (scope: string): ScorerStatistic | undefined =>
     scorers.map((scorer) => find(scope, 'accuracy_half', scorer)).find((line) => line !== undefined)
+  const lacking = scopes.some((scope) =>
+    scorers.some((scorer) => find(scope, 'model_minus_null', scorer) === undefined),
+  )
   return {
     id: 'baselines',
     title: 'Against baselines',
     body: valueTable(
-      html`What scorers reach that know no chemistry, and each model’s accuracy less theirs, in points of a percent, on the pairs that the model scored: the baselines of each run’s own report (scopes <i>null:…</i> of agreement.csv). ${letters.key(scorers)}. Beneath: the 95% interval, prompts resampled, and the pairs. Where it covers 0 the model is <i>not distinguishable</i> from a scorer that reads no molecule. An empty place: that run has no such baseline (texts are needed for it).`,
+      html`What scorers reach that know no chemistry, and each model’s accuracy less theirs, in points of a percent, on the pairs that the model scored: the baselines of each run’s own report (scopes <i>null:…</i> of agreement.csv). ${letters.key(scorers)}. Beneath: the 95% interval, prompts resampled, and the pairs. Where it covers 0 the model is <i>not distinguishable</i> from a scorer that reads no molecule.${lacking ? ' An empty place: that run’s folder has no such baseline, which reads texts.' : ''}`,
       'Baseline',
       ['its accuracy', ...scorers.map((scorer) => `${letters.of(scorer)} −`)],
       [

@@ -10,6 +10,7 @@ import { bestOf } from './sections/best-of.ts'
 import { differences } from './sections/differences.ts'
 import { disagreements } from './sections/disagreements.ts'
 import { drift } from './sections/drift.ts'
+import { groupRows } from './sections/group-rows.ts'
 import { groups } from './sections/groups.ts'
 import { invariance } from './sections/invariance.ts'
 import { leaderboard } from './sections/leaderboard.ts'
@@ -41,6 +42,7 @@ export function renderComparison(input: CompareInput, limits: Limits = LIMITS): 
     drift(input),
     disagreements(input),
     pairs(input, limits),
+    groupRows(input, limits),
     provenance(input),
   ]
   const { dataset, runs, settings, command } = input

@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
@@ -6,11 +7,14 @@ import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
+import { labelOf } from '../src/agreement/latex/label.ts'
+import { latexTable } from '../src/agreement/latex/table.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
-import { latexTable, markdownTable, type PaperTable } from '../src/agreement/tables.ts'
+import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Statistic } from '../src/types.ts'
+import { writeWholeSync } from '../src/whole-file.ts'
 import { baselineLines } from './against-baselines.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
@@ -18,7 +22,14 @@ import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-
 import { distributionTables, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
-import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
+import {
+  GROUP_STANDING_COLUMNS,
+  groupStandingRows,
+  groupsOfRun,
+  groupsTable,
+  groupsText,
+  ownGroupsNote,
+} from './groups.ts'
 import { invarianceOfRun } from './invariance.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
@@ -29,6 +40,7 @@ import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
 import { twinsOf } from './run-identity.ts'
+import { strataOfRun } from './run-strata.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
 import {
@@ -66,6 +78,12 @@ export interface Analysis {
   readonly standings: readonly Standing[]
   /** How the models stand to the baselines, for the screen. */
   readonly baselines: readonly string[]
+  /** As they are compared: rows of other texts under one id have keys of their own. */
+  readonly runs: readonly Run[]
+  /** Models, ensembles of all and baselines, with their margins on the aligned pairs. */
+  readonly scorers: readonly Scorer[]
+  /** Under the leaderboard, and of the groups: what the values rest on. */
+  readonly notes: readonly string[]
   /** Best of n by scorer, where rows have several completions. */
   readonly bestOf: readonly (readonly [scorer: string, table: BestOfTable])[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
@@ -217,6 +235,7 @@ export function startAnalysis(
     writers === null ? null : writerTable(dataset, writers),
     groups.length === 0 ? null : groupsTable(dataset, groups),
   ].filter((t): t is PaperTable => t !== null)
+  const groupsNote = ownGroupsNote(groups.map(({ ids }) => ids))
   const plots = plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets)
   return (ofColumns) => {
     const statistics = runs.map((run, i) => ({
@@ -225,6 +244,7 @@ export function startAnalysis(
         ...ofColumns[i]!,
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
+        ...strataOfRun(run, settings),
       ],
     }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
@@ -240,6 +260,9 @@ export function startAnalysis(
       unlike,
       standings,
       baselines: againstBaselines,
+      runs,
+      scorers,
+      notes: [...(standings.length === 0 ? notes : board.notes), ...(groupsNote === null ? [] : [groupsNote])],
       bestOf: best,
       screen: [
         standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
@@ -262,25 +285,34 @@ function noted(row: readonly Cell[], columns: readonly string[], text: string | 
   return row.map((cell, i) => (i !== at || text === null ? cell : cell === null ? text : `${cell}; ${text}`))
 }
 
-/** ◆ Writes an analysis into a folder, each file whole or not at all. */
-export async function writeAnalysis(analysis: Analysis, folder: string): Promise<string[]> {
+/**
+ * ◆ Writes an analysis into a folder, each file whole or not at all.
+ * @param report report.html, if there is to be one
+ */
+export async function writeAnalysis(
+  analysis: Analysis,
+  folder: string,
+  report: string | null = null,
+): Promise<string[]> {
   for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
   const files: string[] = []
   const put = (name: string, content: string): void => {
-    const path = join(folder, name)
-    writeFileSync(`${path}.partial`, content)
-    renameSync(`${path}.partial`, path)
+    writeWholeSync(join(folder, name), content)
     files.push(name)
   }
   for (const [name, { columns, rows }] of Object.entries(analysis.csv)) {
     await writeCsv(join(folder, name), columns, rows)
     files.push(name)
   }
+  // other runs of these data give other tables, and these others' labels
+  const tag = createHash('sha256').update(analysis.tables.map(markdownTable).join('')).digest('hex').slice(0, 6)
+  const label = labelOf(['analysis', analysis.dataset], tag)
   for (const table of analysis.tables) {
     put(`tables/${table.name}.md`, markdownTable(table))
-    put(`tables/${table.name}.tex`, latexTable(table))
+    put(`tables/${table.name}.tex`, latexTable(table, label))
   }
   for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
+  if (report !== null) put('report.html', report)
   put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))
   return files
 }

@@ -2,7 +2,7 @@ import type { Accuracy } from '../src/agreement/accuracy.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { percent, textTable } from '../src/report/table.ts'
 import type { Statistic } from '../src/types.ts'
-import type { Standing } from './leaderboard.ts'
+import { nothingScored, type Standing } from './leaderboard.ts'
 import { markedName } from './scorers.ts'
 
 const interval = (low: number | null, high: number | null, scale = 100, digits = 1): string =>
@@ -10,6 +10,7 @@ const interval = (low: number | null, high: number | null, scale = 100, digits =
 
 /** The leaderboard for a terminal. @param notes lines under it */
 export function standingsText(dataset: string, standings: readonly Standing[], notes: readonly string[]): string {
+  if (nothingScored(standings)) return `${dataset}: no model has scored a pair; there is nothing to rank.`
   const few = (a: Accuracy): boolean => a.half !== null && a.clusters < MIN_CLUSTERS
   const missing = standings.some(({ accuracy }) => accuracy.missing > 0)
   const cells = (a: Accuracy): string[] => [

@@ -10,7 +10,7 @@ import { countBy, counted } from '../src/cli/count.ts'
 import { downloadBar } from '../src/cli/download-bar.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { noScore } from '../src/cli/failures-file.ts'
-import { createLog, type Log } from '../src/cli/log.ts'
+import { type Log, screenLog } from '../src/cli/log.ts'
 import { methodCounts, type RunJson } from '../src/cli/manifest.ts'
 import { withFaults } from '../src/cli/pair-faults.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
@@ -32,6 +32,7 @@ import { inspect, openDataset, rowsOf } from '../src/setup/dataset.ts'
 import { readRecord as readJson } from '../src/setup/identity.ts'
 import { readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { SCREEN } from '../src/setup/options.ts'
+import { UnwrittenFile } from '../src/system-words.ts'
 import { visibleLine } from '../src/visible-text.ts'
 
 const HELP: BinHelp = {
@@ -72,13 +73,7 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   if (words.length === 0)
     throw new UsageError('names no folder of a run', 'command line', `${name} DIR; see ${name} --help.`)
   const options = readOptions(OPTIONS, parsed)
-  const log = createLog({
-    name,
-    quiet: options.quiet,
-    format: options.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, options)
   const found = words.flatMap(runsIn)
   const folders = found.filter((folder) => !isServedFolder(folder))
   if (folders.length === 0) throw new DataError(SERVED, found[0]!, 'analyze reads it.')
@@ -105,7 +100,8 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
     if (options.logFormat === 'json') for (const one of differences) printText(jsonLine(finding(folder, one)))
     else printText(`${folder}: ${summaryOf(files, differences)}\n`)
   }
-  if (troubles.length === folders.length) return troubles[0]!.exitCode
+  const unwritten = troubles.find((error) => error instanceof UnwrittenFile)
+  if (unwritten !== undefined || troubles.length === folders.length) return (unwritten ?? troubles[0]!).exitCode
   return differing + troubles.length > 0 ? 4 : 0
 }
 
@@ -126,6 +122,10 @@ const isServedFolder = (folder: string): boolean => {
   const record = readJson(folder, 'run.json')
   return isRecord(record) && isRecord(record.served)
 }
+
+/** What it recomputes is written, and taken away again. */
+const MAKE_ROOM =
+  'What is recomputed is written below the folder of temporary files: make room there, or set TMPDIR to a folder on another disk.'
 
 interface Verified {
   readonly files: number
@@ -194,7 +194,6 @@ async function verifyRun(
       added,
       scored,
       ...given<{ even: number }>({ even: record.score_even }),
-      scorer: record.models[0]?.name ?? 'the verifier',
       unread: inspection.failures,
       herm: record.herm,
       methods: { ...record.methods, ...methodCounts(joined) },
@@ -208,6 +207,7 @@ async function verifyRun(
       log.info(`${folder}: the texts in herm/eval-set-scores are not made again, which would need the model`)
     return { files: compared.files.length, differences }
   } catch (error) {
+    if (error instanceof UnwrittenFile) throw new UnwrittenFile(error.message, error.where, MAKE_ROOM, { cause: error })
     // scores.csv is not of these data: there is nothing to compute
     if (!(error instanceof DataError) || !error.where?.startsWith(scoresFile)) throw error
     const row = error.where.slice(scoresFile.length).replace(/^: /, '')

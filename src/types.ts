@@ -217,7 +217,7 @@ export interface Sequence {
 export interface Batch {
   readonly layout: 'padded' | 'shared'
   readonly sequences: readonly number[]
-  /** Length of the prefix that all its sequences share (shared layout), else 0. */
+  /** Length of the prefix that all its sequences share (shared layout), else 0. Of the form `prompts`: the length of every prompt's row. */
   readonly prefix: number
   /** Shared layout: how many leading tokens each sequence takes over from the sequence before it in this batch. */
   readonly reused?: readonly number[]
@@ -234,6 +234,10 @@ export interface Batching {
   readonly rows?: boolean
   /** All sequences of a batch stand in one row without padding. */
   readonly packed: boolean
+  /** Prompts are rows of their own, of one length in a batch, and completions read their keys as a past (the form `prompts`). Default false. */
+  readonly prompts?: boolean
+  /** Rows are padded to a multiple of so many tokens. Default 1. */
+  readonly rowMultiple?: number
 }
 
 /** An opened model on a device. `run` measures one batch, in the batch's order. */

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["torch==2.15.0", "transformers==5.23.0", "safetensors", "numpy"]
+# dependencies = ["torch==2.15.0", "transformers==5.23.0", "safetensors", "numpy"]  # or peer/requirements.txt
 # ///
 """transformers on the seeded model of score.ts, which starts it: python peer-torch.py MODEL_FOLDER score|logProb THREADS
 
@@ -26,7 +26,8 @@ auto = AutoModelForSequenceClassification if head == "score" else AutoModelForCa
 
 
 def load():
-    model = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+    dtype = "dtype" if int(transformers.__version__.split(".")[0]) >= 5 else "torch_dtype"
+    model = auto.from_pretrained(folder, **{dtype: torch.float32}, attn_implementation="sdpa").eval()
     model.config.pad_token_id = PAD
     return model
 

@@ -4,7 +4,7 @@
  *   npx tsx scripts/bench/score.ts [--shape 135m|0.5b|tiny] [--head score|logProb] [--pairs 24] [--rounds 3] [--completions 2]
  *     [--device cpu|cuda|webgpu] [--attention split|gqa|attention|plain] [--dtype auto|fp32|fp16|bf16] [--stored f32|bf16]
  *     [--batch-tokens 1024,2048] [--blocks 64,96,128] [--only name,name] [--peer PYTHON]
- *     [--threads 2]
+ *     [--threads 2] [--json FILE]
  *
  * All ways run interleaved on the same sequences; ratios are of CPU time (wall time on a GPU), median and range over the
  * rounds. The model is written once to the temporary folder.
@@ -12,13 +12,13 @@
  * With --peer, transformers under that Python (the pins stand in peer-torch.py) takes the place of our own padded graph: on the
  * same weights and token ids, in a process of its own whose rounds stand between ours; then with --head logProb every
  * sequence is run twice on both sides, as the policy and the reference of DPO are. On a machine that others use too, --threads 1 is
- * fairer: threads that wait for each other burn CPU time, on either side.
+ * fairer: threads that wait for each other burn CPU time, on either side. --json writes what every round of every way took.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as ort from 'onnxruntime-node'
-import type { AttentionForm } from '../../src/model/attention.ts'
+import type { AttentionForm } from '../../src/model/attention-forms.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import type { DtypeChoice } from '../../src/model/dtype.ts'
 import { Graph } from '../../src/model/graph.ts'
@@ -30,7 +30,7 @@ import { below, type Prng, prng } from '../../src/prng.ts'
 import { measure } from '../../src/score/measure.ts'
 import { type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
 import type { Batch, Runner, Sequence } from '../../src/types.ts'
-import { openPeer, type Peer } from './peer.ts'
+import { openPeer, type Peer } from './peer-process.ts'
 import { SHAPES, seededModel } from './seeded-model.ts'
 
 const { values: flags } = parseArgs({
@@ -49,6 +49,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     peer: { type: 'string' },
     threads: { type: 'string' },
+    json: { type: 'string' },
   },
 })
 const head = flags.head as 'score' | 'logProb'
@@ -313,5 +314,26 @@ console.table(
     }),
   ),
 )
+if (flags.json !== undefined)
+  writeFileSync(
+    flags.json,
+    `${JSON.stringify({
+      flags,
+      dtype: main.info.dtype,
+      threads,
+      pairsPerRound: pairs,
+      peer: peer?.what ?? null,
+      matmulPeak: peak,
+      weightBytes: main.info.weightBytes,
+      peakMb: { before, ours: afterOurs, peer: peer === null ? null : peerPeakMb },
+      flopsPerToken: perToken,
+      ways: all.map((way) => ({
+        name: way.name,
+        ours: ways.includes(way),
+        worstDifference: worst.get(way),
+        rounds: scored.get(way)!.map(({ cpu, wall, tokens }) => ({ cpu, wall, tokens })),
+      })),
+    })}\n`,
+  )
 peer?.close()
 await Promise.all(runners.map((runner) => runner.release()))

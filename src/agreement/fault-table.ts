@@ -1,15 +1,26 @@
 import type { Statistic } from '../types.ts'
 import { type FaultLine, isPart } from './faults.ts'
 import { MIN_CLUSTERS } from './strata.ts'
-import { count, type PaperTable, percent, text } from './tables.ts'
+import { count, intervalSentence, type PaperTable, percent, text } from './tables.ts'
 
-/** Accuracy by why the rejected answer is wrong, as a paper table. @param lines not empty */
-export function faultPaperTable(lines: readonly FaultLine[], model: string, ciMethod: string): PaperTable {
+/**
+ * Accuracy by why the rejected answer is wrong, as a paper table.
+ * @param lines not empty
+ * @param scorer as captions call it, with its reference
+ */
+export function faultPaperTable(
+  lines: readonly FaultLine[],
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable {
   const share = (line: Statistic | null, few: boolean) =>
     percent(line?.value ?? null, line === null ? null : intervalOf(line), few)
   return {
     name: 'accuracy-by-fault',
-    caption: `Pairwise accuracy of ${model} by why the rejected answer is wrong, per cent.`,
+    caption: `Pairwise accuracy of ${scorer} on ${dataset} by why the rejected answer is wrong, per cent.`,
+    intervals: intervalSentence(ciMethod),
+    source: 'agreement.csv',
     columns: ['', 'strict', 'ties as ½', 'pairs', 'prompts', 'share of all pairs'].map((title) => ({ title })),
     rows: lines.map((line) => {
       const { level, title, share: part, strict, half } = line
@@ -25,8 +36,7 @@ export function faultPaperTable(lines: readonly FaultLine[], model: string, ciMe
     }),
     notes: [
       ...definitionsOf(lines).map((line) => `${line}.`),
-      `95 % intervals: ${ciMethod}. Shares are of all pairs, scored or not.`,
-      `† fewer than ${MIN_CLUSTERS} prompts.`,
+      'Shares are of all pairs, scored or not.',
     ],
   }
 }

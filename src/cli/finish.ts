@@ -34,6 +34,7 @@ import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput } from './manifest.ts'
 import { withFaults } from './pair-faults.ts'
+import type { Part } from './parts.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { type RunAnalyses, writeReport, writeRunFiles } from './run-files.ts'
@@ -71,6 +72,8 @@ export interface FinishInput {
   readonly verifier: Verifier | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
   readonly comparison?: GraphComparison | null
+  /** The processes of a run on several devices, and the configuration that was asked for; left out where this process measured. */
+  readonly parts?: { readonly parts: readonly Part[]; readonly asked: RunConfig }
   readonly log: Log
   readonly elapsedMs: () => number
   /** What to print in place of the accuracy table. */
@@ -117,7 +120,6 @@ export async function finish(input: FinishInput): Promise<number> {
     added,
     scored: models.length > 0,
     ...given<{ even: number }>({ even: scorer.even }),
-    scorer: models[0]?.name ?? 'the verifier',
     unread: inspection.failures,
     herm,
     methods: facts,

@@ -64,7 +64,7 @@ export function manifest(
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
     identity: identityRecord(input.identity),
     replaced: input.replaced,
-    config: configAsRun(config, input.subjects),
+    config: configAsRun(input.parts?.asked ?? config, input.subjects),
     versions: versions(),
     score_version: SCORE_VERSION,
     machine: machine(),
@@ -86,6 +86,7 @@ export function manifest(
       ...readingsRecord(inspection, config, data.provenance.sha256),
     },
     shards: shardsRecord(data.cut),
+    parts: input.parts?.parts ?? null,
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
     repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
@@ -159,7 +160,7 @@ const graphRecord = ({ opened }: LoadedModel, runner: RunnerInfo | null): Record
         provider: runner?.provider ?? null,
         ...(runner?.found ?? { batches: null, pooling: null }),
       }
-    : { kind: 'checkpoint' }
+    : { kind: 'checkpoint', attention: opened.attention }
 
 const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.round((count / ms) * 10_000) / 10 : null)
 

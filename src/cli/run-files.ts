@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import { bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
+import { accuracyPaperTable } from '../agreement/accuracy-table.ts'
 import { type Agreement, agreement } from '../agreement/agreement.ts'
+import { agreementPaperTables } from '../agreement/agreement-table.ts'
 import { baselineWarningLines } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
 import { faultSummary } from '../agreement/fault-summary.ts'
 import { faultPaperTable } from '../agreement/fault-table.ts'
 import { accuracyByFault, type FaultLine } from '../agreement/faults.ts'
 import type { HermRun } from '../agreement/herm.ts'
-import type { MethodsInput } from '../agreement/methods.ts'
+import { type MethodsInput, scorerName } from '../agreement/methods.ts'
 import type { Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { writeJson, writeWhole } from '../report/manifest.ts'
@@ -44,8 +46,6 @@ export interface RunFilesInput {
   readonly scored: boolean
   /** Of a model that compares two answers, the score at which it prefers neither. */
   readonly even?: number
-  /** As the tables call who scored. */
-  readonly scorer: string
   /** Rows that could not be read. */
   readonly unread: readonly RowFailure[]
   readonly herm: HermRun | null
@@ -67,7 +67,7 @@ export interface RunAnalyses {
 
 /** ◆ Writes every file of a run but scores.csv, pairs.csv, run.json and report.html. */
 export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> {
-  const { folder, config, joined, rows, added, scored, scorer, herm, methods, log } = input
+  const { folder, config, joined, rows, added, scored, herm, methods, log } = input
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
@@ -103,6 +103,8 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
   const curveColumns = invariance === null ? {} : await writeSensitivity(folder, invariance)
   const ciMethod = bootstrapMethod(settings)
+  const scorer = scored ? scorerName(methods) : null
+  const named = [scorer ?? 'the verifier', methods.dataset, ciMethod] as const
   await writeAnalyses({
     folder,
     joined,
@@ -115,15 +117,15 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
       ...grpo?.columns,
     },
     tables: [
-      ...(faults.length === 0 || herm === null ? [] : [faultPaperTable(faults, herm.model, ciMethod)]),
-      ...(groups === null ? [] : groupTables(groups, scorer, ciMethod)),
-      ...(invariance === null ? [] : invariancePaperTables(invariance, scorer, ciMethod)),
+      ...(scored && joined.pairs.length > 0 ? [accuracyPaperTable(summary.accuracy, ...named)] : []),
+      ...(faults.length === 0 || !scored ? [] : [faultPaperTable(faults, ...named)]),
+      ...agreementPaperTables(found.statistics, scorer, methods.dataset, ciMethod),
+      ...(groups === null ? [] : groupTables(groups, ...named)),
+      ...(invariance === null ? [] : invariancePaperTables(invariance, ...named)),
     ],
-    summary,
     agreement: found,
     herm,
     methods,
-    ciMethod,
     log,
   })
   return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
@@ -143,6 +145,7 @@ export async function writeReport(
     agreement,
     faults,
     failures,
+    verification: config.verification,
     drift: record.drift,
     groups: groupsReport(groups, grpo, config),
     ...(invariance !== null && { sensitivity: invariance.curve }),

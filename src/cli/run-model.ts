@@ -1,4 +1,5 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
+import { devicesOf } from '../model/device-list.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Cut, Shard } from '../pairs/shard.ts'
@@ -26,6 +27,7 @@ import { watchInterrupt } from './interrupt.ts'
 import type { Log } from './log.ts'
 import { modelLine } from './model-line.ts'
 import type { BinHelp } from './parse.ts'
+import { runParts } from './parts.ts'
 import { printPlan } from './plan.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
@@ -66,8 +68,12 @@ export async function runModel(
 ): Promise<number> {
   const begun = await begin(bin, { ...HELP[bin], name }, argv)
   if (begun === null) return 0
-  const { given, config, modes, log, elapsedMs } = begun
-  checkDatasetName(config.dataset)
+  const { given, modes, log, elapsedMs } = begun
+  checkDatasetName(begun.config.dataset)
+  const devices = devicesOf(begun.config.device)
+  const only = devices.length === 1 || modes.dryRun || modes.dumpRendered !== null
+  const parts = only ? null : await runParts(name, devices, begun.config, log, scriptOf(argv))
+  const config = devices.length === 1 ? begun.config : ofDevices(begun.config, devices, only)
   for (const remark of hermRemarks(given, bin)) log.info(remark)
 
   const verifier = openVerifier(config.verification)
@@ -132,13 +138,24 @@ export async function runModel(
     for (const { text, warning } of comparison === null ? [] : comparisonLines(comparison))
       if (warning) log.warn(text)
       else log.info(text)
-    const run = { ...base, comparison, replaced, certified, log, elapsedMs, interrupt }
+    const asked = parts === null ? {} : { parts: { parts, asked: begun.config } }
+    const run = { ...base, ...asked, comparison, replaced, certified, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()
   }
 }
+
+/** What node was started with, up to this command's own flags. */
+const scriptOf = (argv: readonly string[]): string[] => process.argv.slice(1, process.argv.length - argv.length)
+
+/** The configuration of the process that merges what those of several devices measured, or that only plans. */
+const ofDevices = (config: RunConfig, devices: readonly string[], plansOnly: boolean): RunConfig => ({
+  ...config,
+  device: devices[0]!,
+  ...(!plansOnly && { shard: { index: 1, count: devices.length }, merge: 'only' as const }),
+})
 
 /** Where the results belong: the models' weights, in the order of the roles, and the data. */
 const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, identity }: Dataset): FolderRequest => ({

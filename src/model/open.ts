@@ -2,7 +2,8 @@ import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { Batching, Dtype, MeasurementKind, Quantisation } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
-import { type AttentionForm, attentionForms, type GraphForm } from './attention.ts'
+import { attentionForms, type GraphForm } from './attention.ts'
+import type { AttentionForm } from './attention-forms.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
@@ -74,6 +75,12 @@ export interface OpenOptions {
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
 const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
 
+/**
+ * With a mask CUDA's memory-efficient attention wants a key length that is a multiple of 4, the mask's rows aligned; else ONNX Runtime takes the
+ * path that keeps all scores, heads · seq² numbers. 8 also suits the tensor cores.
+ */
+const CUDA_ROW_MULTIPLE = 8
+
 const defaultAttention = (device: Device, { causal }: ModelSpec): AttentionForm =>
   device === 'cpu' && !causal ? 'attention' : DEFAULT_ATTENTION[device]
 
@@ -97,10 +104,13 @@ export function openModelIn(
   const form: GraphForm = generates ? 'cache' : (attention ?? defaultAttention(device, spec))
   if (form !== 'cache' && !attentionForms(spec).includes(form))
     throw new UsageError(
-      `cannot be the attention of an encoder (model_type ${spec.architecture})`,
+      spec.causal
+        ? `knows no sliding window, and this model has one (model_type ${spec.architecture})`
+        : `cannot be the attention of an encoder (model_type ${spec.architecture})`,
       `--attention ${form}`,
       `Use ${attentionForms(spec).join(' or ')}.`,
     )
+  checkOnDevice(form, device)
   const built = buildModel(checkpoint, spec, {
     kind,
     attention: form,
@@ -108,7 +118,14 @@ export function openModelIn(
     scheme,
     ...given<Pick<OpenOptions, 'head'>>({ head }),
   })
-  const batching = { device, causal: spec.causal, packed: form === 'split' }
+  const batching = {
+    device,
+    causal: spec.causal,
+    packed: form === 'split',
+    ...(form === 'gqa' && { rows: true }),
+    ...(form === 'prompts' && { prompts: true }),
+    ...(device === 'cuda' && { rowMultiple: CUDA_ROW_MULTIPLE }),
+  }
   const description = described(built)
   return {
     checkpoint,
@@ -122,6 +139,16 @@ export function openModelIn(
     built,
     description,
   }
+}
+
+/** Said before anything is opened: what is known to fail on a device. @throws UsageError */
+function checkOnDevice(form: GraphForm, device: Device): void {
+  if (form === 'split' && device !== 'cpu')
+    throw new UsageError(
+      `is the CPU's form: ${device === 'cuda' ? 'on CUDA its Loop ends in an illegal memory access' : 'on WebGPU it was never run'}`,
+      '--attention split',
+      'Leave --attention out, or use attention, prompts, gqa or plain.',
+    )
 }
 
 function described({

@@ -1,4 +1,5 @@
 import type { Batch, Batching, Sequence } from '../types.ts'
+import { type PromptGroup, planPrompts } from './plan-prompts.ts'
 
 export interface PlanOptions {
   /** `shared` computes a prefix that sequences have in common once; `padded` gives every sequence its own row. */
@@ -8,6 +9,10 @@ export interface PlanOptions {
    * a batch is shared, the template's own too; else only within a group, a row each, padded to the longest.
    */
   readonly packed: boolean
+  /** As in Batching: prompts of one length are rows of their own. Default false. */
+  readonly prompts?: boolean
+  /** Rows are padded to a multiple of so many tokens. Default 1. */
+  readonly rowMultiple?: number
   /** Upper bound of the tokens that one run computes, padding included. One longer sequence runs alone. */
   readonly batchTokens: number
   /** Upper bound of the sequences of one run. */
@@ -16,13 +21,21 @@ export interface PlanOptions {
 
 /**
  * What suits a device. On the CPU more than 1,024 tokens per run gain nothing, and where rows are padded more than 512 lose
- * (src/model/README.md); a GPU wants work.
+ * (src/model/README.md). A GPU wants work, but runs of 32,768 tokens were slower than of 8,192, whose rows are nearer in length.
  */
-export function planOptionsFor({ device, causal, rows = false, packed }: Batching): PlanOptions {
+export function planOptionsFor({
+  device,
+  causal,
+  rows = false,
+  packed,
+  prompts = false,
+  rowMultiple = 1,
+}: Batching): PlanOptions {
   const layout = causal && !rows ? 'shared' : 'padded'
+  const shape = { layout, packed, ...(prompts && { prompts }), ...(rowMultiple > 1 && { rowMultiple }) } as const
   return device === 'cpu'
-    ? { layout, packed, batchTokens: layout === 'shared' ? 1024 : 512, batchSize: 256 }
-    : { layout, packed, batchTokens: 32_768, batchSize: 512 }
+    ? { ...shape, batchTokens: layout === 'shared' ? 1024 : 512, batchSize: 256 }
+    : { ...shape, batchTokens: 8192, batchSize: 512 }
 }
 
 /**
@@ -30,6 +43,7 @@ export function planOptionsFor({ device, causal, rows = false, packed }: Batchin
  * equal sequences in the same order give the same plan. Every sequence is in exactly one batch.
  */
 export function planBatches(sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  if (options.prompts === true && options.layout === 'shared') return planGroups(sequences, options)
   const chunks = options.layout === 'shared' ? treesOf(sequences, options) : rowsOf(sequences)
   chunks.sort((a, b) => b.tokens - a.tokens || a.sequences[0]! - b.sequences[0]!)
   const batches: Batch[] = []
@@ -41,7 +55,7 @@ export function planBatches(sequences: readonly Sequence[], options: PlanOptions
   for (const chunk of chunks) {
     const next = [...open, chunk]
     const size = next.reduce((sum, { sequences: { length } }) => sum + length, 0)
-    if (size > options.batchSize || tokensOf(next, options.packed) > options.batchTokens) close()
+    if (size > options.batchSize || tokensOf(next, options) > options.batchTokens) close()
     open.push(chunk)
   }
   close()
@@ -58,8 +72,8 @@ interface Chunk {
 const rowsOf = (sequences: readonly Sequence[]): Chunk[] =>
   sequences.map((sequence, index) => ({ sequences: [index], tokens: sequence.ids.length }))
 
-/** Every group as a tree of prefixes, cut where it would exceed a batch; sequences that turn otherwise are groups of their own. */
-function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: PlanOptions): Chunk[] {
+/** The groups, each in preorder; sequences that turn otherwise are groups of their own. */
+function groupsOf(sequences: readonly Sequence[]): number[][] {
   const groups = new Map<string, number[]>()
   sequences.forEach(({ group, turnsAs = 0 }, index) => {
     const name = `${group} ${turnsAs}`
@@ -67,15 +81,21 @@ function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: Pla
     if (members) members.push(index)
     else groups.set(name, [index])
   })
-  return [...groups.values()].flatMap((members) => {
+  return [...groups.values()].map((members) => preorder(members, sequences))
+}
+
+/** Every group as a tree of prefixes, cut where it would exceed a batch. */
+function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize, rowMultiple = 1 }: PlanOptions): Chunk[] {
+  const most = rowMultiple * Math.floor(batchTokens / rowMultiple)
+  return groupsOf(sequences).flatMap((members) => {
     const chunks: Chunk[] = []
     let open: number[] = []
     let tokens = 0
-    for (const index of preorder(members, sequences)) {
+    for (const index of members) {
       const before = open.at(-1)
       const length = sequences[index]!.ids.length
       const own = length - (before === undefined ? 0 : sharedPrefix(sequences[before]!, sequences[index]!))
-      if (before !== undefined && (tokens + own > batchTokens || open.length === batchSize)) {
+      if (before !== undefined && (tokens + own > most || open.length === batchSize)) {
         chunks.push({ sequences: open, tokens })
         open = []
         tokens = 0
@@ -90,7 +110,7 @@ function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: Pla
 function batchOf(chunks: readonly Chunk[], sequences: readonly Sequence[], options: PlanOptions): Batch {
   const indices = chunks.flatMap((chunk) => chunk.sequences)
   if (options.layout === 'padded')
-    return { layout: 'padded', sequences: indices, prefix: 0, tokens: tokensOf(chunks, options.packed) }
+    return { layout: 'padded', sequences: indices, prefix: 0, tokens: tokensOf(chunks, options) }
   const ordered = options.packed ? preorder(indices, sequences) : indices
   const starts = new Set(options.packed ? [] : chunks.map((chunk) => chunk.sequences[0]!))
   const reused = ordered.map((index, i) =>
@@ -102,15 +122,46 @@ function batchOf(chunks: readonly Chunk[], sequences: readonly Sequence[], optio
     sequences: ordered,
     prefix: reused.length > 1 ? Math.min(...reused.slice(1)) : 0,
     reused,
-    tokens: options.packed ? own : tokensOf(chunks, false),
+    tokens: options.packed ? own : tokensOf(chunks, options),
   }
 }
 
-/** Tokens that a run of these chunks computes: their sum, or a row each, as long as the longest. */
-const tokensOf = (chunks: readonly Chunk[], packed: boolean): number =>
-  packed
-    ? chunks.reduce((sum, { tokens }) => sum + tokens, 0)
-    : chunks.length * chunks.reduce((longest, { tokens }) => Math.max(longest, tokens), 0)
+/** Batches for the form `prompts`; sequences that are alone, or share no token with their group, are rows as a whole, by length. */
+function planGroups(sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  const alone: number[] = []
+  const groups: PromptGroup[] = []
+  for (const members of groupsOf(sequences)) {
+    const shortest = Math.min(...members.map((index) => sequences[index]!.ids.length))
+    const prefix = members.reduce((least, index, i) => {
+      const before = members[i - 1]
+      return before === undefined ? least : Math.min(least, sharedPrefix(sequences[before]!, sequences[index]!))
+    }, shortest - 1)
+    if (prefix < 1 || members.length === 1) alone.push(...members)
+    else groups.push({ sequences: members, prefix })
+  }
+  const whole = alone.length === 0 ? [] : planRows(alone, sequences, options)
+  const batches = [...planPrompts(groups, sequences, options), ...whole]
+  return batches.sort((a, b) => b.tokens - a.tokens || a.sequences[0]! - b.sequences[0]!)
+}
+
+/** Some of the sequences, a row each. */
+function planRows(chosen: readonly number[], sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  const own = chosen.map((index) => sequences[index]!)
+  return planBatches(own, { ...options, layout: 'padded' }).map((batch) => ({
+    ...batch,
+    sequences: batch.sequences.map((i) => chosen[i]!),
+  }))
+}
+
+/** Tokens that a run of these chunks computes: their sum, or a row each, as long as the longest; of `prompts` one more (prompt-rows.ts). */
+function tokensOf(
+  chunks: readonly Chunk[],
+  { packed, prompts = false, rowMultiple = 1 }: Pick<PlanOptions, 'packed' | 'prompts' | 'rowMultiple'>,
+): number {
+  if (packed) return chunks.reduce((sum, { tokens }) => sum + tokens, 0)
+  const longest = chunks.reduce((most, { tokens }) => Math.max(most, tokens), 0)
+  return chunks.length * rowMultiple * Math.ceil(longest / rowMultiple) + (prompts ? 1 : 0)
+}
 
 /** Sequences by their ids, so that each shares as much as possible with the one before; equal ones by index. */
 function preorder(indices: readonly number[], sequences: readonly Sequence[]): number[] {

@@ -79,7 +79,7 @@ describe('accuracy by why the rejected answer is wrong', () => {
       ci: { half: { low: both.half.ciLow, high: both.half.ciHigh } },
       share: { value: both.share!.value },
     })
-    const table = markdownTable(faultPaperTable(lines, 'demo', 'bootstrap'))
+    const table = markdownTable(faultPaperTable(lines, 'demo', 'pairs', 'bootstrap'))
     expect(table).toContain('| both well-formed | 70.7 (61.8–78.9) | 70.7 (61.8–78.9) | 123 | 123 | 41.0 (')
     expect(table).toContain('| – implausible | 50.0† (')
     expect(table).toContain('Tanimoto similarity of at least 0.4')

@@ -7,6 +7,7 @@ import { reliability } from '../../src/agreement/calibration.ts'
 import { allRows, pairColumns } from '../../src/agreement/columns.ts'
 import { accuracyByFault } from '../../src/agreement/faults.ts'
 import { mineHacks } from '../../src/agreement/hacking.ts'
+import { answerPort } from '../../src/cli/answer-port.ts'
 import { packagePath } from '../../src/package.ts'
 import type { MoleculePort, ReportInput } from '../../src/report/html/input.ts'
 import type { CompletionRole, Fault, PairFault, ScoredCompletion, ScoredPair } from '../../src/types.ts'
@@ -32,6 +33,12 @@ export const demoRows: readonly DemoRow[] = readFileSync(packagePath('src/embedd
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line) as DemoRow)
+
+/** Answers and solutions of the embedded pairs. */
+export const demoAnswers = answerPort(new Map(demoRows.map((row) => [row.id, row.solution])), {
+  extraction: 'strict',
+  requireReasoning: true,
+})
 
 const scores = new Map(
   (
@@ -178,6 +185,7 @@ export function demoInput(
       bins: reliability(columns, allRows(columns.n), 'all'),
     },
     suspects: mineHacks(completions).suspects,
+    answers: demoAnswers,
     molecules,
   }
 }

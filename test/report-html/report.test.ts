@@ -322,15 +322,18 @@ describe('report.html', () => {
 
   it('draws the most informative molecules first, within its budget', () => {
     const drawn: string[] = []
+    const answers: ReportInput['answers'] = {
+      answer: ({ id, role }) => ({ text: `${id} ${role}`, read: true }),
+      expected: () => null,
+    }
     const molecules: ReportInput['molecules'] = {
-      answer: (completion) => `${completion.id} ${completion.role}`,
       draw: (smiles) => {
         drawn.push(smiles)
         return `<svg width='10px' height='10px'><path d='M 0,0 L 1,1' style='fill:none;stroke:#000000'/></svg>`
       },
       differingAtoms: () => null,
     }
-    const html = renderReport({ ...demoInput(), molecules }, { ...LIMITS, drawings: 4 })
+    const html = renderReport({ ...demoInput(), answers, molecules }, { ...LIMITS, drawings: 4 })
     const worst = demoPairs.filter((p) => p.agree === 0).toSorted((a, b) => a.margin! - b.margin!)
     expect(drawn).toEqual(worst.slice(0, 2).flatMap(({ id }) => [`${id} chosen`, `${id} rejected`]))
     expect(tableOf(html, 'pairs')!.left.undrawn).toBe(596)
@@ -340,8 +343,9 @@ describe('report.html', () => {
   })
 
   it('keeps an answer that is no molecule, clipped, and says so', () => {
-    const molecules = { answer: () => 'x'.repeat(5000), draw: () => null, differingAtoms: () => null }
-    const { details } = tableOf(renderReport({ ...demoInput(molecules) }), 'pairs')!
+    const answers = { answer: () => ({ text: 'x'.repeat(5000), read: true }), expected: () => null }
+    const molecules = { draw: () => null, differingAtoms: () => null }
+    const { details } = tableOf(renderReport({ ...demoInput(molecules), answers }), 'pairs')!
     expect(details[0]!.completions[0]).toMatchObject({
       answer: `${'x'.repeat(300)}…`,
       drawing: null,

@@ -30,6 +30,8 @@ export interface ReportInput {
   readonly sensitivity?: readonly SensitivityRecord[]
   /** Of a run on reasoning steps. */
   readonly steps?: StepsReport
+  /** What completions answer with, and what their rows expect. Absent: nothing is known of answers. */
+  readonly answers?: AnswerPort
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
 }
@@ -161,10 +163,32 @@ export interface ReliabilityBin {
   readonly n: number
 }
 
-/** Chemistry that the page needs, injected. None of the three throws for bad chemistry. */
+/** Answers as the run's verification reads them, and solutions as the data give them. */
+export interface AnswerPort {
+  /** What a completion answers with; null where there is no answer. */
+  answer(completion: ScoredCompletion): Answer | null
+  /** What the row of this id expects; null where it has no solution. */
+  expected(id: string): Expected | null
+}
+export interface Answer {
+  readonly text: string
+  /** False: it stands in tags, but not in the format that was asked for, so that the verifier read no answer. */
+  readonly read: boolean
+}
+export interface Expected {
+  /** What makes an answer right, as a noun phrase, e.g. "the same molecule". */
+  readonly rule: string
+  /** What the solution holds. */
+  readonly text: string
+  /**
+   * molecule: SMILES; start: the beginning of a SMILES string, of which answers are the rest; text: a name, a number, a formula or SMILES, to
+   * be matched as text; else a constraint or nothing.
+   */
+  readonly kind: 'molecule' | 'start' | 'text' | 'other'
+}
+
+/** Chemistry that the page needs, injected. Neither throws for bad chemistry. */
 export interface MoleculePort {
-  /** What a completion answers with, if it may be SMILES (`draw` decides); null where there is no answer. */
-  answer(completion: ScoredCompletion, pair: ScoredPair | null): string | null
   /** SVG as RDKit writes it, or null. */
   draw(smiles: string, options: DrawOptions): string | null
   /** Indices of the atoms that the two molecules do not share; null where that is undecided. */

@@ -64,13 +64,14 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
 
 /** Completions of a group stand in two browsers; their texts and drawings stand in the page once. */
 function browsersOf(
-  { pairs, completions, prompts, molecules, groups, steps }: ReportInput,
+  input: ReportInput,
   limits: Limits,
 ): { readonly tables: readonly RowTable[]; readonly stock: Stock | null } {
-  const shared = picked(molecules, limits)
+  const { pairs, completions, prompts, groups, steps } = input
+  const shared = picked(input, limits)
   const grouped = groupTable(groups, shared, limits)
   const single = completionTable(completions, prompts, shared, limits)
-  const own = [stepTable(steps, limits), pairTable(pairs, molecules, limits)]
+  const own = [stepTable(steps, input, limits), pairTable(pairs, input, limits)]
   const present = (found: readonly (RowTable | null)[]): readonly RowTable[] => found.filter((table) => table !== null)
   if (grouped === null || single === null) return { tables: present([grouped, ...own, single]), stock: null }
   const { texts, clipped } = shared.pool.within(limits.textLength)

@@ -9,6 +9,7 @@ import { decimal, measured, percent } from '../numbers.ts'
 import type { Section } from '../section.ts'
 import { ALL, foldedTable, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
 import { titleOf } from '../statistic-titles.ts'
+import { transformationWords } from '../transformation-words.ts'
 
 /** Does the score stay where chemistry stays, and move where it changes? null for a run whose data do not ask. */
 export function invariance({ statistics }: ReportInput, limits: Limits): Section | null {
@@ -24,16 +25,9 @@ export function invariance({ statistics }: ReportInput, limits: Limits): Section
       own.filter(({ subset }) => subset !== ALL),
       'The same by transformation',
       limits.tableRows,
-      (line) => `${wordsOf(line.subset)} · ${titleOf(line)}`,
+      (line) => `${transformationWords(line.subset)} · ${titleOf(line)}`,
     )}`,
   }
-}
-
-/** @example wordsOf('family:spelling') // 'spelling, all' */
-const wordsOf = (subset: string): string => {
-  if (subset === ALL) return 'all'
-  const family = /^family:(.*)$/.exec(subset)?.[1]
-  return (family === undefined ? subset : `${family}, all`).replaceAll('_', ' ').replace('verdict:kept', 'verdict kept')
 }
 
 /** Transformations, then what stands for several of them. */
@@ -75,7 +69,7 @@ function inWords(own: readonly Statistic[]): Markup {
 
 const dotsOf = (lines: readonly Statistic[]) =>
   lines.map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
-    name: wordsOf(subset),
+    name: transformationWords(subset),
     value,
     low: ciLow,
     high: ciHigh,
@@ -107,7 +101,7 @@ function moves(own: readonly Statistic[]): Markup {
   const asLine =
     (filled: boolean) =>
     ({ subset, value, ciLow, ciHigh, n }: Statistic): ForestLine => ({
-      name: wordsOf(subset),
+      name: transformationWords(subset),
       value,
       low: ciLow,
       high: ciHigh,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
+import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
+import { agreementByScorer } from '../src/agreement/agreement-table.ts'
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
+import { accuracyByFault, type FaultLine } from '../src/agreement/faults.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
 import { labelOf } from '../src/agreement/latex/label.ts'
 import { latexTable } from '../src/agreement/latex/table.ts'
@@ -76,14 +78,16 @@ export interface Analysis {
   /** By scorer: pairs whose id another run has too, with another prompt or other completions; they are not paired. */
   readonly unlike: Readonly<Record<string, number>>
   readonly standings: readonly Standing[]
-  /** How the models stand to the baselines, for the screen. */
-  readonly baselines: readonly string[]
   /** As they are compared: rows of other texts under one id have keys of their own. */
   readonly runs: readonly Run[]
   /** Models, ensembles of all and baselines, with their margins on the aligned pairs. */
   readonly scorers: readonly Scorer[]
+  /** Accuracy by why the rejected answer is wrong, by run; empty where no verdict says. */
+  readonly faults: readonly { readonly scorer: string; readonly lines: readonly FaultLine[] }[]
   /** Under the leaderboard, and of the groups: what the values rest on. */
   readonly notes: readonly string[]
+  /** How the models stand to the baselines, for the screen. */
+  readonly baselines: readonly string[]
   /** Best of n by scorer, where rows have several completions. */
   readonly bestOf: readonly (readonly [scorer: string, table: BestOfTable])[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
@@ -248,6 +252,7 @@ export function startAnalysis(
       ],
     }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
+    const byScorer = agreementByScorer(statistics, dataset, bootstrapMethod(settings))
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
@@ -259,10 +264,14 @@ export function startAnalysis(
       unit,
       unlike,
       standings,
-      baselines: againstBaselines,
       runs,
       scorers,
+      faults: statistics.flatMap(({ model, statistics }) => {
+        const lines = accuracyByFault(statistics)
+        return lines.length === 0 ? [] : [{ scorer: model, lines }]
+      }),
       notes: [...(standings.length === 0 ? notes : board.notes), ...(groupsNote === null ? [] : [groupsNote])],
+      baselines: againstBaselines,
       bestOf: best,
       screen: [
         standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
@@ -273,7 +282,7 @@ export function startAnalysis(
       csv: Object.fromEntries(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),
       ),
-      tables,
+      tables: byScorer === null ? tables : [...tables, byScorer],
       plots,
     }
   }

@@ -105,7 +105,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
     try {
       makeOutputFolder(path)
-      const unlock = lock(path)
+      const unlock = lock(path, '')
       try {
         const statistics = startStatistics(set.runs, settings)
         const finish = startAnalysis(name, set.runs, settings)
@@ -200,6 +200,7 @@ async function comparisonPage({
     settings,
     runs: analysis.runs.map(comparedRun),
     files: analysis.csv,
+    faults: analysis.faults,
     notes: analysis.notes,
     warnings: [...notes, ...remarks.warnings],
     infos: remarks.infos,

@@ -16,6 +16,7 @@ import type { VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/dataset.ts'
 import type { Identity } from '../setup/identity.ts'
+import type { MemoryPlan } from '../setup/memory.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
@@ -32,7 +33,7 @@ import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
 import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
-import { hermRun, manifest, methodsInput } from './manifest.ts'
+import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
 import { withFaults } from './pair-faults.ts'
 import type { Part } from './parts.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
@@ -54,6 +55,8 @@ export interface FinishInput {
   readonly device: ResolvedDevice | null
   readonly scorer: Scorer
   readonly plan: PlanOptions | null
+  /** What the plan was expected to take; left out where no model runs. */
+  readonly memory?: MemoryPlan
   readonly folder: string
   /** Weights and data that the folder belongs to. */
   readonly identity: Identity
@@ -138,6 +141,7 @@ export async function finish(input: FinishInput): Promise<number> {
   }
   await writeJson(join(folder, 'run.json'), record)
   await writeReport(folder, record, joined, analysed)
+  log.info(`peak memory of this process: ${Math.ceil(peakRssBytes() / 2 ** 20).toLocaleString('en-US')} MiB`)
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }

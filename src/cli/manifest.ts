@@ -5,7 +5,7 @@ import type { Joined } from '../collect.ts'
 import { fileRecord, isReadyMade } from '../model/ready-made/open.ts'
 import { packageVersion } from '../package.ts'
 import { CUT_RULE, type Cut, unevenness } from '../pairs/shard.ts'
-import type { RunRecord } from '../report/html/input.ts'
+import type { RunRecord, ScoreScale } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
 import { namedWithBase } from '../setup/adapter.ts'
 import type { RunConfig } from '../setup/config.ts'
@@ -76,6 +76,7 @@ export function manifest(
     drift,
     device,
     plan,
+    memory: { ...input.memory, peak_rss_bytes: peakRssBytes() },
     dataset: {
       name: data.name,
       ...data.provenance,
@@ -100,6 +101,9 @@ export function manifest(
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** The most memory that this process had so far, resident: weights that are mapped from their files and other threads included. */
+export const peakRssBytes = (): number => 1024 * process.resourceUsage().maxRSS
 
 /** How the rows were cut into shards; null where the run was one. */
 const shardsRecord = (cut: Cut | null): Record<string, unknown> | null =>
@@ -257,6 +261,7 @@ export function runRecord(record: RunJson, { truncations }: Pick<Joined, 'trunca
     provider: device?.provider ?? null,
     dtype: first?.dtype ?? null,
     seed: record.seed,
+    ...scaleOf(record),
     versions: record.versions,
     repairs: Object.fromEntries(
       Object.entries(record.repairs).map(([repair, { completions }]) => [repair, completions]),
@@ -267,6 +272,20 @@ export function runRecord(record: RunJson, { truncations }: Pick<Joined, 'trunca
     provenance: record.verification?.provenance ?? [],
     details: { score, ...shown },
   }
+}
+
+/** Name and unit of the scores; of a reward model's raw output there is none. */
+function scaleOf({ config, models, score }: RunJson): { readonly scale?: ScoreScale } {
+  if (config.bin !== 'run-dpo')
+    return score.startsWith('softmax') ? { scale: { name: 'softmax probability', unit: null } } : {}
+  if (models.length > 1) return { scale: { name: `implicit reward, β = ${config.beta}`, unit: 'nats' } }
+  const names = {
+    avg: ['mean log-probability of the policy', 'nats per token'],
+    sum: ['log-probability of the policy', 'nats'],
+    norm: ['negative norm of the policy’s log-probabilities', 'nats'],
+  } as const
+  const [name, unit] = names[config.refFreeType]
+  return { scale: { name, unit } }
 }
 
 /** What was mended on the way to the models, each with its sentence. */

@@ -65,7 +65,9 @@ export async function pairTexts(
         missing:
           lacking === 0
             ? null
-            : `${lacking.toLocaleString('en-US')} of these pairs are not in the data, or have other texts there`,
+            : lacking === 1
+              ? '1 of these pairs is not in the data, or has other texts there'
+              : `${lacking.toLocaleString('en-US')} of these pairs are not in the data, or have other texts there`,
       }
     } catch (error) {
       if (!(error instanceof HarnessError)) throw error

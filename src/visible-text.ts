@@ -45,6 +45,14 @@ export function markdownCode(text: string): string {
   return longest === 0 ? `\`${line}\`` : `${fence} ${line} ${fence}`
 }
 
+/** A value of a file as a message shows it: one line of JSON, cut; integers beyond 2^53 as their digits. */
+export const shownJson = (value: unknown): string =>
+  visibleName(
+    typeof value === 'bigint'
+      ? String(value)
+      : (JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item)) ?? 'nothing'),
+  )
+
 /** JSON of one line or of many, with what JSON leaves raw (C1, DEL, marks of direction) as escapes; it reads as the same value. */
 export const visibleJson = (value: unknown, indent?: number): string =>
   visibleLines(JSON.stringify(value, null, indent))

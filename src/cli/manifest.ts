@@ -21,6 +21,7 @@ import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
 import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
+import { standInTally, verdictCauses } from './verdict-causes.ts'
 
 /** A model in run.json, likewise. */
 export interface ModelJson extends Readonly<Record<string, unknown>> {
@@ -75,6 +76,7 @@ export function manifest(
     drift,
     device,
     plan,
+    memory: { ...input.memory, peak_rss_bytes: peakRssBytes() },
     dataset: {
       name: data.name,
       ...data.provenance,
@@ -91,12 +93,17 @@ export function manifest(
     verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
     verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
+    verdict_causes: verdictCauses(joined.completions),
+    stand_in_filters: verifier === null ? null : standInTally(joined.completions),
     failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },
     warnings: log.warnings,
     seed: config.seed,
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** The most memory that this process had so far, resident: weights that are mapped from their files and other threads included. */
+export const peakRssBytes = (): number => 1024 * process.resourceUsage().maxRSS
 
 /** How the rows were cut into shards; null where the run was one. */
 const shardsRecord = (cut: Cut | null): Record<string, unknown> | null =>

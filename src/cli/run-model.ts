@@ -11,6 +11,7 @@ import type { RunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { driftPlan } from '../setup/drift.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from '../setup/folder.ts'
+import { fitPlan } from '../setup/memory.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedWithModels, unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
@@ -114,13 +115,15 @@ export async function runModel(
   for (const model of exact?.models ?? [])
     twins.push(guarded(model, await subjectOf(model, config, device, now, log.info), since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
-  const plan = planOf(config, models)
+  const { plan, memory, line, warnings } = await fitPlan(planOf(config, models), config, models, device)
+  log.info(line)
+  for (const warning of warnings) log.warn(warning, { event: 'memory' })
 
   if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = requestOf(config, models, data)
   if (modes.dryRun) {
     const place = findRunFolder(request)
-    sayFolder(place, { config, models, subjects, device, verifier: null }, log)
+    sayFolder(place, { config, models, subjects, device, verifier: null }, log, true)
     return printPlan(rows, prepared, { plan, drift: exact }, place.path, log)
   }
   if (config.truncation === 'error') await checkAll(rows(), subjects)
@@ -129,7 +132,7 @@ export async function runModel(
   const { path: folder, identity } = place
   const interrupt = watchInterrupt(log)
   const drift = exact === null ? null : { plan: exact, subjects: twins }
-  const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier, drift }
+  const base = { config, data, models, subjects, device, scorer, plan, memory, folder, identity, verifier, drift }
   try {
     const replaced = sayFolder(place, base, log)
     const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)

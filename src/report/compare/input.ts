@@ -1,5 +1,5 @@
 import type { ScoredPair } from '../../types.ts'
-import type { AnswerPort, MoleculePort } from '../html/input.ts'
+import type { AnswerPort, FaultRecord, MoleculePort } from '../html/input.ts'
 import type { CsvFiles } from './csv-file.ts'
 
 /** Everything that the report of an analysis shows. Every statistic of it stands in one of the files. */
@@ -11,6 +11,8 @@ export interface CompareInput {
   /** In the order of the files. */
   readonly runs: readonly ComparedRun[]
   readonly files: CsvFiles
+  /** Accuracy by why the rejected answer is wrong, from the lines of agreement.csv; none where no verdict says. */
+  readonly faults: readonly { readonly scorer: string; readonly lines: readonly FaultRecord[] }[]
   /** Under the leaderboard: which rows it rests on, what was left out. */
   readonly notes: readonly string[]
   /** What the user was warned of. */

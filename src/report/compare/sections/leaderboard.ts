@@ -7,9 +7,8 @@ import { intervalDots } from '../../plots/interval-dots.ts'
 import { type FileRow, rowsOf } from '../csv-file.ts'
 import type { CompareInput } from '../input.ts'
 import { lettersOf, shownName } from '../names.ts'
-import type { ScorerStatistic } from '../statistics.ts'
 import { NOT_DISTINGUISHABLE, verdictOf } from './differences.ts'
-import { bothWellFormed } from './strata.ts'
+import { bothWellFormed, type Formed } from './strata.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   rm: 'reward model',
@@ -86,9 +85,9 @@ function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {
 }
 
 /** @example 'Where both answers are well-formed, so that the form gives nothing away: a 67.5% [59.3, 76.4], b 69.9% [61.0, 78.0] (123 pairs).' */
-function formedText(lines: readonly ScorerStatistic[]): string {
-  const same = lines.every(({ n }) => n === lines[0]!.n)
-  const each = lines.map(({ scorer, value, ciLow, ciHigh, n }) =>
+function formedText(lines: readonly Formed[]): string {
+  const same = lines.every(({ half }) => half.n === lines[0]!.half.n)
+  const each = lines.map(({ scorer, half: { value, ciLow, ciHigh, n } }) =>
     [
       shownName(scorer),
       percent(value),
@@ -98,7 +97,7 @@ function formedText(lines: readonly ScorerStatistic[]): string {
       .filter((part) => part !== '')
       .join(' '),
   )
-  return `Where both answers are well-formed, so that the form gives nothing away: ${each.join(', ')}${same ? ` (${plural(lines[0]!.n, 'pair')})` : ''}.`
+  return `Where both answers are well-formed, so that the form gives nothing away: ${each.join(', ')}${same ? ` (${plural(lines[0]!.half.n, 'pair')})` : ''}.`
 }
 
 function dots(rows: readonly FileRow[]): Markup {

@@ -364,8 +364,9 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
 
   /** A completed molecule: what was given, and the answer in bold. */
-  const completed = (/** @type {any} */ { answer, whole }) =>
-    whole.endsWith(answer) ? [whole.slice(0, whole.length - answer.length), element('b', {}, answer)] : [whole] // too long to be shown whole
+  function completed(/** @type {any} */ { answer, whole }) {
+    return whole.endsWith(answer) ? [whole.slice(0, whole.length - answer.length), element('b', {}, answer)] : [whole] // too long to be shown whole
+  }
 
   function drawn(/** @type {any} */ { drawing }, /** @type {string} */ smiles) {
     if (drawing === null) return null

@@ -43,6 +43,7 @@ import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
+import { baselinesOfRun } from './run-baselines.ts'
 import { twinsOf } from './run-identity.ts'
 import { strataOfRun } from './run-strata.ts'
 import type { Run } from './runs.ts'
@@ -252,6 +253,7 @@ export function startAnalysis(
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
         ...strataOfRun(run, settings),
+        ...baselinesOfRun(run, settings),
       ],
     }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)

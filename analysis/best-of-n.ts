@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { resolveDataset } from '../src/hub/dataset.ts'
@@ -8,6 +8,8 @@ import { isFailure } from '../src/pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../src/pairs/files.ts'
 import { readRows } from '../src/pairs/read.ts'
 import { plain } from '../src/plain-text.ts'
+import { UnwrittenFile } from '../src/system-words.ts'
+import { writeWholeSync } from '../src/whole-file.ts'
 import { idOfKey } from './keys.ts'
 import { isServed } from './over-time.ts'
 import type { Run } from './runs.ts'
@@ -127,16 +129,15 @@ export async function writeBestOfN(
     const picks = picksOf(run)
     // a server's texts stand in its own requests.jsonl, which grows
     if (picks === null || picks.pick.size === 0 || (isServed(run) && dataFile === null)) continue
+    const name = `best-of-n/${run.model}.json`
     try {
       const entries = await alpacaEval(run, picks, await dataOf(run, dataFile))
-      const name = `best-of-n/${run.model}.json`
       mkdirSync(join(folder, 'best-of-n'), { recursive: true })
-      writeFileSync(join(folder, `${name}.partial`), `${JSON.stringify(entries, null, 2)}\n`)
-      renameSync(join(folder, `${name}.partial`), join(folder, name))
+      writeWholeSync(join(folder, name), `${JSON.stringify(entries, null, 2)}\n`)
       files.push(name)
       if (picks.unscored > 0) log.warn(`${run.where}: ${picks.unscored} groups have no score and no pick in ${name}`)
     } catch (error) {
-      if (!(error instanceof HarnessError)) throw error
+      if (!(error instanceof HarnessError) || error instanceof UnwrittenFile) throw error
       log.warn(
         `best-of-n of ${run.model} left out: ${error.where}: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`,
       )

@@ -68,4 +68,5 @@ export const writerTable = (dataset: string, writers: readonly Writer[]): PaperT
     count(asChosen + asRejected),
   ]),
   notes: [],
+  source: 'completion-models.csv',
 })

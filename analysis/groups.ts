@@ -116,6 +116,8 @@ export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperT
   return {
     name: 'groups',
     caption: `Completions picked from the groups of ${dataset}, share that passes, per cent.`,
+    intervals: 'In brackets 95 % intervals: prompts resampled, percentile; Wilson where the share is 0 or 100.',
+    source: 'group-leaderboard.csv',
     columns: [
       { title: '' },
       ...SHOWN.map((name) =>
@@ -136,7 +138,6 @@ export function groupsTable(dataset: string, runs: readonly RunGroups[]): PaperT
     notes: [
       'Each over its own groups, which count the same. Best of n: the completion with the highest score of all, ties shared; rerank: ties to the lower index. RewardBench 2: best of 4 over its rows (one that passes, three that fail) drawn from the groups, chance 25. Paired tests on the groups that two scorers share are in paired-tests.csv.',
       ...(note === null ? [] : [note]),
-      `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }
 }

@@ -1,7 +1,7 @@
 import { type Accuracy, accuracyOfColumns, type BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { allRows } from '../src/agreement/columns.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
-import { count, type PaperTable, percent, text } from '../src/agreement/tables.ts'
+import { count, figure, type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { type Ranked, type Ranking, rankedAccuracy, unranked } from './ranking.ts'
 import { dtypeOf } from './run-identity.ts'
@@ -76,6 +76,10 @@ export function leaderboard(
     return { ...s, rank: s.accuracy.half === null ? null : rank }
   })
 }
+
+/** No pair has a score of a model: there is nothing to rank, and no scorer to blame (runs of run-verify alone). */
+export const nothingScored = (standings: readonly Standing[]): boolean =>
+  standings.every(({ scorer, own, rank }) => rank === null && (scorer.kind === 'null' || own.n === 0))
 
 export const leaderboardRow = ({ rank, scorer, accuracy: a, own, costs }: Standing): Cell[] => [
   rank,
@@ -157,34 +161,39 @@ export function leaderboardTable(
   return {
     name: 'leaderboard',
     caption: `Accuracy on ${aligned.dataset}, per cent.`,
+    intervals: `In brackets 95 % intervals: prompts resampled ${number(settings.resamples)} times, seed ${settings.seed}; Wilson where the share is 0 or 100.`,
+    source: 'leaderboard.csv',
     columns: [
       { title: '' },
       { title: 'scorer' },
       { title: 'ties as ½', best: 'high' },
-      { title: 'strict', best: 'high' },
-      { title: 'ties' },
+      {
+        title: 'strict',
+        best: 'high',
+        spare: { when: { same: 2 }, note: 'No ties: the strict accuracies are the same.' },
+      },
+      { title: 'ties', spare: { when: 'zero', note: '' } },
       { title: 'pairs' },
-      { title: 'not scored' },
+      { title: 'not scored', spare: { when: 'zero', note: 'Every scorer scored every pair.' } },
     ],
     rows: standings.map(({ rank, scorer, accuracy: a }) => [
-      text(rank === null ? '–' : String(rank)),
+      figure(rank === null ? '–' : String(rank)),
       text(markedName(scorer)),
-      percent(a.half, a.ci.half, rank !== null && a.clusters < MIN_CLUSTERS),
-      percent(a.strict, a.ci.strict, rank !== null && a.clusters < MIN_CLUSTERS),
+      ...([a.half, a.strict] as const).map((value, i) => ({
+        ...percent(value, [a.ci.half, a.ci.strict][i], rank !== null && a.clusters < MIN_CLUSTERS),
+        // which members to combine was chosen on these pairs
+        aside: scorer.kind === 'ensemble',
+      })),
       percent(a.tie_rate),
       count(a.n),
       count(a.missing),
     ]),
     notes: [
       ...basis(aligned, ranking, standings),
-      `95 % intervals: prompts resampled ${number(settings.resamples)} times, seed ${settings.seed}.`,
       ...dropped.map(([model, n]) => `${model}: ${number(n)} further pairs that another run lacks are left out.`),
       ...costLines(standings),
       ...quantisedLine(standings),
       ...notes,
-      ...(standings.some(({ accuracy: a }) => a.half !== null && a.clusters < MIN_CLUSTERS)
-        ? [`† fewer than ${MIN_CLUSTERS} prompts.`]
-        : []),
     ],
   }
 }

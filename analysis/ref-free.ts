@@ -1,7 +1,7 @@
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { halfDifference } from '../src/agreement/baselines.ts'
 import { allRows, filterRows, notAll, rowsByCode } from '../src/agreement/columns.ts'
-import { type PaperTable, percent, text } from '../src/agreement/tables.ts'
+import { count, type PaperTable, percent, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
 import { subsetName } from '../src/subset-name.ts'
@@ -127,7 +127,9 @@ export const refFreeTable = (dataset: string, deltas: readonly RefFreeDelta[]): 
     text(d.reference),
     text(subsetName(d.subset)),
     percent(d.difference, d.low === null || d.high === null ? null : { low: d.low, high: d.high }),
-    text(d.n.toLocaleString('en-US')),
+    count(d.n),
   ]),
-  notes: ['95 % intervals of the paired difference by resampling prompts.'],
+  intervals: 'In brackets 95 % intervals of the paired difference: prompts resampled, percentile.',
+  source: 'ref-free.csv',
+  notes: [],
 })

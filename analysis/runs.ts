@@ -45,6 +45,8 @@ export interface RunPairs extends PairColumns {
   readonly rejectedTokens: Float64Array
   readonly chosenScore: Float64Array
   readonly rejectedScore: Float64Array
+  /** Levels of the strata that pairs.csv has a column for, '' = none; by stratum, absent where the file has no such column. */
+  readonly strata?: Readonly<Record<string, Coded>>
   /** Models that wrote the completions, as the data say (`chosen_model`, `rejected_model`; '' = not said); null without such a column. */
   readonly writers: { readonly chosen: Coded; readonly rejected: Coded } | null
 }

@@ -1,7 +1,12 @@
-import { type AccuracyTable, accuracyBySubset, type BootstrapSettings } from '../src/agreement/accuracy.ts'
+import {
+  type Accuracy,
+  type AccuracyTable,
+  accuracyBySubset,
+  type BootstrapSettings,
+} from '../src/agreement/accuracy.ts'
 import { allRows } from '../src/agreement/columns.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
-import { count, type PaperTable, percent, text } from '../src/agreement/tables.ts'
+import { count, type PaperTable, percent, type TableCell, text } from '../src/agreement/tables.ts'
 import type { Cell } from '../src/report/csv.ts'
 import type { Homogeneity } from '../src/stats/homogeneity.ts'
 import { benjaminiHochberg, homogeneity, quantile } from '../src/stats/index.ts'
@@ -140,9 +145,12 @@ export function spreadRows(tables: readonly SubsetTable[]): Cell[][] {
   })
 }
 
+/** More subsets than this are rows, and the scorers columns. */
+const COLUMNS = 3
+
 /**
- * Scorers × subsets (and RewardBench sections where present), each on the pairs that it scored, with how many these are. The best of a
- * column is in bold where all scored all of its pairs.
+ * Scorers × subsets (and RewardBench sections where present), or where these are many the other way about, each on the pairs that it scored,
+ * with how many these are. The best is in bold where all scored all of the subset's pairs.
  */
 export function subsetPaperTable(
   dataset: string,
@@ -151,8 +159,6 @@ export function subsetPaperTable(
 ): PaperTable | null {
   const names = [...new Set(tables.flatMap((t) => Object.keys(t.table[by])))]
   if (names.length === 0) return null
-  const best = (same: boolean): { readonly best?: 'high' } => (same ? { best: 'high' } : {})
-  const whole = (name: string): boolean => tables.every((t) => t.table[by][name]?.missing === 0)
   const weights = tables[0]!.table.sections
   const lost = tables.filter((t) => t.table.overall.missing > 0)
   const counts = (t: SubsetTable): string =>
@@ -161,28 +167,15 @@ export function subsetPaperTable(
       .map(([name, a]) => `${name} ${a?.n ?? 0}${(a?.missing ?? 0) > 0 ? ` (${a!.missing} not scored)` : ''}`)
       .join(', ')
   const full = tables.find((t) => t.table.overall.missing === 0)
+  const transposed = names.length > COLUMNS
   return {
     name: by,
     caption: `Accuracy by ${by === 'subsets' ? 'subset' : 'section'} on ${dataset}, ties as ½, per cent.`,
-    columns: [
-      { title: 'scorer' },
-      ...names.map((name) => ({ title: subsetName(name), ...best(whole(name)) })),
-      { title: 'all pairs', ...best(lost.length === 0) },
-      { title: 'pairs' },
-      { title: 'not scored' },
-    ],
-    rows: tables.map((t) => [
-      text(t.marked),
-      ...names.map((name) => {
-        const a = t.table[by][name]
-        return percent(a?.half ?? null, a?.ci.half ?? null, a !== undefined && a.clusters < MIN_CLUSTERS)
-      }),
-      percent(t.table.overall.half, t.table.overall.ci.half, t.table.overall.clusters < MIN_CLUSTERS),
-      count(t.table.overall.n),
-      count(t.table.overall.missing),
-    ]),
+    intervals: 'In brackets 95 % intervals: prompts resampled, percentile; Wilson where the share is 0 or 100.',
+    source: 'subsets.csv',
+    ...(transposed ? bySubset(tables, by, names) : byScorer(tables, by, names)),
     notes: [
-      ...(full === undefined ? [] : [`Pairs: ${counts(full)}.`]),
+      ...(full === undefined || transposed ? [] : [`Pairs: ${counts(full)}.`]),
       ...lost.map((t) => `Pairs of ${t.scorer}: ${counts(t)}.`),
       ...(lost.length === 0
         ? []
@@ -195,7 +188,58 @@ export function subsetPaperTable(
                 .join(', ')}.`,
           )
         : []),
-      `95 % intervals by resampling prompts; † fewer than ${MIN_CLUSTERS} prompts.`,
     ],
+  }
+}
+
+type Body = Pick<PaperTable, 'columns' | 'rows' | 'breaks' | 'bestOfRows'>
+const cellOf = (a: Accuracy | undefined) =>
+  percent(a?.half ?? null, a?.ci.half ?? null, a !== undefined && a.clusters < MIN_CLUSTERS)
+const isWhole = (tables: readonly SubsetTable[], by: 'subsets' | 'sections', name: string): boolean =>
+  tables.every((t) => t.table[by][name]?.missing === 0)
+
+function byScorer(tables: readonly SubsetTable[], by: 'subsets' | 'sections', names: readonly string[]): Body {
+  const best = (same: boolean): { readonly best?: 'high' } => (same ? { best: 'high' } : {})
+  return {
+    columns: [
+      { title: 'scorer' },
+      ...names.map((name) => ({ title: subsetName(name), ...best(isWhole(tables, by, name)) })),
+      { title: 'all pairs', ...best(tables.every((t) => t.table.overall.missing === 0)) },
+      { title: 'pairs' },
+      { title: 'not scored', spare: { when: 'zero', note: 'Every scorer scored every pair.' } },
+    ],
+    rows: tables.map((t) => [
+      text(t.marked),
+      ...names.map((name) => cellOf(t.table[by][name])),
+      cellOf(t.table.overall),
+      count(t.table.overall.n),
+      count(t.table.overall.missing),
+    ]),
+  }
+}
+
+/** Pairs beside the values are the most that a scorer has; what others lack stands in the notes. */
+function bySubset(tables: readonly SubsetTable[], by: 'subsets' | 'sections', names: readonly string[]): Body {
+  const all = names.length
+  const row = (title: string, of: (t: SubsetTable) => Accuracy | undefined): TableCell[] => [
+    text(title),
+    count(Math.max(0, ...tables.map((t) => of(t)?.n ?? 0))),
+    ...tables.map((t) => cellOf(of(t))),
+  ]
+  return {
+    columns: [
+      { title: by === 'subsets' ? 'subset' : 'section' },
+      { title: 'pairs', key: true },
+      ...tables.map((t) => ({ title: t.marked, best: 'high' as const })),
+    ],
+    rows: [
+      ...names.map((name) => row(subsetName(name), (t) => t.table[by][name])),
+      row('all pairs', (t) => t.table.overall),
+    ],
+    breaks: [{ before: all }],
+    bestOfRows: new Set([
+      ...names.flatMap((name, i) => (isWhole(tables, by, name) ? [i] : [])),
+      ...(tables.every((t) => t.table.overall.missing === 0) ? [all] : []),
+    ]),
   }
 }

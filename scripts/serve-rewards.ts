@@ -3,7 +3,7 @@ import { type DataOptions, loadChemistryData, readFilters } from '../src/chem/et
 import { type OracleOptions, oracleProvenance } from '../src/chem/oracles/options.ts'
 import { type ChemWorkerOptions, createChemPool, type PoolSize } from '../src/chem/workers/verifier.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
-import { createLog } from '../src/cli/log.ts'
+import { screenLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { watchStop } from '../src/cli/stop-signal.ts'
@@ -134,13 +134,7 @@ export async function serveRewards(argv: readonly string[], name: string = HELP.
     answerMs: Math.ceil(asked.answerTimeout * 1000),
   }
   const served = servedConfig(asked, args)
-  const log = createLog({
-    name,
-    quiet: asked.quiet,
-    format: asked.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, asked)
   const forwardToken = process.env.CHEMHERM_FORWARD_API_TOKEN ?? null
   if (forwardToken !== null && forwardBaseUrl === null)
     log.warn('CHEMHERM_FORWARD_API_TOKEN changes nothing here: there is no --forward-base-url')

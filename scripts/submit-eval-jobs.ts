@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { isStarted, runMain } from '../src/cli/fail.ts'
-import { createLog, type Log } from '../src/cli/log.ts'
+import { type Log, screenLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { SCHEDULERS } from '../src/cli/submit/engines.ts'
@@ -120,13 +120,7 @@ export async function submitEvalJobs(argv: readonly string[], name: string = HEL
   const given = await parseArgs({ ...help, name }, OPTIONS, argv.length === 0 ? ['--help'] : words)
   if (given === null) return 0
   const options = readOptions(OPTIONS, given)
-  const log = createLog({
-    name,
-    quiet: options.quiet,
-    format: 'text',
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, options)
   if (action === null) return submit(options, given, log)
   const unused = Object.keys(given).filter((option) => !['outputDir', 'quiet'].includes(option))
   if (unused.length > 0) log.warn(changesNothing(unused.map(flagOf), `${action} goes by what was submitted`))

@@ -10,12 +10,14 @@ import { countBy, counted } from '../src/cli/count.ts'
 import { downloadBar } from '../src/cli/download-bar.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
 import { noScore } from '../src/cli/failures-file.ts'
-import { createLog, type Log } from '../src/cli/log.ts'
+import { type Log, screenLog } from '../src/cli/log.ts'
 import { methodCounts, type RunJson } from '../src/cli/manifest.ts'
+import { withFaults } from '../src/cli/pair-faults.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { isResult } from '../src/cli/results.ts'
 import { writeReport, writeRunFiles } from '../src/cli/run-files.ts'
 import { jsonLine, printText } from '../src/cli/screen.ts'
+import { standInTally, verdictCauses } from '../src/cli/verdict-causes.ts'
 import { openVerifier } from '../src/cli/verifier.ts'
 import { verifyRows } from '../src/cli/verifying.ts'
 import { collect } from '../src/collect.ts'
@@ -27,9 +29,10 @@ import { textTable } from '../src/report/table.ts'
 import { writeScores } from '../src/report/write.ts'
 import type { Ledger } from '../src/score/ledger.ts'
 import { inspect, openDataset, rowsOf } from '../src/setup/dataset.ts'
-import { readRecord as readJson } from '../src/setup/identity.ts'
+import { readRecord as readJson, stampOf } from '../src/setup/identity.ts'
 import { readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { SCREEN } from '../src/setup/options.ts'
+import { UnwrittenFile } from '../src/system-words.ts'
 import { visibleLine } from '../src/visible-text.ts'
 
 const HELP: BinHelp = {
@@ -70,13 +73,7 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   if (words.length === 0)
     throw new UsageError('names no folder of a run', 'command line', `${name} DIR; see ${name} --help.`)
   const options = readOptions(OPTIONS, parsed)
-  const log = createLog({
-    name,
-    quiet: options.quiet,
-    format: options.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, options)
   const found = words.flatMap(runsIn)
   const folders = found.filter((folder) => !isServedFolder(folder))
   if (folders.length === 0) throw new DataError(SERVED, found[0]!, 'analyze reads it.')
@@ -104,7 +101,8 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
     if (options.logFormat === 'json') for (const one of differences) printText(jsonLine(finding(folder, one)))
     else printText(`${folder}: ${summaryOf(files, differences)}\n`)
   }
-  if (troubles.length === folders.length) return troubles[0]!.exitCode
+  const unwritten = troubles.find((error) => error instanceof UnwrittenFile)
+  if (unwritten !== undefined || troubles.length === folders.length) return (unwritten ?? troubles[0]!).exitCode
   return differing + troubles.length > 0 ? 4 : 0
 }
 
@@ -135,12 +133,35 @@ const isServedFolder = (folder: string): boolean => {
   return isRecord(record) && isRecord(record.served)
 }
 
+/** What it recomputes is written, and taken away again. */
+const MAKE_ROOM =
+  'What is recomputed is written below the folder of temporary files: make room there, or set TMPDIR to a folder on another disk.'
+
 interface Verified {
   readonly files: number
   readonly differences: readonly Difference[]
 }
 
 async function verifyRun(
+  folder: string,
+  { dataset, rewards, offline }: { dataset: string | null; rewards: boolean; offline: boolean },
+  log: Log,
+): Promise<Verified> {
+  const files = ['run.json', 'scores.csv'].map((name) => join(folder, name))
+  const before = stampOf(files)
+  const found = await recompute(folder, { dataset, rewards, offline }, log).catch((error: unknown) => {
+    if (stampOf(files) !== before) throw changed(folder)
+    throw error
+  })
+  // else what differs would be of two runs
+  if (stampOf(files) !== before) throw changed(folder)
+  return found
+}
+
+const changed = (folder: string): DataError =>
+  new DataError('changes while it is read', folder, 'A run is writing there; verify it when that has ended.')
+
+async function recompute(
   folder: string,
   { dataset, rewards, offline }: { dataset: string | null; rewards: boolean; offline: boolean },
   log: Log,
@@ -185,7 +206,10 @@ async function verifyRun(
   const again = mkdtempSync(join(tmpdir(), 'chemherm-verify-'))
   try {
     const messages = await unscoredMessages(join(folder, 'failures.csv'), noScore)
-    const replayed = replay(rows(), scoresFile, ownColumns, messages)
+    const replayed = withFaults(replay(rows(), scoresFile, ownColumns, messages), {
+      verification: config.verification,
+      completions: inspection.completions,
+    })
     const added = { ownColumns, extraColumns: inspection.extraColumns, variants: inspection.variants > 0 }
     const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), {
       scored,
@@ -199,7 +223,6 @@ async function verifyRun(
       added,
       scored,
       ...given<{ even: number }>({ even: record.score_even }),
-      scorer: record.models[0]?.name ?? 'the verifier',
       unread: inspection.failures,
       herm: record.herm,
       methods: { ...record.methods, ...methodCounts(joined) },
@@ -213,6 +236,7 @@ async function verifyRun(
       log.info(`${folder}: the texts in herm/eval-set-scores are not made again, which would need the model`)
     return { files: compared.files.length, differences }
   } catch (error) {
+    if (error instanceof UnwrittenFile) throw new UnwrittenFile(error.message, error.where, MAKE_ROOM, { cause: error })
     // scores.csv is not of these data: there is nothing to compute
     if (!(error instanceof DataError) || !error.where?.startsWith(scoresFile)) throw error
     const row = error.where.slice(scoresFile.length).replace(/^: /, '')
@@ -280,6 +304,8 @@ async function* withVerdicts(
             status: c.verifiableStatus,
             reason: c.verifiableReason,
             formatReward: c.formatReward,
+            cause: c.verdictCause ?? null,
+            hingesOn: c.hingesOn ?? null,
           },
           ledger.verdictOf(index),
         )
@@ -302,6 +328,12 @@ function countsIn(
     ['dataset.failed_rows', record.dataset.failed_rows, inspection.failures.length],
     ['verdicts', record.verdicts, countBy(joined.completions, (c) => c.verifiableStatus)],
     ['verdict_reasons', record.verdict_reasons, countBy(joined.completions, (c) => c.verifiableReason ?? 'none')],
+    ['verdict_causes', record.verdict_causes, verdictCauses(joined.completions)],
+    [
+      'stand_in_filters',
+      record.stand_in_filters,
+      record.verification === null ? null : standInTally(joined.completions),
+    ],
     ['failures.count', (record.failures as { count?: unknown } | undefined)?.count, failures],
   ]
   return counts.flatMap(([column, a, b]) => {

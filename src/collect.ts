@@ -1,6 +1,6 @@
 import type { JoinedRow } from './join.ts'
 import { plain } from './plain-text.ts'
-import type { CompletionGroup, CompletionRole, Row, ScoredCompletion, ScoredPair } from './types.ts'
+import type { CompletionGroup, CompletionRole, Row, ScoredCompletion, ScoredPair, SolutionInput } from './types.ts'
 
 /** What the analyses read: every joined completion and pair, in the order of the data. */
 export interface Joined {
@@ -21,6 +21,8 @@ export interface Joined {
   readonly truncations: number
   /** Prompt by row id, for rows that make no pair. */
   readonly prompts: ReadonlyMap<string, string>
+  /** Solution by row id, of the rows that have one. */
+  readonly solutions: ReadonlyMap<string, SolutionInput>
   /** [chosen, rejected] as the model saw them, aligned with `pairs`; null beyond MAX_RENDERED pairs. */
   readonly rendered: readonly (readonly [string, string])[] | null
 }
@@ -42,6 +44,7 @@ export async function collect(
   const groups: CompletionGroup[] = []
   let truncations = 0
   const prompts = new Map<string, string>()
+  const solutions = new Map<string, SolutionInput>()
   let rendered: [string, string][] | null = []
   const unscored: Joined['unscored'][number][] = []
   for await (const joined of rows) {
@@ -59,6 +62,7 @@ export async function collect(
           message: joined.details[i]!.unscoredMessage ?? null,
         })
     }
+    if (row.solution !== null) solutions.set(row.id, row.solution)
     if (joined.pairs.length === 0) prompts.set(row.id, plain(row.prompt))
     if (joined.group !== null) groups.push(joined.group)
     for (const pair of joined.pairs) {
@@ -70,5 +74,5 @@ export async function collect(
       ])
     }
   }
-  return { completions, pairs, groups, unscored, truncations, prompts, rendered }
+  return { completions, pairs, groups, unscored, truncations, prompts, solutions, rendered }
 }

@@ -48,6 +48,8 @@ export class ModelError extends HarnessError {
 export class DeviceError extends HarnessError {
   readonly tag = 'device'
 }
+/** Memory ran out on a device that is usable: less at a time may fit. */
+export class DeviceMemoryError extends DeviceError {}
 /** Hub or network. */
 export class NetworkError extends HarnessError {
   readonly tag = 'network'

@@ -11,6 +11,7 @@ export type { ErrorTag } from './errors.ts'
 export {
   DataError,
   DeviceError,
+  DeviceMemoryError,
   HarnessError,
   InterruptedError,
   ModelError,

@@ -2,6 +2,7 @@ import { DigestMap, digestOf } from './digest-map.ts'
 import { InterruptedError } from './errors.ts'
 import { isFailure } from './pairs/failure.ts'
 import { plain } from './plain-text.ts'
+import type { Halved } from './score/fitting.ts'
 import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
 import { type PlanOptions, planBatches } from './score/plan.ts'
@@ -35,6 +36,8 @@ export interface RunInput {
   readonly clock: () => number
   /** Called after every batch and window; `done` counts completions, found ones included. */
   readonly onProgress: (subject: Subject, done: number) => void
+  /** Told of every batch that did not fit in memory and is halved. */
+  readonly onHalved?: (subject: Subject, halved: Halved) => void
 }
 /** What was done for one model, for the manifest. */
 export interface WorkDone {
@@ -46,6 +49,9 @@ export interface WorkDone {
   /** Completions whose value is an earlier run's: those found, and those whose batch ran again for another one's sake. */
   kept: number
   batches: number
+  /** Times that a batch, or a half of one, did not fit in memory and was halved; tokens beyond which none was tried any more, null: no bound. */
+  halved: number
+  mostTokens: number | null
   /** Tokens that the graph computed, padding included, and milliseconds inside the model. */
   tokens: number
   modelMs: number
@@ -88,6 +94,8 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     unscored: 0,
     kept: 0,
     batches: 0,
+    halved: 0,
+    mostTokens: null,
     tokens: 0,
     modelMs: 0,
     repairs: {},
@@ -135,11 +143,16 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     }
     await input.verdicts?.room()
   }
+  const halved = (one: Halved): void => {
+    work.halved++
+    work.mostTokens = Math.min(one.most, work.mostTokens ?? one.most)
+    input.onHalved?.(subject, one)
+  }
   const run = async (todo: readonly Item[], batches: readonly Batch[]): Promise<void> => {
     runner ??= await subject.open()
     const sequences = todo.map(({ prepared, group }): Sequence => ({ ...prepared, group }))
     let last = input.clock()
-    for await (const { batch, results } of measure(runner, batches, sequences)) {
+    for await (const { batch, results } of measure(runner, batches, sequences, halved)) {
       work.modelMs += input.clock() - last
       input.store.append(
         results.flatMap((r) => (r.measurement === null ? [] : [[todo[r.index]!.key, r.measurement] as const])),
@@ -155,12 +168,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       work.tokens += batch.tokens
       input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
       await settled()
-      if (input.stopped())
-        throw new InterruptedError(
-          'interrupted',
-          subject.name,
-          'What was measured is kept; run the same command again to go on.',
-        )
+      if (input.stopped()) throw interrupted(subject)
       last = input.clock()
     }
   }
@@ -192,8 +200,11 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         }
         index++
       }
-      // else the verifiers would wait for new jobs until the window is full
-      if (model === 0 && input.verdicts !== null && ++rows % ROWS_AT_ONCE === 0) await settled()
+      // else the verifiers would wait for new jobs, and a signal for its answer, until the window is full
+      if (++rows % ROWS_AT_ONCE === 0) {
+        await settled()
+        if (input.stopped()) throw interrupted(subject)
+      }
       if (extent.full) await flush()
     }
     await flush()
@@ -260,6 +271,9 @@ export async function verifyAll(
   input.onProgress(input.ledger.length)
 }
 
+const interrupted = ({ name }: Subject): InterruptedError =>
+  new InterruptedError('interrupted', name, 'What was measured is kept; run the same command again to go on.')
+
 /** Sends a completion to the verifier; without a solution there is only the format to judge. */
 function verify(
   { ledger, verdicts, formatReward }: Pick<RunInput, 'ledger' | 'verdicts' | 'formatReward'>,
@@ -274,6 +288,8 @@ function verify(
       value: null,
       status: 'unverifiable',
       reason: null,
+      cause: null,
+      hingesOn: null,
       formatReward: verdicts === null ? null : formatReward(text),
     })
 }

@@ -36,17 +36,41 @@ const WORDS: Readonly<Record<string, string>> = {
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
 
-/** What a disk that takes no more answers, in whatever file. */
-const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EIO']
+/** What is other than `systemWords` says where the file was to be written. */
+const UNWRITTEN: Readonly<Record<string, string>> = {
+  EIO: 'the disk failed',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'its folder was taken away',
+  ENOTDIR: 'its folder was taken away',
+  ESTALE: 'the server of the file system no longer knows it',
+  EBADF: 'it was closed before its end',
+  ENOMEM: 'the memory is used up',
+  EINVAL: 'the file system takes no file of that name',
+}
+/** `cannot be written: the disk is full` */
+export function unwrittenWords(cause: NodeJS.ErrnoException): string {
+  const words = UNWRITTEN[cause.code ?? ''] ?? systemWords(cause).replace(/^cannot be written: /, '')
+  return `cannot be written: ${/^(is|has) /.test(words) ? 'it ' : ''}${words}`
+}
 
-/** An error of writing `path` as an error of output (exit 3) that names the file, where the disk takes no more; any other as it is. */
+/** What a disk that takes no more answers: room mends it. */
+const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
+/** What only a disk or a server of files answers, whatever is done with it. */
+const DISK: readonly string[] = [...FULL, 'EROFS', 'EIO', 'ESTALE']
+export const isDiskError = (error: unknown): error is NodeJS.ErrnoException =>
+  isSystemError(error) && DISK.includes(error.code!)
+
+/** A file of results that is not there because the system did not write it. */
+export class UnwrittenFile extends DataError {}
+
+/** What the system says to writing `path` as an error of output (exit 3) that names the file; any other error as it is. */
 export function unwrittenFile(cause: unknown, path: string): unknown {
-  if (!isSystemError(cause) || !FULL.includes(cause.code!)) return cause
-  const words = cause.code === 'EIO' ? 'cannot be written: the disk failed' : systemWords(cause)
-  return new DataError(
-    `${words}; it is not there, and neither is what would have been written after it`,
+  if (!isSystemError(cause) || !/^E[A-Z0-9]+$/.test(cause.code!)) return cause
+  return new UnwrittenFile(
+    `${unwrittenWords(cause)}; it is not there, and neither is what would have been written after it`,
     path,
-    'What was measured is kept: make room, or choose another --output-dir, and run it again.',
+    `What was measured is kept: ${FULL.includes(cause.code!) ? 'make room' : 'mend that'}, or choose another --output-dir, and run it again.`,
     { cause },
   )
 }

@@ -217,7 +217,7 @@ export interface Sequence {
 export interface Batch {
   readonly layout: 'padded' | 'shared'
   readonly sequences: readonly number[]
-  /** Length of the prefix that all its sequences share (shared layout), else 0. */
+  /** Length of the prefix that all its sequences share (shared layout), else 0. Of the form `prompts`: the length of every prompt's row. */
   readonly prefix: number
   /** Shared layout: how many leading tokens each sequence takes over from the sequence before it in this batch. */
   readonly reused?: readonly number[]
@@ -234,6 +234,10 @@ export interface Batching {
   readonly rows?: boolean
   /** All sequences of a batch stand in one row without padding. */
   readonly packed: boolean
+  /** Prompts are rows of their own, of one length in a batch, and completions read their keys as a past (the form `prompts`). Default false. */
+  readonly prompts?: boolean
+  /** Rows are padded to a multiple of so many tokens. Default 1. */
+  readonly rowMultiple?: number
 }
 
 /** An opened model on a device. `run` measures one batch, in the batch's order. */
@@ -363,9 +367,20 @@ export interface Verdict {
   readonly reason: string | null
   readonly metadata: Readonly<Record<string, unknown>>
 }
+/**
+ * Who is at fault where a completion does not pass: the answer; the target (a solution by which nothing can be judged); an oracle without an
+ * answer; the verifier, which was given up (time limit, crash).
+ */
+export type VerdictCause = 'answer' | 'target' | 'oracle' | 'verifier'
+/** Filters that stand in for ether0's own files: a verdict hinges on one where it would be another without it, or without both. */
+export type StandInFilter = 'rings' | 'fingerprints' | 'rings+fingerprints' | 'purchasable'
+
 /** A completion's verdict, and beside it ether0's format reward: 1 where the whole text is in the strict tags, else 0. */
 export interface Verification extends Verdict {
   readonly formatReward: number
+  /** Who is at fault; null where the completion passes. */
+  readonly cause: VerdictCause | null
+  readonly hingesOn: StandInFilter | null
 }
 /** Verifies one completion. Never throws for bad chemistry. */
 export interface Verifier {
@@ -403,6 +418,10 @@ export interface ScoredCompletion {
   readonly verifiableReward: number | null
   readonly verifiableStatus: VerdictStatus
   readonly verifiableReason: string | null
+  /** Who is at fault; null where it passes or there is no solution, left out where nobody looked. */
+  readonly verdictCause?: VerdictCause | null
+  /** The stand-in filter without which the verdict would be another; likewise. */
+  readonly hingesOn?: StandInFilter | null
   readonly formatReward: number | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null
@@ -412,6 +431,24 @@ export interface ScoredCompletion {
 
 /** chosen above, equal to or below rejected. */
 export type PairOutcome = 'win' | 'tie' | 'loss'
+
+/** How the rejected answer of a pair fails; agreement/faults.ts has a sentence on each. */
+export type Fault =
+  | 'format'
+  | 'invalid'
+  | 'implausible'
+  | 'wrong'
+  | 'near_miss'
+  | 'wrong_or_near_miss'
+  | 'right'
+  | 'no_verdict'
+export interface PairFault {
+  readonly rejected: Fault
+  /** Both answers are in the format and, where a molecule or a reaction is expected, RDKit reads one; null where a verdict is lacking. */
+  readonly wellFormed: boolean | null
+  /** Of the two answers' molecules (Morgan, radius 2, 2,048 bits); null where they were not compared. */
+  readonly tanimoto: number | null
+}
 
 /** One line of pairs.csv. */
 export interface ScoredPair {
@@ -430,6 +467,8 @@ export interface ScoredPair {
   readonly verifiableOutcome: PairOutcome | null
   /** 1, 0, or null where either outcome is absent or a tie. */
   readonly agree: 0 | 1 | null
+  /** Left out where it was not looked for. */
+  readonly fault?: PairFault
   /** Informative columns of the input row (reject_kind …). */
   readonly extra: Readonly<Record<string, unknown>>
 }

@@ -8,7 +8,7 @@
  * the first way (texts in the data's order, eight a run), median and range over the rounds.
  */
 import { parseArgs } from 'node:util'
-import type { AttentionForm } from '../../src/model/attention.ts'
+import type { AttentionForm } from '../../src/model/attention-forms.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { openModel } from '../../src/model/open.ts'
 import { startSession } from '../../src/model/session.ts'

@@ -19,7 +19,7 @@ import { below, prng } from '../../src/prng.ts'
 import { promptEncoder } from '../../src/text/continuation.ts'
 import { openRenderer } from '../../src/text/renderer.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
-import { openChild } from './peer.ts'
+import { openChild } from './peer-process.ts'
 import { SHAPES, seededModel } from './seeded-model.ts'
 
 const { values: flags } = parseArgs({

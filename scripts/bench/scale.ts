@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { watchInterrupt } from '../../src/cli/interrupt.ts'
-import { createLog } from '../../src/cli/log.ts'
+import { screenLog } from '../../src/cli/log.ts'
 import { measureRun } from '../../src/cli/measuring.ts'
 import { type OpenRun, scoreShard } from '../../src/cli/scoring.ts'
 import { joinAll } from '../../src/join.ts'
@@ -77,13 +77,7 @@ async function stage(folder: string, index: number, merge: 'never' | 'only'): Pr
     merge,
     verify: false,
   })
-  const log = createLog({
-    name: `${merge === 'only' ? 'merge' : `shard ${index}`}`,
-    quiet: false,
-    format: 'text',
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(merge === 'only' ? 'merge' : `shard ${index}`, { quiet: false })
   const device = await resolveDevice('cpu', 'fp32')
   const data = await openDataset(config, () => {})
   log.info(`cut after ${(performance.now() / 1000).toFixed(0)} s`)

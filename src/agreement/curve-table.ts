@@ -1,6 +1,6 @@
 import type { GroupCurve, GroupCurvePoint } from './group-curves.ts'
 import { MIN_CLUSTERS } from './strata.ts'
-import { count, type PaperTable, percent, text } from './tables.ts'
+import { count, figure, intervalSentence, type PaperTable, percent } from './tables.ts'
 
 const METHODS = [
   ['best_of_n', 'best of n by the score'],
@@ -12,7 +12,12 @@ const METHODS = [
 ] as const
 
 /** The curves over all groups at 1, 2, 4, 8 … and the largest n, as a paper table; null where there is no curve. */
-export function curvePaperTable(curves: readonly GroupCurve[], model: string, ciMethod: string): PaperTable | null {
+export function curvePaperTable(
+  curves: readonly GroupCurve[],
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable | null {
   const own = METHODS.flatMap(([method, title]) => {
     const curve = curves.find((one) => one.subset === 'all' && one.method === method)
     return curve === undefined ? [] : [{ title, points: new Map(curve.points.map((point) => [point.n, point])) }]
@@ -29,17 +34,17 @@ export function curvePaperTable(curves: readonly GroupCurve[], model: string, ci
     )
   return {
     name: 'best-of-n',
-    caption: `Best of n by ${model}, share that passes, per cent.`,
-    columns: [{ title: 'n' }, ...own.map(({ title }) => ({ title })), { title: 'groups' }],
+    caption: `Best of n of the completions of ${dataset} by ${scorer}, share that passes, per cent.`,
+    intervals: intervalSentence(ciMethod),
+    source: 'curves.csv',
+    columns: [{ title: 'n', key: true }, ...own.map(({ title }) => ({ title })), { title: 'groups' }],
     rows: shown.map((n) => [
-      text(String(n)),
+      figure(String(n)),
       ...own.map(({ points }) => cell(points.get(n))),
       count(longest.points.get(n)!.groups),
     ]),
     notes: [
       'Exact expectations over all subsets of n of the completions of a group that are verified and, with a model, scored; groups with fewer are left out at that n. Regret: ceiling less best of n.',
-      `95 % intervals: ${ciMethod}.`,
-      `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }
 }

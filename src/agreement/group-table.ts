@@ -1,7 +1,7 @@
 import { subsetName } from '../subset-name.ts'
 import type { Statistic } from '../types.ts'
 import { MIN_CLUSTERS } from './strata.ts'
-import { count, decimal, type PaperTable, percent, text } from './tables.ts'
+import { count, decimal, intervalSentence, type PaperTable, percent, text } from './tables.ts'
 
 const COLUMNS = [
   ['top1', 'Top-1'],
@@ -13,7 +13,12 @@ const COLUMNS = [
 ] as const
 
 /** What each way of picking one of a group's completions is worth, by subset, as a paper table. */
-export function groupPaperTable(statistics: readonly Statistic[], model: string, ciMethod: string): PaperTable {
+export function groupPaperTable(
+  statistics: readonly Statistic[],
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable {
   const find = (subset: string, name: string): Statistic | undefined =>
     statistics.find((line) => line.subset === subset && line.statistic === name)
   const row = (subset: string) => {
@@ -32,21 +37,25 @@ export function groupPaperTable(statistics: readonly Statistic[], model: string,
     ]
   }
   const names = [...new Set(statistics.map(({ subset }) => subset))].filter((subset) => subset !== 'all')
+  const whole = find('all', 'pass_at_n')
+  const total = (whole?.n ?? 0) + (whole?.missing ?? 0)
   return {
     name: 'groups',
-    caption: `Completions picked from groups by ${model}, share that passes, per cent.`,
+    caption: `Completions picked from the groups of ${dataset} by ${scorer}, share that passes, per cent (${total.toLocaleString('en-US')} groups).`,
+    intervals: intervalSentence(ciMethod),
+    source: 'agreement.csv',
     columns: [
       { title: '' },
       ...COLUMNS.map(([, title]) => ({ title })),
       { title: 'τ-b in the group' },
       { title: 'groups' },
-      { title: 'not verified' },
+      { title: 'not verified', spare: { when: 'zero', note: 'Every group has a verdict.' } },
     ],
     rows: [...names.map(row), row('all')],
+    breaks: names.length === 0 ? [] : [{ before: names.length }],
     notes: [
       'Top-1: the first completion. Voting: the answer that most completions give, by its text or by its canonical SMILES; ties go to the answer seen first, and no answer is wrong. Rerank: the completion with the highest score, ties to the lower index. pass@n: any completion passes. Random: the mean over a group.',
-      `Each group counts the same; a pick that is unverifiable is left out. 95 % intervals: ${ciMethod}.`,
-      `† fewer than ${MIN_CLUSTERS} prompts.`,
+      'Each group counts the same; a pick that is unverifiable is left out.',
     ],
   }
 }

@@ -38,6 +38,18 @@ export interface MethodsInput extends BootstrapSettings {
   readonly remarks: readonly string[]
 }
 
+/** Who scored, with the reference of a DPO policy, as captions call it. */
+export const scorerName = ({
+  model,
+  reference,
+  referenceFree,
+}: Pick<MethodsInput, 'model' | 'reference' | 'referenceFree'>): string =>
+  reference !== null
+    ? `${model} against the reference ${reference}`
+    : referenceFree !== null
+      ? `${model}, reference-free (${referenceFree})`
+      : model
+
 const number = (n: number): string => n.toLocaleString('en-US')
 const plural = (n: number, one: string): string => `${number(n)} ${one}${n === 1 ? '' : 's'}`
 

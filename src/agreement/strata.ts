@@ -1,12 +1,17 @@
+import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import type { ScoredPair, Statistic } from '../types.ts'
 import { smilesTraits, taggedAnswer } from './answer.ts'
-import { allRows, coded, type PairColumns, rowsByCode } from './columns.ts'
-import type { BootstrapSettings } from './intervals.ts'
+import { MIN_PROMPTS } from './baselines.ts'
+import { allRows, clustersOf, coded, type PairColumns, rowsByCode } from './columns.ts'
+import { FAULT_SCOPE, FORM_SCOPE, formLevel } from './faults.ts'
+import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { binName, binOf, lengthBins, lengthDifference } from './length.ts'
 import { accuracyStatistics, pairStatistics } from './pairs.ts'
+import type { PairSample } from './sample.ts'
+import { statistic } from './statistic.ts'
 
 /** Below this many prompts a stratum is shown, but not read: the tables mark it. */
-export const MIN_CLUSTERS = 20
+export const MIN_CLUSTERS = MIN_PROMPTS
 
 /** A way to divide pairs. null = the pair belongs to no level. */
 export interface Stratification {
@@ -14,7 +19,12 @@ export interface Stratification {
   /** What the level says, with unit, for the codebook. */
   readonly definition: string
   readonly level: (pair: ScoredPair) => string | null
+  /** It is what the run is about: there though all pairs are of one level, and with the share that each level has. */
+  readonly leads?: true
 }
+
+const STRATUM = 'stratum:'
+const nameOf = (scope: string): string => scope.slice(STRATUM.length)
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 const traits = (pair: ScoredPair) => {
@@ -28,6 +38,18 @@ const bin = (value: number, edges: readonly number[]): string => {
 }
 
 export const STRATIFICATIONS: readonly Stratification[] = [
+  {
+    name: nameOf(FORM_SCOPE),
+    definition: 'whether both answers are well-formed: in the format, and read by RDKit where a molecule is expected',
+    level: formLevel,
+    leads: true,
+  },
+  {
+    name: nameOf(FAULT_SCOPE),
+    definition: 'how the rejected answer fails (see "Why a rejected answer is wrong")',
+    level: ({ fault }) => fault?.rejected ?? null,
+    leads: true,
+  },
   { name: 'problem_type', definition: "the row's problem type", level: (p) => p.problemType },
   { name: 'reject_kind', definition: "the input's reject_kind", level: (p) => text(p.extra.reject_kind) },
   {
@@ -81,28 +103,58 @@ export function strataStatistics(
   columns: PairColumns,
   settings: BootstrapSettings,
 ): Statistic[] {
-  const out: Statistic[] = []
-  for (const { name, level } of STRATIFICATIONS) {
-    const levels = pairs.map(level)
-    const { names, code } = coded(
-      levels.map((l) => l ?? '\0none'),
-      pairs.length,
-    )
-    const rows = rowsByCode({ names, code })
-    const used = names.flatMap((label, c) => (label === '\0none' ? [] : [{ label, rows: rows[c]! }]))
-    if (used.length < 2) continue
-    for (const { label, rows: chosen } of used.sort((a, b) => (a.label < b.label ? -1 : 1)))
-      out.push(
-        ...pairStatistics({
-          columns,
-          rows: chosen,
-          scope: `stratum:${name}`,
-          subset: label,
-          settings: levelOf(settings, name, label),
-        }),
-      )
-  }
+  const out = STRATIFICATIONS.flatMap(({ level, ...stratum }) =>
+    stratumStatistics(stratum, pairs.map(level), columns, settings),
+  )
   return [...out, ...lengthStrata(columns, settings)]
+}
+
+/**
+ * One stratum, of pairs or of the lines of a pairs.csv. A stratum of one level is left out, unless it leads.
+ * @param levels of every pair, as its column has it; null = none
+ */
+export function stratumStatistics(
+  { name, leads }: Pick<Stratification, 'name' | 'leads'>,
+  levels: readonly (string | null)[],
+  columns: PairColumns,
+  settings: BootstrapSettings,
+): Statistic[] {
+  const { names, code } = coded(
+    levels.map((l) => l ?? NONE),
+    columns.n,
+  )
+  const rows = rowsByCode({ names, code })
+  const used = names.flatMap((label, c) => (label === NONE ? [] : [{ label, rows: rows[c]! }]))
+  if (used.length < (leads === true ? 1 : 2)) return []
+  return used
+    .sort((a, b) => (a.label < b.label ? -1 : 1))
+    .flatMap(({ label, rows: chosen }) => {
+      const place = { columns, rows: chosen, scope: STRATUM + name, subset: label }
+      return [
+        ...(leads === true ? [shareOf({ ...place, settings })] : []),
+        ...pairStatistics({ ...place, settings: levelOf(settings, name, label) }),
+      ]
+    })
+}
+const NONE = '\0none'
+
+/** The share that a level has of all pairs, scored or not; prompts are resampled. */
+function shareOf({ columns, rows, scope, subset, settings }: PairSample): Statistic {
+  const { cluster, clusters } = clustersOf(columns.cluster, allRows(columns.n))
+  const inside = new Float64Array(clusters)
+  for (const row of rows) inside[cluster[row]!] = inside[cluster[row]!]! + 1
+  const { estimates, distributions } = bootstrapSums(
+    [clusterTotals(cluster, clusters, () => 1), inside],
+    1,
+    (sums, out) => {
+      out[0] = sums[1]! / sums[0]!
+    },
+    clusters < 2 ? 0 : settings.resamples,
+    randomOf(settings),
+  )
+  const share = estimates[0]!
+  const made = intervalOf(share, distributions[0]!, clusters, settings, true)
+  return statistic({ scope, subset, n: columns.n, clusters }, 'pair_share', share, made, 'no_pairs')
 }
 
 /** Accuracy by quintile of the length difference and by its sign. */

@@ -1,31 +1,25 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import type { Summary } from '../agreement/accuracy.ts'
-import { accuracyPaperTable } from '../agreement/accuracy-table.ts'
+import { join } from 'node:path'
 import { AGREEMENT_COLUMNS, type Agreement, agreementRow } from '../agreement/agreement.ts'
 import { codebook } from '../agreement/codebook/codebook.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { type HermRun, hermEvalSet, hermEvalSetScores, hermJson } from '../agreement/herm.ts'
 import { type MethodsInput, methods } from '../agreement/methods.ts'
-import { latexTable, markdownTable, type PaperTable } from '../agreement/tables.ts'
+import type { PaperTable } from '../agreement/tables.ts'
 import type { Joined } from '../collect.ts'
 import { type Cell, writeCsv } from '../report/csv.ts'
-import { writeWhole } from '../report/manifest.ts'
 import type { Log } from './log.ts'
+import { runLabel, writeTables, writeText } from './paper-files.ts'
 
 export interface AnalysisFiles {
   readonly folder: string
   readonly joined: Joined
   /** Columns of the files that are written already, for the code book. */
   readonly columns: Readonly<Record<string, readonly string[]>>
-  readonly summary: Summary
   readonly agreement: Agreement
-  /** Paper tables beside that of the accuracies. */
   readonly tables: readonly PaperTable[]
   /** Null for run-verify. */
   readonly herm: HermRun | null
   readonly methods: MethodsInput
-  readonly ciMethod: string
   readonly log: Pick<Log, 'info'>
 }
 
@@ -44,15 +38,7 @@ const SUSPECT_COLUMNS = [
 const REASON_COLUMNS = ['reason', 'decile', 'count', 'residual'] as const
 
 /** Writes what a paper needs beside scores.csv and pairs.csv: agreement, suspects, tables, methods, code book, RewardBench's files. */
-export async function writeAnalyses({
-  folder,
-  joined,
-  summary,
-  agreement,
-  herm,
-  log,
-  ...input
-}: AnalysisFiles): Promise<void> {
+export async function writeAnalyses({ folder, joined, agreement, herm, log, ...input }: AnalysisFiles): Promise<void> {
   const columns: Record<string, readonly string[]> = { ...input.columns }
   const csv = async (name: string, header: readonly string[], rows: Iterable<readonly Cell[]>): Promise<void> => {
     columns[name] = header
@@ -88,7 +74,6 @@ export async function writeAnalyses({
     )
   }
   if (herm !== null && joined.pairs.length > 0) {
-    await writeTable(folder, accuracyPaperTable(summary.accuracy, herm.model, input.ciMethod))
     await writeText(join(folder, 'herm/eval-set', `${herm.model}.json`), hermJson(hermEvalSet(joined.pairs, herm)))
     const texts = new Map(joined.pairs.map((pair, i) => [pair, joined.rendered?.[i] ?? ['', '']] as const))
     const render: Parameters<typeof hermEvalSetScores>[2] = (pair, side) =>
@@ -100,16 +85,6 @@ export async function writeAnalyses({
   }
   if (herm !== null && joined.pairs.length + joined.groups.length > 0)
     await writeText(join(folder, 'methods.md'), methods(input.methods))
-  for (const table of input.tables) await writeTable(folder, table)
+  await writeTables(folder, input.tables, runLabel(input.methods))
   await writeText(join(folder, 'codebook.md'), codebook(columns))
-}
-
-async function writeTable(folder: string, table: PaperTable): Promise<void> {
-  await writeText(join(folder, `tables/${table.name}.md`), markdownTable(table))
-  await writeText(join(folder, `tables/${table.name}.tex`), latexTable(table))
-}
-
-async function writeText(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeWhole(path, text)
 }

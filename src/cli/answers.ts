@@ -51,8 +51,8 @@ export async function answersOf(
   }
 }
 
-/** What a completion answers with; null where it has no answer. */
-function answerOf(
+/** What a completion answers with, as the run's verification reads it; null where it has no answer. */
+export function answerOf(
   text: string,
   { extraction, requireReasoning }: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>,
 ): string | null {

@@ -5,7 +5,7 @@ import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { type Given, type RunBin, readOptions, type Values } from '../setup/option.ts'
 import { MODES, type RunOption } from '../setup/options.ts'
 import { unusedOptions } from '../setup/unused.ts'
-import { createLog, type Log } from './log.ts'
+import { type Log, screenLog } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
 import { configText } from './print-config.ts'
@@ -31,13 +31,7 @@ export async function begin(bin: RunBin, help: BinHelp, argv: readonly string[])
   if (given === null) return null
   const config = toRunConfig(bin, given)
   const modes = readOptions(MODES, given)
-  const log = createLog({
-    name: help.name,
-    quiet: config.quiet,
-    format: config.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(help.name, config)
   const sayUnused = (): void => {
     for (const line of [...unusedOptions(config, given), ...unusedModes(given)]) log.warn(line)
   }

@@ -15,6 +15,25 @@ export const COMMANDS = {
 } as const
 export type Command = keyof typeof COMMANDS
 
+const MEASURED = 'What was measured is kept; run the same command again to go on.'
+/** What a signal leaves, where it ends a command between two of its steps: no file of results is ever half there. */
+const KEPT: Readonly<Record<Command, string>> = {
+  'run-rm': MEASURED,
+  'run-dpo': MEASURED,
+  'run-verify': 'No file is half written; verdicts are computed again: run the same command again.',
+  'run-process': MEASURED,
+  'run-generate': 'Prompts that were complete are kept; run the same command again to go on.',
+  'make-pairs': 'Pairs that were written are kept; run the same command again to go on.',
+  analyze: 'No file is half written; run it again.',
+  'submit-eval-jobs': 'What was submitted stays submitted; submit-eval-jobs status shows it.',
+  'serve-rewards': 'What was answered stays in the --store.',
+  'verify-results': 'It changes nothing in the folder of a run; run it again.',
+  models: 'It changes nothing.',
+  'setup-cuda': 'Run it again.',
+}
+/** @param name how the command was called, also `chemherm run-rm`; `chemherm` alone changes nothing */
+export const keptBy = (name: string): string => KEPT[name.replace(/^chemherm /, '') as Command] ?? KEPT.models
+
 /** A command that stands as a word of its own (`models` is a word too): not a flag's name, not part of a path, not behind `chemherm` already. */
 const WORD = new RegExp(
   `(?<=^|\\s)(?<!chemherm )(${Object.keys(COMMANDS)

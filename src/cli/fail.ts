@@ -4,11 +4,13 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DataError, HarnessError, InterruptedError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
+import { onStopSignal } from '../stop-signals.ts'
+import { isDiskError, systemWords, unwrittenWords } from '../system-words.ts'
 import { visibleLine } from '../visible-text.ts'
-import { asCalled } from './command.ts'
+import { asCalled, keptBy } from './command.ts'
 import { endOnHangUp } from './first-process.ts'
+import { LARGEST_BYTES } from './largest-config.ts'
 import { jsonLine, stackText } from './screen.ts'
-import { LARGEST_BYTES } from './yaml.ts'
 
 /** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
 export function isStarted(moduleUrl: string): boolean {
@@ -27,26 +29,14 @@ export async function runMain(bin: string, main: () => Promise<number>): Promise
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const fail = (error: unknown): number =>
     explain(bin, error, (text) => process.stderr.write(text), asksForJson(process.argv.slice(2)))
-  // while a batch or a server is at work, the listener of that one says when to end
-  const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
-    const listener = (): void => {
-      if (process.listenerCount(signal) === 1) endNow()
-    }
-    process.on(signal, listener)
-    return { signal, listener }
-  })
+  // while a batch or a server is at work, that one says when to end
+  const ignore = onStopSignal((signal) => process.exit(fail(new InterruptedError('interrupted', signal, keptBy(bin)))))
   try {
     process.exitCode = await main()
   } catch (error) {
     process.exitCode = fail(error)
   } finally {
-    for (const { signal, listener } of listeners) process.off(signal, listener)
-  }
-
-  function endNow(): never {
-    process.exit(
-      fail(new InterruptedError('interrupted', bin, 'What was measured is kept; run the same command again to go on.')),
-    )
+    ignore()
   }
 }
 
@@ -69,22 +59,15 @@ export function asksForJson(argv: readonly string[]): boolean {
   }
 }
 
-/** What a disk that takes no more says, in whatever file; no bug of ours. */
-const DISK: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file system takes no file of that size',
-  EROFS: 'the file system is read-only',
-  EIO: 'the disk failed',
-}
+/** What a disk says that takes or gives no more, in whatever file; no bug of ours. */
 function expectedOf(error: unknown): unknown {
-  const { code, path } = (error ?? {}) as NodeJS.ErrnoException
-  const what = error instanceof HarnessError ? undefined : DISK[code ?? '']
-  if (what === undefined) return error
+  if (error instanceof HarnessError || !isDiskError(error)) return error
+  const { path = 'output', syscall } = error
+  const words = syscall === 'read' ? `cannot be read: ${systemWords(error)}` : unwrittenWords(error)
   return new DataError(
-    `cannot be written: ${what}`,
-    path ?? 'output',
-    'What was measured is kept: run it again when there is room, and files that are there without run.json are of no whole run.',
+    words.replace('cannot be read: cannot be read', 'cannot be read'),
+    path,
+    'What was measured is kept: run it again when that is mended, and files that are there without run.json are of no whole run.',
     { cause: error },
   )
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Accuracy, Summary } from '../agreement/accuracy.ts'
-import type { BestOfTable } from '../agreement/best-of.ts'
+import type { Accuracy } from '../agreement/accuracy.ts'
 import { collect, type Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
@@ -17,6 +16,7 @@ import type { VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/dataset.ts'
 import type { Identity } from '../setup/identity.ts'
+import type { MemoryPlan } from '../setup/memory.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
@@ -28,17 +28,20 @@ import type { Replaced } from './differences.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { failureLines } from './failure-lines.ts'
+import { faultTable } from './fault-table.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
-import type { GroupsOfRun } from './groups.ts'
-import { type InvarianceOfRun, invarianceTable } from './invariance.ts'
+import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
-import { hermRun, manifest, methodsInput } from './manifest.ts'
+import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
+import { withFaults } from './pair-faults.ts'
+import type { Part } from './parts.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
-import { writeReport, writeRunFiles } from './run-files.ts'
+import { type RunAnalyses, writeReport, writeRunFiles } from './run-files.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
+import { hingeLine } from './verdict-causes.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
 import { withoutEffect } from './without-effect.ts'
@@ -52,6 +55,8 @@ export interface FinishInput {
   readonly device: ResolvedDevice | null
   readonly scorer: Scorer
   readonly plan: PlanOptions | null
+  /** What the plan was expected to take; left out where no model runs. */
+  readonly memory?: MemoryPlan
   readonly folder: string
   /** Weights and data that the folder belongs to. */
   readonly identity: Identity
@@ -70,6 +75,8 @@ export interface FinishInput {
   readonly verifier: Verifier | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
   readonly comparison?: GraphComparison | null
+  /** The processes of a run on several devices, and the configuration that was asked for; left out where this process measured. */
+  readonly parts?: { readonly parts: readonly Part[]; readonly asked: RunConfig }
   readonly log: Log
   readonly elapsedMs: () => number
   /** What to print in place of the accuracy table. */
@@ -83,7 +90,10 @@ export async function finish(input: FinishInput): Promise<number> {
   removeResults(folder)
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
-  const joining = joinAll({ rows, store: input.store, ledger: input.ledger }, scorer)
+  const joining = withFaults(joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {
+    verification: config.verification,
+    completions: inspection.completions,
+  })
   const added = {
     ownColumns: scorer.columns,
     extraColumns: inspection.extraColumns,
@@ -113,15 +123,14 @@ export async function finish(input: FinishInput): Promise<number> {
     added,
     scored: models.length > 0,
     ...given<{ even: number }>({ even: scorer.even }),
-    scorer: models[0]?.name ?? 'the verifier',
     unread: inspection.failures,
     herm,
     methods: facts,
     log,
   })
-  const { summary, agreement: found, best, groups, grpo, invariance, failures } = analysed
-  printSummary(input, joined, summary, best, found.statistics, groups, invariance)
-  if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
+  const { grpo, failures } = analysed
+  printSummary(input, joined, analysed)
+  if (grpo !== null && !ofTwins(joined)) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
   const record = {
@@ -132,6 +141,7 @@ export async function finish(input: FinishInput): Promise<number> {
   }
   await writeJson(join(folder, 'run.json'), record)
   await writeReport(folder, record, joined, analysed)
+  log.info(`peak memory of this process: ${Math.ceil(peakRssBytes() / 2 ** 20).toLocaleString('en-US')} MiB`)
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }
@@ -139,13 +149,10 @@ export async function finish(input: FinishInput): Promise<number> {
 function printSummary(
   { models, scorer, verifier, print, inspection }: FinishInput,
   joined: Joined,
-  { accuracy }: Summary,
-  best: BestOfTable | null,
-  statistics: readonly Statistic[],
-  groups: GroupsOfRun | null,
-  invariance: InvarianceOfRun | null,
+  { summary: { accuracy }, agreement: { statistics }, faults, best, groups, invariance }: RunAnalyses,
 ): void {
   const out: string[] = print === undefined ? [] : [print(joined.completions)]
+  if (faults.length > 0) out.push(...(print === undefined ? [] : ['']), faultTable(faults, models.length > 0), '')
   if (joined.pairs.length > 0 && models.length > 0) {
     const line = (name: string, a: Accuracy): string[] => [
       name,
@@ -178,15 +185,23 @@ function printSummary(
     )
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
-  if (groups !== null) out.push('', groupTable(groups, models.length > 0), '')
+  if (groups !== null) out.push('', ofTwins(joined) ? OF_TWINS : groupTable(groups, models.length > 0), '')
   const moved = invariance === null ? null : invarianceTable(invariance)
   if (moved !== null) out.push(moved, '')
   const orders = orderLine(statistics)
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
+  const hinges = hingeLine(joined.completions)
+  if (hinges !== null) out.push(hinges)
   printText(`\n${out.join('\n')}\n\n`)
 }
+
+/** Every group is one answer written in several ways, or changed: what would be chosen among them says nothing. */
+const ofTwins = ({ groups }: Pick<Joined, 'groups'>): boolean =>
+  groups.length > 0 && groups.every(({ completions }) => completions.some(({ variant }) => variant !== undefined))
+const OF_TWINS =
+  'every group is one answer written in several ways: votes, best of n and advantages mean nothing there, and stand in the files alone'
 
 /** Of a model that compares two answers: whether it prefers the same one in both orders. */
 function orderLine(statistics: readonly Statistic[]): string | null {

@@ -69,9 +69,14 @@ export async function writeGroups(
   return columns
 }
 
-export function groupTables({ statistics, curves }: GroupAnalysis, model: string, ciMethod: string): PaperTable[] {
-  const overN = curvePaperTable(curves, model, ciMethod)
-  return [groupPaperTable(statistics, model, ciMethod), ...(overN === null ? [] : [overN])]
+export function groupTables(
+  { statistics, curves }: GroupAnalysis,
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable[] {
+  const overN = curvePaperTable(curves, scorer, dataset, ciMethod)
+  return [groupPaperTable(statistics, scorer, dataset, ciMethod), ...(overN === null ? [] : [overN])]
 }
 
 /** Statistics of summary.json's `groups`. */

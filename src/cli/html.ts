@@ -1,14 +1,16 @@
 import type { Summary } from '../agreement/accuracy.ts'
 import type { Agreement } from '../agreement/agreement.ts'
-import { taggedAnswer } from '../agreement/answer.ts'
 import { reliability } from '../agreement/calibration.ts'
 import { allRows, pairColumns } from '../agreement/columns.ts'
+import type { FaultLine } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
-import type { MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
-import type { RowFailure } from '../types.ts'
+import type { AnswerPort, MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
+import type { VerificationChoice } from '../setup/config.ts'
+import type { RowFailure, ScoredCompletion } from '../types.ts'
+import { answerPort } from './answer-port.ts'
 import type { DriftRecord } from './drift.ts'
 
 export interface HtmlInput {
@@ -16,7 +18,10 @@ export interface HtmlInput {
   readonly joined: Joined
   readonly summary: Summary
   readonly agreement: Agreement
+  readonly faults: readonly FaultLine[]
   readonly failures: readonly RowFailure[]
+  /** How answers are read. */
+  readonly verification: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>
   readonly drift: DriftRecord | null
   /** Of a run with groups. */
   readonly groups?: GroupsReport | undefined
@@ -32,10 +37,12 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
   const scored = pairs.some((pair) => pair.margin !== null)
   const columns = pairColumns(pairs)
   const hacking = mineHacks(completions)
+  const answers = answerPort(joined.solutions, given.verification)
   const input: ReportInput = {
     run,
     accuracy: scored ? summary.accuracy : null,
     statistics: agreement.statistics,
+    faults: given.faults,
     pairs,
     completions,
     prompts: joined.prompts,
@@ -52,21 +59,33 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     tiedSuspects: hacking.tied,
     ...(groups !== undefined && { groups }),
     ...(given.sensitivity !== undefined && { sensitivity: given.sensitivity }),
-    molecules: completions.some(({ text }) => taggedAnswer(text) !== null) ? await moleculePort() : NO_ANSWERS,
+    answers,
+    molecules: await moleculesOf(completions, [...joined.solutions.keys()], answers),
   }
   return renderReport(input)
 }
 
-/** Where no completion has an answer there is nothing to draw, and RDKit, a third of a second, is not started. */
-const NO_ANSWERS: MoleculePort = { answer: () => null, draw: () => null, differingAtoms: () => null }
+/** Where there is nothing to draw, RDKit, a third of a second, is not started. */
+const NO_MOLECULES: MoleculePort = { draw: () => null, differingAtoms: () => null }
+
+/** What draws the answers of some rows; null where it cannot be started. @param ids rows that expect something */
+export const moleculesOf = async (
+  completions: readonly ScoredCompletion[],
+  ids: readonly string[],
+  answers: AnswerPort,
+): Promise<MoleculePort | null> =>
+  completions.some((completion) => answers.answer(completion) !== null) ||
+  ids.some((id) => answers.expected(id)?.kind === 'molecule')
+    ? await moleculePort()
+    : NO_MOLECULES
 
 /** RDKit for the page's drawings; null where it cannot be started, and the page says so. */
 async function moleculePort(): Promise<MoleculePort | null> {
   const drawer = await Drawer.open().catch(() => null)
   if (drawer === null) return null
   return {
-    answer: ({ text }) => taggedAnswer(text),
-    draw: (smiles, options) => drawer.molecule(smiles, options),
+    draw: (smiles, options) =>
+      smiles.includes('>') ? drawer.reaction(smiles, options) : drawer.molecule(smiles, options),
     differingAtoms: (a, b) => drawer.differingAtoms(a, b),
   }
 }

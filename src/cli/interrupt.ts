@@ -1,3 +1,4 @@
+import { onStopSignal } from '../stop-signals.ts'
 import type { Log } from './log.ts'
 
 export interface Interrupt {
@@ -8,18 +9,10 @@ export interface Interrupt {
 /** The first Ctrl-C finishes the batch in hand, the second ends at once. */
 export function watchInterrupt(log: Log): Interrupt {
   let stopped = false
-  const listener = (): void => {
+  const dispose = onStopSignal(() => {
     if (stopped) process.exit(130)
     stopped = true
     log.warn('interrupted: stopping after the batch in hand; once more ends at once')
-  }
-  process.on('SIGINT', listener)
-  process.on('SIGTERM', listener)
-  return {
-    stopped: () => stopped,
-    dispose() {
-      process.off('SIGINT', listener)
-      process.off('SIGTERM', listener)
-    },
-  }
+  })
+  return { stopped: () => stopped, dispose }
 }

@@ -47,9 +47,14 @@ export async function writeSensitivity(
   return { 'sensitivity.csv': SENSITIVITY_COLUMNS }
 }
 
-export function invariancePaperTables(found: InvarianceOfRun, model: string, ciMethod: string): PaperTable[] {
-  const curve = sensitivityTable(found, model, ciMethod)
-  return [...invarianceTables(found.statistics, model, ciMethod), ...(curve === null ? [] : [curve])]
+export function invariancePaperTables(
+  found: InvarianceOfRun,
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable[] {
+  const curve = sensitivityTable(found, scorer, dataset, ciMethod)
+  return [...invarianceTables(found.statistics, scorer, dataset, ciMethod), ...(curve === null ? [] : [curve])]
 }
 
 /** Statistics of summary.json's `invariance`, by transformation. */

@@ -5,7 +5,7 @@ import type { Joined } from '../collect.ts'
 import { fileRecord, isReadyMade } from '../model/ready-made/open.ts'
 import { packageVersion } from '../package.ts'
 import { CUT_RULE, type Cut, unevenness } from '../pairs/shard.ts'
-import type { RunRecord } from '../report/html/input.ts'
+import type { RunRecord, ScoreScale } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
 import { namedWithBase } from '../setup/adapter.ts'
 import type { RunConfig } from '../setup/config.ts'
@@ -21,6 +21,7 @@ import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
 import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
+import { standInTally, verdictCauses } from './verdict-causes.ts'
 
 /** A model in run.json, likewise. */
 export interface ModelJson extends Readonly<Record<string, unknown>> {
@@ -63,7 +64,7 @@ export function manifest(
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
     identity: identityRecord(input.identity),
     replaced: input.replaced,
-    config: configAsRun(config, input.subjects),
+    config: configAsRun(input.parts?.asked ?? config, input.subjects),
     versions: versions(),
     score_version: SCORE_VERSION,
     machine: machine(),
@@ -75,6 +76,7 @@ export function manifest(
     drift,
     device,
     plan,
+    memory: { ...input.memory, peak_rss_bytes: peakRssBytes() },
     dataset: {
       name: data.name,
       ...data.provenance,
@@ -85,17 +87,23 @@ export function manifest(
       ...readingsRecord(inspection, config, data.provenance.sha256),
     },
     shards: shardsRecord(data.cut),
+    parts: input.parts?.parts ?? null,
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
     repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
     verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
+    verdict_causes: verdictCauses(joined.completions),
+    stand_in_filters: verifier === null ? null : standInTally(joined.completions),
     failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },
     warnings: log.warnings,
     seed: config.seed,
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** The most memory that this process had so far, resident: weights that are mapped from their files and other threads included. */
+export const peakRssBytes = (): number => 1024 * process.resourceUsage().maxRSS
 
 /** How the rows were cut into shards; null where the run was one. */
 const shardsRecord = (cut: Cut | null): Record<string, unknown> | null =>
@@ -156,7 +164,7 @@ const graphRecord = ({ opened }: LoadedModel, runner: RunnerInfo | null): Record
         provider: runner?.provider ?? null,
         ...(runner?.found ?? { batches: null, pooling: null }),
       }
-    : { kind: 'checkpoint' }
+    : { kind: 'checkpoint', attention: opened.attention }
 
 const perSecond = (count: number, ms: number): number | null => (ms > 0 ? Math.round((count / ms) * 10_000) / 10 : null)
 
@@ -253,6 +261,7 @@ export function runRecord(record: RunJson, { truncations }: Pick<Joined, 'trunca
     provider: device?.provider ?? null,
     dtype: first?.dtype ?? null,
     seed: record.seed,
+    ...scaleOf(record),
     versions: record.versions,
     repairs: Object.fromEntries(
       Object.entries(record.repairs).map(([repair, { completions }]) => [repair, completions]),
@@ -263,6 +272,20 @@ export function runRecord(record: RunJson, { truncations }: Pick<Joined, 'trunca
     provenance: record.verification?.provenance ?? [],
     details: { score, ...shown },
   }
+}
+
+/** Name and unit of the scores; of a reward model's raw output there is none. */
+function scaleOf({ config, models, score }: RunJson): { readonly scale?: ScoreScale } {
+  if (config.bin !== 'run-dpo')
+    return score.startsWith('softmax') ? { scale: { name: 'softmax probability', unit: null } } : {}
+  if (models.length > 1) return { scale: { name: `implicit reward, β = ${config.beta}`, unit: 'nats' } }
+  const names = {
+    avg: ['mean log-probability of the policy', 'nats per token'],
+    sum: ['log-probability of the policy', 'nats'],
+    norm: ['negative norm of the policy’s log-probabilities', 'nats'],
+  } as const
+  const [name, unit] = names[config.refFreeType]
+  return { scale: { name, unit } }
 }
 
 /** What was mended on the way to the models, each with its sentence. */

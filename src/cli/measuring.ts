@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { formatReward } from '../chem/ether0/format.ts'
+import { InterruptedError } from '../errors.ts'
 import { measureAll, type WorkDone } from '../run.ts'
 import { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
@@ -13,6 +14,8 @@ import { siblingStores, storeName } from '../store/merge.ts'
 import type { Row, RowFailure, Verifier } from '../types.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Log, Progress } from './log.ts'
+
+const KEPT = 'What was measured is kept; run the same command again to go on.'
 
 /** Completions that may wait for a verdict while the model scores: about one window. */
 const VERDICTS_PENDING = 20_000
@@ -45,6 +48,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
   const { config, rows, completions, subjects, store, plan, verifier, interrupt, log, task = 'scoring' } = input
   const ledger = new Ledger(subjects.length)
   const bars = new Map<Subject, Progress>()
+  const saidHalved = new Set<Subject>()
   const verdicts = verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING, interrupt.stopped)
   try {
     const work = await measureAll({
@@ -66,7 +70,19 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
         }
         bar.update(done)
       },
+      onHalved(subject, { completions, tokens, most, message }) {
+        if (saidHalved.has(subject)) return
+        saidHalved.add(subject)
+        log.warn(
+          `${subject.role} ${subject.name}: memory ran out in a batch of ${completions} completions (${tokens} tokens). It is halved and repeated, and no batch has more than ${most} tokens from here on (--batch-tokens ${most} begins there). ${message}`,
+          { event: 'memory' },
+        )
+      },
     })
+    // also where there was no batch left, after which it is asked
+    if (interrupt.stopped()) throw new InterruptedError('interrupted', store.path, KEPT)
+    for (const [i, { halved, mostTokens }] of work.entries())
+      if (halved > 1) log.warn(halvedLine(subjects[i]!, halved, mostTokens!), { event: 'memory' })
     // From here on nothing is lost: a Ctrl-C may end the process at once.
     interrupt.dispose()
     for (const { runner } of work) for (const note of runner?.notes ?? []) log.warn(note)
@@ -75,6 +91,9 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
     ;[...bars.values()].at(-1)?.stop()
   }
 }
+
+const halvedLine = ({ role, name }: Subject, halved: number, most: number): string =>
+  `${role} ${name}: memory ran out ${halved} times, each time a batch was halved and repeated; in the end none had more than ${most} tokens`
 
 /**
  * The run's own store, with those of the same scorer's other data sets to read from.

@@ -1,10 +1,15 @@
 import { join } from 'node:path'
 import { bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
+import { accuracyPaperTable } from '../agreement/accuracy-table.ts'
 import { type Agreement, agreement } from '../agreement/agreement.ts'
+import { agreementPaperTables } from '../agreement/agreement-table.ts'
 import { baselineWarningLines } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
+import { faultSummary } from '../agreement/fault-summary.ts'
+import { faultPaperTable } from '../agreement/fault-table.ts'
+import { accuracyByFault, type FaultLine } from '../agreement/faults.ts'
 import type { HermRun } from '../agreement/herm.ts'
-import type { MethodsInput } from '../agreement/methods.ts'
+import { type MethodsInput, scorerName } from '../agreement/methods.ts'
 import type { Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { writeJson, writeWhole } from '../report/manifest.ts'
@@ -41,8 +46,6 @@ export interface RunFilesInput {
   readonly scored: boolean
   /** Of a model that compares two answers, the score at which it prefers neither. */
   readonly even?: number
-  /** As the tables call who scored. */
-  readonly scorer: string
   /** Rows that could not be read. */
   readonly unread: readonly RowFailure[]
   readonly herm: HermRun | null
@@ -53,6 +56,8 @@ export interface RunAnalyses {
   readonly config: RunConfig
   readonly summary: Summary
   readonly agreement: Agreement
+  /** Accuracy by why the rejected answer is wrong; empty where no verdict says. */
+  readonly faults: readonly FaultLine[]
   readonly best: BestOfTable | null
   readonly groups: GroupsOfRun | null
   readonly grpo: AdvantagesOfRun | null
@@ -62,7 +67,7 @@ export interface RunAnalyses {
 
 /** ◆ Writes every file of a run but scores.csv, pairs.csv, run.json and report.html. */
 export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> {
-  const { folder, config, joined, rows, added, scored, scorer, herm, methods, log } = input
+  const { folder, config, joined, rows, added, scored, herm, methods, log } = input
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
@@ -83,11 +88,13 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     ],
   }
   if (scored) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+  const faults = accuracyByFault(found.statistics)
   const failures = failuresOf(input.unread, joined.unscored, config.stepSeparator)
   await writeFailures(folder, failures)
   const best = bestOf(joined.pairs, settings)
   await writeJson(join(folder, 'summary.json'), {
     ...summary,
+    ...(faults.length > 0 && scored && { accuracy_by_fault: faultSummary(faults) }),
     best_of_n: best,
     ...(groups !== null && { groups: groupsSummary(groups) }),
     ...(invariance !== null && invarianceSummary(invariance)),
@@ -96,6 +103,8 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   const groupColumns = groups === null ? {} : await writeGroups(folder, groups)
   const curveColumns = invariance === null ? {} : await writeSensitivity(folder, invariance)
   const ciMethod = bootstrapMethod(settings)
+  const scorer = scored ? scorerName(methods) : null
+  const named = [scorer ?? 'the verifier', methods.dataset, ciMethod] as const
   await writeAnalyses({
     folder,
     joined,
@@ -108,17 +117,18 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
       ...grpo?.columns,
     },
     tables: [
-      ...(groups === null ? [] : groupTables(groups, scorer, ciMethod)),
-      ...(invariance === null ? [] : invariancePaperTables(invariance, scorer, ciMethod)),
+      ...(scored && joined.pairs.length > 0 ? [accuracyPaperTable(summary.accuracy, ...named)] : []),
+      ...(faults.length === 0 || !scored ? [] : [faultPaperTable(faults, ...named)]),
+      ...agreementPaperTables(found.statistics, scorer, methods.dataset, ciMethod),
+      ...(groups === null ? [] : groupTables(groups, ...named)),
+      ...(invariance === null ? [] : invariancePaperTables(invariance, ...named)),
     ],
-    summary,
     agreement: found,
     herm,
     methods,
-    ciMethod,
     log,
   })
-  return { config, summary, agreement: found, best, groups, grpo, invariance, failures }
+  return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
 }
 
 /** ◆ Writes report.html. @param record run.json of the run */
@@ -126,14 +136,16 @@ export async function writeReport(
   folder: string,
   record: RunJson,
   joined: Joined,
-  { config, summary, agreement, groups, grpo, invariance, failures }: RunAnalyses,
+  { config, summary, agreement, faults, groups, grpo, invariance, failures }: RunAnalyses,
 ): Promise<void> {
   const page = await reportHtml({
     run: runRecord(record, joined),
     joined,
     summary,
     agreement,
+    faults,
     failures,
+    verification: config.verification,
     drift: record.drift,
     groups: groupsReport(groups, grpo, config),
     ...(invariance !== null && { sensitivity: invariance.curve }),

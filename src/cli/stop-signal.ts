@@ -1,3 +1,5 @@
+import { onStopSignal } from '../stop-signals.ts'
+
 /** The first SIGINT or SIGTERM, for a command that runs until it is told to stop. */
 export interface StopSignal {
   readonly received: Promise<NodeJS.Signals>
@@ -12,18 +14,10 @@ export function watchStop(): StopSignal {
   const received = new Promise<NodeJS.Signals>((done) => {
     resolve = done
   })
-  const listener = (signal: NodeJS.Signals): void => {
+  const dispose = onStopSignal((signal) => {
     if (stopped) process.exit(130)
     stopped = true
     resolve(signal)
-  }
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  for (const signal of signals) process.on(signal, listener)
-  return {
-    received,
-    stopped: () => stopped,
-    dispose() {
-      for (const signal of signals) process.off(signal, listener)
-    },
-  }
+  })
+  return { received, stopped: () => stopped, dispose }
 }

@@ -7,6 +7,7 @@ import { visibleName } from '../visible-text.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { hermEntry, isHermConfigs } from './herm-configs.ts'
 import { hermRefusal } from './herm-flags.ts'
+import { LARGEST_BYTES } from './largest-config.ts'
 import { otherBins } from './options.ts'
 
 const EXPECTED = 'Expected a YAML file with flag names as keys, e.g. "model: org/name".'
@@ -50,9 +51,6 @@ export function readOptionMap(items: readonly Pair[], path: string, table: Optio
   }
   return config
 }
-
-/** RewardBench's own has 30 kB. */
-export const LARGEST_BYTES = 1_000_000
 
 /** A YAML file whose keys are unique. @throws UsageError */
 export function parseYaml(path: string): Document {

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { passingName, sweepPassing } from '../passing-file.ts'
 import type { RepoFile } from './listing.ts'
 import { COMMIT, type Repo } from './repo.ts'
 
@@ -63,7 +64,8 @@ function linkTarget(path: string): string | null {
 
 /** Writes beside, then renames: another process sees the old file or the new one, never half of one. */
 function replace(path: string, write: (fresh: string) => void): void {
-  const fresh = `${path}.${process.pid}.tmp`
+  const fresh = passingName(path, 'tmp')
+  sweepPassing(path)
   write(fresh)
   renameSync(fresh, path)
 }

@@ -2,7 +2,8 @@ import type { Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NetworkError } from '../errors.ts'
+import { DataError, NetworkError } from '../errors.ts'
+import { isDiskError, unwrittenWords } from '../system-words.ts'
 import type { Patience } from './request.ts'
 
 export interface DownloadProgress {
@@ -22,6 +23,8 @@ export interface Reception {
   onProgress(progress: DownloadProgress): void
 }
 
+const MAKE_ROOM =
+  'Make room there, or set HF_HUB_CACHE to a folder on another disk, and run again: the download goes on where it stopped.'
 /** Cut connections in a row that brought no new byte. */
 const IDLE_TRIES = 3
 
@@ -62,6 +65,7 @@ export async function receive(url: string, partial: string, what: Reception): Pr
         }
       } catch (error) {
         if (error instanceof NetworkError) throw error
+        if (isDiskError(error)) throw new DataError(unwrittenWords(error), partial, MAKE_ROOM, { cause: error })
         cut = error
       } finally {
         watch.stop()

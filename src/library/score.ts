@@ -23,7 +23,7 @@ export interface CompletionScore {
    * completion, shown first, stands against the other of its row. null with `scoreReason`.
    */
   readonly score: number | null
-  /** Why there is no score: too_long, cut_away, template_error, token_not_embedded, unknown_token, empty_span, non_finite, pooled_otherwise, no_partner, head_all …; else null. */
+  /** Why there is no score: too_long, cut_away, template_error, token_not_embedded, unknown_token, empty_span, non_finite, out_of_memory, pooled_otherwise, no_partner, head_all …; else null. */
   readonly scoreReason: string | null
   /** Tokens of the prompt with the assistant's header, and of the completion with the template's end of turn. */
   readonly promptTokens: number | null

@@ -1,8 +1,8 @@
 import { accuracyRewardWith } from '../chem/ether0/accuracy.ts'
-import { extractThoughtAnswerStrict } from '../chem/ether0/answer.ts'
+import { extractAnswerLoose, extractThoughtAnswerStrict } from '../chem/ether0/answer.ts'
 import type { Oracles } from '../types.ts'
 import { traitsOf } from './answers.ts'
-import type { Inspected } from './jobs.ts'
+import type { Inspected, MakeJob } from './jobs.ts'
 import { STAND_IN_REASONS } from './make-job.ts'
 import type { MakerChemistry } from './problems/builder.ts'
 
@@ -12,14 +12,16 @@ const ASK_FILTERS = /^(valid_mol_eval|functional_group_eval|sol_eval|rxn_forward
 /** What `--validate` needs to know of one completion. */
 export async function inspectCompletion(
   text: string,
-  solution: string | null,
+  { solution, format }: Pick<Extract<MakeJob, { kind: 'inspect' }>, 'solution' | 'format'>,
   chemistry: MakerChemistry,
   oracles: Oracles,
 ): Promise<Inspected> {
   const traits = traitsOf(text, chemistry)
-  const formatted = extractThoughtAnswerStrict(text, true)[1] !== null
+  const formatted = format.test
+    ? extractAnswerLoose(text) !== ''
+    : extractThoughtAnswerStrict(text, format.reasoning)[1] !== null
   if (solution === null) return { ...traits, formatted, verification: null, standIn: false }
-  const { value, status, reason } = await accuracyRewardWith(text, solution, { oracles }, chemistry)
+  const { value, status, reason } = await accuracyRewardWith(text, solution, { ...format, oracles }, chemistry)
   const passes =
     status === 'pass' && (ASK_FILTERS.test(solution) || isOtherFormula(solution, traits.molecule, chemistry))
   const standIn = passes || (status === 'fail' && reason !== null && STAND_IN_REASONS.has(reason))

@@ -1,3 +1,4 @@
+import type { VerifyOptions } from '../chem/ether0/accuracy.ts'
 import type { Verification } from '../types.ts'
 import type { Problem } from './problem.ts'
 import type { SubjectInput } from './subject.ts'
@@ -21,7 +22,12 @@ export type MakeJob =
       readonly solution: string
       readonly soft: boolean
     }
-  | { readonly kind: 'inspect'; readonly texts: readonly string[]; readonly solution: string | null }
+  | {
+      readonly kind: 'inspect'
+      readonly texts: readonly string[]
+      readonly solution: string | null
+      readonly format: AnswerFormat
+    }
   /** How far two molecules are apart. */
   | { readonly kind: 'distance'; readonly molecules: readonly [string, string] }
   /** Molecules that stand in texts. */
@@ -61,6 +67,9 @@ export interface MadePair {
   readonly answerGap: number
 }
 
+/** How an answer must be given: ether0's `reasoning` and `test`. */
+export type AnswerFormat = Required<Pick<VerifyOptions, 'reasoning' | 'test'>>
+
 /** A contrast that did not become a pair. */
 export interface Drop {
   readonly kind: string
@@ -88,7 +97,7 @@ export interface AnswerTraits {
 export interface Inspected extends AnswerTraits {
   /** Null without a solution. */
   readonly verification: Pick<Verification, 'value' | 'status' | 'reason'> | null
-  /** In ether0's strict format, thought included. */
+  /** In the format that is asked for. */
   readonly formatted: boolean
   /** The verdict hinges on a filter that stands in for one of ether0's. */
   readonly standIn: boolean

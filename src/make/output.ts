@@ -7,13 +7,13 @@ import {
   openSync,
   readFileSync,
   readSync,
-  renameSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { type Digest, DigestMap, digestOf } from '../digest-map.ts'
 import { DataError, UsageError } from '../errors.ts'
+import { isSystemError, unwrittenWords } from '../system-words.ts'
+import { writeWholeSync } from '../whole-file.ts'
 import type { Cell } from './balance.ts'
 import type { PairRow } from './row.ts'
 
@@ -89,8 +89,10 @@ export class PairFile {
         'Begin anew with --no-resume.',
       )
     }
-    ftruncateSync(fd, state.bytes)
+    attempt(path, () => ftruncateSync(fd, state.bytes))
     if (known !== null) file.rememberRows()
+    // before the first pairs: a file without its state is nobody's, and no call would go on with it
+    else file.save()
     return file
   }
 
@@ -128,10 +130,7 @@ export class PairFile {
 
   private save(): void {
     const path = statePath(this.path)
-    attempt(path, () => {
-      writeFileSync(`${path}.new`, `${JSON.stringify(this.state, null, 2)}\n`)
-      renameSync(`${path}.new`, path)
-    })
+    attempt(path, () => writeWholeSync(path, `${JSON.stringify(this.state, null, 2)}\n`))
   }
 
   private hash(): string {
@@ -202,6 +201,8 @@ function attempt<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (cause) {
-    throw new DataError(`cannot be written: ${(cause as Error).message}`, path, null, { cause })
+    if (!isSystemError(cause)) throw cause
+    const hint = 'The pairs that were written are kept: mend that, and the same command goes on with them.'
+    throw new DataError(unwrittenWords(cause), path, hint, { cause })
   }
 }

@@ -34,7 +34,7 @@ await serveJobs<MakeJob, MakeResult>(async (options) => {
     if (job.kind === 'mentioned') return { kind: 'mentioned', flat: mentioned(job.texts, chemistry) }
     if (job.kind === 'inspect') {
       const texts: Inspected[] = []
-      for (const text of job.texts) texts.push(await inspectCompletion(text, job.solution, chemistry, oracles))
+      for (const text of job.texts) texts.push(await inspectCompletion(text, job, chemistry, oracles))
       return { kind: 'inspect', texts }
     }
     const answers: VerifiedAnswer[] = []

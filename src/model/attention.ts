@@ -1,18 +1,9 @@
+import { ATTENTION_FORMS, type AttentionForm } from './attention-forms.ts'
 import type { Graph, Value } from './graph.ts'
 import { ELEMENT, type ElementType } from './onnx.ts'
-import type { AttentionSpec } from './spec.ts'
+import type { AttentionSpec, ModelSpec } from './spec.ts'
 import { cast, castFrom } from './weights.ts'
 
-/**
- * How a graph attends.
- * - `split`: all sequences of a batch stand in one row without padding; every block of ≤ BLOCK queries attends to exactly
- *   the keys it may see: its past, gathered, and itself. No mask, no padding, any tree of shared prefixes. CPU.
- * - `gqa`: rows padded on the right, causal GroupQueryAttention without a mask (flash attention on CUDA). Padded only.
- * - `attention`: rows of trees with a mask, ONNX's own Attention (opset 23).
- * - `plain`: the same mask with MatMul and Softmax; runs wherever ONNX runs.
- */
-export const ATTENTION_FORMS = ['split', 'gqa', 'attention', 'plain'] as const
-export type AttentionForm = (typeof ATTENTION_FORMS)[number]
 /** How a graph attends: in one of these forms, or, to continue texts, to keys and values that it is given (`cache`, cache.ts). */
 export type GraphForm = AttentionForm | 'cache'
 
@@ -28,9 +19,12 @@ export interface Seen {
   readonly causal: boolean
 }
 
-/** The forms that a model can take: those without a mask know no other order than the causal one. */
-export const attentionForms = ({ causal }: Pick<Seen, 'causal'>): readonly AttentionForm[] =>
-  causal ? ATTENTION_FORMS : ['attention', 'plain']
+/** The forms that a model can take: those without a mask know no other order than the causal one, and `prompts` knows no window. */
+export function attentionForms({ causal, layers }: Pick<ModelSpec, 'causal' | 'layers'>): readonly AttentionForm[] {
+  if (!causal) return ['attention', 'plain']
+  const windowed = layers.some(({ attention }) => attention.window !== null)
+  return ATTENTION_FORMS.filter((form) => form !== 'prompts' || !windowed)
+}
 
 /** Adds the inputs that a form needs (packing.ts fills them) and returns how it attends. */
 export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType, seen: Seen): Attend {
@@ -42,6 +36,8 @@ export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType
       return paddedHeads(graph, shape, causalAttention(graph, shape))
     case 'attention':
       return maskedAttention(graph, type, seen)
+    case 'prompts':
+      return promptsAttention(graph)
     case 'plain':
       return plainAttention(graph, type, seen)
   }
@@ -155,6 +151,56 @@ function causalAttention(graph: Graph, shape: Value): Attend {
       [true, true, true],
       groupQuery(spec),
     )[0]!
+}
+
+/**
+ * All places stand in one row, those of the prompts [prompts, prompt length] before those of the completions, which are not padded
+ * (prompt-rows.ts): only here they are rows, gathered and taken apart again. A prompt's row is causal; a completion's too, behind the keys and
+ * values of its prompt, which the operator takes as a past: its causal rule then counts from the past's end, as a flash kernel's does. Prompts
+ * have one length and completions are padded on the right alone, so nothing that is read sees padding.
+ */
+function promptsAttention(graph: Graph): Attend {
+  const tokens = graph.input('row_tokens', 'int64', [2])
+  const prompts = graph.input('prompt_rows', 'int64', [2])
+  const grid = graph.input('grid', 'int64', ['completions', 'width'])
+  const fromGrid = graph.input('from_grid', 'int64', ['own'])
+  const promptOf = graph.input('prompt_of', 'int64', ['completions'])
+  const promptShape = graph.op('Concat', [prompts, graph.ints([-1])], { axis: 0 })
+  return (q, k, v, { heads, kvHeads, headDim, scale, softcap }) => {
+    const flat = (x: Value, count: number): Value => graph.op('Reshape', [x, graph.ints([-1, count * headDim])])
+    /** Rows of the prompts [prompts, length, …] and of the completions [completions, width, …]. */
+    const rowsOf = (x: Value, count: number): readonly [prompt: Value, completion: Value] => {
+      const [first, second] = graph.ops('Split', [flat(x, count), tokens], 2, { axis: 0 })
+      return [graph.op('Reshape', [first!, promptShape]), graph.op('Gather', [second!, grid])]
+    }
+    const [ofPrompt, own] = rowsOf(q, heads)
+    const [promptKeys, ownKeys] = rowsOf(k, kvHeads)
+    const [promptValues, ownValues] = rowsOf(v, kvHeads)
+    /** [prompts, length, kvHeads · headDim] → [completions, kvHeads, length, headDim] */
+    const pastOf = (x: Value): Value => {
+      const dims = graph.op('Concat', [prompts, graph.ints([kvHeads, headDim])], { axis: 0 })
+      const byHead = graph.op('Transpose', [graph.op('Reshape', [x, dims])], { perm: [0, 2, 1, 3] })
+      return graph.op('Gather', [byHead, promptOf])
+    }
+    const attributes = {
+      is_causal: 1,
+      q_num_heads: heads,
+      kv_num_heads: kvHeads,
+      scale: { float: scale },
+      ...(softcap !== null && { softcap: { float: softcap } }),
+    }
+    const prompt = graph.op('Attention', [ofPrompt, promptKeys, promptValues], attributes)
+    // with a past the operator gives the present, too; nothing reads it
+    const [rows] = graph.ops(
+      'Attention',
+      [own, ownKeys, ownValues, '', pastOf(promptKeys), pastOf(promptValues)],
+      3,
+      attributes,
+    )
+    const completions = graph.op('Gather', [flat(rows!, heads), fromGrid])
+    const all = graph.op('Concat', [flat(prompt, heads), completions], { axis: 0 })
+    return graph.op('Unsqueeze', [all, graph.ints([0])])
+  }
 }
 
 /** Which keys a query sees, bool [batch, 1, seq, seq], by window. */

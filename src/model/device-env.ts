@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { onStopSignal } from '../stop-signals.ts'
 import { bindingFolder, CUDA_PROVIDER, cudaLibraryFolders, hasNvidiaDriver } from './device-libraries.ts'
 import type { FloatProducts } from './device-probe.ts'
 
@@ -25,7 +26,7 @@ export function cudaEnvironment(
   providers: string = bindingFolder(),
 ): NodeJS.ProcessEnv | null {
   if (process.platform !== 'linux' || env[AGAIN] !== undefined) return null
-  const wanted = /^cuda(:\d+)?$/.test(device) || (device === 'auto' && hasNvidiaDriver())
+  const wanted = /^cuda(:\d+)?(,|$)/.test(device) || (device === 'auto' && hasNvidiaDriver())
   if (!wanted || !existsSync(join(providers, CUDA_PROVIDER))) return null
   const present = (env.LD_LIBRARY_PATH ?? '').split(delimiter).filter((path) => path !== '')
   const absent = cudaLibraryFolders(env).filter((folder) => !present.includes(folder))
@@ -53,17 +54,19 @@ export async function reexecForCuda(
   if (env !== null) await runInstead(argv, env)
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
+/** Beside those that ask to end. */
+const OTHER_SIGNALS = ['SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
 
 /** Runs node with these arguments in place of this process: same streams, signals, exit code. Never resolves. */
 export function runInstead(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {
   const child = spawn(process.execPath, [...process.execArgv, ...argv], { stdio: 'inherit', env })
-  for (const signal of SIGNALS)
-    process.on(signal, () => {
-      // A terminal sends Ctrl-C to both processes: passed on as well, the run would take it for a second, impatient one.
-      const fromTerminal = (signal === 'SIGINT' || signal === 'SIGQUIT') && process.stdin.isTTY
-      if (!fromTerminal) child.kill(signal)
-    })
+  const pass = (signal: NodeJS.Signals): void => {
+    // A terminal sends Ctrl-C to both processes: passed on as well, the run would take it for a second, impatient one.
+    const fromTerminal = (signal === 'SIGINT' || signal === 'SIGQUIT') && process.stdin.isTTY
+    if (!fromTerminal) child.kill(signal)
+  }
+  onStopSignal(pass)
+  for (const signal of OTHER_SIGNALS) process.on(signal, pass)
   return new Promise<never>((_, reject) => {
     child.once('error', reject)
     // A child that a signal killed counts as 128 + its number, as in a shell.

@@ -2,7 +2,8 @@ import { UsageError } from '../errors.ts'
 import { given } from '../given.ts'
 import type { Batching, Dtype, MeasurementKind, Quantisation } from '../types.ts'
 import { modelSpec } from './archs/index.ts'
-import { type AttentionForm, attentionForms, type GraphForm } from './attention.ts'
+import { attentionForms, type GraphForm } from './attention.ts'
+import type { AttentionForm } from './attention-forms.ts'
 import { type BuiltModel, buildModel } from './build.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { chooseDtype, type DtypeChoice, ELEMENT_TYPES } from './dtype.ts'
@@ -48,13 +49,15 @@ export interface ModelDescription {
   readonly weightBytes: number
   readonly quantisation: Quantisation | null
   readonly ignoredTensors: readonly IgnoredTensor[]
-  /** For estimatePeakBytes (score/plan.ts): the weights as float32, or in few bits beside what of the rest is mapped. */
+  /** For estimatePeakBytes (score/plan.ts): the weights in the type that is computed in, or in few bits beside what of the rest is mapped. */
   readonly size: {
     readonly hidden: number
     readonly inner: number
     readonly heads: number
     readonly logits: number
     readonly weightBytes: number
+    readonly numberBytes?: number
+    readonly scores?: 'rows' | 'mask' | 'block' | 'none'
   }
 }
 
@@ -73,6 +76,12 @@ export interface OpenOptions {
 
 /** The CPU's and CUDA's forms are measured (README.md); WebGPU's is the safest guess. */
 const DEFAULT_ATTENTION: Readonly<Record<Device, AttentionForm>> = { cpu: 'split', cuda: 'attention', webgpu: 'plain' }
+
+/**
+ * With a mask CUDA's memory-efficient attention wants a key length that is a multiple of 4, the mask's rows aligned; else ONNX Runtime takes the
+ * path that keeps all scores, heads · seq² numbers. 8 also suits the tensor cores.
+ */
+const CUDA_ROW_MULTIPLE = 8
 
 const defaultAttention = (device: Device, { causal }: ModelSpec): AttentionForm =>
   device === 'cpu' && !causal ? 'attention' : DEFAULT_ATTENTION[device]
@@ -97,10 +106,13 @@ export function openModelIn(
   const form: GraphForm = generates ? 'cache' : (attention ?? defaultAttention(device, spec))
   if (form !== 'cache' && !attentionForms(spec).includes(form))
     throw new UsageError(
-      `cannot be the attention of an encoder (model_type ${spec.architecture})`,
+      spec.causal
+        ? `knows no sliding window, and this model has one (model_type ${spec.architecture})`
+        : `cannot be the attention of an encoder (model_type ${spec.architecture})`,
       `--attention ${form}`,
       `Use ${attentionForms(spec).join(' or ')}.`,
     )
+  checkOnDevice(form, device)
   const built = buildModel(checkpoint, spec, {
     kind,
     attention: form,
@@ -108,8 +120,16 @@ export function openModelIn(
     scheme,
     ...given<Pick<OpenOptions, 'head'>>({ head }),
   })
-  const batching = { device, causal: spec.causal, packed: form === 'split' }
-  const description = described(built)
+  const batching = {
+    device,
+    causal: spec.causal,
+    packed: form === 'split',
+    ...(form === 'gqa' && { rows: true }),
+    ...(form === 'prompts' && { prompts: true }),
+    ...(device === 'cuda' && { rowMultiple: CUDA_ROW_MULTIPLE }),
+  }
+  const numberBytes = dtype === 'fp16' || dtype === 'bf16' ? 2 : 4
+  const description = described(built, numberBytes, scoresOf(form, device, numberBytes))
   return {
     checkpoint,
     kind,
@@ -124,15 +144,32 @@ export function openModelIn(
   }
 }
 
-function described({
-  spec,
-  head,
-  parameters,
-  weightBytes,
-  keptBytes,
-  quantised,
-  ignoredTensors,
-}: BuiltModel): ModelDescription {
+/** Said before anything is opened: what is known to fail on a device. @throws UsageError */
+function checkOnDevice(form: GraphForm, device: Device): void {
+  if (form === 'split' && device !== 'cpu')
+    throw new UsageError(
+      `is the CPU's form: ${device === 'cuda' ? 'on CUDA its Loop ends in an illegal memory access' : 'on WebGPU it was never run'}`,
+      '--attention split',
+      'Leave --attention out, or use attention, prompts, gqa or plain.',
+    )
+}
+
+/** What attention keeps of a row. CUDA's 16-bit kernels keep no scores, those of float32 do where heads are grouped. */
+function scoresOf(
+  form: GraphForm,
+  device: Device,
+  numberBytes: number,
+): NonNullable<ModelDescription['size']['scores']> {
+  if (form === 'split') return 'block'
+  if (form === 'prompts' || form === 'gqa') return device === 'cuda' && numberBytes === 2 ? 'none' : 'rows'
+  return form === 'attention' && device === 'cuda' && numberBytes === 2 ? 'mask' : 'rows'
+}
+
+function described(
+  { spec, head, parameters, weightBytes, keptBytes, quantised, ignoredTensors }: BuiltModel,
+  numberBytes: number,
+  scores: NonNullable<ModelDescription['size']['scores']>,
+): ModelDescription {
   const [first] = spec.layers
   return {
     architecture: spec.architecture,
@@ -153,7 +190,9 @@ function described({
       inner: Math.max(...spec.layers.map(({ mlp }) => innerOf(mlp))),
       heads: first?.attention.heads ?? 1,
       logits: head.width,
-      weightBytes: quantised === null ? 4 * parameters : quantised.sizeBytes + keptBytes,
+      weightBytes: quantised === null ? numberBytes * parameters : quantised.sizeBytes + keptBytes,
+      numberBytes,
+      scores,
     },
   }
 }

@@ -8,6 +8,7 @@ import type { BuiltModel } from './build.ts'
 import type { FileHash } from './checkpoint.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
+import { memoryTrouble, runFailure } from './out-of-memory.ts'
 import { PROVIDERS } from './providers.ts'
 import { quantisedFile } from './quantised/file.ts'
 import { QUANTISED_FILE } from './quantised/layout.ts'
@@ -23,6 +24,9 @@ export interface OpenSessionOptions {
   /** Told what takes long: weights in few bits are made once. */
   readonly say?: (line: string) => void
 }
+
+const WEIGHTS_TOO_LARGE =
+  'The weights do not fit in memory: --dtype q8 or q4 takes less, on a GPU bf16 or fp16 beside fp32; or end what else uses this memory.'
 
 /** Opens a model's graph on its device, and says what it is. */
 export async function openSession(
@@ -78,9 +82,10 @@ async function createSession(
     })
   } catch (cause) {
     const message = `ONNX Runtime cannot open the model on ${device}: ${(cause as Error).message.slice(0, 600)}`
+    const hint = memoryTrouble(message) === null ? null : WEIGHTS_TOO_LARGE
     throw device === 'cpu'
-      ? new ModelError(message, checkpoint.dir, null, { cause })
-      : new DeviceError(message, `--device ${device}`, null, { cause })
+      ? new ModelError(message, checkpoint.dir, hint, { cause })
+      : new DeviceError(message, `--device ${device}`, hint, { cause })
   }
 }
 
@@ -107,12 +112,7 @@ export async function runOn(
   try {
     return await session.run(feeds, outputs)
   } catch (cause) {
-    throw new DeviceError(
-      `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
-      `--device ${device}`,
-      'If memory ran out, lower --batch-tokens.',
-      { cause },
-    )
+    throw runFailure(cause as Error, `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens`, device)
   }
 }
 

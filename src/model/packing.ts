@@ -20,17 +20,22 @@ export interface Packed {
   readonly subtreeEnd: Int32Array
 }
 
-/**
- * All sequences in one row, or a row for each sequence that shares nothing with the one before.
- * @param without an id that takes no position, and has −1 (spec.ts, LearnedPositions)
- * @param countsAttended positions begin at 0 where a first BOS is masked too (spec.ts)
- */
+/** How tokens take positions and rows take padding. */
+export interface PackingRules {
+  /** An id that takes no position, and has −1 (spec.ts, LearnedPositions). Default: none. */
+  readonly without?: number | null
+  /** Positions begin at 0 where a first BOS is masked too (spec.ts). Default false. */
+  readonly countsAttended?: boolean
+  /** Rows are padded to a multiple of so many tokens. Default 1. */
+  readonly rowMultiple?: number
+}
+
+/** All sequences in one row, or a row for each sequence that shares nothing with the one before. */
 export function packBatch(
   batch: Batch,
   sequences: readonly Sequence[],
   oneRow: boolean,
-  without: number | null = null,
-  countsAttended = false,
+  rules: PackingRules = {},
 ): Packed {
   const chosen = batch.sequences.map((index) => sequences[index]!)
   const reused = batch.reused ?? chosen.map(() => 0)
@@ -42,7 +47,7 @@ export function packBatch(
     rowOf.push(lengths.length - 1)
     lengths[lengths.length - 1]! += sequence.ids.length - reused[i]!
   })
-  const seq = Math.max(...lengths)
+  const seq = roundedUp(Math.max(...lengths), rules.rowMultiple)
   const ids = new Int32Array(lengths.length * seq)
   const types = new Int32Array(lengths.length * seq)
   const positions = new Int32Array(lengths.length * seq)
@@ -50,17 +55,15 @@ export function packBatch(
   const filled = lengths.map(() => 0)
   chosen.forEach((sequence, i) => {
     const row = rowOf[i]!
-    const start = countsAttended ? 0 : sequence.positionStart
     const path = new Int32Array(sequence.ids.length)
     path.set((paths[i - 1] ?? path).subarray(0, reused[i]!))
-    const skipped = sequence.ids.subarray(0, reused[i]!).filter((id) => id === without).length
-    let position = start + reused[i]! - skipped
+    const taken = positionsOf(sequence, rules)
     for (let t = reused[i]!; t < path.length; t++) {
       const place = row * seq + filled[row]!++
       path[t] = place
       ids[place] = sequence.ids[t]!
       types[place] = sequence.typeIds?.[t] ?? 0
-      positions[place] = sequence.ids[t] === without ? -1 : position++
+      positions[place] = taken[t]!
     }
     paths.push(path)
   })
@@ -68,8 +71,20 @@ export function packBatch(
   return { batch: lengths.length, seq, ids, types, positions, lengths: Int32Array.from(lengths), paths, subtreeEnd }
 }
 
+/** @example roundedUp(17, 8) // 24 */
+export const roundedUp = (length: number, multiple = 1): number => multiple * Math.ceil(length / multiple)
+
+/** The position of every token of a sequence; −1 of the id that takes none. */
+export function positionsOf(
+  { ids, positionStart }: Sequence,
+  { without = null, countsAttended = false }: PackingRules,
+): Int32Array {
+  let position = countsAttended ? 0 : positionStart
+  return ids.map((id) => (id === without ? -1 : position++))
+}
+
 /** A plan that belongs to other sequences would share what is not equal, in silence. */
-function checkReused(chosen: readonly Sequence[], reused: readonly number[]): void {
+export function checkReused(chosen: readonly Sequence[], reused: readonly number[]): void {
   chosen.forEach(({ ids, positionStart }, i) => {
     const before = chosen[i - 1]
     const same = (t: number): boolean =>

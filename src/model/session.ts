@@ -15,6 +15,7 @@ import {
   packBatch,
   scoreRows,
 } from './packing.ts'
+import { type PromptRows, packPrompts } from './prompt-rows.ts'
 import { distanceRows } from './relative.ts'
 import { ropeRows } from './rope-tables.ts'
 
@@ -35,13 +36,7 @@ const BLOCK_TOKENS = 128
  * bits (quantised/file.ts).
  */
 export async function startSession(model: OpenModel, options: SessionOptions = {}): Promise<Runner> {
-  const { device, built } = model
-  if (model.attention === 'split' && device === 'cuda')
-    throw new UsageError(
-      "ends in an illegal memory access in CUDA's Loop",
-      '--attention split',
-      'Use attention, plain or gqa on a GPU.',
-    )
+  const { built } = model
   if (model.attention === 'cache') throw new RangeError('a graph that continues texts is started by startDecoder')
   const { session, info } = await openSession(model, options)
   const rawOutputs = options.rawOutputs === true ? { rawOutputs: rawNames(built.head) } : {}
@@ -81,13 +76,13 @@ class OrtRunner implements Runner {
     if (attention === 'gqa' && batch.layout === 'shared')
       throw new UsageError('has no mask and takes padded batches only', '--attention gqa', 'Use --layout padded.')
     const { positions, types } = spec.embedding
-    const packed = packBatch(
-      batch,
-      sequences,
-      attention === 'split',
-      positions?.without ?? null,
-      spec.countsAttended ?? false,
-    )
+    const rules = {
+      without: positions?.without ?? null,
+      countsAttended: spec.countsAttended ?? false,
+      rowMultiple: this.model.batching.rowMultiple ?? 1,
+    }
+    const prompts = attention === 'prompts' ? packPrompts(batch, sequences, rules) : null
+    const packed = prompts?.packed ?? packBatch(batch, sequences, attention === 'split', rules)
     const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
     const raw = this.info.rawOutputs === undefined ? [] : (built.head.raw ?? [])
     const wanted = logProb
@@ -104,7 +99,7 @@ class OrtRunner implements Runner {
       rows: int64(head.rows),
       ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
       ...(logProb && { targets: int64(head.targets) }),
-      ...this.#attentionFeeds(packed, batch),
+      ...(prompts === null ? this.#attentionFeeds(packed, batch) : promptFeeds(prompts)),
       ...this.#tables.feeds(rotary.parts),
       ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
     }
@@ -146,6 +141,14 @@ class OrtRunner implements Runner {
 const distanceFeeds = ({ queryRows, keyRows }: ReturnType<typeof distanceRows>): Record<string, ort.Tensor> => ({
   query_rows: int64(queryRows),
   key_rows: int64(keyRows),
+})
+
+const promptFeeds = (rows: PromptRows): Record<string, ort.Tensor> => ({
+  row_tokens: int64(Int32Array.of(rows.prompts[0] * rows.prompts[1], rows.own)),
+  prompt_rows: int64(Int32Array.from(rows.prompts)),
+  grid: int64(rows.grid, [rows.promptOf.length, rows.width]),
+  from_grid: int64(rows.fromGrid),
+  prompt_of: int64(rows.promptOf),
 })
 
 function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<string, ort.Tensor> {

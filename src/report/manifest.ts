@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { packageVersion } from '../package.ts'
 import { unwrittenFile } from '../system-words.ts'
-import { begun, ended } from '../unfinished.ts'
 import { visibleJson } from '../visible-text.ts'
+import { WholeFile } from '../whole-file.ts'
 
 /** Versions of what computes the numbers, ours first. */
 export function versions(): Record<string, string> {
@@ -47,19 +46,19 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeWhole(path, `${visibleJson(value, 2)}\n`)
 }
 /**
- * Text in pieces is written as it comes. Where the disk takes no more, nothing of it stays.
+ * Text in pieces is written as it comes. Where the system does not write it, nothing of it stays.
  * @throws DataError that names the file
  */
 export async function writeWhole(path: string, text: string | AsyncIterable<string>): Promise<void> {
-  const partial = `${path}.partial`
-  begun(partial)
+  const file = new WholeFile(path)
   try {
-    await writeFile(partial, text)
-    await rename(partial, path)
-  } catch (cause) {
-    await rm(partial, { force: true }).catch(() => {})
-    throw unwrittenFile(cause, path)
-  } finally {
-    ended(partial)
+    if (typeof text === 'string') file.write(text)
+    else for await (const part of text) file.write(part)
+    file.close()
+    // a signal is answered between two files
+    await new Promise((resolve) => setImmediate(resolve))
+  } catch (error) {
+    file.abort()
+    throw unwrittenFile(error, path)
   }
 }

@@ -45,9 +45,19 @@ export const PAIR_COLUMNS = [
   'rejected_status',
   'chosen_hash',
   'rejected_hash',
+  'rejected_fault',
+  'well_formed',
+  'tanimoto',
 ] as const
 /** The last columns of scores.csv, after the scorer's own: what tells a row from another of the same id. */
 export const TEXT_COLUMNS = ['cluster', 'completion_hash'] as const
+
+/** After these, of a run: who is at fault where a completion does not pass, and the stand-in filter that its verdict hinges on. */
+export const VERDICT_COLUMNS = ['verdict_cause', 'hinges_on'] as const
+export const verdictCells = ({ verdictCause, hingesOn }: ScoredCompletion): Cell[] => [
+  verdictCause ?? null,
+  hingesOn ?? null,
+]
 
 /** After these, where the data say how completions were made of each other. */
 export const VARIANT_COLUMNS = ['transformation', 'same', 'family'] as const
@@ -110,4 +120,7 @@ export const pairCells = (p: ScoredPair): Cell[] => [
   p.rejected.verifiableStatus,
   completionHash(p.chosen.text),
   completionHash(p.rejected.text),
+  p.fault?.rejected ?? null,
+  p.fault?.wellFormed == null ? null : Number(p.fault.wellFormed),
+  p.fault?.tanimoto ?? null,
 ]

@@ -1,4 +1,8 @@
 import type { Batch, HeadMeasurement, LogProbMeasurement, Measurement, Runner, Sequence, Unscored } from '../types.ts'
+import { type Fitted, type Halved, runFitting } from './fitting.ts'
+
+/** The reason of a completion that does not fit in the memory of the device, alone. */
+export const OUT_OF_MEMORY = 'out_of_memory'
 
 /** What became of one sequence. */
 export interface Measured {
@@ -17,23 +21,31 @@ export interface MeasuredBatch {
 /**
  * Measures planned batches one by one. A sequence without anything to read is unscored before it runs; one whose
  * output is not finite is measured again alone, because a neighbour in the same tree may be the cause, and is unscored
- * if that does not help. If the weights are the cause, the runner throws.
+ * if that does not help. If the weights are the cause, the runner throws. A batch that does not fit in memory is halved (fitting.ts); a
+ * sequence that does not fit alone is unscored.
+ * @param onHalved told of every batch that did not fit
  */
 export async function* measure(
   runner: Runner,
   batches: readonly Batch[],
   sequences: readonly Sequence[],
+  onHalved: (halved: Halved) => void = () => {},
 ): AsyncGenerator<MeasuredBatch> {
   for (const batch of batches) {
-    const results = await measureBatch(runner, batch, sequences)
+    const results = await measureBatch(runner, batch, sequences, onHalved)
     yield { batch, results }
   }
 }
 
-async function measureBatch(runner: Runner, batch: Batch, sequences: readonly Sequence[]): Promise<Measured[]> {
+async function measureBatch(
+  runner: Runner,
+  batch: Batch,
+  sequences: readonly Sequence[],
+  onHalved: (halved: Halved) => void,
+): Promise<Measured[]> {
   const unreadable = batch.sequences.map((index) => whyUnreadable(runner, sequences[index]!))
   const whole = unreadable.every((reason) => reason === null)
-  const outputs = whole ? await runner.run(batch, sequences) : null
+  const outputs = whole ? await runFitting(runner, batch, sequences, onHalved) : null
   const results: Measured[] = []
   for (const [i, index] of batch.sequences.entries()) {
     const unscored = unreadable[i]!
@@ -48,12 +60,14 @@ async function measureOne(
   runner: Runner,
   index: number,
   sequences: readonly Sequence[],
-  output: Float32Array | null,
+  output: Fitted | null,
 ): Promise<Measured> {
   const sequence = sequences[index]!
+  if (output !== null && 'tooLarge' in output) return tooLarge(index, sequence, output.tooLarge)
   if (output === null || !output.every(Number.isFinite)) {
     const alone: Batch = { layout: 'padded', sequences: [index], prefix: 0, tokens: sequence.ids.length }
-    const [again] = await runner.run(alone, sequences)
+    const [again] = await runFitting(runner, alone, sequences)
+    if ('tooLarge' in again!) return tooLarge(index, sequence, again.tooLarge)
     if (!again!.every(Number.isFinite)) {
       await runner.checkWeights?.()
       const finite = runner.checkWeights === undefined ? '' : '; its weights are finite'
@@ -64,6 +78,12 @@ async function measureOne(
   }
   return { index, measurement: measurementOf(runner, sequence, output), unscored: null }
 }
+
+const tooLarge = (index: number, { ids }: Sequence, message: string): Measured => ({
+  index,
+  measurement: null,
+  unscored: { reason: OUT_OF_MEMORY, message: `${ids.length} tokens alone do not fit in memory: ${message}` },
+})
 
 function measurementOf(runner: Runner, sequence: Sequence, output: Float32Array): Measurement {
   const { kind, rawOutputs = [], perToken = false } = runner.info

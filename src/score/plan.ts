@@ -1,4 +1,6 @@
 import type { Batch, Batching, Sequence } from '../types.ts'
+import { scoreBytes } from './plan-memory.ts'
+import { type PromptGroup, planPrompts } from './plan-prompts.ts'
 
 export interface PlanOptions {
   /** `shared` computes a prefix that sequences have in common once; `padded` gives every sequence its own row. */
@@ -8,6 +10,10 @@ export interface PlanOptions {
    * a batch is shared, the template's own too; else only within a group, a row each, padded to the longest.
    */
   readonly packed: boolean
+  /** As in Batching: prompts of one length are rows of their own. Default false. */
+  readonly prompts?: boolean
+  /** Rows are padded to a multiple of so many tokens. Default 1. */
+  readonly rowMultiple?: number
   /** Upper bound of the tokens that one run computes, padding included. One longer sequence runs alone. */
   readonly batchTokens: number
   /** Upper bound of the sequences of one run. */
@@ -16,13 +22,21 @@ export interface PlanOptions {
 
 /**
  * What suits a device. On the CPU more than 1,024 tokens per run gain nothing, and where rows are padded more than 512 lose
- * (src/model/README.md); a GPU wants work.
+ * (src/model/README.md). A GPU wants work, but runs of 32,768 tokens were slower than of 8,192, whose rows are nearer in length.
  */
-export function planOptionsFor({ device, causal, rows = false, packed }: Batching): PlanOptions {
+export function planOptionsFor({
+  device,
+  causal,
+  rows = false,
+  packed,
+  prompts = false,
+  rowMultiple = 1,
+}: Batching): PlanOptions {
   const layout = causal && !rows ? 'shared' : 'padded'
+  const shape = { layout, packed, ...(prompts && { prompts }), ...(rowMultiple > 1 && { rowMultiple }) } as const
   return device === 'cpu'
-    ? { layout, packed, batchTokens: layout === 'shared' ? 1024 : 512, batchSize: 256 }
-    : { layout, packed, batchTokens: 32_768, batchSize: 512 }
+    ? { ...shape, batchTokens: layout === 'shared' ? 1024 : 512, batchSize: 256 }
+    : { ...shape, batchTokens: 8192, batchSize: 512 }
 }
 
 /**
@@ -30,6 +44,7 @@ export function planOptionsFor({ device, causal, rows = false, packed }: Batchin
  * equal sequences in the same order give the same plan. Every sequence is in exactly one batch.
  */
 export function planBatches(sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  if (options.prompts === true && options.layout === 'shared') return planGroups(sequences, options)
   const chunks = options.layout === 'shared' ? treesOf(sequences, options) : rowsOf(sequences)
   chunks.sort((a, b) => b.tokens - a.tokens || a.sequences[0]! - b.sequences[0]!)
   const batches: Batch[] = []
@@ -41,7 +56,7 @@ export function planBatches(sequences: readonly Sequence[], options: PlanOptions
   for (const chunk of chunks) {
     const next = [...open, chunk]
     const size = next.reduce((sum, { sequences: { length } }) => sum + length, 0)
-    if (size > options.batchSize || tokensOf(next, options.packed) > options.batchTokens) close()
+    if (size > options.batchSize || tokensOf(next, options) > options.batchTokens) close()
     open.push(chunk)
   }
   close()
@@ -58,8 +73,8 @@ interface Chunk {
 const rowsOf = (sequences: readonly Sequence[]): Chunk[] =>
   sequences.map((sequence, index) => ({ sequences: [index], tokens: sequence.ids.length }))
 
-/** Every group as a tree of prefixes, cut where it would exceed a batch; sequences that turn otherwise are groups of their own. */
-function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: PlanOptions): Chunk[] {
+/** The groups, each in preorder; sequences that turn otherwise are groups of their own. */
+function groupsOf(sequences: readonly Sequence[]): number[][] {
   const groups = new Map<string, number[]>()
   sequences.forEach(({ group, turnsAs = 0 }, index) => {
     const name = `${group} ${turnsAs}`
@@ -67,15 +82,21 @@ function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: Pla
     if (members) members.push(index)
     else groups.set(name, [index])
   })
-  return [...groups.values()].flatMap((members) => {
+  return [...groups.values()].map((members) => preorder(members, sequences))
+}
+
+/** Every group as a tree of prefixes, cut where it would exceed a batch. */
+function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize, rowMultiple = 1 }: PlanOptions): Chunk[] {
+  const most = rowMultiple * Math.floor(batchTokens / rowMultiple)
+  return groupsOf(sequences).flatMap((members) => {
     const chunks: Chunk[] = []
     let open: number[] = []
     let tokens = 0
-    for (const index of preorder(members, sequences)) {
+    for (const index of members) {
       const before = open.at(-1)
       const length = sequences[index]!.ids.length
       const own = length - (before === undefined ? 0 : sharedPrefix(sequences[before]!, sequences[index]!))
-      if (before !== undefined && (tokens + own > batchTokens || open.length === batchSize)) {
+      if (before !== undefined && (tokens + own > most || open.length === batchSize)) {
         chunks.push({ sequences: open, tokens })
         open = []
         tokens = 0
@@ -90,7 +111,7 @@ function treesOf(sequences: readonly Sequence[], { batchTokens, batchSize }: Pla
 function batchOf(chunks: readonly Chunk[], sequences: readonly Sequence[], options: PlanOptions): Batch {
   const indices = chunks.flatMap((chunk) => chunk.sequences)
   if (options.layout === 'padded')
-    return { layout: 'padded', sequences: indices, prefix: 0, tokens: tokensOf(chunks, options.packed) }
+    return { layout: 'padded', sequences: indices, prefix: 0, tokens: tokensOf(chunks, options) }
   const ordered = options.packed ? preorder(indices, sequences) : indices
   const starts = new Set(options.packed ? [] : chunks.map((chunk) => chunk.sequences[0]!))
   const reused = ordered.map((index, i) =>
@@ -102,15 +123,46 @@ function batchOf(chunks: readonly Chunk[], sequences: readonly Sequence[], optio
     sequences: ordered,
     prefix: reused.length > 1 ? Math.min(...reused.slice(1)) : 0,
     reused,
-    tokens: options.packed ? own : tokensOf(chunks, false),
+    tokens: options.packed ? own : tokensOf(chunks, options),
   }
 }
 
-/** Tokens that a run of these chunks computes: their sum, or a row each, as long as the longest. */
-const tokensOf = (chunks: readonly Chunk[], packed: boolean): number =>
-  packed
-    ? chunks.reduce((sum, { tokens }) => sum + tokens, 0)
-    : chunks.length * chunks.reduce((longest, { tokens }) => Math.max(longest, tokens), 0)
+/** Batches for the form `prompts`; sequences that are alone, or share no token with their group, are rows as a whole, by length. */
+function planGroups(sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  const alone: number[] = []
+  const groups: PromptGroup[] = []
+  for (const members of groupsOf(sequences)) {
+    const shortest = Math.min(...members.map((index) => sequences[index]!.ids.length))
+    const prefix = members.reduce((least, index, i) => {
+      const before = members[i - 1]
+      return before === undefined ? least : Math.min(least, sharedPrefix(sequences[before]!, sequences[index]!))
+    }, shortest - 1)
+    if (prefix < 1 || members.length === 1) alone.push(...members)
+    else groups.push({ sequences: members, prefix })
+  }
+  const whole = alone.length === 0 ? [] : planRows(alone, sequences, options)
+  const batches = [...planPrompts(groups, sequences, options), ...whole]
+  return batches.sort((a, b) => b.tokens - a.tokens || a.sequences[0]! - b.sequences[0]!)
+}
+
+/** Some of the sequences, a row each. */
+function planRows(chosen: readonly number[], sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  const own = chosen.map((index) => sequences[index]!)
+  return planBatches(own, { ...options, layout: 'padded' }).map((batch) => ({
+    ...batch,
+    sequences: batch.sequences.map((i) => chosen[i]!),
+  }))
+}
+
+/** Tokens that a run of these chunks computes: their sum, or a row each, as long as the longest; of `prompts` one more (prompt-rows.ts). */
+function tokensOf(
+  chunks: readonly Chunk[],
+  { packed, prompts = false, rowMultiple = 1 }: Pick<PlanOptions, 'packed' | 'prompts' | 'rowMultiple'>,
+): number {
+  if (packed) return chunks.reduce((sum, { tokens }) => sum + tokens, 0)
+  const longest = chunks.reduce((most, { tokens }) => Math.max(most, tokens), 0)
+  return chunks.length * rowMultiple * Math.ceil(longest / rowMultiple) + (prompts ? 1 : 0)
+}
 
 /** Sequences by their ids, so that each shares as much as possible with the one before; equal ones by index. */
 function preorder(indices: readonly number[], sequences: readonly Sequence[]): number[] {
@@ -144,25 +196,26 @@ export interface ModelSize {
   readonly logits: number
   /** Bytes of the weights as the device holds them. */
   readonly weightBytes: number
+  /** Bytes of a number of the hidden states. Default 4. */
+  readonly numberBytes?: number
+  /**
+   * What attention keeps of a row of seq tokens: `rows` the scores, heads · seq²; `mask` one mask, seq²; `block` the scores of a block of queries,
+   * heads · 128 · seq, of one row at a time; `none`. Default `rows`.
+   */
+  readonly scores?: 'rows' | 'mask' | 'block' | 'none'
 }
 
 /**
  * Estimated peak memory of a plan, in bytes: the weights, and of its hungriest batch the activations that live at once
  * (stream, norm, q, k, v, output: 6 × hidden; gate, up, product: 3 × inner), the attention weights and the logits.
  */
-export function estimatePeakBytes(
-  batches: readonly Batch[],
-  sequences: readonly Sequence[],
-  size: ModelSize,
-  bytesPerNumber = 4,
-): number {
+export function estimatePeakBytes(batches: readonly Batch[], sequences: readonly Sequence[], size: ModelSize): number {
   const activations = batches.map((batch) => {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const longest = chosen.reduce((most, { ids }) => Math.max(most, ids.length), 0)
     const scored = size.logits === 0 ? 0 : chosen.reduce((sum, { ids, reads }) => sum + ids.length - reads[0]!, 0)
-    const numbers =
-      batch.tokens * (6 * size.hidden + 3 * size.inner) + size.heads * longest * longest + 2 * scored * size.logits
-    return numbers * bytesPerNumber
+    const numbers = batch.tokens * (6 * size.hidden + 3 * size.inner) + 2 * scored * size.logits
+    return numbers * (size.numberBytes ?? 4) + scoreBytes(batch.tokens, longest, size)
   })
   return size.weightBytes + activations.reduce((most, bytes) => Math.max(most, bytes), 0)
 }

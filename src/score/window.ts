@@ -11,20 +11,20 @@ export class Window {
   #completions = 0
   #tokens = 0
   #rows = 0
-  readonly #packed: boolean
+  readonly #shares: boolean
   readonly #groups = new Map<string, number>()
 
-  constructor({ packed }: Pick<PlanOptions, 'packed'>) {
-    this.#packed = packed
+  constructor({ packed, prompts = false }: Pick<PlanOptions, 'packed' | 'prompts'>) {
+    this.#shares = packed || prompts
   }
 
   /**
-   * A number for each row; where sequences are packed (the CPU's form) the same for all with this prompt, so that its tokens are computed once
-   * per batch. Elsewhere a group is one row of the graph, whose attention grows with the square of its length.
+   * A number for each row; where sequences are packed (the CPU's form) or prompts are rows of their own, the same for all with this prompt, so
+   * that its tokens are computed once per batch. Elsewhere a group is one row of the graph, whose attention grows with the square of its length.
    */
   groupOf(prompt: Text): number {
     const row = this.#rows++
-    if (!this.#packed) return row
+    if (!this.#shares) return row
     const cluster = promptCluster(prompt)
     const group = this.#groups.get(cluster) ?? row
     this.#groups.set(cluster, group)

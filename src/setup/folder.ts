@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DataError, HarnessError, UsageError } from '../errors.ts'
+import { PASSING_NAME, passingName, sweepPassing } from '../passing-file.ts'
 import { systemWords } from '../system-words.ts'
 import {
   IDENTITY_FILE,
@@ -136,10 +137,10 @@ export function isFolder(path: string): boolean {
 }
 
 /** Files of a run that is under way, and of none; what begins with a dot is the system's. */
-const PASSING = /^\.|\.partial$|\.lock(\.\d+\.(stale|new))?$|^measurements(\.shard-\d+-of-\d+)?\.jsonl$/
+const PASSING = /^\.|\.partial$|\.lock$|^measurements(\.shard-\d+-of-\d+)?\.jsonl$/
 const SHOWN = 3
 function strangers(names: readonly string[]): string | null {
-  const found = names.filter((name) => !PASSING.test(name)).sort()
+  const found = names.filter((name) => !PASSING.test(name) && !PASSING_NAME.test(name)).sort()
   if (found.length === 0) return null
   return `${found.slice(0, SHOWN).join(', ')}${found.length > SHOWN ? ` and ${found.length - SHOWN} more` : ''}`
 }
@@ -220,7 +221,8 @@ function linkOrWrite(partial: string, path: string, text: string): void {
 function claim(folder: string, identity: Identity): boolean {
   const path = join(folder, IDENTITY_FILE)
   const text = `${JSON.stringify(identityRecord(identity), null, 2)}\n`
-  const partial = `${path}.${process.pid}.partial`
+  const partial = passingName(path, 'partial')
+  sweepPassing(path)
   try {
     if (!existsSync(path)) {
       try {

@@ -103,6 +103,7 @@ async function loadModel(
     deviceId,
     dtype: config.dtype,
     generates: config.bin === 'run-generate',
+    ...given<Pick<OpenOptions, 'attention'>>({ attention: config.attention }),
   } as const
   const { opened, base, asked } =
     resolved.onnx === null
@@ -163,7 +164,9 @@ async function askedHead(
   return byLetters ? letters(lettersOf(tokenizer)) : stepTokens(stepTokensOf(tokenizer, config.stepTokens!))
 }
 
-type Use = Pick<OpenOptions, 'kind' | 'device' | 'dtype' | 'generates'> & { readonly deviceId: number | null }
+type Use = Pick<OpenOptions, 'kind' | 'device' | 'dtype' | 'generates' | 'attention'> & {
+  readonly deviceId: number | null
+}
 
 /** The graph of a checkpoint, or of an adapter on its base. */
 async function openBuilt(

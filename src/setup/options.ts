@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { SCALES } from '../groups/advantages.ts'
 import { AGGREGATIONS } from '../groups/multi-reward.ts'
+import { ATTENTION_FORMS } from '../model/attention-forms.ts'
 import { DTYPE_CHOICES } from '../model/dtype.ts'
 import { typeFilter } from '../pairs/filters.ts'
 import { parseShard } from '../pairs/shard.ts'
@@ -185,12 +186,16 @@ export const MODEL = section(
       library: true,
     }),
     /**
-     * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. Default auto. CUDA's libraries must be on LD_LIBRARY_PATH, and NVIDIA_TF32_OVERRIDE=0
+     * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`; for the commands run-rm and run-dpo several (`cuda:0,cuda:1`). Default auto. CUDA's libraries must be on LD_LIBRARY_PATH, and NVIDIA_TF32_OVERRIDE=0
      * must be set (unless dtype is tf32), when node starts: the commands see to that, a library cannot. A device that is found to compute
      * otherwise is a DeviceError.
      */
-    device: text('auto, cpu, cuda, cuda:N or webgpu', 'auto', {
+    device: text('auto, cpu, cuda, cuda:N, webgpu; cuda:0,cuda:1: a process each', 'auto', {
       bins: OF_MODELS,
+      in: {
+        'run-generate': { describe: 'auto, cpu, cuda, cuda:N or webgpu' },
+        'run-process': { describe: 'auto, cpu, cuda, cuda:N or webgpu' },
+      },
       library: true,
       changes: 'last digits',
     }),
@@ -203,6 +208,13 @@ export const MODEL = section(
       'Number format: fp32 (never TF32), tf32 (CUDA), fp16, bf16; q8, q4: weights in 8 or 4 bits',
       'auto',
       { bins: OF_MODELS, library: true },
+    ),
+    /** How the graph attends (src/model/README.md); `split` is the CPU's. Default: what was measured best on the device. */
+    attention: choice(
+      ATTENTION_FORMS,
+      'How the graph attends: split (CPU), attention, prompts (flash attention on CUDA), gqa, plain',
+      null,
+      { bins: WITH_MODEL, library: true, shown: 'split on the CPU, attention on CUDA', changes: 'last digits' },
     ),
     /** Rows that are scored in float32, too. */
     drift: whole([0], 'Rows that are scored in fp32, too, to say what another --dtype changes; 0 = none', null, {
@@ -569,10 +581,10 @@ export const HERM = section(
   {
     notQuantized: accepted('weights are never quantised unless --dtype q8 or q4 is given'),
     disableBeakerSave: accepted('there is no Beaker file'),
-    attnImplementation: text('Accepted without effect', null, { remark: 'attention is fixed by the graph' }),
+    attnImplementation: text('Accepted without effect', null, { remark: '--attention says how the graph attends' }),
     loadJson: accepted('the format of a data file is recognised by itself'),
     numGpus: whole([1], 'Accepted without effect', null, {
-      remark: 'one process computes on one device: --device says which',
+      remark: 'a process computes on one device: --device cuda:0,cuda:1 starts two',
     }),
     directLoad: accepted('models are always loaded directly'),
     saveAll: accepted(

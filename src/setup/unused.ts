@@ -1,6 +1,7 @@
 import { resolveKind } from '../chem/oracles/options.ts'
 import { given as present } from '../given.ts'
 import type { ResolvedDevice } from '../model/device.ts'
+import { isReadyMade } from '../model/ready-made/open.ts'
 import type { RunConfig } from './config.ts'
 import type { LoadedModel } from './models.ts'
 import { flagOf, type Given } from './option.ts'
@@ -148,6 +149,8 @@ export function unusedWithModels(
     if (given.pooling !== undefined && reads !== null)
       lines.push(changesNothing(['pooling'], `the head (${name}) reads by a rule of its own`))
   }
+  if (given.attention !== undefined && models.some(({ opened }) => isReadyMade(opened)))
+    lines.push(changesNothing(['attention'], 'a ready-made graph attends as it was exported'))
   if (given.drift !== undefined && models.every(({ opened }) => opened.dtype === 'fp32'))
     lines.push(changesNothing(['drift'], 'the model computes in fp32'))
   if (given.threads !== undefined && device !== 'cpu')

@@ -3,7 +3,6 @@ import {
   closeSync,
   createReadStream,
   existsSync,
-  fsyncSync,
   ftruncateSync,
   openSync,
   readSync,
@@ -14,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { type Digest, DigestMap, digestOf } from '../digest-map.ts'
 import { isRecord } from '../is-record.ts'
+import { WholeFile } from '../whole-file.ts'
 import { attempt } from './file.ts'
 
 /**
@@ -81,20 +81,22 @@ export class CompletionsFile {
 
   /** Writes the rows of these keys, in their order, to completions.jsonl. */
   async finish(keys: AsyncIterable<Digest>, onRow: (row: Buffer) => void): Promise<void> {
-    const path = join(this.folder, `${this.name}.new.partial`)
-    const out = attempt(path, () => openSync(path, 'w'))
+    // <name>.partial is the file under way
+    const path = join(this.folder, `${this.name}.new`)
+    const out = new WholeFile(path)
     try {
       for await (const key of keys) {
         const line = this.line(key)
         if (line === null) continue
-        attempt(path, () => writeAll(out, line, null))
+        out.write(line)
         onRow(line)
       }
-      fsyncSync(out)
-    } finally {
-      closeSync(out)
+      out.close()
+    } catch (error) {
+      out.abort()
+      throw error
     }
-    renameSync(path, join(this.folder, this.name))
+    attempt(path, () => renameSync(path, join(this.folder, this.name)))
   }
 
   /** Once the manifest stands beside the rows: nothing is to go on with. */
@@ -122,7 +124,7 @@ export class CompletionsFile {
       if (complete) whole = offset
       else damaged++
     }
-    if (whole < offset) ftruncateSync(this.fd, whole)
+    if (whole < offset) attempt(path, () => ftruncateSync(this.fd, whole))
     this.#size = whole
     if (whole === 0) {
       const first = Buffer.from(`${header}\n`)
@@ -193,18 +195,19 @@ async function beginsWith(path: string, header: string): Promise<boolean> {
 
 /** The rows of a finished run become those of one that goes on. */
 function takeOver(final: string, partial: string, header: string): void {
-  const path = `${partial}.taken.partial`
-  const [from, to] = [openSync(final, 'r'), openSync(path, 'w')]
+  const from = attempt(final, () => openSync(final, 'r'))
+  const to = new WholeFile(partial)
   try {
-    writeAll(to, Buffer.from(`${header}\n`), null)
+    to.write(`${header}\n`)
     const chunk = Buffer.allocUnsafe(1 << 20)
-    for (let read = readSync(from, chunk); read > 0; read = readSync(from, chunk))
-      writeAll(to, chunk.subarray(0, read), null)
+    for (let read = readSync(from, chunk); read > 0; read = readSync(from, chunk)) to.write(chunk.subarray(0, read))
+    to.close()
+  } catch (error) {
+    to.abort()
+    throw error
   } finally {
     closeSync(from)
-    closeSync(to)
   }
-  renameSync(path, partial)
 }
 
 function lineAt(fd: number, offset: number): Buffer {
@@ -220,7 +223,6 @@ function lineAt(fd: number, offset: number): Buffer {
   }
 }
 
-function writeAll(fd: number, bytes: Buffer, position: number | null): void {
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done)
+function writeAll(fd: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done)
 }

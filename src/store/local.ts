@@ -14,7 +14,9 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DataError } from '../errors.ts'
+import { passingName, sweepPassing } from '../passing-file.ts'
 import type { Batch, Measurement } from '../types.ts'
+import { begun, ended } from '../unfinished.ts'
 import { attempt, syncFolder } from './file.ts'
 import { type Lock, takeLock } from './lock.ts'
 import { checkHeld, type Entry, openStore, type Store, type StoredLine, type StoreOptions } from './log.ts'
@@ -44,6 +46,7 @@ export async function openLocalStore(path: string, options: LocalStoreOptions): 
   attempt(path, () => mkdirSync(dirname(path), { recursive: true }))
   const lock = takeLock(path)
   try {
+    sweepPassing(path)
     const local = localPath(path, options.folder)
     makeOwnFolder(dirname(local))
     if (options.fresh === true || !existsSync(path)) rmSync(local, { force: true })
@@ -147,7 +150,8 @@ class LocalStore implements Store {
   copy(): void {
     if (!this.#changed) return
     checkHeld(this.lock, this.path)
-    const partial = `${this.path}.${process.pid}.partial`
+    const partial = passingName(this.path, 'partial')
+    begun(partial)
     attempt(this.path, () => {
       try {
         copyFileSync(this.own.path, partial)
@@ -158,8 +162,10 @@ class LocalStore implements Store {
           closeSync(fd)
         }
         renameSync(partial, this.path)
+        ended(partial)
       } catch (error) {
         rmSync(partial, { force: true })
+        ended(partial)
         throw error
       }
     })

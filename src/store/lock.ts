@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DataError } from '../errors.ts'
+import { passingName, sweepPassing } from '../passing-file.ts'
 import { systemWords } from '../system-words.ts'
 
 /** Who holds a lock. `started` tells a process from a later one with the same number (Linux; else null). */
@@ -37,16 +38,17 @@ export interface Lock {
 }
 
 /** Takes a lock and returns what gives it back. @throws StoreInUse naming the holder */
-export const lock = (path: string): (() => void) => takeLock(path).release
+export const lock = (path: string, instead?: string): (() => void) => takeLock(path, instead).release
 
 /**
  * Takes `<path>.lock` for this process. The lock of a process that no longer runs on this host
  * is taken over. On another host that cannot be told, so its lock stands.
  * Not proper-lockfile, as hub/download.ts has it: whoever holds that must touch it every few seconds, and a model's run blocks the event
  * loop for longer; a store must never lose its lock. A download may, since its hash decides, and must not wait for a host that is gone.
+ * @param instead what else its user may do than wait, for the message
  * @throws StoreInUse naming the holder
  */
-export function takeLock(path: string): Lock {
+export function takeLock(path: string, instead = 'or give this run another --output-dir'): Lock {
   const file = `${path}.lock`
   const self: Holder = {
     pid: process.pid,
@@ -59,12 +61,13 @@ export function takeLock(path: string): Lock {
     try {
       create(file, text)
       const held = (): boolean => readOrNull(file) === text
-      return {
-        held,
-        release() {
-          if (held()) rmSync(file, { force: true })
-        },
+      const release = (): void => {
+        releases.delete(release)
+        if (held()) rmSync(file, { force: true })
       }
+      releaseAtExit(release)
+      sweepPassing(file)
+      return { held, release }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
         throw new DataError(systemWords(cause), file, null, { cause })
@@ -87,12 +90,24 @@ export function takeLock(path: string): Lock {
         `is in use by process ${holder.pid} on ${holder.host}`,
         path,
         holder.host === hostname()
-          ? 'Wait for it, or give this run another --output-dir.'
+          ? `Wait for it${instead && ', '}${instead}.`
           : `If that process is gone, delete ${file}.`,
       )
     removeStale(file, found)
   }
   throw new DataError('cannot be locked: others take and leave the lock all the time', path)
+}
+
+/** Locks of this process: an end that waits for nothing (a signal) gives them back, or a start on another host would wait for ever. */
+const releases = new Set<() => void>()
+let watched = false
+function releaseAtExit(release: () => void): void {
+  releases.add(release)
+  if (watched) return
+  watched = true
+  process.on('exit', () => {
+    for (const each of releases) each()
+  })
 }
 
 /** What a file system without hard links says. */
@@ -103,7 +118,7 @@ const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP',
  * which another takes for that of a process that died there.
  */
 function create(file: string, text: string): void {
-  const own = `${file}.${process.pid}.new`
+  const own = passingName(file, 'new')
   writeFileSync(own, text)
   try {
     linkSync(own, file)
@@ -137,7 +152,7 @@ function isAlive({ pid, host, started }: Holder): boolean {
 
 /** Moves the stale lock aside before deleting it: if another process was faster, its new lock is put back (never over a third one). */
 function removeStale(file: string, stale: string): void {
-  const aside = `${file}.${process.pid}.stale`
+  const aside = passingName(file, 'stale')
   try {
     renameSync(file, aside)
   } catch {

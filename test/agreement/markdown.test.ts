@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { codebook } from '../../src/agreement/codebook/codebook.ts'
-import { latexTable, markdownTable, type PaperTable } from '../../src/agreement/tables.ts'
+import { labelOf } from '../../src/agreement/latex/label.ts'
+import { latexTable } from '../../src/agreement/latex/table.ts'
+import { markdownTable, type PaperTable } from '../../src/agreement/tables.ts'
 import { markdownCode, markdownText } from '../../src/visible-text.ts'
 
 const EVIL = '![x](http://evil/?q)<img src=x>|`a`\u001b[2J\n# head\u202e'
@@ -37,7 +39,7 @@ it('nor a name or a subset in a table', () => {
   const markdown = markdownTable(table)
   expect(markdown).not.toMatch(/[\u001b\u202e]|(?<!\\)[<[`]/)
   expect(markdown.split('\n').filter((line) => line.startsWith('#'))).toEqual([])
-  const latex = latexTable(table)
+  const latex = latexTable(table, labelOf([EVIL], ''))
   expect(latex).not.toMatch(/[\u001b\u202e]/)
   expect(latex).toContain('[U+202E]')
 })

@@ -12,6 +12,7 @@ const GROUND = [
   'onnx-files.ts',
   'package.ts',
   'packed-name.ts',
+  'passing-file.ts',
   'plain-text.ts',
   'prng.ts',
   'python-regex.ts',
@@ -19,12 +20,14 @@ const GROUND = [
   'subset-name.ts',
   'system-words.ts',
   'types.ts',
+  'stop-signals.ts',
   'unfinished.ts',
   'unique-keys.ts',
   'unscored.ts',
   'untrusted-json.ts',
   'visible-text.ts',
   'weight-files.ts',
+  'whole-file.ts',
 ]
 /** Folders that know nothing of each other. */
 const STAGES = [

@@ -88,6 +88,8 @@ describe('what was given up', () => {
       reason: null,
       metadata,
       formatReward: 1,
+      cause: 'verifier',
+      hingesOn: null,
     })
   })
 })

@@ -53,6 +53,7 @@ const OTHER: Readonly<Record<string, readonly string[]>> = {
   'chat-template': ['chatml'],
   device: ['cuda:1'],
   dtype: ['q4'],
+  attention: ['plain'],
   drift: ['7'],
   'torch-dtype': ['float32'],
   graph: ['onnx'],

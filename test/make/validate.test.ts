@@ -61,7 +61,7 @@ it('a chosen answer that fails, a rejected one that passes, and rows that cannot
   )
   expect(rowsOf(all, 'chosen_fails')).toEqual(['r2', 'r5'])
   expect(all.find(({ check }) => check === 'chosen_fails')!.message).toBe(
-    '2 rows: the chosen answer does not verify (wrong_answer 1, format_failed 1: the format that is asked for is <|think_start|>…<|think_end|><|answer_start|>…<|answer_end|>)',
+    '2 rows: the chosen answer does not verify (wrong_answer 1, format_failed 1: the format that is asked for is <|think_start|>…<|think_end|><|answer_start|>…<|answer_end|>; --no-require-reasoning asks for no thought, --extraction loose for <answer>…</answer>)',
   )
   expect(rowsOf(all, 'rejected_passes')).toEqual(['r3'])
   expect(rowsOf(all, 'no_solution')).toEqual(['r4'])
@@ -184,4 +184,17 @@ it('what make-pairs makes of one kind passes', async () => {
     file,
   ])
   expect((await found(file)).filter(({ check }) => check !== 'length_giveaway')).toEqual([])
+})
+
+it('answers in another format are judged where it is asked for', async () => {
+  const tags = ([open, close]: readonly [string, string], row: Given): Given => {
+    const inTags = (text: string): string => open + /<\|answer_start\|>(.*)<\|answer_end\|>/.exec(text)![1]! + close
+    return { ...row, chosen: inTags(row.chosen), rejected: inTags(row.rejected) }
+  }
+  const loose = pairs(CLEAN.map((row) => tags(['longer or not: <answer>', '</answer>'], row)))
+  expect(rowsOf(await found(loose), 'chosen_fails')).toEqual(['r0', 'r1'])
+  expect((await found(loose, '--extraction', 'loose')).map(({ check }) => check)).not.toContain('chosen_fails')
+  const bare = pairs(CLEAN.map((row) => tags(['<|answer_start|>', '<|answer_end|>'], row)))
+  expect(rowsOf(await found(bare), 'chosen_fails')).toEqual(['r0', 'r1'])
+  expect((await found(bare, '--no-require-reasoning')).map(({ check }) => check)).not.toContain('chosen_fails')
 })

@@ -29,10 +29,17 @@ export async function outputsOf(
   runner: Runner,
   sequences: readonly Sequence[],
   { layout, batchSize }: Layout,
-  packed: boolean,
+  { packed, prompts = false, rowMultiple = 1 }: Pick<PlanOptions, 'packed' | 'prompts' | 'rowMultiple'>,
 ): Promise<Float32Array[]> {
   const outputs = new Map<number, Float32Array>()
-  for (const batch of planBatches(sequences, { layout, batchSize, packed, batchTokens: 4096 })) {
+  for (const batch of planBatches(sequences, {
+    layout,
+    batchSize,
+    packed,
+    prompts,
+    rowMultiple,
+    batchTokens: 4096,
+  })) {
     const ran = await runner.run(batch, sequences)
     for (const [i, index] of batch.sequences.entries()) outputs.set(index, ran[i]!)
   }
@@ -60,6 +67,6 @@ export async function compareGolden(
     group: 0,
     turnsAs: turnsAs(model.built.ropes, sequence.positionStart + sequence.ids.length),
   }))
-  const outputs = await outputsOf(runner, sequences, layout, model.batching.packed)
+  const outputs = await outputsOf(runner, sequences, layout, model.batching)
   return golden.cases.map(({ label, expected }, i) => ({ label, expected, got: [...outputs[i]!] }))
 }

@@ -131,7 +131,7 @@ export async function compareHead(
     const { ids, positionStart, reads } = encoded(open, one, mode)
     return { ids, typeIds: null, positionStart, reads, group: 0 }
   })
-  const outputs = await outputsOf(runner, sequences, layout, true)
+  const outputs = await outputsOf(runner, sequences, layout, { packed: true })
   return cases.map((one, i) => {
     const { id, logits, scores, double_bos, scores_with_double_bos_masking: masked } = one
     const otherwise = double_bos && masked !== undefined && mode === 'by default'

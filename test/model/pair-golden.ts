@@ -102,7 +102,7 @@ export const pairBound = ({ tolerance_advice: { atol, rtol, logit_atol } }: Pair
 export async function comparePair(open: OpenPairGolden, runner: Runner, layout: Layout): Promise<Compared[]> {
   const { cases } = open.golden
   const sequences = cases.flatMap((one, group) => encodedPair(open, one).map((got) => ({ ...got, group })))
-  const outputs = await outputsOf(runner, sequences, layout, true)
+  const outputs = await outputsOf(runner, sequences, layout, { packed: true })
   return cases.flatMap(({ id, ab, ba }, i) =>
     [ab, ba].map((order, k) => ({
       label: `${id}, ${k === 0 ? 'ab' : 'ba'}`,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { modelSpec } from '../../src/model/archs/index.ts'
-import { type AttentionForm, attentionForms } from '../../src/model/attention.ts'
+import { attentionForms } from '../../src/model/attention.ts'
+import type { AttentionForm } from '../../src/model/attention-forms.ts'
 import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
 import { startSession } from '../../src/model/session.ts'
@@ -14,14 +15,14 @@ import { openGolden } from './runner.ts'
  * or webgpu.
  */
 export const DEVICE = (process.env.CHEMHERM_TEST_DEVICE || 'cpu') as Device
-const onDevice = (form: AttentionForm): boolean => DEVICE === 'cpu' || form === 'attention' || form === 'plain'
+/** `prompts` has a file of its own. */
+const onDevice = (form: AttentionForm): boolean => form !== 'prompts' && (DEVICE === 'cpu' || form !== 'split')
 
 /** Every model below test/data/<topic>, in every form of attention and every layout: a file per topic, so that every core has one. */
 export function numbersOfTransformers(topic: string): void {
   describe.each(goldenModels(topic))('$name', (golden: GoldenModel) => {
     const checkpoint = openGolden(golden.dir)
-    const { causal } = modelSpec(checkpoint)
-    describe.each(attentionForms({ causal }).filter(onDevice))('%s', (attention) => {
+    describe.each(attentionForms(modelSpec(checkpoint)).filter(onDevice))('%s', (attention) => {
       const model = openModel(checkpoint, { kind: golden.kind, device: DEVICE, dtype: 'fp32', attention })
       let runner: Runner
       beforeAll(async () => {

@@ -86,7 +86,9 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     expect(await detail.locator('dd').allTextContents()).toEqual(
       expect.arrayContaining(['pass', 'fail (wrong_answer)']),
     )
-    expect(await detail.locator('svg').count()).toBe(2)
+    // expected, chosen, rejected
+    expect(await detail.locator('svg').count()).toBe(3)
+    expect(await detail.locator('h3').allTextContents()).toEqual(['Prompt', 'Expected', 'Chosen', 'Rejected'])
     expect(await detail.locator('svg g[opacity] path').count()).toBeGreaterThan(0) // the differing atoms
     const address = await page.evaluate(() => location.hash)
     await page.keyboard.press('Escape')
@@ -95,6 +97,45 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     expect(await again.page.locator('tr.detail').count()).toBe(1)
     expect(await rowsShown(again.page)).toEqual(['test-property-0078'])
     expect([...complaints, ...again.complaints]).toEqual([])
+  })
+
+  it('has what is expected and what is answered under every row, and the completed molecule in the row', async () => {
+    const { page, complaints } = await session.show(report)
+    const line = (n: number) => page.locator('.rows tr.answers').nth(n).innerText()
+    const words = (text: string) => text.replace(/\s+/g, ' ').trim()
+    // the first row asks for a formula with groups, the third for the rest of a molecule
+    expect(words(await line(0))).toBe(
+      "expected ('C11H18N2O3', ['urea', 'methyl', 'iso-propyl']) chosen CCC1(CCC(C)C)C(=O)NC(=O)NC1=O rejected C11H18N2O3",
+    )
+    expect(words(await line(2))).toBe(
+      'expected CCC(C)NC(=O)C(C)Oc1cc chosen CCC(C)NC(=O)C(C)Oc1ccc(F)cc1Cl rejected CCC(C)NC(=O)C(C)Oc1ccc(F)cc14Cl',
+    )
+    await page.locator('.rows .open').nth(2).click()
+    const captions = await page.locator('tr.detail .molecule figcaption').allInnerTexts()
+    expect(captions.map(words)).toEqual([
+      'CCC(C)NC(=O)C(C)Oc1cc',
+      'completed: CCC(C)NC(=O)C(C)Oc1ccc(F)cc1Cl answer: c(F)cc1Cl',
+      'completed: CCC(C)NC(=O)C(C)Oc1ccc(F)cc14Cl answer: c(F)cc14Cl',
+    ])
+    expect(await page.locator('tr.detail .molecule svg').getAttribute('aria-label')).toBe(
+      'Molecule CCC(C)NC(=O)C(C)Oc1ccc(F)cc1Cl',
+    )
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'CSV of these rows' }).click()
+    const rows = parse(readFileSync(await (await download).path(), 'utf8'), { columns: true }) as Record<
+      string,
+      string
+    >[]
+    expect(rows[2]).toMatchObject({
+      expected_rule: 'the rest of a plausible molecule that begins so',
+      expected: 'CCC(C)NC(=O)C(C)Oc1cc',
+      chosen_answer: 'c(F)cc1Cl',
+      chosen_molecule: 'CCC(C)NC(=O)C(C)Oc1ccc(F)cc1Cl',
+    })
+    await page.getByRole('checkbox', { name: 'answers under the rows' }).uncheck()
+    expect(await page.locator('.rows tr.answers').count()).toBe(0)
+    expect(await page.evaluate(() => location.hash)).toContain('answers=0')
+    expect(complaints).toEqual([])
   })
 
   it('moves between rows and pages by keyboard', async () => {
@@ -160,7 +201,7 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
 
   it('gives the data of every figure as CSV that needs no script', async () => {
     const { page } = await session.show(report)
-    const links = page.locator('figure > figcaption > a.csv')
+    const links = page.locator('figure > figcaption a.csv')
     expect(await links.count()).toBe(await page.locator('figure[id^=fig-]').count())
     for (const href of await links.evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href))) {
       const rows = parse(Buffer.from(href.split('base64,')[1]!, 'base64').toString('utf8')) as string[][]

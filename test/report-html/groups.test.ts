@@ -188,7 +188,7 @@ describe('groups in report.html', () => {
       text: completions.details[9]!.completions[0]!.text,
       prompt: completions.details[9]!.prompt,
     }
-    expect([stock.texts[prompt!], stock.texts[text]]).toEqual([
+    expect([stock.texts[prompt!], stock.texts[text!]]).toEqual([
       demoGroups[1]!.prompt,
       demoGroups[1]!.completions[1]!.text,
     ])

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { packBatch } from '../../src/model/packing.ts'
+import { packPrompts } from '../../src/model/prompt-rows.ts'
 import { below, type Prng, prng } from '../../src/prng.ts'
 import { estimatePeakBytes, type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
-import type { Sequence } from '../../src/types.ts'
+import type { Batch, Sequence } from '../../src/types.ts'
 
 const CPU = { device: 'cpu', causal: true, packed: true } as const
 
@@ -26,15 +27,26 @@ function randomSequences(random: Prng): Sequence[] {
   }).flat()
 }
 
-const OPTIONS: PlanOptions[] = (['padded', 'shared'] as const).flatMap((layout) =>
-  [true, false].flatMap((packed) =>
+const SHAPES: Pick<PlanOptions, 'packed' | 'prompts' | 'rowMultiple'>[] = [
+  { packed: true },
+  { packed: false },
+  { packed: false, rowMultiple: 8 },
+  { packed: false, prompts: true },
+  { packed: false, prompts: true, rowMultiple: 8 },
+]
+const OPTIONS: (PlanOptions & { name: string })[] = (['padded', 'shared'] as const).flatMap((layout) =>
+  SHAPES.flatMap((shape) =>
     [20, 64, 10_000].flatMap((batchTokens) =>
-      [1, 3, 100].map((batchSize) => ({ layout, packed, batchTokens, batchSize })),
+      [1, 3, 100].map((batchSize) => ({ name: JSON.stringify(shape), layout, ...shape, batchTokens, batchSize })),
     ),
   ),
 )
 
-describe.each(OPTIONS)('$layout, packed $packed, $batchTokens tokens, $batchSize sequences', (options) => {
+describe.each(OPTIONS)('$layout, $name, $batchTokens tokens, $batchSize sequences', (options) => {
+  const pack = (batch: Batch, sequences: readonly Sequence[]) =>
+    options.prompts === true
+      ? packPrompts(batch, sequences, options).packed
+      : packBatch(batch, sequences, options.packed, options)
   it.each([1, 2, 3, 4, 5])('holds every sequence once within the bounds (seed %i)', (seed) => {
     const sequences = randomSequences(prng(seed))
     const batches = planBatches(sequences, options)
@@ -50,7 +62,7 @@ describe.each(OPTIONS)('$layout, packed $packed, $batchTokens tokens, $batchSize
   it('says how many tokens the packed batch has, and every token is on its path', () => {
     const sequences = randomSequences(prng(9))
     for (const batch of planBatches(sequences, options)) {
-      const packed = packBatch(batch, sequences, options.packed)
+      const packed = pack(batch, sequences)
       expect(packed.ids.length).toBe(batch.tokens)
       batch.sequences.forEach((index, i) => {
         const { ids, positionStart } = sequences[index]!
@@ -61,10 +73,10 @@ describe.each(OPTIONS)('$layout, packed $packed, $batchTokens tokens, $batchSize
     }
   })
 
-  it('lets each token see its own path and nothing else', () => {
+  it.skipIf(options.prompts)('lets each token see its own path and nothing else', () => {
     const sequences = randomSequences(prng(11))
     for (const batch of planBatches(sequences, options)) {
-      const { paths, seq, subtreeEnd } = packBatch(batch, sequences, options.packed)
+      const { paths, seq, subtreeEnd } = pack(batch, sequences)
       for (const path of paths) {
         const query = path.at(-1)!
         const row = Math.floor(query / seq)
@@ -93,6 +105,12 @@ describe('shared prefixes', () => {
     const other = [...pair, sequence([1, 2, 9, 9], 1)]
     const [batch] = planBatches(other, planOptionsFor({ device: 'cuda', causal: true, packed: false }))
     expect(batch).toMatchObject({ reused: [0, 4, 0], tokens: 14 })
+  })
+  it('have rows of a multiple of 8 on CUDA, and runs of 8,192 tokens: 2 × 8', () => {
+    const other = [...pair, sequence([1, 2, 9, 9], 1)]
+    const options = planOptionsFor({ device: 'cuda', causal: true, packed: false, rowMultiple: 8 })
+    expect(options).toEqual({ layout: 'shared', packed: false, rowMultiple: 8, batchTokens: 8192, batchSize: 512 })
+    expect(planBatches(other, options)).toMatchObject([{ reused: [0, 4, 0], tokens: 16 }])
   })
   it('are none in an encoder, whose rows stand alone and are short on the CPU', () => {
     const options = planOptionsFor({ device: 'cpu', causal: false, packed: false })
@@ -136,6 +154,10 @@ it('estimates the weights and the hungriest batch', () => {
   const size = { hidden: 10, inner: 20, heads: 2, logits: 100, weightBytes: 1000 }
   // 3 tokens × (6 × 10 + 3 × 20) + 2 heads × 3² + 2 × 1 row × 100 = 578 numbers
   expect(estimatePeakBytes(batches, sequences, size)).toBe(1000 + 4 * 578)
+  // in half precision, with a mask in place of scores: 560 + 3²
+  expect(estimatePeakBytes(batches, sequences, { ...size, numberBytes: 2, scores: 'mask' })).toBe(1000 + 2 * 569)
+  expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'block' })).toBe(1000 + 4 * (560 + 2 * 128 * 3))
+  expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'none' })).toBe(1000 + 4 * 560)
 })
 
 it('computes the prompt of 1,000 groups of 16 completions once each, whatever the layout', () => {
@@ -152,4 +174,67 @@ it('computes the prompt of 1,000 groups of 16 completions once each, whatever th
   expect(shared).toBe(15_000)
   const rows = planBatches(sequences, planOptionsFor({ device: 'cuda', causal: true, packed: false }))
   expect(rows.flatMap(({ reused }) => reused!).filter((tokens) => tokens === prompts)).toHaveLength(15_000)
+})
+
+describe('prompts as rows of their own', () => {
+  const options: PlanOptions = {
+    layout: 'shared',
+    packed: false,
+    prompts: true,
+    rowMultiple: 8,
+    batchTokens: 8192,
+    batchSize: 512,
+  }
+  /** Pairs of completions of 40 to 400 tokens behind prompts of 60 to 250. */
+  const pairs = (count: number, seed: number): Sequence[] => {
+    const random = prng(seed)
+    return Array.from({ length: count }, (_, group) => {
+      const prompt = new Array<number>(60 + below(random, 191)).fill(1)
+      return [2, 3].map((own) => sequence([...prompt, ...new Array<number>(40 + below(random, 361)).fill(own)], group))
+    }).flat()
+  }
+  const total = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0)
+
+  it('have one length in a batch, and every group has its prompt once: 4 + 2 + 1', () => {
+    const prompt = [1, 2, 3, 4]
+    const group = [sequence([...prompt, 5, 6], 0), sequence([...prompt, 7], 0)]
+    expect(planBatches(group, options)).toEqual([
+      { layout: 'shared', sequences: [0, 1], prefix: 4, reused: [0, 4], tokens: 7 },
+    ])
+  })
+  it('are cut to the length of others where that costs less than runs of their own', () => {
+    const sequences = pairs(300, 3)
+    const batches = planBatches(sequences, options)
+    const lengths = new Set(batches.map(({ prefix }) => prefix))
+    // 300 prompts have 150 lengths or so; runs of one length each would be a seventh full
+    expect(lengths.size).toBeLessThan(30)
+    for (const { prefix, sequences: members, reused } of batches)
+      for (const [i, index] of members.entries()) {
+        expect([0, prefix]).toContain(reused![i])
+        expect([...sequences[index]!.ids.subarray(0, prefix)].every((id) => id === 1)).toBe(true)
+      }
+  })
+  it.each([300, 3000])('compute about as many tokens as trees in padded rows, with no mask (%i pairs)', (count) => {
+    const sequences = pairs(count, 4)
+    const trees = planBatches(sequences, { ...options, prompts: false })
+    expect(total(planBatches(sequences, options))).toBeLessThan(1.02 * total(trees))
+  })
+  it('are not made of sequences that stand alone', () => {
+    const batches = planBatches(
+      pairs(50, 5).filter((_, i) => i % 2 === 0),
+      options,
+    )
+    expect(batches.every(({ layout }) => layout === 'padded')).toBe(true)
+  })
+  it('need equal frequencies, as ever', () => {
+    const long = { ...sequence([1, 2, 3], 0), turnsAs: 3 }
+    const mixed = [sequence([1, 2, 4], 0), long, sequence([1, 2, 3], 0), { ...long, ids: Int32Array.of(1, 2, 5) }]
+    const [batch] = planBatches(mixed, options)
+    expect(batch!.sequences.map((index, i) => [mixed[index]!.turnsAs ?? 0, batch!.reused![i]])).toEqual([
+      [3, 0],
+      [3, 2],
+      [0, 0],
+      [0, 2],
+    ])
+  })
 })

@@ -1,4 +1,5 @@
 import { markdownCode } from '../../visible-text.ts'
+import { FAULT_MEANINGS, FAULTS } from '../faults.ts'
 import { ADVANTAGE_COLUMN_MEANINGS, CURRICULUM_ASSUMPTIONS } from './advantages.ts'
 import { ANALYZE_COLUMNS } from './analyze.ts'
 import { OF_FILE } from './by-file.ts'
@@ -72,7 +73,7 @@ ${tables.join('\n')}${assumed}
 | --- | --- |
 ${statistics.join('\n')}
 
-## Statistics of equal and of changed chemistry
+${'pairs.csv' in files ? faultsText() : ''}## Statistics of equal and of changed chemistry
 
 Scopes \`invariance\` (subset: \`all\`, \`verdict:kept\` for the twins that the verifier judges as it does the original, \`family:<family>\`, or a transformation) and \`sensitivity\`. s₀ is the score of a group's original, sₜ of a twin (\`same\` is 1), s_c of a changed completion (0); the rivals of an original are the changed completions of its group but those whose verifiable reward is as high. <distance> is a measure of sensitivity.csv.
 
@@ -89,6 +90,16 @@ Scope \`groups\`: each group counts the same. With \`_reward\` the mean reward i
 ${rowsOf(GROUP_STATISTICS).join('\n')}
 ${'curves.csv' in files ? methodsText() : ''}`
 }
+
+const faultsText = (): string => `## Why a rejected answer is wrong
+
+The column \`rejected_fault\` of pairs.csv, and scope \`stratum:rejected_fault\` of agreement.csv. Scope \`stratum:well_formed\` has the pairs in which both answers are well-formed (\`both\`) and the others (\`not both\`).
+
+| fault | meaning |
+| --- | --- |
+${FAULTS.map((fault) => `| \`${fault}\` | ${escapeCell(FAULT_MEANINGS[fault].definition)} |`).join('\n')}
+
+`
 
 function methodsText(): string {
   return `

@@ -13,7 +13,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   ),
   score_reason: m(
     'word',
-    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_steps, template_error, token_not_embedded, unknown_token, non_finite, pooled_otherwise, no_partner …; head_all (--head all keeps every label and makes no single score of them)',
+    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_steps, template_error, token_not_embedded, unknown_token, non_finite, out_of_memory (alone it does not fit), pooled_otherwise, no_partner …; head_all (--head all keeps every label and makes no single score of them)',
   ),
   verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
   verifiable_status: m(
@@ -23,6 +23,14 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   verifiable_reason: m(
     'word',
     "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none; of a server also completion_not_found: the query does not show where its completion begins",
+  ),
+  verdict_cause: m(
+    'answer, target, oracle, verifier',
+    'who is at fault where a completion does not pass: its answer; the solution, by which no answer can be judged; an oracle without an answer; the verifier, which was given up (time limit, crash). Empty where it passes, or has no solution',
+  ),
+  hinges_on: m(
+    'rings, fingerprints, rings+fingerprints, purchasable',
+    "filter that stands in for ether0's own file and without which the verdict would be another; empty where it would stay. Filters only refuse: no pass hinges on one",
   ),
   format_reward: m('0 or 1', "ether0's format reward"),
   prompt_tokens: m('tokens', 'before the completion, template included'),
@@ -75,6 +83,18 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   completion_hash: m('hex', "first 16 digits of the SHA-256 of the completion's text, as the data have it"),
   chosen_hash: m('hex', 'completion_hash of the chosen completion'),
   rejected_hash: m('hex', 'completion_hash of the rejected completion'),
+  rejected_fault: m(
+    'word',
+    'how the rejected answer fails (see "Why a rejected answer is wrong"); empty where it was not looked for',
+  ),
+  well_formed: m(
+    '0 or 1',
+    'both answers are in the format, and RDKit reads them where a molecule or a reaction is expected; empty where a verdict is lacking',
+  ),
+  tanimoto: m(
+    '0 … 1',
+    "Tanimoto similarity of the two answers' molecules (Morgan, radius 2, 2,048 bits); empty where the rejected answer is not simply wrong, or one is no molecule",
+  ),
   n: m('count', 'rows that the value rests on'),
   // agreement.csv
   scope: m(

@@ -5,6 +5,7 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   accuracy_strict: 'share of scored pairs with margin > 0',
   accuracy_half: 'the same with a tie as ½',
   tie_rate: 'share of scored pairs with margin = 0',
+  pair_share: 'share that the level (stratum:rejected_fault, stratum:well_formed) has of all pairs, scored or not',
   verifiable_accuracy_strict:
     'share of verifiable pairs in which the chosen completion has the higher verifiable reward',
   verifiable_accuracy_half: 'the same with a tie as ½',

@@ -1,6 +1,6 @@
 import type { Statistic } from '../../types.ts'
 import { MIN_CLUSTERS } from '../strata.ts'
-import { count, decimal, type PaperTable, percent, type TableCell, text } from '../tables.ts'
+import { count, decimal, intervalSentence, type PaperTable, percent, type TableCell, text } from '../tables.ts'
 import { MEASURE_NAMES, type Sensitivity } from './sensitivity.ts'
 
 type Find = (statistic: string) => Statistic | undefined
@@ -16,8 +16,16 @@ const size = (line: Statistic | undefined): TableCell => ({
   few: line !== undefined && line.clusters < MIN_CLUSTERS,
 })
 
+/** The last row is over all. */
+const totalOf = (rows: readonly unknown[]) => (rows.length > 1 ? [{ before: rows.length - 1 }] : [])
+
 /** Twins, whose score should not move, and changed molecules, whose score should, by transformation; null where the run has neither. */
-export function invarianceTables(statistics: readonly Statistic[], model: string, ciMethod: string): PaperTable[] {
+export function invarianceTables(
+  statistics: readonly Statistic[],
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable[] {
   const own = statistics.filter(({ scope }) => scope === 'invariance')
   const subsets = [...new Set(own.map(({ subset }) => subset))]
   const ordered = [...subsets.filter((subset) => subset !== 'all'), ...subsets.filter((subset) => subset === 'all')]
@@ -26,7 +34,6 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
       const find: Find = (name) => own.find((line) => line.subset === subset && line.statistic === name)
       return find(has) === undefined ? [] : [[text(subset), ...cells(find)]]
     })
-  const few = `† fewer than ${MIN_CLUSTERS} prompts.`
   const twins = rows('mean_abs_delta', (find) => [
     share(find('flip_rate')),
     share(find('win_lost_rate')),
@@ -50,7 +57,10 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
       : [
           {
             name: 'invariance',
-            caption: `The same chemistry written otherwise: how far the score of ${model} moves.`,
+            caption: `The same chemistry written otherwise: how far the score of ${scorer} moves, on ${dataset}.`,
+            intervals: intervalSentence(ciMethod),
+            source: 'agreement.csv',
+            breaks: totalOf(twins),
             columns: [
               '',
               'flips',
@@ -64,8 +74,6 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
             rows: twins,
             notes: [
               'Δ: score of the twin less that of the original. Flips: wrong answers to the same prompt that stand in another order to the twin than to the original, per cent; a new tie counts one half. Wins lost: the same over the wrong answers that score below the original. Spread: standard deviation over the original and its twins; margin: mean |original − wrong answer|. Verdict changed: the verifier passes one of original and twin and not the other, per cent.',
-              `95 % intervals: ${ciMethod}.`,
-              few,
             ],
           },
         ]),
@@ -74,7 +82,10 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
       : [
           {
             name: 'invariance-changed',
-            caption: `Another molecule in the place of the answer: whether the score of ${model} moves.`,
+            caption: `Another molecule in the place of the answer: whether the score of ${scorer} moves, on ${dataset}.`,
+            intervals: intervalSentence(ciMethod),
+            source: 'agreement.csv',
+            breaks: totalOf(changed),
             columns: ['', 'noticed', 'ranked below', 'AUROC of |Δ|', 'mean |Δ|', 'mean Δ', 'completions'].map(
               (title) => ({
                 title,
@@ -83,8 +94,6 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
             rows: changed,
             notes: [
               'Noticed: |Δ| exceeds the spread of the original and its twins, per cent. Ranked below: of those that the verifier ranks below the original, the share with a lower score, per cent; an equal score counts one half. AUROC of |Δ|: chance that the score moves more than for a twin of the same prompt, mean over prompts.',
-              `95 % intervals: ${ciMethod}.`,
-              few,
             ],
           },
         ]),
@@ -92,17 +101,29 @@ export function invarianceTables(statistics: readonly Statistic[], model: string
 }
 
 /** Margin and accuracy over chemical distance; null where no pair is of two molecules. */
-export function sensitivityTable({ curve }: Sensitivity, model: string, ciMethod: string): PaperTable | null {
+export function sensitivityTable(
+  { curve }: Sensitivity,
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable | null {
   if (curve.length === 0) return null
+  const measures = [...new Set(curve.map(({ measure }) => measure))]
   return {
     name: 'sensitivity',
-    caption: `Margin of ${model} over the chemical distance of the two answers.`,
-    columns: ['distance', 'from – to', 'mean', 'margin', 'accuracy (half)', 'pairs', 'prompts'].map((title) => ({
-      title,
-    })),
+    caption: `Margin of ${scorer} over the chemical distance of the two answers, on ${dataset}.`,
+    intervals: intervalSentence(ciMethod),
+    source: 'sensitivity.csv',
+    columns: [
+      ...['distance', 'from – to', 'mean', 'margin', 'accuracy (half)', 'pairs'].map((title) => ({ title })),
+      { title: 'prompts', spare: { when: { same: 5 }, note: 'Every pair has a prompt of its own.' } },
+    ],
+    breaks: measures.flatMap((measure, i) =>
+      i === 0 ? [] : [{ before: curve.findIndex((line) => line.measure === measure) }],
+    ),
     rows: curve.map(({ measure, bin, distance, margin, accuracy }) => [
       text(MEASURE_NAMES[measure]),
-      text(bin),
+      text(bin.replace('-', '–')),
       decimal(distance, 2),
       size(margin),
       share(accuracy),
@@ -111,8 +132,6 @@ export function sensitivityTable({ curve }: Sensitivity, model: string, ciMethod
     ]),
     notes: [
       '1 − Tanimoto: Morgan environments of radius 2 in 2,048 bits. Edit steps: tokens of the canonical SMILES that are put in, taken out or exchanged. A bin has its upper end, and not its lower one.',
-      `95 % intervals: ${ciMethod}.`,
-      `† fewer than ${MIN_CLUSTERS} prompts.`,
     ],
   }
 }

@@ -20,7 +20,7 @@ import { counted, unreadNote } from '../count.ts'
 import { decodingLine } from '../decoding-line.ts'
 import { downloadBar } from '../download-bar.ts'
 import { checkWeights } from '../guard.ts'
-import { watchInterrupt } from '../interrupt.ts'
+import { type Interrupt, watchInterrupt } from '../interrupt.ts'
 import { modelLine } from '../model-line.ts'
 import type { BinHelp } from '../parse.ts'
 import { sayReadings } from '../readings.ts'
@@ -84,7 +84,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
   const ahead = { config, models: [model!], subjects: [], device, verifier: null }
   if (modes.dryRun) {
     const place = findRunFolder(request)
-    sayFolder(place, ahead, log)
+    sayFolder(place, ahead, log, true)
     return printGenerationPlan(rows(), generation, place.path)
   }
   const place = claimRunFolder(request)
@@ -94,7 +94,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
     const replaced = sayFolder(place, ahead, log)
     const base = { config, data, inspection, model: model!, generation, device, place, replaced, log }
     const run: GenerationRun = { ...base, rows, elapsedMs }
-    return await generateAll(run, interrupt.stopped, since)
+    return await generateAll(run, interrupt, since)
   } finally {
     interrupt.dispose()
     unlock()
@@ -102,7 +102,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
 }
 
 /** Completes what an earlier run has not, and writes the files of the run. */
-async function generateAll(run: GenerationRun, stopped: () => boolean, since: number): Promise<number> {
+async function generateAll(run: GenerationRun, { stopped, dispose }: Interrupt, since: number): Promise<number> {
   const { config, generation, inspection, place, log, model } = run
   const earlier = readRecord(place.path, 'run.json') as { readonly generation?: { readonly header?: unknown } } | null
   const { file, found } = await CompletionsFile.open(place.path, generation.header, {
@@ -154,6 +154,8 @@ async function generateAll(run: GenerationRun, stopped: () => boolean, since: nu
         place.path,
         'Run the same command again to go on.',
       )
+    // From here on nothing is lost: a Ctrl-C may end the process at once.
+    dispose()
     const keys = async function* () {
       for await (const row of run.rows()) {
         const prompt = isFailure(row) ? null : keyed(row, generation)

@@ -1,5 +1,3 @@
-import { accessSync, constants } from 'node:fs'
-import { dirname } from 'node:path'
 import { Toolkit } from '../../chem/toolkit/toolkit.ts'
 import { DataError, UsageError } from '../../errors.ts'
 import { invarianceGroup, LeftOut } from '../../make/invariance/group.ts'
@@ -8,13 +6,13 @@ import type { Transformation } from '../../make/invariance/transformation.ts'
 import { nearest } from '../../pairs/nearest.ts'
 import { openJsonLines } from '../../report/rows-file.ts'
 import { textTable } from '../../report/table.ts'
-import { unwritable } from '../../setup/folder.ts'
 import { flagOf } from '../../setup/option.ts'
 import { changesNothing } from '../../setup/unused.ts'
 import type { Log } from '../log.ts'
 import { printText } from '../screen.ts'
 import { FailureCount } from './failures.ts'
 import { sourcesOf } from './invariance-sources.ts'
+import { lockedOutput } from './locked-output.ts'
 import type { GivenMakeOptions, MakeOptions } from './make-pairs.ts'
 
 /**
@@ -22,16 +20,22 @@ import type { GivenMakeOptions, MakeOptions } from './make-pairs.ts'
  * could not do, or did not do as promised, is counted in the table that is printed.
  * @returns the exit code: 4 where rows could not be used
  */
-export async function makeInvariance(
-  { invariance, output, seed, transformations }: MakeOptions,
+export async function makeInvariance(options: MakeOptions, given: GivenMakeOptions, log: Log): Promise<number> {
+  const { output } = options
+  if (output === null)
+    throw new UsageError('needs --output FILE', '--invariance', 'The groups are written there, .jsonl.')
+  const chosen = chosenTransformations(options.transformations)
+  return lockedOutput(output, () => rewriteInto(output, chosen, options, given, log))
+}
+
+async function rewriteInto(
+  output: string,
+  chosen: readonly Transformation[],
+  { invariance, seed }: MakeOptions,
   given: GivenMakeOptions,
   log: Log,
 ): Promise<number> {
   const source = invariance!
-  if (output === null)
-    throw new UsageError('needs --output FILE', '--invariance', 'The groups are written there, .jsonl.')
-  const chosen = chosenTransformations(transformations)
-  checkFolder(output)
   const others = Object.keys(given).filter((name) => !OWN.has(name) && name in given)
   if (others.length > 0)
     log.warn(
@@ -66,7 +70,7 @@ export async function makeInvariance(
     await file.close()
   } catch (error) {
     await file.abort()
-    throw isSystemError(error) ? unwritable(error, output) : error
+    throw error
   }
   printText(`\n${tableOf(made, making.leftOut)}\n\n`)
   failures.say()
@@ -79,17 +83,6 @@ export async function makeInvariance(
 
 /** Options that it reads. */
 const OWN = new Set(['invariance', 'output', 'seed', 'transformations', 'quiet', 'logFormat'])
-
-/** Before hours of work, not after them. */
-function checkFolder(output: string): void {
-  try {
-    accessSync(dirname(output), constants.W_OK)
-  } catch (cause) {
-    throw unwritable(cause, output)
-  }
-}
-
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
 function chosenTransformations(names: readonly string[]): readonly Transformation[] {
   const known = TRANSFORMATIONS.map(({ name }) => name)

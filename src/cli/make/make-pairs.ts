@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts'
 import { flagOf, type Given, readOptions, type Values } from '../../setup/option.ts'
 import { changesNothing } from '../../setup/unused.ts'
-import { createLog, type Log } from '../log.ts'
+import { type Log, screenLog } from '../log.ts'
 import { type BinHelp, parseArgs } from '../parse.ts'
 import { OPTIONS } from './options.ts'
 
@@ -49,13 +49,7 @@ export async function makePairs(argv: readonly string[], name: string = HELP.nam
   const given = await parseArgs({ ...HELP, name }, OPTIONS, argv.length === 0 ? ['--help'] : argv)
   if (given === null) return 0
   const options = readOptions(OPTIONS, given)
-  const log = createLog({
-    name,
-    quiet: options.quiet,
-    format: options.logFormat,
-    stream: process.stderr,
-    clock: () => performance.now(),
-  })
+  const log = screenLog(name, options)
   const asked = MODES.filter(([option]) => (given[option] ?? false) !== false)
   if (asked.length > 1)
     throw new UsageError(

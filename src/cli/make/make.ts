@@ -21,6 +21,7 @@ import { watchInterrupt } from '../interrupt.ts'
 import type { Log } from '../log.ts'
 import { printText } from '../screen.ts'
 import { FailureCount } from './failures.ts'
+import { lockedOutput } from './locked-output.ts'
 import type { GivenMakeOptions, MakeOptions } from './make-pairs.ts'
 
 /** `make-pairs --from FILE`. Returns the exit code. */
@@ -28,14 +29,25 @@ export async function makeFromFile(options: MakeOptions, asked: GivenMakeOptions
   return (await make(options, options.from!, asked, log)).code
 }
 
-/** Makes the file that the options ask for; exit code and, of a finished file, its SHA-256. */
-export async function make(
+/** Exit code and, of a finished file, its SHA-256. */
+interface Made {
+  readonly code: number
+  readonly sha256: string | null
+}
+
+/** Makes the file that the options ask for. */
+export function make(options: MakeOptions, path: string, asked: GivenMakeOptions, log: Log): Promise<Made> {
+  const output = checkOutput(options.output)
+  return lockedOutput(output, () => makeOutput(output, options, path, asked, log))
+}
+
+async function makeOutput(
+  output: string,
   options: MakeOptions,
   path: string,
   asked: GivenMakeOptions,
   log: Log,
-): Promise<{ readonly code: number; readonly sha256: string | null }> {
-  const output = checkOutput(options.output)
+): Promise<Made> {
   const kinds = known(options.kinds, [...KINDS.keys()], '--kinds')
   const builders = problemsOf(options.problems)
   const rollouts = await holdsGroups(path)
@@ -96,7 +108,7 @@ export async function make(
   return ended(file.state)
 }
 
-const ended = ({ pairs, unreadable, sha256 }: MakeState) => ({
+const ended = ({ pairs, unreadable, sha256 }: MakeState): Made => ({
   code: pairs === 0 || Object.keys(unreadable).length > 0 ? 4 : 0,
   sha256,
 })
@@ -139,7 +151,7 @@ async function holdsGroups(path: string): Promise<boolean> {
 
 const OF_ROLLOUTS = ['perPrompt', 'soft', 'minMargin', 'balance'] as const
 const OF_OTHERS = ['kinds', 'problems', 'without'] as const
-const OF_VALIDATE = ['against', 'card', 'licence'] as const
+const OF_VALIDATE = ['against', 'card', 'licence', 'extraction', 'requireReasoning'] as const
 
 function sayUnused(rollouts: boolean, asked: GivenMakeOptions, log: Log): void {
   const there = (names: readonly (keyof GivenMakeOptions)[]): string[] =>
@@ -148,7 +160,7 @@ function sayUnused(rollouts: boolean, asked: GivenMakeOptions, log: Log): void {
     if (flags.length > 0) log.warn(changesNothing(flags, why))
   }
   say(there(rollouts ? OF_OTHERS : OF_ROLLOUTS), rollouts ? 'the file holds rollouts' : 'the file holds no rollouts')
-  say(there(OF_VALIDATE), 'only --validate reads it')
+  say(there(OF_VALIDATE), 'it goes with --validate')
   if (asked.minMargin !== undefined && asked.soft === undefined)
     say(['min-margin'], 'without --soft a pair is a pass against a fail')
 }

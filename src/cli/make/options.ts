@@ -56,6 +56,8 @@ const CHECK = section(
     against: list('Another split, which must not share molecules, scaffolds or prompts with the one checked'),
     card: text('With --validate: write a card (Markdown) with counts, licences and hashes', null),
     licence: list('With --card: a licence of the molecules or texts, repeatable'),
+    extraction: VERIFICATION.extraction,
+    requireReasoning: VERIFICATION.requireReasoning,
   },
 )
 const CHEMISTRY = section(

@@ -11,6 +11,8 @@ import { hashDataset, listDataFiles } from '../../pairs/files.ts'
 import { textTable } from '../../report/table.ts'
 import { flagOf } from '../../setup/option.ts'
 import { changesNothing } from '../../setup/unused.ts'
+import { isSystemError, unwrittenWords } from '../../system-words.ts'
+import { writeWholeSync } from '../../whole-file.ts'
 import { counted } from '../count.ts'
 import type { Log } from '../log.ts'
 import { jsonLine, printText } from '../screen.ts'
@@ -52,6 +54,7 @@ export async function validatePairs(options: MakeOptions, asked: GivenMakeOption
     const validation = await validate({
       path,
       against: options.against.map((name) => builtinDataset(name) ?? name),
+      format: { reasoning: options.requireReasoning, test: options.extraction === 'loose' },
       pool,
       onFailure: failures.add,
       onProgress: (rows) => log.info(`${rows.toLocaleString('en')} rows looked at`, { event: 'progress', rows }),
@@ -99,8 +102,11 @@ const shown = (ids: readonly string[]): string =>
 function write(path: string, text: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError('is a folder', `--card ${path}`)
   try {
-    writeFileSync(path, text)
+    // what is no file (a pipe, /dev/stdout) has no place beside it
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) writeFileSync(path, text)
+    else writeWholeSync(path, text)
   } catch (cause) {
-    throw new DataError(`cannot be written: ${(cause as Error).message}`, path, null, { cause })
+    if (cause instanceof DataError) throw new DataError(cause.message, path, 'Choose another --card.', { cause })
+    throw isSystemError(cause) ? new DataError(unwrittenWords(cause), path, 'Choose another --card.', { cause }) : cause
   }
 }

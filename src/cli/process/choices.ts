@@ -92,7 +92,7 @@ export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneratio
         },
         report: chosen.witness.report(heuristics, findings.tests),
         table: choiceTable(findings, chosen.rows.length),
-        papers: [choicePaperTable(findings, scorerOf(run), intervalsOf(run))],
+        papers: [choicePaperTable(findings, scorerOf(run), run.data.name, intervalsOf(run))],
         notes: [
           ...notesOf(run, chosen, findings),
           ...(chosen.verdicts === null ? [] : verdictNotes(chosen.verdicts.tally)),

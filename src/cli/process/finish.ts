@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { bootstrapMethod } from '../../agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow } from '../../agreement/agreement.ts'
 import { CHOICE_TEST_COLUMNS, type ChoiceTest, choiceTestRow } from '../../agreement/choices.ts'
 import { codebook } from '../../agreement/codebook/codebook.ts'
-import { latexTable, markdownTable, type PaperTable } from '../../agreement/tables.ts'
+import type { Label } from '../../agreement/latex/label.ts'
+import type { PaperTable } from '../../agreement/tables.ts'
 import { writeCsv } from '../../report/csv.ts'
 import type { StepsReport } from '../../report/html/step-input.ts'
 import { machine, versions, writeJson, writeWhole } from '../../report/manifest.ts'
@@ -18,6 +18,7 @@ import { countBy } from '../count.ts'
 import { failureLines } from '../failure-lines.ts'
 import { FAILURE_COLUMNS, writeFailures } from '../failures-file.ts'
 import { describedRepairs, modelRecords } from '../manifest.ts'
+import { taggedLabel, writeTables } from '../paper-files.ts'
 import { readingsRecord } from '../readings.ts'
 import { countsOf, repairsOfRun, sayRepairs } from '../repairs.ts'
 import { configAsRun } from '../replaced.ts'
@@ -76,10 +77,7 @@ export async function finishProcess(
     await writeCsv(join(folder, 'paired-tests.csv'), CHOICE_TEST_COLUMNS, output.tests.map(choiceTestRow))
     columns['paired-tests.csv'] = CHOICE_TEST_COLUMNS
   }
-  for (const table of output.papers ?? []) {
-    await writeText(join(folder, `tables/${table.name}.md`), markdownTable(table))
-    await writeText(join(folder, `tables/${table.name}.tex`), latexTable(table))
-  }
+  await writeTables(folder, output.papers ?? [], labelOfRun(run))
   await writeJson(join(folder, 'summary.json'), output.summary)
   await writeWhole(join(folder, 'codebook.md'), codebook(columns))
   printText(`\n${output.table}\n\n`)
@@ -100,9 +98,10 @@ export async function finishProcess(
   return failures.length > 0 ? 4 : 0
 }
 
-async function writeText(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeWhole(path, text)
+/** Labels of this run's tables: its weights, its data and its options tell it from others. */
+const labelOfRun = ({ config, models, data, identity }: ProcessRun): Label => {
+  const { outputDir: _, quiet: __, logFormat: ___, ...options } = config
+  return taggedLabel([...models.map(({ name }) => name), data.name], [identityRecord(identity), options])
 }
 
 /** ci_method of a run's intervals. */

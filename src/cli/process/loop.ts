@@ -97,13 +97,14 @@ export async function writeReasonings(run: ProcessRun, steps: StepGeneration): P
           else file.append(keyOf(state.row, steps)!, rowOf(state, steps, stepEnd(config)))
           bar.update(++done)
         }
-        if (interrupt.stopped())
-          throw new InterruptedError(
-            'interrupted',
-            folder,
-            'Reasonings that are complete are kept; run it again to go on.',
-          )
+        if (interrupt.stopped()) break
       }
+      if (interrupt.stopped())
+        throw new InterruptedError(
+          'interrupted',
+          folder,
+          'Reasonings that are complete are kept; run it again to go on.',
+        )
     } finally {
       bar.stop()
       await runner?.release()

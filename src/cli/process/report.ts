@@ -8,7 +8,8 @@ import type { StepLineRecord, StepRowRecord, StepsReport, StepVerdictRecord } fr
 import { StepCounter } from '../../report/html/step-tally.ts'
 import { versions } from '../../report/manifest.ts'
 import { namedWithBase } from '../../setup/adapter.ts'
-import type { RowFailure, Statistic } from '../../types.ts'
+import type { RowFailure, SolutionInput, Statistic } from '../../types.ts'
+import { expectedOf } from '../answer-port.ts'
 import type { ProcessRun } from './run.ts'
 
 /** What is known of a row, as it comes. */
@@ -19,6 +20,7 @@ export interface SeenRow {
     readonly candidates?: readonly string[]
     readonly rationale?: string | null
     readonly labels?: readonly (boolean | null)[]
+    readonly solution?: SolutionInput | null
   }
   readonly probabilities?: readonly (number | null)[] | null
   readonly lines?: readonly StepLineRecord[]
@@ -40,7 +42,8 @@ export class StepWitness {
     for (const verdict of verdicts ?? []) this.#counter.add(verdict)
     if (verdicts !== null) this.#verified = true
     if (this.#rows.length >= LIMITS.rows) return
-    const { id, subset, prompt, steps, candidates = [], rationale = null, labels = null } = row
+    const { id, subset, prompt, steps, candidates = [], rationale = null, labels = null, solution = null } = row
+
     this.#rows.push({
       id,
       subset,
@@ -50,6 +53,7 @@ export class StepWitness {
       rationale,
       labels,
       probabilities,
+      expected: solution === null ? null : expectedOf(solution),
     })
     this.#lines.push(...lines)
     for (const verdict of verdicts ?? []) this.#verdicts.push({ id, ...verdict })

@@ -1,5 +1,6 @@
 import type { ChoiceFindings } from '../../agreement/choices.ts'
-import { count, type PaperTable, percent as percentCell, text } from '../../agreement/tables.ts'
+import { MIN_CLUSTERS } from '../../agreement/strata.ts'
+import { count, intervalSentence, type PaperTable, percent as percentCell, text } from '../../agreement/tables.ts'
 import { percent, textTable } from '../../report/table.ts'
 
 /** Choice accuracy by heuristic, for the screen. */
@@ -45,7 +46,12 @@ export function choiceTable({ heuristics, bounds, tests }: ChoiceFindings, rows:
 }
 
 /** The same by subset, for a paper. */
-export function choicePaperTable({ heuristics, bounds }: ChoiceFindings, model: string, ciMethod: string): PaperTable {
+export function choicePaperTable(
+  { heuristics, bounds }: ChoiceFindings,
+  scorer: string,
+  dataset: string,
+  ciMethod: string,
+): PaperTable {
   const subsets = Object.keys(heuristics[0]?.accuracy.subsets ?? {})
   const named = subsets.length < 2 ? [] : subsets
   const row = (
@@ -54,23 +60,25 @@ export function choicePaperTable({ heuristics, bounds }: ChoiceFindings, model: 
     of: (h: number) => (typeof heuristics)[number]['accuracy']['overall'],
   ) => [
     text(name),
-    ...heuristics.map((_, h) => percentCell(of(h).strict, of(h).ci.strict)),
+    ...heuristics.map((_, h) => percentCell(of(h).strict, of(h).ci.strict, of(h).clusters < MIN_CLUSTERS)),
     percentCell(bound?.chance ?? null),
     percentCell(bound?.ceiling ?? null),
     count(bound?.n ?? 0),
   ]
   return {
     name: 'choices',
-    caption: `Right choices of the next step by ${model}, per cent.`,
-    columns: ['', ...heuristics.map(({ heuristic }) => heuristic), 'chance', 'ceiling', 'rows'].map((title) => ({
+    caption: `Right choices of the next step by ${scorer} on ${dataset}, per cent (${(bounds[0]?.n ?? 0).toLocaleString('en-US')} rows).`,
+    intervals: intervalSentence(ciMethod),
+    source: 'agreement.csv',
+    columns: ['', ...heuristics.map(({ heuristic }) => heuristic), 'chance', 'ceiling', 'rows'].map((title, i) => ({
       title,
+      ...(i === heuristics.length + 3 && { key: true }),
     })),
     rows: [
       ...named.map((name, s) => row(name, bounds[s + 1], (h) => heuristics[h]!.accuracy.subsets[name]!)),
       row('all rows', bounds[0], (h) => heuristics[h]!.accuracy.overall),
     ],
-    notes: [
-      `95 % intervals: ${ciMethod}. Chance: mean of right candidates over candidates; ceiling: rows with a right candidate.`,
-    ],
+    breaks: named.length === 0 ? [] : [{ before: named.length }],
+    notes: [`Chance: mean of right candidates over candidates; ceiling: rows with a right candidate.`],
   }
 }

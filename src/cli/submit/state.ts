@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
+import { passingName, sweepPassing } from '../../passing-file.ts'
 import { systemWords } from '../../system-words.ts'
 import type { JobPlan } from './plan.ts'
 
@@ -56,7 +57,8 @@ export function readState(outputDir: string): JobState {
 export function writeState(state: JobState): void {
   const path = statePath(state.plan.outputDir)
   mkdirSync(join(path, '..'), { recursive: true })
-  const partial = `${path}.${process.pid}.partial`
+  const partial = passingName(path, 'partial')
+  sweepPassing(path)
   writeFileSync(partial, `${JSON.stringify({ ...state, version: VERSION }, null, 2)}\n`)
   renameSync(partial, path)
 }

@@ -33,7 +33,12 @@ export const GIVEAWAYS: readonly Giveaway[] = [
     baseline: true,
     score: ({ molecule }) => (molecule === null ? 0 : 1),
   },
-  { name: 'format', title: "ether0's strict format", baseline: false, score: ({ formatted }) => (formatted ? 1 : 0) },
+  {
+    name: 'format',
+    title: 'the format that is asked for',
+    baseline: false,
+    score: ({ formatted }) => (formatted ? 1 : 0),
+  },
   {
     name: 'longer_answer',
     title: 'the longer answer',

@@ -3,6 +3,7 @@ import { isFailure } from '../../pairs/failure.ts'
 import { listDataFiles } from '../../pairs/files.ts'
 import { plain } from '../../plain-text.ts'
 import type { Row, RowFailure, SolutionInput } from '../../types.ts'
+import type { AnswerFormat } from '../jobs.ts'
 import { ask, type MakePool } from '../pool.ts'
 import { readNamedRows } from '../read-named.ts'
 import { type CheckedRow, type Finding, RowList } from './checked-row.ts'
@@ -15,6 +16,8 @@ export interface ValidateRequest {
   readonly path: string
   /** Other splits. */
   readonly against: readonly string[]
+  /** The format that answers are asked for in. */
+  readonly format: AnswerFormat
   readonly pool: MakePool
   readonly onFailure: (failure: RowFailure) => void
   readonly onProgress: (rows: number) => void
@@ -40,7 +43,7 @@ const CHUNK = 256
 export async function validate(request: ValidateRequest): Promise<Validation> {
   const leakage = new LeakageCheck()
   const giveaways = new GiveawayCheck()
-  const checks = [new VerdictCheck(), leakage, new DuplicateCheck(), giveaways, new StandInCheck()]
+  const checks = [new VerdictCheck(request.format), leakage, new DuplicateCheck(), giveaways, new StandInCheck()]
   const unreadable = new RowList()
   const counts = {
     subsets: new Map<string, number>(),
@@ -88,7 +91,7 @@ const isFailedRow = (row: Checked | RowFailure): row is RowFailure => 'reason' i
 async function* checkedRows(
   path: string,
   split: string,
-  { pool }: ValidateRequest,
+  request: ValidateRequest,
   verified: boolean,
 ): AsyncGenerator<Checked | RowFailure> {
   let chunk: (Row | RowFailure)[] = []
@@ -101,24 +104,29 @@ async function* checkedRows(
       )
     chunk.push(row)
     if (chunk.length < CHUNK) continue
-    yield* await checkChunk(chunk, split, pool, verified)
+    yield* await checkChunk(chunk, split, request, verified)
     chunk = []
   }
-  yield* await checkChunk(chunk, split, pool, verified)
+  yield* await checkChunk(chunk, split, request, verified)
 }
 
 const checkChunk = (
   chunk: readonly (Row | RowFailure)[],
   split: string,
-  pool: MakePool,
+  request: ValidateRequest,
   verified: boolean,
 ): Promise<(Checked | RowFailure)[]> =>
-  Promise.all(chunk.map((row) => (isFailure(row) ? row : checkRow(row, split, pool, verified))))
+  Promise.all(chunk.map((row) => (isFailure(row) ? row : checkRow(row, split, request, verified))))
 
-async function checkRow(row: Row, split: string, pool: MakePool, verified: boolean): Promise<Checked | RowFailure> {
+async function checkRow(
+  row: Row,
+  split: string,
+  { pool, format }: ValidateRequest,
+  verified: boolean,
+): Promise<Checked | RowFailure> {
   const texts = row.completions.map(({ text }) => plain(text))
   const solution = verified && row.solution !== null ? asText(row.solution) : null
-  const answer = await ask(pool, { kind: 'inspect', texts: verified ? texts : texts.slice(0, 1), solution })
+  const answer = await ask(pool, { kind: 'inspect', texts: verified ? texts : texts.slice(0, 1), solution, format })
   if (typeof answer === 'string')
     return { where: row.where, id: row.id, reason: answer, message: 'took too long, or ended its worker', hint: null }
   const [chosen, ...rejected] = answer.texts.map((traits, i) => ({ ...traits, text: texts[i]! }))

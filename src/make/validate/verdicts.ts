@@ -1,4 +1,5 @@
 import { ANSWER_END, ANSWER_START, THINK_END, THINK_START } from '../../chem/ether0/answer.ts'
+import type { AnswerFormat } from '../jobs.ts'
 import { type Check, type CheckedRow, type CheckedText, type Finding, RowList } from './checked-row.ts'
 
 /** Chosen answers that fail, rejected ones that pass, and what cannot be told. */
@@ -9,6 +10,12 @@ export class VerdictCheck implements Check {
   private readonly rejectedPasses = new RowList()
   private readonly unverifiable = new RowList()
   private readonly noSolution = new RowList()
+
+  private readonly format: AnswerFormat
+
+  constructor(format: AnswerFormat) {
+    this.format = format
+  }
 
   see({ id, hasSolution, chosen, rejected }: CheckedRow): void {
     if (!hasSolution) {
@@ -26,12 +33,11 @@ export class VerdictCheck implements Check {
     if (statuses.slice(1).includes('pass')) this.rejectedPasses.add(id)
   }
 
-  /** @example 'wrong_answer 2, format_failed 1: ether0's format is <|think_start|>…' */
+  /** @example 'wrong_answer 2, format_failed 1: the format that is asked for is <|think_start|>…' */
   private reasons(): string {
     const counts = [...this.whyChosenFails].sort(([, a], [, b]) => b - a)
     const text = counts.map(([reason, count]) => `${reason} ${count.toLocaleString('en')}`).join(', ')
-    const format = `${THINK_START}…${THINK_END}${ANSWER_START}…${ANSWER_END}`
-    return this.whyChosenFails.has(FORMAT) ? `${text}: the format that is asked for is ${format}` : text
+    return this.whyChosenFails.has(FORMAT) ? `${text}: ${inWords(this.format)}` : text
   }
 
   *findings(): Iterable<Finding> {
@@ -49,6 +55,13 @@ export class VerdictCheck implements Check {
   }
 }
 const FORMAT = 'format_failed'
+function inWords({ test, reasoning }: AnswerFormat): string {
+  if (test) return 'the format that is asked for is <answer>…</answer>'
+  const answer = `${ANSWER_START}…${ANSWER_END}`
+  return reasoning
+    ? `the format that is asked for is ${THINK_START}…${THINK_END}${answer}; --no-require-reasoning asks for no thought, --extraction loose for <answer>…</answer>`
+    : `the format that is asked for is ${answer}; --extraction loose asks for <answer>…</answer>`
+}
 const statusOf = ({ verification }: CheckedText): string | undefined => verification?.status
 
 /** Rows whose verdict would change if a stand-in filter said otherwise. */

@@ -7,6 +7,8 @@ import { setImmediate } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { ModelError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
+import { passingName, sweepPassing } from '../../passing-file.ts'
+import { begun, ended } from '../../unfinished.ts'
 import { type Checkpoint, type FileHash, hashCheckpoint, sha256OfFile } from '../checkpoint.ts'
 import { quantiseRows } from './blocks.ts'
 import type { QuantisedLayout, QuantisedMatrix } from './layout.ts'
@@ -51,22 +53,30 @@ export async function quantisedFile(layout: QuantisedLayout, source: QuantisedSo
     const release = await lockOf(path, say)
     try {
       if (await isWhole(path, layout.sizeBytes)) return await realpath(path) // another process was first
+      for (const file of [path, recordOf(path)]) sweepPassing(file)
       await checkSpace(folder, layout.sizeBytes)
       say(
         `writing the weights of ${checkpoint.dir} as ${schemeName(layout.scheme)}, ${gigabytes(layout.sizeBytes)}, to ${path}: once, later runs read it`,
       )
       const started = performance.now()
-      const partial = `${path}.${process.pid}.partial`
+      const partial = passingName(path, 'partial')
+      const record = passingName(recordOf(path), 'partial')
+      for (const file of [partial, record]) begun(file)
       try {
         await write(partial, layout)
         await checkUnchanged(checkpoint, hashes)
-        const record = { format: FORMAT, scheme: layout.scheme, files: hashes, sha256: await sha256OfFile(partial) }
-        await writeFile(`${partial}.json`, JSON.stringify(record, null, 2))
-        await rename(`${partial}.json`, recordOf(path))
+        const sha256 = await sha256OfFile(partial)
+        await writeFile(
+          record,
+          JSON.stringify({ format: FORMAT, scheme: layout.scheme, files: hashes, sha256 }, null, 2),
+        )
+        await rename(record, recordOf(path))
         await rename(partial, path)
       } finally {
-        await rm(partial, { force: true })
-        await rm(`${partial}.json`, { force: true })
+        for (const file of [partial, record]) {
+          await rm(file, { force: true })
+          ended(file)
+        }
       }
       say(`written in ${((performance.now() - started) / 1e3).toFixed(1)} s`)
       return await realpath(path)

@@ -4,6 +4,7 @@ import { checkPinned, pinnedPackage } from '../../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence, Unscored } from '../../types.ts'
 import { sha256OfFile } from '../checkpoint.ts'
 import { int64 } from '../ort-session.ts'
+import { runFailure } from '../out-of-memory.ts'
 import { checkBounds } from '../packing.ts'
 import { PROVIDERS } from '../providers.ts'
 import type { SessionOptions } from '../session.ts'
@@ -228,11 +229,10 @@ async function runSession(
     const { [output]: tensor } = await session.run(feeds, [output])
     return { data: tensor!.data as Float32Array, dims: tensor!.dims }
   } catch (cause) {
-    throw new DeviceError(
-      `ONNX Runtime failed in ${file.name} on ${feeds.input_ids!.dims.join(' × ')} tokens: ${(cause as Error).message.slice(0, 600)}`,
-      `--device ${device}`,
-      'If memory ran out, lower --batch-tokens.',
-      { cause },
+    throw runFailure(
+      cause as Error,
+      `ONNX Runtime failed in ${file.name} on ${feeds.input_ids!.dims.join(' × ')} tokens`,
+      device,
     )
   }
 }

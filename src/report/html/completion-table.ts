@@ -6,6 +6,7 @@ import {
   choiceColumn,
   type Detail,
   detailOf,
+  expectedPart,
   numberColumn,
   type RowTable,
   rowTable,
@@ -31,6 +32,7 @@ export function completionTable(
     const prompt = prompts.get(completion.id)
     details[place.get(i)!] = {
       prompt: prompt === undefined ? null : pool.add(prompt),
+      ...expectedPart(drawings.answers?.expected(completion.id), pool, drawings),
       completions: [detailOf(completion, 'Completion', pool, drawings.single(completion))],
     }
   }

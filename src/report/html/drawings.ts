@@ -1,23 +1,44 @@
 import type { ScoredCompletion, ScoredPair } from '../../types.ts'
 import { compactDrawing, type Drawing } from './drawing.ts'
-import type { MoleculePort } from './input.ts'
+import type { AnswerPort, Expected, MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
 
-/** What a completion answers with, and its picture (index into `all` of Drawings) or why there is none. */
-export interface Drawn {
-  readonly answer: string | null
+/** A molecule’s picture (index into `all` of Drawings) or why there is none. */
+export interface Depiction {
   readonly drawing: number | null
   readonly undrawn: Undrawn | null
+}
+/** What a completion answers with, and its molecule. */
+export interface Drawn extends Depiction {
+  /** Clipped where it is long; null: no answer found, or none looked for. */
+  readonly answer: string | null
+  /** SMILES of the molecule that the row's start and the answer make, where the row asks for the rest of a molecule; else null. */
+  readonly whole: string | null
+  /** False: in tags, but not in the format that was asked for. */
+  readonly read: boolean
 }
 /** answer: RDKit draws no molecule of it. room: the page has no room left. */
 export type Undrawn = 'answer' | 'room'
 
 /** An answer is shown up to so many letters: a completion may put its whole text between the tags. */
 const ANSWER_LETTERS = 300
+/** A text of so few letters may happen to be SMILES (CO, NO, N): it is drawn only where a molecule is expected. */
+const SHORT = 3
 
 /** CSS pixels. */
 const WIDTH = 240
 const HEIGHT = 170
+
+const NONE: Drawn = { answer: null, whole: null, read: true, drawing: null, undrawn: null }
+const UNDRAWN: Depiction = { drawing: null, undrawn: null }
+
+/** A completion's answer with the SMILES that may be drawn of it, the first one first. */
+interface Candidate {
+  readonly text: string
+  readonly read: boolean
+  readonly whole: boolean
+  readonly smiles: readonly string[]
+}
 
 /** The drawings of one table's molecules, each made once, until the page has no room left. Callers come in order of interest. */
 export class Drawings {
@@ -29,21 +50,31 @@ export class Drawings {
 
   constructor(
     readonly molecules: MoleculePort | null,
+    readonly answers: AnswerPort | null,
     readonly limits: Limits,
   ) {}
 
   pair(pair: ScoredPair): readonly [Drawn, Drawn] {
-    const chosen = this.molecules?.answer(pair.chosen, pair) ?? null
-    const rejected = this.molecules?.answer(pair.rejected, pair) ?? null
+    const chosen = this.#candidate(pair.chosen)
+    const rejected = this.#candidate(pair.rejected)
+    const [a, b] = [chosen?.smiles[0], rejected?.smiles[0]]
     const differing =
-      chosen === null || rejected === null || chosen === rejected || this.#full
+      a === undefined || b === undefined || a === b || this.#full || this.molecules === null
         ? null
-        : this.molecules!.differingAtoms(chosen, rejected)
-    return [this.#draw(chosen, differing?.a ?? []), this.#draw(rejected, differing?.b ?? [])]
+        : this.molecules.differingAtoms(a, b)
+    return [this.#drawn(chosen, differing?.a ?? []), this.#drawn(rejected, differing?.b ?? [])]
   }
 
   single(completion: ScoredCompletion): Drawn {
-    return this.#draw(this.molecules?.answer(completion, null) ?? null, [])
+    return this.#drawn(this.#candidate(completion), [])
+  }
+
+  /** What the row expects, as a molecule. An expected text that is none is no answer that failed: it is not counted. */
+  expected({ kind, text }: Expected): Depiction {
+    if (kind !== 'molecule' && (kind !== 'text' || text.length <= SHORT)) return UNDRAWN
+    const { drawing, undrawn } = this.#draw([text], [])
+    if (undrawn === 'room') this.#undrawn++
+    return undrawn === 'answer' && kind === 'text' ? UNDRAWN : { drawing, undrawn }
   }
 
   /** How many answers had no room, and how many RDKit could not draw, since this was last asked. */
@@ -58,21 +89,44 @@ export class Drawings {
     return this.#length >= this.limits.drawingLength || this.all.length >= this.limits.drawings
   }
 
-  #draw(smiles: string | null, highlightAtoms: readonly number[]): Drawn {
-    if (smiles === null || this.molecules === null) return { answer: null, drawing: null, undrawn: null }
-    const answer = shortAnswer(smiles)
-    const key = `${smiles} ${highlightAtoms.join()}`
-    let drawing = this.#known.get(key)
-    if (drawing === undefined) {
-      if (this.#full) {
-        this.#undrawn++
-        return { answer, drawing: null, undrawn: 'room' }
+  #candidate(completion: ScoredCompletion): Candidate | null {
+    const answer = this.answers?.answer(completion) ?? null
+    if (answer === null) return null
+    const expected = this.answers!.expected(completion.id)
+    const { text } = answer
+    // as ether0's valid_mol_eval takes them: the answer alone if it begins with the start and is a molecule, else both joined
+    const start = expected?.kind === 'start' ? expected.text : null
+    const smiles = start === null ? [text] : text.startsWith(start) ? [text, start + text] : [start + text]
+    const word = (expected?.kind === 'text' || expected?.kind === 'other') && text.length <= SHORT
+    return { ...answer, whole: start !== null, smiles: word ? [] : smiles }
+  }
+
+  #drawn(candidate: Candidate | null, highlightAtoms: readonly number[]): Drawn {
+    if (candidate === null) return NONE
+    const { text, read, whole, smiles } = candidate
+    const { drawing, undrawn, at } = this.#draw(smiles, highlightAtoms)
+    if (undrawn === 'answer') this.#undrawable++
+    if (undrawn === 'room') this.#undrawn++
+    return { answer: short(text), whole: whole ? short(smiles[at]!) : null, read, drawing, undrawn }
+  }
+
+  /** The first that RDKit draws. @returns `at` its index, or the last one's */
+  #draw(candidates: readonly string[], highlightAtoms: readonly number[]): Depiction & { readonly at: number } {
+    const at = candidates.length - 1
+    if (this.molecules === null || at < 0) return { ...UNDRAWN, at }
+    for (const [i, smiles] of candidates.entries()) {
+      // atoms are marked by their numbers in the first candidate
+      const marks = i === 0 ? highlightAtoms : []
+      const key = `${smiles} ${marks.join()}`
+      let drawing = this.#known.get(key)
+      if (drawing === undefined) {
+        if (this.#full) return { drawing: null, undrawn: 'room', at }
+        drawing = this.#add(this.molecules.draw(smiles, { width: WIDTH, height: HEIGHT, highlightAtoms: marks }))
+        this.#known.set(key, drawing)
       }
-      drawing = this.#add(this.molecules.draw(smiles, { width: WIDTH, height: HEIGHT, highlightAtoms }))
-      this.#known.set(key, drawing)
+      if (drawing !== null) return { drawing, undrawn: null, at: i }
     }
-    if (drawing === null) this.#undrawable++
-    return { answer, drawing, undrawn: drawing === null ? 'answer' : null }
+    return { drawing: null, undrawn: 'answer', at }
   }
 
   #add(svg: string | null): number | null {
@@ -83,7 +137,7 @@ export class Drawings {
   }
 }
 
-function shortAnswer(answer: string): string {
+function short(answer: string): string {
   if (answer.length <= ANSWER_LETTERS) return answer
   const letters = [...answer.slice(0, 2 * ANSWER_LETTERS)].slice(0, ANSWER_LETTERS)
   return `${letters.join('')}…`

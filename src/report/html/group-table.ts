@@ -9,6 +9,7 @@ import {
   choiceColumn,
   type Detail,
   detailOf,
+  expectedPart,
   numberColumn,
   type Ranked,
   type RowTable,
@@ -44,6 +45,7 @@ export function groupTable(
     const order = inGallery(finding, ranks, limits.gallery)
     return {
       prompt: pool.add(group.prompt),
+      ...expectedPart(drawings.answers?.expected(group.id), pool, drawings),
       more: group.completions.length - order.length,
       completions: order.map((i) => {
         const completion = group.completions[i]!

@@ -9,6 +9,8 @@ export interface ReportInput {
   readonly accuracy: AccuracySummary | null
   /** The rows of agreement.csv, the baselines (scope `null:<name>`) and strata (scope `stratum:<name>`) among them. */
   readonly statistics: readonly Statistic[]
+  /** Accuracy by why the rejected answer is wrong, the headline stratum first, all pairs last; empty or left out where no verdict says. */
+  readonly faults?: readonly FaultRecord[]
   readonly pairs: readonly ScoredPair[]
   /** Every completion, those of the pairs included. */
   readonly completions: readonly ScoredCompletion[]
@@ -28,8 +30,24 @@ export interface ReportInput {
   readonly sensitivity?: readonly SensitivityRecord[]
   /** Of a run on reasoning steps. */
   readonly steps?: StepsReport
+  /** What completions answer with, and what their rows expect. Absent: nothing is known of answers. */
+  readonly answers?: AnswerPort
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
+}
+
+/** Accuracy of the pairs whose rejected answer fails in one way, from agreement.csv. */
+export interface FaultRecord {
+  /** both_well_formed, a fault of pairs.csv, or all. */
+  readonly level: string
+  readonly title: string
+  /** One sentence; null for all pairs. */
+  readonly definition: string | null
+  /** Share of all pairs, scored or not; null for all of them. */
+  readonly share: Statistic | null
+  /** Scored pairs are its `n`. */
+  readonly strict: Statistic
+  readonly half: Statistic
 }
 
 /** A bin of the curve of margin over chemical distance. */
@@ -41,6 +59,13 @@ export interface SensitivityRecord {
   readonly distance: number
   readonly margin: Pick<Statistic, 'value' | 'ciLow' | 'ciHigh' | 'n'>
   readonly accuracy: Pick<Statistic, 'value'>
+}
+
+export interface ScoreScale {
+  /** As it stands at an axis, e.g. "implicit reward, β = 0.1". */
+  readonly name: string
+  /** nats; null: none. */
+  readonly unit: string | null
 }
 
 /** The manifest, as far as the page shows it. Nothing of it is parsed: words are shown as given. */
@@ -55,6 +80,8 @@ export interface RunRecord {
   readonly provider: string | null
   readonly dtype: string | null
   readonly seed: number | null
+  /** What a learned score is. Absent: a reward model's output, a number without a unit. */
+  readonly scale?: ScoreScale
   /** Name → version of what computed the numbers, chemherm first. */
   readonly versions: Readonly<Record<string, string>>
   /** snake_case word (double_bos …) → completions concerned. */
@@ -145,10 +172,32 @@ export interface ReliabilityBin {
   readonly n: number
 }
 
-/** Chemistry that the page needs, injected. None of the three throws for bad chemistry. */
+/** Answers as the run's verification reads them, and solutions as the data give them. */
+export interface AnswerPort {
+  /** What a completion answers with; null where there is no answer. */
+  answer(completion: ScoredCompletion): Answer | null
+  /** What the row of this id expects; null where it has no solution. */
+  expected(id: string): Expected | null
+}
+export interface Answer {
+  readonly text: string
+  /** False: it stands in tags, but not in the format that was asked for, so that the verifier read no answer. */
+  readonly read: boolean
+}
+export interface Expected {
+  /** What makes an answer right, as a noun phrase, e.g. "the same molecule". */
+  readonly rule: string
+  /** What the solution holds. */
+  readonly text: string
+  /**
+   * molecule: SMILES; start: the beginning of a SMILES string, of which answers are the rest; text: a name, a number, a formula or SMILES, to
+   * be matched as text; else a constraint or nothing.
+   */
+  readonly kind: 'molecule' | 'start' | 'text' | 'other'
+}
+
+/** Chemistry that the page needs, injected. Neither throws for bad chemistry. */
 export interface MoleculePort {
-  /** What a completion answers with, if it may be SMILES (`draw` decides); null where there is no answer. */
-  answer(completion: ScoredCompletion, pair: ScoredPair | null): string | null
   /** SVG as RDKit writes it, or null. */
   draw(smiles: string, options: DrawOptions): string | null
   /** Indices of the atoms that the two molecules do not share; null where that is undecided. */

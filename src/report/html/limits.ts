@@ -19,6 +19,6 @@ export const LIMITS: Limits = {
   gallery: 128,
   textLength: 20_000_000,
   drawingLength: 8_000_000,
-  drawings: 1_200,
+  drawings: 1_800,
   tableRows: 500,
 }

@@ -51,6 +51,12 @@ export function html(strings: TemplateStringsArray, ...holes: readonly Hole[]): 
   return new Markup(text)
 }
 
+const CHARACTERS = new Map(Object.entries(ENTITIES).map(([character, entity]) => [entity, character]))
+
+/** What a reader sees of markup: its text, without tags. @example textOf(html`<b>a</b> &${'<'}`) // 'a &<' */
+export const textOf = ({ text }: Markup): string =>
+  text.replace(/<[^>]*>/g, '').replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => CHARACTERS.get(entity)!)
+
 /**
  * A data block that the page's script parses. `<` is written \u003c, so that no text of the data can end the block or open a
  * comment in it; a lone surrogate is written as its escape by JSON itself.

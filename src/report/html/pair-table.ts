@@ -1,39 +1,34 @@
 import type { ScoredCompletion, ScoredPair } from '../../types.ts'
-import { Drawings } from './drawings.ts'
 import { pairsByInterest } from './informative.ts'
-import type { MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
+import { type Chemistry, picked } from './picked.ts'
 import {
   type Column,
   choiceColumn,
   type Detail,
   detailOf,
+  expectedPart,
   numberColumn,
   type RowTable,
   rowTable,
   textColumn,
   verdictWord,
 } from './row-table.ts'
-import { TextPool } from './texts.ts'
 
 /** Rows of the pairs' browser; null without pairs. Only the rows that are shown are asked for their texts. */
-export function pairTable(
-  pairs: readonly ScoredPair[],
-  molecules: MoleculePort | null,
-  limits: Limits,
-): RowTable | null {
+export function pairTable(pairs: readonly ScoredPair[], chemistry: Chemistry, limits: Limits): RowTable | null {
   if (pairs.length === 0) return null
   const kept = pairsByInterest(pairs).slice(0, limits.rows)
   const order = kept.toSorted((a, b) => a - b)
   const place = new Map(order.map((index, i) => [index, i]))
-  const pool = new TextPool()
-  const drawings = new Drawings(molecules, limits)
+  const { pool, drawings } = picked(chemistry, limits)
   const details = new Array<Detail>(order.length)
   for (const i of kept) {
     const pair = pairs[i]!
     const [chosen, rejected] = drawings.pair(pair)
     details[place.get(i)!] = {
       prompt: pool.add(pair.prompt),
+      ...expectedPart(drawings.answers?.expected(pair.id), pool, drawings),
       completions: [
         detailOf(pair.chosen, numbered('Chosen', pair.chosen), pool, chosen),
         detailOf(pair.rejected, numbered('Rejected', pair.rejected), pool, rejected),

@@ -1,7 +1,10 @@
 import { Drawings } from './drawings.ts'
-import type { MoleculePort } from './input.ts'
+import type { ReportInput } from './input.ts'
 import type { Limits } from './limits.ts'
 import { TextPool } from './texts.ts'
+
+/** What tables read of answers and molecules. */
+export type Chemistry = Pick<ReportInput, 'molecules' | 'answers'>
 
 /** Texts and drawings that a browser shows, or several browsers of one page, each kept once. */
 export interface Picked {
@@ -9,7 +12,7 @@ export interface Picked {
   readonly drawings: Drawings
 }
 
-export const picked = (molecules: MoleculePort | null, limits: Limits): Picked => ({
+export const picked = ({ molecules, answers }: Chemistry, limits: Limits): Picked => ({
   pool: new TextPool(),
-  drawings: new Drawings(molecules, limits),
+  drawings: new Drawings(molecules, answers ?? null, limits),
 })

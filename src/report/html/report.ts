@@ -6,6 +6,7 @@ import { page } from './page.ts'
 import { pairTable } from './pair-table.ts'
 import { picked } from './picked.ts'
 import { type RowTable, type Stock, stocked } from './row-table.ts'
+import { scaleSentence } from './scale.ts'
 import { advantages } from './sections/advantages.ts'
 import { agreement } from './sections/agreement.ts'
 import { calibration } from './sections/calibration.ts'
@@ -53,7 +54,7 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     input.completions.length > 0 ? reasons(input) : null,
     failures(input, limits),
     drift(input),
-    ...rows(tables, molecules !== null, stock),
+    ...rows(tables, molecules !== null, stock, scaleSentence(input.run)),
     provenance(input),
   ]
   return page(
@@ -64,13 +65,14 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
 
 /** Completions of a group stand in two browsers; their texts and drawings stand in the page once. */
 function browsersOf(
-  { pairs, completions, prompts, molecules, groups, steps }: ReportInput,
+  input: ReportInput,
   limits: Limits,
 ): { readonly tables: readonly RowTable[]; readonly stock: Stock | null } {
-  const shared = picked(molecules, limits)
+  const { pairs, completions, prompts, groups, steps } = input
+  const shared = picked(input, limits)
   const grouped = groupTable(groups, shared, limits)
   const single = completionTable(completions, prompts, shared, limits)
-  const own = [stepTable(steps, limits), pairTable(pairs, molecules, limits)]
+  const own = [stepTable(steps, input, limits), pairTable(pairs, input, limits)]
   const present = (found: readonly (RowTable | null)[]): readonly RowTable[] => found.filter((table) => table !== null)
   if (grouped === null || single === null) return { tables: present([grouped, ...own, single]), stock: null }
   const { texts, clipped } = shared.pool.within(limits.textLength)

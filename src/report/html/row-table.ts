@@ -1,6 +1,7 @@
 import type { ScoredCompletion } from '../../types.ts'
 import type { Drawing } from './drawing.ts'
-import type { Drawings, Drawn, Undrawn } from './drawings.ts'
+import type { Depiction, Drawings, Drawn } from './drawings.ts'
+import type { Expected } from './input.ts'
 import type { Limits } from './limits.ts'
 import type { ShownText, TextPool } from './texts.ts'
 
@@ -19,8 +20,23 @@ export interface RowTable {
   readonly stocked: boolean
   readonly texts: readonly ShownText[]
   readonly drawings: readonly Drawing[]
+  /** Where several scorers judge a row: any two of them are set against each other. */
+  readonly versus?: Versus
   /** For the sentence that says what is left out. */
   readonly left: LeftOut
+}
+/** Two filters, each on the outcome of a scorer that the reader chooses. */
+export interface Versus {
+  /** Columns of outcomes, by key; the label of each is its scorer. */
+  readonly keys: readonly string[]
+  /** Words that stand for several. @example { 'not right': ['wrong', 'tie'] } */
+  readonly several: Readonly<Record<string, readonly string[]>>
+}
+/** A small table in an opened row: words in the first two columns, numbers behind them. */
+export interface NumbersTable {
+  readonly caption: string
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly (string | number | null)[])[]
 }
 export type Column =
   | { readonly key: string; readonly label: string; readonly kind: 'text'; readonly values: readonly string[] }
@@ -29,6 +45,8 @@ export type Column =
       readonly label: string
       readonly kind: 'number'
       readonly values: readonly (number | null)[]
+      /** A margin: shown with a mark, ✓ above 0, ✗ below. */
+      readonly signed?: boolean
     }
   | {
       readonly key: string
@@ -37,6 +55,8 @@ export type Column =
       /** Words, and for each row an index into them. */
       readonly words: readonly string[]
       readonly values: readonly number[]
+      /** No column of the table, only something to filter by. */
+      readonly hidden?: boolean
     }
 /** What several browsers of one page show. */
 export interface Stock {
@@ -46,14 +66,24 @@ export interface Stock {
 /** `prompt` and the completions' `text` are indices into `texts`. */
 export interface Detail {
   readonly prompt: number | null
+  /** Absent where the row has no solution. */
+  readonly expected?: ExpectedDetail
   readonly completions: readonly CompletionDetail[]
   /** Of a group: how many of its completions are not among these. */
   readonly more?: number
+  readonly numbers?: NumbersTable
 }
-export interface CompletionDetail {
-  readonly title: string
+/** What makes an answer right; `rule` and `text` are indices into `texts`. */
+export interface ExpectedDetail extends Depiction {
+  readonly rule: number
   readonly text: number
-  readonly score: number | null
+}
+export interface CompletionDetail extends Drawn {
+  readonly title: string
+  /** null: the text is not known, which the page says. */
+  readonly text: number | null
+  /** Absent where several scorers have one each. */
+  readonly score?: number | null
   readonly scoreReason: string | null
   readonly reward: number | null
   readonly status: string
@@ -61,11 +91,6 @@ export interface CompletionDetail {
   readonly format: number | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null
-  /** What the completion answers with, clipped where it is long; null: no answer found, or none looked for. */
-  readonly answer: string | null
-  /** Index into `drawings`; null: not drawn, and `undrawn` says why. */
-  readonly drawing: number | null
-  readonly undrawn: Undrawn | null
   /** Of a completion in a group; absent elsewhere. */
   readonly ranked?: Ranked
 }
@@ -130,6 +155,17 @@ export function detailOf(completion: ScoredCompletion, title: string, pool: Text
     completionTokens: completion.completionTokens,
     ...drawn,
   }
+}
+
+/** What a row expects, as a part of its detail; nothing where it has no solution. */
+export function expectedPart(
+  expected: Expected | null | undefined,
+  pool: TextPool,
+  drawings: Drawings,
+): Pick<Detail, 'expected'> {
+  if (expected == null) return {}
+  const { drawing, undrawn } = drawings.expected(expected)
+  return { expected: { rule: pool.add(expected.rule), text: pool.add(expected.text), drawing, undrawn } }
 }
 
 export function rowTable(

@@ -1,5 +1,6 @@
 import type { Statistic } from '../../types.ts'
 import type { StepLine } from '../steps.ts'
+import type { Expected } from './input.ts'
 
 /** What the report reads of a run that chooses among candidate next steps, or that verifies the claims of steps. */
 export interface StepsReport {
@@ -37,6 +38,8 @@ export interface StepRowRecord {
   /** Candidates for the next step; empty where the row is a finished answer in steps. */
   readonly candidates: readonly string[]
   readonly rationale: string | null
+  /** What the answer is to be; null where the row has no solution. */
+  readonly expected?: Expected | null
   /** Of a finished answer whose steps are labelled: whether each is right, null where that was not judged. */
   readonly labels?: readonly (boolean | null)[] | null
   /** Of a process head: its probability of each step. */

@@ -1,10 +1,12 @@
-import { Drawings } from './drawings.ts'
 import { sortedBy } from './informative.ts'
 import type { Limits } from './limits.ts'
+import { type Chemistry, picked } from './picked.ts'
 import {
   type Column,
   choiceColumn,
   type Detail,
+  expectedPart,
+  type NumbersTable,
   numberColumn,
   type RowTable,
   rowTable,
@@ -18,17 +20,14 @@ import type {
   StepVerdictRecord,
   StepWord,
 } from './step-input.ts'
-import { TextPool } from './texts.ts'
+import type { TextPool } from './texts.ts'
 
 /** A row of steps as the page's script reads it; texts are indices into `texts`. */
 export interface StepDetail extends Detail {
   readonly rationale: number | null
   readonly steps: readonly StepItem[]
   readonly candidates: readonly StepItem[]
-  readonly numbers: {
-    readonly header: readonly string[]
-    readonly rows: readonly (readonly (string | number | null)[])[]
-  }
+  readonly numbers: NumbersTable
 }
 export interface StepItem {
   readonly text: number
@@ -46,7 +45,7 @@ interface Found {
 }
 
 /** Rows of the steps' browser, the most interesting first. null without any. */
-export function stepTable(report: StepsReport | undefined, limits: Limits): RowTable | null {
+export function stepTable(report: StepsReport | undefined, chemistry: Chemistry, limits: Limits): RowTable | null {
   if (report === undefined || report.rows.length === 0) return null
   const lines = byId(report.lines)
   const verdicts = byId(report.verdicts ?? [])
@@ -58,10 +57,13 @@ export function stepTable(report: StepsReport | undefined, limits: Limits): RowT
   const shown = sortedBy(all.map((one) => rank(one, report.heuristics[0])))
     .slice(0, limits.rows)
     .map((i) => all[i]!)
-  const pool = new TextPool()
-  const details = shown.map((one) => detailOf(one, report.heuristics, pool))
+  const { pool, drawings } = picked(chemistry, limits)
+  const details = shown.map((one) => ({
+    ...detailOf(one, report.heuristics, pool),
+    ...expectedPart(one.row.expected, pool, drawings),
+  }))
   const columns = columnsOf(shown, report)
-  const table = rowTable('steps', columns, details, pool, new Drawings(null, limits), report.total, limits)
+  const table = rowTable('steps', columns, details, pool, drawings, report.total, limits)
   const looked = report.rows.length
   return looked === report.total ? table : { ...table, left: { ...table.left, looked } }
 }
@@ -132,6 +134,7 @@ function candidateNotes(lines: readonly StepLineRecord[], candidate: number): re
   ].filter((note) => note !== '')
 }
 
+const CAPTION = 'Log-probabilities of the candidates, nats; ★ marks what a heuristic chooses.'
 const HEADER = [
   'Heuristic',
   'Candidate',
@@ -144,11 +147,7 @@ const HEADER = [
 ]
 
 /** A line per heuristic and candidate, heuristics in their order. */
-function numbersOf(
-  lines: readonly StepLineRecord[],
-  heuristics: readonly string[],
-  candidates: number,
-): StepDetail['numbers'] {
+function numbersOf(lines: readonly StepLineRecord[], heuristics: readonly string[], candidates: number): NumbersTable {
   const rows = heuristics.flatMap((heuristic) =>
     Array.from({ length: candidates }, (_, candidate) => {
       const line = lines.find((one) => one.heuristic === heuristic && one.candidate === candidate)
@@ -167,7 +166,7 @@ function numbersOf(
       ]
     }).filter((row) => row !== null),
   )
-  return { header: HEADER, rows }
+  return { caption: CAPTION, header: HEADER, rows }
 }
 
 function columnsOf(shown: readonly Found[], { heuristics, verdicts }: StepsReport): readonly Column[] {

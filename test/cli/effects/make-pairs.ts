@@ -106,6 +106,8 @@ export const MAKE_ROWS: Rows<keyof typeof OPTIONS> = {
   validate: [VALIDATE, 'a sound file has no finding'],
   against: [VALIDATE, 'leakage between splits'],
   card: [VALIDATE, 'the table, its exit code, and a card'],
+  extraction: [VALIDATE, 'answers in another format are judged where it is asked for'],
+  'require-reasoning': [VALIDATE, 'answers in another format are judged where it is asked for'],
   licence: all(refuses(['--validate', FROM, '--licence', 'MIT'], 2, '--licence'), async () => {
     expect(readFileSync(VALIDATE, 'utf8')).toContain("'--licence', 'CC0 1.0 <b>'")
   }),

@@ -558,6 +558,18 @@ function withModel(bin: 'run-rm' | 'run-dpo') {
       changes(bin, on, ['--batch-size', '1'], batches, 8),
       resumedWith(bin, ['--batch-size', '1'], '--batch-size changes nothing here'),
     ),
+    attention: all(
+      ...(['plain', 'attention', 'gqa', 'prompts'] as const).map((form) =>
+        changes(bin, on, ['--attention', form], record('models', 0, 'graph', 'attention'), form),
+      ),
+      changes(bin, on, ['--attention', 'gqa'], record('models', 0, 'runner', 'graphSha256')),
+      changes(bin, on, ['--attention', 'prompts'], record('plan', 'prompts'), true),
+      says(
+        bin,
+        [...on, '--model', exported(bin), '--graph', 'onnx', '--attention', 'plain'],
+        '--attention changes nothing here',
+      ),
+    ),
     threads: async () => {
       const create = vi.spyOn(ort.InferenceSession, 'create')
       try {

@@ -20,7 +20,15 @@ const SCORE: LearnedScore = {
 const RESULTS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K }> } = {
   verify: {
     kind: 'verify',
-    verification: { value: 1, status: 'pass', reason: null, metadata: {}, formatReward: 1 },
+    verification: {
+      value: 1,
+      status: 'pass',
+      reason: null,
+      metadata: {},
+      formatReward: 1,
+      cause: null,
+      hingesOn: null,
+    },
   },
   solubility: { kind: 'solubility', solubility: { failure: 'no_answer', message: 'none' } },
   purchasable: { kind: 'purchasable', purchasable: { answer: { C: true } } },

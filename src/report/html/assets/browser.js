@@ -1,6 +1,6 @@
 // The browsers of rows of report.html: each host element .browser names a JSON block (RowTable of row-table.ts) by data-table.
 
-/** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[]}} Column */
+/** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[], hidden?: boolean, signed?: boolean}} Column */
 
 /** Why an answer has no picture (Undrawn of drawings.ts). @type {Record<string, string>} */
 const UNDRAWN = {
@@ -8,11 +8,14 @@ const UNDRAWN = {
   room: 'Not drawn, to keep the page small.',
 }
 
+/** Of an answer that the verifier did not see. */
+const UNREAD = 'In answer tags, but the whole is not in the format that was asked for: the verifier read no answer.'
+
 /** What the search goes through, by layout. */
 const SEARCHED = {
-  sides: 'row, prompt and completions',
-  gallery: 'group, prompt and completions',
-  steps: 'row, prompt, steps and candidates',
+  sides: 'row, prompt, expected answer and completions',
+  gallery: 'group, prompt, expected answer and completions',
+  steps: 'row, prompt, expected answer, steps and candidates',
 }
 
 /** A verdict as a mark and a word, so that neither colour nor mark alone says it. @type {Record<string, string>} */
@@ -46,19 +49,33 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   /** @type {Map<string, Column>} */
   const byKey = new Map(columns.map((column) => [column.key, column]))
   // what is the same in every row is said once, not in a column
+  const shown = columns.filter((column) => !column.hidden)
   const constant =
     count < 2
       ? []
-      : columns.filter((column) =>
+      : shown.filter((column) =>
           column.kind === 'choice'
             ? column.words?.length === 1
             : column.kind === 'number' && column.values.every((value) => value === column.values[0]),
         )
-  const visible = columns.filter((column) => !constant.includes(column))
-  const filterable = columns.filter((column) => column.kind === 'choice' && (column.words ?? []).length > 1)
+  const visible = shown.filter((column) => !constant.includes(column))
+  /** @type {{keys: string[], several: Record<string, string[]>}} any two scorers against each other */
+  const versus = table.versus ?? { keys: [], several: {} }
+  const filterable = columns.filter(
+    (column) => column.kind === 'choice' && (column.words ?? []).length > 1 && !versus.keys.includes(column.key),
+  )
 
   // ── state ──
-  const fresh = () => ({ q: '', matchCase: false, filters: new Map(), sort: '', descending: false, page: 0, open: -1 })
+  const fresh = () => ({
+    q: '',
+    matchCase: false,
+    filters: new Map(),
+    sort: '',
+    descending: false,
+    page: 0,
+    open: -1,
+    answers: true,
+  })
   let state = fresh()
   let size = 50
   /** @type {number[]} rows that match, in the order shown */
@@ -96,9 +113,10 @@ function startBrowser(/** @type {HTMLElement} */ host) {
 
   // ── search ──
   /** Places of a row's texts. @returns {number[]} */
-  const textsOf = (/** @type {any} */ { prompt, completions, steps, rationale, candidates }) =>
+  const textsOf = (/** @type {any} */ { prompt, expected, completions, steps, rationale, candidates }) =>
     [
       prompt,
+      expected?.text ?? null,
       ...completions.map((/** @type {any} */ c) => c.text),
       ...(steps ?? []).map((/** @type {any} */ step) => step.text),
       rationale ?? null,
@@ -121,13 +139,14 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   function select() {
     const wanted = [...state.filters].map(([key, word]) => {
       const column = /** @type {Column} */ (byKey.get(key))
-      return { values: column.values, code: (column.words ?? []).indexOf(word) }
+      const words = versus.keys.includes(key) ? (versus.several[word] ?? [word]) : [word]
+      return { values: column.values, codes: words.map((one) => (column.words ?? []).indexOf(one)) }
     })
     const needle = state.matchCase ? state.q : state.q.toLowerCase()
     const hay = needle === '' ? null : haystack(state.matchCase)
     matching = []
     for (let i = 0; i < count; i++)
-      if (wanted.every(({ values, code }) => values[i] === code) && (hay === null || hay[i].includes(needle)))
+      if (wanted.every(({ values, codes }) => codes.includes(values[i])) && (hay === null || hay[i].includes(needle)))
         matching.push(i)
     const column = byKey.get(state.sort)
     if (!column) return
@@ -146,6 +165,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     element('input', { type: 'search', autocomplete: 'off', spellcheck: 'false' })
   )
   const matchCase = /** @type {HTMLInputElement} */ (element('input', { type: 'checkbox' }))
+  const answers = /** @type {HTMLInputElement} */ (element('input', { type: 'checkbox', checked: true }))
+  const anyAnswer = table.details.some((/** @type {any} */ detail) => answersText(detail).length > 0)
   const selects = filterable.map((column) => {
     const made = /** @type {HTMLSelectElement} */ (
       element('select', { 'data-key': column.key }, element('option', { value: '' }, 'all'))
@@ -156,8 +177,44 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       made.append(element('option', { value: `=${word}` }, `${shownWord(word)} (${tally[i].toLocaleString('en-US')})`))
     return made
   })
+  // ── two scorers of the reader's choice, each with what it made of the row ──
+  const duel = versus.keys.length === 0 ? [] : [0, 1].map((k) => duelSide(k))
+  function duelSide(/** @type {number} */ k) {
+    const outcomes = new Set(versus.keys.flatMap((key) => byKey.get(key)?.words ?? []))
+    const place = k === 0 ? 'Scorer A' : 'Scorer B'
+    const scorer = /** @type {HTMLSelectElement} */ (
+      element(
+        'select',
+        {},
+        ...versus.keys.map((key, i) =>
+          element(
+            'option',
+            { value: key, selected: i === Math.min(k, versus.keys.length - 1) },
+            byKey.get(key)?.label ?? key,
+          ),
+        ),
+      )
+    )
+    const word = /** @type {HTMLSelectElement} */ (
+      element(
+        'select',
+        { 'aria-label': `${place} is` },
+        element('option', { value: '' }, 'anything'),
+        ...[...outcomes, ...Object.keys(versus.several)].map((one) => element('option', { value: one }, one)),
+      )
+    )
+    for (const made of [scorer, word]) made.addEventListener('change', duelFilters)
+    return { place, scorer, word }
+  }
+  function duelFilters() {
+    for (const key of versus.keys) state.filters.delete(key)
+    for (const { scorer, word } of duel) if (word.value !== '') state.filters.set(scorer.value, word.value)
+    state.page = 0
+    show()
+  }
   const output = /** @type {HTMLOutputElement} */ (element('output', { 'aria-live': 'polite' }))
   const pageText = element('span')
+  const printed = element('p', { class: 'print-only note' })
   const button = (
     /** @type {string} */ text,
     /** @type {() => void} */ onclick,
@@ -199,7 +256,11 @@ function startBrowser(/** @type {HTMLElement} */ host) {
         )
         made.append(element('th', { scope: 'row' }, opener))
       } else if (column.kind === 'number') {
-        made.append(element('td', { class: 'num' }, numberText(column.values[i])))
+        const value = column.values[i]
+        if (column.signed && value !== null) {
+          const [mark, style] = value > 0 ? ['✓', ''] : value < 0 ? ['✗', ' w-loss'] : ['=', ' w-tie']
+          made.append(element('td', { class: `num${style}` }, `${mark} ${numberText(value)}`))
+        } else made.append(element('td', { class: 'num' }, numberText(value)))
       } else {
         const word = column.kind === 'choice' ? shownWord((column.words ?? [])[column.values[i]]) : column.values[i]
         const style = /^[a-z]+$/.test(word) ? `cut w-${word}` : 'cut'
@@ -207,6 +268,20 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       }
     })
     return made
+  }
+
+  /** The line under a row; none where there is nothing to say. */
+  function answersElement(/** @type {number} */ i) {
+    const said = answersText(table.details[i])
+    return said.length === 0
+      ? []
+      : [
+          element(
+            'tr',
+            { class: 'answers' },
+            element('td', { colspan: visible.length }, element('div', { class: 'said' }, ...said)),
+          ),
+        ]
   }
 
   function fact(
@@ -254,44 +329,99 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       element(
         'dl',
         {},
-        scoreFact(c),
+        'score' in c ? scoreFact(c) : null,
         fact('verifier', verdict, /^[a-z]+$/.test(c.status) ? `w-${c.status}` : ''),
         fact('reward', c.reward === null ? null : String(c.reward)),
         fact('format', c.format === null ? null : String(c.format)),
         fact('tokens', tokens),
       ),
-      marked(texts[c.text], same),
       molecule(c),
+      c.text === null ? null : marked(texts[c.text], same),
     )
   }
 
   const scoreFact = (/** @type {any} */ c) =>
     fact('score', c.score === null ? `– (${c.scoreReason ?? 'not scored'})` : String(c.score))
 
+  /** An answer, its molecule and the picture of that. */
   function molecule(/** @type {any} */ c) {
     if (c.answer === null) return null
-    const drawing = c.drawing === null ? null : drawings[c.drawing]
-    const label = `Molecule ${c.answer}${drawing?.wash.length > 0 ? ', atoms that differ are marked' : ''}`
     return element(
       'figure',
       { class: 'molecule' },
-      drawing === null ? null : picture(drawing, label),
-      element('figcaption', {}, c.answer),
+      drawn(c, c.whole ?? c.answer),
+      c.whole === null
+        ? element('figcaption', {}, c.answer)
+        : element(
+            'figcaption',
+            {},
+            element('div', {}, element('span', {}, 'completed: '), ...completed(c)),
+            element('div', {}, element('span', {}, 'answer: '), c.answer),
+          ),
       c.undrawn === null ? null : element('p', {}, UNDRAWN[c.undrawn]),
+      c.read ? null : element('p', {}, UNREAD),
     )
   }
 
+  /** A completed molecule: what was given, and the answer in bold. */
+  function completed(/** @type {any} */ { answer, whole }) {
+    return whole.endsWith(answer) ? [whole.slice(0, whole.length - answer.length), element('b', {}, answer)] : [whole] // too long to be shown whole
+  }
+
+  function drawn(/** @type {any} */ { drawing }, /** @type {string} */ smiles) {
+    if (drawing === null) return null
+    const marked = drawings[drawing].wash.length > 0 ? ', atoms that differ are marked' : ''
+    return picture(drawings[drawing], `Molecule ${smiles}${marked}`)
+  }
+
+  /** What makes an answer right, beside the answers. */
+  function expectedCard(/** @type {any} */ detail, /** @type {string} */ tag = 'div') {
+    const expected = detail.expected
+    if (expected === undefined) return null
+    const text = wholeText(texts[expected.text])
+    return element(
+      tag,
+      { class: tag === 'li' ? 'card expected' : 'expected' },
+      element('h3', {}, 'Expected'),
+      element('p', {}, `${wholeText(texts[expected.rule])}${text === '' ? '' : ':'}`),
+      element(
+        'figure',
+        { class: 'molecule' },
+        drawn(expected, text),
+        element('figcaption', {}, text),
+        expected.undrawn === null ? null : element('p', {}, UNDRAWN[expected.undrawn]),
+      ),
+    )
+  }
+
+  /** What stands under a row of the table: what is expected, and what was answered. */
+  function answersText(/** @type {any} */ { expected, completions }) {
+    const few = table.layout === 'sides' ? completions : []
+    const said = [
+      expected === undefined ? null : ['expected', wholeText(texts[expected.text])],
+      ...few.map((/** @type {any} */ c) =>
+        c.answer === null ? null : [c.title.toLowerCase(), c.whole === null ? [c.answer] : completed(c)],
+      ),
+    ].filter((part) => part !== null)
+    return said.flatMap(([word, parts]) => [
+      element('span', {}, element('i', {}, `${word} `), ...(typeof parts === 'string' ? [clipped(parts)] : parts)),
+      ' ',
+    ])
+  }
+
   function sides(/** @type {any} */ detail) {
-    const both = detail.completions.map((/** @type {any} */ c) => texts[c.text])
+    const both = detail.completions.map((/** @type {any} */ c) => (c.text === null ? null : texts[c.text]))
     const comparable = both.length === 2 && both.every((/** @type {any} */ text) => typeof text === 'string')
     const same = comparable ? shared(both[0], both[1]) : null
     // where little is shared the marks would cover the whole texts
     const useful = same !== null && same.head + same.tail > 0.4 * Math.min(both[0].length, both[1].length) ? same : null
-    return element(
+    const cards = element(
       'div',
-      { class: 'sides' },
+      { class: detail.expected === undefined ? 'sides' : 'sides with-expected' },
+      expectedCard(detail),
       ...detail.completions.map((/** @type {any} */ c) => completionCard(c, useful)),
     )
+    return detail.numbers === undefined ? cards : element('div', {}, cards, numbers(detail.numbers))
   }
 
   /** A group: its completions from the highest score down, who chooses which in words; the texts fold out. */
@@ -337,7 +467,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
             `${detail.more.toLocaleString('en-US')} more completions have lower scores, or none; scores.csv has all.`,
           )
         : null
-    return element('div', {}, element('ol', { class: 'gallery' }, ...cards), more)
+    return element('div', {}, element('ol', { class: 'gallery' }, expectedCard(detail, 'li'), ...cards), more)
   }
 
   /** Steps with their claims, the candidates for the next one, and the numbers by which it is chosen. */
@@ -366,6 +496,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     return element(
       'div',
       {},
+      expectedCard(detail),
       ...(detail.rationale === null ? [] : [element('h3', {}, 'Rationale'), marked(texts[detail.rationale], null)]),
       ...list(detail.candidates.length === 0 ? 'Steps' : 'Steps so far', detail.steps),
       ...(detail.candidates.length === 0 ? [] : list('Candidates for the next step', detail.candidates)),
@@ -392,7 +523,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     )
   }
 
-  function numbers(/** @type {any} */ { header, rows }) {
+  function numbers(/** @type {any} */ { caption, header, rows }) {
     if (rows.length === 0) return null
     return element(
       'div',
@@ -400,7 +531,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       element(
         'table',
         {},
-        element('caption', {}, 'Log-probabilities of the candidates, nats; ★ marks what a heuristic chooses.'),
+        element('caption', {}, caption),
         element(
           'thead',
           {},
@@ -450,12 +581,16 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     state.page = Math.min(state.page, pages - 1)
     const shown = matching.slice(state.page * size, (state.page + 1) * size)
     body.replaceChildren(
-      ...shown.flatMap((i) => (i === state.open ? [rowElement(i), detailElement(i)] : [rowElement(i)])),
+      ...shown.flatMap((i) => [
+        rowElement(i),
+        ...(i === state.open ? [detailElement(i)] : state.answers ? answersElement(i) : []),
+      ]),
     )
     output.textContent =
       matching.length === count
         ? `${count.toLocaleString('en-US')} ${noun}`
         : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} ${noun}`
+    printed.textContent = printedText(shown.length)
     pageText.textContent = `page ${state.page + 1} of ${pages}`
     previous.disabled = state.page === 0
     next.disabled = state.page >= pages - 1
@@ -465,10 +600,28 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     })
   }
 
+  /** What of the table is on paper, as it stands on the screen. */
+  function printedText(/** @type {number} */ shown) {
+    const first = state.page * size + 1
+    const chosen = [
+      ...[...state.filters].map(([key, word]) => `${byKey.get(key)?.label} = ${shownWord(word)}`),
+      ...(state.q === '' ? [] : [`search “${state.q}”`]),
+    ]
+    const all = `${matching.length.toLocaleString('en-US')} ${noun}${chosen.length === 0 ? '' : ` (${chosen.join(', ')})`}`
+    const sorted =
+      state.sort === '' ? '' : `, sorted by ${byKey.get(state.sort)?.label}${state.descending ? ', downwards' : ''}`
+    const some =
+      shown === 0 ? 'none' : `${first.toLocaleString('en-US')} to ${(first + shown - 1).toLocaleString('en-US')}`
+    const opened =
+      state.open >= 0 && matching.includes(state.open) ? 'Of the opened row all is printed' : 'No row is opened'
+    return `On paper: ${some} of ${all}${sorted}. ${opened}; of the others, prompts, texts and drawings are not. Choose more rows a page, or open another row, before you print.`
+  }
+
   function address() {
     const parts = new URLSearchParams()
     if (state.q !== '') parts.set('q', state.q)
     if (state.matchCase) parts.set('case', '1')
+    if (!state.answers) parts.set('answers', '0')
     for (const [key, word] of state.filters) parts.set(key, word)
     if (state.sort !== '') parts.set('sort', state.sort)
     if (state.descending) parts.set('order', 'desc')
@@ -518,6 +671,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     state = fresh()
     state.q = parts.get('q') ?? ''
     state.matchCase = parts.get('case') === '1'
+    state.answers = parts.get('answers') !== '0'
     for (const column of filterable) {
       const word = parts.get(column.key)
       if (word !== null && (column.words ?? []).includes(word)) state.filters.set(column.key, word)
@@ -525,7 +679,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     // a filter on a column with one word only, or on a word that no row has, still filters: to nothing
     for (const [key, word] of parts) {
       const column = byKey.get(key)
-      if (column?.kind === 'choice' && !(column.words ?? []).includes(word)) state.filters.set(key, word)
+      if (column?.kind === 'choice' && (versus.keys.includes(key) || !(column.words ?? []).includes(word)))
+        state.filters.set(key, word)
     }
     if (byKey.has(parts.get('sort') ?? '')) state.sort = parts.get('sort') ?? ''
     state.descending = parts.get('order') === 'desc'
@@ -549,20 +704,30 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   function fillToolbar() {
     search.value = state.q
     matchCase.checked = state.matchCase
+    answers.checked = state.answers
     for (const made of selects) {
       const word = state.filters.get(made.dataset.key)
       made.value = word === undefined ? '' : `=${word}`
+    }
+    const set = versus.keys.filter((key) => state.filters.has(key))
+    for (const [k, side] of duel.entries()) {
+      const key = set[k]
+      side.scorer.value = key ?? side.scorer.value
+      side.word.value = key === undefined ? '' : state.filters.get(key)
     }
   }
 
   function download() {
     // a group has as many completions as it has: they are in scores.csv
     const sideBySide = table.layout === 'sides'
+    const roles = sideBySide
+      ? table.details[0].completions.map((/** @type {any} */ c) => c.title.toLowerCase().split(' ')[0])
+      : []
     const fields = [
       'prompt',
-      ...(sideBySide
-        ? table.details[0].completions.map((/** @type {any} */ c) => c.title.toLowerCase().split(' ')[0])
-        : []),
+      'expected_rule',
+      'expected',
+      ...roles.flatMap((/** @type {string} */ role) => [role, `${role}_answer`, `${role}_molecule`]),
     ]
     const lines = [[...columns.map((column) => column.key), ...fields]]
     for (const i of matching) {
@@ -570,8 +735,17 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       const cells = columns.map((column) =>
         column.kind === 'choice' ? (column.words ?? [])[column.values[i]] : column.values[i],
       )
-      const own = sideBySide ? detail.completions.map((/** @type {any} */ c) => wholeText(texts[c.text])) : []
-      lines.push([...cells, detail.prompt === null ? null : wholeText(texts[detail.prompt]), ...own])
+      const textAt = (/** @type {number|null|undefined} */ place) => (place == null ? null : wholeText(texts[place]))
+      const own = sideBySide
+        ? detail.completions.flatMap((/** @type {any} */ c) => [textAt(c.text), c.answer, c.whole])
+        : []
+      lines.push([
+        ...cells,
+        textAt(detail.prompt),
+        textAt(detail.expected?.rule),
+        textAt(detail.expected?.text),
+        ...own,
+      ])
     }
     const text = lines.map((line) => `${line.map(csvCell).join(',')}\n`).join('')
     const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
@@ -593,6 +767,11 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     state.matchCase = matchCase.checked
     state.page = 0
     show()
+  })
+  answers.addEventListener('change', () => {
+    state.answers = answers.checked
+    paint()
+    address()
   })
   for (const made of selects)
     made.addEventListener('change', () => {
@@ -633,9 +812,19 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   host.append(
     element(
       'div',
-      { class: 'toolbar', role: 'search' },
+      { class: 'toolbar', role: 'search', 'aria-label': `Which ${name} are shown` },
       element('label', {}, `Search in ${SEARCHED[/** @type {keyof SEARCHED} */ (table.layout)]}`, search),
       element('label', { class: 'check' }, matchCase, 'match case'),
+      anyAnswer ? element('label', { class: 'check' }, answers, 'answers under the rows') : null,
+      duel.length === 0
+        ? ''
+        : element(
+            'div',
+            { class: 'duels' },
+            ...duel.map(({ place, scorer, word }) =>
+              element('span', { class: 'duel' }, element('label', {}, place, scorer), 'is', word),
+            ),
+          ),
       ...selects.map((made, k) => element('label', {}, filterable[k].label, made)),
       button('Reset', () => {
         state = fresh()
@@ -649,6 +838,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       output,
       element('span', { class: 'pager' }, previous, pageText, next, sizes, button('CSV of these rows', download)),
     ),
+    printed,
     constant.length === 0
       ? ''
       : element(

@@ -44,6 +44,12 @@ function csvCell(/** @type {string|number|null} */ value) {
 const wholeText = (/** @type {any} */ text) =>
   typeof text === 'string' ? text : `${text[0]}\n… ${text[1]} characters left out of this page …\n${text[2]}`
 
+/** So much of a text as stands in a line of a table. */
+const clipped = (/** @type {string} */ text) => {
+  const letters = [...text.slice(0, 402)]
+  return letters.length <= 200 ? text : `${letters.slice(0, 200).join('')}…`
+}
+
 const isLow = (/** @type {number} */ code) => code >= 0xdc00 && code < 0xe000
 
 /**

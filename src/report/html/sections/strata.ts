@@ -30,10 +30,13 @@ function inOrder(dots: readonly IntervalDot[]): readonly IntervalDot[] {
 /** More levels than this make no figure; agreement.csv has them. */
 const MAX_LEVELS = 40
 
+/** Shown beside the headline, and with the lengths. */
+const ELSEWHERE = /^stratum:(rejected_fault$|well_formed$|length_)/
+
 /** Accuracy by what the rows are made of: kind of fault, verdict, size and features of the molecule. */
 export function strata({ statistics }: ReportInput): Section {
   const scopes = [...new Set(statistics.map(({ scope }) => scope))].filter(
-    (scope) => scope.startsWith('stratum:') && !scope.startsWith('stratum:length_'),
+    (scope) => scope.startsWith('stratum:') && !ELSEWHERE.test(scope),
   )
   const body =
     scopes.length === 0

@@ -1,0 +1,48 @@
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+
+/** Files that only one process touches for a moment, before they get their name or go. A kill may leave them. */
+const SUFFIXES = ['partial', 'new', 'stale', 'tmp'] as const
+type Suffix = (typeof SUFFIXES)[number]
+const host = hostname().replace(/[^\w-]/g, '-')
+
+/** A name beside a file that no other process uses, on whichever host. @example passingName('a.lock', 'new') // 'a.lock.71-node3.new' */
+export const passingName = (file: string, suffix: Suffix): string => `${file}.${process.pid}-${host}.${suffix}`
+
+/** What `passingName` makes, of any file and process. */
+export const PASSING_NAME = new RegExp(`\\.(\\d+)(?:-([\\w-]+))?\\.(?:${SUFFIXES.join('|')})$`)
+
+/** After this long no process of another host is still at one: the longest, a copy of a store, is written to all the time. */
+const OLD_MS = 3_600_000
+
+/** Takes away what killed processes left beside a file: of this host where the process is gone, of others after an hour without a change. */
+export function sweepPassing(file: string, now: number = Date.now()): void {
+  let names: readonly string[]
+  try {
+    names = readdirSync(dirname(file))
+  } catch {
+    return
+  }
+  const start = `${basename(file)}.`
+  for (const name of names) {
+    const [rest, pid, where] = PASSING_NAME.exec(name) ?? []
+    if (rest === undefined || name.length - rest.length !== start.length - 1 || !name.startsWith(start)) continue
+    const path = join(dirname(file), name)
+    if (where === host ? !runs(Number(pid)) : isOld(path, now)) rmSync(path, { force: true })
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+function isOld(path: string, now: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found !== undefined && now - found.mtimeMs > OLD_MS
+}

@@ -1,0 +1,47 @@
+import { DeviceMemoryError } from '../errors.ts'
+import type { Batch, Runner, Sequence } from '../types.ts'
+import { halve, sizeOf } from './halve.ts'
+
+/** A batch that did not fit. */
+export interface Halved {
+  readonly completions: number
+  readonly tokens: number
+  /** Tokens of the larger half: no batch of this runner is larger from here on, unless it is one completion. */
+  readonly most: number
+  /** What the device said. */
+  readonly message: string
+}
+
+/** What of a batch came out: by its places, the outputs, or the words of the device where one sequence alone does not fit. */
+export type Fitted = Float32Array | { readonly tooLarge: string }
+
+/** What fits in the memory of a runner is found once and kept as long as it is open. */
+const mostTokens = new WeakMap<Runner, number>()
+
+/**
+ * Runs a batch. Where memory runs out it is halved and each half is run, down to one sequence; larger batches that come later are halved at
+ * once. The numbers do not depend on it but for their last digits, as on every other layout.
+ */
+export async function runFitting(
+  runner: Runner,
+  batch: Batch,
+  sequences: readonly Sequence[],
+  onHalved: (halved: Halved) => void = () => {},
+): Promise<Fitted[]> {
+  const tokens = sizeOf(batch, sequences)
+  const halves = halve(batch, sequences)
+  if (halves === null || tokens <= (mostTokens.get(runner) ?? Number.POSITIVE_INFINITY)) {
+    try {
+      return await runner.run(batch, sequences)
+    } catch (error) {
+      if (!(error instanceof DeviceMemoryError)) throw error
+      if (halves === null) return [{ tooLarge: error.message }]
+      const most = Math.max(...halves.map((half) => half.tokens))
+      mostTokens.set(runner, Math.min(most, mostTokens.get(runner) ?? most))
+      onHalved({ completions: batch.sequences.length, tokens, most, message: error.message })
+    }
+  }
+  const results: Fitted[] = []
+  for (const half of halves) results.push(...(await runFitting(runner, half, sequences, onHalved)))
+  return results
+}

@@ -21,7 +21,8 @@ import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { renderComparison } from '../src/report/compare/report.ts'
-import { makeOutputFolder } from '../src/setup/folder.ts'
+import { checkDatasetName } from '../src/setup/dataset.ts'
+import { checkOutputFolder, makeOutputFolder } from '../src/setup/folder.ts'
 import { identitiesIn } from '../src/setup/identity.ts'
 import { list, readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { resamples, seed } from '../src/setup/options.ts'
@@ -73,6 +74,8 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
   const log = screenLog(command, options)
+  checkOutputFolder(join(outputDir, 'analysis'))
+  if (dataFile !== null) checkDatasetName(dataFile, '--data-file')
   const found = findRuns(outputDir)
   const folders = found
     .filter(({ dataset, path }) => {

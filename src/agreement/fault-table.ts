@@ -21,7 +21,18 @@ export function faultPaperTable(
     caption: `Pairwise accuracy of ${scorer} on ${dataset} by why the rejected answer is wrong, per cent.`,
     intervals: intervalSentence(ciMethod),
     source: 'agreement.csv',
-    columns: ['', 'strict', 'ties as ½', 'pairs', 'prompts', 'share of all pairs'].map((title) => ({ title })),
+    columns: [
+      { title: '' },
+      { title: 'strict' },
+      {
+        title: 'ties as ½',
+        spare: { when: { same: 1 }, note: 'No ties: with them as ½ the accuracies are the same.' },
+      },
+      { title: 'pairs' },
+      { title: 'prompts', spare: { when: { same: 3 }, note: 'Every pair has a prompt of its own.' } },
+      { title: 'share of all pairs' },
+    ],
+    breaks: lines.length > 1 && lines.at(-1)!.level === 'all' ? [{ before: lines.length - 1 }] : [],
     rows: lines.map((line) => {
       const { level, title, share: part, strict, half } = line
       const few = half.clusters < MIN_CLUSTERS

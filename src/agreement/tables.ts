@@ -131,9 +131,9 @@ export function bestCells(table: PaperTable): (row: number, column: number) => b
   return (row, column) => marked.has(`${row} ${column}`)
 }
 
-/** A column of nothing but numbers and counts is set to the right. */
+/** A column of numbers or counts is set to the right, a word in place of one (a dash) too. */
 export const isRight = ({ rows }: PaperTable, column: number): boolean =>
-  rows.every((row) => row[column]?.kind === 'number' || (row[column]?.kind === 'text' && row[column].figure === true))
+  rows.some((row) => row[column]?.kind === 'number' || (row[column]?.kind === 'text' && row[column].figure === true))
 
 /** The line that says what † is, where it stands in the table. */
 export const daggerNotes = ({ rows }: Pick<PaperTable, 'rows'>): string[] =>

@@ -181,8 +181,8 @@ function floatOf({ table, notes, layout, part, label, of }: Float): string {
     `\\label{${label.of(table.name, of)}}`,
     `\\${size}`,
     `\\setlength{\\tabcolsep}{${gap}pt}`,
-    ...(intervals === 'below' && shownIntervals
-      ? ['\\providecommand{\\chemhermci}[2]{\\begin{tabular}[t]{@{}r@{}}#1\\\\[-2pt]{\\scriptsize #2}\\end{tabular}}']
+    ...(body.some((one) => one.includes(INTERVAL))
+      ? [`\\providecommand{${INTERVAL}}[2]{\\begin{tabular}[t]{@{}r@{}}#1\\\\[-2pt]{\\scriptsize #2}\\end{tabular}}`]
       : []),
     `\\begin{tabular}{@{}${columns.map(columnType).join('')}@{}}`,
     '\\toprule',
@@ -219,6 +219,9 @@ function headOf({ right, beside, head, wrapped }: LaidColumn): string {
   return beside ? `\\multicolumn{2}{r}{${block}}` : wrapped === null || lines.length > 1 ? block : `${block}`
 }
 
+/** A value with its interval below it; defined in each table that has one, for itself alone. */
+const INTERVAL = '\\chemhermci'
+
 interface CellStyle {
   readonly laid: LaidColumn
   readonly intervals: Layout['intervals']
@@ -240,5 +243,5 @@ function cellOf(cell: TableCell, { laid: { beside, wrapped }, intervals, size, b
   const range = low === null || high === null ? null : escapeLatex(intervalText(low, high, signed))
   if (beside)
     return `${head} & ${range === null ? '' : `{\\${size === 'small' ? 'footnotesize' : 'scriptsize'} (${range})}`}`
-  return range === null || intervals === 'none' ? head : `\\chemhermci{${head}}{${range}}`
+  return range === null || intervals === 'none' ? head : `${INTERVAL}{${head}}{${range}}`
 }

@@ -10,18 +10,7 @@
  * With TERM or INT it is also seen that the command ended as 130 (or had ended by itself), and left no half file and no lock.
  */
 import { spawn } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  watch,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,6 +18,7 @@ import pLimit from 'p-limit'
 import { packagePath } from '../../src/package.ts'
 import { namedPrng, type Prng } from '../../src/prng.ts'
 import { textTable } from '../../src/report/table.ts'
+import { type Call, type Scenario, scenariosIn, snapshot, unlike } from './kill-scenarios.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -42,92 +32,6 @@ const { values: flags } = parseArgs({
 })
 const signal = `SIG${flags.signal}` as NodeJS.Signals
 const top = flags.folder ?? mkdtempSync(join(tmpdir(), 'kills-'))
-
-type Call = readonly [command: string, ...args: string[]]
-interface Scenario {
-  readonly name: string
-  /** Run before, undisturbed; what they write is the start of every point. */
-  readonly before: (out: string) => readonly Call[]
-  /** One of them is killed. */
-  readonly calls: (out: string) => readonly Call[]
-}
-
-const QUICK = ['--resamples', '100', '--device', 'cpu']
-const SMALL = [...QUICK, '--limit', '15', '--batch-size', '2']
-const to = (out: string): string[] => ['--output-dir', out]
-const shard = (out: string, i: number, ...more: string[]): Call => [
-  'run-rm',
-  ...SMALL,
-  '--no-verify',
-  ...to(out),
-  '--shard',
-  `${i}/3`,
-  ...more,
-]
-const MOLECULES = [
-  'CCO ethanol',
-  'CC(=O)Oc1ccccc1C(=O)O aspirin',
-  'CN1C=NC2=C1C(=O)N(C(=O)N2C)C caffeine',
-  'C[C@H](N)C(=O)O alanine',
-  'OC1CCCCC1 cyclohexanol',
-  'CC(C)Cc1ccc(cc1)[C@@H](C)C(=O)O ibuprofen',
-  'N[C@@H](Cc1ccccc1)C(=O)O phenylalanine',
-  'O=C(O)CCC(=O)O succinic',
-  'ClCCBr chlorobromoethane',
-  'CCN(CC)CC triethylamine',
-]
-const molecules = join(top, 'molecules.smi')
-
-const SCENARIOS: readonly Scenario[] = [
-  { name: 'run-rm', before: () => [], calls: (out) => [['run-rm', ...SMALL, '--no-verify', ...to(out)]] },
-  { name: 'run-rm, verdicts', before: () => [], calls: (out) => [['run-rm', ...SMALL, ...to(out)]] },
-  { name: 'run-dpo', before: () => [], calls: (out) => [['run-dpo', ...SMALL, '--no-verify', ...to(out)]] },
-  { name: 'shards', before: () => [], calls: (out) => [1, 2, 3].map((i) => shard(out, i)) },
-  {
-    name: 'merge',
-    before: (out) => [1, 2, 3].map((i) => shard(out, i, '--merge', 'never')),
-    calls: (out) => [['run-rm', ...SMALL, '--no-verify', ...to(out), '--shard', '1/3', '--merge', 'only']],
-  },
-  {
-    name: 'analyze',
-    before: (out) => [
-      ['run-rm', ...SMALL, '--no-verify', ...to(out)],
-      ['run-dpo', ...SMALL, '--no-verify', ...to(out)],
-    ],
-    calls: (out) => [['analyze', '--resamples', '100', ...to(out)]],
-  },
-  {
-    name: 'run-verify',
-    before: () => [],
-    calls: (out) => [['run-verify', '--limit', '15', '--resamples', '100', ...to(out)]],
-  },
-  { name: 'run-process', before: () => [], calls: (out) => [['run-process', ...QUICK, '--limit', '10', ...to(out)]] },
-  {
-    name: 'run-generate',
-    before: () => [],
-    calls: (out) => [
-      [
-        'run-generate',
-        '--device',
-        'cpu',
-        '--limit',
-        '12',
-        '--n',
-        '2',
-        '--temperature',
-        '1',
-        '--max-new-tokens',
-        '12',
-        ...to(out),
-      ],
-    ],
-  },
-  {
-    name: 'make-pairs',
-    before: () => [],
-    calls: (out) => [['make-pairs', '--from', molecules, '--n', '40', '--output', join(out, 'pairs.jsonl')]],
-  },
-]
 
 interface Ended {
   readonly code: number | null
@@ -172,45 +76,6 @@ function run([command, ...args]: Call, out: string, point: Point): Promise<Ended
     })
   })
 }
-
-/** Of run.json: when, how long, by which start, and what was left to do for the last one. */
-const PASSING = new Set(
-  'created command elapsed_ms replaced warnings work runner finished kept_prompts prompt_tokens_computed prompt_tokens_with_padding new_tokens steps mean_batch recomputed open_ms model_ms tokens_per_second'.split(
-    ' ',
-  ),
-)
-const lasting = (value: unknown): unknown =>
-  Array.isArray(value)
-    ? value.map(lasting)
-    : value !== null && typeof value === 'object'
-      ? Object.fromEntries(Object.entries(value).flatMap(([k, v]) => (PASSING.has(k) ? [] : [[k, lasting(v)]])))
-      : value
-
-function comparable(name: string, text: string): string {
-  if (/(^|\/)(run|analysis)\.json$/.test(name)) return JSON.stringify(lasting(JSON.parse(text)))
-  if (name.endsWith('report.html'))
-    return text
-      .replace(/<div>\s*<dt>[^<]*\b(work|runner|replaced|warnings)\b[^<]*<\/dt>\s*<dd>[^<]*<\/dd>\s*<\/div>/g, '')
-      .replace(/<tr>\s*<th[^>]*>(created|command|elapsed ms|replaced|warnings)<\/th>\s*<td>.*?<\/td>\s*<\/tr>/gs, '')
-  return text
-}
-
-function snapshot(folder: string): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-    const path = join(folder, name)
-    if (statSync(path).isFile()) found.set(name, comparable(name, readFileSync(path, 'latin1')))
-  }
-  return found
-}
-
-const unlike = (whole: Map<string, string>, other: Map<string, string>): string[] => [
-  ...[...whole.keys()].filter((name) => !other.has(name)).map((name) => `${name} is missing`),
-  ...[...other.keys()].filter((name) => !whole.has(name)).map((name) => `${name} is left over`),
-  ...[...whole.keys()]
-    .filter((name) => other.has(name) && other.get(name) !== whole.get(name))
-    .map((name) => `${name} differs`),
-]
 
 interface Row {
   readonly name: string
@@ -301,8 +166,7 @@ function seen(ended: Ended, row: Row, out: string, trouble: (what: string) => vo
 }
 
 mkdirSync(top, { recursive: true })
-writeFileSync(molecules, `${MOLECULES.join('\n')}\n`)
-const asked = SCENARIOS.filter(({ name }) => flags.only === undefined || flags.only.split(',').includes(name))
+const asked = scenariosIn(top).filter(({ name }) => flags.only === undefined || flags.only.split(',').includes(name))
 const each = Math.ceil(Number(flags.points) / asked.length)
 const turn = pLimit(Number(flags['at-once']))
 const began = performance.now()

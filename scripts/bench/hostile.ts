@@ -3,18 +3,30 @@
  * slowest, how they ended, and the process's memory.
  *
  *   npm run build && npx tsx scripts/bench/hostile.ts [--reward valid_mol_eval] [--kind dummies] [--slowest 20]
+ *   npx tsx scripts/bench/hostile.ts --write FILE.jsonl    what scripts/oracles/hostile-smiles.py is given: the short ones and the odd ones
  */
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createPooledVerifier } from '../../src/chem/workers/verifier.ts'
 import { hostileSmiles } from '../../test/chem/hostile-smiles.ts'
+import { oddSmiles } from '../../test/chem/odd-smiles.ts'
 
 const { values: flags } = parseArgs({
   options: {
     reward: { type: 'string', default: 'valid_mol_eval' },
     kind: { type: 'string' },
     slowest: { type: 'string', default: '20' },
+    write: { type: 'string' },
   },
 })
+/** Longest that Python is asked, in characters. */
+const SHORT = 400
+if (flags.write !== undefined) {
+  const short = hostileSmiles().filter(({ smiles }) => smiles.length <= SHORT)
+  const texts = [...short.map(({ smiles }) => smiles), ...oddSmiles()]
+  writeFileSync(flags.write, texts.map((smiles) => `${JSON.stringify({ smiles })}\n`).join(''))
+  process.exit(0)
+}
 /** What the answer is measured against. */
 const TARGETS: Readonly<Record<string, string>> = {
   valid_mol_eval: '',

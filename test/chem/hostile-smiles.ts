@@ -13,7 +13,7 @@ const each = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n
 const of = <T>(items: readonly T[], random: Prng): T => items[Math.floor(random() * items.length)]!
 
 /** A graph as SMILES: a walk in depth, a ring closure for each edge that it does not go; labels are used again where `reuse`. */
-export function spell(atoms: readonly string[], edges: Edges, reuse = true): string {
+function spell(atoms: readonly string[], edges: Edges, reuse = true): string {
   const around: number[][] = atoms.map(() => [])
   for (const [a, b] of edges) {
     around[a]!.push(b)
@@ -81,7 +81,7 @@ export function spell(atoms: readonly string[], edges: Edges, reuse = true): str
   return roots.map(write).join('.')
 }
 
-export const clique = (n: number): Edges => each(n, (i) => each(i, (j) => [j, i] as const)).flat()
+const clique = (n: number): Edges => each(n, (i) => each(i, (j) => [j, i] as const)).flat()
 export const grid = (rows: number, columns: number): Edges =>
   each(rows * columns, (i) => {
     const [r, c] = [Math.floor(i / columns), i % columns]
@@ -90,17 +90,17 @@ export const grid = (rows: number, columns: number): Edges =>
 /** A brick wall: every cell a hexagon, so a patch of graphene. */
 export const honeycomb = (rows: number, columns: number): Edges =>
   grid(rows, columns).filter(([a, b]) => b === a + 1 || (a + Math.floor(a / columns)) % 2 === 0)
-export const torus = (rows: number, columns: number): Edges =>
+const torus = (rows: number, columns: number): Edges =>
   each(rows * columns, (i) => {
     const [r, c] = [Math.floor(i / columns), i % columns]
     return [[i, r * columns + ((c + 1) % columns)] as const, [i, ((r + 1) % rows) * columns + c] as const]
   }).flat()
-export const hypercube = (dimensions: number): Edges =>
+const hypercube = (dimensions: number): Edges =>
   each(2 ** dimensions, (i) => each(dimensions, (d) => [i, i ^ (1 << d)] as const).filter(([a, b]) => a < b)).flat()
 /** Circulant: a ring with chords. */
 export const circulant = (n: number, ...steps: number[]): Edges =>
   each(n, (i) => steps.map((step) => [i, (i + step) % n] as const)).flat()
-export const tree = (depth: number, arms: number): Edges => {
+const tree = (depth: number, arms: number): Edges => {
   const edges: [number, number][] = []
   let level = [0]
   let next = 1
@@ -115,7 +115,7 @@ export const tree = (depth: number, arms: number): Edges => {
   }
   return edges
 }
-export const random3 = (n: number, random: Prng): Edges => {
+const random3 = (n: number, random: Prng): Edges => {
   const ends = each(3 * n, (i) => i % n)
   for (let i = ends.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1))

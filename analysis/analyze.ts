@@ -11,6 +11,7 @@ import { accuracyByFault, type FaultLine } from '../src/agreement/faults.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
 import { labelOf } from '../src/agreement/latex/label.ts'
 import { latexTable } from '../src/agreement/latex/table.ts'
+import type { Methods } from '../src/agreement/methods.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
 import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
@@ -36,11 +37,13 @@ import { invarianceOfRun } from './invariance.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
+import { analysisMethods } from './methods.ts'
 import { OVER_TIME_COLUMNS, overTimeRows, overTimeText } from './over-time.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
+import { baselinesOfRun } from './run-baselines.ts'
 import { twinsOf } from './run-identity.ts'
 import { strataOfRun } from './run-strata.ts'
 import type { Run } from './runs.ts'
@@ -94,6 +97,7 @@ export interface Analysis {
   readonly screen: string
   readonly csv: Readonly<Record<string, { readonly columns: readonly string[]; readonly rows: readonly Cell[][] }>>
   readonly tables: readonly PaperTable[]
+  readonly methods: Methods
   /** SVG files by name. */
   readonly plots: Readonly<Record<string, string>>
 }
@@ -249,6 +253,7 @@ export function startAnalysis(
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
         ...strataOfRun(run, settings),
+        ...baselinesOfRun(run, settings),
       ],
     }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
@@ -283,6 +288,15 @@ export function startAnalysis(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),
       ),
       tables: byScorer === null ? tables : [...tables, byScorer],
+      methods: analysisMethods({
+        dataset,
+        aligned,
+        models: runs.map(({ model }) => model),
+        ensemble: whole.length === 0 ? [] : distinct.map(({ model }) => model),
+        tests,
+        groups: groups.length > 0,
+        settings,
+      }),
       plots,
     }
   }
@@ -321,6 +335,8 @@ export async function writeAnalysis(
     put(`tables/${table.name}.tex`, latexTable(table, label))
   }
   for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
+  put('methods.md', analysis.methods.text)
+  put('references.bib', analysis.methods.bibliography)
   if (report !== null) put('report.html', report)
   put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))
   return files

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
 import { type Analysis, startAnalysis, writeAnalysis } from '../analysis/analyze.ts'
 import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
-import { comparedRows } from '../analysis/compared-rows.ts'
+import { comparedGroups } from '../analysis/compared-groups.ts'
+import { comparedRows, readingOf } from '../analysis/compared-rows.ts'
 import { comparedRun } from '../analysis/compared-runs.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { nothingScored } from '../analysis/leaderboard.ts'
@@ -21,7 +22,8 @@ import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { renderComparison } from '../src/report/compare/report.ts'
-import { makeOutputFolder } from '../src/setup/folder.ts'
+import { checkDatasetName } from '../src/setup/dataset.ts'
+import { checkOutputFolder, makeOutputFolder } from '../src/setup/folder.ts'
 import { identitiesIn } from '../src/setup/identity.ts'
 import { list, readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { resamples, seed } from '../src/setup/options.ts'
@@ -73,6 +75,8 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
   const log = screenLog(command, options)
+  checkOutputFolder(join(outputDir, 'analysis'))
+  if (dataFile !== null) checkDatasetName(dataFile, '--data-file')
   const found = findRuns(outputDir)
   const folders = found
     .filter(({ dataset, path }) => {
@@ -192,8 +196,13 @@ async function comparisonPage({
   readonly notes: readonly string[]
 }): Promise<string> {
   const found = await comparedRows(analysis, dataFile)
-  const answers = found === null ? null : answerPort(found.solutions, found.verification)
-  const sides = found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []
+  const grouped = await comparedGroups(analysis, dataFile)
+  const solutions = new Map([...(found?.solutions ?? []), ...(grouped?.solutions ?? [])])
+  const answers = answerPort(solutions, found?.verification ?? readingOf(grouped?.run ?? null))
+  const shown = [
+    ...(found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []),
+    ...(grouped?.groups.groups.flatMap(({ group }) => group.completions) ?? []),
+  ]
   return renderComparison({
     dataset: name,
     command,
@@ -205,8 +214,9 @@ async function comparisonPage({
     warnings: [...notes, ...remarks.warnings],
     infos: remarks.infos,
     rows: found?.rows ?? null,
-    ...(answers !== null && { answers }),
-    molecules: answers === null ? null : await moleculesOf(sides, [...found!.solutions.keys()], answers),
+    groups: grouped?.groups ?? null,
+    answers,
+    molecules: await moleculesOf(shown, [...solutions.keys()], answers),
   })
 }
 

@@ -181,11 +181,16 @@ export function hermRun({ config, models, subjects }: FinishInput): HermRun | nu
 const templateOf = (config: FinishInput['config'], subjects: FinishInput['subjects']): string =>
   subjects[0]?.text.chat_template ?? config.chatTemplate
 
+const EXTRACTIONS: Readonly<Record<RunConfig['verification']['extraction'], string>> = {
+  strict: "nothing may stand outside ether0's tags",
+  loose: 'the last <answer>…</answer>',
+}
+
 function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verifier'>): string {
   const { extraction, requireReasoning, soft, goodMoleculeBonus } = config.verification
   if (verifier === null) return 'not computed'
   return [
-    `${extraction} extraction`,
+    `${extraction} extraction (${EXTRACTIONS[extraction]})`,
     `thought tags ${requireReasoning ? 'required' : 'not required'}`,
     `${soft ? 'partial' : 'no partial'} credit`,
     ...(goodMoleculeBonus === 0 ? [] : [`good-molecule bonus ${goodMoleculeBonus}`]),
@@ -195,6 +200,12 @@ function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verif
   ].join(', ')
 }
 
+/** What is not ether0's own. */
+const standInsOf = (verifier: FinishInput['verifier']): NonNullable<MethodsInput['standIns']> =>
+  (verifier?.provenance ?? []).flatMap(({ name, origin, sha256, standIn }) =>
+    standIn === true ? [{ name: String(name), origin: String(origin), sha256: String(sha256) }] : [],
+  )
+
 /** @example 'q8 (weights in uint8 block 32 with zero points)' */
 function formatOf(model: FinishInput['models'][number] | undefined, dtype: string): string {
   const quantisation = model?.description.quantisation ?? null
@@ -202,18 +213,22 @@ function formatOf(model: FinishInput['models'][number] | undefined, dtype: strin
 }
 
 export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRecord | null): MethodsInput {
-  const { config, data, models, device, subjects, verifier, scorer } = input
+  const { config, data, inspection, models, device, subjects, verifier, scorer } = input
   const [first, second] = models
   return {
     seed: config.seed,
     resamples: config.resamples,
     version: packageVersion,
     ...namedForMethods(first),
+    weightsSha256: first?.weightsSha256 ?? null,
     reference: second === undefined ? null : namedWithBase(second.name, second.adapter),
+    referenceRevision: second?.adapter == null ? (second?.resolved.revision ?? null) : null,
+    referenceSha256: second?.weightsSha256 ?? null,
     referenceFree: config.bin === 'run-dpo' && second === undefined ? config.refFreeType : null,
     beta: second === undefined ? null : config.beta,
     dataset: data.name,
     datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
+    unread: inspection.failures.length,
     ...methodCounts(joined),
     chatTemplate: templateOf(config, subjects),
     maxLength: subjects[0]?.text.max_length ?? null,
@@ -223,9 +238,15 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
     device: device?.device ?? 'cpu',
     dtype: formatOf(first, subjects[0]?.dtype ?? 'fp32'),
     verifier: verifierWords({ config, verifier }),
+    standIns: standInsOf(verifier),
+    versions: versions(),
+    hermCompat: config.hermCompat,
     remarks: methodRemarks(input, joined, drift),
   }
 }
+
+const isUnverifiable = ({ verifiableStatus }: Joined['completions'][number]): boolean =>
+  verifiableStatus === 'unverifiable'
 
 /** What the methods paragraph counts. */
 export const methodCounts = ({ pairs, groups, completions, unscored }: Joined) => ({
@@ -235,7 +256,9 @@ export const methodCounts = ({ pairs, groups, completions, unscored }: Joined) =
   prompts: new Set([...pairs, ...groups].map(({ cluster }) => cluster)).size,
   completions: completions.length,
   unscored: unscored.length,
-  unverifiable: completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
+  unscoredReasons: countBy(unscored, ({ reason }) => reason),
+  unverifiable: completions.filter(isUnverifiable).length,
+  unverifiableReasons: countBy(completions.filter(isUnverifiable), (c) => c.verifiableReason ?? 'no reason'),
 })
 
 /** An adapter's revision stands before its base, another model's behind its name. */

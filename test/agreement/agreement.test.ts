@@ -270,15 +270,15 @@ describe('pieces', () => {
       resamples: 500,
       remarks: ['3 of 600 texts were longer than the limit and were cut.'],
     }
-    const text = methods({ ...input, groups: 0 })
+    const { text } = methods({ ...input, groups: 0 })
     expect(text).not.toContain('Best-of-n')
-    const groups = methods({ ...input, pairs: 0, groups: 60 })
+    const groups = methods({ ...input, pairs: 0, groups: 60 }).text
     expect(groups).toContain('The data set d has 60 groups of 299 prompts')
     expect(groups).toContain('Best-of-n curves are expectations over all subsets')
     expect(groups).not.toContain('Accuracy is the share of pairs')
     expect(groups).not.toContain('Bradley')
     for (const part of [
-      'chemherm 0.1.0. 3 of 600 texts were longer than the limit and were cut. The data set',
+      'by chemherm 0.1.0 [@chemherm]. 3 of 600 texts were longer than the limit and were cut. The data set',
       'revision abc',
       'm\\\\u001b\\[2J\\\\n# forged',
       "the score is the least of the steps' probabilities",

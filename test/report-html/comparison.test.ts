@@ -5,7 +5,9 @@ import { parse } from 'csv-parse/sync'
 import { JSDOM } from 'jsdom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tellingRows } from '../../analysis/telling-rows.ts'
+import { AGREEMENT_COLUMNS, agreement, agreementRow } from '../../src/agreement/agreement.ts'
 import { packagePath } from '../../src/package.ts'
+import { writeCsv } from '../../src/report/csv.ts'
 import { count, decimal, interval, measured, percent, percentInterval, points } from '../../src/report/html/numbers.ts'
 import type { RowTable } from '../../src/report/html/row-table.ts'
 import { demoPairs, rmScores } from '../agreement/demo.ts'
@@ -198,6 +200,55 @@ describe('report.html of an analysis', () => {
           `${percent(number(row.value))}${percentInterval(number(row.ci_low), number(row.ci_high))} n = ${row.n}`,
         )
       }
+  })
+
+  it('holds each model against the baselines of its own report', async () => {
+    const own = join(folder, 'baselines')
+    cpSync(results, own, { recursive: true })
+    rmSync(join(own, 'analysis'), { recursive: true })
+    const { pairs, completions } = asRun(demoPairs(rmScores()))
+    // as a run writes it; half of the answers "parse"
+    const { statistics } = agreement(pairs, completions, {
+      seed: 0,
+      resamples: 200,
+      parses: (smiles) => smiles.length % 2 === 0,
+    })
+    const path = join(own, 'demo-reward-model', 'pairs', 'agreement.csv')
+    await writeCsv(path, AGREEMENT_COLUMNS, statistics.map(agreementRow))
+    const with6 = await analysed(own)
+    const lines = with6
+      .csv('agreement.csv')
+      .filter(({ scorer, scope }) => scorer === MODELS[2] && scope!.startsWith('null:'))
+    const written = parse(readFileSync(path, 'utf8'), { columns: true }) as Csv[]
+    const shown = with6.table('baselines', /know no chemistry/)
+    expect(shown.map(([name]) => name)).toEqual([
+      'longest',
+      'shortest',
+      'constant',
+      'random',
+      'answer tag',
+      'smiles parses',
+    ])
+    for (const [name, , ...leads] of shown) {
+      const scope = `null:${name!.replace(' ', '_')}`
+      const [line, want] = [lines, written].map(
+        (all) =>
+          all.find((row) => row.scope === scope && row.subset === 'all' && row.statistic === 'model_minus_null')!,
+      ) as [Csv, Csv]
+      expect({ ...line, scorer: '' }).toEqual({ ...want, scorer: '' })
+      expect(leads[2]).toContain(points(Number(want.value)))
+      expect(leads[2]).toContain(percentInterval(number(want.ci_low), number(want.ci_high)))
+      // the others have no agreement.csv, and texts are not in pairs.csv
+      expect(leads[0] === '').toBe(name === 'answer tag' || name === 'smiles parses')
+    }
+    // one of other pairs is not believed
+    const edited = statistics.map((s) =>
+      s.scope === 'pairs' && s.statistic === 'accuracy_half' ? { ...s, value: 0.1 } : s,
+    )
+    await writeCsv(path, AGREEMENT_COLUMNS, edited.map(agreementRow))
+    const without = await analysed(own)
+    expect(without.stderr).toContain('is not of the pairs beside it; its baselines of texts are left out')
+    expect(without.table('baselines', /know no chemistry/)).toHaveLength(4)
   })
 
   it('has every statistic of agreement.csv over all rows, a scorer per column', () => {

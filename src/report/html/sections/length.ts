@@ -57,7 +57,7 @@ function byLength(statistics: readonly Statistic[]): Markup {
       dots,
       `Accuracy by difference of length: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
     ),
-    caption: html`<b>Accuracy by difference of length</b>, by its sign and by quintile (chosen − rejected, characters). Hollow: fewer than ${MIN_PROMPTS} prompts.`,
+    caption: html`<b>Accuracy by difference of length</b>, by its sign and by quintile (chosen − rejected, characters). n counts pairs; bars are 95% intervals, prompts resampled. Hollow: fewer than ${MIN_PROMPTS} prompts.`,
     data: {
       header: ['length', 'accuracy', 'ci_low', 'ci_high', 'n'],
       rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
 import { type Analysis, startAnalysis, writeAnalysis } from '../analysis/analyze.ts'
 import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
-import { comparedRows } from '../analysis/compared-rows.ts'
+import { comparedGroups } from '../analysis/compared-groups.ts'
+import { comparedRows, readingOf } from '../analysis/compared-rows.ts'
 import { comparedRun } from '../analysis/compared-runs.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { nothingScored } from '../analysis/leaderboard.ts'
@@ -21,7 +22,8 @@ import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { renderComparison } from '../src/report/compare/report.ts'
-import { makeOutputFolder } from '../src/setup/folder.ts'
+import { checkDatasetName } from '../src/setup/dataset.ts'
+import { checkOutputFolder, makeOutputFolder } from '../src/setup/folder.ts'
 import { identitiesIn } from '../src/setup/identity.ts'
 import { list, readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { resamples, seed } from '../src/setup/options.ts'
@@ -73,6 +75,8 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
   const log = screenLog(command, options)
+  checkOutputFolder(join(outputDir, 'analysis'))
+  if (dataFile !== null) checkDatasetName(dataFile, '--data-file')
   const found = findRuns(outputDir)
   const folders = found
     .filter(({ dataset, path }) => {
@@ -105,7 +109,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
     try {
       makeOutputFolder(path)
-      const unlock = lock(path)
+      const unlock = lock(path, '')
       try {
         const statistics = startStatistics(set.runs, settings)
         const finish = startAnalysis(name, set.runs, settings)
@@ -192,26 +196,33 @@ async function comparisonPage({
   readonly notes: readonly string[]
 }): Promise<string> {
   const found = await comparedRows(analysis, dataFile)
-  const answers = found === null ? null : answerPort(found.solutions, found.verification)
-  const sides = found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []
+  const grouped = await comparedGroups(analysis, dataFile)
+  const solutions = new Map([...(found?.solutions ?? []), ...(grouped?.solutions ?? [])])
+  const answers = answerPort(solutions, found?.verification ?? readingOf(grouped?.run ?? null))
+  const shown = [
+    ...(found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []),
+    ...(grouped?.groups.groups.flatMap(({ group }) => group.completions) ?? []),
+  ]
   return renderComparison({
     dataset: name,
     command,
     settings,
     runs: analysis.runs.map(comparedRun),
     files: analysis.csv,
+    faults: analysis.faults,
     notes: analysis.notes,
     warnings: [...notes, ...remarks.warnings],
     infos: remarks.infos,
     rows: found?.rows ?? null,
-    ...(answers !== null && { answers }),
-    molecules: answers === null ? null : await moleculesOf(sides, [...found!.solutions.keys()], answers),
+    groups: grouped?.groups ?? null,
+    answers,
+    molecules: await moleculesOf(shown, [...solutions.keys()], answers),
   })
 }
 
 /** What a reader of the leaderboard must know: warnings, and what is merely said. */
 function remarksOf(
-  { aligned, copies, unit, unlike, standings }: Analysis,
+  { aligned, copies, unit, unlike, standings, baselines }: Analysis,
   runs: readonly Run[],
 ): { readonly warnings: readonly string[]; readonly infos: readonly string[] } {
   const warnings: string[] = []
@@ -224,14 +235,7 @@ function remarksOf(
   for (const { scorer, rank, accuracy } of standings)
     if (rank === null && accuracy.reason !== null && !nothingScored(standings))
       warnings.push(`${scorer.name}: ${accuracy.reason}`)
-  const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
-  const beaten: string[] = []
-  for (const { scorer, rank } of standings) {
-    if (scorer.kind !== 'null' || rank === null) continue
-    const worse = models.filter((s) => s.rank !== null && s.rank >= rank).map((s) => s.scorer.name)
-    if (worse.length > 0) beaten.push(`${scorer.name} as ${worse.join(', ')}`)
-  }
-  if (beaten.length > 0) warnings.push(`baselines that do at least as well: ${beaten.join('; ')}`)
+  warnings.push(...baselines)
   const infos =
     copies.length === 0
       ? []

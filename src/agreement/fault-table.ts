@@ -34,10 +34,7 @@ export function faultPaperTable(
         level === 'all' ? text('') : share(part, false),
       ]
     }),
-    notes: [
-      ...definitionsOf(lines).map((line) => `${line}.`),
-      'Shares are of all pairs, scored or not.',
-    ],
+    notes: [...definitionsOf(lines).map((line) => `${line}.`), 'Shares are of all pairs, scored or not.'],
   }
 }
 

@@ -41,6 +41,7 @@ import { removeResults } from './results.ts'
 import { type RunAnalyses, writeReport, writeRunFiles } from './run-files.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
+import { hingeLine } from './verdict-causes.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
 import { withoutEffect } from './without-effect.ts'
@@ -129,7 +130,7 @@ export async function finish(input: FinishInput): Promise<number> {
   })
   const { grpo, failures } = analysed
   printSummary(input, joined, analysed)
-  if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
+  if (grpo !== null && !ofTwins(joined)) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
   const record = {
@@ -184,15 +185,23 @@ function printSummary(
     )
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
-  if (groups !== null) out.push('', groupTable(groups, models.length > 0), '')
+  if (groups !== null) out.push('', ofTwins(joined) ? OF_TWINS : groupTable(groups, models.length > 0), '')
   const moved = invariance === null ? null : invarianceTable(invariance)
   if (moved !== null) out.push(moved, '')
   const orders = orderLine(statistics)
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
+  const hinges = hingeLine(joined.completions)
+  if (hinges !== null) out.push(hinges)
   printText(`\n${out.join('\n')}\n\n`)
 }
+
+/** Every group is one answer written in several ways, or changed: what would be chosen among them says nothing. */
+const ofTwins = ({ groups }: Pick<Joined, 'groups'>): boolean =>
+  groups.length > 0 && groups.every(({ completions }) => completions.some(({ variant }) => variant !== undefined))
+const OF_TWINS =
+  'every group is one answer written in several ways: votes, best of n and advantages mean nothing there, and stand in the files alone'
 
 /** Of a model that compares two answers: whether it prefers the same one in both orders. */
 function orderLine(statistics: readonly Statistic[]): string | null {

@@ -123,7 +123,7 @@ export async function runModel(
   const request = requestOf(config, models, data)
   if (modes.dryRun) {
     const place = findRunFolder(request)
-    sayFolder(place, { config, models, subjects, device, verifier: null }, log)
+    sayFolder(place, { config, models, subjects, device, verifier: null }, log, true)
     return printPlan(rows, prepared, { plan, drift: exact }, place.path, log)
   }
   if (config.truncation === 'error') await checkAll(rows(), subjects)

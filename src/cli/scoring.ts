@@ -129,7 +129,7 @@ function otherwiseStarted(config: RunConfig, shards: readonly unknown[]): string
 /** `--merge only` where the shards cannot be merged. */
 const notThere = (folder: string, merge: Exclude<ShardsState, { state: 'merged' }>): DataError =>
   merge.state === 'busy'
-    ? new DataError('another process is merging these shards now', folder, 'Wait for it.')
+    ? new DataError('another process is merging these shards now, or runs the whole', folder, 'Wait for it.')
     : new DataError(
         reasons(merge).join('; '),
         folder,
@@ -146,7 +146,7 @@ const few = (names: readonly string[]): string => `${names.slice(0, 8).join(', '
 
 function shardLine({ shard }: RunConfig, merge: Exclude<ShardsState, { state: 'merged' }>): string {
   const done = `shard ${shard.index}/${shard.count} is done`
-  if (merge.state === 'busy') return `${done}; another shard is merging now`
+  if (merge.state === 'busy') return `${done}; another process is merging now, or runs the whole`
   const { missing, otherCut } = merge
   const waits = [
     ...(missing.length === 0 ? [] : [`waiting for ${few(missing)}`]),

@@ -2,8 +2,9 @@ import type { Joined } from '../collect.ts'
 import { percent } from '../report/table.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Inspection } from '../setup/dataset.ts'
-import type { ScoredCompletion } from '../types.ts'
+import type { ScoredCompletion, VerdictCause } from '../types.ts'
 import { countBy, counted } from './count.ts'
+import { CAUSED_BY, CAUSES } from './verdict-causes.ts'
 
 /** The reasons of the fails, where nothing passes: a format that no completion has is then told from wrong chemistry. */
 function failed(completions: readonly ScoredCompletion[]): string {
@@ -20,9 +21,16 @@ function unverified(completions: readonly ScoredCompletion[], { rows, withSoluti
     without === rows
       ? 'no row has a solution'
       : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
-  const reasons = counts(those.map((c) => c.verifiableReason))
-  const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
+  const why = [without === 0 ? '' : bare, ...CAUSES.map((cause) => blamed(those, cause))].filter((text) => text !== '')
   return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`
+}
+
+/** How many have no verdict for one cause, with ether0's reasons. @example 'by the target 2: invalid_ground_truth 2' */
+function blamed(those: readonly ScoredCompletion[], cause: VerdictCause): string {
+  const own = those.filter((c) => c.verdictCause === cause)
+  if (own.length === 0) return ''
+  const reasons = counts(own.map((c) => c.verifiableReason))
+  return `by ${CAUSED_BY[cause]} ${own.length}${reasons === '' ? '' : `: ${reasons}`}`
 }
 
 /** Reasons with their counts, the most frequent first. @example 'format_failed 16' */

@@ -38,16 +38,17 @@ export interface Lock {
 }
 
 /** Takes a lock and returns what gives it back. @throws StoreInUse naming the holder */
-export const lock = (path: string): (() => void) => takeLock(path).release
+export const lock = (path: string, instead?: string): (() => void) => takeLock(path, instead).release
 
 /**
  * Takes `<path>.lock` for this process. The lock of a process that no longer runs on this host
  * is taken over. On another host that cannot be told, so its lock stands.
  * Not proper-lockfile, as hub/download.ts has it: whoever holds that must touch it every few seconds, and a model's run blocks the event
  * loop for longer; a store must never lose its lock. A download may, since its hash decides, and must not wait for a host that is gone.
+ * @param instead what else its user may do than wait, for the message
  * @throws StoreInUse naming the holder
  */
-export function takeLock(path: string): Lock {
+export function takeLock(path: string, instead = 'or give this run another --output-dir'): Lock {
   const file = `${path}.lock`
   const self: Holder = {
     pid: process.pid,
@@ -89,7 +90,7 @@ export function takeLock(path: string): Lock {
         `is in use by process ${holder.pid} on ${holder.host}`,
         path,
         holder.host === hostname()
-          ? 'Wait for it, or give this run another --output-dir.'
+          ? `Wait for it${instead && ', '}${instead}.`
           : `If that process is gone, delete ${file}.`,
       )
     removeStale(file, found)

@@ -6,7 +6,7 @@ import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { BrowserSession, chromiumPath } from './browser-session.ts'
-import { demoGroups, groupsInput } from './demo-groups.ts'
+import { demoGroups, demoSolutions, groupsInput } from './demo-groups.ts'
 import { demoInput, demoPairs, pairOf } from './demo-input.ts'
 import { demoMolecules } from './demo-molecules.ts'
 import { stepsInput } from './demo-steps.ts'
@@ -360,6 +360,18 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     )
     expect(await page.locator('#groups .card').count()).toBe(16)
     expect(complaints).toEqual([])
+  })
+
+  it('shows first in a group what is expected, and in its line of the table', async () => {
+    const { page } = await session.show(renderReport(groupsInput(await demoMolecules())))
+    const first = page.locator('#groups tr.row .open').first()
+    const id = await first.textContent()
+    const [, info] = demoSolutions.get(id!)!.split('!:!')
+    expect(await page.locator('#groups tr.answers').first().innerText()).toContain(`expected ${info}`)
+    await first.click()
+    const card = page.locator('#groups .gallery > li').first()
+    expect(await card.locator('h3').textContent()).toBe('Expected')
+    expect(await card.locator('figcaption').textContent()).toBe(info)
   })
 
   it('says how many completions of a large group are not shown', async () => {

@@ -23,7 +23,7 @@ export interface PoolSize {
   readonly workers?: number
   /** Completions that may wait or run; default 1,024. */
   readonly queue?: number
-  /** Longest that one completion may compute; default 20 s. */
+  /** Longest that one completion may compute; default 10 s. */
   readonly timeoutMs?: number
 }
 
@@ -61,7 +61,7 @@ export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}):
     options: share,
     workers,
     queue: size.queue ?? 1024,
-    timeoutMs: size.timeoutMs ?? 20_000,
+    timeoutMs: size.timeoutMs ?? 10_000,
   })
 }
 
@@ -76,5 +76,7 @@ export function verificationOf(end: JobEnd<ChemResult>, completion: string, opti
     reason: null,
     metadata: { error, ...detail },
     formatReward: formatReward(completion, { reasoning: options.reasoning ?? true }),
+    cause: 'verifier',
+    hingesOn: null,
   }
 }

@@ -17,14 +17,9 @@ export async function lockedOutput<T>(output: string, action: () => Promise<T>):
 
 function taken(output: string): Lock {
   try {
-    return takeLock(output)
+    return takeLock(output, 'or name another --output')
   } catch (error) {
-    if (error instanceof StoreInUse)
-      throw new StoreInUse(
-        error.message,
-        output,
-        error.hint?.replace('this run another --output-dir', 'another --output') ?? null,
-      )
+    if (error instanceof StoreInUse) throw error
     const { cause } = error as DataError
     if (!isSystemError(cause)) throw error
     throw new DataError(unwrittenWords(cause), output, 'Choose another --output.', { cause })

@@ -1,3 +1,4 @@
+import type { Statistic } from '../../types.ts'
 import { html } from '../html/markup.ts'
 import { interval, measured, percent, percentInterval } from '../html/numbers.ts'
 import { whyNoInterval } from '../html/statistic-table.ts'
@@ -28,7 +29,7 @@ export function statisticLines(
     })
 }
 
-export function measuredCell(line: ScorerStatistic | undefined): ValueCell | null {
+export function measuredCell(line: Statistic | undefined): ValueCell | null {
   if (line === undefined) return null
   const { value, ciLow, ciHigh, n, reason } = line
   return {
@@ -40,7 +41,7 @@ export function measuredCell(line: ScorerStatistic | undefined): ValueCell | nul
 }
 
 /** The same for a share. */
-export function shareCell(line: ScorerStatistic | undefined, heat: number | null = null): ValueCell | null {
+export function shareCell(line: Statistic | undefined, heat: number | null = null): ValueCell | null {
   const cell = measuredCell(line)
   if (cell === null || line === undefined || line.value === null) return cell
   const { value, ciLow, ciHigh } = line

@@ -61,6 +61,13 @@ export interface SensitivityRecord {
   readonly accuracy: Pick<Statistic, 'value'>
 }
 
+export interface ScoreScale {
+  /** As it stands at an axis, e.g. "implicit reward, β = 0.1". */
+  readonly name: string
+  /** nats; null: none. */
+  readonly unit: string | null
+}
+
 /** The manifest, as far as the page shows it. Nothing of it is parsed: words are shown as given. */
 export interface RunRecord {
   /** Bin that made the run, e.g. run-rm. */
@@ -73,6 +80,8 @@ export interface RunRecord {
   readonly provider: string | null
   readonly dtype: string | null
   readonly seed: number | null
+  /** What a learned score is. Absent: a reward model's output, a number without a unit. */
+  readonly scale?: ScoreScale
   /** Name → version of what computed the numbers, chemherm first. */
   readonly versions: Readonly<Record<string, string>>
   /** snake_case word (double_bos …) → completions concerned. */

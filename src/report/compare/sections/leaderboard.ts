@@ -7,9 +7,8 @@ import { intervalDots } from '../../plots/interval-dots.ts'
 import { type FileRow, rowsOf } from '../csv-file.ts'
 import type { CompareInput } from '../input.ts'
 import { lettersOf, shownName } from '../names.ts'
-import type { ScorerStatistic } from '../statistics.ts'
-import { NOT_DISTINGUISHABLE, verdictOf } from './differences.ts'
-import { bothWellFormed } from './strata.ts'
+import { NOT_AFTER_HOLM, NOT_DISTINGUISHABLE, verdictOf } from './differences.ts'
+import { bothWellFormed, type Formed } from './strata.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   rm: 'reward model',
@@ -57,13 +56,15 @@ function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {
   if (best === undefined) return EMPTY
   const name = best.text('scorer')
   const tests = rowsOf(files, 'paired-tests.csv').filter((test) => test.text('statistic') === 'accuracy_half')
-  const alike = others.filter((other) => {
+  const verdictOn = (other: FileRow): string | null => {
     const test = tests.find(
       (one) =>
         [one.text('a'), one.text('b')].includes(name) && [one.text('a'), one.text('b')].includes(other.text('scorer')),
     )
-    return test !== undefined && verdictOf(test) === NOT_DISTINGUISHABLE
-  })
+    return test === undefined ? null : verdictOf(test)
+  }
+  const alike = others.filter((other) => verdictOn(other) === NOT_DISTINGUISHABLE)
+  const unsure = others.filter((other) => verdictOn(other)?.endsWith(NOT_AFTER_HOLM) === true)
   const quick = (row: FileRow): string => `${shownName(row.text('scorer'))} (${percent(row.number('half'))})`
   const unbeaten = ranked.filter(
     (row) =>
@@ -78,6 +79,9 @@ function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {
       : alike.length === 0
         ? 'The interval of its difference to every other model excludes 0.'
         : `Not distinguishable from it: ${alike.map(quick).join(', ')}.`,
+    unsure.length === 0
+      ? ''
+      : `Apart from it by the interval, but not once the tests are corrected for their number: ${unsure.map(quick).join(', ')}.`,
     formed.length === 0 ? '' : formedText(formed),
     unbeaten.length === 0 ? '' : `Baselines that do at least as well as a model: ${unbeaten.map(quick).join(', ')}.`,
   ]
@@ -86,9 +90,9 @@ function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {
 }
 
 /** @example 'Where both answers are well-formed, so that the form gives nothing away: a 67.5% [59.3, 76.4], b 69.9% [61.0, 78.0] (123 pairs).' */
-function formedText(lines: readonly ScorerStatistic[]): string {
-  const same = lines.every(({ n }) => n === lines[0]!.n)
-  const each = lines.map(({ scorer, value, ciLow, ciHigh, n }) =>
+function formedText(lines: readonly Formed[]): string {
+  const same = lines.every(({ half }) => half.n === lines[0]!.half.n)
+  const each = lines.map(({ scorer, half: { value, ciLow, ciHigh, n } }) =>
     [
       shownName(scorer),
       percent(value),
@@ -98,7 +102,7 @@ function formedText(lines: readonly ScorerStatistic[]): string {
       .filter((part) => part !== '')
       .join(' '),
   )
-  return `Where both answers are well-formed, so that the form gives nothing away: ${each.join(', ')}${same ? ` (${plural(lines[0]!.n, 'pair')})` : ''}.`
+  return `Where both answers are well-formed, so that the form gives nothing away: ${each.join(', ')}${same ? ` (${plural(lines[0]!.half.n, 'pair')})` : ''}.`
 }
 
 function dots(rows: readonly FileRow[]): Markup {

@@ -13,6 +13,7 @@ const UNREAD = 'In answer tags, but the whole is not in the format that was aske
 
 /** What the search goes through, by layout. */
 const SEARCHED = {
+  picks: 'group, prompt, expected answer and picked completions',
   sides: 'row, prompt, expected answer and completions',
   gallery: 'group, prompt, expected answer and completions',
   steps: 'row, prompt, expected answer, steps and candidates',
@@ -214,6 +215,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
   const output = /** @type {HTMLOutputElement} */ (element('output', { 'aria-live': 'polite' }))
   const pageText = element('span')
+  const printed = element('p', { class: 'print-only note' })
   const button = (
     /** @type {string} */ text,
     /** @type {() => void} */ onclick,
@@ -363,8 +365,9 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
 
   /** A completed molecule: what was given, and the answer in bold. */
-  const completed = (/** @type {any} */ { answer, whole }) =>
-    whole.endsWith(answer) ? [whole.slice(0, whole.length - answer.length), element('b', {}, answer)] : [whole] // too long to be shown whole
+  function completed(/** @type {any} */ { answer, whole }) {
+    return whole.endsWith(answer) ? [whole.slice(0, whole.length - answer.length), element('b', {}, answer)] : [whole] // too long to be shown whole
+  }
 
   function drawn(/** @type {any} */ { drawing }, /** @type {string} */ smiles) {
     if (drawing === null) return null
@@ -558,7 +561,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     )
   }
 
-  const VIEWS = { sides, gallery, steps: stepsView }
+  const VIEWS = { sides, picks: sides, gallery, steps: stepsView }
 
   function detailElement(/** @type {number} */ i) {
     const detail = table.details[i]
@@ -588,6 +591,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       matching.length === count
         ? `${count.toLocaleString('en-US')} ${noun}`
         : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} ${noun}`
+    printed.textContent = printedText(shown.length)
     pageText.textContent = `page ${state.page + 1} of ${pages}`
     previous.disabled = state.page === 0
     next.disabled = state.page >= pages - 1
@@ -595,6 +599,23 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       const order = state.sort !== column.key ? 'none' : state.descending ? 'descending' : 'ascending'
       heads[k].setAttribute('aria-sort', order)
     })
+  }
+
+  /** What of the table is on paper, as it stands on the screen. */
+  function printedText(/** @type {number} */ shown) {
+    const first = state.page * size + 1
+    const chosen = [
+      ...[...state.filters].map(([key, word]) => `${byKey.get(key)?.label} = ${shownWord(word)}`),
+      ...(state.q === '' ? [] : [`search “${state.q}”`]),
+    ]
+    const all = `${matching.length.toLocaleString('en-US')} ${noun}${chosen.length === 0 ? '' : ` (${chosen.join(', ')})`}`
+    const sorted =
+      state.sort === '' ? '' : `, sorted by ${byKey.get(state.sort)?.label}${state.descending ? ', downwards' : ''}`
+    const some =
+      shown === 0 ? 'none' : `${first.toLocaleString('en-US')} to ${(first + shown - 1).toLocaleString('en-US')}`
+    const opened =
+      state.open >= 0 && matching.includes(state.open) ? 'Of the opened row all is printed' : 'No row is opened'
+    return `On paper: ${some} of ${all}${sorted}. ${opened}; of the others, prompts, texts and drawings are not. Choose more rows a page, or open another row, before you print.`
   }
 
   function address() {
@@ -792,7 +813,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   host.append(
     element(
       'div',
-      { class: 'toolbar', role: 'search' },
+      { class: 'toolbar', role: 'search', 'aria-label': `Which ${name} are shown` },
       element('label', {}, `Search in ${SEARCHED[/** @type {keyof SEARCHED} */ (table.layout)]}`, search),
       element('label', { class: 'check' }, matchCase, 'match case'),
       anyAnswer ? element('label', { class: 'check' }, answers, 'answers under the rows') : null,
@@ -818,6 +839,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       output,
       element('span', { class: 'pager' }, previous, pageText, next, sizes, button('CSV of these rows', download)),
     ),
+    printed,
     constant.length === 0
       ? ''
       : element(

@@ -342,6 +342,23 @@ ${
 `
 }
 
+const UNVERIFIABLE_BY = [
+  ['target', 'by the target'],
+  ['oracle', 'by an oracle'],
+  ['answer', 'by the answer (what RDKit gives up on)'],
+  ['verifier', 'by the verifier'],
+] as const
+
+/** Who is at fault for what has no verdict; those without a solution have nobody. */
+function whyUnverifiable(completions: ReportInput['completions']): string {
+  const those = completions.filter(({ verifiableStatus }) => verifiableStatus === 'unverifiable')
+  const of = (cause: string | undefined): number => those.filter(({ verdictCause }) => verdictCause === cause).length
+  const bare = those.filter(({ verdictCause }) => verdictCause == null).length
+  const words = UNVERIFIABLE_BY.flatMap(([cause, by]) => (of(cause) === 0 ? [] : [`${count(of(cause))} ${by}`]))
+  if (words.length === 0) return 'No target'
+  return [...words, ...(bare === 0 ? [] : [`${count(bare)} without a target`])].join(', ')
+}
+
 function verdictTiles({ completions }: ReportInput): Markup {
   if (completions.length === 0) return EMPTY
   const of = (...statuses: readonly string[]): number =>
@@ -353,7 +370,7 @@ ${tile(
   verified === 0 ? '' : `${count(of('pass'))} / ${count(verified)}`,
   html`<b>Pass.</b> Completions whose verifiable reward is 1, of those that could be verified.`,
 )}
-${tile(count(of('unverifiable')), `of ${count(completions.length)}`, html`<b>Unverifiable.</b> No target, or an oracle without an answer; never counted as a fail.`)}
+${tile(count(of('unverifiable')), `of ${count(completions.length)}`, html`<b>Unverifiable.</b> ${whyUnverifiable(completions)}; never counted as a fail.`)}
 </div>
 `
 }

@@ -6,19 +6,20 @@ import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { decimal, measured, percent } from '../numbers.ts'
+import { differenceAxis } from '../scale.ts'
 import type { Section } from '../section.ts'
 import { ALL, foldedTable, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
 import { titleOf } from '../statistic-titles.ts'
 import { transformationWords } from '../transformation-words.ts'
 
 /** Does the score stay where chemistry stays, and move where it changes? null for a run whose data do not ask. */
-export function invariance({ statistics }: ReportInput, limits: Limits): Section | null {
+export function invariance({ statistics, run }: ReportInput, limits: Limits): Section | null {
   const own = statistics.filter(({ scope }) => scope === 'invariance')
   if (own.length === 0) return null
   return {
     id: 'invariance',
     title: 'Equal chemistry, other words',
-    body: html`${inWords(own)}${flips(own)}${moves(own)}${noticed(own)}${statisticTable(
+    body: html`${inWords(own)}${flips(own)}${moves(own, differenceAxis(run, 'mean change of the score'))}${noticed(own)}${statisticTable(
       own.filter(({ subset }) => subset === ALL),
       html`Over all transformations. An absent value gives its reason.`,
     )}${foldedTable(
@@ -97,7 +98,7 @@ function flips(own: readonly Statistic[]): Markup {
   })
 }
 
-function moves(own: readonly Statistic[]): Markup {
+function moves(own: readonly Statistic[], axis: string): Markup {
   const asLine =
     (filled: boolean) =>
     ({ subset, value, ciLow, ciHigh, n }: Statistic): ForestLine => ({
@@ -116,7 +117,7 @@ function moves(own: readonly Statistic[]): Markup {
     id: 'moves',
     picture: forest(
       lines,
-      'mean change of the score',
+      axis,
       `Mean change of the score: ${lines.map(({ name, value }) => `${name} ${decimal(value)}`).join(', ')}.`,
     ),
     legend: legend(

@@ -13,11 +13,13 @@ const TITLES: Readonly<Record<TableName, string>> = {
 /**
  * The browsers of rows. Their data stand in the page as JSON; the page's script builds the rest.
  * @param stock what several of them show
+ * @param scale a sentence on what a score is
  */
 export function rows(
   tables: readonly RowTable[],
   moleculesGiven: boolean,
   stock: Stock | null = null,
+  scale = '',
 ): readonly Section[] {
   if (tables.length === 0) return [{ id: 'rows', title: 'Rows', body: absent('There is no row to show.') }]
   return tables.map((table, i) => ({
@@ -25,7 +27,9 @@ export function rows(
     title: TITLES[table.name],
     body: browser(
       table,
-      [...LISTED[table.name](table.left), ...leftText(table, moleculesGiven)].filter((part) => part !== '').join(' '),
+      [...LISTED[table.name](table.left), table.name === 'steps' ? '' : scale, ...leftText(table, moleculesGiven)]
+        .filter((part) => part !== '')
+        .join(' '),
       FILES[table.name],
       i === 0 ? stock : null,
     ),

@@ -43,7 +43,8 @@ import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
-import { twinsOf } from './run-identity.ts'
+import { baselinesOfRun } from './run-baselines.ts'
+import { dtypeOf, twinsOf } from './run-identity.ts'
 import { strataOfRun } from './run-strata.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
@@ -55,6 +56,7 @@ import {
   hasScores,
   isConstant,
   kindOf,
+  markedName,
   type Scorer,
 } from './scorers.ts'
 import { completionsText, invarianceText, standingsText } from './screen.ts'
@@ -252,10 +254,15 @@ export function startAnalysis(
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
         ...strataOfRun(run, settings),
+        ...baselinesOfRun(run, settings),
       ],
     }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
-    const byScorer = agreementByScorer(statistics, dataset, bootstrapMethod(settings))
+    const marked = statistics.map((one, i) => ({
+      ...one,
+      model: markedName({ name: one.model, dtype: dtypeOf(runs[i]!) }),
+    }))
+    const byScorer = agreementByScorer(marked, dataset, bootstrapMethod(settings))
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),

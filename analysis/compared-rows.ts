@@ -24,7 +24,7 @@ export interface FoundRows {
 /** What a run that says nothing of it has read answers by. */
 const DEFAULT_READING = { extraction: 'strict', requireReasoning: true } as const
 
-function readingOf(run: Run | null): FoundRows['verification'] {
+export function readingOf(run: Run | null): FoundRows['verification'] {
   const { config } = (run?.manifest ?? {}) as { config?: { verification?: Partial<VerificationChoice> } }
   return { ...DEFAULT_READING, ...config?.verification }
 }

@@ -44,14 +44,7 @@ export async function pairTexts(
 ): Promise<Found<PairTexts> & { readonly run: Run | null }> {
   const reasons = new Set<string>()
   for (const run of runs) {
-    const reason =
-      run.groups === undefined
-        ? 'a score file of RewardBench names no data set'
-        : isServed(run)
-          ? 'the texts of a server stand in its requests.jsonl'
-          : run.manifest === null && given === null
-            ? 'without run.json a run does not say of which data it is; --data-file does'
-            : null
+    const reason = withoutData(run, given)
     if (reason !== null) {
       reasons.add(reason)
       continue
@@ -75,6 +68,15 @@ export async function pairTexts(
     }
   }
   return { found: new Map(), run: null, missing: [...reasons].join('; ') }
+}
+
+/** Why a run names no data set to look into; null where it may. @param given `--data-file` */
+export function withoutData(run: Run, given: string | null): string | null {
+  if (run.groups === undefined) return 'a score file of RewardBench names no data set'
+  if (isServed(run)) return 'the texts of a server stand in its requests.jsonl'
+  return run.manifest === null && given === null
+    ? 'without run.json a run does not say of which data it is; --data-file does'
+    : null
 }
 
 /** What the texts of a pair hash to, NaN = not known. */

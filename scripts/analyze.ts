@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
 import { type Analysis, startAnalysis, writeAnalysis } from '../analysis/analyze.ts'
 import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
-import { comparedRows } from '../analysis/compared-rows.ts'
+import { comparedGroups } from '../analysis/compared-groups.ts'
+import { comparedRows, readingOf } from '../analysis/compared-rows.ts'
 import { comparedRun } from '../analysis/compared-runs.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
 import { nothingScored } from '../analysis/leaderboard.ts'
@@ -195,8 +196,13 @@ async function comparisonPage({
   readonly notes: readonly string[]
 }): Promise<string> {
   const found = await comparedRows(analysis, dataFile)
-  const answers = found === null ? null : answerPort(found.solutions, found.verification)
-  const sides = found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []
+  const grouped = await comparedGroups(analysis, dataFile)
+  const solutions = new Map([...(found?.solutions ?? []), ...(grouped?.solutions ?? [])])
+  const answers = answerPort(solutions, found?.verification ?? readingOf(grouped?.run ?? null))
+  const shown = [
+    ...(found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []),
+    ...(grouped?.groups.groups.flatMap(({ group }) => group.completions) ?? []),
+  ]
   return renderComparison({
     dataset: name,
     command,
@@ -208,8 +214,9 @@ async function comparisonPage({
     warnings: [...notes, ...remarks.warnings],
     infos: remarks.infos,
     rows: found?.rows ?? null,
-    ...(answers !== null && { answers }),
-    molecules: answers === null ? null : await moleculesOf(sides, [...found!.solutions.keys()], answers),
+    groups: grouped?.groups ?? null,
+    answers,
+    molecules: await moleculesOf(shown, [...solutions.keys()], answers),
   })
 }
 

@@ -3,10 +3,15 @@
  * terminal would obey or what turns the direction of what follows is written as its escape (ESC → \u001b), as JSON and YAML have it.
  */
 
-/** Control characters of C0 and C1, line and paragraph separators, marks of direction, halves of a surrogate pair. */
-const ACTING = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu
+/**
+ * Control characters of C0 and C1, line and paragraph separators, marks of direction, halves of a surrogate pair; and what nobody sees, so
+ * that two names look the same: soft hyphen, spaces of no width, invisible operators, byte order mark, tags.
+ */
+const ACTING =
+  /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-const escapeOf = (c: string): string => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+const escapeOf = (c: string): string =>
+  SHORT[c] ?? c.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** Longest message, in UTF-16 units. */
 const LONGEST_MESSAGE = 4000

@@ -42,7 +42,7 @@ export function faultPaperTable(
         percent(half.value, intervalOf(half), few),
         count(half.n),
         count(half.clusters),
-        level === 'all' ? text('') : share(part, false),
+        level === 'all' ? percent(1) : share(part, false),
       ]
     }),
     notes: [...definitionsOf(lines).map((line) => `${line}.`), 'Shares are of all pairs, scored or not.'],

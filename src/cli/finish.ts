@@ -34,7 +34,7 @@ import { groupTable } from './group-table.ts'
 import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
-import { withFaults } from './pair-faults.ts'
+import { faultNote, withFaults } from './pair-faults.ts'
 import type { Part } from './parts.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
@@ -112,6 +112,8 @@ export async function finish(input: FinishInput): Promise<number> {
   const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
   if (format !== null) log.warn(format)
   for (const line of withoutEffect(input, joined)) log.warn(line)
+  const untold = faultNote(joined.pairs)
+  if (untold !== null) log.warn(untold)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   const herm = hermRun(input)
   const facts = methodsInput(input, joined, drift)

@@ -36,6 +36,14 @@ export async function* withFaults<R extends { readonly pairs: readonly ScoredPai
   }
 }
 
+/** Where near misses could not be told from other wrong answers, how often; null where they could. */
+export function faultNote(pairs: readonly Pick<ScoredPair, 'fault'>[]): string | null {
+  const lost = pairs.filter(({ fault }) => fault?.rejected === 'wrong_or_near_miss').length
+  return lost === 0
+    ? null
+    : `near misses are not told from other wrong answers in ${lost.toLocaleString('en-US')} of ${pairs.length.toLocaleString('en-US')} pairs (pairs.csv: rejected_fault wrong_or_near_miss): molecules are compared in runs of up to ${MAX_COMPARED.toLocaleString('en-US')} pairs, and where RDKit reads them`
+}
+
 const IMPLAUSIBLE: ReadonlySet<string | null> = new Set([
   REWARD_REASON.FAILED_RING_CHECK,
   REWARD_REASON.FAILED_REOS_CHECK,

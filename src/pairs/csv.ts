@@ -57,8 +57,15 @@ export async function* readCsv(
     ...{ readableHighWaterMark: 1 },
   })
   const skipped: RawRecord[] = []
+  let tooLongAt = -1
   parser.on('skip', (error: CsvError) => {
     const at = typeof error.lines === 'number' ? error.lines : 0
+    // said again of each part of a record that is too long
+    if (error.code === 'CSV_MAX_RECORD_SIZE') {
+      if (tooLongAt !== at) skipped.push(tooLong(at, MAX_CSV_BYTES))
+      tooLongAt = at
+      return
+    }
     skipped.push({
       at,
       reason: 'invalid_csv',

@@ -12,6 +12,8 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 export const MAX_ROW_GROUP_BYTES = 2 * 1024 ** 3
 /** Rows times columns of one row group: a page of a few bytes may stand for a thousand million nulls. */
 const MAX_CELLS = 50_000_000
+/** Rows of one row group; pandas, pyarrow, polars and DuckDB write a million or less. */
+const MAX_ROWS = 2_000_000
 /** A row group that decodes to no more is read however well it is packed. */
 const FREE_BYTES = 256 * 1024 ** 2
 /** Text packs to a fifth or a tenth. */
@@ -56,6 +58,7 @@ export function chunksOf(group: RowGroup, tree: SchemaTree, fileBytes: number): 
   const cells = Math.max(rows * chunks.length, ...chunks.map(({ values }) => values))
   if (cells > MAX_CELLS)
     throw new TooLarge(`has ${said(rows)} rows of ${chunks.length} columns, at most ${said(MAX_CELLS)} values are read`)
+  if (rows > MAX_ROWS) throw new TooLarge(`has ${said(rows)} rows, at most ${said(MAX_ROWS)} are read`)
   for (const { name, flat, values } of chunks)
     if (flat && values !== rows) throw new Error(`column "${name}" has ${said(values)} values for ${said(rows)} rows`)
   return chunks

@@ -24,15 +24,21 @@ export interface FittedPlan {
   readonly warnings: readonly string[]
 }
 
-/** Halves the batches where they would not fit in free memory, unless `--batch-tokens` says how large they are. */
+/**
+ * Halves the batches where they would not fit in free memory, unless `--batch-tokens` says how large they are.
+ * @param together whether all models are in memory at once: a server and the library keep them open
+ */
 export async function fitPlan(
   plan: PlanOptions,
   config: Pick<RunConfig, 'batchTokens'>,
   models: readonly Pick<LoadedModel, 'description' | 'name'>[],
   { device, deviceId }: ResolvedDevice,
+  together = false,
 ): Promise<FittedPlan> {
   const free = await freeMemory(device, deviceId)
-  const sizes = models.map(({ description }) => description.size)
+  const each = models.map(({ description }) => description.size)
+  const all = each.reduce((sum, { weightBytes }) => sum + weightBytes, 0)
+  const sizes = together ? each.map((size) => ({ ...size, weightBytes: all })) : each
   const own = free === null || config.batchTokens !== null ? plan : fitted(plan, sizes, free.bytes)
   const largest = sizes.reduce((most, size) => (total(size, own) > total(most, own) ? size : most))
   const memory: MemoryPlan = {

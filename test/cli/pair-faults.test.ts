@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { faultOf, withFaults } from '../../src/cli/pair-faults.ts'
+import { faultNote, faultOf, withFaults } from '../../src/cli/pair-faults.ts'
 import { packagePath } from '../../src/package.ts'
-import type { ScoredCompletion, ScoredPair, VerdictStatus } from '../../src/types.ts'
+import type { Fault, ScoredCompletion, ScoredPair, VerdictStatus } from '../../src/types.ts'
 import { pairOf } from '../agreement/pair-data.ts'
 
 const STRICT = { extraction: 'strict', requireReasoning: true } as const
@@ -141,4 +141,9 @@ it('compares molecules up to a number of pairs', async () => {
   }
   expect(await faults(2, 1)).toEqual([['near_miss'], []])
   expect(await faults(3, 1)).toEqual([['wrong_or_near_miss'], []])
+  const of = (rejected: Fault) => ({ fault: { rejected, wellFormed: true, tanimoto: null } })
+  expect(faultNote([of('near_miss'), {}])).toBeNull()
+  expect(faultNote([of('near_miss'), of('wrong_or_near_miss')])).toMatch(
+    /^near misses are not told from other wrong answers in 1 of 2 pairs .* up to 100,000 pairs/,
+  )
 })

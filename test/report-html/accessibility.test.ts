@@ -1,21 +1,18 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ReportInput } from '../../src/report/html/input.ts'
 import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { ScoredCompletion, ScoredPair } from '../../src/types.ts'
+import { violations } from './axe.ts'
 import { BrowserSession, chromiumPath } from './browser-session.ts'
 import { demoGroups, groupsInput } from './demo-groups.ts'
 import { demoInput, demoPairs, pairOf } from './demo-input.ts'
 import { demoMolecules } from './demo-molecules.ts'
 import { stepsInput } from './demo-steps.ts'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Where the pictures go: CHEMHERM_SCREENSHOTS, else the tests' folder for temporary files, which goes when they end. */
 function screenshots(): string {
@@ -85,24 +82,12 @@ describe.skipIf(chromiumPath === null)('report.html for every reader', () => {
     async (kind) => {
       const { page, complaints } = await session.show(reports[kind])
       const found: string[] = []
-      // axe-core comes in by the test, past the page's policy
-      await page.evaluate(AXE)
       for (const scheme of ['light', 'dark'] as const)
         for (const width of WIDTHS) {
           await page.setViewportSize({ width, height: 900 })
           await page.emulateMedia({ colorScheme: scheme })
           await unfold(page)
-          // every rule of WCAG 2.2 A and AA, and what is good practice
-          const results: AxeResults = await page.evaluate(() =>
-            (
-              globalThis as unknown as { axe: { run(context: Document, options: object): Promise<AxeResults> } }
-            ).axe.run(document, { resultTypes: ['violations'] }),
-          )
-          for (const { id, nodes } of results.violations)
-            for (const node of nodes)
-              found.push(
-                `${scheme} ${width}: ${id}: ${node.html.slice(0, 160)} ${node.any.map((c) => c.message).join('; ')}`,
-              )
+          found.push(...(await violations(page)).map((line) => `${scheme} ${width}: ${line}`))
           await page.screenshot({ path: join(folder, `${kind}-${width}-${scheme}.png`), fullPage: true })
           expect(
             await page.evaluate(() => document.documentElement.scrollWidth),

@@ -5,7 +5,10 @@ import { parse } from 'csv-parse/sync'
 import { JSDOM } from 'jsdom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tellingRows } from '../../analysis/telling-rows.ts'
+import { AGREEMENT_COLUMNS, agreement, agreementRow } from '../../src/agreement/agreement.ts'
 import { packagePath } from '../../src/package.ts'
+import { completionHash } from '../../src/plain-text.ts'
+import { writeCsv } from '../../src/report/csv.ts'
 import { count, decimal, interval, measured, percent, percentInterval, points } from '../../src/report/html/numbers.ts'
 import type { RowTable } from '../../src/report/html/row-table.ts'
 import { demoPairs, rmScores } from '../agreement/demo.ts'
@@ -200,6 +203,55 @@ describe('report.html of an analysis', () => {
       }
   })
 
+  it('holds each model against the baselines of its own report', async () => {
+    const own = join(folder, 'baselines')
+    cpSync(results, own, { recursive: true })
+    rmSync(join(own, 'analysis'), { recursive: true })
+    const { pairs, completions } = asRun(demoPairs(rmScores()))
+    // as a run writes it; half of the answers "parse"
+    const { statistics } = agreement(pairs, completions, {
+      seed: 0,
+      resamples: 200,
+      parses: (smiles) => smiles.length % 2 === 0,
+    })
+    const path = join(own, 'demo-reward-model', 'pairs', 'agreement.csv')
+    await writeCsv(path, AGREEMENT_COLUMNS, statistics.map(agreementRow))
+    const with6 = await analysed(own)
+    const lines = with6
+      .csv('agreement.csv')
+      .filter(({ scorer, scope }) => scorer === MODELS[2] && scope!.startsWith('null:'))
+    const written = parse(readFileSync(path, 'utf8'), { columns: true }) as Csv[]
+    const shown = with6.table('baselines', /know no chemistry/)
+    expect(shown.map(([name]) => name)).toEqual([
+      'longest',
+      'shortest',
+      'constant',
+      'random',
+      'answer tag',
+      'smiles parses',
+    ])
+    for (const [name, , ...leads] of shown) {
+      const scope = `null:${name!.replace(' ', '_')}`
+      const [line, want] = [lines, written].map(
+        (all) =>
+          all.find((row) => row.scope === scope && row.subset === 'all' && row.statistic === 'model_minus_null')!,
+      ) as [Csv, Csv]
+      expect({ ...line, scorer: '' }).toEqual({ ...want, scorer: '' })
+      expect(leads[2]).toContain(points(Number(want.value)))
+      expect(leads[2]).toContain(percentInterval(number(want.ci_low), number(want.ci_high)))
+      // the others have no agreement.csv, and texts are not in pairs.csv
+      expect(leads[0] === '').toBe(name === 'answer tag' || name === 'smiles parses')
+    }
+    // one of other pairs is not believed
+    const edited = statistics.map((s) =>
+      s.scope === 'pairs' && s.statistic === 'accuracy_half' ? { ...s, value: 0.1 } : s,
+    )
+    await writeCsv(path, AGREEMENT_COLUMNS, edited.map(agreementRow))
+    const without = await analysed(own)
+    expect(without.stderr).toContain('is not of the pairs beside it; its baselines of texts are left out')
+    expect(without.table('baselines', /know no chemistry/)).toHaveLength(4)
+  })
+
   it('has every statistic of agreement.csv over all rows, a scorer per column', () => {
     const csv = page.csv('agreement.csv')
     const shown = page.table('verifier', /Statistics over all rows/)
@@ -375,6 +427,71 @@ describe('report.html of an analysis', () => {
     const shorter = await analysed(uneven)
     expect(shorter.text('#leaderboard')).toContain('20 further pairs that another run lacks are left out')
     expect(shorter.rows.details).toHaveLength(280)
+  })
+})
+
+describe('report.html of an analysis of groups', () => {
+  it('shows who chooses best, and the groups of which picks differ first, with their texts', async () => {
+    const dir = join(folder, 'groups')
+    const ids = Array.from({ length: 12 }, (_, i) => `g${i}`)
+    const texts = (id: string): string[] => ['first', 'second', 'third'].map((word) => `${word} of ${id}`)
+    const file = join(folder, 'groups.jsonl')
+    writeFileSync(
+      file,
+      ids.map((id) => `${JSON.stringify({ id, subset: 's', prompt: `ask ${id}`, completions: texts(id) })}\n`).join(''),
+    )
+    // the second completion passes. model-a picks it always, model-b in every third group, of the last group it scores nothing
+    const pick = (model: string, i: number): number => (model === 'model-a' || i % 3 === 0 ? 1 : 2)
+    for (const model of ['model-a', 'model-b']) {
+      const path = join(dir, model, 'data')
+      mkdirSync(path, { recursive: true })
+      const lines = ids.flatMap((id, i) =>
+        texts(id).map((text, k) => {
+          const score = model === 'model-b' && i === 11 ? '' : k === pick(model, i) ? 5 : k
+          return `${id},s,completion,${k},${score},${k === 1 ? 1 : 0},${completionHash(text)}`
+        }),
+      )
+      writeFileSync(
+        join(path, 'scores.csv'),
+        `id,subset,role,index,score,verifiable_reward,completion_hash\n${lines.join('\n')}\n`,
+      )
+    }
+    const shown = await analysed(dir, '--data-file', file)
+    const board = shown.csv('group-leaderboard.csv')
+    expect(
+      shown
+        .table('choosing', /group-leaderboard\.csv/)
+        .map(([scorer, best, , , , , ceiling]) => [scorer, best, ceiling]),
+    ).toEqual(board.map((row) => [row.scorer, percent(number(row.best_of_n)), percent(number(row.pass_at_n))]))
+    const curves = shown.csv('curves.csv').filter(({ subset, method }) => subset === 'all' && method === 'best_of_n')
+    expect(
+      shown
+        .figure('best-of-n-curves')
+        .filter(({ method }) => method === 'best_of_n')
+        .map(({ scorer, n, value }) => [scorer, n, value]),
+    ).toEqual(curves.map(({ scorer, n, value }) => [scorer, n, value]))
+    const table = JSON.parse(shown.document.getElementById('groups-data')!.textContent!) as RowTable
+    const outcome = (label: string): string[] => {
+      const column = table.columns.find((one) => one.label === label)!
+      return column.kind === 'choice' ? column.values.map((value) => column.words[value]!) : []
+    }
+    expect(new Set(outcome('A model-a'))).toEqual(new Set(['right']))
+    expect(outcome('B model-b')).toEqual([...Array(7).fill('wrong'), 'no pick', ...Array(4).fill('right')])
+    expect(shown.text('#groups .note')).toContain('others a wrong one (7)')
+    const [first] = table.details
+    expect(first!.completions.map(({ title, text }) => [title, table.texts[text!]])).toEqual([
+      ['Completion 1, pick of A', 'second of g1'],
+      ['Completion 2, pick of B', 'third of g1'],
+    ])
+    expect(table.texts[first!.prompt!]).toBe('ask g1')
+    expect(first!.numbers!.rows).toEqual([
+      ['0', 'fail', 0, 0],
+      ['1 ★ A', 'pass', 5, 1],
+      ['2 ★ B', 'fail', 2, 5],
+    ])
+    // none of these chapters asks for pairs
+    expect(shown.document.getElementById('pairs')).toBeNull()
+    expect(shown.text('#leaderboard .absent')).toContain('no run has pairs')
   })
 })
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { MainModule, Mol, MolList, Reaction } from '@rdkit/rdkit'
 import { PythonError } from '../../python/error.ts'
 import { withoutBogusChirality } from './bogus-chirality.ts'
-import { ToolkitFailure } from './molecule.ts'
+import { MoleculeTooLarge, ToolkitFailure } from './molecule.ts'
 import { checkRdkitVersion } from './rdkit-version.ts'
 import { smilesPart } from './smiles-tokens.ts'
 import { readable } from './too-large.ts'
@@ -143,12 +143,12 @@ export class Rdkit {
   /**
    * `MolFromSmiles`, or null. Hydrogen atoms stay in the graph unless `usual`; valences are not looked at with `unchecked`.
    * The handle must be freed.
-   * @throws ToolkitFailure before it is read, where it is too large; the instance stays sound
+   * @throws MoleculeTooLarge before it is read; the instance stays sound
    */
   open(smiles: string, reading: Reading = 'usual'): MolHandle | null {
     if (LONE_SURROGATE.test(smiles)) throw new PythonError('UnicodeEncodeError', 'surrogates not allowed')
     const given = readable(smiles)
-    if ('refused' in given) throw new ToolkitFailure(given.refused)
+    if ('refused' in given) throw new MoleculeTooLarge(given.refused)
     if (given.text === null) return null
     const text = OTHER_FORMATS.test(given.text) ? smilesPart(given.text).core : given.text
     const mol = this.guard(() => {

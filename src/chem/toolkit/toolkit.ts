@@ -2,7 +2,7 @@ import { PythonError } from '../../python/error.ts'
 import { molFormulaOf } from './formula.ts'
 import { EMPTY_GRAPH, type MolGraph, parseGraph } from './graph.ts'
 import { Lru, ownText } from './lru.ts'
-import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
+import { type Molecule, MoleculeTooLarge, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
 import { breaksAromaticRings, overstatesRings, type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
@@ -76,7 +76,7 @@ export class Toolkit implements MolToolkit {
     if (handle !== null && smiles.length > MAX_ATOMS && handle.atomCount > MAX_ATOMS) {
       const atoms = handle.atomCount
       handle.free()
-      throw new ToolkitFailure(`a molecule of ${atoms} atoms; at most ${MAX_ATOMS} are judged`)
+      throw new MoleculeTooLarge(`a molecule of ${atoms} atoms; at most ${MAX_ATOMS} are judged`)
     }
     const molecule = handle === null ? null : new OpenMolecule(ownText(smiles), handle, this)
     this.kept.set(smiles, molecule)

@@ -1,4 +1,4 @@
-import type { ScoredPair } from '../../types.ts'
+import type { CompletionGroup, ScoredPair } from '../../types.ts'
 import type { AnswerPort, FaultRecord, MoleculePort } from '../html/input.ts'
 import type { CsvFiles } from './csv-file.ts'
 
@@ -21,6 +21,8 @@ export interface CompareInput {
   readonly infos: readonly string[]
   /** null where the runs have no pair in common. */
   readonly rows: ComparedRows | null
+  /** null or absent where no run has groups. */
+  readonly groups?: ComparedGroups | null
   /** null: no molecules are drawn, and the page says so. */
   readonly molecules: MoleculePort | null
   /** Absent: no answers are looked for. */
@@ -78,4 +80,28 @@ export interface ComparedPair {
   readonly margins: readonly (number | null)[]
   /** By model. */
   readonly scores: readonly (readonly [chosen: number | null, rejected: number | null])[]
+}
+
+/** Groups that the scoring runs share, the most telling ones. */
+export interface ComparedGroups {
+  /** All that they share. */
+  readonly total: number
+  /** Groups of the first run that another one lacks. */
+  readonly apart: number
+  /** Of which one model picks a passing completion and another a failing one. */
+  readonly differing: number
+  readonly scorers: readonly string[]
+  /** In the order of interest. */
+  readonly groups: readonly ComparedGroup[]
+  /** Why some or all groups have no texts; null where all have. */
+  readonly withoutTexts: string | null
+}
+export interface ComparedGroup {
+  /** Its texts and verdicts; completions have no score, since every model has its own. */
+  readonly group: CompletionGroup
+  readonly texts: boolean
+  /** By scorer and completion; null = not scored. */
+  readonly scores: readonly (readonly (number | null)[])[]
+  /** By scorer: place of its pick among the completions; null = none. */
+  readonly picks: readonly (number | null)[]
 }

@@ -5,9 +5,12 @@ import { html } from '../html/markup.ts'
 import { count, plural } from '../html/numbers.ts'
 import type { CompareInput } from './input.ts'
 import { alike } from './sections/alike.ts'
+import { baselines } from './sections/baselines.ts'
+import { bestOf } from './sections/best-of.ts'
 import { differences } from './sections/differences.ts'
 import { disagreements } from './sections/disagreements.ts'
 import { drift } from './sections/drift.ts'
+import { groupRows } from './sections/group-rows.ts'
 import { groups } from './sections/groups.ts'
 import { invariance } from './sections/invariance.ts'
 import { leaderboard } from './sections/leaderboard.ts'
@@ -27,8 +30,10 @@ export function renderComparison(input: CompareInput, limits: Limits = LIMITS): 
   const sections = [
     leaderboard(input),
     strata(input, limits),
+    baselines(input),
     differences(input, limits),
     subsets(input, limits),
+    bestOf(input),
     verifier(input),
     groups(input, limits),
     invariance(input),
@@ -37,6 +42,7 @@ export function renderComparison(input: CompareInput, limits: Limits = LIMITS): 
     drift(input),
     disagreements(input),
     pairs(input, limits),
+    groupRows(input, limits),
     provenance(input),
   ]
   const { dataset, runs, settings, command } = input

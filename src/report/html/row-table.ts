@@ -10,8 +10,8 @@ export type TableName = 'pairs' | 'completions' | 'groups' | 'steps'
 /** One browser of rows, as its script reads it. Columns are arrays of one length; the script knows no column by name. */
 export interface RowTable {
   readonly name: TableName
-  /** How an opened row is shown: texts beside each other, a gallery of ranked cards, or steps with their verdicts. */
-  readonly layout: 'sides' | 'gallery' | 'steps'
+  /** How an opened row is shown: texts beside each other, a gallery of ranked cards, steps with their verdicts, or what several scorers pick of a group. */
+  readonly layout: 'sides' | 'gallery' | 'steps' | 'picks'
   /** Columns that name a row in the address; numbers 0 at the end are left out. */
   readonly keyColumns: readonly string[]
   readonly columns: readonly Column[]

@@ -82,9 +82,10 @@ export function verdictOf(
   if (low <= 0 && high >= 0) return NOT_DISTINGUISHABLE
   const name = test.text(columns[low > 0 ? 0 : 1])
   const better = letters === null ? shownName(name) : letters.of(name)
-  return holm !== null && holm >= LEVEL ? `${better} higher; not after Holm` : `${better} higher`
+  return holm !== null && holm >= LEVEL ? `${better} higher; ${NOT_AFTER_HOLM}` : `${better} higher`
 }
 export const NOT_DISTINGUISHABLE = 'not distinguishable'
+export const NOT_AFTER_HOLM = 'not after Holm'
 
 function part(family: Family, tests: readonly FileRow[], letters: Letters, limits: Limits): Markup {
   if (tests.length === 0) return EMPTY

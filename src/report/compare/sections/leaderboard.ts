@@ -7,7 +7,7 @@ import { intervalDots } from '../../plots/interval-dots.ts'
 import { type FileRow, rowsOf } from '../csv-file.ts'
 import type { CompareInput } from '../input.ts'
 import { lettersOf, shownName } from '../names.ts'
-import { NOT_DISTINGUISHABLE, verdictOf } from './differences.ts'
+import { NOT_AFTER_HOLM, NOT_DISTINGUISHABLE, verdictOf } from './differences.ts'
 import { bothWellFormed, type Formed } from './strata.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -56,13 +56,15 @@ function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {
   if (best === undefined) return EMPTY
   const name = best.text('scorer')
   const tests = rowsOf(files, 'paired-tests.csv').filter((test) => test.text('statistic') === 'accuracy_half')
-  const alike = others.filter((other) => {
+  const verdictOn = (other: FileRow): string | null => {
     const test = tests.find(
       (one) =>
         [one.text('a'), one.text('b')].includes(name) && [one.text('a'), one.text('b')].includes(other.text('scorer')),
     )
-    return test !== undefined && verdictOf(test) === NOT_DISTINGUISHABLE
-  })
+    return test === undefined ? null : verdictOf(test)
+  }
+  const alike = others.filter((other) => verdictOn(other) === NOT_DISTINGUISHABLE)
+  const unsure = others.filter((other) => verdictOn(other)?.endsWith(NOT_AFTER_HOLM) === true)
   const quick = (row: FileRow): string => `${shownName(row.text('scorer'))} (${percent(row.number('half'))})`
   const unbeaten = ranked.filter(
     (row) =>
@@ -77,6 +79,9 @@ function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {
       : alike.length === 0
         ? 'The interval of its difference to every other model excludes 0.'
         : `Not distinguishable from it: ${alike.map(quick).join(', ')}.`,
+    unsure.length === 0
+      ? ''
+      : `Apart from it by the interval, but not once the tests are corrected for their number: ${unsure.map(quick).join(', ')}.`,
     formed.length === 0 ? '' : formedText(formed),
     unbeaten.length === 0 ? '' : `Baselines that do at least as well as a model: ${unbeaten.map(quick).join(', ')}.`,
   ]

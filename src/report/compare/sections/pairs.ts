@@ -7,9 +7,10 @@ import { lettersOf } from '../names.ts'
 import { comparedTable } from '../pair-rows.ts'
 
 /** The pairs one by one, each with what every scorer makes of it. */
-export function pairs(input: CompareInput, limits: Limits): Section {
+export function pairs(input: CompareInput, limits: Limits): Section | null {
   const { rows, molecules, runs } = input
   const table = rows === null ? null : comparedTable(rows, lettersOf(input), input, limits)
+  if ((rows === null || table === null) && input.groups) return null
   if (rows === null || table === null)
     return {
       id: 'pairs',

@@ -1,5 +1,5 @@
 import { EMPTY, html, type Markup } from '../../html/markup.ts'
-import { count } from '../../html/numbers.ts'
+import { count, plural } from '../../html/numbers.ts'
 import type { Section } from '../../html/section.ts'
 import { madeInterval } from '../../html/statistic-table.ts'
 import type { ComparedRun, CompareInput } from '../input.ts'
@@ -23,6 +23,12 @@ ${facts('The analysis', [
   ['Command', command],
   ['Data set', dataset],
   ['Runs', count(runs.length)],
+  [
+    'CSV files beside this page',
+    Object.entries(input.files)
+      .map(([name, { rows }]) => `${name} (${plural(rows.length, 'row')})`)
+      .join(', '),
+  ],
 ])}${runs.map((run) => facts(shownName(run.scorer), factsOf(run)))}`,
   }
 }

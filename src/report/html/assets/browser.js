@@ -13,6 +13,7 @@ const UNREAD = 'In answer tags, but the whole is not in the format that was aske
 
 /** What the search goes through, by layout. */
 const SEARCHED = {
+  picks: 'group, prompt, expected answer and picked completions',
   sides: 'row, prompt, expected answer and completions',
   gallery: 'group, prompt, expected answer and completions',
   steps: 'row, prompt, expected answer, steps and candidates',
@@ -560,7 +561,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     )
   }
 
-  const VIEWS = { sides, gallery, steps: stepsView }
+  const VIEWS = { sides, picks: sides, gallery, steps: stepsView }
 
   function detailElement(/** @type {number} */ i) {
     const detail = table.details[i]

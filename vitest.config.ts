@@ -16,6 +16,7 @@ const LONG = [
   'test/model/parity-models.test.ts',
   'test/run/identity.test.ts',
   'test/report-html/browser.test.ts',
+  'test/report-html/accessibility.test.ts',
   'test/run/parity.test.ts',
 ]
 

@@ -1,37 +1,51 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
+import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
+import { agreementByScorer } from '../src/agreement/agreement-table.ts'
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
 import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
+import { accuracyByFault, type FaultLine } from '../src/agreement/faults.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
 import { labelOf } from '../src/agreement/latex/label.ts'
 import { latexTable } from '../src/agreement/latex/table.ts'
+import type { Methods } from '../src/agreement/methods.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
 import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Statistic } from '../src/types.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
+import { baselineLines } from './against-baselines.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
 import { distributionTables, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
-import { GROUP_STANDING_COLUMNS, groupStandingRows, groupsOfRun, groupsTable, groupsText } from './groups.ts'
+import {
+  GROUP_STANDING_COLUMNS,
+  groupStandingRows,
+  groupsOfRun,
+  groupsTable,
+  groupsText,
+  ownGroupsNote,
+} from './groups.ts'
 import { invarianceOfRun } from './invariance.ts'
 import { LEADERBOARD_COLUMNS, leaderboard, leaderboardRow, leaderboardTable, type Standing } from './leaderboard.ts'
 import { LENGTH_COLUMNS, lengthRows } from './lengths.ts'
 import { matchRows, twoOf, type Unit, unlikeText } from './matching.ts'
+import { analysisMethods } from './methods.ts'
 import { OVER_TIME_COLUMNS, overTimeRows, overTimeText } from './over-time.ts'
 import { PAIRED_COLUMNS, pairedRow, pairedTests } from './paired-tests.ts'
 import { plotsOf } from './plots.ts'
 import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
-import { twinsOf } from './run-identity.ts'
+import { baselinesOfRun } from './run-baselines.ts'
+import { dtypeOf, twinsOf } from './run-identity.ts'
+import { strataOfRun } from './run-strata.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
 import {
@@ -42,9 +56,10 @@ import {
   hasScores,
   isConstant,
   kindOf,
+  markedName,
   type Scorer,
 } from './scorers.ts'
-import { completionsText, standingsText } from './screen.ts'
+import { completionsText, invarianceText, standingsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
   heterogeneityRows,
@@ -67,12 +82,23 @@ export interface Analysis {
   /** By scorer: pairs whose id another run has too, with another prompt or other completions; they are not paired. */
   readonly unlike: Readonly<Record<string, number>>
   readonly standings: readonly Standing[]
+  /** As they are compared: rows of other texts under one id have keys of their own. */
+  readonly runs: readonly Run[]
+  /** Models, ensembles of all and baselines, with their margins on the aligned pairs. */
+  readonly scorers: readonly Scorer[]
+  /** Accuracy by why the rejected answer is wrong, by run; empty where no verdict says. */
+  readonly faults: readonly { readonly scorer: string; readonly lines: readonly FaultLine[] }[]
+  /** Under the leaderboard, and of the groups: what the values rest on. */
+  readonly notes: readonly string[]
+  /** How the models stand to the baselines, for the screen. */
+  readonly baselines: readonly string[]
   /** Best of n by scorer, where rows have several completions. */
   readonly bestOf: readonly (readonly [scorer: string, table: BestOfTable])[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
   readonly screen: string
   readonly csv: Readonly<Record<string, { readonly columns: readonly string[]; readonly rows: readonly Cell[][] }>>
   readonly tables: readonly PaperTable[]
+  readonly methods: Methods
   /** SVG files by name. */
   readonly plots: Readonly<Record<string, string>>
 }
@@ -124,6 +150,7 @@ export function startAnalysis(
   const scorers: Scorer[] = aligned.pairs.n === 0 ? [] : [...aligned.scorers, ...whole, ...baselines]
   const costs = costsOf(kept.filter(({ model }) => !unranked.has(model)))
   const standings = leaderboard(aligned, ranking, scorers, settings, aligned.pairs.n === 0 ? [] : aside, costs)
+  const againstBaselines = baselineLines(aligned, scorers, standings, settings)
   const sweep = leaderboard(aligned, ranking, aligned.pairs.n === 0 ? [] : combined, settings)
   const subsets = subsetTables(aligned, compared, settings)
   const tests = [
@@ -217,6 +244,7 @@ export function startAnalysis(
     writers === null ? null : writerTable(dataset, writers),
     groups.length === 0 ? null : groupsTable(dataset, groups),
   ].filter((t): t is PaperTable => t !== null)
+  const groupsNote = ownGroupsNote(groups.map(({ ids }) => ids))
   const plots = plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets)
   return (ofColumns) => {
     const statistics = runs.map((run, i) => ({
@@ -225,8 +253,16 @@ export function startAnalysis(
         ...ofColumns[i]!,
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
+        ...strataOfRun(run, settings),
+        ...baselinesOfRun(run, settings),
       ],
     }))
+    const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
+    const marked = statistics.map((one, i) => ({
+      ...one,
+      model: markedName({ name: one.model, dtype: dtypeOf(runs[i]!) }),
+    }))
+    const byScorer = agreementByScorer(marked, dataset, bootstrapMethod(settings))
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
       rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
@@ -238,16 +274,34 @@ export function startAnalysis(
       unit,
       unlike,
       standings,
+      runs,
+      scorers,
+      faults: statistics.flatMap(({ model, statistics }) => {
+        const lines = accuracyByFault(statistics)
+        return lines.length === 0 ? [] : [{ scorer: model, lines }]
+      }),
+      notes: [...(standings.length === 0 ? notes : board.notes), ...(groupsNote === null ? [] : [groupsNote])],
+      baselines: againstBaselines,
       bestOf: best,
       screen: [
         standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
-        ...(groups.length === 0 ? [] : [groupsText(dataset, groups)]),
-        ...[overTimeText(dataset, overTime)].filter((text) => text !== null),
+        // what is chosen among one answer written in several ways says nothing
+        ...(groups.length === 0 || ofTwins ? [] : [groupsText(dataset, groups)]),
+        ...[invarianceText(dataset, statistics), overTimeText(dataset, overTime)].filter((text) => text !== null),
       ].join('\n\n'),
       csv: Object.fromEntries(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),
       ),
-      tables,
+      tables: byScorer === null ? tables : [...tables, byScorer],
+      methods: analysisMethods({
+        dataset,
+        aligned,
+        models: runs.map(({ model }) => model),
+        ensemble: whole.length === 0 ? [] : distinct.map(({ model }) => model),
+        tests,
+        groups: groups.length > 0,
+        settings,
+      }),
       plots,
     }
   }
@@ -259,8 +313,15 @@ function noted(row: readonly Cell[], columns: readonly string[], text: string | 
   return row.map((cell, i) => (i !== at || text === null ? cell : cell === null ? text : `${cell}; ${text}`))
 }
 
-/** ◆ Writes an analysis into a folder, each file whole or not at all. */
-export async function writeAnalysis(analysis: Analysis, folder: string): Promise<string[]> {
+/**
+ * ◆ Writes an analysis into a folder, each file whole or not at all.
+ * @param report report.html, if there is to be one
+ */
+export async function writeAnalysis(
+  analysis: Analysis,
+  folder: string,
+  report: string | null = null,
+): Promise<string[]> {
   for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
   const files: string[] = []
   const put = (name: string, content: string): void => {
@@ -279,6 +340,9 @@ export async function writeAnalysis(analysis: Analysis, folder: string): Promise
     put(`tables/${table.name}.tex`, latexTable(table, label))
   }
   for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
+  put('methods.md', analysis.methods.text)
+  put('references.bib', analysis.methods.bibliography)
+  if (report !== null) put('report.html', report)
   put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))
   return files
 }

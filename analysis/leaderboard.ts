@@ -77,6 +77,10 @@ export function leaderboard(
   })
 }
 
+/** No pair has a score of a model: there is nothing to rank, and no scorer to blame (runs of run-verify alone). */
+export const nothingScored = (standings: readonly Standing[]): boolean =>
+  standings.every(({ scorer, own, rank }) => rank === null && (scorer.kind === 'null' || own.n === 0))
+
 export const leaderboardRow = ({ rank, scorer, accuracy: a, own, costs }: Standing): Cell[] => [
   rank,
   scorer.name,

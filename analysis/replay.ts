@@ -3,10 +3,25 @@ import { DataError } from '../src/errors.ts'
 import { isFailure } from '../src/pairs/failure.ts'
 import { plain, promptCluster } from '../src/plain-text.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { SCORE_COLUMNS, type ScoreDetail, TEXT_COLUMNS, VARIANT_COLUMNS } from '../src/report/scores.ts'
+import {
+  SCORE_COLUMNS,
+  type ScoreDetail,
+  TEXT_COLUMNS,
+  VARIANT_COLUMNS,
+  VERDICT_COLUMNS,
+} from '../src/report/scores.ts'
 import { groupOf } from '../src/score/grouping.ts'
 import { pairsOf } from '../src/score/pairing.ts'
-import type { CompletionGroup, Row, RowFailure, ScoredCompletion, ScoredPair, VerdictStatus } from '../src/types.ts'
+import type {
+  CompletionGroup,
+  Row,
+  RowFailure,
+  ScoredCompletion,
+  ScoredPair,
+  StandInFilter,
+  VerdictCause,
+  VerdictStatus,
+} from '../src/types.ts'
 import { numberIn } from './csv-rows.ts'
 import { openCsvStream, type StreamedRow } from './csv-stream.ts'
 
@@ -24,7 +39,7 @@ export async function ownColumnsOf(path: string): Promise<string[]> {
   const stream = await openCsvStream(path)
   await stream.close()
   const header = stream.columns
-  const known = new Set<string>([...SCORE_COLUMNS, ...TEXT_COLUMNS, ...VARIANT_COLUMNS])
+  const known = new Set<string>([...SCORE_COLUMNS, ...TEXT_COLUMNS, ...VERDICT_COLUMNS, ...VARIANT_COLUMNS])
   const absent = [...SCORE_COLUMNS, ...TEXT_COLUMNS].filter((name) => !header.includes(name))
   if (absent.length > 0) throw new DataError(`has no column ${absent.join(', ')}`, path, 'Run it again.')
   return header.filter((name) => !known.has(name))
@@ -77,6 +92,8 @@ export async function* replay(
         verifiableReward: number('verifiable_reward'),
         verifiableStatus: statusIn(get('verifiable_status'), `${path}: row ${line}`),
         verifiableReason: textOf(get, 'verifiable_reason'),
+        verdictCause: wordIn(get('verdict_cause'), CAUSES, 'verdict_cause', `${path}: row ${line}`),
+        hingesOn: wordIn(get('hinges_on'), HINGES, 'hinges_on', `${path}: row ${line}`),
         formatReward: number('format_reward'),
         promptTokens: number('prompt_tokens'),
         completionTokens: number('completion_tokens'),
@@ -135,11 +152,26 @@ async function* rowsOf(path: string): AsyncGenerator<StreamedRow> {
 const present = (value: number): number | null => (Number.isNaN(value) ? null : value)
 const textOf = (get: StreamedRow, column: string): string | null => (get(column) === '' ? null : get(column))
 
-const STATUSES: readonly string[] = ['pass', 'partial', 'fail', 'unverifiable'] satisfies VerdictStatus[]
+const STATUSES: readonly VerdictStatus[] = ['pass', 'partial', 'fail', 'unverifiable']
+const CAUSES: readonly VerdictCause[] = ['answer', 'target', 'oracle', 'verifier']
+const HINGES: readonly StandInFilter[] = ['rings', 'fingerprints', 'rings+fingerprints', 'purchasable']
+
+/** One of some words; null where the cell is empty, or the column is not there. */
+function wordIn<W extends string>(
+  cell: string | undefined,
+  words: readonly W[],
+  column: string,
+  where: string,
+): W | null {
+  if (cell === undefined || cell === '') return null
+  const found = words.find((word) => word === cell)
+  if (found === undefined) throw new DataError(`${column} is "${cell}", one of ${words.join(', ')}`, where)
+  return found
+}
 function statusIn(cell: string, where: string): VerdictStatus {
-  if (!STATUSES.includes(cell))
-    throw new DataError(`verifiable_status is "${cell}", one of ${STATUSES.join(', ')}`, where)
-  return cell as VerdictStatus
+  const status = wordIn(cell, STATUSES, 'verifiable_status', where)
+  if (status === null) throw new DataError(`verifiable_status is "", one of ${STATUSES.join(', ')}`, where)
+  return status
 }
 
 /** A cell of the scorer's own, as it was given to be written. */

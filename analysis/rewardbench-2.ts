@@ -1,5 +1,6 @@
 import { Coder } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
+import { shownJson } from '../src/visible-text.ts'
 import { completionKey } from './keys.ts'
 import { checkedSize } from './run-checks.ts'
 import type { Run } from './runs.ts'
@@ -45,7 +46,7 @@ export function rewardBench2(file: Json, path: string): RewardBench2 | null {
     const where = `${path}: row ${i + 1}`
     if (!Array.isArray(entry))
       throw new DataError(
-        `"scores" is ${JSON.stringify(entry)}, expected a list with the score of every completion`,
+        `"scores" is ${shownJson(entry)}, expected a list with the score of every completion`,
         where,
         'Read are the files of scripts/run_v2.py (RewardBench 2), run_rm.py, run_dpo.py and of the command rewardbench.',
       )
@@ -53,7 +54,7 @@ export function rewardBench2(file: Json, path: string): RewardBench2 | null {
     const correct = right?.[i] ?? 1
     if (typeof correct !== 'number' || !Number.isInteger(correct) || correct < 1 || correct >= values.length)
       throw new DataError(
-        `"num_correct" is ${JSON.stringify(correct)} of ${values.length} completions, expected at least one right and one wrong`,
+        `"num_correct" is ${shownJson(correct)} of ${values.length} completions, expected at least one right and one wrong`,
         where,
       )
     const given = String(subsets?.[i] ?? 'all rows')
@@ -87,7 +88,7 @@ function listOf(file: Json, key: string, path: string): readonly unknown[] {
 function numberOf(value: unknown, where: string): number {
   const score: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
   if (score === null) return Number.NaN
-  if (typeof score !== 'number') throw new DataError(`a score is ${JSON.stringify(value)}, expected a number`, where)
+  if (typeof score !== 'number') throw new DataError(`a score is ${shownJson(value)}, expected a number`, where)
   return Number.isFinite(score) ? checkedSize(score, 'a score', where) : Number.NaN
 }
 

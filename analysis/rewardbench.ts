@@ -5,6 +5,7 @@ import { DataError } from '../src/errors.ts'
 import { isRecord } from '../src/is-record.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
 import { characters } from '../src/plain-text.ts'
+import { shownJson } from '../src/visible-text.ts'
 import { CodedColumn } from './column.ts'
 import { completionKey, keyParts } from './keys.ts'
 import { rewardBench2, rewardBench2Run } from './rewardbench-2.ts'
@@ -16,7 +17,7 @@ function scoreOf(value: unknown, where: string): number {
   const score = Array.isArray(value) && value.length === 1 ? value[0] : value
   if (score === null || (typeof score === 'number' && !Number.isFinite(score))) return Number.NaN
   if (typeof score !== 'number')
-    throw new DataError(`score is ${JSON.stringify(value)}, expected a number or a list of one`, where)
+    throw new DataError(`score is ${shownJson(value)}, expected a number or a list of one`, where)
   return checkedSize(score, 'score', where)
 }
 
@@ -144,7 +145,7 @@ function fromLines(text: string, path: string): { model: string | null; rows: Im
     const where = `${path}:${i + 1}`
     const row = parseJson(line, where)
     const word = (value: unknown): string | null =>
-      value === undefined || value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
+      value === undefined || value === null ? null : typeof value === 'object' ? shownJson(value) : String(value)
     // <model>_all.jsonl of --save_all holds the two scores alone.
     const bare = Object.keys(row).sort().join() === 'chosen,rejected'
     const [chosen, rejected] = bare ? [row.chosen, row.rejected] : [row.scores_chosen, row.scores_rejected]

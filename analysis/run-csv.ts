@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
 import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
 import { completionKey, joinKey } from './keys.ts'
+import { STRATUM_COLUMNS } from './run-strata.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
 /** pairs.csv as columns, and the prompt of each row; none where there is no such file. */
@@ -20,6 +21,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   const columns = Object.entries(numbers)
   const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
   const texts = { prompt: new Column(), chosen: new Column(), rejected: new Column() }
+  const strata = new Map(STRATUM_COLUMNS.map((name) => [name, { has: false, levels: new CodedColumn() }]))
   const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
   let written = false
   const key: string[] = []
@@ -35,6 +37,10 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
       texts.prompt.push(fingerprint(get('cluster')))
       texts.chosen.push(fingerprint(get('chosen_hash')))
       texts.rejected.push(fingerprint(get('rejected_hash')))
+      for (const [name, stratum] of strata) {
+        stratum.has ||= get.has(name)
+        stratum.levels.push(get(name))
+      }
       written ||= get.has('chosen_model') || get.has('rejected_model')
       writers.chosen.push(get('chosen_model'))
       writers.rejected.push(get('rejected_model'))
@@ -56,6 +62,9 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
     rejectedChars: numbers.rejected_chars.done(),
     chosenTokens: numbers.chosen_tokens.done(),
     rejectedTokens: numbers.rejected_tokens.done(),
+    strata: Object.fromEntries(
+      [...strata].flatMap(([name, { has, levels }]) => (has ? [[name, levels.done()] as const] : [])),
+    ),
     writers: written ? { chosen: writers.chosen.done(), rejected: writers.rejected.done() } : null,
   }
   return { pairs, clusterOfId }

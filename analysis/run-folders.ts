@@ -11,6 +11,7 @@ import {
 } from '../src/setup/identity.ts'
 import { completionKey } from './keys.ts'
 import { isServed } from './over-time.ts'
+import { readTextBaselines } from './run-baselines.ts'
 import { checkRun } from './run-checks.ts'
 import { readCompletions, readPairs } from './run-csv.ts'
 import { readGroups } from './run-groups.ts'
@@ -59,6 +60,7 @@ export async function readRun(folder: { model: string; dataset: string; path: st
     // a server appends whole lines while it runs: those that are there now are read
     const bytes = isServed({ manifest }) ? wholeLines(join(folder.path, 'scores.csv')) : null
     const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId, bytes ?? undefined)
+    const text = await readTextBaselines(join(folder.path, 'agreement.csv'), pairs)
     const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
     // else they would be of two runs
     if (bytes !== null || stampOf(files) === before) {
@@ -78,7 +80,8 @@ export async function readRun(folder: { model: string; dataset: string; path: st
         groups,
         manifest,
         identity,
-        warnings: contradiction === null ? warnings : [...warnings, contradiction],
+        textBaselines: text.statistics,
+        warnings: [...warnings, contradiction, text.warning].filter((warning) => warning !== null),
       }
     }
     if (attempt === READS)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Coded, CompletionColumns, PairColumns } from '../src/agreement/columns.ts'
 import type { Identity } from '../src/setup/identity.ts'
+import type { Statistic } from '../src/types.ts'
 import type { RunGroup } from './run-groups.ts'
 
 export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'
@@ -22,6 +23,8 @@ export interface Run {
   readonly identity?: Identity | null
   /** What to tell the user of it. */
   readonly warnings: readonly string[]
+  /** Baselines that read texts, from its agreement.csv. */
+  readonly textBaselines?: readonly Statistic[]
   /** Absent: an imported file, which has none. */
   readonly groups?: readonly RunGroup[]
   /** Rows of one id are pairs of their own, not several completions of one row. */
@@ -45,6 +48,8 @@ export interface RunPairs extends PairColumns {
   readonly rejectedTokens: Float64Array
   readonly chosenScore: Float64Array
   readonly rejectedScore: Float64Array
+  /** Levels of the strata that pairs.csv has a column for, '' = none; by stratum, absent where the file has no such column. */
+  readonly strata?: Readonly<Record<string, Coded>>
   /** Models that wrote the completions, as the data say (`chosen_model`, `rejected_model`; '' = not said); null without such a column. */
   readonly writers: { readonly chosen: Coded; readonly rejected: Coded } | null
 }

@@ -101,7 +101,7 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
 }
 
 /** Baselines that need no text: lengths, a constant, the random number that a run draws for the completion too. */
-export function baselineScorers({ pairs }: Aligned): Scorer[] {
+export function baselineScorers({ pairs }: Pick<Aligned, 'pairs'>): Scorer[] {
   const random = (i: number): number => {
     const [id, rejected, chosen] = keyParts(pairs.key[i]!)
     return randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)

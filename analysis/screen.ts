@@ -2,7 +2,7 @@ import type { Accuracy } from '../src/agreement/accuracy.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { percent, textTable } from '../src/report/table.ts'
 import type { Statistic } from '../src/types.ts'
-import type { Standing } from './leaderboard.ts'
+import { nothingScored, type Standing } from './leaderboard.ts'
 import { markedName } from './scorers.ts'
 
 const interval = (low: number | null, high: number | null, scale = 100, digits = 1): string =>
@@ -10,6 +10,7 @@ const interval = (low: number | null, high: number | null, scale = 100, digits =
 
 /** The leaderboard for a terminal. @param notes lines under it */
 export function standingsText(dataset: string, standings: readonly Standing[], notes: readonly string[]): string {
+  if (nothingScored(standings)) return `${dataset}: no model has scored a pair; there is nothing to rank.`
   const few = (a: Accuracy): boolean => a.half !== null && a.clusters < MIN_CLUSTERS
   const missing = standings.some(({ accuracy }) => accuracy.missing > 0)
   const cells = (a: Accuracy): string[] => [
@@ -30,6 +31,35 @@ export function standingsText(dataset: string, standings: readonly Standing[], n
     ]),
   )
   return [table, ...notes].join('\n')
+}
+
+/** Of runs on answers written in several ways: does the order hold, how far does the writing move the score? null where no run is of that. */
+export function invarianceText(
+  dataset: string,
+  runs: readonly { readonly model: string; readonly statistics: readonly Statistic[] }[],
+): string | null {
+  const lines = runs.flatMap(({ model, statistics }) => {
+    const of = (name: string): Statistic | undefined =>
+      statistics.find((s) => s.scope === 'invariance' && s.subset === 'all' && s.statistic === name)
+    const flips = of('flip_rate')
+    const below = of('ranked_below_original')
+    if (flips === undefined && below === undefined) return []
+    return [
+      [
+        model,
+        percent(flips?.value ?? null),
+        interval(flips?.ciLow ?? null, flips?.ciHigh ?? null),
+        String(flips?.n ?? 0),
+        of('spread_over_margin')?.value?.toFixed(3) ?? '–',
+        percent(below?.value ?? null),
+        interval(below?.ciLow ?? null, below?.ciHigh ?? null),
+        String(below?.n ?? 0),
+      ],
+    ]
+  })
+  if (lines.length === 0) return null
+  const header = ['flips', '95 % CI', 'twins', 'spread/margin', 'wrong below', '95 % CI', 'changed']
+  return textTable([`${dataset}: same chemistry`, ...header], lines)
 }
 
 /** What can be said of completions without pairs (groups): the score against passing the verifier. */

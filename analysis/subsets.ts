@@ -1,4 +1,9 @@
-import { type Accuracy, type AccuracyTable, accuracyBySubset, type BootstrapSettings } from '../src/agreement/accuracy.ts'
+import {
+  type Accuracy,
+  type AccuracyTable,
+  accuracyBySubset,
+  type BootstrapSettings,
+} from '../src/agreement/accuracy.ts'
 import { allRows } from '../src/agreement/columns.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { count, type PaperTable, percent, type TableCell, text } from '../src/agreement/tables.ts'

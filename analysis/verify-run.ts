@@ -9,6 +9,8 @@ export interface Verdict {
   readonly status: VerdictStatus
   readonly reason: string | null
   readonly formatReward: number | null
+  readonly cause: string | null
+  readonly hingesOn: string | null
 }
 
 const VERDICT_COLUMNS = {
@@ -16,6 +18,8 @@ const VERDICT_COLUMNS = {
   verifiable_status: ({ status }: Verdict) => status,
   verifiable_reason: ({ reason }: Verdict) => reason,
   format_reward: ({ formatReward }: Verdict) => formatReward,
+  verdict_cause: ({ cause }: Verdict) => cause,
+  hinges_on: ({ hingesOn }: Verdict) => hingesOn,
 } as const
 
 /** Gathers completions whose verdict in scores.csv is another than that of the verifier now. */

@@ -1,20 +1,29 @@
 #!/usr/bin/env node
+import { join } from 'node:path'
 import { placeDataSets, replacedRuns, withRecord } from '../analysis/analysis-folder.ts'
 import { type Analysis, startAnalysis, writeAnalysis } from '../analysis/analyze.ts'
 import { picksOf, writeBestOfN } from '../analysis/best-of-n.ts'
+import { comparedGroups } from '../analysis/compared-groups.ts'
+import { comparedRows, readingOf } from '../analysis/compared-rows.ts'
+import { comparedRun } from '../analysis/compared-runs.ts'
 import { dataNames, dataSetsOf } from '../analysis/data-sets.ts'
+import { nothingScored } from '../analysis/leaderboard.ts'
 import { unlikeText } from '../analysis/matching.ts'
 import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, readRun, unfinishedRuns } from '../analysis/run-folders.ts'
 import { startStatistics } from '../analysis/run-statistics.ts'
 import type { Run } from '../analysis/runs.ts'
+import { answerPort } from '../src/cli/answer-port.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
-import { type Log, screenLog } from '../src/cli/log.ts'
+import { moleculesOf } from '../src/cli/html.ts'
+import { screenLog } from '../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { printText } from '../src/cli/screen.ts'
 import { DataError, HarnessError } from '../src/errors.ts'
-import { makeOutputFolder } from '../src/setup/folder.ts'
+import { renderComparison } from '../src/report/compare/report.ts'
+import { checkDatasetName } from '../src/setup/dataset.ts'
+import { checkOutputFolder, makeOutputFolder } from '../src/setup/folder.ts'
 import { identitiesIn } from '../src/setup/identity.ts'
 import { list, readOptions, section, text, toggle } from '../src/setup/option.ts'
 import { resamples, seed } from '../src/setup/options.ts'
@@ -43,7 +52,7 @@ export const OPTIONS = {
         "Score files that RewardBench or RewardBench 2 wrote (eval-set-scores *.json, *_outputs.jsonl, *_all.jsonl), repeatable; data set 'rewardbench'",
         { shown: 'none' },
       ),
-      dataFile: text('Data set of the groups, for the texts of best-of-n/*.json', null, {
+      dataFile: text('Data set of the runs, for the texts of report.html and best-of-n/*.json', null, {
         shown: 'the one that run.json names',
       }),
     },
@@ -57,15 +66,17 @@ export const OPTIONS = {
 
 /**
  * The whole command; returns the exit code.
- * @param name the command as the user called it
+ * @param command as the user called it
  */
-export async function analyze(argv: readonly string[], name: string = HELP.name): Promise<number> {
-  const given = await parseArgs({ ...HELP, name }, OPTIONS, argv)
+export async function analyze(argv: readonly string[], command: string = HELP.name): Promise<number> {
+  const given = await parseArgs({ ...HELP, name: command }, OPTIONS, argv)
   if (given === null) return 0
   const options = readOptions(OPTIONS, given)
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
-  const log = screenLog(name, options)
+  const log = screenLog(command, options)
+  checkOutputFolder(join(outputDir, 'analysis'))
+  if (dataFile !== null) checkDatasetName(dataFile, '--data-file')
   const found = findRuns(outputDir)
   const folders = found
     .filter(({ dataset, path }) => {
@@ -91,8 +102,8 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
   for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
   for (const folder of folders) await readRun(folder).then(add).catch(warn)
   let done = 0
-  if (dataFile !== null && !runs.some((run) => picksOf(run) !== null))
-    log.warn(changesNothing(['data-file'], 'no run has groups, and of pairs no completion is picked'))
+  if (dataFile !== null && !runs.some((run) => run.pairs.n > 0 || picksOf(run) !== null))
+    log.warn(changesNothing(['data-file'], 'no run has pairs or groups'))
   for (const placed of placeDataSets(outputDir, dataSetsOf(runs))) {
     const { set, name, path, remarks } = placed
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
@@ -105,14 +116,27 @@ export async function analyze(argv: readonly string[], name: string = HELP.name)
         const analysis = finish(await statistics.done())
         const replaced = replacedRuns(placed)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
+        const remarks = remarksOf(analysis, set.runs)
+        const page = await comparisonPage({
+          name,
+          analysis,
+          remarks,
+          dataFile,
+          settings,
+          command: [command, ...argv].join(' '),
+          notes: set.notes,
+        })
         const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [
-          ...(await writeAnalysis(analysis, path)),
+          ...(await writeAnalysis(analysis, path, page)),
           ...(await writeBestOfN(set.runs, path, dataFile, log)),
         ])
         printText(`${done > 0 ? '\n' : ''}${analysis.screen}\n`)
         for (const [scorer, table] of analysis.bestOf) printText(`\n${scorer}\n${bestOfTable(table)}\n`)
-        tell(analysis, set.runs, log)
-        log.info(`${name}: ${set.runs.length} run${set.runs.length === 1 ? '' : 's'}, ${files.length} files in ${path}`)
+        for (const line of remarks.warnings) log.warn(`${name}: ${line}`)
+        for (const line of remarks.infos) log.info(`${name}: ${line}`)
+        log.info(
+          `${name}: ${set.runs.length} run${set.runs.length === 1 ? '' : 's'}, ${files.length} files in ${path}; open ${join(path, 'report.html')} in a browser`,
+        )
         done++
       } finally {
         unlock()
@@ -153,29 +177,72 @@ function unmatched(
   return [...absent('dataset', imports ? datasets.slice(1) : datasets), ...absent('model', models)]
 }
 
-/** What a reader of the leaderboard must know. */
-function tell({ dataset, aligned, copies, unit, unlike, standings }: Analysis, runs: readonly Run[], log: Log): void {
+/** report.html of an analysis. */
+async function comparisonPage({
+  name,
+  analysis,
+  remarks,
+  dataFile,
+  settings,
+  command,
+  notes,
+}: {
+  readonly name: string
+  readonly analysis: Analysis
+  readonly remarks: ReturnType<typeof remarksOf>
+  readonly dataFile: string | null
+  readonly settings: { readonly resamples: number; readonly seed: number }
+  readonly command: string
+  readonly notes: readonly string[]
+}): Promise<string> {
+  const found = await comparedRows(analysis, dataFile)
+  const grouped = await comparedGroups(analysis, dataFile)
+  const solutions = new Map([...(found?.solutions ?? []), ...(grouped?.solutions ?? [])])
+  const answers = answerPort(solutions, found?.verification ?? readingOf(grouped?.run ?? null))
+  const shown = [
+    ...(found?.rows.pairs.flatMap(({ pair }) => [pair.chosen, pair.rejected]) ?? []),
+    ...(grouped?.groups.groups.flatMap(({ group }) => group.completions) ?? []),
+  ]
+  return renderComparison({
+    dataset: name,
+    command,
+    settings,
+    runs: analysis.runs.map(comparedRun),
+    files: analysis.csv,
+    faults: analysis.faults,
+    notes: analysis.notes,
+    warnings: [...notes, ...remarks.warnings],
+    infos: remarks.infos,
+    rows: found?.rows ?? null,
+    groups: grouped?.groups ?? null,
+    answers,
+    molecules: await moleculesOf(shown, [...solutions.keys()], answers),
+  })
+}
+
+/** What a reader of the leaderboard must know: warnings, and what is merely said. */
+function remarksOf(
+  { aligned, copies, unit, unlike, standings, baselines }: Analysis,
+  runs: readonly Run[],
+): { readonly warnings: readonly string[]; readonly infos: readonly string[] } {
+  const warnings: string[] = []
   if (runs.every((run) => run.pairs.n === 0))
-    log.warn(
-      `${dataset}: no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,
+    warnings.push(
+      `no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,
     )
-  else if (aligned.pairs.n === 0)
-    log.warn(`${dataset}: the runs have no pair in common; compare them apart with --model`)
-  for (const [name, n] of Object.entries(unlike)) if (n > 0) log.warn(`${dataset}: ${name}: ${unlikeText(n, unit)}`)
-  if (copies.length > 0)
-    log.info(
-      `${dataset}: ${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,
-    )
+  else if (aligned.pairs.n === 0) warnings.push('the runs have no pair in common; compare them apart with --model')
+  for (const [name, n] of Object.entries(unlike)) if (n > 0) warnings.push(`${name}: ${unlikeText(n, unit)}`)
   for (const { scorer, rank, accuracy } of standings)
-    if (rank === null && accuracy.reason !== null) log.warn(`${dataset}: ${scorer.name}: ${accuracy.reason}`)
-  const models = standings.filter((s) => ['rm', 'dpo', 'dpo-ref-free'].includes(s.scorer.kind))
-  const beaten: string[] = []
-  for (const { scorer, rank } of standings) {
-    if (scorer.kind !== 'null' || rank === null) continue
-    const worse = models.filter((s) => s.rank !== null && s.rank >= rank).map((s) => s.scorer.name)
-    if (worse.length > 0) beaten.push(`${scorer.name} as ${worse.join(', ')}`)
-  }
-  if (beaten.length > 0) log.warn(`${dataset}: baselines that do at least as well: ${beaten.join('; ')}`)
+    if (rank === null && accuracy.reason !== null && !nothingScored(standings))
+      warnings.push(`${scorer.name}: ${accuracy.reason}`)
+  warnings.push(...baselines)
+  const infos =
+    copies.length === 0
+      ? []
+      : [
+          `${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,
+        ]
+  return { warnings, infos }
 }
 
 if (isStarted(import.meta.url)) await runMain(HELP.name, () => analyze(process.argv.slice(2)))

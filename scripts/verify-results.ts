@@ -17,6 +17,7 @@ import { type BinHelp, parseArgs } from '../src/cli/parse.ts'
 import { isResult } from '../src/cli/results.ts'
 import { writeReport, writeRunFiles } from '../src/cli/run-files.ts'
 import { jsonLine, printText } from '../src/cli/screen.ts'
+import { standInTally, verdictCauses } from '../src/cli/verdict-causes.ts'
 import { openVerifier } from '../src/cli/verifier.ts'
 import { verifyRows } from '../src/cli/verifying.ts'
 import { collect } from '../src/collect.ts'
@@ -82,7 +83,8 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   let differing = 0
   const troubles: HarnessError[] = []
   for (const folder of folders) {
-    const verified = await verifyRun(folder, options, log).catch((error: unknown) => {
+    const verified = await verifyRun(folder, options, log).catch((thrown: unknown) => {
+      const error = thrown instanceof TypeError || thrown instanceof RangeError ? foreign(folder, thrown) : thrown
       if (!(error instanceof HarnessError)) throw error
       if (folders.length === 1) throw error
       troubles.push(error)
@@ -103,6 +105,15 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   if (unwritten !== undefined || troubles.length === folders.length) return (unwritten ?? troubles[0]!).exitCode
   return differing + troubles.length > 0 ? 4 : 0
 }
+
+/** run.json may be another's, and says every option, file and count that is recomputed: no list of checks is as long as what reads it. */
+const foreign = (folder: string, cause: Error): DataError =>
+  new DataError(
+    `holds what no run of this version writes (${cause.message})`,
+    join(folder, 'run.json'),
+    'Run the command again in the same folder. Where nobody has changed the file, this is a bug in chemherm: please report it, with the file.',
+    { cause },
+  )
 
 /** The folder itself where it holds a run, else the runs in it. */
 function runsIn(word: string): string[] {
@@ -293,6 +304,8 @@ async function* withVerdicts(
             status: c.verifiableStatus,
             reason: c.verifiableReason,
             formatReward: c.formatReward,
+            cause: c.verdictCause ?? null,
+            hingesOn: c.hingesOn ?? null,
           },
           ledger.verdictOf(index),
         )
@@ -315,6 +328,12 @@ function countsIn(
     ['dataset.failed_rows', record.dataset.failed_rows, inspection.failures.length],
     ['verdicts', record.verdicts, countBy(joined.completions, (c) => c.verifiableStatus)],
     ['verdict_reasons', record.verdict_reasons, countBy(joined.completions, (c) => c.verifiableReason ?? 'none')],
+    ['verdict_causes', record.verdict_causes, verdictCauses(joined.completions)],
+    [
+      'stand_in_filters',
+      record.stand_in_filters,
+      record.verification === null ? null : standInTally(joined.completions),
+    ],
     ['failures.count', (record.failures as { count?: unknown } | undefined)?.count, failures],
   ]
   return counts.flatMap(([column, a, b]) => {

@@ -1,3 +1,5 @@
+import { visibleLines } from './visible-text.ts'
+
 /**
  * The closed family of expected failures. Everything else that is thrown is a bug and shows its stack (exit 1).
  * `where` names the place (file:line, flag, tensor), the message says what, `hint` says how to mend it.
@@ -16,14 +18,14 @@ export const EXIT_CODES: Readonly<Record<ErrorTag, number>> = {
 
 export abstract class HarnessError extends Error {
   abstract readonly tag: ErrorTag
-  constructor(
-    message: string,
-    readonly where: string,
-    readonly hint: string | null = null,
-    options?: { cause?: unknown },
-  ) {
-    super(message, options)
+  readonly where: string
+  readonly hint: string | null
+  /** What of the words comes from files, the hub or a command line acts on no terminal: it is cleaned here, once for all who print it. */
+  constructor(message: string, where: string, hint: string | null = null, options?: { cause?: unknown }) {
+    super(visibleLines(message), options)
     this.name = new.target.name
+    this.where = visibleLines(where)
+    this.hint = hint === null ? null : visibleLines(hint)
   }
   get exitCode(): number {
     return EXIT_CODES[this.tag]

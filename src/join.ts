@@ -53,6 +53,8 @@ export async function* joinAll(
         verifiableReward: verdict.status === 'unverifiable' ? null : verdict.value,
         verifiableStatus: verdict.status,
         verifiableReason: verdict.reason,
+        verdictCause: verdict.cause,
+        hingesOn: verdict.hingesOn,
         formatReward: verdict.formatReward,
         promptTokens,
         completionTokens,

@@ -288,6 +288,8 @@ function verify(
       value: null,
       status: 'unverifiable',
       reason: null,
+      cause: null,
+      hingesOn: null,
       formatReward: verdicts === null ? null : formatReward(text),
     })
 }

@@ -42,7 +42,7 @@ const UNWRITTEN: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   ENOENT: 'its folder was taken away',
-  ENOTDIR: 'its folder was taken away',
+  ENOTDIR: 'a part of its path is a file',
   ESTALE: 'the server of the file system no longer knows it',
   EBADF: 'it was closed before its end',
   ENOMEM: 'the memory is used up',

@@ -367,9 +367,20 @@ export interface Verdict {
   readonly reason: string | null
   readonly metadata: Readonly<Record<string, unknown>>
 }
+/**
+ * Who is at fault where a completion does not pass: the answer; the target (a solution by which nothing can be judged); an oracle without an
+ * answer; the verifier, which was given up (time limit, crash).
+ */
+export type VerdictCause = 'answer' | 'target' | 'oracle' | 'verifier'
+/** Filters that stand in for ether0's own files: a verdict hinges on one where it would be another without it, or without both. */
+export type StandInFilter = 'rings' | 'fingerprints' | 'rings+fingerprints' | 'purchasable'
+
 /** A completion's verdict, and beside it ether0's format reward: 1 where the whole text is in the strict tags, else 0. */
 export interface Verification extends Verdict {
   readonly formatReward: number
+  /** Who is at fault; null where the completion passes. */
+  readonly cause: VerdictCause | null
+  readonly hingesOn: StandInFilter | null
 }
 /** Verifies one completion. Never throws for bad chemistry. */
 export interface Verifier {
@@ -407,6 +418,10 @@ export interface ScoredCompletion {
   readonly verifiableReward: number | null
   readonly verifiableStatus: VerdictStatus
   readonly verifiableReason: string | null
+  /** Who is at fault; null where it passes or there is no solution, left out where nobody looked. */
+  readonly verdictCause?: VerdictCause | null
+  /** The stand-in filter without which the verdict would be another; likewise. */
+  readonly hingesOn?: StandInFilter | null
   readonly formatReward: number | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null

@@ -3,10 +3,15 @@
  * terminal would obey or what turns the direction of what follows is written as its escape (ESC → \u001b), as JSON and YAML have it.
  */
 
-/** Control characters of C0 and C1, line and paragraph separators, marks of direction, halves of a surrogate pair. */
-const ACTING = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu
+/**
+ * Control characters of C0 and C1, line and paragraph separators, marks of direction, halves of a surrogate pair; and what nobody sees, so
+ * that two names look the same: soft hyphen, spaces of no width, invisible operators, byte order mark, tags.
+ */
+const ACTING =
+  /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-const escapeOf = (c: string): string => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+const escapeOf = (c: string): string =>
+  SHORT[c] ?? c.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** Longest message, in UTF-16 units. */
 const LONGEST_MESSAGE = 4000
@@ -44,6 +49,14 @@ export function markdownCode(text: string): string {
   const fence = '`'.repeat(longest + 1)
   return longest === 0 ? `\`${line}\`` : `${fence} ${line} ${fence}`
 }
+
+/** A value of a file as a message shows it: one line of JSON, cut; integers beyond 2^53 as their digits. */
+export const shownJson = (value: unknown): string =>
+  visibleName(
+    typeof value === 'bigint'
+      ? String(value)
+      : (JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item)) ?? 'nothing'),
+  )
 
 /** JSON of one line or of many, with what JSON leaves raw (C1, DEL, marks of direction) as escapes; it reads as the same value. */
 export const visibleJson = (value: unknown, indent?: number): string =>

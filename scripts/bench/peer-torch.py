@@ -7,10 +7,12 @@
 Answers each line of stdin with one on stdout. A line holds {"sequences": [[id, …], …], "starts": [first completion token, …],
 "batches": [[index, …], …], "passes": n}: the batches are padded to their longest and run as given, `passes` times in turn
 (policy and reference). What is computed is RewardBench's: reward models padded on the left with a mask, as its CLI does;
-log-probs from all logits of a batch, log-softmax and gather, as its DPOInference does. float32, SDPA, no autograd.
+log-probs from all logits of a batch, log-softmax and gather, as its DPOInference does. SDPA, no autograd; float32 on the CPU unless
+PEER_DEVICE (cuda) and PEER_DTYPE (float32, bfloat16, float16) say otherwise; log-probabilities are summed in float32.
 """
 
 import json
+import os
 import resource
 import sys
 import time
@@ -21,13 +23,15 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 
 folder, head, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
 torch.set_num_threads(threads)
+DEVICE = os.environ.get("PEER_DEVICE", "cpu")
+DTYPE = getattr(torch, os.environ.get("PEER_DTYPE", "float32"))
 PAD = 0  # the sequences of score.ts never hold it
 auto = AutoModelForSequenceClassification if head == "score" else AutoModelForCausalLM
 
 
 def load():
     dtype = "dtype" if int(transformers.__version__.split(".")[0]) >= 5 else "torch_dtype"
-    model = auto.from_pretrained(folder, **{dtype: torch.float32}, attn_implementation="sdpa").eval()
+    model = auto.from_pretrained(folder, **{dtype: DTYPE}, attn_implementation="sdpa").eval().to(DEVICE)
     model.config.pad_token_id = PAD
     return model
 
@@ -43,7 +47,7 @@ def rewards(model, ids, lengths):
     for row, values in enumerate(ids):
         batch[row, longest - len(values):] = torch.tensor(values)
         mask[row, longest - len(values):] = 1
-    return model(batch, attention_mask=mask).logits[:, 0]
+    return model(batch.to(DEVICE), attention_mask=mask.to(DEVICE)).logits[:, 0].float()
 
 
 def log_probs(model, ids, lengths, starts):
@@ -56,8 +60,8 @@ def log_probs(model, ids, lengths, starts):
         batch[row, : len(values)] = torch.tensor(values)
         mask[row, : len(values)] = 1
         labels[row, starts[row] : len(values)] = torch.tensor(values[starts[row]:])
-    logits = model(batch, attention_mask=mask).logits
-    labels = labels[:, 1:].clone()
+    logits = model(batch.to(DEVICE), attention_mask=mask.to(DEVICE)).logits.float()
+    labels = labels.to(DEVICE)[:, 1:].clone()
     logits = logits[:, :-1, :]
     wanted = labels != -100
     labels[labels == -100] = 0
@@ -65,11 +69,18 @@ def log_probs(model, ids, lengths, starts):
     return (each * wanted).sum(-1)
 
 
+def settle():
+    """A GPU works on after its launches return."""
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
 def answer(task):
     sequences, starts = task["sequences"], task["starts"]
     while len(models) < task["passes"]:
         models.append(load())  # the reference, with weights of its own
     scores = [0.0] * len(sequences)
+    settle()
     cpu, wall = time.process_time(), time.perf_counter()
     for batch in task["batches"]:
         ids = [sequences[i] for i in batch]
@@ -79,8 +90,10 @@ def answer(task):
                 model, ids, lengths, [starts[i] for i in batch])
             for i, value in zip(batch, out.tolist()):
                 scores[i] = value
+    settle()
     return {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "scores": scores,
-            "peakMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+            "peakMb": torch.cuda.max_memory_allocated() / 2**20 if DEVICE == "cuda"
+            else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 print(json.dumps({"torch": torch.__version__, "transformers": transformers.__version__,

@@ -1,7 +1,7 @@
 /**
- * Rewards per CPU second in one thread, by function, and memory over 100,000 completions; beside ether0's Python on the same completions
- * in the same run:
- *   npx tsx scripts/bench/rewards.ts [--count 3000] [--python ETHER0_CHECKOUT] [--venv FOLDER]
+ * Rewards per CPU second in one thread, by function, and memory over 100,000 completions; beside ether0's Python on the same completions,
+ * both in turn, the middle of the rounds each:
+ *   npx tsx scripts/bench/rewards.ts [--count 3000] [--rounds 3] [--python ETHER0_CHECKOUT] [--venv FOLDER]
  * ether0 is on no package index: give a checkout of github.com/Future-House/ether0. What it needs is installed into a venv.
  */
 import { execFileSync } from 'node:child_process'
@@ -22,9 +22,16 @@ const REQUIREMENTS = 'rdkit==2026.9.1 exmol==3.3.0 molbloom==3.2.0 datasets==5.2
 )
 
 const { values: options } = parseArgs({
-  options: { count: { type: 'string', default: '3000' }, python: { type: 'string' }, venv: { type: 'string' } },
+  options: {
+    count: { type: 'string', default: '3000' },
+    rounds: { type: 'string', default: '3' },
+    python: { type: 'string' },
+    venv: { type: 'string' },
+  },
 })
 const count = Number(options.count)
+/** Names for each molecule: comparing them takes a microsecond, so that few would measure how the code is compiled. */
+const NAMES = 20
 
 type Case = readonly [answer: string, target: string]
 interface Row {
@@ -44,6 +51,7 @@ function corpus(): Record<string, Case[]> {
     .map((line) => JSON.parse(line) as Row)
     .filter(({ smiles, valid }) => valid && /^[A-Za-z0-9()[\]@+\-=#/\\]{21,110}$/.test(smiles))
     .slice(0, count)
+  const names = (name: (i: number) => Case): Case[] => Array.from({ length: NAMES * rows.length }, (_, i) => name(i))
   const of = (target: (row: Row) => string): Case[] => rows.map((row) => [row.smiles, target(row)])
   return {
     valid_mol_eval: of(({ smiles }) => smiles.slice(0, 1 + Math.floor(random() * 10))),
@@ -52,10 +60,8 @@ function corpus(): Record<string, Case[]> {
     product_eval: of((row) => row.smiles_out),
     caption_eval: of((row) => row.smiles_out),
     should_answer_eval: of(() => ''),
-    rxn_eval: rows.map((_, i): Case => [`Buchwald-Hartwig amination ${i}`, 'Buchwald–Hartwig amination']),
-    str_eval: rows.map(
-      (_, i): Case => [`(${i}R)-methyl 2-(ethylcarbamoyl)-1,3-dioxo-1(H)-pyridine`, '2-methylpyridine'],
-    ),
+    rxn_eval: names((i) => [`Buchwald-Hartwig amination ${i}`, 'Buchwald–Hartwig amination']),
+    str_eval: names((i) => [`(${i}R)-methyl 2-(ethylcarbamoyl)-1,3-dioxo-1(H)-pyridine`, '2-methylpyridine']),
   }
 }
 
@@ -126,16 +132,22 @@ async function memory(cases: Record<string, Case[]>, total: number): Promise<str
 }
 
 const cases = corpus()
-const mine = await ours(cases)
-const theirs = options.python === undefined ? null : python(cases, options.python)
-console.log(`function\tn\tours/CPU s${theirs === null ? '' : '\tPython/CPU s\tratio\tsame value'}`)
-for (const [name, { seconds, values }] of Object.entries(mine)) {
+const rounds: { readonly mine: Record<string, Timing>; readonly theirs: Record<string, Timing> | null }[] = []
+for (let round = 0; round < Number(options.rounds); round++)
+  rounds.push({ mine: await ours(cases), theirs: options.python === undefined ? null : python(cases, options.python) })
+const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+const compared = options.python !== undefined
+console.log(`function\tn\tours/CPU s${compared ? '\tPython/CPU s\tratio\tsame value' : ''}`)
+for (const [name, { values }] of Object.entries(rounds[0]!.mine)) {
   const rate = (timing: Timing): number => timing.values.length / timing.seconds
-  const other = theirs?.[name]
-  const same = other?.values.filter((value, i) => value === values[i]).length
-  const columns = [name, values.length, rate({ seconds, values }).toFixed(0)]
-  if (other !== undefined)
-    columns.push(rate(other).toFixed(0), (rate({ seconds, values }) / rate(other)).toFixed(2), String(same))
+  const mine = middle(rounds.map((each) => rate(each.mine[name]!)))
+  const columns = [name, values.length, mine.toFixed(0)]
+  const other = rounds[0]!.theirs?.[name]
+  if (other !== undefined) {
+    const theirs = middle(rounds.map((each) => rate(each.theirs![name]!)))
+    const same = other.values.filter((value, i) => value === values[i]).length
+    columns.push(theirs.toFixed(0), (mine / theirs).toFixed(2), String(same))
+  }
   console.log(columns.join('\t'))
 }
 for (const line of await memory(cases, 100_000)) console.log(line)

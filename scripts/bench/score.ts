@@ -1,8 +1,8 @@
 /**
  * Scoring speed on a seeded random model: padded batches in data order, sorted by length, and shared prefixes.
  *
- *   npx tsx scripts/bench/score.ts [--shape 135m|0.5b|tiny] [--head score|logProb] [--pairs 24] [--rounds 3] [--completions 2]
- *     [--device cpu|cuda|webgpu] [--attention split|gqa|attention|plain] [--dtype auto|fp32|fp16|bf16] [--stored f32|bf16]
+ *   npx tsx scripts/bench/score.ts [--shape tiny|135m|0.5b|1.5b|8b] [--head score|logProb] [--pairs 24] [--rounds 3] [--completions 2]
+ *     [--device cpu|cuda|webgpu] [--attention split,gqa,attention,prompts,plain] [--dtype auto|fp32|fp16|bf16] [--stored f32|bf16]
  *     [--batch-tokens 1024,2048] [--blocks 64,96,128] [--only name,name] [--peer PYTHON]
  *     [--threads 2] [--json FILE]
  *
@@ -27,6 +27,7 @@ import { openModel } from '../../src/model/open.ts'
 import type { Device } from '../../src/model/providers.ts'
 import { startSession } from '../../src/model/session.ts'
 import { below, type Prng, prng } from '../../src/prng.ts'
+import type { Halved } from '../../src/score/fitting.ts'
 import { measure } from '../../src/score/measure.ts'
 import { type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
 import type { Batch, Runner, Sequence } from '../../src/types.ts'
@@ -158,19 +159,28 @@ const dir = seededModel(flags.shape, head, flags.stored as 'f32' | 'bf16')
 const checkpoint = openCheckpoint(dir)
 const numbers = (text: string | undefined, fallback: number): number[] => text?.split(',').map(Number) ?? [fallback]
 const runners: Runner[] = []
-async function open(attention: AttentionForm, blockTokens?: number): Promise<Runner> {
+interface Opened {
+  readonly runner: Runner
+  readonly plan: PlanOptions
+}
+async function open(attention: AttentionForm, blockTokens?: number): Promise<Opened> {
   const dtype = flags.dtype as DtypeChoice
   const blocks = { ...(blockTokens !== undefined && { blockTokens }), ...(flags.threads !== undefined && { threads }) }
   const kind = head === 'score' ? 'head' : 'logProb'
-  const runner = await startSession(openModel(checkpoint, { kind, device, dtype, attention }), blocks)
+  const model = openModel(checkpoint, { kind, device, dtype, attention })
+  const runner = await startSession(model, blocks)
   runners.push(runner)
-  return runner
+  return { runner, plan: planOptionsFor(model.batching) }
 }
 
 const completions = Number(flags.completions)
 /** Policy and reference where a peer is measured as DPO; else one model. */
 const passes = flags.peer !== undefined && head === 'logProb' ? 2 : 1
 const tokensOf = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0)
+
+/** A batch that no memory holds. */
+const sayHalved = ({ tokens, most, message }: Halved): void =>
+  console.log(`memory ran out on ${tokens} tokens, at most ${most} from here on: ${message}`)
 
 const ourWay = (name: string, runner: Runner, plan: Plan): Way => ({
   name,
@@ -181,7 +191,7 @@ const ourWay = (name: string, runner: Runner, plan: Plan): Way => ({
       for (let pass = 0; pass < passes; pass++) {
         const batches = plan(sequences)
         tokens += tokensOf(batches)
-        for await (const { results } of measure(runner, batches, sequences))
+        for await (const { results } of measure(runner, batches, sequences, sayHalved))
           for (const { index, measurement } of results)
             scores[index] = measurement?.kind === 'head' ? measurement.values[0]! : (measurement?.sum ?? Number.NaN)
       }
@@ -209,19 +219,20 @@ const pairs = Math.ceil(Number(flags.pairs) / rounds)
 const roundOf = (round: number): Sequence[] => pairsOf(prng(10 + round), pairs, completions, shape.vocab)
 
 const before = peakMb()
-const ours = (flags.attention as AttentionForm | undefined) ?? (device === 'cpu' ? 'split' : 'attention')
-const packed = ours === 'split'
-const defaults = planOptionsFor({ device, causal: true, packed })
-const main = await open(ours, numbers(flags.blocks, 0)[0] || undefined)
+const forms = (flags.attention?.split(',') ?? [device === 'cpu' ? 'split' : 'attention']) as AttentionForm[]
+const first = await open(forms[0]!, numbers(flags.blocks, 0)[0] || undefined)
+const { runner: main, plan: defaults } = first
+const { packed } = defaults
 const ways: Way[] = []
-if (ours !== 'gqa')
-  for (const blockTokens of flags.blocks ? numbers(flags.blocks, 0) : [undefined])
-    for (const batchTokens of numbers(flags['batch-tokens'], defaults.batchTokens)) {
-      const runner = blockTokens === undefined || ways.length === 0 ? main : await open(ours, blockTokens)
-      const options: PlanOptions = { ...defaults, layout: 'shared', packed, batchTokens }
-      const name = `${flags.peer ? 'chemherm, ' : ''}${ours} shared ${batchTokens}${blockTokens ? ` blocks ${blockTokens}` : ''}`
-      ways.push(ourWay(name, runner, (sequences) => planBatches(sequences, options)))
+for (const form of forms)
+  for (const blockTokens of flags.blocks ? numbers(flags.blocks, 0) : [undefined]) {
+    const { runner, plan } = ways.length === 0 && form === forms[0] ? first : await open(form, blockTokens)
+    for (const batchTokens of numbers(flags['batch-tokens'], plan.batchTokens)) {
+      const layout = plan.layout === 'shared' ? 'shared' : 'by length'
+      const name = `${flags.peer ? 'chemherm, ' : ''}${form} ${layout} ${batchTokens}${blockTokens ? ` blocks ${blockTokens}` : ''}`
+      ways.push(ourWay(name, runner, (sequences) => planBatches(sequences, { ...plan, batchTokens })))
     }
+  }
 // the first round once before anything else is opened: the peak is then ours alone
 await ways[0]?.score(roundOf(0))
 const afterOurs = peakMb()
@@ -234,6 +245,9 @@ const sorted: PlanOptions = {
 }
 const inDataOrder: Plan = (sequences) => dataOrder(sequences, completions)
 const byLength: Plan = (sequences) => planBatches(sequences, sorted)
+const TORCH: Readonly<Record<string, string>> = { fp16: 'float16', bf16: 'bfloat16' }
+process.env.PEER_DEVICE = device
+process.env.PEER_DTYPE = TORCH[main.info.dtype] ?? 'float32'
 const peer = flags.peer === undefined ? null : await openPeer(flags.peer, dir, head, threads)
 async function paddedWays(): Promise<Way[]> {
   if (peer !== null)
@@ -241,7 +255,7 @@ async function paddedWays(): Promise<Way[]> {
       peerWay('torch, as RewardBench', peer, inDataOrder),
       peerWay(`torch, sorted ${sorted.batchTokens}`, peer, byLength),
     ]
-  const padded = await open('gqa')
+  const { runner: padded } = await open('gqa')
   return [
     ourWay('gqa padded, data order, 8', padded, inDataOrder),
     ourWay(`gqa padded, sorted ${sorted.batchTokens}`, padded, byLength),

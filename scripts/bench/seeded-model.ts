@@ -19,6 +19,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   '0.5b': { hidden: 896, inner: 4864, layers: 24, heads: 14, kvHeads: 2, vocab: 151_936 },
   /** Qwen2.5-1.5B without its biases */
   '1.5b': { hidden: 1536, inner: 8960, layers: 28, heads: 12, kvHeads: 2, vocab: 151_936 },
+  /** Llama-3.1-8B, its head tied to its embedding */
+  '8b': { hidden: 4096, inner: 14_336, layers: 32, heads: 32, kvHeads: 8, vocab: 128_256 },
 }
 
 /** Weights of a tensor that are drawn; a larger one repeats them. A prime, so that rows differ. */

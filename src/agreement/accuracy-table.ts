@@ -39,7 +39,12 @@ export function accuracyPaperTable(
   return {
     name: 'accuracy',
     caption: `Pairwise accuracy of ${scorer} on ${dataset}, per cent (n = ${accuracy.overall.n.toLocaleString('en-US')} pairs).`,
-    intervals: intervalSentence(ciMethod),
+    intervals: intervalSentence(
+      ciMethod,
+      [accuracy.overall, ...Object.values(accuracy.subsets), ...Object.values(accuracy.sections)].map(
+        ({ ci }) => ci.method,
+      ),
+    ),
     source: 'summary.json',
     columns: [
       { title: '' },

@@ -2,7 +2,7 @@ import { subsetName } from '../subset-name.ts'
 import type { Statistic } from '../types.ts'
 import { FAULT_MEANINGS, FAULT_SCOPE, FAULTS, FORM_SCOPE, NOT_WELL_FORMED, WELL_FORMED } from './faults.ts'
 import { MIN_CLUSTERS } from './strata.ts'
-import { count, intervalSentence, type PaperTable, percent, type TableCell, text } from './tables.ts'
+import { count, decimal, intervalSentence, type PaperTable, percent, type TableCell, text } from './tables.ts'
 
 type Find = (statistic: string) => Statistic | undefined
 type Lines = ReadonlyMap<string, Statistic>
@@ -17,8 +17,9 @@ const share = (line: Statistic | undefined): TableCell => percent(line?.value ??
 const size = (line: Statistic | undefined): TableCell => ({
   kind: 'number',
   value: line?.value ?? null,
-  low: ciOf(line)?.low ?? null,
-  high: ciOf(line)?.high ?? null,
+  // of fewer prompts than can be read the table has none: they would be as wide as the scale
+  low: isFew(line) ? null : (ciOf(line)?.low ?? null),
+  high: isFew(line) ? null : (ciOf(line)?.high ?? null),
   digits: 2,
   few: isFew(line),
 })
@@ -37,17 +38,80 @@ export function agreementPaperTables(
   dataset: string,
   ciMethod: string,
 ): PaperTable[] {
-  const lines: Lines = new Map(statistics.map((line) => [keyOf(line.scope, line.subset, line.statistic), line]))
-  const pairs = pairTable(statistics, lines, scorer, dataset)
-  const completions = completionTable(statistics, lines, scorer, dataset)
+  const lines = linesOf(statistics)
+  const pairs = pairTable(statistics, lines, scorer, dataset, ciMethod)
+  const completions = completionTable(statistics, lines, scorer, dataset, ciMethod)
   const tables = [
     ...(pairs === null ? [] : [pairs]),
     ...(completions === null ? [] : [{ ...completions, name: pairs === null ? 'agreement' : 'agreement-completions' }]),
   ]
-  return tables.map((table) => ({ ...table, intervals: intervalSentence(ciMethod), source: 'agreement.csv' }))
+  return tables.map((table) => ({ ...table, source: 'agreement.csv' }))
 }
 
-type Draft = Omit<PaperTable, 'source' | 'intervals'>
+/** Scorers of one data set beside each other, each over its own pairs, from the lines of agreement.csv; null where none has pairs. */
+export function agreementByScorer(
+  runs: readonly { readonly model: string; readonly statistics: readonly Statistic[] }[],
+  dataset: string,
+  ciMethod: string,
+): PaperTable | null {
+  const own = runs.flatMap(({ model, statistics }) => {
+    const lines = linesOf(statistics.filter(({ scope }) => scope === 'pairs'))
+    return lines.get(keyOf('pairs', 'all', 'accuracy_strict'))?.value == null ? [] : [{ model, lines }]
+  })
+  if (own.length === 0) return null
+  return {
+    name: 'agreement',
+    caption: `Agreement with ether0's verifiable rewards on the pairs of ${dataset}.`,
+    intervals: intervalSentence(
+      ciMethod,
+      own.flatMap(({ lines }) => SHOWN.map((name) => lines.get(keyOf('pairs', 'all', name))?.ciMethod ?? null)),
+    ),
+    source: 'agreement.csv',
+    columns: [{ title: 'scorer' }, ...PAIR_COLUMNS],
+    rows: own.map(({ model, lines }) => [text(model), ...pairCells((name) => lines.get(keyOf('pairs', 'all', name)))]),
+    notes: ['Each scorer is on the pairs that it scored.', PAIR_NOTE],
+  }
+}
+
+const linesOf = (statistics: readonly Statistic[]): Lines =>
+  new Map(statistics.map((line) => [keyOf(line.scope, line.subset, line.statistic), line]))
+
+/** Statistics whose interval a table of pairs shows. */
+const SHOWN = ['accuracy_strict', 'margin_auroc', 'margin_kendall_tau_b']
+const pairCells = (find: Find): TableCell[] => [
+  count((find('accuracy_strict') ?? find('verifiable_accuracy_strict'))?.n ?? 0),
+  share(find('accuracy_strict')),
+  share(find('accuracy_half')),
+  percent(find('verifiable_accuracy_strict')?.value ?? null),
+  // their intervals follow from that of the rate of agreement
+  decimal(find('cohen_kappa')?.value ?? null, 2),
+  decimal(find('gwet_ac1')?.value ?? null, 2),
+  size(find('margin_auroc')),
+  size(find('margin_kendall_tau_b')),
+]
+const PAIR_COLUMNS: PaperTable['columns'] = [
+  { title: 'n', key: true },
+  { title: 'accuracy (strict)' },
+  {
+    title: 'accuracy (ties as ½)',
+    spare: { when: { same: 2 }, note: 'No ties: with them as ½ the accuracies are the same.' },
+  },
+  {
+    title: 'verifier prefers chosen',
+    spare: { when: 'one', note: 'The verifier prefers the chosen answer of every pair that it decides.' },
+  },
+  { title: 'κ' },
+  {
+    title: 'AC1',
+    spare: { when: { same: 5 }, note: 'κ and AC1 are the same, since each pair counts in both orders.' },
+  },
+  { title: 'AUROC' },
+  { title: 'τ-b' },
+]
+const PAIR_NOTE =
+  'n: pairs with a score. Accuracy: per cent of them whose chosen answer has the higher score. κ, AC1: agreement with the verifier over pairs that both decide, corrected for chance. AUROC, τ-b: of the margin against the side that the verifier prefers, and against the difference of the rewards.'
+
+type Draft = Omit<PaperTable, 'source'>
 
 /** Subsets of a scope where there are several, in their order. */
 const subsetsOf = (statistics: readonly Statistic[], scope: string): Row[] =>
@@ -60,6 +124,7 @@ function pairTable(
   lines: Lines,
   scorer: string | null,
   dataset: string,
+  ciMethod: string,
 ): Draft | null {
   const has = ({ scope, subset }: Row): boolean =>
     ['accuracy_strict', 'verifiable_accuracy_strict'].some((name) => lines.has(keyOf(scope, subset, name)))
@@ -83,54 +148,23 @@ function pairTable(
   ].filter(({ rows }) => rows.length > 0)
   const rows = [...parts.flatMap((part) => part.rows), all]
   const starts = parts.map((_, i) => parts.slice(0, i).reduce((sum, part) => sum + part.rows.length, 0))
-  const cells = (find: Find): TableCell[] => [
-    count((find('accuracy_strict') ?? find('verifiable_accuracy_strict'))?.n ?? 0),
-    share(find('accuracy_strict')),
-    share(find('accuracy_half')),
-    percent(find('verifiable_accuracy_strict')?.value ?? null),
-    size(find('cohen_kappa')),
-    size(find('gwet_ac1')),
-    size(find('margin_auroc')),
-    size(find('margin_kendall_tau_b')),
-  ]
   return {
     name: 'agreement',
     caption:
       scorer === null
         ? `ether0's verifiable rewards on the pairs of ${dataset} (n = ${numberOf(lines, all)}).`
         : `Agreement of ${scorer} with ether0's verifiable rewards on the pairs of ${dataset} (n = ${numberOf(lines, all)}).`,
-    columns: [
-      { title: '' },
-      { title: 'pairs', key: true },
-      { title: 'accuracy (strict)' },
-      {
-        title: 'accuracy (ties as ½)',
-        spare: { when: { same: 2 }, note: 'No ties: with them as ½ the accuracies are the same.' },
-      },
-      {
-        title: 'verifier prefers chosen',
-        spare: { when: 'one', note: 'The verifier prefers the chosen answer of every pair that it decides.' },
-      },
-      { title: 'κ' },
-      {
-        title: 'AC1',
-        spare: { when: { same: 5 }, note: 'Each pair counts in both orders, so that κ and AC1 are the same.' },
-      },
-      { title: 'AUROC' },
-      { title: 'τ-b' },
-    ],
-    rows: rows.map((row) => [text(row.title), ...cells((name) => lines.get(keyOf(row.scope, row.subset, name)))]),
+    intervals: intervalSentence(
+      ciMethod,
+      rows.flatMap(({ scope, subset }) => SHOWN.map((name) => lines.get(keyOf(scope, subset, name))?.ciMethod ?? null)),
+    ),
+    columns: [{ title: '' }, ...PAIR_COLUMNS],
+    rows: rows.map((row) => [text(row.title), ...pairCells((name) => lines.get(keyOf(row.scope, row.subset, name)))]),
     breaks: [
       ...parts.map(({ heading }, i) => ({ before: starts[i]!, title: heading })),
       ...(parts.length === 0 ? [] : [{ before: rows.length - 1 }]),
     ],
-    notes: [
-      ...(scorer === null
-        ? []
-        : [
-            'Accuracy: per cent of pairs whose chosen answer has the higher score. κ, AC1: agreement with the verifier over pairs that both decide, corrected for chance. AUROC, τ-b: of the margin against the side that the verifier prefers and against the difference of the rewards.',
-          ]),
-    ],
+    notes: scorer === null ? ['n: pairs.'] : [PAIR_NOTE],
   }
 }
 
@@ -144,6 +178,7 @@ function completionTable(
   lines: Lines,
   scorer: string | null,
   dataset: string,
+  ciMethod: string,
 ): Draft | null {
   const whole = lines.get(keyOf('completions', 'all', 'pass_rate'))
   if (whole === undefined) return null
@@ -155,11 +190,11 @@ function completionTable(
     caption:
       scorer === null
         ? `Completions of ${dataset} that pass ether0's verifiable rewards (n = ${n}).`
-        : `Scores of ${scorer} against ether0's verifiable rewards on single completions of ${dataset} (n = ${n}).`,
+        : `Scores of ${scorer} and ether0's verifiable rewards on single completions of ${dataset} (n = ${n}).`,
     columns: [
       { title: '' },
-      { title: 'completions', key: true },
-      { title: 'pass, per cent' },
+      { title: 'n', key: true },
+      { title: 'pass (%)' },
       { title: 'AUROC' },
       { title: 'AUROC within prompt' },
       { title: 'τ-b' },
@@ -175,6 +210,14 @@ function completionTable(
         size(find('kendall_tau_b')),
       ]
     }),
+    intervals: intervalSentence(
+      ciMethod,
+      rows.flatMap(({ scope, subset }) =>
+        ['pass_rate', 'auroc', 'auroc_within_prompt', 'kendall_tau_b'].map(
+          (name) => lines.get(keyOf(scope, subset, name))?.ciMethod ?? null,
+        ),
+      ),
+    ),
     breaks: subsets.length === 0 ? [] : [{ before: subsets.length }],
     notes:
       scorer === null

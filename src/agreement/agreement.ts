@@ -29,7 +29,7 @@ export interface AgreementOptions extends Partial<BootstrapSettings> {
 export interface Agreement {
   /** agreement.csv, in order. */
   readonly statistics: readonly Statistic[]
-  /** Baselines that do as well as the model or better: to be printed. */
+  /** Baselines that the model does not beat: to be printed. */
   readonly warnings: readonly BaselineWarning[]
 }
 

@@ -45,7 +45,7 @@ export const baselineScorers = (parses: Parses | null): readonly Baseline[] => [
     : [
         {
           name: 'smiles_parses',
-          title: 'the answer parses as SMILES',
+          title: 'the answer parses as SMILES: RDKit checks valences and aromaticity',
           score: (c: Pick<ScoredCompletion, 'text'>): number | null => {
             const answer = taggedAnswer(c.text)
             const ok = answer === null ? false : parses(answer)
@@ -74,11 +74,15 @@ export const baselineColumns = (
     score: Float64Array.from(completions, (c) => score(c) ?? Number.NaN),
   }))
 
-/** A baseline that does as well as the model, or better. */
+/** A baseline that the model does not beat: by the paired interval it does better, or the two cannot be told apart. */
 export interface BaselineWarning {
   readonly scorer: string
   /** What it does, in words. */
   readonly title: string
+  readonly found: 'better' | 'not_distinguishable'
+  /** The pairs that both score, and their prompts. */
+  readonly n: number
+  readonly clusters: number
   /** The pairs that both score, counted in words. */
   readonly on: string
   /** The model's half accuracy less the baseline's, in points, with its interval. */
@@ -154,30 +158,62 @@ export function halfDifference(
   )
 }
 
+/** How the model stands to a baseline by the paired interval of their difference; null where it is above it, or there is no difference. */
+export function standingTo({
+  value,
+  ciLow,
+  ciHigh,
+}: Pick<Statistic, 'value' | 'ciLow' | 'ciHigh'>): BaselineWarning['found'] | null {
+  if (value === null) return null
+  // without an interval (all prompts alike) the value itself says it
+  const [low, high] = [ciLow ?? value, ciHigh ?? value]
+  return high < 0 ? 'better' : low > 0 ? null : 'not_distinguishable'
+}
+
 function warningOf(name: string, title: string, difference: Statistic): BaselineWarning | null {
   const { value, ciLow, ciHigh, n, clusters } = difference
-  if (value === null || value > 0) return null
+  const found = standingTo(difference)
+  if (value === null || found === null) return null
   const points = (v: number): string => `${(100 * v).toFixed(1)}`
   const range = ciLow === null || ciHigh === null ? 'no interval' : `${points(ciLow)} to ${points(ciHigh)}`
   const on = `${n} ${n === 1 ? 'pair' : 'pairs'} of ${clusters} ${clusters === 1 ? 'prompt' : 'prompts'}`
-  return { scorer: name, title, on, lead: `${points(value)} (${range})` }
+  return { scorer: name, title, found, n, clusters, on, lead: `${points(value)} (${range})` }
 }
 
 const grouped = <T>(items: readonly T[], key: (item: T) => string): [string, T[]][] =>
   [...new Set(items.map(key))].map((k) => [k, items.filter((item) => key(item) === k)])
 
+/** Below this many prompts the model is not held against baselines: an interval would be wide, and wrong. */
+export const MIN_PROMPTS = 20
+
 /**
- * One line for each set of pairs that the scorers were held against; those with the same lead and interval stand together.
- * @example '1 baseline does at least as well as the model on 8 pairs of 8 prompts (model minus baseline in points, 95 % interval): longest (the longer text) -43.8 (-75.0 to -12.5)'
+ * One line for each set of pairs that the scorers were held against; those with the same lead and interval stand together. Of few prompts one
+ * sentence in all.
+ * @example 'the model is not distinguishable from 1 baseline on 80 pairs of 80 prompts (model minus baseline in points, 95 % interval): longest (the longer text) 3.8 (-5.0 to 12.5)'
  */
 export function baselineWarningLines(warnings: readonly BaselineWarning[]): string[] {
-  return grouped(warnings, ({ on }) => on).map(([on, same]) => {
+  const [few, enough] = [
+    warnings.filter(({ clusters }) => clusters < MIN_PROMPTS),
+    warnings.filter(({ clusters }) => clusters >= MIN_PROMPTS),
+  ]
+  const lines = grouped(enough, ({ on, found }) => JSON.stringify([found, on])).map(([, same]) => {
+    const { on, found } = same[0]!
     const leads = grouped(same, ({ lead }) => lead).map(
       ([lead, scorers]) => `${scorers.map(({ scorer, title }) => `${scorer} (${title})`).join(', ')} ${lead}`,
     )
-    const who = same.length === 1 ? '1 baseline does' : `${same.length} baselines do`
-    return `${who} at least as well as the model on ${on} (model minus baseline in points, 95 % interval): ${leads.join('; ')}`
+    const count = `${same.length} ${same.length === 1 ? 'baseline' : 'baselines'}`
+    const who =
+      found === 'better'
+        ? `${count} ${same.length === 1 ? 'does' : 'do'} better than the model`
+        : `the model is not distinguishable from ${count}`
+    return `${who} on ${on} (model minus baseline in points, 95 % interval): ${leads.join('; ')}`
   })
+  if (few.length === 0) return lines
+  const most = Math.max(...few.map(({ clusters }) => clusters))
+  return [
+    ...lines,
+    `${most} ${most === 1 ? 'prompt is' : 'prompts are'} too few to hold the model against baselines (${MIN_PROMPTS} at least): agreement.csv has what they reach, scopes null:…`,
+  ]
 }
 
 function baselineAuroc({ columns, rows, scope, subset, settings }: CompletionSample, score: Float64Array): Statistic {

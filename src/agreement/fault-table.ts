@@ -1,5 +1,5 @@
 import type { Statistic } from '../types.ts'
-import { FAULT_MEANINGS, type FaultLine } from './faults.ts'
+import { type FaultLine, isPart } from './faults.ts'
 import { MIN_CLUSTERS } from './strata.ts'
 import { count, intervalSentence, type PaperTable, percent, text } from './tables.ts'
 
@@ -21,34 +21,39 @@ export function faultPaperTable(
     caption: `Pairwise accuracy of ${scorer} on ${dataset} by why the rejected answer is wrong, per cent.`,
     intervals: intervalSentence(ciMethod),
     source: 'agreement.csv',
-    columns: ['', 'strict', 'ties as ½', 'pairs', 'prompts', 'share of all pairs'].map((title) => ({ title })),
-    rows: lines.map(({ level, title, share: part, strict, half }) => {
+    columns: [
+      { title: '' },
+      { title: 'strict' },
+      {
+        title: 'ties as ½',
+        spare: { when: { same: 1 }, note: 'No ties: with them as ½ the accuracies are the same.' },
+      },
+      { title: 'pairs' },
+      { title: 'prompts', spare: { when: { same: 3 }, note: 'Every pair has a prompt of its own.' } },
+      { title: 'share of all pairs' },
+    ],
+    breaks: lines.length > 1 && lines.at(-1)!.level === 'all' ? [{ before: lines.length - 1 }] : [],
+    rows: lines.map((line) => {
+      const { level, title, share: part, strict, half } = line
       const few = half.clusters < MIN_CLUSTERS
       return [
-        text(title),
+        text(isPart(line, lines) ? `– ${title}` : title),
         percent(strict.value, intervalOf(strict), few),
         percent(half.value, intervalOf(half), few),
         count(half.n),
         count(half.clusters),
-        level === 'all' ? text('') : share(part, false),
+        level === 'all' ? percent(1) : share(part, false),
       ]
     }),
-    notes: [
-      ...definitionsOf(lines).map((line) => `${line}.`),
-      'Shares are of all pairs, scored or not.',
-    ],
+    notes: [...definitionsOf(lines).map((line) => `${line}.`), 'Shares are of all pairs, scored or not.'],
   }
 }
 
 /** What the levels that are there say, the headline first. */
-export const definitionsOf = (lines: readonly Pick<FaultLine, 'level'>[]): string[] =>
-  lines.flatMap(({ level }) => {
-    if (level === 'all') return []
-    if (level === 'both_well_formed')
-      return ['Both well-formed: both answers are in the format, and RDKit reads them where a molecule is expected']
-    const { title, definition } = FAULT_MEANINGS[level]
-    return [`${title[0]!.toUpperCase()}${title.slice(1)}: ${definition}`]
-  })
+const definitionsOf = (lines: readonly FaultLine[]): string[] =>
+  lines.flatMap(({ title, definition }) =>
+    definition === null ? [] : [`${title[0]!.toUpperCase()}${title.slice(1)}: ${definition}`],
+  )
 
 const intervalOf = ({ ciLow, ciHigh }: Statistic): { low: number; high: number } | null =>
   ciLow === null || ciHigh === null ? null : { low: ciLow, high: ciHigh }

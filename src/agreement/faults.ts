@@ -54,6 +54,11 @@ export const FAULT_MEANINGS: Readonly<Record<Fault, { readonly title: string; re
   no_verdict: { title: 'no verdict', definition: 'unverifiable: nothing is known of its fault' },
 }
 
+const BOTH_MEANING = {
+  title: 'both well-formed',
+  definition: 'both answers are in the format, and RDKit reads them where a molecule or a reaction is expected',
+}
+
 /** Of a pair, its level of FORM_SCOPE; null where one of the two has no verdict, or none was sought. */
 export const formLevel = ({ fault }: Pick<ScoredPair, 'fault'>): string | null =>
   fault == null || fault.wellFormed === null ? null : fault.wellFormed ? WELL_FORMED : NOT_WELL_FORMED
@@ -62,6 +67,8 @@ export const formLevel = ({ fault }: Pick<ScoredPair, 'fault'>): string | null =
 export interface FaultLine {
   readonly level: 'both_well_formed' | Fault | 'all'
   readonly title: string
+  /** One sentence; null for all pairs. */
+  readonly definition: string | null
   /** Share of all pairs, scored or not. Null for all of them. */
   readonly share: Statistic | null
   /** Scored pairs are its `n`. */
@@ -78,18 +85,36 @@ export function accuracyByFault(statistics: readonly Statistic[]): FaultLine[] {
   for (const line of statistics)
     if (line.scope === FAULT_SCOPE || line.scope === FORM_SCOPE || (line.scope === 'pairs' && line.subset === 'all'))
       found.set(`${line.scope} ${line.subset} ${line.statistic}`, line)
-  const lineOf = (level: FaultLine['level'], title: string, scope: string, subset: string): FaultLine[] => {
+  const lineOf = (words: Pick<FaultLine, 'level' | 'title' | 'definition'>, scope: string, subset: string) => {
     const of = (name: string): Statistic | undefined => found.get(`${scope} ${subset} ${name}`)
     const [strict, half] = [of('accuracy_strict'), of('accuracy_half')]
-    return strict === undefined || half === undefined
-      ? []
-      : [{ level, title, share: of('pair_share') ?? null, strict, half }]
+    if (strict === undefined || half === undefined) return []
+    const line: FaultLine = { ...words, share: of('pair_share') ?? null, strict, half }
+    return [line]
   }
-  const parts = FAULTS.flatMap((level) => lineOf(level, FAULT_MEANINGS[level].title, FAULT_SCOPE, level))
+  const parts = FAULTS.flatMap((level) => lineOf({ level, ...FAULT_MEANINGS[level] }, FAULT_SCOPE, level))
   if (parts.every(({ level }) => level === 'no_verdict')) return []
   return [
-    ...lineOf('both_well_formed', 'both well-formed', FORM_SCOPE, WELL_FORMED),
+    ...lineOf({ level: 'both_well_formed', ...BOTH_MEANING }, FORM_SCOPE, WELL_FORMED),
     ...parts,
-    ...lineOf('all', 'all pairs', 'pairs', 'all'),
+    ...lineOf({ level: 'all', title: 'all pairs', definition: null }, 'pairs', 'all'),
   ]
+}
+
+/** Levels in which the rejected answer is well-formed: parts of the headline stratum, where no chosen answer is malformed. */
+const PARTS: ReadonlySet<FaultLine['level']> = new Set<Fault>([
+  'near_miss',
+  'wrong',
+  'wrong_or_near_miss',
+  'implausible',
+  'right',
+])
+const pairsOf = ({ half }: FaultLine): number => half.n + half.missing
+
+/** Whether a line is a part of the headline stratum, which the parts then add up to. */
+export function isPart(line: FaultLine, lines: readonly FaultLine[]): boolean {
+  const both = lines.find(({ level }) => level === 'both_well_formed')
+  if (both === undefined || !PARTS.has(line.level)) return false
+  const parts = lines.filter(({ level }) => PARTS.has(level))
+  return parts.reduce((sum, part) => sum + pairsOf(part), 0) === pairsOf(both)
 }

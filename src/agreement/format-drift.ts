@@ -58,11 +58,12 @@ export function formatDrift(own: Rows, exact: Rows): FormatDrift {
   const scores = completions.map(({ exact }) => exact)
   const spread = scores.length === 0 ? null : quantile(scores, 0.95)! - quantile(scores, 0.05)!
   const share = (value: number | null): number | null => (value === null || !spread ? null : value / spread)
-  const largestMargin = pairs.length === 0 ? null : Math.max(...pairs.map(({ own, exact }) => Math.abs(own - exact)))
+  const largestMargin =
+    pairs.length === 0 ? null : pairs.reduce((most, { own, exact }) => Math.max(most, Math.abs(own - exact)), 0)
   const near = (margin: number): boolean => largestMargin !== null && Math.abs(margin) <= largestMargin
   const canTurn = ({ exact, same }: (typeof pairs)[number]): boolean => near(exact) && !same
   const all = driftOf(completions, pairs)
-  const names = [...new Set(completions.map(({ subset }) => subset))].sort()
+  const pairsOf = bySubset(pairs)
   return {
     ...all,
     spread,
@@ -75,21 +76,25 @@ export function formatDrift(own: Rows, exact: Rows): FormatDrift {
         ? null
         : own.pairs.filter((pair) => pair.margin !== null && near(pair.margin) && !isSame(pair)).length,
     scoredPairs: own.pairs.filter(({ margin }) => margin !== null).length,
-    subsets: names.map((subset): SubsetDrift => {
-      const inside = pairs.filter((pair) => pair.subset === subset)
-      const {
-        completions: count,
-        largest,
-        rms,
-        flips,
-      } = driftOf(
-        completions.filter((c) => c.subset === subset),
-        inside,
-      )
-      const nearTies = inside.filter(canTurn).length
-      return { subset, completions: count, largest, rms, pairs: inside.length, flips, nearTies }
-    }),
+    subsets: [...bySubset(completions)]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([subset, scored]): SubsetDrift => {
+        const inside = pairsOf.get(subset) ?? []
+        const { completions: count, largest, rms, flips } = driftOf(scored, inside)
+        const nearTies = inside.filter(canTurn).length
+        return { subset, completions: count, largest, rms, pairs: inside.length, flips, nearTies }
+      }),
   }
+}
+
+function bySubset<T extends { readonly subset: string }>(values: readonly T[]): Map<string, T[]> {
+  const parts = new Map<string, T[]>()
+  for (const value of values) {
+    const part = parts.get(value.subset)
+    if (part === undefined) parts.set(value.subset, [value])
+    else part.push(value)
+  }
+  return parts
 }
 
 interface Value extends Both<number> {

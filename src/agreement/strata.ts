@@ -1,6 +1,7 @@
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import type { ScoredPair, Statistic } from '../types.ts'
 import { smilesTraits, taggedAnswer } from './answer.ts'
+import { MIN_PROMPTS } from './baselines.ts'
 import { allRows, clustersOf, coded, type PairColumns, rowsByCode } from './columns.ts'
 import { FAULT_SCOPE, FORM_SCOPE, formLevel } from './faults.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
@@ -10,7 +11,7 @@ import type { PairSample } from './sample.ts'
 import { statistic } from './statistic.ts'
 
 /** Below this many prompts a stratum is shown, but not read: the tables mark it. */
-export const MIN_CLUSTERS = 20
+export const MIN_CLUSTERS = MIN_PROMPTS
 
 /** A way to divide pairs. null = the pair belongs to no level. */
 export interface Stratification {

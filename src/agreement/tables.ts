@@ -73,8 +73,18 @@ export const decimal = (value: number | null, digits = 3): TableCell => ({ kind:
 /** @example captionOf({ caption: 'Accuracy.', intervals: '95 % …' }) // 'Accuracy. 95 % …' */
 const captionOf = ({ caption, intervals }: PaperTable): string =>
   intervals === undefined ? caption : `${caption} ${intervals}`
-/** The sentence of a caption that says how intervals were made. */
-export const intervalSentence = (method: string): string => `In brackets 95 % intervals: ${method}.`
+/**
+ * The sentence of a caption that says how intervals were made.
+ * @param usual ci_method of most rows
+ * @param found ci_method of every row that the table shows; null and 'none: …' have no interval
+ */
+export function intervalSentence(usual: string, found: readonly (string | null)[] = []): string {
+  const others = [...new Set(found)].filter(
+    (method) => method !== null && method !== usual && !method.startsWith('none'),
+  )
+  const main = found.length > 0 && !found.includes(usual) && others.length > 0 ? others.splice(0, 1)[0]! : usual
+  return `In brackets 95 % intervals: ${[main, ...others.map((other) => `for some, ${other}`)].join('; ')}.`
+}
 
 type NumberCell = Extract<TableCell, { kind: 'number' }>
 /** What is printed of a number: rounded once, so that equal prints are equally best. */
@@ -121,9 +131,9 @@ export function bestCells(table: PaperTable): (row: number, column: number) => b
   return (row, column) => marked.has(`${row} ${column}`)
 }
 
-/** A column of nothing but numbers and counts is set to the right. */
+/** A column of numbers or counts is set to the right, a word in place of one (a dash) too. */
 export const isRight = ({ rows }: PaperTable, column: number): boolean =>
-  rows.every((row) => row[column]?.kind === 'number' || (row[column]?.kind === 'text' && row[column].figure === true))
+  rows.some((row) => row[column]?.kind === 'number' || (row[column]?.kind === 'text' && row[column].figure === true))
 
 /** The line that says what † is, where it stands in the table. */
 export const daggerNotes = ({ rows }: Pick<PaperTable, 'rows'>): string[] =>

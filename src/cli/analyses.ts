@@ -8,7 +8,7 @@ import type { PaperTable } from '../agreement/tables.ts'
 import type { Joined } from '../collect.ts'
 import { type Cell, writeCsv } from '../report/csv.ts'
 import type { Log } from './log.ts'
-import { runLabel, writeTables, writeText } from './paper-files.ts'
+import { runLabel, writeMethods, writeTables, writeText } from './paper-files.ts'
 
 export interface AnalysisFiles {
   readonly folder: string
@@ -83,8 +83,7 @@ export async function writeAnalyses({ folder, joined, agreement, herm, log, ...i
       hermJson(hermEvalSetScores(joined.pairs, herm, render)),
     )
   }
-  if (herm !== null && joined.pairs.length + joined.groups.length > 0)
-    await writeText(join(folder, 'methods.md'), methods(input.methods))
+  await writeMethods(folder, methods(input.methods))
   await writeTables(folder, input.tables, runLabel(input.methods))
   await writeText(join(folder, 'codebook.md'), codebook(columns))
 }

@@ -2,6 +2,7 @@ import { reexecForCuda } from '../model/device-env.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { checkAhead } from '../setup/ahead.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
+import { checkOutputFolder } from '../setup/folder.ts'
 import { type Given, type RunBin, readOptions, type Values } from '../setup/option.ts'
 import { MODES, type RunOption } from '../setup/options.ts'
 import { unusedOptions } from '../setup/unused.ts'
@@ -40,6 +41,8 @@ export async function begin(bin: RunBin, help: BinHelp, argv: readonly string[])
     printText(configText(config))
     return null
   }
+  // a model may be downloaded for hours before the first file is written
+  if (!modes.dryRun && modes.dumpRendered === null) checkOutputFolder(config.outputDir)
   if (bin !== 'run-verify') {
     checkAhead(config)
     await reexecForCuda(config.device, floatProductsFor(config.dtype))

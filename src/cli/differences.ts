@@ -130,11 +130,11 @@ export function replacedBy(earlier: Json, now: Json): Replaced | null {
 }
 
 /** One sentence for the screen. @example 'replaces the run of 2026-11-27 12:00 UTC in results/m/d, with --limit 2 (now all)' */
-export function replacedText({ created, how, differences: found }: Replaced, folder: string): string {
+export function replacedText({ created, how, differences: found }: Replaced, folder: string, dry = false): string {
   const when = created === null ? 'the run' : `the run of ${created.slice(0, 16).replace('T', ' ')} UTC`
   const what = found.map(({ what, before, now }) => `${what} ${before} (now ${now})`).join(', ')
   if (how === 'again')
-    return `writes the results of ${when} in ${folder} again${what === '' ? ': the same options' : ` with ${what}`}`
-  const verb = how === 'goes_on' ? 'goes on from' : 'replaces'
+    return `${dry ? 'would write' : 'writes'} the results of ${when} in ${folder} again${what === '' ? ': the same options' : ` with ${what}`}`
+  const verb = how === 'goes_on' ? (dry ? 'would go on from' : 'goes on from') : dry ? 'would replace' : 'replaces'
   return `${verb} ${when} in ${folder}${what === '' ? '' : ` with ${what}`}`
 }

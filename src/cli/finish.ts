@@ -16,6 +16,7 @@ import type { VerdictTrouble } from '../score/verdicts.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { checkUnchanged, type Dataset, type Inspection, rowsOf } from '../setup/dataset.ts'
 import type { Identity } from '../setup/identity.ts'
+import type { MemoryPlan } from '../setup/memory.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
@@ -32,13 +33,15 @@ import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
 import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
-import { hermRun, manifest, methodsInput } from './manifest.ts'
-import { withFaults } from './pair-faults.ts'
+import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
+import { faultNote, withFaults } from './pair-faults.ts'
+import type { Part } from './parts.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { type RunAnalyses, writeReport, writeRunFiles } from './run-files.ts'
 import { scoreTable } from './score-table.ts'
 import { printText } from './screen.ts'
+import { hingeLine } from './verdict-causes.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
 import { withoutEffect } from './without-effect.ts'
@@ -52,6 +55,8 @@ export interface FinishInput {
   readonly device: ResolvedDevice | null
   readonly scorer: Scorer
   readonly plan: PlanOptions | null
+  /** What the plan was expected to take; left out where no model runs. */
+  readonly memory?: MemoryPlan
   readonly folder: string
   /** Weights and data that the folder belongs to. */
   readonly identity: Identity
@@ -70,6 +75,8 @@ export interface FinishInput {
   readonly verifier: Verifier | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
   readonly comparison?: GraphComparison | null
+  /** The processes of a run on several devices, and the configuration that was asked for; left out where this process measured. */
+  readonly parts?: { readonly parts: readonly Part[]; readonly asked: RunConfig }
   readonly log: Log
   readonly elapsedMs: () => number
   /** What to print in place of the accuracy table. */
@@ -105,6 +112,8 @@ export async function finish(input: FinishInput): Promise<number> {
   const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
   if (format !== null) log.warn(format)
   for (const line of withoutEffect(input, joined)) log.warn(line)
+  const untold = faultNote(joined.pairs)
+  if (untold !== null) log.warn(untold)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   const herm = hermRun(input)
   const facts = methodsInput(input, joined, drift)
@@ -123,7 +132,7 @@ export async function finish(input: FinishInput): Promise<number> {
   })
   const { grpo, failures } = analysed
   printSummary(input, joined, analysed)
-  if (grpo !== null) printText(`${grpo.lines.join('\n')}\n\n`)
+  if (grpo !== null && !ofTwins(joined)) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
   const record = {
@@ -134,6 +143,7 @@ export async function finish(input: FinishInput): Promise<number> {
   }
   await writeJson(join(folder, 'run.json'), record)
   await writeReport(folder, record, joined, analysed)
+  log.info(`peak memory of this process: ${Math.ceil(peakRssBytes() / 2 ** 20).toLocaleString('en-US')} MiB`)
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0
 }
@@ -177,15 +187,23 @@ function printSummary(
     )
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
-  if (groups !== null) out.push('', groupTable(groups, models.length > 0), '')
+  if (groups !== null) out.push('', ofTwins(joined) ? OF_TWINS : groupTable(groups, models.length > 0), '')
   const moved = invariance === null ? null : invarianceTable(invariance)
   if (moved !== null) out.push(moved, '')
   const orders = orderLine(statistics)
   if (orders !== null) out.push(orders)
   if (models.length > 0) out.push(`score = ${scorer.formula}`)
   if (verifier !== null && print === undefined) out.push(verdictLine(joined, inspection))
+  const hinges = hingeLine(joined.completions)
+  if (hinges !== null) out.push(hinges)
   printText(`\n${out.join('\n')}\n\n`)
 }
+
+/** Every group is one answer written in several ways, or changed: what would be chosen among them says nothing. */
+const ofTwins = ({ groups }: Pick<Joined, 'groups'>): boolean =>
+  groups.length > 0 && groups.every(({ completions }) => completions.some(({ variant }) => variant !== undefined))
+const OF_TWINS =
+  'every group is one answer written in several ways: votes, best of n and advantages mean nothing there, and stand in the files alone'
 
 /** Of a model that compares two answers: whether it prefers the same one in both orders. */
 function orderLine(statistics: readonly Statistic[]): string | null {

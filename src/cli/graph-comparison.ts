@@ -80,7 +80,7 @@ export async function compareGraphs(input: ComparisonInput): Promise<GraphCompar
       file: opened.file.name,
       dtype: opened.dtype,
       completions: both.length,
-      largest_difference: both.length === 0 ? null : Math.max(...both),
+      largest_difference: both.length === 0 ? null : largest(both),
       beyond_tolerance: own.filter((one, i) => (difference(one, other.measurements?.[i] ?? null) ?? 0) > tolerance(one))
         .length,
       not_compared: other.why,
@@ -95,7 +95,7 @@ export async function compareGraphs(input: ComparisonInput): Promise<GraphCompar
   return {
     completions: differences.length,
     ...flips(sample, ofExport, ofCheckpoint),
-    largest_difference: differences.length === 0 ? null : Math.max(...differences),
+    largest_difference: differences.length === 0 ? null : largest(differences),
     models: compared,
   }
 }
@@ -236,3 +236,6 @@ export function comparisonLines({ models, pairs, flipped_pairs, completions, lar
         ]),
   ]
 }
+
+/** Of distances; a sample may have more than a call takes arguments. */
+const largest = (distances: readonly number[]): number => distances.reduce((most, one) => Math.max(most, one), 0)

@@ -2,13 +2,14 @@ import type { Summary } from '../agreement/accuracy.ts'
 import type { Agreement } from '../agreement/agreement.ts'
 import { reliability } from '../agreement/calibration.ts'
 import { allRows, pairColumns } from '../agreement/columns.ts'
+import type { FaultLine } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
 import type { AnswerPort, MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
 import type { VerificationChoice } from '../setup/config.ts'
-import type { RowFailure } from '../types.ts'
+import type { RowFailure, ScoredCompletion } from '../types.ts'
 import { answerPort } from './answer-port.ts'
 import type { DriftRecord } from './drift.ts'
 
@@ -17,6 +18,7 @@ export interface HtmlInput {
   readonly joined: Joined
   readonly summary: Summary
   readonly agreement: Agreement
+  readonly faults: readonly FaultLine[]
   readonly failures: readonly RowFailure[]
   /** How answers are read. */
   readonly verification: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>
@@ -40,6 +42,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     run,
     accuracy: scored ? summary.accuracy : null,
     statistics: agreement.statistics,
+    faults: given.faults,
     pairs,
     completions,
     prompts: joined.prompts,
@@ -57,7 +60,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     ...(groups !== undefined && { groups }),
     ...(given.sensitivity !== undefined && { sensitivity: given.sensitivity }),
     answers,
-    molecules: hasMolecules(joined, answers) ? await moleculePort() : NO_MOLECULES,
+    molecules: await moleculesOf(completions, [...joined.solutions.keys()], answers),
   }
   return renderReport(input)
 }
@@ -65,9 +68,16 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
 /** Where there is nothing to draw, RDKit, a third of a second, is not started. */
 const NO_MOLECULES: MoleculePort = { draw: () => null, differingAtoms: () => null }
 
-const hasMolecules = ({ completions, solutions }: Joined, answers: AnswerPort): boolean =>
+/** What draws the answers of some rows; null where it cannot be started. @param ids rows that expect something */
+export const moleculesOf = async (
+  completions: readonly ScoredCompletion[],
+  ids: readonly string[],
+  answers: AnswerPort,
+): Promise<MoleculePort | null> =>
   completions.some((completion) => answers.answer(completion) !== null) ||
-  [...solutions.keys()].some((id) => answers.expected(id)!.kind === 'molecule')
+  ids.some((id) => answers.expected(id)?.kind === 'molecule')
+    ? await moleculePort()
+    : NO_MOLECULES
 
 /** RDKit for the page's drawings; null where it cannot be started, and the page says so. */
 async function moleculePort(): Promise<MoleculePort | null> {

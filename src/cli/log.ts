@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { visibleLine } from '../visible-text.ts'
+import { lineEverySeconds } from './part.ts'
 import { jsonLine } from './screen.ts'
 
 /** What the bins say while they work. Everything goes to stderr; results go to stdout and files. */
@@ -26,8 +27,6 @@ export interface LogOptions {
   readonly clock: () => number
 }
 
-/** Seconds between two progress lines where stderr is not a terminal. */
-const LINE_EVERY_S = 10
 /** A rate over a shorter time says nothing. */
 const SHORTEST_RATED_S = 0.5
 
@@ -67,7 +66,7 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
     return {
       update(value) {
         done = value
-        if (clock() - last < LINE_EVERY_S * 1000) return
+        if (clock() - last < 1000 * lineEverySeconds()) return
         last = clock()
         line()
       },

@@ -5,7 +5,7 @@ import type { Joined } from '../collect.ts'
 import { fileRecord, isReadyMade } from '../model/ready-made/open.ts'
 import { packageVersion } from '../package.ts'
 import { CUT_RULE, type Cut, unevenness } from '../pairs/shard.ts'
-import type { RunRecord } from '../report/html/input.ts'
+import type { RunRecord, ScoreScale } from '../report/html/input.ts'
 import { machine, versions } from '../report/manifest.ts'
 import { namedWithBase } from '../setup/adapter.ts'
 import type { RunConfig } from '../setup/config.ts'
@@ -21,6 +21,7 @@ import { methodRemarks } from './method-remarks.ts'
 import { readingsRecord } from './readings.ts'
 import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
+import { standInTally, verdictCauses } from './verdict-causes.ts'
 
 /** A model in run.json, likewise. */
 export interface ModelJson extends Readonly<Record<string, unknown>> {
@@ -63,7 +64,7 @@ export function manifest(
     command: [config.bin, ...process.argv.slice(process.argv[2] === config.bin ? 3 : 2)].join(' '),
     identity: identityRecord(input.identity),
     replaced: input.replaced,
-    config: configAsRun(config, input.subjects),
+    config: configAsRun(input.parts?.asked ?? config, input.subjects),
     versions: versions(),
     score_version: SCORE_VERSION,
     machine: machine(),
@@ -75,6 +76,7 @@ export function manifest(
     drift,
     device,
     plan,
+    memory: { ...input.memory, peak_rss_bytes: peakRssBytes() },
     dataset: {
       name: data.name,
       ...data.provenance,
@@ -85,17 +87,23 @@ export function manifest(
       ...readingsRecord(inspection, config, data.provenance.sha256),
     },
     shards: shardsRecord(data.cut),
+    parts: input.parts?.parts ?? null,
     verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
     repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),
     verdict_reasons: countBy(joined.completions, (c) => c.verifiableReason ?? 'none'),
+    verdict_causes: verdictCauses(joined.completions),
+    stand_in_filters: verifier === null ? null : standInTally(joined.completions),
     failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },
     warnings: log.warnings,
     seed: config.seed,
     elapsed_ms: Math.round(input.elapsedMs()),
   }
 }
+
+/** The most memory that this process had so far, resident: weights that are mapped from their files and other threads included. */
+export const peakRssBytes = (): number => 1024 * process.resourceUsage().maxRSS
 
 /** How the rows were cut into shards; null where the run was one. */
 const shardsRecord = (cut: Cut | null): Record<string, unknown> | null =>
@@ -173,11 +181,16 @@ export function hermRun({ config, models, subjects }: FinishInput): HermRun | nu
 const templateOf = (config: FinishInput['config'], subjects: FinishInput['subjects']): string =>
   subjects[0]?.text.chat_template ?? config.chatTemplate
 
+const EXTRACTIONS: Readonly<Record<RunConfig['verification']['extraction'], string>> = {
+  strict: "nothing may stand outside ether0's tags",
+  loose: 'the last <answer>…</answer>',
+}
+
 function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verifier'>): string {
   const { extraction, requireReasoning, soft, goodMoleculeBonus } = config.verification
   if (verifier === null) return 'not computed'
   return [
-    `${extraction} extraction`,
+    `${extraction} extraction (${EXTRACTIONS[extraction]})`,
     `thought tags ${requireReasoning ? 'required' : 'not required'}`,
     `${soft ? 'partial' : 'no partial'} credit`,
     ...(goodMoleculeBonus === 0 ? [] : [`good-molecule bonus ${goodMoleculeBonus}`]),
@@ -187,6 +200,12 @@ function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verif
   ].join(', ')
 }
 
+/** What is not ether0's own. */
+const standInsOf = (verifier: FinishInput['verifier']): NonNullable<MethodsInput['standIns']> =>
+  (verifier?.provenance ?? []).flatMap(({ name, origin, sha256, standIn }) =>
+    standIn === true ? [{ name: String(name), origin: String(origin), sha256: String(sha256) }] : [],
+  )
+
 /** @example 'q8 (weights in uint8 block 32 with zero points)' */
 function formatOf(model: FinishInput['models'][number] | undefined, dtype: string): string {
   const quantisation = model?.description.quantisation ?? null
@@ -194,18 +213,22 @@ function formatOf(model: FinishInput['models'][number] | undefined, dtype: strin
 }
 
 export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRecord | null): MethodsInput {
-  const { config, data, models, device, subjects, verifier, scorer } = input
+  const { config, data, inspection, models, device, subjects, verifier, scorer } = input
   const [first, second] = models
   return {
     seed: config.seed,
     resamples: config.resamples,
     version: packageVersion,
     ...namedForMethods(first),
+    weightsSha256: first?.weightsSha256 ?? null,
     reference: second === undefined ? null : namedWithBase(second.name, second.adapter),
+    referenceRevision: second?.adapter == null ? (second?.resolved.revision ?? null) : null,
+    referenceSha256: second?.weightsSha256 ?? null,
     referenceFree: config.bin === 'run-dpo' && second === undefined ? config.refFreeType : null,
     beta: second === undefined ? null : config.beta,
     dataset: data.name,
     datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
+    unread: inspection.failures.length,
     ...methodCounts(joined),
     chatTemplate: templateOf(config, subjects),
     maxLength: subjects[0]?.text.max_length ?? null,
@@ -215,9 +238,15 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
     device: device?.device ?? 'cpu',
     dtype: formatOf(first, subjects[0]?.dtype ?? 'fp32'),
     verifier: verifierWords({ config, verifier }),
+    standIns: standInsOf(verifier),
+    versions: versions(),
+    hermCompat: config.hermCompat,
     remarks: methodRemarks(input, joined, drift),
   }
 }
+
+const isUnverifiable = ({ verifiableStatus }: Joined['completions'][number]): boolean =>
+  verifiableStatus === 'unverifiable'
 
 /** What the methods paragraph counts. */
 export const methodCounts = ({ pairs, groups, completions, unscored }: Joined) => ({
@@ -227,7 +256,9 @@ export const methodCounts = ({ pairs, groups, completions, unscored }: Joined) =
   prompts: new Set([...pairs, ...groups].map(({ cluster }) => cluster)).size,
   completions: completions.length,
   unscored: unscored.length,
-  unverifiable: completions.filter((c) => c.verifiableStatus === 'unverifiable').length,
+  unscoredReasons: countBy(unscored, ({ reason }) => reason),
+  unverifiable: completions.filter(isUnverifiable).length,
+  unverifiableReasons: countBy(completions.filter(isUnverifiable), (c) => c.verifiableReason ?? 'no reason'),
 })
 
 /** An adapter's revision stands before its base, another model's behind its name. */
@@ -253,6 +284,7 @@ export function runRecord(record: RunJson, { truncations }: Pick<Joined, 'trunca
     provider: device?.provider ?? null,
     dtype: first?.dtype ?? null,
     seed: record.seed,
+    ...scaleOf(record),
     versions: record.versions,
     repairs: Object.fromEntries(
       Object.entries(record.repairs).map(([repair, { completions }]) => [repair, completions]),
@@ -263,6 +295,20 @@ export function runRecord(record: RunJson, { truncations }: Pick<Joined, 'trunca
     provenance: record.verification?.provenance ?? [],
     details: { score, ...shown },
   }
+}
+
+/** Name and unit of the scores; of a reward model's raw output there is none. */
+function scaleOf({ config, models, score }: RunJson): { readonly scale?: ScoreScale } {
+  if (config.bin !== 'run-dpo')
+    return score.startsWith('softmax') ? { scale: { name: 'softmax probability', unit: null } } : {}
+  if (models.length > 1) return { scale: { name: `implicit reward, β = ${config.beta}`, unit: 'nats' } }
+  const names = {
+    avg: ['mean log-probability of the policy', 'nats per token'],
+    sum: ['log-probability of the policy', 'nats'],
+    norm: ['negative norm of the policy’s log-probabilities', 'nats'],
+  } as const
+  const [name, unit] = names[config.refFreeType]
+  return { scale: { name, unit } }
 }
 
 /** What was mended on the way to the models, each with its sentence. */

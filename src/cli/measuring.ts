@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { formatReward } from '../chem/ether0/format.ts'
 import { InterruptedError } from '../errors.ts'
 import { measureAll, type WorkDone } from '../run.ts'
+import { halvedWords } from '../score/fitting.ts'
 import { Ledger } from '../score/ledger.ts'
 import type { PlanOptions } from '../score/plan.ts'
 import type { Subject } from '../score/subject.ts'
@@ -70,18 +71,16 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
         }
         bar.update(done)
       },
-      onHalved(subject, { completions, tokens, most, message }) {
+      onHalved(subject, halved) {
         if (saidHalved.has(subject)) return
         saidHalved.add(subject)
-        log.warn(
-          `${subject.role} ${subject.name}: memory ran out in a batch of ${completions} completions (${tokens} tokens). It is halved and repeated, and no batch has more than ${most} tokens from here on (--batch-tokens ${most} begins there). ${message}`,
-        )
+        log.warn(`${subject.role} ${subject.name}: ${halvedWords(halved)}`, { event: 'memory' })
       },
     })
     // also where there was no batch left, after which it is asked
     if (interrupt.stopped()) throw new InterruptedError('interrupted', store.path, KEPT)
     for (const [i, { halved, mostTokens }] of work.entries())
-      if (halved > 1) log.warn(halvedLine(subjects[i]!, halved, mostTokens!))
+      if (halved > 1) log.warn(halvedLine(subjects[i]!, halved, mostTokens!), { event: 'memory' })
     // From here on nothing is lost: a Ctrl-C may end the process at once.
     interrupt.dispose()
     for (const { runner } of work) for (const note of runner?.notes ?? []) log.warn(note)

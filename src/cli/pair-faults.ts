@@ -1,9 +1,10 @@
 import { NEAR_MISS_FORMULA, NEAR_MISS_TANIMOTO } from '../agreement/faults.ts'
 import { formulaDiff } from '../chem/ether0/formula-diff.ts'
 import { REWARD_REASON } from '../chem/ether0/reason.ts'
-import { tanimotoSimilarity } from '../chem/ether0/similarity.ts'
+import { hasPart, tanimotoSimilarity } from '../chem/ether0/similarity.ts'
 import { type Molecule, ToolkitFailure } from '../chem/toolkit/molecule.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
+import { PythonError } from '../python/error.ts'
 import type { VerificationChoice } from '../setup/config.ts'
 import type { Fault, PairFault, ScoredCompletion, ScoredPair } from '../types.ts'
 import { answerOf } from './answers.ts'
@@ -35,7 +36,14 @@ export async function* withFaults<R extends { readonly pairs: readonly ScoredPai
   }
 }
 
-const NO_MOLECULE: ReadonlySet<string | null> = new Set([REWARD_REASON.INVALID_MOL, REWARD_REASON.INVALID_RXN])
+/** Where near misses could not be told from other wrong answers, how often; null where they could. */
+export function faultNote(pairs: readonly Pick<ScoredPair, 'fault'>[]): string | null {
+  const lost = pairs.filter(({ fault }) => fault?.rejected === 'wrong_or_near_miss').length
+  return lost === 0
+    ? null
+    : `near misses are not told from other wrong answers in ${lost.toLocaleString('en-US')} of ${pairs.length.toLocaleString('en-US')} pairs (pairs.csv: rejected_fault wrong_or_near_miss): molecules are compared in runs of up to ${MAX_COMPARED.toLocaleString('en-US')} pairs, and where RDKit reads them`
+}
+
 const IMPLAUSIBLE: ReadonlySet<string | null> = new Set([
   REWARD_REASON.FAILED_RING_CHECK,
   REWARD_REASON.FAILED_REOS_CHECK,
@@ -44,7 +52,7 @@ const IMPLAUSIBLE: ReadonlySet<string | null> = new Set([
 
 /**
  * How the rejected answer of a pair fails: first by the verdict, then, of an answer that is simply wrong, by the molecules of the two answers.
- * @param compare whether molecules are read
+ * @param compare whether molecules are compared
  */
 export async function faultOf(
   { chosen, rejected }: Pick<ScoredPair, 'chosen' | 'rejected'>,
@@ -54,15 +62,23 @@ export async function faultOf(
   const answers = [chosen, rejected].map(({ text }) => answerOf(text, verification))
   const [right, given] = answers as [string | null, string | null]
   const { level, tanimoto } = await levelOf(rejected, right, given, compare)
-  const [a, b] = [wellFormed(chosen, right), level === 'no_verdict' ? null : level !== 'format' && level !== 'invalid']
+  const formed = level === 'no_verdict' ? null : level !== 'format' && level !== 'invalid'
+  const both = [await wellFormed(chosen, right), formed]
   // one that is malformed settles it, whatever is known of the other
-  const both = a === false || b === false ? false : a === null || b === null ? null : true
-  return { rejected: level, wellFormed: both, tanimoto }
+  return { rejected: level, wellFormed: both.includes(false) ? false : both.includes(null) ? null : true, tanimoto }
 }
 
-function wellFormed({ verifiableStatus, verifiableReason }: ScoredCompletion, answer: string | null): boolean | null {
-  if (verifiableStatus === 'unverifiable') return null
-  return answer !== null && !NO_MOLECULE.has(verifiableReason)
+async function wellFormed(completion: ScoredCompletion, answer: string | null): Promise<boolean | null> {
+  if (completion.verifiableStatus === 'unverifiable') return null
+  return answer !== null && !(await isInvalid(completion, answer))
+}
+
+/** Whether the verifier found no molecule or reaction where it expects one, and there is none. */
+async function isInvalid({ verifiableReason }: ScoredCompletion, answer: string): Promise<boolean> {
+  if (verifiableReason === REWARD_REASON.INVALID_RXN) return !readsAsReaction(answer, await Toolkit.shared())
+  if (verifiableReason !== REWARD_REASON.INVALID_MOL) return false
+  // ether0 takes a short part for a counter-ion and says that there is no molecule, though RDKit reads one
+  return hasPart(answer) || read(answer, await Toolkit.shared()) === null
 }
 
 interface Level {
@@ -72,53 +88,65 @@ interface Level {
 const plainly = (level: Fault): Level => ({ level, tanimoto: null })
 
 async function levelOf(
-  { verifiableStatus, verifiableReason }: ScoredCompletion,
+  rejected: ScoredCompletion,
   right: string | null,
   given: string | null,
   compare: boolean,
 ): Promise<Level> {
+  const { verifiableStatus, verifiableReason } = rejected
   if (verifiableStatus === 'unverifiable') return plainly('no_verdict')
   if (verifiableStatus === 'pass') return plainly('right')
   if (given === null) return plainly('format')
-  if (verifiableReason === REWARD_REASON.INVALID_RXN)
-    return plainly(readsAsReaction(given, await Toolkit.shared()) ? 'wrong' : 'invalid')
-  if (verifiableReason === REWARD_REASON.INVALID_MOL) return plainly('invalid')
+  if (await isInvalid(rejected, given)) return plainly('invalid')
   if (IMPLAUSIBLE.has(verifiableReason)) return plainly('implausible')
+  if (verifiableReason === REWARD_REASON.INVALID_RXN) return plainly('wrong')
   if (right === null) return plainly('wrong')
   if (isFormula(right))
     return plainly(isFormula(given) && formulaDiff(right, given) <= NEAR_MISS_FORMULA ? 'near_miss' : 'wrong')
   if (!compare) return plainly('wrong_or_near_miss')
   const toolkit = await Toolkit.shared()
+  const [a, b] = [read(right, toolkit), read(given, toolkit)]
+  if (a === 'gave up' || b === 'gave up') return plainly('wrong_or_near_miss')
+  if (a === null) return plainly('wrong')
+  if (b === null) return plainly(right.length > SHORT ? 'invalid' : 'wrong')
+  return compared(a, b)
+}
+
+/** So many characters a word, too, may have that happens to be a SMILES string (CO, NO); ether0 looks at no shorter part, either. */
+const SHORT = 3
+
+function compared(right: Molecule, given: Molecule): Level {
   try {
-    return compared(read(right, toolkit), read(given, toolkit), right)
+    const tanimoto = tanimotoSimilarity(right, given)
+    const near = tanimoto >= NEAR_MISS_TANIMOTO || right.formula === given.formula
+    return { level: near ? 'near_miss' : 'wrong', tanimoto }
   } catch (error) {
     if (error instanceof ToolkitFailure) return plainly('wrong_or_near_miss')
     throw error
   }
 }
 
-/** So many characters a word, too, may have that happens to be a SMILES string (CO, NO); ether0 looks at no shorter part, either. */
-const SHORT = 3
-
-function compared(right: Molecule | null, given: Molecule | null, text: string): Level {
-  if (right === null) return plainly('wrong')
-  if (given === null) return plainly(text.length > SHORT ? 'invalid' : 'wrong')
-  const tanimoto = tanimotoSimilarity(right, given)
-  return { level: tanimoto >= NEAR_MISS_TANIMOTO || right.formula === given.formula ? 'near_miss' : 'wrong', tanimoto }
-}
-
-/** The molecule of an answer; of a reaction none. */
-function read(answer: string, toolkit: Toolkit): Molecule | null {
+/** The molecule of an answer; null where there is none, of a reaction, too. */
+function read(answer: string, toolkit: Toolkit): Molecule | 'gave up' | null {
   if (answer === '' || /\s/.test(answer)) return null
-  const molecule = toolkit.read(answer)
-  return molecule === null || molecule.atomCount === 0 ? null : molecule
+  try {
+    const molecule = toolkit.read(answer)
+    return molecule === null || molecule.atomCount === 0 ? null : molecule
+  } catch (error) {
+    if (error instanceof ToolkitFailure) return 'gave up'
+    // half a character, which Python refuses
+    if (error instanceof PythonError) return null
+    throw error
+  }
 }
+
+const isMolecule = (found: ReturnType<typeof read>): boolean => found !== null && found !== 'gave up'
 
 /** Reactants, reagents and products that RDKit reads: what is wrong with it is the reaction. */
 function readsAsReaction(answer: string, toolkit: Toolkit): boolean {
   const sides = answer.split('>')
   if (sides.length < 2 || sides.length > 3) return false
-  return sides.every((side) => side === '' || read(side, toolkit) !== null)
+  return sides.every((side) => side === '' || isMolecule(read(side, toolkit)))
 }
 
 /** @example isFormula('C6H12O6') // true: no SMILES string has an H outside of brackets */

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Label, labelOf } from '../agreement/latex/label.ts'
 import { latexTable } from '../agreement/latex/table.ts'
-import { type MethodsInput, scorerName } from '../agreement/methods.ts'
+import { type Methods, type MethodsInput, scorerName } from '../agreement/methods.ts'
 import { markdownTable, type PaperTable } from '../agreement/tables.ts'
 import { writeWhole } from '../report/manifest.ts'
 
@@ -13,6 +13,12 @@ export async function writeTables(folder: string, tables: readonly PaperTable[],
     await writeText(join(folder, `tables/${table.name}.md`), markdownTable(table))
     await writeText(join(folder, `tables/${table.name}.tex`), latexTable(table, label))
   }
+}
+
+/** ◆ Writes methods.md and references.bib. */
+export async function writeMethods(folder: string, { text, bibliography }: Methods): Promise<void> {
+  await writeText(join(folder, 'methods.md'), text)
+  await writeText(join(folder, 'references.bib'), bibliography)
 }
 
 /** ◆ Writes a file, whole or not at all, with its folder. */

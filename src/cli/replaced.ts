@@ -19,12 +19,15 @@ export interface RunAhead {
   readonly verifier: Verifier | null
 }
 
-/** Why the folder is called as it is, and what becomes of the results in it; the latter is returned for the manifest. */
-export function sayFolder({ path, remarks }: RunFolder, ahead: RunAhead, log: Log): Replaced | null {
+/**
+ * Why the folder is called as it is, and what becomes of the results in it; the latter is returned for the manifest.
+ * @param dry nothing is written: what would become of them
+ */
+export function sayFolder({ path, remarks }: RunFolder, ahead: RunAhead, log: Log, dry = false): Replaced | null {
   for (const remark of remarks) log.warn(remark)
   const replaced = replacedBy(readRecord(path, 'run.json'), record(ahead))
   if (replaced === null) return null
-  const text = replacedText(replaced, path)
+  const text = replacedText(replaced, path, dry)
   if (replaced.how === 'replaces') log.warn(text)
   else log.info(text)
   return replaced

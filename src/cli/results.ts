@@ -15,6 +15,7 @@ const RESULTS: readonly RegExp[] = [
   /^summary\.json$/,
   /^report\.html$/,
   /^(methods|codebook)\.md$/,
+  /^references\.bib$/,
   /^tables\/[^/]+\.(md|tex)$/,
   /^herm\/eval-set(-scores)?\/.+\.json$/,
 ]

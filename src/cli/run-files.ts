@@ -136,13 +136,14 @@ export async function writeReport(
   folder: string,
   record: RunJson,
   joined: Joined,
-  { config, summary, agreement, groups, grpo, invariance, failures }: RunAnalyses,
+  { config, summary, agreement, faults, groups, grpo, invariance, failures }: RunAnalyses,
 ): Promise<void> {
   const page = await reportHtml({
     run: runRecord(record, joined),
     joined,
     summary,
     agreement,
+    faults,
     failures,
     verification: config.verification,
     drift: record.drift,

@@ -1,4 +1,5 @@
 import { deviceLine, resolveDevice } from '../model/device.ts'
+import { devicesOf } from '../model/device-list.ts'
 import { floatProductsFor } from '../model/dtype.ts'
 import { isFailure } from '../pairs/failure.ts'
 import type { Cut, Shard } from '../pairs/shard.ts'
@@ -10,6 +11,7 @@ import type { RunConfig } from '../setup/config.ts'
 import { checkDatasetName, type Dataset, type Inspection, inspect, openDataset, rowsOf } from '../setup/dataset.ts'
 import { driftPlan } from '../setup/drift.ts'
 import { claimRunFolder, type FolderRequest, findRunFolder } from '../setup/folder.ts'
+import { fitPlan } from '../setup/memory.ts'
 import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedWithModels, unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
@@ -26,6 +28,7 @@ import { watchInterrupt } from './interrupt.ts'
 import type { Log } from './log.ts'
 import { modelLine } from './model-line.ts'
 import type { BinHelp } from './parse.ts'
+import { runParts } from './parts.ts'
 import { printPlan } from './plan.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
@@ -66,8 +69,12 @@ export async function runModel(
 ): Promise<number> {
   const begun = await begin(bin, { ...HELP[bin], name }, argv)
   if (begun === null) return 0
-  const { given, config, modes, log, elapsedMs } = begun
-  checkDatasetName(config.dataset)
+  const { given, modes, log, elapsedMs } = begun
+  checkDatasetName(begun.config.dataset)
+  const devices = devicesOf(begun.config.device)
+  const only = devices.length === 1 || modes.dryRun || modes.dumpRendered !== null
+  const parts = only ? null : await runParts(name, devices, begun.config, log, scriptOf(argv))
+  const config = devices.length === 1 ? begun.config : ofDevices(begun.config, devices, only)
   for (const remark of hermRemarks(given, bin)) log.info(remark)
 
   const verifier = openVerifier(config.verification)
@@ -108,13 +115,15 @@ export async function runModel(
   for (const model of exact?.models ?? [])
     twins.push(guarded(model, await subjectOf(model, config, device, now, log.info), since))
   for (const note of new Set(subjects.flatMap(({ notes }) => notes))) log.warn(note)
-  const plan = planOf(config, models)
+  const { plan, memory, line, warnings } = await fitPlan(planOf(config, models), config, models, device)
+  log.info(line)
+  for (const warning of warnings) log.warn(warning, { event: 'memory' })
 
   if (modes.dumpRendered !== null) return dumpRows(rows(), subjects, modes.dumpRendered)
   const request = requestOf(config, models, data)
   if (modes.dryRun) {
     const place = findRunFolder(request)
-    sayFolder(place, { config, models, subjects, device, verifier: null }, log)
+    sayFolder(place, { config, models, subjects, device, verifier: null }, log, true)
     return printPlan(rows, prepared, { plan, drift: exact }, place.path, log)
   }
   if (config.truncation === 'error') await checkAll(rows(), subjects)
@@ -123,7 +132,7 @@ export async function runModel(
   const { path: folder, identity } = place
   const interrupt = watchInterrupt(log)
   const drift = exact === null ? null : { plan: exact, subjects: twins }
-  const base = { config, data, models, subjects, device, scorer, plan, folder, identity, verifier, drift }
+  const base = { config, data, models, subjects, device, scorer, plan, memory, folder, identity, verifier, drift }
   try {
     const replaced = sayFolder(place, base, log)
     const certified = config.certify ? await certifyRun(config, prepared, folder, log) : certifiedBefore(folder, models)
@@ -132,13 +141,24 @@ export async function runModel(
     for (const { text, warning } of comparison === null ? [] : comparisonLines(comparison))
       if (warning) log.warn(text)
       else log.info(text)
-    const run = { ...base, comparison, replaced, certified, log, elapsedMs, interrupt }
+    const asked = parts === null ? {} : { parts: { parts, asked: begun.config } }
+    const run = { ...base, ...asked, comparison, replaced, certified, log, elapsedMs, interrupt }
     return await (config.shard.count === 1 ? scoreAll(run, inspection) : scoreShard(run, inspection))
   } finally {
     interrupt.dispose()
     await verifier?.close()
   }
 }
+
+/** What node was started with, up to this command's own flags. */
+const scriptOf = (argv: readonly string[]): string[] => process.argv.slice(1, process.argv.length - argv.length)
+
+/** The configuration of the process that merges what those of several devices measured, or that only plans. */
+const ofDevices = (config: RunConfig, devices: readonly string[], plansOnly: boolean): RunConfig => ({
+  ...config,
+  device: devices[0]!,
+  ...(!plansOnly && { shard: { index: 1, count: devices.length }, merge: 'only' as const }),
+})
 
 /** Where the results belong: the models' weights, in the order of the roles, and the data. */
 const requestOf = (config: RunConfig, models: readonly LoadedModel[], { name, identity }: Dataset): FolderRequest => ({

@@ -15,6 +15,7 @@ import type { BinHelp } from './parse.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
 import { printText } from './screen.ts'
+import { CAUSED_BY } from './verdict-causes.ts'
 import { openVerifier, verifierLines } from './verifier.ts'
 import { verifyRows } from './verifying.ts'
 
@@ -62,7 +63,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   }
   const ahead = { config, models: [], subjects: [], device: null }
   if (modes.dryRun) {
-    sayFolder(findRunFolder(request), { ...ahead, verifier: null }, log)
+    sayFolder(findRunFolder(request), { ...ahead, verifier: null }, log, true)
     const { rows: count, completions, withSolution } = inspection
     const table = [[count, withSolution, completions, config.verification.workers].map(String)]
     printText(`${textTable(['rows', 'with a solution', 'completions', 'workers'], table)}\n`)
@@ -140,7 +141,12 @@ function printVerdicts(completions: readonly ScoredCompletion[]): string {
     else part.push(c)
   }
   const reasons = Object.entries(
-    countBy(completions, (c) => c.verifiableReason ?? `(none given, ${c.verifiableStatus})`),
+    countBy(completions, (c) =>
+      JSON.stringify([
+        c.verifiableReason ?? `(none given, ${c.verifiableStatus})`,
+        c.verdictCause == null ? '' : CAUSED_BY[c.verdictCause],
+      ]),
+    ),
   ).sort((a, b) => b[1] - a[1])
   return [
     textTable(
@@ -149,8 +155,9 @@ function printVerdicts(completions: readonly ScoredCompletion[]): string {
     ),
     '',
     textTable(
-      ['reason', 'completions'],
-      reasons.map(([reason, n]) => [reason, String(n)]),
+      ['reason', 'caused by', 'completions'],
+      reasons.map(([key, n]) => [...(JSON.parse(key) as string[]), String(n)]),
+      [1],
     ),
   ].join('\n')
 }

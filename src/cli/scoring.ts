@@ -13,6 +13,7 @@ import { type FinishInput, finish } from './finish.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Log } from './log.ts'
 import { measureRun, openRunStore, sayFound } from './measuring.ts'
+import { SHARD_DONE, workOf } from './part.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 
 /** A run whose models, data and output folder are settled. */
@@ -34,12 +35,16 @@ export async function scoreAll(run: OpenRun, inspection: Inspection): Promise<nu
 /** Measures one shard; the last shard to finish merges all and writes the files, unless `--merge` says otherwise. */
 export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<number> {
   const { config, log } = run
-  const unscored = config.merge === 'only' ? 0 : await measureShard(run, inspection)
+  const { unscored, work } = config.merge === 'only' ? NOTHING : await measureShard(run, inspection)
   if (config.merge === 'never') {
-    log.info(`shard ${config.shard.index}/${config.shard.count} is done; it is not merged (--merge never)`)
+    log.info(`shard ${config.shard.index}/${config.shard.count} is done; it is not merged (--merge never)`, {
+      event: SHARD_DONE,
+      work: workOf(work),
+    })
     return unscored > 0 ? 4 : 0
   }
-  const fresh = !config.resume && config.merge !== 'only'
+  // of several devices this process merges what the others measured anew
+  const fresh = !config.resume && (config.merge !== 'only' || run.parts !== undefined)
   const merge = await mergeShards(run.folder, config.shard.count, config, { cut: cutId(run), fresh })
   if (merge.state !== 'merged') {
     if (config.merge === 'only') throw notThere(run.folder, merge)
@@ -54,22 +59,26 @@ export async function scoreShard(run: OpenRun, inspection: Inspection): Promise<
 
 const cutId = ({ data }: OpenRun): string | null => data.cut?.id ?? null
 
-/** Returns how many completions of the shard have no score. */
-async function measureShard(run: OpenRun, inspection: Inspection): Promise<number> {
+interface ShardDone {
+  /** Rows and completions without a score. */
+  readonly unscored: number
+  readonly work: readonly WorkDone[]
+}
+const NOTHING: ShardDone = { unscored: 0, work: [] }
+
+async function measureShard(run: OpenRun, inspection: Inspection): Promise<ShardDone> {
   const { config, data, folder, log } = run
   const store = await openRunStore(config, folder, log, cutId(run))
-  let unscored = inspection.failures.length
   try {
     const rows = () => rowsOf(config, data)
     const { work } = await measureRun({ ...run, rows, completions: inspection.completions, store, verifier: null })
     sayFound(work, log)
-    for (const done of work) unscored += done.unscored
     sayRepairs(repairsOfRun(work), run.subjects, log)
     store.finish()
+    return { unscored: work.reduce((sum, done) => sum + done.unscored, inspection.failures.length), work }
   } finally {
     store.close()
   }
-  return unscored
 }
 
 async function finishIn(store: Store, run: OpenRun, inspected?: Inspection): Promise<number> {

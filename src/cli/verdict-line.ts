@@ -2,8 +2,9 @@ import type { Joined } from '../collect.ts'
 import { percent } from '../report/table.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Inspection } from '../setup/dataset.ts'
-import type { ScoredCompletion } from '../types.ts'
-import { countBy } from './count.ts'
+import type { ScoredCompletion, VerdictCause } from '../types.ts'
+import { countBy, counted } from './count.ts'
+import { CAUSED_BY, CAUSES } from './verdict-causes.ts'
 
 /** The reasons of the fails, where nothing passes: a format that no completion has is then told from wrong chemistry. */
 function failed(completions: readonly ScoredCompletion[]): string {
@@ -20,9 +21,16 @@ function unverified(completions: readonly ScoredCompletion[], { rows, withSoluti
     without === rows
       ? 'no row has a solution'
       : `${without} of ${rows} rows ${without === 1 ? 'has' : 'have'} no solution`
-  const reasons = counts(those.map((c) => c.verifiableReason))
-  const why = [without === 0 ? '' : bare, reasons].filter((text) => text !== '')
+  const why = [without === 0 ? '' : bare, ...CAUSES.map((cause) => blamed(those, cause))].filter((text) => text !== '')
   return `${those.length} unverifiable${those.length === 0 || why.length === 0 ? '' : ` (${why.join('; ')})`}`
+}
+
+/** How many have no verdict for one cause, with ether0's reasons. @example 'by the target 2: invalid_ground_truth 2' */
+function blamed(those: readonly ScoredCompletion[], cause: VerdictCause): string {
+  const own = those.filter((c) => c.verdictCause === cause)
+  if (own.length === 0) return ''
+  const reasons = counts(own.map((c) => c.verifiableReason))
+  return `by ${CAUSED_BY[cause]} ${own.length}${reasons === '' ? '' : `: ${reasons}`}`
 }
 
 /** Reasons with their counts, the most frequent first. @example 'format_failed 16' */
@@ -51,16 +59,28 @@ export function formatDoubt(
   return `${all} by the format (format_failed), whatever the chemistry: ether0's is ${thought}<|answer_start|>…<|answer_end|>; --extraction loose reads <answer>…</answer>${requireReasoning ? ', --no-require-reasoning answers without a thought' : ''}`
 }
 
-/** What the verifier says of the completions, and how often the model agrees with it, in one line. */
+/**
+ * What the verifier says of the completions, and how often the model agrees with it, in one line. Where the verifier can only say what the label
+ * says, accuracy and agreement are one measurement, and the number is not printed twice.
+ */
 export function verdictLine({ completions, pairs }: Joined, inspection: Inspection): string {
   const { pass = 0, partial = 0 } = countBy(completions, (c) => c.verifiableStatus)
+  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreementOf({ completions, pairs })}`
+}
+
+function agreementOf({ completions, pairs }: Pick<Joined, 'completions' | 'pairs'>): string {
+  if (pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')) return ''
   const decided = pairs.filter((p) => p.agree !== null)
+  if (decided.length === 0) return '; in no pair do both model and verifier prefer a side'
+  const { win = 0, loss = 0, tie = 0 } = countBy(pairs, ({ verifiableOutcome }) => verifiableOutcome ?? 'none')
+  const sided = win + loss
+  const others = [
+    ...(tie === 0 ? [] : [counted(tie, 'tie')]),
+    ...(sided + tie === pairs.length ? [] : [`${pairs.length - sided - tie} without a verdict`]),
+  ]
+  const sidedPairs = `${counted(sided, 'pair')}${others.length === 0 ? '' : ` that it decides (${others.join(', ')})`}`
+  if (loss === 0)
+    return `; it prefers chosen in all ${sidedPairs}: accuracy and agreement are one measurement${others.length === 0 ? '' : ' there'}`
   const agreed = decided.filter((p) => p.agree === 1).length
-  const agreement =
-    decided.length === 0
-      ? pairs.length === 0 || completions.every((c) => c.verifiableStatus === 'unverifiable')
-        ? ''
-        : '; in no pair do both model and verifier prefer a side'
-      : `; the model agrees with the verifier on ${agreed} of ${decided.length} pairs that both decide (${percent(agreed / decided.length)})`
-  return `verifier: ${pass} pass, ${partial > 0 ? `${partial} partial, ` : ''}${failed(completions)}, ${unverified(completions, inspection)} of ${completions.length} completions${agreement}`
+  return `; it prefers rejected in ${loss} of ${sidedPairs}; the model agrees with it on ${agreed} of ${decided.length} that both decide (${percent(agreed / decided.length)})`
 }

@@ -5,6 +5,7 @@ import { isFailure } from '../pairs/failure.ts'
 import { parseRecord } from '../pairs/parse.ts'
 import { describeReadings, promptRemark, ReadingCount } from '../pairs/readings.ts'
 import { ScoreWatch } from '../score/doubts.ts'
+import { halvedWords } from '../score/fitting.ts'
 import { type Measured, measure } from '../score/measure.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
 import { mostRepairs, RepairTally } from '../score/repair-tally.ts'
@@ -12,6 +13,7 @@ import type { Scorer } from '../score/scorer.ts'
 import { type Prepared, repairsOf, type Subject } from '../score/subject.ts'
 import { adapterLine } from '../setup/adapter.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
+import { fitPlan } from '../setup/memory.ts'
 import { loadModels } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { unusedOptions, unusedWithModels } from '../setup/unused.ts'
@@ -57,11 +59,13 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now, note))
   for (const text of new Set(subjects.flatMap(({ notes }) => notes))) note(text)
+  const { plan, line, warnings } = await fitPlan(planOf(config, models), config, models, device, true)
+  for (const text of [line, ...warnings]) note(text)
   return {
     subjects,
     note,
     scorer,
-    plan: planOf(config, models),
+    plan,
     window: options.window ?? DEFAULT_WINDOW,
     signal: options.signal ?? null,
     columns: config.columns,
@@ -163,7 +167,7 @@ async function scoreWindow(
 async function measureWindow(
   window: readonly (readonly (Prepared | Unscored)[])[],
   subject: Subject,
-  { plan, signal }: Scoring,
+  { plan, signal, note }: Scoring,
   runners: Map<Subject, Runner>,
 ): Promise<ReadonlyMap<string, Measured>> {
   const distinct = new Map<string, Sequence>()
@@ -179,7 +183,9 @@ async function measureWindow(
   runners.set(subject, runner)
   const keys = [...distinct.keys()]
   const sequences = [...distinct.values()]
-  for await (const { results } of measure(runner, planBatches(sequences, plan), sequences)) {
+  for await (const { results } of measure(runner, planBatches(sequences, plan), sequences, (halved) =>
+    note(`${subject.name}: ${halvedWords(halved)}`),
+  )) {
     for (const result of results) found.set(keys[result.index]!, result)
     // lets timers and messages in: a model's run blocks the event loop
     await new Promise((resolve) => setImmediate(resolve))

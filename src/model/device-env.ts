@@ -26,7 +26,7 @@ export function cudaEnvironment(
   providers: string = bindingFolder(),
 ): NodeJS.ProcessEnv | null {
   if (process.platform !== 'linux' || env[AGAIN] !== undefined) return null
-  const wanted = /^cuda(:\d+)?$/.test(device) || (device === 'auto' && hasNvidiaDriver())
+  const wanted = /^cuda(:\d+)?(,|$)/.test(device) || (device === 'auto' && hasNvidiaDriver())
   if (!wanted || !existsSync(join(providers, CUDA_PROVIDER))) return null
   const present = (env.LD_LIBRARY_PATH ?? '').split(delimiter).filter((path) => path !== '')
   const absent = cudaLibraryFolders(env).filter((folder) => !present.includes(folder))

@@ -69,6 +69,12 @@ export async function resolveDevice(
  */
 export function parseDevice(requested: string): RegExpExecArray {
   const asked = /^(?:auto|cpu|webgpu|cuda(?::(\d{1,3}))?)$/.exec(requested)
+  if (asked === null && requested.includes(','))
+    throw new UsageError(
+      'several devices are for the commands run-rm and run-dpo, a process each',
+      `--device ${requested}`,
+      'Name one.',
+    )
   if (asked === null)
     throw new UsageError(`"${requested}" is no device`, '--device', 'Give auto, cpu, cuda, cuda:N or webgpu.')
   return asked

@@ -49,13 +49,15 @@ export interface ModelDescription {
   readonly weightBytes: number
   readonly quantisation: Quantisation | null
   readonly ignoredTensors: readonly IgnoredTensor[]
-  /** For estimatePeakBytes (score/plan.ts): the weights as float32, or in few bits beside what of the rest is mapped. */
+  /** For estimatePeakBytes (score/plan.ts): the weights in the type that is computed in, or in few bits beside what of the rest is mapped. */
   readonly size: {
     readonly hidden: number
     readonly inner: number
     readonly heads: number
     readonly logits: number
     readonly weightBytes: number
+    readonly numberBytes?: number
+    readonly scores?: 'rows' | 'mask' | 'block' | 'none'
   }
 }
 
@@ -126,7 +128,8 @@ export function openModelIn(
     ...(form === 'prompts' && { prompts: true }),
     ...(device === 'cuda' && { rowMultiple: CUDA_ROW_MULTIPLE }),
   }
-  const description = described(built)
+  const numberBytes = dtype === 'fp16' || dtype === 'bf16' ? 2 : 4
+  const description = described(built, numberBytes, scoresOf(form, device, numberBytes))
   return {
     checkpoint,
     kind,
@@ -151,15 +154,22 @@ function checkOnDevice(form: GraphForm, device: Device): void {
     )
 }
 
-function described({
-  spec,
-  head,
-  parameters,
-  weightBytes,
-  keptBytes,
-  quantised,
-  ignoredTensors,
-}: BuiltModel): ModelDescription {
+/** What attention keeps of a row. CUDA's 16-bit kernels keep no scores, those of float32 do where heads are grouped. */
+function scoresOf(
+  form: GraphForm,
+  device: Device,
+  numberBytes: number,
+): NonNullable<ModelDescription['size']['scores']> {
+  if (form === 'split') return 'block'
+  if (form === 'prompts' || form === 'gqa') return device === 'cuda' && numberBytes === 2 ? 'none' : 'rows'
+  return form === 'attention' && device === 'cuda' && numberBytes === 2 ? 'mask' : 'rows'
+}
+
+function described(
+  { spec, head, parameters, weightBytes, keptBytes, quantised, ignoredTensors }: BuiltModel,
+  numberBytes: number,
+  scores: NonNullable<ModelDescription['size']['scores']>,
+): ModelDescription {
   const [first] = spec.layers
   return {
     architecture: spec.architecture,
@@ -180,7 +190,9 @@ function described({
       inner: Math.max(...spec.layers.map(({ mlp }) => innerOf(mlp))),
       heads: first?.attention.heads ?? 1,
       logits: head.width,
-      weightBytes: quantised === null ? 4 * parameters : quantised.sizeBytes + keptBytes,
+      weightBytes: quantised === null ? numberBytes * parameters : quantised.sizeBytes + keptBytes,
+      numberBytes,
+      scores,
     },
   }
 }

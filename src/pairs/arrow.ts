@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
-import { DataType, MapRow, type RecordBatch, RecordBatchReader, StructRow, Vector } from 'apache-arrow'
+import { type Data, DataType, MapRow, type RecordBatch, RecordBatchReader, StructRow, Vector } from 'apache-arrow'
 import { DataError } from '../errors.ts'
-import { plain } from './parquet.ts'
+import { plain, textOf } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function* readArrow(file: FileHandle, where: string): AsyncGenerato
       'Write it as Parquet: dataset.to_parquet(…), or df.to_parquet(…).',
       { cause },
     )
-  await checkEnd(file, where)
+  const size = await checkEnd(file, where)
   let row = 0
   const batches = batchesOf(file)[Symbol.asyncIterator]()
   try {
@@ -25,6 +26,11 @@ export async function* readArrow(file: FileHandle, where: string): AsyncGenerato
         throw broken(cause)
       })
       if (next.done === true) return
+      try {
+        checkBatch(next.value, row, size)
+      } catch (cause) {
+        throw broken(cause)
+      }
       for (let i = 0; i < next.value.numRows; i++) {
         let value: unknown
         try {
@@ -43,7 +49,7 @@ export async function* readArrow(file: FileHandle, where: string): AsyncGenerato
 const END_OF_STREAM = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])
 
 /** A stream that is cut between two batches would read as a shorter one: both formats must end as their writers end them. */
-async function checkEnd(file: FileHandle, where: string): Promise<void> {
+async function checkEnd(file: FileHandle, where: string): Promise<number> {
   const { size } = await file.stat()
   const [head, tail] = [Buffer.alloc(6), Buffer.alloc(8)]
   await file.read(head, 0, 6, 0)
@@ -52,7 +58,41 @@ async function checkEnd(file: FileHandle, where: string): Promise<void> {
     head.toString('latin1') === 'ARROW1' ? tail.subarray(2).toString('latin1') === 'ARROW1' : tail.equals(END_OF_STREAM)
   if (!whole)
     throw new DataError('the Arrow file has no end: it was cut, or is still being written', where, 'Save it again.')
+  return size
 }
+
+/** Values of one record batch: rows times columns. */
+const MAX_CELLS = 50_000_000
+/** Rows that a file may say it has, however few bytes they take; and beyond. A column of nulls takes none. */
+const [FREE_ROWS, MAX_ROWS_PER_BYTE] = [5_000_000, 1000]
+
+/**
+ * What the package takes as the file says it.
+ * @throws Error where a batch says more rows than such a file can hold, or where a text inside of a list or an object is no UTF-8
+ */
+function checkBatch(batch: RecordBatch, before: number, fileBytes: number): void {
+  const { numRows, numCols } = batch
+  const rows = before + numRows
+  if (!Number.isSafeInteger(numRows) || numRows < 0) throw new Error(`a batch says ${numRows} rows`)
+  if (numRows * Math.max(1, numCols) > MAX_CELLS || (rows > FREE_ROWS && rows > MAX_ROWS_PER_BYTE * fileBytes))
+    throw new Error(`it says ${rows.toLocaleString('en')} rows in ${fileBytes.toLocaleString('en')} bytes`)
+  for (const column of batch.data.children) if (!isText(column.type)) checkTexts(column)
+}
+
+/** The package would put U+FFFD for what is no UTF-8, and leave out a mark at the beginning. */
+function checkTexts(data: Data): void {
+  const { values, valueOffsets, length, children, dictionary } = data
+  if (isText(data.type))
+    for (let i = 0; i < length; i++) {
+      const text = (values as Uint8Array).subarray(Number(valueOffsets[i]), Number(valueOffsets[i + 1]))
+      if (!isUtf8(text)) throw new Error('a text is not UTF-8')
+      if (text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf)
+        throw new Error('a text in a list, an object or a dictionary begins with a byte order mark')
+    }
+  for (const child of children) checkTexts(child)
+  for (const part of dictionary?.data ?? []) checkTexts(part)
+}
+const isText = (type: DataType): boolean => DataType.isUtf8(type) || DataType.isLargeUtf8(type)
 
 async function* batchesOf(file: FileHandle): AsyncGenerator<RecordBatch> {
   const reader = await RecordBatchReader.from(file)
@@ -64,10 +104,19 @@ function recordOf(batch: RecordBatch, i: number): Record<string, unknown> {
   const record: [string, unknown][] = []
   for (const [c, field] of batch.schema.fields.entries()) {
     const vector = batch.getChildAt(c)
-    const value: unknown = vector?.get(i)
+    const value: unknown = isText(field.type) ? textIn(vector!.data[0]!, i) : vector?.get(i)
     record.push([field.name, typed(value, field.type)])
   }
   return Object.fromEntries(record)
+}
+
+/** A text as it stands in the file. */
+function textIn(data: Data, i: number): unknown {
+  if (!data.getValid(i)) return null
+  const [from, to] = [Number(data.valueOffsets[i]), Number(data.valueOffsets[i + 1])]
+  if (!(from <= to && to <= (data.values as Uint8Array).length))
+    throw new Error(`a text of row ${i + 1} ends outside of it`)
+  return textOf((data.values as Uint8Array).subarray(from, to))
 }
 
 /** Dates come as milliseconds, decimals without their point: both as text. */

@@ -2,10 +2,22 @@ import { Readable } from 'node:stream'
 import { type CsvError, parse } from 'csv-parse'
 import { DataError } from '../errors.ts'
 import { ANSWER_COLUMNS } from './columns.ts'
+import { outsizedJson } from './outsized-json.ts'
 import { PROMPT_LIKE } from './prompt.ts'
-import { decodeUtf8, MAX_RECORD_BYTES, type RawRecord } from './raw.ts'
+import { decodeUtf8, type RawRecord, tooLong } from './raw.ts'
 import { looksLikePython } from './text.ts'
 import { COMPARED_COLUMNS } from './verdict.ts'
+
+/** The largest record: a cell is copied a few times while it is read. */
+const MAX_CSV_BYTES = 32 * 1024 * 1024
+/** Columns that a header may name. */
+const MAX_COLUMNS = 10_000
+/** Cells of one record, whatever they hold: beyond these the file is no table. */
+const MAX_CELLS = 2_000_000
+/** So often the record is looked at: a byte may be a cell. */
+const LOOK_BYTES = 1 << 16
+/** Stands for a cell of a record that is too long: the parser bounds a cell, not what they take together. */
+const LEFT_OUT = Buffer.alloc(0)
 
 /** Columns that are no text and whose cells may hold a list or an object as JSON; those of text are for the parser of the rows. */
 const JSON_COLUMNS = ['solution', 'rewards', 'steps', 'candidates', 'labels']
@@ -39,12 +51,21 @@ export async function* readCsv(
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    max_record_size: MAX_RECORD_BYTES,
+    max_record_size: MAX_CSV_BYTES,
     info: true,
+    // records that wait would be all in memory
+    ...{ readableHighWaterMark: 1 },
   })
   const skipped: RawRecord[] = []
+  let tooLongAt = -1
   parser.on('skip', (error: CsvError) => {
     const at = typeof error.lines === 'number' ? error.lines : 0
+    // said again of each part of a record that is too long
+    if (error.code === 'CSV_MAX_RECORD_SIZE') {
+      if (tooLongAt !== at) skipped.push(tooLong(at, MAX_CSV_BYTES))
+      tooLongAt = at
+      return
+    }
     skipped.push({
       at,
       reason: 'invalid_csv',
@@ -52,7 +73,7 @@ export async function* readCsv(
       hint: null,
     })
   })
-  const source = Readable.from(rest)
+  const source = Readable.from(watched(rest, parser, where))
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
   let header: readonly string[] | null = null
@@ -69,9 +90,44 @@ export async function* readCsv(
   yield* skipped
 }
 
+/** Of csv-parse: the cells of the record that is being read. */
+interface RecordUnderWay {
+  readonly state: { readonly record: Buffer[] }
+}
+
+/**
+ * The chunks, with an eye on the record that they make: the parser bounds a cell, neither their number nor what they take together. The cells
+ * of a record that is too long are let go of while it is read.
+ * @throws DataError for more cells than a table has
+ */
+async function* watched(chunks: AsyncIterable<Uint8Array>, parser: unknown, where: string): AsyncGenerator<Uint8Array> {
+  const { state } = parser as RecordUnderWay
+  for await (const chunk of chunks)
+    for (let from = 0; from < chunk.length; from += LOOK_BYTES) {
+      checkRecord(state.record, where)
+      yield chunk.subarray(from, from + LOOK_BYTES)
+    }
+}
+function checkRecord(record: Buffer[], where: string): void {
+  if (record.length > MAX_CELLS)
+    throw new DataError(
+      `a record has more than ${MAX_CELLS.toLocaleString('en')} cells`,
+      where,
+      'It is no table, or another character stands between its cells.',
+    )
+  if (record.length > MAX_COLUMNS || record.reduce((sum, { length }) => sum + length, 0) > MAX_CSV_BYTES)
+    record.fill(LEFT_OUT)
+}
+
 /** Line breaks inside the cells: the record begins as many lines above its end. */
-const lineBreaks = (record: readonly Buffer[]): number =>
-  record.reduce((sum, cell) => sum + (cell.toString('latin1').match(/\r\n|\n|\r/g)?.length ?? 0), 0)
+const lineBreaks = (record: readonly Buffer[]): number => record.reduce((sum, cell) => sum + breaksIn(cell), 0)
+function breaksIn(cell: Buffer): number {
+  let breaks = 0
+  for (let at = cell.indexOf(NEWLINE); at >= 0; at = cell.indexOf(NEWLINE, at + 1)) breaks++
+  for (let at = cell.indexOf(RETURN); at >= 0; at = cell.indexOf(RETURN, at + 1)) if (cell[at + 1] !== NEWLINE) breaks++
+  return breaks
+}
+const [NEWLINE, RETURN] = [0x0a, 0x0d]
 
 /** The header's text, for the delimiter, and the stream from its beginning. */
 async function firstLine(chunks: AsyncIterable<Uint8Array>): Promise<[string, AsyncIterable<Uint8Array>]> {
@@ -95,8 +151,14 @@ async function firstLine(chunks: AsyncIterable<Uint8Array>): Promise<[string, As
 }
 
 function columnNames(record: readonly Buffer[], where: string): readonly string[] {
+  if (record.length > MAX_COLUMNS)
+    throw new DataError(
+      `the header has ${record.length.toLocaleString('en')} columns, at most ${MAX_COLUMNS.toLocaleString('en')} are read`,
+      `${where}:1`,
+    )
   const names = record.map((cell) => decodeUtf8(cell)?.trim() ?? '')
-  const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i)
+  const seen = new Set<string>()
+  const twice = names.find((name) => name !== '' && (seen.has(name) || !seen.add(name)))
   if (twice !== undefined) throw new DataError(`the column "${twice}" appears twice in the header`, `${where}:1`)
   return names
 }
@@ -114,6 +176,7 @@ function recordOf(
       message: `the record has ${record.length} cells, the header has ${header.length}`,
       hint: 'Cells with a comma, a quote or a line break need quotes around them.',
     }
+  if (record.includes(LEFT_OUT)) return tooLong(at, MAX_CSV_BYTES)
   const entries: [string, unknown][] = []
   let guarded = false
   for (const [i, name] of header.entries()) {
@@ -144,6 +207,7 @@ function cellValue(cell: string, name: string, textColumns: readonly string[]): 
 }
 
 function jsonOrNull(text: string): unknown {
+  if (outsizedJson(text) !== null) return null
   try {
     return JSON.parse(text)
   } catch {

@@ -15,11 +15,14 @@ export const isFailure = (row: Row | RowFailure): row is RowFailure => 'reason' 
 
 export const README_HINT = 'See test/data/pairs/README.md for the row forms.'
 
+/** The key of an object that stands for bytes that are no text. */
+export const NOT_UTF8 = 'not UTF-8 (base64)'
+
 /** What a value is, in the words of an error message. @example nameOf([1]) // 'a list' */
 export function nameOf(value: unknown): string {
   if (value === null || value === undefined) return 'missing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
-  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'object') return NOT_UTF8 in value ? 'not UTF-8 text' : 'an object'
   if (typeof value === 'bigint') return 'a number'
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return `a ${typeof value}`

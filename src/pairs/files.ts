@@ -30,6 +30,7 @@ export async function listDataFiles(
       const what = cause.code === 'ENOENT' ? 'there is no such file or folder' : systemWords(cause)
       throw new DataError(what, path, null, { cause })
     })
+    if (info.isCharacterDevice() || info.isBlockDevice()) throw new DataError('is a device, not a file', path)
     if (!info.isDirectory()) files.push({ path, name: path.split(/[/\\]/).at(-1)! })
     else files.push(...(await filesBelow(path, split)))
   }

@@ -2,6 +2,8 @@ import { closingQuote } from '../unique-keys.ts'
 
 /** Worth a closer look: numbers that JSON does not have, and integers that a double may not hold. */
 const ODD = /NaN|Infinity|\d{16}/
+/** Python's json.loads reads no longer integer either (sys.int_info.default_max_str_digits), since reading one takes time by its square. */
+const MAX_DIGITS = 4300
 /** Stands for an odd number between the two parsings; no data has such a key. */
 const KEY = '\u0000number'
 
@@ -26,7 +28,7 @@ export function parseJsonText(text: string): unknown {
 function markNumbers(text: string): string | null {
   const pieces: string[] = []
   let done = 0
-  const numbers = /"|-?Infinity\b|\bNaN\b|-?\d{16,}(?![\d.eE])/g
+  const numbers = /"|-?Infinity\b|\bNaN\b|-?\d{16,}[\d.eE+-]*/g
   for (let found = numbers.exec(text); found !== null; found = numbers.exec(text)) {
     const [written] = found
     if (written === '"') {
@@ -36,6 +38,9 @@ function markNumbers(text: string): string | null {
     }
     // digits behind a point or an exponent are no integer; a word may not begin in the middle of another
     if (/[\w.+]/.test(text[found.index - 1] ?? '')) continue
+    if (/[.eE+]|\d-/.test(written)) continue
+    if (written.length > MAX_DIGITS && /\d/.test(written))
+      throw new SyntaxError(`a whole number of ${written.length.toLocaleString('en')} digits, at most 4,300 are read`)
     if (/\d/.test(written) && Number.isSafeInteger(Number(written))) continue
     pieces.push(text.slice(done, found.index), `{"\\u0000number":"${written}"}`)
     done = found.index + written.length

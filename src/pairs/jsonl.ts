@@ -17,8 +17,10 @@ export async function* readJsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGe
   for await (const chunk of chunks) {
     let from = 0
     for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
-      const raw = finish(chunk.subarray(from, to))
-      if (raw !== null) yield raw
+      if (to > from || !record.isEmpty) {
+        const raw = finish(chunk.subarray(from, to))
+        if (raw !== null) yield raw
+      }
       line++
       from = to + 1
     }

@@ -1,5 +1,6 @@
 import { isRecord } from '../is-record.ts'
 import type { Message } from '../types.ts'
+import { shownJson } from '../visible-text.ts'
 import { checkCharacters } from './characters.ts'
 import { BadRecord, nameOf, README_HINT } from './failure.ts'
 
@@ -90,7 +91,7 @@ function parseContent(content: unknown, at: string): string {
         return checkCharacters(part.text, `${at}[${i}]`)
       throw new BadRecord(
         'image_content',
-        `"${at}[${i}]" is a content part of type ${JSON.stringify(part.type ?? null)}, only text is supported`,
+        `"${at}[${i}]" is a content part of type ${shownJson(part.type ?? null)}, only text is supported`,
       )
     })
     .join('')

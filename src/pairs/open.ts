@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { createGunzip } from 'node:zlib'
 import { DataError, HarnessError } from '../errors.ts'
 import { systemWords } from '../system-words.ts'
 import type { ColumnNames } from './columns.ts'
@@ -10,12 +8,13 @@ import { readJson } from './json.ts'
 import { readJsonLines } from './jsonl.ts'
 import { bytesOfFile, readParquet } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
+import { bytesOf, CHUNK_BYTES, headOf } from './unpacked.ts'
 
 type Format = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet' | 'arrow'
 /** A gzipped Parquet file is unpacked into memory, up to this size: Parquet is read from its end. */
-const MAX_UNPACKED_PARQUET_BYTES = 2 * 1024 ** 3
+const MAX_UNPACKED_PARQUET_BYTES = 256 * 1024 ** 2
 /** As much of a file as is looked at to tell its format. */
-const HEAD_BYTES = 1 << 20
+const HEAD_BYTES = CHUNK_BYTES
 
 /** The records of one data file, streamed. The format is told by the first bytes, then by the name. */
 export async function* readRecords(
@@ -57,19 +56,6 @@ const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   typeof (error as NodeJS.ErrnoException).code === 'string' &&
   /^[EZ]/.test((error as NodeJS.ErrnoException).code!)
 
-async function* bytesOf(path: string, gzip: boolean): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: HEAD_BYTES })
-  if (!gzip) return yield* file
-  const unpacked = createGunzip()
-  file.on('error', (error) => unpacked.destroy(error))
-  try {
-    yield* file.pipe(unpacked)
-  } finally {
-    file.destroy()
-    unpacked.destroy()
-  }
-}
-
 /** The first bytes, unpacked. */
 async function beginning(path: string): Promise<{ gzip: boolean; head: Uint8Array }> {
   const file = await open(path)
@@ -81,14 +67,7 @@ async function beginning(path: string): Promise<{ gzip: boolean; head: Uint8Arra
     await file.close()
   }
   const gzip = magic[0] === 0x1f && magic[1] === 0x8b
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of bytesOf(path, gzip)) {
-    chunks.push(chunk.slice())
-    length += chunk.length
-    if (length >= HEAD_BYTES) break
-  }
-  return { gzip, head: Buffer.concat(chunks).subarray(0, HEAD_BYTES) }
+  return { gzip, head: await headOf(path, gzip, HEAD_BYTES) }
 }
 
 /** Beginnings that are no data, and what to do about them. */
@@ -184,6 +163,11 @@ async function* parquetRecords(path: string, gzip: boolean): AsyncGenerator<RawR
       throw new DataError('the gzipped Parquet file is too large to unpack', path, 'Unpack it first.')
     chunks.push(chunk.slice())
   }
-  const bytes = Uint8Array.from(Buffer.concat(chunks))
+  const bytes = new Uint8Array(length)
+  for (let at = 0; chunks.length > 0; ) {
+    const chunk = chunks.shift()!
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
   yield* readParquet({ byteLength: length, slice: (start, end) => bytes.slice(start, end).buffer }, path)
 }

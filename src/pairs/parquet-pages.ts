@@ -12,6 +12,16 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 export const MAX_ROW_GROUP_BYTES = 2 * 1024 ** 3
 /** Rows times columns of one row group: a page of a few bytes may stand for a thousand million nulls. */
 const MAX_CELLS = 50_000_000
+/** Rows of one row group; pandas, pyarrow, polars and DuckDB write a million or less. */
+const MAX_ROWS = 2_000_000
+/** A row group that decodes to no more is read however well it is packed. */
+const FREE_BYTES = 256 * 1024 ** 2
+/** Text packs to a fifth or a tenth. */
+const MAX_RATIO = 200
+/** Rows that a file may say it has, however few bytes they take. */
+const FREE_ROWS = 5_000_000
+/** A row that can be used takes bytes; columns of one value take next to none. */
+const MAX_ROWS_PER_BYTE = 1000
 /** Nested columns of a schema; data sets have three or four. */
 const MAX_SCHEMA_DEPTH = 50
 
@@ -48,9 +58,20 @@ export function chunksOf(group: RowGroup, tree: SchemaTree, fileBytes: number): 
   const cells = Math.max(rows * chunks.length, ...chunks.map(({ values }) => values))
   if (cells > MAX_CELLS)
     throw new TooLarge(`has ${said(rows)} rows of ${chunks.length} columns, at most ${said(MAX_CELLS)} values are read`)
+  if (rows > MAX_ROWS) throw new TooLarge(`has ${said(rows)} rows, at most ${said(MAX_ROWS)} are read`)
   for (const { name, flat, values } of chunks)
     if (flat && values !== rows) throw new Error(`column "${name}" has ${said(values)} values for ${said(rows)} rows`)
   return chunks
+}
+
+/**
+ * Rows without bytes would be failures without end.
+ * @throws Error where the row groups say more rows than such a file can hold
+ */
+export function checkRows(groups: readonly RowGroup[], fileBytes: number): void {
+  const rows = groups.reduce((sum, group) => sum + Number(group.num_rows), 0)
+  if (rows > FREE_ROWS && rows > MAX_ROWS_PER_BYTE * fileBytes)
+    throw new Error(`it says ${said(rows)} rows in ${said(fileBytes)} bytes`)
 }
 
 function checkBytes(bytes: number): void {
@@ -116,6 +137,8 @@ export function checkPages({ name, values }: Chunk, bytes: ArrayBuffer): number 
     if (!isDictionary(header)) found += count
     decoded += plain
     checkBytes(decoded)
+    if (decoded > FREE_BYTES && decoded > MAX_RATIO * bytes.byteLength)
+      throw fail(`${said(bytes.byteLength)} bytes say that they decode to ${said(decoded)}`)
     reader.offset += size
   }
   if (found !== values) throw fail(`its pages hold ${said(found)} values, its metadata say ${said(values)}`)

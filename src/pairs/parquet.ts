@@ -2,8 +2,9 @@ import { fstatSync, readSync } from 'node:fs'
 import { type Compressors, parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { DataError } from '../errors.ts'
-import { checkPages, chunksOf, TooLarge } from './parquet-pages.ts'
-import type { RawRecord } from './raw.ts'
+import { NOT_UTF8 } from './failure.ts'
+import { checkPages, checkRows, chunksOf, TooLarge } from './parquet-pages.ts'
+import { decodeUtf8, type RawRecord } from './raw.ts'
 
 /** hyparquet-compressors 1.1.2 reads past the end of LZ4's empty block, the page of a column that is all null. */
 const emptyPages = (codec: 'LZ4' | 'LZ4_RAW'): Compressors => ({
@@ -26,6 +27,7 @@ const MAX_FOOTER_BYTES = 256 * 1024 ** 2
 export async function* readParquet(file: FileBytes, where: string): AsyncGenerator<RawRecord> {
   const { metadata, tree } = orBroken(where, () => {
     const metadata = parquetMetadata(footerOf(file))
+    checkRows(metadata.row_groups, file.byteLength)
     return { metadata, tree: parquetSchema(metadata) }
   })
   let start = 0
@@ -43,6 +45,7 @@ export async function* readParquet(file: FileBytes, where: string): AsyncGenerat
       file: { byteLength: file.byteLength, slice: orEmpty(file) },
       metadata,
       compressors: codecs,
+      parsers: { stringFromBytes: textOf as never },
       rowStart: start,
       rowEnd: start + rows,
     }).catch((cause: unknown) => {
@@ -54,6 +57,13 @@ export async function* readParquet(file: FileBytes, where: string): AsyncGenerat
     start += rows
   }
 }
+
+/**
+ * A text as it stands in the file. The package's own reader would put U+FFFD for what is no UTF-8, and leave out a mark at its beginning. What
+ * is no text may be bytes, as of a picture, in a column that is not used: it becomes an object that no text, id or name is made of.
+ */
+export const textOf = (bytes: Uint8Array | null | undefined): unknown =>
+  bytes ? (decodeUtf8(bytes) ?? { [NOT_UTF8]: Buffer.from(bytes).toString('base64') }) : bytes
 
 /** A file that shrinks in between: the column has no bytes, which its decoder says. */
 const orEmpty =

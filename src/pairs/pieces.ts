@@ -5,6 +5,10 @@ export class Pieces {
   #pieces: Uint8Array[] = []
   #length = 0
 
+  get isEmpty(): boolean {
+    return this.#length === 0
+  }
+
   /** Copies the bytes: chunks are reused by some streams. */
   add(bytes: Uint8Array): void {
     this.#length += bytes.length

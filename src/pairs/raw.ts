@@ -1,5 +1,6 @@
 import { duplicateKey } from '../unique-keys.ts'
 import { jsonHint, parseJsonText } from './json-text.ts'
+import { outsizedJson } from './outsized-json.ts'
 
 /** What a format reader gives: one record as JSON-like data with its place, or why that place holds none. */
 export type RawRecord =
@@ -14,10 +15,10 @@ export type RawRecord =
 /** The largest single record that is read into memory; a longer one is listed as `record_too_long` and skipped. */
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024
 
-export const tooLong = (at: number): RawRecord => ({
+export const tooLong = (at: number, most = MAX_RECORD_BYTES): RawRecord => ({
   at,
   reason: 'record_too_long',
-  message: `the record is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
+  message: `the record is longer than ${most / 1024 / 1024} MiB`,
   hint: null,
 })
 
@@ -37,6 +38,8 @@ export function parseJson(bytes: Uint8Array, at: number): RawRecord {
   const text = decodeUtf8(bytes)
   if (text === null)
     return { at, reason: 'invalid_utf8', message: 'the text is not UTF-8', hint: 'Save the file as UTF-8.' }
+  const outsized = outsizedJson(text)
+  if (outsized !== null) return { at, ...outsized, hint: null }
   let value: unknown
   try {
     value = parseJsonText(text)

@@ -3,6 +3,7 @@ import type { Text } from '../types.ts'
 import { checkCharacters } from './characters.ts'
 import { BadRecord, nameOf, README_HINT } from './failure.ts'
 import { type Dict, isConversation, isMessageLike, isSpeaker, type Notes, parseMessage } from './message.ts'
+import { outsizedJson } from './outsized-json.ts'
 
 /**
  * A string as it is, or messages with their roles; anything else throws `BadRecord`. Messages are a list, a lone one, or either as JSON
@@ -72,6 +73,8 @@ const isWrittenConversation = (value: unknown): boolean =>
 /** What a string holds where it is JSON with brackets; null where it is not. White space is stepped over once: texts may be megabytes of it. */
 function fromJson(text: string, column: string): unknown {
   if (!/^\s*(?:\[\s*(?:["'{[]|array\()|\{\s*["']|array\()/.test(text)) return null
+  const outsized = outsizedJson(text)
+  if (outsized !== null) throw new BadRecord(outsized.reason, outsized.message.replace('the record', `"${column}"`))
   try {
     return JSON.parse(text)
   } catch {

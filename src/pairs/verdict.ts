@@ -1,3 +1,4 @@
+import { shownJson } from '../visible-text.ts'
 import type { Columns } from './columns.ts'
 import { BadRecord, nameOf } from './failure.ts'
 
@@ -52,7 +53,7 @@ export function comparedColumns(columns: Columns): readonly [string, string, str
   const value = columns.get(verdict)
   const index = preferred(value)
   if (index === null)
-    throw new BadRecord('no_preference', `"${verdict}" is ${JSON.stringify(value)}: neither answer is preferred`)
+    throw new BadRecord('no_preference', `"${verdict}" is ${shownJson(value)}: neither answer is preferred`)
   if (index === undefined)
     throw new BadRecord(
       'wrong_type',

@@ -44,7 +44,12 @@ const WORDS = new RegExp(`[^${PY_SPACE}]+`, 'g')
 export const isPySpace = (char: string): boolean => SPACE.test(char)
 
 /** `str.strip()`. */
-export const pyStrip = (text: string): string => pyTrimEnd(text.replace(LEADING_SPACE, ''))
+export const pyStrip = (text: string): string =>
+  isBlack(text.charCodeAt(0)) && isBlack(text.charCodeAt(text.length - 1))
+    ? text
+    : pyTrimEnd(text.replace(LEADING_SPACE, ''))
+/** Surely no white space: a visible character of ASCII. */
+const isBlack = (unit: number): boolean => unit > 0x20 && unit < 0x7f
 
 /** `str.rstrip()`; a loop, since a trailing-space pattern is quadratic on long runs of space inside the text. */
 export function pyTrimEnd(text: string): string {

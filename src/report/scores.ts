@@ -52,6 +52,13 @@ export const PAIR_COLUMNS = [
 /** The last columns of scores.csv, after the scorer's own: what tells a row from another of the same id. */
 export const TEXT_COLUMNS = ['cluster', 'completion_hash'] as const
 
+/** After these, of a run: who is at fault where a completion does not pass, and the stand-in filter that its verdict hinges on. */
+export const VERDICT_COLUMNS = ['verdict_cause', 'hinges_on'] as const
+export const verdictCells = ({ verdictCause, hingesOn }: ScoredCompletion): Cell[] => [
+  verdictCause ?? null,
+  hingesOn ?? null,
+]
+
 /** After these, where the data say how completions were made of each other. */
 export const VARIANT_COLUMNS = ['transformation', 'same', 'family'] as const
 

@@ -10,7 +10,9 @@ import {
   scoreCells,
   TEXT_COLUMNS,
   VARIANT_COLUMNS,
+  VERDICT_COLUMNS,
   variantCells,
+  verdictCells,
 } from './scores.ts'
 
 /** What is written of a row. */
@@ -36,7 +38,13 @@ export function scoreFileColumns({ ownColumns, extraColumns, variants = false }:
   const taken = new Set<string>(PAIR_COLUMNS)
   const extraNames = extraColumns.map((name) => (taken.has(name) ? `input_${name}` : name))
   return {
-    'scores.csv': [...SCORE_COLUMNS, ...ownColumns, ...TEXT_COLUMNS, ...(variants ? VARIANT_COLUMNS : [])],
+    'scores.csv': [
+      ...SCORE_COLUMNS,
+      ...ownColumns,
+      ...TEXT_COLUMNS,
+      ...VERDICT_COLUMNS,
+      ...(variants ? VARIANT_COLUMNS : []),
+    ],
     'pairs.csv': [...PAIR_COLUMNS, ...extraNames],
   } satisfies Record<string, readonly string[]>
 }
@@ -62,6 +70,7 @@ export async function* writeScores<R extends ScoredRow>(
           ...scoreCells(completion, joined.details[i]!),
           cluster,
           completionHash(completion.text),
+          ...verdictCells(completion),
           ...(added.variants === true ? variantCells(completion) : []),
         ])
       for (const pair of joined.pairs) {

@@ -12,6 +12,10 @@ export interface Halved {
   readonly message: string
 }
 
+/** For the screen. */
+export const halvedWords = ({ completions, tokens, most, message }: Halved): string =>
+  `memory ran out in a batch of ${completions} completions (${tokens} tokens). It is halved and repeated, and no batch has more than ${most} tokens from here on (--batch-tokens ${most} begins there). ${message}`
+
 /** What of a batch came out: by its places, the outputs, or the words of the device where one sequence alone does not fit. */
 export type Fitted = Float32Array | { readonly tooLarge: string }
 

@@ -1,4 +1,4 @@
-import type { Encoded, Unscored, Verdict } from '../types.ts'
+import type { Encoded, StandInFilter, Unscored, Verdict, VerdictCause } from '../types.ts'
 
 /**
  * What a run remembers of each completion between measuring and writing, in the order of the data: about 90 bytes a
@@ -13,6 +13,8 @@ export interface LedgerEntry {
 }
 export interface LedgerVerdict extends Omit<Verdict, 'metadata'> {
   readonly formatReward: number | null
+  readonly cause: VerdictCause | null
+  readonly hingesOn: StandInFilter | null
 }
 
 const TRUNCATED = ['no', 'left', 'right'] as const
@@ -39,6 +41,8 @@ export class Ledger {
   private format = new Float64Array(0)
   private status = new Uint8Array(0)
   private reason = new Uint16Array(0)
+  private cause = new Uint16Array(0)
+  private hinge = new Uint16Array(0)
   /** By completion; few have one. */
   private readonly messages = new Map<number, string>()
   readonly models: number
@@ -75,6 +79,8 @@ export class Ledger {
     this.format[i] = verdict.formatReward ?? Number.NaN
     this.status[i] = STATUSES.indexOf(verdict.status)
     this.reason[i] = this.word(verdict.reason ?? '')
+    this.cause[i] = this.word(verdict.cause ?? '')
+    this.hinge[i] = this.word(verdict.hingesOn ?? '')
   }
 
   /** Says afterwards why a completion has no measurement (a non-finite output, say). */
@@ -100,12 +106,14 @@ export class Ledger {
   }
 
   verdictOf(i: number): LedgerVerdict {
-    const reason = this.words[this.reason[i]!]!
+    const wordOf = <W extends string>(column: Uint16Array): W | null => (this.words[column[i]!] as W | '') || null
     return {
       value: Number.isNaN(this.reward[i]!) ? null : this.reward[i]!,
       status: STATUSES[this.status[i]!]!,
-      reason: reason === '' ? null : reason,
+      reason: wordOf(this.reason),
       formatReward: Number.isNaN(this.format[i]!) ? null : this.format[i]!,
+      cause: wordOf<VerdictCause>(this.cause),
+      hingesOn: wordOf<StandInFilter>(this.hinge),
     }
   }
 
@@ -135,6 +143,8 @@ export class Ledger {
     this.format = wider(this.format)
     this.status = wider(this.status)
     this.reason = wider(this.reason)
+    this.cause = wider(this.cause)
+    this.hinge = wider(this.hinge)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Batch, Batching, Sequence } from '../types.ts'
+import { scoreBytes } from './plan-memory.ts'
 import { type PromptGroup, planPrompts } from './plan-prompts.ts'
 
 export interface PlanOptions {
@@ -195,25 +196,26 @@ export interface ModelSize {
   readonly logits: number
   /** Bytes of the weights as the device holds them. */
   readonly weightBytes: number
+  /** Bytes of a number of the hidden states. Default 4. */
+  readonly numberBytes?: number
+  /**
+   * What attention keeps of a row of seq tokens: `rows` the scores, heads · seq²; `mask` one mask, seq²; `block` the scores of a block of queries,
+   * heads · 128 · seq, of one row at a time; `none`. Default `rows`.
+   */
+  readonly scores?: 'rows' | 'mask' | 'block' | 'none'
 }
 
 /**
  * Estimated peak memory of a plan, in bytes: the weights, and of its hungriest batch the activations that live at once
  * (stream, norm, q, k, v, output: 6 × hidden; gate, up, product: 3 × inner), the attention weights and the logits.
  */
-export function estimatePeakBytes(
-  batches: readonly Batch[],
-  sequences: readonly Sequence[],
-  size: ModelSize,
-  bytesPerNumber = 4,
-): number {
+export function estimatePeakBytes(batches: readonly Batch[], sequences: readonly Sequence[], size: ModelSize): number {
   const activations = batches.map((batch) => {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const longest = chosen.reduce((most, { ids }) => Math.max(most, ids.length), 0)
     const scored = size.logits === 0 ? 0 : chosen.reduce((sum, { ids, reads }) => sum + ids.length - reads[0]!, 0)
-    const numbers =
-      batch.tokens * (6 * size.hidden + 3 * size.inner) + size.heads * longest * longest + 2 * scored * size.logits
-    return numbers * bytesPerNumber
+    const numbers = batch.tokens * (6 * size.hidden + 3 * size.inner) + 2 * scored * size.logits
+    return numbers * (size.numberBytes ?? 4) + scoreBytes(batch.tokens, longest, size)
   })
   return size.weightBytes + activations.reduce((most, bytes) => Math.max(most, bytes), 0)
 }

@@ -1,3 +1,4 @@
+import { type Halved, halvedWords } from '../score/fitting.ts'
 import { measure } from '../score/measure.ts'
 import { type PlanOptions, planBatches } from '../score/plan.ts'
 import type { Scorer } from '../score/scorer.ts'
@@ -26,6 +27,8 @@ export interface BatcherInput {
   readonly onRefused: (request: number, error: unknown) => void
   /** A batch that the model did not survive; its rows are measured again alone. */
   readonly onTrouble: (error: unknown) => void
+  /** Told in words of a batch that did not fit in memory and is halved. */
+  readonly onHalved?: (words: string) => void
   readonly onBatch?: (batch: MeasuredBatch) => void
 }
 /** One run of one model. */
@@ -191,7 +194,7 @@ export class Batcher {
   async #run({ model, batch, sequences, owners, keys }: Step): Promise<void> {
     const runner = this.input.runners[model]!
     const begun = this.input.clock()
-    const results = await measured(runner, batch, sequences, this.input.onTrouble)
+    const results = await measured(runner, batch, sequences, this.input)
     this.#count({
       batches: 1,
       tokens: batch.tokens,
@@ -293,14 +296,15 @@ async function measured(
   runner: Runner,
   batch: Batch,
   sequences: readonly Sequence[],
-  onTrouble: (error: unknown) => void,
+  told: Pick<BatcherInput, 'onTrouble' | 'onHalved'>,
 ): Promise<{ index: number; measurement: Measurement | null; unscored: Unscored | null }[]> {
+  const halved = (one: Halved): void => told.onHalved?.(halvedWords(one))
   try {
     const results = []
-    for await (const part of measure(runner, [batch], sequences)) results.push(...part.results)
+    for await (const part of measure(runner, [batch], sequences, halved)) results.push(...part.results)
     return results
   } catch (error) {
-    onTrouble(error)
+    told.onTrouble(error)
     const message = error instanceof Error ? error.message : String(error)
     const [only] = batch.sequences
     if (batch.sequences.length === 1)
@@ -308,7 +312,7 @@ async function measured(
     const results = []
     for (const index of batch.sequences) {
       const alone: Batch = { layout: 'padded', sequences: [index], prefix: 0, tokens: sequences[index]!.ids.length }
-      results.push(...(await measured(runner, alone, sequences, onTrouble)))
+      results.push(...(await measured(runner, alone, sequences, told)))
     }
     return results
   }

@@ -6,6 +6,7 @@ import { adapterLine } from '../setup/adapter.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import type { RunConfig } from '../setup/config.ts'
 import type { Identity } from '../setup/identity.ts'
+import { fitPlan } from '../setup/memory.ts'
 import { type LoadedModel, loadModels } from '../setup/models.ts'
 import type { Given } from '../setup/option.ts'
 import type { RunOption } from '../setup/options.ts'
@@ -76,12 +77,15 @@ export async function loadServed(
   const asItStands: RunConfig = { ...config, chatTemplate: 'raw' }
   const conversation = await prepare(config, null)
   for (const note of new Set(conversation.flatMap(({ notes }) => notes))) say(note, true)
+  const { plan, line: planned, warnings } = await fitPlan(planOf(config, models), config, models, device, true)
+  say(planned, false)
+  for (const warning of warnings) say(warning, true)
   return {
     config,
     device,
     models,
     scorer,
-    plan: planOf(config, models),
+    plan,
     subjects: { conversation, plain: await prepare(asItStands, false), special: await prepare(asItStands, true) },
     frame: frameOf(first!, conversation[0]!),
     async open() {

@@ -60,6 +60,7 @@ async function serve(): Promise<void> {
     },
     onRefused: (request, error) => tell({ kind: 'refused', request, error: plainError(error) }),
     onBatch: (batch) => tell({ kind: 'batch', batch }),
+    onHalved: (words) => say(words, true),
     onTrouble: (error) => say(`a batch failed: ${error instanceof Error ? error.message : String(error)}`, true),
   })
   const warmUpMs = await warmUp(served, runners)

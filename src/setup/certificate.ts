@@ -166,20 +166,21 @@ async function onDevice(
   reference: Reference | null,
 ): Promise<DeviceCertificate> {
   const use = { kind: opened.kind, device, deviceId, dtype: config.dtype }
+  const form = given<Pick<OpenOptions, 'head' | 'attention'>>({ head: asked, attention: config.attention })
   const open = isReadyMade(opened)
     ? openReadyMade(opened.checkpoint.dir, opened.file.name, use)
-    : openModel(opened.checkpoint, { ...use, ...given<Pick<OpenOptions, 'head'>>({ head: asked }) })
+    : openModel(opened.checkpoint, { ...use, ...form })
   const runner = await (isReadyMade(open) ? startReadyMade(open) : startSession(open))
   try {
     const asked = prepared.filter((probe): probe is Probe & { one: Prepared } => !isUnscored(probe.one))
     const sequences = asked.map(({ one, id }): Sequence => ({ ...one, group: groupOf(prepared, id) }))
     const names = asked.map(({ id, index }) => `${id} ${index}`)
     const wanted = asked.map(({ id, index }) => reference?.completions.find((c) => c.id === id && c.index === index))
-    const { packed, causal, rows = false } = open.batching
+    const { packed, causal, rows = false, prompts = false, rowMultiple = 1 } = open.batching
     const layouts: LayoutCertificate[] = []
     let alone: readonly Float32Array[] = []
     for (const layout of causal && !rows ? (['alone', 'padded', 'shared'] as const) : (['alone', 'padded'] as const)) {
-      const values = await measured(runner, sequences, { ...LAYOUTS[layout], packed })
+      const values = await measured(runner, sequences, { ...LAYOUTS[layout], packed, prompts, rowMultiple })
       if (layout === 'alone') alone = values
       layouts.push({
         layout,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../errors.ts'
-import { parseDevice } from '../model/device.ts'
+import { devicesOf } from '../model/device-list.ts'
 import { checkDtype, type DtypeChoice } from '../model/dtype.ts'
 import { type ColumnNames, checkColumnNames, NAMED_PARTS } from '../pairs/columns.ts'
 import { LETTERS } from '../score/head.ts'
@@ -117,7 +117,7 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
       `--n ${n}`,
       'Give a --temperature above 0, or leave --n out.',
     )
-  parseDevice(own.device)
+  checkDevices(bin, own)
   checkDtype(dtype, own.device)
   if (own.filterRationales !== null && own.verifySteps !== null)
     throw new UsageError('cannot be combined with --filter-rationales', '--verify-steps', 'Make two runs of them.')
@@ -151,6 +151,22 @@ export function toRunConfig(bin: RunBin, given: Given<RunOption>): RunConfig {
       workers: verifyWorkers ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     },
   }
+}
+
+/** Several devices are a process each, which is a shard: other commands have none, and a shard has one device. */
+function checkDevices(
+  bin: RunBin,
+  { device, shard, merge, certify }: Pick<RunConfig, 'device' | 'shard' | 'merge' | 'certify'>,
+): void {
+  if (devicesOf(device).length === 1) return
+  const refuse = (message: string, hint: string): never => {
+    throw new UsageError(message, `--device ${device}`, hint)
+  }
+  if (bin !== 'run-rm' && bin !== 'run-dpo')
+    refuse(`several devices are for run-rm and run-dpo, not ${bin}`, 'Name one.')
+  if (shard.count > 1 || merge !== 'auto')
+    refuse('several devices are shards by themselves', 'Leave --shard and --merge out, or give each shard one device.')
+  if (certify) refuse('one device is certified at a time', 'Run --certify --limit 1 with each of them first.')
 }
 
 /** What a loop of proposing and choosing cannot do. */

@@ -50,14 +50,17 @@ export async function openDataset(
   return count === 1 ? data : { ...data, cut: await cutRows(rowsOf(config, data, true), count) }
 }
 
-/** Refuses a name that can be no data set: it is built in, or there, or a hub id. */
-export function checkDatasetName(dataset: string): void {
+/**
+ * Refuses a name that can be no data set: it is built in, or there, or a hub id.
+ * @param flag that gave it
+ */
+export function checkDatasetName(dataset: string, flag = '--dataset'): void {
   if (BUILTIN_DATASETS.has(dataset) || existsSync(dataset)) return
   if (LOOKS_LIKE_A_PATH.test(dataset)) throw new DataError('there is no such file or folder', dataset)
   if (!/^[\w.-]+\/[\w.-]+(@.+)?$/.test(dataset))
     throw new UsageError(
       'is no file, no folder, no built-in data set and no hub id',
-      `--dataset ${dataset}`,
+      `${flag} ${dataset}`,
       `Built-in: ${[...BUILTIN_DATASETS.keys()].join(', ')}; hub ids look like org/name.`,
     )
   hubSettings()

@@ -244,6 +244,20 @@ function claim(folder: string, identity: Identity): boolean {
  * Node 20's recursive mkdir never returns where the system answers "not found" for a folder that it does not allow (/proc).
  */
 export function makeOutputFolder(folder: string): void {
+  const missing = checkOutputFolder(folder)
+  try {
+    for (const path of missing) makeOne(path)
+  } catch (cause) {
+    throw unwritable(cause, missing[0] ?? folder)
+  }
+}
+
+/**
+ * Says of a folder that is or will be there whether it can be written into, before anything is read or downloaded for it.
+ * @returns its levels that are missing, the upper ones first
+ * @throws DataError
+ */
+export function checkOutputFolder(folder: string): readonly string[] {
   const missing: string[] = []
   let parent = resolve(folder)
   for (; !existsSync(parent); parent = dirname(parent)) missing.unshift(parent)
@@ -251,10 +265,10 @@ export function makeOutputFolder(folder: string): void {
     if (!statSync(parent).isDirectory())
       throw new DataError('is a file, expected a folder', parent, 'Choose another --output-dir.')
     accessSync(parent, constants.W_OK)
-    for (const path of missing) makeOne(path)
   } catch (cause) {
     throw unwritable(cause, missing[0] ?? parent)
   }
+  return missing
 }
 
 /** Trouble with a folder of results, as an error that says what to do: output that cannot be written is exit 3, as a full disk is. */

@@ -186,12 +186,16 @@ export const MODEL = section(
       library: true,
     }),
     /**
-     * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. Default auto. CUDA's libraries must be on LD_LIBRARY_PATH, and NVIDIA_TF32_OVERRIDE=0
+     * `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`; for the commands run-rm and run-dpo several (`cuda:0,cuda:1`). Default auto. CUDA's libraries must be on LD_LIBRARY_PATH, and NVIDIA_TF32_OVERRIDE=0
      * must be set (unless dtype is tf32), when node starts: the commands see to that, a library cannot. A device that is found to compute
      * otherwise is a DeviceError.
      */
-    device: text('auto, cpu, cuda, cuda:N or webgpu', 'auto', {
+    device: text('auto, cpu, cuda, cuda:N, webgpu; cuda:0,cuda:1: a process each', 'auto', {
       bins: OF_MODELS,
+      in: {
+        'run-generate': { describe: 'auto, cpu, cuda, cuda:N or webgpu' },
+        'run-process': { describe: 'auto, cpu, cuda, cuda:N or webgpu' },
+      },
       library: true,
       changes: 'last digits',
     }),
@@ -580,7 +584,7 @@ export const HERM = section(
     attnImplementation: text('Accepted without effect', null, { remark: '--attention says how the graph attends' }),
     loadJson: accepted('the format of a data file is recognised by itself'),
     numGpus: whole([1], 'Accepted without effect', null, {
-      remark: 'one process computes on one device: --device says which',
+      remark: 'a process computes on one device: --device cuda:0,cuda:1 starts two',
     }),
     directLoad: accepted('models are always loaded directly'),
     saveAll: accepted(

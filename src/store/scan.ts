@@ -99,7 +99,7 @@ export async function scanStore(
 
   function commit(): void {
     for (const { key, offset, line } of batch) onMeasurement(key, offset, line)
-    damaged.push(...suspects)
+    for (const line of suspects) damaged.push(line)
     batch = []
     planLines = []
     suspects = []

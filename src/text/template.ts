@@ -82,7 +82,9 @@ export function compileTemplate(source: string, name: string): ChatTemplate {
         try {
           return rendered(messages, options)
         } catch (error) {
-          if (!(error instanceof TemplateFault) || error.pyType !== 'Limit' || !recurrence.fail()) throw error
+          if (!(error instanceof TemplateFault) || error.pyType !== 'Limit') throw error
+          // a conversation longer than any model reads is a fault of its own row
+          if (charactersOf(messages) > LONG_CHARS || !recurrence.fail()) throw error
           throw new ModelError(`${faultMessage(error)}; it ran over its limits ${recurrence.said}`, name, HINTS.limit, {
             cause: error,
           })
@@ -94,13 +96,18 @@ export function compileTemplate(source: string, name: string): ChatTemplate {
   }
 }
 
-/** The text, where it is not far longer than the conversation: it is tokenized next, which takes time and memory with its length. */
-function notGrown(text: string, messages: readonly ChatMessage[]): string {
-  if (text.length <= grownLimit(0)) return text
-  const given = messages.reduce(
+/** Characters from which on a text may take more steps than any template has. */
+const LONG_CHARS = 1_000_000
+const charactersOf = (messages: readonly ChatMessage[]): number =>
+  messages.reduce(
     (sum, { content }) => sum + (typeof content === 'string' ? content.length : JSON.stringify(content ?? '').length),
     0,
   )
+
+/** The text, where it is not far longer than the conversation: it is tokenized next, which takes time and memory with its length. */
+function notGrown(text: string, messages: readonly ChatMessage[]): string {
+  if (text.length <= grownLimit(0)) return text
+  const given = charactersOf(messages)
   const limit = grownLimit(given)
   if (text.length <= limit) return text
   throw new TemplateFault(

@@ -77,15 +77,50 @@ describe('agreement on the demo pairs', () => {
     const { warnings } = agreement(short.pairs, short.completions, { resamples: 200 })
     expect(warnings.map((w) => w.scorer)).toContain('longest')
     // one line: each null once, with n, and how sure it is
-    const [line, ...more] = baselineWarningLines(warnings)
-    expect(more).toEqual([])
-    expect(line).toMatch(
-      /^\d baselines do at least as well as the model on 300 pairs of 299 prompts \(model minus baseline in points, 95 % interval\): /,
+    const lines = baselineWarningLines(warnings)
+    expect(lines).toHaveLength(2)
+    const better = lines.find((line) => line.includes('better than the model'))!
+    expect(better).toMatch(
+      /^\d baselines do better than the model on 300 pairs of 299 prompts \(model minus baseline in points, 95 % interval\): /,
     )
-    expect(line).toContain('shortest (the shorter text) 0.0 (no interval)')
-    expect(line).toMatch(/longest \(the longer text\) -24\.0 \(-\d+\.\d to -\d+\.\d\)/)
-    const same = warnings.map((w) => ({ ...w, lead: '-1.0 (-2.0 to 0.0)' }))
+    expect(better).toMatch(/longest \(the longer text\) -24\.0 \(-\d+\.\d to -\d+\.\d\)/)
+    expect(lines.find((line) => line !== better)).toBe(
+      'the model is not distinguishable from 1 baseline on 300 pairs of 299 prompts (model minus baseline in points, 95 % interval): shortest (the shorter text) 0.0 (no interval)',
+    )
+    const same = warnings.map((w) => ({ ...w, found: 'better' as const, lead: '-1.0 (-2.0 to 0.0)' }))
     expect(baselineWarningLines(same)[0]!.split('-1.0 (')).toHaveLength(2)
+  })
+  it('says no more of a baseline than the paired interval does', () => {
+    // a coin with some luck: above chance, and the interval has 0
+    const flips = Object.fromEntries(
+      demo.pairs.map((p, i) => [p.id, [i % 2 === 0 || i % 41 === 1 ? 1 : 0, 0.5] as const]),
+    )
+    const coin = demoPairs(flips)
+    const found = agreement(coin.pairs, coin.completions, { resamples: 500 })
+    const difference = found.statistics.find((s) => s.scope === 'null:constant' && s.statistic === 'model_minus_null')!
+    expect(difference.value).toBeGreaterThan(0)
+    expect(difference.ciLow).toBeLessThan(0)
+    const line = baselineWarningLines(found.warnings).find((text) => text.includes('constant'))!
+    expect(line).toMatch(/^the model is not distinguishable from \d baselines? on 300 pairs of 299 prompts /)
+    // and every baseline is in the list exactly where its interval does not lie above 0
+    for (const { scope, value, ciLow } of found.statistics.filter((s) => s.statistic === 'model_minus_null'))
+      expect(
+        found.warnings.some(({ scorer }) => `null:${scorer}` === scope),
+        scope,
+      ).toBe((ciLow ?? value!) <= 0)
+  })
+  it('says one sentence of few prompts', () => {
+    const some = demo.pairs.slice(0, 19)
+    const flipped = some.map((p): ScoredPair => ({ ...p, margin: -p.margin! }))
+    const { warnings } = agreement(
+      flipped,
+      some.flatMap((p) => [p.chosen, p.rejected]),
+      { resamples: 100 },
+    )
+    expect(warnings.length).toBeGreaterThan(1)
+    expect(baselineWarningLines(warnings)).toEqual([
+      '19 prompts are too few to hold the model against baselines (20 at least): agreement.csv has what they reach, scopes null:…',
+    ])
   })
 })
 
@@ -235,15 +270,15 @@ describe('pieces', () => {
       resamples: 500,
       remarks: ['3 of 600 texts were longer than the limit and were cut.'],
     }
-    const text = methods({ ...input, groups: 0 })
+    const { text } = methods({ ...input, groups: 0 })
     expect(text).not.toContain('Best-of-n')
-    const groups = methods({ ...input, pairs: 0, groups: 60 })
+    const groups = methods({ ...input, pairs: 0, groups: 60 }).text
     expect(groups).toContain('The data set d has 60 groups of 299 prompts')
     expect(groups).toContain('Best-of-n curves are expectations over all subsets')
     expect(groups).not.toContain('Accuracy is the share of pairs')
     expect(groups).not.toContain('Bradley')
     for (const part of [
-      'chemherm 0.1.0. 3 of 600 texts were longer than the limit and were cut. The data set',
+      'by chemherm 0.1.0 [@chemherm]. 3 of 600 texts were longer than the limit and were cut. The data set',
       'revision abc',
       'm\\\\u001b\\[2J\\\\n# forged',
       "the score is the least of the steps' probabilities",

@@ -81,7 +81,7 @@ describe('accuracy by why the rejected answer is wrong', () => {
     })
     const table = markdownTable(faultPaperTable(lines, 'demo', 'pairs', 'bootstrap'))
     expect(table).toContain('| both well-formed | 70.7 (61.8–78.9) | 70.7 (61.8–78.9) | 123 | 123 | 41.0 (')
-    expect(table).toContain('| implausible | 50.0† (')
+    expect(table).toContain('| – implausible | 50.0† (')
     expect(table).toContain('Tanimoto similarity of at least 0.4')
   })
 })

@@ -7,7 +7,9 @@ import {
   sensitivityRow,
 } from '../../src/agreement/invariance/sensitivity.ts'
 import { sensitivityTable } from '../../src/agreement/invariance/table.ts'
-import { latexTable, markdownTable } from '../../src/agreement/tables.ts'
+import { labelOf } from '../../src/agreement/latex/label.ts'
+import { latexTable } from '../../src/agreement/latex/table.ts'
+import { markdownTable } from '../../src/agreement/tables.ts'
 import { distancesOf, tokenEdits } from '../../src/cli/distances.ts'
 import { prng } from '../../src/prng.ts'
 import type { ScoredPair, Statistic } from '../../src/types.ts'
@@ -97,9 +99,9 @@ describe('sensitivity', () => {
   it('goes into a file and a table whose columns are documented', () => {
     expect(undocumented({ 'sensitivity.csv': SENSITIVITY_COLUMNS })).toEqual([])
     for (const point of curve) expect(sensitivityRow(point)).toHaveLength(SENSITIVITY_COLUMNS.length)
-    const table = sensitivityTable({ statistics, curve }, 'm', 'cluster bootstrap')!
-    expect(markdownTable(table)).toContain('0.2-0.4')
-    expect(latexTable(table)).toContain('0.2-0.4')
+    const table = sensitivityTable({ statistics, curve }, 'm', 'd', 'cluster bootstrap')!
+    expect(markdownTable(table)).toContain('0.2–0.4')
+    expect(latexTable(table, labelOf([], ''))).toContain('0.2--0.4')
   })
 })
 

@@ -2,21 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { accuracyBySubset } from '../../src/agreement/accuracy.ts'
 import { accuracyPaperTable } from '../../src/agreement/accuracy-table.ts'
 import { codebook, undocumented } from '../../src/agreement/codebook/codebook.ts'
-import {
-  count,
-  decimal,
-  escapeLatex,
-  latexTable,
-  markdownTable,
-  type PaperTable,
-  percent,
-  text,
-} from '../../src/agreement/tables.ts'
+import { escapeLatex } from '../../src/agreement/latex/escape.ts'
+import { labelOf } from '../../src/agreement/latex/label.ts'
+import { latexTable } from '../../src/agreement/latex/table.ts'
+import { count, decimal, markdownTable, type PaperTable, percent, text } from '../../src/agreement/tables.ts'
 import { SCORE_COLUMNS } from '../../src/report/scores.ts'
 import { DPO_COLUMNS } from '../../src/score/scorer.ts'
 
 const table: PaperTable = {
   name: 'demo table',
+  source: 'demo.csv',
   caption: 'A & B, 100 % of κ',
   columns: [{ title: 'scorer' }, { title: 'half', best: 'high' }, { title: 'loss', best: 'low' }, { title: 'n' }],
   rows: [
@@ -38,10 +33,10 @@ describe('paper tables', () => {
     expect(md).toContain('n as given; weights 1.')
   })
   it('writes booktabs LaTeX with every special character guarded', () => {
-    const tex = latexTable(table)
-    expect(tex).toContain('\\caption{A \\& B, 100 \\% of $\\kappa$}')
-    expect(tex).toContain('{a\\_b} & {\\textbf{80.0} {\\footnotesize (70.0--90.0)}} & {0.300} & {1,200} \\\\')
-    expect(tex).toContain('{[x] \\textbar{} y}')
+    const tex = latexTable(table, labelOf([], ''))
+    expect(tex).toContain('{A \\& B, 100 \\% of $\\kappa$.}')
+    expect(tex).toContain('a\\_b & \\textbf{80.0} & {\\footnotesize (70.0--90.0)} & 0.300 & 1,200 \\\\')
+    expect(tex).toContain('{[x] \\textbar{} y} &')
     for (const rule of ['\\toprule', '\\midrule', '\\bottomrule']) expect(tex).toContain(rule)
     expect(escapeLatex('\\{}$&#%_^~<>"中🙂')).toBe(
       "\\textbackslash{}\\{\\}\\$\\&\\#\\%\\_\\textasciicircum{}\\textasciitilde{}\\textless{}\\textgreater{}''[U+4E2D][U+1F642]",
@@ -52,7 +47,7 @@ describe('paper tables', () => {
     const rows = ['math-prm', 'hep-go'].flatMap((subset) =>
       [1, 1, -1].map((margin, i) => ({ subset, cluster: `${subset}${i}`, margin })),
     )
-    const md = markdownTable(accuracyPaperTable(accuracyBySubset(rows), 'a/b', 'bootstrap'))
+    const md = markdownTable(accuracyPaperTable(accuracyBySubset(rows), 'a/b', 'd', 'bootstrap'))
     expect(md).toContain('Weights of the subsets in their section: Reasoning: math-prm 984, hep-go 164.')
     expect(md).toContain('66.7†')
     expect(md).toContain('n = 6')
@@ -63,6 +58,7 @@ describe('paper tables', () => {
         accuracyPaperTable(
           accuracyBySubset(subsets.map((subset, i) => ({ subset, cluster: `p${i}`, margin: 1 }))),
           'a/b',
+          'd',
           'bootstrap',
         ),
       )

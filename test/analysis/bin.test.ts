@@ -64,6 +64,14 @@ describe('analyze', () => {
     expect(stderr).toContain('only the statistics of completions and groups are written')
     expect(stderr).toContain('--data-file')
   })
+  it('refuses what it could only fail on at its end, before it reads a run', async () => {
+    const gone = await analyze('--output-dir', results, '--data-file', 'gone.jsonl')
+    expect(gone).toMatchObject({ code: 3, stdout: '' })
+    expect(gone.stderr).toBe('analyze: gone.jsonl: there is no such file or folder\n')
+    const name = await analyze('--output-dir', results, '--data-file', 'no-such-set')
+    expect(name).toMatchObject({ code: 2, stdout: '' })
+    expect(name.stderr).toContain('--data-file no-such-set: is no file, no folder')
+  })
   it('finds no run: exit 3 with a hint', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'chemherm-empty-'))
     const nothing = await analyze('--output-dir', empty)

@@ -234,6 +234,8 @@ describe('the leaderboard', () => {
     )
     expect(board(nothing).a).toMatchObject({ rank: null, half: null, missing: 10 })
     expect(board(nothing).a!.reason).toBe('not ranked: there is no pair that all models scored')
+    expect(nothing.screen).toBe('data: no model has scored a pair; there is nothing to rank.')
+    expect(analysis.screen).toContain('rank')
   })
   it('is not cut to the pairs of a run of few rows', async () => {
     const a = margins(70, 100)

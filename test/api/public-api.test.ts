@@ -22,6 +22,7 @@ it('chemherm offers these names', async () => {
       "BloomFilter",
       "DataError",
       "DeviceError",
+      "DeviceMemoryError",
       "HarnessError",
       "InterruptedError",
       "ModelError",

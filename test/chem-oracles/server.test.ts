@@ -13,7 +13,15 @@ const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K 
   translate: { kind: 'translate', translation: { answer: { precursors: 'CC(=O)O.CCO', product: 'CCOC(C)=O' } } },
   verify: {
     kind: 'verify',
-    verification: { value: 1, status: 'pass', reason: 'right_answer', metadata: {}, formatReward: 1 },
+    verification: {
+      value: 1,
+      status: 'pass',
+      reason: 'right_answer',
+      metadata: {},
+      cause: null,
+      hingesOn: null,
+      formatReward: 1,
+    },
   },
 }
 const servers: FastifyInstance[] = []

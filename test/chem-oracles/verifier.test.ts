@@ -64,7 +64,7 @@ it('asks a remote server where one is named, several questions at a time', async
   await server.close()
 })
 
-it('an answer that waits for a server is not lost with one on which RDKit gives up meanwhile', async () => {
+it('an answer that waits for a server is not lost with one on which RDKit throws meanwhile', async () => {
   const server = await stubServer([{ json: { product: 'CC(=O)OCC' } }], 400)
   const v = verifier({ oracles: { kind: 'embedded', forward: { baseUrl: server.baseUrl } } }, { workers: 1 })
   const verdicts = await Promise.all([
@@ -72,7 +72,7 @@ it('an answer that waits for a server is not lost with one on which RDKit gives 
     v.verify(wrap('C1=CC2=CC=CC2=s1'), 'valid_mol_eval!:!C!:!molecule-completion'),
   ])
   expect(server.asked.length).toBe(1)
-  expect(verdicts[1]).toMatchObject({ value: null, metadata: { error: 'ToolkitFailure' } })
+  expect(verdicts[1]).toMatchObject({ value: 0, reason: 'invalid_mol' })
   expect(verdicts[0]).toMatchObject({ value: 1, status: 'pass' })
   await server.close()
 })
@@ -88,6 +88,8 @@ describe('what was given up', () => {
       reason: null,
       metadata,
       formatReward: 1,
+      cause: 'verifier',
+      hingesOn: null,
     })
   })
 })

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ToolkitFailure } from '../../src/chem/toolkit/molecule.ts'
+import { MoleculeTooLarge } from '../../src/chem/toolkit/molecule.ts'
 import { smilesPart } from '../../src/chem/toolkit/smiles-tokens.ts'
 import { readable } from '../../src/chem/toolkit/too-large.ts'
 import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
@@ -33,7 +33,7 @@ describe('what is too large is refused before RDKit reads it', () => {
     ['an extension', `C |${'$;'.repeat(100_000)}|`, 'a text of 200004 characters; at most 100000 are read as SMILES'],
   ])('%s', (_, smiles, message) => {
     const start = performance.now()
-    expect(() => toolkit.read(smiles)).toThrow(new ToolkitFailure(message))
+    expect(() => toolkit.read(smiles)).toThrow(new MoleculeTooLarge(message))
     expect(performance.now() - start).toBeLessThan(2000)
     expect(toolkit.ready).toBe(true)
     expect(toolkit.memoryBytes).toBeLessThan(200e6)

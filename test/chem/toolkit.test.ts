@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ToolkitFailure } from '../../src/chem/toolkit/molecule.ts'
+import { Rdkit } from '../../src/chem/toolkit/rdkit.ts'
 import { MAX_ATOMS } from '../../src/chem/toolkit/too-large.ts'
 import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
 import { canonicalSmiles, evaluate } from '../../src/library/chemistry.ts'
@@ -41,18 +42,23 @@ describe('hostile SMILES', () => {
     expect(toolkit.read('CCO')?.canonical).toBe('CCO')
   })
 
-  it('replaces an RDKit that broke', async () => {
-    // a dummy in an aromatic ring: RDKit throws out of WebAssembly
-    expect(() => toolkit.read('c1c*ccc1')!.ringSystems).toThrow(ToolkitFailure)
-    expect(toolkit.ready).toBe(false)
-    expect(() => toolkit.read('CO')).toThrow(ToolkitFailure)
-    await toolkit.recover()
-    expect(toolkit.read('CCO')?.canonical).toBe('CCO')
+  it('goes on where RDKit threw, and replaces it where it broke', async () => {
+    // aromatic by RDKit, without a Kekulé structure by RDKit: it throws out of WebAssembly
+    expect(() => toolkit.read('C1=CC2=CC=CC2=s1')!.kekule).toThrow(ToolkitFailure)
+    expect(toolkit.ready).toBe(true)
+    expect(toolkit.read('CO')?.canonical).toBe('CO')
+    const rdkit = await Rdkit.load()
+    const trap = (): never => {
+      throw new WebAssembly.RuntimeError('unreachable')
+    }
+    expect(() => rdkit.guard(trap)).toThrow(ToolkitFailure)
+    expect(rdkit.isWorn).toBe(true)
+    expect(() => rdkit.open('CO')).toThrow('not yet restarted')
   })
 
   it('calls a verdict on them unverifiable, and the next one is sound', async () => {
     const verdict = await evaluate('should_answer_eval', 'C'.repeat(100_000), '')
-    expect(verdict).toMatchObject({ value: null, status: 'unverifiable', metadata: { error: 'ToolkitFailure' } })
+    expect(verdict).toMatchObject({ value: null, status: 'unverifiable', metadata: { error: 'MoleculeTooLarge' } })
     expect(await evaluate('should_answer_eval', 'CCO', '')).toMatchObject({ value: 1, status: 'pass' })
     expect(await canonicalSmiles('OCC')).toBe('CCO')
   })

@@ -106,6 +106,11 @@ describe('what a run replaces', () => {
     expect(replacedBy(undefined, run())).toMatchObject({ created: null, how: 'replaces' })
     expect(sentence({}, run())).toMatch(/^replaces the run in results\/m\/d/)
   })
+  it('is in a dry run what would be replaced', () => {
+    const dry = (earlier: unknown, now: unknown): string => replacedText(replacedBy(earlier, now)!, 'results/m/d', true)
+    expect(dry({}, run())).toMatch(/^would replace the run in results\/m\/d/)
+    expect(dry(run(), run())).toMatch(/^would write the results of the run of .* again: the same options$/)
+  })
 })
 
 it('the template that --herm-compat does not use is no difference', () => {

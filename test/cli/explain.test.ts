@@ -46,6 +46,8 @@ const verdict = (value: number | null, reason: string | null): LedgerVerdict => 
   reason,
   status: value === null ? 'unverifiable' : value >= 1 ? 'pass' : 'fail',
   formatReward: 1,
+  cause: null,
+  hingesOn: null,
 })
 
 describe('run-verify --explain', () => {

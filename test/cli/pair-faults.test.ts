@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { faultOf, withFaults } from '../../src/cli/pair-faults.ts'
+import { faultNote, faultOf, withFaults } from '../../src/cli/pair-faults.ts'
 import { packagePath } from '../../src/package.ts'
-import type { ScoredCompletion, ScoredPair, VerdictStatus } from '../../src/types.ts'
+import type { Fault, ScoredCompletion, ScoredPair, VerdictStatus } from '../../src/types.ts'
 import { pairOf } from '../agreement/pair-data.ts'
 
 const STRICT = { extraction: 'strict', requireReasoning: true } as const
@@ -99,6 +99,12 @@ describe('the fault of one pair', () => {
     ['a reaction that does not read', right, wrong('CC(.O>>CCO', 'invalid_rxn'), 'invalid', false],
     ['a chosen one without tags', { text: 'CCCCO', status: 'fail', reason: 'format_failed' }, wrong('CCCCN'), 'wrong', false],
     ['a chosen one that is unverifiable', { text: answered('CCCCO'), status: 'unverifiable' }, wrong('CCCCCO'), 'near_miss', null],
+    // ethanol: ether0 takes so short a part for a counter-ion and finds no molecule
+    ['a molecule of three characters', right, wrong('CCN', 'invalid_mol'), 'wrong', true],
+    ['three characters that are none', right, wrong('C(C', 'invalid_mol'), 'invalid', false],
+    ['half a character in the chosen one', { text: answered('CCCC\ud800') }, wrong('CCCCO'), 'wrong', true],
+    ['half a character in the rejected one', right, wrong('CCCC\ud800'), 'invalid', false],
+    ['a reaction that RDKit gives up on', right, wrong(`${'C'.repeat(20_000)}.O>>C`, 'invalid_rxn'), 'invalid', false],
     ['both malformed, one unverifiable', { text: 'x', status: 'unverifiable' }, wrong('CCC(', 'invalid_mol'), 'invalid', false],
   ] // biome-ignore format: a table
   it.each(cases)('%s', async (_name, chosen, rejected, fault, wellFormed) => {
@@ -135,4 +141,9 @@ it('compares molecules up to a number of pairs', async () => {
   }
   expect(await faults(2, 1)).toEqual([['near_miss'], []])
   expect(await faults(3, 1)).toEqual([['wrong_or_near_miss'], []])
+  const of = (rejected: Fault) => ({ fault: { rejected, wellFormed: true, tanimoto: null } })
+  expect(faultNote([of('near_miss'), {}])).toBeNull()
+  expect(faultNote([of('near_miss'), of('wrong_or_near_miss')])).toMatch(
+    /^near misses are not told from other wrong answers in 1 of 2 pairs .* up to 100,000 pairs/,
+  )
 })

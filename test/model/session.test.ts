@@ -74,7 +74,10 @@ it('describes a model without opening it', () => {
     'lm_head.weight',
     'model.layers.0.self_attn.rotary_emb.inv_freq',
   ])
-  expect(described.size).toEqual({ hidden: 48, inner: 80, heads: 4, logits: 0, weightBytes: 4 * described.parameters! })
+  expect(described.size).toEqual({
+    ...{ hidden: 48, inner: 80, heads: 4, logits: 0, weightBytes: 4 * described.parameters! },
+    ...{ numberBytes: 4, scores: 'block' },
+  })
 })
 
 it('rotates positions far beyond the configured length: the tables grow with the run', async () => {

@@ -6,7 +6,7 @@ import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { BrowserSession, chromiumPath } from './browser-session.ts'
-import { demoGroups, groupsInput } from './demo-groups.ts'
+import { demoGroups, demoSolutions, groupsInput } from './demo-groups.ts'
 import { demoInput, demoPairs, pairOf } from './demo-input.ts'
 import { demoMolecules } from './demo-molecules.ts'
 import { stepsInput } from './demo-steps.ts'
@@ -293,7 +293,7 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     const html = renderReport(groupsInput(await demoMolecules()))
     const group = demoGroups.find(({ id }) => id === 'group-test-functional-group-0122')!
     const { page, complaints, requests } = await session.show(html, `#groups?open=${group.id}`)
-    const cards = page.locator('#groups .card')
+    const cards = page.locator('#groups .card:not(.expected)')
     const ranked = group.completions.toSorted((a, b) => b.score! - a.score!)
     expect(await cards.locator('h3').allTextContents()).toEqual(
       ranked.map(({ index }, i) => `Rank ${i + 1} · completion ${index}`),
@@ -358,15 +358,27 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     console.info(
       `16,000 completions in groups, ${(html.length / 1e6).toFixed(1)} MB, a group opens in ${took.toFixed(1)} ms`,
     )
-    expect(await page.locator('#groups .card').count()).toBe(16)
+    expect(await page.locator('#groups .card:not(.expected)').count()).toBe(16)
     expect(complaints).toEqual([])
+  })
+
+  it('shows first in a group what is expected, and in its line of the table', async () => {
+    const { page } = await session.show(renderReport(groupsInput(await demoMolecules())))
+    const first = page.locator('#groups tr.row .open').first()
+    const id = await first.textContent()
+    const [, info] = demoSolutions.get(id!)!.split('!:!')
+    expect(await page.locator('#groups tr.answers').first().innerText()).toContain(`expected ${info}`)
+    await first.click()
+    const card = page.locator('#groups .gallery > li').first()
+    expect(await card.locator('h3').textContent()).toBe('Expected')
+    expect(await card.locator('figcaption').textContent()).toBe(info)
   })
 
   it('says how many completions of a large group are not shown', async () => {
     const html = renderReport(groupsInput(null, demoGroups.slice(0, 1)), { ...LIMITS, gallery: 3 })
     const { page } = await session.show(html)
     await page.locator('#groups .rows .open').click()
-    expect(await page.locator('#groups .card').count()).toBe(4)
+    expect(await page.locator('#groups .card:not(.expected)').count()).toBe(4)
     expect(await page.locator('#groups tr.detail .note').textContent()).toBe(
       '4 more completions have lower scores, or none; scores.csv has all.',
     )

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { answerPort } from '../../src/cli/answer-port.ts'
 import { groupAdvantages } from '../../src/groups/advantages.ts'
 import { bestOfN } from '../../src/groups/best-of-n.ts'
 import { rerank } from '../../src/groups/rerank.ts'
@@ -14,6 +15,7 @@ interface DemoGroup {
   readonly id: string
   readonly subset: string
   readonly problem_type: string
+  readonly solution: string
   readonly prompt: readonly { readonly content: string }[]
   readonly completions: readonly {
     readonly completion: string
@@ -57,6 +59,8 @@ export const demoGroups: readonly CompletionGroup[] = rows.map((row) => ({
     }),
   ),
 }))
+/** What each group asks for. */
+export const demoSolutions: ReadonlyMap<string, string> = new Map(rows.map((row) => [row.id, row.solution]))
 const answersOf = new Map(rows.map((row) => [row.id, row.completions.map(({ answer }) => answer)]))
 
 /** A group as the run hands it over; what is not asked for here is left to the run's own tests. */
@@ -217,6 +221,10 @@ export function groupsInput(
     failures: [],
     calibration: null,
     suspects: [],
+    answers: answerPort(demoSolutions, {
+      extraction: 'strict',
+      requireReasoning: true,
+    }),
     groups: groupsReport(groups),
   }
 }

@@ -5,11 +5,12 @@ import { summarise } from '../../src/agreement/accuracy.ts'
 import { agreement } from '../../src/agreement/agreement.ts'
 import { reliability } from '../../src/agreement/calibration.ts'
 import { allRows, pairColumns } from '../../src/agreement/columns.ts'
+import { accuracyByFault } from '../../src/agreement/faults.ts'
 import { mineHacks } from '../../src/agreement/hacking.ts'
 import { answerPort } from '../../src/cli/answer-port.ts'
 import { packagePath } from '../../src/package.ts'
 import type { MoleculePort, ReportInput } from '../../src/report/html/input.ts'
-import type { CompletionRole, ScoredCompletion, ScoredPair } from '../../src/types.ts'
+import type { CompletionRole, Fault, PairFault, ScoredCompletion, ScoredPair } from '../../src/types.ts'
 
 /** A line of the embedded pairs, as far as the fixture reads it. */
 export interface DemoRow {
@@ -46,6 +47,22 @@ const scores = new Map(
       string
     >[]
   ).map((row) => [row.id!, row]),
+)
+
+const faults = new Map(
+  (
+    parse(readFileSync(packagePath('test/data/agreement/pair-faults.csv'), 'utf8'), { columns: true }) as Record<
+      string,
+      string
+    >[]
+  ).map(({ id, fault, well_formed, tanimoto }): [string, PairFault] => [
+    id!,
+    {
+      rejected: fault as Fault,
+      wellFormed: well_formed === '1',
+      tanimoto: tanimoto === '' ? null : Number(tanimoto),
+    },
+  ]),
 )
 
 const sign = (difference: number | null): 'win' | 'tie' | 'loss' | null =>
@@ -85,7 +102,10 @@ export const demoPairs: readonly ScoredPair[] = demoRows.map((row) => {
     row.rejected_reward,
     row.rejected_reason,
   )
-  return pairOf(chosen, rejected, row.prompt[0]!.content, { reject_kind: row.reject_kind })
+  return {
+    ...pairOf(chosen, rejected, row.prompt[0]!.content, { reject_kind: row.reject_kind }),
+    fault: faults.get(row.id)!,
+  }
 })
 
 /** Joins two completions as the run does. */
@@ -123,6 +143,7 @@ export function demoInput(
 ): ReportInput {
   const completions = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected])
   const columns = pairColumns(pairs)
+  const { statistics } = agreement(pairs, completions, { resamples: 200 })
   return {
     run: {
       command: 'run-rm',
@@ -144,7 +165,8 @@ export function demoInput(
       details: { chat_template: 'tokenizer', head: 0 },
     },
     accuracy: summarise(pairs).accuracy,
-    statistics: agreement(pairs, completions, { resamples: 200 }).statistics,
+    statistics,
+    faults: accuracyByFault(statistics),
     pairs,
     completions,
     prompts: new Map(),

@@ -59,7 +59,7 @@ describe('groups in report.html', () => {
 
   it('have no coordinate of more than two decimals, whatever the platform computes', () => {
     const plots = html.match(/<svg[^>]*class="plot.*?<\/svg>/gs)!
-    expect(plots).toHaveLength(9) // seven here, and those of scores and verdicts
+    expect(plots).toHaveLength(11) // seven here, two of them twice, and those of scores and verdicts
     const numbers = plots.flatMap(
       (svg) => svg.match(/ (?:d|transform|x|y|[xy][12]|c[xy]|r|width|height|points)="[^"]*"/g) ?? [],
     )
@@ -188,7 +188,7 @@ describe('groups in report.html', () => {
       text: completions.details[9]!.completions[0]!.text,
       prompt: completions.details[9]!.prompt,
     }
-    expect([stock.texts[prompt!], stock.texts[text]]).toEqual([
+    expect([stock.texts[prompt!], stock.texts[text!]]).toEqual([
       demoGroups[1]!.prompt,
       demoGroups[1]!.completions[1]!.text,
     ])

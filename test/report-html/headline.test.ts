@@ -14,7 +14,77 @@ const wordsOf = (pairs: readonly ScoredPair[], parses = false): string => {
   return headline({ ...input, statistics }).body.text.replace(/<svg[\s\S]*?<\/svg>/g, '')
 }
 
+const turned = (pair: ScoredPair): ScoredPair => ({
+  ...pair,
+  verifiableOutcome: 'loss',
+  agree: pair.agree === 1 ? 0 : 1,
+})
+
 describe('the headline', () => {
+  it('says once that agreement is accuracy where the verifier always prefers the chosen one', () => {
+    const words = wordsOf(demoPairs)
+    expect(words).toContain('in all 300 pairs: accuracy and agreement are one measurement.')
+    expect(words).not.toContain('<b>Agreement.')
+    const some = demoPairs.map(
+      (pair, i): ScoredPair => (i < 4 ? { ...pair, verifiableOutcome: i < 1 ? 'tie' : null, agree: null } : pair),
+    )
+    expect(wordsOf(some)).toContain(
+      'in all 296 pairs that it decides (1 tie, 3 without a verdict): on them accuracy and agreement are one measurement.',
+    )
+  })
+  it('shows agreement where the verifier can disagree', () => {
+    const pairs = demoPairs.map((pair, i) => (i < 30 ? turned(pair) : pair))
+    const agreeing = pairs.filter(({ agree }) => agree === 1).length
+    const words = wordsOf(pairs)
+    expect(words).not.toContain('one measurement')
+    expect(words).toContain(
+      `in ${agreeing} of 300 pairs where both decide; the verifier prefers the rejected one in 30 of 300 pairs.`,
+    )
+  })
+  it('shows what the pairs are made of, with and without a model', () => {
+    const rows = (text: string) =>
+      [...text.matchAll(/<tr><th scope="row">([^<]*)<\/th><td>[^<]*<\/td>(.*?)<\/tr>/gs)].map(([, name, cells]) => [
+        name,
+        ...cells!
+          .replace(/<\/td>/g, '|')
+          .replace(/<[^>]*>/g, '')
+          .split('|')
+          .slice(0, 2),
+      ])
+    const expected = [
+      ['both well-formed', '123', '41.0%'],
+      ['near miss', '88', '29.3%'],
+      ['wrong', '33', '11.0%'],
+      ['implausible', '2', '0.7%'],
+      ['invalid', '109', '36.3%'],
+      ['format', '68', '22.7%'],
+      ['all pairs', '300', ''],
+    ]
+    expect(rows(wordsOf(demoPairs))).toEqual(expected)
+    const unscored = demoPairs.map((pair): ScoredPair => ({ ...pair, margin: null, outcome: null, agree: null }))
+    const input = { ...demoInput(null, unscored), accuracy: null }
+    const { text } = headline(input).body
+    expect(rows(text)).toEqual(expected)
+    expect(text).toContain('No pair was scored.')
+    expect(text).not.toContain('fig-accuracy-by-fault')
+  })
+  it('says no more of a baseline than the interval does', () => {
+    const best = (value: number, ciLow: number, ciHigh: number, clusters = 100): string => {
+      const line = (statistic: string, of: Partial<Statistic>): Statistic => ({
+        ...{ scope: 'null:smiles_parses', subset: 'all', statistic, value: 0.9, n: 100, ciLow: 0.8, ciHigh: 0.95 },
+        ...{ ciMethod: null, clusters, ties: 0, missing: 0, reason: null },
+        ...of,
+      })
+      const statistics = [line('accuracy_half', {}), line('model_minus_null', { value, ciLow, ciHigh })]
+      return headline({ ...demoInput(), statistics }).body.text
+    }
+    expect(best(0.02, -0.01, 0.05)).toContain('The model is not distinguishable from it: +2.0 points [−1.0, 5.0].')
+    expect(best(-0.02, -0.05, 0.01)).toContain('The model is not distinguishable from it: −2.0 points [−5.0, 1.0].')
+    expect(best(0.04, 0.01, 0.07)).toContain('The model is 4.0 points above it [1.0, 7.0].')
+    expect(best(-0.04, -0.07, -0.01)).toContain('The model is 4.0 points below it: −4.0 [−7.0, −1.0].')
+    expect(best(0.04, 0.01, 0.07, 19)).toContain('With 19 prompts, fewer than 20, the model is not held against it.')
+    expect(best(0, 0, 0)).toContain('“smiles parses” knows RDKit’s valence and aromaticity check alone')
+  })
   it('says on which pairs the baselines were judged', () => {
     expect(wordsOf(demoPairs)).toContain('reaches this on the same pairs.')
     const lost = demoPairs.map(

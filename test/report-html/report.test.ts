@@ -45,19 +45,22 @@ const unverified = (c: ScoredCompletion): ScoredCompletion => ({
   verifiableStatus: 'unverifiable',
   verifiableReason: null,
 })
-const remade = (change: (c: ScoredCompletion) => ScoredCompletion): readonly ScoredPair[] =>
-  demoPairs.slice(0, 12).map((p) => pairOf(change(p.chosen), change(p.rejected), p.prompt, p.extra))
+const remade = (change: (c: ScoredCompletion) => ScoredCompletion, rows = 12): readonly ScoredPair[] =>
+  demoPairs.slice(0, rows).map((p) => pairOf(change(p.chosen), change(p.rejected), p.prompt, p.extra))
 
 describe('report.html', () => {
   it('is the same bytes for the same input', () => {
     expect(renderReport(demoInput())).toBe(renderReport(demoInput()))
   })
 
-  it('leads with the accuracy, its interval and the baselines', () => {
-    // the demo's golden accuracy: 251 of 300
+  it('leads with the accuracy where both are well-formed, that of all pairs and the baselines', () => {
+    // the demo's golden accuracy: 87 of 123, 251 of 300
     const text = textOf(renderReport(demoInput()))
-    expect(text).toContain('83.7%')
-    expect(text).toContain('in 251 of 300 pairs where both decide')
+    expect(text.indexOf('70.7%')).toBeGreaterThan(0)
+    expect(text.indexOf('70.7%')).toBeLessThan(text.indexOf('83.7%'))
+    expect(text).toContain('the 123 pairs (123 prompts; 41.0% of all pairs)')
+    expect(text).toContain('in all 300 pairs: accuracy and agreement are one measurement')
+    expect(text).not.toContain('in 251 of 300 pairs where both decide')
     expect(text).toContain('“longest” knows no chemistry')
   })
 
@@ -91,12 +94,7 @@ describe('report.html', () => {
     }))
     const of = (id: string) => figures.find((figure) => figure.id === id)!
     const share = (text: string | undefined): string => `${(Number(text) * 100).toFixed(1)}%`
-    for (const id of [
-      'accuracy-against-baselines',
-      'accuracy-by-subset',
-      'agreement-by-subset',
-      'accuracy-by-reject-kind',
-    ]) {
+    for (const id of ['accuracy-against-baselines', 'accuracy-by-subset', 'accuracy-by-reject-kind']) {
       const { tips, rows } = of(id)
       for (const [name, value, low, high, n] of rows.slice(1)) {
         const interval = low === '' ? '–' : `[${share(low).slice(0, -1)}, ${share(high).slice(0, -1)}]`
@@ -126,8 +124,10 @@ describe('report.html', () => {
   })
 
   it('says when a null beats the model', () => {
-    const lost = remade((c) => ({ ...c, score: c.role === 'chosen' ? 0 : 1 }))
-    expect(textOf(renderReport(inputOf(lost)))).toMatch(/The model is [\d.]+ points below it: −[\d.]+/)
+    const lost = (rows: number) =>
+      textOf(renderReport(inputOf(remade((c) => ({ ...c, score: c.role === 'chosen' ? 0 : 1 }), rows))))
+    expect(lost(40)).toMatch(/The model is [\d.]+ points below it: −[\d.]+/)
+    expect(lost(12)).toContain('With 12 prompts, fewer than 20, the model is not held against it.')
   })
 
   it('shows the manifest as words, and nothing of it twice', () => {

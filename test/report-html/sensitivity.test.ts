@@ -27,7 +27,7 @@ it('the axis names the mean distances of the bins, with no digit that is not the
       reason: null,
     },
   ]
-  const input = { statistics, sensitivity: [bin('0-0.2', 0.02773), bin('0.2-0.4', 0.32144)] }
+  const input = { run: {}, statistics, sensitivity: [bin('0-0.2', 0.02773), bin('0.2-0.4', 0.32144)] }
   const { text } = sensitivity(input as unknown as ReportInput, LIMITS)!.body
   expect(text).toContain('>0.028<')
   expect(text).toContain('>0.321<')

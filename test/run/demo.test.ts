@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
+import { complaints, hasTex, TEX } from '../tex.ts'
 import { type CsvRow, type Done, header, manifestOf, readCsv, readJson, start, temporaryFolder } from './bin.ts'
 
 /** The columns of the contract, in its order; others may follow. */
@@ -184,6 +185,9 @@ function itWritesTheContract(path: string, done: () => Done, ownColumns: readonl
       'report.html',
       'tables/accuracy.md',
       'tables/accuracy.tex',
+      'tables/agreement.md',
+      'tables/agreement.tex',
+      'tables/agreement-completions.tex',
     ])
       expect(existsSync(join(path, name)), name).toBe(true)
   })
@@ -272,5 +276,51 @@ describe('run-dpo without arguments', () => {
     const { accuracy } = readJson<Summary>(DPO_FOLDER, 'summary.json')
     for (const [name, share] of accuracies(margins))
       expect((name === 'all' ? accuracy.overall : accuracy.subsets[name]!).strict).toBeCloseTo(share, 12)
+  })
+})
+
+describe('the tables of all of these runs', () => {
+  const files = (): string[] =>
+    readdirSync(folder.path, { recursive: true })
+      .map(String)
+      .filter((name) => /tables.[^/\\]*\.tex$/.test(name))
+  const read = (name: string): string => readFileSync(join(folder.path, name), 'utf8')
+
+  it('have labels that no other has, and the reference in their captions', () => {
+    const labels = files().flatMap((name) => read(name).match(/\\label\{[^}]*\}/g)!)
+    expect(labels.length).toBeGreaterThanOrEqual(8)
+    expect(new Set(labels).size).toBe(labels.length)
+    for (const name of files().filter((name) => name.includes('__vs__')))
+      expect(read(name), name).toContain('demo-policy-dpo against the reference demo-ref-sft')
+  })
+
+  it('have the numbers of agreement.csv', () => {
+    for (const path of [RM, DPO_FOLDER]) {
+      const rows = readCsv(path, 'agreement.csv')
+      const of = (scope: string, subset: string, statistic: string): string => {
+        const row = rows.find((one) => one.scope === scope && one.subset === subset && one.statistic === statistic)!
+        return Number(row.value).toFixed(2).replace('-', '−')
+      }
+      const table = readFileSync(join(path, 'tables/agreement.md'), 'utf8')
+      const lines = [
+        ['yes', 'stratum:well_formed', 'both'],
+        ['near miss', 'stratum:rejected_fault', 'near_miss'],
+        ['all pairs', 'pairs', 'all'],
+      ]
+      for (const [title, scope, subset] of lines) {
+        const cells = table
+          .split('\n')
+          .find((line) => line.startsWith(`| ${title} |`))!
+          .split(' | ')
+        const names = ['cohen_kappa', 'gwet_ac1', 'margin_auroc', 'margin_kendall_tau_b']
+        expect(cells.slice(5, 9).map((cell) => cell.split(' ')[0])).toEqual(
+          names.map((name) => of(scope!, subset!, name)),
+        )
+      }
+    }
+  })
+
+  it.skipIf(!hasTex)(`compile without a warning (${TEX})`, () => {
+    expect(complaints(folder.path, files())).toEqual([])
   })
 })

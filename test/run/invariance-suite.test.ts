@@ -129,6 +129,37 @@ describe('run-rm --dataset invariance', () => {
     expect(rows.some(({ transformation, same }) => transformation === 'kekule' && same === '1')).toBe(true)
     expect(rows.some(({ transformation, same }) => transformation === 'element_swap' && same === '0')).toBe(true)
   })
+  it('prints no votes and no advantages, which mean nothing among one answer written in several ways', async () => {
+    expect(done.stdout).toMatch(/^same chemistry +flips /m)
+    expect(done.stdout).toContain('votes, best of n and advantages mean nothing there, and stand in the files alone')
+    expect(done.stdout).not.toMatch(/vote \(|GRPO|advantage signs/)
+    expect(readCsv(at(RUN), 'groups.csv')).toHaveLength(14)
+    const groups = await run('run-rm', [
+      '--dataset',
+      'demo-groups',
+      '--limit',
+      '4',
+      '--output-dir',
+      folder.path,
+      '--resamples',
+      '100',
+      '--device',
+      'cpu',
+    ])
+    expect(groups.stdout).toMatch(/vote \(/)
+    expect(groups.stdout).toMatch(/GRPO|advantage/)
+    const compared = await run('analyze', [
+      '--output-dir',
+      folder.path,
+      '--dataset',
+      'invariance',
+      '--resamples',
+      '100',
+    ])
+    expect(compared.stdout).toMatch(/^invariance: same chemistry +flips /m)
+    expect(compared.stdout).toContain(`${(100 * Number(line('flip_rate').value)).toFixed(1)} %`)
+    expect(compared.stdout).not.toMatch(/vote \(/)
+  })
   it('the numbers follow from scores.csv', () => {
     const groups = new Map<string, CsvRow[]>()
     for (const row of scores()) groups.set(row.id!, [...(groups.get(row.id!) ?? []), row])

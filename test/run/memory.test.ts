@@ -97,3 +97,58 @@ describe.each([
     expect(readCsv(results('tiny'), 'scores.csv').every(({ score }) => score !== '')).toBe(true)
   })
 })
+
+describe('the plan', () => {
+  const argsOf = (name: string, ...more: string[]): string[] => [
+    ...more,
+    ...[...QUICK, '--limit', '10', '--name', 'model', '--output-dir', join(folder.path, name)],
+  ]
+  const results = (name: string): string => join(folder.path, name, 'model', 'demo-pairs')
+  interface Said {
+    readonly plan: { readonly batchTokens: number }
+    readonly memory: Readonly<Record<string, number | string | null>>
+  }
+  const saidOf = (name: string): Said => readJson<Said>(results(name), 'run.json')
+  /** Embedded weights and an eighth of a usual batch. */
+  const little = (): void => {
+    vi.spyOn(process, 'availableMemory').mockReturnValue(7e6)
+    vi.spyOn(process, 'constrainedMemory').mockReturnValue(0)
+  }
+
+  it('says what is expected and what came of it', async () => {
+    const { stderr } = await run('run-rm', argsOf('said'))
+    expect(stderr).toMatch(
+      /batches of up to 1024 tokens; estimated memory: weights \d+ MiB, a batch \d+ MiB; [\d,]+ MiB are free on this/,
+    )
+    expect(stderr).toMatch(/peak memory of this process: [\d,]+ MiB/)
+    const { memory } = saidOf('said')
+    expect(memory.weights_bytes).toBeGreaterThan(1e6)
+    expect(memory.batch_bytes).toBeGreaterThan(1e5)
+    expect(memory.free_bytes).toBeGreaterThan(1e7)
+    expect(memory.peak_rss_bytes).toBeGreaterThan(5e7)
+  })
+  it('has smaller batches where memory is short, and says so', async () => {
+    little()
+    const { stderr, code } = await run('run-rm', argsOf('less'))
+    expect(code).toBe(0)
+    const { batchTokens } = saidOf('less').plan
+    expect(batchTokens).toBeLessThan(1024)
+    expect(stderr).toContain(
+      `batches have ${batchTokens} tokens in place of 1024, so that they fit in the 7 MiB that are free on this machine`,
+    )
+    expect(saidOf('less').memory).toMatchObject({ free_bytes: 7e6, free_of: 'this machine' })
+    const [less, usual] = [readCsv(results('less'), 'scores.csv'), readCsv(results('said'), 'scores.csv')]
+    less.forEach(({ score }, i) => {
+      expect(Math.abs(Number(score) - Number(usual[i]!.score))).toBeLessThanOrEqual(
+        2e-5 + 1e-5 * Math.abs(Number(score)),
+      )
+    })
+  })
+  it('has those of --batch-tokens all the same', async () => {
+    little()
+    const { stderr } = await run('run-rm', argsOf('asked', '--batch-tokens', '1024'))
+    expect(saidOf('asked').plan.batchTokens).toBe(1024)
+    expect(stderr).not.toContain('in place of')
+    expect(stderr).toContain('what does not fit is halved and repeated')
+  })
+})

@@ -170,6 +170,21 @@ describe.concurrent('data', () => {
     expect(done.stderr).toContain('two.jsonl: is a file, expected a folder\n  Choose another --output-dir.')
   })
 
+  it.each(['run-rm', 'run-dpo', 'run-verify', 'run-process', 'run-generate'] as const)(
+    'nor below a file, said by %s before anything is read',
+    async (bin) => {
+      const done = await run(bin, ['--output-dir', join(TWO, 'below')])
+      expect(done).toMatchObject({ code: 3, stdout: '' })
+      // one message with its hint: no row was counted, no model opened
+      expect(done.stderr).toBe(`${bin}: ${TWO}: is a file, expected a folder\n  Choose another --output-dir.\n`)
+    },
+  )
+
+  it('only where something would be written', async () => {
+    const done = await run('run-verify', ['--dataset', TWO, '--dry-run', '--output-dir', join(TWO, 'below')])
+    expect(done.stderr).not.toContain('expected a folder')
+  })
+
   it('a folder that the system refuses', async () => {
     if (process.platform !== 'linux') return
     // Node 20's recursive mkdir does not return from this one

@@ -154,6 +154,10 @@ it('estimates the weights and the hungriest batch', () => {
   const size = { hidden: 10, inner: 20, heads: 2, logits: 100, weightBytes: 1000 }
   // 3 tokens × (6 × 10 + 3 × 20) + 2 heads × 3² + 2 × 1 row × 100 = 578 numbers
   expect(estimatePeakBytes(batches, sequences, size)).toBe(1000 + 4 * 578)
+  // in half precision, with a mask in place of scores: 560 + 3²
+  expect(estimatePeakBytes(batches, sequences, { ...size, numberBytes: 2, scores: 'mask' })).toBe(1000 + 2 * 569)
+  expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'block' })).toBe(1000 + 4 * (560 + 2 * 128 * 3))
+  expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'none' })).toBe(1000 + 4 * 560)
 })
 
 it('computes the prompt of 1,000 groups of 16 completions once each, whatever the layout', () => {

@@ -24,6 +24,14 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
     'word',
     "ether0's RewardReason, verbatim; empty without a solution, and where Python gives none; of a server also completion_not_found: the query does not show where its completion begins",
   ),
+  verdict_cause: m(
+    'answer, target, oracle, verifier',
+    'who is at fault where a completion does not pass: its answer; the solution, by which no answer can be judged; an oracle without an answer; the verifier, which was given up (time limit, crash). Empty where it passes, or has no solution',
+  ),
+  hinges_on: m(
+    'rings, fingerprints, rings+fingerprints, purchasable',
+    "filter that stands in for ether0's own file and without which the verdict would be another; empty where it would stay. Filters only refuse: no pass hinges on one",
+  ),
   format_reward: m('0 or 1', "ether0's format reward"),
   prompt_tokens: m('tokens', 'before the completion, template included'),
   completion_tokens: m('tokens', "of the completion, the template's end of turn included"),

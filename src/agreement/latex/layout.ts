@@ -5,7 +5,7 @@ import { lineOf, linesOf, narrowest, type Size, widthOf } from './metrics.ts'
 export const COLUMN = 219
 export const TEXT = 342
 /** Highest float: a page of a two-column article on letter paper has 550 pt. */
-const HIGHEST = 500
+const HIGHEST = 530
 /** Floats that a table with its intervals may take. */
 const FLOATS = 2
 /** Least width of a column of text that is wrapped. */
@@ -47,6 +47,7 @@ const WITH_INTERVALS: readonly Way[] = [
   { environment: 'table', size: 'small', intervals: 'beside', gap: 4 },
   { environment: 'table', size: 'footnotesize', intervals: 'beside', gap: 3 },
   { environment: 'table', size: 'footnotesize', intervals: 'below', gap: 3 },
+  { environment: 'table', size: 'footnotesize', intervals: 'below', gap: 2 },
   { environment: 'table*', size: 'footnotesize', intervals: 'beside', gap: 3 },
   { environment: 'table*', size: 'footnotesize', intervals: 'below', gap: 2.5 },
 ]
@@ -55,13 +56,13 @@ const WITHOUT: readonly Way[] = [
   { environment: 'table*', size: 'footnotesize', intervals: 'none', gap: 2.5 },
 ]
 
-/** Text of an interval without brackets. A dash between numbers with a sign could be read as a minus. */
+/** Text of an interval without brackets. @param signed a dash before a minus would be read as two */
 export const intervalText = (low: string, high: string, signed: boolean): string =>
-  signed ? `${low.replace('-', '−')}, ${high.replace('-', '−')}` : `${low}–${high}`
+  signed ? `${low.replace('-', '−')}, ${high.replace('-', '−')}` : `${low.replace('-', '−')}–${high}`
 export const isSigned = ({ rows }: PaperTable, column: number): boolean =>
   rows.some((row) => {
     const cell = row[column]!
-    return cell.kind === 'number' && printed(cell).low?.startsWith('-') === true
+    return cell.kind === 'number' && printed(cell).high?.startsWith('-') === true
   })
 
 /**
@@ -201,15 +202,22 @@ function partsOf(
     const broken = (table.breaks ?? []).some(({ before }) => before === r) ? line + 4 : 0
     return Math.max(lines, below) * line + broken
   }
-  const parts: { from: number; to: number }[] = []
-  let [from, used] = [0, around]
-  table.rows.forEach((_, r) => {
-    const height = heightOf(r)
-    if (r > from && used + height > HIGHEST) {
-      parts.push({ from, to: r })
-      ;[from, used] = [r, around]
-    }
-    used += height
-  })
-  return [...parts, { from, to: table.rows.length }]
+  const heights = table.rows.map((_, r) => heightOf(r))
+  const cut = (limit: number): Layout['parts'] => {
+    const parts: { from: number; to: number }[] = []
+    let [from, used] = [0, 0]
+    heights.forEach((height, r) => {
+      if (r > from && used + height > limit) {
+        parts.push({ from, to: r })
+        ;[from, used] = [r, 0]
+      }
+      used += height
+    })
+    return [...parts, { from, to: heights.length }]
+  }
+  const highest = HIGHEST - around
+  const needed = cut(highest).length
+  // of about the same height, so that the last is no single row
+  const even = heights.reduce((sum, height) => sum + height, 0) / needed + Math.max(0, ...heights)
+  return cut(Math.min(highest, even))
 }

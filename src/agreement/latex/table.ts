@@ -8,9 +8,8 @@ import { COLUMN, intervalText, isSigned, type LaidColumn, type Layout, layoutsOf
  * Columns that say nothing (all zero, or the same as another) are a sentence of the notes instead.
  * @param label what tells it from the same table of another run
  */
-export function latexTable(table: PaperTable, label: Label): string {
-  const { columns, notes } = spared(table)
-  const layouts = layoutsOf(table, columns)
+export function latexTable(given: PaperTable, label: Label): string {
+  const { table, columns, notes, layouts } = turned(given)
   const floats = layouts.flatMap((layout) => layout.parts.map((part) => ({ layout, part })))
   const reason = reasonOf(layouts)
   return [
@@ -22,6 +21,55 @@ export function latexTable(table: PaperTable, label: Label): string {
     ),
     '',
   ].join('\n')
+}
+
+interface Laid {
+  readonly table: PaperTable
+  readonly columns: readonly number[]
+  readonly notes: readonly string[]
+  readonly layouts: readonly Layout[]
+}
+
+/** Rows of a table that may become its columns. */
+const FEW_ROWS = 6
+
+/** As it is, or with rows and columns exchanged where only so it fits one column, or only so it keeps its intervals. */
+function turned(given: PaperTable): Laid {
+  const laid = (table: PaperTable): Laid => {
+    const kept = spared(table)
+    return { table, ...kept, layouts: layoutsOf(table, kept.columns) }
+  }
+  const own = laid(given)
+  const worth = ({ layouts }: Laid): number => {
+    const [first] = layouts as [Layout]
+    if (layouts.length > 1) return 3
+    return first.intervals === 'none' ? 2 : first.environment === 'table*' ? 1 : 0
+  }
+  const other = transposed(own)
+  if (worth(own) === 0 || other === null) return own
+  const exchanged = laid(other)
+  return worth(exchanged) < worth(own) ? { ...exchanged, notes: [...own.notes, ...exchanged.notes] } : own
+}
+
+/** null where there are too many rows, headings among them, or fewer columns than rows. */
+function transposed({ table, columns }: Laid): PaperTable | null {
+  const [, ...others] = columns.map((c) => table.columns[c]!)
+  if (table.rows.length > FEW_ROWS || others.length <= table.rows.length) return null
+  if (table.bestOfRows !== undefined || (table.breaks ?? []).some(({ title }) => title !== undefined)) return null
+  const bold = others.flatMap(({ best }, i) => (best === 'high' ? [i] : []))
+  if (others.some(({ best }) => best === 'low')) return null
+  return {
+    ...table,
+    columns: [
+      { title: '' },
+      ...table.rows.map((row) => ({ title: row[0]!.kind === 'text' ? row[0]!.text : '', best: 'high' as const })),
+    ],
+    rows: columns
+      .slice(1)
+      .map((c) => [{ kind: 'text', text: table.columns[c]!.title }, ...table.rows.map((row) => row[c]!)]),
+    breaks: [],
+    bestOfRows: new Set(bold),
+  }
 }
 
 /** Why it does not stand in one column with its intervals. */
@@ -129,12 +177,12 @@ function floatOf({ table, notes, layout, part, label, of }: Float): string {
     `\\begin{${environment}}[t]`,
     '\\centering',
     // the list of tables takes the short one
-    `\\caption[${escapeLatex(caption)}]{${/\S{21}/.test(sentences) ? '\\raggedright ' : ''}${breakableLatex(sentences)}}`,
+    `\\caption[${escapeLatex(caption)}]{${/\S{13}/.test(sentences) ? '\\raggedright ' : ''}${breakableLatex(sentences)}}`,
     `\\label{${label.of(table.name, of)}}`,
     `\\${size}`,
     `\\setlength{\\tabcolsep}{${gap}pt}`,
-    ...(intervals === 'below' && shownIntervals
-      ? ['\\providecommand{\\chemhermci}[2]{\\begin{tabular}[t]{@{}r@{}}#1\\\\[-2pt]{\\scriptsize #2}\\end{tabular}}']
+    ...(body.some((one) => one.includes(INTERVAL))
+      ? [`\\providecommand{${INTERVAL}}[2]{\\begin{tabular}[t]{@{}r@{}}#1\\\\[-2pt]{\\scriptsize #2}\\end{tabular}}`]
       : []),
     `\\begin{tabular}{@{}${columns.map(columnType).join('')}@{}}`,
     '\\toprule',
@@ -171,6 +219,9 @@ function headOf({ right, beside, head, wrapped }: LaidColumn): string {
   return beside ? `\\multicolumn{2}{r}{${block}}` : wrapped === null || lines.length > 1 ? block : `${block}`
 }
 
+/** A value with its interval below it; defined in each table that has one, for itself alone. */
+const INTERVAL = '\\chemhermci'
+
 interface CellStyle {
   readonly laid: LaidColumn
   readonly intervals: Layout['intervals']
@@ -192,5 +243,5 @@ function cellOf(cell: TableCell, { laid: { beside, wrapped }, intervals, size, b
   const range = low === null || high === null ? null : escapeLatex(intervalText(low, high, signed))
   if (beside)
     return `${head} & ${range === null ? '' : `{\\${size === 'small' ? 'footnotesize' : 'scriptsize'} (${range})}`}`
-  return range === null || intervals === 'none' ? head : `\\chemhermci{${head}}{${range}}`
+  return range === null || intervals === 'none' ? head : `${INTERVAL}{${head}}{${range}}`
 }

@@ -34,13 +34,16 @@ export interface FilterFile {
   readonly sha256: string
 }
 
+/** What is asked of a filter. */
+export type Filter = Pick<BloomFilter, 'has'>
+
 export interface ChemistryData {
   /** Ring systems that are known to exist, as `molbloom.canon` keys. */
-  readonly rings: BloomFilter
+  readonly rings: Filter
   /** Morgan environments (radius 2, unhashed) that are known to exist, as decimal text. */
-  readonly fingerprints: BloomFilter
+  readonly fingerprints: Filter
   /** Molecules that are for sale, as `molbloom.canon` keys; 10 MB, read when first asked. */
-  readonly purchasable: BloomFilter
+  readonly purchasable: Filter
   readonly functionalGroups: FunctionalGroups
   readonly provenance: readonly DataProvenance[]
 }

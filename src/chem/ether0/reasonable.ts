@@ -1,5 +1,5 @@
 import { PythonError } from '../../python/error.ts'
-import { AROMATIC, componentGraph, heavyAtoms, type MolGraph } from '../toolkit/graph.ts'
+import { componentGraph, heavyAtoms, isAromatic, type MolGraph } from '../toolkit/graph.ts'
 import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from '../toolkit/molecule.ts'
 import { morganIds } from '../toolkit/morgan.ts'
 import type { ChemistryData } from './data.ts'
@@ -19,6 +19,7 @@ export function unreasonable(
   reference: Molecule | null = null,
 ): RewardReason | null {
   const { graph } = molecule
+  if (!sanitisesAgain(molecule)) return REWARD_REASON.INVALID_MOL
   // Python indexes the empty list of fragments
   if (graph.components === 0) throw new PythonError('IndexError', 'list index out of range')
   if (graph.bonds.some((bond) => bond.type === 0 && bond.atoms.every((atom) => isAromatic(graph, atom)))) {
@@ -36,8 +37,23 @@ export function unreasonable(
   return knownEnvironments(environments, data, reference) ? null : REWARD_REASON.FAILED_REOS_CHECK
 }
 
-const isAromatic = ({ atoms, bonds }: MolGraph, atom: number): boolean =>
-  atoms[atom]!.neighbours.some(({ bond }) => bonds[bond]!.type === AROMATIC)
+/** Elements that are aromatic in one valence only: what RDKit made aromatic of them has a Kekulé structure. */
+const ONE_AROMATIC_VALENCE = new Set([0, 6, 7, 8])
+
+/**
+ * Whether RDKit's sanitisation, which ether0 runs on the molecule as it was read, succeeds a second time: it does not where the first found
+ * a ring aromatic that has no Kekulé structure by its own rules, as that of a sulphur with four bonds (`C1=CC2=CC=CC2=s1`).
+ */
+function sanitisesAgain(molecule: Molecule): boolean {
+  const { graph } = molecule
+  if (!graph.atoms.some(({ z }, atom) => !ONE_AROMATIC_VALENCE.has(z) && isAromatic(graph, atom))) return true
+  try {
+    return molecule.kekule !== ''
+  } catch (error) {
+    if (error instanceof ToolkitFailure) return false
+    throw error
+  }
+}
 
 /** Largest first by atoms, equals in their order. */
 function componentsBySize(graph: MolGraph): number[] {

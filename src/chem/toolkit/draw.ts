@@ -1,6 +1,8 @@
 import type { Mol } from '@rdkit/rdkit'
 import { cleanSvg } from './draw-svg.ts'
+import { ToolkitFailure } from './molecule.ts'
 import { Rdkit } from './rdkit.ts'
+import { readable } from './too-large.ts'
 
 /** Size in CSS pixels. */
 export interface DrawOptions {
@@ -139,7 +141,7 @@ export class Drawer {
   }
 
   private withMol<T>(smiles: string, use: (mol: Mol) => T | null): T | null {
-    if (smiles.length > MAX_SMILES) return null
+    if (smiles.length > MAX_SMILES || 'refused' in readable(smiles)) return null
     const mol = this.attempt(({ api }) => api.get_mol(smiles))
     if (mol === null) return null
     try {
@@ -149,14 +151,13 @@ export class Drawer {
     }
   }
 
-  /** RDKit's own exceptions are numbers or plain errors: no drawing of this one. A trap or an overrun stack leaves it in any state. */
+  /** Where RDKit gives up there is no drawing of this one. */
   private attempt<T>(use: (rdkit: Rdkit) => T | null): T | null {
-    if (this.rdkit.isBroken) return null
     try {
-      return use(this.rdkit)
+      return this.rdkit.guard(() => use(this.rdkit))
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) this.rdkit.giveUp()
-      return null
+      if (error instanceof ToolkitFailure) return null
+      throw error
     }
   }
 

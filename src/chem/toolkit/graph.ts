@@ -140,6 +140,10 @@ function connect(neighbours: readonly (readonly Neighbour[])[]): { component: In
   return { component, components }
 }
 
+/** Has the atom an aromatic bond? */
+export const isAromatic = ({ atoms, bonds }: MolGraph, atom: number): boolean =>
+  atoms[atom]!.neighbours.some(({ bond }) => bonds[bond]!.type === AROMATIC)
+
 /** `GetNumHeavyAtoms`: neither hydrogens nor dummies. */
 export const heavyAtoms = (graph: MolGraph): number => graph.atoms.reduce((n, { z }) => n + (z > 1 ? 1 : 0), 0)
 

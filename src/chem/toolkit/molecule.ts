@@ -1,8 +1,13 @@
 import type { MolGraph } from './graph.ts'
 
-/** RDKit gave up on a molecule (stack, memory, an exception from WebAssembly, or over a limit of ours): no verdict can rest on it. */
+/** RDKit gave up on a molecule (stack, memory, an exception of its C++), or it is over a limit of ours: no verdict can rest on it. */
 export class ToolkitFailure extends Error {
-  override readonly name = 'ToolkitFailure'
+  override readonly name: string = 'ToolkitFailure'
+}
+
+/** It is larger than what we have RDKit read, so that one molecule has an end in time and memory; RDKit was not asked. */
+export class MoleculeTooLarge extends ToolkitFailure {
+  override readonly name = 'MoleculeTooLarge'
 }
 
 /** A molecule that RDKit read. Everything it gives is plain data, computed when first asked and kept. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { MainModule, Mol, MolList, Reaction } from '@rdkit/rdkit'
 import { PythonError } from '../../python/error.ts'
 import { withoutBogusChirality } from './bogus-chirality.ts'
-import { ToolkitFailure } from './molecule.ts'
+import { MoleculeTooLarge, ToolkitFailure } from './molecule.ts'
 import { checkRdkitVersion } from './rdkit-version.ts'
 import { smilesPart } from './smiles-tokens.ts'
 import { readable } from './too-large.ts'
@@ -21,6 +21,10 @@ const STACK_BYTES = 32 * 1024 * 1024
  * one that has judged drugs for 10⁵ completions 43 MB, one that holds the largest molecules that are read some 90 MB.
  */
 const WORN_BYTES = 160e6
+/** Memory that one instance may take, its stack among it: whatever is read, a process stays below 1 GB. RDKit would go on to 4 GB. */
+const MOST_BYTES = 384e6
+/** What RDKit throws leaves the arguments of the call and the exception in its memory: after so many an instance is replaced. */
+const MOST_THROWN = 1000
 
 const require = createRequire(import.meta.url)
 
@@ -69,16 +73,25 @@ let shared: Promise<Rdkit> | null = null
 /** How a string is read. */
 export type Reading = 'usual' | 'keep-hydrogens' | 'unchecked'
 
-/** One instance of RDKit. A failure inside may leave it in any state: it is then broken for good, and so are its handles. */
+/**
+ * One instance of RDKit. What its C++ throws has left every frame by C++'s own rules when it arrives here (WebAssembly's exceptions run
+ * the destructors on their way, as Python's do at the same place), except that nobody puts the stack back: we do, and go on with the
+ * instance. A trap or an overrun stack runs no destructor and may leave it in any state: it is then broken for good, and so are its handles.
+ */
 export class Rdkit {
   private broken = false
+  private thrown = 0
+  private readonly heap: Heap
   private readonly patterns = new Map<string, Mol>()
   private readonly reactions = new Map<string, Reaction>()
   private constructor(
     /** MinimalLib itself, for drawings: they ask more of it than the rewards do. */
     readonly api: MainModule,
-    private readonly memory: WebAssembly.Memory,
-  ) {}
+    memory: WebAssembly.Memory,
+    private readonly emptyStack: () => void,
+  ) {
+    this.heap = new Heap(memory)
+  }
 
   /** The thread's own, for what needs none to itself: opened once (the first molecule alone costs 30 ms), and replaced where it is worn. */
   static shared(): Promise<Rdkit> {
@@ -106,34 +119,36 @@ export class Rdkit {
     const stack = (exports[malloc] as (bytes: number) => number)(STACK_BYTES) >>> 0
     if (stack === 0) throw new ToolkitFailure('RDKit has no memory for its stack')
     const restore = exports[restoreStack] as (pointer: number) => void
-    restore((stack + STACK_BYTES) & ~15)
+    const emptyStack = (): void => restore((stack + STACK_BYTES) & ~15)
+    emptyStack()
     api.disable_logging()
-    return new Rdkit(api, Object.values(exports).find((value) => value instanceof WebAssembly.Memory)!)
+    const memory = Object.values(exports).find((value) => value instanceof WebAssembly.Memory)!
+    return new Rdkit(api, memory, emptyStack)
   }
 
   get isBroken(): boolean {
     return this.broken
   }
-  /** Broken, or sound but larger than an instance should be: time for a fresh one. */
+  /** Broken, or sound but larger than an instance should be, or one that has thrown often: time for a fresh one. */
   get isWorn(): boolean {
-    return this.broken || this.memoryBytes > WORN_BYTES
+    return this.broken || this.thrown >= MOST_THROWN || this.memoryBytes > WORN_BYTES
   }
   get version(): string {
     return this.api.version()
   }
   get memoryBytes(): number {
-    return this.memory.buffer.byteLength
+    return this.heap.bytes
   }
 
   /**
    * `MolFromSmiles`, or null. Hydrogen atoms stay in the graph unless `usual`; valences are not looked at with `unchecked`.
    * The handle must be freed.
-   * @throws ToolkitFailure before it is read, where it is too large; the instance stays sound
+   * @throws MoleculeTooLarge before it is read; the instance stays sound
    */
   open(smiles: string, reading: Reading = 'usual'): MolHandle | null {
     if (LONE_SURROGATE.test(smiles)) throw new PythonError('UnicodeEncodeError', 'surrogates not allowed')
     const given = readable(smiles)
-    if ('refused' in given) throw new ToolkitFailure(given.refused)
+    if ('refused' in given) throw new MoleculeTooLarge(given.refused)
     if (given.text === null) return null
     const text = OTHER_FORMATS.test(given.text) ? smilesPart(given.text).core : given.text
     const mol = this.guard(() => {
@@ -210,17 +225,57 @@ export class Rdkit {
     this.broken = true
   }
 
-  /** Runs a call into WebAssembly; whatever it throws breaks the instance. */
+  /**
+   * Runs a call into WebAssembly; nothing in there calls back, so its stack is empty before and after.
+   * @throws ToolkitFailure where RDKit threw, or wanted more memory than it gets: it reports that as a string that it cannot read
+   */
   guard<T>(call: () => T): T {
     if (this.broken) throw new ToolkitFailure('RDKit failed on an earlier molecule and is not yet restarted')
+    this.heap.refused = false
+    let answer: T
     try {
-      return call()
+      answer = call()
     } catch (cause) {
-      this.giveUp()
-      throw new ToolkitFailure(`RDKit failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      if (cause instanceof WebAssembly.Exception) this.goOn()
+      else this.giveUp()
+      throw new ToolkitFailure(this.heap.refused ? WANTED_MORE : `RDKit failed: ${told(cause)}`, { cause })
     }
+    if (this.heap.refused) throw new ToolkitFailure(WANTED_MORE)
+    return answer
+  }
+
+  private goOn(): void {
+    this.emptyStack()
+    this.thrown++
   }
 }
+
+const WANTED_MORE = `RDKit wanted more than ${MOST_BYTES / 1e6} MB for it`
+const told = (cause: unknown): string =>
+  cause instanceof WebAssembly.Exception
+    ? 'its C++ threw an exception'
+    : cause instanceof Error
+      ? cause.message
+      : String(cause)
+
+/** An instance's memory, which grows up to a limit. */
+class Heap {
+  /** Growth was refused since this was last set to false. */
+  refused = false
+  constructor(private readonly memory: WebAssembly.Memory) {
+    const grow = memory.grow.bind(memory)
+    // RDKit's script asks here; a growth that throws is to its allocator one that memory does not allow
+    memory.grow = (pages) => {
+      if (this.bytes + pages * PAGE_BYTES <= MOST_BYTES) return grow(pages)
+      this.refused = true
+      throw new RangeError(WANTED_MORE)
+    }
+  }
+  get bytes(): number {
+    return this.memory.buffer.byteLength
+  }
+}
+const PAGE_BYTES = 65_536
 
 /** One molecule inside an instance. */
 export class MolHandle {

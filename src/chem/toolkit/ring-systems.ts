@@ -1,4 +1,5 @@
-import type { Bond, MolGraph } from './graph.ts'
+import { type Bond, isAromatic, type MolGraph } from './graph.ts'
+import { ringsOf } from './ring-count.ts'
 import type { SmilesItem, SmilesTree } from './smiles-tree.ts'
 
 /** Parts of a molecule between the bonds that ether0's `get_ring_system` cuts: single bonds outside rings. */
@@ -46,6 +47,27 @@ export const spellsBonds = (tree: SmilesTree, graph: MolGraph): boolean =>
   )
 const MULTIPLE = /[=#$]/
 
+/** True where a ring that loses a dummy is spelled as aromatic but is not by RDKit: what is left of it has no Kekulé structure then. */
+export const overstatesRings = (tree: SmilesTree, graph: MolGraph): boolean =>
+  graph.atoms.some(({ z, inRing }) => z === 0 && inRing) &&
+  tree.nodes.some(
+    ({ text, items, bond }, atom) =>
+      !isAromatic(graph, atom) && (LOWER.test(text) || bond === ':' || items.some((item) => item.bond === ':')),
+  )
+const LOWER = /^(?:[bcnops]|\[\d*[bcnopst])/
+
+/**
+ * Whether an aromatic ring loses a dummy, and atoms are left that are aromatic by name but in no ring any more: Python's `RemoveAllHs`
+ * raises an AtomKekulizeException at them.
+ */
+export function breaksAromaticRings(graph: MolGraph): boolean {
+  const isDummy = (atom: number): boolean => graph.atoms[atom]!.z === 0
+  if (!graph.atoms.some(({ inRing }, atom) => isDummy(atom) && inRing)) return false
+  const kept = graph.bonds.flatMap(({ atoms: [a, b] }) => (isDummy(a) || isDummy(b) ? [] : [[a, b] as const]))
+  const { inRing } = ringsOf(graph.atoms.length, kept)
+  return graph.atoms.some((_, atom) => !isDummy(atom) && isAromatic(graph, atom) && !inRing[atom])
+}
+
 /** The atom at the other end of an item. */
 function otherEnd({ closures }: SmilesTree, item: SmilesItem, here: number): number {
   if (item.kind === 'child') return item.atom
@@ -59,6 +81,8 @@ const bondTo = ({ atoms, bonds }: MolGraph, a: number, b: number): Bond =>
 const STUB = '[H]'
 const MARK = /^[/\\]+$/
 const CHIRALITY = /@+(?:(?:TH|AL|SP|TB|OH)\d*)?/
+
+const OTHER_GEOMETRY = /@(?:AL|SP|TB|OH)/
 
 /** SMILES of one ring system, with its first atom in the molecule. */
 export interface RingFragment {
@@ -150,7 +174,8 @@ class FragmentWriter {
     const { text } = this.tree.nodes[atom]!
     const { z, stereo, hydrogens, neighbours } = this.graph.atoms[atom]!
     if (z === 0) return STUB
-    const chiral = stereo && hydrogens + neighbours.length - this.branches(atom) < 2
+    // of other geometries than the tetrahedron RDKit keeps the mark, whatever hangs on it
+    const chiral = OTHER_GEOMETRY.test(text) || (stereo && hydrogens + neighbours.length - this.branches(atom) < 2)
     return chiral ? text : text.replace(CHIRALITY, '')
   }
 

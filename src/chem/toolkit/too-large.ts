@@ -1,3 +1,4 @@
+import { countRings } from './ring-count.ts'
 import { smilesPart } from './smiles-tokens.ts'
 
 /**
@@ -11,7 +12,14 @@ const MAX_CHARS = 100_000
 const MAX_WRITTEN_ATOMS = 5 * MAX_ATOMS
 /** Ring closures of one atom, on average. Chemistry has one in two (fullerenes); rings of rings of rings are searched for minutes. */
 const MAX_CLOSURES_PER_ATOM = 2
-/** Shorter texts have too few of anything. */
+/**
+ * Rings of one ring system, by bonds − atoms + 1: C60 has 31, C540 271. RDKit's search for the smallest rings takes time by their square and
+ * more: 300 of them are judged in half a CPU second, 1,000 in ten, with 3 GB.
+ */
+const MAX_RINGS = 300
+/** Dummies of a ring system with aromatic atoms: where it has no Kekulé structure, RDKit tries every subset of them. */
+const MAX_AROMATIC_DUMMIES = 8
+/** Shorter texts have too few of anything but dummies. */
 const SURELY_SMALL = 300
 
 const TOKEN = /\[(?:(\d*H[^a-z\]]{0,20})\]|[^\]]*\]?)|Br|Cl|[BCNOPSFIbcnops*]|(%\(\d+\)|%\d\d|\d)/g
@@ -23,7 +31,7 @@ const TOKEN = /\[(?:(\d*H[^a-z\]]{0,20})\]|[^\]]*\]?)|Br|Cl|[BCNOPSFIbcnops*]|(%
  * @example readable('C'.repeat(3000)) // { refused: 'a molecule of 3000 atoms; at most 2000 are judged' }
  */
 export function readable(text: string): Readable {
-  if (text.length <= SURELY_SMALL) return { text }
+  if (text.length <= SURELY_SMALL && !hasManyDummies(text)) return { text }
   const { core, extended } = smilesPart(text)
   const given = sized(text, core, extended)
   return 'refused' in given && isNoSmiles(core) ? { text: null } : given
@@ -65,5 +73,16 @@ function sized(text: string, core: string, extended: boolean): Readable {
     return {
       refused: `a graph of ${closures} ring closures on ${atoms + hydrogens} atoms; at most ${MAX_CLOSURES_PER_ATOM} for each are judged`,
     }
+  const rings = closures > MAX_RINGS || hasManyDummies(core) ? countRings(core) : null
+  if (rings !== null && rings.largest > MAX_RINGS)
+    return { refused: `a ring system of ${rings.largest} rings; at most ${MAX_RINGS} are judged` }
+  if (rings !== null && rings.aromaticDummies > MAX_AROMATIC_DUMMIES)
+    return {
+      refused: `an aromatic ring system with ${rings.aromaticDummies} dummies; at most ${MAX_AROMATIC_DUMMIES} are judged`,
+    }
   return { text: text.length > MAX_CHARS ? core : text }
 }
+
+const DUMMY = /\*|#0/g
+const hasManyDummies = (text: string): boolean =>
+  (text.includes('*') || text.includes('#0')) && (text.match(DUMMY)?.length ?? 0) > MAX_AROMATIC_DUMMIES

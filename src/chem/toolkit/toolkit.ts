@@ -1,10 +1,11 @@
+import { PythonError } from '../../python/error.ts'
 import { molFormulaOf } from './formula.ts'
 import { EMPTY_GRAPH, type MolGraph, parseGraph } from './graph.ts'
 import { Lru, ownText } from './lru.ts'
-import { type Molecule, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
+import { type Molecule, MoleculeTooLarge, type MolToolkit, type RingSystem, ToolkitFailure } from './molecule.ts'
 import { morganIds } from './morgan.ts'
 import { type MolHandle, Rdkit, type Reading } from './rdkit.ts'
-import { type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
+import { breaksAromaticRings, overstatesRings, type RingFragment, ringFragments, spellsBonds } from './ring-systems.ts'
 import { smilesPart, tokenizeSmiles } from './smiles-tokens.ts'
 import { smilesTree } from './smiles-tree.ts'
 import { MAX_ATOMS } from './too-large.ts'
@@ -75,7 +76,7 @@ export class Toolkit implements MolToolkit {
     if (handle !== null && smiles.length > MAX_ATOMS && handle.atomCount > MAX_ATOMS) {
       const atoms = handle.atomCount
       handle.free()
-      throw new ToolkitFailure(`a molecule of ${atoms} atoms; at most ${MAX_ATOMS} are judged`)
+      throw new MoleculeTooLarge(`a molecule of ${atoms} atoms; at most ${MAX_ATOMS} are judged`)
     }
     const molecule = handle === null ? null : new OpenMolecule(ownText(smiles), handle, this)
     this.kept.set(smiles, molecule)
@@ -127,6 +128,12 @@ export class Toolkit implements MolToolkit {
     } finally {
       for (const handle of handles) handle.free()
     }
+  }
+
+  /** RDKit gave up on a question about it: what it left of the molecule is not asked again. */
+  forget(molecule: Molecule): void {
+    this.kept.delete(molecule.smiles)
+    if (molecule instanceof OpenMolecule) molecule.close()
   }
 
   private handleOf(molecule: Molecule): MolHandle {
@@ -232,15 +239,22 @@ class OpenMolecule implements Molecule {
     return this.known.descriptors
   }
 
-  /** The open handle, or a fresh one for this question where the molecule has left the cache. */
+  /** The open handle, or a fresh one for this question where the molecule has left the cache, or RDKit gave up on it before. */
   private ask<T>(question: (handle: MolHandle) => T): T {
-    if (this.open !== null) return question(this.open)
-    return this.toolkit.withHandle(this.smiles, 'usual', question)!
+    if (this.open === null) return this.toolkit.withHandle(this.smiles, 'usual', question)!
+    try {
+      return question(this.open)
+    } catch (error) {
+      this.toolkit.forget(this)
+      throw error
+    }
   }
 
   private findRingSystems(): RingSystem[] {
     const { graph } = this
     if (!graph.atoms.some(({ inRing }) => inRing)) return []
+    if (breaksAromaticRings(graph))
+      throw new PythonError('AtomKekulizeException', 'an aromatic ring that loses a dummy has no Kekulé structure')
     const { core, extended } = smilesPart(this.smiles)
     const found = (extended ? null : (fragments(core, graph) ?? this.spelled(core))) ?? this.respelled()
     if (found === null) throw new ToolkitFailure(`the ring systems of ${this.smiles} cannot be cut out`)
@@ -266,6 +280,6 @@ function fragments(smiles: string, graph: MolGraph): Fragment[] | null {
   const tokens = tokenizeSmiles(smiles)
   if (tokens === null) return null
   const tree = smilesTree(tokens)
-  if (tree.nodes.length !== graph.atoms.length || !spellsBonds(tree, graph)) return null
+  if (tree.nodes.length !== graph.atoms.length || !spellsBonds(tree, graph) || overstatesRings(tree, graph)) return null
   return ringFragments(tree, graph).map((fragment) => ({ ...fragment, component: graph.component[fragment.atom]! }))
 }

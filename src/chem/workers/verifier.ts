@@ -76,5 +76,7 @@ export function verificationOf(end: JobEnd<ChemResult>, completion: string, opti
     reason: null,
     metadata: { error, ...detail },
     formatReward: formatReward(completion, { reasoning: options.reasoning ?? true }),
+    cause: 'verifier',
+    hingesOn: null,
   }
 }

@@ -1,7 +1,7 @@
 import type { Oracles } from '../../types.ts'
-import { accuracyRewardWith } from '../ether0/accuracy.ts'
 import { loadChemistryData } from '../ether0/data.ts'
-import { formatReward } from '../ether0/format.ts'
+import { standInsOf } from '../ether0/stand-ins.ts'
+import { verificationWith } from '../ether0/verification.ts'
 import { createOracles, openEmbedded } from '../oracles/index.ts'
 import { Toolkit } from '../toolkit/toolkit.ts'
 import { createHandler } from './handler.ts'
@@ -17,6 +17,7 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
   const chemistry = { mols, data: loadChemistryData(files) }
   const embedded = openEmbedded(wanted, chemistry)
   const set = createOracles(wanted, chemistry)
+  const standIns = standInsOf(chemistry.data, set.kind !== 'embedded')
   // RDKit may have given up on another job's molecule meanwhile
   const away: Away = async (wait) => {
     try {
@@ -36,8 +37,7 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
     recover: () => mols.recover(),
     translate: asksServer(wanted, set.kind, away, (reaction) => embedded.forwardReaction(reaction)),
     async verify(completion, solution, verifyOptions) {
-      const verdict = await accuracyRewardWith(completion, solution, { ...verifyOptions, oracles }, chemistry)
-      return { ...verdict, formatReward: formatReward(completion, { reasoning: verifyOptions.reasoning ?? true }) }
+      return verificationWith(completion, solution, { ...verifyOptions, oracles }, chemistry, standIns)
     },
   })
 })

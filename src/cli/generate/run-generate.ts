@@ -84,7 +84,7 @@ export async function runGenerate(argv: readonly string[], name: string = HELP.n
   const ahead = { config, models: [model!], subjects: [], device, verifier: null }
   if (modes.dryRun) {
     const place = findRunFolder(request)
-    sayFolder(place, ahead, log)
+    sayFolder(place, ahead, log, true)
     return printGenerationPlan(rows(), generation, place.path)
   }
   const place = claimRunFolder(request)

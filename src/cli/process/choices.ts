@@ -25,6 +25,7 @@ import type { RowFailure, Statistic } from '../../types.ts'
 import { unscoredHint } from '../failure-lines.ts'
 import { finishProcess, intervalsOf } from './finish.ts'
 import { type WrittenRationales, writeRationales } from './greedy.ts'
+import { choiceMethods } from './methods.ts'
 import { StepWitness } from './report.ts'
 import {
   type ChannelFacts,
@@ -93,6 +94,12 @@ export async function chooseSteps(run: ProcessRun<StepRow>, steps: StepGeneratio
         report: chosen.witness.report(heuristics, findings.tests),
         table: choiceTable(findings, chosen.rows.length),
         papers: [choicePaperTable(findings, scorerOf(run), run.data.name, intervalsOf(run))],
+        methods: choiceMethods(run, {
+          heuristics: heuristics.map((name) => ({ name, score: FORMULAS[name] })),
+          rows: chosen.rows.length,
+          lost: run.inspection.failures.length + chosen.failures.length,
+          tested: findings.tests.length > 0,
+        }),
         notes: [
           ...notesOf(run, chosen, findings),
           ...(chosen.verdicts === null ? [] : verdictNotes(chosen.verdicts.tally)),

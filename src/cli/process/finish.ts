@@ -4,6 +4,7 @@ import { AGREEMENT_COLUMNS, agreementRow } from '../../agreement/agreement.ts'
 import { CHOICE_TEST_COLUMNS, type ChoiceTest, choiceTestRow } from '../../agreement/choices.ts'
 import { codebook } from '../../agreement/codebook/codebook.ts'
 import type { Label } from '../../agreement/latex/label.ts'
+import type { Methods } from '../../agreement/methods.ts'
 import type { PaperTable } from '../../agreement/tables.ts'
 import { writeCsv } from '../../report/csv.ts'
 import type { StepsReport } from '../../report/html/step-input.ts'
@@ -18,7 +19,7 @@ import { countBy } from '../count.ts'
 import { failureLines } from '../failure-lines.ts'
 import { FAILURE_COLUMNS, writeFailures } from '../failures-file.ts'
 import { describedRepairs, modelRecords } from '../manifest.ts'
-import { taggedLabel, writeTables } from '../paper-files.ts'
+import { taggedLabel, writeMethods, writeTables } from '../paper-files.ts'
 import { readingsRecord } from '../readings.ts'
 import { countsOf, repairsOfRun, sayRepairs } from '../repairs.ts'
 import { configAsRun } from '../replaced.ts'
@@ -41,6 +42,8 @@ export interface ProcessOutput {
   /** For the screen. */
   readonly table: string
   readonly papers?: readonly PaperTable[]
+  /** methods.md and references.bib; left out, there are none. */
+  readonly methods?: Methods
   /** Said on screen and kept with the warnings. */
   readonly notes: readonly string[]
   /** For run.json, under `steps`. */
@@ -78,6 +81,7 @@ export async function finishProcess(
     columns['paired-tests.csv'] = CHOICE_TEST_COLUMNS
   }
   await writeTables(folder, output.papers ?? [], labelOfRun(run))
+  if (output.methods !== undefined) await writeMethods(folder, output.methods)
   await writeJson(join(folder, 'summary.json'), output.summary)
   await writeWhole(join(folder, 'codebook.md'), codebook(columns))
   printText(`\n${output.table}\n\n`)

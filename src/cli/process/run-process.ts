@@ -123,7 +123,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
   const ahead = { config, models, subjects, device, verifier: null }
   if (modes.dryRun) {
     const place = findRunFolder(request)
-    sayFolder(place, ahead, log)
+    sayFolder(place, ahead, log, true)
     for (const { model, subject, plan } of channels)
       await printPlan(rows, [{ model, subject }], { plan, drift: null }, place.path, log)
     if (channels.length === 0) printText(`nothing is measured; written to: ${place.path}\n`)

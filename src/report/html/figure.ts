@@ -1,6 +1,7 @@
 import { type Cell, csvText } from '../csv.ts'
 import { type LegendItem, type LegendShape, withLegend } from '../plots/legend.ts'
 import { standaloneSvg } from '../plots/standalone.ts'
+import { TwoWidths } from '../plots/svg.ts'
 import { EMPTY, html, Markup, textOf } from './markup.ts'
 import { decimal, plural } from './numbers.ts'
 
@@ -29,8 +30,9 @@ const MAX_TABLE_ROWS = 60
  */
 export function figure({ id, picture, legend = [], caption, data }: FigureParts): Markup {
   const drawn = withLegend(picture, legend)
+  const narrow = picture instanceof TwoWidths ? withLegend(picture.narrow, legend) : EMPTY
   return html`<figure id="fig-${id}">
-<div class="plot-frame">${drawn}</div>
+<div class="plot-frame${narrow !== EMPTY && ' two-widths'}">${drawn}${narrow}</div>
 <figcaption>${caption} <span class="files">${csvLink(id, data)} ${svgLink(id, drawn, caption)}</span></figcaption>
 ${dataTable(titleOf(caption), data)}
 </figure>

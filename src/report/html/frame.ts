@@ -29,6 +29,10 @@ export interface PageHead {
   readonly facts: readonly (readonly [name: string, value: string | null])[]
 }
 
+/** What paper cannot hold; each table of rows says of itself which rows are printed. */
+const PAPER = html`<p class="print-only note">Printed from report.html. Left out here: the list of contents, controls and links, folded tables and texts, the data of each figure (a table, a CSV and an SVG file in report.html), and the rows of each browser that the screen did not show.</p>
+`
+
 /** A whole document: head, contents, chapters, style and script. It refers to nothing outside itself. */
 export function pageFrame({ title, kicker, heading, facts }: PageHead, sections: readonly Section[]): string {
   return html`<!doctype html>
@@ -50,7 +54,7 @@ export function pageFrame({ title, kicker, heading, facts }: PageHead, sections:
 <p class="kicker">${kicker}</p>
 <h1>${heading}</h1>
 <dl class="byline">${facts.map(([name, value]) => value !== null && html`<div><dt>${name}</dt><dd>${value}</dd></div>`).filter((part) => part !== false)}</dl>
-</header>
+${PAPER}</header>
 <nav aria-label="Contents"><ol>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
 <main id="main">
 ${sections.map(

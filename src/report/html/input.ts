@@ -9,6 +9,8 @@ export interface ReportInput {
   readonly accuracy: AccuracySummary | null
   /** The rows of agreement.csv, the baselines (scope `null:<name>`) and strata (scope `stratum:<name>`) among them. */
   readonly statistics: readonly Statistic[]
+  /** Accuracy by why the rejected answer is wrong, the headline stratum first, all pairs last; empty or left out where no verdict says. */
+  readonly faults?: readonly FaultRecord[]
   readonly pairs: readonly ScoredPair[]
   /** Every completion, those of the pairs included. */
   readonly completions: readonly ScoredCompletion[]
@@ -34,6 +36,20 @@ export interface ReportInput {
   readonly molecules: MoleculePort | null
 }
 
+/** Accuracy of the pairs whose rejected answer fails in one way, from agreement.csv. */
+export interface FaultRecord {
+  /** both_well_formed, a fault of pairs.csv, or all. */
+  readonly level: string
+  readonly title: string
+  /** One sentence; null for all pairs. */
+  readonly definition: string | null
+  /** Share of all pairs, scored or not; null for all of them. */
+  readonly share: Statistic | null
+  /** Scored pairs are its `n`. */
+  readonly strict: Statistic
+  readonly half: Statistic
+}
+
 /** A bin of the curve of margin over chemical distance. */
 export interface SensitivityRecord {
   /** tanimoto_distance, edit_distance. */
@@ -43,6 +59,13 @@ export interface SensitivityRecord {
   readonly distance: number
   readonly margin: Pick<Statistic, 'value' | 'ciLow' | 'ciHigh' | 'n'>
   readonly accuracy: Pick<Statistic, 'value'>
+}
+
+export interface ScoreScale {
+  /** As it stands at an axis, e.g. "implicit reward, β = 0.1". */
+  readonly name: string
+  /** nats; null: none. */
+  readonly unit: string | null
 }
 
 /** The manifest, as far as the page shows it. Nothing of it is parsed: words are shown as given. */
@@ -57,6 +80,8 @@ export interface RunRecord {
   readonly provider: string | null
   readonly dtype: string | null
   readonly seed: number | null
+  /** What a learned score is. Absent: a reward model's output, a number without a unit. */
+  readonly scale?: ScoreScale
   /** Name → version of what computed the numbers, chemherm first. */
   readonly versions: Readonly<Record<string, string>>
   /** snake_case word (double_bos …) → completions concerned. */

@@ -6,6 +6,7 @@ import { page } from './page.ts'
 import { pairTable } from './pair-table.ts'
 import { picked } from './picked.ts'
 import { type RowTable, type Stock, stocked } from './row-table.ts'
+import { scaleSentence } from './scale.ts'
 import { advantages } from './sections/advantages.ts'
 import { agreement } from './sections/agreement.ts'
 import { calibration } from './sections/calibration.ts'
@@ -53,7 +54,7 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     input.completions.length > 0 ? reasons(input) : null,
     failures(input, limits),
     drift(input),
-    ...rows(tables, molecules !== null, stock),
+    ...rows(tables, molecules !== null, stock, scaleSentence(input.run)),
     provenance(input),
   ]
   return page(

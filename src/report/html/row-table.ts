@@ -10,8 +10,8 @@ export type TableName = 'pairs' | 'completions' | 'groups' | 'steps'
 /** One browser of rows, as its script reads it. Columns are arrays of one length; the script knows no column by name. */
 export interface RowTable {
   readonly name: TableName
-  /** How an opened row is shown: texts beside each other, a gallery of ranked cards, or steps with their verdicts. */
-  readonly layout: 'sides' | 'gallery' | 'steps'
+  /** How an opened row is shown: texts beside each other, a gallery of ranked cards, steps with their verdicts, or what several scorers pick of a group. */
+  readonly layout: 'sides' | 'gallery' | 'steps' | 'picks'
   /** Columns that name a row in the address; numbers 0 at the end are left out. */
   readonly keyColumns: readonly string[]
   readonly columns: readonly Column[]
@@ -20,8 +20,23 @@ export interface RowTable {
   readonly stocked: boolean
   readonly texts: readonly ShownText[]
   readonly drawings: readonly Drawing[]
+  /** Where several scorers judge a row: any two of them are set against each other. */
+  readonly versus?: Versus
   /** For the sentence that says what is left out. */
   readonly left: LeftOut
+}
+/** Two filters, each on the outcome of a scorer that the reader chooses. */
+export interface Versus {
+  /** Columns of outcomes, by key; the label of each is its scorer. */
+  readonly keys: readonly string[]
+  /** Words that stand for several. @example { 'not right': ['wrong', 'tie'] } */
+  readonly several: Readonly<Record<string, readonly string[]>>
+}
+/** A small table in an opened row: words in the first two columns, numbers behind them. */
+export interface NumbersTable {
+  readonly caption: string
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly (string | number | null)[])[]
 }
 export type Column =
   | { readonly key: string; readonly label: string; readonly kind: 'text'; readonly values: readonly string[] }
@@ -30,6 +45,8 @@ export type Column =
       readonly label: string
       readonly kind: 'number'
       readonly values: readonly (number | null)[]
+      /** A margin: shown with a mark, ✓ above 0, ✗ below. */
+      readonly signed?: boolean
     }
   | {
       readonly key: string
@@ -38,6 +55,8 @@ export type Column =
       /** Words, and for each row an index into them. */
       readonly words: readonly string[]
       readonly values: readonly number[]
+      /** No column of the table, only something to filter by. */
+      readonly hidden?: boolean
     }
 /** What several browsers of one page show. */
 export interface Stock {
@@ -52,6 +71,7 @@ export interface Detail {
   readonly completions: readonly CompletionDetail[]
   /** Of a group: how many of its completions are not among these. */
   readonly more?: number
+  readonly numbers?: NumbersTable
 }
 /** What makes an answer right; `rule` and `text` are indices into `texts`. */
 export interface ExpectedDetail extends Depiction {
@@ -60,8 +80,10 @@ export interface ExpectedDetail extends Depiction {
 }
 export interface CompletionDetail extends Drawn {
   readonly title: string
-  readonly text: number
-  readonly score: number | null
+  /** null: the text is not known, which the page says. */
+  readonly text: number | null
+  /** Absent where several scorers have one each. */
+  readonly score?: number | null
   readonly scoreReason: string | null
   readonly reward: number | null
   readonly status: string

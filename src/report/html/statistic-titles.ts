@@ -5,6 +5,7 @@ const STATISTIC_TITLES: Readonly<Record<string, string>> = {
   accuracy_strict: 'Accuracy, a tie lost',
   accuracy_half: 'Accuracy, a tie ½',
   tie_rate: 'Share of ties',
+  pair_share: 'Share of all pairs',
   verifiable_accuracy_strict: 'Verifier prefers chosen, a tie lost',
   verifiable_accuracy_half: 'Verifier prefers chosen, a tie ½',
   verifiable_tie_rate: 'Share of ties of the verifier',

@@ -6,6 +6,7 @@ import {
   choiceColumn,
   type Detail,
   expectedPart,
+  type NumbersTable,
   numberColumn,
   type RowTable,
   rowTable,
@@ -26,10 +27,7 @@ export interface StepDetail extends Detail {
   readonly rationale: number | null
   readonly steps: readonly StepItem[]
   readonly candidates: readonly StepItem[]
-  readonly numbers: {
-    readonly header: readonly string[]
-    readonly rows: readonly (readonly (string | number | null)[])[]
-  }
+  readonly numbers: NumbersTable
 }
 export interface StepItem {
   readonly text: number
@@ -136,6 +134,7 @@ function candidateNotes(lines: readonly StepLineRecord[], candidate: number): re
   ].filter((note) => note !== '')
 }
 
+const CAPTION = 'Log-probabilities of the candidates, nats; ★ marks what a heuristic chooses.'
 const HEADER = [
   'Heuristic',
   'Candidate',
@@ -148,11 +147,7 @@ const HEADER = [
 ]
 
 /** A line per heuristic and candidate, heuristics in their order. */
-function numbersOf(
-  lines: readonly StepLineRecord[],
-  heuristics: readonly string[],
-  candidates: number,
-): StepDetail['numbers'] {
+function numbersOf(lines: readonly StepLineRecord[], heuristics: readonly string[], candidates: number): NumbersTable {
   const rows = heuristics.flatMap((heuristic) =>
     Array.from({ length: candidates }, (_, candidate) => {
       const line = lines.find((one) => one.heuristic === heuristic && one.candidate === candidate)
@@ -171,7 +166,7 @@ function numbersOf(
       ]
     }).filter((row) => row !== null),
   )
-  return { header: HEADER, rows }
+  return { caption: CAPTION, header: HEADER, rows }
 }
 
 function columnsOf(shown: readonly Found[], { heuristics, verdicts }: StepsReport): readonly Column[] {

@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { Markup } from '../html/markup.ts'
 import { count, decimal, percent } from '../html/numbers.ts'
 import { binsOf, countIn } from './bins.ts'
+import { AREA_OPACITY } from './palette.ts'
 import { COLOUR, renderSvg } from './svg.ts'
 
 /** One completion: its advantage in its group by the verifiable reward, and by the learned score. */
@@ -40,7 +41,14 @@ export function advantageScatter(points: readonly AdvantageDot[], label: string)
     points.length > MAX_DOTS
       ? [cells(points)]
       : [
-          Plot.dot([...of('both_up'), ...of('both_down')], { ...at, r: 3, fill: COLOUR.blue, fillOpacity: 0.55 }),
+          Plot.dot([...of('both_up'), ...of('both_down')], {
+            ...at,
+            r: 3,
+            fill: COLOUR.blue,
+            fillOpacity: AREA_OPACITY,
+            stroke: COLOUR.blue,
+            strokeWidth: 0.8,
+          }),
           Plot.dot(of('wrongly_up'), {
             ...at,
             r: 3.5,

@@ -2,7 +2,8 @@ import * as Plot from '@observablehq/plot'
 import type { Markup } from '../html/markup.ts'
 import { count, decimal, percent } from '../html/numbers.ts'
 import { type Bin, binsOf, countIn } from './bins.ts'
-import { COLOUR, renderSvg } from './svg.ts'
+import { AREA_OPACITY } from './palette.ts'
+import { COLOUR, NARROW_WIDTH, renderSvg } from './svg.ts'
 
 /** Counts of two groups of values in the same bins. */
 export interface TwoHistograms {
@@ -15,6 +16,8 @@ export function twoHistograms(filled: readonly number[], outlined: readonly numb
   const bins = binsOf([...filled, ...outlined])
   return { bins, filled: countIn(bins, filled), outlined: countIn(bins, outlined) }
 }
+
+const NARROW = { width: NARROW_WIDTH, marginLeft: 40 } as const
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0)
 
@@ -64,7 +67,8 @@ export function histogramPlot(
           x2: (i: number) => bins[i]!.high,
           y: (i: number) => filled[i]!,
           fill: COLOUR.blue,
-          fillOpacity: 0.5,
+          fillOpacity: AREA_OPACITY,
+          stroke: COLOUR.blue,
           insetLeft: 0.5,
           insetRight: 0.5,
         }),
@@ -80,6 +84,7 @@ export function histogramPlot(
       ],
     },
     label,
+    NARROW,
   )
 }
 
@@ -112,7 +117,8 @@ export function marginHistogram(margins: readonly number[]): MarginHistogram {
   return { bins, counts, ties: margins.length - decided.length }
 }
 
-export function marginPlot(data: MarginHistogram, label: string): Markup {
+/** @param axis margin, with its unit */
+export function marginPlot(data: MarginHistogram, axis: string, label: string): Markup {
   const bars = data.bins.map((bin, i) => ({ ...bin, n: data.counts[i]!, loss: bin.high <= 0 }))
   const width = data.bins.length === 0 ? 1 : data.bins[0]!.high - data.bins[0]!.low
   const tie = data.ties === 0 ? [] : [{ low: -width / 6, high: width / 6, n: data.ties }]
@@ -125,7 +131,7 @@ export function marginPlot(data: MarginHistogram, label: string): Markup {
       marginBottom: 42,
       marginTop: 22,
       x: {
-        label: '← rejected scored higher · margin · chosen scored higher →',
+        label: `← rejected scored higher · ${axis} · chosen scored higher →`,
         labelAnchor: 'center',
         labelArrow: 'none',
       },
@@ -138,7 +144,6 @@ export function marginPlot(data: MarginHistogram, label: string): Markup {
           x2: 'high',
           y: 'n',
           fill: (bar: { loss: boolean }) => (bar.loss ? COLOUR.orange : COLOUR.blue),
-          fillOpacity: 0.75,
           insetLeft: 0.5,
           insetRight: 0.5,
           title,
@@ -149,5 +154,6 @@ export function marginPlot(data: MarginHistogram, label: string): Markup {
       ],
     },
     label,
+    { ...NARROW, x: { label: `← rejected · ${axis} · chosen →`, labelAnchor: 'center', labelArrow: 'none' } },
   )
 }

@@ -4,6 +4,20 @@ import { visibleControls } from '../html/markup.ts'
 const LABEL_LENGTH = 30
 const ELLIPSIS = '…'
 
+/** So many letters stand under the axis of a narrow picture. */
+const NARROW_AXIS = 50
+
+/** An axis label in lines that fit a narrow picture, parted between words. */
+export function narrowAxis(label: string): string {
+  const lines = ['']
+  for (const word of label.split(' ')) {
+    const line = lines.at(-1)!
+    if (line !== '' && line.length + 1 + word.length > NARROW_AXIS) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines.join('\n')
+}
+
 /** Room for the longest of some labels at 12 px, CSS pixels. */
 export const labelRoom = (labels: readonly string[]): number =>
   24 + Math.round(6.6 * Math.min(LABEL_LENGTH, Math.max(4, ...labels.map((label) => [...label].length))))

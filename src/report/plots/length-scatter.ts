@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { Markup } from '../html/markup.ts'
 import { count, decimal } from '../html/numbers.ts'
 import { binsOf, countIn } from './bins.ts'
+import { AREA_OPACITY } from './palette.ts'
 import { COLOUR, renderSvg } from './svg.ts'
 
 /** One pair: chosen minus rejected, in characters and in the model's own unit. */
@@ -14,11 +15,15 @@ export interface LengthPoint {
 /** More points than this are drawn as counts in cells: thousands of circles hide each other and weigh megabytes. */
 export const MAX_POINTS = 2000
 
-const axes = {
-  x: { label: 'chosen − rejected, characters', labelAnchor: 'center', labelArrow: 'none', nice: true },
-  y: { label: 'margin', labelArrow: 'none', nice: true },
-} as const
-const frame = { height: 340, marginLeft: 58, marginBottom: 42, marginTop: 22, ...axes }
+const frameOf = (margin: string) =>
+  ({
+    height: 340,
+    marginLeft: 58,
+    marginBottom: 42,
+    marginTop: 22,
+    x: { label: 'chosen − rejected, characters', labelAnchor: 'center', labelArrow: 'none', nice: true },
+    y: { label: margin, labelArrow: 'none', nice: true },
+  }) as const
 const zeros = [
   Plot.ruleX([0], { stroke: 'currentColor', strokeOpacity: 0.55, strokeDasharray: '4,3' }),
   Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.55, strokeDasharray: '4,3' }),
@@ -28,22 +33,32 @@ const grid = [
   Plot.gridY({ stroke: COLOUR.faint, strokeOpacity: 1 }),
 ]
 
-export const lengthScatter = (points: readonly LengthPoint[], label: string): Markup =>
-  points.length > MAX_POINTS ? cells(points, label) : dots(points, label)
+/** @param margin name of its axis, with its unit */
+export const lengthScatter = (points: readonly LengthPoint[], margin: string, label: string): Markup =>
+  points.length > MAX_POINTS ? cells(points, margin, label) : dots(points, margin, label)
 
-function dots(points: readonly LengthPoint[], label: string): Markup {
+function dots(points: readonly LengthPoint[], margin: string, label: string): Markup {
   const title = (point: LengthPoint): string =>
     `${point.id}\n${decimal(point.chars)} characters, margin ${decimal(point.margin)}`
   const of = (wanted: (margin: number) => boolean): readonly LengthPoint[] => points.filter((p) => wanted(p.margin))
   return renderSvg(
     {
-      ...frame,
+      ...frameOf(margin),
       marks: [
         ...grid,
         ...zeros,
         Plot.dot(
           of((m) => m > 0),
-          { x: 'chars', y: 'margin', r: 3, fill: COLOUR.blue, fillOpacity: 0.6, title },
+          {
+            x: 'chars',
+            y: 'margin',
+            r: 3,
+            fill: COLOUR.blue,
+            fillOpacity: AREA_OPACITY,
+            stroke: COLOUR.blue,
+            strokeWidth: 0.8,
+            title,
+          },
         ),
         Plot.dot(
           of((m) => m < 0),
@@ -59,7 +74,7 @@ function dots(points: readonly LengthPoint[], label: string): Markup {
   )
 }
 
-function cells(points: readonly LengthPoint[], label: string): Markup {
+function cells(points: readonly LengthPoint[], margin: string, label: string): Markup {
   const columns = binsOf(points.map((point) => point.chars))
   const rows = binsOf(points.map((point) => point.margin))
   const grouped = columns.map(() => [] as number[])
@@ -77,7 +92,7 @@ function cells(points: readonly LengthPoint[], label: string): Markup {
   const most = Math.max(...filled.map((cell) => cell.n))
   return renderSvg(
     {
-      ...frame,
+      ...frameOf(margin),
       marks: [
         ...grid,
         Plot.rect(filled, {

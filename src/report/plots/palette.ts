@@ -1,7 +1,7 @@
 /**
  * The page's colours, light and dark; in style sheets and pictures `var(--name)`. Hues after Okabe and Ito (2008), "Color Universal Design",
- * darkened or lightened for contrast: text at 4.5 : 1 and marks at 3 : 1 on the page (WCAG 2.2, 1.4.3 and 1.4.11), and apart for readers
- * without one kind of cone. test/report-html/palette.test.ts measures both.
+ * with lightness set apart: text has 4.5 : 1 and marks 3 : 1 on the page (WCAG 2.2, 1.4.3 and 1.4.11), and the colours of series stay apart
+ * for readers without one kind of cone. test/report-html/palette.test.ts measures both.
  */
 export interface Palette {
   readonly page: string
@@ -22,6 +22,16 @@ export interface Palette {
   readonly mark: string
 }
 
+/** Those that series of one picture may have. */
+export const SERIES = ['blue', 'orange', 'grey', 'green', 'purple'] as const
+
+/** Areas over or under other marks are lighter than these; their outline has the whole colour. */
+export const AREA_OPACITY = 0.5
+/** Of the parts of a bar, in which their names stand. */
+export const PART_OPACITY = 0.35
+/** The darkest cell of a heat map, on which its number is read. */
+export const MOST_SHADE = 0.5
+
 export const LIGHT: Palette = {
   page: '#ffffff',
   tint: '#f5f6f8',
@@ -33,9 +43,9 @@ export const LIGHT: Palette = {
   orange: '#d55e00',
   warn: '#ad4a00',
   grey: '#737b85',
-  green: '#00795a',
-  purple: '#a8518a',
-  'blue-tint': '#e3f0f8',
+  green: '#1a5c45',
+  purple: '#6f2c66',
+  'blue-tint': '#e8f3fa',
   'orange-tint': '#fbeadf',
   mark: '#ffe3a3',
 }
@@ -50,9 +60,9 @@ export const DARK: Palette = {
   blue: '#5cb6ea',
   orange: '#f2935a',
   warn: '#f2935a',
-  grey: '#8f98a2',
-  green: '#3dc79e',
-  purple: '#d990bd',
+  grey: '#aab2ba',
+  green: '#2f8a66',
+  purple: '#b3559f',
   'blue-tint': '#17303f',
   'orange-tint': '#3c2618',
   mark: '#5a4410',

@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { Markup } from '../html/markup.ts'
 import { count, percent } from '../html/numbers.ts'
 import { axisLabels, labelRoom } from './labels.ts'
+import { MOST_SHADE } from './palette.ts'
 import { COLOUR, renderSvg } from './svg.ts'
 
 /** Completions of one verdict by decile of the learned score, lowest first. */
@@ -46,7 +47,7 @@ export function reasonDeciles(lines: readonly ReasonLine[], label: string): Mark
           x: 'decile',
           y: 'reason',
           fill: COLOUR.blue,
-          fillOpacity: cells.map((cell) => 0.04 + 0.56 * Math.min(1, cell.share / 0.5)),
+          fillOpacity: cells.map((cell) => 0.04 + (MOST_SHADE - 0.04) * Math.min(1, cell.share / 0.5)),
           title: (cell: (typeof cells)[number]) =>
             `${cell.reason}, decile ${cell.decile + 1}: ${count(cell.n)} (${percent(cell.share)} of the line)`,
         }),

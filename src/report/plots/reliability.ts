@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Markup } from '../html/markup.ts'
 import { count, percent, percentInterval } from '../html/numbers.ts'
-import { COLOUR, renderSvg } from './svg.ts'
+import { COLOUR, NARROW_WIDTH, renderSvg } from './svg.ts'
 
 /** Probabilities in [0, 1]. */
 interface Bin {
@@ -72,5 +72,6 @@ export function reliabilityPlot(bins: readonly Bin[], label: string): Markup {
       r: { type: 'identity' },
     },
     label,
+    { width: NARROW_WIDTH, height: 340, marginLeft: 40 },
   )
 }

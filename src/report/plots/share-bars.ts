@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { Markup } from '../html/markup.ts'
 import { count, percent } from '../html/numbers.ts'
 import { axisLabels, labelRoom } from './labels.ts'
+import { PART_OPACITY } from './palette.ts'
 import { COLOUR, PLOT_WIDTH, renderSvg } from './svg.ts'
 
 /** One bar: parts of a whole, in order from the left. */
@@ -22,6 +23,7 @@ const FILLS: Readonly<Record<SharePart['colour'], string>> = {
   green: 'var(--green)',
   none: 'var(--tint)',
 }
+const EDGES: Readonly<Record<SharePart['colour'], string>> = { ...FILLS, none: COLOUR.grey }
 const BAR = 44
 const RIGHT = 12
 /** What fits into a part so wide (CSS pixels): its name and number, its number, or nothing. */
@@ -70,9 +72,9 @@ export function shareBars(bars: readonly ShareBar[], label: string, axis = '% of
           x2: 'x2',
           y: 'bar',
           fill: ({ colour }: Part) => FILLS[colour],
-          fillOpacity: 0.4,
-          stroke: 'var(--page)',
-          strokeWidth: 1.5,
+          fillOpacity: PART_OPACITY,
+          stroke: ({ colour }: Part) => EDGES[colour],
+          inset: 1,
           title: ({ name, n, share, bar }: Part) => `${names[bar]}, ${name}: ${count(n)} (${percent(share)})`,
         }),
         Plot.text(parts, {

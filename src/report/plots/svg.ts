@@ -6,6 +6,18 @@ const document = new SvgDocument()
 
 /** Plot's own width of every figure, CSS pixels; the page scales it. */
 export const PLOT_WIDTH = 680
+/** Of a figure that is drawn once more for a telephone. */
+export const NARROW_WIDTH = 350
+
+/** A picture, and the same drawn for a narrow page. The page shows one of the two. */
+export class TwoWidths extends Markup {
+  constructor(
+    { text }: Markup,
+    readonly narrow: Markup,
+  ) {
+    super(text)
+  }
+}
 
 /** Colours are CSS variables of the page, so that one SVG serves light, dark and print. */
 export const COLOUR = {
@@ -49,8 +61,19 @@ function tidy(element: SvgElement): void {
  * Renders an Observable Plot to inline SVG, the same bytes for the same options. Plot writes all texts through the document, and its
  * serialiser escapes what comes from data, in attributes too (HTML's own leaves `<` there). The page's own style sheet stands in for the one that Plot would add.
  * @param label what a screen reader says instead of the picture
+ * @param narrow what is other where the page is narrow; the picture is then drawn twice, the second time without tool tips
  */
-export function renderSvg(options: Plot.PlotOptions, label: string): Markup {
+export function renderSvg(options: Plot.PlotOptions, label: string, narrow?: Plot.PlotOptions): Markup {
+  const wide = drawn(options, label)
+  if (narrow === undefined) return wide
+  const second = drawn({ width: NARROW_WIDTH, ...options, ...narrow }, label).text
+  return new TwoWidths(
+    wide,
+    new Markup(second.replace('class="plot"', 'class="plot narrow"').replace(/<title>[^<]*<\/title>/g, '')),
+  )
+}
+
+function drawn(options: Plot.PlotOptions, label: string): Markup {
   const svg = Plot.plot({
     width: PLOT_WIDTH,
     style: { fontSize: '12px', fontFamily: 'inherit' },

@@ -1,6 +1,6 @@
 // The browsers of rows of report.html: each host element .browser names a JSON block (RowTable of row-table.ts) by data-table.
 
-/** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[]}} Column */
+/** @typedef {{key: string, label: string, kind: 'text'|'number'|'choice', words?: string[], values: any[], hidden?: boolean, signed?: boolean}} Column */
 
 /** Why an answer has no picture (Undrawn of drawings.ts). @type {Record<string, string>} */
 const UNDRAWN = {
@@ -13,6 +13,7 @@ const UNREAD = 'In answer tags, but the whole is not in the format that was aske
 
 /** What the search goes through, by layout. */
 const SEARCHED = {
+  picks: 'group, prompt, expected answer and picked completions',
   sides: 'row, prompt, expected answer and completions',
   gallery: 'group, prompt, expected answer and completions',
   steps: 'row, prompt, expected answer, steps and candidates',
@@ -49,16 +50,21 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   /** @type {Map<string, Column>} */
   const byKey = new Map(columns.map((column) => [column.key, column]))
   // what is the same in every row is said once, not in a column
+  const shown = columns.filter((column) => !column.hidden)
   const constant =
     count < 2
       ? []
-      : columns.filter((column) =>
+      : shown.filter((column) =>
           column.kind === 'choice'
             ? column.words?.length === 1
             : column.kind === 'number' && column.values.every((value) => value === column.values[0]),
         )
-  const visible = columns.filter((column) => !constant.includes(column))
-  const filterable = columns.filter((column) => column.kind === 'choice' && (column.words ?? []).length > 1)
+  const visible = shown.filter((column) => !constant.includes(column))
+  /** @type {{keys: string[], several: Record<string, string[]>}} any two scorers against each other */
+  const versus = table.versus ?? { keys: [], several: {} }
+  const filterable = columns.filter(
+    (column) => column.kind === 'choice' && (column.words ?? []).length > 1 && !versus.keys.includes(column.key),
+  )
 
   // ── state ──
   const fresh = () => ({
@@ -134,13 +140,14 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   function select() {
     const wanted = [...state.filters].map(([key, word]) => {
       const column = /** @type {Column} */ (byKey.get(key))
-      return { values: column.values, code: (column.words ?? []).indexOf(word) }
+      const words = versus.keys.includes(key) ? (versus.several[word] ?? [word]) : [word]
+      return { values: column.values, codes: words.map((one) => (column.words ?? []).indexOf(one)) }
     })
     const needle = state.matchCase ? state.q : state.q.toLowerCase()
     const hay = needle === '' ? null : haystack(state.matchCase)
     matching = []
     for (let i = 0; i < count; i++)
-      if (wanted.every(({ values, code }) => values[i] === code) && (hay === null || hay[i].includes(needle)))
+      if (wanted.every(({ values, codes }) => codes.includes(values[i])) && (hay === null || hay[i].includes(needle)))
         matching.push(i)
     const column = byKey.get(state.sort)
     if (!column) return
@@ -171,8 +178,44 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       made.append(element('option', { value: `=${word}` }, `${shownWord(word)} (${tally[i].toLocaleString('en-US')})`))
     return made
   })
+  // ── two scorers of the reader's choice, each with what it made of the row ──
+  const duel = versus.keys.length === 0 ? [] : [0, 1].map((k) => duelSide(k))
+  function duelSide(/** @type {number} */ k) {
+    const outcomes = new Set(versus.keys.flatMap((key) => byKey.get(key)?.words ?? []))
+    const place = k === 0 ? 'Scorer A' : 'Scorer B'
+    const scorer = /** @type {HTMLSelectElement} */ (
+      element(
+        'select',
+        {},
+        ...versus.keys.map((key, i) =>
+          element(
+            'option',
+            { value: key, selected: i === Math.min(k, versus.keys.length - 1) },
+            byKey.get(key)?.label ?? key,
+          ),
+        ),
+      )
+    )
+    const word = /** @type {HTMLSelectElement} */ (
+      element(
+        'select',
+        { 'aria-label': `${place} is` },
+        element('option', { value: '' }, 'anything'),
+        ...[...outcomes, ...Object.keys(versus.several)].map((one) => element('option', { value: one }, one)),
+      )
+    )
+    for (const made of [scorer, word]) made.addEventListener('change', duelFilters)
+    return { place, scorer, word }
+  }
+  function duelFilters() {
+    for (const key of versus.keys) state.filters.delete(key)
+    for (const { scorer, word } of duel) if (word.value !== '') state.filters.set(scorer.value, word.value)
+    state.page = 0
+    show()
+  }
   const output = /** @type {HTMLOutputElement} */ (element('output', { 'aria-live': 'polite' }))
   const pageText = element('span')
+  const printed = element('p', { class: 'print-only note' })
   const button = (
     /** @type {string} */ text,
     /** @type {() => void} */ onclick,
@@ -214,7 +257,11 @@ function startBrowser(/** @type {HTMLElement} */ host) {
         )
         made.append(element('th', { scope: 'row' }, opener))
       } else if (column.kind === 'number') {
-        made.append(element('td', { class: 'num' }, numberText(column.values[i])))
+        const value = column.values[i]
+        if (column.signed && value !== null) {
+          const [mark, style] = value > 0 ? ['✓', ''] : value < 0 ? ['✗', ' w-loss'] : ['=', ' w-tie']
+          made.append(element('td', { class: `num${style}` }, `${mark} ${numberText(value)}`))
+        } else made.append(element('td', { class: 'num' }, numberText(value)))
       } else {
         const word = column.kind === 'choice' ? shownWord((column.words ?? [])[column.values[i]]) : column.values[i]
         const style = /^[a-z]+$/.test(word) ? `cut w-${word}` : 'cut'
@@ -283,14 +330,14 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       element(
         'dl',
         {},
-        scoreFact(c),
+        'score' in c ? scoreFact(c) : null,
         fact('verifier', verdict, /^[a-z]+$/.test(c.status) ? `w-${c.status}` : ''),
         fact('reward', c.reward === null ? null : String(c.reward)),
         fact('format', c.format === null ? null : String(c.format)),
         fact('tokens', tokens),
       ),
       molecule(c),
-      marked(texts[c.text], same),
+      c.text === null ? null : marked(texts[c.text], same),
     )
   }
 
@@ -318,8 +365,9 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
 
   /** A completed molecule: what was given, and the answer in bold. */
-  const completed = (/** @type {any} */ { answer, whole }) =>
-    whole.endsWith(answer) ? [whole.slice(0, whole.length - answer.length), element('b', {}, answer)] : [whole] // too long to be shown whole
+  function completed(/** @type {any} */ { answer, whole }) {
+    return whole.endsWith(answer) ? [whole.slice(0, whole.length - answer.length), element('b', {}, answer)] : [whole] // too long to be shown whole
+  }
 
   function drawn(/** @type {any} */ { drawing }, /** @type {string} */ smiles) {
     if (drawing === null) return null
@@ -363,17 +411,18 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   }
 
   function sides(/** @type {any} */ detail) {
-    const both = detail.completions.map((/** @type {any} */ c) => texts[c.text])
+    const both = detail.completions.map((/** @type {any} */ c) => (c.text === null ? null : texts[c.text]))
     const comparable = both.length === 2 && both.every((/** @type {any} */ text) => typeof text === 'string')
     const same = comparable ? shared(both[0], both[1]) : null
     // where little is shared the marks would cover the whole texts
     const useful = same !== null && same.head + same.tail > 0.4 * Math.min(both[0].length, both[1].length) ? same : null
-    return element(
+    const cards = element(
       'div',
       { class: detail.expected === undefined ? 'sides' : 'sides with-expected' },
       expectedCard(detail),
       ...detail.completions.map((/** @type {any} */ c) => completionCard(c, useful)),
     )
+    return detail.numbers === undefined ? cards : element('div', {}, cards, numbers(detail.numbers))
   }
 
   /** A group: its completions from the highest score down, who chooses which in words; the texts fold out. */
@@ -475,7 +524,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     )
   }
 
-  function numbers(/** @type {any} */ { header, rows }) {
+  function numbers(/** @type {any} */ { caption, header, rows }) {
     if (rows.length === 0) return null
     return element(
       'div',
@@ -483,7 +532,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       element(
         'table',
         {},
-        element('caption', {}, 'Log-probabilities of the candidates, nats; ★ marks what a heuristic chooses.'),
+        element('caption', {}, caption),
         element(
           'thead',
           {},
@@ -512,7 +561,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     )
   }
 
-  const VIEWS = { sides, gallery, steps: stepsView }
+  const VIEWS = { sides, picks: sides, gallery, steps: stepsView }
 
   function detailElement(/** @type {number} */ i) {
     const detail = table.details[i]
@@ -542,6 +591,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       matching.length === count
         ? `${count.toLocaleString('en-US')} ${noun}`
         : `${matching.length.toLocaleString('en-US')} of ${count.toLocaleString('en-US')} ${noun}`
+    printed.textContent = printedText(shown.length)
     pageText.textContent = `page ${state.page + 1} of ${pages}`
     previous.disabled = state.page === 0
     next.disabled = state.page >= pages - 1
@@ -549,6 +599,23 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       const order = state.sort !== column.key ? 'none' : state.descending ? 'descending' : 'ascending'
       heads[k].setAttribute('aria-sort', order)
     })
+  }
+
+  /** What of the table is on paper, as it stands on the screen. */
+  function printedText(/** @type {number} */ shown) {
+    const first = state.page * size + 1
+    const chosen = [
+      ...[...state.filters].map(([key, word]) => `${byKey.get(key)?.label} = ${shownWord(word)}`),
+      ...(state.q === '' ? [] : [`search “${state.q}”`]),
+    ]
+    const all = `${matching.length.toLocaleString('en-US')} ${noun}${chosen.length === 0 ? '' : ` (${chosen.join(', ')})`}`
+    const sorted =
+      state.sort === '' ? '' : `, sorted by ${byKey.get(state.sort)?.label}${state.descending ? ', downwards' : ''}`
+    const some =
+      shown === 0 ? 'none' : `${first.toLocaleString('en-US')} to ${(first + shown - 1).toLocaleString('en-US')}`
+    const opened =
+      state.open >= 0 && matching.includes(state.open) ? 'Of the opened row all is printed' : 'No row is opened'
+    return `On paper: ${some} of ${all}${sorted}. ${opened}; of the others, prompts, texts and drawings are not. Choose more rows a page, or open another row, before you print.`
   }
 
   function address() {
@@ -613,7 +680,8 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     // a filter on a column with one word only, or on a word that no row has, still filters: to nothing
     for (const [key, word] of parts) {
       const column = byKey.get(key)
-      if (column?.kind === 'choice' && !(column.words ?? []).includes(word)) state.filters.set(key, word)
+      if (column?.kind === 'choice' && (versus.keys.includes(key) || !(column.words ?? []).includes(word)))
+        state.filters.set(key, word)
     }
     if (byKey.has(parts.get('sort') ?? '')) state.sort = parts.get('sort') ?? ''
     state.descending = parts.get('order') === 'desc'
@@ -641,6 +709,12 @@ function startBrowser(/** @type {HTMLElement} */ host) {
     for (const made of selects) {
       const word = state.filters.get(made.dataset.key)
       made.value = word === undefined ? '' : `=${word}`
+    }
+    const set = versus.keys.filter((key) => state.filters.has(key))
+    for (const [k, side] of duel.entries()) {
+      const key = set[k]
+      side.scorer.value = key ?? side.scorer.value
+      side.word.value = key === undefined ? '' : state.filters.get(key)
     }
   }
 
@@ -739,10 +813,19 @@ function startBrowser(/** @type {HTMLElement} */ host) {
   host.append(
     element(
       'div',
-      { class: 'toolbar', role: 'search' },
+      { class: 'toolbar', role: 'search', 'aria-label': `Which ${name} are shown` },
       element('label', {}, `Search in ${SEARCHED[/** @type {keyof SEARCHED} */ (table.layout)]}`, search),
       element('label', { class: 'check' }, matchCase, 'match case'),
       anyAnswer ? element('label', { class: 'check' }, answers, 'answers under the rows') : null,
+      duel.length === 0
+        ? ''
+        : element(
+            'div',
+            { class: 'duels' },
+            ...duel.map(({ place, scorer, word }) =>
+              element('span', { class: 'duel' }, element('label', {}, place, scorer), 'is', word),
+            ),
+          ),
       ...selects.map((made, k) => element('label', {}, filterable[k].label, made)),
       button('Reset', () => {
         state = fresh()
@@ -756,6 +839,7 @@ function startBrowser(/** @type {HTMLElement} */ host) {
       output,
       element('span', { class: 'pager' }, previous, pageText, next, sizes, button('CSV of these rows', download)),
     ),
+    printed,
     constant.length === 0
       ? ''
       : element(

@@ -15,7 +15,7 @@ export function agreement(input: ReportInput, limits: Limits): Section {
   return {
     id: 'agreement',
     title: 'Agreement of model and verifier',
-    body: html`${crossTable(pairs)}${bySubset(statistics)}${disagreements(pairs)}${statisticTables(statistics, limits)}`,
+    body: html`${crossTable(pairs)}${pairs.some(({ verifiableOutcome }) => verifiableOutcome === 'loss') ? bySubset(statistics) : oneMeasurement(pairs)}${disagreements(pairs)}${statisticTables(statistics, limits)}`,
   }
 }
 
@@ -62,6 +62,15 @@ function crossTable(pairs: readonly ScoredPair[]): Markup {
 <caption>Decisions on ${plural(pairs.length, 'pair')}, learned × verifiable. ■ agree, ▨ disagree. Choose a number to see its rows. ${csvLink('cross-table', data)}</caption>
 <thead><tr><td></td>${columns.map(([, words]) => html`<th scope="col">${words}</th>`)}</tr></thead>
 <tbody>${lines.map(rowOf)}</tbody></table>
+`
+}
+
+/** Where the verifier always prefers the chosen one, agreement by subset is the accuracy by subset of the chapter before. */
+function oneMeasurement(pairs: readonly ScoredPair[]): Markup {
+  const won = pairs.filter(({ verifiableOutcome }) => verifiableOutcome === 'win').length
+  return won === 0
+    ? EMPTY
+    : html`<p class="note">The verifier prefers the chosen completion in all ${plural(won, 'pair')} that it decides: agreement by subset is accuracy by subset, and is not shown again.</p>
 `
 }
 

@@ -9,6 +9,7 @@ import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, percent, plural } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
+import { curveTicks, seriesStyle } from '../series.ts'
 import { ALL, foldedTable, ofSubset, statisticTable } from '../statistic-table.ts'
 import { titleOf } from '../statistic-titles.ts'
 import { overOptimisationText } from './over-optimisation.ts'
@@ -148,7 +149,7 @@ function curveFigure(
         x: 'n, completions per prompt',
         y,
         log: true,
-        ticks: ticksOf(largest),
+        ticks: curveTicks(largest),
         tick: String,
         noun: 'groups',
         ...(styles === EXACT
@@ -177,12 +178,6 @@ function curveFigure(
 
 const klText = (n: number): string => kl(n).toFixed(2)
 const pointOf = ({ n, value, low, high, groups }: GroupCurvePointRecord) => ({ x: n, value, low, high, n: groups })
-
-/** Powers of two, and the largest n where it stands clear of them. */
-function ticksOf(largest: number): readonly number[] {
-  const powers = Array.from({ length: Math.floor(Math.log2(largest)) + 1 }, (_, k) => 2 ** k)
-  return largest / powers.at(-1)! > 1.3 ? [...powers, largest] : powers
-}
 
 /** On how many groups and prompts the lines rest, and what is missing. */
 function counts(curves: readonly GroupCurveRecord[]): string {
@@ -218,8 +213,7 @@ function bySubset(curves: readonly GroupCurveRecord[]): Markup {
   const lines = shown.map(
     ({ subset, points }, i): Curve => ({
       name: subsetName(subset),
-      colour: COLOURS[i % COLOURS.length]!,
-      dashes: DASHES[Math.floor(i / COLOURS.length)]!,
+      ...seriesStyle(i),
       points: points.map((point) => ({ ...pointOf(point), low: null, high: null })),
     }),
   )
@@ -232,7 +226,7 @@ function bySubset(curves: readonly GroupCurveRecord[]): Markup {
         x: 'n, completions per prompt',
         y: 'share of prompts, right',
         log: true,
-        ticks: ticksOf(largest),
+        ticks: curveTicks(largest),
         tick: String,
         noun: 'groups',
       },
@@ -253,8 +247,6 @@ function sizes(curves: readonly GroupCurveRecord[]): string {
   const [least, most] = [Math.min(...groups), Math.max(...groups)]
   return `${least === most ? '' : `${count(least)} to `}${plural(most, 'group')} in a subset: few, so that a line alone proves nothing.`
 }
-const COLOURS = ['var(--blue)', 'var(--orange)', 'var(--green)', 'var(--purple)'] as const
-const DASHES = [null, '6,3', '2,3'] as const
 
 function topFigure(all: readonly TopRewardRecord[]): Markup {
   const curve = all.find(({ subset, measure }) => subset === ALL && measure === 'pass')

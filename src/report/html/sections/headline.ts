@@ -1,4 +1,4 @@
-import type { Statistic } from '../../../types.ts'
+import type { ScoredPair, Statistic } from '../../../types.ts'
 import { type IntervalDot, intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
 import { heuristicText } from '../heuristic-names.ts'
@@ -6,15 +6,16 @@ import type { AccuracySummary, ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, interval, measured, percent, percentInterval, plural, points } from '../numbers.ts'
 import { absent, type Section } from '../section.ts'
-import { ALL, whyNoInterval } from '../statistic-table.ts'
+import { ALL, MIN_PROMPTS, whyNoInterval } from '../statistic-table.ts'
+import { byFault, headlineStratum } from './faults.ts'
 
-/** The number that the run is about, beside what scorers reach that know no chemistry. */
+/** The numbers that the run is about: accuracy where both answers are well-formed, on all pairs, by why the rejected is wrong, beside baselines. */
 export function headline(input: ReportInput): Section {
   const { accuracy } = input
   const body =
     accuracy === null || accuracy.overall.half === null
-      ? html`${invarianceTiles(input) ?? withoutAccuracy(input)}${stepTiles(input)}${groupTiles(input)}${verdictTiles(input)}`
-      : html`${leadTiles(accuracy, input)}${againstBaselines(accuracy, input)}${groupTiles(input)}`
+      ? html`${invarianceTiles(input) ?? withoutAccuracy(input)}${stepTiles(input)}${groupTiles(input)}${verdictTiles(input)}${byFault(input)}`
+      : html`${leadTiles(accuracy, input)}${byFault(input)}${againstBaselines(accuracy, input)}${groupTiles(input)}`
   return { id: 'headline', title: 'Result', body }
 }
 
@@ -39,12 +40,46 @@ function leadTiles({ overall }: AccuracySummary, input: ReportInput): Markup {
   const interval = overall.ci.half
   const strict = overall.ties === 0 ? EMPTY : html` Strictly, a tie lost: ${percent(overall.strict)}.`
   return html`<div class="tiles">
-${tile(
+${formedTile(input)}${tile(
   percent(overall.half),
   interval === null ? '' : percentInterval(interval.low, interval.high),
-  html`<b>Accuracy.</b> The chosen completion scores higher in this share of ${plural(overall.n, 'pair')} (${plural(overall.clusters, 'prompt')}); ${overall.ties === 0 ? 'no ties' : `${plural(overall.ties, 'tie')}, each counted ½`}.${strict}${interval === null ? withoutInterval(statisticOf(input, 'pairs', 'accuracy_half')) : ''}`,
+  html`<b>Accuracy, all pairs.</b> The chosen completion scores higher in this share of ${plural(overall.n, 'pair')} (${plural(overall.clusters, 'prompt')}); ${overall.ties === 0 ? 'no ties' : `${plural(overall.ties, 'tie')}, each counted ½`}.${strict}${interval === null ? withoutInterval(statisticOf(input, 'pairs', 'accuracy_half')) : ''}${oneMeasurement(input)}`,
 )}${baselineTile(input)}${agreementTile(input)}</div>
 `
+}
+
+/** The headline: where form tells nothing, what is left to tell apart is chemistry. */
+function formedTile(input: ReportInput): Markup {
+  const stratum = headlineStratum(input)
+  if (stratum === null) return EMPTY
+  const { half, share } = stratum
+  return tile(
+    percent(half.value),
+    unitOf(half),
+    html`<b>Accuracy, both well-formed.</b> The chosen completion scores higher in this share of the ${plural(half.n, 'pair')} (${plural(half.clusters, 'prompt')}${share === null ? '' : `; ${percent(share.value)} of all pairs`}) in which both answers are in the format and RDKit reads them: what is left to tell apart is chemistry.${few(half)}${withoutInterval(half)}`,
+  )
+}
+const few = ({ clusters }: Statistic): string =>
+  clusters < MIN_PROMPTS ? ` Fewer than ${MIN_PROMPTS} prompts, which carry no conclusion.` : ''
+
+/** What the verifier says of the pairs that it decides. */
+function preferences({ pairs }: ReportInput) {
+  const of = (word: ScoredPair['verifiableOutcome']): number =>
+    pairs.filter(({ verifiableOutcome }) => verifiableOutcome === word).length
+  return { chosen: of('win'), rejected: of('loss'), ties: of('tie'), undecided: of(null) }
+}
+
+/** Where the verifier can only say what the label says, agreement is accuracy, and stands here in a sentence. */
+function oneMeasurement(input: ReportInput): string {
+  const { chosen, rejected, ties, undecided } = preferences(input)
+  if (chosen === 0 || rejected > 0) return ''
+  const others = [
+    ...(ties === 0 ? [] : [plural(ties, 'tie')]),
+    ...(undecided === 0 ? [] : [`${count(undecided)} without a verdict`]),
+  ]
+  return others.length === 0
+    ? ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')}: accuracy and agreement are one measurement.`
+    : ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')} that it decides (${others.join(', ')}): on them accuracy and agreement are one measurement.`
 }
 
 function baselineTile(input: ReportInput): Markup {
@@ -57,11 +92,16 @@ function baselineTile(input: ReportInput): Markup {
   return tile(
     percent(best.value),
     unitOf(line),
-    html`<b>Best baseline.</b> “${best.name}” knows no chemistry and reaches this ${onPairs([best], input)}.${leadOver(
+    html`<b>Best baseline.</b> “${best.name}” ${knows(best.name)} and reaches this ${onPairs([best], input)}.${leadOver(
       statisticOf(input, best.scope, 'model_minus_null'),
     )}${withoutInterval(line)}`,
   )
 }
+
+/** What a baseline knows: parsing is RDKit's check of valences and aromaticity. */
+const PARSING = 'smiles parses'
+const knows = (name: string): string =>
+  name === PARSING ? 'knows RDKit’s valence and aromaticity check alone' : 'knows no chemistry'
 
 /** On which pairs some baselines were judged: the model's own, unless one has no score for some of them. */
 function onPairs(baselines: readonly BaselineDot[], { accuracy }: ReportInput): string {
@@ -75,17 +115,24 @@ function onPairs(baselines: readonly BaselineDot[], { accuracy }: ReportInput): 
   return `${same}, but ${fewer.map(({ name, n }) => `“${name}” on ${count(n ?? 0)} of them`).join(', ')}`
 }
 
-/** How much better the model is than a baseline, from the same resamples. */
+/** How much better the model is than a baseline, from the same resamples; no more than the interval says. */
 function leadOver(lead: Statistic | undefined): string {
   if (lead === undefined || lead.value === null) return ''
-  const { value, ciLow, ciHigh } = lead
+  const { value, ciLow, ciHigh, clusters } = lead
+  if (clusters < MIN_PROMPTS)
+    return ` With ${plural(clusters, 'prompt')}, fewer than ${MIN_PROMPTS}, the model is not held against it.`
   const interval = ciLow === null || ciHigh === null ? '' : ` [${points(ciLow)}, ${points(ciHigh)}]`
+  if (ciLow !== null && ciHigh !== null && ciLow <= 0 && ciHigh >= 0)
+    return ` The model is not distinguishable from it: ${value > 0 ? '+' : ''}${points(value)} points${interval}.`
   if (value === 0) return ` The model is level with it: 0 points${interval}.`
   if (value > 0) return ` The model is ${points(value)} points above it${interval}.`
   return ` The model is ${points(-value)} points below it: ${points(value)}${interval}.`
 }
 
+/** Only where the verifier can disagree with the label; else accuracy says it. */
 function agreementTile(input: ReportInput): Markup {
+  const { chosen, rejected } = preferences(input)
+  if (chosen > 0 && rejected === 0) return EMPTY
   const decided = input.pairs.filter((pair) => pair.agree !== null)
   if (decided.length === 0) return tile('–', '', html`<b>Agreement.</b> No pair where both model and verifier decide.`)
   const agreeing = decided.filter((pair) => pair.agree === 1).length
@@ -93,7 +140,7 @@ function agreementTile(input: ReportInput): Markup {
   return tile(
     percent(agreeing / decided.length),
     unitOf(rate),
-    html`<b>Agreement.</b> Model and verifiable reward prefer the same completion in ${count(agreeing)} of ${plural(decided.length, 'pair')} where both decide.${withoutInterval(rate)}`,
+    html`<b>Agreement.</b> Model and verifiable reward prefer the same completion in ${count(agreeing)} of ${plural(decided.length, 'pair')} where both decide; the verifier prefers the rejected one in ${count(rejected)} of ${plural(chosen + rejected, 'pair')}.${withoutInterval(rate)}`,
   )
 }
 
@@ -125,7 +172,7 @@ function againstBaselines({ overall }: AccuracySummary, input: ReportInput): Mar
       dots,
       `Accuracy with intervals: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
     ),
-    caption: html`<b>Accuracy against scorers that know no chemistry.</b> ${
+    caption: html`<b>Accuracy on all pairs against baselines</b>, scorers that know no chemistry${baselines.some(({ name }) => name === PARSING) ? ` (“${PARSING}” knows RDKit’s valence and aromaticity check)` : ''}. ${
       baselines.length === 0 ? 'The run gave no baselines.' : `Hollow: baselines ${onPairs(baselines, input)}.`
     } Bars are 95% intervals${method === null ? '' : ` (of the model: ${method})`}; the dashed line is a coin.`,
     data: {
@@ -295,6 +342,23 @@ ${
 `
 }
 
+const UNVERIFIABLE_BY = [
+  ['target', 'by the target'],
+  ['oracle', 'by an oracle'],
+  ['answer', 'by the answer (what RDKit gives up on)'],
+  ['verifier', 'by the verifier'],
+] as const
+
+/** Who is at fault for what has no verdict; those without a solution have nobody. */
+function whyUnverifiable(completions: ReportInput['completions']): string {
+  const those = completions.filter(({ verifiableStatus }) => verifiableStatus === 'unverifiable')
+  const of = (cause: string | undefined): number => those.filter(({ verdictCause }) => verdictCause === cause).length
+  const bare = those.filter(({ verdictCause }) => verdictCause == null).length
+  const words = UNVERIFIABLE_BY.flatMap(([cause, by]) => (of(cause) === 0 ? [] : [`${count(of(cause))} ${by}`]))
+  if (words.length === 0) return 'No target'
+  return [...words, ...(bare === 0 ? [] : [`${count(bare)} without a target`])].join(', ')
+}
+
 function verdictTiles({ completions }: ReportInput): Markup {
   if (completions.length === 0) return EMPTY
   const of = (...statuses: readonly string[]): number =>
@@ -306,7 +370,7 @@ ${tile(
   verified === 0 ? '' : `${count(of('pass'))} / ${count(verified)}`,
   html`<b>Pass.</b> Completions whose verifiable reward is 1, of those that could be verified.`,
 )}
-${tile(count(of('unverifiable')), `of ${count(completions.length)}`, html`<b>Unverifiable.</b> No target, or an oracle without an answer; never counted as a fail.`)}
+${tile(count(of('unverifiable')), `of ${count(completions.length)}`, html`<b>Unverifiable.</b> ${whyUnverifiable(completions)}; never counted as a fail.`)}
 </div>
 `
 }

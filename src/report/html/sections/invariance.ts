@@ -6,34 +6,29 @@ import type { ReportInput } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { decimal, measured, percent } from '../numbers.ts'
+import { differenceAxis } from '../scale.ts'
 import type { Section } from '../section.ts'
 import { ALL, foldedTable, MIN_PROMPTS, statisticTable } from '../statistic-table.ts'
 import { titleOf } from '../statistic-titles.ts'
+import { transformationWords } from '../transformation-words.ts'
 
 /** Does the score stay where chemistry stays, and move where it changes? null for a run whose data do not ask. */
-export function invariance({ statistics }: ReportInput, limits: Limits): Section | null {
+export function invariance({ statistics, run }: ReportInput, limits: Limits): Section | null {
   const own = statistics.filter(({ scope }) => scope === 'invariance')
   if (own.length === 0) return null
   return {
     id: 'invariance',
     title: 'Equal chemistry, other words',
-    body: html`${inWords(own)}${flips(own)}${moves(own)}${noticed(own)}${statisticTable(
+    body: html`${inWords(own)}${flips(own)}${moves(own, differenceAxis(run, 'mean change of the score'))}${noticed(own)}${statisticTable(
       own.filter(({ subset }) => subset === ALL),
       html`Over all transformations. An absent value gives its reason.`,
     )}${foldedTable(
       own.filter(({ subset }) => subset !== ALL),
       'The same by transformation',
       limits.tableRows,
-      (line) => `${wordsOf(line.subset)} · ${titleOf(line)}`,
+      (line) => `${transformationWords(line.subset)} · ${titleOf(line)}`,
     )}`,
   }
-}
-
-/** @example wordsOf('family:spelling') // 'spelling, all' */
-const wordsOf = (subset: string): string => {
-  if (subset === ALL) return 'all'
-  const family = /^family:(.*)$/.exec(subset)?.[1]
-  return (family === undefined ? subset : `${family}, all`).replaceAll('_', ' ').replace('verdict:kept', 'verdict kept')
 }
 
 /** Transformations, then what stands for several of them. */
@@ -75,7 +70,7 @@ function inWords(own: readonly Statistic[]): Markup {
 
 const dotsOf = (lines: readonly Statistic[]) =>
   lines.map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
-    name: wordsOf(subset),
+    name: transformationWords(subset),
     value,
     low: ciLow,
     high: ciHigh,
@@ -103,11 +98,11 @@ function flips(own: readonly Statistic[]): Markup {
   })
 }
 
-function moves(own: readonly Statistic[]): Markup {
+function moves(own: readonly Statistic[], axis: string): Markup {
   const asLine =
     (filled: boolean) =>
     ({ subset, value, ciLow, ciHigh, n }: Statistic): ForestLine => ({
-      name: wordsOf(subset),
+      name: transformationWords(subset),
       value,
       low: ciLow,
       high: ciHigh,
@@ -122,7 +117,7 @@ function moves(own: readonly Statistic[]): Markup {
     id: 'moves',
     picture: forest(
       lines,
-      'mean change of the score',
+      axis,
       `Mean change of the score: ${lines.map(({ name, value }) => `${name} ${decimal(value)}`).join(', ')}.`,
     ),
     legend: legend(

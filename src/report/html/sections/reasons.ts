@@ -1,5 +1,5 @@
 import { subsetName } from '../../../subset-name.ts'
-import type { ScoredCompletion } from '../../../types.ts'
+import type { ScoredCompletion, VerdictCause } from '../../../types.ts'
 import { decilesOf } from '../../plots/bins.ts'
 import { type ReasonLine, reasonDeciles } from '../../plots/reason-deciles.ts'
 import { figure } from '../figure.ts'
@@ -11,13 +11,18 @@ import { absent, rowKey, rowsHref, type Section } from '../section.ts'
 import { statisticsOf, statisticTable } from '../statistic-table.ts'
 
 /** Which faults does the model see, which does it reward? */
-export function reasons({ completions, statistics, suspects, tiedSuspects }: ReportInput): Section {
+export function reasons(input: ReportInput): Section {
+  const { completions, statistics, suspects, tiedSuspects } = input
   const title = 'Verdicts and scores'
   const scored = completions.filter((completion) => completion.score !== null)
   const verified = scored.filter((completion) => completion.verifiableStatus !== 'unverifiable')
   if (verified.length === 0) {
     const why = scored.length === 0 ? 'no completion was scored' : 'no scored completion has a verdict'
-    return { id: 'reasons', title, body: absent(`No heat map of reasons: ${why}.`) }
+    return {
+      id: 'reasons',
+      title,
+      body: html`${absent(`No heat map of reasons: ${why}.`)}${causes(completions)}${hinges(input)}`,
+    }
   }
   const deciles = decilesOf(verified.map((completion) => completion.score!))
   const counts = new Map<string, number[]>()
@@ -52,8 +57,60 @@ export function reasons({ completions, statistics, suspects, tiedSuspects }: Rep
   return {
     id: 'reasons',
     title,
-    body: html`${map}${rates}${suspectTable(suspects, 'hack', tiedSuspects?.hack)}${suspectTable(suspects, 'verifier', tiedSuspects?.verifier)}`,
+    body: html`${map}${causes(completions)}${hinges(input)}${rates}${suspectTable(suspects, 'hack', tiedSuspects?.hack)}${suspectTable(suspects, 'verifier', tiedSuspects?.verifier)}`,
   }
+}
+
+const CAUSED_BY: Readonly<Record<VerdictCause, string>> = {
+  answer: 'the answer',
+  target: 'the target: a solution by which nothing can be judged',
+  oracle: 'an oracle without an answer',
+  verifier: 'the verifier, which was given up',
+}
+
+/** Who is at fault where a completion does not pass: only what the answer causes says something of the answer. */
+function causes(completions: readonly ScoredCompletion[]): Markup {
+  const counts = new Map<string, number>()
+  for (const { verdictCause, verifiableReason } of completions) {
+    if (verdictCause == null) continue
+    const key = JSON.stringify([verdictCause, verifiableReason ?? 'no reason given'])
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  if (counts.size === 0) return EMPTY
+  const order = Object.keys(CAUSED_BY)
+  const lines = [...counts]
+    .map(([key, n]) => ({ words: JSON.parse(key) as [VerdictCause, string], n }))
+    .sort((a, b) => order.indexOf(a.words[0]) - order.indexOf(b.words[0]) || b.n - a.n)
+  return html`<div class="scroll"><table>
+<caption>Completions that do not pass, by who is at fault. Only what the answer causes is a fail; the others are unverifiable.</caption>
+<thead><tr><th scope="col">Caused by</th><th scope="col">Reason</th><th scope="col" class="num">Completions</th></tr></thead>
+<tbody>${lines.map(
+    ({ words: [cause, reason], n }) =>
+      html`<tr><th scope="row">${CAUSED_BY[cause]}</th><td>${reason}</td>${numberCell(count(n))}</tr>\n`,
+  )}</tbody></table></div>
+`
+}
+
+/** How many verdicts rest on a filter that is not ether0's own. */
+function hinges({ completions, run }: ReportInput): Markup {
+  if (!run.provenance.some(({ standIn }) => standIn === true)) return EMPTY
+  const verified = completions.filter(({ verifiableStatus }) => verifiableStatus !== 'unverifiable').length
+  const counts = new Map<string, number>()
+  for (const { hingesOn } of completions) if (hingesOn != null) counts.set(hingesOn, (counts.get(hingesOn) ?? 0) + 1)
+  const words = [...counts].map(([filter, n]) => `${FILTERS[filter] ?? filter}: ${count(n)}`)
+  const all = [...counts.values()].reduce((sum, n) => sum + n, 0)
+  return html`<p class="note">${
+    all === 0
+      ? `No verdict hinges on a filter that stands in for ether0’s own: without the filters of ring systems, Morgan environments and purchasable molecules all ${plural(verified, 'verdict')} would be the same.`
+      : `${count(all)} of ${plural(verified, 'verdict')} ${all === 1 ? 'hinges' : 'hinge'} on a filter that stands in for ether0’s own and would be another without it (${words.join(', ')}): the column hinges_on of scores.csv names them.`
+  }</p>
+`
+}
+const FILTERS: Readonly<Record<string, string>> = {
+  rings: 'ring systems',
+  fingerprints: 'Morgan environments',
+  'rings+fingerprints': 'both of these together',
+  purchasable: 'purchasable molecules',
 }
 
 const CAPTIONS = {

@@ -1,5 +1,5 @@
-import { html, jsonScript, type Markup } from '../markup.ts'
 import { count, plural } from '../numbers.ts'
+import { browser, leftText } from '../row-browser.ts'
 import type { LeftOut, RowTable, Stock, TableName } from '../row-table.ts'
 import { absent, type Section } from '../section.ts'
 
@@ -13,20 +13,26 @@ const TITLES: Readonly<Record<TableName, string>> = {
 /**
  * The browsers of rows. Their data stand in the page as JSON; the page's script builds the rest.
  * @param stock what several of them show
+ * @param scale a sentence on what a score is
  */
 export function rows(
   tables: readonly RowTable[],
   moleculesGiven: boolean,
   stock: Stock | null = null,
+  scale = '',
 ): readonly Section[] {
   if (tables.length === 0) return [{ id: 'rows', title: 'Rows', body: absent('There is no row to show.') }]
   return tables.map((table, i) => ({
     id: table.name,
     title: TITLES[table.name],
-    body: html`<p class="note">${sentences(table, moleculesGiven)} <span class="keys">Keys: <kbd>/</kbd> search, <kbd>↑</kbd> <kbd>↓</kbd> rows, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close, <kbd>Page Up</kbd> <kbd>Page Down</kbd> pages.</span></p>
-<div class="browser" data-table="${table.name}-data"><noscript><p class="absent">The rows are listed by a script, and scripts are off. They are also in ${FILES[table.name]}.</p></noscript></div>
-${i === 0 && stock !== null && jsonScript('stock-data', stock)}${jsonScript(`${table.name}-data`, table)}
-`,
+    body: browser(
+      table,
+      [...LISTED[table.name](table.left), table.name === 'steps' ? '' : scale, ...leftText(table, moleculesGiven)]
+        .filter((part) => part !== '')
+        .join(' '),
+      FILES[table.name],
+      i === 0 ? stock : null,
+    ),
   }))
 }
 
@@ -35,29 +41,6 @@ const FILES: Readonly<Record<TableName, string>> = {
   completions: 'pairs.csv and scores.csv',
   groups: 'groups.csv and scores.csv',
   steps: 'steps.csv and step-verdicts.csv',
-}
-
-function sentences({ name, left }: RowTable, moleculesGiven: boolean): Markup {
-  const said = [
-    ...LISTED[name](left),
-    left.clippedTexts === 0
-      ? ''
-      : `${plural(left.clippedTexts, 'long text')} lost the middle to fit the page, marked where it happened.`,
-    name === 'steps'
-      ? ''
-      : !moleculesGiven
-        ? 'Molecules are not drawn: the run gave no chemistry to draw with.'
-        : name === 'groups'
-          ? ''
-          : 'In the molecules of a pair the atoms that the two answers do not share are marked (elements, bonds and charges; stereo is not compared).',
-    left.undrawn === 0
-      ? ''
-      : `${plural(left.undrawn, 'molecule')} of less informative rows ${left.undrawn === 1 ? 'is' : 'are'} not drawn, to keep the page small; the SMILES stands in the place.`,
-    left.undrawable === 0
-      ? ''
-      : `${plural(left.undrawable, 'answer')} ${left.undrawable === 1 ? 'is' : 'are'} no molecule that RDKit can draw.`,
-  ]
-  return html`${said.filter((sentence) => sentence !== '').join(' ')}`
 }
 
 /** What is listed, in what order, and what is not. */

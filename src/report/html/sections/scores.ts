@@ -5,6 +5,7 @@ import { figure, legend } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { count, decimal, plural } from '../numbers.ts'
+import { differenceAxis, scaleSentence, scoreAxis } from '../scale.ts'
 import { absent, type Section } from '../section.ts'
 
 /** How the learned scores lie: chosen and rejected, passed and failed, and the margins between them. */
@@ -16,6 +17,7 @@ export function scores(input: ReportInput): Section {
   const valuesOf = (wanted: (completion: (typeof scored)[number]) => boolean): readonly number[] =>
     scored.filter(wanted).map((completion) => completion.score!)
   const paired = input.pairs.length > 0
+  const axis = scoreAxis(input.run)
   const byRole = [valuesOf((c) => c.role === 'chosen'), valuesOf((c) => c.role === 'rejected')] as const
   const byVerdict = [
     valuesOf((c) => c.verifiableStatus === 'pass'),
@@ -23,15 +25,22 @@ export function scores(input: ReportInput): Section {
   ] as const
   const body = html`${
     bothFilled(byRole)
-      ? twoGroups('scores-by-role', ['chosen', 'rejected'], byRole)
+      ? twoGroups('scores-by-role', axis, ['chosen', 'rejected'], byRole)
       : paired
         ? absent('No distribution of chosen against rejected: one of the two was never scored.')
         : EMPTY
   }${
     bothFilled(byVerdict)
-      ? twoGroups('scores-by-verdict', ['verifier passes', 'verifier fails'], byVerdict, verdictRemark(scored))
+      ? twoGroups('scores-by-verdict', axis, ['verifier passes', 'verifier fails'], byVerdict, verdictRemark(scored))
       : absent('No distribution by verdict: not both a passed and a failed completion were scored.')
-  }${bothFilled(byRole) || bothFilled(byVerdict) ? EMPTY : oneGroup(valuesOf(() => true))}${margins(input)}`
+  }${
+    bothFilled(byRole) || bothFilled(byVerdict)
+      ? EMPTY
+      : oneGroup(
+          axis,
+          valuesOf(() => true),
+        )
+  }${margins(input)}`
   return { id: 'scores', title, body }
 }
 
@@ -52,7 +61,7 @@ const bothFilled = (groups: TwoGroups): boolean => groups.every((values) => valu
 const mean = (values: readonly number[]): string =>
   decimal(values.reduce((sum, value) => sum + value, 0) / values.length)
 
-function twoGroups(id: string, names: readonly [string, string], groups: TwoGroups, remark = ''): Markup {
+function twoGroups(id: string, axis: string, names: readonly [string, string], groups: TwoGroups, remark = ''): Markup {
   const data = twoHistograms(...groups)
   const said = names.map((name, i) => `${name}: n = ${count(groups[i]!.length)}, mean ${mean(groups[i]!)}`)
   return figure({
@@ -63,7 +72,7 @@ function twoGroups(id: string, names: readonly [string, string], groups: TwoGrou
         { name: names[0], counts: data.filled },
         { name: names[1], counts: data.outlined },
       ],
-      'learned score',
+      axis,
       `Histogram of scores. ${said.join('; ')}.`,
     ),
     legend: legend(['filled', names[0]], ['outlined', names[1]]),
@@ -76,19 +85,19 @@ function twoGroups(id: string, names: readonly [string, string], groups: TwoGrou
 }
 
 /** All scores as one group, where nothing divides them. */
-function oneGroup(values: readonly number[]): Markup {
+function oneGroup(axis: string, values: readonly number[]): Markup {
   const bins = binsOf(values)
   const counts = countIn(bins, values)
   const said = `n = ${count(values.length)}, mean ${mean(values)}`
   return figure({
     id: 'scores',
-    picture: histogramPlot(bins, [{ name: 'completions', counts }], 'learned score', `Histogram of scores. ${said}.`),
+    picture: histogramPlot(bins, [{ name: 'completions', counts }], axis, `Histogram of scores. ${said}.`),
     caption: html`<b>Learned score of all completions.</b> ${said}.`,
     data: { header: ['low', 'high', 'completions'], rows: bins.map((bin, i) => [bin.low, bin.high, counts[i]!]) },
   })
 }
 
-function margins({ pairs }: ReportInput): Markup {
+function margins({ pairs, run }: ReportInput): Markup {
   const values = pairs.flatMap((pair) => (pair.margin === null ? [] : [pair.margin]))
   if (pairs.length === 0) return EMPTY // the headline says so
   if (values.length === 0) return absent('No margins: no pair has two scores.')
@@ -98,9 +107,9 @@ function margins({ pairs }: ReportInput): Markup {
   if (data.bins.length === 0) return absent(`No histogram of margins: all of them are 0 (${said}).`)
   return figure({
     id: 'margins',
-    picture: marginPlot(data, `Histogram of margins: ${said}.`),
+    picture: marginPlot(data, differenceAxis(run, 'margin'), `Histogram of margins: ${said}.`),
     legend: legend(['win', 'win'], ['loss', 'loss'], ...(data.ties > 0 ? [['tie', 'tie'] as const] : [])),
-    caption: html`<b>Margins</b>, score of the chosen minus score of the rejected completion: ${said}.`,
+    caption: html`<b>Margins</b> of ${plural(values.length, 'pair')}, score of the chosen minus score of the rejected completion: ${said}. ${scaleSentence(run)}`,
     data: {
       header: ['low', 'high', 'pairs'],
       rows: [

@@ -4,18 +4,20 @@ import type { ReportInput, SensitivityRecord } from '../input.ts'
 import type { Limits } from '../limits.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import { decimal, measured, plural } from '../numbers.ts'
+import { differenceAxis } from '../scale.ts'
 import type { Section } from '../section.ts'
 import { ALL, foldedTable, ofSubset, statisticTable } from '../statistic-table.ts'
 
 /** Margin over chemical distance; null for a run in which no two answers are molecules. */
-export function sensitivity({ statistics, sensitivity: curve = [] }: ReportInput, limits: Limits): Section | null {
+export function sensitivity({ statistics, sensitivity: curve = [], run }: ReportInput, limits: Limits): Section | null {
   const own = statistics.filter(({ scope }) => scope === 'sensitivity')
   if (own.length === 0 || curve.length === 0) return null
+  const margin = differenceAxis(run, 'margin')
   const ranks = own.filter(({ statistic }) => !statistic.includes('@'))
   return {
     id: 'sensitivity',
     title: 'Near and far molecules',
-    body: html`${curveFigure(curve, 'tanimoto_distance', '1 − Tanimoto similarity of the two answers')}${curveFigure(curve, 'edit_distance', 'edit steps between the two answers, tokens of the canonical SMILES')}${statisticTable(
+    body: html`${curveFigure(curve, margin, 'tanimoto_distance', '1 − Tanimoto similarity of the two answers')}${curveFigure(curve, margin, 'edit_distance', 'edit steps between the two answers, tokens of the canonical SMILES')}${statisticTable(
       ranks.filter(({ subset }) => subset === ALL),
       html`Distance against margin, over the pairs of two molecules. Above 0: the further the wrong molecule, the wider the margin.`,
     )}${foldedTable(
@@ -27,7 +29,7 @@ export function sensitivity({ statistics, sensitivity: curve = [] }: ReportInput
   }
 }
 
-function curveFigure(all: readonly SensitivityRecord[], measure: string, axis: string): Markup {
+function curveFigure(all: readonly SensitivityRecord[], margin: string, measure: string, axis: string): Markup {
   const own = all.filter((point) => point.measure === measure)
   if (own.length < 2) return EMPTY
   const points = own.map(({ distance, margin }) => ({
@@ -44,7 +46,7 @@ function curveFigure(all: readonly SensitivityRecord[], measure: string, axis: s
       [{ name: 'mean margin', colour: 'var(--blue)', dashes: null, points }],
       {
         x: axis,
-        y: 'margin',
+        y: margin,
         log: false,
         ticks: points.map(({ x }) => x),
         tick: decimal,

@@ -30,10 +30,16 @@ function inOrder(dots: readonly IntervalDot[]): readonly IntervalDot[] {
 /** More levels than this make no figure; agreement.csv has them. */
 const MAX_LEVELS = 40
 
+/** Shown beside the headline, and with the lengths. */
+const ELSEWHERE = /^stratum:(rejected_fault$|well_formed$|length_)/
+
 /** Accuracy by what the rows are made of: kind of fault, verdict, size and features of the molecule. */
 export function strata({ statistics }: ReportInput): Section {
   const scopes = [...new Set(statistics.map(({ scope }) => scope))].filter(
-    (scope) => scope.startsWith('stratum:') && !scope.startsWith('stratum:length_'),
+    (scope) =>
+      scope.startsWith('stratum:') &&
+      !ELSEWHERE.test(scope) &&
+      accuracyDots(statistics, scope).some(({ value }) => value !== null),
   )
   const body =
     scopes.length === 0
@@ -53,7 +59,7 @@ function stratum(statistics: readonly Statistic[], scope: string): Markup {
       dots,
       `Accuracy by ${name}: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
     ),
-    caption: html`<b>Accuracy by ${LEVELS_OF[name] ?? name.replaceAll('_', ' ')}.</b> Hollow: fewer than ${MIN_PROMPTS} prompts, which carry no conclusion.${left}`,
+    caption: html`<b>Accuracy by ${LEVELS_OF[name] ?? name.replaceAll('_', ' ')}.</b> n counts pairs; bars are 95% intervals, prompts resampled. Hollow: fewer than ${MIN_PROMPTS} prompts, which carry no conclusion.${left}`,
     data: {
       header: [name, 'accuracy', 'ci_low', 'ci_high', 'n'],
       rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),

@@ -39,7 +39,7 @@ export function subsets({ accuracy, statistics }: ReportInput): Section {
             dots,
             `Accuracy by subset: ${dots.map((dot) => `${dot.name} ${percent(dot.value)}`).join(', ')}.`,
           ),
-          caption: html`<b>Accuracy by subset.</b> Bars are 95% intervals, unadjusted for the number of subsets: of twenty, one is expected to miss its true value.`,
+          caption: html`<b>Accuracy by subset.</b> n counts pairs; bars are 95% intervals, unadjusted for the number of subsets: of twenty, one is expected to miss its true value.`,
           data: {
             header: ['subset', 'accuracy', 'ci_low', 'ci_high', 'n'],
             rows: dots.map((dot) => [dot.name, dot.value, dot.low, dot.high, dot.n]),

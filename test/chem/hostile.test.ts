@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { evaluateWith } from '../../src/chem/ether0/evaluate.ts'
+import { noOracles } from '../../src/chem/oracles/none.ts'
+import { Drawer } from '../../src/chem/toolkit/draw.ts'
+import { countRings } from '../../src/chem/toolkit/ring-count.ts'
+import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
+import { createPooledVerifier, type PooledVerifier } from '../../src/chem/workers/verifier.ts'
+import { defaultChemistry } from '../../src/library/default-chemistry.ts'
+import { circulant, graph, grid, honeycomb, hostileSmiles } from './hostile-smiles.ts'
+
+// 1,000 SMILES that were made to stop a verifier: none takes long, none takes much memory, none hurts its neighbours.
+
+const hostile = hostileSmiles()
+/** Of the whole process, threads of V8's compiler among them; each takes up to 0.7 s on a quiet core, this is for busy ones. */
+const MOST_CPU_SECONDS = 8
+const MOST_RDKIT_BYTES = 384e6
+const cpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+describe('in one thread', () => {
+  it('each is judged or refused, in seconds and in 384 MB', async () => {
+    const { data } = await defaultChemistry()
+    const mols = await Toolkit.load()
+    const ends = new Map<string, number>()
+    for (const { kind, smiles } of hostile) {
+      const start = cpuSeconds()
+      const verdict = await evaluateWith('valid_mol_eval', smiles, '', { oracles: noOracles }, { mols, data })
+      const told = `${kind}, ${smiles.length} characters: ${smiles.slice(0, 60)}`
+      expect(cpuSeconds() - start, told).toBeLessThan(MOST_CPU_SECONDS)
+      expect(mols.memoryBytes, told).toBeLessThanOrEqual(MOST_RDKIT_BYTES)
+      const end = verdict.status === 'unverifiable' ? String(verdict.metadata.error) : verdict.status
+      ends.set(end, (ends.get(end) ?? 0) + 1)
+    }
+    expect(Object.fromEntries(ends)).toEqual({
+      pass: expect.any(Number),
+      fail: expect.any(Number),
+      MoleculeTooLarge: expect.any(Number),
+      ToolkitFailure: expect.any(Number),
+      AtomKekulizeException: expect.any(Number),
+    })
+    expect(ends.get('MoleculeTooLarge')).toBeLessThan(150)
+    expect(ends.get('ToolkitFailure')).toBeLessThan(40)
+  })
+
+  it('each is drawn, or is not, in seconds', async () => {
+    let drawn = 0
+    for (const { kind, smiles } of hostile) {
+      if (smiles.length > 1000) continue
+      const drawer = await Drawer.open()
+      const start = cpuSeconds()
+      if (drawer.molecule(smiles) !== null) drawn++
+      drawer.reaction(`${smiles}>>${smiles}`)
+      expect(cpuSeconds() - start, `${kind}: ${smiles.slice(0, 60)}`).toBeLessThan(MOST_CPU_SECONDS)
+    }
+    expect(drawn).toBeGreaterThan(100)
+    expect((await Drawer.open()).molecule('CCO')).toContain('<svg')
+  })
+})
+
+describe('rings are counted before RDKit looks for them', () => {
+  it.each([
+    ['C1CC1C1CC1', 1],
+    ['c1ccc2ccccc2c1', 2],
+    ['C12C3C4C1C5C2C3C45', 5],
+    [graph(grid(5, 7)), 24],
+    [graph(honeycomb(4, 8), 'c'), 9],
+    [graph(circulant(40, 1, 2)), 41],
+    ['C1CC1.C1CC2CC12', 2],
+    ['CC(C)C', 0],
+  ])('%s', (smiles, largest) => {
+    expect(countRings(smiles)?.largest).toBe(largest)
+  })
+  it('and what is not spelled as SMILES has no count', () => {
+    expect([countRings('1CC1'), countRings('C!')]).toEqual([null, null])
+  })
+  it('300 of them in one system are judged, more are not', async () => {
+    const mols = await Toolkit.load()
+    expect(mols.read(graph(grid(2, 301)))?.atomCount).toBe(602)
+    expect(() => mols.read(graph(grid(2, 302)))).toThrow('a ring system of 301 rings; at most 300 are judged')
+    // as many apart from each other are no system
+    expect(mols.read('C1CC1'.repeat(600))?.atomCount).toBe(1800)
+  })
+})
+
+describe('in the pool', () => {
+  let pool: PooledVerifier
+  beforeAll(() => {
+    // a time limit is of the clock: a busy machine must not decide
+    pool = createPooledVerifier({}, { workers: 1, timeoutMs: 300_000 })
+  })
+  afterAll(() => pool.close())
+  const verify = (answer: string) =>
+    pool.verify(`<|think_start|>t<|think_end|><|answer_start|>${answer}<|answer_end|>`, 'valid_mol_eval!:!!:!hostile')
+
+  it('a hostile completion costs only itself', async () => {
+    const sane = ['CCO', 'c1ccccc1O', 'CC(=O)Oc1ccccc1C(=O)O', 'C1CC', 'CN1C=NC2=C1C(=O)N(C(=O)N2C)C']
+    const alone = await Promise.all(sane.map(verify))
+    const worst = hostile
+      .filter(({ kind }) => /cage|fused|dummies|throws|megabyte|stereocentres/.test(kind))
+      .filter((_, i) => i % 4 === 0)
+    const mixed = await Promise.all(worst.flatMap(({ smiles }, i) => [verify(smiles), verify(sane[i % sane.length]!)]))
+    expect(mixed.filter((_, i) => i % 2 === 1)).toEqual(worst.map((_, i) => alone[i % sane.length]))
+    const gaveUp = mixed.filter(({ metadata }) => metadata.error === 'WorkerCrash' || metadata.error === 'Timeout')
+    expect(gaveUp).toEqual([])
+  })
+})

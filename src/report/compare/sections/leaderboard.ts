@@ -49,7 +49,7 @@ const warningList = (warnings: readonly string[]): Markup =>
 `
 
 /** A warning of the screen with the page's names. @example shownNames('better: null:longest (a)') // 'better: longest (a)' */
-const shownNames = (line: string): string =>
+export const shownNames = (line: string): string =>
   line.replace(/\bnull:([a-z_]+)(?= \()/g, (_, name: string) => name.replaceAll('_', ' '))
 
 /** Who leads, who cannot be told from it, and which baselines do as well as a model. */

@@ -52,7 +52,7 @@ function mix(faults: readonly FaultRecord[], scored: boolean): Markup {
         : html`${numberCell(percent(share.value))}${numberCell(percentInterval(share.ciLow, share.ciHigh))}`
     }</tr>\n`
   return html`<div class="scroll"><table>
-<caption>Why the rejected answer is wrong: what the ${plural(total, 'pair')} are made of.${scored ? '' : ' No pair was scored.'} ${faults.some(({ part }) => part) ? html` Set in are the parts of <i>both well-formed</i>, which add up to it.` : EMPTY} The share has its 95% interval.</caption>
+<caption>Why the rejected answer is wrong: what the ${plural(total, 'pair')} are made of.${scored ? '' : ' No pair was scored.'}${faults.some(({ part }) => part) ? html` Set in are the parts of <i>both well-formed</i>, which add up to it.` : EMPTY} The share has its 95% interval.</caption>
 <thead><tr><th scope="col">Rejected</th><th scope="col">Meaning</th><th scope="col" class="num">Pairs</th><th scope="col" class="num">Share</th><th scope="col" class="num">95% interval</th></tr></thead>
 <tbody>${faults.map(line)}</tbody></table></div>
 `

@@ -28,6 +28,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   '≠': '$\\neq$',
   '≈': '$\\approx$',
   '∞': '$\\infty$',
+  '√': '$\\surd$',
   '→': '$\\rightarrow$',
   '←': '$\\leftarrow$',
   '⇌': '$\\rightleftharpoons$',

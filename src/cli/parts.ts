@@ -13,6 +13,8 @@ import {
   UsageError,
 } from '../errors.ts'
 import type { RunConfig } from '../setup/config.ts'
+import { onStopSignal } from '../stop-signals.ts'
+import { keptBy } from './command.ts'
 import type { Log, Progress } from './log.ts'
 import { PART_OF, SHARD_DONE } from './part.ts'
 import { configText } from './print-config.ts'
@@ -33,8 +35,6 @@ interface Failure {
   readonly hint: string | null
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-
 /**
  * `--device a,b`: the run in shards, one process a device, all at once, with one bar. Nothing passes between them; what each measured lies in its
  * shard's store. Where one ends early the others go on to their end, and its trouble is thrown afterwards: what was measured is kept.
@@ -50,13 +50,13 @@ export async function runParts(
   const folder = mkdtempSync(join(tmpdir(), 'chemherm-parts-'))
   const bar = new PartsBar(devices.length, config.models.length, log)
   const children: ChildProcess[] = []
-  let signalled = false
+  const received: NodeJS.Signals[] = []
   const pass = (signal: NodeJS.Signals): void => {
-    signalled = true
+    received.push(signal)
     // a terminal sends Ctrl-C to all processes: passed on as well, they would take it for a second, impatient one
     if (!(signal === 'SIGINT' && process.stdin.isTTY)) for (const child of children) child.kill(signal)
   }
-  for (const signal of SIGNALS) process.on(signal, pass)
+  const dispose = onStopSignal(pass)
   log.info(`${devices.length} processes, one a device: ${devices.join(', ')}`)
   try {
     const parts = await Promise.all(
@@ -73,14 +73,14 @@ export async function runParts(
       }),
     )
     bar.stop()
-    if (signalled || parts.some(({ part }) => part.exit_code === 130))
-      throw new InterruptedError('interrupted', bin, 'What was measured is kept; run the same command again to go on.')
+    if (received.length > 0 || parts.some(({ part }) => part.exit_code === 130))
+      throw new InterruptedError('interrupted', received[0] ?? bin, keptBy(bin))
     const failed = parts.filter(({ part: { exit_code } }) => exit_code !== 0 && exit_code !== 4)
     if (failed.length > 0) throw failureOf(failed, devices.length)
     return parts.map(({ part }) => part)
   } finally {
     bar.stop()
-    for (const signal of SIGNALS) process.off(signal, pass)
+    dispose()
     rmSync(folder, { recursive: true, force: true })
   }
 }

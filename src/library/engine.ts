@@ -59,8 +59,8 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   const subjects = []
   for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now, note))
   for (const text of new Set(subjects.flatMap(({ notes }) => notes))) note(text)
-  const { plan, line, warnings } = await fitPlan(planOf(config, models), config, models, device, true)
-  for (const text of [line, ...warnings]) note(text)
+  const { plan, warnings } = await fitPlan(planOf(config, models), config, models, device, true)
+  for (const text of warnings) note(text)
   return {
     subjects,
     note,

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
 import { DataError } from '../errors.ts'
 import { isFailure } from '../pairs/failure.ts'
+import { Pieces } from '../pairs/pieces.ts'
+import { decodeUtf8 } from '../pairs/raw.ts'
+import { bytesOf } from '../pairs/unpacked.ts'
 import { plain } from '../plain-text.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { answerOf } from './answers.ts'
@@ -33,15 +33,39 @@ const LONGEST_LINE = 10_000
 export const readSource = (path: string): AsyncGenerator<SourceItem | RowFailure> =>
   isSmilesFile(path) ? smilesLines(path) : dataRows(path)
 
+/** The lines of a file, whichever way they end; null for one of more than 64 MiB. Memory: one line. */
+async function* linesOf(path: string): AsyncGenerator<string | null> {
+  const line = new Pieces()
+  const texts = (): readonly (string | null)[] => {
+    const bytes = line.take()
+    if (bytes === null) return [null]
+    // what is no UTF-8 is no SMILES, and a name behind it is not read
+    return (decodeUtf8(bytes) ?? Buffer.from(bytes).toString('latin1')).replace(/\r$/, '').split('\r')
+  }
+  for await (const chunk of bytesOf(path, path.toLowerCase().endsWith('.gz'))) {
+    let from = 0
+    for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
+      line.add(chunk.subarray(from, to))
+      yield* texts()
+      from = to + 1
+    }
+    line.add(chunk.subarray(from))
+  }
+  if (!line.isEmpty) yield* texts()
+}
+const NEWLINE = 0x0a
+
 async function* smilesLines(path: string): AsyncGenerator<SourceItem | RowFailure> {
   let number = 0
   let rows = 0
   try {
-    const file = createReadStream(path)
-    const unpacked = path.toLowerCase().endsWith('.gz') ? file.pipe(createGunzip()) : file
-    file.on('error', (error) => unpacked.destroy(error))
-    for await (const line of createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(path)) {
       const where = `${path}:${++number}`
+      if (line === null) {
+        rows++
+        yield failure(where, 'too_long', `a line of more than 64 MiB, at most ${LONGEST_LINE} characters are read`)
+        continue
+      }
       // a name may follow, behind white space
       const [smiles = ''] = line.trim().split(/\s/, 1)
       if (smiles === '') continue

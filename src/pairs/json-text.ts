@@ -39,8 +39,9 @@ function markNumbers(text: string): string | null {
     // digits behind a point or an exponent are no integer; a word may not begin in the middle of another
     if (/[\w.+]/.test(text[found.index - 1] ?? '')) continue
     if (/[.eE+]|\d-/.test(written)) continue
-    if (written.length > MAX_DIGITS && /\d/.test(written))
-      throw new SyntaxError(`a whole number of ${written.length.toLocaleString('en')} digits, at most 4,300 are read`)
+    const digits = written.length - (written.startsWith('-') ? 1 : 0)
+    if (digits > MAX_DIGITS)
+      throw new SyntaxError(`a whole number of ${digits.toLocaleString('en')} digits, at most 4,300 are read`)
     if (/\d/.test(written) && Number.isSafeInteger(Number(written))) continue
     pieces.push(text.slice(done, found.index), `{"\\u0000number":"${written}"}`)
     done = found.index + written.length

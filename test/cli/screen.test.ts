@@ -32,6 +32,9 @@ describe('what files say reaches the terminal as text', () => {
     expect(visibleLine('naïve Ångström 水 😀')).toBe('naïve Ångström 水 😀')
   })
   it('cuts a message and a name, and says so', () => {
+    // what nobody sees makes two names look the same
+    expect(visibleLine('a\u200bb\u00adc\ufeff\u{e0041}')).toBe('a\\u200bb\\u00adc\\ufeff\\udb40\\udc41')
+    expect(visibleLine('\u{1f469}\u200d\u{1f52c}')).toBe('\u{1f469}\u200d\u{1f52c}')
     expect(visibleLine(LONG)).toBe(`${'x'.repeat(4000)}… (100,000 characters)`)
     expect(visibleName(LONG)).toBe(`${'x'.repeat(200)}… (100,000 characters)`)
   })

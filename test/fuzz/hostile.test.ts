@@ -49,7 +49,9 @@ describe('hostile input', () => {
     mkdirSync(folder)
     const { command, args, code, says } = await made(folder)
     const results = join(folder, 'out')
-    const given = ['analyze', 'verify-results'].includes(command) ? args : [...args, '--output-dir', results]
+    const given = ['analyze', 'verify-results', 'make-pairs'].includes(command)
+      ? args
+      : [...args, '--output-dir', results]
     const { text, cpuS, largestMiB, code: ended } = await measured(command, given)
     expect(text).toMatch(says)
     expect(ended).toBe(code)

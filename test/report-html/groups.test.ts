@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
+import { expectedOf } from '../../src/cli/answer-port.ts'
 import { packagePath } from '../../src/package.ts'
 import type { GroupsReport } from '../../src/report/html/group-input.ts'
 import { groupsByInterest } from '../../src/report/html/group-interest.ts'
@@ -11,7 +12,7 @@ import { renderReport } from '../../src/report/html/report.ts'
 import type { RowTable, Stock } from '../../src/report/html/row-table.ts'
 import { curvesPlot } from '../../src/report/plots/curves.ts'
 import type { CompletionGroup, ScoredCompletion } from '../../src/types.ts'
-import { demoGroups, findingOf, groupsInput, groupsReport } from './demo-groups.ts'
+import { demoGroups, demoSolutions, findingOf, groupsInput, groupsReport } from './demo-groups.ts'
 import { demoInput } from './demo-input.ts'
 
 /** What the demo groups' own recipe says of each (test/data/demo/SOURCE.md). */
@@ -183,7 +184,12 @@ describe('groups in report.html', () => {
     const texts = new Set(
       demoGroups.flatMap(({ prompt, completions: all }) => [prompt, ...all.map(({ text }) => text)]),
     )
+    for (const solution of demoSolutions.values()) {
+      const { rule, text } = expectedOf(solution)
+      texts.add(rule).add(text)
+    }
     expect(new Set(stock.texts)).toEqual(texts)
+    expect(stock.texts).toHaveLength(texts.size)
     const { text, prompt } = {
       text: completions.details[9]!.completions[0]!.text,
       prompt: completions.details[9]!.prompt,

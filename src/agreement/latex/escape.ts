@@ -34,6 +34,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   '⇌': '$\\rightleftharpoons$',
   '×': '$\\times$',
   '±': '$\\pm$',
+  '√': '$\\surd$',
   '·': '$\\cdot$',
   '°': '$^{\\circ}$',
   '½': '$\\frac{1}{2}$',

@@ -9,7 +9,7 @@ import { COLUMN, intervalText, isSigned, type LaidColumn, type Layout, layoutsOf
  * @param label what tells it from the same table of another run
  */
 export function latexTable(given: PaperTable, label: Label): string {
-  const { table, columns, notes, layouts } = turned(given)
+  const { table, notes, layouts } = turned(given)
   const floats = layouts.flatMap((layout) => layout.parts.map((part) => ({ layout, part })))
   const reason = reasonOf(layouts)
   return [

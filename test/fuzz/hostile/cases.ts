@@ -270,6 +270,16 @@ export const CASES: Readonly<Record<string, Made>> = {
     3,
     /cannot be unpacked: it is damaged/,
   ),
+  'smi.gz: a line without end': async (scratch) => {
+    const path = join(scratch, 'x.smi.gz')
+    await bomb(path, 'CCO\n', 'C')
+    return {
+      command: 'make-pairs',
+      args: ['--from', path, '--kinds', 'isomer', '--output', join(scratch, 'pairs.jsonl')],
+      code: 3,
+      says: /unpacks to more than 100 times/,
+    }
+  },
   'data: /dev/zero': () => ({
     command: 'run-verify',
     args: ['--dataset', '/dev/zero'],

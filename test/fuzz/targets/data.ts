@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { rowsOf, seed, type Target, texts } from '../target.ts'
+import { readSource } from '../../../src/make/source.ts'
+import { expected, rowsOf, seed, type Target, texts } from '../target.ts'
 
 const FORMATS = 'test/data/pairs/formats'
 const SAVED = 'test/data/pairs/saved'
@@ -46,6 +48,15 @@ export const dataTargets = (scratch: string): Target[] => [
     name: 'gzip',
     seeds: [gzipSync(seed(join(FORMATS, 'pairs.jsonl'))), gzipSync(Buffer.from('{"prompt":"a"}\n'.repeat(3000)))],
     run: rowsOf(scratch, 'x.jsonl.gz'),
+  },
+  {
+    name: 'smi',
+    seeds: texts('CCO ethanol\nCC(=O)O>>CC(=O)OC x\r\n[CH3:1]C\tname\n\n', 'C.C>[Pd]>CC\rCCN'),
+    run: (input) =>
+      expected(async () => {
+        writeFileSync(join(scratch, 'x.smi'), input)
+        for await (const _ of readSource(join(scratch, 'x.smi')));
+      }),
   },
   {
     name: 'any name',

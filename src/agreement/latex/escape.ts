@@ -28,7 +28,6 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   '≠': '$\\neq$',
   '≈': '$\\approx$',
   '∞': '$\\infty$',
-  '√': '$\\surd$',
   '→': '$\\rightarrow$',
   '←': '$\\leftarrow$',
   '⇌': '$\\rightleftharpoons$',

@@ -212,7 +212,7 @@ export function baselineWarningLines(warnings: readonly BaselineWarning[]): stri
   const most = Math.max(...few.map(({ clusters }) => clusters))
   return [
     ...lines,
-    `${most} ${most === 1 ? 'prompt is' : 'prompts are'} too few to hold the model against baselines (${MIN_PROMPTS} at least): agreement.csv has what they reach, scopes null:…`,
+    `${most} ${most === 1 ? 'prompt is' : 'prompts are'} too few to hold the model against baselines (${MIN_PROMPTS} at least): agreement.csv has what they reach, in the rows whose scope begins with null:`,
   ]
 }
 

@@ -119,7 +119,7 @@ describe('agreement on the demo pairs', () => {
     )
     expect(warnings.length).toBeGreaterThan(1)
     expect(baselineWarningLines(warnings)).toEqual([
-      '19 prompts are too few to hold the model against baselines (20 at least): agreement.csv has what they reach, scopes null:…',
+      '19 prompts are too few to hold the model against baselines (20 at least): agreement.csv has what they reach, in the rows whose scope begins with null:',
     ])
   })
 })

@@ -67,7 +67,7 @@ export const ANALYZE_ROWS: Rows<keyof typeof OPTIONS> = {
       expect((await analysed('--dataset', 'demo-pairs', '--dataset', 'demo-pears')).stderr).toContain(
         '--dataset demo-pears changes nothing here: no run is of that data set',
       ),
-    refuses(['--dataset', 'demo-pears'], 3, 'none of the runs is asked for'),
+    refuses(['--dataset', 'demo-pears'], 3, 'no run here is of the --dataset and --model that are asked for'),
   ),
   model: async () => {
     expect(kinds(await analysed(), 'rm').concat(kinds(await analysed(), 'dpo')).length).toBe(2)

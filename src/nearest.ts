@@ -2,7 +2,8 @@ import { distance } from 'fastest-levenshtein'
 
 /**
  * The known name that a misspelt one probably means; null if none. Near is a Levenshtein distance of at most 2 or a third of its letters,
- * capitals or not, and never as much as all letters of either name; else the one name that begins with it, from three letters on.
+ * capitals or not, and never as much as all letters of either name; else the one name that begins with it
+ * and with which all others that do begin, from three letters on.
  * @example nearest('modle', ['model']) // 'model'
  * @example nearest('data', ['dataset', 'device']) // 'dataset'
  */
@@ -15,7 +16,8 @@ export function nearest(name: string, known: readonly string[]): string | null {
   if (near.length > 0) return near[0]![1]
   if (name.length < MIN_PREFIX) return null
   const longer = known.filter((candidate) => candidate.toLowerCase().startsWith(name.toLowerCase()))
-  return longer.length === 1 ? longer[0]! : null
+  const [shortest = null] = longer.toSorted((a, b) => a.length - b.length)
+  return shortest !== null && longer.every((candidate) => candidate.startsWith(shortest)) ? shortest : null
 }
 
 /** Letters that a name which was cut short must have. */

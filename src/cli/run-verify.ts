@@ -55,7 +55,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   sayReadings(inspection, config, log)
   if (inspection.withSolution === 0)
     log.warn(
-      'no row has a solution, so nothing can be verified: a row says what is right in its column "solution", fxn_name!:!answer_info!:!problem_type (docs/own-data.md)',
+      'no row has a solution, so nothing can be verified: a row says what is right as its "solution", fxn_name!:!answer_info!:!problem_type (docs/own-data.md)',
     )
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
   if (inspection.groups === 0) for (const line of unusedWithoutGroups(given)) log.warn(line)

@@ -26,6 +26,8 @@ it.each<[RunBin, string[], number, string]>([
     '--ref-model: is the policy itself, at the same revision',
   ],
   ['run-verify', ['--no-verify'], 2, '--no-verify: leaves nothing to do'],
+  ['run-rm', ['pairs.csv'], 2, 'Is --dataset pairs.csv meant?'],
+  ['run-rm', ['--data', 'pairs.csv'], 2, 'Did you mean --dataset?'],
 ])('%s %j is refused before anything is downloaded or opened', async (bin, args, code, message) => {
   const run = await ran(bin, [...FAR, ...args], HUB)
   expect(run).toMatchObject({ code, stdout: '', folder: null })

@@ -17,6 +17,7 @@ it('names what a misspelt word means, up to two or a third of its letters away',
 
 it('names the one name that begins with what was typed', () => {
   expect(nearest('data', ['dataset', 'device'])).toBe('dataset')
+  expect(nearest('data', ['dataset-config', 'dataset'])).toBe('dataset')
   expect(nearest('verify', ['run-verify', 'verify-results'])).toBe('verify-results')
   expect(nearest('prompt', ['prompt-column-a', 'prompt-column-b'])).toBeNull()
   expect(nearest('da', ['dataset'])).toBeNull()

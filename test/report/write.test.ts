@@ -83,6 +83,9 @@ describe('writeScores', () => {
   it('names a column of the data after ours only with input_ in front', () => {
     const columns = scoreFileColumns({ ownColumns: ['policy_logprob'], extraColumns: ['margin', 'reject_kind'] })
     expect(columns['pairs.csv'].slice(-2)).toEqual(['input_margin', 'reject_kind'])
-    expect(columns['scores.csv'].slice(-3)).toEqual(['policy_logprob', 'cluster', 'completion_hash'])
+    expect(columns['scores.csv'].slice(-5)).toEqual([
+      'policy_logprob',
+      ...['cluster', 'completion_hash', 'verdict_cause', 'hinges_on'],
+    ])
   })
 })

@@ -8,6 +8,7 @@ import { tellingRows } from '../../analysis/telling-rows.ts'
 import { AGREEMENT_COLUMNS, agreement, agreementRow } from '../../src/agreement/agreement.ts'
 import { packagePath } from '../../src/package.ts'
 import { completionHash } from '../../src/plain-text.ts'
+import { shownNames } from '../../src/report/compare/sections/leaderboard.ts'
 import { writeCsv } from '../../src/report/csv.ts'
 import { count, decimal, interval, measured, percent, percentInterval, points } from '../../src/report/html/numbers.ts'
 import type { RowTable } from '../../src/report/html/row-table.ts'
@@ -203,6 +204,11 @@ describe('report.html of an analysis', () => {
       }
   })
 
+  it('calls a baseline by one name, in its warnings too', () => {
+    expect(shownNames('baselines that do better: null:smiles_parses (a, null:b)')).toBe(
+      'baselines that do better: smiles parses (a, null:b)',
+    )
+  })
   it('holds each model against the baselines of its own report', async () => {
     const own = join(folder, 'baselines')
     cpSync(results, own, { recursive: true })

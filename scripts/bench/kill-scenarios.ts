@@ -93,7 +93,7 @@ export function scenariosIn(top: string): readonly Scenario[] {
 
 /** Of run.json: when, how long, with how much memory, by which start, and what was left to do for the last one. */
 const PASSING = new Set(
-  'created command elapsed_ms replaced warnings work runner finished kept_prompts prompt_tokens_computed prompt_tokens_with_padding new_tokens steps mean_batch recomputed open_ms model_ms tokens_per_second peak_rss_bytes'.split(
+  'created command elapsed_ms replaced warnings work runner finished kept_prompts prompt_tokens_computed prompt_tokens_with_padding new_tokens steps mean_batch recomputed open_ms model_ms tokens_per_second peak_rss_bytes free_bytes'.split(
     ' ',
   ),
 )
@@ -109,7 +109,7 @@ function comparable(name: string, text: string): string {
   if (name.endsWith('report.html'))
     return text
       .replace(
-        /<div>\s*<dt>[^<]*\b(work|runner|replaced|warnings|peak_rss_bytes)\b[^<]*<\/dt>\s*<dd>[^<]*<\/dd>\s*<\/div>/g,
+        /<div>\s*<dt>[^<]*\b(work|runner|replaced|warnings|peak_rss_bytes|free_bytes)\b[^<]*<\/dt>\s*<dd>[^<]*<\/dd>\s*<\/div>/g,
         '',
       )
       .replace(/<tr>\s*<th[^>]*>(created|command|elapsed ms|replaced|warnings)<\/th>\s*<td>.*?<\/td>\s*<\/tr>/gs, '')

@@ -93,7 +93,7 @@ export function scenariosIn(top: string): readonly Scenario[] {
 
 /** Of run.json: when, how long, with how much memory, by which start, and what was left to do for the last one. */
 const PASSING = new Set(
-  'created command elapsed_ms replaced warnings work runner finished kept_prompts prompt_tokens_computed prompt_tokens_with_padding new_tokens steps mean_batch recomputed open_ms model_ms tokens_per_second peak_rss_bytes free_bytes'.split(
+  'created command elapsed_ms replaced warnings work runner finished kept_prompts prompt_tokens_computed prompt_tokens_with_padding new_tokens steps mean_batch recomputed open_ms model_ms tokens_per_second memory'.split(
     ' ',
   ),
 )
@@ -108,11 +108,11 @@ function comparable(name: string, text: string): string {
   if (/(^|\/)(run|analysis)\.json$/.test(name)) return JSON.stringify(lasting(JSON.parse(text)))
   if (name.endsWith('report.html'))
     return text
+      .replace(/<div>\s*<dt>[^<]*\b(work|runner|replaced|warnings)\b[^<]*<\/dt>\s*<dd>[^<]*<\/dd>\s*<\/div>/g, '')
       .replace(
-        /<div>\s*<dt>[^<]*\b(work|runner|replaced|warnings|peak_rss_bytes|free_bytes)\b[^<]*<\/dt>\s*<dd>[^<]*<\/dd>\s*<\/div>/g,
+        /<tr>\s*<th[^>]*>(created|command|elapsed ms|memory|replaced|warnings)<\/th>\s*<td>.*?<\/td>\s*<\/tr>/gs,
         '',
       )
-      .replace(/<tr>\s*<th[^>]*>(created|command|elapsed ms|replaced|warnings)<\/th>\s*<td>.*?<\/td>\s*<\/tr>/gs, '')
       .replace(/\n\s*\n/g, '\n')
   return text
 }

@@ -19,6 +19,8 @@ import { type RopeRows, ropeTables } from './rope-tables.ts'
 export interface OpenSessionOptions {
   /** Threads inside an operator; default: ONNX Runtime's, one a physical core. */
   readonly threads?: number
+  /** Whether threads burn their core while they wait for work. Default false: scripts/bench/threads.ts. */
+  readonly spinning?: boolean
   /** What the checkpoint's files were when they were hashed; for weights in few bits, which are kept under these hashes. */
   readonly hashes?: readonly FileHash[]
   /** Told what takes long: weights in few bits are made once. */
@@ -59,7 +61,7 @@ export async function openSession(
 
 async function createSession(
   { built, checkpoint, device, deviceId }: OpenModel,
-  { threads, ...source }: OpenSessionOptions,
+  { threads, spinning, ...source }: OpenSessionOptions,
 ): Promise<ort.InferenceSession> {
   const { quantised } = built
   const made = quantised === null ? null : await quantisedFile(quantised, { ...source, checkpoint })
@@ -75,6 +77,7 @@ async function createSession(
       extra: {
         session: {
           model_external_initializers_file_folder_path: root,
+          ...waiting(spinning),
           // else FP8 weights are multiplied out in every run
           ...(checkpoint.float8 && { disable_quant_qdq: '1' }),
         },
@@ -88,6 +91,14 @@ async function createSession(
       : new DeviceError(message, `--device ${device}`, hint, { cause })
   }
 }
+
+/**
+ * How a session's threads wait for each other, as entries of ONNX Runtime's `session.*`: asleep. By its own default they spin, which on a machine
+ * with other work takes a third to half as much processor time again, and the cores from verification.
+ */
+export const waiting = (spinning = false): { readonly intra_op: { readonly allow_spinning: '0' | '1' } } => ({
+  intra_op: { allow_spinning: spinning ? '1' : '0' },
+})
 
 /** The deepest folder above all files: ONNX Runtime resolves locations against one folder and lets none leave it. */
 export function commonFolder(files: readonly string[], where: string): string {

@@ -1,7 +1,7 @@
 import { pyLength } from '../../python/strings.ts'
 import { heavyAtoms } from '../toolkit/graph.ts'
 import type { Molecule, MolToolkit } from '../toolkit/molecule.ts'
-import { foldedTanimoto } from '../toolkit/morgan.ts'
+import { bitTanimoto } from '../toolkit/morgan.ts'
 
 /** From here on two molecules count as the same for formula and solubility problems. */
 export const CLOSE_ENOUGH = 0.7
@@ -14,11 +14,14 @@ const ANY_SIZE = 10
  */
 export function tanimotoSimilarity(a: Molecule | null, b: Molecule | null, sizeThreshold = ANY_SIZE): number {
   if (a === null || b === null) return 0
-  const x = heavyAtoms(a.graph)
-  const y = heavyAtoms(b.graph)
-  const larger = Math.max(x, y)
-  if (larger > 0 && Math.abs(x - y) / larger > sizeThreshold) return 0
-  return foldedTanimoto(a.environments, b.environments)
+  // from 1 on no two sizes are too far apart, and no graph is needed
+  if (sizeThreshold < 1) {
+    const x = heavyAtoms(a.graph)
+    const y = heavyAtoms(b.graph)
+    const larger = Math.max(x, y)
+    if (larger > 0 && Math.abs(x - y) / larger > sizeThreshold) return 0
+  }
+  return bitTanimoto(a.fingerprint, b.fingerprint)
 }
 
 /** ether0's `exact_mol_match`: equal canonical isomeric SMILES. */

@@ -25,6 +25,8 @@ export interface Molecule {
   readonly kekule: string
   /** Morgan environments of radius 2, unhashed: unsigned 32-bit numbers, unique, ascending. */
   readonly environments: readonly number[]
+  /** The same folded, `GetMorganFingerprintAsBitVect(mol, 2, 2048)`: environment e is bit e mod 2,048, bit i is in byte ⌊i/8⌋ at 2^(i mod 8). */
+  readonly fingerprint: Uint8Array
   /** Hill formula with charge (`CalcMolFormula`). */
   readonly formula: string
   /** ether0's ring systems in the order of their first atoms, duplicates kept. */

@@ -78,18 +78,16 @@ export function morganIds(graph: MolGraph, radius = 2): number[] {
   return [...ids].sort((a, b) => a - b)
 }
 
-/** Length of the folded fingerprint behind ether0's Tanimoto. */
-const FOLDED_BITS = 2048
-
-/**
- * Tanimoto similarity of two sets of environments, folded to 2,048 bits as `GetMorganFingerprintAsBitVect` does;
- * 0 where both are empty (molecules without atoms), as in RDKit.
- */
-export function foldedTanimoto(a: readonly number[], b: readonly number[]): number {
-  const x = new Set(a.map((id) => id % FOLDED_BITS))
-  const y = new Set(b.map((id) => id % FOLDED_BITS))
+/** Tanimoto similarity of two fingerprints, bit by bit; 0 where neither has one (molecules without atoms), as in RDKit. */
+export function bitTanimoto(a: Uint8Array, b: Uint8Array): number {
   let shared = 0
-  for (const bit of x) if (y.has(bit)) shared++
-  const union = x.size + y.size - shared
+  let union = 0
+  for (const [i, bits] of a.entries()) {
+    shared += SET_BITS[bits & b[i]!]!
+    union += SET_BITS[bits | b[i]!]!
+  }
   return union === 0 ? 0 : shared / union
 }
+
+/** How many bits of each byte are set. */
+const SET_BITS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)

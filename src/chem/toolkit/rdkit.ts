@@ -250,6 +250,7 @@ export class Rdkit {
   }
 }
 
+const MORGAN = '{"radius":2,"nBits":2048}'
 const WANTED_MORE = `RDKit wanted more than ${MOST_BYTES / 1e6} MB for it`
 const told = (cause: unknown): string =>
   cause instanceof WebAssembly.Exception
@@ -294,6 +295,10 @@ export class MolHandle {
   /** Canonical and isomeric, unless the options say otherwise. */
   smiles(options?: string): string {
     return this.rdkit.guard(() => (options === undefined ? this.mol.get_smiles() : this.mol.get_smiles(options)))
+  }
+  /** RDKit's folded Morgan fingerprint, 256 bytes: without a graph, in a quarter of the time. */
+  morganBits(): Uint8Array {
+    return this.rdkit.guard(() => this.mol.get_morgan_fp_as_uint8array(MORGAN) as Uint8Array)
   }
   hasPattern(smarts: string): boolean {
     const query = this.rdkit.pattern(smarts)

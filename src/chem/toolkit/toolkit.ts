@@ -18,6 +18,7 @@ const KEPT_MOLECULES = 256
 const KEPT_CHARACTERS = 40_000
 const KEPT_RING_KEYS = 20_000
 
+const NO_BITS = new Uint8Array(256)
 const KEKULE = '{"doKekule":true}'
 const FLAT = '{"doIsomericSmiles":false}'
 const AS_READ = '{"canonical":false}'
@@ -183,6 +184,7 @@ class OpenMolecule implements Molecule {
     flat?: string
     kekule?: string
     environments?: readonly number[]
+    fingerprint?: Uint8Array
     formula?: string
     ringSystems?: readonly RingSystem[]
     descriptors?: Readonly<Record<string, number>>
@@ -224,6 +226,10 @@ class OpenMolecule implements Molecule {
   get environments(): readonly number[] {
     this.known.environments ??= morganIds(this.graph)
     return this.known.environments
+  }
+  get fingerprint(): Uint8Array {
+    this.known.fingerprint ??= this.atomCount === 0 ? NO_BITS : this.ask((handle) => handle.morganBits())
+    return this.known.fingerprint
   }
   get formula(): string {
     this.known.formula ??= molFormulaOf(this.graph)

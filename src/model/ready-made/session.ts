@@ -3,7 +3,7 @@ import { DeviceError, ModelError } from '../../errors.ts'
 import { checkPinned, pinnedPackage } from '../../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence, Unscored } from '../../types.ts'
 import { sha256OfFile } from '../checkpoint.ts'
-import { int64 } from '../ort-session.ts'
+import { int64, waiting } from '../ort-session.ts'
 import { runFailure } from '../out-of-memory.ts'
 import { checkBounds } from '../packing.ts'
 import { PROVIDERS } from '../providers.ts'
@@ -275,7 +275,7 @@ async function openSession(model: OpenReadyMade, threads: number | undefined): P
       executionProviders: [provider],
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
-      extra: { session: { model_external_initializers_file_folder_path: weightsFolder } },
+      extra: { session: { model_external_initializers_file_folder_path: weightsFolder, ...waiting() } },
     }
     return typeof source === 'string'
       ? await ort.InferenceSession.create(source, options)

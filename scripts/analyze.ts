@@ -158,7 +158,11 @@ function noRun(outputDir: string, found: readonly { model: string; dataset: stri
       'Runs stand in <output-dir>/<model>/<dataset>/scores.csv; make one with run-rm.',
     )
   const there = found.map(({ model, dataset }) => `${model}/${dataset}`)
-  return new DataError('none of the runs is asked for', outputDir, `There are ${there.join(', ')}.`)
+  return new DataError(
+    'no run here is of the --dataset and --model that are asked for',
+    outputDir,
+    `There are ${there.join(', ')}.`,
+  )
 }
 
 /** Names of --dataset and --model that no run has; --dataset is also what the runs of --rewardbench are called. */

@@ -2,9 +2,10 @@
  * Commands on disks that are too small (tmpfs; Linux, root): every size ends as exit 3 with the file that is missing, or as a whole run; no
  * half file is there, and with room the same command ends in the files of an undisturbed run.
  *
- *   npx tsx scripts/bench/full-disk.ts [--kb 4,8,16,…] [--inodes 2,3,…] [--only run-rm,analyze] [--at-once 2]      (after `npm run build`)
+ *   npx tsx scripts/bench/full-disk.ts [--kb 4,8,16,…] [--inodes 2,3,…] [--read-only] [--only run-rm,analyze] [--at-once 2]      (after `npm run build`)
  *
  * --kb: sizes of the disk. --inodes: numbers of files that it takes, with room enough: what a quota of files does, also when a file is renamed.
+ * --read-only: a disk with room that is mounted read-only once what the command begins with lies on it.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -14,23 +15,26 @@ import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
 import { packagePath } from '../../src/package.ts'
 import { textTable } from '../../src/report/table.ts'
-import { type Call, type Scenario, scenariosIn, snapshot, unlike } from './kill-scenarios.ts'
+import { type Call, chosen, type Scenario, scenariosIn, snapshot, unlike } from './kill-scenarios.ts'
 
 const { values: flags } = parseArgs({
   options: {
     kb: { type: 'string', default: '4,8,12,16,24,32,48,64,96,128,192,256,384,512,768,1024,1536,2048' },
     inodes: { type: 'string', default: '' },
+    'read-only': { type: 'boolean', default: false },
     only: { type: 'string' },
     'at-once': { type: 'string', default: '2' },
   },
 })
 const numbers = (text: string): number[] => text.split(',').filter(Boolean).map(Number)
+const ROOMY = 'size=256m,nr_inodes=100000'
+const READ_ONLY = 'read-only'
 const disks = [
   ...numbers(flags.kb).map((kb) => ({ name: `${kb} kB`, options: `size=${kb}k` })),
   ...numbers(flags.inodes).map((n) => ({ name: `${n} files`, options: `size=64m,nr_inodes=${n}` })),
+  ...(flags['read-only'] ? [{ name: READ_ONLY, options: ROOMY }] : []),
 ]
 const top = mkdtempSync(join(tmpdir(), 'full-disk-'))
-const ROOMY = 'size=256m,nr_inodes=100000'
 
 interface Ended {
   readonly code: number | null
@@ -83,6 +87,7 @@ async function scenario({ name, before, calls }: Scenario): Promise<string[]> {
       } catch {
         continue // what it begins with has no room
       }
+      if (disk.name === READ_ONLY) execFileSync('mount', ['-o', 'remount,ro', out])
       const trouble = (what: string): void => void troubles.push(`${disk.name}: ${what}`)
       let ended: Ended = { code: 0, said: '' }
       for (const call of calls(out)) {
@@ -99,7 +104,7 @@ async function scenario({ name, before, calls }: Scenario): Promise<string[]> {
       else trouble(`exit ${ended.code}: ${ended.said}`)
       const half = halfFiles(out, whole)
       if (half.length > 0) trouble(`left ${half.join(', ')}`)
-      execFileSync('mount', ['-o', `remount,${ROOMY}`, out])
+      execFileSync('mount', ['-o', `remount,rw,${ROOMY}`, out])
       for (const call of calls(out)) {
         const { code, said } = await run(call, temporary())
         if (code !== 0) trouble(`with room: exit ${code}: ${said}`)
@@ -142,9 +147,7 @@ function isJson(path: string): boolean {
   }
 }
 
-const asked = [...scenariosIn(top), VERIFY].filter(
-  ({ name }) => flags.only === undefined || flags.only.split(',').includes(name),
-)
+const asked = chosen([...scenariosIn(top), VERIFY], flags.only)
 const turn = pLimit(Number(flags['at-once']))
 try {
   const rows = await Promise.all(asked.map((one) => turn(() => scenario(one))))

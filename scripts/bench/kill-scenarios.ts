@@ -41,7 +41,7 @@ export function scenariosIn(top: string): readonly Scenario[] {
   writeFileSync(molecules, `${MOLECULES.join('\n')}\n`)
   return [
     { name: 'run-rm', before: () => [], calls: (out) => [['run-rm', ...SMALL, '--no-verify', ...to(out)]] },
-    { name: 'run-rm, verdicts', before: () => [], calls: (out) => [['run-rm', ...SMALL, ...to(out)]] },
+    { name: 'run-rm with verdicts', before: () => [], calls: (out) => [['run-rm', ...SMALL, ...to(out)]] },
     { name: 'run-dpo', before: () => [], calls: (out) => [['run-dpo', ...SMALL, '--no-verify', ...to(out)]] },
     { name: 'shards', before: () => [], calls: (out) => [1, 2, 3].map((i) => shard(out, i)) },
     {
@@ -91,9 +91,9 @@ export function scenariosIn(top: string): readonly Scenario[] {
   ]
 }
 
-/** Of run.json: when, how long, by which start, and what was left to do for the last one. */
+/** Of run.json: when, how long, with how much memory, by which start, and what was left to do for the last one. */
 const PASSING = new Set(
-  'created command elapsed_ms replaced warnings work runner finished kept_prompts prompt_tokens_computed prompt_tokens_with_padding new_tokens steps mean_batch recomputed open_ms model_ms tokens_per_second'.split(
+  'created command elapsed_ms replaced warnings work runner finished kept_prompts prompt_tokens_computed prompt_tokens_with_padding new_tokens steps mean_batch recomputed open_ms model_ms tokens_per_second memory'.split(
     ' ',
   ),
 )
@@ -109,7 +109,10 @@ function comparable(name: string, text: string): string {
   if (name.endsWith('report.html'))
     return text
       .replace(/<div>\s*<dt>[^<]*\b(work|runner|replaced|warnings)\b[^<]*<\/dt>\s*<dd>[^<]*<\/dd>\s*<\/div>/g, '')
-      .replace(/<tr>\s*<th[^>]*>(created|command|elapsed ms|replaced|warnings)<\/th>\s*<td>.*?<\/td>\s*<\/tr>/gs, '')
+      .replace(
+        /<tr>\s*<th[^>]*>(created|command|elapsed ms|memory|replaced|warnings)<\/th>\s*<td>.*?<\/td>\s*<\/tr>/gs,
+        '',
+      )
       .replace(/\n\s*\n/g, '\n')
   return text
 }
@@ -131,3 +134,13 @@ export const unlike = (whole: ReadonlyMap<string, string>, other: ReadonlyMap<st
     .filter((name) => other.has(name) && other.get(name) !== whole.get(name))
     .map((name) => `${name} differs`),
 ]
+
+/** The scenarios that `--only a,b` names; all without it. */
+export function chosen(all: readonly Scenario[], only: string | undefined): readonly Scenario[] {
+  if (only === undefined) return all
+  const names = only.split(',').map((name) => name.trim())
+  const unknown = names.filter((name) => !all.some((one) => one.name === name))
+  if (unknown.length > 0)
+    throw new Error(`--only: no scenario ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`)
+  return all.filter(({ name }) => names.includes(name))
+}

@@ -2,7 +2,7 @@
  * Commands that are killed at random points and started again: every file must be that of a run that nobody disturbed.
  *
  *   npx tsx scripts/bench/kills.ts [--points 200] [--signal KILL|TERM|INT] [--seed 1] [--only run-rm,analyze] [--at-once 2] [--folder DIR]
- *     (after `npm run build`)
+ *     (after `npm run build`; --only: names of kill-scenarios.ts, separated by commas)
  *
  * Half of the points are moments (uniform over the time that the command takes), half are changes in its folder (the n-th, uniform over
  * those of an undisturbed run), which lie where files are written. One in four is killed once more when it is started again. Then the same command
@@ -18,7 +18,7 @@ import pLimit from 'p-limit'
 import { packagePath } from '../../src/package.ts'
 import { namedPrng, type Prng } from '../../src/prng.ts'
 import { textTable } from '../../src/report/table.ts'
-import { type Call, type Scenario, scenariosIn, snapshot, unlike } from './kill-scenarios.ts'
+import { type Call, chosen, type Scenario, scenariosIn, snapshot, unlike } from './kill-scenarios.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -166,7 +166,7 @@ function seen(ended: Ended, row: Row, out: string, trouble: (what: string) => vo
 }
 
 mkdirSync(top, { recursive: true })
-const asked = scenariosIn(top).filter(({ name }) => flags.only === undefined || flags.only.split(',').includes(name))
+const asked = chosen(scenariosIn(top), flags.only)
 const each = Math.ceil(Number(flags.points) / asked.length)
 const turn = pLimit(Number(flags['at-once']))
 const began = performance.now()

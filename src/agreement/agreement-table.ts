@@ -64,7 +64,7 @@ export function agreementByScorer(
     caption: `Agreement with ether0's verifiable rewards on the pairs of ${dataset}.`,
     intervals: intervalSentence(
       ciMethod,
-      own.flatMap(({ lines }) => SHOWN.map((name) => lines.get(keyOf('pairs', 'all', name))?.ciMethod ?? null)),
+      own.flatMap(({ lines }) => methodsOf(lines, { scope: 'pairs', subset: 'all' }, SHOWN)),
     ),
     source: 'agreement.csv',
     columns: [{ title: 'scorer' }, ...PAIR_COLUMNS],
@@ -77,15 +77,22 @@ const linesOf = (statistics: readonly Statistic[]): Lines =>
   new Map(statistics.map((line) => [keyOf(line.scope, line.subset, line.statistic), line]))
 
 /** Statistics whose interval a table of pairs shows. */
-const SHOWN = ['accuracy_strict', 'margin_auroc', 'margin_kendall_tau_b']
+const SHOWN = ['accuracy_strict', 'accuracy_half', 'margin_auroc', 'margin_kendall_tau_b']
+/** How the intervals that a row shows were made; of few prompts it shows those of shares alone. */
+const methodsOf = (lines: Lines, { scope, subset }: Pick<Row, 'scope' | 'subset'>, names: readonly string[]) =>
+  names.map((name) => {
+    const line = lines.get(keyOf(scope, subset, name))
+    const hidden = isFew(line) && !name.startsWith('accuracy_') && name !== 'pass_rate'
+    return line === undefined || hidden ? null : line.ciMethod
+  })
 const pairCells = (find: Find): TableCell[] => [
   count((find('accuracy_strict') ?? find('verifiable_accuracy_strict'))?.n ?? 0),
   share(find('accuracy_strict')),
   share(find('accuracy_half')),
   percent(find('verifiable_accuracy_strict')?.value ?? null),
   // their intervals follow from that of the rate of agreement
-  decimal(find('cohen_kappa')?.value ?? null, 2),
-  decimal(find('gwet_ac1')?.value ?? null, 2),
+  decimal(find('cohen_kappa')?.value ?? null, 2, isFew(find('cohen_kappa'))),
+  decimal(find('gwet_ac1')?.value ?? null, 2, isFew(find('gwet_ac1'))),
   size(find('margin_auroc')),
   size(find('margin_kendall_tau_b')),
 ]
@@ -156,7 +163,7 @@ function pairTable(
         : `Agreement of ${scorer} with ether0's verifiable rewards on the pairs of ${dataset} (n = ${numberOf(lines, all)}).`,
     intervals: intervalSentence(
       ciMethod,
-      rows.flatMap(({ scope, subset }) => SHOWN.map((name) => lines.get(keyOf(scope, subset, name))?.ciMethod ?? null)),
+      rows.flatMap((row) => methodsOf(lines, row, SHOWN)),
     ),
     columns: [{ title: '' }, ...PAIR_COLUMNS],
     rows: rows.map((row) => [text(row.title), ...pairCells((name) => lines.get(keyOf(row.scope, row.subset, name)))]),
@@ -212,11 +219,7 @@ function completionTable(
     }),
     intervals: intervalSentence(
       ciMethod,
-      rows.flatMap(({ scope, subset }) =>
-        ['pass_rate', 'auroc', 'auroc_within_prompt', 'kendall_tau_b'].map(
-          (name) => lines.get(keyOf(scope, subset, name))?.ciMethod ?? null,
-        ),
-      ),
+      rows.flatMap((row) => methodsOf(lines, row, ['pass_rate', 'auroc', 'auroc_within_prompt', 'kendall_tau_b'])),
     ),
     breaks: subsets.length === 0 ? [] : [{ before: subsets.length }],
     notes:

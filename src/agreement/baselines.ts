@@ -187,16 +187,13 @@ const grouped = <T>(items: readonly T[], key: (item: T) => string): [string, T[]
 export const MIN_PROMPTS = 20
 
 /**
- * One line for each set of pairs that the scorers were held against; those with the same lead and interval stand together. Of few prompts one
- * sentence in all.
+ * One line for each set of pairs that the scorers were held against; those with the same lead and interval stand together. Of few prompts
+ * none (`fewPromptsLine`).
  * @example 'the model is not distinguishable from 1 baseline on 80 pairs of 80 prompts (model minus baseline in points, 95 % interval): longest (the longer text) 3.8 (-5.0 to 12.5)'
  */
 export function baselineWarningLines(warnings: readonly BaselineWarning[]): string[] {
-  const [few, enough] = [
-    warnings.filter(({ clusters }) => clusters < MIN_PROMPTS),
-    warnings.filter(({ clusters }) => clusters >= MIN_PROMPTS),
-  ]
-  const lines = grouped(enough, ({ on, found }) => JSON.stringify([found, on])).map(([, same]) => {
+  const enough = warnings.filter(({ clusters }) => clusters >= MIN_PROMPTS)
+  return grouped(enough, ({ on, found }) => JSON.stringify([found, on])).map(([, same]) => {
     const { on, found } = same[0]!
     const leads = grouped(same, ({ lead }) => lead).map(
       ([lead, scorers]) => `${scorers.map(({ scorer, title }) => `${scorer} (${title})`).join(', ')} ${lead}`,
@@ -208,12 +205,14 @@ export function baselineWarningLines(warnings: readonly BaselineWarning[]): stri
         : `the model is not distinguishable from ${count}`
     return `${who} on ${on} (model minus baseline in points, 95 % interval): ${leads.join('; ')}`
   })
-  if (few.length === 0) return lines
+}
+
+/** What is said in place of `baselineWarningLines` where prompts are few: no warning, as nothing is wrong. Null where they are not. */
+export function fewPromptsLine(warnings: readonly BaselineWarning[]): string | null {
+  const few = warnings.filter(({ clusters }) => clusters < MIN_PROMPTS)
+  if (few.length === 0) return null
   const most = Math.max(...few.map(({ clusters }) => clusters))
-  return [
-    ...lines,
-    `${most} ${most === 1 ? 'prompt is' : 'prompts are'} too few to hold the model against baselines (${MIN_PROMPTS} at least): agreement.csv has what they reach, scopes null:…`,
-  ]
+  return `${most} ${most === 1 ? 'prompt is' : 'prompts are'} too few to hold the model against baselines (${MIN_PROMPTS} at least): agreement.csv has what they reach, in the rows whose scope begins with null:`
 }
 
 function baselineAuroc({ columns, rows, scope, subset, settings }: CompletionSample, score: Float64Array): Statistic {

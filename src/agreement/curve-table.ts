@@ -35,7 +35,10 @@ export function curvePaperTable(
   return {
     name: 'best-of-n',
     caption: `Best of n of the completions of ${dataset} by ${scorer}, share that passes, per cent.`,
-    intervals: intervalSentence(ciMethod),
+    intervals: intervalSentence(
+      ciMethod,
+      own.flatMap(({ points }) => shown.map((n) => points.get(n)?.ciMethod ?? null)),
+    ),
     source: 'curves.csv',
     columns: [{ title: 'n', key: true }, ...own.map(({ title }) => ({ title })), { title: 'groups' }],
     rows: shown.map((n) => [

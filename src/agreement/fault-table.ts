@@ -19,7 +19,10 @@ export function faultPaperTable(
   return {
     name: 'accuracy-by-fault',
     caption: `Pairwise accuracy of ${scorer} on ${dataset} by why the rejected answer is wrong, per cent.`,
-    intervals: intervalSentence(ciMethod),
+    intervals: intervalSentence(
+      ciMethod,
+      lines.flatMap((line) => [line.strict.ciMethod, line.half.ciMethod, line.share?.ciMethod ?? null]),
+    ),
     source: 'agreement.csv',
     columns: [
       { title: '' },

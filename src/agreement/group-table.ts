@@ -31,7 +31,7 @@ export function groupPaperTable(
         const ci = line?.ciLow == null || line.ciHigh == null ? null : { low: line.ciLow, high: line.ciHigh }
         return percent(line?.value ?? null, ci, few)
       }),
-      decimal(find(subset, 'kendall_tau_b')?.value ?? null),
+      decimal(find(subset, 'kendall_tau_b')?.value ?? null, 3, few),
       count((groups?.n ?? 0) + (groups?.missing ?? 0)),
       count(groups?.missing ?? 0),
     ]
@@ -42,7 +42,10 @@ export function groupPaperTable(
   return {
     name: 'groups',
     caption: `Completions picked from the groups of ${dataset} by ${scorer}, share that passes, per cent (${total.toLocaleString('en-US')} groups).`,
-    intervals: intervalSentence(ciMethod),
+    intervals: intervalSentence(
+      ciMethod,
+      [...names, 'all'].flatMap((subset) => COLUMNS.map(([name]) => find(subset, name)?.ciMethod ?? null)),
+    ),
     source: 'agreement.csv',
     columns: [
       { title: '' },

@@ -69,7 +69,12 @@ export const percent = (
   percent: true,
   few,
 })
-export const decimal = (value: number | null, digits = 3): TableCell => ({ kind: 'number', value, digits })
+export const decimal = (value: number | null, digits = 3, few = false): TableCell => ({
+  kind: 'number',
+  value,
+  digits,
+  few,
+})
 /** @example captionOf({ caption: 'Accuracy.', intervals: '95 % …' }) // 'Accuracy. 95 % …' */
 const captionOf = ({ caption, intervals }: PaperTable): string =>
   intervals === undefined ? caption : `${caption} ${intervals}`

@@ -1,4 +1,4 @@
-import { nearest } from '../pairs/nearest.ts'
+import { nearest } from '../nearest.ts'
 
 /** The known name that a misspelt one probably means, as a question; '' where none is near. @example didYouMean('modle', ['model'], '--') // 'Did you mean --model?' */
 export function didYouMean(word: string, known: readonly string[], dash: string): string {

@@ -3,11 +3,12 @@ import { taggedAnswer } from '../agreement/answer.ts'
 import type { DistantPair } from '../agreement/invariance/sensitivity.ts'
 import { extractAnswerLoose } from '../chem/ether0/answer.ts'
 import { tanimotoSimilarity } from '../chem/ether0/similarity.ts'
+import { wholeSmiles } from '../chem/ether0/whole.ts'
 import { type Molecule, ToolkitFailure } from '../chem/toolkit/molecule.ts'
 import { tokenizeSmiles } from '../chem/toolkit/smiles-tokens.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import type { Joined } from '../collect.ts'
-import type { ScoredCompletion } from '../types.ts'
+import type { ScoredCompletion, SolutionInput } from '../types.ts'
 
 /** Pairs of which molecules are compared; 1–2 ms each. */
 const MAX_PAIRS = 20_000
@@ -20,12 +21,13 @@ export interface Distances {
 }
 
 /**
- * Of every pair the chemical distance of its two answers, computed from the texts: 1 − Tanimoto and edit steps. A pair of the data with a
+ * Of every pair the chemical distance of its two answers, computed from the texts: 1 − Tanimoto and edit steps. An answer that is the rest
+ * of a molecule stands for the whole one. A pair of the data with a
  * `distance` keeps that number as its 1 − Tanimoto. Groups whose completions say how they were made give a pair of the original and
  * each changed completion that the verifier does not rank as high. Beyond 20,000 such pairs only the given distances are used.
  */
 export async function distancesOf(
-  { pairs, groups }: Pick<Joined, 'pairs' | 'groups'>,
+  { pairs, groups, solutions }: Pick<Joined, 'pairs' | 'groups' | 'solutions'>,
   largest = MAX_PAIRS,
 ): Promise<Distances> {
   const couples = [
@@ -58,7 +60,7 @@ export async function distancesOf(
   const found: DistantPair[] = []
   for (const { chosen, rejected, margin, subset, cluster, given } of couples) {
     await toolkit?.recover()
-    const between = toolkit === null ? null : apart(chosen, rejected, toolkit)
+    const between = toolkit === null ? null : apart(chosen, rejected, solutions.get(chosen.id) ?? null, toolkit)
     found.push({
       subset,
       cluster,
@@ -84,10 +86,11 @@ const isBelow = (one: ScoredCompletion, original: ScoredCompletion): boolean =>
 function apart(
   a: ScoredCompletion,
   b: ScoredCompletion,
+  solution: SolutionInput | null,
   toolkit: Toolkit,
 ): { readonly tanimoto: number; readonly edits: number | null } | null {
   try {
-    const [x, y] = [moleculeOf(a.text, toolkit), moleculeOf(b.text, toolkit)]
+    const [x, y] = [moleculeOf(a.text, solution, toolkit), moleculeOf(b.text, solution, toolkit)]
     if (x === null || y === null) return null
     return { tanimoto: 1 - tanimotoSimilarity(x, y), edits: tokenEdits(x.canonical, y.canonical) }
   } catch (error) {
@@ -96,11 +99,14 @@ function apart(
   }
 }
 
-function moleculeOf(text: string, toolkit: Toolkit): Molecule | null {
+function moleculeOf(text: string, solution: SolutionInput | null, toolkit: Toolkit): Molecule | null {
   const answer = taggedAnswer(text) ?? (extractAnswerLoose(text) || text.trim())
   if (answer === '' || /\s/.test(answer)) return null
-  const molecule = toolkit.read(answer)
-  return molecule === null || molecule.atomCount === 0 ? null : molecule
+  for (const smiles of wholeSmiles(answer, solution)) {
+    const molecule = toolkit.read(smiles)
+    if (molecule !== null && molecule.atomCount > 0) return molecule
+  }
+  return null
 }
 
 /**

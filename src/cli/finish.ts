@@ -34,6 +34,7 @@ import { groupTable } from './group-table.ts'
 import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
+import { pairDoubts } from './pair-doubts.ts'
 import { faultNote, withFaults } from './pair-faults.ts'
 import type { Part } from './parts.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
@@ -111,6 +112,7 @@ export async function finish(input: FinishInput): Promise<number> {
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
   if (format !== null) log.warn(format)
+  for (const line of pairDoubts(joined.pairs)) log.warn(line)
   for (const line of withoutEffect(input, joined)) log.warn(line)
   const untold = faultNote(joined.pairs)
   if (untold !== null) log.warn(untold)

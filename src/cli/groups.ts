@@ -21,13 +21,13 @@ export interface GroupsOfRun extends GroupAnalysis {
 
 /** Answers, picks, curves and statistics of the run's groups; null where there are none. */
 export async function groupsOfRun(
-  { groups }: Pick<Joined, 'groups'>,
+  { groups, solutions }: Pick<Joined, 'groups' | 'solutions'>,
   config: Pick<RunConfig, 'verification' | 'head' | 'bin'>,
   scored: boolean,
   settings: BootstrapSettings,
 ): Promise<GroupsOfRun | null> {
   if (groups.length === 0) return null
-  const answers = await answersOf(groups, config.verification)
+  const answers = await answersOf(groups, solutions, config.verification)
   const findings = groups.map((group, g) => groupFinding(group, answers.of[g]!))
   const analysis = groupAnalysis(
     findings.map(({ values }) => values),

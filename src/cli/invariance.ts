@@ -25,7 +25,7 @@ export interface InvarianceOfRun extends Sensitivity {
 
 /** null where there is nothing to say: no group says how its completions were made, and no pair is of two molecules. */
 export async function invarianceOfRun(
-  joined: Pick<Joined, 'pairs' | 'groups'>,
+  joined: Pick<Joined, 'pairs' | 'groups' | 'solutions'>,
   scored: boolean,
   settings: BootstrapSettings,
 ): Promise<InvarianceOfRun | null> {

@@ -2,11 +2,12 @@ import { NEAR_MISS_FORMULA, NEAR_MISS_TANIMOTO } from '../agreement/faults.ts'
 import { formulaDiff } from '../chem/ether0/formula-diff.ts'
 import { REWARD_REASON } from '../chem/ether0/reason.ts'
 import { hasPart, tanimotoSimilarity } from '../chem/ether0/similarity.ts'
+import { startOf, wholeSmiles } from '../chem/ether0/whole.ts'
 import { type Molecule, ToolkitFailure } from '../chem/toolkit/molecule.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import { PythonError } from '../python/error.ts'
 import type { VerificationChoice } from '../setup/config.ts'
-import type { Fault, PairFault, ScoredCompletion, ScoredPair } from '../types.ts'
+import type { Fault, PairFault, ScoredCompletion, ScoredPair, SolutionInput } from '../types.ts'
 import { answerOf } from './answers.ts'
 
 /** Pairs of which molecules are compared; a millisecond each. */
@@ -19,11 +20,9 @@ export interface FaultOptions {
 }
 
 /** The rows once more, each pair with how its rejected answer fails. A pair is compared when it comes: memory does not grow. */
-export async function* withFaults<R extends { readonly pairs: readonly ScoredPair[] }>(
-  rows: AsyncIterable<R>,
-  { verification, completions }: FaultOptions,
-  most = MAX_COMPARED,
-): AsyncGenerator<R> {
+export async function* withFaults<
+  R extends { readonly pairs: readonly ScoredPair[]; readonly row: { readonly solution: SolutionInput | null } },
+>(rows: AsyncIterable<R>, { verification, completions }: FaultOptions, most = MAX_COMPARED): AsyncGenerator<R> {
   const compare = completions <= 2 * most
   for await (const row of rows) {
     if (row.pairs.length === 0) {
@@ -31,7 +30,8 @@ export async function* withFaults<R extends { readonly pairs: readonly ScoredPai
       continue
     }
     const pairs: ScoredPair[] = []
-    for (const pair of row.pairs) pairs.push({ ...pair, fault: await faultOf(pair, verification, compare) })
+    for (const pair of row.pairs)
+      pairs.push({ ...pair, fault: await faultOf(pair, verification, { compare, solution: row.row.solution }) })
     yield { ...row, pairs }
   }
 }
@@ -52,33 +52,42 @@ const IMPLAUSIBLE: ReadonlySet<string | null> = new Set([
 
 /**
  * How the rejected answer of a pair fails: first by the verdict, then, of an answer that is simply wrong, by the molecules of the two answers.
- * @param compare whether molecules are compared
+ * @param compare whether molecules are compared; default true
+ * @param solution of the row: where it asks for the rest of a molecule, the whole one counts; default none
  */
 export async function faultOf(
   { chosen, rejected }: Pick<ScoredPair, 'chosen' | 'rejected'>,
   verification: FaultOptions['verification'],
-  compare = true,
+  { compare = true, solution = null }: { readonly compare?: boolean; readonly solution?: SolutionInput | null } = {},
 ): Promise<PairFault> {
   const answers = [chosen, rejected].map(({ text }) => answerOf(text, verification))
   const [right, given] = answers as [string | null, string | null]
-  const { level, tanimoto } = await levelOf(rejected, right, given, compare)
+  const { level, tanimoto } = await levelOf(rejected, right, given, compare, solution)
   const formed = level === 'no_verdict' ? null : level !== 'format' && level !== 'invalid'
-  const both = [await wellFormed(chosen, right), formed]
+  const both = [await wellFormed(chosen, right, solution), formed]
   // one that is malformed settles it, whatever is known of the other
   return { rejected: level, wellFormed: both.includes(false) ? false : both.includes(null) ? null : true, tanimoto }
 }
 
-async function wellFormed(completion: ScoredCompletion, answer: string | null): Promise<boolean | null> {
+async function wellFormed(
+  completion: ScoredCompletion,
+  answer: string | null,
+  solution: SolutionInput | null,
+): Promise<boolean | null> {
   if (completion.verifiableStatus === 'unverifiable') return null
-  return answer !== null && !(await isInvalid(completion, answer))
+  return answer !== null && !(await isInvalid(completion, answer, solution))
 }
 
 /** Whether the verifier found no molecule or reaction where it expects one, and there is none. */
-async function isInvalid({ verifiableReason }: ScoredCompletion, answer: string): Promise<boolean> {
+async function isInvalid(
+  { verifiableReason }: ScoredCompletion,
+  answer: string,
+  solution: SolutionInput | null,
+): Promise<boolean> {
   if (verifiableReason === REWARD_REASON.INVALID_RXN) return !readsAsReaction(answer, await Toolkit.shared())
   if (verifiableReason !== REWARD_REASON.INVALID_MOL) return false
-  // ether0 takes a short part for a counter-ion and says that there is no molecule, though RDKit reads one
-  return hasPart(answer) || read(answer, await Toolkit.shared()) === null
+  // ether0 takes a short part for a counter-ion and says that there is no molecule, though RDKit reads one; not of the rest of a molecule
+  return startOf(solution) !== null || hasPart(answer) || read(answer, await Toolkit.shared()) === null
 }
 
 interface Level {
@@ -92,12 +101,13 @@ async function levelOf(
   right: string | null,
   given: string | null,
   compare: boolean,
+  solution: SolutionInput | null,
 ): Promise<Level> {
   const { verifiableStatus, verifiableReason } = rejected
   if (verifiableStatus === 'unverifiable') return plainly('no_verdict')
   if (verifiableStatus === 'pass') return plainly('right')
   if (given === null) return plainly('format')
-  if (await isInvalid(rejected, given)) return plainly('invalid')
+  if (await isInvalid(rejected, given, solution)) return plainly('invalid')
   if (IMPLAUSIBLE.has(verifiableReason)) return plainly('implausible')
   if (verifiableReason === REWARD_REASON.INVALID_RXN) return plainly('wrong')
   if (right === null) return plainly('wrong')
@@ -105,7 +115,7 @@ async function levelOf(
     return plainly(isFormula(given) && formulaDiff(right, given) <= NEAR_MISS_FORMULA ? 'near_miss' : 'wrong')
   if (!compare) return plainly('wrong_or_near_miss')
   const toolkit = await Toolkit.shared()
-  const [a, b] = [read(right, toolkit), read(given, toolkit)]
+  const [a, b] = [readWhole(right, solution, toolkit), readWhole(given, solution, toolkit)]
   if (a === 'gave up' || b === 'gave up') return plainly('wrong_or_near_miss')
   if (a === null) return plainly('wrong')
   if (b === null) return plainly(right.length > SHORT ? 'invalid' : 'wrong')
@@ -124,6 +134,15 @@ function compared(right: Molecule, given: Molecule): Level {
     if (error instanceof ToolkitFailure) return plainly('wrong_or_near_miss')
     throw error
   }
+}
+
+/** The molecule that an answer stands for, with the start that it goes on from. */
+function readWhole(answer: string, solution: SolutionInput | null, toolkit: Toolkit): ReturnType<typeof read> {
+  for (const smiles of wholeSmiles(answer, solution)) {
+    const molecule = read(smiles, toolkit)
+    if (molecule !== null) return molecule
+  }
+  return null
 }
 
 /** The molecule of an answer; null where there is none, of a reaction, too. */

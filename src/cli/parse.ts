@@ -110,7 +110,7 @@ function checkNames(args: Record<string, unknown>, known: readonly string[], hel
     throw new UsageError(
       `"${String(words[0])}" is not a flag`,
       'command line',
-      `Flags start with --; see ${help.name} --help.`,
+      `${known.includes('dataset') && /\.\w+$/.test(String(words[0])) ? `Is --dataset ${String(words[0])} meant? ` : ''}Flags start with --; see ${help.name} --help.`,
     )
 }
 

@@ -3,7 +3,7 @@ import { bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.
 import { accuracyPaperTable } from '../agreement/accuracy-table.ts'
 import { type Agreement, agreement } from '../agreement/agreement.ts'
 import { agreementPaperTables } from '../agreement/agreement-table.ts'
-import { baselineWarningLines } from '../agreement/baselines.ts'
+import { baselineWarningLines, fewPromptsLine } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
 import { faultSummary } from '../agreement/fault-summary.ts'
 import { faultPaperTable } from '../agreement/fault-table.ts'
@@ -87,7 +87,11 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
       ...(invariance?.statistics ?? []),
     ],
   }
-  if (scored) for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+  if (scored) {
+    for (const line of baselineWarningLines(found.warnings)) log.warn(line)
+    const few = fewPromptsLine(found.warnings)
+    if (few !== null) log.info(few)
+  }
   const faults = accuracyByFault(found.statistics)
   const failures = failuresOf(input.unread, joined.unscored, config.stepSeparator)
   await writeFailures(folder, failures)

@@ -53,6 +53,10 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
     `${data.name}: ${counted(inspection.rows, 'row')}, ${counted(inspection.completions, 'completion')}, ${counted(inspection.withSolution, 'row')} with a solution${unreadNote(inspection.failures.length)}`,
   )
   sayReadings(inspection, config, log)
+  if (inspection.withSolution === 0)
+    log.warn(
+      'no row has a solution, so nothing can be verified: a row says what is right in its column "solution", fxn_name!:!answer_info!:!problem_type (docs/own-data.md)',
+    )
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
   if (inspection.groups === 0) for (const line of unusedWithoutGroups(given)) log.warn(line)
   const request = {

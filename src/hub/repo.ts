@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { nearest } from '../nearest.ts'
 import { staysInside } from '../weight-files.ts'
 
 /** A repository of the hub at a revision (branch, tag, refs/pr/N or commit). */
@@ -49,8 +50,24 @@ export function localFolder(name: string): string | null {
     if (statSync(path).isDirectory()) return path
     throw new UsageError('is a file, expected a folder', name, 'Give the folder that holds it.')
   }
-  if (/^([./~]|[A-Za-z]:)|\\/.test(name)) throw new UsageError('no such folder', name)
+  if (/^([./~]|[A-Za-z]:)|\\/.test(name)) throw new UsageError('no such folder', name, nearFolder(path))
   return null
+}
+
+/** A folder beside it that is probably meant, or where it was looked for. */
+function nearFolder(path: string): string {
+  const parent = dirname(path)
+  if (!existsSync(parent)) return `It was looked for at ${path}.`
+  try {
+    const folders = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    const meant = nearest(
+      basename(path),
+      folders.map(({ name }) => name),
+    )
+    return meant === null ? `It was looked for at ${path}.` : `Is ${join(parent, meant)} meant?`
+  } catch {
+    return `It was looked for at ${path}.`
+  }
 }
 
 export const COMMIT = /^[0-9a-f]{40}$/

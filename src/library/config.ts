@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { nearest } from '../pairs/nearest.ts'
+import { nearest } from '../nearest.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import type { Given, Option, OptionTable } from '../setup/option.ts'
 import { OPTIONS, type RunOption } from '../setup/options.ts'

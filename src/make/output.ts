@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { type Digest, DigestMap, digestOf } from '../digest-map.ts'
 import { DataError, UsageError } from '../errors.ts'
-import { isSystemError, unwrittenWords } from '../system-words.ts'
+import { isSystemError, systemWords, unwrittenWords } from '../system-words.ts'
 import { writeWholeSync } from '../whole-file.ts'
 import type { Cell } from './balance.ts'
 import type { PairRow } from './row.ts'
@@ -187,7 +187,7 @@ function readState(output: string): MakeState | null {
     if (state.format !== 1) throw new Error(`format ${String(state.format)}`)
     return existsSync(output) ? state : null
   } catch (cause) {
-    throw new DataError(`cannot be read: ${(cause as Error).message}`, path, 'Begin anew with --no-resume.', { cause })
+    throw new DataError(systemWords(cause), path, 'Begin anew with --no-resume.', { cause })
   }
 }
 

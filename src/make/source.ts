@@ -4,6 +4,7 @@ import { Pieces } from '../pairs/pieces.ts'
 import { decodeUtf8 } from '../pairs/raw.ts'
 import { bytesOf } from '../pairs/unpacked.ts'
 import { plain } from '../plain-text.ts'
+import { systemWords } from '../system-words.ts'
 import type { Row, RowFailure } from '../types.ts'
 import { answerOf } from './answers.ts'
 import type { Problem } from './problem.ts'
@@ -90,7 +91,7 @@ async function* smilesLines(path: string): AsyncGenerator<SourceItem | RowFailur
     }
   } catch (cause) {
     if (cause instanceof DataError) throw cause
-    throw new DataError(`cannot be read: ${(cause as Error).message}`, path, null, { cause })
+    throw new DataError(systemWords(cause), path, null, { cause })
   }
   if (rows === 0) throw new DataError('there is no row', path)
 }

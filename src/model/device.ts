@@ -58,9 +58,14 @@ export async function resolveDevice(
     if (found.floatProducts !== products) throw wrongProducts(kind, products)
     return onGpu(kind, deviceId, products, requested === 'auto' ? 'CUDA computes on GPU 0' : 'asked for')
   }
-  if (requested === 'auto')
-    return onCpu(machine.hasNvidiaDriver ? `${found.what}. ${found.hint}` : found.what, products)
+  if (requested === 'auto') return onCpu(whyNoGpu(found, machine), products)
   throw new DeviceError(found.what, `--device ${requested}`, found.hint)
+}
+
+/** Why `auto` takes the CPU. Where there is no GPU to be used, what CUDA lacks besides is no help. */
+function whyNoGpu({ what, hint }: Trouble, { platform, hasNvidiaDriver }: Machine): string {
+  if (hasNvidiaDriver) return `${what}. ${hint}`
+  return platform === 'linux' ? 'this machine shows no NVIDIA driver' : what
 }
 
 /**

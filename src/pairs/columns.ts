@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DataError, UsageError } from '../errors.ts'
+import { nearest } from '../nearest.ts'
 import { BadRecord, README_HINT } from './failure.ts'
-import { nearest } from './nearest.ts'
 
 /** The parts of a row whose column can be named. */
 export const NAMED_PARTS = ['prompt', 'chosen', 'rejected', 'id', 'subset'] as const
@@ -106,7 +106,8 @@ export class Columns {
   }
   /** What is not read: every column but these. */
   rest(read: ReadonlySet<string>): [string, unknown][] {
-    return [...[...this.#values].filter(([name]) => !read.has(name)), ...this.#replaced]
+    const unread = [...this.#values].filter(([name]) => !read.has(name) && !read.has(this.source(name)))
+    return [...unread, ...this.#replaced]
   }
 }
 

@@ -45,9 +45,17 @@ export async function* readCsv(
   named: readonly string[] = [],
 ): AsyncGenerator<RawRecord> {
   const [head, rest] = await firstLine(chunks)
+  const guessed = delimiter === null ? separatorOf(head) : null
+  if (/^(?:\xef\xbb\xbf)?\s*[[{]\s*["{]/.test(head))
+    throw new DataError(
+      'holds JSON, its name says CSV',
+      where,
+      'Let the name end in .jsonl (a record per line) or .json.',
+    )
+  const notes = guessed === null || guessed === ',' ? [] : [`separator:${SEPARATORS[guessed]}`]
   const parser = parse({
     encoding: null,
-    delimiter: delimiter ?? [',', ';', '\t'].find((candidate) => head.includes(candidate)) ?? ',',
+    delimiter: delimiter ?? guessed ?? ',',
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
@@ -82,7 +90,7 @@ export async function* readCsv(
       const { record, info } = item as { record: readonly Buffer[]; info: { lines: number } }
       while (skipped.length > 0 && skipped[0]!.at <= info.lines) yield skipped.shift()!
       if (header === null) header = columnNames(record, where)
-      else yield recordOf(record, header, info.lines - lineBreaks(record), [...TEXT_COLUMNS, ...named])
+      else yield recordOf(record, header, info.lines - lineBreaks(record), [...TEXT_COLUMNS, ...named], notes)
     }
   } finally {
     source.destroy()
@@ -129,6 +137,11 @@ function breaksIn(cell: Buffer): number {
 }
 const [NEWLINE, RETURN] = [0x0a, 0x0d]
 
+/** What may stand between the cells of a file that is called CSV, by its name in a note. */
+const SEPARATORS = { ',': 'comma', ';': 'semicolon', '\t': 'tab' } as const
+const separatorOf = (header: string): keyof typeof SEPARATORS =>
+  (Object.keys(SEPARATORS) as (keyof typeof SEPARATORS)[]).find((candidate) => header.includes(candidate)) ?? ','
+
 /** The header's text, for the delimiter, and the stream from its beginning. */
 async function firstLine(chunks: AsyncIterable<Uint8Array>): Promise<[string, AsyncIterable<Uint8Array>]> {
   const iterator = chunks[Symbol.asyncIterator]()
@@ -168,6 +181,7 @@ function recordOf(
   header: readonly string[],
   at: number,
   textColumns: readonly string[],
+  notes: readonly string[],
 ): RawRecord {
   if (record.length !== header.length)
     return {
@@ -194,7 +208,8 @@ function recordOf(
     if (value !== undefined && name !== '') entries.push([name, value])
     guarded ||= typeof value === 'string' && value !== text && textColumns.includes(name)
   }
-  return { at, value: Object.fromEntries(entries), ...(guarded && { notes: ['formula_guard'] }) }
+  const said = guarded ? [...notes, 'formula_guard'] : notes
+  return { at, value: Object.fromEntries(entries), ...(said.length > 0 && { notes: said }) }
 }
 
 function cellValue(cell: string, name: string, textColumns: readonly string[]): unknown {

@@ -52,6 +52,8 @@ function markNumbers(text: string): string | null {
 /** Why a text that is not JSON is none, as far as it can be told. */
 export function jsonHint(text: string): string | null {
   if (/^\s*[[{]\s*(?:\{\s*)?'/.test(text)) return 'This is how Python prints a dict; write it with json.dumps.'
+  if (/^\ufeff?\s*"?[A-Za-z_][\w -]*"?[,;\t]/.test(text))
+    return 'If the file is CSV, let its name end in .csv, or in .tsv for tabs.'
   if (text.trimEnd().endsWith(',')) return 'Take the comma behind the record off.'
   return null
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../is-record.ts'
+import { nearest } from '../nearest.ts'
 import type { Completion, CompletionRole, Row, RowFailure, SolutionInput, Text } from '../types.ts'
 import { carried } from './carried.ts'
 import { checkCharacters } from './characters.ts'
@@ -6,7 +7,6 @@ import { COLUMN_WISE, isColumnWise, RECORDS_HINT } from './column-wise.ts'
 import { type ColumnNames, Columns, requireNamed } from './columns.ts'
 import { BadRecord, nameOf, README_HINT } from './failure.ts'
 import { isMessageLike, type Notes } from './message.ts'
-import { nearest } from './nearest.ts'
 import { conversationColumn, findPrompt, hasPrompt, PROMPT_LIKE, type Prompt, refuseUnreadPrompt } from './prompt.ts'
 import { isWhole, sharedPrompt, withoutPrompt } from './shared.ts'
 import { listFromJson, parseText, parseTexts } from './text.ts'
@@ -406,7 +406,8 @@ function missing(columns: Columns, message: string, wanted?: string, reason?: st
   const known = [...KNOWN, ...PROMPT_LIKE] as readonly string[]
   const word = reason ?? (wanted === undefined ? 'no_completion' : 'missing_column')
   for (const name of columns.names()) {
-    const meant = known.includes(name) ? null : nearest(name, names)
+    const absent = names.filter((part) => !columns.has(part))
+    const meant = known.includes(name) ? null : nearest(name, absent)
     if (meant !== null) return new BadRecord(word, message, `Is "${name}" meant to be "${meant}"?`)
   }
   const there = columns.names().filter((name) => !known.includes(name))

@@ -53,6 +53,7 @@ const SENTENCES: Readonly<Record<string, (about: string) => string>> = {
   prompt_in_completions: () => "every completion begins with the prompt's text: it was kept there",
   json_text: () => 'messages or lists written as JSON text were read as such',
   formula_guard: () => "cells had a ' before = + - or @, as spreadsheets and we guard a formula: one was taken off",
+  separator: (name) => `cells of the CSV are taken to be separated by a ${name}: its header has no comma`,
   lone_message: () => 'a lone message was read as a conversation of one turn',
   sharegpt: () => 'turns {from, value} were read as messages {role, content}',
   transformation_without_same: () =>
@@ -62,7 +63,7 @@ const SENTENCES: Readonly<Record<string, (about: string) => string>> = {
   message_field: (field) => `the field "${field}" of messages is not shown to the model`,
 }
 /** Readings that are as good as the plain form: said, not warned of. */
-const PLAIN = new Set(['json_text', 'lone_message', 'sharegpt'])
+const PLAIN = new Set(['json_text', 'lone_message', 'separator', 'sharegpt'])
 
 /** One line saying which columns were read, and one a note. `carried`: columns that are not read. */
 export function describeReadings(

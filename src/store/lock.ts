@@ -119,14 +119,27 @@ const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP',
  */
 function create(file: string, text: string): void {
   const own = passingName(file, 'new')
-  writeFileSync(own, text)
+  try {
+    writeFileSync(own, text)
+    linkOrWrite(own, file, text)
+  } finally {
+    // also where the disk is full: then it is there, and empty
+    rmSync(own, { force: true })
+  }
+}
+
+function linkOrWrite(own: string, file: string, text: string): void {
   try {
     linkSync(own, file)
   } catch (error) {
     if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-    writeFileSync(file, text, { flag: 'wx' })
-  } finally {
-    rmSync(own, { force: true })
+    try {
+      writeFileSync(file, text, { flag: 'wx' })
+    } catch (full) {
+      // made, but not written: another would wait for what never comes
+      if ((full as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(file, { force: true })
+      throw full
+    }
   }
 }
 

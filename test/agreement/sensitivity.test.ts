@@ -15,6 +15,7 @@ import { prng } from '../../src/prng.ts'
 import type { ScoredPair, Statistic } from '../../src/types.ts'
 import { pairOf } from './pair-data.ts'
 
+const NONE: ReadonlyMap<string, string> = new Map()
 const SETTINGS = { seed: 0, resamples: 300 }
 const find = (lines: readonly Statistic[], statistic: string, subset = 'all'): Statistic =>
   lines.find((one) => one.statistic === statistic && one.subset === subset)!
@@ -119,6 +120,7 @@ describe('chemical distance of two answers', () => {
     const { pairs } = await distancesOf({
       pairs: [texts('CCO', 'OCC'), texts('CCO', 'CCN'), texts('CCO', 'no')],
       groups: [],
+      solutions: NONE,
     })
     expect(pairs[0]).toMatchObject({ tanimoto: 0, edits: 0 })
     expect(pairs[1]!.edits).toBe(1)
@@ -126,10 +128,22 @@ describe('chemical distance of two answers', () => {
     expect(pairs[1]!.tanimoto).toBeGreaterThan(0.5)
     expect(pairs[2]).toMatchObject({ tanimoto: null, edits: null })
   })
+  it('of the whole molecules, where answers are the rest of one', async () => {
+    const pair = texts('1CCC', '1CCN')
+    const solutions = new Map([[pair.id, 'valid_mol_eval!:!CCOc1ccccc!:!molecule-completion']])
+    const { pairs } = await distancesOf({ pairs: [pair, texts('CC', 'CCN')], groups: [], solutions })
+    // RDKit in Python, of CCCc1ccccc1OCC and CCOc1ccccc1CCN, as it writes them
+    expect(pairs[0]).toMatchObject({ tanimoto: 1 - 20 / 28, edits: 3 })
+    // molecules by themselves, but CCOc1cccccCC closes no ring
+    expect(pairs[1]).toMatchObject({ tanimoto: null, edits: null })
+  })
   it('or as the data give it; beyond the limit only that', async () => {
     const given = [texts('CCO', 'CCN', { distance: 0.125 }), texts('CCO', 'CCN')]
-    expect((await distancesOf({ pairs: given, groups: [] })).pairs[0]).toMatchObject({ tanimoto: 0.125, edits: 1 })
-    const { pairs, note } = await distancesOf({ pairs: given, groups: [] }, 1)
+    expect((await distancesOf({ pairs: given, groups: [], solutions: NONE })).pairs[0]).toMatchObject({
+      tanimoto: 0.125,
+      edits: 1,
+    })
+    const { pairs, note } = await distancesOf({ pairs: given, groups: [], solutions: NONE }, 1)
     expect(pairs).toMatchObject([
       { tanimoto: 0.125, edits: null },
       { tanimoto: null, edits: null },

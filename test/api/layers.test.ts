@@ -9,6 +9,7 @@ const GROUND = [
   'errors.ts',
   'given.ts',
   'is-record.ts',
+  'nearest.ts',
   'onnx-files.ts',
   'package.ts',
   'packed-name.ts',

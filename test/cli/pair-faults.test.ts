@@ -121,17 +121,38 @@ describe('the fault of one pair', () => {
     const none = pair(loose.chosen, { text: 'CCCCCO', status: 'fail', reason: 'wrong_answer' })
     expect(await faultOf(none, LOOSE)).toEqual({ rejected: 'format', wellFormed: false, tanimoto: null })
   })
+  it('takes the rest of a molecule with its start', async () => {
+    const solution = 'valid_mol_eval!:!CCOc1ccccc!:!molecule-completion'
+    const rest = { text: answered('1CC') }
+    const found = (chosen: Side, rejected: Side) => faultOf(pair(chosen, rejected), STRICT, { solution })
+    // ethane and propane by themselves, and CCOc1cccccCC opens a ring that it does not close
+    for (const open of ['CC', 'CCC', 'N'])
+      expect(await found(rest, wrong(open, 'invalid_mol'))).toEqual({
+        rejected: 'invalid',
+        wellFormed: false,
+        tanimoto: null,
+      })
+    expect(
+      await found({ text: answered('CC'), status: 'fail', reason: 'invalid_mol' }, { text: answered('1CC') }),
+    ).toMatchObject({ rejected: 'right', wellFormed: false })
+    expect(await found(rest, wrong('1C#CC#C', 'failed_reos_check'))).toMatchObject({ rejected: 'implausible' })
+    // RDKit in Python: CCOc1ccccc1CC and CCOc1ccccc1CN, 18 of 26 bits in common
+    const near = await found(rest, wrong('1CN'))
+    expect([near.rejected, near.tanimoto]).toEqual(['near_miss', 18 / 26])
+  })
   it('says where molecules were not compared', async () => {
     const huge = `C${'C'.repeat(20_000)}`
-    expect((await faultOf(pair(right, wrong('CCCCCO')), STRICT, false)).rejected).toBe('wrong_or_near_miss')
+    expect((await faultOf(pair(right, wrong('CCCCCO')), STRICT, { compare: false })).rejected).toBe(
+      'wrong_or_near_miss',
+    )
     expect((await faultOf(pair(right, wrong(huge)), STRICT)).rejected).toBe('wrong_or_near_miss')
   })
 })
 
 it('compares molecules up to a number of pairs', async () => {
   const rows = async function* () {
-    yield { pairs: [pair(right, wrong('CCCCCO'))] }
-    yield { pairs: [] }
+    yield { pairs: [pair(right, wrong('CCCCCO'))], row: { solution: null } }
+    yield { pairs: [], row: { solution: null } }
   }
   const faults = async (completions: number, most: number) => {
     const found: unknown[] = []

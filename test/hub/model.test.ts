@@ -17,6 +17,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ModelError, NetworkError, UsageError } from '../../src/errors.ts'
 import { resolveModel } from '../../src/hub/model.ts'
 import type { DownloadProgress } from '../../src/hub/receive.ts'
+import { localFolder } from '../../src/hub/repo.ts'
 import type { ResolveModelOptions } from '../../src/hub/resolved-model.ts'
 import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { externalFilesOf } from '../../src/model/ready-made/file.ts'
@@ -441,6 +442,17 @@ describe('names', () => {
     execFileSync('mkfifo', [join(cacheDir, 'config.json')])
     await expect(resolve(cacheDir)).rejects.toThrow(/is not a regular file/)
     await expect(resolve(cacheDir)).rejects.toThrow(ModelError)
+  })
+  it('names the folder beside it that a misspelt one probably means', () => {
+    const beside = mkdtempSync(join(tmpdir(), 'beside-'))
+    mkdirSync(join(beside, 'reward-model'))
+    expect(() => localFolder(join(beside, 'reward-modle'))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('no such folder'),
+        hint: `Is ${join(beside, 'reward-model')} meant?`,
+      }),
+    )
+    rmSync(beside, { recursive: true })
   })
   it.each([
     ['./nowhere', {}, /no such folder/],

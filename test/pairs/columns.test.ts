@@ -46,6 +46,12 @@ describe('a column that is named for a part of the row', () => {
     ])
     expect(Object.keys((row as Row).extra)).toEqual(['prompt', 'id'])
   })
+  it('is not said to be unread under the name of its part', () => {
+    expect(parse({ q: 'a', chosen: 'c', rejected: 'd', note: 1 }, { prompt: 'q' })).toMatchObject({
+      extra: { note: 1 },
+    })
+    expect(Object.keys((parse({ q: 'a', chosen: 'c', rejected: 'd' }, { prompt: 'q' }) as Row).extra)).toEqual([])
+  })
   it('goes before every prompt-like column, for groups and single completions too', () => {
     expect(parse({ question: 'a', query: 'b', chosen: 'c', rejected: 'd' }, { prompt: 'query' })).toMatchObject({
       prompt: 'b',

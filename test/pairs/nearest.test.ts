@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nearest } from '../../src/pairs/nearest.ts'
+import { nearest } from '../../src/nearest.ts'
 
 it('names what a misspelt word means, up to two or a third of its letters away', () => {
   expect(nearest('promt', ['prompt', 'chosen'])).toBe('prompt')
@@ -11,6 +11,15 @@ it('names what a misspelt word means, up to two or a third of its letters away',
   expect(nearest('refmodle', ['refModel'])).toBe('refModel')
   // of two letters both differ
   expect(nearest('id', ['qa'])).toBeNull()
+  // nor of the shorter one
+  expect(nearest('bda', ['id', 'bad'])).toBe('bad')
+})
+
+it('names the one name that begins with what was typed', () => {
+  expect(nearest('data', ['dataset', 'device'])).toBe('dataset')
+  expect(nearest('verify', ['run-verify', 'verify-results'])).toBe('verify-results')
+  expect(nearest('prompt', ['prompt-column-a', 'prompt-column-b'])).toBeNull()
+  expect(nearest('da', ['dataset'])).toBeNull()
 })
 
 it('counts every letter of a long name: nine of 29 is near, ten of 29 is not', () => {

@@ -147,6 +147,7 @@ describe('files that cannot be used', () => {
       'cannot be unpacked: it ends in the middle',
     ],
     ['what.txt', 'hello', 'the format of the file is not known'],
+    ['lines.csv', '{"prompt": "p", "chosen": "a", "rejected": "b"}\n', 'holds JSON, its name says CSV'],
     ['twice.csv', 'prompt,prompt\n', 'the column "prompt" appears twice in the header'],
     [
       'numbers.jsonl',
@@ -229,6 +230,20 @@ describe('one bad record does not end the reading', () => {
       ['[C]', "'[1]"],
     ])
     expect(await failures(join(dir, 'bad.csv'))).toMatchObject([{ where: 'bad.csv:3' }, {}, {}, {}])
+  })
+  it('CSV under the name of JSON lines', async () => {
+    const path = file('tables.jsonl', `${line({ prompt: 'p', chosen: 'a', rejected: 'b' })}id,prompt,chosen\n`)
+    expect(await failures(path)).toMatchObject([
+      { reason: 'invalid_json', hint: 'If the file is CSV, let its name end in .csv, or in .tsv for tabs.' },
+    ])
+  })
+  it('CSV with tabs or semicolons, and that this is a guess', async () => {
+    const notes = async (name: string, text: string) =>
+      (await usable(file(name, text))).map((row) => row.reading?.notes)
+    expect(await notes('tabs.csv', 'prompt\tchosen\trejected\np\ta\tb\n')).toEqual([['separator:tab']])
+    expect(await notes('semi.csv', 'prompt;chosen;rejected\np;a;b\n')).toEqual([['separator:semicolon']])
+    expect(await notes('comma.csv', 'prompt,chosen,rejected\np,a,b\n')).toEqual([[]])
+    expect(await notes('tabs.tsv', 'prompt\tchosen\trejected\np\ta\tb\n')).toEqual([[]])
   })
   it('CSV with a quote that is never closed', async () => {
     expect(await failures(file('open.csv', 'prompt,chosen,rejected\np,a,b\np,"a,b\n'))).toMatchObject([

@@ -156,7 +156,8 @@ describe.skipIf(chromiumPath === null)('report.html of an analysis in chromium',
             width,
           )
         // axe-core takes seconds on a page of tables
-      if (media === 'screen' && width < 1920) found.push(...(await violations(page)).map((line) => `${width}: ${line}`))
+        if (media === 'screen' && width < 1920)
+          found.push(...(await violations(page)).map((line) => `${width}: ${line}`))
         await page.screenshot({
           path: join(pictures, `comparison-${width}-${media === 'print' ? media : colorScheme}.png`),
           fullPage: true,

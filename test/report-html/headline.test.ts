@@ -32,6 +32,14 @@ describe('the headline', () => {
       'in all 296 pairs that it decides (1 tie, 3 without a verdict): on them accuracy and agreement are one measurement.',
     )
   })
+  it('says that agreement leaves out the ties of the model, and accuracy does not', () => {
+    const some = demoPairs.map(
+      (pair, i): ScoredPair => (i < 2 ? { ...pair, margin: 0, outcome: 'tie', agree: null } : pair),
+    )
+    expect(wordsOf(some)).toContain(
+      'in all 300 pairs: accuracy and agreement are one measurement, but that agreement leaves out 2 ties of the model.',
+    )
+  })
   it('shows agreement where the verifier can disagree', () => {
     const pairs = demoPairs.map((pair, i) => (i < 30 ? turned(pair) : pair))
     const agreeing = pairs.filter(({ agree }) => agree === 1).length

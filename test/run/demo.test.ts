@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
 import { complaints, hasTex, TEX } from '../tex.ts'
 import { type CsvRow, type Done, header, manifestOf, readCsv, readJson, start, temporaryFolder } from './bin.ts'
+import { sampleOf } from './sample.ts'
 
 /** The columns of the contract, in its order; others may follow. */
 const SCORES =
@@ -203,6 +204,12 @@ describe('run-rm without arguments', () => {
   it('prints what the README says', () => {
     const readme = readFileSync(packagePath('README.md'), 'utf8')
     expect(readme).toContain(`\n\`\`\`${done.stdout.trimEnd()}\n\`\`\`\n`)
+  })
+
+  it('is the sample of the guides, word for word (npm run sample makes that anew)', () => {
+    const [fresh, sample] = [sampleOf(RM), sampleOf(packagePath('docs/sample'))]
+    expect(fresh['report.html']!.length).toBeGreaterThan(3000)
+    expect(fresh).toEqual(sample)
   })
 
   it('gives the scores of transformers within 1e-4', () => {

@@ -38,3 +38,21 @@ it('gives no reasons where some pass', async () => {
     /^verifier: 1 pass, 3 fail, 0 unverifiable of 4 completions; it prefers chosen in all 1 pair that it decides \(1 tie\): accuracy and agreement are one measurement there$/,
   )
 })
+it('says that agreement leaves out ties of the model', async () => {
+  // what tells the answers apart is cut away in the first row
+  const long = (x: string) => ({
+    chosen: `${'N'.repeat(400)}<answer>${x}</answer>`,
+    rejected: `${'N'.repeat(400)}<answer>O</answer>`,
+  })
+  const data = join(folder.path, 'even.jsonl')
+  const rows = [
+    { prompt: 'Name it', ...long('CCO'), solution },
+    { prompt: 'Name it', chosen: '<answer>CCO</answer>', rejected: '<answer>O</answer>', solution },
+  ]
+  writeFileSync(data, rows.map((row) => JSON.stringify(row)).join('\n'))
+  const flags = ['--extraction', 'loose', '--max-length', '100', '--truncation', 'right', '--resamples', '100']
+  const args = ['--dataset', data, '--output-dir', join(folder.path, 'even'), '--device', 'cpu', ...flags]
+  expect((await run('run-rm', args)).stdout).toContain(
+    'it prefers chosen in all 2 pairs: accuracy and agreement are one measurement, but that agreement leaves out 1 tie of the model',
+  )
+})

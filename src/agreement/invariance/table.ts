@@ -34,6 +34,8 @@ export function invarianceTables(
       const find: Find = (name) => own.find((line) => line.subset === subset && line.statistic === name)
       return find(has) === undefined ? [] : [[text(subset), ...cells(find)]]
     })
+  const methods = (names: readonly string[]): (string | null)[] =>
+    own.filter(({ statistic }) => names.includes(statistic)).map((line) => line.ciMethod)
   const twins = rows('mean_abs_delta', (find) => [
     share(find('flip_rate')),
     share(find('win_lost_rate')),
@@ -58,7 +60,10 @@ export function invarianceTables(
           {
             name: 'invariance',
             caption: `The same chemistry written otherwise: how far the score of ${scorer} moves, on ${dataset}.`,
-            intervals: intervalSentence(ciMethod),
+            intervals: intervalSentence(
+              ciMethod,
+              methods(['flip_rate', 'win_lost_rate', 'mean_abs_delta', 'mean_delta', 'spread_over_margin']),
+            ),
             source: 'agreement.csv',
             breaks: totalOf(twins),
             columns: [
@@ -83,7 +88,16 @@ export function invarianceTables(
           {
             name: 'invariance-changed',
             caption: `Another molecule in the place of the answer: whether the score of ${scorer} moves, on ${dataset}.`,
-            intervals: intervalSentence(ciMethod),
+            intervals: intervalSentence(
+              ciMethod,
+              methods([
+                'sensitivity',
+                'ranked_below_original',
+                'abs_delta_auroc_within_prompt',
+                'changed_mean_abs_delta',
+                'changed_mean_delta',
+              ]),
+            ),
             source: 'agreement.csv',
             breaks: totalOf(changed),
             columns: ['', 'noticed', 'ranked below', 'AUROC of |Δ|', 'mean |Δ|', 'mean Δ', 'completions'].map(
@@ -112,7 +126,10 @@ export function sensitivityTable(
   return {
     name: 'sensitivity',
     caption: `Margin of ${scorer} over the chemical distance of the two answers, on ${dataset}.`,
-    intervals: intervalSentence(ciMethod),
+    intervals: intervalSentence(
+      ciMethod,
+      curve.flatMap(({ margin, accuracy }) => [margin.ciMethod, accuracy.ciMethod]),
+    ),
     source: 'sensitivity.csv',
     columns: [
       ...['distance', 'from – to', 'mean', 'margin', 'accuracy (half)', 'pairs'].map((title) => ({ title })),

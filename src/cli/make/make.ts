@@ -65,6 +65,8 @@ async function makeOutput(
     purchasableBloom: options.purchasableBloom,
   }
   const identity = { version: packageVersion, source: basename(path), sha256, ...what, n, seed, ...blooms }
+  // a filter that cannot be read stops the command before its file is begun; the workers start with their first job
+  const pool = createMakePool(given<DataOptions>(blooms), options.verifyWorkers)
   const file = PairFile.open(output, freshState(identity, rollouts ? [ROLLOUT] : kinds, n), options.resume)
   const failures = new FailureCount(log)
   if (file.state.done) {
@@ -73,7 +75,6 @@ async function makeOutput(
     return ended(file.state)
   }
   if (file.state.pairs > 0) log.info(`${output}: going on behind ${file.state.pairs} pairs`)
-  const pool = createMakePool(given<DataOptions>(blooms), options.verifyWorkers)
   const interrupt = watchInterrupt(log)
   const bar = n === null ? null : log.progress('making', n, 'pairs')
   try {

@@ -68,7 +68,12 @@ export function choicePaperTable(
   return {
     name: 'choices',
     caption: `Right choices of the next step by ${scorer} on ${dataset}, per cent (${(bounds[0]?.n ?? 0).toLocaleString('en-US')} rows).`,
-    intervals: intervalSentence(ciMethod),
+    intervals: intervalSentence(
+      ciMethod,
+      heuristics.flatMap(({ accuracy: { overall, subsets } }) =>
+        [overall, ...named.map((name) => subsets[name]!)].map(({ ci }) => ci.method),
+      ),
+    ),
     source: 'agreement.csv',
     columns: ['', ...heuristics.map(({ heuristic }) => heuristic), 'chance', 'ceiling', 'rows'].map((title, i) => ({
       title,

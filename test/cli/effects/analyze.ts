@@ -24,6 +24,9 @@ function results(): Promise<string> {
   return made
 }
 
+/** Of the first pair of the demo. */
+const FIRST_CHOSEN = 'The formula C11H18N2O3 leaves room for urea.'
+
 interface Analysed extends Done {
   readonly outputDir: string
   csv(name: string): CsvRow[]
@@ -64,7 +67,7 @@ export const ANALYZE_ROWS: Rows<keyof typeof OPTIONS> = {
       expect((await analysed('--dataset', 'demo-pairs', '--dataset', 'demo-pears')).stderr).toContain(
         '--dataset demo-pears changes nothing here: no run is of that data set',
       ),
-    refuses(['--dataset', 'demo-pears'], 3, 'none of the runs is asked for'),
+    refuses(['--dataset', 'demo-pears'], 3, 'no run here is of the --dataset and --model that are asked for'),
   ),
   model: async () => {
     expect(kinds(await analysed(), 'rm').concat(kinds(await analysed(), 'dpo')).length).toBe(2)
@@ -84,9 +87,12 @@ export const ANALYZE_ROWS: Rows<keyof typeof OPTIONS> = {
     const other = await analysed('--data-file', PLAIN)
     expect(picks(other)).toBe(false)
     expect(other.stderr).toContain('is not the data set that the run scored')
-    expect((await analysed('--dataset', 'demo-pairs', '--data-file', PLAIN)).stderr).toContain(
-      '--data-file changes nothing here: no run has groups',
-    )
+    const pairs = await analysed('--dataset', 'demo-pairs', '--data-file', PLAIN)
+    expect(pairs.stderr).not.toContain('--data-file changes nothing')
+    const page = (run: Analysed): string => readFileSync(join(run.outputDir, 'analysis/demo-pairs/report.html'), 'utf8')
+    const [whole, without] = [page(await analysed('--dataset', 'demo-pairs')), page(pairs)]
+    expect(whole).toContain(FIRST_CHOSEN)
+    expect(without).not.toContain(FIRST_CHOSEN)
   },
   resamples: all(
     async () => {

@@ -77,9 +77,11 @@ function oneMeasurement(input: ReportInput): string {
     ...(ties === 0 ? [] : [plural(ties, 'tie')]),
     ...(undecided === 0 ? [] : [`${count(undecided)} without a verdict`]),
   ]
+  const even = input.pairs.filter((p) => p.outcome === 'tie' && p.verifiableOutcome === 'win').length
+  const apart = even === 0 ? '' : `, but that agreement leaves out ${plural(even, 'tie')} of the model`
   return others.length === 0
-    ? ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')}: accuracy and agreement are one measurement.`
-    : ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')} that it decides (${others.join(', ')}): on them accuracy and agreement are one measurement.`
+    ? ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')}: accuracy and agreement are one measurement${apart}.`
+    : ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')} that it decides (${others.join(', ')}): on them accuracy and agreement are one measurement${apart}.`
 }
 
 function baselineTile(input: ReportInput): Markup {

@@ -15,6 +15,7 @@ import {
 import type { RunConfig } from '../setup/config.ts'
 import { onStopSignal } from '../stop-signals.ts'
 import { keptBy } from './command.ts'
+import { counted } from './count.ts'
 import type { Log, Progress } from './log.ts'
 import { PART_OF, SHARD_DONE } from './part.ts'
 import { configText } from './print-config.ts'
@@ -47,6 +48,7 @@ export async function runParts(
   log: Log,
   script: readonly string[],
 ): Promise<readonly Part[]> {
+  checkCores(devices)
   const folder = mkdtempSync(join(tmpdir(), 'chemherm-parts-'))
   const bar = new PartsBar(devices.length, config.models.length, log)
   const children: ChildProcess[] = []
@@ -83,6 +85,17 @@ export async function runParts(
     dispose()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** A process without a core of its own takes its memory and is no faster. @throws UsageError */
+function checkCores(devices: readonly string[]): void {
+  const [asked, cores] = [devices.filter((name) => name === 'cpu').length, availableParallelism()]
+  if (asked > Math.max(2, cores))
+    throw new UsageError(
+      `names cpu ${asked} times, and this machine has ${counted(cores, 'core')}`,
+      '--device',
+      'Name it once for each process, at most as often as there are cores.',
+    )
 }
 
 /** The CPU's processes share its cores. */

@@ -59,72 +59,119 @@ export async function* readCsv(
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    max_record_size: MAX_CSV_BYTES,
     info: true,
     // records that wait would be all in memory
     ...{ readableHighWaterMark: 1 },
   })
-  const skipped: RawRecord[] = []
-  let tooLongAt = -1
-  parser.on('skip', (error: CsvError) => {
-    const at = typeof error.lines === 'number' ? error.lines : 0
-    // said again of each part of a record that is too long
-    if (error.code === 'CSV_MAX_RECORD_SIZE') {
-      if (tooLongAt !== at) skipped.push(tooLong(at, MAX_CSV_BYTES))
-      tooLongAt = at
-      return
-    }
-    skipped.push({
-      at,
-      reason: 'invalid_csv',
-      message: `invalid CSV: ${error.message.replace(/, value is .*$/s, '')}`,
-      hint: null,
-    })
-  })
-  const source = Readable.from(watched(rest, parser, where))
+  const watch = new RecordWatch(parser, where)
+  const { skipped } = watch
+  parser.on('skip', (error: CsvError) => watch.refuse(error))
+  const source = Readable.from(watch.chunks(rest))
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
   let header: readonly string[] | null = null
   try {
     for await (const item of parser) {
       const { record, info } = item as { record: readonly Buffer[]; info: { lines: number } }
-      while (skipped.length > 0 && skipped[0]!.at <= info.lines) yield skipped.shift()!
+      const at = info.lines - lineBreaks(record)
+      while (skipped.length > 0 && skipped[0]!.at <= at) {
+        const refused = skipped.shift()!
+        yield withItsLines(refused, Math.min(at, skipped[0]?.at ?? at) - 1)
+      }
       if (header === null) header = columnNames(record, where)
-      else yield recordOf(record, header, info.lines - lineBreaks(record), [...TEXT_COLUMNS, ...named], notes)
+      else yield recordOf(record, header, at, [...TEXT_COLUMNS, ...named], notes)
     }
   } finally {
     source.destroy()
   }
-  yield* skipped
+  yield* skipped.map((refused, i) => withItsLines(refused, (skipped[i + 1]?.at ?? refused.at + 1) - 1))
 }
 
-/** Of csv-parse: the cells of the record that is being read. */
-interface RecordUnderWay {
-  readonly state: { readonly record: Buffer[] }
+/** Lines that a record took which is not read: a quote in the wrong place takes the rows up to the next one. */
+const withItsLines = (refused: Refused, last: number): Refused =>
+  last > refused.at ? { ...refused, message: `${refused.message}; it reaches to line ${last}` } : refused
+
+type Refused = Extract<RawRecord, { readonly reason: string }>
+
+/** Of csv-parse: the record that is being read. */
+interface UnderWay {
+  readonly state: {
+    readonly record: Buffer[]
+    /** The cell under way; toString gives bytes where the encoding is null. */
+    readonly field: { readonly length: number; toString(encoding: null): Buffer; reset(): void }
+    /** The record is dropped at its end. */
+    recordHasError: boolean
+  }
+  readonly info: { readonly lines: number }
 }
 
 /**
- * The chunks, with an eye on the record that they make: the parser bounds a cell, neither their number nor what they take together. The cells
- * of a record that is too long are let go of while it is read.
- * @throws DataError for more cells than a table has
+ * An eye on the record that the chunks make: csv-parse bounds a cell, but reads no further once one is too long (7.0.3), and neither the number
+ * of cells nor what they take together. What a record that is too long holds is let go of while it is read; those behind it are read.
  */
-async function* watched(chunks: AsyncIterable<Uint8Array>, parser: unknown, where: string): AsyncGenerator<Uint8Array> {
-  const { state } = parser as RecordUnderWay
-  for await (const chunk of chunks)
-    for (let from = 0; from < chunk.length; from += LOOK_BYTES) {
-      checkRecord(state.record, where)
-      yield chunk.subarray(from, from + LOOK_BYTES)
+class RecordWatch {
+  readonly #parser: UnderWay
+  /** The last record that is refused; each has an array of its own. */
+  #refused: readonly Buffer[] | null = null
+
+  /** What is refused, and not yet said. */
+  readonly skipped: Refused[] = []
+
+  constructor(
+    parser: unknown,
+    readonly where: string,
+  ) {
+    this.#parser = parser as UnderWay
+  }
+
+  /** The parser says what is wrong with a record, of one perhaps several times. */
+  refuse({ code, message }: CsvError): void {
+    this.#refuse('invalid_csv', `invalid CSV: ${message.replace(/, value is .*$/s, '')}`)
+    if (code !== 'CSV_QUOTE_NOT_CLOSED') return
+    const last = this.skipped.pop()
+    if (last !== undefined) this.skipped.push({ ...last, message: `${last.message}; it takes all that follows` })
+  }
+
+  /** @throws DataError for more cells than a table has */
+  async *chunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks)
+      for (let from = 0; from < chunk.length; from += LOOK_BYTES) {
+        this.#look()
+        yield chunk.subarray(from, from + LOOK_BYTES)
+      }
+    this.#look()
+  }
+
+  #look(): void {
+    const { state } = this.#parser
+    const { record, field } = state
+    if (record.length > MAX_CELLS)
+      throw new DataError(
+        `a record has more than ${MAX_CELLS.toLocaleString('en')} cells`,
+        this.where,
+        'It is no table, or another character stands between its cells.',
+      )
+    if (record.reduce((sum, { length }) => sum + length, field.length) > MAX_CSV_BYTES) {
+      const { reason, message } = tooLong(0, MAX_CSV_BYTES)
+      this.#refuse(reason, message)
+      state.recordHasError = true
+      field.reset()
+      record.fill(LEFT_OUT)
     }
-}
-function checkRecord(record: Buffer[], where: string): void {
-  if (record.length > MAX_CELLS)
-    throw new DataError(
-      `a record has more than ${MAX_CELLS.toLocaleString('en')} cells`,
-      where,
-      'It is no table, or another character stands between its cells.',
-    )
-  if (record.length > MAX_COLUMNS || record.reduce((sum, { length }) => sum + length, 0) > MAX_CSV_BYTES)
-    record.fill(LEFT_OUT)
+    if (record.length > MAX_COLUMNS) record.fill(LEFT_OUT)
+  }
+
+  #refuse(reason: string, message: string): void {
+    const { state, info } = this.#parser
+    if (state.record === this.#refused) return
+    this.#refused = state.record
+    this.skipped.push({
+      at: info.lines - lineBreaks([...state.record, state.field.toString(null)]),
+      reason,
+      message,
+      hint: null,
+    })
+  }
 }
 
 /** Line breaks inside the cells: the record begins as many lines above its end. */

@@ -15,7 +15,7 @@ export type RawRecord =
 /** The largest single record that is read into memory; a longer one is listed as `record_too_long` and skipped. */
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024
 
-export const tooLong = (at: number, most = MAX_RECORD_BYTES): RawRecord => ({
+export const tooLong = (at: number, most = MAX_RECORD_BYTES): Extract<RawRecord, { readonly reason: string }> => ({
   at,
   reason: 'record_too_long',
   message: `the record is longer than ${most / 1024 / 1024} MiB`,

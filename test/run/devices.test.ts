@@ -113,6 +113,14 @@ describe('--device cpu,cpu', () => {
     expect(stderr).toContain('2 of 2 processes ended early (cpu, cpu)')
   })
 
+  it('starts no more processes of the CPU than there are cores', async () => {
+    const devices = Array<string>(300).fill('cpu').join(',')
+    const { code, stderr } = await start('run-rm', argsOf('many', devices)).done
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--device: names cpu 300 times, and this machine has \d+ cores?/)
+    expect(existsSync(place('many'))).toBe(false)
+  })
+
   it('--no-resume measures anew', async () => {
     const first = await start('run-rm', argsOf('anew', 'cpu,cpu', '--limit', '10')).done
     expect(first.code).toBe(0)

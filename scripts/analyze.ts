@@ -13,6 +13,7 @@ import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, readRun, unfinishedRuns } from '../analysis/run-folders.ts'
 import { startStatistics } from '../analysis/run-statistics.ts'
 import type { Run } from '../analysis/runs.ts'
+import { isPart } from '../src/agreement/faults.ts'
 import { answerPort } from '../src/cli/answer-port.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
 import { isStarted, runMain } from '../src/cli/fail.ts'
@@ -213,7 +214,10 @@ async function comparisonPage({
     settings,
     runs: analysis.runs.map(comparedRun),
     files: analysis.csv,
-    faults: analysis.faults,
+    faults: analysis.faults.map(({ scorer, lines }) => ({
+      scorer,
+      lines: lines.map((line) => ({ ...line, part: isPart(line, lines) })),
+    })),
     notes: analysis.notes,
     warnings: [...notes, ...remarks.warnings],
     infos: remarks.infos,

@@ -20,6 +20,8 @@ export interface MethodsInput extends BootstrapSettings {
   readonly beta: number | null
   readonly dataset: string
   readonly datasetSha256: string | null
+  /** Which rows of it were used, in words; left out or null = all. */
+  readonly kept?: string | null
   readonly pairs: number
   readonly groups: number
   /** Completions of which the data say that they are another one's rewritten, or changed. Default: none. */
@@ -86,15 +88,22 @@ const counted = ({ pairs, groups }: MethodsInput): string =>
     ...(groups === 0 ? [] : [plural(groups, 'group')]),
   ].join(' and ')
 
-const pairSentences = ({ cite }: Citations): string =>
-  `Accuracy is the share of pairs with a positive margin (strict), as in RewardBench${cite('lambert2025rewardbench')}, and the same with a tie as one half (half). Pairs are divided by how the rejected answer fails; both answers are well-formed where they stand in the format and, where a molecule is expected, RDKit reads them. Agreement with the verifier is over pairs in which both decide: the rate, and corrected for chance with each pair in both orders, where Cohen's κ${cite('cohen1960kappa')}, Gwet's AC1${cite('gwet2008ac1')}, PABAK${cite('byrt1993pabak')} and Matthews' correlation are all 2 · rate − 1. `
+const FAULTS =
+  'Pairs are divided by how the rejected answer fails; both answers are well-formed where they stand in the format and, where a molecule is expected, RDKit reads them. '
+const pairSentences = ({ cite }: Citations, verified: boolean): string =>
+  `Accuracy is the share of pairs with a positive margin (strict), as in RewardBench${cite('lambert2025rewardbench')}, and the same with a tie as one half (half). ${verified ? `${FAULTS}${agreementSentence(cite)}` : ''}`
+const agreementSentence = (cite: Citations['cite']): string =>
+  `Agreement with the verifier is over pairs in which both decide: the rate, and corrected for chance with each pair in both orders, where Cohen's κ${cite('cohen1960kappa')}, Gwet's AC1${cite('gwet2008ac1')}, PABAK${cite('byrt1993pabak')} and Matthews' correlation are all 2 · rate − 1. `
 const groupSentences = ({ cite }: Citations): string =>
   `Of a group, each counting the same, one completion is chosen: the first; by majority vote over the answers${cite('wang2023consistency', 'luong2024reft')}, compared as text or as canonical SMILES (ties to the answer seen first, no answer is wrong); or by the highest score (ties to the lower index). Best-of-n curves are expectations over all subsets of n completions, computed exactly, equal scores sharing the first place; their ceiling is pass@n${cite('chen2021codex')} and their floor the mean; best of four and the score of ties are RewardBench 2's${cite('malik2025rewardbench2')}. A decline after the peak is tested one-sided with the largest decline over n as the statistic; p is the larger of two: prompts resampled and differences to the curve's end recentred, and rewards exchanged at random within each group. Advantages are those of GRPO${cite('shao2024grpo')}. `
+
+const completionSentence = ({ cite }: Citations): string =>
+  `On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b${cite('kendall1945ties')}, Somers' D${cite('somers1962d')} and Spearman's ρ. `
 
 const INVARIANCE =
   "Within a group the data say which completions are the original answer written otherwise (twins) and which are another molecule. The flip rate is the share of wrong answers that stand in another order to a twin than to the original (a new tie counts one half), averaged over twins; the spread is the standard deviation over an original and its twins, given over the mean absolute margin between the original and the wrong answers; a changed molecule is noticed where its score differs from the original by more than the spread of the twins whose verdict is the original's. Wrong answers are the changed completions but those with as high a verifiable reward. "
 const probabilities = ({ cite }: Citations): string =>
-  ` Probabilities follow Bradley–Terry${cite('bradley1952pairs')}, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
+  `Probabilities follow Bradley–Terry${cite('bradley1952pairs')}, σ(t · margin), in both orders of each pair, at t = 1 and with t fitted on the other ${
     FOLDS - 1
   } of ${FOLDS} folds of prompts. Length-controlled accuracy${cite('dubois2024length')} is σ(α) of logit P(chosen preferred) = α + β tanh(Δlength/s.d.).`
 
@@ -155,13 +164,15 @@ const reasons = (counts: Readonly<Record<string, number>> | undefined): string =
 
 function dataSentences(m: MethodsInput): string {
   const data = statedData(m.dataset, m.datasetSha256)
+  const kept = m.kept ?? null
   const lost = [
     ...((m.unread ?? 0) === 0 ? [] : [`${plural(m.unread!, 'row')} could not be read`]),
     ...(m.model === 'none' ? [] : [`${number(m.unscored)} could not be scored${reasons(m.unscoredReasons)}`]),
     `${number(m.unverifiable)} could not be verified${reasons(m.unverifiableReasons)}`,
   ]
   const listed = lost.length === 1 ? lost[0] : `${lost.slice(0, -1).join(', ')} and ${lost.at(-1)}`
-  return `The data set ${data} has ${counted(m)} of ${plural(m.prompts, 'prompt')} and ${plural(m.completions, 'completion')}; ${listed}; these are left out of the numbers concerned and counted beside them.`
+  const used = kept === null ? `The data set ${data} has` : `Of the data set ${data} ${kept} were used:`
+  return `${used} ${counted(m)} of ${plural(m.prompts, 'prompt')} and ${plural(m.completions, 'completion')}; ${listed}; these are left out of the numbers concerned and counted beside them.`
 }
 
 /** What a stand-in decides. */
@@ -172,6 +183,8 @@ const EFFECTS: Readonly<Record<string, string>> = {
 }
 
 function verifierSentences(m: MethodsInput, { cite }: Citations): string {
+  if (m.unverifiable === m.completions && m.completions > 0)
+    return 'No completion could be verified, so that nothing is said of verifiable rewards.'
   if (m.verifier === 'not computed') return 'Verifiable rewards were not computed.'
   const rdkit = m.versions?.['@rdkit/rdkit']
   const standIns = (m.standIns ?? []).map(
@@ -211,6 +224,7 @@ export function methods(input: MethodsInput): Methods {
   const citations = new Citations()
   const { cite } = citations
   const scored = m.model !== 'none'
+  const verified = m.verifier !== 'not computed' && m.unverifiable < m.completions
   const first = [
     ...(scored ? [scoreSentence(m, citations), settingSentences(m, citations)] : [ofVerifier(m, citations)]),
     ...m.remarks,
@@ -218,16 +232,17 @@ export function methods(input: MethodsInput): Methods {
     verifierSentences(m, citations),
   ].join(' ')
   const second = scored
-    ? `${m.pairs === 0 ? '' : pairSentences(citations)}${m.groups === 0 ? '' : groupSentences(citations)}${(m.variants ?? 0) === 0 ? '' : INVARIANCE}On single completions the score is compared with passing (reward ≥ 1) by AUROC and average precision, pooled and within prompt, and with the reward itself by Kendall's τ-b${cite('kendall1945ties')}, Somers' D${cite('somers1962d')} and Spearman's ρ.${m.pairs === 0 ? '' : probabilities(citations)}`
-    : `A completion passes with a reward of at least 1.${m.pairs === 0 ? '' : ' Of a pair the verifier prefers the completion with the higher reward; equal rewards are a tie.'}`
+    ? `${m.pairs === 0 ? '' : pairSentences(citations, verified)}${m.groups === 0 ? '' : groupSentences(citations)}${(m.variants ?? 0) === 0 ? '' : INVARIANCE}${verified ? completionSentence(citations) : ''}${m.pairs === 0 ? '' : probabilities(citations)}`
+    : `A completion passes with a reward of at least 1.${m.pairs === 0 ? '' : ' Of a pair the verifier prefers the completion with the higher reward; equal rewards are a tie.'}${m.pairs === 0 || !verified ? '' : ` ${FAULTS}`}`
   const baselines = scored
-    ? ' Baselines (longest, shortest, constant, random by the completion\'s place in the data, one answer tag, and where a toolkit was at hand "the SMILES parses") are judged on the pairs that the model scored.'
+    ? ' Baselines (longest, shortest, constant, random by the completion\'s place in the data, one answer tag, and where a toolkit was at hand "the SMILES parses") are judged on the ' +
+      `${m.pairs === 0 ? 'completions' : 'pairs'} that the model scored.`
     : ''
   const text = `## Methods
 
 ${first}
 
-${second}
+${second.trimEnd()}
 
 ${intervalSentences(m, citations)}${baselines}
 `

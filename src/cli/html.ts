@@ -2,7 +2,7 @@ import type { Summary } from '../agreement/accuracy.ts'
 import type { Agreement } from '../agreement/agreement.ts'
 import { reliability } from '../agreement/calibration.ts'
 import { allRows, pairColumns } from '../agreement/columns.ts'
-import type { FaultLine } from '../agreement/faults.ts'
+import { type FaultLine, isPart } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
 import type { Joined } from '../collect.ts'
@@ -42,7 +42,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     run,
     accuracy: scored ? summary.accuracy : null,
     statistics: agreement.statistics,
-    faults: given.faults,
+    faults: given.faults.map((line) => ({ ...line, part: isPart(line, given.faults) })),
     pairs,
     completions,
     prompts: joined.prompts,

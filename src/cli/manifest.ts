@@ -191,7 +191,7 @@ function verifierWords({ config, verifier }: Pick<FinishInput, 'config' | 'verif
   if (verifier === null) return 'not computed'
   return [
     `${extraction} extraction (${EXTRACTIONS[extraction]})`,
-    `thought tags ${requireReasoning ? 'required' : 'not required'}`,
+    ...(extraction === 'loose' ? [] : [`thought tags ${requireReasoning ? 'required' : 'not required'}`]),
     `${soft ? 'partial' : 'no partial'} credit`,
     ...(goodMoleculeBonus === 0 ? [] : [`good-molecule bonus ${goodMoleculeBonus}`]),
     ...verifier.provenance.flatMap(({ name, file, origin, sha256 }) =>
@@ -228,6 +228,7 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
     beta: second === undefined ? null : config.beta,
     dataset: data.name,
     datasetSha256: (data.provenance.sha256 as string | undefined) ?? null,
+    kept: keptRows(config),
     unread: inspection.failures.length,
     ...methodCounts(joined),
     chatTemplate: templateOf(config, subjects),
@@ -245,6 +246,14 @@ export function methodsInput(input: FinishInput, joined: Joined, drift: DriftRec
   }
 }
 
+/** Which rows of the data a run took; null = all. @example 'the first 10 rows' */
+export const keptRows = ({ limit, filter }: Pick<RunConfig, 'limit' | 'filter'>): string | null => {
+  const those = filter.length === 0 ? '' : ` that --filter ${filter.join(' ')} keeps`
+  if (limit !== null)
+    return `the first ${limit === 1 ? 'row' : `${limit.toLocaleString('en-US')} rows`}${those === '' ? '' : ` of those${those}`}`
+  return those === '' ? null : `the rows${those}`
+}
+
 const isUnverifiable = ({ verifiableStatus }: Joined['completions'][number]): boolean =>
   verifiableStatus === 'unverifiable'
 
@@ -258,7 +267,7 @@ export const methodCounts = ({ pairs, groups, completions, unscored }: Joined) =
   unscored: unscored.length,
   unscoredReasons: countBy(unscored, ({ reason }) => reason),
   unverifiable: completions.filter(isUnverifiable).length,
-  unverifiableReasons: countBy(completions.filter(isUnverifiable), (c) => c.verifiableReason ?? 'no reason'),
+  unverifiableReasons: countBy(completions.filter(isUnverifiable), (c) => c.verifiableReason ?? 'no solution'),
 })
 
 /** An adapter's revision stands before its base, another model's behind its name. */

@@ -49,18 +49,40 @@ export function planBatches(sequences: readonly Sequence[], options: PlanOptions
   chunks.sort((a, b) => b.tokens - a.tokens || a.sequences[0]! - b.sequences[0]!)
   const batches: Batch[] = []
   let open: Chunk[] = []
+  let tokens = 0
+  let size = 0
   const close = (): void => {
     if (open.length > 0) batches.push(batchOf(open, sequences, options))
     open = []
+    tokens = 0
+    size = 0
   }
+  const tokensWith = (chunk: Chunk): number =>
+    options.packed && options.layout === 'shared'
+      ? tokens + ownTokens(chunk, open, sequences)
+      : tokensOf([...open, chunk], options)
   for (const chunk of chunks) {
-    const next = [...open, chunk]
-    const size = next.reduce((sum, { sequences: { length } }) => sum + length, 0)
-    if (size > options.batchSize || tokensOf(next, options) > options.batchTokens) close()
+    let next = tokensWith(chunk)
+    if (size + chunk.sequences.length > options.batchSize || next > options.batchTokens) {
+      close()
+      next = tokensWith(chunk)
+    }
+    tokens = next
+    size += chunk.sequences.length
     open.push(chunk)
   }
   close()
   return batches
+}
+
+/**
+ * Tokens that a chunk adds to those of an open packed batch, at the most: what it has in common with the batch's first chunk (the template's
+ * header, a system message, instructions before each question) is computed for that one.
+ */
+function ownTokens(chunk: Chunk, open: readonly Chunk[], sequences: readonly Sequence[]): number {
+  const [first] = open
+  if (first === undefined) return chunk.tokens
+  return chunk.tokens - sharedPrefix(sequences[first.sequences[0]!]!, sequences[chunk.sequences[0]!]!)
 }
 
 /** Sequences that stay together: a row, or the part of a tree that fits a batch. */

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { analysisMethods } from '../../analysis/methods.ts'
 import { type Methods, type MethodsInput, methods } from '../../src/agreement/methods.ts'
 import { bibliography, REFERENCES, type ReferenceKey } from '../../src/agreement/references.ts'
+import { keptRows } from '../../src/cli/manifest.ts'
 import { hasTex, TEX } from '../tex.ts'
 
 const INPUT: MethodsInput = {
@@ -114,5 +115,31 @@ describe('methods.md and references.bib', () => {
     const log = readFileSync(join(folder, 'paper.log'), 'latin1')
     expect(log.split('\n').filter((line) => /^!|Warning|^Overfull/.test(line))).toEqual([])
     expect(readFileSync(join(folder, 'paper.bbl'), 'utf8').match(/\\bibitem/g)).toHaveLength(keys.length)
+  })
+})
+
+describe('methods.md says nothing that was not done', () => {
+  const of = (more: Partial<MethodsInput>): string => methods({ ...INPUT, ...more }).text
+  it('of verdicts, where no completion has one', () => {
+    const none = of({ unverifiable: 600, unverifiableReasons: { no_solution: 600 } })
+    expect(none).toContain('No completion could be verified, so that nothing is said of verifiable rewards.')
+    expect(none).toContain('Accuracy is the share of pairs')
+    for (const words of ['Agreement with', 'how the rejected answer fails', 'single completions', "ether0's"])
+      expect(none).not.toContain(words)
+    const some = of({ unverifiable: 599 })
+    for (const words of ['Agreement with', 'how the rejected answer fails', 'On single completions', "ether0's"])
+      expect(some).toContain(words)
+    expect(of({ model: 'none' })).toContain('how the rejected answer fails')
+    expect(of({ model: 'none', pairs: 0, groups: 3 })).not.toContain('how the rejected answer fails')
+  })
+  it('of the rows that were left out, and of pairs where there are none', () => {
+    expect(of({})).toMatch(/The data set .* has 300 pairs/)
+    expect(of({ kept: 'the first 10 rows' })).toMatch(/Of the data set .* the first 10 rows were used: 300 pairs/)
+    expect(keptRows({ limit: null, filter: [] })).toBeNull()
+    expect(keptRows({ limit: 1, filter: [] })).toBe('the first row')
+    expect(keptRows({ limit: 10, filter: ['a', '!b'] })).toBe('the first 10 rows of those that --filter a !b keeps')
+    expect(keptRows({ limit: null, filter: ['a'] })).toBe('the rows that --filter a keeps')
+    expect(of({})).toContain('are judged on the pairs that the model scored')
+    expect(of({ pairs: 0, groups: 60 })).toContain('are judged on the completions that the model scored')
   })
 })

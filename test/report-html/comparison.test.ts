@@ -8,6 +8,7 @@ import { tellingRows } from '../../analysis/telling-rows.ts'
 import { AGREEMENT_COLUMNS, agreement, agreementRow } from '../../src/agreement/agreement.ts'
 import { packagePath } from '../../src/package.ts'
 import { completionHash } from '../../src/plain-text.ts'
+import { shownNames } from '../../src/report/compare/sections/leaderboard.ts'
 import { writeCsv } from '../../src/report/csv.ts'
 import { count, decimal, interval, measured, percent, percentInterval, points } from '../../src/report/html/numbers.ts'
 import type { RowTable } from '../../src/report/html/row-table.ts'
@@ -203,6 +204,11 @@ describe('report.html of an analysis', () => {
       }
   })
 
+  it('calls a baseline by one name, in its warnings too', () => {
+    expect(shownNames('baselines that do better: null:smiles_parses (a, null:b)')).toBe(
+      'baselines that do better: smiles parses (a, null:b)',
+    )
+  })
   it('holds each model against the baselines of its own report', async () => {
     const own = join(folder, 'baselines')
     cpSync(results, own, { recursive: true })
@@ -242,6 +248,16 @@ describe('report.html of an analysis', () => {
       // the others have no agreement.csv, and texts are not in pairs.csv
       expect(leads[0] === '').toBe(name === 'answer tag' || name === 'smiles parses')
     }
+    // of few prompts an interval around 0 says nothing
+    const about = async (clusters: number): Promise<string> => {
+      const even = statistics.map((s) =>
+        s.statistic === 'model_minus_null' ? { ...s, value: 0.01, ciLow: -0.1, ciHigh: 0.1, clusters } : s,
+      )
+      await writeCsv(path, AGREEMENT_COLUMNS, even.map(agreementRow))
+      return (await analysed(own)).table('baselines', /know no chemistry/).find(([name]) => name === 'answer tag')![4]!
+    }
+    expect(await about(20)).toContain('not distinguishable')
+    expect(await about(19)).not.toContain('not distinguishable')
     // one of other pairs is not believed
     const edited = statistics.map((s) =>
       s.scope === 'pairs' && s.statistic === 'accuracy_half' ? { ...s, value: 0.1 } : s,

@@ -5,7 +5,7 @@ import { summarise } from '../../src/agreement/accuracy.ts'
 import { agreement } from '../../src/agreement/agreement.ts'
 import { reliability } from '../../src/agreement/calibration.ts'
 import { allRows, pairColumns } from '../../src/agreement/columns.ts'
-import { accuracyByFault } from '../../src/agreement/faults.ts'
+import { accuracyByFault, isPart } from '../../src/agreement/faults.ts'
 import { mineHacks } from '../../src/agreement/hacking.ts'
 import { answerPort } from '../../src/cli/answer-port.ts'
 import { packagePath } from '../../src/package.ts'
@@ -166,7 +166,7 @@ export function demoInput(
     },
     accuracy: summarise(pairs).accuracy,
     statistics,
-    faults: accuracyByFault(statistics),
+    faults: accuracyByFault(statistics).map((line, _, lines) => ({ ...line, part: isPart(line, lines) })),
     pairs,
     completions,
     prompts: new Map(),

@@ -51,8 +51,10 @@ describe('the headline', () => {
   })
   it('shows what the pairs are made of, with and without a model', () => {
     const rows = (text: string) =>
-      [...text.matchAll(/<tr><th scope="row">([^<]*)<\/th><td>[^<]*<\/td>(.*?)<\/tr>/gs)].map(([, name, cells]) => [
-        name,
+      [
+        ...text.matchAll(/<tr><th scope="row"( class="part")?>([^<]*)<\/th><td class="words">[^<]*<\/td>(.*?)<\/tr>/gs),
+      ].map(([, part, name, cells]) => [
+        part === undefined ? name : `part: ${name}`,
         ...cells!
           .replace(/<\/td>/g, '|')
           .replace(/<[^>]*>/g, '')
@@ -61,14 +63,15 @@ describe('the headline', () => {
       ])
     const expected = [
       ['both well-formed', '123', '41.0%'],
-      ['near miss', '88', '29.3%'],
-      ['wrong', '33', '11.0%'],
-      ['implausible', '2', '0.7%'],
+      ['part: near miss', '88', '29.3%'],
+      ['part: wrong', '33', '11.0%'],
+      ['part: implausible', '2', '0.7%'],
       ['invalid', '109', '36.3%'],
       ['format', '68', '22.7%'],
       ['all pairs', '300', ''],
     ]
     expect(rows(wordsOf(demoPairs))).toEqual(expected)
+    expect(wordsOf(demoPairs)).toContain('Set in are the parts of <i>both well-formed</i>, which add up to it.')
     const unscored = demoPairs.map((pair): ScoredPair => ({ ...pair, margin: null, outcome: null, agree: null }))
     const input = { ...demoInput(null, unscored), accuracy: null }
     const { text } = headline(input).body

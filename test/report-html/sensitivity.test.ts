@@ -32,4 +32,6 @@ it('the axis names the mean distances of the bins, with no digit that is not the
   expect(text).toContain('>0.028<')
   expect(text).toContain('>0.321<')
   expect(text).not.toContain('>0.030<')
+  // two figures, one per distance, under names of their own
+  expect(text).toContain('<b>Margin over 1 − Tanimoto similarity of the two answers</b>')
 })

@@ -194,7 +194,7 @@ describe('both in one folder', () => {
     const output = join(temporary.path, 'both')
     const pairs = ['--model', folder, '--limit', '20']
     const built = await ran('run-rm', pairs, output)
-    expect(built.record.models[0]!.graph).toEqual({ kind: 'checkpoint' })
+    expect(built.record.models[0]!.graph).toEqual({ kind: 'checkpoint', attention: 'split' })
     expect(built.record.graph).toBeNull()
     const run2 = await run('run-rm', [...QUICK, '--output-dir', output, '--name', 'm', ...pairs, '--graph', 'onnx'])
     expect(run2.stderr).toContain('belongs to other weights')

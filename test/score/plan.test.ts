@@ -101,6 +101,22 @@ describe('shared prefixes', () => {
     const [batch] = planBatches(other, planOptionsFor(CPU))
     expect(batch).toMatchObject({ prefix: 2, reused: [0, 4, 2], tokens: 9 })
   })
+  it('count once against the bound of a packed batch: 300 tokens before every question leave room for more questions', () => {
+    const system = Array.from({ length: 300 }, (_, i) => i)
+    const random = prng(4)
+    const own = (n: number): number[] => Array.from({ length: n }, () => 1000 + below(random, 500))
+    const sequences = Array.from({ length: 60 }, (_, group) => {
+      const question = [...system, ...own(30)]
+      return [sequence([...question, ...own(40)], group), sequence([...question, ...own(40)], group)]
+    }).flat()
+    const batches = planBatches(sequences, planOptionsFor(CPU))
+    // (1024 − 300) / 110 = 6 questions of 110 tokens; each with its own 300 they would be two
+    expect(batches.map((batch) => batch.sequences.length)).toEqual(new Array(10).fill(12))
+    expect(batches.map((batch) => batch.tokens)).toEqual(new Array(10).fill(300 + 6 * 110))
+    // another system message in between shares nothing
+    const other = sequences.map((one, i) => (i % 4 < 2 ? one : { ...one, ids: one.ids.map((id) => id + 5000) }))
+    for (const batch of planBatches(other, planOptionsFor(CPU))) expect(batch.tokens).toBeLessThanOrEqual(1024)
+  })
   it('have a row a group where rows are padded: 2 × 7', () => {
     const other = [...pair, sequence([1, 2, 9, 9], 1)]
     const [batch] = planBatches(other, planOptionsFor({ device: 'cuda', causal: true, packed: false }))

@@ -41,6 +41,8 @@ export interface FaultRecord {
   /** both_well_formed, a fault of pairs.csv, or all. */
   readonly level: string
   readonly title: string
+  /** Of the pairs in which both answers are well-formed, which the parts add up to. */
+  readonly part?: boolean
   /** One sentence; null for all pairs. */
   readonly definition: string | null
   /** Share of all pairs, scored or not; null for all of them. */

@@ -36,7 +36,7 @@ export interface CurveAxes {
 const HEIGHT = 340
 /** With a second axis above. */
 const TOP = 46
-const LOW_TOP = 14
+const LOW_TOP = 26
 const BOTTOM = 42
 const LEFT = 52
 /** Letters of a name behind its line's end. */
@@ -66,7 +66,14 @@ export function curvesPlot(curves: readonly Curve[], axes: CurveAxes, label: str
       marginTop: top,
       marginBottom: BOTTOM,
       x: { ...scale, domain: [Math.min(...xs), Math.max(...xs)], axis: null },
-      y: { domain: [low, high], label: axes.y, labelAnchor: 'center', labelArrow: 'none', ticks: 6 },
+      // beside a second axis there is no room above; elsewhere numbers of any width stand clear of it there
+      y: {
+        domain: [low, high],
+        label: axes.y,
+        labelAnchor: above === undefined ? 'top' : 'center',
+        labelArrow: 'none',
+        ticks: 6,
+      },
       marks: [
         Plot.gridX(axes.ticks, { stroke: COLOUR.faint, strokeOpacity: 1 }),
         Plot.gridY({ stroke: COLOUR.faint, strokeOpacity: 1, ticks: 6 }),

@@ -1,6 +1,7 @@
 import { html } from '../../html/markup.ts'
 import { percentInterval, points } from '../../html/numbers.ts'
 import type { Section } from '../../html/section.ts'
+import { MIN_PROMPTS } from '../../html/statistic-table.ts'
 import type { CompareInput } from '../input.ts'
 import { lettersOf, shownName } from '../names.ts'
 import { shareCell } from '../statistic-lines.ts'
@@ -27,7 +28,7 @@ export function baselines(input: CompareInput): Section | null {
     id: 'baselines',
     title: 'Against baselines',
     body: valueTable(
-      html`What scorers reach that know no chemistry, and each model’s accuracy less theirs, in points of a percent, on the pairs that the model scored: the baselines of each run’s own report (scopes <i>null:…</i> of agreement.csv). ${letters.key(scorers)}. Beneath: the 95% interval, prompts resampled, and the pairs. Where it covers 0 the model is <i>not distinguishable</i> from a scorer that reads no molecule.${lacking ? ' An empty place: that run’s folder has no such baseline, which reads texts.' : ''}`,
+      html`What scorers reach that know no chemistry, and each model’s accuracy less theirs, in points of a percent, on the pairs that the model scored: the baselines of each run’s own report (scopes <i>null:…</i> of agreement.csv). ${letters.key(scorers)}. Beneath: the 95% interval, prompts resampled, and the pairs. Where it covers 0 the model is <i>not distinguishable</i> from a scorer that reads no molecule; of fewer than ${MIN_PROMPTS} prompts nothing is said.${lacking ? ' An empty place: that run’s folder has no such baseline, which reads texts.' : ''}`,
       'Baseline',
       ['its accuracy', ...scorers.map((scorer) => `${letters.of(scorer)} −`)],
       [
@@ -49,7 +50,7 @@ function leadCell(line: ScorerStatistic | undefined): ValueCell | null {
   if (line === undefined) return null
   const { value, ciLow, ciHigh, n, reason } = line
   if (value === null) return { value: null, why: (reason ?? '').replaceAll('_', ' ') }
-  const covers = ciLow !== null && ciHigh !== null && ciLow <= 0 && ciHigh >= 0
+  const covers = line.clusters >= MIN_PROMPTS && ciLow !== null && ciHigh !== null && ciLow <= 0 && ciHigh >= 0
   const range = percentInterval(ciLow, ciHigh)
   return {
     value: points(value),

@@ -45,8 +45,12 @@ export function leaderboard(input: CompareInput): Section {
 const warningList = (warnings: readonly string[]): Markup =>
   warnings.length === 0
     ? EMPTY
-    : html`<ul class="warnings">${warnings.map((line) => html`<li>${line}</li>\n`)}</ul>
+    : html`<ul class="warnings">${warnings.map((line) => html`<li>${shownNames(line)}</li>\n`)}</ul>
 `
+
+/** A warning of the screen with the page's names. @example shownNames('better: null:longest (a)') // 'better: longest (a)' */
+export const shownNames = (line: string): string =>
+  line.replace(/\bnull:([a-z_]+)(?= \()/g, (_, name: string) => name.replaceAll('_', ' '))
 
 /** Who leads, who cannot be told from it, and which baselines do as well as a model. */
 function inWords(input: CompareInput, rows: readonly FileRow[]): Markup {

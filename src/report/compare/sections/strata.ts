@@ -91,11 +91,11 @@ function faultTable(input: CompareInput): Markup {
   const levels = new Map(faults.flatMap(({ lines }) => lines.map((line) => [line.level, line] as const)))
   const order = [...levels.keys()].sort((a, b) => rankOf(a, faults) - rankOf(b, faults))
   const row = (level: string): ValueLine => {
-    const { title, definition } = levels.get(level)!
+    const { title, part, definition } = levels.get(level)!
     const of = faults.map(({ lines }) => lines.find((line) => line.level === level))
     const share = of.find((line) => line !== undefined)?.share ?? null
     return {
-      name: html`<span${definition !== null && html` title="${definition}"`}>${title}</span>`,
+      name: html`<span${part === true && html` class="part"`}${definition !== null && html` title="${definition}"`}>${title}</span>`,
       cells: [share === null ? null : shareCell(share), ...of.map((line) => halfCell(line?.half))],
     }
   }

@@ -17,8 +17,8 @@ export function byFault({ faults = [] }: ReportInput): Markup {
 }
 
 function picture(faults: readonly FaultRecord[]): Markup {
-  const dots = faults.map(({ title, half: { value, ciLow, ciHigh, n, clusters } }) => ({
-    ...{ name: title, value, low: ciLow, high: ciHigh, n },
+  const dots = faults.map(({ title, part, half: { value, ciLow, ciHigh, n, clusters } }) => ({
+    ...{ name: part ? `of these ${title}` : title, value, low: ciLow, high: ciHigh, n },
     emphasis: clusters >= MIN_PROMPTS,
   }))
   return figure({
@@ -45,14 +45,14 @@ function picture(faults: readonly FaultRecord[]): Markup {
 /** What each level says, and how much of the data it is. */
 function mix(faults: readonly FaultRecord[], scored: boolean): Markup {
   const total = faults.find(({ share }) => share !== null)?.share?.n ?? 0
-  const line = ({ title, definition, share, half }: FaultRecord): Markup =>
-    html`<tr><th scope="row">${title}</th><td>${definition ?? ''}</td>${numberCell(count(half.n + half.missing))}${
+  const line = ({ title, part, definition, share, half }: FaultRecord): Markup =>
+    html`<tr><th scope="row"${part === true && html` class="part"`}>${title}</th><td class="words">${definition ?? ''}</td>${numberCell(count(half.n + half.missing))}${
       share === null
         ? html`<td></td><td></td>`
         : html`${numberCell(percent(share.value))}${numberCell(percentInterval(share.ciLow, share.ciHigh))}`
     }</tr>\n`
   return html`<div class="scroll"><table>
-<caption>Why the rejected answer is wrong: what the ${plural(total, 'pair')} are made of.${scored ? '' : ' No pair was scored.'} The share has its 95% interval.</caption>
+<caption>Why the rejected answer is wrong: what the ${plural(total, 'pair')} are made of.${scored ? '' : ' No pair was scored.'}${faults.some(({ part }) => part) ? html` Set in are the parts of <i>both well-formed</i>, which add up to it.` : EMPTY} The share has its 95% interval.</caption>
 <thead><tr><th scope="col">Rejected</th><th scope="col">Meaning</th><th scope="col" class="num">Pairs</th><th scope="col" class="num">Share</th><th scope="col" class="num">95% interval</th></tr></thead>
 <tbody>${faults.map(line)}</tbody></table></div>
 `

@@ -54,7 +54,7 @@ function curveFigure(all: readonly SensitivityRecord[], margin: string, measure:
       },
       `Margin over distance: ${points.map(({ x, value }) => `${decimal(x)} ${value === null ? '–' : measured(value)}`).join(', ')}.`,
     ),
-    caption: html`<b>Margin over chemical distance</b>, ${plural(pairs, 'pair')} in ${plural(own.length, 'bin')}, each at the mean distance of its pairs. The band is a 95% interval, prompts resampled; a bin without one has too few. A score that reads molecules has a margin above 0 everywhere, and a wider one the further the wrong molecule is.`,
+    caption: html`<b>Margin over ${axis}</b>, ${plural(pairs, 'pair')} in ${plural(own.length, 'bin')}, each at the mean distance of its pairs. The band is a 95% interval, prompts resampled; a bin without one has too few. A score that reads molecules has a margin above 0 everywhere, and a wider one the further the wrong molecule is.`,
     data: {
       header: ['bin', 'distance', 'margin', 'ci_low', 'ci_high', 'accuracy_half', 'n'],
       rows: own.map(({ bin, distance, margin, accuracy }) => [

@@ -1,23 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evaluateWith } from '../../src/chem/ether0/evaluate.ts'
 import { noOracles } from '../../src/chem/oracles/none.ts'
-import { Drawer } from '../../src/chem/toolkit/draw.ts'
 import { countRings } from '../../src/chem/toolkit/ring-count.ts'
 import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
 import { createPooledVerifier, type PooledVerifier } from '../../src/chem/workers/verifier.ts'
 import { defaultChemistry } from '../../src/library/default-chemistry.ts'
+import { cpuSeconds, expectDrawnInSeconds, MOST_CPU_SECONDS } from './hostile-drawings.ts'
 import { circulant, graph, grid, honeycomb, hostileSmiles } from './hostile-smiles.ts'
 
 // 1,000 SMILES that were made to stop a verifier: none takes long, none takes much memory, none hurts its neighbours.
 
 const hostile = hostileSmiles()
-/** Of the whole process, threads of V8's compiler among them; each takes up to 0.7 s on a quiet core, this is for busy ones. */
-const MOST_CPU_SECONDS = 8
 const MOST_RDKIT_BYTES = 384e6
-const cpuSeconds = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e6
-}
 
 describe('in one thread', () => {
   it('each is judged or refused, in seconds and in 384 MB', async () => {
@@ -46,18 +40,10 @@ describe('in one thread', () => {
     expect(ends.get('ToolkitFailure')).toBeLessThan(40)
   })
 
-  it('each is drawn, or is not, in seconds', async () => {
-    let drawn = 0
-    for (const { kind, smiles } of hostile) {
-      if (smiles.length > 700) continue
-      const drawer = await Drawer.open()
-      const start = cpuSeconds()
-      if (drawer.molecule(smiles) !== null) drawn++
-      drawer.reaction(`${smiles}>>${smiles}`)
-      expect(cpuSeconds() - start, `${kind}: ${smiles.slice(0, 60)}`).toBeLessThan(MOST_CPU_SECONDS)
-    }
-    expect(drawn).toBeGreaterThan(100)
-    expect((await Drawer.open()).molecule('CCO')).toContain('<svg')
+  it('one of each kind is drawn, or is not, in seconds (all of them: npm run test:big)', async () => {
+    const kinds = new Map(hostile.filter(({ smiles }) => smiles.length <= 300).map((one) => [one.kind, one]))
+    expect(kinds.size).toBeGreaterThan(15)
+    await expectDrawnInSeconds([...kinds.values()])
   })
 })
 

@@ -222,7 +222,6 @@ export interface Methods {
 export function methods(input: MethodsInput): Methods {
   const m = visible(input)
   const citations = new Citations()
-  const { cite } = citations
   const scored = m.model !== 'none'
   const verified = m.verifier !== 'not computed' && m.unverifiable < m.completions
   const first = [

@@ -1,5 +1,4 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
@@ -164,8 +163,9 @@ describe('verify-results', () => {
   it.each([
     [[], 2, 'names no folder'],
     [['/nowhere'], 3, 'there is no such folder'],
-    [[tmpdir()], 3, 'holds no run'],
+    [[join(out, 'none')], 3, 'holds no run'],
   ])('%j: exit %i', async (args, code, message) => {
+    mkdirSync(join(out, 'none'), { recursive: true })
     const done = await run('verify-results', args)
     expect([done.code, done.stderr]).toEqual([code, expect.stringContaining(message)])
   })

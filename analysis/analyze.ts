@@ -59,7 +59,7 @@ import {
   markedName,
   type Scorer,
 } from './scorers.ts'
-import { completionsText, invarianceText, standingsText } from './screen.ts'
+import { completionsText, invarianceText, standingsText, stepsText } from './screen.ts'
 import {
   HETEROGENEITY_COLUMNS,
   heterogeneityRows,
@@ -129,7 +129,7 @@ export function startAnalysis(
   const models = withPairs.filter((run) => kindOf(run) !== 'verifier')
   const { kept, aside } = comparable([models, withPairs, runs].find((list) => list.length > 0)!)
   const aligned = align(dataset, kept)
-  const scoring = runs.filter((run) => kindOf(run) !== 'verifier')
+  const scoring = runs.filter((run) => kindOf(run) !== 'verifier' && run.steps === undefined)
   const twins = twinsOf(scoring)
   // the same weights under another name would count twice in an ensemble and test every hypothesis twice
   const copies = new Set(twins.flatMap(({ b, differs }) => (differs === null ? [] : [b.model])))
@@ -167,7 +167,9 @@ export function startAnalysis(
   ]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
   const scores = new Map(runs.map((run) => [run, scoreGroups(run)] as const))
-  const distributions = runs.map((run) => distributionTables(run, scores.get(run)!))
+  const distributions = runs
+    .filter(({ steps }) => steps === undefined)
+    .map((run) => distributionTables(run, scores.get(run)!))
   const drifts = driftRows(twins)
   const overTime = runs.flatMap((run) => overTimeRows(run, settings))
   const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
@@ -222,7 +224,7 @@ export function startAnalysis(
     },
     'completion-models.csv': { columns: WRITER_COLUMNS, rows: (writers ?? []).map(writerRow) },
   }
-  const flat = kept.filter((run) => kindOf(run) !== 'verifier' && isConstant(run))
+  const flat = kept.filter((run) => kindOf(run) !== 'verifier' && run.steps === undefined && isConstant(run))
   const constant = flat.filter(hasScores).map((run) => run.model)
   const scoreless = flat.filter((run) => !hasScores(run)).map((run) => run.model)
   const notes = [
@@ -250,7 +252,7 @@ export function startAnalysis(
     const statistics = runs.map((run, i) => ({
       model: run.model,
       statistics: [
-        ...ofColumns[i]!,
+        ...(run.steps ?? ofColumns[i]!),
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
         ...strataOfRun(run, settings),
@@ -284,7 +286,11 @@ export function startAnalysis(
       baselines: againstBaselines,
       bestOf: best,
       screen: [
-        standings.length === 0 ? completionsText(dataset, statistics) : standingsText(dataset, standings, board.notes),
+        runs.every(({ steps }) => steps !== undefined)
+          ? stepsText(dataset, statistics)
+          : standings.length === 0
+            ? completionsText(dataset, statistics)
+            : standingsText(dataset, standings, board.notes),
         // what is chosen among one answer written in several ways says nothing
         ...(groups.length === 0 || ofTwins ? [] : [groupsText(dataset, groups)]),
         ...[invarianceText(dataset, statistics), overTimeText(dataset, overTime)].filter((text) => text !== null),

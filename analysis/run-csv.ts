@@ -71,7 +71,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
 }
 
 /**
- * scores.csv as columns.
+ * scores.csv as columns; none where there is no such file.
  * @param clusterOfId the prompts of the rows in pairs.csv
  * @param bytes of a file that grows: those of its beginning that are read
  */
@@ -107,7 +107,7 @@ export async function readCompletions(
     same.push(numberIn(get('same'), path, row, 'same'))
     family.push(get('family'))
   }
-  await eachCsvRow(path, needed, visit, bytes)
+  if (existsSync(path)) await eachCsvRow(path, needed, visit, bytes)
   return {
     n: key.length,
     key,

@@ -16,6 +16,7 @@ import { checkRun } from './run-checks.ts'
 import { readCompletions, readPairs } from './run-csv.ts'
 import { readGroups } from './run-groups.ts'
 import { kindOf, type Run } from './runs.ts'
+import { isStepRun, readStepStatistics } from './step-run.ts'
 
 /** Folders `<output-dir>/<model>/<dataset>` that hold scores, in the order of their names. */
 export function findRuns(outputDir: string): { model: string; dataset: string; path: string }[] {
@@ -52,6 +53,7 @@ export function unfinishedRuns(outputDir: string): string[] {
 
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
 export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
+  if (isStepRun(folder.path)) return readStepRun(folder)
   for (let attempt = 1; ; attempt++) {
     const files = ['run.json', 'scores.csv', 'pairs.csv', 'groups.csv'].map((name) => join(folder.path, name))
     const before = stampOf(files)
@@ -94,6 +96,25 @@ export async function readRun(folder: { model: string; dataset: string; path: st
 }
 
 const READS = 3
+
+/** ◆ A run of run-process. */
+async function readStepRun({ model, dataset, path }: { model: string; dataset: string; path: string }): Promise<Run> {
+  const { manifest, warnings } = readManifest(join(path, 'run.json'))
+  const { pairs, clusterOfId } = await readPairs(join(path, 'pairs.csv'))
+  return {
+    model,
+    kind: kindOf({ model, manifest }),
+    dataset,
+    where: path,
+    pairs,
+    completions: await readCompletions(join(path, 'scores.csv'), clusterOfId),
+    groups: [],
+    manifest,
+    identity: identityOfManifest(manifest) ?? identitiesIn(path).known[0] ?? null,
+    steps: await readStepStatistics(join(path, 'agreement.csv')),
+    warnings,
+  }
+}
 
 const NEWLINE = 0x0a
 const TAIL_BYTES = 1 << 16

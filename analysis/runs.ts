@@ -27,6 +27,8 @@ export interface Run {
   readonly textBaselines?: readonly Statistic[]
   /** Absent: an imported file, which has none. */
   readonly groups?: readonly RunGroup[]
+  /** Of run-process: what it says of steps, from its agreement.csv; it has no pairs and no completions. */
+  readonly steps?: readonly Statistic[]
   /** Rows of one id are pairs of their own, not several completions of one row. */
   readonly plainPairs?: boolean
 }

@@ -62,6 +62,26 @@ export function invarianceText(
   return textTable([`${dataset}: same chemistry`, ...header], lines)
 }
 
+/** Which share of next steps each run chose rightly, by heuristic. */
+export function stepsText(
+  dataset: string,
+  runs: readonly { readonly model: string; readonly statistics: readonly Statistic[] }[],
+): string {
+  const ofChoices = /^choice_(accuracy_(.+)|chance|ceiling)$/
+  return textTable(
+    [dataset, 'heuristic', 'right', '95 % CI', 'rows'],
+    runs.flatMap(({ model, statistics }) =>
+      statistics
+        .filter(({ scope, subset, statistic }) => scope === 'steps' && subset === 'all' && ofChoices.test(statistic))
+        .map(({ statistic, value, ciLow, ciHigh, n }) => {
+          const [, whole, heuristic = whole!] = ofChoices.exec(statistic)!
+          return [model, heuristic, percent(value), interval(ciLow, ciHigh), String(n)]
+        }),
+    ),
+    [1],
+  )
+}
+
 /** What can be said of completions without pairs (groups): the score against passing the verifier. */
 export function completionsText(
   dataset: string,

@@ -13,6 +13,7 @@ import { readRewardBenchFiles } from '../analysis/rewardbench.ts'
 import { findRuns, readRun, unfinishedRuns } from '../analysis/run-folders.ts'
 import { startStatistics } from '../analysis/run-statistics.ts'
 import type { Run } from '../analysis/runs.ts'
+import { findStepRuns } from '../analysis/step-run.ts'
 import { isPart } from '../src/agreement/faults.ts'
 import { answerPort } from '../src/cli/answer-port.ts'
 import { bestOfTable } from '../src/cli/best-of-table.ts'
@@ -78,7 +79,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
   const log = screenLog(command, options)
   checkOutputFolder(join(outputDir, 'analysis'))
   if (dataFile !== null) checkDatasetName(dataFile, '--data-file')
-  const found = findRuns(outputDir)
+  const found = [...findRuns(outputDir), ...findStepRuns(outputDir)]
   const folders = found
     .filter(({ dataset, path }) => {
       const [identity] = datasets.length === 0 ? [] : identitiesIn(path).known
@@ -234,6 +235,7 @@ function remarksOf(
   runs: readonly Run[],
 ): { readonly warnings: readonly string[]; readonly infos: readonly string[] } {
   const warnings: string[] = []
+  if (runs.every(({ steps }) => steps !== undefined)) return { warnings: [], infos: [] }
   if (runs.every((run) => run.pairs.n === 0))
     warnings.push(
       `no run has pairs; only the statistics of completions${runs.some((run) => (run.groups?.length ?? 0) > 0) ? ' and groups' : ''} are written`,

@@ -17,6 +17,7 @@ import { leaderboard } from './sections/leaderboard.ts'
 import { lengths } from './sections/lengths.ts'
 import { pairs } from './sections/pairs.ts'
 import { provenance } from './sections/provenance.ts'
+import { onlySteps, steps } from './sections/steps.ts'
 import { strata } from './sections/strata.ts'
 import { subsets } from './sections/subsets.ts'
 import { verifier } from './sections/verifier.ts'
@@ -27,7 +28,7 @@ import { verifier } from './sections/verifier.ts'
  * @param limits what fits into a page; what does not is left out, and the page says so
  */
 export function renderComparison(input: CompareInput, limits: Limits = LIMITS): string {
-  const sections = [
+  const whole = [
     leaderboard(input),
     strata(input, limits),
     baselines(input),
@@ -36,6 +37,7 @@ export function renderComparison(input: CompareInput, limits: Limits = LIMITS): 
     bestOf(input),
     verifier(input),
     groups(input, limits),
+    steps(input),
     invariance(input),
     alike(input, limits),
     lengths(input),
@@ -45,6 +47,8 @@ export function renderComparison(input: CompareInput, limits: Limits = LIMITS): 
     groupRows(input, limits),
     provenance(input),
   ]
+  // runs of run-process have no completions that the other chapters could be of
+  const sections = onlySteps(input.files) ? [steps(input), provenance(input)] : whole
   const { dataset, runs, settings, command } = input
   return pageFrame(
     {

@@ -5,9 +5,10 @@ import type { BootstrapSettings } from '../src/agreement/intervals.ts'
 import { accuracyStatistics } from '../src/agreement/pairs.ts'
 import { DataError } from '../src/errors.ts'
 import type { Statistic } from '../src/types.ts'
-import { eachCsvRow, numberIn } from './csv-rows.ts'
+import { eachCsvRow } from './csv-rows.ts'
 import { kindOf, type Run, type RunPairs } from './runs.ts'
 import { baselineScorers } from './scorers.ts'
+import { numberOrNull, statisticOf } from './statistic-row.ts'
 
 /** Baselines that read texts, which pairs.csv does not have: the run itself has computed them. */
 const OF_TEXTS = ['null:answer_tag', 'null:smiles_parses']
@@ -53,26 +54,9 @@ export async function readTextBaselines(
       row++
       const [scope, statistic] = [get('scope'), get('statistic')]
       if (get('subset') !== 'all') return
-      const number = (column: string): number | null => {
-        const value = numberIn(get(column), path, row, column)
-        return Number.isNaN(value) ? null : value
-      }
-      if (scope === 'pairs' && statistic === 'accuracy_half') accuracy = number('value')
+      if (scope === 'pairs' && statistic === 'accuracy_half') accuracy = numberOrNull(get, path, row, 'value')
       if (!OF_TEXTS.includes(scope) || !SHOWN.includes(statistic)) return
-      statistics.push({
-        scope,
-        subset: 'all',
-        statistic,
-        value: number('value'),
-        ciLow: number('ci_low'),
-        ciHigh: number('ci_high'),
-        ciMethod: get('ci_method') || null,
-        n: number('n') ?? 0,
-        clusters: number('clusters') ?? 0,
-        ties: number('ties') ?? 0,
-        missing: number('missing') ?? 0,
-        reason: get('reason') || null,
-      })
+      statistics.push(statisticOf(get, path, row))
     })
   } catch (error) {
     if (!(error instanceof DataError)) throw error

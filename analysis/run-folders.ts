@@ -18,8 +18,20 @@ import { readGroups } from './run-groups.ts'
 import { kindOf, type Run } from './runs.ts'
 import { isStepRun, readStepStatistics } from './step-run.ts'
 
+interface RunFolder {
+  readonly model: string
+  readonly dataset: string
+  readonly path: string
+}
+
 /** Folders `<output-dir>/<model>/<dataset>` that hold scores, in the order of their names. */
-export function findRuns(outputDir: string): { model: string; dataset: string; path: string }[] {
+export const findRuns = (outputDir: string): RunFolder[] =>
+  runFolders(outputDir).filter(({ path }) => existsSync(join(path, 'scores.csv')))
+/** Those in which run-process judged candidates for a step. */
+export const findStepRuns = (outputDir: string): RunFolder[] =>
+  runFolders(outputDir).filter(({ path }) => isStepRun(path))
+
+function runFolders(outputDir: string): RunFolder[] {
   const folders = (path: string): string[] =>
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true })
@@ -32,7 +44,6 @@ export function findRuns(outputDir: string): { model: string; dataset: string; p
     .flatMap((model) =>
       folders(join(outputDir, model)).map((dataset) => ({ model, dataset, path: join(outputDir, model, dataset) })),
     )
-    .filter(({ path }) => existsSync(join(path, 'scores.csv')))
 }
 
 /** Folders that a run has claimed and not yet written its scores into. */
@@ -52,7 +63,7 @@ export function unfinishedRuns(outputDir: string): string[] {
 }
 
 /** ◆ Reads a run's scores.csv and pairs.csv into columns; memory grows with the numbers and ids only, not the texts. */
-export async function readRun(folder: { model: string; dataset: string; path: string }): Promise<Run> {
+export async function readRun(folder: RunFolder): Promise<Run> {
   if (isStepRun(folder.path)) return readStepRun(folder)
   for (let attempt = 1; ; attempt++) {
     const files = ['run.json', 'scores.csv', 'pairs.csv', 'groups.csv'].map((name) => join(folder.path, name))
@@ -98,7 +109,7 @@ export async function readRun(folder: { model: string; dataset: string; path: st
 const READS = 3
 
 /** ◆ A run of run-process. */
-async function readStepRun({ model, dataset, path }: { model: string; dataset: string; path: string }): Promise<Run> {
+async function readStepRun({ model, dataset, path }: RunFolder): Promise<Run> {
   const { manifest, warnings } = readManifest(join(path, 'run.json'))
   const { pairs, clusterOfId } = await readPairs(join(path, 'pairs.csv'))
   return {

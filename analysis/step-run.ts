@@ -1,22 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Statistic } from '../src/types.ts'
-import { eachCsvRow, numberIn } from './csv-rows.ts'
-
-/** Folders `<output-dir>/<model>/<dataset>` in which run-process judged candidates for a step, in the order of their names. */
-export function findStepRuns(outputDir: string): { model: string; dataset: string; path: string }[] {
-  const folders = (path: string): string[] =>
-    existsSync(path)
-      ? readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
-      : []
-  return folders(outputDir)
-    .filter((model) => model !== 'analysis')
-    .flatMap((model) =>
-      folders(join(outputDir, model)).map((dataset) => ({ model, dataset, path: join(outputDir, model, dataset) })),
-    )
-    .filter(({ path }) => isStepRun(path))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
-}
+import { eachCsvRow } from './csv-rows.ts'
+import { statisticOf } from './statistic-row.ts'
 
 /** Whether run-process judged candidates for a step there. */
 export const isStepRun = (path: string): boolean =>
@@ -28,28 +14,8 @@ export const isStepRun = (path: string): boolean =>
  */
 export async function readStepStatistics(path: string): Promise<Statistic[]> {
   const found: Statistic[] = []
-  let row = 0
   await eachCsvRow(path, ['scope', 'subset', 'statistic', 'value'], (get) => {
-    row++
-    const number = (column: string): number | null => {
-      const value = numberIn(get(column), path, row, column)
-      return Number.isNaN(value) ? null : value
-    }
-    const text = (column: string): string | null => get(column) || null
-    found.push({
-      scope: get('scope'),
-      subset: get('subset'),
-      statistic: get('statistic'),
-      value: number('value'),
-      ciLow: number('ci_low'),
-      ciHigh: number('ci_high'),
-      ciMethod: text('ci_method'),
-      n: number('n') ?? 0,
-      clusters: number('clusters') ?? 0,
-      ties: number('ties') ?? 0,
-      missing: number('missing') ?? 0,
-      reason: text('reason'),
-    })
+    found.push(statisticOf(get, path, found.length + 1))
   })
   return found
 }

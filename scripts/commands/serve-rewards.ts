@@ -1,6 +1,11 @@
 import { type DataOptions, loadChemistryData, readFilters } from '../../src/chem/ether0/data.ts'
 import { type OracleOptions, oracleProvenance } from '../../src/chem/oracles/options.ts'
-import { type ChemWorkerOptions, createChemPool, type PoolSize } from '../../src/chem/workers/verifier.ts'
+import {
+  type ChemWorkerOptions,
+  createChemPool,
+  type PoolSize,
+  VERDICT_LIMIT_S,
+} from '../../src/chem/workers/verifier.ts'
 import { screenLog } from '../../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../../src/cli/parse.ts'
 import { printText } from '../../src/cli/screen.ts'
@@ -93,7 +98,9 @@ export const OPTIONS = {
         { shown: 'none: /translate answers 501' },
       ),
       verifyWorkers: whole([1], 'Worker threads', null, { shown: 'half the cores' }),
-      timeLimit: number('Longest that one question may compute, in seconds', 20, { check: aboveZero }),
+      timeLimit: number('Longest that one question may compute, in seconds of processor time', VERDICT_LIMIT_S, {
+        check: aboveZero,
+      }),
     },
   ),
   ...REWARD_OPTIONS,

@@ -20,6 +20,7 @@ const GROUND = [
   'read-regular.ts',
   'subset-name.ts',
   'system-words.ts',
+  'thread-time.ts',
   'types.ts',
   'stop-signals.ts',
   'unfinished.ts',

@@ -43,6 +43,9 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
   const pool = createChemPool({ oracles, data }, size)
   return {
     provenance,
+    get replaced() {
+      return pool.replaced
+    },
     room: () => pool.room(),
     close: () => pool.close(),
     async verify(completion: string, solution: SolutionInput) {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { builtUrl } from '../../package.ts'
 import type { SolutionInput, Verification, Verifier } from '../../types.ts'
 import type { VerifyOptions } from '../ether0/accuracy.ts'
+import type { Apart } from '../ether0/apart.ts'
 import { type DataOptions, loadChemistryData, readFilters } from '../ether0/data.ts'
 import { formatReward } from '../ether0/format.ts'
 import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
@@ -30,6 +31,8 @@ export interface PoolSize {
 export interface PooledVerifier extends Verifier {
   /** Waits until the queue has room: for callers that read rows faster than they are verified. */
   room(): Promise<void>
+  /** What the same workers do besides: how far two answers are apart (ether0/apart.ts); null, too, where the pair was given up. */
+  apart(a: readonly string[], b: readonly string[]): Promise<Apart | null>
 }
 
 /** Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order. */
@@ -46,6 +49,10 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
     async verify(completion: string, solution: SolutionInput) {
       const end = await pool.run({ kind: 'verify', completion, solution, options: verifyOptions })
       return verificationOf(end, completion, verifyOptions)
+    },
+    async apart(a, b) {
+      const end = await pool.run({ kind: 'apart', a, b })
+      return end.kind === 'done' && end.result.kind === 'apart' ? end.result.apart : null
     },
   }
 }

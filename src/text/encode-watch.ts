@@ -7,8 +7,6 @@ import { UnencodableText } from './unencodable.ts'
 /** Time that any text gets, and each of its characters besides: the slowest of real tokenizers takes some 5 µs for one. */
 const BASE_MS = 2000
 const MS_PER_CHAR = 0.05
-/** Characters from which on a text that takes too long is a fault of its own row. */
-const LONG_CHARS = 1_000_000
 /** Up to so many characters quick patterns need no watch: 25 million steps at most. A watch costs 50 µs, as much as 100 characters. */
 const UNWATCHED_CHARS = 5000
 /**
@@ -42,7 +40,7 @@ export class EncodeWatch {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause
       const message = `the tokenizer does not come to an end on a text of ${chars.toLocaleString('en')} characters within ${ms / 1000} s`
-      if (chars > LONG_CHARS || !this.#recurrence.fail()) throw new UnencodableText('tokenizer_error', message)
+      if (!this.#recurrence.fail()) throw new UnencodableText('tokenizer_error', message)
       throw new ModelError(
         `${message}; it did not ${this.#recurrence.said}`,
         'tokenizer.json',

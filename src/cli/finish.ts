@@ -45,6 +45,7 @@ import { printText } from './screen.ts'
 import { hingeLine } from './verdict-causes.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
+import { replacedLine } from './verification-record.ts'
 import { withoutEffect } from './without-effect.ts'
 
 /** What is left when everything has been measured. */
@@ -109,6 +110,8 @@ export async function finish(input: FinishInput): Promise<number> {
   })
   sayRepairs(repairsOfRun(input.work), subjects, log)
   for (const line of verdictTroubleLines(input.verdictTroubles)) log.warn(line)
+  const replaced = replacedLine(input.verifier)
+  if (replaced !== null) log.info(replaced)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
   if (format !== null) log.warn(format)

@@ -65,8 +65,10 @@ export function buildBackend(
     decode: (ids, cleanUp) => {
       const known = Array.from(ids).filter((id) => tokens[id] !== undefined)
       if (known.length === 0) return ''
-      growth.start(known.length)
-      return watch.run(known.length, () => port.decode(known, { clean_up_tokenization_spaces: cleanUp }))
+      return watch.run(known.length, () => {
+        growth.start(known.length)
+        return port.decode(known, { clean_up_tokenization_spaces: cleanUp })
+      })
     },
     size: tokens.length,
     notes: [...vocabulary.notes, ...namedNotes(postProcessor, idOf)],
@@ -125,10 +127,11 @@ function textEncoder(
   )
   const normalized = tokenFinder(
     special.filter((token) => token.normalized),
-    (content) => {
-      growth.start(content.length)
-      return watch.run(content.length, () => normalize(content))
-    },
+    (content) =>
+      watch.run(content.length, () => {
+        growth.start(content.length)
+        return normalize(content)
+      }),
   )
   // prepend_scheme first: a text is at its beginning no more where the normalizer took its first character away
   const keepsStart = (text: string): boolean => {
@@ -155,8 +158,12 @@ function textEncoder(
   return (text) => {
     checkChars(text)
     try {
-      growth.start(text.length)
-      return Int32Array.from(watch.run(text.length, () => encode(text)))
+      return Int32Array.from(
+        watch.run(text.length, () => {
+          growth.start(text.length)
+          return encode(text)
+        }),
+      )
     } catch (cause) {
       if (cause instanceof UnencodableText || cause instanceof HarnessError) throw cause
       if (cause instanceof GrownTooLong)

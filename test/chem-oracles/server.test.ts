@@ -138,7 +138,7 @@ describe('the routes of ether0.remotes', () => {
       status: 501,
       body: { detail: 'no forward-reaction model is configured' },
     })
-    for (const end of [{ kind: 'timeout' }, { kind: 'crash', message: 'x' }] as const) {
+    for (const end of [{ kind: 'timeout' }, { kind: 'stalled' }, { kind: 'crash', message: 'x' }] as const) {
       expect((await serve({ reply: async () => end }).post('/is_purchasable', { smiles: 'C' })).status).toBe(501)
     }
   })

@@ -80,6 +80,34 @@ describe('a tokenizer that does not come to an end', () => {
     for (let i = 0; i < 5000; i++) patient.run(2, () => 'ab')
     for (let i = 0; i < 4; i++) expect(() => patient.run(41, endless)).toThrow(UnencodableText)
   })
+  it('has its time by the processor: what a busy machine stops too soon begins anew', () => {
+    const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+    let begun = 0
+    const slept = new EncodeWatch([/(a+)+$/u], 40)
+    // a thread that waits computes nothing: the watch of 50 ms on the wall is over, the limit is not
+    const work = (): string => {
+      begun++
+      if (begun < 3) for (let i = 0; i < 100; i++) sleep(2)
+      return 'ids'
+    }
+    expect(slept.run(0, work)).toBe('ids')
+    expect(begun).toBe(3)
+  })
+  it('and is refused where it comes to its end after more than its time', () => {
+    // as where the machine gave it a core in the last moment of the watch
+    const readings = [0, 41]
+    const watch = new EncodeWatch([/(a+)+$/u], 40, { read: () => readings.shift()! })
+    expect(() => watch.run(0, () => 'ids')).toThrow(/within 0.04 s$/)
+  })
+  it('a machine that never gets to it is said', () => {
+    let now = 0
+    const watch = new EncodeWatch([/(a+)+$/u], 1, { read: () => (now += 0.25) })
+    expect(() =>
+      watch.run(0, () => {
+        for (;;);
+      }),
+    ).toThrow(/within 0.001 s, in 0.16 s of which the machine gave it 0.000$/)
+  })
   it('passes on what the work throws and gives', () => {
     const watch = new EncodeWatch([/(a+)+$/u])
     expect(() =>

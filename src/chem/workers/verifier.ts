@@ -23,9 +23,11 @@ export interface PoolSize {
   readonly workers?: number
   /** Completions that may wait or run; default 1,024. */
   readonly queue?: number
-  /** Longest that one completion may compute; default 20 s. */
+  /** Longest that one completion may compute, processor time of its worker's thread; default `VERDICT_LIMIT_S`. */
   readonly timeoutMs?: number
 }
+/** Seconds of processor time that one verdict may take. */
+export const VERDICT_LIMIT_S = 20
 
 export interface PooledVerifier extends Verifier {
   /** Waits until the queue has room: for callers that read rows faster than they are verified. */
@@ -41,6 +43,9 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
   const pool = createChemPool({ oracles, data }, size)
   return {
     provenance,
+    get replaced() {
+      return pool.replaced
+    },
     room: () => pool.room(),
     close: () => pool.close(),
     async verify(completion: string, solution: SolutionInput) {
@@ -61,14 +66,14 @@ export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}):
     options: share,
     workers,
     queue: size.queue ?? 1024,
-    timeoutMs: size.timeoutMs ?? 20_000,
+    timeoutMs: size.timeoutMs ?? VERDICT_LIMIT_S * 1000,
   })
 }
 
 /** A completion that was given up is unverifiable; its format can still be judged. */
 export function verificationOf(end: JobEnd<ChemResult>, completion: string, options: VerifyOptions): Verification {
   if (end.kind === 'done' && end.result.kind === 'verify') return end.result.verification
-  const error = end.kind === 'timeout' ? 'Timeout' : 'WorkerCrash'
+  const error = end.kind === 'timeout' ? 'Timeout' : end.kind === 'stalled' ? 'Stalled' : 'WorkerCrash'
   const detail = end.kind === 'crash' ? { message: end.message } : {}
   return {
     value: null,

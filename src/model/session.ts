@@ -18,6 +18,7 @@ import {
 import { type PromptRows, packPrompts } from './prompt-rows.ts'
 import { distanceRows } from './relative.ts'
 import { ropeRows } from './rope-tables.ts'
+import type { GraphSession } from './threaded.ts'
 
 /** ◆ A model on ONNX Runtime as a Runner: measures whole texts. decoder.ts continues them. */
 
@@ -49,7 +50,7 @@ class OrtRunner implements Runner {
   constructor(
     readonly info: RunnerInfo,
     readonly model: OpenModel,
-    readonly session: ort.InferenceSession,
+    readonly session: GraphSession,
     readonly blockTokens: number,
   ) {
     this.#tables = new PositionTables(model.built)
@@ -118,6 +119,10 @@ class OrtRunner implements Runner {
       )
       return Float32Array.from(parts.length === 1 ? parts[0]! : parts.flatMap((part) => [...part]))
     })
+  }
+
+  get busyMs(): (() => number) | undefined {
+    return this.session.busyMs
   }
 
   async checkWeights(): Promise<void> {

@@ -1,3 +1,4 @@
+import '../no-telemetry.ts'
 import { dirname, relative, sep } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError } from '../errors.ts'

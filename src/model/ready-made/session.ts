@@ -1,3 +1,4 @@
+import '../../no-telemetry.ts'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError } from '../../errors.ts'
 import { checkPinned, pinnedPackage } from '../../package.ts'

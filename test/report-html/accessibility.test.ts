@@ -1,6 +1,3 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ReportInput } from '../../src/report/html/input.ts'
@@ -13,17 +10,7 @@ import { demoGroups, groupsInput } from './demo-groups.ts'
 import { demoInput, demoPairs, pairOf } from './demo-input.ts'
 import { demoMolecules } from './demo-molecules.ts'
 import { stepsInput } from './demo-steps.ts'
-
-/** Where the pictures go: CHEMHERM_SCREENSHOTS, else the tests' folder for temporary files, which goes when they end. */
-function screenshots(): string {
-  const given = process.env.CHEMHERM_SCREENSHOTS
-  const folder = given === undefined || given === '' ? mkdtempSync(join(tmpdir(), 'chemherm-screenshots-')) : given
-  mkdirSync(folder, { recursive: true })
-  console.info(
-    `screenshots of report.html: ${folder}${folder === given ? '' : ' until the tests end; CHEMHERM_SCREENSHOTS=<folder> keeps them'}`,
-  )
-  return folder
-}
+import { picture } from './pictures.ts'
 
 /** Enough of every kind of row, and few enough that axe-core goes through them in seconds. */
 const few: readonly ScoredPair[] = demoPairs.slice(0, 28)
@@ -54,15 +41,19 @@ async function unfold(page: Page): Promise<void> {
   )
 }
 
-const WIDTHS = [390, 1280, 1920] as const
+/** Colours do not depend on the width, nor frames on the colours. */
+const LOOKS = [
+  ['light', 390],
+  ['light', 1280],
+  ['light', 1920],
+  ['dark', 1280],
+] as const
 const KINDS = ['pairs', 'groups', 'process', 'verify'] as const
 
 describe.skipIf(chromiumPath === null)('report.html for every reader', () => {
-  let folder: string
   let session: BrowserSession
   let reports: Readonly<Record<(typeof KINDS)[number], string>>
   beforeAll(async () => {
-    folder = screenshots()
     session = await BrowserSession.open()
     const molecules = await demoMolecules()
     const pairs = demoInput(molecules, few)
@@ -78,25 +69,23 @@ describe.skipIf(chromiumPath === null)('report.html for every reader', () => {
   afterAll(() => session?.close())
 
   it.each(KINDS)(
-    'a report on %s has no violation that axe-core finds, light and dark, at every width',
+    'a report on %s has no violation that axe-core finds, at every width and in the dark',
     async (kind) => {
       const { page, complaints } = await session.show(reports[kind])
       const found: string[] = []
-      for (const scheme of ['light', 'dark'] as const)
-        for (const width of WIDTHS) {
-          await page.setViewportSize({ width, height: 900 })
-          await page.emulateMedia({ colorScheme: scheme })
-          await unfold(page)
-          found.push(...(await violations(page)).map((line) => `${scheme} ${width}: ${line}`))
-          await page.screenshot({ path: join(folder, `${kind}-${width}-${scheme}.png`), fullPage: true })
-          expect(
-            await page.evaluate(() => document.documentElement.scrollWidth),
-            `${kind} at ${width}`,
-          ).toBeLessThanOrEqual(width)
-        }
+      for (const [scheme, width] of LOOKS) {
+        await page.setViewportSize({ width, height: 900 })
+        await page.emulateMedia({ colorScheme: scheme })
+        await unfold(page)
+        found.push(...(await violations(page)).map((line) => `${scheme} ${width}: ${line}`))
+        await picture(page, `${kind}-${width}-${scheme}`)
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth),
+          `${kind} at ${width}`,
+        ).toBeLessThanOrEqual(width)
+      }
       expect([...new Set(found)]).toEqual([])
       expect(complaints).toEqual([])
-      expect(existsSync(join(folder, `${kind}-390-dark.png`))).toBe(true)
     },
   )
 
@@ -199,8 +188,8 @@ describe.skipIf(chromiumPath === null)('report.html for every reader', () => {
     expect(await style('h2', 'break-after')).toBe('avoid')
     const folded = page.locator('section > details:not([open]) > summary').first()
     expect(await folded.evaluate((e) => getComputedStyle(e, '::after').content)).toContain('folded, not printed')
-    await page.pdf({ path: join(folder, 'pairs.pdf'), format: 'A4', preferCSSPageSize: true })
-    const pages = readFileSync(join(folder, 'pairs.pdf'), 'latin1').match(/\/Type\s*\/Page\b/g) ?? []
+    const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true })
+    const pages = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g) ?? []
     expect(pages.length).toBeGreaterThan(5)
   })
 })

@@ -210,10 +210,7 @@ async function recompute(
       completions: inspection.completions,
     })
     const added = { ownColumns, extraColumns: inspection.extraColumns, variants: inspection.variants > 0 }
-    const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), {
-      scored,
-      render: () => '',
-    })
+    const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), { scored })
     const analysed = await writeRunFiles({
       folder: again,
       config,
@@ -224,6 +221,7 @@ async function recompute(
       ...given<{ even: number }>({ even: record.score_even }),
       unread: inspection.failures,
       herm: record.herm,
+      texts: null,
       methods: { ...record.methods, ...methodCounts(joined) },
       log: { info: () => {}, warn: () => {} },
     })

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { isStarted, runMain } from '../src/cli/fail.ts'
-import { makePairs } from '../src/cli/make/make-pairs.ts'
+import { start } from '../src/cli/start.ts'
 
-if (isStarted(import.meta.url)) await runMain('make-pairs', () => makePairs(process.argv.slice(2)))
+await start('make-pairs', async () => (await import('../src/cli/make/make-pairs.ts')).makePairs)

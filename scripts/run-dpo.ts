@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { runMain } from '../src/cli/fail.ts'
+import { start } from '../src/cli/start.ts'
 
-await runMain('run-dpo', async () =>
-  (await import('../src/cli/run-model.ts')).runModel('run-dpo', process.argv.slice(2)),
-)
+await start('run-dpo', async () => {
+  const { runModel } = await import('../src/cli/run-model.ts')
+  return (argv) => runModel('run-dpo', argv)
+})

@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { runMain } from '../src/cli/fail.ts'
+import { start } from '../src/cli/start.ts'
 
-await runMain('run-generate', async () =>
-  (await import('../src/cli/generate/run-generate.ts')).runGenerate(process.argv.slice(2)),
-)
+await start('run-generate', async () => (await import('../src/cli/generate/run-generate.ts')).runGenerate)

@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { runMain } from '../src/cli/fail.ts'
+import { start } from '../src/cli/start.ts'
 
-await runMain('run-process', async () =>
-  (await import('../src/cli/process/run-process.ts')).runProcess(process.argv.slice(2)),
-)
+await start('run-process', async () => (await import('../src/cli/process/run-process.ts')).runProcess)

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runMain } from '../src/cli/fail.ts'
+import { start } from '../src/cli/start.ts'
 
-await runMain('run-rm', async () => (await import('../src/cli/run-model.ts')).runModel('run-rm', process.argv.slice(2)))
+await start('run-rm', async () => {
+  const { runModel } = await import('../src/cli/run-model.ts')
+  return (argv) => runModel('run-rm', argv)
+})

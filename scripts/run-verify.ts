@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { runMain } from '../src/cli/fail.ts'
+import { start } from '../src/cli/start.ts'
 
-await runMain('run-verify', async () => (await import('../src/cli/run-verify.ts')).runVerify(process.argv.slice(2)))
+await start('run-verify', async () => (await import('../src/cli/run-verify.ts')).runVerify)

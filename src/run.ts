@@ -30,6 +30,8 @@ export interface RunInput {
   readonly verdicts: VerdictQueue | null
   /** Format reward of a completion without a solution. */
   readonly formatReward: (completion: string) => number | null
+  /** Told of every usable row once, in order, when its completions have gone to the verifier. */
+  readonly onRow?: (row: Row) => void
   /** True after Ctrl-C: the batch in hand is finished and kept. */
   readonly stopped: () => boolean
   /** Milliseconds since any fixed point. */
@@ -200,6 +202,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         }
         index++
       }
+      if (model === 0) input.onRow?.(row)
       // else the verifiers would wait for new jobs, and a signal for its answer, until the window is full
       if (++rows % ROWS_AT_ONCE === 0) {
         await settled()

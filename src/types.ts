@@ -387,6 +387,8 @@ export interface Verifier {
   verify(completion: string, solution: SolutionInput): Promise<Verification>
   /** Origin, licence, SHA-256 and false-positive rate of every data file and oracle in use, for the manifest. */
   readonly provenance: readonly Readonly<Record<string, unknown>>[]
+  /** Workers that died or were ended, and were replaced, so far; left out: none works for it. */
+  readonly replaced?: number
   close(): Promise<void>
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import pLimit from 'p-limit'
 import { vi } from 'vitest'
-import { nameOf } from '../scripts/chemherm.ts'
+import { nameOf } from '../src/cli/command.ts'
 import { runMain } from '../src/cli/fail.ts'
 import { packagePath } from '../src/package.ts'
 
@@ -25,13 +25,14 @@ const MAINS = {
   'run-process': async (): Promise<Main> => (await import('../src/cli/process/run-process.ts')).runProcess,
   'run-generate': async (): Promise<Main> => (await import('../src/cli/generate/run-generate.ts')).runGenerate,
   'make-pairs': async (): Promise<Main> => (await import('../src/cli/make/make-pairs.ts')).makePairs,
-  analyze: async (): Promise<Main> => (await import('../scripts/analyze.ts')).analyze,
-  'submit-eval-jobs': async (): Promise<Main> => (await import('../scripts/submit-eval-jobs.ts')).submitEvalJobs,
-  'serve-rewards': async (): Promise<Main> => (await import('../scripts/serve-rewards.ts')).serveRewards,
-  'verify-results': async (): Promise<Main> => (await import('../scripts/verify-results.ts')).verifyResults,
-  models: async (): Promise<Main> => (await import('../scripts/models.ts')).models,
-  'setup-cuda': async (): Promise<Main> => (await import('../scripts/setup-cuda.ts')).setupCuda,
-  chemherm: async (): Promise<Main> => (await import('../scripts/chemherm.ts')).chemherm,
+  analyze: async (): Promise<Main> => (await import('../scripts/commands/analyze.ts')).analyze,
+  'submit-eval-jobs': async (): Promise<Main> =>
+    (await import('../scripts/commands/submit-eval-jobs.ts')).submitEvalJobs,
+  'serve-rewards': async (): Promise<Main> => (await import('../scripts/commands/serve-rewards.ts')).serveRewards,
+  'verify-results': async (): Promise<Main> => (await import('../scripts/commands/verify-results.ts')).verifyResults,
+  models: async (): Promise<Main> => (await import('../scripts/commands/models.ts')).models,
+  'setup-cuda': async (): Promise<Main> => (await import('../scripts/commands/setup-cuda.ts')).setupCuda,
+  chemherm: async (): Promise<Main> => (await import('../scripts/commands/chemherm.ts')).chemherm,
 } as const
 export type Command = keyof typeof MAINS
 export type Env = Readonly<Record<string, string>>

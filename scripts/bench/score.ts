@@ -297,8 +297,12 @@ if (peak) console.log(`matmul peak ${peak.wall.toFixed(0)} GFLOP/s wall, ${peak.
 console.log(
   `weights ${(main.info.weightBytes / 1e6).toFixed(0)} MB; peak memory ${before.toFixed(0)} MB before, ${afterOurs.toFixed(0)} MB after opening ours and its first round; open ${main.info.openMs.toFixed(0)} ms`,
 )
-if (peer !== null)
-  console.log(`${peer.what}${passes === 2 ? ', policy and reference' : ''}; peak memory ${peerPeakMb.toFixed(0)} MB`)
+if (peer !== null) {
+  const products = peer.matmulPeak === null ? '' : `; matmul peak ${peer.matmulPeak.toFixed(0)} GFLOP/s per CPU second`
+  console.log(
+    `${peer.what}${passes === 2 ? ', policy and reference' : ''}; peak memory ${peerPeakMb.toFixed(0)} MB${products}`,
+  )
+}
 const ratios = (way: Way, base: Way): number[] =>
   scored.get(way)!.map((outcome, i) => scored.get(base)![i]![clock] / outcome[clock])
 const bases = peer === null ? [naive] : all.filter((way) => !ways.includes(way))
@@ -337,6 +341,7 @@ if (flags.json !== undefined)
       threads,
       pairsPerRound: pairs,
       peer: peer?.what ?? null,
+      peerMatmulPeak: peer?.matmulPeak ?? null,
       matmulPeak: peak,
       weightBytes: main.info.weightBytes,
       peakMb: { before, ours: afterOurs, peer: peer === null ? null : peerPeakMb },

@@ -15,6 +15,10 @@ export const COMMANDS = {
 } as const
 export type Command = keyof typeof COMMANDS
 
+/** How messages call it: `chemherm run-rm`, or `chemherm` where the first word is no command. */
+export const nameOf = ([first]: readonly string[]): string =>
+  first !== undefined && Object.hasOwn(COMMANDS, first) ? `chemherm ${first}` : 'chemherm'
+
 const MEASURED = 'What was measured is kept; run the same command again to go on.'
 /** What a signal leaves, where it ends a command between two of its steps: no file of results is ever half there. */
 const KEPT: Readonly<Record<Command, string>> = {

@@ -1,7 +1,3 @@
-import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { DataError, HarnessError, InterruptedError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
 import { onStopSignal } from '../stop-signals.ts'
@@ -12,25 +8,24 @@ import { endOnHangUp } from './first-process.ts'
 import { LARGEST_BYTES } from './largest-config.ts'
 import { jsonLine, stackText } from './screen.ts'
 
-/** Whether a module is the file that node was started with, by whatever link or short name; else it is imported, as tests do. */
-export function isStarted(moduleUrl: string): boolean {
-  const [, started] = process.argv
-  if (started === undefined) return false
-  try {
-    return createRequire(moduleUrl).resolve(resolve(started)) === realpathSync(fileURLToPath(moduleUrl))
-  } catch {
-    return false
-  }
-}
-
-/** Runs a bin's main function: its exit code, or one clear message and the code of the error family, or a bug with its stack. */
-export async function runMain(bin: string, main: () => Promise<number>): Promise<void> {
+/**
+ * Runs a bin's main function: its exit code, or one clear message and the code of the error family, or a bug with its stack.
+ * @param early a signal that came before this was loaded (start.ts)
+ */
+export async function runMain(
+  bin: string,
+  main: () => Promise<number>,
+  early: NodeJS.Signals | null = null,
+): Promise<void> {
   endOnHangUp()
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   const fail = (error: unknown): number =>
     explain(bin, error, (text) => process.stderr.write(text), asksForJson(process.argv.slice(2)))
+  const end = (signal: NodeJS.Signals): never =>
+    process.exit(fail(new InterruptedError('interrupted', signal, keptBy(bin))))
+  if (early !== null) end(early)
   // while a batch or a server is at work, that one says when to end
-  const ignore = onStopSignal((signal) => process.exit(fail(new InterruptedError('interrupted', signal, keptBy(bin)))))
+  const ignore = onStopSignal(end)
   try {
     process.exitCode = await main()
   } catch (error) {

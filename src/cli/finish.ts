@@ -25,6 +25,7 @@ import type { ScoredCompletion, Statistic, Verifier } from '../types.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
 import type { Replaced } from './differences.ts'
+import type { DistancesAhead } from './distances.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { failureLines } from './failure-lines.ts'
@@ -45,6 +46,7 @@ import { printText } from './screen.ts'
 import { hingeLine } from './verdict-causes.ts'
 import { formatDoubt, verdictLine } from './verdict-line.ts'
 import { verdictTroubleLines } from './verdict-troubles.ts'
+import { replacedLine } from './verification-record.ts'
 import { withoutEffect } from './without-effect.ts'
 
 /** What is left when everything has been measured. */
@@ -74,6 +76,8 @@ export interface FinishInput {
   readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
   readonly verifier: Verifier | null
+  /** Distances that the verification's workers computed beside the model; left out where there are none. */
+  readonly distances?: DistancesAhead | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
   readonly comparison?: GraphComparison | null
   /** The processes of a run on several devices, and the configuration that was asked for; left out where this process measured. */
@@ -109,6 +113,8 @@ export async function finish(input: FinishInput): Promise<number> {
   })
   sayRepairs(repairsOfRun(input.work), subjects, log)
   for (const line of verdictTroubleLines(input.verdictTroubles)) log.warn(line)
+  const replaced = replacedLine(input.verifier)
+  if (replaced !== null) log.info(replaced)
   for (const doubt of doubtsOf(watch, input.work, subjects, joined.completions.length)) log.warn(doubt)
   const format = input.verifier === null ? null : formatDoubt(joined.completions, config.verification)
   if (format !== null) log.warn(format)
@@ -131,6 +137,7 @@ export async function finish(input: FinishInput): Promise<number> {
     herm,
     methods: facts,
     log,
+    compare: input.distances?.between,
   })
   const { grpo, failures } = analysed
   printSummary(input, joined, analysed)

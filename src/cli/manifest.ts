@@ -22,6 +22,7 @@ import { readingsRecord } from './readings.ts'
 import { countsOf, repairsOfRun } from './repairs.ts'
 import { configAsRun } from './replaced.ts'
 import { standInTally, verdictCauses } from './verdict-causes.ts'
+import { verificationRecord } from './verification-record.ts'
 
 /** A model in run.json, likewise. */
 export interface ModelJson extends Readonly<Record<string, unknown>> {
@@ -88,7 +89,7 @@ export function manifest(
     },
     shards: shardsRecord(data.cut),
     parts: input.parts?.parts ?? null,
-    verification: verifier === null ? null : { ...config.verification, provenance: verifier.provenance },
+    verification: verifier === null ? null : verificationRecord(config.verification, verifier),
     repairs: describedRepairs(input),
     verdict_errors: input.verdictErrors,
     verdicts: countBy(joined.completions, (c) => c.verifiableStatus),

@@ -19,6 +19,7 @@ import type { RunConfig } from '../setup/config.ts'
 import type { RowFailure } from '../types.ts'
 import { type AdvantagesOfRun, writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
+import type { Comparing } from './distances.ts'
 import { FAILURE_COLUMNS, failuresOf, writeFailures } from './failures-file.ts'
 import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
 import { groupsReport } from './groups-report.ts'
@@ -51,6 +52,8 @@ export interface RunFilesInput {
   readonly herm: HermRun | null
   readonly methods: MethodsInput
   readonly log: Pick<Log, 'info' | 'warn'>
+  /** Who compares the molecules of pairs; left out: RDKit of this thread. */
+  readonly compare?: Comparing | undefined
 }
 export interface RunAnalyses {
   readonly config: RunConfig
@@ -75,7 +78,7 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   const groups = await groupsOfRun(joined, config, scored, settings)
   for (const note of groups?.notes ?? []) log.warn(note)
-  const invariance = await invarianceOfRun(joined, scored, settings)
+  const invariance = await invarianceOfRun(joined, scored, settings, input.compare)
   for (const note of invariance?.notes ?? []) log.warn(note)
   const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: scored })
   const found = {

@@ -220,10 +220,15 @@ const unreadable = (where: string, reason: string): RowFailure => ({
   message: WHY[reason] ?? reason,
   hint: null,
 })
-const gaveUp = (where: string, how: 'timeout' | 'crash'): RowFailure => ({
+const GAVE_UP = {
+  timeout: 'took too long',
+  stalled: 'the machine did not get to it',
+  crash: 'ended its worker',
+} as const
+const gaveUp = (where: string, how: keyof typeof GAVE_UP): RowFailure => ({
   where,
   id: null,
   reason: how,
-  message: how === 'timeout' ? 'took too long' : 'ended its worker',
+  message: GAVE_UP[how],
   hint: null,
 })

@@ -10,7 +10,7 @@ export type MakePool = WorkerPool<MakeJob, MakeResult>
 
 /** Pairs are judged by the oracles that ship: a server would make them another file every time. */
 const ORACLES: OracleOptions = { kind: 'embedded' }
-/** Longest that one row may compute. */
+/** Longest that one row may compute, processor time. */
 const TIMEOUT_MS = 60_000
 
 /** The worker threads of make-pairs. @param workers null = half the cores */
@@ -29,7 +29,7 @@ export function createMakePool(data: DataOptions, workers: number | null): MakeP
 export async function ask<K extends MakeJob['kind']>(
   pool: MakePool,
   job: Extract<MakeJob, { kind: K }>,
-): Promise<Extract<MakeResult, { kind: K }> | 'timeout' | 'crash'> {
+): Promise<Extract<MakeResult, { kind: K }> | 'timeout' | 'stalled' | 'crash'> {
   const end = await pool.run(job)
   return end.kind === 'done' ? (end.result as Extract<MakeResult, { kind: K }>) : end.kind
 }

@@ -6,7 +6,8 @@ export const NOT_FOUND =
 
 /** What an error's class means, where its name does not say it. */
 const MEANING: Readonly<Record<string, string>> = {
-  Timeout: 'the verification took longer than --time-limit',
+  Timeout: 'the verification computed for longer than --time-limit',
+  Stalled: 'the machine did not get to the verification in 100 times --time-limit',
   WorkerCrash: 'the verification took its worker down',
   'pydantic_core._pydantic_core.ValidationError': 'the solution is not fxn_name!:!answer_info!:!problem_type',
   invalid_ground_truth: 'the answer_info of the solution cannot be read',
@@ -29,5 +30,5 @@ export function whyUnverifiable({ status, reason, metadata }: Verification): Why
   return { cause, message }
 }
 
-/** @example meaningOf('Timeout') // 'the verification took longer than --time-limit' */
+/** @example meaningOf('Timeout') // 'the verification computed for longer than --time-limit' */
 export const meaningOf = (cause: string): string => MEANING[cause] ?? cause

@@ -10,6 +10,7 @@ import { checkPortVersion, portMember } from './port.ts'
 import { type PostProcessor, readPostProcessor } from './post-process.ts'
 import { mendPreTokenizer, type PreTokenizerLike } from './pre-tokenize.ts'
 import { remembered } from './remembered.ts'
+import { checkChars, checkUnbroken } from './text-limits.ts'
 import type { Json } from './tokenizer-files.ts'
 import { UnencodableText } from './unencodable.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
@@ -64,8 +65,10 @@ export function buildBackend(
     decode: (ids, cleanUp) => {
       const known = Array.from(ids).filter((id) => tokens[id] !== undefined)
       if (known.length === 0) return ''
-      growth.start(known.length)
-      return watch.run(known.length, () => port.decode(known, { clean_up_tokenization_spaces: cleanUp }))
+      return watch.run(known.length, () => {
+        growth.start(known.length)
+        return port.decode(known, { clean_up_tokenization_spaces: cleanUp })
+      })
     },
     size: tokens.length,
     notes: [...vocabulary.notes, ...namedNotes(postProcessor, idOf)],
@@ -109,7 +112,12 @@ function textEncoder(
 ): (text: string) => Int32Array {
   const { normalizer, pre_tokenizer: preTokenizer } = port as unknown as PortParts
   const model = remembered(modelEncoder(port, tokenizerJson, vocabulary), KEPT_CHARS)
-  const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(text))
+  const normalize = (text: string): string => {
+    if (normalizer === null) return text
+    const normalized = normalizer.normalize(text)
+    checkChars(normalized)
+    return normalized
+  }
   const tokens = (tokenizerJson.added_tokens ?? []) as readonly AddedToken[]
   const ids = new Map(tokens.map(({ content, id }) => [content, [id]]))
   const special = [...tokens.filter((token) => token.special), ...tokens.filter((token) => !token.special)]
@@ -119,10 +127,11 @@ function textEncoder(
   )
   const normalized = tokenFinder(
     special.filter((token) => token.normalized),
-    (content) => {
-      growth.start(content.length)
-      return watch.run(content.length, () => normalize(content))
-    },
+    (content) =>
+      watch.run(content.length, () => {
+        growth.start(content.length)
+        return normalize(content)
+      }),
   )
   // prepend_scheme first: a text is at its beginning no more where the normalizer took its first character away
   const keepsStart = (text: string): boolean => {
@@ -147,9 +156,14 @@ function textEncoder(
           ),
     )
   return (text) => {
+    checkChars(text)
     try {
-      growth.start(text.length)
-      return Int32Array.from(watch.run(text.length, () => encode(text)))
+      return Int32Array.from(
+        watch.run(text.length, () => {
+          growth.start(text.length)
+          return encode(text)
+        }),
+      )
     } catch (cause) {
       if (cause instanceof UnencodableText || cause instanceof HarnessError) throw cause
       if (cause instanceof GrownTooLong)
@@ -185,6 +199,7 @@ function modelEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): 
     )
   }
   return (given) => {
+    checkUnbroken(given, kind)
     const piece = prepared(given)
     if (piece === '') return []
     return run([piece]).flatMap((token) => {

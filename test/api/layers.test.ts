@@ -20,6 +20,7 @@ const GROUND = [
   'read-regular.ts',
   'subset-name.ts',
   'system-words.ts',
+  'thread-time.ts',
   'types.ts',
   'stop-signals.ts',
   'unfinished.ts',
@@ -186,32 +187,48 @@ it('no circles', () => {
 
 /** A file that starts by itself. */
 const isBin = (file: string): boolean => textOf(file).startsWith('#!')
+/** What bins load once they listen for signals. */
+const isCommand = (file: string): boolean => /^(scripts|analysis)\/commands\//.test(file)
 const BENCH = 'scripts/bench/'
 /** What the pieces of `analyze` and `per-token` need of src/, beside the ground. */
 const ANALYSIS_NEEDS = ['agreement', 'hub', 'pairs', 'report', 'score', 'setup', 'stats', 'text']
 
-it('src/ sees nothing beside it; nothing sees a bench, or a bin but one that calls another on demand; analysis/ sees no script', () => {
+it('src/ sees nothing beside it; nothing sees a bench or a bin; a command is seen on demand, by its bin or by chemherm; analysis/ sees no script', () => {
   expect(show(all.filter(({ to }) => /^(\.\.|analysis|scripts|test)\//.test(to)))).toEqual([])
   // what is published must not need the tests
   expect(show(beside.filter(({ from, to }) => to.startsWith('test/') && !from.startsWith(BENCH)))).toEqual([])
-  const toBin = [...own, ...beside].filter(
-    ({ from, to, dynamic }) => to.endsWith('.ts') && isBin(to) && !(dynamic && isBin(from)),
-  )
+  const toBin = [...own, ...beside].filter(({ to }) => to.endsWith('.ts') && isBin(to))
   expect(show(toBin)).toEqual([])
+  expect(
+    show(beside.filter(({ from, to, dynamic }) => isCommand(to) && !(dynamic && (isBin(from) || isCommand(from))))),
+  ).toEqual([])
   expect(show(beside.filter(({ from, to }) => to.startsWith(BENCH) && !from.startsWith(BENCH)))).toEqual([])
   expect(show(beside.filter(({ from, to }) => area(from) === 'analysis' && area(to) === 'scripts'))).toEqual([])
 })
 
 it('the pieces of analysis/ see themselves, the ground and what they need; and they need it', () => {
-  const pieces = beside.filter(({ from, to }) => area(from) === 'analysis' && to.endsWith('.ts') && !isBin(from))
+  const pieces = beside.filter(
+    ({ from, to }) => area(from) === 'analysis' && to.endsWith('.ts') && !isBin(from) && !isCommand(from),
+  )
   const seen = new Set(pieces.map(({ to }) => area(to)))
   expect([...seen].filter((name) => name !== 'analysis' && !GROUND.includes(name)).sort()).toEqual(ANALYSIS_NEEDS)
 })
 
-it('a bin is above cli: no script but a bin or a bench, and none takes the front door', () => {
+it('a bin is above cli: no script but a bin, its command or a bench, and none takes the front door', () => {
   const scripts = besideSources().filter((file) => area(file) === 'scripts')
-  expect(scripts.filter((file) => !isBin(file) && !file.startsWith(BENCH))).toEqual([])
+  expect(scripts.filter((file) => !isBin(file) && !isCommand(file) && !file.startsWith(BENCH))).toEqual([])
   expect(show(beside.filter(({ to }) => to === 'index.ts' || area(to) === 'library'))).toEqual([])
+})
+
+it('a bin loads next to nothing before it listens for signals', () => {
+  const bins = besideSources().filter((file) => isBin(file) && !file.startsWith(BENCH))
+  expect(bins.length).toBeGreaterThan(12)
+  for (const bin of bins) {
+    const { files, packages } = loadedWith(bin)
+    const few = [bin, 'cli/command.ts', 'cli/start.ts', 'stop-signals.ts']
+    expect([...files, ...packages].filter((one) => !few.includes(one))).toEqual([])
+    expect(files).toContain('stop-signals.ts')
+  }
 })
 
 /** Packages with machine code, WebAssembly or sockets, and the edges (◆) behind which they sit. */

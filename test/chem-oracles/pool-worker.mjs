@@ -1,4 +1,5 @@
 // A worker of test/chem-oracles/pool.test.ts: answers, hangs, crashes, throws or waits as the job says. Runs compiled code, like every worker.
+import { existsSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { serveJobs } from '../../dist/src/chem/workers/worker-runtime.js'
 
@@ -7,7 +8,13 @@ await serveJobs(async (options, turn) => {
   return async (job) => {
     if (job.spinMs) for (const end = Date.now() + job.spinMs; Date.now() < end; );
     if (job.kind === 'hang') for (;;);
+    // time passes, and the thread computes nothing, as on a machine that has others to do first
+    if (job.kind === 'sleep') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, job.sleepMs)
     if (job.kind === 'exit') process.exit(7)
+    if (job.kind === 'exit-once' && !existsSync(job.flag)) {
+      writeFileSync(job.flag, '')
+      process.exit(7)
+    }
     if (job.kind === 'throw') throw new TypeError('a bug')
     if (job.kind === 'memory') {
       const held = []

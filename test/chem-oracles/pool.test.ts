@@ -1,23 +1,32 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { type JobEnd, WorkerPool } from '../../src/chem/workers/pool.ts'
 import { InterruptedError } from '../../src/errors.ts'
 
 interface Job {
-  readonly kind?: 'hang' | 'exit' | 'throw' | 'memory' | 'wait'
+  readonly kind?: 'hang' | 'exit' | 'exit-once' | 'throw' | 'memory' | 'wait' | 'sleep'
+  readonly sleepMs?: number
+  /** A file that says that it has exited. */
+  readonly flag?: string
   readonly value?: number
   readonly spinMs?: number
   readonly waitMs?: number
   readonly after?: 'hang'
 }
 const open: WorkerPool<Job, number>[] = []
-const pool = (over: { workers?: number; queue?: number; timeoutMs?: number; options?: unknown } = {}) => {
+const pool = (
+  over: { workers?: number; queue?: number; timeoutMs?: number; stalledMs?: number; options?: unknown } = {},
+) => {
   const made = new WorkerPool<Job, number>({
     url: new URL('./pool-worker.mjs', import.meta.url),
     options: over.options ?? null,
     workers: over.workers ?? 1,
     queue: over.queue ?? 1000,
     timeoutMs: over.timeoutMs ?? 1500,
+    ...(over.stalledMs !== undefined && { stalledMs: over.stalledMs }),
   })
   open.push(made)
   return made
@@ -70,8 +79,32 @@ it.each(['exit', 'memory'] as const)(
     const answers = await Promise.all([{ value: 1 }, { kind }, { value: 2 }].map((job) => p.run(job)))
     expect([answers[0], answers[2]]).toEqual([done(1), done(2)])
     expect(answers[1]!.kind).toBe('crash')
+    expect(p.replaced).toBe(2) // it is tried once more
   },
 )
+
+it('a job whose worker died is tried once more, by a fresh one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pool-'))
+  const p = pool()
+  const once = { kind: 'exit-once', value: 5, flag: join(folder, 'exited') } as const
+  const jobs = [...values(3), once, ...values(300)]
+  expect(await Promise.all(jobs.map((job) => p.run(job)))).toEqual(jobs.map(({ value }) => done(value!)))
+  expect(p.replaced).toBe(1)
+  rmSync(folder, { recursive: true })
+})
+
+it('counts what a job computes, not what passes meanwhile', async () => {
+  const p = pool({ timeoutMs: 200, stalledMs: 3000 })
+  expect(await p.run({ kind: 'sleep', sleepMs: 1000, value: 1 })).toEqual(done(1))
+  const ends = await Promise.all([
+    p.run({ kind: 'sleep', sleepMs: 60_000 }),
+    p.run({ value: 2 }),
+    p.run({ kind: 'hang' }),
+    p.run({ value: 3 }),
+  ])
+  expect(ends).toEqual([{ kind: 'stalled' }, done(2), { kind: 'timeout' }, done(3)])
+  expect(p.replaced).toBe(2)
+})
 
 it('does not blame a job for the time in which the main thread was blocked', async () => {
   const p = pool({ timeoutMs: 600 })

@@ -11,6 +11,7 @@ const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K 
   solubility: { kind: 'solubility', solubility: { answer: { mean: -0.5, aleatoric: 1.5, epistemic: 0.25 } } },
   purchasable: { kind: 'purchasable', purchasable: { answer: { CCO: true, CCN: false } } },
   translate: { kind: 'translate', translation: { answer: { precursors: 'CC(=O)O.CCO', product: 'CCOC(C)=O' } } },
+  apart: { kind: 'apart', apart: null },
   verify: {
     kind: 'verify',
     verification: {
@@ -138,7 +139,7 @@ describe('the routes of ether0.remotes', () => {
       status: 501,
       body: { detail: 'no forward-reaction model is configured' },
     })
-    for (const end of [{ kind: 'timeout' }, { kind: 'crash', message: 'x' }] as const) {
+    for (const end of [{ kind: 'timeout' }, { kind: 'stalled' }, { kind: 'crash', message: 'x' }] as const) {
       expect((await serve({ reply: async () => end }).post('/is_purchasable', { smiles: 'C' })).status).toBe(501)
     }
   })

@@ -80,6 +80,7 @@ it('an answer that waits for a server is not lost with one on which RDKit throws
 describe('what was given up', () => {
   it.each([
     [{ kind: 'timeout' } as const, { error: 'Timeout' }],
+    [{ kind: 'stalled' } as const, { error: 'Stalled' }],
     [{ kind: 'crash', message: 'out of memory' } as const, { error: 'WorkerCrash', message: 'out of memory' }],
   ])('%j is unverifiable, its format judged all the same', (outcome, metadata) => {
     expect(verificationOf(outcome, wrap('C'), {})).toEqual({

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { afterAll, afterEach, expect, it } from 'vitest'
-import { asksForJson, isStarted } from '../../src/cli/fail.ts'
+import { afterAll, expect, it } from 'vitest'
+import { asksForJson } from '../../src/cli/fail.ts'
 import { BIN_OPTIONS } from '../../src/cli/options.ts'
 import { parseArgs } from '../../src/cli/parse.ts'
 import { changesNothing } from '../../src/setup/unused.ts'
@@ -45,21 +44,4 @@ it.each([
   file('json.yaml', 'limit: 3\nlog_format: json\n')
   file('text.yaml', 'limit: 3\n')
   expect(asksForJson(argv.map((arg) => arg.replace(/(\w+\.yaml)/, join(folder, '$1'))))).toBe(json)
-})
-
-const [node, started] = process.argv
-afterEach(() => {
-  process.argv[0] = node!
-  process.argv[1] = started!
-})
-it('knows the module that node was started with: by its path, without .js, by a link', () => {
-  const path = file('bin.js', '')
-  symlinkSync(path, join(folder, 'linked'))
-  const url = pathToFileURL(path).href
-  const as = (argument: string): boolean => {
-    process.argv[1] = argument
-    return isStarted(url)
-  }
-  expect([path, path.replace(/\.js$/, ''), join(folder, 'linked')].map(as)).toEqual([true, true, true])
-  expect([file('other.js', ''), join(folder, 'none.js'), '-'].map(as)).toEqual([false, false, false])
 })

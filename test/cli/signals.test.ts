@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { packagePath } from '../../src/package.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'signals-'))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -56,4 +57,42 @@ it('a listener that a package brings has no say', async () => {
   )
   expect(code).toBe(130)
   expect(said).toContain('SIGTERM: interrupted')
+})
+
+const preload = join(dir, 'preload.cjs')
+/** Ends with a signal so many milliseconds after it began to listen for one: after some five in which Node reads its first 100 lines of ours. */
+function startedAnd(signal: NodeJS.Signals, afterMs: number, [bin, ...args]: readonly string[]) {
+  return new Promise<{ code: number | null; signal: string | null; said: string }>((resolve) => {
+    const child = spawn(process.execPath, ['--require', preload, packagePath('dist/scripts', `${bin}.js`), ...args], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      cwd: mkdtempSync(join(dir, 'cwd-')),
+      env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent' },
+    })
+    let said = ''
+    child.stderr!.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    child.stdio[3]!.once('data', () => setTimeout(() => child.kill(signal), afterMs))
+    child.once('close', (code, by) => resolve({ code, signal: by, said }))
+  })
+}
+it.each([
+  ['run-rm', 'run-rm --device cpu'],
+  ['chemherm run-rm', 'chemherm run-rm --log-format json'],
+  ['analyze', 'analyze'],
+  ['serve-rewards', 'serve-rewards --port 0'],
+])('%s: a signal while its modules are loaded ends as 130, with what is kept', async (name, line) => {
+  writeFileSync(
+    preload,
+    "process.on('newListener', (name) => { if (name === 'SIGTERM') process.nextTick(() => { try { require('fs').writeSync(3, '.') } catch {} }) })",
+  )
+  for (const [i, afterMs] of [0, 20, 50, 100, 200, 400].entries()) {
+    const signal = i % 2 === 0 ? 'SIGTERM' : 'SIGINT'
+    const ended = await startedAnd(signal, afterMs, line.split(' '))
+    // what it was sent for may be done before: no run to analyse, a server that ends by itself
+    if (afterMs > 20 && ended.code === { analyze: 3, 'serve-rewards': 0 }[name]) continue
+    expect(ended).toMatchObject({ code: 130, signal: null })
+    if (line.includes('json')) expect(JSON.parse(ended.said)).toMatchObject({ where: signal, exitCode: 130 })
+    else expect(ended.said).toMatch(new RegExp(`^${name}: ${signal}: interrupted\n  .+(kept|again|--store)`, 'm'))
+  }
 })

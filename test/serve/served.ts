@@ -1,4 +1,4 @@
-import { OPTIONS } from '../../scripts/serve-rewards.ts'
+import { OPTIONS } from '../../scripts/commands/serve-rewards.ts'
 import { parseArgs } from '../../src/cli/parse.ts'
 import { packagePath } from '../../src/package.ts'
 import { Batcher } from '../../src/serve/batcher.ts'

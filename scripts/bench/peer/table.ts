@@ -4,6 +4,8 @@ export interface ScoreBench {
   readonly peer: string
   /** GFLOP/s of float32 matrix products, by wall and CPU time. */
   readonly matmulPeak: { readonly wall: number; readonly cpu: number }
+  /** torch's, per CPU second. */
+  readonly peerMatmulPeak: number
   readonly weightBytes: number
   readonly peakMb: { readonly before: number; readonly ours: number; readonly peer: number }
   readonly flopsPerToken: number

@@ -1,5 +1,6 @@
 import type { SolutionInput, Verification } from '../../types.ts'
 import type { VerifyOptions } from '../ether0/accuracy.ts'
+import { apart } from '../ether0/apart.ts'
 import type { EmbeddedOracles } from '../oracles/embedded.ts'
 import { OracleError } from '../oracles/error.ts'
 import { type MolToolkit, ToolkitFailure } from '../toolkit/molecule.ts'
@@ -33,6 +34,8 @@ export function createHandler(tools: JobTools): (job: ChemJob) => Promise<ChemRe
         return { kind: 'purchasable', purchasable: await asAnswer(() => embedded.purchasable(job.smiles)) }
       case 'translate':
         return { kind: 'translate', translation: await asAnswer(() => productOf(tools, job.precursors)) }
+      case 'apart':
+        return { kind: 'apart', apart: apart(job.a, job.b, tools.mols) }
     }
   }
   return async (job) => {

@@ -1,5 +1,6 @@
 import type { SolutionInput, Verification } from '../../types.ts'
 import type { VerifyOptions } from '../ether0/accuracy.ts'
+import type { Apart } from '../ether0/apart.ts'
 import type { Solubility } from '../oracles/solubility.ts'
 
 /** What a verification worker can be asked; plain data, it crosses threads. */
@@ -13,6 +14,8 @@ export type ChemJob =
   | { readonly kind: 'solubility'; readonly smiles: string }
   | { readonly kind: 'purchasable'; readonly smiles: readonly string[] }
   | { readonly kind: 'translate'; readonly precursors: string }
+  /** How far two answers are apart, each as the SMILES strings that it may stand for. */
+  | { readonly kind: 'apart'; readonly a: readonly string[]; readonly b: readonly string[] }
 
 /** An oracle's answer, or why it has none. */
 export type OracleAnswer<T> = { readonly answer: T } | { readonly failure: string; readonly message: string }
@@ -27,3 +30,4 @@ export type ChemResult =
   | { readonly kind: 'solubility'; readonly solubility: OracleAnswer<Solubility> }
   | { readonly kind: 'purchasable'; readonly purchasable: OracleAnswer<Readonly<Record<string, boolean>>> }
   | { readonly kind: 'translate'; readonly translation: OracleAnswer<Translation> }
+  | { readonly kind: 'apart'; readonly apart: Apart | null }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { InterruptedError } from '../../errors.ts'
+import { timeOfThread } from '../../thread-time.ts'
 import { mayEnd } from '../oracles/machine-code.ts'
-import { type Reply, type Request, sinceEpoch, type WorkerStart } from './worker-runtime.ts'
+import { MARK, type Reply, type Request, sinceEpoch, type WorkerStart } from './worker-runtime.ts'
 
 export interface PoolOptions {
   /** Compiled worker module; it calls `serveJobs`. */
@@ -12,19 +13,29 @@ export interface PoolOptions {
   readonly workers: number
   /** Jobs that may wait or run before `room` makes a caller wait. */
   readonly queue: number
-  /** Longest that a job may compute at a stretch, waits for the outside not counted. */
+  /**
+   * Longest that a job may compute at a stretch, in ms of processor time: not of the clock on the wall, so that what a busy machine gives up
+   * an idle one gives up, too. Waits for the outside are not counted.
+   */
   readonly timeoutMs: number
+  /** Longest that a stretch may take on the wall, for a thread that the system lets wait for ever. Default: 100 times `timeoutMs`. */
+  readonly stalledMs?: number
 }
 /** How a job ended. */
 export type JobEnd<R> =
   | { readonly kind: 'done'; readonly result: R }
   | { readonly kind: 'timeout' }
+  /** `stalledMs` were over, `timeoutMs` were not. */
+  | { readonly kind: 'stalled' }
+  /** It took its worker down, and the fresh one that it was then given, too. */
   | { readonly kind: 'crash'; readonly message: string }
 
 interface Item<J, R> extends Request<J> {
   readonly signal: AbortSignal | null
   readonly resolve: (end: JobEnd<R>) => void
   readonly reject: (error: Error) => void
+  /** Workers that it took down. */
+  crashes: number
 }
 interface Lane<J, R> {
   readonly worker: Worker
@@ -40,6 +51,10 @@ const PREFETCH = 256
 const MAX_FAILED_STARTS = 3
 /** Machine code takes tenths of a second at most: opening the solubility model. */
 const MACHINE_CODE_POLL_MS = 5
+/** Of the limit of processor time: a worker has the lowest priority, and a machine may have many times more to do than it has cores. */
+const STALLED_FACTOR = 100
+/** A job whose worker died is tried once more, by a fresh one: what the earlier jobs left behind must decide about none. */
+const MAX_CRASHES = 2
 /** JavaScript heap of a worker (RDKit's WebAssembly memory is not in it); beyond it the worker dies, not the run. */
 const WORKER_HEAP_MB = 1024
 
@@ -48,7 +63,7 @@ const WORKER_HEAP_MB = 1024
  * blocks the main thread for as long as a batch takes: a pool that hands out one task at a time starves its workers meanwhile, so jobs
  * are sent ahead; and timers of the main thread fire late and before the messages that would have stopped them, so who overran is read
  * from memory that the worker writes, after its finished answers have been taken in. Only the job that hung or crashed is given up;
- * those sent ahead with it go to a fresh worker.
+ * those sent ahead with it go to a fresh worker. The limit is processor time of the worker's thread (`thread-time.ts`).
  */
 export class WorkerPool<J, R> {
   private readonly epoch = process.hrtime.bigint()
@@ -59,6 +74,7 @@ export class WorkerPool<J, R> {
   private pending = 0
   private lastSeq = 0
   private failedStarts = 0
+  private ended = 0
   private flushing = false
   private closed = false
   private watch: NodeJS.Timeout | null = null
@@ -76,9 +92,14 @@ export class WorkerPool<J, R> {
     return new Promise((resolve, reject) => {
       this.pending++
       this.lastSeq = (this.lastSeq % 0x7fffffff) + 1
-      this.waiting.push({ seq: this.lastSeq, job, signal, resolve, reject })
+      this.waiting.push({ seq: this.lastSeq, job, signal, resolve, reject, crashes: 0 })
       this.flushSoon()
     })
+  }
+
+  /** Workers that were replaced so far: they died, or their job was given up. */
+  get replaced(): number {
+    return this.ended
   }
 
   /** Waits until fewer than `queue` jobs are waiting or running. */
@@ -136,7 +157,7 @@ export class WorkerPool<J, R> {
 
   private start(): Lane<J, R> {
     const { port1: port, port2 } = new MessageChannel()
-    const [marks, machineCode] = [new SharedArrayBuffer(8), new SharedArrayBuffer(4)]
+    const [marks, machineCode] = [new SharedArrayBuffer(16), new SharedArrayBuffer(4)]
     const start: WorkerStart = { port: port2, marks, machineCode, epoch: this.epoch, options: this.config.options }
     const worker = new Worker(this.config.url, {
       workerData: start,
@@ -175,12 +196,13 @@ export class WorkerPool<J, R> {
     if (this.pending < this.config.queue) this.roomSeekers.shift()?.()
   }
 
-  /** A worker died. The job that had the turn is given up. */
+  /** A worker died. The job that had the turn is tried once more, then given up. */
   private lost(lane: Lane<J, R>, message: string, error?: Error): void {
     if (!this.lanes.includes(lane)) return
     this.drain(lane)
-    const culprit = lane.inFlight.get(Atomics.load(lane.marks, 0))
-    this.replace(lane, culprit, { kind: 'crash', message })
+    const culprit = lane.inFlight.get(Atomics.load(lane.marks, MARK.seq))
+    if (culprit !== undefined && ++culprit.crashes < MAX_CRASHES) this.replace(lane)
+    else this.replace(lane, culprit, { kind: 'crash', message })
     if (culprit === undefined && ++this.failedStarts >= MAX_FAILED_STARTS) {
       const cause = error ?? new Error(message)
       for (const item of this.waiting.splice(0)) this.settle(() => item.reject(cause))
@@ -189,23 +211,35 @@ export class WorkerPool<J, R> {
 
   /** Gives up every job that has computed for longer than the limit. */
   private checkTime(): void {
-    const now = sinceEpoch(this.epoch)
     for (const lane of [...this.lanes]) {
-      const seq = Atomics.load(lane.marks, 0)
-      const startedMs = Atomics.load(lane.marks, 1)
-      if (seq === 0 || now - startedMs <= this.config.timeoutMs) continue
+      const at = Array.from(lane.marks)
+      const end = this.overrun(at)
+      if (end === null) continue
       this.drain(lane)
-      // another job may have got the turn between the two loads, or since
-      if (Atomics.load(lane.marks, 0) !== seq || Atomics.load(lane.marks, 1) !== startedMs) continue
-      const culprit = lane.inFlight.get(seq)
-      if (culprit !== undefined) this.replace(lane, culprit, { kind: 'timeout' })
+      // another job may have got the turn between two loads, or since
+      if (Array.from(lane.marks).some((mark, i) => mark !== at[i])) continue
+      const culprit = lane.inFlight.get(at[MARK.seq]!)
+      if (culprit !== undefined) this.replace(lane, culprit, { kind: end })
     }
   }
 
-  private replace(lane: Lane<J, R>, culprit: Item<J, R> | undefined, end: JobEnd<R>): void {
+  /** Which limit the job is over that a worker's marks name; null for none. */
+  private overrun(marks: readonly number[]): 'timeout' | 'stalled' | null {
+    const { timeoutMs, stalledMs = STALLED_FACTOR * timeoutMs } = this.config
+    const elapsed = (sinceEpoch(this.epoch) - marks[MARK.wall]!) | 0
+    // nothing computes for longer than time passes; NaN (the thread has just ended) is over no limit
+    if (marks[MARK.seq] === 0 || elapsed <= timeoutMs) return null
+    const computed = (Math.round(timeOfThread(marks[MARK.thread]!)) - marks[MARK.time]!) | 0
+    return computed > timeoutMs ? 'timeout' : elapsed > stalledMs ? 'stalled' : null
+  }
+
+  private replace(lane: Lane<J, R>): void
+  private replace(lane: Lane<J, R>, culprit: Item<J, R> | undefined, end: JobEnd<R>): void
+  private replace(lane: Lane<J, R>, culprit?: Item<J, R>, end?: JobEnd<R>): void {
     this.lanes.splice(this.lanes.indexOf(lane), 1)
+    this.ended++
     void dismiss(lane)
-    if (culprit !== undefined) {
+    if (culprit !== undefined && end !== undefined) {
       lane.inFlight.delete(culprit.seq)
       this.settle(() => culprit.resolve(end))
     }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { builtUrl } from '../../package.ts'
 import type { SolutionInput, Verification, Verifier } from '../../types.ts'
 import type { VerifyOptions } from '../ether0/accuracy.ts'
+import type { Apart } from '../ether0/apart.ts'
 import { type DataOptions, loadChemistryData, readFilters } from '../ether0/data.ts'
 import { formatReward } from '../ether0/format.ts'
 import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
@@ -23,13 +24,17 @@ export interface PoolSize {
   readonly workers?: number
   /** Completions that may wait or run; default 1,024. */
   readonly queue?: number
-  /** Longest that one completion may compute; default 20 s. */
+  /** Longest that one completion may compute, processor time of its worker's thread; default `VERDICT_LIMIT_S`. */
   readonly timeoutMs?: number
 }
+/** Seconds of processor time that one verdict may take. */
+export const VERDICT_LIMIT_S = 20
 
 export interface PooledVerifier extends Verifier {
   /** Waits until the queue has room: for callers that read rows faster than they are verified. */
   room(): Promise<void>
+  /** What the same workers do besides: how far two answers are apart (ether0/apart.ts); null, too, where the pair was given up. */
+  apart(a: readonly string[], b: readonly string[]): Promise<Apart | null>
 }
 
 /** Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order. */
@@ -41,11 +46,18 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
   const pool = createChemPool({ oracles, data }, size)
   return {
     provenance,
+    get replaced() {
+      return pool.replaced
+    },
     room: () => pool.room(),
     close: () => pool.close(),
     async verify(completion: string, solution: SolutionInput) {
       const end = await pool.run({ kind: 'verify', completion, solution, options: verifyOptions })
       return verificationOf(end, completion, verifyOptions)
+    },
+    async apart(a, b) {
+      const end = await pool.run({ kind: 'apart', a, b })
+      return end.kind === 'done' && end.result.kind === 'apart' ? end.result.apart : null
     },
   }
 }
@@ -61,14 +73,14 @@ export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}):
     options: share,
     workers,
     queue: size.queue ?? 1024,
-    timeoutMs: size.timeoutMs ?? 20_000,
+    timeoutMs: size.timeoutMs ?? VERDICT_LIMIT_S * 1000,
   })
 }
 
 /** A completion that was given up is unverifiable; its format can still be judged. */
 export function verificationOf(end: JobEnd<ChemResult>, completion: string, options: VerifyOptions): Verification {
   if (end.kind === 'done' && end.result.kind === 'verify') return end.result.verification
-  const error = end.kind === 'timeout' ? 'Timeout' : 'WorkerCrash'
+  const error = end.kind === 'timeout' ? 'Timeout' : end.kind === 'stalled' ? 'Stalled' : 'WorkerCrash'
   const detail = end.kind === 'crash' ? { message: end.message } : {}
   return {
     value: null,

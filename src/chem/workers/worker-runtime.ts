@@ -1,11 +1,12 @@
 import { setPriority } from 'node:os'
 import { type MessagePort, workerData } from 'node:worker_threads'
+import { threadClock } from '../../thread-time.ts'
 import { markMachineCode } from '../oracles/machine-code.ts'
 
 /** What the pool hands to a worker at its start. */
 export interface WorkerStart {
   readonly port: MessagePort
-  /** Int32 [2]: sequence number of the job that has the turn (0 = none), and when it got it, in ms since `epoch`. */
+  /** Int32 [4], at `MARK`. */
   readonly marks: SharedArrayBuffer
   /** Int32 [1]: whether the worker is in machine code (`machine-code.ts`). */
   readonly machineCode: SharedArrayBuffer
@@ -14,6 +15,17 @@ export interface WorkerStart {
   /** The worker module's own options. */
   readonly options: unknown
 }
+/** Where in the marks of a worker stands what. Milliseconds wrap after 24 days: differences are taken modulo 2³² (`| 0`). */
+export const MARK = {
+  /** Sequence number of the job that has the turn; 0 = none. */
+  seq: 0,
+  /** When it got it: ms since `epoch`. */
+  wall: 1,
+  /** The same, in ms of the clock of the worker's thread (`thread-time.ts`). */
+  time: 2,
+  /** The thread's number, by which the pool reads that clock. */
+  thread: 3,
+} as const
 export interface Request<J> {
   readonly seq: number
   readonly job: J
@@ -30,10 +42,13 @@ export const sinceEpoch = (epoch: bigint): number => Number((process.hrtime.bigi
 export class Turn {
   private holder = 0
   private readonly queue: { readonly seq: number; readonly go: () => void }[] = []
+  private readonly clock = threadClock()
   constructor(
     private readonly marks: Int32Array,
     private readonly epoch: bigint,
-  ) {}
+  ) {
+    Atomics.store(marks, MARK.thread, this.clock.thread)
+  }
 
   /** Runs a job once the turn is free. */
   async hold<T>(seq: number, job: () => Promise<T>): Promise<T> {
@@ -70,8 +85,9 @@ export class Turn {
 
   private mark(seq: number): void {
     this.holder = seq
-    Atomics.store(this.marks, 1, sinceEpoch(this.epoch))
-    Atomics.store(this.marks, 0, seq)
+    Atomics.store(this.marks, MARK.wall, sinceEpoch(this.epoch))
+    Atomics.store(this.marks, MARK.time, Math.round(this.clock.read()))
+    Atomics.store(this.marks, MARK.seq, seq)
   }
 }
 

@@ -95,7 +95,7 @@ async function makeOutput(
       : await makePairsOf({ ...request, kinds, builders, isHeldOut: heldOut.has })
     bar?.stop()
     if (!whole) {
-      log.warn(`${output} is not finished: the same command goes on with it`)
+      log.warn(`${output} is not finished: what is written is kept, and the same command goes on with it`)
       return { code: 130, sha256: null }
     }
   } finally {

@@ -26,6 +26,7 @@ import { configAsRun } from '../replaced.ts'
 import { removeResults } from '../results.ts'
 import { printText } from '../screen.ts'
 import { verdictTroubleLines } from '../verdict-troubles.ts'
+import { replacedLine, verificationRecord } from '../verification-record.ts'
 import { stepsHtml } from './report.ts'
 import type { MeasuredChannel, ProcessRun } from './run.ts'
 
@@ -67,6 +68,8 @@ export async function finishProcess(
   const subjects = measured.map(({ channel }) => channel.subject)
   sayRepairs(repairsOfRun(measured.map(({ work }) => work)), subjects, log)
   for (const line of verdictTroubleLines(verdicts?.troubles ?? [])) log.warn(line)
+  const replaced = replacedLine(run.verifier)
+  if (replaced !== null) log.info(replaced)
   for (const note of output.notes) log.warn(note)
   const failures = [...inspection.failures, ...output.failures]
   await writeFailures(folder, failures)
@@ -159,8 +162,7 @@ function manifestOf(
       failed_rows: inspection.failures.length,
       ...readingsRecord(inspection, config, data.provenance.sha256),
     },
-    verification:
-      verifier === null || verdicts === null ? null : { ...config.verification, provenance: verifier.provenance },
+    verification: verifier === null || verdicts === null ? null : verificationRecord(config.verification, verifier),
     verdict_errors: verdicts?.errors ?? {},
     repairs: describedRepairs({ work, subjects }),
     failures: { count: failures.length, by_reason: countBy(failures, (f) => f.reason), first: failures.slice(0, 100) },

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
-import { systemWords } from '../../system-words.ts'
+import { lock } from '../../store/lock.ts'
+import { systemWords, unwrittenFile } from '../../system-words.ts'
 import type { JobPlan } from './plan.ts'
 
 /** Jobs that were handed to the engine: shards of a run, its merging, or the analysis of all. */
@@ -51,6 +52,21 @@ export function readState(outputDir: string): JobState {
   if (!isRecord(found) || found.version !== VERSION || !isRecord(found.plan) || !Array.isArray(found.submissions))
     throw new DataError('is not the state of jobs, or that of another version', path, 'Use another --output-dir.')
   return found as unknown as JobState
+}
+
+/**
+ * For whoever submits: of two at once each would hand over all jobs, and keep its own numbers alone.
+ * @returns what gives it back
+ * @throws StoreInUse naming the other process
+ */
+export function lockState(outputDir: string): () => void {
+  const path = statePath(outputDir)
+  try {
+    mkdirSync(join(path, '..'), { recursive: true })
+  } catch (cause) {
+    throw unwrittenFile(cause, path)
+  }
+  return lock(path, 'or look with submit-eval-jobs status')
 }
 
 /** Written beside and moved: who reads it finds the old or the new one. */

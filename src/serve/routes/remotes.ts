@@ -15,6 +15,7 @@ export const remotesRoutes =
     ): Promise<Extract<ChemResult, { kind: K }>> => {
       const end = await run(job)
       if (end.kind === 'timeout') throw new HttpProblem(NO_ANSWER, 'The time limit of one question is over')
+      if (end.kind === 'stalled') throw new HttpProblem(NO_ANSWER, 'The machine did not get to this question')
       if (end.kind === 'crash') throw new HttpProblem(NO_ANSWER, 'The worker that computed this crashed')
       return end.result as Extract<ChemResult, { kind: K }>
     }

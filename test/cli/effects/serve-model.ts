@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import { expect, vi } from 'vitest'
-import type { OPTIONS } from '../../../scripts/serve-rewards.ts'
+import type { OPTIONS } from '../../../scripts/commands/serve-rewards.ts'
 import { packagePath } from '../../../src/package.ts'
 import type { REWARD_OPTIONS } from '../../../src/serve/options.ts'
 import type { LearnedScore, ScoreRequest } from '../../../src/serve/request.ts'

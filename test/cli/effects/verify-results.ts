@@ -1,4 +1,4 @@
-import type { OPTIONS } from '../../../scripts/verify-results.ts'
+import type { OPTIONS } from '../../../scripts/commands/verify-results.ts'
 import type { Rows } from './shown.ts'
 
 const FILE = 'test/run/verify-results.test.ts'

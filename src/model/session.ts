@@ -58,7 +58,7 @@ class OrtRunner implements Runner {
     readonly blockTokens: number,
   ) {
     this.#tables = new PositionTables(model.built)
-    this.#rowsAsk = session.inputNames.includes('row_blocks')
+    this.#rowsAsk = model.built.model.graph.inputs.some(({ name }) => name === 'row_blocks')
   }
 
   /**

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
 import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
-import { completionKey, joinKey } from './keys.ts'
+import { completionKey, idOfKey, joinKey } from './keys.ts'
 import { STRATUM_COLUMNS } from './run-strata.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
-/** pairs.csv as columns, and the prompt of each row; none where there is no such file. */
-export async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: Map<string, string> }> {
+/** pairs.csv as columns; none where there is no such file. */
+export async function readPairs(path: string): Promise<RunPairs> {
   const numbers = {
     margin: new Column(),
     chosen_score: new Column(),
@@ -25,7 +25,6 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
   const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
   let written = false
   const key: string[] = []
-  const clusterOfId = new Map<string, string>()
   if (existsSync(path)) {
     await eachCsvRow(path, ['id', 'subset', 'margin'], (get) => {
       const id = get('id')
@@ -33,7 +32,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
       subset.push(get('subset'))
       // Runs written before the column existed: rows of one id share a prompt.
       const prompt = get('cluster') || `row ${id}`
-      clusterOfId.set(id, cluster.push(prompt))
+      cluster.push(prompt)
       texts.prompt.push(fingerprint(get('cluster')))
       texts.chosen.push(fingerprint(get('chosen_hash')))
       texts.rejected.push(fingerprint(get('rejected_hash')))
@@ -47,7 +46,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
       for (const [name, column] of columns) column.push(numberIn(get(name), path, key.length, name))
     })
   }
-  const pairs: RunPairs = {
+  return {
     n: key.length,
     key,
     texts: { prompt: texts.prompt.done(), chosen: texts.chosen.done(), rejected: texts.rejected.done() },
@@ -67,17 +66,25 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
     ),
     writers: written ? { chosen: writers.chosen.done(), rejected: writers.rejected.done() } : null,
   }
-  return { pairs, clusterOfId }
+}
+
+/** Prompts of rows by their id, as pairs.csv has them: gathered when one is first asked for, since most files of scores name their own. */
+export function promptsOf({ key, cluster: { code, names } }: RunPairs): (id: string) => string | undefined {
+  let known: Map<string, string> | null = null
+  return (id) => {
+    known ??= new Map(key.map((one, row) => [idOfKey(one), names[code[row]!]!]))
+    return known.get(id)
+  }
 }
 
 /**
  * scores.csv as columns; none where there is no such file.
- * @param clusterOfId the prompts of the rows in pairs.csv
+ * @param promptOf prompts of the rows in pairs.csv
  * @param bytes of a file that grows: those of its beginning that are read
  */
 export async function readCompletions(
   path: string,
-  clusterOfId: ReadonlyMap<string, string>,
+  promptOf: (id: string) => string | undefined,
   bytes?: number,
 ): Promise<RunCompletions> {
   const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
@@ -92,7 +99,7 @@ export async function readCompletions(
     const row = key.push(completionKey(id, get('role'), get('index') || '0'))
     subset.push(get('subset'))
     // Runs written before the column existed have the prompt's hash in pairs.csv alone.
-    const prompt = get('cluster') || (clusterOfId.get(id) ?? `row ${id}`)
+    const prompt = get('cluster') || (promptOf(id) ?? `row ${id}`)
     cluster.push(prompt)
     texts.prompt.push(fingerprint(prompt === `row ${id}` ? '' : prompt))
     texts.completion.push(fingerprint(get('completion_hash')))

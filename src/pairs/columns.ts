@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { DataError, UsageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { visibleName } from '../visible-text.ts'
+import { checkName } from './characters.ts'
 import { BadRecord, README_HINT } from './failure.ts'
 
 /** The parts of a row whose column can be named. */
@@ -55,6 +57,7 @@ export class Columns {
 
   constructor(record: Readonly<Record<string, unknown>>, names: ColumnNames = {}) {
     for (const name of Object.keys(record)) {
+      checkName(name, visibleName(name))
       const value = record[name]
       if (value === null || value === undefined) this.#nulls.add(name)
       else this.#values.set(name, value)

@@ -1,4 +1,5 @@
 import type { Row, RowFailure } from '../types.ts'
+import { cutText } from '../visible-text.ts'
 
 /** Why one record is no row. Thrown inside `pairs/` only; `parseRecord` turns it into a `RowFailure`. */
 export class BadRecord extends Error {
@@ -10,6 +11,15 @@ export class BadRecord extends Error {
     super(message)
   }
 }
+
+/** What is listed of it: a text of the record that it quotes is not repeated whole. */
+export const badRow = ({ reason, message, hint }: BadRecord, where: string, id: string | null): RowFailure => ({
+  where,
+  id,
+  reason,
+  message: cutText(message),
+  hint: hint === null ? null : cutText(hint),
+})
 
 export const isFailure = (row: Row | RowFailure): row is RowFailure => 'reason' in row
 

@@ -2,10 +2,10 @@ import { isRecord } from '../is-record.ts'
 import { nearest } from '../nearest.ts'
 import type { Completion, CompletionRole, Row, RowFailure, SolutionInput, Text } from '../types.ts'
 import { carried } from './carried.ts'
-import { checkCharacters } from './characters.ts'
+import { checkCharacters, checkId, checkName } from './characters.ts'
 import { COLUMN_WISE, isColumnWise, RECORDS_HINT } from './column-wise.ts'
 import { type ColumnNames, Columns, requireNamed } from './columns.ts'
-import { BadRecord, nameOf, README_HINT } from './failure.ts'
+import { BadRecord, badRow, nameOf, README_HINT } from './failure.ts'
 import { isMessageLike, type Notes } from './message.ts'
 import { conversationColumn, findPrompt, hasPrompt, PROMPT_LIKE, type Prompt, refuseUnreadPrompt } from './prompt.ts'
 import { isWhole, sharedPrompt, withoutPrompt } from './shared.ts'
@@ -51,7 +51,7 @@ export function parseRecord(record: unknown, place: Place, options: ParseOptions
     return parseColumns(columns, id, place.where, options)
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error
-    return { where: place.where, id, reason: error.reason, message: error.message, hint: error.hint }
+    return badRow(error, place.where, id)
   }
 }
 
@@ -351,7 +351,7 @@ export function parseId(columns: Columns, number: number): string {
   const value = columns.get('id')
   const name = columns.source('id')
   if (value === undefined || value === '') return String(number)
-  if (typeof value === 'string') return checkCharacters(value, name)
+  if (typeof value === 'string') return checkId(value, name)
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'number' || !Number.isFinite(value))
     throw new BadRecord('wrong_type', `"${name}" is ${nameOf(value)}, expected a string or a number`)
@@ -369,7 +369,7 @@ export function parseName(columns: Columns, part: string): string | null {
   const value = columns.get(part)
   const name = columns.source(part)
   if (value === undefined || value === '') return null
-  if (typeof value === 'string') return checkCharacters(value, name)
+  if (typeof value === 'string') return checkName(value, name)
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))) return String(value)
   throw new BadRecord('wrong_type', `"${name}" is ${nameOf(value)}, expected a string`)
 }
@@ -395,9 +395,10 @@ export function parseSolution(value: unknown): SolutionInput | null {
 export function solutionType(columns: Columns, solution: SolutionInput | null): string | null {
   if (solution === null) return null
   const type = columns.get('type')
-  if (typeof type === 'string' && type !== '') return checkCharacters(type, 'type')
-  if (typeof solution !== 'string') return solution.problem_type || null
-  return /^[\s\S]*?!:![\s\S]*?!:!([\s\S]+)$/.exec(solution)?.[1] ?? null
+  if (typeof type === 'string' && type !== '') return checkName(type, 'type')
+  const third =
+    typeof solution === 'string' ? /^[\s\S]*?!:![\s\S]*?!:!([\s\S]+)$/.exec(solution)?.[1] : solution.problem_type
+  return third ? checkName(third, "solution's problem type") : null
 }
 
 /** A missing column, with the column that was probably meant, or those that there are. */

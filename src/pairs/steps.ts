@@ -4,7 +4,7 @@ import { carried } from './carried.ts'
 import { checkCharacters } from './characters.ts'
 import { COLUMN_WISE, isColumnWise, RECORDS_HINT } from './column-wise.ts'
 import { type ColumnNames, Columns, requireNamed } from './columns.ts'
-import { BadRecord, nameOf, README_HINT } from './failure.ts'
+import { BadRecord, badRow, nameOf, README_HINT } from './failure.ts'
 import type { Notes } from './message.ts'
 import { type Place, parseId, parseName, parseSolution, promptOf, solutionType } from './parse.ts'
 import { firstErrorLabels, stepLabels, whichAreRight } from './step-labels.ts'
@@ -82,7 +82,7 @@ export function rowOf<R>(
     return parse(columns, id, where)
   } catch (error) {
     if (!(error instanceof BadRecord)) throw error
-    return { where, id, reason: error.reason, message: error.message, hint: error.hint }
+    return badRow(error, where, id)
   }
 }
 

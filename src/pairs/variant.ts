@@ -1,4 +1,5 @@
 import type { Variant } from '../types.ts'
+import { checkName } from './characters.ts'
 import { BadRecord } from './failure.ts'
 import type { Notes } from './message.ts'
 
@@ -21,5 +22,9 @@ export function variantOf(details: Readonly<Record<string, unknown>>, where: str
       `"${where}.same" is neither true nor false`,
       'It says whether the transformation leaves the chemistry as it was.',
     )
-  return { transformation, same: said, family: typeof family === 'string' && family !== '' ? family : null }
+  return {
+    transformation: checkName(transformation, `${where}.transformation`),
+    same: said,
+    family: typeof family === 'string' && family !== '' ? checkName(family, `${where}.family`) : null,
+  }
 }

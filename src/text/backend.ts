@@ -10,6 +10,7 @@ import { checkPortVersion, portMember } from './port.ts'
 import { type PostProcessor, readPostProcessor } from './post-process.ts'
 import { mendPreTokenizer, type PreTokenizerLike } from './pre-tokenize.ts'
 import { remembered } from './remembered.ts'
+import { checkChars, checkUnbroken } from './text-limits.ts'
 import type { Json } from './tokenizer-files.ts'
 import { UnencodableText } from './unencodable.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
@@ -111,7 +112,12 @@ function textEncoder(
 ): (text: string) => Int32Array {
   const { normalizer, pre_tokenizer: preTokenizer } = port as unknown as PortParts
   const model = remembered(modelEncoder(port, tokenizerJson, vocabulary), KEPT_CHARS)
-  const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(text))
+  const normalize = (text: string): string => {
+    if (normalizer === null) return text
+    const normalized = normalizer.normalize(text)
+    checkChars(normalized)
+    return normalized
+  }
   const tokens = (tokenizerJson.added_tokens ?? []) as readonly AddedToken[]
   const ids = new Map(tokens.map(({ content, id }) => [content, [id]]))
   const special = [...tokens.filter((token) => token.special), ...tokens.filter((token) => !token.special)]
@@ -150,6 +156,7 @@ function textEncoder(
           ),
     )
   return (text) => {
+    checkChars(text)
     try {
       return Int32Array.from(
         watch.run(text.length, () => {
@@ -192,6 +199,7 @@ function modelEncoder(port: Port, tokenizerJson: Json, vocabulary: Vocabulary): 
     )
   }
   return (given) => {
+    checkUnbroken(given, kind)
     const piece = prepared(given)
     if (piece === '') return []
     return run([piece]).flatMap((token) => {

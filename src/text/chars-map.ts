@@ -66,12 +66,34 @@ export function charsmapNormalizer(base64: string, growth?: Growth): (text: stri
 }
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
-function* graphemes(text: string): Generator<string> {
+/** The grapheme clusters of a text (UAX #29), as `unicode-segmentation` finds them. */
+export function* graphemes(text: string): Generator<string> {
   if (/^[\x00-\x7f]*$/.test(text)) {
     // ASCII has one grapheme of two characters, the line break \r\n.
     yield* text.match(/\r\n|[\s\S]/g) ?? []
   } else {
-    for (const { segment } of segmenter.segment(text)) yield segment
+    yield* segments(text)
+  }
+}
+
+/** Characters that are segmented at once: the time of V8's iterator grows with the square of its text. */
+const AT_ONCE = 1024
+
+/** What begins at a boundary is segmented as it is within the whole text: no rule of UAX #29 looks back over one, nor on by more than a character. */
+function* segments(text: string): Generator<string> {
+  let from = 0
+  let size = AT_ONCE
+  while (from < text.length) {
+    const end = Math.min(text.length, from + size)
+    // never between the halves of a pair
+    const to = end < text.length && (text.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end
+    const found = Array.from(segmenter.segment(text.slice(from, to)), ({ segment }) => segment)
+    // the last one may go on
+    if (to < text.length) found.pop()
+    yield* found
+    const done = found.reduce((sum, { length }) => sum + length, 0)
+    from += done
+    size = done === 0 ? 2 * size : AT_ONCE
   }
 }
 

@@ -89,7 +89,10 @@ export function comparisonEncoder(
     }
   }
   return {
-    encode: (row) => row.completions.map((completion) => encodedOr(() => encodeOne(row, completion))),
+    encode: (row) =>
+      row.completions.map((completion) =>
+        encodedOr(() => encodeOne(row, completion), { ...options, where: row.where }),
+      ),
     show(row, completion) {
       const texts = textsOf(row, completion)
       return isUnscored(texts) ? '' : texts.parts.join('\n')

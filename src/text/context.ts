@@ -43,32 +43,35 @@ export function spanEncoder(
     let contextText: string | null = null
     let contextIds: Int32Array = new Int32Array()
     return spans.map(({ lines, text, end = LINE_END }) =>
-      encodedOr((): SpanEncoded | Unscored => {
-        if (text === '') return EMPTY
-        const context = before.text + lines.map((line) => line + end).join('')
-        if (context !== contextText) {
-          contextIds = plain(context).slice()
-          contextText = context
-        }
-        const whole = context + text
-        const hash = createHash('sha256').update(whole).digest('hex')
-        const ids = plain(whole)
-        const encoded = templateSpan(ids, contextIds, hash, options, where)
-        if (isUnscored(encoded)) return encoded
-        const cut = ids.length - encoded.ids.length
-        const start = encoded.truncated === 'left' ? encoded.start + cut : encoded.start
-        return {
-          ...encoded,
-          boundaryMoved: contextIds.length - start,
-          repairs: [
-            ...tokenRepairs(encoded.ids, tokenizer),
-            ...cutRepair(encoded),
-            ...before.repairs,
-            ...injections(renderer, [], [...lines, text]),
-            ...(contextIds.length === start ? [] : (['boundary_moved'] as const)),
-          ],
-        }
-      }),
+      encodedOr(
+        (): SpanEncoded | Unscored => {
+          if (text === '') return EMPTY
+          const context = before.text + lines.map((line) => line + end).join('')
+          if (context !== contextText) {
+            contextIds = plain(context).slice()
+            contextText = context
+          }
+          const whole = context + text
+          const hash = createHash('sha256').update(whole).digest('hex')
+          const ids = plain(whole)
+          const encoded = templateSpan(ids, contextIds, hash, options, where)
+          if (isUnscored(encoded)) return encoded
+          const cut = ids.length - encoded.ids.length
+          const start = encoded.truncated === 'left' ? encoded.start + cut : encoded.start
+          return {
+            ...encoded,
+            boundaryMoved: contextIds.length - start,
+            repairs: [
+              ...tokenRepairs(encoded.ids, tokenizer),
+              ...cutRepair(encoded),
+              ...before.repairs,
+              ...injections(renderer, [], [...lines, text]),
+              ...(contextIds.length === start ? [] : (['boundary_moved'] as const)),
+            ],
+          }
+        },
+        { ...options, where },
+      ),
     )
   }
 }

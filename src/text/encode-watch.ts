@@ -8,8 +8,6 @@ import { UnencodableText } from './unencodable.ts'
 /** Processor time that any text gets, and each of its characters besides: the slowest of real tokenizers takes some 5 µs for one. */
 const BASE_MS = 2000
 const MS_PER_CHAR = 0.05
-/** Characters from which on a text that takes too long is a fault of its own row. */
-const LONG_CHARS = 1_000_000
 /** Up to so many characters quick patterns need no watch: 25 million steps at most. A watch costs 50 µs, as much as 100 characters. */
 const UNWATCHED_CHARS = 5000
 /** V8's watch, which goes by the wall, waits so many times the limit at first, so that a thread with a core of its own surely had its time … */
@@ -59,7 +57,7 @@ export class EncodeWatch {
         ? `, in ${(LONGEST_WAIT * ms) / 1000} s of which the machine gave it ${(computed / 1000).toFixed(3)}`
         : ''
     const message = `the tokenizer does not come to an end on a text of ${chars.toLocaleString('en')} characters within ${ms / 1000} s${waited}`
-    if (chars > LONG_CHARS || !this.#recurrence.fail()) return new UnencodableText('tokenizer_error', message)
+    if (!this.#recurrence.fail()) return new UnencodableText('tokenizer_error', message)
     return new ModelError(
       `${message}; it did not ${this.#recurrence.said}`,
       'tokenizer.json',

@@ -198,14 +198,17 @@ export function headEncoder(
       })
       if (isUnscored(rendered)) return rendered
       const repairs = textRepairs(text, completion, rendered, tokenizer)
-      return encodedOr(() => {
-        if (rendered.promptText !== promptText) {
-          promptIds = tokenizer.encode(rendered.promptText, { addSpecialTokens: false }).ids.slice()
-          promptText = rendered.promptText
-        }
-        const encoded = encodeOne(rendered, shown, promptIds, row.where, turned?.steps ?? 0)
-        return isUnscored(encoded) ? encoded : { ...encoded, repairs: [...encoded.repairs, ...repairs] }
-      })
+      return encodedOr(
+        () => {
+          if (rendered.promptText !== promptText) {
+            promptIds = tokenizer.encode(rendered.promptText, { addSpecialTokens: false }).ids.slice()
+            promptText = rendered.promptText
+          }
+          const encoded = encodeOne(rendered, shown, promptIds, row.where, turned?.steps ?? 0)
+          return isUnscored(encoded) ? encoded : { ...encoded, repairs: [...encoded.repairs, ...repairs] }
+        },
+        { ...options, where: row.where },
+      )
     })
   }
 }

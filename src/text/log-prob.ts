@@ -60,14 +60,17 @@ export function logProbEncoder(
     return row.completions.map(({ text }) => {
       const texts = rendered(row, text)
       if (isUnscored(texts)) return texts
-      return encodedOr(() => {
-        if (texts.promptText !== promptText) {
-          promptIds = plain(texts.promptText)
-          promptText = texts.promptText
-        }
-        const encoded = templateSpan(plain(texts.text), promptIds, textSha256(texts), options, row.where)
-        return isUnscored(encoded) ? encoded : withRepairs(encoded, texts, tokenizer)
-      })
+      return encodedOr(
+        () => {
+          if (texts.promptText !== promptText) {
+            promptIds = plain(texts.promptText)
+            promptText = texts.promptText
+          }
+          const encoded = templateSpan(plain(texts.text), promptIds, textSha256(texts), options, row.where)
+          return isUnscored(encoded) ? encoded : withRepairs(encoded, texts, tokenizer)
+        },
+        { ...options, where: row.where },
+      )
     })
   }
 }

@@ -241,6 +241,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     'model/device-probe.ts',
     'model/ort-session.ts',
     'model/ready-made/session.ts',
+    'model/session-thread.ts',
     'model/session.ts',
   ],
   '@huggingface/tokenizers': ['text/backend.ts'],

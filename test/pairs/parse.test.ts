@@ -25,6 +25,46 @@ function failure(record: unknown): RowFailure {
 }
 const texts = ({ completions }: Row) => completions.map(({ role, index, text }) => [role, index, text])
 
+describe('names that would stand in every row of every file', () => {
+  const pair = { prompt: Q, chosen: 'CCO', rejected: 'C' }
+  const long = 'C'.repeat(1001)
+  it.each([
+    ['id', { id: 'C'.repeat(10_001) }, '"id" has 10,001 characters, at most 10,000 are read'],
+    ['subset', { subset: long }, '"subset" has 1,001 characters, at most 1,000 are read'],
+    ['problem_type', { problem_type: long }, '"problem_type" has 1,001 characters'],
+    ['type', { solution: SOLUTION, type: long }, '"type" has 1,001 characters'],
+    [
+      'the third part of a solution',
+      { solution: `a!:!b!:!${long}` },
+      '"solution\'s problem type" has 1,001 characters',
+    ],
+    [
+      'a column',
+      { [long]: 1 },
+      `"${'C'.repeat(200)}… (1,001 characters)" has 1,001 characters, at most 1,000 are read`,
+    ],
+  ])('%s is refused where it is longer than any name', (_, over, message) => {
+    const lost = failure({ ...pair, ...over })
+    expect(lost.reason).toBe('name_too_long')
+    expect(lost.message).toContain(message)
+  })
+  it('of a transformation, too', () => {
+    const completions = [{ completion: 'CCO', transformation: long, same: true }]
+    expect(failure({ prompt: Q, completions }).message).toContain(
+      '"completions[0].transformation" has 1,001 characters',
+    )
+  })
+  it('one of the longest is kept whole', () => {
+    const kept = row({ ...pair, id: 'C'.repeat(10_000), subset: long.slice(1) })
+    expect([kept.id.length, kept.subset.length]).toEqual([10_000, 1000])
+  })
+  it('a message does not repeat a long text whole', () => {
+    const lost = failure({ prompt: Q, messages: [user(Q), { role: 'C'.repeat(100_000), content: 'x' }] })
+    expect(lost.message.length).toBeLessThan(4100)
+    expect(lost.message).toContain('… (100,0')
+  })
+})
+
 describe('the forms of test/data/pairs/forms', () => {
   const form = (name: string, line = 0): Row =>
     row(JSON.parse(readFileSync(`test/data/pairs/forms/${name}.jsonl`, 'utf8').trim().split('\n')[line]!))

@@ -320,6 +320,18 @@ describe('report.html', () => {
     expect(textOf(html)).toContain('long texts lost the middle')
   })
 
+  it('cuts any text of more than 200,000 characters, and says so', () => {
+    const [first, ...others] = demoPairs
+    const text = `${'a'.repeat(10_000_000)}z`
+    const pairs = [{ ...first!, chosen: { ...first!.chosen, text } }, ...others]
+    const html = renderReport({ ...demoInput(), pairs })
+    const { texts, left } = tableOf(html, 'pairs')!
+    const cut = texts.flatMap((one) => (typeof one === 'string' ? [] : [one]))
+    expect(cut.map(([head, between, tail]) => [head.length, between, tail.at(-1)])).toEqual([[133_334, 9_800_001, 'z']])
+    expect(left.clippedTexts).toBe(1)
+    expect(textOf(html)).toContain('1 long text lost the middle')
+  })
+
   it('draws the most informative molecules first, within its budget', () => {
     const drawn: string[] = []
     const answers: ReportInput['answers'] = {

@@ -2,10 +2,14 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ModelError } from '../../src/errors.ts'
+import { DataError, ModelError } from '../../src/errors.ts'
+import { charsmapNormalizer, graphemes } from '../../src/text/chars-map.ts'
+import { headEncoder } from '../../src/text/encode.ts'
 import { EncodeWatch } from '../../src/text/encode-watch.ts'
 import { GrownTooLong, Growth, grownLimit } from '../../src/text/growth.ts'
+import { logProbEncoder } from '../../src/text/log-prob.ts'
 import { isQuick } from '../../src/text/pattern-cost.ts'
+import { openRenderer } from '../../src/text/renderer.ts'
 import { compileTemplate } from '../../src/text/template.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
 import { UnencodableText } from '../../src/text/unencodable.ts'
@@ -13,6 +17,8 @@ import { UnencodableText } from '../../src/text/unencodable.ts'
 const scratch = mkdtempSync(join(tmpdir(), 'limits-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
 let folders = 0
+/** A precompiled character map that replaces nothing. */
+const NOTHING = Buffer.alloc(4).toString('base64')
 async function tokenizer(change: (json: Record<string, unknown>) => object) {
   const dir = join(scratch, String(folders++))
   cpSync('test/data/text/tokenizers/beaver-cost', dir, { recursive: true })
@@ -142,6 +148,85 @@ describe('texts grow within a limit', () => {
     const long = [{ role: 'user', content: 'x'.repeat(100_000) }]
     expect(template.render(long)).toHaveLength(1_200_000)
   })
+})
+
+describe('texts that are too long to become tokens', () => {
+  const load = (name: string) => openTokenizer(join('test/data/text/tokenizers', name), { id: 'm' })
+  const plain = { addSpecialTokens: false }
+  const words = (chars: number): string => 'a b '.repeat(chars / 4)
+  it.each(['armorm', 'ziya', 'grm-gemma', 'pairrm', 'bert'])(
+    'are refused by %s, one below the limit is not',
+    async (name) => {
+      const tokenizer = await load(name)
+      expect(() => tokenizer.encode(words(1_000_004), plain)).toThrow(
+        '1,000,004 characters, at most 1,000,000 are made into tokens',
+      )
+      const short = words(400_000)
+      expect(tokenizer.encode(short, plain).ids.length).toBeGreaterThan(100_000)
+    },
+  )
+  it.each([
+    ['pairrm', 'C', 49_999],
+    ['pairrm', '\u4e00', 49_999],
+  ])('%s takes %s without a place to split it up to a limit', async (name, char, most) => {
+    const tokenizer = await load(name)
+    expect(tokenizer.encode(char.repeat(most), plain).ids.length).toBeGreaterThan(0)
+    expect(() => tokenizer.encode(char.repeat(most + 4), plain)).toThrow(
+      /without a place where the tokenizer splits them/,
+    )
+  })
+  it.each(['armorm', 'ziya', 'grm-gemma'])(
+    '%s splits none of 500,001 equal letters, and refuses them',
+    async (name) => {
+      const tokenizer = await load(name)
+      expect(() => tokenizer.encode('C'.repeat(500_001), plain)).toThrow(
+        /without a place where the tokenizer splits them/,
+      )
+    },
+  )
+  it('are unscored as too long under every way to cut, and end the run under error', async () => {
+    const tokenizer = await load('armorm')
+    const renderer = await openRenderer('raw', tokenizer, { id: 'm', now: new Date(0) })
+    const row = {
+      prompt: 'Name an acid.',
+      completions: [{ text: words(1_000_004) }, { text: 'CC(=O)O' }],
+      where: 'd.jsonl:1',
+    }
+    const options = { maxLength: 50, stripReasoning: false, hermCompat: false }
+    for (const truncation of ['skip', 'left', 'right'] as const) {
+      const reads = (ids: Int32Array) => Int32Array.of(ids.length - 1)
+      for (const encode of [
+        headEncoder(tokenizer, renderer, { ...options, truncation, reads, other: null }),
+        logProbEncoder(tokenizer, renderer, { ...options, truncation }),
+      ]) {
+        const [long, short] = encode(row)
+        expect(long).toEqual({
+          reason: 'too_long',
+          message: expect.stringMatching(/characters, at most 1,000,000/) as string,
+        })
+        expect(short).toHaveProperty('ids')
+      }
+    }
+    expect(() => logProbEncoder(tokenizer, renderer, { ...options, truncation: 'error' })(row)).toThrow(DataError)
+  })
+})
+
+it('graphemes of a long text are those of the whole, in time that grows with its length', () => {
+  const normalize = charsmapNormalizer(NOTHING)
+  const parts = [
+    '\u{1f1e9}\u{1f1ea}'.repeat(900),
+    '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}'.repeat(300),
+    `a${'\u0301'.repeat(5000)}`,
+    '\r\n'.repeat(700),
+    '\u4e00'.repeat(3001),
+  ]
+  const text = parts.join('x')
+  const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
+  expect([...graphemes(text)]).toEqual(Array.from(segmenter.segment(text), ({ segment }) => segment))
+  expect(normalize(text)).toBe(text)
+  const start = process.cpuUsage()
+  expect(normalize('\u4e00'.repeat(1_000_000))).toHaveLength(1_000_000)
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10)
 })
 
 it('a template that runs over its limits again and again ends the run', () => {

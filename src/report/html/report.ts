@@ -75,7 +75,7 @@ function browsersOf(
   const own = [stepTable(steps, input, limits), pairTable(pairs, input, limits)]
   const present = (found: readonly (RowTable | null)[]): readonly RowTable[] => found.filter((table) => table !== null)
   if (grouped === null || single === null) return { tables: present([grouped, ...own, single]), stock: null }
-  const { texts, clipped } = shared.pool.within(limits.textLength)
+  const { texts, clipped } = shared.pool.within(limits.textLength, limits.longestText)
   return {
     tables: present([stocked(grouped, clipped), ...own, stocked(single, clipped)]),
     stock: { texts, drawings: shared.drawings.all },

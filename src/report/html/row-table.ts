@@ -177,7 +177,7 @@ export function rowTable(
   rows: number,
   limits: Limits,
 ): RowTable {
-  const { texts, clipped } = pool.within(limits.textLength)
+  const { texts, clipped } = pool.within(limits.textLength, limits.longestText)
   const left = { rows, shown: details.length, clippedTexts: clipped, ...drawings.tally() }
   const { layout, keyColumns } = KINDS[name]
   return { name, layout, keyColumns, columns, details, stocked: false, texts, drawings: drawings.all, left }

@@ -12,12 +12,18 @@ export class TextPool {
     return this.#index.size - 1
   }
 
-  /** All texts, the longest ones clipped to one common length such that together they fit the budget. */
-  within(budget: number): { readonly texts: readonly ShownText[]; readonly clipped: number } {
+  /** All texts, the longest ones clipped to one common length, `most` at most, such that together they fit the budget. */
+  within(
+    budget: number,
+    most = Number.POSITIVE_INFINITY,
+  ): { readonly texts: readonly ShownText[]; readonly clipped: number } {
     const texts = [...this.#index.keys()]
-    const longest = longestAllowed(
-      texts.map((text) => text.length),
-      budget,
+    const longest = Math.min(
+      most,
+      longestAllowed(
+        texts.map((text) => Math.min(most, text.length)),
+        budget,
+      ),
     )
     const shown = texts.map((text) => clip(text, longest))
     return { texts: shown, clipped: shown.filter((text) => typeof text !== 'string').length }

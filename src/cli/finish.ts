@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Accuracy } from '../agreement/accuracy.ts'
 import type { HermRun } from '../agreement/herm.ts'
+import type { PooledVerifier } from '../chem/workers/verifier.ts'
 import { collect, type Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
@@ -22,7 +23,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
-import type { ScoredCompletion, Statistic, Verifier } from '../types.ts'
+import type { ScoredCompletion, Statistic } from '../types.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
 import type { Replaced } from './differences.ts'
@@ -40,6 +41,7 @@ import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
 import { pairDoubts } from './pair-doubts.ts'
 import { faultNote, withFaults } from './pair-faults.ts'
 import type { Part } from './parts.ts'
+import { PicturesAhead } from './pictures.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { type RunAnalyses, writeReport, writeRunFiles } from './run-files.ts'
@@ -77,7 +79,7 @@ export interface FinishInput {
   /** A sample of the rows in float32, or why there is none; null where the run is in float32 or has no model. */
   readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
-  readonly verifier: Verifier | null
+  readonly verifier: PooledVerifier | null
   /** Distances that the verification's workers computed beside the model; left out where there are none. */
   readonly distances?: DistancesAhead | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
@@ -140,6 +142,7 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
   if (untold !== null) log.warn(untold)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
   const facts = methodsInput(input, joined, drift)
+  const pictures = input.verifier === null ? undefined : new PicturesAhead(joined, config.verification, input.verifier)
   const analysed = await writeRunFiles({
     folder,
     config,
@@ -167,7 +170,7 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
     ...(grpo !== null && { grpo: grpo.record }),
   }
   await writeJson(join(folder, 'run.json'), record)
-  await writeReport(folder, record, joined, analysed)
+  await writeReport(folder, record, joined, analysed, pictures)
   log.info(`peak memory of this process: ${Math.ceil(peakRssBytes() / 2 ** 20).toLocaleString('en-US')} MiB`)
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0

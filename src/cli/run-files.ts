@@ -35,6 +35,7 @@ import {
 import type { Log } from './log.ts'
 import { type RunJson, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
+import type { PicturesAhead } from './pictures.ts'
 
 /** What the files of a run are made from, once every completion has its score and verdict: no model is needed any more. */
 export interface RunFilesInput {
@@ -142,12 +143,13 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
 }
 
-/** ◆ Writes report.html. @param record run.json of the run */
+/** ◆ Writes report.html. @param record run.json of the run. @param pictures that were drawn ahead of time */
 export async function writeReport(
   folder: string,
   record: RunJson,
   joined: Joined,
   { config, summary, agreement, faults, groups, grpo, invariance, failures }: RunAnalyses,
+  pictures?: PicturesAhead,
 ): Promise<void> {
   const page = await reportHtml({
     run: runRecord(record, joined),
@@ -160,6 +162,7 @@ export async function writeReport(
     drift: record.drift,
     groups: groupsReport(groups, grpo, config),
     ...(invariance !== null && { sensitivity: invariance.curve }),
+    pictures,
   })
   await writeWhole(join(folder, 'report.html'), page)
 }

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
+import { regularText } from '../../read-regular.ts'
 import { systemWords } from '../../system-words.ts'
 import type { JobPlan } from './plan.ts'
 
@@ -44,7 +45,7 @@ export function readState(outputDir: string): JobState {
     throw new UsageError('has no jobs', outputDir, 'Write them with submit-eval-jobs --runs FILE --engine ….')
   let found: unknown
   try {
-    found = JSON.parse(readFileSync(path, 'utf8'))
+    found = JSON.parse(regularText(path))
   } catch (cause) {
     throw new DataError(systemWords(cause), path, null, { cause })
   }

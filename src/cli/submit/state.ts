@@ -5,7 +5,9 @@ import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
 import { regularText } from '../../read-regular.ts'
 import { systemWords } from '../../system-words.ts'
+import { visibleLine } from '../../visible-text.ts'
 import type { JobPlan } from './plan.ts'
+import { faultOf } from './state-file.ts'
 
 /** Jobs that were handed to the engine: shards of a run, its merging, or the analysis of all. */
 export interface Submission {
@@ -47,10 +49,22 @@ export function readState(outputDir: string): JobState {
   try {
     found = JSON.parse(regularText(path))
   } catch (cause) {
-    throw new DataError(systemWords(cause), path, null, { cause })
+    throw new DataError(
+      cause instanceof SyntaxError ? `is no JSON: ${visibleLine(cause.message)}` : systemWords(cause),
+      path,
+      'Take the file away and submit the runs again: what they have measured is kept.',
+      { cause },
+    )
   }
   if (!isRecord(found) || found.version !== VERSION || !isRecord(found.plan) || !Array.isArray(found.submissions))
     throw new DataError('is not the state of jobs, or that of another version', path, 'Use another --output-dir.')
+  const fault = faultOf(found)
+  if (fault !== null)
+    throw new DataError(
+      `is damaged: ${fault}`,
+      path,
+      'Take the file away and submit the runs again: what they have measured is kept.',
+    )
   return found as unknown as JobState
 }
 

@@ -239,7 +239,6 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     'model/device-probe.ts',
     'model/ort-session.ts',
     'model/ready-made/session.ts',
-    'model/session.ts',
   ],
   '@huggingface/tokenizers': ['text/backend.ts'],
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],

@@ -23,6 +23,7 @@ import type { Comparing } from './distances.ts'
 import { FAILURE_COLUMNS, failuresOf, writeFailures } from './failures-file.ts'
 import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
 import { groupsReport } from './groups-report.ts'
+import type { HermTexts } from './herm-scores.ts'
 import { reportHtml } from './html.ts'
 import {
   type InvarianceOfRun,
@@ -34,6 +35,7 @@ import {
 import type { Log } from './log.ts'
 import { type RunJson, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
+import type { PicturesAhead } from './pictures.ts'
 
 /** What the files of a run are made from, once every completion has its score and verdict: no model is needed any more. */
 export interface RunFilesInput {
@@ -50,6 +52,8 @@ export interface RunFilesInput {
   /** Rows that could not be read. */
   readonly unread: readonly RowFailure[]
   readonly herm: HermRun | null
+  /** What the model read of the pairs, in their order; null where it is not known. */
+  readonly texts: HermTexts | null
   readonly methods: MethodsInput
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Who compares the molecules of pairs; left out: RDKit of this thread. */
@@ -70,7 +74,7 @@ export interface RunAnalyses {
 
 /** ◆ Writes every file of a run but scores.csv, pairs.csv, run.json and report.html. */
 export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> {
-  const { folder, config, joined, rows, added, scored, herm, methods, log } = input
+  const { folder, config, joined, rows, added, scored, herm, texts, methods, log } = input
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
@@ -132,18 +136,20 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     ],
     agreement: found,
     herm,
+    texts,
     methods,
     log,
   })
   return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
 }
 
-/** ◆ Writes report.html. @param record run.json of the run */
+/** ◆ Writes report.html. @param record run.json of the run. @param pictures that were drawn ahead of time */
 export async function writeReport(
   folder: string,
   record: RunJson,
   joined: Joined,
   { config, summary, agreement, faults, groups, grpo, invariance, failures }: RunAnalyses,
+  pictures?: PicturesAhead,
 ): Promise<void> {
   const page = await reportHtml({
     run: runRecord(record, joined),
@@ -156,6 +162,7 @@ export async function writeReport(
     drift: record.drift,
     groups: groupsReport(groups, grpo, config),
     ...(invariance !== null && { sensitivity: invariance.curve }),
+    pictures,
   })
   await writeWhole(join(folder, 'report.html'), page)
 }

@@ -1,4 +1,3 @@
-import type { PooledVerifier } from '../chem/workers/verifier.ts'
 import { DataError } from '../errors.ts'
 import type { WorkDone } from '../run.ts'
 import type { PlanOptions } from '../score/plan.ts'
@@ -20,18 +19,8 @@ import { repairsOfRun, sayRepairs } from './repairs.ts'
 /** A run whose models, data and output folder are settled. */
 export type OpenRun = Omit<
   FinishInput,
-  | 'inspection'
-  | 'store'
-  | 'ledger'
-  | 'work'
-  | 'verdictErrors'
-  | 'verdictTroubles'
-  | 'distances'
-  | 'verifier'
-  | 'exact'
-  | 'print'
+  'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'verdictTroubles' | 'distances' | 'exact' | 'print'
 > & {
-  readonly verifier: PooledVerifier | null
   readonly plan: PlanOptions
   readonly interrupt: Interrupt
   /** How the drift of the number format is measured, and the models in float32; null where the run is in float32. */

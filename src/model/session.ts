@@ -20,6 +20,7 @@ import {
 import { type PromptRows, packPrompts } from './prompt-rows.ts'
 import { distanceRows } from './relative.ts'
 import { ropeRows } from './rope-tables.ts'
+import type { GraphSession } from './threaded.ts'
 
 /** ◆ A model on ONNX Runtime as a Runner: measures whole texts. decoder.ts continues them. */
 
@@ -53,11 +54,11 @@ class OrtRunner implements Runner {
   constructor(
     readonly info: RunnerInfo,
     readonly model: OpenModel,
-    readonly session: ort.InferenceSession,
+    readonly session: GraphSession,
     readonly blockTokens: number,
   ) {
     this.#tables = new PositionTables(model.built)
-    this.#rowsAsk = session.inputNames.includes('row_blocks')
+    this.#rowsAsk = model.built.model.graph.inputs.some(({ name }) => name === 'row_blocks')
   }
 
   /**
@@ -123,6 +124,10 @@ class OrtRunner implements Runner {
       )
       return Float32Array.from(parts.length === 1 ? parts[0]! : parts.flatMap((part) => [...part]))
     })
+  }
+
+  get busyMs(): (() => number) | undefined {
+    return this.session.busyMs
   }
 
   async checkWeights(): Promise<void> {

@@ -2,6 +2,8 @@ import type { SolutionInput, Verification } from '../../types.ts'
 import type { VerifyOptions } from '../ether0/accuracy.ts'
 import type { Apart } from '../ether0/apart.ts'
 import type { Solubility } from '../oracles/solubility.ts'
+import type { DrawOptions } from '../toolkit/draw.ts'
+import type { Pictures, PictureTask } from '../toolkit/pictures.ts'
 
 /** What a verification worker can be asked; plain data, it crosses threads. */
 export type ChemJob =
@@ -16,6 +18,8 @@ export type ChemJob =
   | { readonly kind: 'translate'; readonly precursors: string }
   /** How far two answers are apart, each as the SMILES strings that it may stand for. */
   | { readonly kind: 'apart'; readonly a: readonly string[]; readonly b: readonly string[] }
+  /** Drawings of a few couples of molecules. */
+  | { readonly kind: 'pictures'; readonly tasks: readonly PictureTask[]; readonly size: DrawOptions }
 
 /** An oracle's answer, or why it has none. */
 export type OracleAnswer<T> = { readonly answer: T } | { readonly failure: string; readonly message: string }
@@ -31,3 +35,4 @@ export type ChemResult =
   | { readonly kind: 'purchasable'; readonly purchasable: OracleAnswer<Readonly<Record<string, boolean>>> }
   | { readonly kind: 'translate'; readonly translation: OracleAnswer<Translation> }
   | { readonly kind: 'apart'; readonly apart: Apart | null }
+  | { readonly kind: 'pictures'; readonly pictures: readonly Pictures[] }

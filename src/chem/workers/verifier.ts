@@ -7,6 +7,8 @@ import { type DataOptions, loadChemistryData, readFilters } from '../ether0/data
 import { formatReward } from '../ether0/format.ts'
 import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
 import { DEFAULT_CONCURRENCY } from '../oracles/remote.ts'
+import type { DrawOptions } from '../toolkit/draw.ts'
+import type { Pictures, PictureTask } from '../toolkit/pictures.ts'
 import { checkRdkitVersion } from '../toolkit/rdkit-version.ts'
 import type { ChemJob, ChemResult } from './jobs.ts'
 import { type JobEnd, WorkerPool } from './pool.ts'
@@ -35,6 +37,8 @@ export interface PooledVerifier extends Verifier {
   room(): Promise<void>
   /** What the same workers do besides: how far two answers are apart (ether0/apart.ts); null, too, where the pair was given up. */
   apart(a: readonly string[], b: readonly string[]): Promise<Apart | null>
+  /** Drawings of a few couples of molecules, in their order; null where they were given up. */
+  pictures(tasks: readonly PictureTask[], size: DrawOptions): Promise<readonly Pictures[] | null>
 }
 
 /** Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order. */
@@ -58,6 +62,10 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
     async apart(a, b) {
       const end = await pool.run({ kind: 'apart', a, b })
       return end.kind === 'done' && end.result.kind === 'apart' ? end.result.apart : null
+    },
+    async pictures(tasks, size) {
+      const end = await pool.run({ kind: 'pictures', tasks, size })
+      return end.kind === 'done' && end.result.kind === 'pictures' ? end.result.pictures : null
     },
   }
 }

@@ -1,3 +1,4 @@
+import '../no-telemetry.ts'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import {

@@ -1,3 +1,4 @@
+import '../no-telemetry.ts'
 import { Worker } from 'node:worker_threads'
 import type * as ort from 'onnxruntime-node'
 import { builtUrl } from '../package.ts'

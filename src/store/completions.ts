@@ -87,7 +87,15 @@ export class CompletionsFile {
       out.abort()
       throw error
     }
-    attempt(path, () => renameSync(path, join(this.folder, this.name)))
+    attempt(path, () => {
+      try {
+        renameSync(path, join(this.folder, this.name))
+      } catch (cause) {
+        // what it is written from stays
+        rmSync(path, { force: true })
+        throw cause
+      }
+    })
   }
 
   /** Once the manifest stands beside the rows: nothing is to go on with. */

@@ -284,7 +284,19 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 
-const { hidden, inner, layers, heads, kvHeads } = shape
+const { hidden, inner, layers, heads, kvHeads, vocab } = shape
+/** Of the logits: the tokens whose log-probability is asked for, in every pass. A peer computes those of all tokens, which are not counted. */
+const logitFlops =
+  head === 'score'
+    ? 0
+    : 2 *
+      hidden *
+      vocab *
+      passes *
+      Array.from({ length: rounds }, (_, round) => roundOf(round))
+        .flat()
+        .reduce((sum, { ids, reads }) => sum + ids.length - reads[0]!, 0)
+/** Of the layers' matrices. The last layer's are counted for every token, though all but k and v are computed for few. */
 const perToken = 2 * layers * (2 * hidden * hidden + (2 * hidden * hidden * kvHeads) / heads + 3 * hidden * inner)
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
 const range = (xs: readonly number[]): string =>
@@ -311,7 +323,7 @@ console.table(
     all.map((way) => {
       const outcomes = scored.get(way)!
       const sum = (of: (outcome: Scored) => number): number => outcomes.reduce((total, one) => total + of(one), 0)
-      const gflops = (perToken * sum(({ tokens }) => tokens)) / 1e9 / sum((outcome) => outcome[clock])
+      const gflops = (perToken * sum(({ tokens }) => tokens) + logitFlops) / 1e9 / sum((outcome) => outcome[clock])
       return [
         way.name,
         {
@@ -346,6 +358,7 @@ if (flags.json !== undefined)
       weightBytes: main.info.weightBytes,
       peakMb: { before, ours: afterOurs, peer: peer === null ? null : peerPeakMb },
       flopsPerToken: perToken,
+      logitFlops,
       ways: all.map((way) => ({
         name: way.name,
         ours: ways.includes(way),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Difference } from '../../analysis/differences.ts'
 import { ownColumnsOf, type ReplayedRow, replay, unscoredMessages } from '../../analysis/replay.ts'
@@ -13,6 +13,7 @@ import { withFaults } from '../../src/cli/pair-faults.ts'
 import { type BinHelp, parseArgs } from '../../src/cli/parse.ts'
 import { isResult } from '../../src/cli/results.ts'
 import { writeReport, writeRunFiles } from '../../src/cli/run-files.ts'
+import { readRunJson } from '../../src/cli/run-json.ts'
 import { jsonLine, printText } from '../../src/cli/screen.ts'
 import { standInTally, verdictCauses } from '../../src/cli/verdict-causes.ts'
 import { openVerifier } from '../../src/cli/verifier.ts'
@@ -81,8 +82,7 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   let differing = 0
   const troubles: HarnessError[] = []
   for (const folder of folders) {
-    const verified = await verifyRun(folder, options, log).catch((thrown: unknown) => {
-      const error = thrown instanceof TypeError || thrown instanceof RangeError ? foreign(folder, thrown) : thrown
+    const verified = await verifyRun(folder, options, log).catch((error: unknown) => {
       if (!(error instanceof HarnessError)) throw error
       if (folders.length === 1) throw error
       troubles.push(error)
@@ -103,15 +103,6 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   if (unwritten !== undefined || troubles.length === folders.length) return (unwritten ?? troubles[0]!).exitCode
   return differing + troubles.length > 0 ? 4 : 0
 }
-
-/** run.json may be another's, and says every option, file and count that is recomputed: no list of checks is as long as what reads it. */
-const foreign = (folder: string, cause: Error): DataError =>
-  new DataError(
-    `holds what no run of this version writes (${cause.message})`,
-    join(folder, 'run.json'),
-    'Run the command again in the same folder. Where nobody has changed the file, this is a bug in chemherm: please report it, with the file.',
-    { cause },
-  )
 
 /** The folder itself where it holds a run, else the runs in it. */
 function runsIn(word: string): string[] {
@@ -164,7 +155,7 @@ async function recompute(
   { dataset, rewards, offline }: { dataset: string | null; rewards: boolean; offline: boolean },
   log: Log,
 ): Promise<Verified> {
-  const record = readRecord(join(folder, 'run.json'))
+  const record = readRunJson(folder)
   if (record.versions.chemherm !== packageVersion)
     log.warn(`${folder}: written by chemherm ${record.versions.chemherm}, recomputed by ${packageVersion}`)
   const config = {
@@ -210,10 +201,7 @@ async function recompute(
       completions: inspection.completions,
     })
     const added = { ownColumns, extraColumns: inspection.extraColumns, variants: inspection.variants > 0 }
-    const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), {
-      scored,
-      render: () => '',
-    })
+    const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), { scored })
     const analysed = await writeRunFiles({
       folder: again,
       config,
@@ -224,6 +212,7 @@ async function recompute(
       ...given<{ even: number }>({ even: record.score_even }),
       unread: inspection.failures,
       herm: record.herm,
+      texts: null,
       methods: { ...record.methods, ...methodCounts(joined) },
       log: { info: () => {}, warn: () => {} },
     })
@@ -247,21 +236,6 @@ async function recompute(
   } finally {
     temporary.remove()
   }
-}
-
-function readRecord(path: string): RunJson {
-  const missing = (message: string): DataError =>
-    new DataError(message, path, 'Run the command again in the same folder: what was measured is kept.')
-  if (!existsSync(path)) throw missing('is not there: the run has not come to its end, or it was taken away')
-  let record: unknown
-  try {
-    record = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    throw new DataError(`is no JSON: ${(cause as Error).message}`, path, null, { cause })
-  }
-  if (!isRecord(record) || !isRecord(record.config) || !isRecord(record.methods) || !Array.isArray(record.models))
-    throw missing('does not say how the run was made')
-  return record as unknown as RunJson
 }
 
 /** Verdicts computed once more; null where they could only be others, with a word why. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Accuracy } from '../agreement/accuracy.ts'
+import type { HermRun } from '../agreement/herm.ts'
 import type { PooledVerifier } from '../chem/workers/verifier.ts'
 import { collect, type Joined } from '../collect.ts'
 import { given } from '../given.ts'
@@ -33,6 +34,7 @@ import { failureLines } from './failure-lines.ts'
 import { faultTable } from './fault-table.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
+import { HermTexts, hermScoresPath } from './herm-scores.ts'
 import { invarianceTable } from './invariance.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
@@ -92,6 +94,16 @@ export interface FinishInput {
 
 /** Joins, writes every file of the run and prints the table. Returns the exit code: 4 where rows are missing from the numbers. */
 export async function finish(input: FinishInput): Promise<number> {
+  const herm = hermRun(input)
+  const texts = herm === null ? null : new HermTexts(hermScoresPath(input.folder, herm))
+  try {
+    return await finishWith(input, herm, texts)
+  } finally {
+    texts?.discard()
+  }
+}
+
+async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermTexts | null): Promise<number> {
   const { config, data, folder, scorer, log, inspection, models, subjects } = input
   await checkUnchanged(data)
   removeResults(folder)
@@ -108,9 +120,13 @@ export async function finish(input: FinishInput): Promise<number> {
   }
   const joined = await collect(writeScores(folder, watched(joining, watch), added), {
     scored: models.length > 0,
-    render: (row, role, index) => {
-      const completion = row.completions.find((c) => c.role === role && c.index === index)
-      return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
+    onPair(row, pair) {
+      if (pair.margin === null) return
+      const shown = (side: 'chosen' | 'rejected'): string => {
+        const completion = row.completions.find(({ role, index }) => role === side && index === pair[side].index)
+        return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
+      }
+      texts?.add(shown('chosen'), shown('rejected'))
     },
   })
   sayRepairs(repairsOfRun(input.work), subjects, log)
@@ -125,7 +141,6 @@ export async function finish(input: FinishInput): Promise<number> {
   const untold = faultNote(joined.pairs)
   if (untold !== null) log.warn(untold)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  const herm = hermRun(input)
   const facts = methodsInput(input, joined, drift)
   const pictures = input.verifier === null ? undefined : new PicturesAhead(joined, config.verification, input.verifier)
   const analysed = await writeRunFiles({
@@ -138,6 +153,7 @@ export async function finish(input: FinishInput): Promise<number> {
     ...given<{ even: number }>({ even: scorer.even }),
     unread: inspection.failures,
     herm,
+    texts,
     methods: facts,
     log,
     compare: input.distances?.between,

@@ -23,6 +23,7 @@ import type { Comparing } from './distances.ts'
 import { FAILURE_COLUMNS, failuresOf, writeFailures } from './failures-file.ts'
 import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
 import { groupsReport } from './groups-report.ts'
+import type { HermTexts } from './herm-scores.ts'
 import { reportHtml } from './html.ts'
 import {
   type InvarianceOfRun,
@@ -51,6 +52,8 @@ export interface RunFilesInput {
   /** Rows that could not be read. */
   readonly unread: readonly RowFailure[]
   readonly herm: HermRun | null
+  /** What the model read of the pairs, in their order; null where it is not known. */
+  readonly texts: HermTexts | null
   readonly methods: MethodsInput
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Who compares the molecules of pairs; left out: RDKit of this thread. */
@@ -71,7 +74,7 @@ export interface RunAnalyses {
 
 /** ◆ Writes every file of a run but scores.csv, pairs.csv, run.json and report.html. */
 export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> {
-  const { folder, config, joined, rows, added, scored, herm, methods, log } = input
+  const { folder, config, joined, rows, added, scored, herm, texts, methods, log } = input
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
@@ -133,6 +136,7 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     ],
     agreement: found,
     herm,
+    texts,
     methods,
     log,
   })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Message, Repair, RepairCounts, Text } from '../types.ts'
 import { toMessages } from './conversation.ts'
 
@@ -137,25 +138,21 @@ function commonPrefixLength(a: string, b: string): number {
 /** For each completion of a row: whether the model reads the same ids of another one whose text differs. */
 export function sameTokens(texts: readonly Text[], ids: readonly (Int32Array | null)[]): boolean[] {
   const same = ids.map(() => false)
-  const byLength = new Map<number, number[]>()
+  /** Completions by what the model reads; a row may have 100,000. */
+  const byIds = new Map<string, { readonly members: number[]; differ: boolean }>()
   for (const [i, own] of ids.entries()) {
     if (own === null) continue
-    const others = byLength.get(own.length) ?? []
-    for (const j of others)
-      if (equal(own, ids[j]!) && !sameText(texts[i]!, texts[j]!)) {
-        same[i] = true
-        same[j] = true
-      }
-    others.push(i)
-    byLength.set(own.length, others)
+    const key = createHash('sha256').update(own).digest('base64')
+    const found = byIds.get(key)
+    if (found === undefined) {
+      byIds.set(key, { members: [i], differ: false })
+      continue
+    }
+    found.differ ||= !sameText(texts[i]!, texts[found.members[0]!]!)
+    found.members.push(i)
+    if (found.differ) for (const member of found.members.splice(0, found.members.length, i)) same[member] = true
   }
   return same
-}
-
-/** Two of one length; from the end, where completions of one prompt differ first. */
-function equal(a: Int32Array, b: Int32Array): boolean {
-  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false
-  return true
 }
 
 function sameText(a: Text, b: Text): boolean {

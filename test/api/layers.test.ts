@@ -242,7 +242,6 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     'model/ort-session.ts',
     'model/ready-made/session.ts',
     'model/session-thread.ts',
-    'model/session.ts',
   ],
   '@huggingface/tokenizers': ['text/backend.ts'],
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],

@@ -238,3 +238,14 @@ describe('counts', () => {
     )
   })
 })
+
+it('100,000 completions are compared in a time that grows with their number', () => {
+  const texts = Array.from({ length: 100_000 }, (_, i) => String(i))
+  const ids = texts.map((_, i) => Int32Array.of(1, Math.floor(i / 2)))
+  const start = process.cpuUsage()
+  const same = sameTokens(texts, ids)
+  // a comparison of each with each takes minutes
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10)
+  expect(same.every(Boolean)).toBe(true)
+  expect(sameTokens([...texts, 'x'], [...ids, Int32Array.of(7)]).at(-1)).toBe(false)
+})

@@ -4,6 +4,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { InterruptedError } from '../../errors.ts'
 import { timeOfThread } from '../../thread-time.ts'
 import { mayEnd } from '../oracles/machine-code.ts'
+import { WaitingLine } from './waiting-line.ts'
 import { MARK, type Reply, type Request, sinceEpoch, type WorkerStart } from './worker-runtime.ts'
 
 export interface PoolOptions {
@@ -69,7 +70,7 @@ const WORKER_HEAP_MB = 1024
 export class WorkerPool<J, R> {
   private readonly epoch = process.hrtime.bigint()
   private readonly lanes: Lane<J, R>[] = []
-  private waiting: Item<J, R>[] = []
+  private readonly waiting = new WaitingLine<Item<J, R>>()
   private readonly roomSeekers: (() => void)[] = []
   private readonly watched = new WeakSet<AbortSignal>()
   private pending = 0
@@ -114,7 +115,7 @@ export class WorkerPool<J, R> {
   async close(): Promise<void> {
     this.closed = true
     const lanes = this.lanes.splice(0)
-    const open = [...lanes.flatMap((lane) => [...lane.inFlight.values()]), ...this.waiting.splice(0)]
+    const open = [...lanes.flatMap((lane) => [...lane.inFlight.values()]), ...this.waiting.take(this.waiting.length)]
     for (const item of open) this.settle(() => item.reject(closedError()))
     for (const resolve of this.roomSeekers.splice(0)) resolve()
     this.keepAlive()
@@ -126,8 +127,7 @@ export class WorkerPool<J, R> {
     if (this.watched.has(signal)) return
     this.watched.add(signal)
     const drop = (): void => {
-      const dropped = this.waiting.filter((item) => item.signal === signal)
-      this.waiting = this.waiting.filter((item) => item.signal !== signal)
+      const dropped = this.waiting.leave((item) => item.signal === signal)
       for (const item of dropped) this.settle(() => item.reject(signal.reason as Error))
       this.keepAlive()
     }
@@ -148,7 +148,7 @@ export class WorkerPool<J, R> {
     while (this.lanes.length < Math.min(this.config.workers, this.pending)) this.lanes.push(this.start())
     const share = Math.ceil(this.waiting.length / Math.max(1, this.lanes.length))
     for (const lane of [...this.lanes].sort((a, b) => a.inFlight.size - b.inFlight.size)) {
-      const items = this.waiting.splice(0, Math.min(share, PREFETCH - lane.inFlight.size))
+      const items = this.waiting.take(Math.min(share, PREFETCH - lane.inFlight.size))
       if (items.length === 0) continue
       for (const item of items) lane.inFlight.set(item.seq, item)
       lane.port.postMessage(items.map(({ seq, job }): Request<J> => ({ seq, job })))
@@ -206,7 +206,7 @@ export class WorkerPool<J, R> {
     else this.replace(lane, culprit, { kind: 'crash', message })
     if (culprit === undefined && ++this.failedStarts >= MAX_FAILED_STARTS) {
       const cause = error ?? new Error(message)
-      for (const item of this.waiting.splice(0)) this.settle(() => item.reject(cause))
+      for (const item of this.waiting.take(this.waiting.length)) this.settle(() => item.reject(cause))
     }
   }
 
@@ -244,7 +244,7 @@ export class WorkerPool<J, R> {
       lane.inFlight.delete(culprit.seq)
       this.settle(() => culprit.resolve(end))
     }
-    this.waiting.unshift(...lane.inFlight.values())
+    this.waiting.putBack(lane.inFlight.values())
     this.flushSoon()
   }
 

@@ -5,8 +5,8 @@ const FIRST = 1 << 10
 const LARGEST = 1 << 16
 
 /**
- * Numbers that arrive one by one, in blocks: no value is copied until all are there, and the column then has a piece of memory of its exact
- * size, which threads can share. Memory while it grows: that of the numbers and a block.
+ * Numbers that arrive one by one, into memory that threads can share. With `capacity`, at least as many as will come, they stay where they are
+ * put; else they are gathered in blocks, which are copied once.
  */
 class Growing<Values extends Float64Array | Int32Array> {
   private readonly full: Values[] = []
@@ -14,11 +14,14 @@ class Growing<Values extends Float64Array | Int32Array> {
   private size = 0
   private readonly make: (buffer: ArrayBufferLike) => Values
   private readonly bytes: number
+  private readonly capacity: number
 
-  constructor(make: (buffer: ArrayBufferLike) => Values, bytes: number) {
+  constructor(make: (buffer: ArrayBufferLike) => Values, bytes: number, capacity: number) {
     this.make = make
     this.bytes = bytes
-    this.last = make(new ArrayBuffer(FIRST * bytes))
+    this.capacity = capacity
+    // pages that no number reaches are never there
+    this.last = make(capacity > 0 ? new SharedArrayBuffer(capacity * bytes) : new ArrayBuffer(FIRST * bytes))
   }
   push(value: number): void {
     if (this.size === this.last.length) {
@@ -29,6 +32,7 @@ class Growing<Values extends Float64Array | Int32Array> {
     this.last[this.size++] = value
   }
   done(): Values {
+    if (this.capacity > 0 && this.full.length === 0) return this.last.subarray(0, this.size) as Values
     const n = this.full.reduce((sum, block) => sum + block.length, this.size)
     const all = this.make(new SharedArrayBuffer(n * this.bytes))
     let at = 0
@@ -43,14 +47,18 @@ class Growing<Values extends Float64Array | Int32Array> {
 
 /** Doubles, NaN = absent. */
 export class Column extends Growing<Float64Array> {
-  constructor() {
-    super((buffer) => new Float64Array(buffer), 8)
+  constructor(capacity = 0) {
+    super((buffer) => new Float64Array(buffer), 8, capacity)
   }
 }
 /** Strings that arrive one by one, coded. */
 export class CodedColumn {
   private readonly coder = new Coder()
-  private readonly codes = new Growing<Int32Array>((buffer) => new Int32Array(buffer), 4)
+  private readonly codes: Growing<Int32Array>
+
+  constructor(capacity = 0) {
+    this.codes = new Growing((buffer) => new Int32Array(buffer), 4, capacity)
+  }
   push(name: string): void {
     this.codes.push(this.coder.add(name))
   }

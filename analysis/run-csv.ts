@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
+import { mostRecords } from './csv-records.ts'
 import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
 import { completionKey, idOfKey, joinKey } from './keys.ts'
 import { STRATUM_COLUMNS } from './run-strata.ts'
@@ -7,22 +8,23 @@ import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
 /** pairs.csv as columns; none where there is no such file. */
 export async function readPairs(path: string): Promise<RunPairs> {
+  const most = rowsAtMost(path)
   const numbers = {
-    margin: new Column(),
-    chosen_score: new Column(),
-    rejected_score: new Column(),
-    chosen_reward: new Column(),
-    rejected_reward: new Column(),
-    chosen_chars: new Column(),
-    rejected_chars: new Column(),
-    chosen_tokens: new Column(),
-    rejected_tokens: new Column(),
+    margin: new Column(most),
+    chosen_score: new Column(most),
+    rejected_score: new Column(most),
+    chosen_reward: new Column(most),
+    rejected_reward: new Column(most),
+    chosen_chars: new Column(most),
+    rejected_chars: new Column(most),
+    chosen_tokens: new Column(most),
+    rejected_tokens: new Column(most),
   }
   const columns = Object.entries(numbers)
-  const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
-  const texts = { prompt: new Column(), chosen: new Column(), rejected: new Column() }
-  const strata = new Map(STRATUM_COLUMNS.map((name) => [name, { has: false, levels: new CodedColumn() }]))
-  const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
+  const [subset, cluster] = [new CodedColumn(most), new CodedColumn(most)]
+  const texts = { prompt: new Column(most), chosen: new Column(most), rejected: new Column(most) }
+  const strata = new Map(STRATUM_COLUMNS.map((name) => [name, { has: false, levels: new CodedColumn(most) }]))
+  const writers = { chosen: new CodedColumn(most), rejected: new CodedColumn(most) }
   let written = false
   const key: string[] = []
   if (existsSync(path)) {
@@ -87,11 +89,12 @@ export async function readCompletions(
   promptOf: (id: string) => string | undefined,
   bytes?: number,
 ): Promise<RunCompletions> {
-  const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
-  const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
-  const [transformation, same, family] = [new CodedColumn(), new Column(), new CodedColumn()]
+  const most = rowsAtMost(path, bytes)
+  const [score, reward, tokens, index] = [new Column(most), new Column(most), new Column(most), new Column(most)]
+  const [subset, cluster, role] = [new CodedColumn(most), new CodedColumn(most), new CodedColumn(most)]
+  const [transformation, same, family] = [new CodedColumn(most), new Column(most), new CodedColumn(most)]
   const has = { variants: false }
-  const texts = { prompt: new Column(), completion: new Column() }
+  const texts = { prompt: new Column(most), completion: new Column(most) }
   const key: string[] = []
   const needed = ['id', 'subset', 'role', 'score', 'verifiable_reward']
   const visit = (get: CsvRow): void => {
@@ -129,5 +132,18 @@ export async function readCompletions(
     ...(has.variants && {
       variants: { transformation: transformation.done(), same: same.done(), family: family.done() },
     }),
+  }
+}
+
+/** Bytes of a record at least, which has a comma for each of its columns but one. */
+const LEAST_BYTES = 10
+
+/** Rows that columns need room for; 0, and they grow as they are read, where line feeds do not tell, or nothing can be read. */
+function rowsAtMost(path: string, bytes = Number.POSITIVE_INFINITY): number {
+  try {
+    const most = mostRecords(path, bytes)
+    return most * LEAST_BYTES > Math.min(bytes, statSync(path).size) ? 0 : most
+  } catch {
+    return 0 // said by what reads it next
   }
 }

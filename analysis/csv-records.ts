@@ -1,5 +1,6 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { parse } from 'csv-parse'
+import { checkRegular, regularStream } from '../src/read-regular.ts'
 
 /** A record: the cells are cut when they are asked for, and good until the next record. */
 export interface Cells {
@@ -45,7 +46,7 @@ export async function eachRecord(
   }
   let first = true
   let ours = true
-  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: CHUNK, end })) {
+  for await (const chunk of regularStream(path, { encoding: 'utf8', highWaterMark: CHUNK, end })) {
     const text = chunk as string
     rest += first && text.startsWith('\ufeff') ? text.slice(1) : text
     // bytes that are no UTF-8 at the beginning: UTF-16, which the general parser knows
@@ -55,13 +56,14 @@ export async function eachRecord(
   }
   if (ours && take(true)) return
   let skip = done
-  for await (const cells of createReadStream(path, { end }).pipe(parse({ bom: true })) as AsyncIterable<string[]>)
+  for await (const cells of regularStream(path, { end }).pipe(parse({ bom: true })) as AsyncIterable<string[]>)
     if (skip > 0) skip--
     else visit({ length: cells.length, at: (column) => cells[column] ?? '' })
 }
 
 /** ◆ Line feeds of a file, and one: no fewer than its records. @param bytes of its beginning; default: all */
 export function mostRecords(path: string, bytes: number = Number.POSITIVE_INFINITY): number {
+  checkRegular(path)
   const fd = openSync(path, 'r')
   try {
     const piece = Buffer.allocUnsafe(CHUNK)

@@ -1,7 +1,9 @@
-import { createReadStream } from 'node:fs'
+import type { ReadStream } from 'node:fs'
 import { parse } from 'csv-parse'
 import { DataError } from '../src/errors.ts'
+import { regularStream } from '../src/read-regular.ts'
 import { plainText } from '../src/report/csv.ts'
+import { systemWords } from '../src/system-words.ts'
 
 /** A CSV that is read as it is asked for, beside another one: `eachCsvRow` is faster, and gives rows when it likes. */
 export interface CsvStream {
@@ -17,9 +19,17 @@ export interface StreamedRow {
   cell(column: string): string
 }
 
+function opened(path: string): ReadStream {
+  try {
+    return regularStream(path)
+  } catch (cause) {
+    throw new DataError(systemWords(cause), path, null, { cause })
+  }
+}
+
 /** ◆ One row is in memory at a time. */
 export async function openCsvStream(path: string): Promise<CsvStream> {
-  const records = createReadStream(path)
+  const records = opened(path)
     .pipe(parse({ bom: true }))
     [Symbol.asyncIterator]() as AsyncIterator<string[]>
   const nextRecord = async (): Promise<string[] | null> => {

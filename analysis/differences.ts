@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { isRecord } from '../src/is-record.ts'
+import { regularText } from '../src/read-regular.ts'
 import { openCsvStream, type StreamedRow } from './csv-stream.ts'
 
 /** Where a file is not what its numbers come to: one per column of a CSV, per path of a JSON, per file of another kind. */
@@ -53,7 +53,7 @@ export async function differencesOf(
   const tally = new Tally()
   if (file.endsWith('.csv')) await compareCsv(tally, written, recomputed)
   else {
-    const [a, b] = [readFileSync(written, 'utf8'), readFileSync(recomputed, 'utf8')]
+    const [a, b] = [regularText(written), regularText(recomputed)]
     if (a !== b)
       if (file.endsWith('.json')) compareJson(tally, '', JSON.parse(a), JSON.parse(b), unlike)
       else compareLines(tally, a, b)

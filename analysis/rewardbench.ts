@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Coded } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { isRecord } from '../src/is-record.ts'
 import { parseJsonText } from '../src/pairs/json-text.ts'
 import { characters } from '../src/plain-text.ts'
+import { regularText } from '../src/read-regular.ts'
+import { systemWords } from '../src/system-words.ts'
 import { shownJson } from '../src/visible-text.ts'
 import { CodedColumn } from './column.ts'
 import { completionKey, keyParts } from './keys.ts'
@@ -42,9 +43,9 @@ interface ImportedPair {
 export function readRewardBenchScores(path: string, dataset: string): Run {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new DataError(`cannot be read: ${String(error)}`, path)
+    text = regularText(path)
+  } catch (cause) {
+    throw new DataError(systemWords(cause), path, null, { cause })
   }
   const name = basename(path).replace(/\.(jsonl?|json)$/, '')
   const second = path.endsWith('.jsonl') ? null : rewardBench2(parseJson(text, path), path)

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DataError } from '../src/errors.ts'
+import { checkRegular, regularText } from '../src/read-regular.ts'
 import {
   IDENTITY_FILE,
   identitiesIn,
@@ -131,6 +132,7 @@ const NEWLINE = 0x0a
 const TAIL_BYTES = 1 << 16
 /** Bytes of a file up to the end of its last whole line. */
 function wholeLines(path: string): number {
+  checkRegular(path)
   const fd = openSync(path, 'r')
   try {
     const part = Buffer.alloc(TAIL_BYTES)
@@ -155,7 +157,7 @@ function readManifest(path: string): Pick<Run, 'manifest' | 'warnings'> {
     return { manifest: null, warnings: claimed ? [`${path} is not there: the run has not come to its end`] : [] }
   }
   try {
-    return { manifest: JSON.parse(readFileSync(path, 'utf8')) as unknown, warnings: [] }
+    return { manifest: JSON.parse(regularText(path)) as unknown, warnings: [] }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     return { manifest: null, warnings: [`${path} is damaged and left aside (${why}); the scores are analysed`] }

@@ -143,7 +143,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     })
     const items = window
     window = []
-    extent = new Window(input.plan)
+    extent = extent.next()
     // what the window before it left in the store decides what is left to run
     await running
     work.repeated += items.length - fresh.length

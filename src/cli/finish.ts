@@ -36,6 +36,7 @@ import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
 import { HermTexts, hermScoresPath } from './herm-scores.ts'
 import { invarianceTable } from './invariance.ts'
+import { largestRows } from './largest-rows.ts'
 import type { Log } from './log.ts'
 import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
 import { pairDoubts } from './pair-doubts.ts'
@@ -193,6 +194,8 @@ function printSummary(
       String(a.n),
       ...(accuracy.overall.missing > 0 ? [String(a.missing)] : []),
     ]
+    const named = Object.entries(accuracy.subsets).filter(([name, a]) => name !== '' || a.n !== accuracy.overall.n)
+    const subsets = largestRows(named, ([, a]) => a.n, { what: 'subsets', of: 'pairs', file: 'summary.json' })
     out.push(
       textTable(
         [
@@ -205,14 +208,13 @@ function printSummary(
           ...(accuracy.overall.missing > 0 ? ['missing'] : []),
         ],
         [
-          ...Object.entries(accuracy.subsets).flatMap(([name, a]) =>
-            name === '' && a.n === accuracy.overall.n ? [] : [line(subsetName(name), a)],
-          ),
+          ...subsets.shown.map(([name, a]) => line(subsetName(name), a)),
           ...Object.entries(accuracy.sections).map(([name, a]) => line(`[${name}]`, a)),
           line('all', accuracy.overall),
         ],
       ),
     )
+    if (subsets.left !== null) out.push(subsets.left)
     if (best !== null) out.push('', bestOfTable(best))
   } else if (models.length > 0) out.push(scoreTable(joined.completions))
   if (groups !== null) out.push('', ofTwins(joined) ? OF_TWINS : groupTable(groups, models.length > 0), '')

@@ -11,6 +11,7 @@ import { downloadBar } from './download-bar.ts'
 import { explainVerdicts } from './explain.ts'
 import { finish } from './finish.ts'
 import { watchInterrupt } from './interrupt.ts'
+import { largestRows } from './largest-rows.ts'
 import type { BinHelp } from './parse.ts'
 import { sayReadings } from './readings.ts'
 import { sayFolder } from './replaced.ts'
@@ -152,11 +153,14 @@ function printVerdicts(completions: readonly ScoredCompletion[]): string {
       ]),
     ),
   ).sort((a, b) => b[1] - a[1])
+  const named = { what: 'problem types', of: 'completions', file: 'scores.csv' }
+  const { shown, left } = largestRows([...types], ([, part]) => part.length, named)
   return [
     textTable(
       ['problem type', 'mean reward', 'passing', 'pass', 'partial', 'fail', 'unverifiable', 'completions'],
-      [...[...types].map(([name, part]) => line(name, part)), line('all', completions)],
+      [...shown.map(([name, part]) => line(name, part)), line('all', completions)],
     ),
+    ...(left === null ? [] : [left]),
     '',
     textTable(
       ['reason', 'caused by', 'completions'],

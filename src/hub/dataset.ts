@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError, NetworkError } from '../errors.ts'
+import { regularText } from '../read-regular.ts'
 import { cachedCommit, cachedFiles, snapshotFolder } from './cache.ts'
 import { chooseSplit, convertedSplits, type SplitFiles, splitsOf } from './dataset-files.ts'
 import { commitOf, filesAt, type RepoFile } from './listing.ts'
@@ -49,11 +49,7 @@ async function fromHub(repo: Repo, settings: HubSettings, options: ResolveDatase
   const files = await filesAt(repo, commit, settings, { recursive: true })
   const card = files.find(({ path }) => path === 'README.md')
   const cardDir = card && (await fetchSnapshot(repo, commit, [card], settings, onProgress))
-  const splits = splitsOf(
-    files,
-    cardDir === undefined ? null : readFileSync(join(cardDir, 'README.md'), 'utf8'),
-    repo.id,
-  )
+  const splits = splitsOf(files, cardDir === undefined ? null : regularText(join(cardDir, 'README.md')), repo.id)
   if (splits.length > 0) {
     const chosen = chooseSplit(splits, options, repo.id)
     const dir = await fetchSnapshot(repo, commit, chosen.files, settings, onProgress)
@@ -98,7 +94,7 @@ function fromCache(
     if (commit === null) continue
     const dir = snapshotFolder(settings.cacheDir, branch, commit)
     const files = cachedFiles(dir)
-    const card = files.some(({ path }) => path === 'README.md') ? readFileSync(join(dir, 'README.md'), 'utf8') : null
+    const card = files.some(({ path }) => path === 'README.md') ? regularText(join(dir, 'README.md')) : null
     const own = branch === repo
     const splits = own ? splitsOf(files, card, repo.id) : convertedSplits(files)
     if (splits.length === 0) continue

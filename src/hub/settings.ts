@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { getHFHubCachePath } from '@huggingface/hub'
 import { UsageError } from '../errors.ts'
+import { regularText } from '../read-regular.ts'
 
 /** How the hub is reached; the environment variables are those of Python's huggingface_hub, so one set-up serves both. */
 export interface HubSettings {
@@ -45,7 +46,7 @@ function tokenOf(env: NodeJS.ProcessEnv): string | null {
   if (given) return given
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface')
   const file = env.HF_TOKEN_PATH || join(home, 'token')
-  return existsSync(file) ? readFileSync(file, 'utf8') : null
+  return existsSync(file) ? regularText(file) : null
 }
 
 /** A token with a line break in it would be a header injection; the message must not print it. */

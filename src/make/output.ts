@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, fdatasyncSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { type Digest, DigestMap, digestOf } from '../digest-map.ts'
 import { DataError, UsageError } from '../errors.ts'
+import { regularText } from '../read-regular.ts'
 import { isSystemError, systemWords, unwrittenWords } from '../system-words.ts'
 import { writeWholeSync } from '../whole-file.ts'
 import type { Cell } from './balance.ts'
@@ -183,7 +174,7 @@ function readState(output: string): MakeState | null {
   const path = statePath(output)
   if (!existsSync(path)) return null
   try {
-    const state = JSON.parse(readFileSync(path, 'utf8')) as MakeState
+    const state = JSON.parse(regularText(path)) as MakeState
     if (state.format !== 1) throw new Error(`format ${String(state.format)}`)
     return existsSync(output) ? state : null
   } catch (cause) {

@@ -31,8 +31,10 @@ export async function listDataFiles(
       throw new DataError(what, path, null, { cause })
     })
     if (info.isCharacterDevice() || info.isBlockDevice()) throw new DataError('is a device, not a file', path)
-    if (!info.isDirectory()) files.push({ path, name: path.split(/[/\\]/).at(-1)! })
-    else files.push(...(await filesBelow(path, split)))
+    if (!info.isDirectory()) {
+      await checkRegular(path, 'Write the rows to a file: they are read more than once.')
+      files.push({ path, name: path.split(/[/\\]/).at(-1)! })
+    } else files.push(...(await filesBelow(path, split)))
   }
   return files
 }
@@ -45,7 +47,7 @@ async function filesBelow(folder: string, split: string | null): Promise<readonl
     .map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }))
     .filter(({ name }) => !name.split('/').some((part) => part.startsWith('.')))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-  for (const { path } of found) await checkRegular(path)
+  for (const { path } of found) await checkRegular(path, 'Take it out of the folder.')
   const all = await savedFiles(folder, found, split)
   if (all.length === 0)
     throw new DataError(
@@ -64,12 +66,12 @@ async function filesBelow(folder: string, split: string | null): Promise<readonl
   return chosen
 }
 
-/** A pipe in a folder of somebody else's would be waited for. One that the command line names is read. */
-async function checkRegular(path: string): Promise<void> {
+/** A pipe would be waited for, and rows are read more than once. */
+async function checkRegular(path: string, hint: string): Promise<void> {
   const info = await stat(path).catch((cause: unknown) => {
     throw new DataError(systemWords(cause), path, null, { cause })
   })
-  if (!info.isFile()) throw new DataError('is not a regular file', path, 'Take it out of the folder.')
+  if (!info.isFile()) throw new DataError('is not a regular file', path, hint)
 }
 
 const some = (names: readonly string[]): string =>

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../errors.ts'
+import { regularText } from '../read-regular.ts'
 import type { DataFile } from './files.ts'
 
 /** Files that `datasets` leaves beside a saved data set: results of map and filter, not data. */
@@ -59,7 +59,7 @@ async function listedFiles(folder: string): Promise<ReadonlySet<string> | null> 
 async function jsonOf(path: string): Promise<Record<string, unknown> | null> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = regularText(path)
   } catch {
     return null
   }

@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, DigestMap, digestOf } from '../digest-map.ts'
 import { isRecord } from '../is-record.ts'
+import { regularStream } from '../read-regular.ts'
 import { WholeFile } from '../whole-file.ts'
 import { attempt } from './file.ts'
 
@@ -176,7 +167,7 @@ function keyOfLine(line: Buffer): Digest | null {
 /** The lines of a file with their line breaks; the last may lack it. */
 async function* linesOf(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer[] = []
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of regularStream(path) as AsyncIterable<Buffer>) {
     let from = 0
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
       yield Buffer.concat([...rest, chunk.subarray(from, end + 1)])

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DigestMap } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
+import { checkRegular } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 import { type Scan, scanStore } from './scan.ts'
 
@@ -34,6 +35,7 @@ export async function openLogFile(path: string, readOnly: boolean): Promise<LogF
 
 function openFd(path: string, readOnly: boolean): number {
   try {
+    checkRegular(path)
     return openSync(path, readOnly ? 'r' : 'r+')
   } catch (cause) {
     if (!readOnly && (cause as NodeJS.ErrnoException).code === 'ENOENT')

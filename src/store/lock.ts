@@ -2,6 +2,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { hostname } from 'node:os'
 import { DataError } from '../errors.ts'
 import { passingName, sweepPassing } from '../passing-file.ts'
+import { regularText } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 
 /** Who holds a lock. `started` tells a process from a later one with the same number (Linux; else null). */
@@ -182,7 +183,7 @@ function removeStale(file: string, stale: string): void {
 
 function readOrNull(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    return regularText(file)
   } catch {
     return null
   }

@@ -332,6 +332,22 @@ describe('report.html', () => {
     expect(textOf(html)).toContain('1 long text lost the middle')
   })
 
+  it('draws and lists the largest of many subsets, and says so', () => {
+    const line = demoInput().accuracy!.overall
+    const names = Array.from({ length: 5000 }, (_, i) => `subset ${i}`)
+    const subsets = Object.fromEntries(names.map((name, i) => [name, { ...line, n: (i * 7919) % 5000 }]))
+    const statistics = [...demoInput().statistics]
+    const pairs = statistics.find(({ scope, statistic }) => scope === 'pairs' && statistic === 'accuracy_half')!
+    for (const subset of names) statistics.push({ ...pairs, subset })
+    const start = process.cpuUsage()
+    const html = renderReport({ ...demoInput(), statistics, accuracy: { ...demoInput().accuracy!, subsets } })
+    // each line looking through all statistics takes a minute
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(20)
+    expect(textOf(html)).toContain('The 500 of 5,000 subsets that have most pairs')
+    expect(textOf(html)).toContain('The 60 of 5,000 subsets that have most pairs')
+    expect(html.match(/<th scope="row"><a href="[^"]*">subset \d+<\/a>/g)).toHaveLength(500)
+  })
+
   it('draws the most informative molecules first, within its budget', () => {
     const drawn: string[] = []
     const answers: ReportInput['answers'] = {

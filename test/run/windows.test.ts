@@ -10,7 +10,7 @@ import type { Prepared, Subject } from '../../src/score/subject.ts'
 import { openStore } from '../../src/store/log.ts'
 import type { Row, Runner, RunnerInfo } from '../../src/types.ts'
 
-/** More than two windows of completions (score/window.ts). */
+/** Five windows of completions (score/window.ts). */
 const ROWS = 36_000
 
 const rowOf = (i: number): Row => ({
@@ -106,26 +106,29 @@ it('prepares the next window while the model computes one, and measures every ro
   const { run, seen, ledger, store, told } = await runOf()
   const [work] = await run
   expect(work).toMatchObject({ measured: ROWS, found: 0, batches: seen.begun.length })
-  for (const i of [0, 16_383, 16_384, ROWS - 1])
+  for (const i of [0, 2047, 2048, 30_720, ROWS - 1])
     expect(store.get(ledger.key(i, 0)!)).toMatchObject({ kind: 'head', values: [i] })
   expect(told).toHaveLength(ROWS)
-  // the first batch runs when its window is whole; a later one of that window, when more is prepared, but never more than one window ahead
-  expect(seen.begun[0]).toBeGreaterThanOrEqual(16_384)
-  expect(seen.begun[100]).toBeGreaterThan(16_400)
-  expect(Math.max(...seen.begun.slice(0, 160))).toBeLessThanOrEqual(2 * 16_384)
+  // windows of 2,048, 4,096, 8,192, 16,384 completions: a batch of the first runs when that is whole, the next is prepared meanwhile, never more
+  const ends = [0, 2048, 6144, 14_336, 30_720, ROWS]
+  const window = (batch: number): number => ends.findIndex((_, w) => batch < Math.ceil(ends[w + 1]! / 100 + w))
+  for (const [batch, prepared] of seen.begun.entries())
+    expect(prepared).toBeLessThanOrEqual(ends[Math.min(window(batch) + 2, ends.length - 1)]!)
+  expect(seen.begun[0]).toBeLessThan(2100)
+  expect(seen.begun[20]).toBeGreaterThan(2048)
   expect({ opened: seen.opened, released: seen.released }).toEqual({ opened: 1, released: 1 })
 })
 
 it('ends with what went wrong in the model, and releases it', async () => {
-  const { run, seen, store } = await runOf({ fails: 50 })
+  const { run, seen, store } = await runOf({ fails: 20 })
   await expect(run).rejects.toThrow('the device is gone')
   expect(seen.released).toBe(1)
   // the batches before it are kept
-  expect(store.size).toBe(49 * 100)
+  expect(store.size).toBe(19 * 100)
 })
 
 it('after a Ctrl-C keeps the batch in hand, and releases the model', async () => {
-  const { run, seen, store } = await runOf({ stopsAt: 20 })
+  const { run, seen, store } = await runOf({ stopsAt: 15 })
   await expect(run).rejects.toBeInstanceOf(InterruptedError)
   expect(seen.released).toBe(1)
   expect(store.size).toBeGreaterThan(0)

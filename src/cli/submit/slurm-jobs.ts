@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { regularText } from '../../read-regular.ts'
 import type { Log } from '../log.ts'
 import { EngineError, engineCall } from './engine.ts'
 import { allShards, type JobRun, jobFolder } from './plan.ts'
@@ -73,7 +74,7 @@ function leftBy(name: string, { plan, asked }: JobState): string | null {
   const exits = join(folder, 'exit')
   for (const file of existsSync(exits) ? readdirSync(exits) : []) {
     if (!file.endsWith('.job')) continue
-    const [found, job] = readFileSync(join(exits, file), 'utf8').trim().split(' ')
+    const [found, job] = regularText(join(exits, file)).trim().split(' ')
     if (found === name && job !== undefined) return job
   }
   return null
@@ -211,7 +212,7 @@ export async function slurmStates(
     }
     const folder = one.run === null ? join(outputDir, 'jobs') : jobFolder(outputDir, { name: one.run })
     const mark = join(folder, 'exit', shard === null ? one.kind : `shard-${shard}`)
-    const exitCode = existsSync(mark) ? Number(readFileSync(mark, 'utf8')) : null
+    const exitCode = existsSync(mark) ? Number(regularText(mark)) : null
     if (exitCode === 0 || exitCode === 4) return { state: 'done', exitCode, why: null }
     const account = ended.get(id)?.toLowerCase() ?? waiting?.state.toLowerCase() ?? null
     if (exitCode !== null) return { state: 'failed', exitCode, why: account }

@@ -1,11 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
+import { regularText } from '../../read-regular.ts'
 import { lock } from '../../store/lock.ts'
 import { systemWords, unwrittenFile } from '../../system-words.ts'
+import { visibleLine } from '../../visible-text.ts'
 import type { JobPlan } from './plan.ts'
+import { faultOf } from './state-file.ts'
 
 /** Jobs that were handed to the engine: shards of a run, its merging, or the analysis of all. */
 export interface Submission {
@@ -45,12 +48,24 @@ export function readState(outputDir: string): JobState {
     throw new UsageError('has no jobs', outputDir, 'Write them with submit-eval-jobs --runs FILE --engine ….')
   let found: unknown
   try {
-    found = JSON.parse(readFileSync(path, 'utf8'))
+    found = JSON.parse(regularText(path))
   } catch (cause) {
-    throw new DataError(systemWords(cause), path, null, { cause })
+    throw new DataError(
+      cause instanceof SyntaxError ? `is no JSON: ${visibleLine(cause.message)}` : systemWords(cause),
+      path,
+      'Take the file away and submit the runs again: what they have measured is kept.',
+      { cause },
+    )
   }
   if (!isRecord(found) || found.version !== VERSION || !isRecord(found.plan) || !Array.isArray(found.submissions))
     throw new DataError('is not the state of jobs, or that of another version', path, 'Use another --output-dir.')
+  const fault = faultOf(found)
+  if (fault !== null)
+    throw new DataError(
+      `is damaged: ${fault}`,
+      path,
+      'Take the file away and submit the runs again: what they have measured is kept.',
+    )
   return found as unknown as JobState
 }
 

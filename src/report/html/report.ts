@@ -44,7 +44,7 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     invariance(input, limits),
     groups(input, limits),
     advantages(input, limits),
-    paired ? subsets(input) : null,
+    paired ? subsets(input, limits) : null,
     input.completions.length > 0 ? agreement(input, limits) : null,
     input.completions.length > 0 ? scores(input) : null,
     paired || input.statistics.some((line) => chapterOf(line) === 'calibration') ? calibration(input) : null,

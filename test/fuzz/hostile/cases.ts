@@ -419,6 +419,22 @@ export const MORE: Readonly<Record<string, Made>> = {
     3,
     /ends with a turn of "C+… \(10,000,\d+ characters\)/,
   ),
+  'jsonl: a right answer of 10 MB, make-pairs': (scratch) => {
+    const path = join(scratch, 'one.jsonl')
+    const solution = 'formula_eval!:!CH4!:!m'
+    writeFileSync(
+      path,
+      row({ id: 'a', chosen: ether0('C'.repeat(10_000_000)), solution }) +
+        row({ id: 'b', chosen: ether0('C'), solution }),
+    )
+    const args = ['--from', path, '--output', join(scratch, 'pairs.jsonl'), '--n', '1']
+    return {
+      command: 'make-pairs',
+      args,
+      code: 4,
+      says: /one\.jsonl:1: a right answer of 10000000 characters, at most 10000 are read/,
+    }
+  },
   'jsonl: a row of 100,000 completions': (scratch) => {
     const path = join(scratch, 'wide.jsonl')
     const completions = Array.from({ length: 100_000 }, (_, i) => ether0(`${'C'.repeat((i % 30) + 1)}O`))

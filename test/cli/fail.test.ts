@@ -64,9 +64,13 @@ describe('a limit of virtual memory', () => {
     expect(told(new RangeError('WebAssembly.Module(): expected magic word'))[0]).toBe(1)
   })
   it.runIf(process.platform === 'linux')('of a real process', () => {
-    const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -v 9000000; exec node dist/scripts/run-rm.js --limit 1'], {
-      encoding: 'utf8',
-    })
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -v 9000000; exec node dist/scripts/run-rm.js --limit 1'],
+      {
+        encoding: 'utf8',
+      },
+    )
     expect(stderr).toMatch(/^run-rm: ulimit -v: the system gives no more addresses/)
     expect(status).toBe(6)
   })

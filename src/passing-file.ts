@@ -32,7 +32,11 @@ export function sweepPassing(file: string, now: number = Date.now()): void {
     const [rest, pid, where] = PASSING_NAME.exec(name) ?? []
     if (rest === undefined || name.length - rest.length !== start.length - 1 || !name.startsWith(start)) continue
     const path = join(dirname(file), name)
-    if (isLeftBehind(path, { pid: Number(pid), host: where }, now)) rmSync(path, { force: true })
+    try {
+      if (isLeftBehind(path, { pid: Number(pid), host: where }, now)) rmSync(path, { force: true })
+    } catch {
+      // it stays for the next one
+    }
   }
 }
 

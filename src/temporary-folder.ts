@@ -25,7 +25,11 @@ export function temporaryFolder(stem: string = join(tmpdir(), 'chemherm'), now: 
   return {
     path,
     remove() {
-      rmSync(path, { recursive: true, force: true })
+      try {
+        rmSync(path, { recursive: true, force: true })
+      } catch {
+        // it stays for the next one
+      }
       ended(path)
     },
   }
@@ -58,7 +62,7 @@ function sweep(stem: string, now: number): void {
       if (isOurs(path) && isLeftBehind(path, { pid: Number(pid), host }, now))
         rmSync(path, { recursive: true, force: true })
     } catch {
-      // another process takes it away at this moment
+      // another process takes it away at this moment, or the system does not
     }
   }
 }

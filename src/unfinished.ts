@@ -10,7 +10,13 @@ export function begun(partial: string): void {
   if (watched) return
   watched = true
   process.on('exit', () => {
-    for (const file of files) rmSync(file, { recursive: true, force: true })
+    for (const file of files) {
+      try {
+        rmSync(file, { recursive: true, force: true })
+      } catch {
+        // what the system does not take away must not change how the process ends
+      }
+    }
   })
 }
 

@@ -128,6 +128,13 @@ function itemOf(row: Row): SourceItem | RowFailure {
   const text = right === undefined ? '' : plain(right.text)
   // ether0's "ideal" is the answer alone
   const answer = answerOf(text) ?? (row.kind === 'single' ? text.trim() : '')
+  if (answer.length > LONGEST_LINE)
+    return failure(
+      where,
+      'too_long',
+      `a right answer of ${answer.length} characters, at most ${LONGEST_LINE} are read`,
+      id,
+    )
   return answer === ''
     ? failure(where, 'no_answer', 'no right answer: "chosen" in answer tags, or "ideal"', id)
     : { kind: 'subject', where, input: { kind: 'row', prompt, solution: info, answer } }

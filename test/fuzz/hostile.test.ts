@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call } from '../command.ts'
-import { CASES } from './hostile/cases.ts'
+import { CASES, MORE } from './hostile/cases.ts'
 import { type Measured, measured } from './hostile/measured.ts'
 
 /**
@@ -44,7 +44,7 @@ const ACTING =
 const STACK = /^\s+at .*[:(]\d+|a bug in chemherm, please report it:/m
 
 describe('hostile input', () => {
-  it.each(Object.entries(CASES))('%s', async (what, made) => {
+  it.each(Object.entries(TABLE === undefined ? CASES : { ...CASES, ...MORE }))('%s', async (what, made) => {
     const folder = join(scratch, what.replaceAll(/\W+/g, '-'))
     mkdirSync(folder)
     const { command, args, code, says } = await made(folder)

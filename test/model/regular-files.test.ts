@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { ModelError } from '../../src/errors.ts'
 import { readJsonObject } from '../../src/model/checkpoint.ts'
 import { readSafetensorsHeader } from '../../src/model/safetensors.ts'
-import { readRegular } from '../../src/read-regular.ts'
+import { listDataFiles } from '../../src/pairs/files.ts'
+import { checkRegular, readBounded, readRegular, regularStream, regularText } from '../../src/read-regular.ts'
 import { systemWords } from '../../src/system-words.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-regular-'))
@@ -29,6 +30,22 @@ describe('files of a model are regular ones', () => {
     expect(() => readJsonObject(join(root, 'pipe.json'))).toThrow('is not a regular file')
     expect(() => readJsonObject(join(root, 'pipe.json'))).toThrow(ModelError)
     expect(() => readJsonObject('/dev/zero')).toThrow('is not a regular file')
+  })
+  it.runIf(process.platform === 'linux')('so are files that are streamed, and those that a flag names', async () => {
+    const pipe = join(root, 'streamed')
+    execFileSync('mkfifo', [pipe])
+    for (const read of [regularStream, checkRegular, regularText, (path: string) => readBounded(path, 100)]) {
+      expect(() => read(pipe)).toThrow('is not a regular file')
+      expect(() => read('/dev/zero')).toThrow('is not a regular file')
+    }
+    await expect(listDataFiles(pipe)).rejects.toThrow('is not a regular file')
+    expect(regularText(file)).toBe('{"a": 1}')
+    // what the shell opened is read
+    const read =
+      "import { readBounded } from './src/read-regular.ts'; process.stdout.write(readBounded('/dev/stdin', 100))"
+    const args = ['--import', 'tsx', '--input-type=module', '-e', read]
+    const piped = ['-c', `printf 'a: 1' | "$0" "$@"`, process.execPath, ...args]
+    expect(execFileSync('sh', piped).toString()).toBe('a: 1')
   })
   it('says what the system says in words', () => {
     symlinkSync('loop.json', join(root, 'loop.json'))

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Command } from '../../command.ts'
@@ -77,6 +77,28 @@ const template =
     const path = join(scratch, 'rows.jsonl')
     writeFileSync(path, row() + row({ prompt: 'Name an acid.' }))
     return rm(['--dataset', path, '--chat-template', `${HOSTILE}/template-${name}.jinja`], code, says)
+  }
+/** A row with something very long in it, beside one that has nothing of it, through run-rm. */
+const long =
+  (over: Readonly<Record<string, unknown>>, code: number, says: RegExp, flags: readonly string[] = []) =>
+  (scratch: string): Omit<Case, 'what'> => {
+    const path = join(scratch, 'one.jsonl')
+    writeFileSync(path, row({ id: 'a', ...over }) + (code === 3 ? '' : row({ id: 'b' })))
+    return rm(['--dataset', path, ...flags], code, says)
+  }
+const ether0 = (answer: string): string => `<|think_start|>x<|think_end|><|answer_start|>${answer}<|answer_end|>`
+/** Something else in the place of a file. */
+const instead =
+  (
+    make: (path: string) => void,
+    asked: (scratch: string) => readonly [command: Command, args: readonly string[], code: number],
+    name: string,
+    says = /is not a regular file/,
+  ): Made =>
+  (scratch) => {
+    make(join(scratch, name))
+    const [command, args, code] = asked(scratch)
+    return { command, args, code, says }
   }
 const settings =
   (command: Command, flag: string, text: string, says: RegExp): Made =>
@@ -306,5 +328,163 @@ export const CASES: Readonly<Record<string, Made>> = {
     3,
     /run\.json: holds what no run of this version writes/,
   ),
+  'jsonl: a completion of 10 MB': long(
+    { chosen: 'C'.repeat(10_000_000) },
+    4,
+    /chosen 0 has no score: too_long, 10,000,\d{3} characters, at most 1,000,000/,
+  ),
+  'jsonl: an id of 10 MB': long(
+    { id: 'C'.repeat(10_000_000) },
+    4,
+    /"id" has 10,000,000 characters, at most 10,000 are read/,
+  ),
+  'run.json with a seed of another type, verify-results': run(
+    'verify-results',
+    'run.json',
+    (text) => text.replace(/"seed": 0/, '"seed": ["x"]'),
+    3,
+    /run\.json: holds what no run of this version writes: "config\.seed" is \["x"\]/,
+  ),
   'scores.csv cut, analyze': run('analyze', 'scores.csv', (text) => text.slice(0, text.length - 40), 3, /scores\.csv/),
+}
+
+/** More of the same kinds: with the table alone, since each starts a process. */
+export const MORE: Readonly<Record<string, Made>> = {
+  'jsonl: a completion of 10 MB, cut on the left': long(
+    { rejected: 'C O '.repeat(2_500_000) },
+    4,
+    /rejected 0 has no score: too_long, 10,000,\d{3} characters/,
+    ['--truncation', 'left'],
+  ),
+  'jsonl: a prompt of 10 MB': long(
+    { prompt: '\n'.repeat(9_999_999) },
+    4,
+    /has no score: too_long, 10,000,\d{3} characters/,
+  ),
+  'jsonl: a system message of 10 MB': long(
+    {
+      prompt: [
+        { role: 'system', content: 'be kind '.repeat(1_250_000) },
+        { role: 'user', content: 'Name an acid.' },
+      ],
+    },
+    4,
+    /has no score: too_long, 10,000,\d{3} characters/,
+  ),
+  'jsonl: 10 MB, --truncation error': long(
+    { chosen: 'C'.repeat(10_000_000) },
+    3,
+    /one\.jsonl:1: 10,000,\d{3} characters, at most 1,000,000/,
+    ['--truncation', 'error'],
+  ),
+  'jsonl: a completion of 10 MB, run-dpo': (scratch) => ({
+    ...long(
+      { chosen: '\u4e00'.repeat(3_333_333) },
+      4,
+      /chosen 0 has no score: too_long, 3,333,\d{3} characters/,
+    )(scratch),
+    command: 'run-dpo',
+  }),
+  'jsonl: an answer of 10 MB': (scratch) => ({
+    command: 'run-verify',
+    args: [
+      '--dataset',
+      one(scratch, { chosen: ether0('C(=O)'.repeat(2_000_000)), solution: 'valid_mol_eval!:!C!:!m' }),
+    ],
+    code: 0,
+    says: /MoleculeTooLarge/,
+  }),
+  'jsonl: a subset of 10 MB': long(
+    { subset: 'C'.repeat(10_000_000) },
+    4,
+    /"subset" has 10,000,000 characters, at most 1,000 are read/,
+  ),
+  'jsonl: a problem type of 10 MB': long(
+    { solution: `a!:!b!:!${'C'.repeat(10_000_000)}` },
+    4,
+    /"solution's problem type" has 10,000,000 characters/,
+  ),
+  'jsonl: a column whose name has 10 MB': long(
+    { ['C'.repeat(10_000_000)]: 1 },
+    4,
+    /… \(10,000,000 characters\)" has 10,000,000 characters/,
+  ),
+  'jsonl: a role of 10 MB': long(
+    {
+      prompt: undefined,
+      chosen: undefined,
+      rejected: undefined,
+      messages: [{ role: 'C'.repeat(10_000_000), content: 'x' }],
+    },
+    3,
+    /ends with a turn of "C+… \(10,000,\d+ characters\)/,
+  ),
+  'jsonl: a right answer of 10 MB, make-pairs': (scratch) => {
+    const path = join(scratch, 'one.jsonl')
+    const solution = 'formula_eval!:!CH4!:!m'
+    writeFileSync(
+      path,
+      row({ id: 'a', chosen: ether0('C'.repeat(10_000_000)), solution }) +
+        row({ id: 'b', chosen: ether0('C'), solution }),
+    )
+    const args = ['--from', path, '--output', join(scratch, 'pairs.jsonl'), '--n', '1']
+    return {
+      command: 'make-pairs',
+      args,
+      code: 4,
+      says: /one\.jsonl:1: a right answer of 10000000 characters, at most 10000 are read/,
+    }
+  },
+  'jsonl: a row of 100,000 completions': (scratch) => {
+    const path = join(scratch, 'wide.jsonl')
+    const completions = Array.from({ length: 100_000 }, (_, i) => ether0(`${'C'.repeat((i % 30) + 1)}O`))
+    const solution = 'valid_mol_eval!:!C!:!m'
+    writeFileSync(path, JSON.stringify({ prompt: 'Name an alcohol.', completions, solution }))
+    return { command: 'run-verify', args: ['--dataset', path], code: 0, says: /verifying 100002?|100000 completions/ }
+  },
+  ...Object.fromEntries(
+    ['d.jsonl', 'd.csv', 'd.parquet', 'd.arrow', 'd.json', 'd.jsonl.gz'].map((name): [string, Made] => [
+      `${name} is a pipe`,
+      instead(pipe, (scratch) => ['run-verify', ['--dataset', join(scratch, name)], 3], name),
+    ]),
+  ),
+  'd.jsonl is a link to /dev/zero': instead(
+    link('/dev/zero'),
+    (scratch) => ['run-verify', ['--dataset', join(scratch, 'd.jsonl')], 3],
+    'd.jsonl',
+    /is a device, not a file/,
+  ),
+  'd.jsonl is a link to itself': instead(
+    link('d.jsonl'),
+    (scratch) => ['run-verify', ['--dataset', join(scratch, 'd.jsonl')], 3],
+    'd.jsonl',
+    /is a link that leads back to itself/,
+  ),
+  '--config is a pipe': instead(pipe, (scratch) => ['run-rm', ['--config', join(scratch, 'c.yaml')], 2], 'c.yaml'),
+  '--chat-template is a pipe': instead(
+    pipe,
+    (scratch) => [
+      'run-rm',
+      ['--device', 'cpu', '--offline', '--limit', '2', '--chat-template', join(scratch, 't.jinja')],
+      2,
+    ],
+    't.jinja',
+  ),
+  'jobs table is a pipe': instead(
+    pipe,
+    (scratch) => ['submit-eval-jobs', ['--engine', 'slurm', '--runs', join(scratch, 'r.yaml')], 2],
+    'r.yaml',
+  ),
+  ...Object.fromEntries(
+    (['analyze', 'verify-results'] as const).map((command): [string, Made] => [
+      `scores.csv is a pipe, ${command}`,
+      (scratch) => {
+        const { args } = run(command, 'scores.csv', (text) => text, 3, /./)(scratch) as { args: readonly string[] }
+        const path = join(scratch, 'results/m/d/scores.csv')
+        rmSync(path)
+        pipe(path)
+        return { command, args, code: 3, says: /scores\.csv: .*is not a regular file/ }
+      },
+    ]),
+  ),
 }

@@ -31,6 +31,12 @@ export const findRuns = (outputDir: string): RunFolder[] =>
 /** Those in which run-process judged candidates for a step. */
 export const findStepRuns = (outputDir: string): RunFolder[] =>
   runFolders(outputDir).filter(({ path }) => isStepRun(path))
+/** Those of runs that have no scores.csv: run-generate's, run-process's, and of any that has not come to its scores. */
+export const runsWithoutScores = (outputDir: string): string[] =>
+  runFolders(outputDir)
+    .map(({ path }) => path)
+    .filter((path) => !existsSync(join(path, 'scores.csv')))
+    .filter((path) => ['run.json', IDENTITY_FILE].some((name) => existsSync(join(path, name))))
 
 function runFolders(outputDir: string): RunFolder[] {
   const folders = (path: string): string[] =>

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Difference } from '../../analysis/differences.ts'
 import { ownColumnsOf, type ReplayedRow, replay, unscoredMessages } from '../../analysis/replay.ts'
-import { findRuns } from '../../analysis/run-folders.ts'
+import { findRuns, runsWithoutScores } from '../../analysis/run-folders.ts'
 import { compareFolders, VerdictCheck } from '../../analysis/verify-run.ts'
 import { countBy, counted } from '../../src/cli/count.ts'
 import { downloadBar } from '../../src/cli/download-bar.ts'
@@ -77,6 +77,7 @@ export async function verifyResults(argv: readonly string[], name: string = HELP
   const folders = found.filter((folder) => !isServedFolder(folder))
   if (folders.length === 0) throw new DataError(SERVED, found[0]!, 'analyze reads it.')
   for (const folder of found) if (!folders.includes(folder)) log.info(`${folder}: ${SERVED}; left out`)
+  for (const line of words.flatMap(leftOut)) log.warn(line)
   if (options.dataset !== null && folders.length > 1)
     throw new UsageError(`is of one run, and there are ${folders.length}`, '--dataset', 'Name the folder of the run.')
   let differing = 0
@@ -115,6 +116,19 @@ function runsIn(word: string): string[] {
     'A run stands in <output-dir>/<model>/<dataset>/, with scores.csv and run.json.',
   )
 }
+
+/** What lies beside the runs and is not recomputed. */
+function leftOut(word: string): string[] {
+  if (existsSync(join(word, 'scores.csv'))) return []
+  const folders = runsWithoutScores(word)
+  if (folders.length === 0) return []
+  const names = folders.slice(0, NAMED).join(', ')
+  const more = folders.length > NAMED ? ` and ${folders.length - NAMED} more` : ''
+  return [
+    `not recomputed, without scores.csv (of run-process, of run-generate, or not at an end): ${counted(folders.length, 'run')}, ${names}${more}`,
+  ]
+}
+const NAMED = 10
 
 const SERVED = 'was kept by serve-rewards: it has no data set to be recomputed from'
 const isServedFolder = (folder: string): boolean => {

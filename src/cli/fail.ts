@@ -1,10 +1,9 @@
-import { DataError, HarnessError, InterruptedError } from '../errors.ts'
+import { DataError, DeviceError, HarnessError, InterruptedError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
-import { onStopSignal } from '../stop-signals.ts'
+import { onHangUpIgnored, onStopSignal } from '../stop-signals.ts'
 import { isDiskError, systemWords, unwrittenWords } from '../system-words.ts'
 import { visibleLine } from '../visible-text.ts'
 import { asCalled, keptBy } from './command.ts'
-import { endOnHangUp } from './first-process.ts'
 import { LARGEST_BYTES } from './largest-config.ts'
 import { jsonLine, stackText } from './screen.ts'
 
@@ -17,8 +16,8 @@ export async function runMain(
   main: () => Promise<number>,
   early: NodeJS.Signals | null = null,
 ): Promise<void> {
-  endOnHangUp()
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreGoneReader)
+  onHangUpIgnored(() => sayOn(bin))
   const fail = (error: unknown): number =>
     explain(bin, error, (text) => process.stderr.write(text), asksForJson(process.argv.slice(2)))
   const end = (signal: NodeJS.Signals): never =>
@@ -35,9 +34,16 @@ export async function runMain(
   }
 }
 
-/** `run-rm … | head`: who reads no further does not stop a run, whose results are files. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+/** `run-rm … | head`, or a terminal that has closed: who reads no further does not stop a run, whose results are files. */
+function ignoreGoneReader(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && !(error.code === 'EIO' && this.isTTY)) throw error
+}
+
+/** A hang-up without a terminal: a word, for who sent it by hand. */
+function sayOn(bin: string): void {
+  const message = 'goes on, as under nohup: no terminal is attached; SIGINT or SIGTERM stops it'
+  if (asksForJson(process.argv.slice(2))) process.stderr.write(jsonLine({ level: 'warn', message, where: 'SIGHUP' }))
+  else process.stderr.write(`${bin}: SIGHUP: ${message}\n`)
 }
 
 /** `--log-format json`, or that key of the `--config` file; flags and file may be what is wrong, so that they are not parsed here. */
@@ -54,8 +60,18 @@ export function asksForJson(argv: readonly string[]): boolean {
   }
 }
 
-/** What a disk says that takes or gives no more, in whatever file; no bug of ours. */
+/** V8 reserves about 10 GB of addresses for each WebAssembly memory, of which there are a dozen. */
+const NO_ADDRESSES = /WebAssembly.*(?:out of memory|could not allocate memory)/i
+
+/** What a disk says that takes or gives no more, in whatever file, or a limit of the process's addresses; no bug of ours. */
 function expectedOf(error: unknown): unknown {
+  if (error instanceof Error && !(error instanceof HarnessError) && NO_ADDRESSES.test(error.message))
+    return new DeviceError(
+      'the system gives no more addresses to WebAssembly, which reserves 10 GB of them for each of its memories (it uses a small part)',
+      'ulimit -v',
+      'Lift the limit of virtual memory (ulimit -v unlimited; a limit of real memory does no harm), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which 12 GB are enough.',
+      { cause: error },
+    )
   if (error instanceof HarnessError || !isDiskError(error)) return error
   const { path = 'output', syscall } = error
   const words = syscall === 'read' ? `cannot be read: ${systemWords(error)}` : unwrittenWords(error)

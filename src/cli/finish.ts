@@ -93,6 +93,9 @@ export interface FinishInput {
   readonly print?: (completions: readonly ScoredCompletion[]) => string
 }
 
+/** From so many completions the end takes long enough for a word before it. */
+const SAID_FROM = 2000
+
 /** Joins, writes every file of the run and prints the table. Returns the exit code: 4 where rows are missing from the numbers. */
 export async function finish(input: FinishInput): Promise<number> {
   const herm = hermRun(input)
@@ -108,6 +111,10 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
   const { config, data, folder, scorer, log, inspection, models, subjects } = input
   await checkUnchanged(data)
   removeResults(folder)
+  if (inspection.completions >= SAID_FROM)
+    log.info(
+      `${inspection.completions.toLocaleString('en-US')} completions are joined with their verdicts and analysed, then the files are written`,
+    )
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = withFaults(joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {

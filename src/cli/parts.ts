@@ -57,7 +57,9 @@ export async function runParts(
   const pass = (signal: NodeJS.Signals): void => {
     received.push(signal)
     // a terminal sends Ctrl-C to all processes: passed on as well, they would take it for a second, impatient one
-    if (!(signal === 'SIGINT' && process.stdin.isTTY)) for (const child of children) child.kill(signal)
+    if (signal === 'SIGINT' && process.stdin.isTTY) return
+    // they have no terminal, and would go on after a SIGHUP
+    for (const child of children) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
   }
   const dispose = onStopSignal(pass)
   log.info(`${devices.length} processes, one a device: ${devices.join(', ')}`)

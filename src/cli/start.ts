@@ -2,7 +2,7 @@ import '../no-telemetry.ts'
 import { onStopSignal } from '../stop-signals.ts'
 
 /**
- * Starts a bin. This module and what it imports are a few lines: SIGINT and SIGTERM are ours before anything else is loaded, and what came
+ * Starts a bin. This module and what it imports are a few lines: SIGINT, SIGTERM and SIGHUP are ours before anything else is loaded, and what came
  * while the command's modules were read (0.1 to 0.6 s) is answered as one that comes later: 130, with what is kept.
  * @param bin the command as the user called it
  * @param load the command's main function, which returns the exit code; its modules are loaded here

@@ -55,7 +55,7 @@ export async function reexecForCuda(
 }
 
 /** Beside those that ask to end. */
-const OTHER_SIGNALS = ['SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
+const OTHER_SIGNALS = ['SIGQUIT', 'SIGUSR2'] as const
 
 /** Runs node with these arguments in place of this process: same streams, signals, exit code. Never resolves. */
 export function runInstead(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<never> {

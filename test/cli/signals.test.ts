@@ -96,3 +96,53 @@ it.each([
     else expect(ended.said).toMatch(new RegExp(`^${name}: ${signal}: interrupted\n  .+(kept|again|--store)`, 'm'))
   }
 })
+
+/** What becomes of a process that is sent SIGHUP twice, a moment apart, and then `last`. */
+function hungUp(terminal: boolean, body: string, last: NodeJS.Signals, flags: readonly string[] = []) {
+  const fake = join(dir, 'terminal.cjs')
+  writeFileSync(fake, "require('tty').isatty = () => true; require('module').syncBuiltinESMExports()")
+  const before = terminal ? ['--require', fake] : []
+  return new Promise<{ code: number | null; signal: string | null; said: string }>((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [...before, '--import', 'tsx', '--input-type=module', '-e', MAIN(body), '--', 'run-rm', ...flags],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    child.stdout.once('data', () => {
+      for (const [i, signal] of (['SIGHUP', 'SIGHUP', last] as const).entries())
+        setTimeout(() => child.kill(signal), 300 * i)
+    })
+    child.once('close', (code, signal) => resolve({ code, signal, said }))
+  })
+}
+const WAITS = "console.log('ready'); await new Promise((done) => setTimeout(done, 60_000)); return 0"
+
+it('without a terminal a run goes on after a hang-up, as nohup asks (which node takes back), and says so once', async () => {
+  const { code, signal, said } = await hungUp(false, WAITS, 'SIGTERM')
+  expect({ code, signal }).toEqual({ code: 130, signal: null })
+  expect(said.split('\n').slice(0, 2)).toEqual([
+    'run-rm: SIGHUP: goes on, as under nohup: no terminal is attached; SIGINT or SIGTERM stops it',
+    'run-rm: SIGTERM: interrupted',
+  ])
+  const json = await hungUp(false, WAITS, 'SIGTERM', ['--log-format', 'json'])
+  expect(
+    json.said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([
+    { level: 'warn', where: 'SIGHUP' },
+    { level: 'error', where: 'SIGTERM', exitCode: 130 },
+  ])
+})
+
+it('a terminal that closes asks to end, once, and ends the process without a core file', async () => {
+  const body = `return new Promise((done) => { const t = setTimeout(done, 60_000, 1); let n = 0
+    onStopSignal((signal) => { n += 1; console.error(signal, n); if (n === 1) setTimeout(() => { clearTimeout(t); done(0) }, 1000) }); console.log('ready') })`
+  const asked = await hungUp(true, body, 'SIGHUP')
+  expect(asked).toEqual({ code: null, signal: 'SIGHUP', said: 'SIGHUP 1\n' })
+})

@@ -53,7 +53,7 @@ describe.skipIf(!possible)('the first process of a container', () => {
   it.each([
     ['TERM', 130],
     ['INT', 130],
-    ['HUP', 129],
+    ['HUP', 130],
   ])('a command without a handler ends on SIG%s', async (signal, code) => {
     expect(await stopped(signal, ['setup-cuda', '--skip-nvidia', '--index-url', index], 'asked')).toBe(code)
   })

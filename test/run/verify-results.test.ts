@@ -65,6 +65,26 @@ describe('verify-results', () => {
     expect(code).toBe(0)
   })
 
+  it('names the runs that it leaves out', async () => {
+    const folder = join(out, 'beside')
+    cpSync(join(out, 'runs', GROUPS), join(folder, GROUPS), { recursive: true })
+    for (const [name, file] of [
+      ['prompts', 'run.json'],
+      ['begun', 'identity.json'],
+      ['not-ours', 'notes.txt'],
+    ] as const) {
+      mkdirSync(join(folder, 'policy', name), { recursive: true })
+      writeFileSync(join(folder, 'policy', name, file), '{}')
+    }
+    const { code, stdout, stderr } = await verify(folder)
+    expect(code).toBe(0)
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    const named = ['begun', 'prompts'].map((name) => join(folder, 'policy', name)).join(', ')
+    expect(stderr).toContain(
+      `warning: not recomputed, without scores.csv (of run-process, of run-generate, or not at an end): 2 runs, ${named}\n`,
+    )
+  })
+
   it.each([
     [PAIRS, 'agreement.csv', withCell('value', '0.99', /^pairs,all,accuracy_half/), 'value'],
     [PAIRS, 'pairs.csv', withCell('outcome', 'tie'), 'outcome'],

@@ -58,8 +58,15 @@ export class DistancesAhead {
   }
 }
 
-/** On this thread. */
-const comparingHere: Comparing = async (a, b) => apart(a, b, await Toolkit.shared())
+/** On this thread, one after the other: an RDKit that one pair broke, or that has grown too large, is replaced before the next. */
+function comparingHere(): Comparing {
+  let last: Promise<unknown> = Promise.resolve()
+  return (a, b) => {
+    const found = last.then(async () => apart(a, b, await Toolkit.shared()))
+    last = found.catch(() => {})
+    return found
+  }
+}
 
 /** How far the answers of pairs, and of originals and changed completions, are apart. */
 export interface Distances {
@@ -77,7 +84,7 @@ export interface Distances {
  */
 export async function distancesOf(
   { pairs, groups, solutions }: Pick<Joined, 'pairs' | 'groups' | 'solutions'>,
-  { compare = comparingHere, largest = MAX_PAIRS }: { readonly compare?: Comparing; readonly largest?: number } = {},
+  { compare = comparingHere(), largest = MAX_PAIRS }: { readonly compare?: Comparing; readonly largest?: number } = {},
 ): Promise<Distances> {
   const couples = [
     ...pairs.map(({ chosen, rejected, margin, subset, cluster, extra }) => ({

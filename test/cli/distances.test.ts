@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, vi } from 'vitest'
+import type { Rdkit } from '../../src/chem/toolkit/rdkit.ts'
+import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
 import { createPooledVerifier } from '../../src/chem/workers/verifier.ts'
 import { DistancesAhead, distancesOf } from '../../src/cli/distances.ts'
 import { packagePath } from '../../src/package.ts'
@@ -65,4 +67,31 @@ it('of answers that are no molecules nobody asks; one that rejects is no unhandl
   ahead.push(rowOf({ id: '', chosen: '<answer>CC</answer>', rejected: '<answer>CCC</answer>', solution: '' }))
   await new Promise((resolve) => setImmediate(resolve))
   await expect(ahead.between(['CC'], ['CCC'])).rejects.toThrow('closed')
+})
+
+it('on this thread: a pair that breaks RDKit costs the others nothing', async () => {
+  const whole = await distancesOf(joined, { compare: (a, b) => verifier.apart(a, b) })
+  const broken = whole.pairs.findIndex(({ tanimoto }) => tanimoto !== null)
+  const { read } = Toolkit.prototype
+  // none of the molecules is known any more
+  const toolkit = await Toolkit.load()
+  vi.spyOn(Toolkit, 'shared').mockImplementation(async () => {
+    await toolkit.recover()
+    return toolkit
+  })
+  const chosen = /<\|answer_start\|>(.*)<\|answer_end\|>/.exec(demo[broken]!.chosen)![1]!
+  vi.spyOn(Toolkit.prototype, 'read').mockImplementation(function (this: Toolkit, smiles) {
+    if (smiles !== chosen) return read.call(this, smiles)
+    const { rdkit } = this as unknown as { readonly rdkit: Rdkit }
+    return rdkit.guard(() => {
+      throw new WebAssembly.RuntimeError('unreachable')
+    })
+  })
+  try {
+    const { pairs } = await distancesOf(joined)
+    expect(pairs[broken]).toMatchObject({ tanimoto: null, edits: null })
+    expect(pairs.toSpliced(broken, 1)).toEqual(whole.pairs.toSpliced(broken, 1))
+  } finally {
+    vi.restoreAllMocks()
+  }
 })

@@ -9,7 +9,7 @@ export interface Cells {
 }
 
 /** Characters that are read at once, about. */
-const CHUNK = 1 << 20
+const CHUNK = 1 << 16
 /** A record that is longer is the general parser's: reading it piece by piece would begin anew at every piece. */
 const LONGEST = 1 << 25
 

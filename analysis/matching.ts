@@ -64,6 +64,9 @@ export interface MatchedKeys {
  * fits, and none where it fits several. Memory: one entry per key, and more only for keys that stand for several rows.
  */
 export function matchKeys(tables: readonly Rows[]): MatchedKeys {
+  // one table is held against none: its rows stay one under a key, whatever they hold
+  if (tables.length < 2)
+    return { keys: tables.map(({ key }) => key), unlike: tables.map(() => 0), unlikeTwo: tables.map(() => [0]) }
   const columns = tables.map(({ texts }) =>
     HASHES.map((name) => (texts?.[name]?.some((hash) => !Number.isNaN(hash)) ? texts[name]! : null)),
   )

@@ -35,6 +35,10 @@ const MOST_WORKERS = 7
 /** Of a worker's heap for what has just been made: the statistics make columns, which stand elsewhere, and little else. */
 const YOUNG_MB = 8
 
+/** Pairs and completions of all runs. */
+export const rowsOf = (runs: readonly Run[]): number =>
+  runs.reduce((n, { pairs, completions }) => n + pairs.n + completions.n, 0)
+
 /** Statistics of several runs, being worked out. */
 export interface RunStatistics {
   /** Waits for all; this thread takes its share of what is left. One list a run, in agreement.csv's order. */
@@ -54,8 +58,7 @@ export function startStatistics(
     fewRows = FEW_ROWS,
   }: { readonly threads?: number; readonly fewRows?: number } = {},
 ): RunStatistics {
-  const rows = runs.reduce((n, { pairs, completions }) => n + pairs.n + completions.n, 0)
-  const workers = rows < fewRows ? 0 : Math.min(threads - 1, MOST_WORKERS)
+  const workers = rowsOf(runs) < fewRows ? 0 : Math.min(threads - 1, MOST_WORKERS)
   const work: StatisticsWork = {
     runs: workers === 0 ? runs : runs.map(shared),
     settings,

@@ -36,15 +36,13 @@ export function scorerAgreement(scorers: readonly Scorer[]): Cell[][] {
   )
 }
 
-/** Margins in both orders, and their ranks: of a scorer that has all they are the same beside every other that has all. */
+/** Margins, and the ranks of those in both orders: of a scorer that has all they are the same beside every other that has all. */
 interface Side {
   readonly margins: Float64Array
-  readonly both: Float64Array
   readonly ranks: Float64Array
 }
 function sideOf(margins: Float64Array): Side {
-  const both = bothOrders(margins)
-  return { margins, both, ranks: averageRanks(both) }
+  return { margins, ranks: averageRanks(bothOrders(margins)) }
 }
 
 const finite = (v: number): number | null => (Number.isFinite(v) ? v : null)
@@ -64,8 +62,9 @@ function agreementOf(a: Scorer, b: Scorer, wholeA: Side | null, wholeB: Side | n
   const [both, onlyA, onlyB, neither] = cells as [number, number, number, number]
   const orders = twoByTwo(both + neither, onlyA + onlyB, onlyA + onlyB, both + neither)
   const right = twoByTwo(both, onlyA, onlyB, neither)
-  const [rho, r] = [spearmanOfRanks(one.ranks, other.ranks), pearson(one.both, other.both)]
-  const icc = intraclassCorrelation([one.both, other.both])?.icc2.value ?? null
+  const orderings = [bothOrders(x), bothOrders(y)] as const
+  const [rho, r] = [spearmanOfRanks(one.ranks, other.ranks), pearson(...orderings)]
+  const icc = intraclassCorrelation(orderings)?.icc2.value ?? null
   const decided = x.length - ties
   const consistency = finite(right.kappa)
   const reasons = [

@@ -1,4 +1,5 @@
 import { randomScore } from '../src/agreement/baselines.ts'
+import { type Coded, pick } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
 import { KeyIndex } from './key-index.ts'
@@ -28,8 +29,6 @@ export interface Aligned {
 }
 
 export { kindOf } from './runs.ts'
-
-const pick = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (i) => values[i]!)
 
 /** One id must mean one row: runs of different data under one name are an error, not a comparison. */
 function checkSameRows(runs: readonly Run[], rows: readonly Int32Array[], shared: readonly string[]): void {
@@ -61,11 +60,18 @@ export const markedName = ({ name, dtype }: Pick<Scorer, 'name' | 'dtype'>): str
 export function align(dataset: string, runs: readonly Run[]): Aligned {
   const positions = runs.map(({ pairs }) => KeyIndex.of(pairs.key))
   const first = runs[0]!.pairs
-  const shared = first.key.filter((key) => positions.every((p) => p.get(key) !== -1))
-  const rows = positions.map((p) => Int32Array.from(shared, (key) => p.get(key)))
-  const [r] = rows
+  const inAll = (key: string): boolean => positions.every((p) => p.get(key) !== -1)
+  const shared = first.key.every(inAll) ? first.key : first.key.filter(inAll)
+  const rows = positions.map((p) => {
+    const places = new Int32Array(shared.length)
+    for (let k = 0; k < shared.length; k++) places[k] = p.get(shared[k]!)
+    return places
+  })
   checkSameRows(runs, rows, shared)
-  const coded = ({ code, names }: RunPairs['subset']) => ({ names, code: Int32Array.from(r!, (i) => code[i]!) })
+  // rows that stand where they stood, as where one program wrote the runs, are not copied
+  const inPlace = rows.map((places, i) => places.length === runs[i]!.pairs.n && places.every((row, k) => row === k))
+  const from = (run: number, values: Float64Array): Float64Array => (inPlace[run]! ? values : pick(values, rows[run]!))
+  const coded = ({ code, names }: Coded): Coded => ({ names, code: inPlace[0]! ? code : rows[0]!.map((i) => code[i]!) })
   // Rewards may stand in a later run only (a score file of RewardBench has none).
   const verified = Math.max(
     0,
@@ -78,15 +84,15 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
       key: shared,
       subset: coded(first.subset),
       cluster: coded(first.cluster),
-      margin: pick(first.margin, r!),
-      chosenScore: pick(first.chosenScore, r!),
-      rejectedScore: pick(first.rejectedScore, r!),
-      chosenReward: pick(runs[verified]!.pairs.chosenReward, rows[verified]!),
-      rejectedReward: pick(runs[verified]!.pairs.rejectedReward, rows[verified]!),
-      chosenChars: pick(first.chosenChars, r!),
-      rejectedChars: pick(first.rejectedChars, r!),
-      chosenTokens: pick(first.chosenTokens, r!),
-      rejectedTokens: pick(first.rejectedTokens, r!),
+      margin: from(0, first.margin),
+      chosenScore: from(0, first.chosenScore),
+      rejectedScore: from(0, first.rejectedScore),
+      chosenReward: from(verified, runs[verified]!.pairs.chosenReward),
+      rejectedReward: from(verified, runs[verified]!.pairs.rejectedReward),
+      chosenChars: from(0, first.chosenChars),
+      rejectedChars: from(0, first.rejectedChars),
+      chosenTokens: from(0, first.chosenTokens),
+      rejectedTokens: from(0, first.rejectedTokens),
       writers: first.writers && { chosen: coded(first.writers.chosen), rejected: coded(first.writers.rejected) },
     },
     scorers: runs.map((run, i) => ({
@@ -94,7 +100,7 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
       kind: kindOf(run),
       dtype: dtypeOf(run),
       policySha256: run.identity?.weights.find(({ role }) => role === 'policy')?.sha256 ?? null,
-      margin: pick(run.pairs.margin, rows[i]!),
+      margin: from(i, run.pairs.margin),
     })),
     dropped: Object.fromEntries(runs.map((run) => [run.model, run.pairs.n - shared.length])),
   }

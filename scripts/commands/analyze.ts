@@ -10,7 +10,7 @@ import { nothingScored } from '../../analysis/leaderboard.ts'
 import { unlikeText } from '../../analysis/matching.ts'
 import { readRewardBenchFiles } from '../../analysis/rewardbench.ts'
 import { findRuns, findStepRuns, readRun, unfinishedRuns } from '../../analysis/run-folders.ts'
-import { startStatistics } from '../../analysis/run-statistics.ts'
+import { rowsOf, startStatistics } from '../../analysis/run-statistics.ts'
 import type { Run } from '../../analysis/runs.ts'
 import { isPart } from '../../src/agreement/faults.ts'
 import { answerPort } from '../../src/cli/answer-port.ts'
@@ -29,6 +29,7 @@ import { resamples, seed } from '../../src/setup/options.ts'
 import { changesNothing } from '../../src/setup/unused.ts'
 import { lock } from '../../src/store/lock.ts'
 import { UnwrittenFile } from '../../src/system-words.ts'
+import { tightHeap } from '../../src/tight-heap.ts'
 
 const HELP: BinHelp = {
   name: 'analyze',
@@ -63,6 +64,9 @@ export const OPTIONS = {
   ...section({ group: 'Run' }, { quiet: toggle('Say nothing but results and warnings', false) }),
 }
 
+/** Pairs and completions from which on the statistics of the runs are worked out before the runs are aligned, not meanwhile. */
+const MANY_ROWS = 1_500_000
+
 /**
  * The whole command; returns the exit code.
  * @param command as the user called it
@@ -93,6 +97,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
     troubles.push(error)
     log.warn(`${error.where}: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)
   }
+  tightHeap()
   const runs: Run[] = []
   const add = (run: Run): void => {
     for (const warning of run.warnings) log.warn(warning)
@@ -111,8 +116,10 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
       const unlock = lock(path, '')
       try {
         const statistics = startStatistics(set.runs, settings)
+        // of very many rows the memory of both at once is too much
+        const first = rowsOf(set.runs) > MANY_ROWS ? await statistics.done() : null
         const finish = startAnalysis(name, set.runs, settings)
-        const analysis = finish(await statistics.done())
+        const analysis = finish(first ?? (await statistics.done()))
         const replaced = replacedRuns(placed)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
         const remarks = remarksOf(analysis, set.runs)

@@ -1,7 +1,7 @@
 import { type Interval, indexClusters } from '../stats/bootstrap.ts'
 import { bootstrapSums } from '../stats/sums.ts'
 import type { ScoredPair } from '../types.ts'
-import { pick } from './columns.ts'
+import { allRows, filterRows, pick } from './columns.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf, streamOf } from './intervals.ts'
 import { type SectionPart, sectionInterval } from './section.ts'
 import { CHEM_PAIRS_SECTIONS, REWARDBENCH_SECTIONS, SECTION_WEIGHTS, weightedMean } from './sections.ts'
@@ -60,11 +60,10 @@ const NONE: Accuracy['ci'] = { strict: null, half: null, method: null }
 /** Accuracy of pairs given as columns: `margin` NaN = not scored, `cluster` any labels. */
 function measure(
   margin: ArrayLike<number>,
-  cluster: readonly (string | number)[],
+  cluster: readonly (string | number)[] | Int32Array,
   settings: BootstrapSettings,
 ): Measured {
-  const scored: number[] = []
-  for (let i = 0; i < margin.length; i++) if (!Number.isNaN(margin[i])) scored.push(i)
+  const scored = filterRows(allRows(margin.length), (i) => !Number.isNaN(margin[i]))
   const missing = margin.length - scored.length
   const n = scored.length
   if (n === 0) {
@@ -72,7 +71,9 @@ function measure(
     const accuracy = { strict: null, half: null, ties: 0, tie_rate: null, n, missing, clusters: 0, ci: NONE, reason }
     return { accuracy, strict: null, half: null }
   }
-  const { cluster: of, clusters } = indexClusters(scored.map((i) => cluster[i]!))
+  const { cluster: of, clusters } = indexClusters(
+    cluster instanceof Int32Array ? scored.map((i) => cluster[i]!) : Array.from(scored, (i) => cluster[i]!),
+  )
   const wins = new Float64Array(clusters)
   const ties = new Float64Array(clusters)
   const rows = new Float64Array(clusters)
@@ -240,6 +241,6 @@ export const accuracyOfColumns = (
 ): Accuracy =>
   measure(
     pick(margin, rows),
-    Array.from(rows, (i) => cluster.code[i]!),
+    rows.map((i) => cluster.code[i]!),
     settings,
   ).accuracy

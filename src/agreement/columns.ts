@@ -40,8 +40,8 @@ export class Coder {
   add(name: string): number {
     const known = this.seen.get(name)
     if (known !== undefined) return known
-    // A copy: a piece of a text that was read would keep the whole of it.
-    const own = ` ${name}`.slice(1)
+    // A copy: a piece of a text that was read would keep the whole of it. Joined, it is no piece of another text, either.
+    const own = [name.slice(0, 1), name.slice(1)].join('')
     this.seen.set(own, this.names.length)
     this.names.push(own)
     return this.names.length - 1

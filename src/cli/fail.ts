@@ -1,4 +1,4 @@
-import { DataError, HarnessError, InterruptedError } from '../errors.ts'
+import { DataError, DeviceError, HarnessError, InterruptedError } from '../errors.ts'
 import { readBounded } from '../read-regular.ts'
 import { onHangUpIgnored, onStopSignal } from '../stop-signals.ts'
 import { isDiskError, systemWords, unwrittenWords } from '../system-words.ts'
@@ -60,8 +60,18 @@ export function asksForJson(argv: readonly string[]): boolean {
   }
 }
 
-/** What a disk says that takes or gives no more, in whatever file; no bug of ours. */
+/** V8 reserves about 10 GB of addresses for each WebAssembly memory, of which there are a dozen. */
+const NO_ADDRESSES = /WebAssembly.*(?:out of memory|could not allocate memory)/i
+
+/** What a disk says that takes or gives no more, in whatever file, or a limit of the process's addresses; no bug of ours. */
 function expectedOf(error: unknown): unknown {
+  if (error instanceof Error && !(error instanceof HarnessError) && NO_ADDRESSES.test(error.message))
+    return new DeviceError(
+      'the system gives no more addresses to WebAssembly, which reserves 10 GB of them for each of its memories (it uses a small part)',
+      'ulimit -v',
+      'Lift the limit of virtual memory (ulimit -v unlimited; a limit of real memory does no harm), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which 12 GB are enough.',
+      { cause: error },
+    )
   if (error instanceof HarnessError || !isDiskError(error)) return error
   const { path = 'output', syscall } = error
   const words = syscall === 'read' ? `cannot be read: ${systemWords(error)}` : unwrittenWords(error)

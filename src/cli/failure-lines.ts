@@ -1,3 +1,4 @@
+import { NO_OPTION_MENDS } from '../text/text-limits.ts'
 import type { RowFailure } from '../types.ts'
 
 /** Lines shown on screen; all failures are in failures.csv. */
@@ -6,7 +7,8 @@ const SHOWN = 20
 const PLACES = 3
 
 /** How to mend what left a completion without a score; null where there is no option for it. */
-export function unscoredHint(reason: string, stepSeparator: string | null): string | null {
+export function unscoredHint(reason: string, message: string | null, stepSeparator: string | null): string | null {
+  if (reason === 'too_long' && message?.includes(NO_OPTION_MENDS)) return null
   if (reason === 'too_long')
     return 'the limit is --max-length, as far as the model has positions; --truncation left or right cuts what is longer'
   if (reason === 'cut_away') return 'raise --max-length, or cut the other side: --truncation left or right'

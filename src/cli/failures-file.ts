@@ -16,7 +16,7 @@ export const failuresOf = (
     id,
     reason,
     message: `${noScore(role, index, reason)}${message === null ? '' : `, ${message}`}`,
-    hint: unscoredHint(reason, stepSeparator),
+    hint: unscoredHint(reason, message, stepSeparator),
   })),
 ]
 

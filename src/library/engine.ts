@@ -13,6 +13,7 @@ import type { Scorer } from '../score/scorer.ts'
 import { type Prepared, repairsOf, type Subject } from '../score/subject.ts'
 import { adapterLine } from '../setup/adapter.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
+import { guarded } from '../setup/guard.ts'
 import { fitPlan } from '../setup/memory.ts'
 import { loadModels } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
@@ -48,6 +49,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   for (const line of unusedOptions(config, given)) note(line)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   note(deviceLine(device))
+  const since = Date.now()
   const models = await loadModels(config, device, () => {})
   const scorer = scorerOf(config, models)
   for (const { name, adapter, notes } of models) {
@@ -57,7 +59,7 @@ export async function openScoring(model: string | null, options: ScoreOptions): 
   for (const line of unusedWithModels(config, given, models, device)) note(line)
   const now = new Date()
   const subjects = []
-  for (const loaded of models) subjects.push(await subjectOf(loaded, config, device, now, note))
+  for (const loaded of models) subjects.push(guarded(loaded, await subjectOf(loaded, config, device, now, note), since))
   for (const text of new Set(subjects.flatMap(({ notes }) => notes))) note(text)
   const { plan, warnings } = await fitPlan(planOf(config, models), config, models, device, true)
   for (const text of warnings) note(text)

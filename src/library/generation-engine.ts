@@ -6,6 +6,7 @@ import { isFailure } from '../pairs/failure.ts'
 import { parseRecord } from '../pairs/parse.ts'
 import { type RunConfig, toRunConfig } from '../setup/config.ts'
 import { openGeneration } from '../setup/generation.ts'
+import { guardedOpen } from '../setup/guard.ts'
 import { loadModels } from '../setup/models.ts'
 import { OPTIONS } from '../setup/options.ts'
 import { unusedOptions, unusedWithModels } from '../setup/unused.ts'
@@ -43,6 +44,7 @@ export async function* generateRows(
   for (const line of unusedOptions(config, given)) note(line)
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   note(deviceLine(device))
+  const since = Date.now()
   const [loaded] = await loadModels(config, device, () => {})
   for (const line of [...loaded!.notes, ...unusedWithModels(config, given, [loaded!], device)]) note(line)
   const generation = await openGeneration(loaded!, config, device, new Date(), note)
@@ -62,7 +64,7 @@ export async function* generateRows(
       else yield { id: row.id, ids: encoded.ids, row }
     }
   }
-  const decoder = await generation.open()
+  const decoder = await guardedOpen(loaded!, () => generation.open(), since)()
   try {
     const all = { ...generation.options, budget: generation.budget(decoder.bytesPerToken) }
     const stopped = (): boolean => options.signal?.aborted ?? false

@@ -69,6 +69,9 @@ function serve(port: MessagePort, shared: Int32Array): void {
     }
   }
   let last: Promise<void> = Promise.resolve()
+  port.on('messageerror', (error: Error) => {
+    throw error
+  })
   port.on('message', (request: SessionRequest) => {
     last = last.then(() => handle(request))
   })

@@ -71,6 +71,8 @@ class ThreadedSession implements GraphSession {
 
   constructor() {
     this.#worker.on('message', (reply: SessionReply) => this.#answer(reply))
+    // what memory has no room to unpack, there or here, would be waited for for ever
+    this.#worker.on('messageerror', (error: Error) => this.#lose(error))
     this.#worker.on('error', (error: Error) => this.#lose(error))
     this.#worker.on('exit', (code) => this.#lose(new Error(`the model's thread left with code ${code}`)))
     process.on('exit', this.#hold)
@@ -89,13 +91,14 @@ class ThreadedSession implements GraphSession {
     if (this.#lost !== null) throw this.#lost
     const id = ++this.#lastId
     const before = this.#sent
-    this.#sent = feeds
     const sent = Object.fromEntries(
       Object.entries(feeds).map(([name, tensor]) => [name, before[name] === tensor ? null : packed(tensor)]),
     )
     return new Promise((resolve, reject) => {
-      this.#runs.set(id, { resolve, reject })
       this.#post({ kind: 'run', id, feeds: sent, outputs })
+      // not where that throws: the thread has the tensors of the run before
+      this.#sent = feeds
+      this.#runs.set(id, { resolve, reject })
     })
   }
 
@@ -166,6 +169,8 @@ class ThreadedSession implements GraphSession {
 
   #lose(error: Error): void {
     this.#lost ??= error
+    // a thread that died leaves its mark where it was
+    Atomics.store(this.#shared, MARK, ENDING)
     for (const { reject } of this.#runs.values()) reject(this.#lost)
     this.#runs.clear()
     this.#settled?.reject(this.#lost)

@@ -5,6 +5,7 @@ import { floatProductsFor } from '../model/dtype.ts'
 import { adapterLine } from '../setup/adapter.ts'
 import { planOf, scorerOf } from '../setup/choices.ts'
 import type { RunConfig } from '../setup/config.ts'
+import { guarded } from '../setup/guard.ts'
 import type { Identity } from '../setup/identity.ts'
 import { fitPlan } from '../setup/memory.ts'
 import { type LoadedModel, loadModels } from '../setup/models.ts'
@@ -45,6 +46,7 @@ export async function loadServed(
 ): Promise<ServedModels> {
   const device = await resolveDevice(config.device, floatProductsFor(config.dtype))
   say(deviceLine(device), false)
+  const since = Date.now()
   const models = await loadModels(config, device, () => {})
   const [first] = models
   const { name, opened } = first!
@@ -71,7 +73,8 @@ export async function loadServed(
   const info = (line: string): void => say(line, false)
   const prepare = async (chosen: RunConfig, special: boolean | null): Promise<OpenSubject[]> => {
     const subjects = []
-    for (const model of models) subjects.push(await subjectOf(model, chosen, device, now, info, null, special))
+    for (const model of models)
+      subjects.push(guarded(model, await subjectOf(model, chosen, device, now, info, null, special), since))
     return subjects
   }
   const asItStands: RunConfig = { ...config, chatTemplate: 'raw' }

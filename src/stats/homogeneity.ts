@@ -34,7 +34,9 @@ export function homogeneity(
   if (!allFinite(values)) return null
   const group = indexClusters(Array.from(groups))
   if (group.clusters < 2) return null
-  const cell = indexClusters(Array.from(group.cluster, (g, i) => `${g} ${clusters[i]!}`))
+  const own = indexClusters(Array.from(clusters))
+  // numbers, since the text of a group and a cluster for each row would be most of the memory
+  const cell = indexClusters(Array.from(group.cluster, (g, i) => g * own.clusters + own.cluster[i]!))
   const centre = sum(values) / n
   const [size, total] = [new Float64Array(group.clusters), new Float64Array(group.clusters)]
   const [cellSize, cellTotal] = [new Float64Array(cell.clusters), new Float64Array(cell.clusters)]

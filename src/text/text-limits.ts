@@ -12,11 +12,14 @@ const MOST_CHARS = 1_000_000
  */
 const MOST_UNBROKEN: Readonly<Record<ModelKind, number>> = { BPE: 500_000, Unigram: 50_000, WordPiece: MOST_CHARS }
 
+/** What a message says where no option mends a text that is too long. */
+export const NO_OPTION_MENDS = 'whatever --max-length and --truncation say'
+
 /** @throws TextTooLong */
 export function checkChars(text: string): void {
   if (text.length > MOST_CHARS)
     throw new TextTooLong(
-      `${counted(text.length)} characters, at most ${counted(MOST_CHARS)} are made into tokens, whatever --max-length and --truncation say`,
+      `${counted(text.length)} characters, at most ${counted(MOST_CHARS)} are made into tokens, ${NO_OPTION_MENDS}`,
     )
 }
 
@@ -25,7 +28,7 @@ export function checkUnbroken(piece: string, kind: ModelKind): void {
   const most = MOST_UNBROKEN[kind]
   if (piece.length > most)
     throw new TextTooLong(
-      `${counted(piece.length)} characters or bytes without a place where the tokenizer splits them, at most ${counted(most)} are made into tokens, whatever --max-length and --truncation say`,
+      `${counted(piece.length)} characters or bytes without a place where the tokenizer splits them, at most ${counted(most)} are made into tokens, ${NO_OPTION_MENDS}`,
     )
 }
 

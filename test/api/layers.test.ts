@@ -23,6 +23,7 @@ const GROUND = [
   'system-words.ts',
   'temporary-folder.ts',
   'thread-time.ts',
+  'tight-heap.ts',
   'types.ts',
   'stop-signals.ts',
   'unfinished.ts',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { explain } from '../../src/cli/fail.ts'
@@ -45,5 +46,32 @@ describe('a disk that takes no more', () => {
     expect(exit).toBe(1)
     expect(text).toContain('a bug in chemherm')
     expect(told(null)).toMatchObject([1, expect.stringContaining('null')])
+  })
+})
+
+describe('a limit of virtual memory', () => {
+  it.each([
+    new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance'),
+    new RangeError('WebAssembly.Memory(): could not allocate memory'),
+    new Error('Aborted(RangeError: WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory)'),
+  ])('is no bug of ours: exit 6, and says what to do', (error) => {
+    const [exit, text] = told(error)
+    expect(exit).toBe(6)
+    expect(text).toMatch(/^run-rm: ulimit -v: /)
+    expect(text).toContain('--disable-wasm-trap-handler')
+  })
+  it('another trouble of WebAssembly stays a bug', () => {
+    expect(told(new RangeError('WebAssembly.Module(): expected magic word'))[0]).toBe(1)
+  })
+  it.runIf(process.platform === 'linux')('of a real process', () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -v 9000000; exec node dist/scripts/run-rm.js --limit 1'],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect(stderr).toMatch(/^run-rm: ulimit -v: the system gives no more addresses/)
+    expect(status).toBe(6)
   })
 })

@@ -1,13 +1,22 @@
 import { expect, it } from 'vitest'
 import { failureLines, unscoredHint } from '../../src/cli/failure-lines.ts'
+import { checkChars } from '../../src/text/text-limits.ts'
 import type { RowFailure } from '../../src/types.ts'
 
+const thrown = (act: () => void): string => {
+  try {
+    act()
+  } catch (error) {
+    return (error as Error).message
+  }
+  return ''
+}
 const lost = (line: number, role: string, reason: string, message: string): RowFailure => ({
   where: `p.jsonl:${line}`,
   id: String(line),
   reason,
   message: `${role} 0 has no score: ${reason}, ${message}`,
-  hint: unscoredHint(reason, null),
+  hint: unscoredHint(reason, message, null),
 })
 
 it('says one cause once, with its first places and the remedy', () => {
@@ -37,12 +46,15 @@ it('shows twenty causes', () => {
   expect(lines.at(-1)).toBe('and 2 causes more; all are in out/failures.csv')
 })
 it('has a remedy for each reason that an option mends, none that was given already', () => {
-  expect(unscoredHint('too_long', null)).toMatch(/--max-length.*--truncation/)
-  expect(unscoredHint('cut_away', '\n')).toMatch(/--max-length.*--truncation/)
-  expect(unscoredHint('no_steps', '\n')).not.toContain('--step-separator')
-  expect(unscoredHint('no_assistant_turn', null)).toContain('--chat-template')
-  expect(unscoredHint('non_finite', null)).toBeNull()
+  expect(unscoredHint('too_long', '2,190 tokens, the limit is 300', null)).toMatch(/--max-length.*--truncation/)
+  expect(unscoredHint('cut_away', null, '\n')).toMatch(/--max-length.*--truncation/)
+  expect(unscoredHint('no_steps', null, '\n')).not.toContain('--step-separator')
+  expect(unscoredHint('no_assistant_turn', null, null)).toContain('--chat-template')
+  expect(unscoredHint('non_finite', null, null)).toBeNull()
+  const endless = thrown(() => checkChars('a'.repeat(1_000_001)))
+  expect(endless).toContain('1,000,001 characters')
+  expect(unscoredHint('too_long', endless, null)).toBeNull()
   // a cell that starts with a dash has an apostrophe put before it
   for (const reason of ['too_long', 'cut_away', 'no_steps', 'no_assistant_turn'])
-    for (const separator of [null, '\n']) expect(unscoredHint(reason, separator)).toMatch(/^\w/)
+    for (const separator of [null, '\n']) expect(unscoredHint(reason, null, separator)).toMatch(/^\w/)
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { prng } from '../../src/prng.ts'
 import { binomialPmf } from '../../src/stats/binomial.ts'
 import { sampleBinomial } from '../../src/stats/binomial-sample.ts'
-import { jackknifeClusters, percentileInterval, resampleClusters } from '../../src/stats/bootstrap.ts'
+import { indexClusters, jackknifeClusters, percentileInterval, resampleClusters } from '../../src/stats/bootstrap.ts'
 import {
   auroc,
   averagePrecision,
@@ -196,4 +196,10 @@ describe('sign-flip test', () => {
     expect(signFlipTest([])).toBeNull()
     expect(signFlipTest([0, 0, 0])!.p).toBe(1)
   })
+})
+
+it('numbers codes of clusters as it numbers labels', () => {
+  const codes = [7, 0, 7, 3, 0, 12]
+  expect(indexClusters(Int32Array.from(codes))).toEqual(indexClusters(codes))
+  expect(indexClusters(new Int32Array(0))).toEqual(indexClusters([]))
 })

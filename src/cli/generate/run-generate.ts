@@ -8,6 +8,7 @@ import { textTable } from '../../report/table.ts'
 import { checkDatasetName, inspect, openDataset, rowsOf } from '../../setup/dataset.ts'
 import { claimRunFolder, findRunFolder } from '../../setup/folder.ts'
 import { type OpenGeneration, openGeneration } from '../../setup/generation.ts'
+import { guardedOpen } from '../../setup/guard.ts'
 import { readRecord } from '../../setup/identity.ts'
 import { loadModels, scorerName } from '../../setup/models.ts'
 import { unusedWithModels } from '../../setup/unused.ts'
@@ -19,7 +20,6 @@ import { begin } from '../begin.ts'
 import { counted, unreadNote } from '../count.ts'
 import { decodingLine } from '../decoding-line.ts'
 import { downloadBar } from '../download-bar.ts'
-import { checkWeights } from '../guard.ts'
 import { type Interrupt, watchInterrupt } from '../interrupt.ts'
 import { modelLine } from '../model-line.ts'
 import type { BinHelp } from '../parse.ts'
@@ -132,10 +132,9 @@ async function generateAll(run: GenerationRun, { stopped, dispose }: Interrupt, 
       bar.update((made + kept + failures.length) * config.n)
     }
     const started = performance.now()
-    const decoder = await generation.open()
+    const decoder = await guardedOpen(model, () => generation.open(), since)()
     let modelMs = 0
     try {
-      await checkWeights(model, since)
       const opened = performance.now()
       const options = { ...generation.options, budget: generation.budget(decoder.bytesPerToken) }
       for await (const generated of generate(decoder, prompts(), options, { stopped, count })) {

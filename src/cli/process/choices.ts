@@ -258,7 +258,7 @@ function joinRow(
           id: row.id,
           reason,
           message: `candidate ${i} has no score (${heuristic}): ${reason}${message === null ? '' : `, ${message}`}`,
-          hint: unscoredHint(reason, config.stepSeparator),
+          hint: unscoredHint(reason, message, config.stepSeparator),
         })
       lines.push({
         id: row.id,

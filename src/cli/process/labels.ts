@@ -106,7 +106,7 @@ async function writeStepScores(
           id,
           reason,
           message: `the steps have no scores: ${reason}${unscored?.message ? `, ${unscored.message}` : ''}`,
-          hint: unscoredHint(reason, run.config.stepSeparator),
+          hint: unscoredHint(reason, unscored?.message ?? null, run.config.stepSeparator),
         })
       const cluster = promptCluster(row.prompt)
       rows.push({ id, subset, cluster, probabilities, labels })

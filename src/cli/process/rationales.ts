@@ -130,7 +130,7 @@ async function writeFilter(
           id,
           reason,
           message: `the text behind the rationale has no likelihood: ${reason}${unscored?.message ? `, ${unscored.message}` : ''}`,
-          hint: unscoredHint(reason, null),
+          hint: unscoredHint(reason, unscored?.message ?? null, null),
         })
       }
       kept.push({ subset, cluster, keep: known ? a >= b : null })

@@ -1,0 +1,135 @@
+import {
+  appendFileSync,
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { ModelError } from '../../src/errors.ts'
+import { resolveDevice } from '../../src/model/device.ts'
+import { packagePath } from '../../src/package.ts'
+import type { Prepared } from '../../src/score/subject.ts'
+import { toRunConfig } from '../../src/setup/config.ts'
+import { openGeneration } from '../../src/setup/generation.ts'
+import { guarded, guardedOpen } from '../../src/setup/guard.ts'
+import { loadModels } from '../../src/setup/models.ts'
+import { type OpenSubject, subjectOf } from '../../src/setup/subject.ts'
+import type { Batch, Runner, Sequence } from '../../src/types.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'chemherm-guard-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it('hands out no runner of weights that changed after they were hashed', async () => {
+  const checkpoint = join(folder, 'checkpoint-500')
+  cpSync(packagePath('src/embedded/demo/demo-reward-model'), checkpoint, { recursive: true })
+  const since = Date.now() + 60_000
+  const [model] = await loadModels(
+    toRunConfig('run-rm', { model: checkpoint }),
+    await resolveDevice('cpu', 'fp32'),
+    () => {},
+  )
+  let released = 0
+  const runner = { info: { kind: 'head' }, release: async () => void released++ }
+  const subject = { open: async () => runner } as unknown as OpenSubject
+  const open = (from: number) => guarded(model!, subject, from).open()
+  await open(since)
+  // touched, but the same bytes
+  await open(0)
+  const file = join(checkpoint, 'model.safetensors')
+  const bytes = readFileSync(file)
+  bytes[bytes.length - 1]! ^= 0x80
+  writeFileSync(file, bytes)
+  await expect(open(0)).rejects.toThrow(ModelError)
+  await expect(open(0)).rejects.toThrow('model.safetensors changed after it was hashed')
+  rmSync(file)
+  await expect(open(since)).rejects.toThrow('changed after it was hashed')
+  expect(released).toBe(3)
+})
+
+const loaded = async (name: string) => {
+  const checkpoint = join(folder, name)
+  cpSync(packagePath('src/embedded/demo/demo-reward-model'), checkpoint, { recursive: true })
+  const config = toRunConfig('run-rm', { model: checkpoint })
+  const device = await resolveDevice('cpu', 'fp32')
+  const since = Date.now()
+  const [model] = await loadModels(config, device, () => {})
+  const subject = guarded(model!, await subjectOf(model!, config, device, new Date(), () => {}), since)
+  const [prepared] = subject.prepare({
+    kind: 'group',
+    id: 'a',
+    subset: '',
+    problemType: null,
+    prompt: 'Name the alcohol of two carbons.',
+    completions: [{ role: 'completion', index: 0, text: 'ethanol' }],
+    solution: null,
+    where: 'here',
+    extra: {},
+  })
+  const sequence: Sequence = { ...(prepared as Prepared), group: 0 }
+  const batch: Batch = { layout: 'padded', sequences: [0], prefix: 0, tokens: sequence.ids.length }
+  const file = join(checkpoint, 'model.safetensors')
+  return { checkpoint, file, subject, run: (runner: Runner) => runner.run(batch, [sequence]) }
+}
+
+it.each([true, false])(
+  'gives no score of weights that were written over while the model was open (own thread: %s)',
+  async (ownThread) => {
+    const { file, subject, run } = await loaded(`written-over-${ownThread}`)
+    const runner = await subject.open({ ownThread })
+    const scores = await run(runner)
+    // touched, but the same bytes
+    utimesSync(file, new Date(), new Date())
+    expect(await run(runner)).toEqual(scores)
+    const bytes = readFileSync(file)
+    bytes.fill(60, bytes.length / 2)
+    const handle = openSync(file, 'r+')
+    writeSync(handle, bytes)
+    closeSync(handle)
+    await expect(run(runner)).rejects.toThrow(
+      'model.safetensors changed after it was hashed: what is measured from here on is not kept',
+    )
+    await expect(run(runner)).rejects.toThrow(ModelError)
+    await runner.release()
+  },
+)
+
+it('goes on where another file took the place of the weights, or they are gone: what is mapped stays', async () => {
+  const { checkpoint, file, subject, run } = await loaded('renamed')
+  const runner = await subject.open()
+  const scores = await run(runner)
+  writeFileSync(join(checkpoint, 'new'), 'other weights')
+  renameSync(join(checkpoint, 'new'), file)
+  expect(await run(runner)).toEqual(scores)
+  rmSync(file)
+  expect(await run(runner)).toEqual(scores)
+  await runner.release()
+})
+
+it('gives no next token of weights that were written over', async () => {
+  const checkpoint = join(folder, 'policy')
+  cpSync(packagePath('src/embedded/demo/demo-policy-dpo'), checkpoint, { recursive: true })
+  const config = toRunConfig('run-generate', { model: checkpoint })
+  const device = await resolveDevice('cpu', 'fp32')
+  const since = Date.now()
+  const [model] = await loadModels(config, device, () => {})
+  const generation = await openGeneration(model!, config, device, new Date(), () => {})
+  const decoder = await guardedOpen(model!, () => generation.open(), since)()
+  const [prefix] = await decoder.prefill([Int32Array.of(3, 4, 5)])
+  const table = decoder.table()
+  table.add(prefix!)
+  await table.step(Int32Array.of(6))
+  expect(table.size).toBe(1)
+  appendFileSync(join(checkpoint, 'model.safetensors'), 'x')
+  await expect(table.step(Int32Array.of(7))).rejects.toThrow('changed after it was hashed')
+  await expect(decoder.prefill([Int32Array.of(3)])).rejects.toThrow('changed after it was hashed')
+  await decoder.release()
+})

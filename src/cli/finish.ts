@@ -113,7 +113,7 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
   removeResults(folder)
   if (inspection.completions >= SAID_FROM)
     log.info(
-      `${inspection.completions.toLocaleString('en-US')} completions are joined with their verdicts and analysed, then the files are written`,
+      `computing the statistics of ${inspection.completions.toLocaleString('en-US')} completions, and writing the files`,
     )
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()

@@ -56,3 +56,17 @@ it('says that agreement leaves out ties of the model', async () => {
     'it prefers chosen in all 2 pairs: accuracy and agreement are one measurement, but that agreement leaves out 1 tie of the model',
   )
 })
+
+it('from 2,000 completions on says when the statistics begin', async () => {
+  for (const [count, said] of [
+    [1999, []],
+    [2000, ['run-verify: computing the statistics of 2,000 completions, and writing the files']],
+  ] as const) {
+    const data = join(folder.path, `row-of-${count}.jsonl`)
+    writeFileSync(data, JSON.stringify({ prompt: 'Name C', completions: Array(count).fill('none'), solution }))
+    const args = ['--dataset', data, '--output-dir', join(folder.path, `${count}`), '--resamples', '100']
+    const { code, stderr } = await run('run-verify', args)
+    expect(code).toBe(0)
+    expect(stderr.split('\n').filter((line) => line.includes('computing'))).toEqual(said)
+  }
+})

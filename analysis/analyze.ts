@@ -20,14 +20,16 @@ import type { Methods } from '../src/agreement/methods.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
 import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
+import type { CsvFile } from '../src/report/compare/csv-file.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
+import { MadeRows, PackedRows } from '../src/report/packed-rows.ts'
 import type { Statistic } from '../src/types.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
 import { baselineLines } from './against-baselines.ts'
 import { aurocTests } from './auroc-tests.ts'
 import { BEST_OF_COLUMNS, bestOfRows, bestOfRun } from './best-of.ts'
 import { WRITER_COLUMNS, writerRow, writersOf, writerTable } from './completion-models.ts'
-import { distributionTables, scoreGroups } from './distributions.ts'
+import { distributionTables, rowsOfAll, scoreGroups } from './distributions.ts'
 import { DRIFT_COLUMNS, driftRows } from './drift.ts'
 import { groupTests } from './group-tests.ts'
 import {
@@ -101,7 +103,9 @@ export interface Analysis {
   readonly bestOf: readonly (readonly [scorer: string, table: BestOfTable])[]
   /** The leaderboard, or without pairs the completions, as plain text for a terminal. */
   readonly screen: string
-  readonly csv: Readonly<Record<string, { readonly columns: readonly string[]; readonly rows: readonly Cell[][] }>>
+  readonly csv: Readonly<Record<string, CsvFile>>
+  /** How the intervals of agreement.csv were made. */
+  readonly ciMethods: readonly string[]
   readonly tables: readonly PaperTable[]
   readonly methods: Methods
   /** SVG files by name. */
@@ -119,15 +123,18 @@ export const analyse = (dataset: string, given: readonly Run[], settings: Bootst
     settings,
   )(given.map(({ pairs, completions }) => columnStatistics(pairs, completions, settings)))
 
+/** Statistics of a run's columns, in agreement.csv's order: a list, or what makes them when they are read. */
+export type ColumnStatistics = Iterable<Statistic> & { readonly length: number }
+
 /**
  * All of it but the statistics of each run's columns, which other threads may be working out meanwhile.
- * @returns takes these, one list a run, and gives the whole
+ * @returns takes these, one list per run, and gives the whole
  */
 export function startAnalysis(
   dataset: string,
   given: readonly Run[],
   settings: BootstrapSettings,
-): (ofColumns: readonly (readonly Statistic[])[]) => Analysis {
+): (ofColumns: readonly ColumnStatistics[]) => Analysis {
   const { runs, unit, unlike, unlikeTwo } = matchRows(given)
   const leftOut = (n: number | undefined): string | null => (n ? unlikeText(n, unit) : null)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
@@ -187,13 +194,16 @@ export function startAnalysis(
     return table === null ? [] : [[run.model, table] as const]
   })
   const named = (columns: readonly string[]): string[] => ['scorer', ...columns]
-  const csv: Record<string, { columns: readonly string[]; rows: readonly Cell[][] }> = {
+  const csv: Record<string, CsvFile> = {
     'leaderboard.csv': {
       columns: LEADERBOARD_COLUMNS,
       rows: standings.map((s) => noted(leaderboardRow(s), LEADERBOARD_COLUMNS, leftOut(unlike[s.scorer.name]))),
     },
     'ensembles.csv': { columns: LEADERBOARD_COLUMNS, rows: sweep.map(leaderboardRow) },
-    'subsets.csv': { columns: SUBSET_COLUMNS, rows: subsets.flatMap(subsetRows) },
+    'subsets.csv': {
+      columns: SUBSET_COLUMNS,
+      rows: rowsOfAll(subsets.map((table) => PackedRows.of(SUBSET_COLUMNS.length, subsetRows(table)))),
+    },
     'subset-spread.csv': { columns: SPREAD_COLUMNS, rows: spreadRows(subsets) },
     'heterogeneity.csv': { columns: HETEROGENEITY_COLUMNS, rows: heterogeneityRows(subsets) },
     'paired-tests.csv': {
@@ -205,13 +215,13 @@ export function startAnalysis(
       rows: scorerAgreement(scorers.filter((s) => s.kind !== 'ensemble' && s.name !== 'null:constant')),
     },
     'ref-free.csv': { columns: REF_FREE_COLUMNS, rows: deltas.map(refFreeRow) },
-    'lengths.csv': {
-      columns: named(LENGTH_COLUMNS),
-      rows: models.flatMap((run) => lengthRows(run.pairs).map((row) => [run.model, ...row])),
+    'lengths.csv': { columns: named(LENGTH_COLUMNS), ...lengthsOf(models) },
+    'distribution.csv': {
+      columns: named(DISTRIBUTION_COLUMNS),
+      rows: rowsOfAll(distributions.map((d) => d.distribution)),
     },
-    'distribution.csv': { columns: named(DISTRIBUTION_COLUMNS), rows: distributions.flatMap((d) => d.distribution) },
-    'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: distributions.flatMap((d) => d.separation) },
-    'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: distributions.flatMap((d) => d.histogram) },
+    'separation.csv': { columns: named(SEPARATION_COLUMNS), rows: rowsOfAll(distributions.map((d) => d.separation)) },
+    'histogram.csv': { columns: named(HISTOGRAM_COLUMNS), rows: rowsOfAll(distributions.map((d) => d.histogram)) },
     'over-time.csv': { columns: OVER_TIME_COLUMNS, rows: overTime },
     'drift.csv': { columns: DRIFT_COLUMNS, rows: drifts },
     'best-of.csv': { columns: BEST_OF_COLUMNS, rows: best.flatMap(([model, table]) => bestOfRows(model, table)) },
@@ -257,16 +267,20 @@ export function startAnalysis(
   const groupsNote = ownGroupsNote(groups.map(({ ids }) => ids))
   const plots = plotsOf(dataset, scoring, (run) => scores.get(run)!, subsets)
   return (ofColumns) => {
-    const statistics = runs.map((run, i) => ({
-      model: run.model,
-      statistics: [
-        ...(run.steps ?? ofColumns[i]!),
+    const methods = new Set<string>()
+    const all = runs.map((run, i) => {
+      const first: ColumnStatistics = run.steps ?? ofColumns[i]!
+      const further = [
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
         ...strataOfRun(run, settings),
         ...baselinesOfRun(run, settings),
-      ],
-    }))
+      ]
+      for (const list of [first, further]) for (const { ciMethod } of list) if (ciMethod !== null) methods.add(ciMethod)
+      return { model: run.model, first, further }
+    })
+    // what tables, screen and page read: of 5,000 subsets agreement.csv has 200,000 further lines per run
+    const statistics = all.map(({ model, first, further }) => ({ model, statistics: [...overall(first), ...further] }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)
     const marked = statistics.map((one, i) => ({
       ...one,
@@ -275,7 +289,14 @@ export function startAnalysis(
     const byScorer = agreementByScorer(marked, dataset, bootstrapMethod(settings))
     const agreement = {
       columns: named(AGREEMENT_COLUMNS),
-      rows: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
+      rows: new MadeRows(
+        all.reduce((n, { first, further }) => n + first.length + further.length, 0),
+        function* () {
+          for (const { model, first, further } of all)
+            for (const list of [first, further]) for (const s of list) yield [model, ...agreementRow(s)]
+        },
+      ),
+      read: statistics.flatMap(({ model, statistics }) => statistics.map((s): Cell[] => [model, ...agreementRow(s)])),
     }
     return {
       dataset,
@@ -306,6 +327,7 @@ export function startAnalysis(
       csv: Object.fromEntries(
         Object.entries({ 'agreement.csv': agreement, ...csv }).filter(([, file]) => file.rows.length > 0),
       ),
+      ciMethods: [...methods],
       tables: byScorer === null ? tables : [...tables, byScorer],
       methods: analysisMethods({
         dataset,
@@ -319,6 +341,23 @@ export function startAnalysis(
       plots,
     }
   }
+}
+
+/** Without the lines of single subsets. */
+const overall = (lines: ColumnStatistics): Statistic[] => {
+  const kept: Statistic[] = []
+  for (const line of lines)
+    if (line.subset === 'all' || (line.scope !== 'pairs' && line.scope !== 'completions')) kept.push(line)
+  return kept
+}
+
+/** lengths.csv; the page reads the lines of all pairs. */
+function lengthsOf(models: readonly Run[]): Pick<CsvFile, 'rows' | 'read'> {
+  const tables = models.map(({ model, pairs }) => {
+    const rows = lengthRows(pairs).map((row): Cell[] => [model, ...row])
+    return { rows: PackedRows.of(1 + LENGTH_COLUMNS.length, rows), read: rows.filter(([, subset]) => subset === 'all') }
+  })
+  return { rows: rowsOfAll(tables.map(({ rows }) => rows)), read: tables.flatMap(({ read }) => read) }
 }
 
 /** A row whose `reason` says, too, what is left out because its texts are not the other run's. */

@@ -1,7 +1,17 @@
 import { notAll } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
-import { distributionRow, histogramRows, type ScoreGroup, separationRow } from '../src/agreement/distribution.ts'
+import {
+  DISTRIBUTION_COLUMNS,
+  distributionRow,
+  type GroupHistograms,
+  groupHistograms,
+  histogramRows,
+  type ScoreGroup,
+  SEPARATION_COLUMNS,
+  separationRow,
+} from '../src/agreement/distribution.ts'
 import type { Cell } from '../src/report/csv.ts'
+import { type CellRows, MadeRows, PackedRows } from '../src/report/packed-rows.ts'
 import { Column } from './column.ts'
 import { KeyIndex } from './key-index.ts'
 import { completionKey, keyParts } from './keys.ts'
@@ -57,27 +67,49 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
   })
 }
 
-/** Rows of distribution.csv, separation.csv and histogram.csv for one run, the scorer's name in front. */
+/**
+ * Rows of distribution.csv, separation.csv and histogram.csv for one run, the scorer's name in front. Of 5,000 subsets these are 400,000
+ * rows per run: they are held as numbers, those of histogram.csv as counts.
+ */
 export function distributionTables(
   run: Run,
   all: readonly (readonly ScoreGroup[])[],
-): Record<'distribution' | 'separation' | 'histogram', Cell[][]> {
+): Record<'distribution' | 'separation' | 'histogram', CellRows> {
   const groups = all.map((list) => list.filter((g) => g.values.length > 0))
-  const named = (rows: readonly (readonly Cell[])[]): Cell[][] => rows.map((row) => [run.model, ...row])
   const find = (list: readonly ScoreGroup[], name: string): ScoreGroup | undefined => list.find((g) => g.group === name)
+  function* distribution(): Generator<Cell[]> {
+    for (const list of groups) for (const group of list) yield [run.model, ...distributionRow(group)]
+  }
+  function* separation(): Generator<Cell[]> {
+    for (const list of groups)
+      for (const [a, b] of [
+        ['chosen', 'rejected'],
+        ['pass', 'fail'],
+      ] as const) {
+        const [first, second] = [find(list, a), find(list, b)]
+        if (first !== undefined && second !== undefined) yield [run.model, ...separationRow(first, second)]
+      }
+  }
+  const histograms = groups.flatMap((list) => groupHistograms(list) ?? [])
   return {
-    distribution: named(groups.flat().map(distributionRow)),
-    separation: named(
-      groups.flatMap((list) =>
-        [
-          ['chosen', 'rejected'],
-          ['pass', 'fail'],
-        ].flatMap(([a, b]) => {
-          const [first, second] = [find(list, a!), find(list, b!)]
-          return first === undefined || second === undefined ? [] : [separationRow(first, second)]
-        }),
-      ),
-    ),
-    histogram: named(groups.flatMap(histogramRows)),
+    distribution: PackedRows.of(1 + DISTRIBUTION_COLUMNS.length, distribution()),
+    separation: PackedRows.of(1 + SEPARATION_COLUMNS.length, separation()),
+    histogram: histogramTable(run.model, histograms),
   }
 }
+
+function histogramTable(model: string, histograms: readonly GroupHistograms[]): CellRows {
+  const length = histograms.reduce((n, { counts }) => n + counts.length, 0)
+  return new MadeRows(length, function* () {
+    for (const one of histograms) for (const row of histogramRows(one)) yield [model, ...row]
+  })
+}
+
+/** Rows of several tables, one behind another. */
+export const rowsOfAll = (tables: readonly CellRows[]): CellRows =>
+  new MadeRows(
+    tables.reduce((n, { length }) => n + length, 0),
+    function* () {
+      for (const table of tables) yield* table
+    },
+  )

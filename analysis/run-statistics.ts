@@ -2,18 +2,20 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import {
+  AGREEMENT_COLUMNS,
+  agreementRow,
   columnSamples,
-  inOrder,
   type SampleStatistics,
   statisticTasks,
   taskStatistics,
 } from '../src/agreement/agreement.ts'
 import { type Coded, type CompletionColumns, type PairColumns, rankedCodes } from '../src/agreement/columns.ts'
 import { builtUrl } from '../src/package.ts'
-import type { Statistic } from '../src/types.ts'
+import { type PackedParts, PackedRows } from '../src/report/packed-rows.ts'
 import type { Run } from './runs.ts'
+import { type SampleRows, StatisticList } from './statistic-list.ts'
 
-/** What a worker reads: columns in memory that all threads share, and how many of the tasks have been taken. */
+/** What a worker reads: columns in memory that all threads share, and how many of each run's tasks have been taken. */
 export interface StatisticsWork {
   readonly runs: readonly SharedRun[]
   readonly settings: BootstrapSettings
@@ -23,10 +25,10 @@ export interface SharedRun {
   readonly pairs: PairColumns
   readonly completions: CompletionColumns
 }
-/** Statistics of one task, and the run they are of. */
-export interface TaskResult {
-  readonly run: number
-  readonly statistics: readonly SampleStatistics[]
+/** What a thread has worked out of one run: lines of agreement.csv, and which sample each lot of them is of. */
+export interface RunResult {
+  readonly rows: PackedParts
+  readonly samples: readonly SampleRows[]
 }
 
 /** Fewer rows than this are done before a worker has started. */
@@ -41,8 +43,8 @@ export const rowsOf = (runs: readonly Run[]): number =>
 
 /** Statistics of several runs, being worked out. */
 export interface RunStatistics {
-  /** Waits for all; this thread takes its share of what is left. One list a run, in agreement.csv's order. */
-  done(): Promise<Statistic[][]>
+  /** Waits for all; this thread takes its share of what is left. One list per run, in agreement.csv's order. */
+  done(): Promise<StatisticList[]>
 }
 
 /**
@@ -62,7 +64,7 @@ export function startStatistics(
   const work: StatisticsWork = {
     runs: workers === 0 ? runs : runs.map(shared),
     settings,
-    taken: new Int32Array(new SharedArrayBuffer(4)),
+    taken: new Int32Array(new SharedArrayBuffer(4 * runs.length)),
   }
   const results = Array.from({ length: workers }, () => runWorker(work))
   // said where it is waited for
@@ -70,25 +72,34 @@ export function startStatistics(
   return {
     async done() {
       const own = takeTasks(work)
-      const all = [own, ...(await Promise.all(results))].flat()
-      return runs.map((_, r) => inOrder(all.filter(({ run }) => run === r).map(({ statistics }) => statistics)))
+      const all = [own, ...(await Promise.all(results))]
+      return runs.map((_, r) => new StatisticList(all.map((results) => results[r]!)))
     },
   }
 }
 
-/** Works out tasks that nobody has taken, until there is none. */
-export function takeTasks({ runs, settings, taken }: StatisticsWork): TaskResult[] {
-  const samples = runs.map(({ pairs, completions }) => columnSamples(pairs, completions, settings))
-  const tasks = samples.flatMap((of, run) => statisticTasks(of).map((task) => ({ run, of, task })))
-  const made: TaskResult[] = []
-  for (;;) {
-    const next = tasks[Atomics.add(taken, 0, 1)]
-    if (next === undefined) return made
-    made.push({ run: next.run, statistics: taskStatistics(next.of, next.task) })
-  }
+/** Works out tasks that nobody has taken, run by run, until there is none: one result per run. */
+export function takeTasks({ runs, settings, taken }: StatisticsWork): RunResult[] {
+  return runs.map(({ pairs, completions }, run) => {
+    const rows = new PackedRows(AGREEMENT_COLUMNS.length)
+    const samples: SampleRows[] = []
+    const of = columnSamples(pairs, completions, settings)
+    const tasks = statisticTasks(of)
+    for (;;) {
+      const next = tasks[Atomics.add(taken, run, 1)]
+      if (next === undefined) return { rows: rows.parts(), samples }
+      for (const made of taskStatistics(of, next)) samples.push(packed(made, rows))
+    }
+  })
 }
 
-function runWorker(work: StatisticsWork): Promise<readonly TaskResult[]> {
+function packed({ scope, place, statistics }: SampleStatistics, rows: PackedRows): SampleRows {
+  const from = rows.length
+  for (const statistic of statistics) rows.push(agreementRow(statistic))
+  return { scope, place, from, end: rows.length }
+}
+
+function runWorker(work: StatisticsWork): Promise<readonly RunResult[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(builtUrl('analysis/statistics-worker.ts'), {
       workerData: work,

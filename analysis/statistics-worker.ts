@@ -1,5 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type StatisticsWork, takeTasks } from './run-statistics.ts'
 
-/** ◆ A thread of run-statistics.ts: takes tasks until there is none, answers once. */
-parentPort!.postMessage(takeTasks(workerData as StatisticsWork))
+/** ◆ A thread of run-statistics.ts: takes tasks until there is none, answers once. The memory of its answer is handed over. */
+const results = takeTasks(workerData as StatisticsWork)
+parentPort!.postMessage(
+  results,
+  results.flatMap(({ rows }) =>
+    rows.columns.flatMap((column) => (column === null ? [] : [column.buffer as ArrayBuffer])),
+  ),
+)

@@ -30,12 +30,19 @@ interface Spread {
 const LANES = 8
 const LETTERS = 'ABCDEFGH'
 
+/** Marks of one picture: more cannot be told apart, and a browser draws them slowly. */
+const MOST_DOTS = 4000
+
 /**
  * Accuracy by subset of every scorer, ties as ½ (HERM's plot_per_subset_dist and draw_mtbench_analysis): a lane a scorer with its
- * interval, or for many scorers their dots about median and middle half. null where there is nothing to draw.
+ * interval, or for many scorers their dots about median and middle half. null where there is nothing to draw. The first subsets where
+ * they are too many to draw, which the picture then says.
  */
 export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): string | null {
-  const names = [...new Set(tables.flatMap((t) => Object.keys(t.table.subsets)))]
+  const all = [...new Set(tables.flatMap((t) => Object.keys(t.table.subsets)))]
+  const names = all.slice(0, Math.max(1, Math.floor(MOST_DOTS / tables.length)))
+  const left =
+    names.length < all.length ? [`the first ${names.length} of ${all.length} subsets; subsets.csv has all`] : []
   const lanes = tables.length <= LANES
   const dots = names.flatMap((subset, s) =>
     tables.flatMap((t, k): Dot[] => {
@@ -56,7 +63,7 @@ export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): str
     }),
   )
   if (dots.length === 0) return null
-  const label = `Accuracy on ${names.length} subsets of ${dataset}, ${tables.length} scorers`
+  const label = `Accuracy on ${names.length < all.length ? `the first ${names.length} of ${all.length}` : names.length} subsets of ${dataset}, ${tables.length} scorers`
   const labels = axisLabels(names.map(subsetName))
   const plot = renderSvg(
     {
@@ -95,7 +102,7 @@ export function subsetPlot(dataset: string, tables: readonly SubsetTable[]): str
   const key = lanes
     ? tables.map((t, k) => `${LETTERS[k]}  ${t.marked}`)
     : [`${tables.length} scorers; bar: middle half, tick: median`]
-  return svgFile(plot, `Accuracy by subset, ${dataset}`, key)
+  return svgFile(plot, `Accuracy by subset, ${dataset}`, [...key, ...left])
 }
 
 const laneMarks = (dots: readonly Dot[]): Plot.Markish[] => [
@@ -120,8 +127,14 @@ const laneMarks = (dots: readonly Dot[]): Plot.Markish[] => [
 ]
 
 function spreadMarks(dots: readonly Dot[], names: readonly string[]): Plot.Markish[] {
+  const bySubset = new Map<string, Dot[]>()
+  for (const dot of dots) {
+    const others = bySubset.get(dot.subset)
+    if (others === undefined) bySubset.set(dot.subset, [dot])
+    else others.push(dot)
+  }
   const spreads = names.flatMap((subset, s): Spread[] => {
-    const values = dots.filter((d) => d.subset === subset).map((d) => d.value)
+    const values = (bySubset.get(subset) ?? []).map((d) => d.value)
     if (values.length === 0) return []
     const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(values, q)!) as [number, number, number]
     return [{ y: s + 0.5, low, median, high }]

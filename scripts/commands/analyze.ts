@@ -219,6 +219,7 @@ async function comparisonPage({
     settings,
     runs: analysis.runs.map(comparedRun),
     files: analysis.csv,
+    ciMethods: analysis.ciMethods,
     faults: analysis.faults.map(({ scorer, lines }) => ({
       scorer,
       lines: lines.map((line) => ({ ...line, part: isPart(line, lines) })),

@@ -190,7 +190,14 @@ export function accuracyBySubset(
     else group.push(row)
   }
   const measured = new Map(
-    [...bySubset].map(([name, group]) => [name, measureRows(group, streamOf(settings, name, bySubset.size))] as const),
+    [...bySubset].map(([name, group]) => {
+      const { accuracy, strict, half } = measureRows(group, streamOf(settings, name, bySubset.size))
+      // 32 kB of resamples per subset: sections alone have a use for them
+      return [
+        name,
+        IN_SECTIONS.has(name) ? { accuracy, strict, half } : { accuracy, strict: null, half: null },
+      ] as const
+    }),
   )
   const sections: Record<string, SectionAccuracy> = {}
   for (const [name, weights] of Object.entries(SECTIONS)) {
@@ -213,6 +220,7 @@ export function accuracyBySubset(
 }
 
 const SECTIONS = { ...REWARDBENCH_SECTIONS, ...CHEM_PAIRS_SECTIONS }
+const IN_SECTIONS: ReadonlySet<string> = new Set(Object.values(SECTIONS).flatMap((weights) => Object.keys(weights)))
 const isRewardBench = (section: string): boolean => Object.hasOwn(REWARDBENCH_SECTIONS, section)
 
 /** RewardBench's overall: the four sections at weight 1, Prior Sets at ½ where present. It counts an absent section as 0; we give null. */

@@ -87,14 +87,38 @@ export function separationRow(a: ScoreGroup, b: ScoreGroup): readonly Cell[] {
 }
 
 export const HISTOGRAM_COLUMNS = ['subset', 'group', 'low', 'high', 'count'] as const
-/** histogram.csv: 20 bins of equal width common to the groups (HERM's plot_per_model_dist). */
-export function histogramRows(groups: readonly ScoreGroup[]): (readonly Cell[])[] {
+const BINS = 20
+/** Counts of the groups of one subset in bins of equal width common to them. */
+export interface GroupHistograms {
+  readonly subset: string
+  readonly groups: readonly string[]
+  /** One more than there are bins. */
+  readonly edges: Float64Array
+  /** Group by group. */
+  readonly counts: Int32Array
+}
+/** @param groups of one subset. @returns null without a score, or where they are too far apart for bins */
+export function groupHistograms(groups: readonly ScoreGroup[]): GroupHistograms | null {
   const h = histogram(
     groups.map((g) => g.values),
-    20,
+    BINS,
   )
-  if (h === null) return []
-  return groups.flatMap((g, s) =>
-    h.counts[s]!.map((count, b): readonly Cell[] => [g.subset, g.group, h.edges[b]!, h.edges[b + 1]!, count]),
-  )
+  if (h === null) return null
+  return {
+    subset: groups[0]!.subset,
+    groups: groups.map(({ group }) => group),
+    edges: Float64Array.from(h.edges),
+    counts: Int32Array.from(h.counts.flat()),
+  }
 }
+/** histogram.csv: 20 bins of equal width common to the groups (HERM's plot_per_model_dist). */
+export const histogramRows = ({ subset, groups, edges, counts }: GroupHistograms): (readonly Cell[])[] =>
+  groups.flatMap((group, g) =>
+    Array.from({ length: BINS }, (_, b): readonly Cell[] => [
+      subset,
+      group,
+      edges[b]!,
+      edges[b + 1]!,
+      counts[g * BINS + b]!,
+    ]),
+  )

@@ -199,9 +199,18 @@ function parseComparison(columns: Columns, notes: Notes): Body {
   return { ...body, read: { ...body.read, preference: [verdict] } }
 }
 
+/** Pairs of one row: each is a line of pairs.csv, and some 3 kB of memory to the end of the run. */
+const MOST_PAIRS = 100_000
+
 function pairOf(columns: Columns, [chosenColumn, rejectedColumn]: readonly [string, string], notes: Notes): Body {
   const chosen = parseTexts(columns.get(chosenColumn), columns.source(chosenColumn), notes)
   const rejected = parseTexts(columns.get(rejectedColumn), columns.source(rejectedColumn), notes)
+  if (chosen.length * rejected.length > MOST_PAIRS)
+    throw new BadRecord(
+      'too_many_pairs',
+      `${chosen.length.toLocaleString('en-US')} chosen × ${rejected.length.toLocaleString('en-US')} rejected completions are more than ${MOST_PAIRS.toLocaleString('en-US')} pairs`,
+      'Give the completions as a group ("completions"), or in several rows.',
+    )
   const all = [...chosen, ...rejected]
   const body = (prompt: Text, texts: readonly Text[], names: readonly string[]): Body => ({
     prompt,

@@ -197,3 +197,27 @@ describe.skipIf(!hasTex)(`LaTeX tables compile without a warning, in one column 
     expect(complaints(folder, ['letters.tex'], 1)).toEqual([])
   })
 })
+
+it('reads a cell as often in a table of many floats as in one of few', () => {
+  const readsPerCell = (rows: number): number => {
+    let reads = 0
+    const cell = () => ({
+      kind: 'number' as const,
+      get value() {
+        reads++
+        return 0.5
+      },
+    })
+    const table = {
+      name: 'many',
+      caption: 'Many.',
+      source: 'many.csv',
+      columns: ['', 'a', 'b'].map((title) => ({ title, best: 'high' as const })),
+      rows: Array.from({ length: rows }, () => [{ kind: 'text' as const, text: 'x' }, cell(), cell()]),
+      notes: [],
+    }
+    latexTable(table, labelOf(['analysis', 'd'], 'abc'))
+    return reads / rows
+  }
+  expect(readsPerCell(3000)).toBeLessThan(2 * readsPerCell(200))
+})

@@ -156,7 +156,7 @@ describe('files', () => {
       const [header, ...read] = parse(readFileSync(join(folder, name)), { relax_column_count: false }) as string[][]
       expect(header).toEqual(columns)
       expect(read).toHaveLength(written.length)
-      written.forEach((row, i) => {
+      ;[...written].forEach((row, i) => {
         row.forEach((cell, c) => {
           const text = read[i]![c]!
           if (cell === null) expect(text).toBe('')

@@ -6,6 +6,7 @@ import { analyse } from '../../analysis/analyze.ts'
 import { ownGroupsNote } from '../../analysis/groups.ts'
 import { readRun } from '../../analysis/run-folders.ts'
 import { undocumented } from '../../src/agreement/codebook/codebook.ts'
+import type { CsvFile } from '../../src/report/compare/csv-file.ts'
 import { correctness, type Group, golden } from '../groups/golden.ts'
 import { type CsvRow, readCsv, run } from '../run/bin.ts'
 
@@ -34,7 +35,7 @@ function writeGolden(model: string, groups: readonly Group[]): { model: string; 
 describe('the groups of the reference', () => {
   let rows: Readonly<Record<string, string | number | null>>[] = []
   let curves: typeof rows = []
-  const records = (file: { columns: readonly string[]; rows: readonly (readonly (string | number | null)[])[] }) =>
+  const records = (file: CsvFile) =>
     file.rows.map((row) => Object.fromEntries(file.columns.map((column, i) => [column, row[i]!])))
   beforeAll(async () => {
     const analysis = analyse('golden', [await readRun(writeGolden('golden-rm', golden.groups))], settings)

@@ -9,6 +9,9 @@ import { PER_TOKEN_COLUMNS } from '../../analysis/commands/per-token.ts'
 import { WRITER_COLUMNS, writerRow, writersOf } from '../../analysis/completion-models.ts'
 import { findRuns, readRun } from '../../analysis/run-folders.ts'
 import type { Run } from '../../analysis/runs.ts'
+import { subsetPlot } from '../../analysis/subset-plot.ts'
+import type { SubsetTable } from '../../analysis/subsets.ts'
+import { accuracyBySubset, accuracyOf } from '../../src/agreement/accuracy.ts'
 import { undocumented } from '../../src/agreement/codebook/codebook.ts'
 import { markdownTable } from '../../src/agreement/tables.ts'
 import { hashDataset, listDataFiles } from '../../src/pairs/files.ts'
@@ -146,6 +149,17 @@ describe('plots', () => {
     const svg = analyse('data', runs, settings).plots['plots/subsets.svg']!
     expect(svg).toContain('9 scorers; bar: middle half, tick: median')
     expect(svg.match(/<circle/g)).toHaveLength(9)
+  })
+  it('draw 4,000 marks at most, and say which subsets these are', () => {
+    const one = accuracyOf([{ subset: 's', cluster: '1', margin: 1 }])
+    const names = Array.from({ length: 5000 }, (_, i) => `subset ${i}`)
+    const table = { ...accuracyBySubset([]), subsets: Object.fromEntries(names.map((name) => [name, one])) }
+    const tables = Array.from({ length: 40 }, (_, i) => ({ scorer: `m${i}`, marked: `m${i}`, table }) as SubsetTable)
+    const svg = subsetPlot('data', tables)!
+    expect(svg.match(/<circle/g)).toHaveLength(4000)
+    expect(svg.includes('40 scorers; bar: middle half, tick: median')).toBe(true)
+    expect(svg.includes('>the first 100 of 5000 subsets; subsets.csv has all<')).toBe(true)
+    expect(svg.includes('>subset 100<')).toBe(false)
   })
 })
 

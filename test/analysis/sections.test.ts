@@ -43,7 +43,7 @@ async function sectionOf(rows: readonly Pair[], name: string): Promise<Record<st
   )
   const { csv } = analyse('data', [await readRun({ model: 'm', dataset: 'data', path })], { seed: 0, resamples: 2000 })
   const { columns, rows: cells } = csv['subsets.csv']!
-  const row = cells.find((r) => r[columns.indexOf('level')] === 'section')!
+  const row = [...cells].find((r) => r[columns.indexOf('level')] === 'section')!
   return Object.fromEntries(columns.map((c, i) => [c, row[i]]))
 }
 
@@ -66,7 +66,7 @@ it('section-ci: two subsets at 50 % of 20 pairs have the interval of 40', async 
   const path = packagePath('test/data/analysis/cases/section-ci/m/same')
   const { csv } = analyse('same', [await readRun({ model: 'm', dataset: 'same', path })], { seed: 0, resamples: 2000 })
   const { columns, rows } = csv['subsets.csv']!
-  const row = rows.find((r) => r[columns.indexOf('level')] === 'section')!
+  const row = [...rows].find((r) => r[columns.indexOf('level')] === 'section')!
   const [low, high] = ['half_low', 'half_high'].map((c) => row[columns.indexOf(c)] as number) as [number, number]
   // 0.5 ± 1.96 · √(0.25/40) = 0.345 … 0.655
   expect(low).toBeGreaterThan(0.32)

@@ -54,6 +54,16 @@ describe('names that would stand in every row of every file', () => {
       '"completions[0].transformation" has 1,001 characters',
     )
   })
+  it('a row of more than 100,000 pairs fails, and one of as many is read', () => {
+    const answers = (n: number): string[] => Array.from({ length: n }, (_, i) => 'C'.repeat(i + 1))
+    const lost = failure({ ...pair, chosen: answers(317), rejected: answers(316) })
+    expect([lost.reason, lost.message]).toEqual([
+      'too_many_pairs',
+      '317 chosen × 316 rejected completions are more than 100,000 pairs',
+    ])
+    expect(lost.hint).toContain('in several rows')
+    expect(row({ ...pair, chosen: answers(250), rejected: answers(400) }).completions).toHaveLength(650)
+  })
   it('one of the longest is kept whole', () => {
     const kept = row({ ...pair, id: 'C'.repeat(10_000), subset: long.slice(1) })
     expect([kept.id.length, kept.subset.length]).toEqual([10_000, 1000])

@@ -12,12 +12,13 @@ export function latexTable(given: PaperTable, label: Label): string {
   const { table, notes, layouts } = turned(given)
   const floats = layouts.flatMap((layout) => layout.parts.map((part) => ({ layout, part })))
   const reason = reasonOf(layouts)
+  const whole = wholeOf(table)
   return [
     '% \\usepackage{array,booktabs}',
     `% The same numbers, and more: ${table.source}`,
     ...(reason === null ? [] : [`% ${reason}`]),
     ...floats.map(({ layout, part }, i) =>
-      floatOf({ table, notes, layout, part, label, of: { part: i + 1, parts: floats.length } }),
+      floatOf({ table, whole, notes, layout, part, label, of: { part: i + 1, parts: floats.length } }),
     ),
     '',
   ].join('\n')
@@ -114,8 +115,30 @@ function isSpare(when: When, row: readonly TableCell[], c: number): boolean {
 /** What a cell prints. */
 const says = (cell: TableCell): string => (cell.kind === 'text' ? cell.text : JSON.stringify(printed(cell)))
 
+/** What every float says of all rows: worked out once, since a table of 5,000 rows has hundreds of floats. */
+interface Whole {
+  readonly isBest: (row: number, column: number) => boolean
+  readonly signed: readonly boolean[]
+  readonly hasIntervals: boolean
+  readonly hasCodePoints: boolean
+}
+function wholeOf(table: PaperTable): Whole {
+  const cells = table.rows.flat()
+  return {
+    isBest: bestCells(table),
+    signed: table.columns.map((_, column) => isSigned(table, column)),
+    hasIntervals: cells.some((cell) => cell.kind === 'number' && printed(cell).low !== null),
+    hasCodePoints: [
+      ...table.notes,
+      ...cells.flatMap((cell) => (cell.kind === 'text' ? [cell.text] : [])),
+      ...table.columns.map(({ title }) => title),
+    ].some(hasCodePoints),
+  }
+}
+
 interface Float {
   readonly table: PaperTable
+  readonly whole: Whole
   readonly notes: readonly string[]
   readonly layout: Layout
   readonly part: Layout['parts'][number]
@@ -123,12 +146,9 @@ interface Float {
   readonly of: { readonly part: number; readonly parts: number }
 }
 
-function floatOf({ table, notes, layout, part, label, of }: Float): string {
+function floatOf({ table, whole, notes, layout, part, label, of }: Float): string {
   const { environment, size, intervals, gap, columns } = layout
-  const isBest = bestCells(table)
-  const shownIntervals =
-    intervals !== 'none' &&
-    table.rows.some((row) => row.some((cell) => cell.kind === 'number' && printed(cell).low !== null))
+  const shownIntervals = intervals !== 'none' && whole.hasIntervals
   const which = of.parts === 1 ? '' : ` (part ${of.part} of ${of.parts})`
   const caption = `${table.caption.replace(/\.$/, '')}${which}.`
   const sentences = [
@@ -137,12 +157,6 @@ function floatOf({ table, notes, layout, part, label, of }: Float): string {
       ? [table.intervals.replace('In brackets', intervals === 'below' ? 'Below the values' : 'In brackets')]
       : []),
   ].join(' ')
-  const texts = [
-    sentences,
-    ...table.notes,
-    ...table.rows.flatMap((row) => row.flatMap((cell) => (cell.kind === 'text' ? [cell.text] : []))),
-    ...table.columns.map(({ title }) => title),
-  ]
   const letters = columns.flatMap(({ letterFor, head }) => (letterFor === null ? [] : [`${head[0]}: ${letterFor}`]))
   const under = [
     ...(letters.length === 0 ? [] : [`${letters.join('; ')}.`]),
@@ -152,9 +166,10 @@ function floatOf({ table, notes, layout, part, label, of }: Float): string {
       ? [`95 % intervals, for which there is no room here, are in ${table.source}.`]
       : []),
     ...daggerNotes({ rows: table.rows.slice(part.from, part.to) }),
-    ...(texts.some(hasCodePoints) ? ['[U+…]: a character that these fonts do not have, by its code point.'] : []),
+    ...(whole.hasCodePoints || hasCodePoints(sentences)
+      ? ['[U+…]: a character that these fonts do not have, by its code point.']
+      : []),
   ]
-  const signed = new Map(columns.map(({ column }) => [column, isSigned(table, column)]))
   const width = columns.reduce((sum, { beside }) => sum + (beside ? 2 : 1), 0)
   const body = table.rows.slice(part.from, part.to).flatMap((row, i) => {
     const r = part.from + i
@@ -166,8 +181,8 @@ function floatOf({ table, notes, layout, part, label, of }: Float): string {
             laid,
             intervals,
             size,
-            bold: isBest(r, laid.column),
-            signed: signed.get(laid.column)!,
+            bold: whole.isBest(r, laid.column),
+            signed: whole.signed[laid.column]!,
           }),
         ),
       ),

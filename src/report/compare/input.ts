@@ -11,6 +11,8 @@ export interface CompareInput {
   /** In the order of the files. */
   readonly runs: readonly ComparedRun[]
   readonly files: CsvFiles
+  /** How the intervals of agreement.csv were made; absent: as the rows say that the page reads. */
+  readonly ciMethods?: readonly string[]
   /** Accuracy by why the rejected answer is wrong, from the lines of agreement.csv; none where no verdict says. */
   readonly faults: readonly { readonly scorer: string; readonly lines: readonly FaultRecord[] }[]
   /** Under the leaderboard: which rows it rests on, what was left out. */

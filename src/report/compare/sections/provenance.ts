@@ -10,7 +10,9 @@ import { statisticsOf } from '../statistics.ts'
 export function provenance(input: CompareInput): Section {
   const { command, settings, runs, dataset } = input
   const methods = [
-    ...new Set(statisticsOf(input.files).flatMap(({ ciMethod }) => (ciMethod === null ? [] : [ciMethod]))),
+    ...new Set(
+      input.ciMethods ?? statisticsOf(input.files).flatMap(({ ciMethod }) => (ciMethod === null ? [] : [ciMethod])),
+    ),
   ]
   return {
     id: 'provenance',

@@ -1,0 +1,140 @@
+import type { Cell } from './csv.ts'
+
+/** Rows of a table: an array of them, or what makes them when they are read. */
+export interface CellRows extends Iterable<readonly Cell[]> {
+  readonly length: number
+  map<T>(of: (row: readonly Cell[]) => T): T[]
+}
+
+/** One column: whole numbers until there is another number; words as places in a list. null = no cell has had a value. */
+type Column = Int32Array | Float64Array | null
+const NO_INTEGER = -(2 ** 31)
+const FIRST_ROWS = 64
+
+/** What of PackedRows goes to another thread; its memory is handed over, not copied. */
+export interface PackedParts {
+  readonly length: number
+  readonly columns: readonly Column[]
+  readonly isWords: readonly boolean[]
+  readonly words: readonly string[]
+}
+
+/**
+ * Rows as columns, for tables of millions of rows: 4 bytes per word and whole number, 8 per other number, and each word once. A column
+ * holds numbers or words, not both; any cell may be null.
+ */
+export class PackedRows implements CellRows {
+  #length = 0
+  readonly #columns: Column[]
+  readonly #isWords: boolean[]
+  readonly #words: string[]
+  /** Only where rows are added. */
+  #codes: Map<string, number> | null = null
+
+  /** @param columns how many cells a row has */
+  constructor(columns: number, of: PackedParts | null = null) {
+    this.#length = of?.length ?? 0
+    this.#columns = of === null ? Array.from({ length: columns }, () => null) : [...of.columns]
+    this.#isWords = of === null ? Array.from({ length: columns }, () => false) : [...of.isWords]
+    this.#words = of === null ? [] : [...of.words]
+  }
+  static of(columns: number, rows: Iterable<readonly Cell[]>): PackedRows {
+    const packed = new PackedRows(columns)
+    for (const row of rows) packed.push(row)
+    return packed
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** @throws RangeError for a NaN or an infinity (absent is null), and for a number among words */
+  push(row: readonly Cell[]): void {
+    const at = this.#length++
+    for (let c = 0; c < this.#columns.length; c++) {
+      const cell = row[c]!
+      if (cell === null) continue
+      if (typeof cell === 'number' && !Number.isFinite(cell))
+        throw new RangeError(`a ${cell} in a table; absent values are null with a reason`)
+      this.#columnFor(c, cell, at)[at] = typeof cell === 'string' ? this.#codeOf(cell) : cell
+    }
+  }
+
+  row(i: number): Cell[] {
+    return this.#columns.map((column, c) => {
+      const value = column === null || i >= column.length ? Number.NaN : column[i]!
+      if (Number.isNaN(value) || (column instanceof Int32Array && value === NO_INTEGER)) return null
+      return this.#isWords[c] ? this.#words[value]! : value
+    })
+  }
+
+  *[Symbol.iterator](): Generator<Cell[]> {
+    for (let i = 0; i < this.#length; i++) yield this.row(i)
+  }
+
+  map<T>(of: (row: readonly Cell[]) => T): T[] {
+    return Array.from({ length: this.#length }, (_, i) => of(this.row(i)))
+  }
+
+  /** Without the room that was kept for more rows. */
+  parts(): PackedParts {
+    return {
+      length: this.#length,
+      columns: this.#columns.map((column) => column?.slice(0, this.#length) ?? null),
+      isWords: this.#isWords,
+      words: this.#words,
+    }
+  }
+
+  /** The column with room for the row, of a kind that can hold the cell. */
+  #columnFor(c: number, cell: string | number, at: number): Int32Array | Float64Array {
+    const words = typeof cell === 'string'
+    let column = this.#columns[c] ?? null
+    if (column === null) this.#isWords[c] = words
+    else if (this.#isWords[c] !== words) throw new RangeError(`column ${c} holds words and numbers`)
+    const size = column === null || at >= column.length ? Math.max(FIRST_ROWS, 2 * at) : column.length
+    if (column === null || column instanceof Int32Array) {
+      const whole = words || (cell === (cell | 0) && cell !== NO_INTEGER && !Object.is(cell, -0))
+      if (!whole) column = doubles(column, size)
+      else if (column === null || size > column.length) column = grown(new Int32Array(size).fill(NO_INTEGER), column)
+    } else if (size > column.length) column = grown(new Float64Array(size).fill(Number.NaN), column)
+    this.#columns[c] = column
+    return column
+  }
+
+  #codeOf(word: string): number {
+    this.#codes ??= new Map(this.#words.map((known, i) => [known, i]))
+    const known = this.#codes.get(word)
+    if (known !== undefined) return known
+    this.#codes.set(word, this.#words.length)
+    return this.#words.push(word) - 1
+  }
+}
+
+function grown<T extends Int32Array | Float64Array>(column: T, old: Int32Array | Float64Array | null): T {
+  if (old !== null) column.set(old)
+  return column
+}
+
+function doubles(old: Int32Array | null, size: number): Float64Array {
+  const column = new Float64Array(size).fill(Number.NaN)
+  for (let i = 0; i < (old?.length ?? 0); i++) if (old![i] !== NO_INTEGER) column[i] = old![i]!
+  return column
+}
+
+/** Rows that are made anew each time they are read, where what they are made of is smaller than they. */
+export class MadeRows implements CellRows {
+  readonly length: number
+  readonly #make: () => Iterable<readonly Cell[]>
+  /** @param length how many rows `make` gives */
+  constructor(length: number, make: () => Iterable<readonly Cell[]>) {
+    this.length = length
+    this.#make = make
+  }
+  [Symbol.iterator](): Iterator<readonly Cell[]> {
+    return this.#make()[Symbol.iterator]()
+  }
+  map<T>(of: (row: readonly Cell[]) => T): T[] {
+    return Array.from(this.#make(), of)
+  }
+}

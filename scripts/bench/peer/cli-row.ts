@@ -39,6 +39,9 @@ export function cliRow(request: CliRequest): Row {
   }
   const pairs = readFileSync(join(demo, 'pairs.jsonl'), 'utf8').trim().split('\n')
   writeFileSync(join(folder, 'pairs.jsonl'), pairs.map((line) => `${asMessages(line)}\n`).join(''))
+  // the same pairs, with what the verifier needs
+  mkdirSync(join(folder, 'solved'))
+  writeFileSync(join(folder, 'solved/pairs.jsonl'), pairs.map((line) => `${asMessages(line, ['solution'])}\n`).join(''))
   const model = kind === 'rm' ? 'demo-reward-model' : 'demo-policy-dpo'
   const theirs = [
     ...[python, join(here, 'rewardbench-cpu.py'), `--model=${model}`, '--dataset=pairs.jsonl', '--load_json'],
@@ -47,9 +50,10 @@ export function cliRow(request: CliRequest): Row {
   ]
   const bin = packagePath('dist/scripts', kind === 'rm' ? 'run-rm.js' : 'run-dpo.js')
   const ours = [
-    ...[process.execPath, bin, '--dataset', 'pairs.jsonl', '--model', model, '--herm-compat', '--no-resume'],
+    ...[process.execPath, bin, '--dataset', 'solved/pairs.jsonl', '--model', model, '--herm-compat', '--no-resume'],
     ...['--output-dir', 'ours', '--name', 'bench', '--threads', String(threads), '--quiet'],
-    ...(kind === 'dpo' ? ['--ref-model', 'demo-ref-sft'] : []),
+    // RewardBench's implicit reward has no β
+    ...(kind === 'dpo' ? ['--ref-model', 'demo-ref-sft', '--beta', '1'] : []),
   ]
   const timed = (command: readonly string[]): Timed => {
     const out = join(folder, 'timed.json')
@@ -84,11 +88,13 @@ export function cliRow(request: CliRequest): Row {
   }
 }
 
-/** RewardBench reads whole conversations. */
-function asMessages(line: string): string {
-  const { id, subset, prompt, chosen, rejected } = JSON.parse(line) as Record<string, unknown>
+/** RewardBench reads whole conversations. @param more columns that stay */
+function asMessages(line: string, more: readonly string[] = []): string {
+  const row = JSON.parse(line) as Record<string, unknown>
+  const { id, subset, prompt, chosen, rejected } = row
   const ending = (content: unknown): unknown[] => [...(prompt as unknown[]), { role: 'assistant', content }]
-  return JSON.stringify({ id, subset, prompt, chosen: ending(chosen), rejected: ending(rejected) })
+  const kept = Object.fromEntries(more.map((name) => [name, row[name]]))
+  return JSON.stringify({ id, subset, prompt, chosen: ending(chosen), rejected: ending(rejected), ...kept })
 }
 
 /** Largest difference of two scores, and pairs of which the two sides prefer other completions. */

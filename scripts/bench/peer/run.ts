@@ -102,6 +102,10 @@ const machine = {
 const results = join(here, 'results')
 mkdirSync(results, { recursive: true })
 const name = `${new Date().toISOString().slice(0, 10)}-${processor.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase()}.json`
-writeFileSync(join(results, name), `${JSON.stringify({ machine, rounds, rows }, null, 1)}\n`)
-console.log(tableOf(rows))
-console.log(`\n${processor}, ${threads} threads, load ${load.toFixed(1)} before; written to ${join(results, name)}`)
+const file = join(results, name)
+const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows : []
+/** Of the same machine and day: rows that were measured now take the place of theirs. */
+const all = [...before.filter(({ title }) => rows.every((row) => row.title !== title)), ...rows]
+writeFileSync(file, `${JSON.stringify({ machine, rounds, rows: all }, null, 1)}\n`)
+console.log(tableOf(all))
+console.log(`\n${processor}, ${threads} threads, load ${load.toFixed(1)} before; written to ${file}`)

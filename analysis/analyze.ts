@@ -6,7 +6,12 @@ import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreem
 import { agreementByScorer } from '../src/agreement/agreement-table.ts'
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
-import { DISTRIBUTION_COLUMNS, HISTOGRAM_COLUMNS, SEPARATION_COLUMNS } from '../src/agreement/distribution.ts'
+import {
+  DISTRIBUTION_COLUMNS,
+  HISTOGRAM_COLUMNS,
+  type ScoreGroup,
+  SEPARATION_COLUMNS,
+} from '../src/agreement/distribution.ts'
 import { accuracyByFault, type FaultLine } from '../src/agreement/faults.ts'
 import { CURVE_COLUMNS, curveRows } from '../src/agreement/group-curves.ts'
 import { labelOf } from '../src/agreement/latex/label.ts'
@@ -166,10 +171,13 @@ export function startAnalysis(
     ),
   ]
   const deltas = aligned.pairs.n === 0 ? [] : refFreeDeltas(aligned, settings)
-  const scores = new Map(runs.map((run) => [run, scoreGroups(run)] as const))
-  const distributions = runs
-    .filter(({ steps }) => steps === undefined)
-    .map((run) => distributionTables(run, scores.get(run)!))
+  // of all rows, for the plots: those of each subset are let go before the next run's
+  const scores = new Map<Run, readonly ScoreGroup[]>()
+  const distributions = runs.flatMap((run) => {
+    const groups = scoreGroups(run)
+    scores.set(run, groups[0]!)
+    return run.steps === undefined ? [distributionTables(run, groups)] : []
+  })
   const drifts = driftRows(twins)
   const overTime = runs.flatMap((run) => overTimeRows(run, settings))
   const groups = runs.flatMap((run) => groupsOfRun(run, settings) ?? [])
@@ -247,7 +255,7 @@ export function startAnalysis(
     groups.length === 0 ? null : groupsTable(dataset, groups),
   ].filter((t): t is PaperTable => t !== null)
   const groupsNote = ownGroupsNote(groups.map(({ ids }) => ids))
-  const plots = plotsOf(dataset, scoring, (run) => scores.get(run)![0]!, subsets)
+  const plots = plotsOf(dataset, scoring, (run) => scores.get(run)!, subsets)
   return (ofColumns) => {
     const statistics = runs.map((run, i) => ({
       model: run.model,

@@ -1,32 +1,68 @@
 import { type Coded, Coder } from '../src/agreement/columns.ts'
 
-/** Numbers that arrive one by one: doubles its buffer, NaN = absent. */
-export class Column {
-  private data = new Float64Array(1024)
+/** Values of the first block of a column, and of the largest. */
+const FIRST = 1 << 10
+const LARGEST = 1 << 16
+
+/**
+ * Numbers that arrive one by one, into memory that threads can share. With `capacity`, at least as many as will come, they stay where they are
+ * put; else they are gathered in blocks, which are copied once.
+ */
+class Growing<Values extends Float64Array | Int32Array> {
+  private readonly full: Values[] = []
+  private last: Values
   private size = 0
-  push(value: number): void {
-    if (this.size === this.data.length) {
-      const larger = new Float64Array(this.size * 2)
-      larger.set(this.data)
-      this.data = larger
-    }
-    this.data[this.size++] = value
+  private readonly make: (buffer: ArrayBufferLike) => Values
+  private readonly bytes: number
+  private readonly capacity: number
+
+  constructor(make: (buffer: ArrayBufferLike) => Values, bytes: number, capacity: number) {
+    this.make = make
+    this.bytes = bytes
+    this.capacity = capacity
+    // pages that no number reaches are never there
+    this.last = make(capacity > 0 ? new SharedArrayBuffer(capacity * bytes) : new ArrayBuffer(FIRST * bytes))
   }
-  done(): Float64Array {
-    return this.data.slice(0, this.size)
+  push(value: number): void {
+    if (this.size === this.last.length) {
+      this.full.push(this.last)
+      this.last = this.make(new ArrayBuffer(Math.min(LARGEST, 2 * this.size) * this.bytes))
+      this.size = 0
+    }
+    this.last[this.size++] = value
+  }
+  done(): Values {
+    if (this.capacity > 0 && this.full.length === 0) return this.last.subarray(0, this.size) as Values
+    const n = this.full.reduce((sum, block) => sum + block.length, this.size)
+    const all = this.make(new SharedArrayBuffer(n * this.bytes))
+    let at = 0
+    for (const block of this.full) {
+      all.set(block, at)
+      at += block.length
+    }
+    all.set(this.last.subarray(0, this.size), at)
+    return all
+  }
+}
+
+/** Doubles, NaN = absent. */
+export class Column extends Growing<Float64Array> {
+  constructor(capacity = 0) {
+    super((buffer) => new Float64Array(buffer), 8, capacity)
   }
 }
 /** Strings that arrive one by one, coded. */
 export class CodedColumn {
   private readonly coder = new Coder()
-  private readonly codes = new Column()
-  /** @returns the name as it is kept */
-  push(name: string): string {
-    const code = this.coder.add(name)
-    this.codes.push(code)
-    return this.coder.names[code]!
+  private readonly codes: Growing<Int32Array>
+
+  constructor(capacity = 0) {
+    this.codes = new Growing((buffer) => new Int32Array(buffer), 4, capacity)
+  }
+  push(name: string): void {
+    this.codes.push(this.coder.add(name))
   }
   done(): Coded {
-    return { code: Int32Array.from(this.codes.done()), names: this.coder.names }
+    return { code: this.codes.done(), names: this.coder.names }
   }
 }

@@ -1,5 +1,6 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { parse } from 'csv-parse'
-import { regularStream } from '../src/read-regular.ts'
+import { checkRegular, regularStream } from '../src/read-regular.ts'
 
 /** A record: the cells are cut when they are asked for, and good until the next record. */
 export interface Cells {
@@ -58,6 +59,26 @@ export async function eachRecord(
   for await (const cells of regularStream(path, { end }).pipe(parse({ bom: true })) as AsyncIterable<string[]>)
     if (skip > 0) skip--
     else visit({ length: cells.length, at: (column) => cells[column] ?? '' })
+}
+
+/** ◆ Line feeds of a file, and one: no fewer than its records. @param bytes of its beginning; default: all */
+export function mostRecords(path: string, bytes: number = Number.POSITIVE_INFINITY): number {
+  checkRegular(path)
+  const fd = openSync(path, 'r')
+  try {
+    const piece = Buffer.allocUnsafe(CHUNK)
+    let lines = 1
+    for (let at = 0; at < bytes; ) {
+      const read = readSync(fd, piece, 0, Math.min(CHUNK, bytes - at), at)
+      if (read === 0) break
+      const part = piece.subarray(0, read)
+      for (let feed = part.indexOf(LINE_FEED); feed !== -1; feed = part.indexOf(LINE_FEED, feed + 1)) lines++
+      at += read
+    }
+    return lines
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** `read` found no end of the record, or something that is not ours. */

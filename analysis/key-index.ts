@@ -15,12 +15,16 @@ export class KeyIndex {
     this.keyOf = keyOf
   }
 
-  /** All rows of a list; of a key that stands twice, the first. */
-  static of(keys: readonly string[]): KeyIndex {
+  /** All rows of a list, which does not change; of a key that stands twice, the first. Made once for a list. */
+  static of(keys: readonly string[]): Pick<KeyIndex, 'get'> {
+    const known = KeyIndex.made.get(keys)
+    if (known !== undefined) return known
     const index = new KeyIndex(keys.length, (row) => keys[row]!)
     for (let row = 0; row < keys.length; row++) index.put(row)
+    KeyIndex.made.set(keys, index)
     return index
   }
+  private static readonly made = new WeakMap<readonly string[], KeyIndex>()
 
   /** The row that has the key; −1 for none. */
   get(key: string): number {

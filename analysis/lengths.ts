@@ -1,8 +1,9 @@
-import { allRows, Coder, notAll, pick, rowsByCode } from '../src/agreement/columns.ts'
+import { allRows, filterRows, notAll, pick, rowsByCode, valuesOf } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { mean } from '../src/stats/index.ts'
 import { quantileSorted } from '../src/stats/quantile.ts'
-import { keyParts } from './keys.ts'
+import { KeyIndex } from './key-index.ts'
+import { joinKey, keyParts } from './keys.ts'
 import type { RunPairs } from './runs.ts'
 
 export const LENGTH_COLUMNS = [
@@ -30,14 +31,16 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
     ...rowsByCode(pairs.subset).map((rows, c): [string, Int32Array] => [notAll(pairs.subset.names[c]!), rows]),
   ]
   const completions = completionCodes(pairs.key)
+  const seen = { chosen: new Int32Array(pairs.n), rejected: new Int32Array(pairs.n) }
   const units = [
     ['tokens', pairs.chosenTokens, pairs.rejectedTokens],
     ['characters', pairs.chosenChars, pairs.rejectedChars],
   ] as const
-  return parts.flatMap(([subset, rows]) => {
-    const firsts = { chosen: firstRows(rows, completions.chosen), rejected: firstRows(rows, completions.rejected) }
+  return parts.flatMap(([subset, rows], part) => {
+    const first = (side: 'chosen' | 'rejected') => firstRows(rows, completions[side], seen[side], part + 1)
+    const firsts = { chosen: first('chosen'), rejected: first('rejected') }
     return units.flatMap(([unit, chosen, rejected]) => {
-      const known = rows.filter((i) => !Number.isNaN(chosen[i]) && !Number.isNaN(rejected[i]))
+      const known = filterRows(rows, (i) => !Number.isNaN(chosen[i]) && !Number.isNaN(rejected[i]))
       return (
         [
           ['chosen', chosen, rejected],
@@ -45,10 +48,11 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
         ] as const
       ).map(([side, own, other]): Cell[] => {
         const once = firsts[side]
-        const values = pick(own, once)
-          .filter((v) => !Number.isNaN(v))
-          .sort()
-        const longer = pick(own, known).map((v, k) => (Math.sign(v - other[known[k]!]!) + 1) / 2)
+        const values = pick(
+          own,
+          filterRows(once, (i) => !Number.isNaN(own[i])),
+        ).sort()
+        const longer = valuesOf(known, (i) => (Math.sign(own[i]! - other[i]!) + 1) / 2)
         const at = (q: number): number | null => (values.length === 0 ? null : quantileSorted(values, q))
         return [
           subset,
@@ -69,20 +73,33 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
   })
 }
 
-/** Of each pair, which completion of the data stands on a side: the row's id and the index within the side, as a number. */
+/** Of each pair, which completion of the data stands on a side: the row's id and the index within the side, as the first pair that has it. */
 function completionCodes(keys: readonly string[]): { readonly chosen: Int32Array; readonly rejected: Int32Array } {
-  const codes = { chosen: new Int32Array(keys.length), rejected: new Int32Array(keys.length) }
-  const coders = { chosen: new Coder(), rejected: new Coder() }
-  keys.forEach((key, i) => {
-    const [id, rejected, chosen] = keyParts(key)
-    codes.chosen[i] = coders.chosen.add(`${id}\u0000${chosen}`)
-    codes.rejected[i] = coders.rejected.add(`${id}\u0000${rejected}`)
-  })
-  return codes
+  const codesOf = (completion: (key: string) => string): Int32Array => {
+    const index = new KeyIndex(keys.length, (row) => completion(keys[row]!))
+    const codes = new Int32Array(keys.length)
+    for (let row = 0; row < keys.length; row++) {
+      const first = index.put(row)
+      codes[row] = first === -1 ? row : first
+    }
+    return codes
+  }
+  return {
+    chosen: codesOf((key) => {
+      const [id, , chosen] = keyParts(key)
+      return joinKey(id, String(chosen))
+    }),
+    rejected: codesOf((key) => {
+      const [id, rejected] = keyParts(key)
+      return joinKey(id, String(rejected))
+    }),
+  }
 }
 
-/** The first of the rows for each completion. */
-function firstRows(rows: Int32Array, codes: Int32Array): Int32Array {
-  const seen = new Set<number>()
-  return rows.filter((i) => seen.size < seen.add(codes[i]!).size)
-}
+/** The first of the rows for each completion. @param seen by completion, the last part that had it @param part 1, 2, … */
+const firstRows = (rows: Int32Array, codes: Int32Array, seen: Int32Array, part: number): Int32Array =>
+  filterRows(rows, (i) => {
+    const first = seen[codes[i]!] !== part
+    seen[codes[i]!] = part
+    return first
+  })

@@ -113,14 +113,21 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
     if (!fitting[0]!.some((other) => knowsAll(other, row))) fitting[0]!.push(row)
     return list.indexOf(fitting[0]!)
   }
-  const keys: string[][] = tables.map(() => [])
+  const keys: (readonly string[])[] = tables.map(({ key }) => key)
   /** Tables by variant, of the keys that have several. */
   const members = new Map<string, number[][]>()
-  for (const table of order)
-    keys[table] = tables[table]!.key.map((key, i) => {
-      const variant = variantOf(key, starts[table]! + i)
-      return variant === 0 ? key : `${key}\u0000other ${variant}`
-    })
+  for (const table of order) {
+    const { key } = tables[table]!
+    // a list of its own where a key of it changes: else the memory of all keys a second time
+    let own: string[] | null = null
+    for (const [i, plain] of key.entries()) {
+      const variant = variantOf(plain, starts[table]! + i)
+      if (variant === 0) continue
+      own ??= [...key]
+      own[i] = `${plain}\u0000other ${variant}`
+    }
+    keys[table] = own ?? key
+  }
   for (const [table, { key }] of variants.size === 0 ? [] : tables.entries())
     for (const [i, plain] of key.entries()) {
       const list = variants.get(plain)

@@ -27,7 +27,7 @@ const fileName = (model: string): string => model.replace(/[^\w.@+-]/g, '_')
 
 /** Scores of chosen against rejected completions (HERM's plot_per_model_dist); of groups, passing against failing. */
 function scoresPlot(dataset: string, run: Run, all: readonly ScoreGroup[]): string | null {
-  const values = (group: string): number[] => [...(all.find((g) => g.group === group)?.values ?? [])]
+  const values = (group: string): Float64Array => all.find((g) => g.group === group)?.values ?? new Float64Array(0)
   for (const [first, second] of [
     ['chosen', 'rejected'],
     ['pass', 'fail'],

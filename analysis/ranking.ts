@@ -1,5 +1,6 @@
 import { type Accuracy, accuracyOfColumns, type BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { allRows } from '../src/agreement/columns.ts'
+import { KeyIndex } from './key-index.ts'
 import type { Run } from './runs.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
@@ -97,13 +98,18 @@ export function comparable(runs: readonly Run[]): { readonly kept: readonly Run[
  * are compared.
  */
 export function costsOf(runs: readonly Run[]): ReadonlyMap<string, number> {
-  const costs = new Map(runs.map(({ model }) => [model, 0]))
-  if (runs.length < 2) return costs
-  const scored = runs.map(({ pairs }) => new Set(pairs.key.filter((_, i) => !Number.isNaN(pairs.margin[i]))))
-  // what all but one scored, the first or the second did
-  for (const key of new Set([...scored[0]!, ...scored[1]!])) {
-    const lacking = runs.filter((_, i) => !scored[i]!.has(key))
-    if (lacking.length === 1) costs.set(lacking[0]!.model, costs.get(lacking[0]!.model)! + 1)
+  const costs = runs.map(() => 0)
+  const index = runs.map(({ pairs }) => KeyIndex.of(pairs.key))
+  const scored = (run: number, key: string): boolean => {
+    const row = index[run]!.get(key)
+    return row !== -1 && !Number.isNaN(runs[run]!.pairs.margin[row])
   }
-  return costs
+  // what all but one scored, the first or the second did
+  for (const [first, { pairs }] of runs.slice(0, runs.length < 2 ? 0 : 2).entries())
+    for (const key of pairs.key) {
+      if (!scored(first, key) || (first === 1 && scored(0, key))) continue
+      const lacking = runs.flatMap((_, run) => (scored(run, key) ? [] : [run]))
+      if (lacking.length === 1) costs[lacking[0]!]!++
+    }
+  return new Map(runs.map(({ model }, run) => [model, costs[run]!]))
 }

@@ -1,31 +1,32 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { CodedColumn, Column } from './column.ts'
+import { mostRecords } from './csv-records.ts'
 import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
-import { completionKey, joinKey } from './keys.ts'
+import { completionKey, idOfKey, joinKey } from './keys.ts'
 import { STRATUM_COLUMNS } from './run-strata.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
-/** pairs.csv as columns, and the prompt of each row; none where there is no such file. */
-export async function readPairs(path: string): Promise<{ pairs: RunPairs; clusterOfId: Map<string, string> }> {
+/** pairs.csv as columns; none where there is no such file. */
+export async function readPairs(path: string): Promise<RunPairs> {
+  const most = rowsAtMost(path)
   const numbers = {
-    margin: new Column(),
-    chosen_score: new Column(),
-    rejected_score: new Column(),
-    chosen_reward: new Column(),
-    rejected_reward: new Column(),
-    chosen_chars: new Column(),
-    rejected_chars: new Column(),
-    chosen_tokens: new Column(),
-    rejected_tokens: new Column(),
+    margin: new Column(most),
+    chosen_score: new Column(most),
+    rejected_score: new Column(most),
+    chosen_reward: new Column(most),
+    rejected_reward: new Column(most),
+    chosen_chars: new Column(most),
+    rejected_chars: new Column(most),
+    chosen_tokens: new Column(most),
+    rejected_tokens: new Column(most),
   }
   const columns = Object.entries(numbers)
-  const [subset, cluster] = [new CodedColumn(), new CodedColumn()]
-  const texts = { prompt: new Column(), chosen: new Column(), rejected: new Column() }
-  const strata = new Map(STRATUM_COLUMNS.map((name) => [name, { has: false, levels: new CodedColumn() }]))
-  const writers = { chosen: new CodedColumn(), rejected: new CodedColumn() }
+  const [subset, cluster] = [new CodedColumn(most), new CodedColumn(most)]
+  const texts = { prompt: new Column(most), chosen: new Column(most), rejected: new Column(most) }
+  const strata = new Map(STRATUM_COLUMNS.map((name) => [name, { has: false, levels: new CodedColumn(most) }]))
+  const writers = { chosen: new CodedColumn(most), rejected: new CodedColumn(most) }
   let written = false
   const key: string[] = []
-  const clusterOfId = new Map<string, string>()
   if (existsSync(path)) {
     await eachCsvRow(path, ['id', 'subset', 'margin'], (get) => {
       const id = get('id')
@@ -33,7 +34,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
       subset.push(get('subset'))
       // Runs written before the column existed: rows of one id share a prompt.
       const prompt = get('cluster') || `row ${id}`
-      clusterOfId.set(id, cluster.push(prompt))
+      cluster.push(prompt)
       texts.prompt.push(fingerprint(get('cluster')))
       texts.chosen.push(fingerprint(get('chosen_hash')))
       texts.rejected.push(fingerprint(get('rejected_hash')))
@@ -47,7 +48,7 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
       for (const [name, column] of columns) column.push(numberIn(get(name), path, key.length, name))
     })
   }
-  const pairs: RunPairs = {
+  return {
     n: key.length,
     key,
     texts: { prompt: texts.prompt.done(), chosen: texts.chosen.done(), rejected: texts.rejected.done() },
@@ -67,24 +68,33 @@ export async function readPairs(path: string): Promise<{ pairs: RunPairs; cluste
     ),
     writers: written ? { chosen: writers.chosen.done(), rejected: writers.rejected.done() } : null,
   }
-  return { pairs, clusterOfId }
+}
+
+/** Prompts of rows by their id, as pairs.csv has them: gathered when one is first asked for, since most files of scores name their own. */
+export function promptsOf({ key, cluster: { code, names } }: RunPairs): (id: string) => string | undefined {
+  let known: Map<string, string> | null = null
+  return (id) => {
+    known ??= new Map(key.map((one, row) => [idOfKey(one), names[code[row]!]!]))
+    return known.get(id)
+  }
 }
 
 /**
  * scores.csv as columns; none where there is no such file.
- * @param clusterOfId the prompts of the rows in pairs.csv
+ * @param promptOf prompts of the rows in pairs.csv
  * @param bytes of a file that grows: those of its beginning that are read
  */
 export async function readCompletions(
   path: string,
-  clusterOfId: ReadonlyMap<string, string>,
+  promptOf: (id: string) => string | undefined,
   bytes?: number,
 ): Promise<RunCompletions> {
-  const [score, reward, tokens, index] = [new Column(), new Column(), new Column(), new Column()]
-  const [subset, cluster, role] = [new CodedColumn(), new CodedColumn(), new CodedColumn()]
-  const [transformation, same, family] = [new CodedColumn(), new Column(), new CodedColumn()]
+  const most = rowsAtMost(path, bytes)
+  const [score, reward, tokens, index] = [new Column(most), new Column(most), new Column(most), new Column(most)]
+  const [subset, cluster, role] = [new CodedColumn(most), new CodedColumn(most), new CodedColumn(most)]
+  const [transformation, same, family] = [new CodedColumn(most), new Column(most), new CodedColumn(most)]
   const has = { variants: false }
-  const texts = { prompt: new Column(), completion: new Column() }
+  const texts = { prompt: new Column(most), completion: new Column(most) }
   const key: string[] = []
   const needed = ['id', 'subset', 'role', 'score', 'verifiable_reward']
   const visit = (get: CsvRow): void => {
@@ -92,7 +102,7 @@ export async function readCompletions(
     const row = key.push(completionKey(id, get('role'), get('index') || '0'))
     subset.push(get('subset'))
     // Runs written before the column existed have the prompt's hash in pairs.csv alone.
-    const prompt = get('cluster') || (clusterOfId.get(id) ?? `row ${id}`)
+    const prompt = get('cluster') || (promptOf(id) ?? `row ${id}`)
     cluster.push(prompt)
     texts.prompt.push(fingerprint(prompt === `row ${id}` ? '' : prompt))
     texts.completion.push(fingerprint(get('completion_hash')))
@@ -122,5 +132,18 @@ export async function readCompletions(
     ...(has.variants && {
       variants: { transformation: transformation.done(), same: same.done(), family: family.done() },
     }),
+  }
+}
+
+/** Bytes of a record at least, which has a comma for each of its columns but one. */
+const LEAST_BYTES = 10
+
+/** Rows that columns need room for; 0, and they grow as they are read, where line feeds do not tell, or nothing can be read. */
+function rowsAtMost(path: string, bytes = Number.POSITIVE_INFINITY): number {
+  try {
+    const most = mostRecords(path, bytes)
+    return most * LEAST_BYTES > Math.min(bytes, statSync(path).size) ? 0 : most
+  } catch {
+    return 0 // said by what reads it next
   }
 }

@@ -14,7 +14,7 @@ import { completionKey } from './keys.ts'
 import { isServed } from './over-time.ts'
 import { readTextBaselines } from './run-baselines.ts'
 import { checkRun } from './run-checks.ts'
-import { readCompletions, readPairs } from './run-csv.ts'
+import { promptsOf, readCompletions, readPairs } from './run-csv.ts'
 import { readGroups } from './run-groups.ts'
 import { kindOf, type Run } from './runs.ts'
 import { isStepRun, readStepStatistics } from './step-run.ts'
@@ -70,10 +70,10 @@ export async function readRun(folder: RunFolder): Promise<Run> {
     const files = ['run.json', 'scores.csv', 'pairs.csv', 'groups.csv'].map((name) => join(folder.path, name))
     const before = stampOf(files)
     const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
-    const { pairs, clusterOfId } = await readPairs(join(folder.path, 'pairs.csv'))
+    const pairs = await readPairs(join(folder.path, 'pairs.csv'))
     // a server appends whole lines while it runs: those that are there now are read
     const bytes = isServed({ manifest }) ? wholeLines(join(folder.path, 'scores.csv')) : null
-    const completions = await readCompletions(join(folder.path, 'scores.csv'), clusterOfId, bytes ?? undefined)
+    const completions = await readCompletions(join(folder.path, 'scores.csv'), promptsOf(pairs), bytes ?? undefined)
     const text = await readTextBaselines(join(folder.path, 'agreement.csv'), pairs)
     const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
     // else they would be of two runs
@@ -112,14 +112,14 @@ const READS = 3
 /** ◆ A run of run-process. */
 async function readStepRun({ model, dataset, path }: RunFolder): Promise<Run> {
   const { manifest, warnings } = readManifest(join(path, 'run.json'))
-  const { pairs, clusterOfId } = await readPairs(join(path, 'pairs.csv'))
+  const pairs = await readPairs(join(path, 'pairs.csv'))
   return {
     model,
     kind: kindOf({ model, manifest }),
     dataset,
     where: path,
     pairs,
-    completions: await readCompletions(join(path, 'scores.csv'), clusterOfId),
+    completions: await readCompletions(join(path, 'scores.csv'), promptsOf(pairs)),
     groups: [],
     manifest,
     identity: identityOfManifest(manifest) ?? identitiesIn(path).known[0] ?? null,

@@ -8,7 +8,7 @@ import {
   statisticTasks,
   taskStatistics,
 } from '../src/agreement/agreement.ts'
-import { type CompletionColumns, type PairColumns, rankedNames } from '../src/agreement/columns.ts'
+import { type Coded, type CompletionColumns, type PairColumns, rankedCodes } from '../src/agreement/columns.ts'
 import { builtUrl } from '../src/package.ts'
 import type { Statistic } from '../src/types.ts'
 import type { Run } from './runs.ts'
@@ -32,6 +32,8 @@ export interface TaskResult {
 /** Fewer rows than this are done before a worker has started. */
 const FEW_ROWS = 20_000
 const MOST_WORKERS = 7
+/** Of a worker's heap for what has just been made: the statistics make columns, which stand elsewhere, and little else. */
+const YOUNG_MB = 8
 
 /** Statistics of several runs, being worked out. */
 export interface RunStatistics {
@@ -85,20 +87,23 @@ export function takeTasks({ runs, settings, taken }: StatisticsWork): TaskResult
 
 function runWorker(work: StatisticsWork): Promise<readonly TaskResult[]> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(builtUrl('analysis/statistics-worker.ts'), { workerData: work })
+    const worker = new Worker(builtUrl('analysis/statistics-worker.ts'), {
+      workerData: work,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
     worker.once('message', resolve)
     worker.once('error', reject)
     worker.once('exit', (code) => reject(new Error(`a worker of the statistics ended with ${code}`)))
   })
 }
 
-/** The columns that statistics read, in shared memory. Names of prompts only order them: numbers that do the same take their place. */
+/** The columns that statistics read, in shared memory. Names of prompts only order them: their order takes their place. */
 function shared({ pairs: p, completions: c }: Run): SharedRun {
-  const cluster = (coded: PairColumns['cluster']): PairColumns['cluster'] => {
-    const { code, names } = rankedNames(coded)
-    return { code: ints(code), names }
+  const cluster = (column: Coded): Coded => {
+    const { code, names, ranked } = rankedCodes(column)
+    return { code: ints(code), names, ranked }
   }
-  const subset = ({ code, names }: PairColumns['subset']): PairColumns['subset'] => ({ code: ints(code), names })
+  const subset = ({ code, names }: Coded): Coded => ({ code: ints(code), names })
   return {
     pairs: {
       n: p.n,
@@ -120,12 +125,15 @@ function shared({ pairs: p, completions: c }: Run): SharedRun {
     },
   }
 }
+/** The same memory where it can be shared already. */
 function doubles(values: Float64Array): Float64Array {
+  if (values.buffer instanceof SharedArrayBuffer) return values
   const out = new Float64Array(new SharedArrayBuffer(values.byteLength))
   out.set(values)
   return out
 }
 function ints(values: Int32Array): Int32Array {
+  if (values.buffer instanceof SharedArrayBuffer) return values
   const out = new Int32Array(new SharedArrayBuffer(values.byteLength))
   out.set(values)
   return out

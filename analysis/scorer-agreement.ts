@@ -1,6 +1,8 @@
-import { allRows } from '../src/agreement/columns.ts'
+import { allRows, filterRows, pick } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
-import { intraclassCorrelation, pearson, spearman } from '../src/stats/index.ts'
+import { spearmanOfRanks } from '../src/stats/correlation.ts'
+import { intraclassCorrelation, pearson } from '../src/stats/index.ts'
+import { averageRanks, hasNaN } from '../src/stats/rank.ts'
 import { twoByTwo } from '../src/stats/two-by-two.ts'
 import type { Scorer } from './scorers.ts'
 
@@ -28,30 +30,43 @@ export const SCORER_AGREEMENT_COLUMNS = [
  * whether one scorer's margins could stand for the other's, scale included. Undefined values are empty, with the reason.
  */
 export function scorerAgreement(scorers: readonly Scorer[]): Cell[][] {
-  return scorers.flatMap((a, i) => scorers.slice(i + 1).map((b): Cell[] => [a.name, b.name, ...agreementOf(a, b)]))
+  const whole = scorers.map(({ margin }) => (hasNaN(margin) ? null : sideOf(margin)))
+  return scorers.flatMap((a, i) =>
+    scorers.slice(i + 1).map((b, k): Cell[] => [a.name, b.name, ...agreementOf(a, b, whole[i]!, whole[i + 1 + k]!)]),
+  )
+}
+
+/** Margins in both orders, and their ranks: of a scorer that has all they are the same beside every other that has all. */
+interface Side {
+  readonly margins: Float64Array
+  readonly both: Float64Array
+  readonly ranks: Float64Array
+}
+function sideOf(margins: Float64Array): Side {
+  const both = bothOrders(margins)
+  return { margins, both, ranks: averageRanks(both) }
 }
 
 const finite = (v: number): number | null => (Number.isFinite(v) ? v : null)
 
-function agreementOf(a: Scorer, b: Scorer): Cell[] {
-  const common = allRows(a.margin.length).filter((k) => !Number.isNaN(a.margin[k]) && !Number.isNaN(b.margin[k]))
-  const [x, y] = [a, b].map((s) => Float64Array.from(common, (k) => s.margin[k]!)) as [Float64Array, Float64Array]
+function agreementOf(a: Scorer, b: Scorer, wholeA: Side | null, wholeB: Side | null): Cell[] {
+  const [one, other] = wholeA !== null && wholeB !== null ? [wholeA, wholeB] : commonSides(a.margin, b.margin)
+  const [x, y] = [one.margins, other.margins]
   const cells = [0, 0, 0, 0]
   let ties = 0
-  x.forEach((m, k) => {
-    if (m === 0 || y[k] === 0) ties++
+  for (let k = 0; k < x.length; k++) {
+    if (x[k] === 0 || y[k] === 0) ties++
     else {
-      const cell = (m > 0 ? 0 : 2) + (y[k]! > 0 ? 0 : 1)
+      const cell = (x[k]! > 0 ? 0 : 2) + (y[k]! > 0 ? 0 : 1)
       cells[cell] = cells[cell]! + 1
     }
-  })
+  }
   const [both, onlyA, onlyB, neither] = cells as [number, number, number, number]
   const orders = twoByTwo(both + neither, onlyA + onlyB, onlyA + onlyB, both + neither)
   const right = twoByTwo(both, onlyA, onlyB, neither)
-  const [two, others] = [bothOrders(x), bothOrders(y)]
-  const [rho, r] = [spearman(two, others), pearson(two, others)]
-  const icc = intraclassCorrelation([two, others])?.icc2.value ?? null
-  const decided = common.length - ties
+  const [rho, r] = [spearmanOfRanks(one.ranks, other.ranks), pearson(one.both, other.both)]
+  const icc = intraclassCorrelation([one.both, other.both])?.icc2.value ?? null
+  const decided = x.length - ties
   const consistency = finite(right.kappa)
   const reasons = [
     ...(decided === 0
@@ -60,7 +75,7 @@ function agreementOf(a: Scorer, b: Scorer): Cell[] {
         ? ['error_consistency: one_class']
         : []),
     ...(rho === null || r === null
-      ? [`correlation: ${common.length === 0 ? 'no_pair_scored_by_both' : 'no_margin_differs_from_0'}`]
+      ? [`correlation: ${x.length === 0 ? 'no_pair_scored_by_both' : 'no_margin_differs_from_0'}`]
       : []),
   ]
   return [
@@ -71,15 +86,25 @@ function agreementOf(a: Scorer, b: Scorer): Cell[] {
     decided === 0 ? null : finite(orders.ac1),
     rho,
     r,
-    a.margin.length - common.length,
+    a.margin.length - x.length,
     consistency,
     reasons.length === 0 ? null : reasons.join('; '),
     icc,
   ]
 }
 
+/** The pairs that both have scored. */
+function commonSides(a: Float64Array, b: Float64Array): [Side, Side] {
+  const common = filterRows(allRows(a.length), (k) => !Number.isNaN(a[k]) && !Number.isNaN(b[k]))
+  return [sideOf(pick(a, common)), sideOf(pick(b, common))]
+}
+
 /** The margins, then those of the pairs with chosen and rejected exchanged. */
-const bothOrders = (margins: Float64Array): Float64Array =>
-  Float64Array.from({ length: 2 * margins.length }, (_, k) =>
-    k < margins.length ? margins[k]! : -margins[k - margins.length]!,
-  )
+function bothOrders(margins: Float64Array): Float64Array {
+  const both = new Float64Array(2 * margins.length)
+  for (let k = 0; k < margins.length; k++) {
+    both[k] = margins[k]!
+    both[margins.length + k] = -margins[k]!
+  }
+  return both
+}

@@ -1,6 +1,6 @@
 import type { JoinedRow } from './join.ts'
 import { plain } from './plain-text.ts'
-import type { CompletionGroup, CompletionRole, Row, ScoredCompletion, ScoredPair, SolutionInput } from './types.ts'
+import type { CompletionGroup, Row, ScoredCompletion, ScoredPair, SolutionInput } from './types.ts'
 
 /** What the analyses read: every joined completion and pair, in the order of the data. */
 export interface Joined {
@@ -23,20 +23,15 @@ export interface Joined {
   readonly prompts: ReadonlyMap<string, string>
   /** Solution by row id, of the rows that have one. */
   readonly solutions: ReadonlyMap<string, SolutionInput>
-  /** [chosen, rejected] as the model saw them, aligned with `pairs`; null beyond MAX_RENDERED pairs. */
-  readonly rendered: readonly (readonly [string, string])[] | null
 }
-
-/** Rendered texts are kept for RewardBench's score file up to so many pairs. */
-const MAX_RENDERED = 100_000
 
 /** Goes through the rows and keeps what the analyses need. */
 export async function collect(
   rows: AsyncIterable<JoinedRow>,
   options: {
     readonly scored: boolean
-    /** What the model reads of a completion of a row. */
-    readonly render: (row: Row, role: CompletionRole, index: number) => string
+    /** Told of every pair when it comes: what is not kept of its row must be taken now. */
+    readonly onPair?: (row: Row, pair: ScoredPair) => void
   },
 ): Promise<Joined> {
   const completions: ScoredCompletion[] = []
@@ -45,7 +40,6 @@ export async function collect(
   let truncations = 0
   const prompts = new Map<string, string>()
   const solutions = new Map<string, SolutionInput>()
-  let rendered: [string, string][] | null = []
   const unscored: Joined['unscored'][number][] = []
   for await (const joined of rows) {
     const { row } = joined
@@ -67,12 +61,8 @@ export async function collect(
     if (joined.group !== null) groups.push(joined.group)
     for (const pair of joined.pairs) {
       pairs.push(pair)
-      if (pairs.length > MAX_RENDERED) rendered = null
-      rendered?.push([
-        options.render(row, 'chosen', pair.chosen.index),
-        options.render(row, 'rejected', pair.rejectedIndex),
-      ])
+      options.onPair?.(row, pair)
     }
   }
-  return { completions, pairs, groups, unscored, truncations, prompts, solutions, rendered }
+  return { completions, pairs, groups, unscored, truncations, prompts, solutions }
 }

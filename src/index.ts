@@ -1,4 +1,6 @@
 /** The library's front door: the public names. Statistics are in `chemherm/stats`. Nothing heavy is loaded before it is used. */
+import './no-telemetry.ts'
+
 export type { AccuracyOptions } from './chem/ether0/accuracy.ts'
 export { extractAnswerLoose, extractThoughtAnswerStrict } from './chem/ether0/answer.ts'
 export { formatReward } from './chem/ether0/format.ts'

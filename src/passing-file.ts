@@ -7,8 +7,11 @@ const SUFFIXES = ['partial', 'new', 'stale', 'tmp'] as const
 type Suffix = (typeof SUFFIXES)[number]
 const host = hostname().replace(/[^\w-]/g, '-')
 
+/** This process, of all hosts. @example '71-node3' */
+export const passingOwner = `${process.pid}-${host}`
+
 /** A name beside a file that no other process uses, on whichever host. @example passingName('a.lock', 'new') // 'a.lock.71-node3.new' */
-export const passingName = (file: string, suffix: Suffix): string => `${file}.${process.pid}-${host}.${suffix}`
+export const passingName = (file: string, suffix: Suffix): string => `${file}.${passingOwner}.${suffix}`
 
 /** What `passingName` makes, of any file and process. */
 export const PASSING_NAME = new RegExp(`\\.(\\d+)(?:-([\\w-]+))?\\.(?:${SUFFIXES.join('|')})$`)
@@ -29,9 +32,20 @@ export function sweepPassing(file: string, now: number = Date.now()): void {
     const [rest, pid, where] = PASSING_NAME.exec(name) ?? []
     if (rest === undefined || name.length - rest.length !== start.length - 1 || !name.startsWith(start)) continue
     const path = join(dirname(file), name)
-    if (where === host ? !runs(Number(pid)) : isOld(path, now)) rmSync(path, { force: true })
+    try {
+      if (isLeftBehind(path, { pid: Number(pid), host: where }, now)) rmSync(path, { force: true })
+    } catch {
+      // it stays for the next one
+    }
   }
 }
+
+/** Whether the process that made it is gone; on another host that cannot be told, and what was not touched for an hour counts as left. */
+export const isLeftBehind = (
+  path: string,
+  owner: { readonly pid: number; readonly host: string | undefined },
+  now: number,
+): boolean => (owner.host === host ? !runs(owner.pid) : isOld(path, now))
 
 function runs(pid: number): boolean {
   try {

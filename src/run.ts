@@ -16,8 +16,8 @@ import type { Batch, Completion, RepairCounts, Row, RowFailure, Runner, Sequence
 import { isUnscored } from './unscored.ts'
 
 /**
- * The line of a run: rows → prepare → plan → measure → store, then rows → join (join.ts) → write. Rows come in windows, so that memory
- * holds one window of texts; within a window sequences share their prefixes and are sorted by length. The stages meet here and
+ * The line of a run: rows → prepare → plan → measure → store, then rows → join (join.ts) → write. Rows come in windows, and the next one is
+ * prepared while the model computes one, so that memory holds two windows of texts; within a window sequences share their prefixes and are sorted by length. The stages meet here and
  * nowhere else; nothing here reads a clock, a flag or a file.
  */
 export interface RunInput {
@@ -30,6 +30,8 @@ export interface RunInput {
   readonly verdicts: VerdictQueue | null
   /** Format reward of a completion without a solution. */
   readonly formatReward: (completion: string) => number | null
+  /** Told of every usable row once, in order, when its completions have gone to the verifier. */
+  readonly onRow?: (row: Row) => void
   /** True after Ctrl-C: the batch in hand is finished and kept. */
   readonly stopped: () => boolean
   /** Milliseconds since any fixed point. */
@@ -67,8 +69,8 @@ export interface WorkDone {
   runner: Runner['info'] | null
 }
 
-/** Rows that are prepared before the answers of other threads are taken in. */
-const ROWS_AT_ONCE = 32
+/** Rows that are prepared before the answers of other threads are taken in: the model may be one of them, with a few milliseconds a batch. */
+const ROWS_AT_ONCE = 4
 
 /** Measures every completion under every model, one model after the other. */
 export async function measureAll(input: RunInput): Promise<WorkDone[]> {
@@ -113,7 +115,18 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
   const tally = new RepairTally()
   /** Why a key has no measurement. */
   const failed = new Map<string, Unscored>()
-  let runner: Runner | null = null
+  /** Opened with the first completion that is not measured yet, while the others of its window are prepared. */
+  let opening: Promise<Runner> | null = null
+  const open = (): Promise<Runner> => {
+    opening ??= subject.open({ ownThread: true })
+    opening.catch(() => {})
+    return opening
+  }
+  /** The window that the model computes. */
+  let running: Promise<void> = Promise.resolve()
+  let trouble: { readonly error: unknown } | null = null
+  /** Nothing more is wanted of it. */
+  let ended = false
   let window: Item[] = []
   let extent = new Window(input.plan)
   let windows = 0
@@ -128,20 +141,33 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       else if (first !== text) work.sameTokens++
       return first === null
     })
-    work.repeated += window.length - fresh.length
+    const items = window
+    window = []
+    extent = extent.next()
+    // what the window before it left in the store decides what is left to run
+    await running
+    work.repeated += items.length - fresh.length
     work.kept += fresh.filter(({ key }) => input.store.has(key)).length
     const { todo, batches } = planWindow(input, subject, windows++, fresh)
     work.found += fresh.length - batches.reduce((sum, batch) => sum + batch.sequences.length, 0)
-    const items = window
-    window = []
-    extent = new Window(input.plan)
+    running = finishWindow(items, fresh, todo, batches)
+    running.catch((error: unknown) => {
+      trouble ??= { error }
+    })
+    await input.verdicts?.room()
+  }
+  const finishWindow = async (
+    items: readonly Item[],
+    fresh: readonly Item[],
+    todo: readonly Item[],
+    batches: readonly Batch[],
+  ): Promise<void> => {
     if (batches.length > 0) await run(todo, batches)
     adopt(input.store, fresh)
     for (const { key, index } of items) {
       const unscored = failed.get(key)
       if (unscored !== undefined) input.ledger.markUnscored(index, unscored)
     }
-    await input.verdicts?.room()
   }
   const halved = (one: Halved): void => {
     work.halved++
@@ -149,11 +175,17 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     input.onHalved?.(subject, one)
   }
   const run = async (todo: readonly Item[], batches: readonly Batch[]): Promise<void> => {
-    runner ??= await subject.open()
+    const runner = await open()
+    const { busyMs } = runner
+    const clock = busyMs ?? input.clock
     const sequences = todo.map(({ prepared, group }): Sequence => ({ ...prepared, group }))
-    let last = input.clock()
-    for await (const { batch, results } of measure(runner, batches, sequences, halved)) {
-      work.modelMs += input.clock() - last
+    let last = clock()
+    const ahead = (): number =>
+      busyMs === undefined || work.batches === 0 ? 0 : batchesAhead(work.modelMs / work.batches)
+    for await (const { batch, results } of measure(runner, batches, sequences, halved, ahead)) {
+      const now = clock()
+      work.modelMs += now - last
+      last = now
       input.store.append(
         results.flatMap((r) => (r.measurement === null ? [] : [[todo[r.index]!.key, r.measurement] as const])),
       )
@@ -168,8 +200,8 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
       work.tokens += batch.tokens
       input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
       await settled()
-      if (input.stopped()) throw interrupted(subject)
-      last = input.clock()
+      if (ended || input.stopped()) throw interrupted(subject)
+      if (busyMs === undefined) last = clock()
     }
   }
   try {
@@ -194,26 +226,44 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         if (isUnscored(prepared)) lost(prepared)
         else {
           const key = subject.key(prepared)
+          if (opening === null && !input.store.has(key)) void open()
           input.ledger.setKey(index, model, key)
           window.push({ index, prepared, key, group })
           extent.add(prepared.ids.length)
         }
         index++
       }
+      if (model === 0) input.onRow?.(row)
       // else the verifiers would wait for new jobs, and a signal for its answer, until the window is full
       if (++rows % ROWS_AT_ONCE === 0) {
         await settled()
+        if (trouble !== null) throw (trouble as { readonly error: unknown }).error
         if (input.stopped()) throw interrupted(subject)
       }
       if (extent.full) await flush()
     }
     await flush()
+    await running
     input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
-    return { ...work, repairs: tally.counts, runner: (runner as Runner | null)?.info ?? null }
+    return { ...work, repairs: tally.counts, runner: (await opened(opening))?.info ?? null }
   } finally {
-    await (runner as Runner | null)?.release()
+    ended = true
+    // what it computes is kept, and a model is released by itself
+    await running.catch(() => {})
+    await (await opened(opening))?.release()
   }
 }
+
+/** The model, if it was opened. What went wrong otherwise was thrown where it was wanted. */
+const opened = (opening: Promise<Runner> | null): Promise<Runner | null> =>
+  (opening ?? Promise.resolve(null)).catch(() => null)
+
+/**
+ * Batches that are asked for beside the one in hand, by the milliseconds of one: enough for the model to go on while this thread prepares a few
+ * rows, and so few that a Ctrl-C, after which they are not computed, waits for one batch of a second at the most beside the one in hand.
+ */
+const batchesAhead = (ms: number): number =>
+  ms > 1000 ? 0 : Math.max(1, Math.min(16, Math.ceil(100 / Math.max(1, ms))))
 
 /**
  * The batches of a window that are left to run. The plan covers what no other store has, measured or not, so that a run that

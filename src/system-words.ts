@@ -26,6 +26,10 @@ const WORDS: Readonly<Record<string, string>> = {
   ETXTBSY: 'is in use',
   EBADF: 'was closed while it was read',
   ENOMEM: 'cannot be read: the memory is used up',
+  ENOTSUP: 'asks for what its file system cannot do',
+  EOPNOTSUPP: 'asks for what its file system cannot do',
+  ENOLCK: 'cannot be locked: the server of the file system gives no lock',
+  EREMOTEIO: 'cannot be read: the server of the file system failed',
   ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GiB',
   ERR_INVALID_ARG_VALUE: 'has a name that no file can have',
   Z_DATA_ERROR: 'cannot be unpacked: it is damaged',
@@ -47,6 +51,11 @@ const UNWRITTEN: Readonly<Record<string, string>> = {
   EBADF: 'it was closed before its end',
   ENOMEM: 'the memory is used up',
   EINVAL: 'the file system takes no file of that name',
+  EXDEV: 'its folder lies on two file systems',
+  ENOTSUP: 'the file system cannot do that',
+  EOPNOTSUPP: 'the file system cannot do that',
+  ENOLCK: 'the server of the file system gives no lock',
+  EREMOTEIO: 'the server of the file system failed',
 }
 /** `cannot be written: the disk is full` */
 export function unwrittenWords(cause: NodeJS.ErrnoException): string {
@@ -57,9 +66,28 @@ export function unwrittenWords(cause: NodeJS.ErrnoException): string {
 /** What a disk that takes no more answers: room mends it. */
 const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
 /** What only a disk or a server of files answers, whatever is done with it. */
-const DISK: readonly string[] = [...FULL, 'EROFS', 'EIO', 'ESTALE']
+const DISK: readonly string[] = [
+  ...FULL,
+  'EROFS',
+  'EIO',
+  'ESTALE',
+  'EXDEV',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOLCK',
+  'EREMOTEIO',
+]
+/** What a server of files answers, and others, too: a disk's where a call got it that names a file (a socket's has no path). */
+const MAYBE_DISK: readonly string[] = ['ETIMEDOUT', 'EPERM', 'EACCES', 'EBUSY']
+const FILE_CALLS: ReadonlySet<string> = new Set(
+  'open read write close fsync fdatasync ftruncate rename link unlink rm mkdir rmdir stat lstat fstat scandir copyfile'.split(
+    ' ',
+  ),
+)
 export const isDiskError = (error: unknown): error is NodeJS.ErrnoException =>
-  isSystemError(error) && DISK.includes(error.code!)
+  isSystemError(error) &&
+  (DISK.includes(error.code!) ||
+    (MAYBE_DISK.includes(error.code!) && error.path !== undefined && FILE_CALLS.has(error.syscall ?? '')))
 
 /** A file of results that is not there because the system did not write it. */
 export class UnwrittenFile extends DataError {}

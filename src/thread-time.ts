@@ -42,6 +42,13 @@ export function threadClock(proc = '/proc'): ThreadClock {
   return { thread: 0, read: processTime }
 }
 
+/** The same, opened once: for whoever asks again and again. */
+export function ownClock(): ThreadClock {
+  own ??= threadClock()
+  return own
+}
+let own: ThreadClock | null = null
+
 /** What another thread's clock shows; NaN where it has ended. */
 export function timeOfThread(thread: number, proc = '/proc'): number {
   if (thread === 0) return processTime()

@@ -248,6 +248,8 @@ export interface Runner {
   unreadable?(sequence: Sequence): Unscored | null
   /** Called when an output is not finite: throws a ModelError naming the tensor if a weight is the cause. */
   checkWeights?(): Promise<void>
+  /** Milliseconds that its runs took so far, where they go on in another thread and may be asked for ahead; else left out. */
+  readonly busyMs?: (() => number) | undefined
   release(): Promise<void>
 }
 

@@ -26,7 +26,8 @@ const MAINS = {
   'run-generate': async (): Promise<Main> => (await import('../src/cli/generate/run-generate.ts')).runGenerate,
   'make-pairs': async (): Promise<Main> => (await import('../src/cli/make/make-pairs.ts')).makePairs,
   analyze: async (): Promise<Main> => (await import('../scripts/commands/analyze.ts')).analyze,
-  'submit-eval-jobs': async (): Promise<Main> => (await import('../scripts/commands/submit-eval-jobs.ts')).submitEvalJobs,
+  'submit-eval-jobs': async (): Promise<Main> =>
+    (await import('../scripts/commands/submit-eval-jobs.ts')).submitEvalJobs,
   'serve-rewards': async (): Promise<Main> => (await import('../scripts/commands/serve-rewards.ts')).serveRewards,
   'verify-results': async (): Promise<Main> => (await import('../scripts/commands/verify-results.ts')).verifyResults,
   models: async (): Promise<Main> => (await import('../scripts/commands/models.ts')).models,

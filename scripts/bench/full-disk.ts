@@ -4,6 +4,9 @@
  *
  *   npx tsx scripts/bench/full-disk.ts [--kb 4,8,16,…] [--inodes 2,3,…] [--read-only] [--only run-rm,analyze] [--at-once 2]      (after `npm run build`)
  *
+ * serve-rewards is sent requests: each is answered, or refused in words, and with room those that were refused are sent again; then every one is kept
+ * once, with the scores that its client was told.
+ *
  * --kb: sizes of the disk. --inodes: numbers of files that it takes, with room enough: what a quota of files does, also when a file is renamed.
  * --read-only: a disk with room that is mounted read-only once what the command begins with lies on it.
  */
@@ -16,6 +19,7 @@ import pLimit from 'p-limit'
 import { packagePath } from '../../src/package.ts'
 import { textTable } from '../../src/report/table.ts'
 import { type Call, chosen, type Scenario, scenariosIn, snapshot, unlike } from './kill-scenarios.ts'
+import { serveOnDisk } from './serve-on-disk.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -61,7 +65,37 @@ const VERIFY: Scenario = {
   calls: (out) => [['chemherm', 'verify-results', join(out, '..', 'run')]],
 }
 
+/** A server: it has no end of its own. */
+const SERVE: Scenario = { name: 'serve-rewards', before: () => [], calls: () => [] }
+
+async function served(): Promise<string[]> {
+  const out = join(top, 'serve', 'out')
+  mkdirSync(out, { recursive: true })
+  const counts = { whole: 0, refused: 0, equal: 0 }
+  for (const disk of disks) {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', disk.options, 'tmpfs', out])
+    try {
+      if (disk.name === READ_ONLY) execFileSync('mount', ['-o', 'remount,ro', out])
+      const troubles: string[] = []
+      const room = (): void => void execFileSync('mount', ['-o', `remount,rw,${ROOMY}`, out])
+      const { answered, refused, unopened } = await serveOnDisk(out, room, (what) => troubles.push(what))
+      if (refused > 0 || unopened) counts.refused++
+      else counts.whole++
+      if (troubles.length === 0) counts.equal++
+      else process.exitCode = 4
+      process.stderr.write(
+        `  serve-rewards, ${disk.name}: ${unopened ? 'not opened' : `${answered} answered, ${refused} refused`}\n`,
+      )
+      for (const line of troubles) process.stderr.write(`  serve-rewards, ${disk.name}: ${line}\n`)
+    } finally {
+      execFileSync('umount', [out])
+    }
+  }
+  return [SERVE.name, counts.whole, counts.refused, counts.equal, counts.whole + counts.refused].map(String)
+}
+
 async function scenario({ name, before, calls }: Scenario): Promise<string[]> {
+  if (name === SERVE.name) return served()
   const base = join(top, name.replace(/\W+/g, '-'))
   const [out, start] = [join(base, 'out'), join(base, 'start')]
   mkdirSync(out, { recursive: true })
@@ -147,7 +181,7 @@ function isJson(path: string): boolean {
   }
 }
 
-const asked = chosen([...scenariosIn(top), VERIFY], flags.only)
+const asked = chosen([...scenariosIn(top), VERIFY, SERVE], flags.only)
 const turn = pLimit(Number(flags['at-once']))
 try {
   const rows = await Promise.all(asked.map((one) => turn(() => scenario(one))))

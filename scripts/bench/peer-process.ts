@@ -13,6 +13,8 @@ export interface PeerAnswer {
 export interface Peer {
   /** Versions and threads, for the headline. */
   readonly what: string
+  /** Its float32 matrix products, GFLOP per CPU second; null on a GPU. */
+  readonly matmulPeak: number | null
   /** @param passes models run in turn: 1, or 2 for policy and reference */
   score(batches: readonly (readonly number[])[], sequences: readonly Sequence[], passes: number): Promise<PeerAnswer>
   close(): void
@@ -22,8 +24,17 @@ export interface Peer {
 interface Child {
   /** Versions and threads, for the headline. */
   readonly what: string
+  readonly matmulPeak: number | null
   ask(task: unknown): Promise<unknown>
   close(): void
+}
+
+interface Hello {
+  readonly torch: string
+  readonly transformers: string
+  readonly threads: number
+  /** Of those that score texts. */
+  readonly matmulPeak?: number | null
 }
 
 /** ◆ transformers in a child process that waits for lines, so that its rounds can stand between ours. */
@@ -44,9 +55,10 @@ export async function openChild(
   })
   failed.catch(() => {}) // whoever waits for a line hears of it
   const next = async (): Promise<unknown> => JSON.parse((await Promise.race([lines.next(), failed])).value as string)
-  const { torch, transformers, threads: used } = (await next()) as Record<string, string>
+  const { torch, transformers, threads: used, matmulPeak = null } = (await next()) as Hello
   return {
     what: `torch ${torch}, transformers ${transformers}, ${used} threads`,
+    matmulPeak,
     ask(task) {
       child.stdin.write(`${JSON.stringify(task)}\n`)
       return next()
@@ -64,9 +76,10 @@ export async function openPeer(
   head: 'score' | 'logProb',
   threads: number,
 ): Promise<Peer> {
-  const { what, ask, close } = await openChild(python, 'peer-torch.py', [folder, head], threads)
+  const { what, matmulPeak, ask, close } = await openChild(python, 'peer-torch.py', [folder, head], threads)
   return {
     what,
+    matmulPeak,
     close,
     async score(batches, sequences, passes) {
       const ids = sequences.map((sequence) => [...sequence.ids])

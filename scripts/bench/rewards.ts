@@ -1,7 +1,7 @@
 /**
- * Rewards per CPU second in one thread, by function, and memory over 100,000 completions; beside ether0's Python on the same completions,
- * both in turn, the middle of the rounds each:
- *   npx tsx scripts/bench/rewards.ts [--count 3000] [--rounds 3] [--python ETHER0_CHECKOUT] [--venv FOLDER]
+ * Rewards per CPU second in one thread, by function; beside ether0's Python on the same completions, both in turn, the middle of the rounds
+ * each; and, where it is asked for, memory over so many completions:
+ *   npx tsx scripts/bench/rewards.ts [--count 1000] [--rounds 3] [--python ETHER0_CHECKOUT] [--venv FOLDER] [--memory 100000]
  * ether0 is on no package index: give a checkout of github.com/Future-House/ether0. What it needs is installed into a venv.
  */
 import { execFileSync } from 'node:child_process'
@@ -23,10 +23,11 @@ const REQUIREMENTS = 'rdkit==2026.9.1 exmol==3.3.0 molbloom==3.2.0 datasets==5.2
 
 const { values: options } = parseArgs({
   options: {
-    count: { type: 'string', default: '3000' },
+    count: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
     python: { type: 'string' },
     venv: { type: 'string' },
+    memory: { type: 'string', default: '0' },
   },
 })
 const count = Number(options.count)
@@ -150,4 +151,4 @@ for (const [name, { values }] of Object.entries(rounds[0]!.mine)) {
   }
   console.log(columns.join('\t'))
 }
-for (const line of await memory(cases, 100_000)) console.log(line)
+for (const line of await memory(cases, Number(options.memory))) console.log(line)

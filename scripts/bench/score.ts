@@ -284,7 +284,19 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 
-const { hidden, inner, layers, heads, kvHeads } = shape
+const { hidden, inner, layers, heads, kvHeads, vocab } = shape
+/** Of the logits: the tokens whose log-probability is asked for, in every pass. A peer computes those of all tokens, which are not counted. */
+const logitFlops =
+  head === 'score'
+    ? 0
+    : 2 *
+      hidden *
+      vocab *
+      passes *
+      Array.from({ length: rounds }, (_, round) => roundOf(round))
+        .flat()
+        .reduce((sum, { ids, reads }) => sum + ids.length - reads[0]!, 0)
+/** Of the layers' matrices. The last layer's are counted for every token, though all but k and v are computed for few. */
 const perToken = 2 * layers * (2 * hidden * hidden + (2 * hidden * hidden * kvHeads) / heads + 3 * hidden * inner)
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
 const range = (xs: readonly number[]): string =>
@@ -297,8 +309,12 @@ if (peak) console.log(`matmul peak ${peak.wall.toFixed(0)} GFLOP/s wall, ${peak.
 console.log(
   `weights ${(main.info.weightBytes / 1e6).toFixed(0)} MB; peak memory ${before.toFixed(0)} MB before, ${afterOurs.toFixed(0)} MB after opening ours and its first round; open ${main.info.openMs.toFixed(0)} ms`,
 )
-if (peer !== null)
-  console.log(`${peer.what}${passes === 2 ? ', policy and reference' : ''}; peak memory ${peerPeakMb.toFixed(0)} MB`)
+if (peer !== null) {
+  const products = peer.matmulPeak === null ? '' : `; matmul peak ${peer.matmulPeak.toFixed(0)} GFLOP/s per CPU second`
+  console.log(
+    `${peer.what}${passes === 2 ? ', policy and reference' : ''}; peak memory ${peerPeakMb.toFixed(0)} MB${products}`,
+  )
+}
 const ratios = (way: Way, base: Way): number[] =>
   scored.get(way)!.map((outcome, i) => scored.get(base)![i]![clock] / outcome[clock])
 const bases = peer === null ? [naive] : all.filter((way) => !ways.includes(way))
@@ -307,7 +323,7 @@ console.table(
     all.map((way) => {
       const outcomes = scored.get(way)!
       const sum = (of: (outcome: Scored) => number): number => outcomes.reduce((total, one) => total + of(one), 0)
-      const gflops = (perToken * sum(({ tokens }) => tokens)) / 1e9 / sum((outcome) => outcome[clock])
+      const gflops = (perToken * sum(({ tokens }) => tokens) + logitFlops) / 1e9 / sum((outcome) => outcome[clock])
       return [
         way.name,
         {
@@ -337,10 +353,12 @@ if (flags.json !== undefined)
       threads,
       pairsPerRound: pairs,
       peer: peer?.what ?? null,
+      peerMatmulPeak: peer?.matmulPeak ?? null,
       matmulPeak: peak,
       weightBytes: main.info.weightBytes,
       peakMb: { before, ours: afterOurs, peer: peer === null ? null : peerPeakMb },
       flopsPerToken: perToken,
+      logitFlops,
       ways: all.map((way) => ({
         name: way.name,
         ours: ways.includes(way),

@@ -8,10 +8,18 @@ import { SCHEDULERS } from '../../src/cli/submit/engines.ts'
 import { DEFAULT_MEMORY, estimateRun, NOT_ASKED, type RunEstimate } from '../../src/cli/submit/estimate.ts'
 import { jobFiles, writeJobFiles } from '../../src/cli/submit/job-files.ts'
 import { analyzePath, checkKubernetes } from '../../src/cli/submit/kubernetes.ts'
-import { ENGINES, type Engine, gpusOf, planJobs, type Resources, shardsOf } from '../../src/cli/submit/plan.ts'
+import {
+  ENGINES,
+  type Engine,
+  gpusOf,
+  type JobPlan,
+  planJobs,
+  type Resources,
+  shardsOf,
+} from '../../src/cli/submit/plan.ts'
 import { planTable } from '../../src/cli/submit/plan-table.ts'
 import { checkResources } from '../../src/cli/submit/slurm.ts'
-import { type JobState, readState, statePath, writeState } from '../../src/cli/submit/state.ts'
+import { type JobState, lockState, readState, statePath, writeState } from '../../src/cli/submit/state.ts'
 import { statusText, type Unit, unitsOf } from '../../src/cli/submit/status.ts'
 import { readTable, type TableRow } from '../../src/cli/submit/table.ts'
 import { DataError, UsageError } from '../../src/errors.ts'
@@ -122,10 +130,18 @@ export async function submitEvalJobs(argv: readonly string[], name: string = HEL
   if (action === null) return submit(options, given, log)
   const unused = Object.keys(given).filter((option) => !['outputDir', 'quiet'].includes(option))
   if (unused.length > 0) log.warn(changesNothing(unused.map(flagOf), `${action} goes by what was submitted`))
-  const kept = readState(options.outputDir)
-  const state = await SCHEDULERS[kept.plan.engine].recovered(kept, log)
-  const units = await unitsOf(state, await SCHEDULERS[state.plan.engine].states(state))
-  return action === 'status' ? status(state, units) : resubmit(state, units, log)
+  const seen = readState(options.outputDir)
+  // what only looks disturbs nobody, but where a submission was cut off it writes what became of it
+  const looks = action === 'status' && seen.asked == null
+  const release = looks ? () => {} : lockState(options.outputDir)
+  try {
+    const kept = looks ? seen : readState(options.outputDir)
+    const state = await SCHEDULERS[kept.plan.engine].recovered(kept, log)
+    const units = await unitsOf(state, await SCHEDULERS[state.plan.engine].states(state))
+    return await (action === 'status' ? status(state, units) : resubmit(state, units, log))
+  } finally {
+    release()
+  }
 }
 
 /** What a scheduler does not read. */
@@ -153,6 +169,28 @@ async function submit(options: Options, given: Given<keyof Options>, log: Log): 
   if (engine === 'kubernetes') checkKubernetes(plan)
   if (engine === 'beaker' && image === null) throw new UsageError('is needed', '--image', 'Name an image of Beaker.')
   if (engine === 'beaker' && options.submit) await SCHEDULERS.beaker.submit({ plan, submissions: [] }, log)
+  const release = lockState(plan.outputDir)
+  try {
+    return await handOver({ plan, rows, engine, options, log })
+  } finally {
+    release()
+  }
+}
+
+/** Writes the job files and submits them, while nobody else does. */
+async function handOver({
+  plan,
+  rows,
+  engine,
+  options: { submit: asked, shards, memory, outputDir },
+  log,
+}: {
+  readonly plan: JobPlan
+  readonly rows: readonly TableRow[]
+  readonly engine: Engine
+  readonly options: Options
+  readonly log: Log
+}): Promise<number> {
   checkNothingSubmitted(plan.outputDir)
   if (engine !== 'slurm') for (const line of notMounted(rows, plan.outputDir)) log.warn(line)
   for (const { where, remarks } of rows) for (const remark of remarks) log.warn(`${where}: ${remark}`)
@@ -161,13 +199,13 @@ async function submit(options: Options, given: Given<keyof Options>, log: Log): 
     if (typeof estimate === 'string' && estimate !== NOT_ASKED)
       log.warn(`${where}: no estimate, ${memory ?? `${DEFAULT_MEMORY} of memory is assumed`} (${estimate})`)
   const table = planTable(plan)
-  if (options.submit) for (const line of table.split('\n')) log.info(line)
+  if (asked) for (const line of table.split('\n')) log.info(line)
   else printText(`${table}\n\n`)
   const files = jobFiles(plan)
   writeJobFiles(plan, files)
   const state: JobState = { plan, submissions: [] }
   writeState(state)
-  if (!options.submit) {
+  if (!asked) {
     for (const { path, text } of files) printText(`# ${path}\n${text}\n`)
     log.info(
       `${plan.runs.length} run${plan.runs.length === 1 ? '' : 's'}, ${files.length} files in ${plan.outputDir}/jobs; nothing is submitted without --submit`,

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Difference } from '../../analysis/differences.ts'
 import { ownColumnsOf, type ReplayedRow, replay, unscoredMessages } from '../../analysis/replay.ts'
@@ -32,6 +31,7 @@ import { readRecord as readJson, stampOf } from '../../src/setup/identity.ts'
 import { readOptions, section, text, toggle } from '../../src/setup/option.ts'
 import { SCREEN } from '../../src/setup/options.ts'
 import { UnwrittenFile } from '../../src/system-words.ts'
+import { temporaryFolder } from '../../src/temporary-folder.ts'
 import { visibleLine } from '../../src/visible-text.ts'
 
 const HELP: BinHelp = {
@@ -192,7 +192,8 @@ async function recompute(
   const ledger = rewards ? await verdictsAgain(record, rows, inspection.completions, log) : null
   if (!rewards) log.info(`${folder}: --no-rewards: the verdicts of scores.csv are taken as they are`)
   const scored = record.models.length > 0
-  const again = mkdtempSync(join(tmpdir(), 'chemherm-verify-'))
+  const temporary = temporaryFolder()
+  const again = temporary.path
   try {
     const messages = await unscoredMessages(join(folder, 'failures.csv'), noScore)
     const replayed = withFaults(replay(rows(), scoresFile, ownColumns, messages), {
@@ -200,10 +201,7 @@ async function recompute(
       completions: inspection.completions,
     })
     const added = { ownColumns, extraColumns: inspection.extraColumns, variants: inspection.variants > 0 }
-    const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), {
-      scored,
-      render: () => '',
-    })
+    const joined = await collect(writeScores(again, withVerdicts(replayed, ledger, check), added), { scored })
     const analysed = await writeRunFiles({
       folder: again,
       config,
@@ -214,6 +212,7 @@ async function recompute(
       ...given<{ even: number }>({ even: record.score_even }),
       unread: inspection.failures,
       herm: record.herm,
+      texts: null,
       methods: { ...record.methods, ...methodCounts(joined) },
       log: { info: () => {}, warn: () => {} },
     })
@@ -235,7 +234,7 @@ async function recompute(
       differences: [...differences, { ...unlike, first: { row, written: error.message, recomputed: 'as the data' } }],
     }
   } finally {
-    rmSync(again, { recursive: true, force: true })
+    temporary.remove()
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Interval, indexClusters } from '../stats/bootstrap.ts'
 import { bootstrapSums } from '../stats/sums.ts'
 import type { ScoredPair } from '../types.ts'
+import { pick } from './columns.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf, streamOf } from './intervals.ts'
 import { type SectionPart, sectionInterval } from './section.ts'
 import { CHEM_PAIRS_SECTIONS, REWARDBENCH_SECTIONS, SECTION_WEIGHTS, weightedMean } from './sections.ts'
@@ -57,7 +58,11 @@ interface Measured {
 const NONE: Accuracy['ci'] = { strict: null, half: null, method: null }
 
 /** Accuracy of pairs given as columns: `margin` NaN = not scored, `cluster` any labels. */
-function measure(margin: ArrayLike<number>, cluster: readonly string[], settings: BootstrapSettings): Measured {
+function measure(
+  margin: ArrayLike<number>,
+  cluster: readonly (string | number)[],
+  settings: BootstrapSettings,
+): Measured {
   const scored: number[] = []
   for (let i = 0; i < margin.length; i++) if (!Number.isNaN(margin[i])) scored.push(i)
   const missing = margin.length - scored.length
@@ -229,12 +234,12 @@ export const summarise = (pairs: readonly AccuracyRow[], settings: BootstrapSett
 /** Accuracy of chosen rows of columns; `margin` NaN = not scored. */
 export const accuracyOfColumns = (
   margin: Float64Array,
-  cluster: { readonly code: Int32Array; readonly names: readonly string[] },
+  cluster: { readonly code: Int32Array },
   rows: Int32Array,
   settings: BootstrapSettings = DEFAULT_SETTINGS,
 ): Accuracy =>
   measure(
-    Float64Array.from(rows, (i) => margin[i]!),
-    Array.from(rows, (i) => cluster.names[cluster.code[i]!]!),
+    pick(margin, rows),
+    Array.from(rows, (i) => cluster.code[i]!),
     settings,
   ).accuracy

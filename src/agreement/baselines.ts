@@ -221,8 +221,13 @@ function baselineAuroc({ columns, rows, scope, subset, settings }: CompletionSam
   const label = valuesOf(present, (i) => (passes(columns.reward[i]!) ? 1 : 0))
   const values = pick(score, present)
   const value = auroc(label, values)
-  const ci = bootstrapped(value, clusters, weightedAuroc(label, values, cluster), settings, present.length, () =>
-    closedRanks(label, label, values, cluster, clusters).auroc(),
+  const ci = bootstrapped(
+    value,
+    clusters,
+    () => weightedAuroc(label, values, cluster),
+    settings,
+    present.length,
+    () => closedRanks(label, label, values, cluster, clusters).auroc(),
   )
   const place: Place = { scope, subset, n: present.length, clusters, missing: columns.n - present.length }
   return statistic(place, 'auroc', value, ci, present.length === 0 ? 'no_verified_completion' : 'one_class')

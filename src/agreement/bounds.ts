@@ -1,10 +1,10 @@
 import { auroc } from '../stats/auroc.ts'
-import { averageRanks } from '../stats/rank.ts'
+import { averageRanks, hasNaN } from '../stats/rank.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
 import { closedRanks } from './closed-form.ts'
-import { clustersOf, filterRows, type PairColumns } from './columns.ts'
+import { clustersOf, filterRows, type PairColumns, pick } from './columns.ts'
 import { passes } from './completions.ts'
 import { intervalOf, randomOf } from './intervals.ts'
 import type { CompletionSample, PairSample } from './sample.ts'
@@ -17,21 +17,20 @@ import { bootstrapped, type Place, statistic } from './statistic.ts'
  */
 const BOUND = { interval: null, method: 'none: a bound' } as const
 /** The verifier was not used, or gave no verdict at all: everything would be possible. */
-const saysNothing = (rewards: readonly number[]): boolean =>
-  rewards.every((r) => !Number.isNaN(r)) || rewards.every((r) => Number.isNaN(r))
+const saysNothing = (rewards: Float64Array): boolean => !hasNaN(rewards) || rewards.every(Number.isNaN)
 
 /** Bounds of the AUROC of scored completions. */
 export function aurocBounds({ columns, rows, scope, subset, settings }: CompletionSample): Statistic[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.score[i]))
-  const reward = Array.from(scored, (i) => columns.reward[i]!)
+  const reward = pick(columns.reward, scored)
   if (saysNothing(reward)) return []
-  const score = Float64Array.from(scored, (i) => columns.score[i]!)
+  const score = pick(columns.score, scored)
   const { cluster, clusters } = clustersOf(columns.cluster, scored)
   const place: Place = { scope, subset, n: scored.length, clusters, missing: rows.length - scored.length }
   const filled = [0, 1].map((value) => {
-    const label = Float64Array.from(reward, (r) => (passes(Number.isNaN(r) ? value : r) ? 1 : 0))
+    const label = reward.map((r) => (passes(Number.isNaN(r) ? value : r) ? 1 : 0))
     const area = auroc(label, score)
-    const evaluate = weightedAuroc(label, score, cluster)
+    const evaluate = () => weightedAuroc(label, score, cluster)
     const ci =
       area === null
         ? null
@@ -54,20 +53,20 @@ export function aurocBounds({ columns, rows, scope, subset, settings }: Completi
  * @example aurocRange([1, 0, NaN], [3, 2, 1]) // { low: 0.5, high: 1 }: the third passes, or fails
  */
 export function aurocRange(
-  reward: readonly number[],
+  reward: ArrayLike<number>,
   score: ArrayLike<number>,
 ): { readonly low: number | null; readonly high: number | null } {
   const n = reward.length
   const ranks = averageRanks(score)
   const unknown: number[] = []
   let [known, knownRanks] = [0, 0]
-  reward.forEach((r, i) => {
-    if (Number.isNaN(r)) unknown.push(ranks[i]!)
-    else if (passes(r)) {
+  for (let i = 0; i < n; i++) {
+    if (Number.isNaN(reward[i])) unknown.push(ranks[i]!)
+    else if (passes(reward[i]!)) {
       known++
       knownRanks += ranks[i]!
     }
-  })
+  }
   unknown.sort((a, b) => a - b)
   const range = { low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }
   let [lowSum, highSum] = [knownRanks, knownRanks]
@@ -89,7 +88,9 @@ export function aurocRange(
 export function agreementBounds({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
   const scored = filterRows(rows, (i) => !Number.isNaN(columns.margin[i]))
   const rewards = (i: number): [number, number] => [columns.chosenReward[i]!, columns.rejectedReward[i]!]
-  const all = Array.from(scored, rewards).flat()
+  const all = new Float64Array(2 * scored.length)
+  all.set(pick(columns.chosenReward, scored))
+  all.set(pick(columns.rejectedReward, scored), scored.length)
   if (saysNothing(all)) return []
   const missing = rows.length - scored.length
   const inside = { columns, rows: scored, scope, subset, settings }

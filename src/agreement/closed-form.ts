@@ -9,6 +9,7 @@ import {
   waldInterval,
 } from '../stats/influence.ts'
 import type { MethodInterval } from './intervals.ts'
+import { once } from './once.ts'
 
 /** From so many prompts on the intervals of rank statistics, losses and hack rates are closed, where the conditions below hold. */
 export const CLOSED_FROM = 10_000
@@ -84,12 +85,4 @@ export function closedRatio(part: Float64Array, whole: Float64Array, low: number
   const influence = part.map((v, c) => (v - (p / w) * whole[c]!) / w)
   const own = Int32Array.from(part, (_, c) => c)
   return { error: clusterError(influence), varied: variedClusters(part, own, part.length), low, high }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }

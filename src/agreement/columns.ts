@@ -5,6 +5,8 @@ import type { ScoredCompletion, ScoredPair } from '../types.ts'
 export interface Coded {
   readonly code: Int32Array
   readonly names: readonly string[]
+  /** Of `rankedCodes`: how many names there are; they are left out, the codes are their order. */
+  readonly ranked?: number
 }
 
 /** Pairs as columns: what the statistics read, from records or from pairs.csv. NaN = absent. */
@@ -120,26 +122,30 @@ export function rowsByCode({ code, names }: Coded): Int32Array[] {
   return rows
 }
 
-/** Of each code the place of its name among all names in order, worked out once a column. */
-const ranks = new WeakMap<Coded, Int32Array>()
+/** Of each name its place among all in order, worked out once for columns that have the same. */
+const ranks = new WeakMap<object, Int32Array>()
 function ranksOf(column: Coded): Int32Array {
-  const known = ranks.get(column)
+  const { names, ranked } = column
+  const known = ranks.get(ranked === undefined ? names : column)
   if (known !== undefined) return known
-  const { names } = column
+  if (ranked !== undefined) {
+    const rank = allRows(ranked)
+    ranks.set(column, rank)
+    return rank
+  }
   const order = allRows(names.length).sort((a, b) => (names[a]! < names[b]! ? -1 : 1))
   const rank = new Int32Array(order.length)
   for (let k = 0; k < order.length; k++) rank[order[k]!] = k
-  ranks.set(column, rank)
+  ranks.set(names, rank)
   return rank
 }
 
-/** The same column with numbers for names, in the order of the names: for other threads, which need the order alone. */
-export function rankedNames(column: Coded): Coded {
+/** The same column with the places of the names among all for codes, and no names: for other threads, which need the order alone. */
+export function rankedCodes(column: Coded): Required<Coded> {
   const rank = ranksOf(column)
   const code = new Int32Array(column.code.length)
   for (let i = 0; i < code.length; i++) code[i] = rank[column.code[i]!]!
-  const width = String(rank.length).length
-  return { code, names: Array.from(rank, (_, k) => String(k).padStart(width, '0')) }
+  return { code, names: [], ranked: rank.length }
 }
 
 /**

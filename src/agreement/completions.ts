@@ -17,6 +17,7 @@ import type { Statistic } from '../types.ts'
 import { CLOSED_FROM, closedClusterMean, closedInterval, closedRanks } from './closed-form.ts'
 import { type CompletionColumns, clustersOf, filterRows, pick } from './columns.ts'
 import { type BootstrapSettings, intervalOf, type MethodInterval, randomOf } from './intervals.ts'
+import { once } from './once.ts'
 import { promptDraws } from './prompt-draws.ts'
 import type { CompletionSample } from './sample.ts'
 import { affordableResamples, bootstrapped, bootstrappedAll, type Place, statistic } from './statistic.ts'
@@ -72,19 +73,24 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   const closed = closedRanks(label, reward, score, cluster, clusters)
   const [areaCi, precisionCi, tauCi, dCi, rhoCi] = bootstrappedAll(
     [
-      { value: area, evaluate: evaluators.auroc, closed: closed.auroc },
-      { value: precision, evaluate: evaluators.averagePrecision, closed: closed.averagePrecision },
-      { value: tau, evaluate: evaluators.tauB, closed: closed.tauB },
-      { value: d, evaluate: evaluators.somersD, closed: closed.somersD },
-      { value: rho, evaluate: evaluators.spearman, closed: closed.spearman },
+      { value: area, evaluate: () => evaluators().auroc, closed: closed.auroc },
+      { value: precision, evaluate: () => evaluators().averagePrecision, closed: closed.averagePrecision },
+      { value: tau, evaluate: () => evaluators().tauB, closed: closed.tauB },
+      { value: d, evaluate: () => evaluators().somersD, closed: closed.somersD },
+      { value: rho, evaluate: () => evaluators().spearman, closed: closed.spearman },
     ],
     clusters,
     settings,
     cost,
   ) as [Ci, Ci, Ci, Ci, Ci]
   const meanCi = (value: number | null, values: Float64Array, low: number): Ci =>
-    bootstrapped(value, clusters, weightedClusterMean(values), affordable(settings, cost), 2 * clusters, () =>
-      closedClusterMean(values, low),
+    bootstrapped(
+      value,
+      clusters,
+      () => weightedClusterMean(values),
+      affordable(settings, cost),
+      2 * clusters,
+      () => closedClusterMean(values, low),
     )
   const [areaWithinCi, tauWithinCi] = [meanCi(areaWithin, within.auroc, 0), meanCi(tauWithin, within.tau, -1)]
   return [
@@ -121,19 +127,21 @@ function rankEvaluators(
   score: Float64Array,
   cluster: Int32Array,
   bothClasses: boolean,
-): { evaluators: BinaryRanking; cost: number } {
+): { evaluators: () => BinaryRanking; cost: number } {
   const n = label.length
   const levels = new Set(reward).size
-  if (levels === 2 && bothClasses) return { evaluators: weightedBinary(label, score, cluster), cost: 2 * n }
-  const kendall = weightedKendall(reward, score, cluster)
+  if (levels === 2 && bothClasses) return { evaluators: once(() => weightedBinary(label, score, cluster)), cost: 2 * n }
   return {
-    evaluators: {
-      auroc: weightedAuroc(label, score, cluster),
-      averagePrecision: weightedAveragePrecision(label, score, cluster),
-      tauB: kendall.tauB,
-      somersD: kendall.somersD,
-      spearman: weightedSpearman(reward, score, cluster),
-    },
+    evaluators: once(() => {
+      const kendall = weightedKendall(reward, score, cluster)
+      return {
+        auroc: weightedAuroc(label, score, cluster),
+        averagePrecision: weightedAveragePrecision(label, score, cluster),
+        tauB: kendall.tauB,
+        somersD: kendall.somersD,
+        spearman: weightedSpearman(reward, score, cluster),
+      }
+    }),
     cost: n * (5 + 2 * Math.log2(Math.max(2, levels))),
   }
 }

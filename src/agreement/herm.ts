@@ -31,6 +31,26 @@ export function hermEvalSet(pairs: readonly ScoredPair[], run: HermRun): Readonl
   return sortedKeys<string | number>([...accuracies, ...Object.entries(names)])
 }
 
+/** A key of eval-set-scores/<model>.json: one text, or an array with a value of each scored pair. */
+export type HermScoreKey = readonly [key: string, value: string | ((pair: ScoredPair) => unknown)]
+
+/** The keys but for the two of texts, which stand behind all of them. */
+export function hermScoreKeys(run: HermRun): readonly HermScoreKey[] {
+  const isDpo = run.modelType.startsWith('DPO')
+  const score = (side: 'chosen' | 'rejected') => (p: ScoredPair) => (isDpo ? p[side].score : [p[side].score])
+  return [
+    ['chat_template', run.chatTemplate],
+    ['id', (p) => p.id],
+    ['model', run.model],
+    ['model_type', run.modelType],
+    ...(isDpo ? [['prompt', (p) => p.prompt] satisfies HermScoreKey] : []),
+    ['results', (p) => (p.margin! > 0 ? 1 : 0)],
+    ['scores_chosen', score('chosen')],
+    ['scores_rejected', score('rejected')],
+    ['subset', (p) => p.subset],
+  ]
+}
+
 /**
  * eval-set-scores/<model>.json: parallel arrays over the scored pairs. A classifier's scores are lists of one number, a DPO
  * model's plain numbers with the prompts beside them, as there; texts are the completions with their prompt.
@@ -42,21 +62,12 @@ export function hermEvalSetScores(
   render: (pair: ScoredPair, side: 'chosen' | 'rejected') => string,
 ): Readonly<Record<string, unknown>> {
   const scored = pairs.filter((p) => p.margin !== null)
-  const isDpo = run.modelType.startsWith('DPO')
-  const scores = (side: 'chosen' | 'rejected') => scored.map((p) => (isDpo ? p[side].score : [p[side].score]))
-  return sortedKeys<unknown>([
-    ['chat_template', run.chatTemplate],
-    ['id', scored.map((p) => p.id)],
-    ['model', run.model],
-    ['model_type', run.modelType],
-    ...(isDpo ? [['prompt', scored.map((p) => p.prompt)] as const] : []),
-    ['results', scored.map((p) => (p.margin! > 0 ? 1 : 0))],
-    ['scores_chosen', scores('chosen')],
-    ['scores_rejected', scores('rejected')],
-    ['subset', scored.map((p) => p.subset)],
-    ['text_chosen', scored.map((p) => render(p, 'chosen'))],
-    ['text_rejected', scored.map((p) => render(p, 'rejected'))],
-  ])
+  const keys: readonly HermScoreKey[] = [
+    ...hermScoreKeys(run),
+    ['text_chosen', (p) => render(p, 'chosen')],
+    ['text_rejected', (p) => render(p, 'rejected')],
+  ]
+  return Object.fromEntries(keys.map(([key, value]) => [key, typeof value === 'string' ? value : scored.map(value)]))
 }
 
 const sortedKeys = <T>(entries: readonly (readonly [string, T])[]): Record<string, T> =>

@@ -6,6 +6,7 @@ import type { Statistic } from '../types.ts'
 import { closedRanks } from './closed-form.ts'
 import { allRows, clustersOf, derived, filterRows, type PairColumns, valuesOf } from './columns.ts'
 import { intervalOf, type MethodInterval, ONE_PROMPT, randomOf } from './intervals.ts'
+import { once } from './once.ts'
 import type { PairSample, Sample } from './sample.ts'
 import { bootstrappedAll, type Place, statistic } from './statistic.ts'
 
@@ -123,14 +124,19 @@ function decisionStatistics({ columns, rows, scope, subset, settings }: PairSamp
 /** Values of pairs, then of the same pairs with chosen and rejected exchanged. */
 const bothOrders = (rows: Int32Array, value: (row: number) => number): Float64Array => {
   const out = new Float64Array(2 * rows.length)
-  rows.forEach((i, k) => {
-    out[k] = value(i)
-    out[rows.length + k] = -value(i)
-  })
+  for (let k = 0; k < rows.length; k++) {
+    const one = value(rows[k]!)
+    out[k] = one
+    out[rows.length + k] = -one
+  }
   return out
 }
-const twice = (cluster: Int32Array): Int32Array =>
-  Int32Array.from({ length: 2 * cluster.length }, (_, k) => cluster[k % cluster.length]!)
+function twice(cluster: Int32Array): Int32Array {
+  const both = new Int32Array(2 * cluster.length)
+  both.set(cluster)
+  both.set(cluster, cluster.length)
+  return both
+}
 
 /** Margin against the verifier's, as a ranking of pairs, each in both orders; prompts with a pair that has both margins are resampled. */
 function marginStatistics({ columns, rows, scope, subset, settings }: PairSample): Statistic[] {
@@ -144,20 +150,20 @@ function marginStatistics({ columns, rows, scope, subset, settings }: PairSample
   const y = bothOrders(present, (i) => columns.margin[i]!)
   const tau = kendallTauB(x, y)
   const outer = clustersOf(columns.cluster, present)
-  const [once, margins] = [x, y].map((both) => both.subarray(0, present.length)) as [Float64Array, Float64Array]
-  const levels = new Set(once.map(Math.abs)).size
+  const [inOrder, margins] = [x, y].map((both) => both.subarray(0, present.length)) as [Float64Array, Float64Array]
+  const levels = new Set(inOrder.map(Math.abs)).size
   // Without a verdict there is no τ-b, either: the first of the two, which makes the pass, is never the one that is left out.
-  const evaluators = weightedMargins(once, margins, outer.cluster)
+  const evaluators = once(() => weightedMargins(inOrder, margins, outer.cluster))
   const [areaCi, tauCi] = bootstrappedAll(
     [
       {
         value: area,
-        evaluate: evaluators.auroc,
+        evaluate: () => evaluators().auroc,
         closed: () => closedRanks(label, label, score, twice(inner.cluster), inner.clusters).auroc(),
       },
       {
         value: tau,
-        evaluate: evaluators.tauB,
+        evaluate: () => evaluators().tauB,
         closed: () => closedRanks(x, x, y, twice(outer.cluster), outer.clusters).tauB(),
       },
     ],

@@ -60,7 +60,8 @@ export const affordableResamples = (resamples: number, cost: number): number =>
 /** A value with the way to recompute it under cluster weights; null = undefined, not resampled. */
 export interface Resampled {
   readonly value: number | null
-  readonly evaluate: WeightedStatistic
+  /** Called where it is resampled: it sorts and copies the rows, for which a closed form has no use. */
+  readonly evaluate: () => WeightedStatistic
   /** Its closed form for many prompts, where it has one. */
   readonly closed?: () => ClosedForm
 }
@@ -83,7 +84,7 @@ export function bootstrappedAll(
   const distributions = resampled
     ? resampleClusters(
         clusters,
-        known.map((r) => r.evaluate),
+        known.map((r) => r.evaluate()),
         resamples,
         promptDraws(clusters, used),
       )
@@ -105,7 +106,7 @@ function closedOf({ value, closed }: Resampled): MethodInterval | null {
 export const bootstrapped = (
   value: number | null,
   clusters: number,
-  evaluate: WeightedStatistic,
+  evaluate: Resampled['evaluate'],
   settings: BootstrapSettings,
   cost: number,
   closed?: () => ClosedForm,

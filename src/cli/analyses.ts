@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { AGREEMENT_COLUMNS, type Agreement, agreementRow } from '../agreement/agreement.ts'
 import { codebook } from '../agreement/codebook/codebook.ts'
 import { mineHacks } from '../agreement/hacking.ts'
-import { type HermRun, hermEvalSet, hermEvalSetScores, hermJson } from '../agreement/herm.ts'
+import { type HermRun, hermEvalSet, hermJson } from '../agreement/herm.ts'
 import { type MethodsInput, methods } from '../agreement/methods.ts'
 import type { PaperTable } from '../agreement/tables.ts'
 import type { Joined } from '../collect.ts'
 import { type Cell, writeCsv } from '../report/csv.ts'
+import { type HermTexts, writeHermScores } from './herm-scores.ts'
 import type { Log } from './log.ts'
 import { runLabel, writeMethods, writeTables, writeText } from './paper-files.ts'
 
@@ -19,6 +20,7 @@ export interface AnalysisFiles {
   readonly tables: readonly PaperTable[]
   /** Null for run-verify. */
   readonly herm: HermRun | null
+  readonly texts: HermTexts | null
   readonly methods: MethodsInput
   readonly log: Pick<Log, 'info'>
 }
@@ -38,7 +40,15 @@ const SUSPECT_COLUMNS = [
 const REASON_COLUMNS = ['reason', 'decile', 'count', 'residual'] as const
 
 /** Writes what a paper needs beside scores.csv and pairs.csv: agreement, suspects, tables, methods, code book, RewardBench's files. */
-export async function writeAnalyses({ folder, joined, agreement, herm, log, ...input }: AnalysisFiles): Promise<void> {
+export async function writeAnalyses({
+  folder,
+  joined,
+  agreement,
+  herm,
+  texts,
+  log,
+  ...input
+}: AnalysisFiles): Promise<void> {
   const columns: Record<string, readonly string[]> = { ...input.columns }
   const csv = async (name: string, header: readonly string[], rows: Iterable<readonly Cell[]>): Promise<void> => {
     columns[name] = header
@@ -75,13 +85,7 @@ export async function writeAnalyses({ folder, joined, agreement, herm, log, ...i
   }
   if (herm !== null && joined.pairs.length > 0) {
     await writeText(join(folder, 'herm/eval-set', `${herm.model}.json`), hermJson(hermEvalSet(joined.pairs, herm)))
-    const texts = new Map(joined.pairs.map((pair, i) => [pair, joined.rendered?.[i] ?? ['', '']] as const))
-    const render: Parameters<typeof hermEvalSetScores>[2] = (pair, side) =>
-      texts.get(pair)?.[side === 'chosen' ? 0 : 1] ?? ''
-    await writeText(
-      join(folder, 'herm/eval-set-scores', `${herm.model}.json`),
-      hermJson(hermEvalSetScores(joined.pairs, herm, render)),
-    )
+    await writeHermScores(folder, joined.pairs, herm, texts)
   }
   await writeMethods(folder, methods(input.methods))
   await writeTables(folder, input.tables, runLabel(input.methods))

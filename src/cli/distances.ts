@@ -1,17 +1,65 @@
-import { distance } from 'fastest-levenshtein'
 import { taggedAnswer } from '../agreement/answer.ts'
 import type { DistantPair } from '../agreement/invariance/sensitivity.ts'
 import { extractAnswerLoose } from '../chem/ether0/answer.ts'
-import { tanimotoSimilarity } from '../chem/ether0/similarity.ts'
+import { type Apart, apart } from '../chem/ether0/apart.ts'
 import { wholeSmiles } from '../chem/ether0/whole.ts'
-import { type Molecule, ToolkitFailure } from '../chem/toolkit/molecule.ts'
-import { tokenizeSmiles } from '../chem/toolkit/smiles-tokens.ts'
 import { Toolkit } from '../chem/toolkit/toolkit.ts'
 import type { Joined } from '../collect.ts'
-import type { ScoredCompletion, SolutionInput } from '../types.ts'
+import { plain } from '../plain-text.ts'
+import type { Row, ScoredCompletion, SolutionInput } from '../types.ts'
 
 /** Pairs of which molecules are compared; 1–2 ms each. */
 const MAX_PAIRS = 20_000
+
+/** Compares two answers, each given as the SMILES strings that it may stand for. */
+export type Comparing = (a: readonly string[], b: readonly string[]) => Promise<Apart | null>
+
+/**
+ * The distances of pairs, asked of the verification's workers as the rows come, so that they are there when the model is done. Two numbers and
+ * the answers are kept of each distinct pair of answers, of 20,000 at the most; of more pairs none is wanted, and all are forgotten.
+ */
+export class DistancesAhead {
+  readonly #ask: Comparing
+  readonly #largest: number
+  readonly #known = new Map<string, Promise<Apart | null>>()
+  #pairs = 0
+
+  constructor(ask: Comparing, largest = MAX_PAIRS) {
+    this.#ask = ask
+    this.#largest = largest
+  }
+
+  /** Asks for the pairs of a row. */
+  push({ kind, completions, solution }: Pick<Row, 'kind' | 'completions' | 'solution'>): void {
+    if (kind !== 'pair' || this.#pairs > this.#largest) return
+    const of = (wanted: string): string[] =>
+      completions.filter(({ role }) => role === wanted).map(({ text }) => plain(text))
+    const rejected = of('rejected').map((text) => candidatesOf(text, solution))
+    const chosen = of('chosen').map((text) => candidatesOf(text, solution))
+    this.#pairs += chosen.length * rejected.length
+    if (this.#pairs > this.#largest) return this.#known.clear()
+    for (const a of chosen) for (const b of rejected) void this.#asked(a, b)
+  }
+
+  /** What was asked for already, or a question of its own. */
+  readonly between: Comparing = (a, b) => this.#asked(a, b)
+
+  #asked(a: readonly string[], b: readonly string[]): Promise<Apart | null> {
+    if (a.length === 0 || b.length === 0) return Promise.resolve(null)
+    // no answer has white space in it
+    const key = `${a.join(' ')}\n${b.join(' ')}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const asked = this.#ask(a, b)
+    this.#known.set(key, asked)
+    // after a Ctrl-C nobody waits for it any more
+    asked.catch(() => {})
+    return asked
+  }
+}
+
+/** On this thread. */
+const comparingHere: Comparing = async (a, b) => apart(a, b, await Toolkit.shared())
 
 /** How far the answers of pairs, and of originals and changed completions, are apart. */
 export interface Distances {
@@ -25,10 +73,11 @@ export interface Distances {
  * of a molecule stands for the whole one. A pair of the data with a
  * `distance` keeps that number as its 1 − Tanimoto. Groups whose completions say how they were made give a pair of the original and
  * each changed completion that the verifier does not rank as high. Beyond 20,000 such pairs only the given distances are used.
+ * @param compare who compares the answers; default: RDKit of this thread
  */
 export async function distancesOf(
   { pairs, groups, solutions }: Pick<Joined, 'pairs' | 'groups' | 'solutions'>,
-  largest = MAX_PAIRS,
+  { compare = comparingHere, largest = MAX_PAIRS }: { readonly compare?: Comparing; readonly largest?: number } = {},
 ): Promise<Distances> {
   const couples = [
     ...pairs.map(({ chosen, rejected, margin, subset, cluster, extra }) => ({
@@ -55,23 +104,24 @@ export async function distancesOf(
         }))
     }),
   ]
-  const compare = couples.length <= largest
-  const toolkit = compare && couples.length > 0 ? await Toolkit.shared() : null
-  const found: DistantPair[] = []
-  for (const { chosen, rejected, margin, subset, cluster, given } of couples) {
-    await toolkit?.recover()
-    const between = toolkit === null ? null : apart(chosen, rejected, solutions.get(chosen.id) ?? null, toolkit)
-    found.push({
+  const all = couples.length <= largest
+  const between = all
+    ? await Promise.all(
+        couples.map(({ chosen, rejected }) => {
+          const solution = solutions.get(chosen.id) ?? null
+          return compare(candidatesOf(chosen.text, solution), candidatesOf(rejected.text, solution))
+        }),
+      )
+    : null
+  return {
+    pairs: couples.map(({ subset, cluster, margin, given }, i) => ({
       subset,
       cluster,
       margin,
-      tanimoto: given ?? between?.tanimoto ?? null,
-      edits: between?.edits ?? null,
-    })
-  }
-  return {
-    pairs: found,
-    note: compare
+      tanimoto: given ?? between?.[i]?.tanimoto ?? null,
+      edits: between?.[i]?.edits ?? null,
+    })),
+    note: all
       ? null
       : `there are more than ${largest.toLocaleString('en-US')} pairs: chemical distances are not computed, and only the column "distance" of the data is read`,
   }
@@ -83,47 +133,8 @@ const isBelow = (one: ScoredCompletion, original: ScoredCompletion): boolean =>
   original.verifiableStatus === 'unverifiable' ||
   (one.verifiableReward ?? 0) < (original.verifiableReward ?? 0)
 
-function apart(
-  a: ScoredCompletion,
-  b: ScoredCompletion,
-  solution: SolutionInput | null,
-  toolkit: Toolkit,
-): { readonly tanimoto: number; readonly edits: number | null } | null {
-  try {
-    const [x, y] = [moleculeOf(a.text, solution, toolkit), moleculeOf(b.text, solution, toolkit)]
-    if (x === null || y === null) return null
-    return { tanimoto: 1 - tanimotoSimilarity(x, y), edits: tokenEdits(x.canonical, y.canonical) }
-  } catch (error) {
-    if (error instanceof ToolkitFailure) return null
-    throw error
-  }
-}
-
-function moleculeOf(text: string, solution: SolutionInput | null, toolkit: Toolkit): Molecule | null {
+/** SMILES strings that a completion may stand for, the likeliest first; none where it answers with no molecule. */
+function candidatesOf(text: string, solution: SolutionInput | null): readonly string[] {
   const answer = taggedAnswer(text) ?? (extractAnswerLoose(text) || text.trim())
-  if (answer === '' || /\s/.test(answer)) return null
-  for (const smiles of wholeSmiles(answer, solution)) {
-    const molecule = toolkit.read(smiles)
-    if (molecule !== null && molecule.atomCount > 0) return molecule
-  }
-  return null
-}
-
-/**
- * Tokens that are put in, taken out or exchanged on the way from one SMILES string to another; null where one is not tokenised.
- * @example tokenEdits('CCO', 'CCCl') // 1
- */
-export function tokenEdits(a: string, b: string): number | null {
-  const [x, y] = [tokenizeSmiles(a), tokenizeSmiles(b)]
-  if (x === null || y === null) return null
-  const letters = new Map<string, string>()
-  const spelled = (tokens: readonly { readonly text: string }[]): string =>
-    tokens
-      .map(({ text }) => {
-        const known = letters.get(text) ?? String.fromCharCode(0x100 + letters.size)
-        letters.set(text, known)
-        return known
-      })
-      .join('')
-  return distance(spelled(x), spelled(y))
+  return answer === '' || /\s/.test(answer) ? [] : wholeSmiles(answer, solution)
 }

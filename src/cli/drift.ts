@@ -45,10 +45,7 @@ export async function exactSample(
       verifier: null,
       task: 'scoring in fp32',
     })
-    const joined = await collect(joinAll({ rows: sample, store, ledger }, scorer), {
-      scored: true,
-      render: () => '',
-    })
+    const joined = await collect(joinAll({ rows: sample, store, ledger }, scorer), { scored: true })
     return { rows: ids.size, joined }
   } catch (error) {
     if (!(error instanceof DeviceError) && !(error instanceof ModelError)) throw error

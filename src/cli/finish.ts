@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { Accuracy } from '../agreement/accuracy.ts'
+import type { HermRun } from '../agreement/herm.ts'
+import type { PooledVerifier } from '../chem/workers/verifier.ts'
 import { collect, type Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { joinAll } from '../join.ts'
@@ -21,16 +23,18 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
-import type { ScoredCompletion, Statistic, Verifier } from '../types.ts'
+import type { ScoredCompletion, Statistic } from '../types.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
 import type { Replaced } from './differences.ts'
+import type { DistancesAhead } from './distances.ts'
 import { doubtsOf, watched } from './doubts.ts'
 import { driftRecord, type ExactSample, sayDrift } from './drift.ts'
 import { failureLines } from './failure-lines.ts'
 import { faultTable } from './fault-table.ts'
 import type { GraphComparison } from './graph-comparison.ts'
 import { groupTable } from './group-table.ts'
+import { HermTexts, hermScoresPath } from './herm-scores.ts'
 import { invarianceTable } from './invariance.ts'
 import { largestRows } from './largest-rows.ts'
 import type { Log } from './log.ts'
@@ -38,6 +42,7 @@ import { hermRun, manifest, methodsInput, peakRssBytes } from './manifest.ts'
 import { pairDoubts } from './pair-doubts.ts'
 import { faultNote, withFaults } from './pair-faults.ts'
 import type { Part } from './parts.ts'
+import { PicturesAhead } from './pictures.ts'
 import { repairsOfRun, sayRepairs } from './repairs.ts'
 import { removeResults } from './results.ts'
 import { type RunAnalyses, writeReport, writeRunFiles } from './run-files.ts'
@@ -75,7 +80,9 @@ export interface FinishInput {
   /** A sample of the rows in float32, or why there is none; null where the run is in float32 or has no model. */
   readonly exact: ExactSample | string | null
   readonly subjects: readonly OpenSubject[]
-  readonly verifier: Verifier | null
+  readonly verifier: PooledVerifier | null
+  /** Distances that the verification's workers computed beside the model; left out where there are none. */
+  readonly distances?: DistancesAhead | null
   /** Ready-made graphs beside those built from the same weights; left out or null where there are none. */
   readonly comparison?: GraphComparison | null
   /** The processes of a run on several devices, and the configuration that was asked for; left out where this process measured. */
@@ -88,6 +95,16 @@ export interface FinishInput {
 
 /** Joins, writes every file of the run and prints the table. Returns the exit code: 4 where rows are missing from the numbers. */
 export async function finish(input: FinishInput): Promise<number> {
+  const herm = hermRun(input)
+  const texts = herm === null ? null : new HermTexts(hermScoresPath(input.folder, herm))
+  try {
+    return await finishWith(input, herm, texts)
+  } finally {
+    texts?.discard()
+  }
+}
+
+async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermTexts | null): Promise<number> {
   const { config, data, folder, scorer, log, inspection, models, subjects } = input
   await checkUnchanged(data)
   removeResults(folder)
@@ -104,9 +121,13 @@ export async function finish(input: FinishInput): Promise<number> {
   }
   const joined = await collect(writeScores(folder, watched(joining, watch), added), {
     scored: models.length > 0,
-    render: (row, role, index) => {
-      const completion = row.completions.find((c) => c.role === role && c.index === index)
-      return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
+    onPair(row, pair) {
+      if (pair.margin === null) return
+      const shown = (side: 'chosen' | 'rejected'): string => {
+        const completion = row.completions.find(({ role, index }) => role === side && index === pair[side].index)
+        return completion === undefined ? '' : (subjects[0]?.show(row, completion) ?? '')
+      }
+      texts?.add(shown('chosen'), shown('rejected'))
     },
   })
   sayRepairs(repairsOfRun(input.work), subjects, log)
@@ -121,8 +142,8 @@ export async function finish(input: FinishInput): Promise<number> {
   const untold = faultNote(joined.pairs)
   if (untold !== null) log.warn(untold)
   const drift = driftRecord(subjects[0]?.dtype ?? 'fp32', input.exact, joined)
-  const herm = hermRun(input)
   const facts = methodsInput(input, joined, drift)
+  const pictures = input.verifier === null ? undefined : new PicturesAhead(joined, config.verification, input.verifier)
   const analysed = await writeRunFiles({
     folder,
     config,
@@ -133,8 +154,10 @@ export async function finish(input: FinishInput): Promise<number> {
     ...given<{ even: number }>({ even: scorer.even }),
     unread: inspection.failures,
     herm,
+    texts,
     methods: facts,
     log,
+    compare: input.distances?.between,
   })
   const { grpo, failures } = analysed
   printSummary(input, joined, analysed)
@@ -148,7 +171,7 @@ export async function finish(input: FinishInput): Promise<number> {
     ...(grpo !== null && { grpo: grpo.record }),
   }
   await writeJson(join(folder, 'run.json'), record)
-  await writeReport(folder, record, joined, analysed)
+  await writeReport(folder, record, joined, analysed, pictures)
   log.info(`peak memory of this process: ${Math.ceil(peakRssBytes() / 2 ** 20).toLocaleString('en-US')} MiB`)
   log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   return failures.length > 0 ? 4 : 0

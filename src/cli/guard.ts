@@ -12,8 +12,8 @@ import type { OpenSubject } from '../setup/subject.ts'
  */
 export const guarded = (model: LoadedModel, subject: OpenSubject, since: number): OpenSubject => ({
   ...subject,
-  async open() {
-    const runner = await subject.open()
+  async open(where) {
+    const runner = await subject.open(where)
     try {
       await checkWeights(model, since)
     } catch (error) {

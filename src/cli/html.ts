@@ -5,6 +5,7 @@ import { allRows, pairColumns } from '../agreement/columns.ts'
 import { type FaultLine, isPart } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
+import { drawSmiles } from '../chem/toolkit/pictures.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
 import type { AnswerPort, MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
@@ -12,6 +13,7 @@ import type { VerificationChoice } from '../setup/config.ts'
 import type { RowFailure, ScoredCompletion } from '../types.ts'
 import { answerPort } from './answer-port.ts'
 import type { DriftRecord } from './drift.ts'
+import type { PicturesAhead } from './pictures.ts'
 
 export interface HtmlInput {
   readonly run: RunRecord
@@ -25,6 +27,8 @@ export interface HtmlInput {
   readonly drift: DriftRecord | null
   /** Of a run with groups. */
   readonly groups?: GroupsReport | undefined
+  /** Drawings that were made ahead of time. */
+  readonly pictures?: PicturesAhead | undefined
   /** Margin over chemical distance. */
   readonly sensitivity?: ReportInput['sensitivity']
 }
@@ -38,6 +42,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
   const columns = pairColumns(pairs)
   const hacking = mineHacks(completions)
   const answers = answerPort(joined.solutions, given.verification)
+  const molecules = await moleculesOf(completions, [...joined.solutions.keys()], answers)
   const input: ReportInput = {
     run,
     accuracy: scored ? summary.accuracy : null,
@@ -60,7 +65,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     ...(groups !== undefined && { groups }),
     ...(given.sensitivity !== undefined && { sensitivity: given.sensitivity }),
     answers,
-    molecules: await moleculesOf(completions, [...joined.solutions.keys()], answers),
+    molecules: molecules === null ? null : ((await given.pictures?.before(molecules)) ?? molecules),
   }
   return renderReport(input)
 }
@@ -84,8 +89,7 @@ async function moleculePort(): Promise<MoleculePort | null> {
   const drawer = await Drawer.open().catch(() => null)
   if (drawer === null) return null
   return {
-    draw: (smiles, options) =>
-      smiles.includes('>') ? drawer.reaction(smiles, options) : drawer.molecule(smiles, options),
+    draw: (smiles, options) => drawSmiles(drawer, smiles, options),
     differingAtoms: (a, b) => drawer.differingAtoms(a, b),
   }
 }

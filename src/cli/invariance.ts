@@ -11,10 +11,11 @@ import { invarianceStatistics } from '../agreement/invariance/statistics.ts'
 import { invarianceTables, sensitivityTable } from '../agreement/invariance/table.ts'
 import type { PaperTable } from '../agreement/tables.ts'
 import type { Joined } from '../collect.ts'
+import { given } from '../given.ts'
 import { writeCsv } from '../report/csv.ts'
 import { percent, textTable } from '../report/table.ts'
 import type { Statistic } from '../types.ts'
-import { distancesOf } from './distances.ts'
+import { type Comparing, distancesOf } from './distances.ts'
 
 /** What a run says of chemistry that stays, and of chemistry that changes. */
 export interface InvarianceOfRun extends Sensitivity {
@@ -23,15 +24,16 @@ export interface InvarianceOfRun extends Sensitivity {
   readonly notes: readonly string[]
 }
 
-/** null where there is nothing to say: no group says how its completions were made, and no pair is of two molecules. */
+/** Null where there is nothing to say: no group says how its completions were made, and no pair is of two molecules. @param compare who compares molecules */
 export async function invarianceOfRun(
   joined: Pick<Joined, 'pairs' | 'groups' | 'solutions'>,
   scored: boolean,
   settings: BootstrapSettings,
+  compare?: Comparing,
 ): Promise<InvarianceOfRun | null> {
   if (!scored) return null
   const moved = invarianceStatistics(movedGroups(joined.groups), settings)
-  const { pairs, note } = await distancesOf(joined)
+  const { pairs, note } = await distancesOf(joined, given<{ compare: Comparing }>({ compare }))
   const { statistics, curve } = sensitivity(pairs, settings)
   if (moved.length + statistics.length === 0) return null
   return { statistics: [...moved, ...statistics], curve, notes: note === null ? [] : [note] }

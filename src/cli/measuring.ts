@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { formatReward } from '../chem/ether0/format.ts'
+import type { PooledVerifier } from '../chem/workers/verifier.ts'
 import { InterruptedError } from '../errors.ts'
 import { measureAll, type WorkDone } from '../run.ts'
 import { halvedWords } from '../score/fitting.ts'
@@ -12,7 +13,8 @@ import { changesNothing } from '../setup/unused.ts'
 import { localPath, openLocalStore } from '../store/local.ts'
 import { openStore, type Store, type StoreOptions } from '../store/log.ts'
 import { siblingStores, storeName } from '../store/merge.ts'
-import type { Row, RowFailure, Verifier } from '../types.ts'
+import type { Row, RowFailure } from '../types.ts'
+import { DistancesAhead } from './distances.ts'
 import type { Interrupt } from './interrupt.ts'
 import type { Log, Progress } from './log.ts'
 
@@ -29,7 +31,7 @@ export interface MeasuringInput {
   readonly subjects: readonly Subject[]
   readonly store: Store
   readonly plan: PlanOptions
-  readonly verifier: Verifier | null
+  readonly verifier: PooledVerifier | null
   readonly interrupt: Interrupt
   readonly log: Log
   /** What is done, for the progress bar; default: scoring. */
@@ -42,6 +44,8 @@ export interface MeasuredRun {
   /** Failed verifications by class of the error. */
   readonly verdictErrors: Readonly<Record<string, number>>
   readonly verdictTroubles: readonly VerdictTrouble[]
+  /** What was asked of the verification's workers beside the verdicts; null without a verifier. */
+  readonly distances: DistancesAhead | null
 }
 
 /** Measures and verifies all rows, with a progress bar per model. */
@@ -51,6 +55,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
   const bars = new Map<Subject, Progress>()
   const saidHalved = new Set<Subject>()
   const verdicts = verifier === null ? null : new VerdictQueue(verifier, ledger, VERDICTS_PENDING, interrupt.stopped)
+  const distances = verifier === null ? null : new DistancesAhead((a, b) => verifier.apart(a, b))
   try {
     const work = await measureAll({
       rows,
@@ -60,6 +65,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
       ledger,
       verdicts,
       formatReward: (text) => formatReward(text, { reasoning: config.verification.requireReasoning }),
+      onRow: (row) => distances?.push(row),
       stopped: interrupt.stopped,
       clock: () => performance.now(),
       onProgress(subject, done) {
@@ -84,7 +90,7 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
     // From here on nothing is lost: a Ctrl-C may end the process at once.
     interrupt.dispose()
     for (const { runner } of work) for (const note of runner?.notes ?? []) log.warn(note)
-    return { ledger, work, verdictErrors: verdicts?.errors ?? {}, verdictTroubles: verdicts?.troubles ?? [] }
+    return { ledger, work, verdictErrors: verdicts?.errors ?? {}, verdictTroubles: verdicts?.troubles ?? [], distances }
   } finally {
     ;[...bars.values()].at(-1)?.stop()
   }

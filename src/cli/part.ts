@@ -6,6 +6,14 @@ export const PART_OF = 'CHEMHERM_PART_OF'
 /** The event of the last line of a shard, with `work`. */
 export const SHARD_DONE = 'shard'
 
+/** Ends a part as SIGTERM does, with what was measured kept, once the process that started it is gone: killed, it passes nothing on. */
+export function endWithParent({ stdin, env }: Pick<NodeJS.Process, 'stdin' | 'env'> = process): void {
+  if (env[PART_OF] === undefined) return
+  stdin.once('close', () => process.kill(process.pid, 'SIGTERM'))
+  stdin.resume()
+  stdin.unref()
+}
+
 /** Seconds between two progress lines: a bar is made of them where another process reads them. */
 export const lineEverySeconds = (env: NodeJS.ProcessEnv = process.env): number =>
   env[PART_OF] === undefined ? LINE_EVERY_S : PART_EVERY_S

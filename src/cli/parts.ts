@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import {
@@ -14,6 +14,7 @@ import {
 } from '../errors.ts'
 import type { RunConfig } from '../setup/config.ts'
 import { onStopSignal } from '../stop-signals.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { keptBy } from './command.ts'
 import { counted } from './count.ts'
 import type { Log, Progress } from './log.ts'
@@ -49,7 +50,7 @@ export async function runParts(
   script: readonly string[],
 ): Promise<readonly Part[]> {
   checkCores(devices)
-  const folder = mkdtempSync(join(tmpdir(), 'chemherm-parts-'))
+  const folder = temporaryFolder()
   const bar = new PartsBar(devices.length, config.models.length, log)
   const children: ChildProcess[] = []
   const received: NodeJS.Signals[] = []
@@ -64,10 +65,11 @@ export async function runParts(
     const parts = await Promise.all(
       devices.map((device, i) => {
         const shard = { index: i + 1, count: devices.length }
-        const path = join(folder, `${shard.index}.yaml`)
+        const path = join(folder.path, `${shard.index}.yaml`)
         writeFileSync(path, configText(partConfig(config, device, shard)))
         const child = spawn(process.execPath, [...process.execArgv, ...script, '--config', path], {
-          stdio: ['ignore', 'ignore', 'pipe'],
+          // its end tells them that this process is gone (part.ts)
+          stdio: ['pipe', 'ignore', 'pipe'],
           env: { ...process.env, [PART_OF]: `${shard.index}/${shard.count}` },
         })
         children.push(child)
@@ -83,7 +85,7 @@ export async function runParts(
   } finally {
     bar.stop()
     dispose()
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   }
 }
 

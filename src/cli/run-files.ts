@@ -19,9 +19,11 @@ import type { RunConfig } from '../setup/config.ts'
 import type { RowFailure } from '../types.ts'
 import { type AdvantagesOfRun, writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
+import type { Comparing } from './distances.ts'
 import { FAILURE_COLUMNS, failuresOf, writeFailures } from './failures-file.ts'
 import { type GroupsOfRun, groupsOfRun, groupsSummary, groupTables, writeGroups } from './groups.ts'
 import { groupsReport } from './groups-report.ts'
+import type { HermTexts } from './herm-scores.ts'
 import { reportHtml } from './html.ts'
 import {
   type InvarianceOfRun,
@@ -33,6 +35,7 @@ import {
 import type { Log } from './log.ts'
 import { type RunJson, runRecord } from './manifest.ts'
 import { parsesOf } from './parses.ts'
+import type { PicturesAhead } from './pictures.ts'
 
 /** What the files of a run are made from, once every completion has its score and verdict: no model is needed any more. */
 export interface RunFilesInput {
@@ -49,8 +52,12 @@ export interface RunFilesInput {
   /** Rows that could not be read. */
   readonly unread: readonly RowFailure[]
   readonly herm: HermRun | null
+  /** What the model read of the pairs, in their order; null where it is not known. */
+  readonly texts: HermTexts | null
   readonly methods: MethodsInput
   readonly log: Pick<Log, 'info' | 'warn'>
+  /** Who compares the molecules of pairs; left out: RDKit of this thread. */
+  readonly compare?: Comparing | undefined
 }
 export interface RunAnalyses {
   readonly config: RunConfig
@@ -67,7 +74,7 @@ export interface RunAnalyses {
 
 /** ◆ Writes every file of a run but scores.csv, pairs.csv, run.json and report.html. */
 export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> {
-  const { folder, config, joined, rows, added, scored, herm, methods, log } = input
+  const { folder, config, joined, rows, added, scored, herm, texts, methods, log } = input
   const settings = { seed: config.seed, resamples: config.resamples }
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
@@ -75,7 +82,7 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
   const groups = await groupsOfRun(joined, config, scored, settings)
   for (const note of groups?.notes ?? []) log.warn(note)
-  const invariance = await invarianceOfRun(joined, scored, settings)
+  const invariance = await invarianceOfRun(joined, scored, settings, input.compare)
   for (const note of invariance?.notes ?? []) log.warn(note)
   const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: scored })
   const found = {
@@ -129,18 +136,20 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     ],
     agreement: found,
     herm,
+    texts,
     methods,
     log,
   })
   return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
 }
 
-/** ◆ Writes report.html. @param record run.json of the run */
+/** ◆ Writes report.html. @param record run.json of the run. @param pictures that were drawn ahead of time */
 export async function writeReport(
   folder: string,
   record: RunJson,
   joined: Joined,
   { config, summary, agreement, faults, groups, grpo, invariance, failures }: RunAnalyses,
+  pictures?: PicturesAhead,
 ): Promise<void> {
   const page = await reportHtml({
     run: runRecord(record, joined),
@@ -153,6 +162,7 @@ export async function writeReport(
     drift: record.drift,
     groups: groupsReport(groups, grpo, config),
     ...(invariance !== null && { sensitivity: invariance.curve }),
+    pictures,
   })
   await writeWhole(join(folder, 'report.html'), page)
 }

@@ -28,6 +28,7 @@ import { watchInterrupt } from './interrupt.ts'
 import type { Log } from './log.ts'
 import { modelLine } from './model-line.ts'
 import type { BinHelp } from './parse.ts'
+import { endWithParent } from './part.ts'
 import { runParts } from './parts.ts'
 import { printPlan } from './plan.ts'
 import { sayReadings } from './readings.ts'
@@ -70,6 +71,7 @@ export async function runModel(
   const begun = await begin(bin, { ...HELP[bin], name }, argv)
   if (begun === null) return 0
   const { given, modes, log, elapsedMs } = begun
+  endWithParent()
   checkDatasetName(begun.config.dataset)
   const devices = devicesOf(begun.config.device)
   const only = devices.length === 1 || modes.dryRun || modes.dumpRendered !== null

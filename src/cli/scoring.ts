@@ -19,7 +19,7 @@ import { repairsOfRun, sayRepairs } from './repairs.ts'
 /** A run whose models, data and output folder are settled. */
 export type OpenRun = Omit<
   FinishInput,
-  'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'verdictTroubles' | 'exact' | 'print'
+  'inspection' | 'store' | 'ledger' | 'work' | 'verdictErrors' | 'verdictTroubles' | 'distances' | 'exact' | 'print'
 > & {
   readonly plan: PlanOptions
   readonly interrupt: Interrupt

@@ -1,3 +1,4 @@
+import '../no-telemetry.ts'
 import { onStopSignal } from '../stop-signals.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { type DataOptions, OWN_FILE } from '../chem/ether0/data.ts'
-import { createPooledVerifier, type VerifierOptions } from '../chem/workers/verifier.ts'
+import { createPooledVerifier, type PooledVerifier, type VerifierOptions } from '../chem/workers/verifier.ts'
 import { given } from '../given.ts'
 import type { VerificationChoice } from '../setup/config.ts'
 import type { Verifier } from '../types.ts'
@@ -8,7 +8,7 @@ import type { Verifier } from '../types.ts'
  * The verification workers that the flags ask for; null with --no-verify. Workers start with their first job; files and addresses are
  * opened here, so that a bad one stops the run before anything is computed.
  */
-export function openVerifier(choice: VerificationChoice): Verifier | null {
+export function openVerifier(choice: VerificationChoice): PooledVerifier | null {
   const { enabled, extraction, requireReasoning, soft, goodMoleculeBonus, oracles, workers, ...files } = choice
   const { ringsBloom, fingerprintsBloom, purchasableBloom, ...lost } = files
   // a type error here: a choice that is handed on to nobody

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import { DeviceError, NetworkError } from '../errors.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { type DownloadProgress, receive } from './receive.ts'
 import { type Patience, patientFetch } from './request.ts'
 import { findWheel, type Wheel } from './wheel-index.ts'
@@ -118,7 +119,8 @@ async function installed(record: string, wheel: Wheel, target: string): Promise<
  * where it goes (and yauzl refuses archives with ".." in a path).
  */
 async function unpackLibraries(archive: string, keep: RegExp, target: string): Promise<string[]> {
-  const fresh = await mkdtemp(join(target, '.unpacking-'))
+  const temporary = temporaryFolder(join(target, '.unpacking'))
+  const fresh = temporary.path
   try {
     const zip = await yauzl.openPromise(archive)
     for await (const entry of zip.eachEntry()) {
@@ -134,7 +136,7 @@ async function unpackLibraries(archive: string, keep: RegExp, target: string): P
       cause,
     })
   } finally {
-    await rm(fresh, { recursive: true, force: true })
+    temporary.remove()
   }
 }
 

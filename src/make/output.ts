@@ -116,7 +116,7 @@ export class PairFile {
     this.save()
   }
   close(): void {
-    closeSync(this.fd)
+    attempt(this.path, () => closeSync(this.fd))
   }
 
   private save(): void {

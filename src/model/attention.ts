@@ -1,7 +1,8 @@
 import { ATTENTION_FORMS, type AttentionForm } from './attention-forms.ts'
 import type { Graph, Value } from './graph.ts'
-import { ELEMENT, type ElementType } from './onnx.ts'
+import type { ElementType } from './onnx.ts'
 import type { AttentionSpec, ModelSpec } from './spec.ts'
+import { splitAttention } from './split-attention.ts'
 import { cast, castFrom } from './weights.ts'
 
 /** How a graph attends: in one of these forms, or, to continue texts, to keys and values that it is given (`cache`, cache.ts). */
@@ -31,7 +32,7 @@ export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType
   const { shape } = seen
   switch (form) {
     case 'split':
-      return paddedHeads(graph, shape, splitAttention(graph, type))
+      return splitAttention(graph, type)
     case 'gqa':
       return paddedHeads(graph, shape, causalAttention(graph, shape))
     case 'attention':
@@ -40,67 +41,6 @@ export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType
       return promptsAttention(graph)
     case 'plain':
       return plainAttention(graph, type, seen)
-  }
-}
-
-/**
- * A loop over blocks of queries. Row `i` of every `block_*` input is one block; batch is 1.
- * GroupQueryAttention takes the gathered past as a cache, so the new part alone is causal: nothing is masked, and of
- * each block's own square only half is wasted. `local_window_size` counts the query itself
- * (ONNX Runtime before 1.2x saw one key more: the parity tests would tell).
- */
-function splitAttention(graph: Graph, type: ElementType): Attend {
-  const column = ['blocks', 1] as const
-  const start = graph.input('block_start', 'int64', column)
-  const end = graph.input('block_end', 'int64', column)
-  const pastStart = graph.input('block_past_start', 'int64', column)
-  const pastEnd = graph.input('block_past_end', 'int64', column)
-  const lastKey = graph.input('block_last_key', 'int32', column)
-  const keys = graph.input('block_keys', 'int32', column)
-  const past = graph.input('past', 'int64', ['past'])
-  const blocks = graph.op('Gather', [graph.op('Shape', [start]), graph.int(0)])
-
-  /** ONNX knows no sequences of bfloat16. */
-  const carried = type === 'bfloat16' ? 'float' : type
-
-  return (q, k, v, spec) => {
-    const { kvHeads, headDim } = spec
-    const cacheOf = (x: Value): Value =>
-      graph.op('Transpose', [graph.op('Reshape', [x, graph.ints([1, -1, kvHeads, headDim])])], { perm: [0, 2, 1, 3] })
-    const keyCache = cacheOf(k)
-    const valueCache = cacheOf(v)
-
-    const body = graph.body('block')
-    const i = body.input(`${q}_block`, 'int64', [])
-    const condition = body.input(`${q}_condition`, 'bool', [])
-    const done = body.input(`${q}_done`, carried, [], true)
-    const at = (column: Value): Value => body.op('Gather', [column, i])
-    const own = (x: Value, first: Value, last: Value): Value => body.op('Slice', [x, first, last, graph.ints([1])])
-    const first = at(start)
-    const last = at(end)
-    const seen = body.op('Slice', [past, at(pastStart), at(pastEnd), graph.ints([0])])
-    const outputs = body.contribOutputs(
-      'GroupQueryAttention',
-      [
-        own(q, first, last),
-        own(k, first, last),
-        own(v, first, last),
-        body.op('Gather', [keyCache, seen], { axis: 2 }),
-        body.op('Gather', [valueCache, seen], { axis: 2 }),
-        at(lastKey),
-        at(keys),
-      ],
-      [true, true, true],
-      groupQuery(spec),
-    )
-    body.output(`${q}_goes_on`, 'bool', [], condition)
-    const block = castFrom(body, outputs[0]!, type, carried)
-    body.output(`${q}_with_block`, carried, [], body.op('SequenceInsert', [done, block]), true)
-
-    const none = graph.op('SequenceEmpty', [], { dtype: ELEMENT[carried] })
-    const all = graph.op('Loop', [blocks, '', none], { body: { body: body.record() } })
-    const mixed = graph.op('ConcatFromSequence', [all], { axis: 1 })
-    return castFrom(graph, mixed, carried, type)
   }
 }
 

@@ -7,6 +7,7 @@ import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from '.
 import { relativeScores } from './relative.ts'
 import { type Rope, sameRope } from './rope.ts'
 import type { AttentionSpec, BlockNorms, HeadWeights, Mlp, ModelSpec, Norm } from './spec.ts'
+import { splitAttention } from './split-attention.ts'
 import { castFrom } from './weights.ts'
 
 /** A model's body as nodes. */
@@ -23,7 +24,8 @@ export interface Body {
 
 /**
  * The body from token ids to final hidden states. Hidden states are [tokens, hidden] throughout, tokens = batch · seq;
- * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone.
+ * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone; of the form `split` its
+ * queries, too.
  * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
  * flattened ids; those of attention.ts or cache.ts, relative.ts and RotaryInputs.
  */
@@ -39,10 +41,18 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): B
   const rotary = new RotaryInputs(builder, positions)
   const relative = spec.causal || !spec.relative ? null : relativeScores(builder, shape, spec.hidden, spec.relative)
   const alibi = new Alibi(builder, positions, shape)
+  const grid = (x: Value): Value => graph.op('Reshape', [x, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 })])
   const attention = (x: Value, layer: AttentionSpec, l: number): Value => {
     const how = layer.alibi ? alibi.around(attend) : attend
     const mix = (q: Value, k: Value, v: Value): Value => how(q, k, v, layer, relative?.(q, k, l, layer))
-    return attentionBlock(builder, x, layer, mix, rotary, graph.op('Concat', [shape, graph.ints([-1])], { axis: 0 }))
+    return attentionBlock(builder, x, layer, mix, rotary, { grid, rows: null })
+  }
+  const last = spec.layers.length - 1
+  /** Whether the last layer asks for the head's rows alone. ALiBi's queries carry the positions of all tokens. */
+  const fewQueries = form === 'split' && spec.layers[last]?.attention.alibi !== true
+  const lastAttention = (x: Value, layer: AttentionSpec): Value => {
+    const ofRows = splitAttention(graph, builder.type, 'row_')
+    return attentionBlock(builder, x, layer, (q, k, v) => ofRows(q, k, v, layer), rotary, { grid, rows })
   }
   const feedForward = (x: Value, mixture: Mlp): Value =>
     mixture.kind === 'experts' ? experts(builder, x, mixture) : mlp(builder, x, mixture)
@@ -51,12 +61,13 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): B
   const embedded = embed(builder, spec, ids, positions)
   const stream = new Stream(builder, embedded, width)
   spec.layers.forEach((layer, l) => {
-    const pick = (x: Value): Value => (l === spec.layers.length - 1 ? graph.op('Gather', [x, rows]) : x)
+    const pick = (x: Value): Value => (l === last ? graph.op('Gather', [x, rows]) : x)
     const after = (x: Value, { after }: BlockNorms): Value => (after ? norm(builder, x, after, width) : x)
     const { attentionNorms, mlpNorms } = layer
     const normed = stream.read(attentionNorms.before)
-    const mixed = attention(normed, layer.attention, l)
-    const attended = after(linear(builder, pick(mixed), layer.attention.out), attentionNorms)
+    const mixed =
+      l === last && fewQueries ? lastAttention(normed, layer.attention) : pick(attention(normed, layer.attention, l))
+    const attended = after(linear(builder, mixed, layer.attention.out), attentionNorms)
     stream.map(pick)
     // parallel blocks read the stream before anything is added to it
     const shared = attentionNorms.before?.weight === mlpNorms.before?.weight
@@ -71,8 +82,8 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): B
       stream.close(conv.norm)
     }
   })
-  const last = stream.read(spec.finalNorm)
-  const hidden = spec.inside ? linear(builder, last, spec.inside.out) : last
+  const normed = stream.read(spec.finalNorm)
+  const hidden = spec.inside ? linear(builder, normed, spec.inside.out) : normed
   return { hidden, ropes: rotary.ropes, alibiHeads: alibi.heads, cache: cache?.layers ?? null }
 }
 
@@ -141,24 +152,36 @@ function embed(builder: Builder, { embedding, vocab, inside }: ModelSpec, ids: V
   return projection === null ? x : linear(builder, x, projection)
 }
 
-/** [tokens, hidden] → [tokens, heads · headDim], before the output projection. */
+/** What of a layer asks: all tokens, or the rows of the head. */
+interface Queries {
+  /** [tokens, width] → [batch, seq, width] */
+  readonly grid: (x: Value) => Value
+  /** Places in the flattened ids; null: all. */
+  readonly rows: Value | null
+}
+
+/** [tokens, hidden] → [queries, heads · headDim], before the output projection. */
 function attentionBlock(
   builder: Builder,
   x: Value,
   spec: AttentionSpec,
   attend: (q: Value, k: Value, v: Value) => Value,
   rotary: RotaryInputs,
-  shape: Value,
+  { grid, rows }: Queries,
 ): Value {
   const { graph } = builder
   const { heads, kvHeads, headDim } = spec
-  const [q, k, v] = project(builder, x, spec)
-  const grid = (y: Value): Value => graph.op('Reshape', [y, shape])
-  const turned = (y: Value, count: number, which: 'q' | 'k'): Value => {
-    const normed = clipped(builder, normHeads(builder, y, which, count, spec), spec.clip)
-    return spec.rope ? rotary.rotate(grid(normed), spec.rope, count, headDim) : grid(normed)
-  }
-  const mixed = attend(turned(q, heads, 'q'), turned(k, kvHeads, 'k'), grid(clipped(builder, v, spec.clip)))
+  const [q, k, v] = project(builder, x, spec, rows)
+  const normed = (y: Value, count: number, which: 'q' | 'k'): Value =>
+    clipped(builder, normHeads(builder, y, which, count, spec), spec.clip)
+  const turned = (y: Value, count: number, at: Value | null): Value =>
+    spec.rope ? rotary.rotate(y, spec.rope, count, headDim, at) : y
+  const asking = normed(q, heads, 'q')
+  const mixed = attend(
+    turned(rows === null ? grid(asking) : graph.op('Unsqueeze', [asking, graph.ints([0])]), heads, rows),
+    turned(grid(normed(k, kvHeads, 'k')), kvHeads, null),
+    grid(clipped(builder, v, spec.clip)),
+  )
   return graph.op('Reshape', [mixed, graph.ints([-1, heads * headDim])])
 }
 
@@ -168,15 +191,22 @@ function clipped({ graph, type }: Builder, y: Value, bound: number | undefined):
   return graph.op('Clip', [y, limit(-bound), limit(bound)])
 }
 
-/** q [tokens, heads · headDim], k and v [tokens, kvHeads · headDim]. */
-function project(builder: Builder, x: Value, { projection, heads, kvHeads, headDim }: AttentionSpec): QueryKeyValue {
+/** q [queries, heads · headDim], k and v [tokens, kvHeads · headDim]. @param rows of the queries; null: all tokens */
+function project(
+  builder: Builder,
+  x: Value,
+  { projection, heads, kvHeads, headDim }: AttentionSpec,
+  rows: Value | null,
+): QueryKeyValue {
   const { graph } = builder
+  const asking = (y: Value): Value => (rows === null ? y : graph.op('Gather', [y, rows]))
   if (projection.kind === 'separate') {
     const { q, k, v } = projection
-    return [linear(builder, x, q), linear(builder, x, k), linear(builder, x, v)]
+    return [linear(builder, asking(x), q), linear(builder, x, k), linear(builder, x, v)]
   }
   const qkv = linear(builder, x, projection.qkv)
-  const [q, k, v] = projection.kind === 'fused' ? sideBySide() : byHead()
+  const [all, k, v] = projection.kind === 'fused' ? sideBySide() : byHead()
+  const q = asking(all)
   const { added } = projection
   if (added === undefined) return [q, k, v]
   const plus = (y: Value, name: string): Value =>
@@ -243,10 +273,16 @@ class RotaryInputs {
     readonly positions: Value,
   ) {}
 
-  rotate(x: Value, rope: Rope, heads: number, headDim: number): Value {
+  /** @param rows of x, as places in the flattened ids; null: x [batch, seq, …] is all tokens, else [1, rows, …] */
+  rotate(x: Value, rope: Rope, heads: number, headDim: number, rows: Value | null): Value {
     let i = this.ropes.findIndex((known) => sameRope(known, rope))
     if (i < 0) i = this.#declare(rope)
-    return rotate(this.builder, x, this.#tables[i]!, heads, headDim, rope)
+    const tables = this.#tables[i]!
+    if (rows === null) return rotate(this.builder, x, tables, heads, headDim, rope)
+    const { graph } = this.builder
+    const all = graph.op('Reshape', [this.positions, graph.ints([-1])])
+    const positions = graph.op('Unsqueeze', [graph.op('Gather', [all, rows]), graph.ints([0])])
+    return rotate(this.builder, x, { ...tables, positions }, heads, headDim, rope)
   }
 
   #declare(rope: Rope): number {

@@ -6,6 +6,7 @@ import { checkFinite } from './finite.ts'
 import type { OpenModel } from './open.ts'
 import { int64, type OpenSessionOptions, openSession, PositionTables, runOn } from './ort-session.ts'
 import { turnsAs } from './rope.ts'
+import type { GraphSession } from './threaded.ts'
 
 /** ◆ A model on ONNX Runtime as a Decoder: continues texts. session.ts measures them. */
 
@@ -59,7 +60,7 @@ class OrtDecoder implements Decoder {
   constructor(
     readonly info: RunnerInfo,
     readonly model: OpenModel,
-    readonly session: ort.InferenceSession,
+    readonly session: GraphSession,
     readonly layers: readonly CachedLayer[],
     readonly pieceTokens: number,
   ) {

@@ -1,3 +1,4 @@
+import '../no-telemetry.ts'
 import * as ort from 'onnxruntime-node'
 import { Graph } from './graph.ts'
 import { encodeModel } from './onnx.ts'

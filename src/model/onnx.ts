@@ -146,9 +146,12 @@ function encodeValue(value: ValueRecord): Message {
 
 const UTF8 = new TextEncoder()
 
-/** A protobuf message under construction. */
+/** Bytes that a message begins with: most are a node's or a name's. */
+const SMALL = 64
+
+/** A protobuf message under construction: one buffer that doubles, for a graph has tens of thousands of fields. */
 export class Message {
-  readonly #parts: Uint8Array[] = []
+  #bytes = new Uint8Array(SMALL)
   #length = 0
 
   /** Varint field; integers ≥ 0 or −1 (which protobuf writes as ten bytes). */
@@ -170,38 +173,41 @@ export class Message {
     return this.#push(value)
   }
   message(field: number, value: Message): this {
-    this.#varint(field * 8 + 2)
-    this.#varint(value.#length)
-    for (const part of value.#parts) this.#push(part)
-    return this
+    return this.field(field, value.#bytes.subarray(0, value.#length))
   }
   /** Fields that are encoded already. */
   raw(value: Uint8Array): this {
     return this.#push(value)
   }
   bytes(): Uint8Array {
-    const all = new Uint8Array(this.#length)
-    let at = 0
-    for (const part of this.#parts) {
-      all.set(part, at)
-      at += part.length
-    }
-    return all
+    return this.#bytes.slice(0, this.#length)
   }
 
   #push(part: Uint8Array): this {
-    this.#parts.push(part)
+    this.#reserve(part.length)
+    this.#bytes.set(part, this.#length)
     this.#length += part.length
     return this
   }
-  /** Base 128, least significant group first; two's complement of 64 bits. */
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + more))
+    larger.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = larger
+  }
+  /** Base 128, least significant group first; −1 is 2⁶⁴ − 1 in two's complement: nine full groups and a bit. */
   #varint(value: number): void {
-    let rest = BigInt.asUintN(64, BigInt(value))
-    const bytes: number[] = []
-    do {
-      bytes.push(Number(rest & 127n) | (rest > 127n ? 128 : 0))
-      rest >>= 7n
-    } while (rest > 0n)
-    this.#push(Uint8Array.from(bytes))
+    this.#reserve(10)
+    let rest = value
+    if (rest < 0) {
+      this.#bytes.fill(255, this.#length, this.#length + 9)
+      this.#length += 9
+      rest = 1
+    }
+    while (rest > 127) {
+      this.#bytes[this.#length++] = (rest % 128) + 128
+      rest = Math.floor(rest / 128)
+    }
+    this.#bytes[this.#length++] = rest
   }
 }

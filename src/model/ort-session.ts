@@ -1,3 +1,4 @@
+import '../no-telemetry.ts'
 import { dirname, relative, sep } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError } from '../errors.ts'
@@ -13,6 +14,7 @@ import { PROVIDERS } from './providers.ts'
 import { quantisedFile } from './quantised/file.ts'
 import { QUANTISED_FILE } from './quantised/layout.ts'
 import { type RopeRows, ropeTables } from './rope-tables.ts'
+import { type GraphSession, modelThread, threadedSession } from './threaded.ts'
 
 /** ◆ A graph of ours on ONNX Runtime: how it is opened and run. The only file with 64-bit integers. */
 
@@ -21,6 +23,8 @@ export interface OpenSessionOptions {
   readonly threads?: number
   /** Whether threads burn their core while they wait for work. Default false: scripts/bench/threads.ts. */
   readonly spinning?: boolean
+  /** Whether the session lives in a thread of its own, so that its runs do not block this one (threaded.ts). Default false. */
+  readonly ownThread?: boolean
   /** What the checkpoint's files were when they were hashed; for weights in few bits, which are kept under these hashes. */
   readonly hashes?: readonly FileHash[]
   /** Told what takes long: weights in few bits are made once. */
@@ -34,7 +38,7 @@ const WEIGHTS_TOO_LARGE =
 export async function openSession(
   model: OpenModel,
   options: OpenSessionOptions,
-): Promise<{ readonly session: ort.InferenceSession; readonly info: RunnerInfo }> {
+): Promise<{ readonly session: GraphSession; readonly info: RunnerInfo }> {
   checkPinned(pinnedPackage('onnxruntime-node'))
   const started = performance.now()
   const session = await createSession(model, options)
@@ -61,8 +65,8 @@ export async function openSession(
 
 async function createSession(
   { built, checkpoint, device, deviceId }: OpenModel,
-  { threads, spinning, ...source }: OpenSessionOptions,
-): Promise<ort.InferenceSession> {
+  { threads, spinning, ownThread = false, ...source }: OpenSessionOptions,
+): Promise<GraphSession> {
   const { quantised } = built
   const made = quantised === null ? null : await quantisedFile(quantised, { ...source, checkpoint })
   const root = commonFolder(made === null ? built.files : [...built.files, made], checkpoint.dir)
@@ -70,7 +74,7 @@ async function createSession(
   const bytes = encodeModel(built.model, (file) => locationOf(file === QUANTISED_FILE ? made! : file))
   const provider = device === 'cuda' ? { name: 'cuda' as const, deviceId: deviceId ?? 0 } : device
   try {
-    return await ort.InferenceSession.create(bytes, {
+    return await sessionOf(bytes, ownThread && device !== 'webgpu', {
       executionProviders: [provider],
       logSeverityLevel: 3,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
@@ -91,6 +95,18 @@ async function createSession(
       : new DeviceError(message, `--device ${device}`, hint, { cause })
   }
 }
+
+/** A session of this thread, or of one of its own. */
+export const sessionOf = (
+  model: Uint8Array | string,
+  ownThread: boolean,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<GraphSession> =>
+  ownThread && modelThread.own
+    ? threadedSession(model, options)
+    : typeof model === 'string'
+      ? ort.InferenceSession.create(model, options)
+      : ort.InferenceSession.create(model, options)
 
 /**
  * How a session's threads wait for each other, as entries of ONNX Runtime's `session.*`: asleep. By its own default they spin, which on a machine
@@ -116,10 +132,10 @@ export function commonFolder(files: readonly string[], where: string): string {
 /** One run of a graph. @throws DeviceError with what ONNX Runtime says */
 export async function runOn(
   device: RunnerInfo['device'],
-  session: ort.InferenceSession,
+  session: GraphSession,
   feeds: Record<string, ort.Tensor>,
   outputs: readonly string[],
-): Promise<ort.InferenceSession.ReturnType> {
+): ReturnType<GraphSession['run']> {
   try {
     return await session.run(feeds, outputs)
   } catch (cause) {

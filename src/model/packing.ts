@@ -115,40 +115,78 @@ function subtreeEnds(
   return ends
 }
 
-/** The blocks of queries of one packed row, for the `split` form. */
+/** The blocks of queries of one packed row, for the form `split` (split-attention.ts). */
 export interface Blocks {
-  /** Half-open ranges of places. */
-  readonly start: Int32Array
-  readonly end: Int32Array
-  /** Half-open ranges of `past`: the places that a block's queries see besides the block itself. */
-  readonly pastStart: Int32Array
-  readonly pastEnd: Int32Array
-  readonly past: Int32Array
+  /**
+   * [count, 8]: half-open ranges of places (the queries) and of `keys`, whose last are the queries themselves; rows and columns where
+   * the block's part of a mask [longest, before + longest] begins, and where it ends.
+   */
+  readonly table: Int32Array
+  readonly count: number
+  /** The places of every sequence, in order. */
+  readonly keys: Int32Array
+  /** The most queries of a block, and the most keys before a block's own. */
+  readonly longest: number
+  readonly before: number
+}
+
+/** Queries first … last − 1 of a sequence's tokens, which stand one after the other from `place` on. */
+interface Run {
+  readonly sequence: number
+  readonly first: number
+  readonly last: number
+  readonly place: number
 }
 
 /** Splits every sequence's own tokens into blocks of about equal length, at most `blockTokens`. */
 export function blocksOf(packed: Packed, reused: readonly number[], blockTokens: number): Blocks {
-  const start: number[] = []
-  const end: number[] = []
-  const pastStart: number[] = []
-  const pastEnd: number[] = []
-  const past: number[] = []
-  packed.paths.forEach((path, i) => {
-    const from = reused[i]!
-    const own = path.length - from
-    const count = Math.ceil(own / blockTokens)
-    for (let b = 0; b < count; b++) {
-      const first = from + Math.floor((own * b) / count)
-      const last = from + Math.floor((own * (b + 1)) / count)
-      start.push(path[first]!)
-      end.push(path[last - 1]! + 1)
-      pastStart.push(past.length)
-      for (let t = 0; t < first; t++) past.push(path[t]!)
-      pastEnd.push(past.length)
-    }
+  const own = packed.paths.flatMap((path, sequence): Run[] => {
+    const first = reused[sequence]!
+    return path.length > first ? [{ sequence, first, last: path.length, place: path[first]! }] : []
   })
-  const [s, e, ps, pe, p] = [start, end, pastStart, pastEnd, past].map((values) => Int32Array.from(values))
-  return { start: s!, end: e!, pastStart: ps!, pastEnd: pe!, past: p! }
+  return blocksOfRuns(packed, own, blockTokens)
+}
+
+/** The same of the rows that a head reads; places are their indices. */
+export function rowBlocksOf(packed: Packed, { tokens }: HeadRows, blockTokens: number): Blocks {
+  const runs: Run[] = []
+  let place = 0
+  for (const [sequence, read] of tokens.entries())
+    for (let first = 0, last = 1; last <= read.length; last++) {
+      if (last < read.length && read[last] === read[last - 1]! + 1) continue
+      runs.push({ sequence, first: read[first]!, last: read[last - 1]! + 1, place })
+      place += last - first
+      first = last
+    }
+  return blocksOfRuns(packed, runs, blockTokens)
+}
+
+function blocksOfRuns({ paths }: Packed, runs: readonly Run[], blockTokens: number): Blocks {
+  const blocks = runs.flatMap(({ sequence, first: from, last: to, place }) => {
+    const count = Math.ceil((to - from) / blockTokens)
+    return Array.from({ length: count }, (_, b): Run => {
+      const first = from + Math.floor(((to - from) * b) / count)
+      const last = from + Math.floor(((to - from) * (b + 1)) / count)
+      return { sequence, first, last, place: place + first - from }
+    })
+  })
+  const used = [...new Set(runs.map(({ sequence }) => sequence))]
+  const keys = new Int32Array(used.reduce((sum, sequence) => sum + paths[sequence]!.length, 0))
+  const starts = new Map<number, number>()
+  let filled = 0
+  for (const sequence of used) {
+    keys.set(paths[sequence]!, filled)
+    starts.set(sequence, filled)
+    filled += paths[sequence]!.length
+  }
+  const longest = blocks.reduce((most, { first, last }) => Math.max(most, last - first), 0)
+  const before = blocks.reduce((most, { first }) => Math.max(most, first), 0)
+  const table = new Int32Array(8 * blocks.length)
+  for (const [b, { sequence, first, last, place }] of blocks.entries()) {
+    const [start, count] = [starts.get(sequence)!, last - first]
+    table.set([place, place + count, start, start + last, 0, before - first, count, before + count], 8 * b)
+  }
+  return { table, count: blocks.length, keys, longest, before }
 }
 
 /** What a head reads: places in the flattened ids, and for log-probs the token that each row predicts. */
@@ -157,12 +195,15 @@ export interface HeadRows {
   readonly targets: Int32Array
   /** For every sequence of the batch, how many rows are its own. */
   readonly counts: readonly number[]
+  /** For every sequence, which of its tokens the rows are. */
+  readonly tokens: readonly Int32Array[]
 }
 
 /** A reward head reads its places. */
 export function scoreRows(packed: Packed, chosen: readonly Sequence[]): HeadRows {
   const rows = chosen.flatMap(({ reads }, i) => Array.from(reads, (place) => packed.paths[i]![place]!))
-  return { rows: Int32Array.from(rows), targets: new Int32Array(0), counts: chosen.map(({ reads }) => reads.length) }
+  const tokens = chosen.map(({ reads }) => reads)
+  return { rows: Int32Array.from(rows), targets: new Int32Array(0), counts: tokens.map(({ length }) => length), tokens }
 }
 
 /** For every row, which sequence of the batch it belongs to. */
@@ -175,14 +216,15 @@ export function logProbRows(packed: Packed, chosen: readonly Sequence[]): HeadRo
   const total = counts.reduce((sum, count) => sum + count, 0)
   const rows = new Int32Array(total)
   const targets = new Int32Array(total)
+  const tokens = chosen.map(({ reads }, i) => Int32Array.from({ length: counts[i]! }, (_, n) => reads[0]! - 1 + n))
   let n = 0
   chosen.forEach((sequence, i) => {
-    for (let t = sequence.reads[0]!; t < sequence.ids.length; t++, n++) {
-      rows[n] = packed.paths[i]![t - 1]!
-      targets[n] = sequence.ids[t]!
+    for (const t of tokens[i]!) {
+      rows[n] = packed.paths[i]![t]!
+      targets[n++] = sequence.ids[t + 1]!
     }
   })
-  return { rows, targets, counts }
+  return { rows, targets, counts, tokens }
 }
 
 /** Refuses what the graph would read out of bounds (a GPU does so in silence). */

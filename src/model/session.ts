@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node'
+import type * as ort from 'onnxruntime-node'
 import { UsageError } from '../errors.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import { checkFinite } from './finite.ts'
@@ -9,15 +9,18 @@ import {
   type Blocks,
   blocksOf,
   checkBounds,
+  type HeadRows,
   logProbRows,
   ownersOf,
   type Packed,
   packBatch,
+  rowBlocksOf,
   scoreRows,
 } from './packing.ts'
 import { type PromptRows, packPrompts } from './prompt-rows.ts'
 import { distanceRows } from './relative.ts'
 import { ropeRows } from './rope-tables.ts'
+import type { GraphSession } from './threaded.ts'
 
 /** ◆ A model on ONNX Runtime as a Runner: measures whole texts. decoder.ts continues them. */
 
@@ -45,14 +48,17 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
 
 class OrtRunner implements Runner {
   readonly #tables: PositionTables
+  /** Whether the last layer has inputs of its own for the head's rows (body.ts). */
+  readonly #rowsAsk: boolean
 
   constructor(
     readonly info: RunnerInfo,
     readonly model: OpenModel,
-    readonly session: ort.InferenceSession,
+    readonly session: GraphSession,
     readonly blockTokens: number,
   ) {
     this.#tables = new PositionTables(model.built)
+    this.#rowsAsk = model.built.model.graph.inputs.some(({ name }) => name === 'row_blocks')
   }
 
   /**
@@ -99,7 +105,7 @@ class OrtRunner implements Runner {
       rows: int64(head.rows),
       ...(rowsPerOutput === 'all' && { owners: int64(ownersOf(head)) }),
       ...(logProb && { targets: int64(head.targets) }),
-      ...(prompts === null ? this.#attentionFeeds(packed, batch) : promptFeeds(prompts)),
+      ...(prompts === null ? this.#attentionFeeds(packed, batch, head) : promptFeeds(prompts)),
       ...this.#tables.feeds(rotary.parts),
       ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
     }
@@ -120,6 +126,10 @@ class OrtRunner implements Runner {
     })
   }
 
+  get busyMs(): (() => number) | undefined {
+    return this.session.busyMs
+  }
+
   async checkWeights(): Promise<void> {
     await checkFinite(this.model.checkpoint, this.model.built.tensors)
   }
@@ -128,13 +138,15 @@ class OrtRunner implements Runner {
     await this.session.release()
   }
 
-  #attentionFeeds(packed: Packed, batch: Batch): Record<string, ort.Tensor> {
+  #attentionFeeds(packed: Packed, batch: Batch, head: HeadRows): Record<string, ort.Tensor> {
     const { attention } = this.model
     if (attention === 'gqa') return {}
     if (!this.model.batching.causal) return { lengths: int64(packed.lengths) }
     if (attention !== 'split') return { subtree_end: int64(packed.subtreeEnd, [packed.batch, packed.seq]) }
     const reused = batch.reused ?? batch.sequences.map(() => 0)
-    return blockFeeds(blocksOf(packed, reused, this.blockTokens))
+    const all = blockFeeds(blocksOf(packed, reused, this.blockTokens))
+    if (!this.#rowsAsk) return all
+    return { ...all, ...blockFeeds(rowBlocksOf(packed, head, this.blockTokens), 'row_') }
   }
 }
 
@@ -151,20 +163,10 @@ const promptFeeds = (rows: PromptRows): Record<string, ort.Tensor> => ({
   prompt_of: int64(rows.promptOf),
 })
 
-function blockFeeds({ start, end, pastStart, pastEnd, past }: Blocks): Record<string, ort.Tensor> {
-  const column = [start.length, 1]
-  const keys = start.map((first, i) => end[i]! - first + pastEnd[i]! - pastStart[i]!)
+function blockFeeds({ table, count, keys, longest, before }: Blocks, prefix = ''): Record<string, ort.Tensor> {
   return {
-    block_start: int64(start, column),
-    block_end: int64(end, column),
-    block_past_start: int64(pastStart, column),
-    block_past_end: int64(pastEnd, column),
-    block_keys: new ort.Tensor('int32', keys, column),
-    block_last_key: new ort.Tensor(
-      'int32',
-      keys.map((count) => count - 1),
-      column,
-    ),
-    past: int64(past),
+    [`${prefix}blocks`]: int64(table, [count, table.length / count]),
+    [`${prefix}keys`]: int64(keys),
+    [`${prefix}block_extent`]: int64(Int32Array.of(longest, before)),
   }
 }

@@ -48,7 +48,7 @@ export async function estimatePlan(
     computed += planned.reduce((sum, batch) => sum + batch.tokens, 0)
     peakBytes = Math.max(peakBytes, estimatePeakBytes(planned, sequences, size))
     sequences = []
-    extent = new Window(plan)
+    extent = extent.next()
   }
   for await (const row of rows) {
     if ('reason' in row) continue

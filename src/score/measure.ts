@@ -22,20 +22,34 @@ export interface MeasuredBatch {
  * Measures planned batches one by one. A sequence without anything to read is unscored before it runs; one whose
  * output is not finite is measured again alone, because a neighbour in the same tree may be the cause, and is unscored
  * if that does not help. If the weights are the cause, the runner throws. A batch that does not fit in memory is halved (fitting.ts); a
- * sequence that does not fit alone is unscored.
+ * sequence that does not fit alone is unscored. Batches may be asked for ahead, so that a runner in another thread finds the next one when it is
+ * done with one; what comes out, and in which order, does not depend on it.
  * @param onHalved told of every batch that did not fit
+ * @param ahead how many batches beside the one in hand are asked for now
  */
 export async function* measure(
   runner: Runner,
   batches: readonly Batch[],
   sequences: readonly Sequence[],
   onHalved: (halved: Halved) => void = () => {},
+  ahead: () => number = () => 0,
 ): AsyncGenerator<MeasuredBatch> {
-  for (const batch of batches) {
-    const results = await measureBatch(runner, batch, sequences, onHalved)
+  const asked: Promise<Measured[]>[] = []
+  for (const [i, batch] of batches.entries()) {
+    const most = Math.min(batches.length, i + 1 + ahead())
+    while (asked.length < Math.max(most, i + 1)) {
+      const results = measureBatch(runner, batches[asked.length]!, sequences, onHalved)
+      // nobody waits for it where one before it fails, or the caller stops
+      results.catch(() => {})
+      asked.push(results)
+    }
+    const results = await asked[i]!
+    asked[i] = DONE
     yield { batch, results }
   }
 }
+/** In place of results that were handed on. */
+const DONE: Promise<Measured[]> = Promise.resolve([])
 
 async function measureBatch(
   runner: Runner,

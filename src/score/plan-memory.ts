@@ -21,7 +21,7 @@ export function scoreBytes(
   { heads, scores = 'rows', numberBytes = 4 }: ModelSize,
 ): number {
   if (scores === 'none') return 0
-  if (scores === 'block') return 4 * heads * BLOCK * row
+  if (scores === 'block') return 2 * 4 * heads * BLOCK * row
   return scores === 'mask' ? numberBytes * tokens * row : 4 * heads * tokens * row
 }
 /** Queries of a block of the form `split` (model/session.ts). */

@@ -221,8 +221,8 @@ export interface ModelSize {
   /** Bytes of a number of the hidden states. Default 4. */
   readonly numberBytes?: number
   /**
-   * What attention keeps of a row of seq tokens: `rows` the scores, heads · seq²; `mask` one mask, seq²; `block` the scores of a block of queries,
-   * heads · 128 · seq, of one row at a time; `none`. Default `rows`.
+   * What attention keeps of a row of seq tokens: `rows` the scores, heads · seq²; `mask` one mask, seq²; `block` the scores of a block of queries and
+   * their shares, 2 · heads · 128 · seq, of one row at a time; `none`. Default `rows`.
    */
   readonly scores?: 'rows' | 'mask' | 'block' | 'none'
 }

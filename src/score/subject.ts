@@ -37,8 +37,8 @@ export interface Subject {
   show(row: Row, completion: Completion): string
   /** Store key, 32 hex digits: everything that changes the number. */
   key(prepared: Prepared): string
-  /** Opens the model; called only when something is left to measure. */
-  open(): Promise<Runner>
+  /** Opens the model; called only when something is left to measure. `ownThread`: its runs do not block the caller's. */
+  open(where?: { readonly ownThread: boolean }): Promise<Runner>
 }
 
 /** A policy of which the log-probability of every token is kept. */
@@ -48,6 +48,7 @@ export const keepingTokens = (runner: Runner): Runner => ({
   },
   run: (batch, sequences) => runner.run(batch, sequences),
   unreadable: (sequence) => runner.unreadable?.(sequence) ?? null,
+  busyMs: runner.busyMs,
   ...(runner.checkWeights !== undefined && { checkWeights: () => runner.checkWeights!() }),
   release: () => runner.release(),
 })

@@ -2,20 +2,32 @@ import { promptCluster } from '../plain-text.ts'
 import type { Text } from '../types.ts'
 import type { PlanOptions } from './plan.ts'
 
-/** Completions and tokens that are planned together, whichever come first: memory holds one window of texts. */
+/** Completions and tokens that are planned together, whichever come first: memory holds two windows of texts. */
 const COMPLETIONS = 16_384
 const TOKENS = 4_000_000
+/** The first window is so much smaller, and each is twice the one before, so that a model does not wait long for its first texts. */
+const FIRST = 8
 
 /** What of a run is planned together: how full it is, and which of its rows share a prompt. */
 export class Window {
   #completions = 0
   #tokens = 0
   #rows = 0
+  readonly #part: number
+  readonly #plan: Pick<PlanOptions, 'packed' | 'prompts'>
   readonly #shares: boolean
   readonly #groups = new Map<string, number>()
 
-  constructor({ packed, prompts = false }: Pick<PlanOptions, 'packed' | 'prompts'>) {
-    this.#shares = packed || prompts
+  /** The first window, or, by `part`, one of so many parts of the largest. */
+  constructor(plan: Pick<PlanOptions, 'packed' | 'prompts'>, part = FIRST) {
+    this.#plan = plan
+    this.#part = part
+    this.#shares = plan.packed || (plan.prompts ?? false)
+  }
+
+  /** The one behind it. */
+  next(): Window {
+    return new Window(this.#plan, Math.max(1, this.#part / 2))
   }
 
   /**
@@ -35,6 +47,6 @@ export class Window {
     this.#tokens += tokens
   }
   get full(): boolean {
-    return this.#completions >= COMPLETIONS || this.#tokens >= TOKENS
+    return this.#completions >= COMPLETIONS / this.#part || this.#tokens >= TOKENS / this.#part
   }
 }

@@ -149,8 +149,8 @@ export async function subjectOf(
     dump: (label, prepared) =>
       dumpEncoded(label, isUnscored(prepared) || kind === 'head' ? prepared : withoutReads(prepared), tokenizer),
     key: (prepared) => measurementKey(identity, prepared),
-    async open() {
-      const options = given<Pick<SessionOptions, 'threads'>>({ threads: config.threads })
+    async open({ ownThread } = { ownThread: false }) {
+      const options = { ...given<Pick<SessionOptions, 'threads'>>({ threads: config.threads }), ownThread }
       const runner = await (isReadyMade(opened)
         ? startReadyMade(opened, options)
         : startSession(opened, { hashes, say, ...options, rawOutputs: keepsRaw(model, config) }))

@@ -23,7 +23,10 @@ function unit(values: ArrayLike<number>): Float64Array {
     largest = Math.max(largest, Math.abs(out[i]!))
   }
   let squares = 0
-  for (let i = 0; i < out.length; i++) squares += (out[i]! / largest) ** 2
+  for (let i = 0; i < out.length; i++) {
+    const part = out[i]! / largest
+    squares += part * part
+  }
   const norm = largest * Math.sqrt(squares)
   for (let i = 0; i < out.length; i++) out[i] = out[i]! / norm
   return out
@@ -57,15 +60,24 @@ export const pearson = (x: ArrayLike<number>, y: ArrayLike<number>): number | nu
  */
 export function spearmanTest(x: ArrayLike<number>, y: ArrayLike<number>): CorrelationTest | null {
   sameLength(x, y)
-  const n = x.length
-  if (n < 2 || hasNaN(x) || hasNaN(y)) return null
-  const [a, b] = [averageRanks(x), averageRanks(y)]
+  return x.length < 2 || hasNaN(x) || hasNaN(y) ? null : rankTest(averageRanks(x), averageRanks(y))
+}
+
+/** Spearman's ρ of average ranks (`averageRanks`) that are at hand; null where n < 2, a rank is NaN, or one side is constant. */
+export const spearmanOfRanks = (a: Float64Array, b: Float64Array): number | null =>
+  a.length < 2 || hasNaN(a) || hasNaN(b) ? null : (rankTest(a, b)?.statistic ?? null)
+
+function rankTest(a: Float64Array, b: Float64Array): CorrelationTest | null {
+  const n = a.length
   const centre = (n + 1) / 2
   // Centred ranks are multiples of ½: these sums are exact. Then numpy.corrcoef's operations in its order: what rounding leaves
   // of ρ = ±1 decides the whole p-value.
   const scale = 1 / (n - 1)
-  const moment = (p: Float64Array, q: Float64Array): number =>
-    p.reduce((total, v, i) => total + (v - centre) * (q[i]! - centre), 0) * scale
+  const moment = (p: Float64Array, q: Float64Array): number => {
+    let total = 0
+    for (let i = 0; i < n; i++) total += (p[i]! - centre) * (q[i]! - centre)
+    return total * scale
+  }
   const [xx, xy, yy] = [moment(a, a), moment(a, b), moment(b, b)]
   if (xx === 0 || yy === 0) return null
   const statistic = clip(xy / Math.sqrt(yy) / Math.sqrt(xx))

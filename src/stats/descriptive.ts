@@ -27,12 +27,14 @@ const defined = (value: number): number | null => (Number.isNaN(value) ? null : 
  */
 export const mean = (values: ArrayLike<number>): number | null => defined(sum(values) / values.length)
 
-/** Σ (x − x̄)^power / n. */
-function centralMoment(values: ArrayLike<number>, power: number): number | null {
-  const m = mean(values)
+/** Σ (x − x̄)^power / n, multiplied out: `**` takes several times as long. @param m x̄ */
+function centralMoment(values: ArrayLike<number>, power: 2 | 3 | 4, m = mean(values)): number | null {
   if (m === null || !Number.isFinite(m)) return null
   const terms = new Float64Array(values.length)
-  for (let i = 0; i < values.length; i++) terms[i] = (values[i]! - m) ** power
+  for (let i = 0; i < values.length; i++) {
+    const d = values[i]! - m
+    terms[i] = power === 2 ? d * d : power === 3 ? d * d * d : d * d * (d * d)
+  }
   return defined(sum(terms) / values.length)
 }
 
@@ -47,11 +49,11 @@ export function standardDeviation(values: ArrayLike<number>, { ddof = 1 }: { ddo
 }
 
 /** m_k / m₂^{k/2}; null for values that do not vary (beyond rounding, as in scipy). */
-function standardisedMoment(values: ArrayLike<number>, power: number): number | null {
-  const m2 = centralMoment(values, 2)
+function standardisedMoment(values: ArrayLike<number>, power: 3 | 4): number | null {
   const m = mean(values)
+  const m2 = centralMoment(values, 2, m)
   if (m2 === null || m === null || m2 <= (Number.EPSILON * m) ** 2) return null
-  return defined(centralMoment(values, power)! / m2 ** (power / 2))
+  return defined(centralMoment(values, power, m)! / m2 ** (power / 2))
 }
 /** Fisher's g₁ = m₃ / m₂^{3/2}, as scipy.stats.skew (biased). */
 export const skewness = (values: ArrayLike<number>): number | null => standardisedMoment(values, 3)

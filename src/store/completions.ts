@@ -44,7 +44,7 @@ export class CompletionsFile {
     let forgotten: Found['forgotten'] = null
     if (!resume || (existsSync(partial) && !(await beginsWith(partial, header)))) {
       forgotten = resume ? 'other options' : null
-      rmSync(partial, { force: true })
+      attempt(partial, () => rmSync(partial, { force: true }))
     }
     if (resume && !existsSync(partial) && finished && existsSync(final)) takeOver(final, partial, header)
     const fd = attempt(partial, () => openSync(partial, existsSync(partial) ? 'r+' : 'wx+'))
@@ -87,18 +87,28 @@ export class CompletionsFile {
       out.abort()
       throw error
     }
-    attempt(path, () => renameSync(path, join(this.folder, this.name)))
+    attempt(path, () => {
+      try {
+        renameSync(path, join(this.folder, this.name))
+      } catch (cause) {
+        // what it is written from stays
+        rmSync(path, { force: true })
+        throw cause
+      }
+    })
   }
 
   /** Once the manifest stands beside the rows: nothing is to go on with. */
   forget(): void {
     this.close()
-    rmSync(join(this.folder, partialOf(this.name)), { force: true })
+    const partial = join(this.folder, partialOf(this.name))
+    attempt(partial, () => rmSync(partial, { force: true }))
   }
 
   close(): void {
-    if (!this.#closed) closeSync(this.fd)
+    if (this.#closed) return
     this.#closed = true
+    attempt(join(this.folder, partialOf(this.name)), () => closeSync(this.fd))
   }
 
   /** Finds the rows of the file, and cuts off a line that was not written to its end. Returns how many lines were of no use. */

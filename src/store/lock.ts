@@ -64,7 +64,7 @@ export function takeLock(path: string, instead = 'or give this run another --out
       const held = (): boolean => readOrNull(file) === text
       const release = (): void => {
         releases.delete(release)
-        if (held()) rmSync(file, { force: true })
+        if (held()) takeAway(file)
       }
       releaseAtExit(release)
       sweepPassing(file)
@@ -111,6 +111,13 @@ function releaseAtExit(release: () => void): void {
   })
 }
 
+/** What a file system does not take away ends no command that has done its work: the next one finds that its process is gone. */
+function takeAway(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {}
+}
+
 /** What a file system without hard links says. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'])
 
@@ -125,7 +132,7 @@ function create(file: string, text: string): void {
     linkOrWrite(own, file, text)
   } finally {
     // also where the disk is full: then it is there, and empty
-    rmSync(own, { force: true })
+    takeAway(own)
   }
 }
 
@@ -138,7 +145,7 @@ function linkOrWrite(own: string, file: string, text: string): void {
       writeFileSync(file, text, { flag: 'wx' })
     } catch (full) {
       // made, but not written: another would wait for what never comes
-      if ((full as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(file, { force: true })
+      if ((full as NodeJS.ErrnoException).code !== 'EEXIST') takeAway(file)
       throw full
     }
   }
@@ -177,7 +184,7 @@ function removeStale(file: string, stale: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
-    rmSync(aside, { force: true })
+    takeAway(aside)
   }
 }
 

@@ -265,8 +265,11 @@ class Log implements Store {
     try {
       if (this.#lock !== null) this.#sync()
     } finally {
-      for (const file of [this.#own, ...this.#reused]) closeSync(file.fd)
-      this.#lock?.release()
+      try {
+        for (const { path, fd } of [this.#own, ...this.#reused]) attempt(path, () => closeSync(fd))
+      } finally {
+        this.#lock?.release()
+      }
     }
   }
 

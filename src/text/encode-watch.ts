@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm'
 import { ModelError } from '../errors.ts'
-import { type ThreadClock, threadClock } from '../thread-time.ts'
+import { ownClock, type ThreadClock } from '../thread-time.ts'
 import { isQuick } from './pattern-cost.ts'
 import { Recurrence } from './recurrence.ts'
 import { UnencodableText } from './unencodable.ts'
@@ -64,13 +64,6 @@ export class EncodeWatch {
       'A pattern in it repeats what is repeated already, such as (a+)+: it has to be written anew.',
     )
   }
-}
-
-/** One for all tokenizers of a thread: it keeps a file open. */
-let opened: ThreadClock | null = null
-function ownClock(): ThreadClock {
-  opened ??= threadClock()
-  return opened
 }
 
 const STOPPED = Symbol('stopped')

@@ -6,6 +6,8 @@ import type { Renderer } from './renderer.ts'
 import { templateLosses } from './repairs.ts'
 import { faultMessage } from './template.ts'
 
+type TemplateRenderer = Extract<Renderer, { kind: 'template' }>
+
 /** What a model is shown for one completion. */
 export interface Rendered {
   /** The whole conversation, without generation prompt; of a pair, the prompt alone. */
@@ -53,19 +55,12 @@ export function renderRow(
   if (trouble !== null) return trouble
   const given = hermCompat && kind !== 'single' ? alternateRoles(before) : before
   const whole = [...given, ...after]
-  let showsDate = false
-  const render = (messages: readonly Message[], addGenerationPrompt: boolean): string =>
-    renderer.template.render(messages as readonly (Message & { readonly [key: string]: unknown })[], {
-      addGenerationPrompt,
-      specialTokens: renderer.specialTokens,
-      now: renderer.now,
-      onClock: () => {
-        showsDate = true
-      },
-    })
   try {
-    const text = render(whole, false)
-    const promptText = render(given, !hermCompat)
+    const { text, showsDate: inWhole } = shown(renderer, whole, false)
+    const { text: promptText, showsDate: inPrompt } = promptOnce(renderer, prompt, hermCompat, kind, () =>
+      shown(renderer, given, !hermCompat),
+    )
+    const showsDate = inWhole || inPrompt
     const { repairs, suffix } = templateLosses({ prompt: given, completion: after, text, promptText })
     return {
       text,
@@ -85,22 +80,52 @@ export function renderRow(
   }
 }
 
+interface Shown {
+  readonly text: string
+  readonly showsDate: boolean
+}
+
+/** @throws TemplateFault where the template raises on these messages */
+function shown(renderer: TemplateRenderer, messages: readonly Message[], addGenerationPrompt: boolean): Shown {
+  let showsDate = false
+  const text = renderer.template.render(messages as readonly (Message & { readonly [key: string]: unknown })[], {
+    addGenerationPrompt,
+    specialTokens: renderer.specialTokens,
+    now: renderer.now,
+    onClock: () => {
+      showsDate = true
+    },
+  })
+  return { text, showsDate }
+}
+
+/** The prompt that was rendered last: a template is a function of its messages, and the completions of a row have the same ones before them. */
+const lastPrompts = new WeakMap<
+  TemplateRenderer,
+  { readonly prompt: Text; readonly hermCompat: boolean; readonly kind: Row['kind'] | undefined; readonly shown: Shown }
+>()
+function promptOnce(
+  renderer: TemplateRenderer,
+  prompt: Text,
+  hermCompat: boolean,
+  kind: Row['kind'] | undefined,
+  render: () => Shown,
+): Shown {
+  const last = lastPrompts.get(renderer)
+  if (last !== undefined && last.prompt === prompt && last.hermCompat === hermCompat && last.kind === kind)
+    return last.shown
+  const shown = render()
+  lastPrompts.set(renderer, { prompt, hermCompat, kind, shown })
+  return shown
+}
+
 /** A conversation that is shown whole, without generation prompt. */
 export function renderAlone(
-  renderer: Extract<Renderer, { kind: 'template' }>,
+  renderer: TemplateRenderer,
   messages: readonly Message[],
 ): { readonly text: string; readonly showsDate: boolean } | Unscored {
-  let showsDate = false
   try {
-    const text = renderer.template.render(messages as readonly (Message & { readonly [key: string]: unknown })[], {
-      addGenerationPrompt: false,
-      specialTokens: renderer.specialTokens,
-      now: renderer.now,
-      onClock: () => {
-        showsDate = true
-      },
-    })
-    return { text, showsDate }
+    return shown(renderer, messages, false)
   } catch (error) {
     if (error instanceof TemplateFault) return templateTrouble(error, renderer.template.name)
     throw error

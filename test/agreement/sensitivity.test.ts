@@ -10,7 +10,8 @@ import { sensitivityTable } from '../../src/agreement/invariance/table.ts'
 import { labelOf } from '../../src/agreement/latex/label.ts'
 import { latexTable } from '../../src/agreement/latex/table.ts'
 import { markdownTable } from '../../src/agreement/tables.ts'
-import { distancesOf, tokenEdits } from '../../src/cli/distances.ts'
+import { tokenEdits } from '../../src/chem/ether0/apart.ts'
+import { distancesOf } from '../../src/cli/distances.ts'
 import { prng } from '../../src/prng.ts'
 import type { ScoredPair, Statistic } from '../../src/types.ts'
 import { pairOf } from './pair-data.ts'
@@ -143,7 +144,7 @@ describe('chemical distance of two answers', () => {
       tanimoto: 0.125,
       edits: 1,
     })
-    const { pairs, note } = await distancesOf({ pairs: given, groups: [], solutions: NONE }, 1)
+    const { pairs, note } = await distancesOf({ pairs: given, groups: [], solutions: NONE }, { largest: 1 })
     expect(pairs).toMatchObject([
       { tanimoto: 0.125, edits: null },
       { tanimoto: null, edits: null },

@@ -10,6 +10,7 @@ const GROUND = [
   'given.ts',
   'is-record.ts',
   'nearest.ts',
+  'no-telemetry.ts',
   'onnx-files.ts',
   'package.ts',
   'packed-name.ts',
@@ -20,6 +21,7 @@ const GROUND = [
   'read-regular.ts',
   'subset-name.ts',
   'system-words.ts',
+  'temporary-folder.ts',
   'thread-time.ts',
   'types.ts',
   'stop-signals.ts',
@@ -225,7 +227,7 @@ it('a bin loads next to nothing before it listens for signals', () => {
   expect(bins.length).toBeGreaterThan(12)
   for (const bin of bins) {
     const { files, packages } = loadedWith(bin)
-    const few = [bin, 'cli/command.ts', 'cli/start.ts', 'stop-signals.ts']
+    const few = [bin, 'cli/command.ts', 'cli/start.ts', 'no-telemetry.ts', 'stop-signals.ts']
     expect([...files, ...packages].filter((one) => !few.includes(one))).toEqual([])
     expect(files).toContain('stop-signals.ts')
   }
@@ -239,7 +241,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     'model/device-probe.ts',
     'model/ort-session.ts',
     'model/ready-made/session.ts',
-    'model/session.ts',
+    'model/session-thread.ts',
   ],
   '@huggingface/tokenizers': ['text/backend.ts'],
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
@@ -256,6 +258,16 @@ it.each(Object.entries(EDGES))('%s is loaded in its place only', (name, files) =
     ({ to, typeOnly }) => !typeOnly && (to === name || to.startsWith(`${name}/`)),
   )
   expect([...new Set(users.map(({ from }) => from))].sort()).toEqual(files)
+})
+
+it('what loads ONNX Runtime, or starts a thread that may, forbids its telemetry first', () => {
+  const users = all.filter(
+    ({ from, to, typeOnly }) =>
+      (to === 'onnxruntime-node' && !typeOnly) || (to === 'node:worker_threads' && /\bnew Worker\(/.test(textOf(from))),
+  )
+  expect(users.length).toBeGreaterThan(6)
+  const unguarded = users.filter(({ from }) => !loadedWith(from).files.has('no-telemetry.ts'))
+  expect(show(unguarded)).toEqual([])
 })
 
 it('@rdkit/rdkit is loaded in its place only', () => {

@@ -108,6 +108,15 @@ describe('differingAtoms', () => {
   it('is null where one cannot be read', () => {
     expect(drawer.differingAtoms('CCO', 'nope')).toBeNull()
   })
+  it('null where the search takes more than a second of processor time, however much was found', async () => {
+    const ladder = (rung: string): string => `C1CC2CC1CC2C1CC2CC1CC2C1CC2CC1${rung}C2C1CC2CC1CC2C1CC2CC1CC2`
+    expect(drawer.differingAtoms(ladder('C'), ladder('O'))).toBeNull()
+    let now = 0
+    const slow = await Drawer.open({ read: () => (now += 1001) })
+    expect(slow.differingAtoms('CCO', 'CCN')).toBeNull()
+    const quick = await Drawer.open({ read: () => (now += 1000) })
+    expect(quick.differingAtoms('CCO', 'CCN')).toEqual({ a: [2], b: [2] })
+  })
 })
 
 describe('cleanSvg', () => {

@@ -11,6 +11,8 @@ const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K 
   solubility: { kind: 'solubility', solubility: { answer: { mean: -0.5, aleatoric: 1.5, epistemic: 0.25 } } },
   purchasable: { kind: 'purchasable', purchasable: { answer: { CCO: true, CCN: false } } },
   translate: { kind: 'translate', translation: { answer: { precursors: 'CC(=O)O.CCO', product: 'CCOC(C)=O' } } },
+  apart: { kind: 'apart', apart: null },
+  pictures: { kind: 'pictures', pictures: [] },
   verify: {
     kind: 'verify',
     verification: {

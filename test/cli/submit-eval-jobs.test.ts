@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { quote } from '../../src/cli/submit/slurm.ts'
 import { rangesOf } from '../../src/cli/submit/slurm-jobs.ts'
-import type { JobState } from '../../src/cli/submit/state.ts'
+import { type JobState, lockState } from '../../src/cli/submit/state.ts'
 import { packagePath } from '../../src/package.ts'
 import { call, type Done, start } from '../command.ts'
 import { type FakeSlurm, fakeSlurm } from './fake-slurm.ts'
@@ -352,6 +352,29 @@ describe('submitted to Slurm', () => {
       expect.stringMatching(/--array=1 \S+\/02-run-rm-b-demo-pairs\/shards.sbatch$/),
       `sbatch --parsable --dependency=afterany:101:102 ${folder}/jobs/analyze.sbatch`,
     ])
+  })
+
+  it('of two at once one is refused: every job is handed over once', async () => {
+    const slurm = fakeSlurm()
+    const { folder, table } = folderWith('- device: cpu')
+    const args = ['--runs', table, '--engine', 'slurm', '--output-dir', folder, '--memory', '1G']
+    mkdirSync(join(folder, 'jobs'))
+    const release = lockState(folder)
+    const refused = await call('submit-eval-jobs', [...args, '--submit'], slurm.env)
+    expect(refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/jobs\/state\.json: is in use by process \d+ on .+\n +Wait for it, or look with/),
+    })
+    expect(slurm.calls()).toEqual([])
+    release()
+    expect(await call('submit-eval-jobs', [...args, '--submit'], slurm.env)).toMatchObject({ code: 0 })
+    slurm.queue(['101_1|RUNNING|None', '102|PENDING|Dependency'])
+    const again = lockState(folder)
+    // looking disturbs nobody
+    expect(await status(folder, slurm)).toMatchObject({ code: 0, stdout: expect.stringContaining('running') })
+    expect(await resubmit(folder, slurm)).toMatchObject({ code: 3, stderr: expect.stringContaining('is in use by') })
+    again()
+    expect(readdirSync(join(folder, 'jobs')).filter((name) => name.includes('.lock'))).toEqual([])
   })
 
   it('says so where there is no Slurm, and where nothing was submitted', async () => {

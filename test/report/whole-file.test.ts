@@ -44,6 +44,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ESTALE: 'the server of the file system no longer knows it',
   EACCES: 'permission denied',
   ETIMEDOUT: 'the system refuses it (something)',
+  EXDEV: 'its folder lies on two file systems',
+  ENOTSUP: 'the file system cannot do that',
 }
 
 describe.each(Object.keys(WORDS))('%s', (code) => {

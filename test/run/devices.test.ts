@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { QUICK, readCsv, readJson, start, temporaryFolder } from './bin.ts'
@@ -41,6 +41,15 @@ const childrenOf = (pid: number): number[] =>
     .trim()
     .split(/\s+/)
     .map(Number)
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
 
 describe('--device cpu,cpu', () => {
   it.each(['run-rm', 'run-dpo'] as const)('%s gives the bytes of one process', async (bin) => {
@@ -91,6 +100,26 @@ describe('--device cpu,cpu', () => {
     // the shard that came to its end finds all
     expect(parts!.some(({ done }) => done.measured === 0)).toBe(true)
     expect(readCsv(results('killed'), 'scores.csv').every(({ score }) => score !== '')).toBe(true)
+  })
+
+  it('where the process that started them is killed, they end with what they measured, and the same command goes on', async () => {
+    const temporary = join(folder.path, 'tmp')
+    mkdirSync(temporary)
+    const args = argsOf('orphans', 'cpu,cpu', '--batch-tokens', '64', '--limit', '120')
+    const run = start('run-rm', args, { TMPDIR: temporary })
+    await begun('orphans', '1-of-2')
+    const children = childrenOf(run.child.pid!)
+    run.child.kill('SIGKILL')
+    await run.done
+    for (const pid of children) while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20))
+    const path = join(results('orphans'), 'measurements.shard-1-of-2.jsonl')
+    expect(readFileSync(path, 'utf8')).toContain('"commit"')
+    expect(existsSync(join(results('orphans'), 'scores.csv'))).toBe(false)
+    expect(readdirSync(temporary)).toHaveLength(1)
+    const again = await start('run-rm', args, { TMPDIR: temporary }).done
+    expect(again.code).toBe(0)
+    expect(readdirSync(temporary)).toEqual([])
+    expect(readCsv(results('orphans'), 'scores.csv').every(({ score }) => score !== '')).toBe(true)
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)('%s reaches all: exit code 130, nothing goes on', async (signal) => {

@@ -172,7 +172,7 @@ it('estimates the weights and the hungriest batch', () => {
   expect(estimatePeakBytes(batches, sequences, size)).toBe(1000 + 4 * 578)
   // in half precision, with a mask in place of scores: 560 + 3²
   expect(estimatePeakBytes(batches, sequences, { ...size, numberBytes: 2, scores: 'mask' })).toBe(1000 + 2 * 569)
-  expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'block' })).toBe(1000 + 4 * (560 + 2 * 128 * 3))
+  expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'block' })).toBe(1000 + 4 * (560 + 2 * 2 * 128 * 3))
   expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'none' })).toBe(1000 + 4 * 560)
 })
 

@@ -4,9 +4,13 @@ export interface ScoreBench {
   readonly peer: string
   /** GFLOP/s of float32 matrix products, by wall and CPU time. */
   readonly matmulPeak: { readonly wall: number; readonly cpu: number }
+  /** torch's, per CPU second. */
+  readonly peerMatmulPeak: number
   readonly weightBytes: number
   readonly peakMb: { readonly before: number; readonly ours: number; readonly peer: number }
   readonly flopsPerToken: number
+  /** Of the logits that are asked for, in all rounds; older files have none. */
+  readonly logitFlops?: number
   readonly ways: readonly {
     readonly name: string
     readonly ours: boolean
@@ -44,7 +48,8 @@ export function rowOf(title: string, bench: ScoreBench): Row {
   const ratios = (way: ScoreBench['ways'][number], clock: 'cpu' | 'wall'): number[] =>
     ours.rounds.map((spent, round) => way.rounds[round]![clock] / spent[clock])
   const sum = (of: (spent: Spent) => number): number => ours.rounds.reduce((total, spent) => total + of(spent), 0)
-  const rate = (bench.flopsPerToken * sum(({ tokens }) => tokens!)) / 1e9 / sum(({ cpu }) => cpu)
+  const rate =
+    (bench.flopsPerToken * sum(({ tokens }) => tokens!) + (bench.logitFlops ?? 0)) / 1e9 / sum(({ cpu }) => cpu)
   return {
     title,
     againstRewardBench: ratios(rewardBench!, 'cpu'),

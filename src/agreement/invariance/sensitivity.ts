@@ -136,8 +136,8 @@ function correlations(
       ? [null, null]
       : (bootstrappedAll(
           [
-            { value: rho, evaluate: weightedSpearman(x, y, cluster) },
-            { value: tau, evaluate: weightedKendall(x, y, cluster).tauB },
+            { value: rho, evaluate: () => weightedSpearman(x, y, cluster) },
+            { value: tau, evaluate: () => weightedKendall(x, y, cluster).tauB },
           ],
           clusters,
           settings,

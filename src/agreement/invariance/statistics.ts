@@ -211,7 +211,7 @@ function pooledAuroc({ groups, cluster, clusters }: Frame, settings: BootstrapSe
     missing: all - label.length,
   }
   const value = new Set(label).size < 2 ? null : auroc(label, size)
-  const evaluate = weightedAuroc(label, size, Int32Array.from(of))
+  const evaluate = () => weightedAuroc(label, size, Int32Array.from(of))
   const made = bootstrapped(value, clusters, evaluate, settings, label.length)
   return statistic(place, 'abs_delta_auroc', value, made, 'one_class')
 }

@@ -1,3 +1,4 @@
+import '../../no-telemetry.ts'
 import { readFileSync } from 'node:fs'
 import type * as Ort from 'onnxruntime-node'
 import { packagePath } from '../../package.ts'

@@ -1,4 +1,5 @@
-import type { Mol } from '@rdkit/rdkit'
+import type { Mol, MolList } from '@rdkit/rdkit'
+import { ownClock, type ThreadClock } from '../../thread-time.ts'
 import { cleanSvg } from './draw-svg.ts'
 import { ToolkitFailure } from './molecule.ts'
 import { Rdkit } from './rdkit.ts'
@@ -20,8 +21,10 @@ export interface DrawMoleculeOptions extends DrawOptions {
 const MAX_ATOMS = 250
 /** Of one molecule, in characters: no drawing of a longer one can be read. */
 const MAX_SMILES = 700
-/** For the search of the largest common substructure; what was found until then counts. */
+/** Processor time for the search of the largest common substructure; what it takes longer for is not compared. */
 const MCS_SECONDS = 1
+/** RDKit's own limit, whole seconds on the wall: twice that at first, more on a machine that does not get to it. */
+const [FIRST_WALL_SECONDS, LONGEST_WALL_SECONDS] = [2, 64]
 
 /** Readable on white and on near-black: every colour has a contrast of at least 3 : 1 with both. Carbon takes the text's colour. */
 const PALETTE = {
@@ -43,10 +46,14 @@ const AMBER = '#F2B134'
  * On the thread's own RDKit; where that fails inside, nothing more is drawn until the next `open`.
  */
 export class Drawer {
-  private constructor(private readonly rdkit: Rdkit) {}
+  private constructor(
+    private readonly rdkit: Rdkit,
+    private readonly clock: Pick<ThreadClock, 'read'>,
+  ) {}
 
-  static async open(): Promise<Drawer> {
-    return new Drawer(await Rdkit.shared())
+  /** @param clock of this thread, in milliseconds of processor time */
+  static async open(clock: Pick<ThreadClock, 'read'> = ownClock()): Promise<Drawer> {
+    return new Drawer(await Rdkit.shared(), clock)
   }
 
   /** @example drawer.molecule('CCO', { width: 200, height: 120, highlightAtoms: [2] }) */
@@ -90,13 +97,15 @@ export class Drawer {
   /**
    * The atoms of each molecule that have no counterpart in the other: those outside the largest connected common substructure (RDKit's
    * FMCS: equal elements, equal bond orders, rings only with whole rings), and pairs of counterparts that differ in charge or isotope.
-   * The search ends after a second and then counts what it found, so very large, very alike molecules may show more than they must.
-   * Null where RDKit cannot read one of them. Stereo is not compared.
+   * Null where RDKit cannot read one of them, and where the search takes more than a second of processor time (some large and very alike
+   * ones): what it had found until then would hang on the machine. Stereo is not compared.
    */
   differingAtoms(a: string, b: string): { readonly a: number[]; readonly b: number[] } | null {
     return this.withMol(a, (molA) =>
       this.withMol(b, (molB) => {
-        const [matchA, matchB] = this.commonAtoms(molA, molB)
+        const common = this.commonAtoms(molA, molB)
+        if (common === null) return null
+        const [matchA, matchB] = common
         const labelsA = atomLabels(molA)
         const labelsB = atomLabels(molB)
         const same = matchA.map((atom, i) => labelsA[atom] === labelsB[matchB[i]!])
@@ -109,26 +118,16 @@ export class Drawer {
     )
   }
 
-  /** Counterparts: the i-th atom of the one stands for the i-th of the other. */
-  private commonAtoms(a: Mol, b: Mol): [readonly number[], readonly number[]] {
+  /** Counterparts: the i-th atom of the one stands for the i-th of the other. Null where the search takes too long. */
+  private commonAtoms(a: Mol, b: Mol): [readonly number[], readonly number[]] | null {
     if (a.get_num_atoms() === 0 || b.get_num_atoms() === 0) return [[], []]
     const both = new this.rdkit.api.MolList()
     let query: Mol | null = null
     try {
       both.append(a)
       both.append(b)
-      const found = JSON.parse(
-        this.rdkit.api.get_mcs_as_json(
-          both,
-          JSON.stringify({
-            Timeout: MCS_SECONDS,
-            AtomCompare: 'Elements',
-            BondCompare: 'OrderExact',
-            RingMatchesRingOnly: true,
-            CompleteRingsOnly: true,
-          }),
-        ),
-      ) as { smarts?: string | string[]; numAtoms?: number }
+      const found = this.largestCommon(both)
+      if (found === null) return null
       const smarts = [found.smarts ?? ''].flat()[0]!
       // FMCS wants a bond; two single atoms (or none in common) have no substructure
       if (smarts === '') return [[], []]
@@ -137,6 +136,27 @@ export class Drawer {
     } finally {
       if (query !== null) this.free(query)
       this.free(both)
+    }
+  }
+
+  private largestCommon(both: MolList): { readonly smarts?: string | string[] } | null {
+    for (let seconds = FIRST_WALL_SECONDS; ; seconds *= 2) {
+      const from = this.clock.read()
+      const found = JSON.parse(
+        this.rdkit.api.get_mcs_as_json(
+          both,
+          JSON.stringify({
+            Timeout: seconds,
+            AtomCompare: 'Elements',
+            BondCompare: 'OrderExact',
+            RingMatchesRingOnly: true,
+            CompleteRingsOnly: true,
+          }),
+        ),
+      ) as { smarts?: string | string[]; canceled?: boolean }
+      if (this.clock.read() - from > 1000 * MCS_SECONDS) return null
+      if (found.canceled !== true) return found
+      if (seconds >= LONGEST_WALL_SECONDS) return null
     }
   }
 

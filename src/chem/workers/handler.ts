@@ -1,8 +1,11 @@
 import type { SolutionInput, Verification } from '../../types.ts'
 import type { VerifyOptions } from '../ether0/accuracy.ts'
+import { apart } from '../ether0/apart.ts'
 import type { EmbeddedOracles } from '../oracles/embedded.ts'
 import { OracleError } from '../oracles/error.ts'
+import type { Drawer } from '../toolkit/draw.ts'
 import { type MolToolkit, ToolkitFailure } from '../toolkit/molecule.ts'
+import { picturesOf } from '../toolkit/pictures.ts'
 import type { ChemJob, ChemResult, OracleAnswer, Translation } from './jobs.ts'
 
 /** What a worker opens for its jobs. */
@@ -13,6 +16,8 @@ export interface JobTools {
   verify(completion: string, solution: SolutionInput, options: VerifyOptions): Promise<Verification>
   /** The product of `precursors>>`. */
   translate(reaction: string): Promise<string>
+  /** Of this thread's RDKit. */
+  drawer(): Promise<Drawer>
   /** Puts a fresh RDKit in place of one that gave up. */
   recover(): Promise<void>
 }
@@ -33,6 +38,12 @@ export function createHandler(tools: JobTools): (job: ChemJob) => Promise<ChemRe
         return { kind: 'purchasable', purchasable: await asAnswer(() => embedded.purchasable(job.smiles)) }
       case 'translate':
         return { kind: 'translate', translation: await asAnswer(() => productOf(tools, job.precursors)) }
+      case 'apart':
+        return { kind: 'apart', apart: apart(job.a, job.b, tools.mols) }
+      case 'pictures': {
+        const drawer = await tools.drawer()
+        return { kind: 'pictures', pictures: job.tasks.map((task) => picturesOf(task, drawer, job.size)) }
+      }
     }
   }
   return async (job) => {

@@ -1,6 +1,9 @@
 import type { SolutionInput, Verification } from '../../types.ts'
 import type { VerifyOptions } from '../ether0/accuracy.ts'
+import type { Apart } from '../ether0/apart.ts'
 import type { Solubility } from '../oracles/solubility.ts'
+import type { DrawOptions } from '../toolkit/draw.ts'
+import type { Pictures, PictureTask } from '../toolkit/pictures.ts'
 
 /** What a verification worker can be asked; plain data, it crosses threads. */
 export type ChemJob =
@@ -13,6 +16,10 @@ export type ChemJob =
   | { readonly kind: 'solubility'; readonly smiles: string }
   | { readonly kind: 'purchasable'; readonly smiles: readonly string[] }
   | { readonly kind: 'translate'; readonly precursors: string }
+  /** How far two answers are apart, each as the SMILES strings that it may stand for. */
+  | { readonly kind: 'apart'; readonly a: readonly string[]; readonly b: readonly string[] }
+  /** Drawings of a few couples of molecules. */
+  | { readonly kind: 'pictures'; readonly tasks: readonly PictureTask[]; readonly size: DrawOptions }
 
 /** An oracle's answer, or why it has none. */
 export type OracleAnswer<T> = { readonly answer: T } | { readonly failure: string; readonly message: string }
@@ -27,3 +34,5 @@ export type ChemResult =
   | { readonly kind: 'solubility'; readonly solubility: OracleAnswer<Solubility> }
   | { readonly kind: 'purchasable'; readonly purchasable: OracleAnswer<Readonly<Record<string, boolean>>> }
   | { readonly kind: 'translate'; readonly translation: OracleAnswer<Translation> }
+  | { readonly kind: 'apart'; readonly apart: Apart | null }
+  | { readonly kind: 'pictures'; readonly pictures: readonly Pictures[] }

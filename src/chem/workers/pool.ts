@@ -1,3 +1,4 @@
+import '../../no-telemetry.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { InterruptedError } from '../../errors.ts'

@@ -3,6 +3,7 @@ import { loadChemistryData } from '../ether0/data.ts'
 import { standInsOf } from '../ether0/stand-ins.ts'
 import { verificationWith } from '../ether0/verification.ts'
 import { createOracles, openEmbedded } from '../oracles/index.ts'
+import { Drawer } from '../toolkit/draw.ts'
 import { Toolkit } from '../toolkit/toolkit.ts'
 import { createHandler } from './handler.ts'
 import type { ChemJob, ChemResult } from './jobs.ts'
@@ -13,7 +14,7 @@ import { serveJobs } from './worker-runtime.ts'
 
 await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
   const { oracles: wanted, data: files } = options as ChemWorkerOptions
-  const mols = await Toolkit.load()
+  const mols = await Toolkit.shared()
   const chemistry = { mols, data: loadChemistryData(files) }
   const embedded = openEmbedded(wanted, chemistry)
   const set = createOracles(wanted, chemistry)
@@ -35,6 +36,7 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
     mols,
     embedded,
     recover: () => mols.recover(),
+    drawer: () => Drawer.open(),
     translate: asksServer(wanted, set.kind, away, (reaction) => embedded.forwardReaction(reaction)),
     async verify(completion, solution, verifyOptions) {
       return verificationWith(completion, solution, { ...verifyOptions, oracles }, chemistry, standIns)

@@ -4,7 +4,8 @@ import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
 import { regularText } from '../../read-regular.ts'
-import { systemWords } from '../../system-words.ts'
+import { lock } from '../../store/lock.ts'
+import { systemWords, unwrittenFile } from '../../system-words.ts'
 import { visibleLine } from '../../visible-text.ts'
 import type { JobPlan } from './plan.ts'
 import { faultOf } from './state-file.ts'
@@ -66,6 +67,21 @@ export function readState(outputDir: string): JobState {
       'Take the file away and submit the runs again: what they have measured is kept.',
     )
   return found as unknown as JobState
+}
+
+/**
+ * For whoever submits: of two at once each would hand over all jobs, and keep its own numbers alone.
+ * @returns what gives it back
+ * @throws StoreInUse naming the other process
+ */
+export function lockState(outputDir: string): () => void {
+  const path = statePath(outputDir)
+  try {
+    mkdirSync(join(path, '..'), { recursive: true })
+  } catch (cause) {
+    throw unwrittenFile(cause, path)
+  }
+  return lock(path, 'or look with submit-eval-jobs status')
 }
 
 /** Written beside and moved: who reads it finds the old or the new one. */

@@ -1,13 +1,15 @@
+import '../../no-telemetry.ts'
 import * as ort from 'onnxruntime-node'
 import { DeviceError, ModelError } from '../../errors.ts'
 import { checkPinned, pinnedPackage } from '../../package.ts'
 import type { Batch, Runner, RunnerInfo, Sequence, Unscored } from '../../types.ts'
 import { sha256OfFile } from '../checkpoint.ts'
-import { int64, waiting } from '../ort-session.ts'
+import { int64, sessionOf, waiting } from '../ort-session.ts'
 import { runFailure } from '../out-of-memory.ts'
 import { checkBounds } from '../packing.ts'
 import { PROVIDERS } from '../providers.ts'
 import type { SessionOptions } from '../session.ts'
+import type { GraphSession } from '../threaded.ts'
 import type { OpenReadyMade } from './open.ts'
 import { type Behaviour, placeOf, probe, sameNumbers } from './probe.ts'
 import { type Rows, readRows, rowsOf } from './rows.ts'
@@ -18,11 +20,11 @@ import type { Input } from './signature.ts'
 /** Starts an export on its device and finds out by a few short runs how it may be fed. */
 export async function startReadyMade(
   model: OpenReadyMade,
-  { threads }: Pick<SessionOptions, 'threads'> = {},
+  { threads, ownThread = false }: Pick<SessionOptions, 'threads' | 'ownThread'> = {},
 ): Promise<Runner> {
   checkPinned(pinnedPackage('onnxruntime-node'))
   const started = performance.now()
-  const session = await openSession(model, threads)
+  const session = await openSession(model, threads, ownThread)
   try {
     const { description, signature, facts, kind, file } = model
     const behaviour = await probe((texts) => runTexts(session, model, texts), {
@@ -88,7 +90,7 @@ class ReadyMadeRunner implements Runner {
   constructor(
     readonly opened: RunnerInfo,
     readonly model: OpenReadyMade,
-    readonly session: ort.InferenceSession,
+    readonly session: GraphSession,
     readonly behaviour: Behaviour,
   ) {
     this.#batches = behaviour.batches
@@ -186,7 +188,7 @@ function runsOf(texts: readonly Sequence[], batches: Behaviour['batches']): numb
 
 /** One run of the session: the numbers of every text, in order. */
 async function runTexts(
-  session: ort.InferenceSession,
+  session: GraphSession,
   model: OpenReadyMade,
   texts: readonly Sequence[],
 ): Promise<Float32Array[]> {
@@ -220,7 +222,7 @@ async function runTexts(
 }
 
 async function runSession(
-  session: ort.InferenceSession,
+  session: GraphSession,
   feeds: Record<string, ort.Tensor>,
   output: string,
   { device, file }: OpenReadyMade,
@@ -266,7 +268,11 @@ function emptyPast(type: string, dims: readonly number[]): ort.Tensor {
   return new ort.Tensor('float32', new Float32Array(0), dims)
 }
 
-async function openSession(model: OpenReadyMade, threads: number | undefined): Promise<ort.InferenceSession> {
+async function openSession(
+  model: OpenReadyMade,
+  threads: number | undefined,
+  ownThread: boolean,
+): Promise<GraphSession> {
   const { reading, weightsFolder, device, deviceId, file, checkpoint } = model
   const provider = device === 'cuda' ? { name: 'cuda' as const, deviceId: deviceId ?? 0 } : device
   try {
@@ -277,9 +283,7 @@ async function openSession(model: OpenReadyMade, threads: number | undefined): P
       ...(threads !== undefined && { intraOpNumThreads: threads }),
       extra: { session: { model_external_initializers_file_folder_path: weightsFolder, ...waiting() } },
     }
-    return typeof source === 'string'
-      ? await ort.InferenceSession.create(source, options)
-      : await ort.InferenceSession.create(source, options)
+    return await sessionOf(source, ownThread && device !== 'webgpu', options)
   } catch (cause) {
     const message = `ONNX Runtime cannot open ${file.name} on ${device}: ${(cause as Error).message.slice(0, 600)}`
     throw device === 'cpu'

@@ -1,4 +1,5 @@
 import type { ScoredCompletion, ScoredPair } from '../../types.ts'
+import { type Candidate, candidateOf, isDrawn } from './candidate.ts'
 import { compactDrawing, type Drawing } from './drawing.ts'
 import type { AnswerPort, Expected, MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
@@ -22,23 +23,12 @@ export type Undrawn = 'answer' | 'room'
 
 /** An answer is shown up to so many letters: a completion may put its whole text between the tags. */
 const ANSWER_LETTERS = 300
-/** A text of so few letters may happen to be SMILES (CO, NO, N): it is drawn only where a molecule is expected. */
-const SHORT = 3
-
 /** CSS pixels. */
-const WIDTH = 240
-const HEIGHT = 170
+export const WIDTH = 240
+export const HEIGHT = 170
 
 const NONE: Drawn = { answer: null, whole: null, read: true, drawing: null, undrawn: null }
 const UNDRAWN: Depiction = { drawing: null, undrawn: null }
-
-/** A completion's answer with the SMILES that may be drawn of it, the first one first. */
-interface Candidate {
-  readonly text: string
-  readonly read: boolean
-  readonly whole: boolean
-  readonly smiles: readonly string[]
-}
 
 /** The drawings of one table's molecules, each made once, until the page has no room left. Callers come in order of interest. */
 export class Drawings {
@@ -55,8 +45,8 @@ export class Drawings {
   ) {}
 
   pair(pair: ScoredPair): readonly [Drawn, Drawn] {
-    const chosen = this.#candidate(pair.chosen)
-    const rejected = this.#candidate(pair.rejected)
+    const chosen = candidateOf(pair.chosen, this.answers)
+    const rejected = candidateOf(pair.rejected, this.answers)
     const [a, b] = [chosen?.smiles[0], rejected?.smiles[0]]
     const differing =
       a === undefined || b === undefined || a === b || this.#full || this.molecules === null
@@ -66,12 +56,13 @@ export class Drawings {
   }
 
   single(completion: ScoredCompletion): Drawn {
-    return this.#drawn(this.#candidate(completion), [])
+    return this.#drawn(candidateOf(completion, this.answers), [])
   }
 
   /** What the row expects, as a molecule. An expected text that is none is no answer that failed: it is not counted. */
-  expected({ kind, text }: Expected): Depiction {
-    if (kind !== 'molecule' && (kind !== 'text' || text.length <= SHORT)) return UNDRAWN
+  expected(wanted: Expected): Depiction {
+    if (!isDrawn(wanted)) return UNDRAWN
+    const { kind, text } = wanted
     const { drawing, undrawn } = this.#draw([text], [])
     if (undrawn === 'room') this.#undrawn++
     return undrawn === 'answer' && kind === 'text' ? UNDRAWN : { drawing, undrawn }
@@ -87,18 +78,6 @@ export class Drawings {
 
   get #full(): boolean {
     return this.#length >= this.limits.drawingLength || this.all.length >= this.limits.drawings
-  }
-
-  #candidate(completion: ScoredCompletion): Candidate | null {
-    const answer = this.answers?.answer(completion) ?? null
-    if (answer === null) return null
-    const expected = this.answers!.expected(completion.id)
-    const { text } = answer
-    // as ether0's valid_mol_eval takes them: the answer alone if it begins with the start and is a molecule, else both joined
-    const start = expected?.kind === 'start' ? expected.text : null
-    const smiles = start === null ? [text] : text.startsWith(start) ? [text, start + text] : [start + text]
-    const word = (expected?.kind === 'text' || expected?.kind === 'other') && text.length <= SHORT
-    return { ...answer, whole: start !== null, smiles: word ? [] : smiles }
   }
 
   #drawn(candidate: Candidate | null, highlightAtoms: readonly number[]): Drawn {

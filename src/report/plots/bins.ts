@@ -13,7 +13,7 @@ function niceStep(step: number): number {
   return (head <= 1 ? 1 : head <= 2 ? 2 : head <= 5 ? 5 : 10) * power
 }
 
-const quantileOf = (sorted: readonly number[], q: number): number => {
+const quantileOf = (sorted: Float64Array, q: number): number => {
   const at = (sorted.length - 1) * q
   const below = Math.floor(at)
   const low = sorted[below]!
@@ -25,9 +25,9 @@ const quantileOf = (sorted: readonly number[], q: number): number => {
  * and Diaconis' 2·IQR/∛n, at least 20 and at most 60 bins before the edges are rounded, over all values: no outlier is left out.
  * @example binsOf([-1, 3]) // 20 bins of width 0.2, from −1 to 3
  */
-export function binsOf(values: readonly number[]): readonly Bin[] {
+export function binsOf(values: ArrayLike<number>): readonly Bin[] {
   if (values.length === 0) return []
-  const sorted = values.toSorted((a, b) => a - b)
+  const sorted = Float64Array.from(values).sort()
   const low = sorted[0]!
   const high = sorted.at(-1)!
   const range = high - low
@@ -46,9 +46,10 @@ export function binsOf(values: readonly number[]): readonly Bin[] {
 }
 
 /** How many of the values lie in each bin. A value on an inner edge belongs to the bin above it. */
-export function countIn(bins: readonly Bin[], values: readonly number[]): readonly number[] {
+export function countIn(bins: readonly Bin[], values: ArrayLike<number>): readonly number[] {
   const counts = bins.map(() => 0)
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     let from = 0
     let to = bins.length - 1
     while (from < to) {

@@ -12,8 +12,11 @@ export interface TwoHistograms {
   readonly outlined: readonly number[]
 }
 
-export function twoHistograms(filled: readonly number[], outlined: readonly number[]): TwoHistograms {
-  const bins = binsOf([...filled, ...outlined])
+export function twoHistograms(filled: ArrayLike<number>, outlined: ArrayLike<number>): TwoHistograms {
+  const all = new Float64Array(filled.length + outlined.length)
+  all.set(filled)
+  all.set(outlined, filled.length)
+  const bins = binsOf(all)
   return { bins, filled: countIn(bins, filled), outlined: countIn(bins, outlined) }
 }
 

@@ -33,6 +33,8 @@ const RESULTS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K 
   solubility: { kind: 'solubility', solubility: { failure: 'no_answer', message: 'none' } },
   purchasable: { kind: 'purchasable', purchasable: { answer: { C: true } } },
   translate: { kind: 'translate', translation: { answer: { precursors: 'C', product: 'C' } } },
+  apart: { kind: 'apart', apart: null },
+  pictures: { kind: 'pictures', pictures: [] },
 }
 const BODIES: readonly (readonly [string, string])[] = [
   [

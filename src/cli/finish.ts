@@ -23,6 +23,7 @@ import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
+import { tightHeap } from '../tight-heap.ts'
 import type { ScoredCompletion, Statistic } from '../types.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
@@ -111,10 +112,12 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
   const { config, data, folder, scorer, log, inspection, models, subjects } = input
   await checkUnchanged(data)
   removeResults(folder)
-  if (inspection.completions >= SAID_FROM)
+  if (inspection.completions >= SAID_FROM) {
     log.info(
       `computing the statistics of ${inspection.completions.toLocaleString('en-US')} completions, and writing the files`,
     )
+    tightHeap()
+  }
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = withFaults(joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {

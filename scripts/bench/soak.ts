@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packagePath } from '../../src/package.ts'
 import { textTable } from '../../src/report/table.ts'
+import { writeDemoRows } from './demo-rows.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -38,19 +39,6 @@ interface Sample {
   readonly said: string
 }
 
-async function writeData(): Promise<void> {
-  const demo = readFileSync(packagePath('src/embedded/demo/pairs.jsonl'), 'utf8').trimEnd().split('\n')
-  const rows = demo.map((line) => JSON.parse(line) as { id: string; prompt: { role: string; content: string }[] })
-  const file = createWriteStream(data)
-  for (let i = 0; i < pairs; i++) {
-    const row = rows[i % rows.length]!
-    const prompt = row.prompt.map((turn, k) => (k > 0 ? turn : { ...turn, content: `${turn.content} (${i})` }))
-    if (!file.write(`${JSON.stringify({ ...row, id: `${row.id}-${i}`, prompt })}\n`)) await once(file, 'drain')
-  }
-  file.end()
-  await once(file, 'close')
-}
-
 /** Fields of /proc/<pid>: resident MB, and processor seconds (ticks of a hundredth). */
 function usage(pid: number): { readonly rssMb: number; readonly cpu: number } | null {
   try {
@@ -71,7 +59,7 @@ function storeBytes(): number {
 }
 
 mkdirSync(folder, { recursive: true })
-if (!existsSync(data)) await writeData()
+if (!existsSync(data)) await writeDemoRows(data, pairs)
 const args = ['--dataset', data, '--output-dir', results, '--device', 'cpu', ...flags.run.split(' ').filter(Boolean)]
 const child = spawn(process.execPath, [packagePath('dist/scripts/run-rm.js'), ...args], {
   stdio: ['ignore', 'pipe', 'pipe'],

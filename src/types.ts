@@ -221,6 +221,13 @@ export interface Batch {
   readonly prefix: number
   /** Shared layout: how many leading tokens each sequence takes over from the sequence before it in this batch. */
   readonly reused?: readonly number[]
+  /**
+   * In one row: how many leading tokens its first sequence takes over from the last one of the batch before, whose keys and values are carried on. A
+   * runner that has not just run that batch computes them anew. Default 0.
+   */
+  readonly carried?: number
+  /** In one row: of how many leading tokens of its last sequence the keys and values are kept for the batch after it. Default 0. */
+  readonly kept?: number
   /** Tokens that the graph computes, padding included. */
   readonly tokens: number
 }

@@ -2,7 +2,8 @@ import type { Batch, Sequence } from '../types.ts'
 
 /**
  * A batch that did not fit in memory as two of about half its sequences each, in the same order; null where it has one. The second part
- * computes the prefix anew that its first sequence took over, so the cut is made where little is shared. Deterministic.
+ * computes the prefix anew that its first sequence took over, so the cut is made where little is shared. Keys and values are carried into the first and kept
+ * by the second, as before. Deterministic.
  */
 export function halve(batch: Batch, sequences: readonly Sequence[]): readonly [Batch, Batch] | null {
   const count = batch.sequences.length
@@ -21,17 +22,24 @@ export function halve(batch: Batch, sequences: readonly Sequence[]): readonly [B
 function part(batch: Batch, sequences: readonly Sequence[], from: number, to: number): Batch {
   const chosen = batch.sequences.slice(from, to)
   const reused = batch.reused?.slice(from, to).map((tokens, i) => (i === 0 ? 0 : tokens))
-  const own = { ...batch, sequences: chosen, ...(reused !== undefined && { reused }) }
+  const { carried = 0, kept = 0, ...rest } = batch
+  const own = {
+    ...rest,
+    sequences: chosen,
+    ...(reused !== undefined && { reused }),
+    ...(from === 0 && carried > 0 && { carried }),
+    ...(to === batch.sequences.length && kept > 0 && { kept }),
+  }
   return { ...own, tokens: sizeOf(own, sequences) }
 }
 
 /** Tokens of a batch, each shared one once; of padded rows their places. */
 export function sizeOf(
-  { layout, sequences: chosen, reused }: Pick<Batch, 'layout' | 'sequences' | 'reused'>,
+  { layout, sequences: chosen, reused, carried = 0 }: Pick<Batch, 'layout' | 'sequences' | 'reused' | 'carried'>,
   sequences: readonly Sequence[],
 ): number {
   const lengths = chosen.map((index) => sequences[index]!.ids.length)
   return layout === 'padded'
     ? lengths.length * lengths.reduce((most, length) => Math.max(most, length), 0)
-    : lengths.reduce((sum, length, i) => sum + length - (reused?.[i] ?? 0), 0)
+    : lengths.reduce((sum, length, i) => sum + length - (i === 0 ? carried : (reused?.[i] ?? 0)), 0)
 }

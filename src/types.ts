@@ -228,6 +228,11 @@ export interface Batch {
   readonly carried?: number
   /** In one row: of how many leading tokens of its last sequence the keys and values are kept for the batch after it. Default 0. */
   readonly kept?: number
+  /**
+   * Run once more for what it keeps alone (score/carrying.ts): of the carried tokens so many are there, the others are anything, and so are the outputs of
+   * sequences that have them.
+   */
+  readonly again?: { readonly needed: number }
   /** Tokens that the graph computes, padding included. */
   readonly tokens: number
 }

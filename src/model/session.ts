@@ -4,7 +4,7 @@ import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
 import { keptOutputs } from './carried.ts'
 import { checkFinite } from './finite.ts'
 import { rawNames } from './heads/head.ts'
-import { type Carry, NOTHING_KEPT } from './held-session.ts'
+import { type Carry, NO_RUN, NOTHING_KEPT } from './held-session.ts'
 import type { OpenModel } from './open.ts'
 import { int64, noRows, type OpenSessionOptions, openSession, PositionTables, runOn } from './ort-session.ts'
 import {
@@ -93,7 +93,7 @@ class OrtRunner implements Runner {
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
     const from = this.#keptFor(batch, sequences)
     try {
-      return await this.#run({ ...batch, carried: from?.tokens ?? 0 }, sequences, from)
+      return await this.#run({ ...batch, carried: from === null ? 0 : (batch.carried ?? 0) }, sequences, from)
     } catch (error) {
       if ((error as Error).message !== NOTHING_KEPT) throw error
       return this.#run({ ...batch, carried: 0 }, sequences, null)
@@ -101,16 +101,18 @@ class OrtRunner implements Runner {
   }
 
   /** What is taken over; null where the batch carries nothing, or what it carries is not what was kept last. */
-  #keptFor({ carried = 0, sequences: [index] }: Batch, sequences: readonly Sequence[]): Carry['from'] {
+  #keptFor({ carried = 0, again, sequences: [index] }: Batch, sequences: readonly Sequence[]): Carry['from'] {
+    const tokens = again?.needed ?? carried
+    if (carried > 0 && tokens === 0) return { run: NO_RUN, tokens, zeros: carried }
     if (carried === 0 || this.#kept === null) return null
     const { run, ids, positionStart, turnsAs } = this.#kept
     const first = sequences[index!]!
     const equal =
-      carried <= ids.length &&
+      tokens <= ids.length &&
       first.positionStart === positionStart &&
       this.#turnsAs(first) === turnsAs &&
-      ids.subarray(0, carried).every((id, t) => id === first.ids[t])
-    return equal ? { run, tokens: carried } : null
+      ids.subarray(0, tokens).every((id, t) => id === first.ids[t])
+    return equal ? { run, tokens, zeros: carried - tokens } : null
   }
 
   /** Remembers what a run keeps of its last path. Of tokens that are all carried nothing is kept anew. */

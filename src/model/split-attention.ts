@@ -36,8 +36,8 @@ export function splitAttention(graph: Graph, type: ElementType, carried: Carried
       graph.op('Transpose', [shaped(x, ...dims)], { perm })
     const queries = apart(castFrom(graph, q, type, 'float'), [-1, kvHeads, group, headDim], [1, 2, 0, 3])
     const all = carried.behind(tokens(k), tokens(v), spec)
-    const allKeys = apart(all.keys, [-1, kvHeads, headDim], [1, 0, 2])
-    const allValues = apart(all.values, [-1, kvHeads, headDim], [1, 0, 2])
+    const allKeys = shaped(all.keys, -1, kvHeads, headDim)
+    const allValues = shaped(all.values, -1, kvHeads, headDim)
     const mask = maskOf(spec.window)
 
     const body = graph.body('block')
@@ -51,11 +51,11 @@ export function splitAttention(graph: Graph, type: ElementType, carried: Carried
     const seen = body.op('Slice', [mask, maskFrom!, maskTo!, graph.ints([0, 1])])
     const scores = scoresOf(body, graph, spec, {
       rows: body.op('Reshape', [own, graph.ints([kvHeads, -1, headDim])]),
-      keys: body.op('Gather', [allKeys, path], { axis: 1 }),
+      keys: body.op('Gather', [allKeys, path]),
     })
     const shares = body.op('Softmax', [body.op('Add', [scores, seen])], { axis: -1 })
     const rows = body.op('Reshape', [shares, graph.ints([kvHeads, -1, 0])])
-    const mixed = body.op('MatMul', [rows, body.op('Gather', [allValues, path], { axis: 1 })])
+    const mixed = body.contrib('FusedMatMul', [rows, body.op('Gather', [allValues, path])], { transBatchB: 1 })
     const block = body.op('Reshape', [mixed, graph.ints([heads, -1, headDim])])
     body.output(`${q}_goes_on`, 'bool', [], condition)
     body.output(`${q}_with_block`, 'float', [], body.op('SequenceInsert', [done, block]), true)
@@ -75,7 +75,7 @@ function scoresOf(
   { heads, scale, softcap }: AttentionSpec,
   { rows, keys }: { readonly rows: Value; readonly keys: Value },
 ): Value {
-  const product = body.contrib('FusedMatMul', [rows, keys], { transB: 1, alpha: { float: scale } })
+  const product = body.contrib('FusedMatMul', [rows, keys], { transB: 1, transBatchB: 1, alpha: { float: scale } })
   // 0: as many keys as before
   const byHead = body.op('Reshape', [product, graph.ints([heads, -1, 0])])
   if (softcap === null) return byHead

@@ -39,6 +39,8 @@ export async function runFitting(
       return await runner.run(batch, sequences)
     } catch (error) {
       if (!(error instanceof DeviceMemoryError)) throw error
+      const { carried = 0, kept = 0, ...alone } = batch
+      if (halves === null && carried + kept > 0) return runFitting(runner, alone, sequences, onHalved)
       if (halves === null) return [{ tooLarge: error.message }]
       const most = Math.max(...halves.map((half) => half.tokens))
       mostTokens.set(runner, Math.min(most, mostTokens.get(runner) ?? most))

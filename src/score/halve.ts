@@ -2,10 +2,10 @@ import type { Batch, Sequence } from '../types.ts'
 
 /**
  * A batch that did not fit in memory as two of about half its sequences each, in the same order; null where it has one. The second part
- * computes the prefix anew that its first sequence took over, so the cut is made where little is shared. Keys and values are carried into the first and kept
- * by the second, as before. Deterministic.
+ * computes the prefix anew that its first sequence took over, so the cut is made where little is shared. Neither carries anything. Deterministic.
  */
-export function halve(batch: Batch, sequences: readonly Sequence[]): readonly [Batch, Batch] | null {
+export function halve(whole: Batch, sequences: readonly Sequence[]): readonly [Batch, Batch] | null {
+  const batch = byItself(whole)
   const count = batch.sequences.length
   if (count < 2) return null
   const { reused } = batch
@@ -19,17 +19,15 @@ export function halve(batch: Batch, sequences: readonly Sequence[]): readonly [B
   return [part(batch, sequences, 0, cut), part(batch, sequences, cut, count)]
 }
 
+/** A batch that takes over nothing from the one before and leaves nothing. */
+export function byItself({ carried = 0, kept: _, ...batch }: Batch): Batch {
+  return { ...batch, tokens: batch.tokens + carried }
+}
+
 function part(batch: Batch, sequences: readonly Sequence[], from: number, to: number): Batch {
   const chosen = batch.sequences.slice(from, to)
   const reused = batch.reused?.slice(from, to).map((tokens, i) => (i === 0 ? 0 : tokens))
-  const { carried = 0, kept = 0, ...rest } = batch
-  const own = {
-    ...rest,
-    sequences: chosen,
-    ...(reused !== undefined && { reused }),
-    ...(from === 0 && carried > 0 && { carried }),
-    ...(to === batch.sequences.length && kept > 0 && { kept }),
-  }
+  const own = { ...batch, sequences: chosen, ...(reused !== undefined && { reused }) }
   return { ...own, tokens: sizeOf(own, sequences) }
 }
 

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
-import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
+import {
+  AGREEMENT_COLUMNS,
+  agreementRow,
+  type RunColumns,
+  type RunLines,
+  runLines,
+} from '../src/agreement/agreement.ts'
 import { agreementByScorer } from '../src/agreement/agreement-table.ts'
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
@@ -117,24 +123,24 @@ export interface Analysis {
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
 export const analyse = (dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis =>
-  startAnalysis(
-    dataset,
-    given,
-    settings,
-  )(given.map(({ pairs, completions }) => columnStatistics(pairs, completions, settings)))
+  startAnalysis(dataset, given, settings)(given.map((run) => runLines(columnsOf(run), settings)))
 
-/** Statistics of a run's columns, in agreement.csv's order: a list, or what makes them when they are read. */
-export type ColumnStatistics = Iterable<Statistic> & { readonly length: number }
+/** What the statistics of a run are worked out from, by other threads, too. */
+export const columnsOf = (run: Run): RunColumns => ({
+  pairs: run.pairs,
+  completions: run.completions,
+  strata: strataOfRun(run),
+})
 
 /**
- * All of it but the statistics of each run's columns, which other threads may be working out meanwhile.
+ * All of it but the lines of each run that are worked out by sample, which other threads may be about meanwhile.
  * @returns takes these, one list per run, and gives the whole
  */
 export function startAnalysis(
   dataset: string,
   given: readonly Run[],
   settings: BootstrapSettings,
-): (ofColumns: readonly ColumnStatistics[]) => Analysis {
+): (lines: readonly RunLines[]) => Analysis {
   const { runs, unit, unlike, unlikeTwo } = matchRows(given)
   const leftOut = (n: number | undefined): string | null => (n ? unlikeText(n, unit) : null)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
@@ -266,14 +272,15 @@ export function startAnalysis(
   ].filter((t): t is PaperTable => t !== null)
   const groupsNote = ownGroupsNote(groups.map(({ ids }) => ids))
   const plots = plotsOf(dataset, scoring, (run) => scores.get(run)!, subsets)
-  return (ofColumns) => {
+  return (lines) => {
     const methods = new Set<string>()
     const all = runs.map((run, i) => {
-      const first: ColumnStatistics = run.steps ?? ofColumns[i]!
+      const { columns, strata } = lines[i]!
+      const first: RunLines['columns'] = run.steps ?? columns
       const further = [
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
-        ...strataOfRun(run, settings),
+        ...strata,
         ...baselinesOfRun(run, settings),
       ]
       for (const list of [first, further]) for (const { ciMethod } of list) if (ciMethod !== null) methods.add(ciMethod)
@@ -344,7 +351,7 @@ export function startAnalysis(
 }
 
 /** Without the lines of single subsets. */
-const overall = (lines: ColumnStatistics): Statistic[] => {
+const overall = (lines: RunLines['columns']): Statistic[] => {
   const kept: Statistic[] = []
   for (const line of lines)
     if (line.subset === 'all' || (line.scope !== 'pairs' && line.scope !== 'completions')) kept.push(line)

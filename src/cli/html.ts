@@ -5,7 +5,7 @@ import { allRows, pairColumns } from '../agreement/columns.ts'
 import { type FaultLine, isPart } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
-import { drawSmiles } from '../chem/toolkit/pictures.ts'
+import { drawPicture } from '../chem/toolkit/pictures.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
 import type { AnswerPort, MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
@@ -89,7 +89,7 @@ async function moleculePort(): Promise<MoleculePort | null> {
   const drawer = await Drawer.open().catch(() => null)
   if (drawer === null) return null
   return {
-    draw: (smiles, options) => drawSmiles(drawer, smiles, options),
+    draw: (smiles, { highlightAtoms, ...size }) => drawPicture(drawer, { smiles, highlightAtoms }, size),
     differingAtoms: (a, b) => drawer.differingAtoms(a, b),
   }
 }

@@ -3,7 +3,7 @@ import type { PlanOptions } from './plan.ts'
 import { preorder, sharedPrefix } from './shared-prefix.ts'
 
 /** A shorter path is computed anew: to hand on its keys and values would take as long. */
-const LEAST_CARRIED = 8
+const LEAST_CARRIED = 4
 
 /**
  * The batches of a runner that puts all sequences of a batch in one row and carries keys and values from batch to batch: the sequences as one trie, in preorder,

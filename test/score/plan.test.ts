@@ -138,7 +138,7 @@ describe('a trie over the window', () => {
         const { carried = 0 } = next
         expect(carried).toBeLessThanOrEqual(Math.min(shared, first.reads[0]! - 1))
         // the token that the head reads from, or a beginning too short to be worth it
-        expect(shared - carried).toBeLessThan(8)
+        expect(shared - carried).toBeLessThan(4)
         twice += shared - carried
       })
       expect(total(batches)).toBe(distinct(sequences) + twice)

@@ -17,6 +17,7 @@ const GROUND = [
   'passing-file.ts',
   'plain-text.ts',
   'prng.ts',
+  'process-space.ts',
   'python-regex.ts',
   'read-regular.ts',
   'subset-name.ts',

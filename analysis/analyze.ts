@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
 import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
@@ -23,6 +22,7 @@ import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.t
 import type { CsvFile } from '../src/report/compare/csv-file.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
 import { MadeRows, PackedRows } from '../src/report/packed-rows.ts'
+import { makeOutputFolder } from '../src/setup/folder.ts'
 import type { Statistic } from '../src/types.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
 import { baselineLines } from './against-baselines.ts'
@@ -375,7 +375,7 @@ export async function writeAnalysis(
   folder: string,
   report: string | null = null,
 ): Promise<string[]> {
-  for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
+  for (const part of ['tables', 'plots']) makeOutputFolder(join(folder, part))
   const files: string[] = []
   const put = (name: string, content: string): void => {
     writeWholeSync(join(folder, name), content)

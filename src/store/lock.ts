@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { DataError } from '../errors.ts'
 import { passingName, sweepPassing } from '../passing-file.ts'
 import { ownSpace, type ProcessSpace, relationOf } from '../process-space.ts'
@@ -72,7 +72,7 @@ export function takeLock(path: string, instead = 'or give this run another --out
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
         throw new DataError(systemWords(cause), file, null, { cause })
     }
-    const found = readOrNull(file)
+    const found = contentOf(file)
     if (found === null) continue
     const holder = parseHolder(found)
     if (holder === null) {
@@ -188,6 +188,19 @@ function removeStale(file: string, stale: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
     takeAway(aside)
+  }
+}
+
+/** null where it is gone by now. @throws DataError for what is no lock: it would never go */
+function contentOf(file: string): string | null {
+  try {
+    return regularText(file)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    // a link to nothing is not made by link(2) either
+    if (code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null
+    const what = code === 'ENOENT' ? 'is a link to nothing' : systemWords(cause)
+    throw new DataError(`${what}, and a lock belongs there`, file, 'Delete it if nothing writes there.', { cause })
   }
 }
 

@@ -46,6 +46,8 @@ function movedRows(packed: Packed, kinds: readonly number[], parts: readonly Tab
   const taken = new Int32Array(rows.length).fill(-1)
   packed.paths.forEach((path, i) => {
     for (const place of path) {
+      // a carried token's key is turned already
+      if (place < 0) continue
       if (taken[place] !== -1 && taken[place] !== kinds[i])
         throw new RangeError(`sequence ${i} of a batch shares tokens with one whose length turns otherwise`)
       taken[place] = kinds[i]!

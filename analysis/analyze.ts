@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
 import {
@@ -28,7 +27,10 @@ import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import type { CsvFile } from '../src/report/compare/csv-file.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
+import type { Markup } from '../src/report/html/markup.ts'
+import { writeWhole } from '../src/report/manifest.ts'
 import { MadeRows, PackedRows } from '../src/report/packed-rows.ts'
+import { makeOutputFolder } from '../src/setup/folder.ts'
 import type { Statistic } from '../src/types.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
 import { baselineLines } from './against-baselines.ts'
@@ -375,14 +377,15 @@ function noted(row: readonly Cell[], columns: readonly string[], text: string | 
 
 /**
  * ◆ Writes an analysis into a folder, each file whole or not at all.
- * @param report report.html, if there is to be one
+ * @param report makes report.html, if there is to be one. It is written first, and let go: its rows are as large as all else.
  */
 export async function writeAnalysis(
   analysis: Analysis,
   folder: string,
-  report: string | null = null,
+  report: (() => Promise<Markup>) | null = null,
 ): Promise<string[]> {
-  for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
+  for (const part of ['tables', 'plots']) makeOutputFolder(join(folder, part))
+  if (report !== null) await writeWhole(join(folder, 'report.html'), (await report()).pieces())
   const files: string[] = []
   const put = (name: string, content: string): void => {
     writeWholeSync(join(folder, name), content)
@@ -402,7 +405,7 @@ export async function writeAnalysis(
   for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
   put('methods.md', analysis.methods.text)
   put('references.bib', analysis.methods.bibliography)
-  if (report !== null) put('report.html', report)
+  if (report !== null) files.push('report.html')
   put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))
   return files
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { resolveDataset } from '../src/hub/dataset.ts'
@@ -8,6 +8,7 @@ import { isFailure } from '../src/pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../src/pairs/files.ts'
 import { readRows } from '../src/pairs/read.ts'
 import { plain } from '../src/plain-text.ts'
+import { makeOutputFolder } from '../src/setup/folder.ts'
 import { UnwrittenFile } from '../src/system-words.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
 import { idOfKey } from './keys.ts'
@@ -33,16 +34,16 @@ export interface Picks {
 export function picksOf({ completions: c }: Run): Picks | null {
   const best = new Map<string, { index: number; score: number }>()
   const groups = new Set<string>()
-  c.key.forEach((key, i) => {
-    if (c.role.names[c.role.code[i]!] !== 'completion') return
-    const id = idOfKey(key)
+  for (let i = 0; i < c.n; i++) {
+    if (c.role.names[c.role.code[i]!] !== 'completion') continue
+    const id = idOfKey(c.key.at(i)!)
     groups.add(id)
     const [score, index] = [c.score[i]!, c.index[i]!]
-    if (Number.isNaN(score)) return
+    if (Number.isNaN(score)) continue
     const known = best.get(id)
     if (known === undefined || score > known.score || (score === known.score && index < known.index))
       best.set(id, { index, score })
-  })
+  }
   if (groups.size === 0) return null
   return { pick: new Map([...best].map(([id, { index }]) => [id, index])), unscored: groups.size - best.size }
 }
@@ -132,7 +133,7 @@ export async function writeBestOfN(
     const name = `best-of-n/${run.model}.json`
     try {
       const entries = await alpacaEval(run, picks, await dataOf(run, dataFile))
-      mkdirSync(join(folder, 'best-of-n'), { recursive: true })
+      makeOutputFolder(join(folder, 'best-of-n'))
       writeWholeSync(join(folder, name), `${JSON.stringify(entries, null, 2)}\n`)
       files.push(name)
       if (picks.unscored > 0) log.warn(`${run.where}: ${picks.unscored} groups have no score and no pick in ${name}`)

@@ -20,6 +20,7 @@ import { type BinHelp, parseArgs } from '../../src/cli/parse.ts'
 import { printText } from '../../src/cli/screen.ts'
 import { DataError, HarnessError } from '../../src/errors.ts'
 import { renderComparison } from '../../src/report/compare/report.ts'
+import type { Markup } from '../../src/report/html/markup.ts'
 import { checkDatasetName } from '../../src/setup/dataset.ts'
 import { checkOutputFolder, makeOutputFolder } from '../../src/setup/folder.ts'
 import { identitiesIn } from '../../src/setup/identity.ts'
@@ -123,15 +124,16 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
         const replaced = replacedRuns(placed)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
         const remarks = remarksOf(analysis, set.runs)
-        const page = await comparisonPage({
-          name,
-          analysis,
-          remarks,
-          dataFile,
-          settings,
-          command: [command, ...argv].join(' '),
-          notes: set.notes,
-        })
+        const page = (): Promise<Markup> =>
+          comparisonPage({
+            name,
+            analysis,
+            remarks,
+            dataFile,
+            settings,
+            command: [command, ...argv].join(' '),
+            notes: set.notes,
+          })
         const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [
           ...(await writeAnalysis(analysis, path, page)),
           ...(await writeBestOfN(set.runs, path, dataFile, log)),
@@ -204,7 +206,7 @@ async function comparisonPage({
   readonly settings: { readonly resamples: number; readonly seed: number }
   readonly command: string
   readonly notes: readonly string[]
-}): Promise<string> {
+}): Promise<Markup> {
   const found = await comparedRows(analysis, dataFile)
   const grouped = await comparedGroups(analysis, dataFile)
   const solutions = new Map([...(found?.solutions ?? []), ...(grouped?.solutions ?? [])])

@@ -9,6 +9,7 @@ import { drawPicture } from '../chem/toolkit/pictures.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
 import type { AnswerPort, MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
+import type { Markup } from '../report/html/markup.ts'
 import type { VerificationChoice } from '../setup/config.ts'
 import type { RowFailure, ScoredCompletion } from '../types.ts'
 import { answerPort } from './answer-port.ts'
@@ -34,9 +35,9 @@ export interface HtmlInput {
 }
 
 /** report.html of a run. */
-export async function reportHtml(given: HtmlInput): Promise<string> {
+export async function reportHtml(given: HtmlInput): Promise<Markup> {
   const { run, joined, summary, agreement, failures, drift, groups } = given
-  const { renderReport } = await import('../report/html/report.ts')
+  const { reportPage } = await import('../report/html/report.ts')
   const { pairs, completions } = joined
   const scored = pairs.some((pair) => pair.margin !== null)
   const columns = pairColumns(pairs)
@@ -67,7 +68,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     answers,
     molecules: molecules === null ? null : ((await given.pictures?.before(molecules)) ?? molecules),
   }
-  return renderReport(input)
+  return reportPage(input)
 }
 
 /** Where there is nothing to draw, RDKit, a third of a second, is not started. */

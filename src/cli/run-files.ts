@@ -174,5 +174,5 @@ export async function writeReport(
     ...(invariance !== null && { sensitivity: invariance.curve }),
     pictures,
   })
-  await writeWhole(join(folder, 'report.html'), page)
+  await writeWhole(join(folder, 'report.html'), page.pieces())
 }

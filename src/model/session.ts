@@ -161,7 +161,7 @@ class OrtRunner implements Runner {
           { name: 'scores', count: this.info.labels.length },
           ...raw.map(({ name, count }) => ({ name: `raw_${name}`, count })),
         ]
-    const rotary = ropeRows(packed, chosen, built.ropes)
+    const rotary = ropeRows(packed, chosen, built.ropes, head.rows.length)
     const feeds = {
       ids: int64(packed.ids, [packed.batch, packed.seq]),
       positions: int64(rotary.rows, [packed.batch, packed.seq]),

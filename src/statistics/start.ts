@@ -15,6 +15,7 @@ import {
   taskStatistics,
 } from '../agreement/agreement.ts'
 import { type Coded, rankedCodes } from '../agreement/columns.ts'
+import { forgetDraws } from '../agreement/prompt-draws.ts'
 import { builtUrl } from '../package.ts'
 import { PackedRows } from '../report/packed-rows.ts'
 import { type RunResult, type SampleRows, StatisticList } from './list.ts'
@@ -96,6 +97,7 @@ export async function takeTasks({ runs, settings, taken }: StatisticsWork): Prom
       return tasks[Atomics.add(taken, run, 1)]
     }
   }
+  forgetDraws()
   return results
 }
 

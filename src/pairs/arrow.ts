@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
 import { type Data, DataType, MapRow, type RecordBatch, RecordBatchReader, StructRow, Vector } from 'apache-arrow'
 import { DataError } from '../errors.ts'
+import { checkRowCount, TextLength } from './amplified.ts'
 import { plain, textOf } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
 
@@ -19,6 +20,7 @@ export async function* readArrow(file: FileHandle, where: string): AsyncGenerato
     )
   const size = await checkEnd(file, where)
   let row = 0
+  const texts = new TextLength(size)
   const batches = batchesOf(file)[Symbol.asyncIterator]()
   try {
     for (;;) {
@@ -35,6 +37,7 @@ export async function* readArrow(file: FileHandle, where: string): AsyncGenerato
         let value: unknown
         try {
           value = recordOf(next.value, i)
+          texts.add(value)
         } catch (cause) {
           throw broken(cause)
         }
@@ -63,8 +66,6 @@ async function checkEnd(file: FileHandle, where: string): Promise<number> {
 
 /** Values of one record batch: rows times columns. */
 const MAX_CELLS = 50_000_000
-/** Rows that a file may say it has, however few bytes they take; and beyond. A column of nulls takes none. */
-const [FREE_ROWS, MAX_ROWS_PER_BYTE] = [5_000_000, 1000]
 
 /**
  * What the package takes as the file says it.
@@ -74,8 +75,9 @@ function checkBatch(batch: RecordBatch, before: number, fileBytes: number): void
   const { numRows, numCols } = batch
   const rows = before + numRows
   if (!Number.isSafeInteger(numRows) || numRows < 0) throw new Error(`a batch says ${numRows} rows`)
-  if (numRows * Math.max(1, numCols) > MAX_CELLS || (rows > FREE_ROWS && rows > MAX_ROWS_PER_BYTE * fileBytes))
+  if (numRows * Math.max(1, numCols) > MAX_CELLS)
     throw new Error(`it says ${rows.toLocaleString('en')} rows in ${fileBytes.toLocaleString('en')} bytes`)
+  checkRowCount(rows, fileBytes)
   for (const column of batch.data.children) if (!isText(column.type)) checkTexts(column)
 }
 

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
-import { AGREEMENT_COLUMNS, agreementRow, columnStatistics } from '../src/agreement/agreement.ts'
+import {
+  AGREEMENT_COLUMNS,
+  agreementRow,
+  type RunColumns,
+  type RunLines,
+  runLines,
+} from '../src/agreement/agreement.ts'
 import { agreementByScorer } from '../src/agreement/agreement-table.ts'
 import type { BestOfTable } from '../src/agreement/best-of.ts'
 import { codebook } from '../src/agreement/codebook/codebook.ts'
@@ -21,6 +27,8 @@ import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import type { CsvFile } from '../src/report/compare/csv-file.ts'
 import { type Cell, writeCsv } from '../src/report/csv.ts'
+import type { Markup } from '../src/report/html/markup.ts'
+import { writeWhole } from '../src/report/manifest.ts'
 import { MadeRows, PackedRows } from '../src/report/packed-rows.ts'
 import { makeOutputFolder } from '../src/setup/folder.ts'
 import type { Statistic } from '../src/types.ts'
@@ -117,24 +125,24 @@ export interface Analysis {
  * between scorers, reference-free against reference, lengths, distributions, drift between two runs of one model.
  */
 export const analyse = (dataset: string, given: readonly Run[], settings: BootstrapSettings): Analysis =>
-  startAnalysis(
-    dataset,
-    given,
-    settings,
-  )(given.map(({ pairs, completions }) => columnStatistics(pairs, completions, settings)))
+  startAnalysis(dataset, given, settings)(given.map((run) => runLines(columnsOf(run), settings)))
 
-/** Statistics of a run's columns, in agreement.csv's order: a list, or what makes them when they are read. */
-export type ColumnStatistics = Iterable<Statistic> & { readonly length: number }
+/** What the statistics of a run are worked out from, by other threads, too. */
+export const columnsOf = (run: Run): RunColumns => ({
+  pairs: run.pairs,
+  completions: run.completions,
+  strata: strataOfRun(run),
+})
 
 /**
- * All of it but the statistics of each run's columns, which other threads may be working out meanwhile.
+ * All of it but the lines of each run that are worked out by sample, which other threads may be about meanwhile.
  * @returns takes these, one list per run, and gives the whole
  */
 export function startAnalysis(
   dataset: string,
   given: readonly Run[],
   settings: BootstrapSettings,
-): (ofColumns: readonly ColumnStatistics[]) => Analysis {
+): (lines: readonly RunLines[]) => Analysis {
   const { runs, unit, unlike, unlikeTwo } = matchRows(given)
   const leftOut = (n: number | undefined): string | null => (n ? unlikeText(n, unit) : null)
   const withPairs = runs.filter((run) => run.pairs.n > 0)
@@ -266,14 +274,15 @@ export function startAnalysis(
   ].filter((t): t is PaperTable => t !== null)
   const groupsNote = ownGroupsNote(groups.map(({ ids }) => ids))
   const plots = plotsOf(dataset, scoring, (run) => scores.get(run)!, subsets)
-  return (ofColumns) => {
+  return (lines) => {
     const methods = new Set<string>()
     const all = runs.map((run, i) => {
-      const first: ColumnStatistics = run.steps ?? ofColumns[i]!
+      const { columns, strata } = lines[i]!
+      const first: RunLines['columns'] = run.steps ?? columns
       const further = [
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
-        ...strataOfRun(run, settings),
+        ...strata,
         ...baselinesOfRun(run, settings),
       ]
       for (const list of [first, further]) for (const { ciMethod } of list) if (ciMethod !== null) methods.add(ciMethod)
@@ -344,7 +353,7 @@ export function startAnalysis(
 }
 
 /** Without the lines of single subsets. */
-const overall = (lines: ColumnStatistics): Statistic[] => {
+const overall = (lines: RunLines['columns']): Statistic[] => {
   const kept: Statistic[] = []
   for (const line of lines)
     if (line.subset === 'all' || (line.scope !== 'pairs' && line.scope !== 'completions')) kept.push(line)
@@ -368,14 +377,15 @@ function noted(row: readonly Cell[], columns: readonly string[], text: string | 
 
 /**
  * ◆ Writes an analysis into a folder, each file whole or not at all.
- * @param report report.html, if there is to be one
+ * @param report makes report.html, if there is to be one. It is written first, and let go: its rows are as large as all else.
  */
 export async function writeAnalysis(
   analysis: Analysis,
   folder: string,
-  report: string | null = null,
+  report: (() => Promise<Markup>) | null = null,
 ): Promise<string[]> {
   for (const part of ['tables', 'plots']) makeOutputFolder(join(folder, part))
+  if (report !== null) await writeWhole(join(folder, 'report.html'), (await report()).pieces())
   const files: string[] = []
   const put = (name: string, content: string): void => {
     writeWholeSync(join(folder, name), content)
@@ -395,7 +405,7 @@ export async function writeAnalysis(
   for (const [name, svg] of Object.entries(analysis.plots)) put(name, svg)
   put('methods.md', analysis.methods.text)
   put('references.bib', analysis.methods.bibliography)
-  if (report !== null) put('report.html', report)
+  if (report !== null) files.push('report.html')
   put('codebook.md', codebook(Object.fromEntries(Object.entries(analysis.csv).map(([name, f]) => [name, f.columns]))))
   return files
 }

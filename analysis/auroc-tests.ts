@@ -1,7 +1,7 @@
 import { aurocDifference } from '../src/agreement/auroc-difference.ts'
 import { passes } from '../src/agreement/completions.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
-import { KeyIndex } from './key-index.ts'
+import { placesIn } from './key-index.ts'
 import { AUROC_FAMILY, type PairedTest } from './paired-tests.ts'
 import type { Run } from './runs.ts'
 
@@ -29,7 +29,7 @@ export function aurocTests(runs: readonly Run[]): PairedTest[] {
 }
 
 function sharedCompletions(a: Run, b: Run): Shared {
-  const place = KeyIndex.of(b.completions.key)
+  const place = placesIn(a.completions.key, b.completions.key)
   const { key: keys, score, reward, cluster: prompt } = a.completions
   const [label, scoreA, scoreB] = [
     new Float64Array(keys.length),
@@ -41,7 +41,7 @@ function sharedCompletions(a: Run, b: Run): Shared {
   const numbers = new Int32Array(prompt.names.length).fill(-1)
   let [n, clusters, missing] = [0, 0, 0]
   for (let i = 0; i < keys.length; i++) {
-    const j = place.get(keys[i]!)
+    const j = place(i)
     if (j === -1) continue
     const [own, other] = [reward[i]!, b.completions.reward[j]!]
     const verdict = Number.isNaN(own) ? other : own

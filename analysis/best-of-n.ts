@@ -34,16 +34,16 @@ export interface Picks {
 export function picksOf({ completions: c }: Run): Picks | null {
   const best = new Map<string, { index: number; score: number }>()
   const groups = new Set<string>()
-  c.key.forEach((key, i) => {
-    if (c.role.names[c.role.code[i]!] !== 'completion') return
-    const id = idOfKey(key)
+  for (let i = 0; i < c.n; i++) {
+    if (c.role.names[c.role.code[i]!] !== 'completion') continue
+    const id = idOfKey(c.key.at(i)!)
     groups.add(id)
     const [score, index] = [c.score[i]!, c.index[i]!]
-    if (Number.isNaN(score)) return
+    if (Number.isNaN(score)) continue
     const known = best.get(id)
     if (known === undefined || score > known.score || (score === known.score && index < known.index))
       best.set(id, { index, score })
-  })
+  }
   if (groups.size === 0) return null
   return { pick: new Map([...best].map(([id, { index }]) => [id, index])), unscored: groups.size - best.size }
 }

@@ -1,15 +1,16 @@
 import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { type BestOfTable, bestOf } from '../src/agreement/best-of.ts'
 import type { Cell } from '../src/report/csv.ts'
+import type { Keys } from './key-list.ts'
 import type { Run } from './runs.ts'
 
 /** How often the chosen completion of a row is the best of all, RewardBench 2's scores among them; null for a run of plain pairs. */
 export function bestOfRun({ pairs: p }: Run, settings: BootstrapSettings): BestOfTable | null {
   // one chosen and one rejected in every row: that is the accuracy, and need not be gone through
-  if (p.key.every((key) => key.endsWith('\u00000\u00000'))) return null
+  if (isPlain(p.key)) return null
   const score = (value: number): number | null => (Number.isNaN(value) ? null : value)
   return bestOf(
-    p.key.map((key, i) => {
+    Array.from(p.key, (key, i) => {
       const [id, rejectedIndex, chosenIndex] = key.split('\u0000')
       return {
         id: id!,
@@ -22,6 +23,11 @@ export function bestOfRun({ pairs: p }: Run, settings: BootstrapSettings): BestO
     }),
     settings,
   )
+}
+
+function isPlain(keys: Keys): boolean {
+  for (const key of keys) if (!key.endsWith('\u00000\u00000')) return false
+  return true
 }
 
 export const BEST_OF_COLUMNS = [

@@ -53,10 +53,12 @@ export class Column extends Growing<Float64Array> {
 }
 /** Strings that arrive one by one, coded. */
 export class CodedColumn {
-  private readonly coder = new Coder()
+  private readonly coder: Coder
   private readonly codes: Growing<Int32Array>
 
-  constructor(capacity = 0) {
+  /** @param coder of columns that share their names */
+  constructor(capacity = 0, coder: Coder = new Coder()) {
+    this.coder = coder
     this.codes = new Growing((buffer) => new Int32Array(buffer), 4, capacity)
   }
   push(name: string): void {

@@ -8,6 +8,7 @@ import { LIMITS } from '../src/report/html/limits.ts'
 import type { SolutionInput, VerdictStatus } from '../src/types.ts'
 import type { Analysis } from './analyze.ts'
 import { dataOf } from './best-of-n.ts'
+import { placesIn } from './key-index.ts'
 import { withoutData } from './row-texts.ts'
 import type { RunGroup } from './run-groups.ts'
 import { fingerprint, kindOf, type Run } from './runs.ts'
@@ -65,13 +66,13 @@ export async function comparedGroups(
 
 function sharedGroups(runs: readonly Run[]): Shared[] {
   const [first, ...others] = runs
-  const places = others.map(({ completions }) => new Map(completions.key.map((key, i) => [key, i])))
+  const places = others.map(({ completions }) => placesIn(first!.completions.key, completions.key))
   return first!.groups!.flatMap((group): Shared[] => {
-    const twins = places.map((place) => group.rows.map((row) => place.get(first!.completions.key[row]!)))
-    if (twins.some((rows) => rows.some((row) => row === undefined))) return []
+    const twins = places.map((place) => group.rows.map((row) => place(row)))
+    if (twins.some((rows) => rows.includes(-1))) return []
     const scores = [
       group.scores,
-      ...twins.map((rows, k) => rows.map((row) => present(others[k]!.completions.score[row!]!))),
+      ...twins.map((rows, k) => rows.map((row) => present(others[k]!.completions.score[row]!))),
     ]
     return [{ group, scores, picks: scores.map(pickOf) }]
   })

@@ -4,6 +4,7 @@ import { outcomeOf } from '../src/score/pairing.ts'
 import type { VerificationChoice } from '../src/setup/config.ts'
 import type { ScoredCompletion, SolutionInput } from '../src/types.ts'
 import type { Analysis } from './analyze.ts'
+import { KeyIndex } from './key-index.ts'
 import { keyParts } from './keys.ts'
 import { pairTexts, pairVerdicts, plainKey, type SideVerdict } from './row-texts.ts'
 import type { Run } from './runs.ts'
@@ -44,7 +45,7 @@ export async function comparedRows(
   const models = all.filter(isModel)
   const scorers = [...models, ...all.filter(({ kind }) => kind === 'ensemble' || kind === 'null')]
   const { rows, disagreeing } = tellingRows(models, pairs.n, LIMITS.rows)
-  const keys = Array.from(rows, (row) => pairs.key[row]!)
+  const keys = Array.from(rows, (row) => pairs.key.at(row)!)
   const texts = await pairTexts(runs, keys, dataFile)
   const verdicts = await pairVerdicts(runs, keys)
   const scores = models.map(({ name }) => scoresOf(runs.find((run) => run.model === name)!, keys))
@@ -113,9 +114,11 @@ function scoresOf(
   { pairs }: Run,
   keys: readonly string[],
 ): ReadonlyMap<string, readonly [chosen: number | null, rejected: number | null]> {
-  const wanted = new Set(keys)
-  const found = new Map<string, readonly [number | null, number | null]>()
-  for (const [i, key] of pairs.key.entries())
-    if (wanted.has(key)) found.set(key, [present(pairs.chosenScore[i]), present(pairs.rejectedScore[i])])
-  return found
+  const rows = KeyIndex.of(pairs.key)
+  return new Map(
+    keys.flatMap((key) => {
+      const row = rows.get(key)
+      return row === -1 ? [] : [[key, [present(pairs.chosenScore[row]), present(pairs.rejectedScore[row])] as const]]
+    }),
+  )
 }

@@ -27,15 +27,17 @@ function tally({ key, writers }: RunPairs, side: 'chosen' | 'rejected'): Map<str
   const { code, names } = writers![side]
   const seen = new Set<string>()
   const counts = new Map<string, number>()
-  key.forEach((pair, i) => {
+  let i = -1
+  for (const pair of key) {
+    i++
     const [id, rejectedIndex, chosenIndex] = pair.split('\u0000') as [string, string, string]
     const index = side === 'chosen' ? chosenIndex : rejectedIndex
     const completion = `${id}\u0000${index}`
-    if (seen.has(completion)) return
+    if (seen.has(completion)) continue
     seen.add(completion)
     const writer = writerAt(names[code[i]!]!, Number(index))
     counts.set(writer, (counts.get(writer) ?? 0) + 1)
-  })
+  }
   return counts
 }
 

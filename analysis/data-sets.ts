@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { baseName } from '../src/setup/identity.ts'
+import { placesIn } from './key-index.ts'
+import type { Keys } from './key-list.ts'
 import { matchKeys } from './matching.ts'
 import type { Run } from './runs.ts'
 
@@ -74,29 +76,31 @@ function sortIn(name: string, some: readonly Run[], groups: readonly Loose[]): L
   if (some.length === 1 && groups.length === 0) return [{ name, runs: [...some], notes: [] }]
   const members = groups.flatMap((group) => group.runs.map((run) => ({ run, group })))
   const { keys } = matchKeys([...some, ...members.map(({ run }) => run)].map(({ completions }) => completions))
-  const sets = keys.slice(some.length).map((list) => new Set(list))
-  const made: { readonly group: Loose; readonly rows: Set<string> }[] = []
+  const made: { readonly group: Loose; readonly keys: Keys[] }[] = []
   for (const [i, run] of some.entries()) {
     const own = keys[i]!
-    const shared = groups.map((group) =>
-      Math.max(0, ...members.flatMap((member, k) => (member.group === group ? [count(own, sets[k]!)] : []))),
+    const most = groups.map((group) =>
+      Math.max(
+        0,
+        ...members.flatMap((member, k) => (member.group === group ? [shared(own, keys[some.length + k]!)] : [])),
+      ),
     )
-    const best = shared.indexOf(Math.max(0, ...shared))
-    if (best >= 0 && shared[best]! > 0) {
+    const best = most.indexOf(Math.max(0, ...most))
+    if (best >= 0 && most[best]! > 0) {
       groups[best]!.runs.push(run)
       continue
     }
-    const fitting = made.filter(({ rows }) => count(own, rows) > 0)
+    const fitting = made.filter((one) => one.keys.some((other) => shared(own, other, 1) > 0))
     const group = fitting[0]?.group ?? { name, runs: [], notes: [] }
-    const rows = new Set(own)
+    const lists = [own]
     for (const other of fitting.slice(1)) {
       group.runs.push(...other.group.runs)
-      for (const row of other.rows) rows.add(row)
+      lists.push(...other.keys)
       made.splice(made.indexOf(other), 1)
     }
     group.runs.push(run)
-    if (fitting.length === 0) made.push({ group, rows })
-    else for (const row of rows) fitting[0]!.rows.add(row)
+    if (fitting.length === 0) made.push({ group, keys: lists })
+    else fitting[0]!.keys.push(...lists)
   }
   const alone = made.map(({ group }) => group)
   if (alone.length + groups.length > 1)
@@ -107,13 +111,19 @@ function sortIn(name: string, some: readonly Run[], groups: readonly Loose[]): L
   return alone
 }
 
-const count = (keys: readonly string[], rows: ReadonlySet<string>): number =>
-  keys.reduce((n, key) => n + (rows.has(key) ? 1 : 0), 0)
+/** How many keys of a list another has. @param enough so many need not be exceeded */
+function shared(keys: Keys, others: Keys, enough: number = keys.length): number {
+  const place = placesIn(keys, others)
+  let n = 0
+  for (let row = 0; row < keys.length && n < enough; row++) if (place(row) !== -1) n++
+  return n
+}
 
 /** Stands for data whose hash nobody wrote down: over the ids and prompts of a run. */
 function rowsDigits({ completions: { key, texts } }: Run): string {
   const hash = createHash('sha256')
-  for (const [i, each] of key.entries()) hash.update(`${each}\u0000${texts?.prompt?.[i] ?? ''}\n`)
+  let row = 0
+  for (const each of key) hash.update(`${each}\u0000${texts?.prompt?.[row++] ?? ''}\n`)
   return hash.digest('hex')
 }
 

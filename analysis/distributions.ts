@@ -40,11 +40,13 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
       }
     }
   }
-  for (let i = 0; i < c.n; i++)
-    add(c.subset.names[c.subset.code[i]!]!, c.role.names[c.role.code[i]!]!, c.score[i]!, c.reward[i]!)
+  for (let row = 0; row < c.n; row++)
+    add(c.subset.names[c.subset.code[row]!]!, c.role.names[c.role.code[row]!]!, c.score[row]!, c.reward[row]!)
   const known = KeyIndex.of(c.key)
   const added = new Set<string>()
-  pairs.key.forEach((pair, i) => {
+  let i = -1
+  for (const pair of pairs.key) {
+    i++
     const [id, rejected, chosen] = keyParts(pair)
     const sides = [
       ['chosen', chosen, pairs.chosenScore[i]!, pairs.chosenReward[i]!],
@@ -56,7 +58,7 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
       added.add(key)
       add(pairs.subset.names[pairs.subset.code[i]!]!, role, score, reward)
     }
-  })
+  }
   return order.map((name) => {
     const label = name === 'all' ? name : notAll(name.slice('subset '.length))
     return ['chosen', 'rejected', 'pass', 'fail'].map((group) => ({

@@ -1,7 +1,9 @@
-import type { Coded } from '../src/agreement/columns.ts'
+import { allRows, type Coded, filterRows } from '../src/agreement/columns.ts'
 import { type Drift, drift } from '../src/agreement/drift.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { benjaminiHochberg, holm } from '../src/stats/index.ts'
+import { placesIn } from './key-index.ts'
+import type { Keys } from './key-list.ts'
 import type { Twins } from './run-identity.ts'
 import type { Run } from './runs.ts'
 
@@ -48,7 +50,7 @@ export function driftOf(a: Run, b: Run): Drift {
 }
 
 interface Keyed {
-  readonly key: readonly string[]
+  readonly key: Keys
   readonly cluster: Coded
 }
 /** Values of the keys that two columns share, where neither is absent, with their prompts. */
@@ -58,14 +60,14 @@ function bothOf(
   second: Keyed,
   b: Float64Array,
 ): { readonly a: Float64Array; readonly b: Float64Array; readonly cluster: Int32Array } {
-  const place = new Map(second.key.map((key, i) => [key, i]))
-  const rows = Int32Array.from(first.key.keys()).filter((i) => {
-    const j = place.get(first.key[i]!)
-    return j !== undefined && !Number.isNaN(a[i]) && !Number.isNaN(b[j])
+  const place = placesIn(first.key, second.key)
+  const rows = filterRows(allRows(first.key.length), (i) => {
+    const j = place(i)
+    return j !== -1 && !Number.isNaN(a[i]) && !Number.isNaN(b[j])
   })
   return {
     a: Float64Array.from(rows, (i) => a[i]!),
-    b: Float64Array.from(rows, (i) => b[place.get(first.key[i]!)!]!),
+    b: Float64Array.from(rows, (i) => b[place(i)]!),
     cluster: Int32Array.from(rows, (i) => first.cluster.code[i]!),
   }
 }

@@ -3,6 +3,7 @@ import { passes } from '../src/agreement/completions.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from '../src/agreement/intervals.ts'
 import { benjaminiHochberg, holm, signFlipTest } from '../src/stats/index.ts'
 import { bootstrapSums, clusterTotals } from '../src/stats/sums.ts'
+import { placesIn } from './key-index.ts'
 import type { PairedTest } from './paired-tests.ts'
 import type { RunGroup } from './run-groups.ts'
 import type { Run } from './runs.ts'
@@ -23,15 +24,15 @@ export function groupTests(runs: readonly Run[], settings: BootstrapSettings): P
 }
 
 function compare(a: Run, b: Run, settings: BootstrapSettings): PairedTest {
-  const place = new Map(b.completions.key.map((key, i) => [key, i]))
+  const place = placesIn(a.completions.key, b.completions.key)
   const prompts = new Coder()
   const rows: { a: number; b: number; cluster: number }[] = []
   let missing = 0
   for (const group of a.groups ?? []) {
-    const twins = group.rows.map((row) => place.get(a.completions.key[row]!))
+    const twins = group.rows.map((row) => place(row))
     // a group of other completions is another one
-    if (twins.some((row) => row === undefined)) continue
-    const values = shares(group, twins as number[], b)
+    if (twins.includes(-1)) continue
+    const values = shares(group, twins, b)
     if (values === null) missing++
     else rows.push({ a: values[0], b: values[1], cluster: prompts.add(group.cluster) })
   }

@@ -3,6 +3,7 @@ import type { Cell } from '../src/report/csv.ts'
 import { mean } from '../src/stats/index.ts'
 import { quantileSorted } from '../src/stats/quantile.ts'
 import { KeyIndex } from './key-index.ts'
+import type { Keys } from './key-list.ts'
 import { joinKey, keyParts } from './keys.ts'
 import type { RunPairs } from './runs.ts'
 
@@ -74,9 +75,9 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
 }
 
 /** Of each pair, which completion of the data stands on a side: the row's id and the index within the side, as the first pair that has it. */
-function completionCodes(keys: readonly string[]): { readonly chosen: Int32Array; readonly rejected: Int32Array } {
+function completionCodes(keys: Keys): { readonly chosen: Int32Array; readonly rejected: Int32Array } {
   const codesOf = (completion: (key: string) => string): Int32Array => {
-    const index = new KeyIndex(keys.length, (row) => completion(keys[row]!))
+    const index = new KeyIndex(keys.length, (row) => completion(keys.at(row)!))
     const codes = new Int32Array(keys.length)
     for (let row = 0; row < keys.length; row++) {
       const first = index.put(row)

@@ -1,4 +1,5 @@
 import { KeyIndex } from './key-index.ts'
+import { type Keys, sameKeys } from './key-list.ts'
 import type { Run, Texts } from './runs.ts'
 
 /**
@@ -47,13 +48,13 @@ export const unlikeText = (n: number, unit: Unit): string =>
 
 /** A table of rows: keys, and hashes of what they hold. */
 interface Rows {
-  readonly key: readonly string[]
+  readonly key: Keys
   readonly texts?: Texts
 }
 const HASHES = ['prompt', 'renderedPrompt', 'completion', 'chosen', 'rejected'] as const
 
 export interface MatchedKeys {
-  readonly keys: readonly (readonly string[])[]
+  readonly keys: readonly Keys[]
   /** By table: rows whose key another table has for another row. */
   readonly unlike: readonly number[]
   readonly unlikeTwo: readonly (readonly number[])[]
@@ -67,6 +68,12 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
   // one table is held against none: its rows stay one under a key, whatever they hold
   if (tables.length < 2)
     return { keys: tables.map(({ key }) => key), unlike: tables.map(() => 0), unlikeTwo: tables.map(() => [0]) }
+  if (alike(tables))
+    return {
+      keys: tables.map(() => tables[0]!.key),
+      unlike: tables.map(() => 0),
+      unlikeTwo: tables.map(() => tables.map(() => 0)),
+    }
   const columns = tables.map(({ texts }) =>
     HASHES.map((name) => (texts?.[name]?.some((hash) => !Number.isNaN(hash)) ? texts[name]! : null)),
   )
@@ -101,7 +108,7 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
 
   const first = new KeyIndex(size, (row) => {
     const table = tableOf(row)
-    return tables[table]!.key[row - starts[table]!]!
+    return tables[table]!.key.at(row - starts[table]!)!
   })
   /** Keys with rows unlike the first: for each different row the rows that stand for it, several where none knows all hashes. */
   const variants = new Map<string, number[][]>()
@@ -116,14 +123,16 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
     if (!fitting[0]!.some((other) => knowsAll(other, row))) fitting[0]!.push(row)
     return list.indexOf(fitting[0]!)
   }
-  const keys: (readonly string[])[] = tables.map(({ key }) => key)
+  const keys: Keys[] = tables.map(({ key }) => key)
   /** Tables by variant, of the keys that have several. */
   const members = new Map<string, number[][]>()
   for (const table of order) {
     const { key } = tables[table]!
     // a list of its own where a key of it changes: else the memory of all keys a second time
     let own: string[] | null = null
-    for (const [i, plain] of key.entries()) {
+    let i = -1
+    for (const plain of key) {
+      i++
       const variant = variantOf(plain, starts[table]! + i)
       if (variant === 0) continue
       own ??= [...key]
@@ -131,16 +140,19 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
     }
     keys[table] = own ?? key
   }
-  for (const [table, { key }] of variants.size === 0 ? [] : tables.entries())
-    for (const [i, plain] of key.entries()) {
+  for (const [table, { key }] of variants.size === 0 ? [] : tables.entries()) {
+    let i = -1
+    for (const plain of key) {
+      i++
       const list = variants.get(plain)
       if (list === undefined || list.length < 2) continue
-      const own = keys[table]![i]!
+      const own = keys[table]!.at(i)!
       const variant = own === plain ? 0 : Number(own.slice(own.lastIndexOf(' ') + 1))
       const sets = members.get(plain) ?? list.map((): number[] => [])
       members.set(plain, sets)
       sets[variant]!.push(table)
     }
+  }
   const unlike = tables.map(() => 0)
   const unlikeTwo = tables.map(() => tables.map(() => 0))
   for (const sets of members.values())
@@ -151,4 +163,22 @@ export function matchKeys(tables: readonly Rows[]): MatchedKeys {
         for (const b of others) unlikeTwo[a]![b]!++
       }
   return { keys, unlike, unlikeTwo }
+}
+
+/** Whether all tables have the rows of the first, each once, in its order, with the same hashes: as runs on the same data have. */
+function alike([first, ...others]: readonly Rows[]): boolean {
+  return (
+    KeyIndex.of(first!.key).distinct &&
+    others.every(
+      ({ key, texts }) =>
+        sameKeys(first!.key, key) && HASHES.every((name) => sameHashes(first!.texts?.[name], texts?.[name])),
+    )
+  )
+}
+function sameHashes(a: Float64Array | undefined, b: Float64Array | undefined): boolean {
+  if (a === b) return true
+  if (a === undefined || b === undefined || a.length !== b.length) return false
+  for (let row = 0; row < a.length; row++)
+    if (a[row] !== b[row] && !(Number.isNaN(a[row]!) && Number.isNaN(b[row]!))) return false
+  return true
 }

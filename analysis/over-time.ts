@@ -34,7 +34,7 @@ export function overTimeRows(run: Run, settings: BootstrapSettings): Cell[][] {
   const { n, key } = completions
   const count = Math.min(PARTS, Math.floor(n / LEAST_ROWS))
   if (count < 2) return []
-  const request = (row: number): string => idOfKey(key[row]!).split('.')[0]!
+  const request = (row: number): string => idOfKey(key.at(row)!).split('.')[0]!
   const starts = Array.from({ length: count + 1 }, (_, p) => {
     let start = Math.round((p * n) / count)
     while (start > 0 && start < n && request(start) === request(start - 1)) start++
@@ -49,7 +49,7 @@ export function overTimeRows(run: Run, settings: BootstrapSettings): Cell[][] {
     return completionStatistics({ columns: completions, rows, scope: 'over_time', subset, settings: own }).map(
       (statistic): Cell[] => {
         const [, , ...cells] = agreementRow(statistic)
-        return [run.model, p + 1, idOfKey(key[start]!), idOfKey(key[end - 1]!), ...cells]
+        return [run.model, p + 1, idOfKey(key.at(start)!), idOfKey(key.at(end - 1)!), ...cells]
       },
     )
   })

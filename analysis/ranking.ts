@@ -1,6 +1,6 @@
 import { type Accuracy, accuracyOfColumns, type BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { allRows } from '../src/agreement/columns.ts'
-import { KeyIndex } from './key-index.ts'
+import { placesIn } from './key-index.ts'
 import type { Run } from './runs.ts'
 import type { Aligned, Scorer } from './scorers.ts'
 
@@ -99,17 +99,23 @@ export function comparable(runs: readonly Run[]): { readonly kept: readonly Run[
  */
 export function costsOf(runs: readonly Run[]): ReadonlyMap<string, number> {
   const costs = runs.map(() => 0)
-  const index = runs.map(({ pairs }) => KeyIndex.of(pairs.key))
-  const scored = (run: number, key: string): boolean => {
-    const row = index[run]!.get(key)
-    return row !== -1 && !Number.isNaN(runs[run]!.pairs.margin[row])
-  }
   // what all but one scored, the first or the second did
-  for (const [first, { pairs }] of runs.slice(0, runs.length < 2 ? 0 : 2).entries())
-    for (const key of pairs.key) {
-      if (!scored(first, key) || (first === 1 && scored(0, key))) continue
-      const lacking = runs.flatMap((_, run) => (scored(run, key) ? [] : [run]))
-      if (lacking.length === 1) costs[lacking[0]!]!++
+  for (const [first, { pairs }] of runs.slice(0, runs.length < 2 ? 0 : 2).entries()) {
+    const places = runs.map((run) => placesIn(pairs.key, run.pairs.key))
+    const scored = (run: number, row: number): boolean => {
+      const place = places[run]!(row)
+      return place !== -1 && !Number.isNaN(runs[run]!.pairs.margin[place])
     }
+    for (let row = 0; row < pairs.n; row++) {
+      if (!scored(first, row) || (first === 1 && scored(0, row))) continue
+      let [lacking, last] = [0, -1]
+      for (let run = 0; run < runs.length && lacking < 2; run++)
+        if (!scored(run, row)) {
+          lacking++
+          last = run
+        }
+      if (lacking === 1) costs[last]!++
+    }
+  }
   return new Map(runs.map(({ model }, run) => [model, costs[run]!]))
 }

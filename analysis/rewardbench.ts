@@ -62,12 +62,12 @@ const positionKey = (i: number): string => `\u0000position ${i}`
  */
 export function readRewardBenchFiles(paths: readonly string[], dataset: string): Run[] {
   const runs = paths.map((path) => readRewardBenchScores(path, dataset))
-  const withoutIds = runs.some(({ pairs }) => pairs.key.some((key, i) => key === positionKey(i)))
+  const withoutIds = runs.some(({ pairs }) => Array.from(pairs.key).some((key, i) => key === positionKey(i)))
   const sequence = ({ pairs }: Run): string =>
     JSON.stringify(Array.from(pairs.subset.code, (c) => pairs.subset.names[c]))
   if (!withoutIds || new Set(runs.map(sequence)).size > 1) return runs
   return runs.map((run) => {
-    const key = run.pairs.key.map((_, i) => positionKey(i))
+    const key = Array.from(run.pairs.key, (_, i) => positionKey(i))
     return {
       ...run,
       pairs: { ...run.pairs, key },
@@ -79,13 +79,13 @@ export function readRewardBenchFiles(paths: readonly string[], dataset: string):
 /** Keys of the run's completions when its pairs are known by place: each by the first pair that it stands in. */
 function completionsAt({ pairs, completions }: Run, key: readonly string[]): string[] {
   const place = new Map<string, string>()
-  pairs.key.forEach((pair, i) => {
+  for (const [i, pair] of [...pairs.key].entries()) {
     const places = completionKeys(key[i]!)
     completionKeys(pair).forEach((old, k) => {
       if (!place.has(old)) place.set(old, places[k]!)
     })
-  })
-  return completions.key.map((old) => place.get(old)!)
+  }
+  return Array.from(completions.key, (old) => place.get(old)!)
 }
 
 /** Keys of a pair's two completions. */

@@ -6,6 +6,7 @@ import { completionHash, plain, promptCluster } from '../src/plain-text.ts'
 import type { SolutionInput, VerdictStatus } from '../src/types.ts'
 import { dataOf } from './best-of-n.ts'
 import { eachCsvRow, numberIn } from './csv-rows.ts'
+import { KeyIndex } from './key-index.ts'
 import { joinKey, keyParts } from './keys.ts'
 import { isServed } from './over-time.ts'
 import { fingerprint, type Run } from './runs.ts'
@@ -84,14 +85,14 @@ type Hashes = readonly [prompt: number, chosen: number, rejected: number]
 
 /** Of the pairs that the run has, by plain key. */
 function hashesOf({ pairs: { key, texts } }: Run, keys: readonly string[]): ReadonlyMap<string, Hashes> {
-  const wanted = new Set(keys)
+  const rows = KeyIndex.of(key)
   const found = new Map<string, Hashes>()
-  for (const [i, own] of key.entries())
-    if (wanted.has(own))
-      found.set(
-        plainKey(own),
-        [texts?.prompt, texts?.chosen, texts?.rejected].map((column) => column?.[i] ?? Number.NaN) as unknown as Hashes,
-      )
+  for (const own of keys) {
+    const row = rows.get(own)
+    if (row === -1) continue
+    const hashes = [texts?.prompt, texts?.chosen, texts?.rejected].map((column) => column?.[row] ?? Number.NaN)
+    found.set(plainKey(own), hashes as unknown as Hashes)
+  }
   return found
 }
 
@@ -142,7 +143,7 @@ export async function pairVerdicts(runs: readonly Run[], keys: readonly string[]
   let line = 0
   await eachCsvRow(path, ['id'], (get) => {
     // as it was read before: row by row
-    const key = run.pairs.key[line++]
+    const key = run.pairs.key.at(line++)
     if (key === undefined || !wanted.has(key)) return
     const side = (name: 'chosen' | 'rejected'): SideVerdict => {
       const value = numberIn(get(`${name}_reward`), path, line, `${name}_reward`)

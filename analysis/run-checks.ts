@@ -1,5 +1,6 @@
 import { DataError } from '../src/errors.ts'
 import { KeyIndex } from './key-index.ts'
+import type { Keys } from './key-list.ts'
 import type { RunCompletions, RunPairs } from './runs.ts'
 
 /**
@@ -31,18 +32,21 @@ const agrees = (a: number, b: number, scale: number): boolean =>
  * Rows by their key.
  * @throws DataError where a key stands twice: the row would count twice
  */
-function rowsByKey(keys: readonly string[], path: string): KeyIndex {
-  const rows = new KeyIndex(keys.length, (row) => keys[row]!)
-  for (const [i, key] of keys.entries()) {
-    const first = rows.put(i)
-    if (first !== -1) {
+function rowsByKey(keys: Keys, path: string): Pick<KeyIndex, 'get'> {
+  const rows = KeyIndex.of(keys)
+  if (rows.distinct) return rows
+  let row = 0
+  for (const key of keys) {
+    const first = rows.get(key)
+    if (first !== row) {
       const [id, ...place] = key.split('\u0000')
       throw new DataError(
         `repeats row ${first + 1}: id ${JSON.stringify(id)}, ${place.join(', ')}`,
-        `${path}: row ${i + 1}`,
+        `${path}: row ${row + 1}`,
         HINT,
       )
     }
+    row++
   }
   return rows
 }
@@ -61,7 +65,9 @@ export function checkRun(
   const rows = rowsByKey(completions.key, paths.scores)
   let first: string | null = null
   let count = 0
-  for (const [i, key] of pairs.key.entries()) {
+  let i = -1
+  for (const key of pairs.key) {
+    i++
     const what = contradiction(pairs, completions, rows, i, key, completionKey)
     if (what === null) continue
     first ??= `row ${i + 1}: ${what}`
@@ -76,7 +82,7 @@ const shown = (value: number): string => (Number.isNaN(value) ? 'absent' : Strin
 function contradiction(
   pairs: RunPairs,
   completions: RunCompletions,
-  rows: KeyIndex,
+  rows: Pick<KeyIndex, 'get'>,
   i: number,
   key: string,
   completionKey: (id: string, role: string, index: string) => string,

@@ -1,13 +1,15 @@
 import { existsSync, statSync } from 'node:fs'
+import { Coder } from '../src/agreement/columns.ts'
 import { CodedColumn, Column } from './column.ts'
 import { mostRecords } from './csv-records.ts'
 import { type CsvRow, eachCsvRow, numberIn } from './csv-rows.ts'
+import { PackedKeys } from './key-list.ts'
 import { completionKey, idOfKey, joinKey } from './keys.ts'
 import { STRATUM_COLUMNS } from './run-strata.ts'
 import { fingerprint, type RunCompletions, type RunPairs } from './runs.ts'
 
-/** pairs.csv as columns; none where there is no such file. */
-export async function readPairs(path: string): Promise<RunPairs> {
+/** pairs.csv as columns; none where there is no such file. @param prompts names of prompts, which other files of the run share */
+export async function readPairs(path: string, prompts: Coder = new Coder()): Promise<RunPairs> {
   const most = rowsAtMost(path)
   const numbers = {
     margin: new Column(most),
@@ -21,12 +23,12 @@ export async function readPairs(path: string): Promise<RunPairs> {
     rejected_tokens: new Column(most),
   }
   const columns = Object.entries(numbers)
-  const [subset, cluster] = [new CodedColumn(most), new CodedColumn(most)]
+  const [subset, cluster] = [new CodedColumn(most), new CodedColumn(most, prompts)]
   const texts = { prompt: new Column(most), chosen: new Column(most), rejected: new Column(most) }
   const strata = new Map(STRATUM_COLUMNS.map((name) => [name, { has: false, levels: new CodedColumn(most) }]))
   const writers = { chosen: new CodedColumn(most), rejected: new CodedColumn(most) }
   let written = false
-  const key: string[] = []
+  const key = new PackedKeys()
   if (existsSync(path)) {
     await eachCsvRow(path, ['id', 'subset', 'margin'], (get) => {
       const id = get('id')
@@ -40,11 +42,13 @@ export async function readPairs(path: string): Promise<RunPairs> {
       texts.rejected.push(fingerprint(get('rejected_hash')))
       for (const [name, stratum] of strata) {
         stratum.has ||= get.has(name)
-        stratum.levels.push(get(name))
+        if (stratum.has) stratum.levels.push(get(name))
       }
       written ||= get.has('chosen_model') || get.has('rejected_model')
-      writers.chosen.push(get('chosen_model'))
-      writers.rejected.push(get('rejected_model'))
+      if (written) {
+        writers.chosen.push(get('chosen_model'))
+        writers.rejected.push(get('rejected_model'))
+      }
       for (const [name, column] of columns) column.push(numberIn(get(name), path, key.length, name))
     })
   }
@@ -74,7 +78,7 @@ export async function readPairs(path: string): Promise<RunPairs> {
 export function promptsOf({ key, cluster: { code, names } }: RunPairs): (id: string) => string | undefined {
   let known: Map<string, string> | null = null
   return (id) => {
-    known ??= new Map(key.map((one, row) => [idOfKey(one), names[code[row]!]!]))
+    known ??= new Map(Array.from(key, (one, row) => [idOfKey(one), names[code[row]!]!]))
     return known.get(id)
   }
 }
@@ -83,19 +87,21 @@ export function promptsOf({ key, cluster: { code, names } }: RunPairs): (id: str
  * scores.csv as columns; none where there is no such file.
  * @param promptOf prompts of the rows in pairs.csv
  * @param bytes of a file that grows: those of its beginning that are read
+ * @param prompts names of prompts, which pairs.csv of the run has, too
  */
 export async function readCompletions(
   path: string,
   promptOf: (id: string) => string | undefined,
   bytes?: number,
+  prompts: Coder = new Coder(),
 ): Promise<RunCompletions> {
   const most = rowsAtMost(path, bytes)
   const [score, reward, tokens, index] = [new Column(most), new Column(most), new Column(most), new Column(most)]
-  const [subset, cluster, role] = [new CodedColumn(most), new CodedColumn(most), new CodedColumn(most)]
+  const [subset, cluster, role] = [new CodedColumn(most), new CodedColumn(most, prompts), new CodedColumn(most)]
   const [transformation, same, family] = [new CodedColumn(most), new Column(most), new CodedColumn(most)]
   const has = { variants: false }
   const texts = { prompt: new Column(most), completion: new Column(most) }
-  const key: string[] = []
+  const key = new PackedKeys()
   const needed = ['id', 'subset', 'role', 'score', 'verifiable_reward']
   const visit = (get: CsvRow): void => {
     const id = get('id')

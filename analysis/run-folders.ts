@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, readdirSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { Coder } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { openRegular, regularText } from '../src/read-regular.ts'
 import {
@@ -76,16 +77,18 @@ export async function readRun(folder: RunFolder): Promise<Run> {
     const files = ['run.json', 'scores.csv', 'pairs.csv', 'groups.csv'].map((name) => join(folder.path, name))
     const before = stampOf(files)
     const { manifest, warnings } = readManifest(join(folder.path, 'run.json'))
-    const pairs = await readPairs(join(folder.path, 'pairs.csv'))
+    const prompts = new Coder()
+    const pairs = await readPairs(join(folder.path, 'pairs.csv'), prompts)
     // a server appends whole lines while it runs: those that are there now are read
     const bytes = isServed({ manifest }) ? wholeLines(join(folder.path, 'scores.csv')) : null
-    const completions = await readCompletions(join(folder.path, 'scores.csv'), promptsOf(pairs), bytes ?? undefined)
+    const scores = join(folder.path, 'scores.csv')
+    const completions = await readCompletions(scores, promptsOf(pairs), bytes ?? undefined, prompts)
     const text = await readTextBaselines(join(folder.path, 'agreement.csv'), pairs)
     const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
     // else they would be of two runs
     if (bytes !== null || stampOf(files) === before) {
-      const [, scores, pairsFile] = files as [string, string, string, string]
-      const contradiction = checkRun(pairs, completions, { pairs: pairsFile, scores }, completionKey)
+      const paths = { pairs: join(folder.path, 'pairs.csv'), scores }
+      const contradiction = checkRun(pairs, completions, paths, completionKey)
       // what run.json says is of the scores beside it
       const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
       const { model, dataset, path: where } = folder

@@ -22,9 +22,9 @@ type Answers = ReadonlyMap<string, Pick<GroupValues, 'answers' | 'molecules'>>
 export async function readGroups(path: string, completions: RunCompletions): Promise<RunGroup[]> {
   const answers = await readAnswers(path)
   const rows = new Map<string, number[]>()
-  for (const [i, key] of completions.key.entries()) {
+  for (let i = 0; i < completions.n; i++) {
     if (completions.role.names[completions.role.code[i]!] !== 'completion') continue
-    const id = idOfKey(key)
+    const id = idOfKey(completions.key.at(i)!)
     const own = rows.get(id)
     if (own === undefined) rows.set(id, [i])
     else own.push(i)

@@ -1,7 +1,6 @@
+import { coded } from '../src/agreement/columns.ts'
 import { FAULT_SCOPE, FORM_SCOPE, NOT_WELL_FORMED, WELL_FORMED } from '../src/agreement/faults.ts'
-import type { BootstrapSettings } from '../src/agreement/intervals.ts'
-import { STRATIFICATIONS, stratumStatistics } from '../src/agreement/strata.ts'
-import type { Statistic } from '../src/types.ts'
+import { NO_LEVEL, STRATIFICATIONS, type Stratum } from '../src/agreement/strata.ts'
 import { kindOf, type Run } from './runs.ts'
 
 /** Columns of pairs.csv that strata are read from; each is named like its stratum. */
@@ -15,23 +14,23 @@ export const STRATUM_COLUMNS = [
 /** Those that the report leads with: there though all pairs are of one level. */
 const LEADING: readonly string[] = [FORM_SCOPE, FAULT_SCOPE]
 
-/** Scopes `stratum:…` of a run, as far as its pairs.csv says to which level a pair belongs; as the run itself has them. */
-export function strataOfRun(run: Run, settings: BootstrapSettings): Statistic[] {
-  const { strata = {} } = run.pairs
+/** The strata of a run, as far as its pairs.csv says to which level a pair belongs. */
+export function strataOfRun(run: Pick<Run, 'pairs' | 'model' | 'manifest' | 'kind'>): Stratum[] {
+  const { strata = {}, n } = run.pairs
   if (kindOf(run) === 'verifier') return []
-  return STRATIFICATIONS.flatMap(({ name }) => {
+  return STRATIFICATIONS.flatMap(({ name }): Stratum[] => {
     const column = strata[name]
     if (column === undefined) return []
-    const levels = column.names.map((level) => levelOf(name, level))
-    return stratumStatistics(
-      { name, ...(LEADING.includes(`stratum:${name}`) && { leads: true }) },
-      Array.from(column.code, (code) => levels[code]!),
-      run.pairs,
-      settings,
+    const { names, code } = coded(
+      column.names.map((cell) => levelOf(name, cell)),
+      column.names.length,
     )
+    const levels = { names, code: new Int32Array(n) }
+    for (let i = 0; i < n; i++) levels.code[i] = code[column.code[i]!]!
+    return [{ name, ...(LEADING.includes(`stratum:${name}`) && { leads: true }), levels }]
   })
 }
 
 /** A level as agreement.csv calls it. */
-const levelOf = (name: string, cell: string): string | null =>
-  cell === '' ? null : name !== 'well_formed' ? cell : cell === '1' ? WELL_FORMED : NOT_WELL_FORMED
+const levelOf = (name: string, cell: string): string =>
+  cell === '' ? NO_LEVEL : name !== 'well_formed' ? cell : cell === '1' ? WELL_FORMED : NOT_WELL_FORMED

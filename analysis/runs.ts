@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Coded, CompletionColumns, PairColumns } from '../src/agreement/columns.ts'
 import type { Identity } from '../src/setup/identity.ts'
 import type { Statistic } from '../src/types.ts'
+import type { Keys } from './key-list.ts'
 import type { RunGroup } from './run-groups.ts'
 
 export type RunKind = 'rm' | 'dpo' | 'dpo-ref-free' | 'verifier'
@@ -34,7 +35,7 @@ export interface Run {
 }
 export interface RunCompletions extends CompletionColumns {
   /** id, role and index: what aligns two scorers, once `matchRows` has told rows of other texts apart. */
-  readonly key: readonly string[]
+  readonly key: Keys
   readonly texts?: Texts
   readonly role: Coded
   /** Count from 0 within the role. */
@@ -44,7 +45,7 @@ export interface RunCompletions extends CompletionColumns {
 }
 export interface RunPairs extends PairColumns {
   /** id, rejected index and chosen index: what aligns two scorers, once `matchRows` has told rows of other texts apart. */
-  readonly key: readonly string[]
+  readonly key: Keys
   readonly texts?: Texts
   readonly chosenTokens: Float64Array
   readonly rejectedTokens: Float64Array

@@ -1,8 +1,9 @@
 import { randomScore } from '../src/agreement/baselines.ts'
-import { type Coded, pick } from '../src/agreement/columns.ts'
+import { allRows, type Coded, filterRows, pick, valuesOf } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
-import { KeyIndex } from './key-index.ts'
+import { placesIn } from './key-index.ts'
+import { type Keys, PackedKeys } from './key-list.ts'
 import { keyParts } from './keys.ts'
 import { dtypeOf } from './run-identity.ts'
 import { kindOf, type Run, type RunKind, type RunPairs } from './runs.ts'
@@ -31,7 +32,7 @@ export interface Aligned {
 export { kindOf } from './runs.ts'
 
 /** One id must mean one row: runs of different data under one name are an error, not a comparison. */
-function checkSameRows(runs: readonly Run[], rows: readonly Int32Array[], shared: readonly string[]): void {
+function checkSameRows(runs: readonly Run[], rows: readonly Int32Array[], shared: Keys): void {
   const subsetOf = (run: number, k: number): string => {
     const { subset } = runs[run]!.pairs
     return subset.names[subset.code[rows[run]![k]!]!]!
@@ -41,7 +42,7 @@ function checkSameRows(runs: readonly Run[], rows: readonly Int32Array[], shared
       const [a, b] = [subsetOf(0, k), subsetOf(run, k)]
       if (a !== b)
         throw new DataError(
-          `pair ${shared[k]!.split('\u0000')[0]} is of subset "${b}", but of "${a}" in ${runs[0]!.where}`,
+          `pair ${shared.at(k)!.split('\u0000')[0]} is of subset "${b}", but of "${a}" in ${runs[0]!.where}`,
           runs[run]!.where,
           'The two were made from different data; analyse them apart with --model or --dataset.',
         )
@@ -58,15 +59,11 @@ export const markedName = ({ name, dtype }: Pick<Scorer, 'name' | 'dtype'>): str
 
 /** The pairs that every run has, in the first run's order; lengths, subsets and rewards are the first run's. */
 export function align(dataset: string, runs: readonly Run[]): Aligned {
-  const positions = runs.map(({ pairs }) => KeyIndex.of(pairs.key))
   const first = runs[0]!.pairs
-  const inAll = (key: string): boolean => positions.every((p) => p.get(key) !== -1)
-  const shared = first.key.every(inAll) ? first.key : first.key.filter(inAll)
-  const rows = positions.map((p) => {
-    const places = new Int32Array(shared.length)
-    for (let k = 0; k < shared.length; k++) places[k] = p.get(shared[k]!)
-    return places
-  })
+  const positions = runs.map(({ pairs }) => placesIn(first.key, pairs.key))
+  const inAll = filterRows(allRows(first.n), (row) => positions.every((place) => place(row) !== -1))
+  const shared = inAll.length === first.n ? first.key : PackedKeys.of(Array.from(inAll, (row) => first.key.at(row)!))
+  const rows = positions.map((place) => inAll.map((row) => place(row)))
   checkSameRows(runs, rows, shared)
   // rows that stand where they stood, as where one program wrote the runs, are not copied
   const inPlace = rows.map((places, i) => places.length === runs[i]!.pairs.n && places.every((row, k) => row === k))
@@ -109,7 +106,7 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
 /** Baselines that need no text: lengths, a constant, the random number that a run draws for the completion too. */
 export function baselineScorers({ pairs }: Pick<Aligned, 'pairs'>): Scorer[] {
   const random = (i: number): number => {
-    const [id, rejected, chosen] = keyParts(pairs.key[i]!)
+    const [id, rejected, chosen] = keyParts(pairs.key.at(i)!)
     return randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)
   }
   const of = (name: string, value: (i: number) => number): Scorer => ({
@@ -155,14 +152,14 @@ export function ensembles({ pairs }: Aligned, runs: readonly Run[]): Ensemble[] 
   const models = runs.filter((run) => kindOf(run) !== 'verifier')
   if (models.length < 2) return []
   const standardised = models.map((run) => {
-    const at = KeyIndex.of(run.pairs.key)
+    const place = placesIn(pairs.key, run.pairs.key)
     const all = run.completions.score.filter((v) => !Number.isNaN(v))
     const [centre, spread] = [mean(all), standardDeviation(all)]
     const z = (values: Float64Array) =>
-      Float64Array.from(pairs.key, (key) =>
+      valuesOf(allRows(pairs.n), (row) =>
         centre === null || spread === null || spread === 0 || !Number.isFinite(spread)
           ? Number.NaN
-          : (values[at.get(key)]! - centre) / spread,
+          : (values[place(row)]! - centre) / spread,
       )
     return { name: run.model, chosen: z(run.pairs.chosenScore), rejected: z(run.pairs.rejectedScore) }
   })

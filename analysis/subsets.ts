@@ -1,9 +1,4 @@
-import {
-  type Accuracy,
-  type AccuracyTable,
-  accuracyBySubset,
-  type BootstrapSettings,
-} from '../src/agreement/accuracy.ts'
+import { type Accuracy, type AccuracyTable, accuracyTable, type BootstrapSettings } from '../src/agreement/accuracy.ts'
 import { allRows } from '../src/agreement/columns.ts'
 import { MIN_CLUSTERS } from '../src/agreement/strata.ts'
 import { count, type PaperTable, percent, type TableCell, text } from '../src/agreement/tables.ts'
@@ -33,19 +28,12 @@ export interface Heterogeneity {
 }
 export function subsetTables(aligned: Aligned, scorers: readonly Scorer[], settings: BootstrapSettings): SubsetTable[] {
   const { pairs } = aligned
-  return scorers.map(({ name, margin, dtype }) => {
-    const rows = Array.from({ length: pairs.n }, (_, i) => ({
-      subset: pairs.subset.names[pairs.subset.code[i]!]!,
-      cluster: pairs.cluster.names[pairs.cluster.code[i]!]!,
-      margin: Number.isNaN(margin[i]) ? null : margin[i]!,
-    }))
-    return {
-      scorer: name,
-      marked: markedName({ name, dtype: dtype ?? null }),
-      table: accuracyBySubset(rows, settings),
-      heterogeneity: heterogeneity(aligned, margin),
-    }
-  })
+  return scorers.map(({ name, margin, dtype }) => ({
+    scorer: name,
+    marked: markedName({ name, dtype: dtype ?? null }),
+    table: accuracyTable({ ...pairs, margin }, settings),
+    heterogeneity: heterogeneity(aligned, margin),
+  }))
 }
 
 /** A subset at 0 or 100 % counts like any other: its variance is that of all pairs (see `homogeneity`). */

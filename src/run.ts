@@ -2,6 +2,7 @@ import { DigestMap, digestOf } from './digest-map.ts'
 import { InterruptedError } from './errors.ts'
 import { isFailure } from './pairs/failure.ts'
 import { plain } from './plain-text.ts'
+import { withCarried } from './score/carrying.ts'
 import type { Halved } from './score/fitting.ts'
 import type { Ledger } from './score/ledger.ts'
 import { measure } from './score/measure.ts'
@@ -51,6 +52,8 @@ export interface WorkDone {
   /** Completions whose value is an earlier run's: those found, and those whose batch ran again for another one's sake. */
   kept: number
   batches: number
+  /** Of them, batches whose measurements were there, run again for the keys and values that a missing one carries (score/carrying.ts). */
+  again: number
   /** Times that a batch, or a half of one, did not fit in memory and was halved; tokens beyond which none was tried any more, null: no bound. */
   halved: number
   mostTokens: number | null
@@ -96,6 +99,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     unscored: 0,
     kept: 0,
     batches: 0,
+    again: 0,
     halved: 0,
     mostTokens: null,
     tokens: 0,
@@ -149,7 +153,8 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
     work.repeated += items.length - fresh.length
     work.kept += fresh.filter(({ key }) => input.store.has(key)).length
     const { todo, batches } = planWindow(input, subject, windows++, fresh)
-    work.found += fresh.length - batches.reduce((sum, batch) => sum + batch.sequences.length, 0)
+    work.found +=
+      fresh.length - batches.reduce((sum, batch) => sum + (batch.again === undefined ? batch.sequences.length : 0), 0)
     running = finishWindow(items, fresh, todo, batches)
     running.catch((error: unknown) => {
       trouble ??= { error }
@@ -197,6 +202,7 @@ async function measureModel(input: RunInput, model: number): Promise<WorkDone> {
         }
       }
       work.batches++
+      if (batch.again !== undefined) work.again++
       work.tokens += batch.tokens
       input.onProgress(subject, work.measured + work.found + work.repeated + work.unscored)
       await settled()
@@ -267,7 +273,7 @@ const batchesAhead = (ms: number): number =>
 
 /**
  * The batches of a window that are left to run. The plan covers what no other store has, measured or not, so that a run that
- * resumes finds the stored plan and runs its missing batches exactly as they would have been.
+ * resumes finds the stored plan and runs its missing batches exactly as they would have been, and again those whose keys and values they carry.
  */
 function planWindow(
   input: RunInput,
@@ -288,7 +294,7 @@ function planWindow(
     )
     store.putPlan(name, batches)
   }
-  return { todo, batches: batches.filter((batch) => batch.sequences.some((i) => !store.owns(todo[i]!.key))) }
+  return { todo, batches: withCarried(batches, ({ sequences }) => sequences.some((i) => !store.owns(todo[i]!.key))) }
 }
 
 /** Copies what other stores of the same model had, so that a run's own store is whole. Last, because the plan depends on what it owns. */

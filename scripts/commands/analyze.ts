@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { placeDataSets, replacedRuns, withRecord } from '../../analysis/analysis-folder.ts'
-import { type Analysis, startAnalysis, writeAnalysis } from '../../analysis/analyze.ts'
+import { type Analysis, columnsOf, startAnalysis, writeAnalysis } from '../../analysis/analyze.ts'
 import { picksOf, writeBestOfN } from '../../analysis/best-of-n.ts'
 import { comparedGroups } from '../../analysis/compared-groups.ts'
 import { comparedRows, readingOf } from '../../analysis/compared-rows.ts'
@@ -10,7 +10,6 @@ import { nothingScored } from '../../analysis/leaderboard.ts'
 import { unlikeText } from '../../analysis/matching.ts'
 import { readRewardBenchFiles } from '../../analysis/rewardbench.ts'
 import { findRuns, findStepRuns, readRun, unfinishedRuns } from '../../analysis/run-folders.ts'
-import { rowsOf, startStatistics } from '../../analysis/run-statistics.ts'
 import type { Run } from '../../analysis/runs.ts'
 import { isPart } from '../../src/agreement/faults.ts'
 import { answerPort } from '../../src/cli/answer-port.ts'
@@ -21,12 +20,14 @@ import { type BinHelp, parseArgs } from '../../src/cli/parse.ts'
 import { printText } from '../../src/cli/screen.ts'
 import { DataError, HarnessError } from '../../src/errors.ts'
 import { renderComparison } from '../../src/report/compare/report.ts'
+import type { Markup } from '../../src/report/html/markup.ts'
 import { checkDatasetName } from '../../src/setup/dataset.ts'
 import { checkOutputFolder, makeOutputFolder } from '../../src/setup/folder.ts'
 import { identitiesIn } from '../../src/setup/identity.ts'
 import { list, readOptions, section, text, toggle } from '../../src/setup/option.ts'
 import { resamples, seed } from '../../src/setup/options.ts'
 import { changesNothing } from '../../src/setup/unused.ts'
+import { rowsOf, startStatistics } from '../../src/statistics/start.ts'
 import { lock } from '../../src/store/lock.ts'
 import { UnwrittenFile } from '../../src/system-words.ts'
 import { tightHeap } from '../../src/tight-heap.ts'
@@ -115,7 +116,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
       makeOutputFolder(path)
       const unlock = lock(path, '')
       try {
-        const statistics = startStatistics(set.runs, settings)
+        const statistics = startStatistics(set.runs.map(columnsOf), settings)
         // of very many rows the memory of both at once is too much
         const first = rowsOf(set.runs) > MANY_ROWS ? await statistics.done() : null
         const finish = startAnalysis(name, set.runs, settings)
@@ -123,15 +124,16 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
         const replaced = replacedRuns(placed)
         if (replaced !== '') log.info(`${name}: ${replaced}`)
         const remarks = remarksOf(analysis, set.runs)
-        const page = await comparisonPage({
-          name,
-          analysis,
-          remarks,
-          dataFile,
-          settings,
-          command: [command, ...argv].join(' '),
-          notes: set.notes,
-        })
+        const page = (): Promise<Markup> =>
+          comparisonPage({
+            name,
+            analysis,
+            remarks,
+            dataFile,
+            settings,
+            command: [command, ...argv].join(' '),
+            notes: set.notes,
+          })
         const files = await withRecord(placed, { settings, unlike: analysis.unlike }, async () => [
           ...(await writeAnalysis(analysis, path, page)),
           ...(await writeBestOfN(set.runs, path, dataFile, log)),
@@ -204,7 +206,7 @@ async function comparisonPage({
   readonly settings: { readonly resamples: number; readonly seed: number }
   readonly command: string
   readonly notes: readonly string[]
-}): Promise<string> {
+}): Promise<Markup> {
   const found = await comparedRows(analysis, dataFile)
   const grouped = await comparedGroups(analysis, dataFile)
   const solutions = new Map([...(found?.solutions ?? []), ...(grouped?.solutions ?? [])])

@@ -1,7 +1,7 @@
 import { type Interval, indexClusters } from '../stats/bootstrap.ts'
 import { bootstrapSums } from '../stats/sums.ts'
 import type { ScoredPair } from '../types.ts'
-import { allRows, filterRows, pick } from './columns.ts'
+import { allRows, type Coded, coded, filterRows, type PairColumns, pick, rowsByCode } from './columns.ts'
 import { type BootstrapSettings, DEFAULT_SETTINGS, intervalOf, randomOf, streamOf } from './intervals.ts'
 import { type SectionPart, sectionInterval } from './section.ts'
 import { CHEM_PAIRS_SECTIONS, REWARDBENCH_SECTIONS, SECTION_WEIGHTS, weightedMean } from './sections.ts'
@@ -57,12 +57,8 @@ interface Measured {
 
 const NONE: Accuracy['ci'] = { strict: null, half: null, method: null }
 
-/** Accuracy of pairs given as columns: `margin` NaN = not scored, `cluster` any labels. */
-function measure(
-  margin: ArrayLike<number>,
-  cluster: readonly (string | number)[] | Int32Array,
-  settings: BootstrapSettings,
-): Measured {
+/** Accuracy of pairs given as columns: `margin` NaN = not scored, `cluster` codes of the prompts. */
+function measure(margin: Float64Array, cluster: Int32Array, settings: BootstrapSettings): Measured {
   const scored = filterRows(allRows(margin.length), (i) => !Number.isNaN(margin[i]))
   const missing = margin.length - scored.length
   const n = scored.length
@@ -71,9 +67,7 @@ function measure(
     const accuracy = { strict: null, half: null, ties: 0, tie_rate: null, n, missing, clusters: 0, ci: NONE, reason }
     return { accuracy, strict: null, half: null }
   }
-  const { cluster: of, clusters } = indexClusters(
-    cluster instanceof Int32Array ? scored.map((i) => cluster[i]!) : Array.from(scored, (i) => cluster[i]!),
-  )
+  const { cluster: of, clusters } = indexClusters(scored.map((i) => cluster[i]!))
   const wins = new Float64Array(clusters)
   const ties = new Float64Array(clusters)
   const rows = new Float64Array(clusters)
@@ -118,21 +112,33 @@ function measure(
 const methodOf = (strict: string | null, half: string | null): string | null =>
   strict === half ? strict : `${strict}; half: ${half}`
 
+/** What accuracy needs of pairs as columns. */
+export type AccuracyColumns = Pick<PairColumns, 'margin' | 'subset' | 'cluster'>
+
+function columnsOf(rows: readonly AccuracyRow[]): AccuracyColumns {
+  const column = (name: 'subset' | 'cluster'): Coded =>
+    coded(
+      rows.map((row) => row[name]),
+      rows.length,
+    )
+  return {
+    margin: Float64Array.from(rows, ({ margin }) => margin ?? Number.NaN),
+    subset: column('subset'),
+    cluster: column('cluster'),
+  }
+}
+
 /** Accuracy of any pairs. */
 export function accuracyOf(rows: readonly AccuracyRow[], settings: BootstrapSettings = DEFAULT_SETTINGS): Accuracy {
-  return measureRows(rows, settings).accuracy
+  const { margin, cluster } = columnsOf(rows)
+  return measure(margin, cluster.code, settings).accuracy
 }
-const measureRows = (rows: readonly AccuracyRow[], settings: BootstrapSettings): Measured =>
-  measure(
-    rows.map((r) => r.margin ?? Number.NaN),
-    rows.map((r) => r.cluster),
-    settings,
-  )
 
 /** Weighted mean of the subsets with a scored pair, and its intervals. */
 function section(
   name: string,
-  parts: readonly (readonly [string, Measured, readonly AccuracyRow[]])[],
+  { margin, cluster }: AccuracyColumns,
+  parts: readonly (readonly [string, Measured, Int32Array])[],
   weights: Readonly<Record<string, number>>,
   settings: BootstrapSettings,
 ): SectionAccuracy {
@@ -140,7 +146,8 @@ function section(
   const at = (key: 'strict' | 'half' | 'tie_rate'): number | null =>
     weightedMean(used.map(([subset, { accuracy }]) => ({ value: accuracy[key], weight: weights[subset]! })))
   const sum = (key: 'ties' | 'n' | 'missing'): number => parts.reduce((total, [, m]) => total + m.accuracy[key], 0)
-  const scored = used.map(([, , rows]) => rows.filter(({ margin }) => margin !== null))
+  const scored = used.map(([, , rows]) => filterRows(rows, (row) => !Number.isNaN(margin[row])))
+  const prompts = scored.map((rows) => rows.map((row) => cluster.code[row]!))
   const interval = (key: 'strict' | 'half') =>
     sectionInterval(
       name,
@@ -151,9 +158,9 @@ function section(
           value: measured.accuracy[key]!,
           own: { interval: measured.accuracy.ci[key], method: measured.accuracy.ci.method },
           distribution: measured[key],
-          cluster: scored[s]!.map(({ cluster }) => cluster),
-          counts: Float64Array.from(scored[s]!, ({ margin }) =>
-            margin! > 0 ? 1 : margin === 0 && key === 'half' ? 0.5 : 0,
+          cluster: prompts[s]!,
+          counts: Float64Array.from(scored[s]!, (row) =>
+            margin[row]! > 0 ? 1 : margin[row] === 0 && key === 'half' ? 0.5 : 0,
           ),
         }),
       ),
@@ -167,7 +174,7 @@ function section(
     tie_rate: at('tie_rate'),
     n: sum('n'),
     missing: sum('missing'),
-    clusters: new Set(scored.flatMap((rows) => rows.map(({ cluster }) => cluster))).size,
+    clusters: new Set(prompts.flatMap((codes) => [...codes])).size,
     ci: { strict: strict.interval, half: half.interval, method: methodOf(strict.method, half.method) },
     reason: used.length === 0 ? 'no_scored_pairs' : null,
     weights: Object.fromEntries(used.map(([subset]) => [subset, weights[subset]!])),
@@ -179,19 +186,26 @@ function section(
  * subsets are present (weights: their example counts; definitions in sections.ts). A section without a scored pair is absent, not 0.
  * @example accuracyBySubset([{ subset: 'a', cluster: '1', margin: 0.5 }]).overall.strict // 1
  */
-export function accuracyBySubset(
+export const accuracyBySubset = (
   rows: readonly AccuracyRow[],
   settings: BootstrapSettings = DEFAULT_SETTINGS,
-): AccuracyTable {
-  const bySubset = new Map<string, AccuracyRow[]>()
-  for (const row of rows) {
-    const group = bySubset.get(row.subset)
-    if (group === undefined) bySubset.set(row.subset, [row])
-    else group.push(row)
-  }
+): AccuracyTable => accuracyTable(columnsOf(rows), settings)
+
+/** The same of columns. Memory: 4 bytes per pair, and 20 to 60 while a subset, or all, is measured. */
+export function accuracyTable(columns: AccuracyColumns, settings: BootstrapSettings = DEFAULT_SETTINGS): AccuracyTable {
+  const { margin, subset, cluster } = columns
+  const groups = rowsByCode(subset)
+    .map((rows, code) => [subset.names[code]!, rows] as const)
+    .filter(([, rows]) => rows.length > 0)
+    .sort(([, a], [, b]) => a[0]! - b[0]!)
+  const bySubset = new Map(groups)
   const measured = new Map(
-    [...bySubset].map(([name, group]) => {
-      const { accuracy, strict, half } = measureRows(group, streamOf(settings, name, bySubset.size))
+    groups.map(([name, rows]) => {
+      const { accuracy, strict, half } = measure(
+        pick(margin, rows),
+        rows.map((row) => cluster.code[row]!),
+        streamOf(settings, name, groups.length),
+      )
       // 32 kB of resamples per subset: sections alone have a use for them
       return [
         name,
@@ -201,17 +215,17 @@ export function accuracyBySubset(
   )
   const sections: Record<string, SectionAccuracy> = {}
   for (const [name, weights] of Object.entries(SECTIONS)) {
-    const parts = Object.keys(weights).flatMap((s): [string, Measured, AccuracyRow[]][] => {
+    const parts = Object.keys(weights).flatMap((s): [string, Measured, Int32Array][] => {
       const m = measured.get(s)
       return m === undefined ? [] : [[s, m, bySubset.get(s)!]]
     })
-    if (parts.some(([, m]) => m.accuracy.n > 0)) sections[name] = section(name, parts, weights, settings)
+    if (parts.some(([, m]) => m.accuracy.n > 0)) sections[name] = section(name, columns, parts, weights, settings)
   }
   const scored = [...measured.values()].map((m) => m.accuracy).filter((a) => a.strict !== null)
   const macro = (key: 'strict' | 'half'): number | null =>
     weightedMean(scored.map((a) => ({ value: a[key], weight: 1 })))
   return {
-    overall: measureRows(rows, settings).accuracy,
+    overall: measure(margin, cluster.code, settings).accuracy,
     sections,
     subsets: Object.fromEntries([...measured].map(([name, m]) => [name, m.accuracy])),
     macro: { strict: macro('strict'), half: macro('half') },

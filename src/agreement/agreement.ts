@@ -18,7 +18,14 @@ import { lengthStatistics } from './length.ts'
 import { orderStatistics, sameInBothOrders } from './orders.ts'
 import { pairStatistics } from './pairs.ts'
 import type { Sample } from './sample.ts'
-import { strataStatistics } from './strata.ts'
+import {
+  lengthStrata,
+  type Stratum,
+  type StratumSample,
+  strataOf,
+  stratumSamples,
+  stratumStatistics,
+} from './strata.ts'
 
 export interface AgreementOptions extends Partial<BootstrapSettings> {
   /** For the baseline "the answer parses as SMILES"; left out without it. */
@@ -34,54 +41,87 @@ export interface Agreement {
 }
 
 /** agreement.csv of columns alone (as `analyze` reads them back): scopes pairs and completions, overall and by subset. */
-export function columnStatistics(
+export const columnStatistics = (
   pairs: PairColumns,
   completions: CompletionColumns,
   settings: BootstrapSettings = DEFAULT_SETTINGS,
-): Statistic[] {
-  const columns = columnSamples(pairs, completions, settings)
-  return inOrder(statisticTasks(columns).map((task) => taskStatistics(columns, task)))
+): Statistic[] => runLines({ pairs, completions, strata: [] }, settings).columns
+
+/** A run as columns. */
+export interface RunColumns {
+  readonly pairs: PairColumns
+  readonly completions: CompletionColumns
+  readonly strata: readonly Stratum[]
+}
+/** The lines of agreement.csv that are worked out by sample, in its order. */
+export interface RunLines {
+  /** Scopes pairs and completions. */
+  readonly columns: Iterable<Statistic> & { readonly length: number }
+  /** Scopes stratum:…, but for those of lengths. */
+  readonly strata: Iterable<Statistic> & { readonly length: number }
 }
 
-/** All that is resampled of a run: every row, and the rows of each subset. */
+/** All lines, on this thread. */
+export function runLines(
+  columns: RunColumns,
+  settings: BootstrapSettings,
+): { readonly columns: Statistic[]; readonly strata: Statistic[] } {
+  const samples = columnSamples(columns, settings)
+  const made = statisticTasks(samples).flatMap((task) => taskStatistics(samples, task))
+  const of = (scope: SampleStatistics['scope']): Statistic[] =>
+    made
+      .filter((one) => one.scope === scope)
+      .sort((a, b) => a.place - b.place)
+      .flatMap(({ statistics }) => statistics)
+  return { columns: [...of('pairs'), ...of('completions')], strata: of('strata') }
+}
+
+/** All that is resampled of a run: every row, the rows of each subset, and those of each level of a stratum. */
 export interface ColumnSamples {
   readonly pairs: readonly Sample<PairColumns>[]
   readonly completions: readonly Sample<CompletionColumns>[]
+  readonly strata: readonly StratumSample[]
 }
 export const columnSamples = (
-  pairs: PairColumns,
-  completions: CompletionColumns,
+  { pairs, completions, strata }: RunColumns,
   settings: BootstrapSettings,
 ): ColumnSamples => ({
   pairs: pairs.n === 0 ? [] : samples(pairs, 'pairs', settings),
   completions: samples(completions, 'completions', settings),
+  strata: strata.flatMap((stratum) => stratumSamples(stratum, pairs, settings)),
 })
 
-/** Places of the samples of one subset: what can be worked out apart from the others. */
+/** Places of the samples of one subset, or of one level: what can be worked out apart from the others. */
 export interface StatisticTask {
   readonly pairs: readonly number[]
   readonly completions: readonly number[]
+  readonly strata: readonly number[]
 }
 /** Statistics of one sample, and where it stands. */
 export interface SampleStatistics {
-  readonly scope: 'pairs' | 'completions'
+  readonly scope: 'pairs' | 'completions' | 'strata'
   readonly place: number
   readonly statistics: readonly Statistic[]
 }
 
-/** Pairs and completions of a subset are one task: they mostly rest on the same prompts, and have one draw (prompt-draws.ts). */
-export function statisticTasks({ pairs, completions }: ColumnSamples): StatisticTask[] {
-  const tasks = new Map<string, { pairs: number[]; completions: number[] }>()
+/**
+ * Pairs and completions of a subset are one task: they mostly rest on the same prompts, and have one draw (prompt-draws.ts). The tasks of the
+ * most rows come first, so that no thread begins one when the others are done.
+ */
+export function statisticTasks({ pairs, completions, strata }: ColumnSamples): StatisticTask[] {
+  const subsets = new Map<string, { pairs: number[]; completions: number[]; strata: number[]; rows: number }>()
   for (const [scope, list] of [
     ['pairs', pairs],
     ['completions', completions],
   ] as const)
-    for (const [place, { subset }] of list.entries()) {
-      const task = tasks.get(subset) ?? { pairs: [], completions: [] }
-      tasks.set(subset, task)
+    for (const [place, { subset, rows }] of list.entries()) {
+      const task = subsets.get(subset) ?? { pairs: [], completions: [], strata: [], rows: 0 }
+      subsets.set(subset, task)
       task[scope].push(place)
+      task.rows += rows.length
     }
-  return [...tasks.values()]
+  const levels = strata.map(({ rows }, place) => ({ pairs: [], completions: [], strata: [place], rows: rows.length }))
+  return [...subsets.values(), ...levels].sort((a, b) => b.rows - a.rows)
 }
 
 export const taskStatistics = (of: ColumnSamples, task: StatisticTask): SampleStatistics[] => [
@@ -104,18 +144,10 @@ export const taskStatistics = (of: ColumnSamples, task: StatisticTask): SampleSt
     ]
     return { scope: 'completions', place, statistics }
   }),
+  ...task.strata.map(
+    (place): SampleStatistics => ({ scope: 'strata', place, statistics: stratumStatistics(of.strata[place]!) }),
+  ),
 ]
-
-/** The lines of agreement.csv, whatever the order in which they were worked out. */
-export function inOrder(made: readonly (readonly SampleStatistics[])[]): Statistic[] {
-  const of = (scope: SampleStatistics['scope']): Statistic[] =>
-    made
-      .flat()
-      .filter((one) => one.scope === scope)
-      .sort((a, b) => a.place - b.place)
-      .flatMap(({ statistics }) => statistics)
-  return [...of('pairs'), ...of('completions')]
-}
 
 /** All rows and, where there are several subsets, those of each, with a random stream of its own. */
 function samples<Columns extends { readonly n: number; readonly subset: Coded }>(
@@ -135,30 +167,48 @@ function samples<Columns extends { readonly n: number; readonly subset: Coded }>
   ]
 }
 
+/** Everything of agreement.csv, in the making. */
+export interface AgreementWork {
+  /** What is worked out by sample: by other threads, too. */
+  readonly columns: RunColumns
+  readonly settings: BootstrapSettings
+  /** The lines that are not: orders, baselines, strata of lengths. @returns the whole, from the lines of the samples */
+  readonly others: () => (lines: RunLines) => Agreement
+}
+
 /**
  * Everything of agreement.csv: pairs, completions, baselines, strata. Intervals: prompts resampled with replacement
  * (2,000 times, percentile, seeded) unless ci_method names another.
  * @param pairs may be empty (groups, single conversations)
  */
-export function agreement(
+export function agreementWork(
   pairs: readonly ScoredPair[],
   completions: readonly ScoredCompletion[],
-  { parses = null, even, ...settings }: AgreementOptions = {},
-): Agreement {
-  const used = { ...DEFAULT_SETTINGS, ...settings }
+  { parses = null, even, ...given }: AgreementOptions = {},
+): AgreementWork {
+  const settings = { ...DEFAULT_SETTINGS, ...given }
   const [p, c] = [pairColumns(pairs), completionColumns(completions, pairs)]
-  const same = even === undefined || pairs.length === 0 ? null : sameInBothOrders(pairs, even)
-  const orders = same === null ? [] : samples(p, 'pairs', used).flatMap((sample) => orderStatistics(same, sample))
-  const baselines = baselineStatistics(p, c, baselineColumns(baselineScorers(parses), pairs, completions), used)
   return {
-    statistics: [
-      ...columnStatistics(p, c, used),
-      ...orders,
-      ...baselines.statistics,
-      ...strataStatistics(pairs, p, used),
-    ],
-    warnings: baselines.warnings,
+    columns: { pairs: p, completions: c, strata: strataOf(pairs) },
+    settings,
+    others: () => {
+      const same = even === undefined || pairs.length === 0 ? null : sameInBothOrders(pairs, even)
+      const orders =
+        same === null ? [] : samples(p, 'pairs', settings).flatMap((sample) => orderStatistics(same, sample))
+      const baselines = baselineStatistics(p, c, baselineColumns(baselineScorers(parses), pairs, completions), settings)
+      const lengths = lengthStrata(p, settings)
+      return ({ columns, strata }) => ({
+        statistics: [...columns, ...orders, ...baselines.statistics, ...strata, ...lengths],
+        warnings: baselines.warnings,
+      })
+    },
   }
+}
+
+/** All of it, on this thread. */
+export function agreement(...of: Parameters<typeof agreementWork>): Agreement {
+  const { columns, settings, others } = agreementWork(...of)
+  return others()(runLines(columns, settings))
 }
 
 export const AGREEMENT_COLUMNS = [

@@ -50,19 +50,19 @@ export function closedRanks(
   const varied = once(() => variedClusters(score, cluster, clusters))
   const classes = once(() => Math.min(varied(), variedClusters(label, cluster, clusters)))
   const rewards = once(() => Math.min(varied(), variedClusters(reward, cluster, clusters)))
-  const form = (influence: Float64Array, rests: number, low: number): ClosedForm => ({
-    error: influenceError(influence, cluster, clusters),
-    varied: rests,
-    low,
-    high: 1,
+  const errorOf = (influence: Float64Array): number => influenceError(influence, cluster, clusters)
+  const form = (error: number, rests: number, low: number): ClosedForm => ({ error, varied: rests, low, high: 1 })
+  // the errors alone are kept, not the influences of all rows
+  const kendall = once(() => {
+    const { tauB, somersD } = kendallInfluence(reward, score)
+    return { tauB: errorOf(tauB), somersD: errorOf(somersD) }
   })
-  const kendall = once(() => kendallInfluence(reward, score))
   return {
-    auroc: () => form(aurocInfluence(label, score), classes(), 0),
-    averagePrecision: () => form(averagePrecisionInfluence(label, score), classes(), 0),
+    auroc: () => form(errorOf(aurocInfluence(label, score)), classes(), 0),
+    averagePrecision: () => form(errorOf(averagePrecisionInfluence(label, score)), classes(), 0),
     tauB: () => form(kendall().tauB, rewards(), -1),
     somersD: () => form(kendall().somersD, rewards(), -1),
-    spearman: () => form(spearmanInfluence(reward, score), rewards(), -1),
+    spearman: () => form(errorOf(spearmanInfluence(reward, score)), rewards(), -1),
   }
 }
 

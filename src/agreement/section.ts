@@ -19,8 +19,8 @@ export interface SectionPart {
   readonly own: MethodInterval
   /** Resamples of the value from the subset's own stream; null for one prompt. */
   readonly distribution: Float64Array | null
-  /** Prompt of each scored pair, and what the pair counts in the value, 0 … 1. */
-  readonly cluster: readonly string[]
+  /** Code of each scored pair's prompt, and what the pair counts in the value, 0 … 1. */
+  readonly cluster: Int32Array
   readonly counts: Float64Array
 }
 
@@ -61,7 +61,7 @@ export function sectionInterval(
 function sharingPrompts(parts: readonly SectionPart[]): SectionPart[][] {
   const group = parts.map((_, i) => i)
   const rootOf = (i: number): number => (group[i] === i ? i : rootOf(group[i]!))
-  const first = new Map<string, number>()
+  const first = new Map<number, number>()
   parts.forEach(({ cluster }, i) => {
     for (const prompt of cluster) {
       const other = first.get(prompt)
@@ -93,7 +93,7 @@ function combined(section: string, groups: readonly SectionPart[][], settings: B
 
 /** Resamples of the weighted mean of subsets that share prompts: a prompt is drawn with its pairs in all of them. */
 function together(section: string, group: readonly SectionPart[], settings: BootstrapSettings): Float64Array {
-  const { cluster, clusters } = indexClusters(group.flatMap((part) => part.cluster))
+  const { cluster, clusters } = indexClusters(Int32Array.from(group.flatMap((part) => [...part.cluster])))
   const total = totalWeight(group)
   let row = 0
   const columns = group.flatMap(({ counts }) => {

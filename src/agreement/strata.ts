@@ -2,7 +2,7 @@ import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import type { ScoredPair, Statistic } from '../types.ts'
 import { smilesTraits, taggedAnswer } from './answer.ts'
 import { MIN_PROMPTS } from './baselines.ts'
-import { allRows, clustersOf, coded, type PairColumns, rowsByCode } from './columns.ts'
+import { allRows, type Coded, clustersOf, coded, type PairColumns, rowsByCode } from './columns.ts'
 import { FAULT_SCOPE, FORM_SCOPE, formLevel } from './faults.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { binName, binOf, lengthBins, lengthDifference } from './length.ts'
@@ -97,46 +97,50 @@ const levelOf = (settings: BootstrapSettings, stratum: string, level: string): B
   stream: `${stratum} ${level}`,
 })
 
-/** Model and verifier by stratum: scope `stratum:<name>`, the level in the subset column; strata of one level are left out. */
-export function strataStatistics(
-  pairs: readonly ScoredPair[],
-  columns: PairColumns,
-  settings: BootstrapSettings,
-): Statistic[] {
-  const out = STRATIFICATIONS.flatMap(({ level, ...stratum }) =>
-    stratumStatistics(stratum, pairs.map(level), columns, settings),
-  )
-  return [...out, ...lengthStrata(columns, settings)]
+/** To which level of a stratum each pair belongs, as a column: what threads share. */
+export interface Stratum extends Pick<Stratification, 'name' | 'leads'> {
+  /** Levels as agreement.csv calls them; NO_LEVEL = none. */
+  readonly levels: Coded
+}
+export const NO_LEVEL = '\0none'
+
+/** The pairs of one level; `settings` are those of all levels. */
+export interface StratumSample extends PairSample {
+  readonly leads: boolean
 }
 
-/**
- * One stratum, of pairs or of the lines of a pairs.csv. A stratum of one level is left out, unless it leads.
- * @param levels of every pair, as its column has it; null = none
- */
-export function stratumStatistics(
-  { name, leads }: Pick<Stratification, 'name' | 'leads'>,
-  levels: readonly (string | null)[],
+/** The strata of pairs, but for those of their length. */
+export const strataOf = (pairs: readonly ScoredPair[]): Stratum[] =>
+  STRATIFICATIONS.map(({ name, leads, level }) => ({
+    name,
+    ...(leads === true && { leads }),
+    levels: coded(
+      pairs.map((pair) => level(pair) ?? NO_LEVEL),
+      pairs.length,
+    ),
+  }))
+
+/** Scope `stratum:<name>`, the level in the subset column, by the levels' names; a stratum of one level is left out, unless it leads. */
+export function stratumSamples(
+  { name, leads = false, levels }: Pick<Stratum, 'name' | 'levels'> & { readonly leads?: boolean },
   columns: PairColumns,
   settings: BootstrapSettings,
-): Statistic[] {
-  const { names, code } = coded(
-    levels.map((l) => l ?? NONE),
-    columns.n,
+): StratumSample[] {
+  const rows = rowsByCode(levels)
+  const used = levels.names.flatMap((subset, c) =>
+    subset === NO_LEVEL || rows[c]!.length === 0 ? [] : [{ subset, rows: rows[c]! }],
   )
-  const rows = rowsByCode({ names, code })
-  const used = names.flatMap((label, c) => (label === NONE ? [] : [{ label, rows: rows[c]! }]))
-  if (used.length < (leads === true ? 1 : 2)) return []
+  if (used.length < (leads ? 1 : 2)) return []
   return used
-    .sort((a, b) => (a.label < b.label ? -1 : 1))
-    .flatMap(({ label, rows: chosen }) => {
-      const place = { columns, rows: chosen, scope: STRATUM + name, subset: label }
-      return [
-        ...(leads === true ? [shareOf({ ...place, settings })] : []),
-        ...pairStatistics({ ...place, settings: levelOf(settings, name, label) }),
-      ]
-    })
+    .sort((a, b) => (a.subset < b.subset ? -1 : 1))
+    .map((level) => ({ ...level, columns, scope: STRATUM + name, settings, leads }))
 }
-const NONE = '\0none'
+
+/** Model and verifier on the pairs of one level. */
+export const stratumStatistics = ({ leads, ...level }: StratumSample): Statistic[] => [
+  ...(leads ? [shareOf(level)] : []),
+  ...pairStatistics({ ...level, settings: levelOf(level.settings, nameOf(level.scope), level.subset) }),
+]
 
 /** The share that a level has of all pairs, scored or not; prompts are resampled. */
 function shareOf({ columns, rows, scope, subset, settings }: PairSample): Statistic {

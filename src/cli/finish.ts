@@ -96,6 +96,8 @@ export interface FinishInput {
 
 /** From so many completions the end takes long enough for a word before it. */
 const SAID_FROM = 2000
+/** From so many, memory rather than time is what may run out: of 20,000 the peak is the same either way, and collecting sooner takes 6 % of the time. */
+const TIGHT_FROM = 100_000
 
 /** Joins, writes every file of the run and prints the table. Returns the exit code: 4 where rows are missing from the numbers. */
 export async function finish(input: FinishInput): Promise<number> {
@@ -116,8 +118,8 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
     log.info(
       `computing the statistics of ${inspection.completions.toLocaleString('en-US')} completions, and writing the files`,
     )
-    tightHeap()
   }
+  if (inspection.completions >= TIGHT_FROM) tightHeap()
   const rows = () => rowsOf(config, data, true)
   const watch = new ScoreWatch()
   const joining = withFaults(joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {

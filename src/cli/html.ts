@@ -5,10 +5,11 @@ import { allRows, pairColumns } from '../agreement/columns.ts'
 import { type FaultLine, isPart } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
-import { drawSmiles } from '../chem/toolkit/pictures.ts'
+import { drawPicture } from '../chem/toolkit/pictures.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
 import type { AnswerPort, MoleculePort, ReportInput, RunRecord } from '../report/html/input.ts'
+import type { Markup } from '../report/html/markup.ts'
 import type { VerificationChoice } from '../setup/config.ts'
 import type { RowFailure, ScoredCompletion } from '../types.ts'
 import { answerPort } from './answer-port.ts'
@@ -34,9 +35,9 @@ export interface HtmlInput {
 }
 
 /** report.html of a run. */
-export async function reportHtml(given: HtmlInput): Promise<string> {
+export async function reportHtml(given: HtmlInput): Promise<Markup> {
   const { run, joined, summary, agreement, failures, drift, groups } = given
-  const { renderReport } = await import('../report/html/report.ts')
+  const { reportPage } = await import('../report/html/report.ts')
   const { pairs, completions } = joined
   const scored = pairs.some((pair) => pair.margin !== null)
   const columns = pairColumns(pairs)
@@ -67,7 +68,7 @@ export async function reportHtml(given: HtmlInput): Promise<string> {
     answers,
     molecules: molecules === null ? null : ((await given.pictures?.before(molecules)) ?? molecules),
   }
-  return renderReport(input)
+  return reportPage(input)
 }
 
 /** Where there is nothing to draw, RDKit, a third of a second, is not started. */
@@ -89,7 +90,7 @@ async function moleculePort(): Promise<MoleculePort | null> {
   const drawer = await Drawer.open().catch(() => null)
   if (drawer === null) return null
   return {
-    draw: (smiles, options) => drawSmiles(drawer, smiles, options),
+    draw: (smiles, { highlightAtoms, ...size }) => drawPicture(drawer, { smiles, highlightAtoms }, size),
     differingAtoms: (a, b) => drawer.differingAtoms(a, b),
   }
 }

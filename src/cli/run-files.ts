@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { bootstrapMethod, type Summary, summarise } from '../agreement/accuracy.ts'
 import { accuracyPaperTable } from '../agreement/accuracy-table.ts'
-import { type Agreement, agreement } from '../agreement/agreement.ts'
+import { type Agreement, type AgreementOptions, agreementWork } from '../agreement/agreement.ts'
 import { agreementPaperTables } from '../agreement/agreement-table.ts'
 import { baselineWarningLines, fewPromptsLine } from '../agreement/baselines.ts'
 import { type BestOfTable, bestOf } from '../agreement/best-of.ts'
@@ -16,6 +16,7 @@ import { writeJson, writeWhole } from '../report/manifest.ts'
 import { type AddedColumns, scoreFileColumns } from '../report/write.ts'
 import type { RunInput } from '../run.ts'
 import type { RunConfig } from '../setup/config.ts'
+import { startStatistics } from '../statistics/start.ts'
 import type { RowFailure } from '../types.ts'
 import { type AdvantagesOfRun, writeAdvantages } from './advantages.ts'
 import { writeAnalyses } from './analyses.ts'
@@ -79,7 +80,7 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
   const comparing = given<{ even: number }>({ even: input.even })
-  const rowwise = agreement(joined.pairs, joined.completions, { ...settings, parses, ...comparing })
+  const rowwise = await agreementOf(joined, { ...settings, parses, ...comparing })
   const groups = await groupsOfRun(joined, config, scored, settings)
   for (const note of groups?.notes ?? []) log.warn(note)
   const invariance = await invarianceOfRun(joined, scored, settings, input.compare)
@@ -143,6 +144,15 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
 }
 
+/** Everything of agreement.csv, of many rows on all processors. */
+async function agreementOf({ pairs, completions }: Joined, options: AgreementOptions): Promise<Agreement> {
+  const work = agreementWork(pairs, completions, options)
+  const statistics = startStatistics([work.columns], work.settings)
+  const finish = work.others()
+  const [lines] = await statistics.done()
+  return finish(lines!)
+}
+
 /** ◆ Writes report.html. @param record run.json of the run. @param pictures that were drawn ahead of time */
 export async function writeReport(
   folder: string,
@@ -164,5 +174,5 @@ export async function writeReport(
     ...(invariance !== null && { sensitivity: invariance.curve }),
     pictures,
   })
-  await writeWhole(join(folder, 'report.html'), page)
+  await writeWhole(join(folder, 'report.html'), page.pieces())
 }

@@ -45,11 +45,12 @@ export const machine = (): Record<string, unknown> => ({
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeWhole(path, `${visibleJson(value, 2)}\n`)
 }
+
 /**
  * Text in pieces is written as it comes. Where the system does not write it, nothing of it stays.
  * @throws DataError that names the file
  */
-export async function writeWhole(path: string, text: string | AsyncIterable<string>): Promise<void> {
+export async function writeWhole(path: string, text: string | Iterable<string> | AsyncIterable<string>): Promise<void> {
   const file = new WholeFile(path)
   try {
     if (typeof text === 'string') file.write(text)

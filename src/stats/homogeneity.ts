@@ -32,11 +32,10 @@ export function homogeneity(
   sameLength(values, clusters)
   const n = values.length
   if (!allFinite(values)) return null
-  const group = indexClusters(Array.from(groups))
+  const group = indexClusters(groups instanceof Int32Array ? groups : Array.from(groups))
   if (group.clusters < 2) return null
-  const own = indexClusters(Array.from(clusters))
-  // numbers, since the text of a group and a cluster for each row would be most of the memory
-  const cell = indexClusters(Array.from(group.cluster, (g, i) => g * own.clusters + own.cluster[i]!))
+  const own = indexClusters(clusters instanceof Int32Array ? clusters : Array.from(clusters))
+  const cell = cellsOf(group.cluster, own.cluster, own.clusters)
   const centre = sum(values) / n
   const [size, total] = [new Float64Array(group.clusters), new Float64Array(group.clusters)]
   const [cellSize, cellTotal] = [new Float64Array(cell.clusters), new Float64Array(cell.clusters)]
@@ -67,4 +66,30 @@ export function homogeneity(
   const df = group.clusters - 1
   const iSquared = statistic > df ? 1 - df / statistic : 0
   return { p: chiSquareTail(statistic, df), statistic, df, groups: group.clusters, iSquared }
+}
+
+/**
+ * Distinct pairs of a group and a cluster, numbered in the order of their first rows. Most clusters are in one group: a table has their
+ * first, a Map only the others.
+ */
+function cellsOf(group: Int32Array, cluster: Int32Array, clusters: number): { cluster: Int32Array; clusters: number } {
+  const [firstGroup, firstCell] = [new Int32Array(clusters).fill(-1), new Int32Array(clusters)]
+  const others = new Map<number, number>()
+  const cells = new Int32Array(group.length)
+  let count = 0
+  for (let i = 0; i < cells.length; i++) {
+    const [g, c] = [group[i]!, cluster[i]!]
+    if (firstGroup[c] === -1) {
+      firstGroup[c] = g
+      firstCell[c] = count++
+    }
+    if (firstGroup[c] === g) cells[i] = firstCell[c]!
+    else {
+      const place = g * clusters + c
+      const known = others.get(place) ?? count
+      if (known === count) others.set(place, count++)
+      cells[i] = known
+    }
+  }
+  return { cluster: cells, clusters: count }
 }

@@ -113,14 +113,7 @@ export function kendallInfluence(
 ): { readonly tauB: Float64Array; readonly somersD: Float64Array } {
   const n = reward.length
   const { order, last } = sorted(score)
-  const byReward = sorted(reward)
-  const level = new Int32Array(n)
-  const alike: number[] = [0]
-  for (let k = 0; k < n; k++) {
-    level[byReward.order[k]!] = alike.length - 1
-    alike[alike.length - 1] = alike[alike.length - 1]! + 1
-    if (byReward.last[k] === 1 && k + 1 < n) alike.push(0)
-  }
+  const { level, alike } = levelsOf(reward)
   const levels = alike.length
   const tree = new Float64Array(levels + 1)
   const upTo = (l: number): number => {
@@ -161,15 +154,29 @@ export function kendallInfluence(
     byY += (n - tied[i]!) / 2
   }
   const tau = total / Math.sqrt(byX) / Math.sqrt(byY)
-  const tauB = new Float64Array(n)
-  const somersD = new Float64Array(n)
+  // in the places of what they are made from: of millions of rows two further columns are much
+  const [tauB, somersD] = [tied, net]
   for (let i = 0; i < n; i++) {
+    const more = net[i]!
     const x = (n - alike[level[i]!]!) / byX
     const y = (n - tied[i]!) / byY
-    tauB[i] = net[i]! / Math.sqrt(byX) / Math.sqrt(byY) - (tau * (x + y)) / 2
-    somersD[i] = net[i]! / byX - (total / byX) * x
+    tauB[i] = more / Math.sqrt(byX) / Math.sqrt(byY) - (tau * (x + y)) / 2
+    somersD[i] = more / byX - (total / byX) * x
   }
   return { tauB, somersD }
+}
+
+/** Of each value its place among the distinct ones, and how many values are at each. */
+function levelsOf(values: ArrayLike<number>): { readonly level: Int32Array; readonly alike: readonly number[] } {
+  const { order, last } = sorted(values)
+  const level = new Int32Array(order.length)
+  const alike: number[] = [0]
+  for (let k = 0; k < order.length; k++) {
+    level[order[k]!] = alike.length - 1
+    alike[alike.length - 1] = alike[alike.length - 1]! + 1
+    if (last[k] === 1 && k + 1 < order.length) alike.push(0)
+  }
+  return { level, alike }
 }
 
 /** Of Spearman's ρ = A / √(B C): each row moves the ranks of those above it, as well as the sums. */
@@ -194,9 +201,8 @@ export function spearmanInfluence(x: ArrayLike<number>, y: ArrayLike<number>): F
   const [a, b, c] = [dot(rx, ry), dot(rx, rx), dot(ry, ry)]
   /** For each row Σ of `values` over the rows above it on a side, and half of its equals. */
   const scratch = new Float64Array(n)
-  const above = (side: 0 | 1, values: Float64Array): Float64Array => {
+  const above = (side: 0 | 1, values: Float64Array, out: Float64Array): Float64Array => {
     const { order, last } = sides[side]
-    const out = scratch
     let total = 0
     for (let end = n - 1, k = n - 1; k >= 0; k--) {
       if (k > 0 && last[k - 1] === 0) continue
@@ -209,16 +215,16 @@ export function spearmanInfluence(x: ArrayLike<number>, y: ArrayLike<number>): F
     return out
   }
   const rho = a / Math.sqrt(b) / Math.sqrt(c)
-  // One sum after the other into two columns: of millions of rows four columns of sums are much.
-  const [product, spread] = [new Float64Array(n), new Float64Array(n)]
-  const xy = above(0, ry)
-  for (let i = 0; i < n; i++) product[i] = rx[i]! * ry[i]! + xy[i]!
-  const yx = above(1, rx)
-  for (let i = 0; i < n; i++) product[i] = product[i]! + yx[i]!
-  const xx = above(0, rx)
+  // One sum after the other, each in the place of what is no longer needed: of millions of rows seven columns are much.
+  const spread = new Float64Array(n)
+  const xx = above(0, rx, scratch)
   for (let i = 0; i < n; i++) spread[i] = (rx[i]! ** 2 + 2 * xx[i]!) / b
-  const yy = above(1, ry)
+  const yy = above(1, ry, scratch)
   for (let i = 0; i < n; i++) spread[i] = spread[i]! + (ry[i]! ** 2 + 2 * yy[i]!) / c
+  const product = above(0, ry, scratch)
+  for (let i = 0; i < n; i++) product[i] = rx[i]! * ry[i]! + product[i]!
+  const yx = above(1, rx, ry)
+  for (let i = 0; i < n; i++) product[i] = product[i]! + yx[i]!
   for (let i = 0; i < n; i++) product[i] = product[i]! / Math.sqrt(b) / Math.sqrt(c) - (rho / 2) * spread[i]!
   return product
 }

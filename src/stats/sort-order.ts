@@ -12,14 +12,14 @@ const SHIFTS = [0, 11, 22] as const
  */
 export function sortOrder(values: ArrayLike<number>, given?: Int32Array): Int32Array {
   const n = values.length
-  const start = given ?? positions(n)
+  const order = given?.slice() ?? positions(n)
   if (n < FEW) {
-    const place = given === undefined ? start : placesOf(given)
-    return start.slice().sort((a, b) => values[a]! - values[b]! || place[a]! - place[b]!)
+    const place = given === undefined ? positions(n) : placesOf(given)
+    return order.sort((a, b) => values[a]! - values[b]! || place[a]! - place[b]!)
   }
   const [low, high] = keysOf(values)
-  let from: Int32Array = start.slice()
-  let to: Int32Array = new Int32Array(n)
+  let from: Int32Array = order
+  let to: Int32Array = new Int32Array(room(n), 8 * n, n)
   const count = new Int32Array(BUCKETS)
   for (const word of [low, high])
     for (const shift of SHIFTS) {
@@ -44,7 +44,18 @@ export function sortOrder(values: ArrayLike<number>, given?: Int32Array): Int32A
       }
       ;[from, to] = [to, from]
     }
-  return from
+  if (from !== order) order.set(from)
+  return order
+}
+
+/**
+ * Memory of the sort, kept for the next one: two words of each key, and an order. A statistic of all completions sorts ten times, and
+ * the engine frees what it no longer needs late.
+ */
+let kept = new ArrayBuffer(0)
+function room(n: number): ArrayBuffer {
+  if (kept.byteLength < 12 * n) kept = new ArrayBuffer(12 * n)
+  return kept
 }
 
 function positions(n: number): Int32Array {
@@ -61,7 +72,7 @@ function placesOf(order: Int32Array): Int32Array {
 /** Two unsigned words a value, which ascend as the values do: the sign bit of a positive double is set, all bits of a negative one turned. */
 function keysOf(values: ArrayLike<number>): [low: Uint32Array, high: Uint32Array] {
   const n = values.length
-  const [low, high] = [new Uint32Array(n), new Uint32Array(n)]
+  const [low, high] = [new Uint32Array(room(n), 0, n), new Uint32Array(room(n), 4 * n, n)]
   const double = new Float64Array(1)
   const words = new Uint32Array(double.buffer)
   for (let i = 0; i < n; i++) {

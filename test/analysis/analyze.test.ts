@@ -119,7 +119,7 @@ describe('analyse', () => {
     const shorter = {
       ...runs[0]!,
       model: 'short',
-      pairs: { ...pairs, key: pairs.key.map((k, i) => (i < 10 ? `other${k}` : k)) },
+      pairs: { ...pairs, key: Array.from(pairs.key, (k, i) => (i < 10 ? `other${k}` : k)) },
     }
     const aligned = align('pairs', [runs[0]!, shorter])
     expect(aligned.pairs.n).toBe(290)

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { placeDataSets, replacedRuns, withRecord } from '../../analysis/analysis-folder.ts'
 import { analyse } from '../../analysis/analyze.ts'
 import { dataNames, dataSetsOf } from '../../analysis/data-sets.ts'
+import { PackedKeys } from '../../analysis/key-list.ts'
 import { matchKeys } from '../../analysis/matching.ts'
 import { readRewardBenchFiles } from '../../analysis/rewardbench.ts'
 import { findRuns, readRun } from '../../analysis/run-folders.ts'
@@ -112,7 +113,7 @@ describe('rows of two runs', () => {
     folder(out, 'a', 'pairs', rowsOf('p', [1, 1], 'first'))
     folder(out, 'b', 'pairs', [rowsOf('p', [1, 1], 'first')[0]!, rowsOf('p', [1, 1], 'second')[1]!])
     const analysis = analyse('pairs', await read(out), settings)
-    expect(analysis.aligned.pairs.key).toEqual(['1\u00000\u00000'])
+    expect([...analysis.aligned.pairs.key]).toEqual(['1\u00000\u00000'])
     expect(analysis.unlike).toEqual({ a: 1, b: 1 })
   })
 
@@ -138,10 +139,16 @@ describe('rows of two runs', () => {
   })
 })
 
+/** With the keys as arrays. */
+const matched = (tables: Parameters<typeof matchKeys>[0]) => {
+  const { keys, ...counts } = matchKeys(tables)
+  return { ...counts, keys: keys.map((list) => [...list]) }
+}
+
 describe('keys', () => {
   const texts = (...prompt: number[]) => ({ prompt: Float64Array.from(prompt) })
   it('stay as they are where rows agree, and part where they do not', () => {
-    const { keys, unlike, unlikeTwo } = matchKeys([
+    const { keys, unlike, unlikeTwo } = matched([
       { key: ['1', '2', '3'], texts: texts(10, 20, 30) },
       { key: ['3', '2', '4'], texts: texts(30, 21, 40) },
       { key: ['2'], texts: texts(21) },
@@ -161,7 +168,7 @@ describe('keys', () => {
   it('of a run that knows nothing fit one row, and none where there are two', () => {
     const known = { key: ['1', '2'], texts: texts(10, 20) }
     const other = { key: ['1', '2'], texts: texts(10, 21) }
-    const { keys, unlikeTwo } = matchKeys([{ key: ['1', '2'] }, known, other])
+    const { keys, unlikeTwo } = matched([{ key: ['1', '2'] }, known, other])
     expect(keys[0]![0]).toBe('1')
     expect([keys[1]![1], keys[2]![1]]).not.toContain(keys[0]![1])
     expect(unlikeTwo[0]).toEqual([0, 1, 1])
@@ -169,20 +176,46 @@ describe('keys', () => {
   it('of runs that know different things are the same only where nothing contradicts', () => {
     const prompt = { key: ['1'], texts: { prompt: Float64Array.of(10) } }
     const text = (chosen: number) => ({ key: ['1'], texts: { chosen: Float64Array.of(chosen) } })
-    expect(matchKeys([prompt, text(5), text(5)]).keys).toEqual([['1'], ['1'], ['1']])
-    const { keys } = matchKeys([prompt, text(5), text(6)])
+    expect(matched([prompt, text(5), text(5)]).keys).toEqual([['1'], ['1'], ['1']])
+    const { keys } = matched([prompt, text(5), text(6)])
     expect(keys[1]).toEqual(keys[0])
     expect(keys[2]).not.toEqual(keys[0])
   })
+  it('of tables that are alike are those of the first; a hash or a key that differs is seen', () => {
+    const [key, ids] = [['1', '2', '3'], PackedKeys.of(['1', '2', '3'])]
+    const nothing = { unlike: [0, 0], unlikeTwo: [[0, 0], [0, 0]] } // biome-ignore format: two tables
+    expect(
+      matched([
+        { key, texts: texts(1, Number.NaN, 3) },
+        { key: ids, texts: texts(1, Number.NaN, 3) },
+      ]),
+    ).toEqual({
+      ...nothing,
+      keys: [key, key],
+    })
+    expect(matched([{ key: ids, texts: texts(1, 2, 3) }, { key: ids, texts: texts(1, 2, 4) }]).unlike).toEqual([1, 1]) // biome-ignore format: two tables
+    expect(
+      matched([
+        { key: ids, texts: texts(1, 2, 3) },
+        { key: ['1', '2', '4'], texts: texts(1, 2, 4) },
+      ]),
+    ).toEqual({
+      ...nothing,
+      keys: [key, ['1', '2', '4']],
+    })
+    // an id that stands twice, with another text
+    const twice = { key: ['1', '1'], texts: texts(1, 2) }
+    expect(matched([twice, twice]).unlike).toEqual([2, 2])
+  })
   it('of an id that a run has twice do not count as another run’s', () => {
-    expect(matchKeys([{ key: ['1', '1'], texts: texts(1, 2) }]).unlike).toEqual([0])
+    expect(matched([{ key: ['1', '1'], texts: texts(1, 2) }]).unlike).toEqual([0])
   })
   it('are found in a million rows of two runs', () => {
     const n = 500_000
     const key = Array.from({ length: n }, (_, i) => String(i))
     const hashes = Float64Array.from(key, (_, i) => i)
     const other = hashes.map((h, i) => (i % 1000 === 0 ? h + 0.5 : h))
-    const { unlike } = matchKeys([
+    const { unlike } = matched([
       { key, texts: { prompt: hashes } },
       { key, texts: { prompt: other } },
     ])

@@ -107,6 +107,7 @@ it('every folder of src/ is in one layer', () => {
       'run.ts',
       'serve',
       'setup',
+      'statistics',
     ].sort(),
   )
 })
@@ -162,6 +163,17 @@ it('a verdict needs neither ONNX Runtime nor a server: ether0 loads no package',
 it('run.ts sees the stages of its line', () => {
   const seen = new Set(own.filter(({ from }) => from === 'run.ts').map(({ to }) => area(to)))
   expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'score', 'store'])
+})
+
+it('statistics sees agreement and its rows in the report; of src/ only cli sees it', () => {
+  const below = own.filter(({ from }) => area(from) === 'statistics').map(({ to }) => area(to))
+  expect([...new Set(below)].filter((name) => !GROUND.includes(name)).sort()).toEqual([
+    'agreement',
+    'report',
+    'statistics',
+  ])
+  const above = own.filter(({ from, to }) => area(to) === 'statistics' && area(from) !== 'statistics')
+  expect([...new Set(above.map(({ from }) => area(from)))]).toEqual(['cli'])
 })
 
 it('setup sees the stages; only cli, the server and the library see setup', () => {

@@ -61,22 +61,58 @@ it('are the page’s, and none is drawn twice', async () => {
 
 it('of another size, or of workers that gave up, are drawn by the thread itself', async () => {
   const here = (await moleculesOf([], [...solutions.keys()], answers))!
-  const couple = couplesAhead(pairs, answers, LIMITS).find(({ a }) => a !== null)!
+  const couple = [...couplesAhead(pairs, answers, LIMITS.rows)].find(({ a }) => a !== null)!
   const small = { width: 50, height: 40, highlightAtoms: [] }
   const ahead = new PicturesAhead({ pairs, solutions }, VERIFICATION, verifier)
   expect((await ahead.before(here)).draw(couple.a!, small)).toBe(here.draw(couple.a!, small))
-  for (const pictures of [async () => null, async () => Promise.reject(new Error('closed'))]) {
-    const none = new PicturesAhead({ pairs, solutions }, VERIFICATION, { pictures })
+  const closed = async () => Promise.reject(new Error('closed'))
+  for (const workers of [
+    { differing: async () => null, pictures: async () => null },
+    {
+      differing: (...of: Parameters<typeof verifier.differing>) => verifier.differing(...of),
+      pictures: async () => null,
+    },
+    { differing: closed, pictures: closed },
+  ]) {
+    const none = new PicturesAhead({ pairs, solutions }, VERIFICATION, workers)
     expect(tableOf(await none.before(here))).toEqual(tableOf(here))
   }
 })
 
-it('are asked for in order of interest, each couple once, and no more than the page takes', () => {
+it('are asked for in order of interest, each couple once', () => {
   const twice = [...pairs, ...pairs.map((pair) => ({ ...pair, id: `${pair.id} again` }))]
-  const all = couplesAhead(pairs, answers, LIMITS)
-  expect(couplesAhead(twice, answers, LIMITS).filter(({ a }) => a !== null)).toEqual(all.filter(({ a }) => a !== null))
-  const few = couplesAhead(pairs, answers, { rows: 10_000, drawings: 20 })
+  const ahead = (of: typeof pairs, rows: number) => [...couplesAhead(of, answers, rows)].filter(({ a }) => a !== null)
+  const all = ahead(pairs, LIMITS.rows)
+  expect(ahead(twice, LIMITS.rows)).toEqual(all)
+  const few = ahead(pairs, 5)
+  expect(few.length).toBeLessThanOrEqual(5)
   expect(all.slice(0, few.length)).toEqual(few)
-  expect(few.length).toBeLessThan(25)
-  expect(couplesAhead(pairs, answers, { rows: 5, drawings: 1000 }).length).toBeLessThanOrEqual(5)
+})
+
+it('are asked for until the page has no room, however often couples share a drawing', async () => {
+  const asked: string[] = []
+  // a molecule has one drawing, whatever it stands beside: of two hundred couples nine
+  const limits = { rows: 10_000, drawings: 8 }
+  const many = Array.from({ length: 200 }, (_, i) => ({ ...pairs[0]!, id: String(i), margin: i }))
+  const says = (answer: string): string => `<|think_start|>t<|think_end|><|answer_start|>${answer}<|answer_end|>`
+  const crowd = many.map((pair, i) => ({
+    ...pair,
+    chosen: { ...pair.chosen, id: pair.id, text: says('C'.repeat(4 + Math.min(8, Math.floor(i / 20)))) },
+    // which RDKit does not draw
+    rejected: { ...pair.rejected, id: pair.id, text: says('N'.repeat(4 + i)) },
+  }))
+  const workers = {
+    differing: async (couples: readonly unknown[]) => couples.map(() => ({ a: [], b: [] })),
+    pictures: async (pictures: readonly { readonly smiles: string }[]) =>
+      pictures.map(({ smiles }) => {
+        asked.push(smiles)
+        return smiles.startsWith('N') ? null : `<svg>${smiles}</svg>`
+      }),
+  }
+  const ahead = new PicturesAhead({ pairs: crowd, solutions: new Map() }, VERIFICATION, workers, limits)
+  await ahead.before({ draw: () => null, differingAtoms: () => null })
+  expect(asked.filter((smiles) => smiles.startsWith('C'))).toEqual(
+    Array.from({ length: 9 }, (_, i) => 'C'.repeat(4 + i)),
+  )
+  expect(new Set(asked).size).toBe(asked.length)
 })

@@ -182,7 +182,7 @@ describe.skipIf(chromiumPath === null)('report.html of an analysis in chromium',
   })
 
   it('holds 10,000 rows of eight models, and says how many more there are and where', async () => {
-    const html = renderComparison({ ...input, rows: shown(12) })
+    const html = renderComparison({ ...input, rows: shown(12) }).text
     const { page, complaints } = await session.show(html)
     expect(await status(page)).toBe('10,000 rows')
     expect(await page.locator('#pairs > .note').textContent()).toContain(
@@ -249,7 +249,7 @@ describe.skipIf(chromiumPath === null)('report.html of an analysis in chromium',
         },
       },
       LIMITS,
-    )
+    ).text
     const { page, complaints, requests } = await session.show(html)
     await page.locator('.rows .open').first().click()
     expect(await page.locator('tr.detail pre').first().textContent()).toContain('</script><script>')

@@ -29,9 +29,21 @@ describe('markup', () => {
         const { text } = jsonScript('x', value)
         const inside = text.slice(text.indexOf('>') + 1, -'</script>'.length)
         expect(inside).not.toContain('<')
+        expect(inside).toBe(JSON.stringify(value).replaceAll('<', '\\u003c'))
         expect(JSON.parse(inside)).toEqual(JSON.parse(JSON.stringify(value)))
       }),
     )
+    const absent = { a: undefined, b: [undefined, { c: undefined, d: '→' }], e: -0 }
+    expect(jsonScript('x', absent).text).toContain(`>${JSON.stringify(absent)}<`)
+  })
+  it('gives a large block in pieces, which are its text', () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => ({ id: String(i), text: '→<'.repeat(i % 20) }))
+    const markup = html`<p>${jsonScript('x', { rows })}</p>`
+    const pieces = [...markup.pieces()]
+    expect(pieces.length).toBeGreaterThan(10)
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(500_000)
+    expect(pieces.join('')).toBe(markup.text)
+    expect([...markup.pieces()]).toEqual(pieces)
     expect(jsonScript('x', ['</script><!--']).text).toBe(
       '<script type="application/json" id="x">["\\u003c/script>\\u003c!--"]</script>',
     )

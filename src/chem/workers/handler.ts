@@ -5,7 +5,7 @@ import type { EmbeddedOracles } from '../oracles/embedded.ts'
 import { OracleError } from '../oracles/error.ts'
 import type { Drawer } from '../toolkit/draw.ts'
 import { type MolToolkit, ToolkitFailure } from '../toolkit/molecule.ts'
-import { picturesOf } from '../toolkit/pictures.ts'
+import { drawPicture } from '../toolkit/pictures.ts'
 import type { ChemJob, ChemResult, OracleAnswer, Translation } from './jobs.ts'
 
 /** What a worker opens for its jobs. */
@@ -40,9 +40,13 @@ export function createHandler(tools: JobTools): (job: ChemJob) => Promise<ChemRe
         return { kind: 'translate', translation: await asAnswer(() => productOf(tools, job.precursors)) }
       case 'apart':
         return { kind: 'apart', apart: apart(job.a, job.b, tools.mols) }
+      case 'differing': {
+        const drawer = await tools.drawer()
+        return { kind: 'differing', differing: job.couples.map(([a, b]) => drawer.differingAtoms(a, b)) }
+      }
       case 'pictures': {
         const drawer = await tools.drawer()
-        return { kind: 'pictures', pictures: job.tasks.map((task) => picturesOf(task, drawer, job.size)) }
+        return { kind: 'pictures', pictures: job.pictures.map((picture) => drawPicture(drawer, picture, job.size)) }
       }
     }
   }

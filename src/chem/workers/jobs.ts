@@ -3,7 +3,7 @@ import type { VerifyOptions } from '../ether0/accuracy.ts'
 import type { Apart } from '../ether0/apart.ts'
 import type { Solubility } from '../oracles/solubility.ts'
 import type { DrawOptions } from '../toolkit/draw.ts'
-import type { Pictures, PictureTask } from '../toolkit/pictures.ts'
+import type { Picture } from '../toolkit/pictures.ts'
 
 /** What a verification worker can be asked; plain data, it crosses threads. */
 export type ChemJob =
@@ -18,8 +18,12 @@ export type ChemJob =
   | { readonly kind: 'translate'; readonly precursors: string }
   /** How far two answers are apart, each as the SMILES strings that it may stand for. */
   | { readonly kind: 'apart'; readonly a: readonly string[]; readonly b: readonly string[] }
-  /** Drawings of a few couples of molecules. */
-  | { readonly kind: 'pictures'; readonly tasks: readonly PictureTask[]; readonly size: DrawOptions }
+  /** Atoms that two molecules do not share, of a few couples. */
+  | { readonly kind: 'differing'; readonly couples: readonly (readonly [a: string, b: string])[] }
+  | { readonly kind: 'pictures'; readonly pictures: readonly Picture[]; readonly size: DrawOptions }
+
+/** Places of atoms in each of two molecules; null: not found, or no molecules. */
+export type Differing = { readonly a: readonly number[]; readonly b: readonly number[] } | null
 
 /** An oracle's answer, or why it has none. */
 export type OracleAnswer<T> = { readonly answer: T } | { readonly failure: string; readonly message: string }
@@ -35,4 +39,5 @@ export type ChemResult =
   | { readonly kind: 'purchasable'; readonly purchasable: OracleAnswer<Readonly<Record<string, boolean>>> }
   | { readonly kind: 'translate'; readonly translation: OracleAnswer<Translation> }
   | { readonly kind: 'apart'; readonly apart: Apart | null }
-  | { readonly kind: 'pictures'; readonly pictures: readonly Pictures[] }
+  | { readonly kind: 'differing'; readonly differing: readonly Differing[] }
+  | { readonly kind: 'pictures'; readonly pictures: readonly (string | null)[] }

@@ -8,9 +8,9 @@ import { formatReward } from '../ether0/format.ts'
 import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
 import { DEFAULT_CONCURRENCY } from '../oracles/remote.ts'
 import type { DrawOptions } from '../toolkit/draw.ts'
-import type { Pictures, PictureTask } from '../toolkit/pictures.ts'
+import type { Picture } from '../toolkit/pictures.ts'
 import { checkRdkitVersion } from '../toolkit/rdkit-version.ts'
-import type { ChemJob, ChemResult } from './jobs.ts'
+import type { ChemJob, ChemResult, Differing } from './jobs.ts'
 import { type JobEnd, WorkerPool } from './pool.ts'
 
 /** What a verification worker opens: plain data. */
@@ -37,8 +37,10 @@ export interface PooledVerifier extends Verifier {
   room(): Promise<void>
   /** What the same workers do besides: how far two answers are apart (ether0/apart.ts); null, too, where the pair was given up. */
   apart(a: readonly string[], b: readonly string[]): Promise<Apart | null>
-  /** Drawings of a few couples of molecules, in their order; null where they were given up. */
-  pictures(tasks: readonly PictureTask[], size: DrawOptions): Promise<readonly Pictures[] | null>
+  /** Atoms that the molecules of a few couples do not share, in their order; null where they were given up. */
+  differing(couples: readonly (readonly [a: string, b: string])[]): Promise<readonly Differing[] | null>
+  /** Drawings, SVG text, in their order; null where they were given up. */
+  pictures(pictures: readonly Picture[], size: DrawOptions): Promise<readonly (string | null)[] | null>
 }
 
 /** Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order. */
@@ -63,8 +65,12 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
       const end = await pool.run({ kind: 'apart', a, b })
       return end.kind === 'done' && end.result.kind === 'apart' ? end.result.apart : null
     },
-    async pictures(tasks, size) {
-      const end = await pool.run({ kind: 'pictures', tasks, size })
+    async differing(couples) {
+      const end = await pool.run({ kind: 'differing', couples })
+      return end.kind === 'done' && end.result.kind === 'differing' ? end.result.differing : null
+    },
+    async pictures(pictures, size) {
+      const end = await pool.run({ kind: 'pictures', pictures, size })
       return end.kind === 'done' && end.result.kind === 'pictures' ? end.result.pictures : null
     },
   }

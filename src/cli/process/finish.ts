@@ -98,8 +98,8 @@ export async function finishProcess(
     const repairs = countsOf(repairsOfRun(work), 'completions')
     const truncations = work.reduce((sum, { truncated }) => sum + truncated, 0)
     const { statistics, report: steps } = output
-    const html = await stepsHtml(run, { steps, statistics, failures, repairs, truncations, manifest })
-    await writeWhole(join(folder, 'report.html'), html)
+    const page = await stepsHtml(run, { steps, statistics, failures, repairs, truncations, manifest })
+    await writeWhole(join(folder, 'report.html'), page.pieces())
     log.info(`written to ${folder}; open ${join(folder, 'report.html')} in a browser`)
   }
   return failures.length > 0 ? 4 : 0

@@ -4,6 +4,7 @@ import type { ProcessRow } from '../../pairs/steps.ts'
 import { plain } from '../../plain-text.ts'
 import type { ReportInput, RunRecord } from '../../report/html/input.ts'
 import { LIMITS } from '../../report/html/limits.ts'
+import type { Markup } from '../../report/html/markup.ts'
 import type { StepLineRecord, StepRowRecord, StepsReport, StepVerdictRecord } from '../../report/html/step-input.ts'
 import { StepCounter } from '../../report/html/step-tally.ts'
 import { versions } from '../../report/manifest.ts'
@@ -87,8 +88,8 @@ export async function stepsHtml(
     readonly truncations: number
     readonly manifest: Readonly<Record<string, unknown>>
   },
-): Promise<string> {
-  const { renderReport } = await import('../../report/html/report.ts')
+): Promise<Markup> {
+  const { reportPage } = await import('../../report/html/report.ts')
   const { config, data, models, channels, device, verifier, log } = run
   const input: ReportInput = {
     run: {
@@ -120,5 +121,5 @@ export async function stepsHtml(
     steps: found.steps,
     molecules: null,
   }
-  return renderReport(input)
+  return reportPage(input)
 }

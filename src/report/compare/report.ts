@@ -1,7 +1,7 @@
 import { packageVersion } from '../../package.ts'
 import { pageFrame } from '../html/frame.ts'
 import { LIMITS, type Limits } from '../html/limits.ts'
-import { html } from '../html/markup.ts'
+import { html, type Markup } from '../html/markup.ts'
 import { count, plural } from '../html/numbers.ts'
 import type { CompareInput } from './input.ts'
 import { alike } from './sections/alike.ts'
@@ -27,7 +27,7 @@ import { verifier } from './sections/verifier.ts'
  * script but its own; every text of the data is escaped. The same input gives the same bytes.
  * @param limits what fits into a page; what does not is left out, and the page says so
  */
-export function renderComparison(input: CompareInput, limits: Limits = LIMITS): string {
+export function renderComparison(input: CompareInput, limits: Limits = LIMITS): Markup {
   const whole = [
     leaderboard(input),
     strata(input, limits),

@@ -34,7 +34,7 @@ const PAPER = html`<p class="print-only note">Printed from report.html. Left out
 `
 
 /** A whole document: head, contents, chapters, style and script. It refers to nothing outside itself. */
-export function pageFrame({ title, kicker, heading, facts }: PageHead, sections: readonly Section[]): string {
+export function pageFrame({ title, kicker, heading, facts }: PageHead, sections: readonly Section[]): Markup {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -66,5 +66,5 @@ ${body}</section>
 <script>${new Markup(SCRIPT)}</script>
 </body>
 </html>
-`.text
+`
 }

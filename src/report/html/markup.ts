@@ -1,6 +1,27 @@
+import { jsonPieces } from './json-pieces.ts'
+
+/** Text, or what makes it in pieces each time it is read: a block of data of many megabytes is never one string. */
+type Part = string | (() => Iterable<string>)
+
 /** HTML that is already safe to write. Made only by the tag `html`, by `svgMarkup` of the plots and by `jsonScript`. */
 export class Markup {
-  constructor(readonly text: string) {}
+  readonly parts: readonly Part[]
+
+  constructor(text: string | readonly Part[]) {
+    this.parts = typeof text === 'string' ? [text] : text
+  }
+
+  /** All of it. */
+  get text(): string {
+    return this.parts.length === 1 && typeof this.parts[0] === 'string' ? this.parts[0] : [...this.pieces()].join('')
+  }
+
+  /** The same in pieces, in order, for what is written to a file. */
+  *pieces(): Generator<string> {
+    for (const part of this.parts)
+      if (typeof part === 'string') yield part
+      else yield* part()
+  }
 }
 
 /** What a template hole takes: text and numbers are escaped, Markup is not, null and false write nothing. */
@@ -32,11 +53,11 @@ export const visibleControls = (text: string): string =>
  */
 export const escapeHtml = (text: string): string => visibleControls(text).replace(/[&<>"']/g, (c) => ENTITIES[c]!)
 
-function fill(hole: Hole): string {
-  if (hole === null || hole === false) return ''
-  if (hole instanceof Markup) return hole.text
-  if (typeof hole === 'object') return hole.map((part) => part.text).join('')
-  return escapeHtml(String(hole))
+function fill(hole: Hole): readonly Part[] {
+  if (hole === null || hole === false) return []
+  if (hole instanceof Markup) return hole.parts
+  if (typeof hole === 'object') return hole.flatMap(({ parts }) => parts)
+  return [escapeHtml(String(hole))]
 }
 
 /**
@@ -44,11 +65,19 @@ function fill(hole: Hole): string {
  * @example html`<td title="${'"'}">${'<script>'}</td>`.text // '<td title="&quot;">&lt;script&gt;</td>'
  */
 export function html(strings: TemplateStringsArray, ...holes: readonly Hole[]): Markup {
+  const parts: Part[] = []
   let text = strings[0]!
   holes.forEach((hole, i) => {
-    text += fill(hole) + strings[i + 1]!
+    for (const part of fill(hole)) {
+      if (typeof part === 'string') text += part
+      else {
+        parts.push(text, part)
+        text = ''
+      }
+    }
+    text += strings[i + 1]!
   })
-  return new Markup(text)
+  return new Markup([...parts, text])
 }
 
 const CHARACTERS = new Map(Object.entries(ENTITIES).map(([character, entity]) => [entity, character]))
@@ -59,11 +88,15 @@ export const textOf = ({ text }: Markup): string =>
 
 /**
  * A data block that the page's script parses. `<` is written \u003c, so that no text of the data can end the block or open a
- * comment in it; a lone surrogate is written as its escape by JSON itself.
+ * comment in it; a lone surrogate is written as its escape by JSON itself. The text is made when it is read, row by row.
  */
 export const jsonScript = (id: string, value: unknown): Markup =>
-  new Markup(
-    `<script type="application/json" id="${escapeHtml(id)}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`,
-  )
+  new Markup([
+    `<script type="application/json" id="${escapeHtml(id)}">`,
+    function* () {
+      for (const piece of jsonPieces(value)) yield piece.replaceAll('<', '\\u003c')
+    },
+    '</script>',
+  ])
 
 export const EMPTY = new Markup('')

@@ -1,7 +1,7 @@
 import { packageVersion } from '../../package.ts'
 import { pageFrame } from './frame.ts'
 import type { ReportInput } from './input.ts'
-import { html } from './markup.ts'
+import { html, type Markup } from './markup.ts'
 import { plural } from './numbers.ts'
 import type { Section } from './section.ts'
 
@@ -18,7 +18,7 @@ function counted({ pairs, completions, groups, steps }: ReportInput): string {
 }
 
 /** The page of one run. */
-export function page(input: ReportInput, sections: readonly Section[]): string {
+export function page(input: ReportInput, sections: readonly Section[]): Markup {
   const { run } = input
   const against = run.reference === null ? '' : ` against ${run.reference}`
   return pageFrame(

@@ -2,6 +2,7 @@ import { completionTable } from './completion-table.ts'
 import { groupTable } from './group-table.ts'
 import type { ReportInput } from './input.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import type { Markup } from './markup.ts'
 import { page } from './page.ts'
 import { pairTable } from './pair-table.ts'
 import { picked } from './picked.ts'
@@ -33,7 +34,7 @@ import { stepTable } from './step-table.ts'
  * The same input gives the same bytes.
  * @param limits what fits into a page; what does not is left out by informativeness, and the page says so
  */
-export function renderReport(input: ReportInput, limits: Limits = LIMITS): string {
+export function reportPage(input: ReportInput, limits: Limits = LIMITS): Markup {
   const { molecules } = input
   const paired = input.pairs.length > 0
   const { tables, stock } = browsersOf(input, limits)
@@ -62,6 +63,9 @@ export function renderReport(input: ReportInput, limits: Limits = LIMITS): strin
     sections.filter((section) => section !== null),
   )
 }
+
+/** The same as one text. */
+export const renderReport = (input: ReportInput, limits?: Limits): string => reportPage(input, limits).text
 
 /** Completions of a group stand in two browsers; their texts and drawings stand in the page once. */
 function browsersOf(

@@ -1,29 +1,39 @@
-import { AGREEMENT_COLUMNS } from '../src/agreement/agreement.ts'
-import { type PackedParts, PackedRows } from '../src/report/packed-rows.ts'
-import type { Statistic } from '../src/types.ts'
+import { AGREEMENT_COLUMNS, type SampleStatistics } from '../agreement/agreement.ts'
+import { type PackedParts, PackedRows } from '../report/packed-rows.ts'
+import type { Statistic } from '../types.ts'
 
 /** Lines of one sample: rows `from` to `end` (exclusive) of a thread's. */
 export interface SampleRows {
-  readonly scope: 'pairs' | 'completions'
+  readonly scope: SampleStatistics['scope']
   /** Of the sample among those of its scope. */
   readonly place: number
   readonly from: number
   readonly end: number
 }
 
-/** Statistics of a run's columns, some 40 per subset, as memory of 60 bytes each; made when they are read. */
+/** What a thread has worked out of a run: lines of agreement.csv, and which sample each lot of them is of. */
+export interface RunResult {
+  readonly rows: PackedParts
+  readonly samples: readonly SampleRows[]
+}
+
+/** Statistics of a run's samples, some 40 per subset, as memory of 60 bytes each; made when they are read. */
 export class StatisticList implements Iterable<Statistic> {
   readonly length: number
   readonly #lots: readonly (SampleRows & { readonly rows: PackedRows })[]
 
-  /** @param made by several threads, in any order; they are read in that of agreement.csv: pairs, completions, each by sample */
-  constructor(made: readonly { readonly rows: PackedParts; readonly samples: readonly SampleRows[] }[]) {
+  /**
+   * @param made by several threads, in any order
+   * @param scopes of the samples that are read, in this order, each by place
+   */
+  constructor(made: readonly RunResult[], scopes: readonly SampleRows['scope'][]) {
+    const order = ({ scope }: SampleRows): number => scopes.indexOf(scope)
     this.#lots = made
       .flatMap(({ rows: parts, samples }) => {
         const rows = new PackedRows(AGREEMENT_COLUMNS.length, parts)
-        return samples.map((sample) => ({ ...sample, rows }))
+        return samples.filter((sample) => order(sample) !== -1).map((sample) => ({ ...sample, rows }))
       })
-      .sort((a, b) => (a.scope === b.scope ? a.place - b.place : a.scope === 'pairs' ? -1 : 1))
+      .sort((a, b) => order(a) - order(b) || a.place - b.place)
     this.length = this.#lots.reduce((n, { from, end }) => n + end - from, 0)
   }
 

@@ -1,34 +1,29 @@
+import '../no-telemetry.ts'
 import { availableParallelism } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { BootstrapSettings } from '../src/agreement/accuracy.ts'
+import type { BootstrapSettings } from '../agreement/accuracy.ts'
 import {
   AGREEMENT_COLUMNS,
   agreementRow,
   columnSamples,
+  type RunColumns,
+  type RunLines,
   type SampleStatistics,
+  type StatisticTask,
   statisticTasks,
   taskStatistics,
-} from '../src/agreement/agreement.ts'
-import { type Coded, type CompletionColumns, type PairColumns, rankedCodes } from '../src/agreement/columns.ts'
-import { builtUrl } from '../src/package.ts'
-import { type PackedParts, PackedRows } from '../src/report/packed-rows.ts'
-import type { Run } from './runs.ts'
-import { type SampleRows, StatisticList } from './statistic-list.ts'
+} from '../agreement/agreement.ts'
+import { type Coded, rankedCodes } from '../agreement/columns.ts'
+import { builtUrl } from '../package.ts'
+import { PackedRows } from '../report/packed-rows.ts'
+import { type RunResult, type SampleRows, StatisticList } from './list.ts'
 
 /** What a worker reads: columns in memory that all threads share, and how many of each run's tasks have been taken. */
 export interface StatisticsWork {
-  readonly runs: readonly SharedRun[]
+  readonly runs: readonly RunColumns[]
   readonly settings: BootstrapSettings
   readonly taken: Int32Array
-}
-export interface SharedRun {
-  readonly pairs: PairColumns
-  readonly completions: CompletionColumns
-}
-/** What a thread has worked out of one run: lines of agreement.csv, and which sample each lot of them is of. */
-export interface RunResult {
-  readonly rows: PackedParts
-  readonly samples: readonly SampleRows[]
 }
 
 /** Fewer rows than this are done before a worker has started. */
@@ -38,22 +33,23 @@ const MOST_WORKERS = 7
 const YOUNG_MB = 8
 
 /** Pairs and completions of all runs. */
-export const rowsOf = (runs: readonly Run[]): number =>
+export const rowsOf = (runs: readonly Pick<RunColumns, 'pairs' | 'completions'>[]): number =>
   runs.reduce((n, { pairs, completions }) => n + pairs.n + completions.n, 0)
 
 /** Statistics of several runs, being worked out. */
 export interface RunStatistics {
-  /** Waits for all; this thread takes its share of what is left. One list per run, in agreement.csv's order. */
-  done(): Promise<StatisticList[]>
+  /** Waits for all; this thread takes its share of what is left, and sees to other things after each task. One per run. */
+  done(): Promise<RunLines[]>
 }
 
 /**
- * `columnStatistics` of each run, by subset, on all processors: the numbers do not depend on who works them out, nor in which order.
+ * The lines of agreement.csv that are worked out by sample, of each run, on all processors: the numbers do not depend on who works them out, nor in
+ * which order.
  * @param threads in all, this one included; 1 = no worker
  * @param fewRows below so many rows no worker is started
  */
 export function startStatistics(
-  runs: readonly Run[],
+  runs: readonly RunColumns[],
   settings: BootstrapSettings,
   {
     threads = availableParallelism(),
@@ -71,26 +67,36 @@ export function startStatistics(
   for (const result of results) result.catch(() => {})
   return {
     async done() {
-      const own = takeTasks(work)
-      const all = [own, ...(await Promise.all(results))]
-      return runs.map((_, r) => new StatisticList(all.map((results) => results[r]!)))
+      const all = [await takeTasks(work), ...(await Promise.all(results))]
+      return runs.map((_, r): RunLines => {
+        const made = all.map((results) => results[r]!)
+        return {
+          columns: new StatisticList(made, ['pairs', 'completions']),
+          strata: new StatisticList(made, ['strata']),
+        }
+      })
     },
   }
 }
 
 /** Works out tasks that nobody has taken, run by run, until there is none: one result per run. */
-export function takeTasks({ runs, settings, taken }: StatisticsWork): RunResult[] {
-  return runs.map(({ pairs, completions }, run) => {
+export async function takeTasks({ runs, settings, taken }: StatisticsWork): Promise<RunResult[]> {
+  const results: RunResult[] = []
+  for (const [run, columns] of runs.entries()) {
     const rows = new PackedRows(AGREEMENT_COLUMNS.length)
     const samples: SampleRows[] = []
-    const of = columnSamples(pairs, completions, settings)
+    const of = columnSamples(columns, settings)
     const tasks = statisticTasks(of)
-    for (;;) {
-      const next = tasks[Atomics.add(taken, run, 1)]
-      if (next === undefined) return { rows: rows.parts(), samples }
+    for (let next = take(); next !== undefined; next = take()) {
       for (const made of taskStatistics(of, next)) samples.push(packed(made, rows))
+      await setImmediate()
     }
-  })
+    results.push({ rows: rows.parts(), samples })
+    function take(): StatisticTask | undefined {
+      return tasks[Atomics.add(taken, run, 1)]
+    }
+  }
+  return results
 }
 
 function packed({ scope, place, statistics }: SampleStatistics, rows: PackedRows): SampleRows {
@@ -101,7 +107,7 @@ function packed({ scope, place, statistics }: SampleStatistics, rows: PackedRows
 
 function runWorker(work: StatisticsWork): Promise<readonly RunResult[]> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(builtUrl('analysis/statistics-worker.ts'), {
+    const worker = new Worker(builtUrl('src/statistics/worker.ts'), {
       workerData: work,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
@@ -112,7 +118,7 @@ function runWorker(work: StatisticsWork): Promise<readonly RunResult[]> {
 }
 
 /** The columns that statistics read, in shared memory. Names of prompts only order them: their order takes their place. */
-function shared({ pairs: p, completions: c }: Run): SharedRun {
+function shared({ pairs: p, completions: c, strata }: RunColumns): RunColumns {
   const cluster = (column: Coded): Coded => {
     const { code, names, ranked } = rankedCodes(column)
     return { code: ints(code), names, ranked }
@@ -137,6 +143,7 @@ function shared({ pairs: p, completions: c }: Run): SharedRun {
       reward: doubles(c.reward),
       length: doubles(c.length),
     },
+    strata: strata.map((stratum) => ({ ...stratum, levels: subset(stratum.levels) })),
   }
 }
 /** The same memory where it can be shared already. */

@@ -263,7 +263,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
   'proper-lockfile': ['hub/download.ts', 'model/quantised/file.ts'],
   'apache-arrow': ['pairs/arrow.ts'],
-  hyparquet: ['pairs/parquet-pages.ts', 'pairs/parquet.ts'],
+  hyparquet: ['pairs/parquet-pages.ts', 'pairs/parquet-values.ts', 'pairs/parquet.ts'],
   fastify: ['serve/app.ts'],
   'prom-client': ['serve/operations/metrics.ts'],
   yargs: ['cli/parse.ts'],

@@ -23,6 +23,7 @@ import { labelOf } from '../src/agreement/latex/label.ts'
 import { latexTable } from '../src/agreement/latex/table.ts'
 import type { Methods } from '../src/agreement/methods.ts'
 import { OVER_OPTIMISATION_COLUMNS, overOptimisationRow } from '../src/agreement/over-optimisation.ts'
+import { forgetDraws } from '../src/agreement/prompt-draws.ts'
 import { markdownTable, type PaperTable } from '../src/agreement/tables.ts'
 import { TOP_REWARD_COLUMNS, topRewardRows } from '../src/agreement/top-reward.ts'
 import type { CsvFile } from '../src/report/compare/csv-file.ts'
@@ -274,6 +275,7 @@ export function startAnalysis(
   ].filter((t): t is PaperTable => t !== null)
   const groupsNote = ownGroupsNote(groups.map(({ ids }) => ids))
   const plots = plotsOf(dataset, scoring, (run) => scores.get(run)!, subsets)
+  scores.clear()
   return (lines) => {
     const methods = new Set<string>()
     const all = runs.map((run, i) => {
@@ -288,6 +290,7 @@ export function startAnalysis(
       for (const list of [first, further]) for (const { ciMethod } of list) if (ciMethod !== null) methods.add(ciMethod)
       return { model: run.model, first, further }
     })
+    forgetDraws()
     // what tables, screen and page read: of 5,000 subsets agreement.csv has 200,000 further lines per run
     const statistics = all.map(({ model, first, further }) => ({ model, statistics: [...overall(first), ...further] }))
     const ofTwins = runs.every(({ completions }) => completions.variants !== undefined)

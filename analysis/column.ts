@@ -1,7 +1,7 @@
 import { type Coded, Coder } from '../src/agreement/columns.ts'
 
 /** Values of the first block of a column, and of the largest. */
-const FIRST = 1 << 10
+const FIRST = 1 << 4
 const LARGEST = 1 << 16
 
 /**

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { Coder } from '../src/agreement/columns.ts'
 import { HarnessError } from '../src/errors.ts'
 import { isFailure } from '../src/pairs/failure.ts'
 import { readRows } from '../src/pairs/read.ts'
@@ -140,6 +141,8 @@ export async function pairVerdicts(runs: readonly Run[], keys: readonly string[]
   if (run === undefined) return { found, missing: 'no run holds verifiable rewards' }
   const path = join(run.where, 'pairs.csv')
   const wanted = new Set(keys)
+  // a cell is a piece of the text that was read, and would keep all of it
+  const reasons = new Coder()
   let line = 0
   await eachCsvRow(path, ['id'], (get) => {
     // as it was read before: row by row
@@ -148,7 +151,11 @@ export async function pairVerdicts(runs: readonly Run[], keys: readonly string[]
     const side = (name: 'chosen' | 'rejected'): SideVerdict => {
       const value = numberIn(get(`${name}_reward`), path, line, `${name}_reward`)
       const reward = Number.isNaN(value) ? null : value
-      return { reward, status: statusOf(get(`${name}_status`), reward), reason: get(`${name}_reason`) || null }
+      return {
+        reward,
+        status: statusOf(get(`${name}_status`), reward),
+        reason: reasons.names[reasons.add(get(`${name}_reason`))]! || null,
+      }
     }
     found.set(plainKey(key), [side('chosen'), side('rejected')])
   })

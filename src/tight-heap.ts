@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /** By how much V8's heap may grow over what was alive before it collects again, per cent. By itself it lets a small heap grow fourfold. */
 const GROWTH = 30
@@ -9,3 +10,17 @@ const GROWTH = 30
  * (v8/src/flags/flag-definitions.h), read at each collection.
  */
 export const tightHeap = (): void => setFlagsFromString(`--heap-growing-percent=${GROWTH}`)
+
+let collect: (() => void) | null = null
+
+/**
+ * ◆ Collects garbage now: the engine lets columns of some 200 MB lie about before it looks for those that nothing needs any more. Takes 5 to 30 ms
+ * beside a heap of 50 MB, so it's for between steps of seconds. `expose_gc` is V8's own flag, too.
+ */
+export function collectGarbage(): void {
+  if (collect === null) {
+    setFlagsFromString('--expose-gc')
+    collect = runInNewContext('gc') as () => void
+  }
+  collect()
+}

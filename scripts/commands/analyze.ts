@@ -11,6 +11,7 @@ import { unlikeText } from '../../analysis/matching.ts'
 import { readRewardBenchFiles } from '../../analysis/rewardbench.ts'
 import { findRuns, findStepRuns, readRun, unfinishedRuns } from '../../analysis/run-folders.ts'
 import type { Run } from '../../analysis/runs.ts'
+import { withSharedColumns } from '../../analysis/shared-columns.ts'
 import { isPart } from '../../src/agreement/faults.ts'
 import { answerPort } from '../../src/cli/answer-port.ts'
 import { bestOfTable } from '../../src/cli/best-of-table.ts'
@@ -102,7 +103,7 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
   const runs: Run[] = []
   const add = (run: Run): void => {
     for (const warning of run.warnings) log.warn(warning)
-    runs.push(run)
+    runs.push(withSharedColumns(run, runs))
   }
   for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
   for (const folder of folders) await readRun(folder).then(add).catch(warn)

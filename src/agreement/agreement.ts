@@ -67,7 +67,7 @@ export function runLines(
   settings: BootstrapSettings,
 ): { readonly columns: Statistic[]; readonly strata: Statistic[] } {
   const samples = columnSamples(columns, settings)
-  const made = statisticTasks(samples).flatMap((task) => taskStatistics(samples, task))
+  const made = statisticTasks(samples).flatMap((task) => [...taskStatistics(samples, task)])
   const of = (scope: SampleStatistics['scope']): Statistic[] =>
     made
       .filter((one) => one.scope === scope)
@@ -124,8 +124,9 @@ export function statisticTasks({ pairs, completions, strata }: ColumnSamples): S
   return [...subsets.values(), ...levels].sort((a, b) => b.rows - a.rows)
 }
 
-export const taskStatistics = (of: ColumnSamples, task: StatisticTask): SampleStatistics[] => [
-  ...task.pairs.map((place): SampleStatistics => {
+/** One sample after the other, as they are asked for. */
+export function* taskStatistics(of: ColumnSamples, task: StatisticTask): Generator<SampleStatistics> {
+  for (const place of task.pairs) {
     const sample = of.pairs[place]!
     const statistics = [
       ...pairStatistics(sample),
@@ -133,21 +134,19 @@ export const taskStatistics = (of: ColumnSamples, task: StatisticTask): SampleSt
       ...pairCalibration(sample),
       ...agreementBounds(sample),
     ]
-    return { scope: 'pairs', place, statistics }
-  }),
-  ...task.completions.map((place): SampleStatistics => {
+    yield { scope: 'pairs', place, statistics }
+  }
+  for (const place of task.completions) {
     const sample = of.completions[place]!
     const statistics = [
       ...completionStatistics(sample),
       ...aurocBounds(sample),
       ...(sample.subset === 'all' ? completionCalibration(sample) : []),
     ]
-    return { scope: 'completions', place, statistics }
-  }),
-  ...task.strata.map(
-    (place): SampleStatistics => ({ scope: 'strata', place, statistics: stratumStatistics(of.strata[place]!) }),
-  ),
-]
+    yield { scope: 'completions', place, statistics }
+  }
+  for (const place of task.strata) yield { scope: 'strata', place, statistics: stratumStatistics(of.strata[place]!) }
+}
 
 /** All rows and, where there are several subsets, those of each, with a random stream of its own. */
 function samples<Columns extends { readonly n: number; readonly subset: Coded }>(

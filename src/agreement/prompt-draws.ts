@@ -18,3 +18,8 @@ export function promptDraws(clusters: number, settings: BootstrapSettings): Draw
   last.length = Math.min(last.length, KEPT)
   return one.draws
 }
+
+/** Lets go of what is kept, up to 64 MB: where no more will be asked for. Later draws are the same. */
+export const forgetDraws = (): void => {
+  last.length = 0
+}

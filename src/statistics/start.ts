@@ -15,8 +15,10 @@ import {
   taskStatistics,
 } from '../agreement/agreement.ts'
 import { type Coded, rankedCodes } from '../agreement/columns.ts'
+import { forgetDraws } from '../agreement/prompt-draws.ts'
 import { builtUrl } from '../package.ts'
 import { PackedRows } from '../report/packed-rows.ts'
+import { collectGarbage } from '../tight-heap.ts'
 import { type RunResult, type SampleRows, StatisticList } from './list.ts'
 
 /** What a worker reads: columns in memory that all threads share, and how many of each run's tasks have been taken. */
@@ -29,6 +31,8 @@ export interface StatisticsWork {
 /** Fewer rows than this are done before a worker has started. */
 const FEW_ROWS = 20_000
 const MOST_WORKERS = 7
+/** A sample of so many rows leaves some hundred megabytes. */
+const MANY_ROWS = 500_000
 /** Of a worker's heap for what has just been made: the statistics make columns, which stand elsewhere, and little else. */
 const YOUNG_MB = 8
 
@@ -88,7 +92,11 @@ export async function takeTasks({ runs, settings, taken }: StatisticsWork): Prom
     const of = columnSamples(columns, settings)
     const tasks = statisticTasks(of)
     for (let next = take(); next !== undefined; next = take()) {
-      for (const made of taskStatistics(of, next)) samples.push(packed(made, rows))
+      for (const made of taskStatistics(of, next)) {
+        samples.push(packed(made, rows))
+        // the columns of the next would stand beside these, which the engine frees late
+        if (made.statistics.some(({ n }) => n >= MANY_ROWS)) collectGarbage()
+      }
       await setImmediate()
     }
     results.push({ rows: rows.parts(), samples })
@@ -96,6 +104,7 @@ export async function takeTasks({ runs, settings, taken }: StatisticsWork): Prom
       return tasks[Atomics.add(taken, run, 1)]
     }
   }
+  forgetDraws()
   return results
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BootstrapSettings, bootstrapMethod } from '../src/agreement/accuracy.ts'
 import {
@@ -32,6 +31,7 @@ import { type Cell, writeCsv } from '../src/report/csv.ts'
 import type { Markup } from '../src/report/html/markup.ts'
 import { writeWhole } from '../src/report/manifest.ts'
 import { MadeRows, PackedRows } from '../src/report/packed-rows.ts'
+import { makeOutputFolder } from '../src/setup/folder.ts'
 import type { Statistic } from '../src/types.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
 import { baselineLines } from './against-baselines.ts'
@@ -387,7 +387,7 @@ export async function writeAnalysis(
   folder: string,
   report: (() => Promise<Markup>) | null = null,
 ): Promise<string[]> {
-  for (const part of ['tables', 'plots']) mkdirSync(join(folder, part), { recursive: true })
+  for (const part of ['tables', 'plots']) makeOutputFolder(join(folder, part))
   if (report !== null) await writeWhole(join(folder, 'report.html'), (await report()).pieces())
   const files: string[] = []
   const put = (name: string, content: string): void => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError, HarnessError } from '../src/errors.ts'
 import { resolveDataset } from '../src/hub/dataset.ts'
@@ -8,6 +8,7 @@ import { isFailure } from '../src/pairs/failure.ts'
 import { hashDataset, listDataFiles } from '../src/pairs/files.ts'
 import { readRows } from '../src/pairs/read.ts'
 import { plain } from '../src/plain-text.ts'
+import { makeOutputFolder } from '../src/setup/folder.ts'
 import { UnwrittenFile } from '../src/system-words.ts'
 import { writeWholeSync } from '../src/whole-file.ts'
 import { idOfKey } from './keys.ts'
@@ -132,7 +133,7 @@ export async function writeBestOfN(
     const name = `best-of-n/${run.model}.json`
     try {
       const entries = await alpacaEval(run, picks, await dataOf(run, dataFile))
-      mkdirSync(join(folder, 'best-of-n'), { recursive: true })
+      makeOutputFolder(join(folder, 'best-of-n'))
       writeWholeSync(join(folder, name), `${JSON.stringify(entries, null, 2)}\n`)
       files.push(name)
       if (picks.unscored > 0) log.warn(`${run.where}: ${picks.unscored} groups have no score and no pick in ${name}`)

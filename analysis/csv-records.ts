@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { parse } from 'csv-parse'
-import { checkRegular, regularStream } from '../src/read-regular.ts'
+import { openRegular, regularStream } from '../src/read-regular.ts'
 
 /** A record: the cells are cut when they are asked for, and good until the next record. */
 export interface Cells {
@@ -63,8 +63,7 @@ export async function eachRecord(
 
 /** ◆ Line feeds of a file, and one: no fewer than its records. @param bytes of its beginning; default: all */
 export function mostRecords(path: string, bytes: number = Number.POSITIVE_INFINITY): number {
-  checkRegular(path)
-  const fd = openSync(path, 'r')
+  const fd = openRegular(path)
   try {
     const piece = Buffer.allocUnsafe(CHUNK)
     let lines = 1

@@ -55,10 +55,19 @@ export async function differencesOf(
   else {
     const [a, b] = [regularText(written), regularText(recomputed)]
     if (a !== b)
-      if (file.endsWith('.json')) compareJson(tally, '', JSON.parse(a), JSON.parse(b), unlike)
+      if (file.endsWith('.json')) compareJson(tally, '', parsed(a), parsed(b), unlike)
       else compareLines(tally, a, b)
   }
   return tally.of(file)
+}
+
+/** What is no JSON (cut, emptied) differs from what is. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return `no JSON, ${text.length.toLocaleString('en')} characters`
+  }
 }
 
 /** ◆ Row by row, so that memory does not grow with the files. */

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, readdirSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Coder } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
-import { checkRegular, regularText } from '../src/read-regular.ts'
+import { openRegular, regularText } from '../src/read-regular.ts'
 import {
   IDENTITY_FILE,
   identitiesIn,
@@ -141,8 +141,7 @@ const NEWLINE = 0x0a
 const TAIL_BYTES = 1 << 16
 /** Bytes of a file up to the end of its last whole line. */
 function wholeLines(path: string): number {
-  checkRegular(path)
-  const fd = openSync(path, 'r')
+  const fd = openRegular(path)
   try {
     const part = Buffer.alloc(TAIL_BYTES)
     for (let end = fstatSync(fd).size; end > 0; ) {

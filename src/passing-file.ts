@@ -1,16 +1,16 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { spaceName } from './process-space.ts'
 
 /** Files that only one process touches for a moment, before they get their name or go. A kill may leave them. */
 const SUFFIXES = ['partial', 'new', 'stale', 'tmp'] as const
 type Suffix = (typeof SUFFIXES)[number]
-const host = hostname().replace(/[^\w-]/g, '-')
+const host = spaceName()
 
-/** This process, of all hosts. @example '71-node3' */
+/** This process, of all hosts and containers. @example '71-node3-5f0c2a91' */
 export const passingOwner = `${process.pid}-${host}`
 
-/** A name beside a file that no other process uses, on whichever host. @example passingName('a.lock', 'new') // 'a.lock.71-node3.new' */
+/** A name beside a file that no other process uses, on whichever host. @example passingName('a.lock', 'new') // 'a.lock.71-node3-5f0c2a91.new' */
 export const passingName = (file: string, suffix: Suffix): string => `${file}.${passingOwner}.${suffix}`
 
 /** What `passingName` makes, of any file and process. */
@@ -40,7 +40,7 @@ export function sweepPassing(file: string, now: number = Date.now()): void {
   }
 }
 
-/** Whether the process that made it is gone; on another host that cannot be told, and what was not touched for an hour counts as left. */
+/** Whether the process that made it is gone; on another host or in another container that cannot be told, and what was not touched for an hour counts as left. */
 export const isLeftBehind = (
   path: string,
   owner: { readonly pid: number; readonly host: string | undefined },

@@ -9,10 +9,19 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 
-/** Why a file is not read; `code` as system errors have one. */
-class UnreadError extends Error {
+/** The one place where files are opened to be read (test/api/layers.test.ts): what would be waited for, or never ends, is not. */
+
+/** Why a file is not read; `code` and `path` as system errors have them. */
+export class UnreadError extends Error {
   readonly code = 'UNREAD'
+  constructor(
+    message: string,
+    readonly path: string,
+  ) {
+    super(message)
+  }
 }
 const bytes = (count: number): string => `${count.toLocaleString('en-US')} bytes`
 
@@ -21,28 +30,66 @@ const bytes = (count: number): string => `${count.toLocaleString('en-US')} bytes
  * @throws Error that says what it is instead, or the system's
  */
 export function readRegular(path: string, most: number): Buffer {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const fd = openRegular(path)
   try {
-    const stat = fstatSync(fd)
-    refuseOther(stat)
-    if (stat.size > most) throw new UnreadError(`has ${bytes(stat.size)}, at most ${bytes(most)} are read`)
-    return readAll(fd, most)
+    const { size } = fstatSync(fd)
+    if (size > most) throw new UnreadError(`has ${bytes(size)}, at most ${bytes(most)} are read`, path)
+    return readAll(fd, path, most)
   } finally {
     closeSync(fd)
   }
 }
 
-/** Refuses what is no regular file before it is opened. @throws Error that says what it is instead, or the system's */
-export const checkRegular = (path: string): void => refuseOther(statSync(path))
+/** A pipe that nobody writes, opened without this, waits for a writer. */
+const NO_WAITING = constants.O_NONBLOCK ?? 0
 
-/** A file that is read from its beginning to its end, however long it is. @throws as `checkRegular` */
-export function regularStream(path: string, options: Parameters<typeof createReadStream>[1] = {}): ReadStream {
-  checkRegular(path)
-  return createReadStream(path, options)
+/**
+ * A regular file, opened: the caller closes the descriptor.
+ * @param how `r+`: to be written, too
+ * @throws Error that says what it is instead, or the system's
+ */
+export function openRegular(path: string, how: 'r' | 'r+' = 'r'): number {
+  const fd = openSync(path, (how === 'r' ? constants.O_RDONLY : constants.O_RDWR) | NO_WAITING)
+  try {
+    refuseOther(fstatSync(fd), path)
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
 }
 
-function refuseOther(stat: Stats): void {
-  if (!stat.isFile()) throw new UnreadError(stat.isDirectory() ? 'is a folder' : 'is not a regular file')
+/** The same for what reads without blocking this thread. @throws as `openRegular` */
+export async function openRegularHandle(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | NO_WAITING)
+  try {
+    refuseOther(await file.stat(), path)
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** Refuses what is no regular file before it is opened. @throws Error that says what it is instead, or the system's */
+export const checkRegular = (path: string): void => refuseOther(statSync(path), path)
+
+/**
+ * A file that is read from its beginning to its end, however long it is. It is closed at its end, by an error and by whoever leaves a loop over it.
+ * @throws as `openRegular`
+ */
+export function regularStream(path: string, options: StreamOptions = {}): ReadStream {
+  return createReadStream(path, { ...options, fd: openRegular(path), autoClose: true })
+}
+interface StreamOptions {
+  readonly encoding?: BufferEncoding
+  readonly highWaterMark?: number
+  /** Last byte. */
+  readonly end?: number
+}
+
+function refuseOther(stat: Stats, path: string): void {
+  if (!stat.isFile()) throw new UnreadError(stat.isDirectory() ? 'is a folder' : 'is not a regular file', path)
 }
 
 /** What this process has open already, as a shell names it: `<(command)`, `< file`. */
@@ -53,13 +100,13 @@ export function readBounded(path: string, most: number): Buffer {
   if (!OPENED.test(path)) return readRegular(path, most)
   const fd = openSync(path, 'r')
   try {
-    return readAll(fd, most)
+    return readAll(fd, path, most)
   } finally {
     closeSync(fd)
   }
 }
 
-function readAll(fd: number, most: number): Buffer {
+function readAll(fd: number, path: string, most: number): Buffer {
   const parts: Buffer[] = []
   let size = 0
   for (;;) {
@@ -67,7 +114,7 @@ function readAll(fd: number, most: number): Buffer {
     const got = readSync(fd, part, 0, part.length, null)
     if (got === 0) return Buffer.concat(parts)
     size += got
-    if (size > most) throw new UnreadError(`is longer than ${bytes(most)}`)
+    if (size > most) throw new UnreadError(`is longer than ${bytes(most)}`, path)
     parts.push(part.subarray(0, got))
   }
 }

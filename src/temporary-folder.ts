@@ -16,7 +16,7 @@ export interface TemporaryFolder {
  * gone, of others after an hour without a change, in each case only what this user made.
  * @param stem beginning of the name, with the folder where it stands
  * @throws DataError where the system makes none
- * @example temporaryFolder() // /tmp/chemherm-71-node3-Xa81bc
+ * @example temporaryFolder() // /tmp/chemherm-71-node3-5f0c2a91-Xa81bc
  */
 export function temporaryFolder(stem: string = join(tmpdir(), 'chemherm'), now: number = Date.now()): TemporaryFolder {
   sweep(stem, now)

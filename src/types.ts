@@ -221,6 +221,18 @@ export interface Batch {
   readonly prefix: number
   /** Shared layout: how many leading tokens each sequence takes over from the sequence before it in this batch. */
   readonly reused?: readonly number[]
+  /**
+   * In one row: how many leading tokens its first sequence takes over from the last one of the batch before, whose keys and values are carried on. A
+   * runner that has not just run that batch computes them anew. Default 0.
+   */
+  readonly carried?: number
+  /** In one row: of how many leading tokens of its last sequence the keys and values are kept for the batch after it. Default 0. */
+  readonly kept?: number
+  /**
+   * Run once more for what it keeps alone (score/carrying.ts): of the carried tokens so many are there, the others are anything, and so are the outputs of
+   * sequences that have them.
+   */
+  readonly again?: { readonly needed: number }
   /** Tokens that the graph computes, padding included. */
   readonly tokens: number
 }

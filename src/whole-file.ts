@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { unwrittenFile } from './system-words.ts'
 import { begun, ended } from './unfinished.ts'
 
@@ -15,7 +15,7 @@ export class WholeFile {
   constructor(readonly path: string) {
     this.#partial = `${path}.partial`
     begun(this.#partial)
-    this.#fd = this.#attempt(() => openSync(this.#partial, 'w'))
+    this.#fd = this.#attempt(() => createFresh(this.#partial))
   }
 
   write(text: string | Uint8Array): void {
@@ -58,6 +58,21 @@ export class WholeFile {
       throw unwrittenFile(cause, this.path)
     }
   }
+}
+
+/**
+ * Makes a file and opens it to be written. What stands in its place is taken away, not written to: a pipe would be waited for, and a link leads
+ * elsewhere.
+ * @param how `wx+`: to be read, too
+ * @throws the system's errors
+ */
+export function createFresh(path: string, how: 'wx' | 'wx+' = 'wx'): number {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  return openSync(path, how)
 }
 
 /** Writes a file whole, or not at all. */

@@ -1,10 +1,12 @@
 /**
  * Scoring speed on a seeded random model: padded batches in data order, sorted by length, and shared prefixes.
  *
- *   npx tsx scripts/bench/score.ts [--shape tiny|135m|0.5b|1.5b|8b] [--head score|logProb] [--pairs 24] [--rounds 3] [--completions 2]
+ *   npx tsx scripts/bench/score.ts [--shape tiny|135m|0.5b|1.5b|8b] [--head score|logProb] [--pairs 24] [--rounds 3] [--completions 2] [--system 0]
  *     [--device cpu|cuda|webgpu] [--attention split,gqa,attention,prompts,plain] [--dtype auto|fp32|fp16|bf16] [--stored f32|bf16]
  *     [--batch-tokens 1024,2048] [--blocks 64,96,128] [--only name,name] [--peer PYTHON]
  *     [--threads 2] [--json FILE]
+ *
+ * --system: so many tokens that every prompt begins with. "each batch by itself" computes what it shares with the batch before anew.
  *
  * All ways run interleaved on the same sequences; ratios are of CPU time (wall time on a GPU), median and range over the
  * rounds. The model is written once to the temporary folder.
@@ -28,6 +30,7 @@ import type { Device } from '../../src/model/providers.ts'
 import { startSession } from '../../src/model/session.ts'
 import { below, type Prng, prng } from '../../src/prng.ts'
 import type { Halved } from '../../src/score/fitting.ts'
+import { byItself } from '../../src/score/halve.ts'
 import { measure } from '../../src/score/measure.ts'
 import { type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
 import type { Batch, Runner, Sequence } from '../../src/types.ts'
@@ -41,6 +44,7 @@ const { values: flags } = parseArgs({
     pairs: { type: 'string', default: '24' },
     rounds: { type: 'string', default: '3' },
     completions: { type: 'string', default: '2' },
+    system: { type: 'string', default: '0' },
     device: { type: 'string', default: 'cpu' },
     dtype: { type: 'string', default: 'auto' },
     stored: { type: 'string', default: 'f32' },
@@ -60,8 +64,9 @@ const threads = flags.threads === undefined ? availableParallelism() : Number(fl
 /** Prompts of 60–250 tokens, completions of 40–400, log-uniform: the mix of RewardBench's chat and reasoning sets. */
 function pairsOf(random: Prng, pairs: number, completions: number, vocab: number): Sequence[] {
   const ids = (n: number): number[] => Array.from({ length: n }, () => 1 + below(random, vocab - 1))
+  const system = ids(Number(flags.system))
   return Array.from({ length: pairs }, (_, group) => {
-    const prompt = ids(60 + below(random, 191))
+    const prompt = [...system, ...ids(60 + below(random, 191))]
     return Array.from({ length: completions }, (): Sequence => {
       const all = Int32Array.from([...prompt, ...ids(Math.round(40 * 10 ** random()))])
       return {
@@ -259,7 +264,12 @@ async function paddedWays(): Promise<Way[]> {
   return [
     ourWay('gqa padded, data order, 8', padded, inDataOrder),
     ourWay(`gqa padded, sorted ${sorted.batchTokens}`, padded, byLength),
-    ...(packed ? [ourWay('split unshared', main, (all) => planBatches(all, { ...defaults, layout: 'padded' }))] : []),
+    ...(packed
+      ? [
+          ourWay('split unshared', main, (all) => planBatches(all, { ...defaults, layout: 'padded' })),
+          ourWay('split, each batch by itself', main, (all) => planBatches(all, defaults).map(byItself)),
+        ]
+      : []),
   ]
 }
 const every = [...(await paddedWays()), ...ways]

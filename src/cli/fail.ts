@@ -1,5 +1,5 @@
 import { DataError, DeviceError, HarnessError, InterruptedError } from '../errors.ts'
-import { readBounded } from '../read-regular.ts'
+import { readBounded, UnreadError } from '../read-regular.ts'
 import { onHangUpIgnored, onStopSignal } from '../stop-signals.ts'
 import { isDiskError, systemWords, unwrittenWords } from '../system-words.ts'
 import { visibleLine } from '../visible-text.ts'
@@ -70,6 +70,13 @@ function expectedOf(error: unknown): unknown {
       'the system gives no more addresses to WebAssembly, which reserves 10 GB of them for each of its memories (it uses a small part)',
       'ulimit -v',
       'Lift the limit of virtual memory (ulimit -v unlimited; a limit of real memory does no harm), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which 12 GB are enough.',
+      { cause: error },
+    )
+  if (error instanceof UnreadError)
+    return new DataError(
+      error.message,
+      error.path,
+      'A file belongs there, or nothing: take it away, and run it again.',
       { cause: error },
     )
   if (error instanceof HarnessError || !isDiskError(error)) return error

@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, readSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type HermRun, hermScoreKeys } from '../agreement/herm.ts'
+import { makeOutputFolder } from '../setup/folder.ts'
 import { unwrittenFile } from '../system-words.ts'
 import type { ScoredPair } from '../types.ts'
 import { begun, ended } from '../unfinished.ts'
-import { WholeFile } from '../whole-file.ts'
+import { createFresh, WholeFile } from '../whole-file.ts'
 
 export const hermScoresPath = (folder: string, { model }: HermRun): string =>
   join(folder, 'herm/eval-set-scores', `${model}.json`)
@@ -54,8 +55,8 @@ class Spool {
     this.#path = path
     begun(path)
     this.#fd = this.#attempt(() => {
-      mkdirSync(dirname(path), { recursive: true })
-      return openSync(path, 'w+')
+      makeOutputFolder(dirname(path))
+      return createFresh(path, 'wx+')
     })
   }
   add(text: string): void {
@@ -112,7 +113,7 @@ export async function writeHermScores(
   texts: HermTexts | null,
 ): Promise<void> {
   const path = hermScoresPath(folder, run)
-  mkdirSync(dirname(path), { recursive: true })
+  makeOutputFolder(dirname(path))
   const scored = pairs.filter(({ margin }) => margin !== null)
   const file = new WholeFile(path)
   const column = async (value: (pair: ScoredPair) => unknown): Promise<void> => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Label, labelOf } from '../agreement/latex/label.ts'
 import { latexTable } from '../agreement/latex/table.ts'
 import { type Methods, type MethodsInput, scorerName } from '../agreement/methods.ts'
 import { markdownTable, type PaperTable } from '../agreement/tables.ts'
 import { writeWhole } from '../report/manifest.ts'
+import { makeOutputFolder } from '../setup/folder.ts'
 
 /** ◆ Writes tables/<name>.md and tables/<name>.tex. */
 export async function writeTables(folder: string, tables: readonly PaperTable[], label: Label): Promise<void> {
@@ -23,7 +23,7 @@ export async function writeMethods(folder: string, { text, bibliography }: Metho
 
 /** ◆ Writes a file, whole or not at all, with its folder. */
 export async function writeText(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  makeOutputFolder(dirname(path))
   await writeWhole(path, text)
 }
 

@@ -1,17 +1,21 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
+  type Stats,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { DataError } from '../errors.ts'
 import { passingName, sweepPassing } from '../passing-file.ts'
+import { readRegular } from '../read-regular.ts'
+import { systemWords } from '../system-words.ts'
 import type { RepoFile } from './listing.ts'
 import { COMMIT, type Repo } from './repo.ts'
 
@@ -28,13 +32,20 @@ export const snapshotFolder = (cacheDir: string, repo: Repo, commit: string): st
 export const lockPath = (cacheDir: string, repo: Repo, etag: string): string =>
   join(cacheDir, '.locks', basename(repoFolder(cacheDir, repo)), `${etag}.chemherm.lock`)
 
+/** A commit has 40 characters. */
+const REF_BYTES = 4096
 /** The commit that the cache remembers for a revision, or null. */
 export function cachedCommit(cacheDir: string, repo: Repo): string | null {
   if (COMMIT.test(repo.revision)) return repo.revision
-  const file = join(repoFolder(cacheDir, repo), 'refs', repo.revision)
-  if (!existsSync(file) || !statSync(file).isFile()) return null
-  const commit = readFileSync(file, 'utf8').trim()
-  return COMMIT.test(commit) ? commit : null
+  try {
+    const commit = readRegular(join(repoFolder(cacheDir, repo), 'refs', repo.revision), REF_BYTES)
+      .toString('utf8')
+      .trim()
+    return COMMIT.test(commit) ? commit : null
+  } catch {
+    // what is there and is no such file says as little as none; with a connection it is written anew
+    return null
+  }
 }
 
 /** Remembers what a branch or tag points to. A commit needs no entry. */
@@ -70,14 +81,55 @@ function replace(path: string, write: (fresh: string) => void): void {
   renameSync(fresh, path)
 }
 
+function lookedAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (cause) {
+    throw new DataError(systemWords(cause), path, REMOVE, { cause })
+  }
+}
+const REMOVE = 'Remove it: what belongs there is fetched again.'
+
+/** What is of another kind would be waited for, or never be replaced. @throws DataError */
+export function checkPlace(path: string, kind: 'file' | 'folder'): void {
+  const there = lookedAt(path)
+  // a file is moved over a link, a folder is not made behind one
+  if (there === undefined && kind === 'folder' && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    throw new DataError('is a link to nothing, and a folder belongs there', path, REMOVE)
+  if (there === undefined || (kind === 'folder' ? there.isDirectory() : there.isFile())) return
+  const found = there.isDirectory() ? 'is a folder' : there.isFile() ? 'is a file' : 'is not a regular file'
+  throw new DataError(`${found}, and a ${kind} belongs there`, path, REMOVE)
+}
+
+/** The places of a repository's files, before any of them is written. @throws DataError */
+export function checkPlaces(cacheDir: string, repo: Repo, commit: string, files: readonly RepoFile[]): void {
+  const own = repoFolder(cacheDir, repo)
+  for (const folder of [own, ...['blobs', 'refs', 'snapshots'].map((name) => join(own, name))])
+    checkPlace(folder, 'folder')
+  checkPlace(snapshotFolder(cacheDir, repo, commit), 'folder')
+  for (const file of files) {
+    const blob = blobPath(cacheDir, repo, file.etag)
+    checkPlace(blob, 'file')
+    checkPlace(partialPath(blob), 'file')
+    checkPlace(lockPath(cacheDir, repo, file.etag), 'folder')
+    const link = join(snapshotFolder(cacheDir, repo, commit), file.path)
+    if (lstatSync(link, { throwIfNoEntry: false })?.isDirectory() === true) checkPlace(link, 'file')
+  }
+}
+
+/** A blob that is under way. Python writes <etag>.incomplete under its own lock, which Node cannot take: a name of our own. */
+export const partialPath = (blob: string): string => `${blob}.chemherm.incomplete`
+
 /** Whether the cache holds these bytes: the blob under its hash with the size that the hub states. */
 export function hasBlob(cacheDir: string, repo: Repo, file: RepoFile): boolean {
   const blob = blobPath(cacheDir, repo, file.etag)
-  return existsSync(blob) && statSync(blob).size === file.sizeBytes
+  const there = lookedAt(blob)
+  return there?.isFile() === true && there.size === file.sizeBytes
 }
 
 /** Files of a snapshot folder as the cache has them: sizes from the blobs, hashes from the blobs' names. */
 export function cachedFiles(folder: string): RepoFile[] {
+  checkPlace(folder, 'folder')
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { access, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import { DeviceError, NetworkError } from '../errors.ts'
+import { regularText } from '../read-regular.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { type DownloadProgress, receive } from './receive.ts'
 import { type Patience, patientFetch } from './request.ts'
@@ -98,6 +99,7 @@ export async function installCudaWheel(
   const files = await unpackLibraries(archive, wanted.keep, target)
   if (files.length === 0) throw new DeviceError(`holds no library ${wanted.keep.source}`, wheel.filename)
   await linkUnversioned(target, files)
+  await rm(record, { recursive: true, force: true })
   await writeFile(record, `${JSON.stringify({ version: wanted.version, sha256: wheel.sha256, files }, null, 2)}\n`)
   await rm(archive)
   return { files, fetched: true }
@@ -105,7 +107,7 @@ export async function installCudaWheel(
 
 async function installed(record: string, wheel: Wheel, target: string): Promise<string[] | null> {
   try {
-    const { sha256, files } = JSON.parse(await readFile(record, 'utf8')) as { sha256: string; files: string[] }
+    const { sha256, files } = JSON.parse(regularText(record)) as { sha256: string; files: string[] }
     if (sha256 !== wheel.sha256) return null
     for (const file of files) await access(join(target, file))
     return files

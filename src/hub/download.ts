@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { NetworkError } from '../errors.ts'
-import { blobPath, hasBlob, lockPath } from './cache.ts'
+import { blobPath, hasBlob, lockPath, partialPath } from './cache.ts'
 import type { RepoFile } from './listing.ts'
 import { type DownloadProgress, receive } from './receive.ts'
 import type { Repo } from './repo.ts'
@@ -37,8 +37,7 @@ export async function downloadBlob(
   })
   try {
     if (hasBlob(settings.cacheDir, repo, file)) return // another process was first
-    // Python writes <etag>.incomplete under its own lock, which Node cannot take: a name of our own.
-    const partial = `${blob}.chemherm.incomplete`
+    const partial = partialPath(blob)
     for (let tries = 1; ; tries++) {
       const digest = await receive(urlOf(repo, commit, file, settings), partial, {
         label: file.path,

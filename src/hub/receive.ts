@@ -1,8 +1,8 @@
 import type { Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DataError, NetworkError } from '../errors.ts'
+import { regularStream } from '../read-regular.ts'
 import { isDiskError, unwrittenWords } from '../system-words.ts'
 import type { Patience } from './request.ts'
 
@@ -93,11 +93,11 @@ export async function receive(url: string, partial: string, what: Reception): Pr
 async function resume(partial: string, what: Reception): Promise<{ received: number; digest: Hash }> {
   const digest = what.newDigest()
   const left = await stat(partial).catch(() => null)
-  if (left === null || left.size > what.sizeBytes) {
+  if (left === null || !left.isFile() || left.size > what.sizeBytes) {
     await rm(partial, { force: true })
     return { received: 0, digest }
   }
-  for await (const chunk of createReadStream(partial, { highWaterMark: 1 << 20 })) digest.update(chunk as Buffer)
+  for await (const chunk of regularStream(partial, { highWaterMark: 1 << 20 })) digest.update(chunk as Buffer)
   return { received: left.size, digest }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { getHFHubCachePath } from '@huggingface/hub'
 import { UsageError } from '../errors.ts'
 import { regularText } from '../read-regular.ts'
+import { systemWords } from '../system-words.ts'
 
 /** How the hub is reached; the environment variables are those of Python's huggingface_hub, so one set-up serves both. */
 export interface HubSettings {
@@ -46,7 +47,17 @@ function tokenOf(env: NodeJS.ProcessEnv): string | null {
   if (given) return given
   const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface')
   const file = env.HF_TOKEN_PATH || join(home, 'token')
-  return existsSync(file) ? regularText(file) : null
+  if (!existsSync(file)) return null
+  try {
+    return regularText(file)
+  } catch (cause) {
+    throw new UsageError(
+      `the file of the token ${systemWords(cause)}`,
+      file,
+      'Mend that, or set HF_TOKEN, which goes before it.',
+      { cause },
+    )
+  }
 }
 
 /** A token with a line break in it would be a header injection; the message must not print it. */

@@ -2,7 +2,6 @@ import { ATTENTION_FORMS, type AttentionForm } from './attention-forms.ts'
 import type { Graph, Value } from './graph.ts'
 import type { ElementType } from './onnx.ts'
 import type { AttentionSpec, ModelSpec } from './spec.ts'
-import { splitAttention } from './split-attention.ts'
 import { cast, castFrom } from './weights.ts'
 
 /** How a graph attends: in one of these forms, or, to continue texts, to keys and values that it is given (`cache`, cache.ts). */
@@ -27,12 +26,15 @@ export function attentionForms({ causal, layers }: Pick<ModelSpec, 'causal' | 'l
   return ATTENTION_FORMS.filter((form) => form !== 'prompts' || !windowed)
 }
 
-/** Adds the inputs that a form needs (packing.ts fills them) and returns how it attends. */
-export function attentionOf(form: AttentionForm, graph: Graph, type: ElementType, seen: Seen): Attend {
+/** Adds the inputs that a form other than `split` needs (packing.ts fills them) and returns how it attends. */
+export function attentionOf(
+  form: Exclude<AttentionForm, 'split'>,
+  graph: Graph,
+  type: ElementType,
+  seen: Seen,
+): Attend {
   const { shape } = seen
   switch (form) {
-    case 'split':
-      return splitAttention(graph, type)
     case 'gqa':
       return paddedHeads(graph, shape, causalAttention(graph, shape))
     case 'attention':

@@ -1,6 +1,7 @@
 import { Alibi } from './alibi.ts'
 import { attentionOf, type GraphForm } from './attention.ts'
 import { type CachedLayer, KeyValueCache } from './cache.ts'
+import { CarriedKeys } from './carried.ts'
 import { experts } from './experts.ts'
 import type { Value } from './graph.ts'
 import { addNorm, type Builder, convolution, linear, mlp, norm, rotate } from './ops.ts'
@@ -20,6 +21,8 @@ export interface Body {
   readonly alibiHeads: number | null
   /** Of the form `cache`, what every layer keeps of a token; else null. */
   readonly cache: readonly CachedLayer[] | null
+  /** Of the form `split`, what every layer carries of a token from run to run; else null. */
+  readonly carried: readonly CachedLayer[] | null
 }
 
 /**
@@ -27,7 +30,7 @@ export interface Body {
  * only attention sees [batch, seq, …]. The last layer's output projection and MLP run on the head's rows alone; of the form `split` its
  * queries, too.
  * Inputs: `ids`, `positions` [batch, seq], `types` [batch, seq] where the model has token types; `rows` [rows], places in the
- * flattened ids; those of attention.ts or cache.ts, relative.ts and RotaryInputs.
+ * flattened ids; those of attention.ts, split-attention.ts and carried.ts, or cache.ts, relative.ts and RotaryInputs.
  */
 export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): Body {
   const { graph } = builder
@@ -36,8 +39,13 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): B
   const rows = graph.input('rows', 'int64', ['rows'])
   const shape = graph.op('Shape', [ids])
   const cache = form === 'cache' ? new KeyValueCache(graph, builder.type, shape) : null
+  const carried = form === 'split' ? new CarriedKeys(graph) : null
   const attend =
-    form === 'cache' ? cache!.attend : attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
+    form === 'cache'
+      ? cache!.attend
+      : form === 'split'
+        ? splitAttention(graph, builder.type, carried!)
+        : attentionOf(form, graph, builder.type, { shape, causal: spec.causal })
   const rotary = new RotaryInputs(builder, positions)
   const relative = spec.causal || !spec.relative ? null : relativeScores(builder, shape, spec.hidden, spec.relative)
   const alibi = new Alibi(builder, positions, shape)
@@ -51,7 +59,7 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): B
   /** Whether the last layer asks for the head's rows alone. ALiBi's queries carry the positions of all tokens. */
   const fewQueries = form === 'split' && spec.layers[last]?.attention.alibi !== true
   const lastAttention = (x: Value, layer: AttentionSpec): Value => {
-    const ofRows = splitAttention(graph, builder.type, 'row_')
+    const ofRows = splitAttention(graph, builder.type, carried!, 'row_')
     return attentionBlock(builder, x, layer, (q, k, v) => ofRows(q, k, v, layer), rotary, { grid, rows })
   }
   const feedForward = (x: Value, mixture: Mlp): Value =>
@@ -84,7 +92,13 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): B
   })
   const normed = stream.read(spec.finalNorm)
   const hidden = spec.inside ? linear(builder, normed, spec.inside.out) : normed
-  return { hidden, ropes: rotary.ropes, alibiHeads: alibi.heads, cache: cache?.layers ?? null }
+  return {
+    hidden,
+    ropes: rotary.ropes,
+    alibiHeads: alibi.heads,
+    cache: cache?.layers ?? null,
+    carried: carried?.layers ?? null,
+  }
 }
 
 /** The residual stream [tokens, hidden]. What a block adds is kept aside until the next norm, which takes both at once. */

@@ -37,6 +37,8 @@ export interface BuiltModel {
   readonly alibiHeads: number | null
   /** What every layer keeps of a token, where the graph continues texts; else null. */
   readonly cache: readonly CachedLayer[] | null
+  /** What every layer carries of a token from run to run, where the graph does; else null. */
+  readonly carried: readonly CachedLayer[] | null
   readonly ignoredTensors: readonly IgnoredTensor[]
   /** What an adapter adds to; empty without one. */
   readonly adapted: readonly AdaptedTensor[]
@@ -84,6 +86,7 @@ export function buildModel(
     ropes: body.ropes,
     alibiHeads: body.alibiHeads,
     cache: body.cache,
+    carried: body.carried,
     ignoredTensors,
     adapted: weights.adapted,
     tensors: weights.names,

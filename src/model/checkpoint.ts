@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
+import { regularStream } from '../read-regular.ts'
 import { modelBytes, modelText, parseModelObject } from '../untrusted-json.ts'
 import {
   ADAPTED_HINT,
@@ -275,6 +276,6 @@ export async function hashCheckpoint(
 /** SHA-256 of a file's bytes, hex, streamed. */
 export async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  for await (const chunk of regularStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }

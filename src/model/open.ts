@@ -57,6 +57,7 @@ export interface ModelDescription {
     readonly logits: number
     readonly weightBytes: number
     readonly numberBytes?: number
+    readonly carried?: number
     readonly scores?: 'rows' | 'mask' | 'block' | 'none'
   }
 }
@@ -166,7 +167,7 @@ function scoresOf(
 }
 
 function described(
-  { spec, head, parameters, weightBytes, keptBytes, quantised, ignoredTensors }: BuiltModel,
+  { spec, head, parameters, weightBytes, keptBytes, quantised, ignoredTensors, carried }: BuiltModel,
   numberBytes: number,
   scores: NonNullable<ModelDescription['size']['scores']>,
 ): ModelDescription {
@@ -192,6 +193,9 @@ function described(
       logits: head.width,
       weightBytes: quantised === null ? numberBytes * parameters : quantised.sizeBytes + keptBytes,
       numberBytes,
+      ...(carried !== null && {
+        carried: carried.reduce((sum, { kvHeads, headDim }) => sum + 2 * kvHeads * headDim, 0),
+      }),
       scores,
     },
   }

@@ -7,6 +7,7 @@ import type { RunnerInfo } from '../types.ts'
 import { alibiTable } from './alibi.ts'
 import type { BuiltModel } from './build.ts'
 import type { FileHash } from './checkpoint.ts'
+import { type Carry, HeldSession, NOTHING_KEPT } from './held-session.ts'
 import { encodeModel } from './onnx.ts'
 import type { OpenModel } from './open.ts'
 import { memoryTrouble, runFailure } from './out-of-memory.ts'
@@ -97,16 +98,17 @@ async function createSession(
 }
 
 /** A session of this thread, or of one of its own. */
-export const sessionOf = (
+export async function sessionOf(
   model: Uint8Array | string,
   ownThread: boolean,
   options: ort.InferenceSession.SessionOptions,
-): Promise<GraphSession> =>
-  ownThread && modelThread.own
-    ? threadedSession(model, options)
-    : typeof model === 'string'
-      ? ort.InferenceSession.create(model, options)
-      : ort.InferenceSession.create(model, options)
+): Promise<GraphSession> {
+  if (ownThread && modelThread.own) return threadedSession(model, options)
+  const session = await (typeof model === 'string'
+    ? ort.InferenceSession.create(model, options)
+    : ort.InferenceSession.create(model, options))
+  return new HeldSession(session, ort.Tensor)
+}
 
 /**
  * How a session's threads wait for each other, as entries of ONNX Runtime's `session.*`: asleep. By its own default they spin, which on a machine
@@ -129,16 +131,18 @@ export function commonFolder(files: readonly string[], where: string): string {
   }
 }
 
-/** One run of a graph. @throws DeviceError with what ONNX Runtime says */
+/** One run of a graph. @throws DeviceError with what ONNX Runtime says; Error with NOTHING_KEPT as its message */
 export async function runOn(
   device: RunnerInfo['device'],
   session: GraphSession,
   feeds: Record<string, ort.Tensor>,
   outputs: readonly string[],
+  carry?: Carry,
 ): ReturnType<GraphSession['run']> {
   try {
-    return await session.run(feeds, outputs)
+    return await session.run(feeds, outputs, carry)
   } catch (cause) {
+    if ((cause as Error).message === NOTHING_KEPT) throw cause
     throw runFailure(cause as Error, `ONNX Runtime failed on ${feeds.ids!.dims.join(' × ')} tokens`, device)
   }
 }
@@ -166,6 +170,9 @@ export class PositionTables {
     return feeds
   }
 }
+
+/** A float32 tensor [0, width]. */
+export const noRows = (width: number): ort.Tensor => new ort.Tensor('float32', new Float32Array(0), [0, width])
 
 /** Int32 → int64 by words (ONNX Runtime's platforms are little-endian); BigInt for every element would be slow. */
 export function int64(values: Int32Array, dims: readonly number[] = [values.length]): ort.Tensor {

@@ -14,7 +14,10 @@ export interface Packed {
   readonly positions: Int32Array
   /** Tokens of each row. */
   readonly lengths: Int32Array
-  /** For every sequence of the batch, the place in the flattened ids of each of its tokens. */
+  /**
+   * For every sequence of the batch, the place in the flattened ids of each of its tokens. Of n carried tokens, which stand in no row, places are
+   * −n … −1: their keys stand behind those of the rows (carried.ts).
+   */
   readonly paths: readonly Int32Array[]
   /** For every place, the place in its row after the last token that continues it. */
   readonly subtreeEnd: Int32Array
@@ -38,8 +41,9 @@ export function packBatch(
   rules: PackingRules = {},
 ): Packed {
   const chosen = batch.sequences.map((index) => sequences[index]!)
-  const reused = batch.reused ?? chosen.map(() => 0)
-  checkReused(chosen, reused)
+  checkReused(chosen, batch.reused ?? [])
+  const reused = takenOver(batch)
+  const carried = reused[0]!
   const rowOf: number[] = []
   const lengths: number[] = []
   chosen.forEach((sequence, i) => {
@@ -56,7 +60,8 @@ export function packBatch(
   chosen.forEach((sequence, i) => {
     const row = rowOf[i]!
     const path = new Int32Array(sequence.ids.length)
-    path.set((paths[i - 1] ?? path).subarray(0, reused[i]!))
+    const before = paths[i - 1] ?? path
+    path.set(i === 0 ? Int32Array.from({ length: carried }, (_, t) => t - carried) : before.subarray(0, reused[i]!))
     const taken = positionsOf(sequence, rules)
     for (let t = reused[i]!; t < path.length; t++) {
       const place = row * seq + filled[row]!++
@@ -70,6 +75,10 @@ export function packBatch(
   const subtreeEnd = subtreeEnds(paths, reused, rowOf, seq, ids.length)
   return { batch: lengths.length, seq, ids, types, positions, lengths: Int32Array.from(lengths), paths, subtreeEnd }
 }
+
+/** How many leading tokens of each sequence of a batch are computed already: for the sequence before it, or in the batch before. */
+export const takenOver = ({ sequences, reused, carried = 0 }: Batch): number[] =>
+  sequences.map((_, i) => (i === 0 ? carried : (reused?.[i] ?? 0)))
 
 /** @example roundedUp(17, 8) // 24 */
 export const roundedUp = (length: number, multiple = 1): number => multiple * Math.ceil(length / multiple)
@@ -89,7 +98,7 @@ export function checkReused(chosen: readonly Sequence[], reused: readonly number
     const before = chosen[i - 1]
     const same = (t: number): boolean =>
       ids[t] !== undefined && ids[t] === before?.ids[t] && positionStart === before.positionStart
-    for (let t = 0; t < reused[i]!; t++)
+    for (let t = 0; t < (reused[i] ?? 0); t++)
       if (!same(t)) throw new RangeError(`sequence ${i} of a batch reuses ${reused[i]} tokens, but token ${t} differs`)
   })
 }
@@ -110,7 +119,7 @@ function subtreeEnds(
     const own = path.subarray(reused[i]!)
     if (own.length === 0) return
     for (const place of open.slice(reused[i]!)) ends[place] = own[0]! % seq
-    open = [...open.slice(0, reused[i]!), ...own]
+    open = [...path]
   })
   return ends
 }
@@ -138,7 +147,7 @@ interface Run {
   readonly place: number
 }
 
-/** Splits every sequence's own tokens into blocks of about equal length, at most `blockTokens`. */
+/** Splits every sequence's own tokens into blocks of about equal length, at most `blockTokens`. @param reused as `takenOver` */
 export function blocksOf(packed: Packed, reused: readonly number[], blockTokens: number): Blocks {
   const own = packed.paths.flatMap((path, sequence): Run[] => {
     const first = reused[sequence]!

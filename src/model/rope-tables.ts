@@ -19,11 +19,14 @@ interface TablePart {
   readonly rows: number
 }
 
-/** @throws RangeError where a plan shares tokens between sequences that turn otherwise */
-export function ropeRows(packed: Packed, chosen: readonly Sequence[], ropes: readonly Rope[]): RopeRows {
+/**
+ * @param read how many rows the head reads: those of sequences that share tokens of their completions may be more than there are places
+ * @throws RangeError where a plan shares tokens between sequences that turn otherwise
+ */
+export function ropeRows(packed: Packed, chosen: readonly Sequence[], ropes: readonly Rope[], read: number): RopeRows {
   const kinds = chosen.map(({ ids, positionStart }) => turnsAs(ropes, positionStart + ids.length))
-  // RotaryEmbedding wants a row for every place, too
-  const needed = new Map([[0, packed.seq]])
+  // RotaryEmbedding wants as many rows as it turns places, too; of the last layer those that the head reads are turned alone
+  const needed = new Map([[0, Math.max(packed.seq, read)]])
   chosen.forEach(({ ids, positionStart }, i) => {
     needed.set(kinds[i]!, Math.max(needed.get(kinds[i]!) ?? 0, positionStart + ids.length))
   })
@@ -46,6 +49,8 @@ function movedRows(packed: Packed, kinds: readonly number[], parts: readonly Tab
   const taken = new Int32Array(rows.length).fill(-1)
   packed.paths.forEach((path, i) => {
     for (const place of path) {
+      // a carried token's key is turned already
+      if (place < 0) continue
       if (taken[place] !== -1 && taken[place] !== kinds[i])
         throw new RangeError(`sequence ${i} of a batch shares tokens with one whose length turns otherwise`)
       taken[place] = kinds[i]!

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, fstatSync, readSync, realpathSync } from 'node:fs'
 import { ModelError } from '../errors.ts'
 import { isRecord } from '../is-record.ts'
+import { openRegular } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 import { duplicateKey } from '../unique-keys.ts'
 import { parseModelJson } from '../untrusted-json.ts'
@@ -55,10 +56,9 @@ export interface TensorRef {
  */
 export function readSafetensorsHeader(path: string): TensorRef[] {
   const file = orModelError(path, () => realpathSync(path))
-  const fd = orModelError(path, () => openSync(file, 'r'))
+  const fd = orModelError(path, () => openRegular(file))
   try {
     const stat = fstatSync(fd)
-    if (!stat.isFile()) throw new ModelError('is not a regular file', path)
     const header = readHeaderText(fd, stat.size, path)
     const tensors = parseHeader(header.text, path).map(
       (entry): TensorRef => ({

@@ -1,4 +1,5 @@
 import type * as ort from 'onnxruntime-node'
+import type { Carry } from './held-session.ts'
 
 // What a session's thread (session-thread.ts) and its owner (threaded.ts) say to each other.
 
@@ -20,6 +21,7 @@ export type SessionRequest =
       /** By input; null: the tensor of the run before. */
       readonly feeds: Readonly<Record<string, SentTensor | null>>
       readonly outputs: readonly string[]
+      readonly carry: Carry | undefined
     }
   | { readonly kind: 'release' }
 export interface SentError {

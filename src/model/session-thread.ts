@@ -1,6 +1,7 @@
 import '../no-telemetry.ts'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
+import { HeldSession } from './held-session.ts'
 import {
   ENDING,
   INSIDE,
@@ -19,7 +20,7 @@ serve(parentPort!, new Int32Array((workerData as { readonly shared: SharedArrayB
 
 function serve(port: MessagePort, shared: Int32Array): void {
   const answer = (reply: SessionReply): void => port.postMessage(reply)
-  let session: ort.InferenceSession | null = null
+  let session: HeldSession | null = null
   let feeds: Readonly<Record<string, ort.Tensor>> = {}
   /** A call into the addon. Where the thread is about to end it makes none any more. */
   const inside = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -36,11 +37,12 @@ function serve(port: MessagePort, shared: Int32Array): void {
       case 'open':
         try {
           const { model, options } = request
-          session = await inside(() =>
+          const opened = await inside(() =>
             typeof model === 'string'
               ? ort.InferenceSession.create(model, options)
               : ort.InferenceSession.create(model, options),
           )
+          session = new HeldSession(opened, ort.Tensor)
           return answer({ kind: 'opened' })
         } catch (error) {
           return answer({ kind: 'failed', error: sent(error) })
@@ -55,7 +57,7 @@ function serve(port: MessagePort, shared: Int32Array): void {
               tensor === null ? feeds[name]! : tensorOf(tensor),
             ]),
           )
-          const found = await inside(() => session!.run(feeds, request.outputs))
+          const found = await inside(() => session!.run(feeds, request.outputs, request.carry))
           const ms = performance.now() - began
           return answer({ kind: 'ran', id: request.id, ms, result: { outputs: copies(found) } })
         } catch (error) {
@@ -80,7 +82,7 @@ function serve(port: MessagePort, shared: Int32Array): void {
 const tensorOf = ({ type, data, dims }: SentTensor): ort.Tensor => new ort.Tensor(type, data as Float32Array, dims)
 
 /** What ONNX Runtime's arena lends is copied: it cannot change hands. */
-const copies = (found: ort.InferenceSession.ReturnType): Record<string, SentTensor> =>
+const copies = (found: Readonly<Record<string, ort.Tensor>>): Record<string, SentTensor> =>
   Object.fromEntries(
     Object.entries(found).map(([name, { type, data, dims }]) => [
       name,

@@ -1,10 +1,12 @@
 import type * as ort from 'onnxruntime-node'
 import { UsageError } from '../errors.ts'
 import type { Batch, Runner, RunnerInfo, Sequence } from '../types.ts'
+import { keptOutputs } from './carried.ts'
 import { checkFinite } from './finite.ts'
 import { rawNames } from './heads/head.ts'
+import { type Carry, NO_RUN, NOTHING_KEPT } from './held-session.ts'
 import type { OpenModel } from './open.ts'
-import { int64, type OpenSessionOptions, openSession, PositionTables, runOn } from './ort-session.ts'
+import { int64, noRows, type OpenSessionOptions, openSession, PositionTables, runOn } from './ort-session.ts'
 import {
   type Blocks,
   blocksOf,
@@ -16,9 +18,11 @@ import {
   packBatch,
   rowBlocksOf,
   scoreRows,
+  takenOver,
 } from './packing.ts'
 import { type PromptRows, packPrompts } from './prompt-rows.ts'
 import { distanceRows } from './relative.ts'
+import { turnsAs } from './rope.ts'
 import { ropeRows } from './rope-tables.ts'
 import type { GraphSession } from './threaded.ts'
 
@@ -46,8 +50,21 @@ export async function startSession(model: OpenModel, options: SessionOptions = {
   return new OrtRunner({ ...info, ...rawOutputs }, model, session, options.blockTokens ?? BLOCK_TOKENS)
 }
 
+/** Of which tokens a run keeps keys and values: those of a sequence, from the first on. */
+interface KeptPath {
+  readonly run: number
+  readonly ids: Int32Array
+  readonly positionStart: number
+  readonly turnsAs: number
+}
+
 class OrtRunner implements Runner {
   readonly #tables: PositionTables
+  /** Feeds of a graph that takes nothing over, by input; empty where it cannot. */
+  readonly #nothingCarried: Readonly<Record<string, ort.Tensor>>
+  readonly #keptOutputs: ReadonlyMap<string, string>
+  #kept: KeptPath | null = null
+  #lastKept = 0
   /** Whether the last layer has inputs of its own for the head's rows (body.ts). */
   readonly #rowsAsk: boolean
 
@@ -58,6 +75,14 @@ class OrtRunner implements Runner {
     readonly blockTokens: number,
   ) {
     this.#tables = new PositionTables(model.built)
+    const layers = model.built.carried ?? []
+    this.#keptOutputs = keptOutputs(layers.length)
+    this.#nothingCarried = Object.fromEntries(
+      [...this.#keptOutputs.keys()].map((input, i) => {
+        const { kvHeads, headDim } = layers[i >> 1]!
+        return [input, noRows(kvHeads * headDim)]
+      }),
+    )
     this.#rowsAsk = model.built.model.graph.inputs.some(({ name }) => name === 'row_blocks')
   }
 
@@ -66,6 +91,44 @@ class OrtRunner implements Runner {
    * Log-prob: that of each token of the completion. In the batch's order.
    */
   async run(batch: Batch, sequences: readonly Sequence[]): Promise<Float32Array[]> {
+    const from = this.#keptFor(batch, sequences)
+    try {
+      return await this.#run({ ...batch, carried: from === null ? 0 : (batch.carried ?? 0) }, sequences, from)
+    } catch (error) {
+      if ((error as Error).message !== NOTHING_KEPT) throw error
+      return this.#run({ ...batch, carried: 0 }, sequences, null)
+    }
+  }
+
+  /** What is taken over; null where the batch carries nothing, or what it carries is not what was kept last. */
+  #keptFor({ carried = 0, again, sequences: [index] }: Batch, sequences: readonly Sequence[]): Carry['from'] {
+    const tokens = again?.needed ?? carried
+    if (carried > 0 && tokens === 0) return { run: NO_RUN, tokens, zeros: carried }
+    if (carried === 0 || this.#kept === null) return null
+    const { run, ids, positionStart, turnsAs } = this.#kept
+    const first = sequences[index!]!
+    const equal =
+      tokens <= ids.length &&
+      first.positionStart === positionStart &&
+      this.#turnsAs(first) === turnsAs &&
+      ids.subarray(0, tokens).every((id, t) => id === first.ids[t])
+    return equal ? { run, tokens, zeros: carried - tokens } : null
+  }
+
+  /** Remembers what a run keeps of its last path. Of tokens that are all carried nothing is kept anew. */
+  #keep(path: Int32Array, last: Sequence): number | null {
+    if (path.length === 0 || path.at(-1)! < 0) return null
+    const run = ++this.#lastKept
+    const { ids, positionStart } = last
+    this.#kept = { run, ids: ids.slice(0, path.length), positionStart, turnsAs: this.#turnsAs(last) }
+    return run
+  }
+
+  #turnsAs({ ids, positionStart }: Sequence): number {
+    return turnsAs(this.model.built.ropes, positionStart + ids.length)
+  }
+
+  async #run(batch: Batch, sequences: readonly Sequence[], from: Carry['from']): Promise<Float32Array[]> {
     const chosen = batch.sequences.map((index) => sequences[index]!)
     const { attention, built, checkpoint } = this.model
     const { spec } = built
@@ -90,6 +153,7 @@ class OrtRunner implements Runner {
     const prompts = attention === 'prompts' ? packPrompts(batch, sequences, rules) : null
     const packed = prompts?.packed ?? packBatch(batch, sequences, attention === 'split', rules)
     const head = logProb ? logProbRows(packed, chosen) : scoreRows(packed, chosen)
+    if (head.rows.some((place) => place < 0)) throw new RangeError('a head reads a token that is carried')
     const raw = this.info.rawOutputs === undefined ? [] : (built.head.raw ?? [])
     const wanted = logProb
       ? [{ name: 'log_probs', count: 1 }]
@@ -97,7 +161,7 @@ class OrtRunner implements Runner {
           { name: 'scores', count: this.info.labels.length },
           ...raw.map(({ name, count }) => ({ name: `raw_${name}`, count })),
         ]
-    const rotary = ropeRows(packed, chosen, built.ropes)
+    const rotary = ropeRows(packed, chosen, built.ropes, head.rows.length)
     const feeds = {
       ids: int64(packed.ids, [packed.batch, packed.seq]),
       positions: int64(rotary.rows, [packed.batch, packed.seq]),
@@ -109,12 +173,12 @@ class OrtRunner implements Runner {
       ...this.#tables.feeds(rotary.parts),
       ...(!spec.causal && spec.relative && distanceFeeds(distanceRows(spec.relative, packed.seq))),
     }
-    const outputs = await runOn(
-      this.info.device,
-      this.session,
-      feeds,
-      wanted.map(({ name }) => name),
-    )
+    const names = wanted.map(({ name }) => name)
+    const carry =
+      built.carried === null
+        ? undefined
+        : { from, as: this.#keep(keptPath(packed, batch), chosen.at(-1)!), outputs: this.#keptOutputs }
+    const outputs = await runOn(this.info.device, this.session, feeds, names, carry)
     let done = 0
     return head.counts.map((count) => {
       const first = done
@@ -143,12 +207,18 @@ class OrtRunner implements Runner {
     if (attention === 'gqa') return {}
     if (!this.model.batching.causal) return { lengths: int64(packed.lengths) }
     if (attention !== 'split') return { subtree_end: int64(packed.subtreeEnd, [packed.batch, packed.seq]) }
-    const reused = batch.reused ?? batch.sequences.map(() => 0)
-    const all = blockFeeds(blocksOf(packed, reused, this.blockTokens))
+    const all = {
+      ...blockFeeds(blocksOf(packed, takenOver(batch), this.blockTokens)),
+      kept: int64(keptPath(packed, batch)),
+      ...this.#nothingCarried,
+    }
     if (!this.#rowsAsk) return all
     return { ...all, ...blockFeeds(rowBlocksOf(packed, head, this.blockTokens), 'row_') }
   }
 }
+
+/** Places of the tokens that a batch keeps: the first of its last sequence. */
+const keptPath = ({ paths }: Packed, { kept = 0 }: Batch): Int32Array => paths.at(-1)!.subarray(0, kept)
 
 const distanceFeeds = ({ queryRows, keyRows }: ReturnType<typeof distanceRows>): Record<string, ort.Tensor> => ({
   query_rows: int64(queryRows),

@@ -1,4 +1,5 @@
 import type { Attend } from './attention.ts'
+import type { CarriedKeys } from './carried.ts'
 import type { Graph, Value } from './graph.ts'
 import type { ElementType } from './onnx.ts'
 import type { AttentionSpec } from './spec.ts'
@@ -16,9 +17,10 @@ export const BLOCK_COLUMNS = [1, 1, 1, 1, 2, 2] as const
  * rows of one product. Of the square of scores, half a block is wasted.
  *
  * Inputs: `blocks` [blocks, 8], `keys` [keys] (places of the paths), `block_extent` [2] (most queries, most keys before them).
+ * @param carried what the run before left, which `keys` counts from the end
  * @param prefix of these names, for other queries than all tokens
  */
-export function splitAttention(graph: Graph, type: ElementType, prefix = ''): Attend {
+export function splitAttention(graph: Graph, type: ElementType, carried: CarriedKeys, prefix = ''): Attend {
   const columns = BLOCK_COLUMNS.reduce<number>((sum, size) => sum + size, 0)
   const blocks = graph.input(`${prefix}blocks`, 'int64', [`${prefix}blocks`, columns])
   const keys = graph.input(`${prefix}keys`, 'int64', [`${prefix}keys`])
@@ -28,11 +30,14 @@ export function splitAttention(graph: Graph, type: ElementType, prefix = ''): At
   return (q, k, v, spec) => {
     const { heads, kvHeads, headDim } = spec
     const group = heads / kvHeads
+    const shaped = (x: Value, ...dims: readonly number[]): Value => graph.op('Reshape', [x, graph.ints(dims)])
+    const tokens = (x: Value): Value => shaped(castFrom(graph, x, type, 'float'), -1, kvHeads * headDim)
     const apart = (x: Value, dims: readonly number[], perm: readonly number[]): Value =>
-      graph.op('Transpose', [graph.op('Reshape', [castFrom(graph, x, type, 'float'), graph.ints(dims)])], { perm })
-    const queries = apart(q, [-1, kvHeads, group, headDim], [1, 2, 0, 3])
-    const allKeys = apart(k, [-1, kvHeads, headDim], [1, 0, 2])
-    const allValues = apart(v, [-1, kvHeads, headDim], [1, 0, 2])
+      graph.op('Transpose', [shaped(x, ...dims)], { perm })
+    const queries = apart(castFrom(graph, q, type, 'float'), [-1, kvHeads, group, headDim], [1, 2, 0, 3])
+    const all = carried.behind(tokens(k), tokens(v), spec)
+    const allKeys = shaped(all.keys, -1, kvHeads, headDim)
+    const allValues = shaped(all.values, -1, kvHeads, headDim)
     const mask = maskOf(spec.window)
 
     const body = graph.body('block')
@@ -46,18 +51,18 @@ export function splitAttention(graph: Graph, type: ElementType, prefix = ''): At
     const seen = body.op('Slice', [mask, maskFrom!, maskTo!, graph.ints([0, 1])])
     const scores = scoresOf(body, graph, spec, {
       rows: body.op('Reshape', [own, graph.ints([kvHeads, -1, headDim])]),
-      keys: body.op('Gather', [allKeys, path], { axis: 1 }),
+      keys: body.op('Gather', [allKeys, path]),
     })
     const shares = body.op('Softmax', [body.op('Add', [scores, seen])], { axis: -1 })
     const rows = body.op('Reshape', [shares, graph.ints([kvHeads, -1, 0])])
-    const mixed = body.op('MatMul', [rows, body.op('Gather', [allValues, path], { axis: 1 })])
+    const mixed = body.contrib('FusedMatMul', [rows, body.op('Gather', [allValues, path])], { transBatchB: 1 })
     const block = body.op('Reshape', [mixed, graph.ints([heads, -1, headDim])])
     body.output(`${q}_goes_on`, 'bool', [], condition)
     body.output(`${q}_with_block`, 'float', [], body.op('SequenceInsert', [done, block]), true)
 
     const none = graph.op('SequenceEmpty', [], { dtype: 1 })
-    const all = graph.op('Loop', [count, '', none], { body: { body: body.record() } })
-    const byHead = graph.op('ConcatFromSequence', [all], { axis: 1 })
+    const blocksDone = graph.op('Loop', [count, '', none], { body: { body: body.record() } })
+    const byHead = graph.op('ConcatFromSequence', [blocksDone], { axis: 1 })
     const byToken = graph.op('Transpose', [byHead], { perm: [1, 0, 2] })
     return castFrom(graph, graph.op('Reshape', [byToken, graph.ints([1, -1, heads * headDim])]), 'float', type)
   }
@@ -70,7 +75,7 @@ function scoresOf(
   { heads, scale, softcap }: AttentionSpec,
   { rows, keys }: { readonly rows: Value; readonly keys: Value },
 ): Value {
-  const product = body.contrib('FusedMatMul', [rows, keys], { transB: 1, alpha: { float: scale } })
+  const product = body.contrib('FusedMatMul', [rows, keys], { transB: 1, transBatchB: 1, alpha: { float: scale } })
   // 0: as many keys as before
   const byHead = body.op('Reshape', [product, graph.ints([heads, -1, 0])])
   if (softcap === null) return byHead

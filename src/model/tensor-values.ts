@@ -1,5 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { ModelError } from '../errors.ts'
+import { openRegular } from '../read-regular.ts'
 import { type Dtype, orModelError, readExactly, type TensorRef } from './safetensors.ts'
 
 /** The dtypes that weights may have. Others (quantised, integer buffers) are listed by a checkpoint but never used as weights. */
@@ -19,7 +20,7 @@ export function* tensorBlocks(ref: TensorRef, blockElements = BLOCK_ELEMENTS): G
       ref.file,
       'Quantised checkpoints are not read: use the unquantised one, or save it dequantised.',
     )
-  const fd = orModelError(ref.file, () => openSync(ref.file, 'r'))
+  const fd = orModelError(ref.file, () => openRegular(ref.file))
   try {
     for (let done = 0; done < ref.length; done += blockElements * width) {
       const raw = readExactly(fd, ref.offset + done, Math.min(blockElements * width, ref.length - done), ref.file)

@@ -2,6 +2,7 @@ import '../no-telemetry.ts'
 import { Worker } from 'node:worker_threads'
 import type * as ort from 'onnxruntime-node'
 import { builtUrl } from '../package.ts'
+import type { Carry } from './held-session.ts'
 import {
   ENDING,
   INSIDE,
@@ -18,6 +19,8 @@ export interface GraphSession {
   run(
     feeds: Readonly<Record<string, ort.Tensor>>,
     outputs: readonly string[],
+    /** What the run takes over from one before it, and keeps. Default: nothing, either way. */
+    carry?: Carry,
   ): Promise<Readonly<Record<string, Pick<ort.Tensor, 'data' | 'dims'>>>>
   release(): Promise<void>
   /** Milliseconds inside ONNX Runtime since it was opened, by the clock of its thread; left out where that is the caller's. */
@@ -87,6 +90,7 @@ class ThreadedSession implements GraphSession {
   async run(
     feeds: Readonly<Record<string, ort.Tensor>>,
     outputs: readonly string[],
+    carry?: Carry,
   ): Promise<Readonly<Record<string, SentTensor>>> {
     if (this.#lost !== null) throw this.#lost
     const id = ++this.#lastId
@@ -95,7 +99,7 @@ class ThreadedSession implements GraphSession {
       Object.entries(feeds).map(([name, tensor]) => [name, before[name] === tensor ? null : packed(tensor)]),
     )
     return new Promise((resolve, reject) => {
-      this.#post({ kind: 'run', id, feeds: sent, outputs })
+      this.#post({ kind: 'run', id, feeds: sent, outputs, carry })
       // not where that throws: the thread has the tensors of the run before
       this.#sent = feeds
       this.#runs.set(id, { resolve, reject })

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
 import { type Data, DataType, MapRow, type RecordBatch, RecordBatchReader, StructRow, Vector } from 'apache-arrow'
 import { DataError } from '../errors.ts'
+import { checkRowCount, TextLength } from './amplified.ts'
 import { plain, textOf } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
 
@@ -19,7 +20,8 @@ export async function* readArrow(file: FileHandle, where: string): AsyncGenerato
     )
   const size = await checkEnd(file, where)
   let row = 0
-  const batches = batchesOf(file)[Symbol.asyncIterator]()
+  const texts = new TextLength(size)
+  const batches = batchesOf(readOnce(file, size))[Symbol.asyncIterator]()
   try {
     for (;;) {
       const next = await batches.next().catch((cause: unknown) => {
@@ -35,6 +37,7 @@ export async function* readArrow(file: FileHandle, where: string): AsyncGenerato
         let value: unknown
         try {
           value = recordOf(next.value, i)
+          texts.add(value)
         } catch (cause) {
           throw broken(cause)
         }
@@ -63,8 +66,6 @@ async function checkEnd(file: FileHandle, where: string): Promise<number> {
 
 /** Values of one record batch: rows times columns. */
 const MAX_CELLS = 50_000_000
-/** Rows that a file may say it has, however few bytes they take; and beyond. A column of nulls takes none. */
-const [FREE_ROWS, MAX_ROWS_PER_BYTE] = [5_000_000, 1000]
 
 /**
  * What the package takes as the file says it.
@@ -74,14 +75,19 @@ function checkBatch(batch: RecordBatch, before: number, fileBytes: number): void
   const { numRows, numCols } = batch
   const rows = before + numRows
   if (!Number.isSafeInteger(numRows) || numRows < 0) throw new Error(`a batch says ${numRows} rows`)
-  if (numRows * Math.max(1, numCols) > MAX_CELLS || (rows > FREE_ROWS && rows > MAX_ROWS_PER_BYTE * fileBytes))
+  if (numRows * Math.max(1, numCols) > MAX_CELLS)
     throw new Error(`it says ${rows.toLocaleString('en')} rows in ${fileBytes.toLocaleString('en')} bytes`)
+  checkRowCount(rows, fileBytes)
   for (const column of batch.data.children) if (!isText(column.type)) checkTexts(column)
 }
 
 /** The package would put U+FFFD for what is no UTF-8, and leave out a mark at the beginning. */
 function checkTexts(data: Data): void {
   const { values, valueOffsets, length, children, dictionary } = data
+  if (isText(data.type) && !(length >= 0 && length < Math.max(1, valueOffsets.length)))
+    throw new Error(
+      `it says ${length.toLocaleString('en')} texts where it has ${Math.max(0, valueOffsets.length - 1).toLocaleString('en')}`,
+    )
   if (isText(data.type))
     for (let i = 0; i < length; i++) {
       const text = (values as Uint8Array).subarray(Number(valueOffsets[i]), Number(valueOffsets[i + 1]))
@@ -93,6 +99,25 @@ function checkTexts(data: Data): void {
   for (const part of dictionary?.data ?? []) checkTexts(part)
 }
 const isText = (type: DataType): boolean => DataType.isUtf8(type) || DataType.isLargeUtf8(type)
+
+/** Reads of a message: its length, its description, its values. The shortest takes some hundred bytes. */
+const [FREE_READS, BYTES_PER_READ] = [1000, 16]
+const [FREE_BYTES, TIMES] = [1 << 20, 4]
+/** A file of which no more is read than it has: a body of −1 bytes leads the package back to the same message without end. */
+function readOnce(file: FileHandle, size: number): FileHandle {
+  let [reads, bytes] = [0, 0]
+  return {
+    fd: file.fd,
+    stat: () => file.stat(),
+    close: () => Promise.resolve(),
+    read: (buffer: Uint8Array, offset: number, length: number, position: number) => {
+      bytes += length
+      if (++reads > FREE_READS + size / BYTES_PER_READ || bytes > FREE_BYTES + TIMES * size)
+        return Promise.reject(new Error('its messages lead back to each other'))
+      return file.read(buffer, offset, length, position)
+    },
+  } as unknown as FileHandle
+}
 
 async function* batchesOf(file: FileHandle): AsyncGenerator<RecordBatch> {
   const reader = await RecordBatchReader.from(file)

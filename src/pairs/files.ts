@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { DataError } from '../errors.ts'
+import { regularStream } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 import { savedFiles } from './saved.ts'
 
@@ -96,7 +96,7 @@ export async function hashDataset(files: readonly DataFile[]): Promise<DatasetHa
     const hash = createHash('sha256')
     let sizeBytes = 0
     try {
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      for await (const chunk of regularStream(path, { highWaterMark: 1 << 20 })) {
         hash.update(chunk as Buffer)
         sizeBytes += (chunk as Buffer).length
       }

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { DataError, HarnessError } from '../errors.ts'
+import { openRegularHandle } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 import type { ColumnNames } from './columns.ts'
 import { readCsv } from './csv.ts'
@@ -54,11 +54,11 @@ export async function mayHoldSplits({ path, name }: DataFile): Promise<boolean> 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error &&
   typeof (error as NodeJS.ErrnoException).code === 'string' &&
-  /^[EZ]/.test((error as NodeJS.ErrnoException).code!)
+  /^(?:[EZ]|UNREAD$)/.test((error as NodeJS.ErrnoException).code!)
 
 /** The first bytes, unpacked. */
 async function beginning(path: string): Promise<{ gzip: boolean; head: Uint8Array }> {
-  const file = await open(path)
+  const file = await openRegularHandle(path)
   const magic = Buffer.alloc(2)
   try {
     const { bytesRead } = await file.read(magic, 0, 2, 0)
@@ -137,7 +137,7 @@ async function* arrowRecords(path: string, gzip: boolean): AsyncGenerator<RawRec
   if (gzip) throw new DataError('a gzipped Arrow file is not read', path, 'Unpack it first.')
   // loaded where there is such a file: most runs have none
   const { readArrow } = await import('./arrow.ts')
-  const file = await open(path)
+  const file = await openRegularHandle(path)
   try {
     yield* readArrow(file, path)
   } finally {
@@ -147,7 +147,7 @@ async function* arrowRecords(path: string, gzip: boolean): AsyncGenerator<RawRec
 
 async function* parquetRecords(path: string, gzip: boolean): AsyncGenerator<RawRecord> {
   if (!gzip) {
-    const file = await open(path)
+    const file = await openRegularHandle(path)
     try {
       yield* readParquet(bytesOfFile(file.fd), path)
     } finally {

@@ -1,6 +1,9 @@
 import { crc32 } from 'node:zlib'
 import type { ColumnChunk, PageHeader, RowGroup, SchemaTree } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
+import { checkRowCount } from './amplified.ts'
+import { codecs } from './parquet-codecs.ts'
+import { checkValues, type Levels } from './parquet-values.ts'
 
 /**
  * What a Parquet file says of a row group, checked against its pages before a value is decoded: the file is untrusted, and the decoder
@@ -18,10 +21,6 @@ const MAX_ROWS = 2_000_000
 const FREE_BYTES = 256 * 1024 ** 2
 /** Text packs to a fifth or a tenth. */
 const MAX_RATIO = 200
-/** Rows that a file may say it has, however few bytes they take. */
-const FREE_ROWS = 5_000_000
-/** A row that can be used takes bytes; columns of one value take next to none. */
-const MAX_ROWS_PER_BYTE = 1000
 /** Nested columns of a schema; data sets have three or four. */
 const MAX_SCHEMA_DEPTH = 50
 
@@ -39,6 +38,8 @@ export interface Chunk {
   readonly values: number
   /** One value a row. */
   readonly flat: boolean
+  readonly codec: string
+  readonly levels: Levels
 }
 
 /**
@@ -48,7 +49,7 @@ export interface Chunk {
 export function chunksOf(group: RowGroup, tree: SchemaTree, fileBytes: number): readonly Chunk[] {
   const rows = Number(group.num_rows)
   if (!Number.isSafeInteger(rows) || rows < 0) throw new Error(`it says ${String(group.num_rows)} rows`)
-  const leaves = leavesOf(tree, true, 0)
+  const leaves = leavesOf(tree, { repetition: 0, definition: 0 }, 0)
   const chunks = group.columns.map((column) => chunkOf(column, leaves, fileBytes))
   const lacking = [...leaves.keys()].filter((name) => !chunks.some((chunk) => chunk.name === name))
   if (lacking.length > 0 || chunks.length !== leaves.size)
@@ -70,8 +71,14 @@ export function chunksOf(group: RowGroup, tree: SchemaTree, fileBytes: number): 
  */
 export function checkRows(groups: readonly RowGroup[], fileBytes: number): void {
   const rows = groups.reduce((sum, group) => sum + Number(group.num_rows), 0)
-  if (rows > FREE_ROWS && rows > MAX_ROWS_PER_BYTE * fileBytes)
-    throw new Error(`it says ${said(rows)} rows in ${said(fileBytes)} bytes`)
+  checkRowCount(rows, fileBytes)
+}
+
+/** All columns of a row group together. @throws Error, TooLarge */
+export function checkGroup(decoded: number, packed: number): void {
+  checkBytes(decoded)
+  if (decoded > FREE_BYTES && decoded > MAX_RATIO * packed)
+    throw new Error(`${said(packed)} bytes say that they decode to ${said(decoded)}`)
 }
 
 function checkBytes(bytes: number): void {
@@ -79,30 +86,34 @@ function checkBytes(bytes: number): void {
     throw new TooLarge(`decodes to ${said(bytes)} bytes, the limit is ${said(MAX_ROW_GROUP_BYTES)}`)
 }
 
-/** Physical columns by their path, and whether each is neither a list nor inside one. */
-function leavesOf(node: SchemaTree, flat: boolean, depth: number): Map<string, boolean> {
+/** Physical columns by their path. */
+function leavesOf(node: SchemaTree, above: Levels, depth: number): Map<string, Levels> {
   if (depth > MAX_SCHEMA_DEPTH) throw new Error(`its schema is nested more than ${MAX_SCHEMA_DEPTH} deep`)
-  const own = flat && node.element.repetition_type !== 'REPEATED'
+  const kind = depth === 0 ? 'REQUIRED' : node.element.repetition_type
+  const own = {
+    repetition: above.repetition + (kind === 'REPEATED' ? 1 : 0),
+    definition: above.definition + (kind === 'REQUIRED' ? 0 : 1),
+  }
   if (node.children.length === 0) return new Map(depth === 0 ? [] : [[node.path.join('.'), own]])
-  const leaves = new Map<string, boolean>()
+  const leaves = new Map<string, Levels>()
   for (const child of node.children)
-    for (const [name, isFlat] of leavesOf(child, own, depth + 1)) {
+    for (const [name, levels] of leavesOf(child, own, depth + 1)) {
       if (leaves.has(name)) throw new Error(`its schema has the column "${name}" twice`)
-      leaves.set(name, isFlat)
+      leaves.set(name, levels)
     }
   return leaves
 }
 
 function chunkOf(
   { file_path, meta_data: meta }: ColumnChunk,
-  leaves: ReadonlyMap<string, boolean>,
+  leaves: ReadonlyMap<string, Levels>,
   fileBytes: number,
 ): Chunk {
   if (file_path) throw new Error('a column lies in another file')
   if (!meta) throw new Error('a column has no metadata')
   const name = meta.path_in_schema.join('.')
-  const flat = leaves.get(name)
-  if (flat === undefined) throw new Error(`column "${name}" is not in the schema`)
+  const levels = leaves.get(name)
+  if (levels === undefined) throw new Error(`column "${name}" is not in the schema`)
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
   const end = start + Number(meta.total_compressed_size)
   if (!(Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 4 && end >= start && end <= fileBytes - 8))
@@ -110,7 +121,8 @@ function chunkOf(
   const values = Number(meta.num_values)
   if (!Number.isSafeInteger(values) || values < 0)
     throw new Error(`column "${name}" says ${String(meta.num_values)} values`)
-  return { name, start, end, values, flat }
+  // neither a list nor inside one
+  return { name, start, end, values, flat: levels.repetition === 0, codec: meta.codec, levels }
 }
 
 /**
@@ -119,7 +131,7 @@ function chunkOf(
  * @returns decoded bytes
  * @throws Error where the pages do not fill the column, hold another number of values, or differ from their checksum
  */
-export function checkPages({ name, values }: Chunk, bytes: ArrayBuffer): number {
+export function checkPages({ name, values, codec, levels }: Chunk, bytes: ArrayBuffer): number {
   const reader = { view: new DataView(bytes), offset: 0 }
   const fail = (what: string): Error => new Error(`column "${name}": ${what}`)
   let found = 0
@@ -134,11 +146,23 @@ export function checkPages({ name, values }: Chunk, bytes: ArrayBuffer): number 
     const count = countOf(header)
     if (!isSize(count)) throw fail('a page without a count of its values')
     if (isDictionary(header) && count > plain) throw fail('a dictionary with more entries than bytes')
+    // pandas writes categories that no row has, too
+    if (isDictionary(header) && count > Math.max(values, MAX_ROWS))
+      throw fail(`a dictionary of ${said(count)} entries for ${said(values)} values`)
     if (!isDictionary(header)) found += count
-    decoded += plain
-    checkBytes(decoded)
-    if (decoded > FREE_BYTES && decoded > MAX_RATIO * bytes.byteLength)
-      throw fail(`${said(bytes.byteLength)} bytes say that they decode to ${said(decoded)}`)
+    const add = (more: number): void => {
+      decoded += more
+      checkBytes(decoded)
+      if (decoded > FREE_BYTES && decoded > MAX_RATIO * bytes.byteLength)
+        throw fail(`${said(bytes.byteLength)} bytes say that they decode to ${said(decoded)}`)
+    }
+    add(plain)
+    try {
+      checkValues(header, new Uint8Array(bytes, reader.offset, size), codec, levels, codecs, add)
+    } catch (cause) {
+      // what is no error of ours: it reads behind the page's end
+      throw cause instanceof RangeError ? fail('a page ends in the middle') : cause
+    }
     reader.offset += size
   }
   if (found !== values) throw fail(`its pages hold ${said(found)} values, its metadata say ${said(values)}`)

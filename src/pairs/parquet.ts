@@ -1,17 +1,11 @@
 import { fstatSync, readSync } from 'node:fs'
-import { type Compressors, parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet'
 import { DataError } from '../errors.ts'
+import { TextLength } from './amplified.ts'
 import { NOT_UTF8 } from './failure.ts'
-import { checkPages, checkRows, chunksOf, TooLarge } from './parquet-pages.ts'
+import { codecs } from './parquet-codecs.ts'
+import { checkGroup, checkPages, checkRows, chunksOf, TooLarge } from './parquet-pages.ts'
 import { decodeUtf8, type RawRecord } from './raw.ts'
-
-/** hyparquet-compressors 1.1.2 reads past the end of LZ4's empty block, the page of a column that is all null. */
-const emptyPages = (codec: 'LZ4' | 'LZ4_RAW'): Compressors => ({
-  [codec]: (input: Uint8Array, length: number) =>
-    length === 0 ? new Uint8Array() : compressors[codec]!(input, length),
-})
-const codecs: Compressors = { ...compressors, ...emptyPages('LZ4'), ...emptyPages('LZ4_RAW') }
 
 /** Bytes at any place of a file. */
 export interface FileBytes {
@@ -31,15 +25,18 @@ export async function* readParquet(file: FileBytes, where: string): AsyncGenerat
     return { metadata, tree: parquetSchema(metadata) }
   })
   let start = 0
+  const texts = new TextLength(file.byteLength)
   for (const [i, group] of metadata.row_groups.entries()) {
     const rows = Number(group.num_rows)
     // The decoder starts all columns at once and lets go of them at the first fault: what could fail while it starts is checked here, and
     // what it reads it gets at once, so that no column is left to fail alone.
     orBroken(`${where}: row group ${i}`, () => {
-      let decoded = 0
-      for (const chunk of chunksOf(group, tree, file.byteLength))
+      let [decoded, packed] = [0, 0]
+      for (const chunk of chunksOf(group, tree, file.byteLength)) {
         decoded += checkPages(chunk, file.slice(chunk.start, chunk.end))
-      return decoded
+        packed += chunk.end - chunk.start
+        checkGroup(decoded, packed)
+      }
     })
     const records = await parquetReadObjects({
       file: { byteLength: file.byteLength, slice: orEmpty(file) },
@@ -53,7 +50,11 @@ export async function* readParquet(file: FileBytes, where: string): AsyncGenerat
     })
     if (records.length !== rows)
       throw broken(where, new Error(`row group ${i} says ${rows} rows, has ${records.length}`))
-    for (const [j, record] of records.entries()) yield { at: start + j + 1, value: plain(record) }
+    for (const [j, record] of records.entries()) {
+      const value = plain(record)
+      orBroken(where, () => texts.add(value))
+      yield { at: start + j + 1, value }
+    }
     start += rows
   }
 }

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { DataError } from '../errors.ts'
+import { regularStream } from '../read-regular.ts'
 
 /** Bytes read at once. */
 export const CHUNK_BYTES = 1 << 20
@@ -20,7 +20,7 @@ export async function* bytesOf(
   onPacked?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   // what is read ahead counts as unpacked, so of a gzipped file less at once
-  const file = createReadStream(path, { highWaterMark: gzip ? CHUNK_BYTES >> 4 : CHUNK_BYTES })
+  const file = regularStream(path, { highWaterMark: gzip ? CHUNK_BYTES >> 4 : CHUNK_BYTES })
   if (!gzip) return yield* file
   const unpacked = createGunzip({ chunkSize: 1 << 18 })
   file.on('error', (error) => unpacked.destroy(error))

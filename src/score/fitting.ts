@@ -1,6 +1,6 @@
 import { DeviceMemoryError } from '../errors.ts'
 import type { Batch, Runner, Sequence } from '../types.ts'
-import { halve, sizeOf } from './halve.ts'
+import { byItself, halve, sizeOf } from './halve.ts'
 
 /** A batch that did not fit. */
 export interface Halved {
@@ -14,13 +14,15 @@ export interface Halved {
 
 /** For the screen. */
 export const halvedWords = ({ completions, tokens, most, message }: Halved): string =>
-  `memory ran out in a batch of ${completions} completions (${tokens} tokens). It is halved and repeated, and no batch has more than ${most} tokens from here on (--batch-tokens ${most} begins there). ${message}`
+  `memory ran out in a batch of ${completions} completions (${tokens} tokens). It is halved and repeated, and no batch has more than ${most} tokens from here on (--batch-tokens ${most} begins there) or takes over what another one computed. ${message}`
 
 /** What of a batch came out: by its places, the outputs, or the words of the device where one sequence alone does not fit. */
 export type Fitted = Float32Array | { readonly tooLarge: string }
 
 /** What fits in the memory of a runner is found once and kept as long as it is open. */
 const mostTokens = new WeakMap<Runner, number>()
+/** Where memory ran out once, batches keep no keys and values for one another. */
+const ranOut = new WeakSet<Runner>()
 
 /**
  * Runs a batch. Where memory runs out it is halved and each half is run, down to one sequence; larger batches that come later are halved at
@@ -28,10 +30,11 @@ const mostTokens = new WeakMap<Runner, number>()
  */
 export async function runFitting(
   runner: Runner,
-  batch: Batch,
+  planned: Batch,
   sequences: readonly Sequence[],
   onHalved: (halved: Halved) => void = () => {},
 ): Promise<Fitted[]> {
+  const batch = ranOut.has(runner) ? byItself(planned) : planned
   const tokens = sizeOf(batch, sequences)
   const halves = halve(batch, sequences)
   if (halves === null || tokens <= (mostTokens.get(runner) ?? Number.POSITIVE_INFINITY)) {
@@ -39,6 +42,10 @@ export async function runFitting(
       return await runner.run(batch, sequences)
     } catch (error) {
       if (!(error instanceof DeviceMemoryError)) throw error
+      ranOut.add(runner)
+      // alone is without what others computed, too
+      if (halves === null && (batch.carried ?? 0) + (batch.kept ?? 0) > 0)
+        return runFitting(runner, batch, sequences, onHalved)
       if (halves === null) return [{ tooLarge: error.message }]
       const most = Math.max(...halves.map((half) => half.tokens))
       mostTokens.set(runner, Math.min(most, mostTokens.get(runner) ?? most))

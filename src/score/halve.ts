@@ -2,9 +2,10 @@ import type { Batch, Sequence } from '../types.ts'
 
 /**
  * A batch that did not fit in memory as two of about half its sequences each, in the same order; null where it has one. The second part
- * computes the prefix anew that its first sequence took over, so the cut is made where little is shared. Deterministic.
+ * computes the prefix anew that its first sequence took over, so the cut is made where little is shared. Neither carries anything. Deterministic.
  */
-export function halve(batch: Batch, sequences: readonly Sequence[]): readonly [Batch, Batch] | null {
+export function halve(whole: Batch, sequences: readonly Sequence[]): readonly [Batch, Batch] | null {
+  const batch = byItself(whole)
   const count = batch.sequences.length
   if (count < 2) return null
   const { reused } = batch
@@ -18,6 +19,11 @@ export function halve(batch: Batch, sequences: readonly Sequence[]): readonly [B
   return [part(batch, sequences, 0, cut), part(batch, sequences, cut, count)]
 }
 
+/** A batch that takes over nothing from the one before and leaves nothing. */
+export function byItself({ carried = 0, kept: _, ...batch }: Batch): Batch {
+  return { ...batch, tokens: batch.tokens + carried }
+}
+
 function part(batch: Batch, sequences: readonly Sequence[], from: number, to: number): Batch {
   const chosen = batch.sequences.slice(from, to)
   const reused = batch.reused?.slice(from, to).map((tokens, i) => (i === 0 ? 0 : tokens))
@@ -27,11 +33,11 @@ function part(batch: Batch, sequences: readonly Sequence[], from: number, to: nu
 
 /** Tokens of a batch, each shared one once; of padded rows their places. */
 export function sizeOf(
-  { layout, sequences: chosen, reused }: Pick<Batch, 'layout' | 'sequences' | 'reused'>,
+  { layout, sequences: chosen, reused, carried = 0 }: Pick<Batch, 'layout' | 'sequences' | 'reused' | 'carried'>,
   sequences: readonly Sequence[],
 ): number {
   const lengths = chosen.map((index) => sequences[index]!.ids.length)
   return layout === 'padded'
     ? lengths.length * lengths.reduce((most, length) => Math.max(most, length), 0)
-    : lengths.reduce((sum, length, i) => sum + length - (reused?.[i] ?? 0), 0)
+    : lengths.reduce((sum, length, i) => sum + length - (i === 0 ? carried : (reused?.[i] ?? 0)), 0)
 }

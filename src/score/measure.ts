@@ -1,3 +1,4 @@
+import { DeviceMemoryError } from '../errors.ts'
 import type { Batch, HeadMeasurement, LogProbMeasurement, Measurement, Runner, Sequence, Unscored } from '../types.ts'
 import { type Fitted, type Halved, runFitting } from './fitting.ts'
 
@@ -23,7 +24,7 @@ export interface MeasuredBatch {
  * output is not finite is measured again alone, because a neighbour in the same tree may be the cause, and is unscored
  * if that does not help. If the weights are the cause, the runner throws. A batch that does not fit in memory is halved (fitting.ts); a
  * sequence that does not fit alone is unscored. Batches may be asked for ahead, so that a runner in another thread finds the next one when it is
- * done with one; what comes out, and in which order, does not depend on it.
+ * done with one; what comes out, and in which order, does not depend on it. Of a batch that runs again for what it keeps there are no results.
  * @param onHalved told of every batch that did not fit
  * @param ahead how many batches beside the one in hand are asked for now
  */
@@ -51,12 +52,25 @@ export async function* measure(
 /** In place of results that were handed on. */
 const DONE: Promise<Measured[]> = Promise.resolve([])
 
+/** For what it keeps. Where that does not fit in memory any more, those who want it compute it themselves. */
+async function runAgain(runner: Runner, batch: Batch, sequences: readonly Sequence[]): Promise<void> {
+  try {
+    await runner.run(batch, sequences)
+  } catch (error) {
+    if (!(error instanceof DeviceMemoryError)) throw error
+  }
+}
+
 async function measureBatch(
   runner: Runner,
   batch: Batch,
   sequences: readonly Sequence[],
   onHalved: (halved: Halved) => void,
 ): Promise<Measured[]> {
+  if (batch.again !== undefined) {
+    await runAgain(runner, batch, sequences)
+    return []
+  }
   const unreadable = batch.sequences.map((index) => whyUnreadable(runner, sequences[index]!))
   const whole = unreadable.every((reason) => reason === null)
   const outputs = whole ? await runFitting(runner, batch, sequences, onHalved) : null

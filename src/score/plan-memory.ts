@@ -2,6 +2,8 @@ import type { ModelSize, PlanOptions } from './plan.ts'
 
 /** Rows of a batch are taken to be this long at the most, in tokens, where nothing is known of the texts yet. */
 const TYPICAL_ROW = 2048
+/** Tokens that a batch takes over, and leaves, where nothing is known of the texts: a system message, or a prompt. */
+const TYPICAL_CARRIED = 256
 /** What is left of free memory for all else: texts, tokenizers, verifiers. */
 const SHARE = 0.9
 /** Smaller batches do not save what matters. */
@@ -11,8 +13,12 @@ const SMALLEST = 64
 export function batchBytes({ batchTokens }: Pick<PlanOptions, 'batchTokens'>, size: ModelSize): number {
   const row = Math.min(batchTokens, TYPICAL_ROW)
   const perToken = 6 * size.hidden + 3 * size.inner + 2 * size.logits
-  return batchTokens * perToken * (size.numberBytes ?? 4) + scoreBytes(batchTokens, row, size)
+  const handed = carriedBytes(2 * Math.min(row, TYPICAL_CARRIED), size)
+  return batchTokens * perToken * (size.numberBytes ?? 4) + scoreBytes(batchTokens, row, size) + handed
 }
+
+/** Bytes of the keys and values of so many tokens, in all layers. */
+export const carriedBytes = (tokens: number, { carried = 0 }: ModelSize): number => 4 * tokens * carried
 
 /** Estimated bytes of what attention keeps of rows of that length, `tokens` in all. */
 export function scoreBytes(

@@ -1,13 +1,15 @@
 import type { Batch, Batching, Sequence } from '../types.ts'
-import { scoreBytes } from './plan-memory.ts'
+import { carriedBytes, scoreBytes } from './plan-memory.ts'
 import { type PromptGroup, planPrompts } from './plan-prompts.ts'
+import { planTrie } from './plan-trie.ts'
+import { preorder, sharedPrefix } from './shared-prefix.ts'
 
 export interface PlanOptions {
   /** `shared` computes a prefix that sequences have in common once; `padded` gives every sequence its own row. */
   readonly layout: Batch['layout']
   /**
-   * Whether the runner puts all sequences of a batch in one row without padding (the CPU's form). Then every prefix in
-   * a batch is shared, the template's own too; else only within a group, a row each, padded to the longest.
+   * Whether the runner puts all sequences of a batch in one row without padding, and carries keys and values from batch to batch (the CPU's form). Then
+   * every prefix is shared, the template's own too (plan-trie.ts); else only within a group, a row each, padded to the longest.
    */
   readonly packed: boolean
   /** As in Batching: prompts of one length are rows of their own. Default false. */
@@ -44,45 +46,26 @@ export function planOptionsFor({
  * equal sequences in the same order give the same plan. Every sequence is in exactly one batch.
  */
 export function planBatches(sequences: readonly Sequence[], options: PlanOptions): Batch[] {
+  if (options.layout === 'shared' && options.packed) return planTrie(sequences, options)
   if (options.prompts === true && options.layout === 'shared') return planGroups(sequences, options)
   const chunks = options.layout === 'shared' ? treesOf(sequences, options) : rowsOf(sequences)
   chunks.sort((a, b) => b.tokens - a.tokens || a.sequences[0]! - b.sequences[0]!)
   const batches: Batch[] = []
   let open: Chunk[] = []
-  let tokens = 0
   let size = 0
   const close = (): void => {
     if (open.length > 0) batches.push(batchOf(open, sequences, options))
     open = []
-    tokens = 0
     size = 0
   }
-  const tokensWith = (chunk: Chunk): number =>
-    options.packed && options.layout === 'shared'
-      ? tokens + ownTokens(chunk, open, sequences)
-      : tokensOf([...open, chunk], options)
   for (const chunk of chunks) {
-    let next = tokensWith(chunk)
-    if (size + chunk.sequences.length > options.batchSize || next > options.batchTokens) {
-      close()
-      next = tokensWith(chunk)
-    }
-    tokens = next
+    const tokens = tokensOf([...open, chunk], options)
+    if (size + chunk.sequences.length > options.batchSize || tokens > options.batchTokens) close()
     size += chunk.sequences.length
     open.push(chunk)
   }
   close()
   return batches
-}
-
-/**
- * Tokens that a chunk adds to those of an open packed batch, at the most: what it has in common with the batch's first chunk (the template's
- * header, a system message, instructions before each question) is computed for that one.
- */
-function ownTokens(chunk: Chunk, open: readonly Chunk[], sequences: readonly Sequence[]): number {
-  const [first] = open
-  if (first === undefined) return chunk.tokens
-  return chunk.tokens - sharedPrefix(sequences[first.sequences[0]!]!, sequences[chunk.sequences[0]!]!)
 }
 
 /** Sequences that stay together: a row, or the part of a tree that fits a batch. */
@@ -134,18 +117,16 @@ function batchOf(chunks: readonly Chunk[], sequences: readonly Sequence[], optio
   const indices = chunks.flatMap((chunk) => chunk.sequences)
   if (options.layout === 'padded')
     return { layout: 'padded', sequences: indices, prefix: 0, tokens: tokensOf(chunks, options) }
-  const ordered = options.packed ? preorder(indices, sequences) : indices
-  const starts = new Set(options.packed ? [] : chunks.map((chunk) => chunk.sequences[0]!))
-  const reused = ordered.map((index, i) =>
-    i === 0 || starts.has(index) ? 0 : sharedPrefix(sequences[ordered[i - 1]!]!, sequences[index]!),
+  const starts = new Set(chunks.map((chunk) => chunk.sequences[0]!))
+  const reused = indices.map((index, i) =>
+    i === 0 || starts.has(index) ? 0 : sharedPrefix(sequences[indices[i - 1]!]!, sequences[index]!),
   )
-  const own = ordered.reduce((sum, index, i) => sum + sequences[index]!.ids.length - reused[i]!, 0)
   return {
     layout: 'shared',
-    sequences: ordered,
+    sequences: indices,
     prefix: reused.length > 1 ? Math.min(...reused.slice(1)) : 0,
     reused,
-    tokens: options.packed ? own : tokensOf(chunks, options),
+    tokens: tokensOf(chunks, options),
   }
 }
 
@@ -176,7 +157,7 @@ function planRows(chosen: readonly number[], sequences: readonly Sequence[], opt
   }))
 }
 
-/** Tokens that a run of these chunks computes: their sum, or a row each, as long as the longest; of `prompts` one more (prompt-rows.ts). */
+/** Tokens that a run of these chunks computes: a row each, as long as the longest; of `prompts` one more (prompt-rows.ts). */
 function tokensOf(
   chunks: readonly Chunk[],
   { packed, prompts = false, rowMultiple = 1 }: Pick<PlanOptions, 'packed' | 'prompts' | 'rowMultiple'>,
@@ -184,28 +165,6 @@ function tokensOf(
   if (packed) return chunks.reduce((sum, { tokens }) => sum + tokens, 0)
   const longest = chunks.reduce((most, { tokens }) => Math.max(most, tokens), 0)
   return chunks.length * rowMultiple * Math.ceil(longest / rowMultiple) + (prompts ? 1 : 0)
-}
-
-/** Sequences by their ids, so that each shares as much as possible with the one before; equal ones by index. */
-function preorder(indices: readonly number[], sequences: readonly Sequence[]): number[] {
-  return [...indices].sort((i, j) => {
-    const a = sequences[i]!
-    const b = sequences[j]!
-    if (a.positionStart !== b.positionStart) return a.positionStart - b.positionStart
-    const turns = (a.turnsAs ?? 0) - (b.turnsAs ?? 0)
-    if (turns !== 0) return turns
-    const shared = sharedPrefix(a, b)
-    return (a.ids[shared] ?? -1) - (b.ids[shared] ?? -1) || i - j
-  })
-}
-
-/** Length of the longest common prefix; 0 where positions or frequencies differ, because then the same tokens give other states. */
-function sharedPrefix(a: Sequence, b: Sequence): number {
-  if (a.positionStart !== b.positionStart || (a.turnsAs ?? 0) !== (b.turnsAs ?? 0)) return 0
-  const most = Math.min(a.ids.length, b.ids.length)
-  let n = 0
-  while (n < most && a.ids[n] === b.ids[n]) n++
-  return n
 }
 
 /** What a model's memory depends on (model/open.ts fills it). */
@@ -220,6 +179,8 @@ export interface ModelSize {
   readonly weightBytes: number
   /** Bytes of a number of the hidden states. Default 4. */
   readonly numberBytes?: number
+  /** Numbers of a token's keys and values in all layers, where they are carried from batch to batch, in float32. Default 0. */
+  readonly carried?: number
   /**
    * What attention keeps of a row of seq tokens: `rows` the scores, heads · seq²; `mask` one mask, seq²; `block` the scores of a block of queries and
    * their shares, 2 · heads · 128 · seq, of one row at a time; `none`. Default `rows`.
@@ -229,7 +190,7 @@ export interface ModelSize {
 
 /**
  * Estimated peak memory of a plan, in bytes: the weights, and of its hungriest batch the activations that live at once
- * (stream, norm, q, k, v, output: 6 × hidden; gate, up, product: 3 × inner), the attention weights and the logits.
+ * (stream, norm, q, k, v, output: 6 × hidden; gate, up, product: 3 × inner), the attention weights, the logits, and the keys and values that it takes over and leaves.
  */
 export function estimatePeakBytes(batches: readonly Batch[], sequences: readonly Sequence[], size: ModelSize): number {
   const activations = batches.map((batch) => {
@@ -237,7 +198,8 @@ export function estimatePeakBytes(batches: readonly Batch[], sequences: readonly
     const longest = chosen.reduce((most, { ids }) => Math.max(most, ids.length), 0)
     const scored = size.logits === 0 ? 0 : chosen.reduce((sum, { ids, reads }) => sum + ids.length - reads[0]!, 0)
     const numbers = batch.tokens * (6 * size.hidden + 3 * size.inner) + 2 * scored * size.logits
-    return numbers * (size.numberBytes ?? 4) + scoreBytes(batch.tokens, longest, size)
+    const handed = carriedBytes((batch.carried ?? 0) + (batch.kept ?? 0), size)
+    return numbers * (size.numberBytes ?? 4) + scoreBytes(batch.tokens, longest, size) + handed
   })
   return size.weightBytes + activations.reduce((most, bytes) => Math.max(most, bytes), 0)
 }

@@ -14,15 +14,15 @@ export class Window {
   #tokens = 0
   #rows = 0
   readonly #part: number
-  readonly #plan: Pick<PlanOptions, 'packed' | 'prompts'>
+  readonly #plan: Pick<PlanOptions, 'prompts'>
   readonly #shares: boolean
   readonly #groups = new Map<string, number>()
 
   /** The first window, or, by `part`, one of so many parts of the largest. */
-  constructor(plan: Pick<PlanOptions, 'packed' | 'prompts'>, part = FIRST) {
+  constructor(plan: Pick<PlanOptions, 'prompts'>, part = FIRST) {
     this.#plan = plan
     this.#part = part
-    this.#shares = plan.packed || (plan.prompts ?? false)
+    this.#shares = plan.prompts ?? false
   }
 
   /** The one behind it. */
@@ -31,8 +31,9 @@ export class Window {
   }
 
   /**
-   * A number for each row; where sequences are packed (the CPU's form) or prompts are rows of their own, the same for all with this prompt, so
-   * that its tokens are computed once per batch. Elsewhere a group is one row of the graph, whose attention grows with the square of its length.
+   * A number for each row; where prompts are rows of their own, the same for all with this prompt, so that its tokens are computed once per
+   * batch. Elsewhere a group is one row of the graph, whose attention grows with the square of its length; where sequences are packed (the CPU's
+   * form) they share whatever they begin with, without groups.
    */
   groupOf(prompt: Text): number {
     const row = this.#rows++

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { DataError } from '../errors.ts'
 import { completionHash, promptCluster } from '../plain-text.ts'
+import { openRegular } from '../read-regular.ts'
 import { type Cell, csvText } from '../report/csv.ts'
 import { SCORE_COLUMNS, type ScoreDetail, scoreCells, TEXT_COLUMNS } from '../report/scores.ts'
 import { attempt } from '../store/file.ts'
@@ -234,7 +235,7 @@ class LineFile {
     readonly path: string,
     header: string,
   ) {
-    this.fd = attempt(path, () => openSync(path, existsSync(path) ? 'r+' : 'wx+'))
+    this.fd = attempt(path, () => (existsSync(path) ? openRegular(path, 'r+') : openSync(path, 'wx+')))
     const { size } = fstatSync(this.fd)
     this.#end = this.#lastBreak(size) + 1
     this.tornBytes = size - this.#end

@@ -262,8 +262,7 @@ export function checkOutputFolder(folder: string): readonly string[] {
   let parent = resolve(folder)
   for (; !existsSync(parent); parent = dirname(parent)) missing.unshift(parent)
   try {
-    if (!statSync(parent).isDirectory())
-      throw new DataError('is a file, expected a folder', parent, 'Choose another --output-dir.')
+    refuseOther(parent)
     accessSync(parent, constants.W_OK)
   } catch (cause) {
     throw unwritable(cause, missing[0] ?? parent)
@@ -290,5 +289,17 @@ function makeOne(path: string): void {
     mkdirSync(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    refuseOther(path)
   }
+}
+
+/** A file, a pipe, a link to neither. */
+function refuseOther(path: string): void {
+  const there = statSync(path)
+  if (there.isDirectory()) return
+  throw new DataError(
+    `is ${there.isFile() ? 'a file' : 'no folder'}, expected a folder`,
+    path,
+    'Choose another --output-dir.',
+  )
 }

@@ -34,14 +34,18 @@ export const guardedGeneration = (model: LoadedModel, steps: StepGeneration, sin
   generation: { ...steps.generation, open: guardedOpen(model, () => steps.generation.open(), since) },
 })
 
-/** Throws where what was just computed may be of other weights than those that were hashed. */
-type Check = () => Promise<void>
+interface Check {
+  /** Before anything is computed. @throws ModelError where a mapped file was cut short: to read behind its end would end the process (SIGBUS) */
+  before(): void
+  /** @throws ModelError where what was just computed may be of other weights than those that were hashed */
+  after(): Promise<void>
+}
 
 async function watched(model: LoadedModel, since: number, opened: { release(): Promise<void> }): Promise<Check> {
   try {
     const watch = new Watch(model)
     await checkWeights(model, since)
-    return watch.check
+    return watch
   } catch (error) {
     await opened.release()
     throw error
@@ -75,7 +79,7 @@ async function checkHashes(
  * The files of an open model, as they were at its opening. One that was written over is hashed again; one that is gone, or has another in its
  * place, does no harm: the system keeps the file that is mapped.
  */
-class Watch {
+class Watch implements Check {
   #seen: readonly (Stats | undefined)[]
   #last: Promise<void> = Promise.resolve()
 
@@ -83,8 +87,19 @@ class Watch {
     this.#seen = this.#now()
   }
 
+  before(): void {
+    const now = this.#now()
+    const cut = this.model.hashes.find((_, i) => isSame(this.#seen[i], now[i]) && now[i]!.size < this.#seen[i]!.size)
+    if (cut === undefined) return
+    throw new ModelError(
+      `${cut.name} was cut short after it was hashed: nothing more is measured`,
+      this.model.name,
+      'Run again when nothing writes the checkpoint any more.',
+    )
+  }
+
   /** One after the other: each begins after what it answers for was computed. */
-  readonly check: Check = () => {
+  after(): Promise<void> {
     this.#last = this.#last.then(() => this.#checkOnce())
     return this.#last
   }
@@ -101,11 +116,12 @@ class Watch {
   }
 }
 
+const isSame = (before: Stats | undefined, now: Stats | undefined): boolean =>
+  before !== undefined && now !== undefined && before.ino === now.ino && before.dev === now.dev
 const isWrittenOver = (before: Stats | undefined, now: Stats | undefined): boolean =>
   before !== undefined &&
   now !== undefined &&
-  before.ino === now.ino &&
-  before.dev === now.dev &&
+  isSame(before, now) &&
   (before.mtimeMs !== now.mtimeMs || before.ctimeMs !== now.ctimeMs || before.size !== now.size)
 
 const guardedRunner = (runner: Runner, check: Check): Runner => ({
@@ -113,8 +129,9 @@ const guardedRunner = (runner: Runner, check: Check): Runner => ({
     return runner.info
   },
   async run(batch, sequences) {
+    check.before()
     const outputs = await runner.run(batch, sequences)
-    await check()
+    await check.after()
     return outputs
   },
   unreadable: (sequence) => runner.unreadable?.(sequence) ?? null,
@@ -129,8 +146,9 @@ const guardedDecoder = (decoder: Decoder, check: Check): Decoder => ({
   },
   bytesPerToken: decoder.bytesPerToken,
   async prefill(prompts, behind) {
+    check.before()
     const prefixes = await decoder.prefill(prompts, behind)
-    await check()
+    await check.after()
     return prefixes
   },
   table(mostRows) {
@@ -142,8 +160,9 @@ const guardedDecoder = (decoder: Decoder, check: Check): Decoder => ({
       add: (prefix) => table.add(prefix),
       remove: (row) => table.remove(row),
       async step(tokens) {
+        check.before()
         const next = await table.step(tokens)
-        await check()
+        await check.after()
         return next
       },
     }

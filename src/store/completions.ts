@@ -3,7 +3,7 @@ import { closeSync, existsSync, ftruncateSync, openSync, readSync, renameSync, r
 import { join } from 'node:path'
 import { type Digest, DigestMap, digestOf } from '../digest-map.ts'
 import { isRecord } from '../is-record.ts'
-import { regularStream } from '../read-regular.ts'
+import { openRegular, regularStream } from '../read-regular.ts'
 import { WholeFile } from '../whole-file.ts'
 import { attempt } from './file.ts'
 
@@ -47,7 +47,7 @@ export class CompletionsFile {
       attempt(partial, () => rmSync(partial, { force: true }))
     }
     if (resume && !existsSync(partial) && finished && existsSync(final)) takeOver(final, partial, header)
-    const fd = attempt(partial, () => openSync(partial, existsSync(partial) ? 'r+' : 'wx+'))
+    const fd = attempt(partial, () => (existsSync(partial) ? openRegular(partial, 'r+') : openSync(partial, 'wx+')))
     const file = new CompletionsFile(folder, name, fd)
     const damaged = await file.#scan(partial, header)
     return { file, found: { rows: file.#index.size, damaged, forgotten } }
@@ -177,7 +177,7 @@ function keyOfLine(line: Buffer): Digest | null {
 /** The lines of a file with their line breaks; the last may lack it. */
 async function* linesOf(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer[] = []
-  for await (const chunk of regularStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of attempt(path, () => regularStream(path)) as AsyncIterable<Buffer>) {
     let from = 0
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
       yield Buffer.concat([...rest, chunk.subarray(from, end + 1)])
@@ -196,7 +196,7 @@ async function beginsWith(path: string, header: string): Promise<boolean> {
 
 /** The rows of a finished run become those of one that goes on. */
 function takeOver(final: string, partial: string, header: string): void {
-  const from = attempt(final, () => openSync(final, 'r'))
+  const from = attempt(final, () => openRegular(final))
   const to = new WholeFile(partial)
   try {
     to.write(`${header}\n`)

@@ -1,9 +1,8 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DigestMap } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
-import { checkRegular } from '../read-regular.ts'
+import { openRegular, openRegularHandle } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 import { type Scan, scanStore } from './scan.ts'
 
@@ -20,7 +19,7 @@ export async function openLogFile(path: string, readOnly: boolean): Promise<LogF
   const index = new DigestMap()
   const fd = openFd(path, readOnly)
   try {
-    const file = await open(path)
+    const file = await openRegularHandle(path)
     try {
       const scan = await scanStore(file, path, (key, offset) => index.set(key, offset))
       return { path, fd, scan, index }
@@ -35,8 +34,7 @@ export async function openLogFile(path: string, readOnly: boolean): Promise<LogF
 
 function openFd(path: string, readOnly: boolean): number {
   try {
-    checkRegular(path)
-    return openSync(path, readOnly ? 'r' : 'r+')
+    return openRegular(path, readOnly ? 'r' : 'r+')
   } catch (cause) {
     if (!readOnly && (cause as NodeJS.ErrnoException).code === 'ENOENT')
       return attempt(path, () => openSync(path, 'wx+'))

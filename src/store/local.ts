@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { DataError } from '../errors.ts'
 import { passingName, sweepPassing } from '../passing-file.ts'
+import { checkRegular, openRegular } from '../read-regular.ts'
 import type { Batch, Measurement } from '../types.ts'
 import { begun, ended } from '../unfinished.ts'
 import { attempt, syncFolder } from './file.ts'
@@ -50,7 +51,7 @@ export async function openLocalStore(path: string, options: LocalStoreOptions): 
     const local = localPath(path, options.folder)
     makeOwnFolder(dirname(local))
     if (options.fresh === true || !existsSync(path)) rmSync(local, { force: true })
-    else if (!beginsWith(local, path)) attempt(local, () => copyFileSync(path, local))
+    else if (!attempt(path, () => beginsWith(local, path))) attempt(local, () => copyFileSync(path, local))
     const { folder: _, everyMs, clock, onTrouble, fresh: __, ...rest } = options
     const store = new LocalStore(await openStore(local, rest), lock, path, { everyMs, clock, onTrouble })
     store.copy()
@@ -192,8 +193,10 @@ const CHUNK_BYTES = 1 << 20
 
 /** Whether a file is there and begins with all of another one. */
 function beginsWith(path: string, start: string): boolean {
+  checkRegular(start)
   if (!existsSync(path) || statSync(path).size < statSync(start).size) return false
-  const [a, b] = [openSync(path, 'r'), openSync(start, 'r')]
+  const a = openRegular(path)
+  const b = openRegular(start)
   try {
     const [ours, theirs] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)]
     for (;;) {

@@ -1,18 +1,17 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { DataError } from '../errors.ts'
 import { passingName, sweepPassing } from '../passing-file.ts'
+import { ownSpace, type ProcessSpace, relationOf } from '../process-space.ts'
 import { regularText } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 
 /** Who holds a lock. `started` tells a process from a later one with the same number (Linux; else null). */
-interface Holder {
+interface Holder extends ProcessSpace {
   readonly pid: number
-  readonly host: string
   readonly started: string | null
   /**
    * The scheduler's name of what this process does (`CHEMHERM_TASK` of job scripts), of which one runs at a time; else null. A lock of the
-   * same task on another host is that of an earlier start, whose node failed or was taken away.
+   * same task on another host, or in another container, is that of an earlier start, whose node failed or was taken away.
    */
   readonly task: string | null
 }
@@ -43,7 +42,7 @@ export const lock = (path: string, instead?: string): (() => void) => takeLock(p
 
 /**
  * Takes `<path>.lock` for this process. The lock of a process that no longer runs on this host
- * is taken over. On another host that cannot be told, so its lock stands.
+ * is taken over. On another host, or in another container, that cannot be told, so its lock stands.
  * Not proper-lockfile, as hub/download.ts has it: whoever holds that must touch it every few seconds, and a model's run blocks the event
  * loop for longer; a store must never lose its lock. A download may, since its hash decides, and must not wait for a host that is gone.
  * @param instead what else its user may do than wait, for the message
@@ -53,7 +52,7 @@ export function takeLock(path: string, instead = 'or give this run another --out
   const file = `${path}.lock`
   const self: Holder = {
     pid: process.pid,
-    host: hostname(),
+    ...ownSpace(),
     started: processOf(process.pid)?.started ?? null,
     task: process.env.CHEMHERM_TASK || null,
   }
@@ -73,7 +72,7 @@ export function takeLock(path: string, instead = 'or give this run another --out
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
         throw new DataError(systemWords(cause), file, null, { cause })
     }
-    const found = readOrNull(file)
+    const found = contentOf(file)
     if (found === null) continue
     const holder = parseHolder(found)
     if (holder === null) {
@@ -82,18 +81,20 @@ export function takeLock(path: string, instead = 'or give this run another --out
       if (attempt < 50 || readOrNull(file) !== found) continue
     } else if (isEarlierStart(holder, self)) {
       // its lock is taken over below
-    } else if (isAlive(holder) && attempt < ALIVE_TRIES && holder.host === self.host) {
+    } else if (isAlive(holder) && attempt < ALIVE_TRIES && relationOf(holder) === 'here') {
       // a process that was just killed may take a moment to go
       pause(PAUSE_MS)
       continue
-    } else if (isAlive(holder))
+    } else if (isAlive(holder)) {
+      const here = relationOf(holder) === 'here'
+      const where =
+        !here && holder.host === self.host ? `, in another container or on another machine of that name` : ''
       throw new StoreInUse(
-        `is in use by process ${holder.pid} on ${holder.host}`,
+        `is in use by process ${holder.pid} on ${holder.host}${where}`,
         path,
-        holder.host === hostname()
-          ? `Wait for it${instead && ', '}${instead}.`
-          : `If that process is gone, delete ${file}.`,
+        here ? `Wait for it${instead && ', '}${instead}.` : `If that process is gone, delete ${file}.`,
       )
+    }
     removeStale(file, found)
   }
   throw new DataError('cannot be locked: others take and leave the lock all the time', path)
@@ -156,10 +157,12 @@ const ALIVE_TRIES = 25
 const pause = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 const isEarlierStart = (holder: Holder, self: Holder): boolean =>
-  holder.task !== null && holder.task === self.task && holder.host !== self.host
+  holder.task !== null && holder.task === self.task && relationOf(holder) === 'elsewhere'
 
-function isAlive({ pid, host, started }: Holder): boolean {
-  if (host !== hostname()) return true
+function isAlive(holder: Holder): boolean {
+  const { pid, started } = holder
+  const relation = relationOf(holder)
+  if (relation !== 'here') return relation === 'elsewhere'
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -188,6 +191,19 @@ function removeStale(file: string, stale: string): void {
   }
 }
 
+/** null where it is gone by now. @throws DataError for what is no lock: it would never go */
+function contentOf(file: string): string | null {
+  try {
+    return regularText(file)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    // a link to nothing is not made by link(2) either
+    if (code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return null
+    const what = code === 'ENOENT' ? 'is a link to nothing' : systemWords(cause)
+    throw new DataError(`${what}, and a lock belongs there`, file, 'Delete it if nothing writes there.', { cause })
+  }
+}
+
 function readOrNull(file: string): string | null {
   try {
     return regularText(file)
@@ -198,9 +214,18 @@ function readOrNull(file: string): string | null {
 
 function parseHolder(text: string): Holder | null {
   try {
-    const { pid, host, started, task } = JSON.parse(text) as Partial<Holder>
+    const { pid, host, started, task, boot, pidSpace, machine } = JSON.parse(text) as Partial<Holder>
     return typeof pid === 'number' && typeof host === 'string'
-      ? { pid, host, started: started ?? null, task: task ?? null }
+      ? {
+          pid,
+          host,
+          started: started ?? null,
+          task: task ?? null,
+          // an earlier version did not write them
+          boot: boot ?? null,
+          pidSpace: pidSpace ?? null,
+          machine: machine ?? null,
+        }
       : null
   } catch {
     return null

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { type FileHandle, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
+import { openRegularHandle } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 import { StoreInUse } from './lock.ts'
 import { type Entry, openStore, type Store, type StoredLine } from './log.ts'
@@ -54,7 +55,7 @@ const LAST_BYTES = 4096
 
 /** Reads the first and the last line, however long the store is. A line that is damaged or not whole says nothing. */
 async function endsOf(path: string): Promise<Ends> {
-  const file = await open(path)
+  const file = await opened(path)
   try {
     let first: Buffer | null = null
     for (let length = LAST_BYTES; first === null; length *= 4) {
@@ -75,6 +76,12 @@ async function endsOf(path: string): Promise<Ends> {
   }
 }
 
+/** @throws DataError */
+const opened = (path: string): Promise<FileHandle> =>
+  openRegularHandle(path).catch((cause: unknown) => {
+    throw new DataError(`the store cannot be opened: the file ${systemWords(cause)}`, path, null, { cause })
+  })
+
 /** Visits the committed measurements of a store in the order of its file. Other processes may be writing it. Memory: one batch. */
 export const visitEntries = (path: string, visit: (entry: Entry) => void): Promise<Scan> =>
   scanned(path, (_, __, line) => {
@@ -83,9 +90,7 @@ export const visitEntries = (path: string, visit: (entry: Entry) => void): Promi
   })
 
 async function scanned(path: string, visit: (key: Digest, offset: number, line: Buffer) => void): Promise<Scan> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new DataError(`the store cannot be opened: the file ${systemWords(cause)}`, path, null, { cause })
-  })
+  const file = await opened(path)
   try {
     return await scanStore(file, path, visit)
   } finally {

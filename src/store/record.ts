@@ -44,9 +44,14 @@ export const planLine = (plan: string, from: number, batches: readonly Batch[]):
   sealedObject({
     plan,
     from,
-    batches: batches.map(({ layout, sequences, prefix, tokens, reused }) =>
-      reused === undefined ? [layout, prefix, tokens, sequences] : [layout, prefix, tokens, sequences, reused],
-    ),
+    batches: batches.map(({ layout, sequences, prefix, tokens, reused, carried = 0, kept = 0 }) => [
+      layout,
+      prefix,
+      tokens,
+      sequences,
+      ...(reused === undefined ? [] : [reused]),
+      ...(reused === undefined || (carried === 0 && kept === 0) ? [] : [carried, kept]),
+    ]),
   })
 export const planEndLine = (plan: string, count: number): string => sealedObject({ plan, count })
 
@@ -106,13 +111,22 @@ export function parsePlan(line: Buffer): { from: number; batches: readonly Batch
   if (typeof record?.from !== 'number' || !Array.isArray(record.batches)) return null
   const batches = record.batches.map((entry: unknown): Batch | null => {
     if (!Array.isArray(entry)) return null
-    const [layout, prefix, tokens, sequences, reused] = entry as unknown[]
+    const [layout, prefix, tokens, sequences, reused, carried = 0, kept = 0] = entry as unknown[]
     const valid =
       (layout === 'padded' || layout === 'shared') &&
-      areNumbers([prefix, tokens]) &&
+      areNumbers([prefix, tokens, carried, kept]) &&
       areNumbers(sequences) &&
       (reused === undefined || (areNumbers(reused) && reused.length === sequences.length))
-    return valid ? ({ layout, prefix, tokens, sequences, ...(reused !== undefined && { reused }) } as Batch) : null
+    if (!valid) return null
+    return {
+      layout,
+      prefix,
+      tokens,
+      sequences,
+      ...(reused !== undefined && { reused }),
+      ...((carried as number) > 0 && { carried }),
+      ...((kept as number) > 0 && { kept }),
+    } as Batch
   })
   return batches.includes(null) ? null : { from: record.from, batches: batches as Batch[] }
 }

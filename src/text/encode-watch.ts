@@ -8,6 +8,8 @@ import { UnencodableText } from './unencodable.ts'
 /** Processor time that any text gets, and each of its characters besides: the slowest of real tokenizers takes some 5 µs for one. */
 const BASE_MS = 2000
 const MS_PER_CHAR = 0.05
+/** The longest text that is made into tokens, a million characters, takes 5 s of the slowest. */
+const MOST_MS = 10_000
 /** Up to so many characters quick patterns need no watch: 25 million steps at most. A watch costs 50 µs, as much as 100 characters. */
 const UNWATCHED_CHARS = 5000
 /** V8's watch, which goes by the wall, waits so many times the limit at first, so that a thread with a core of its own surely had its time … */
@@ -41,7 +43,7 @@ export class EncodeWatch {
   run<T>(chars: number, work: () => T): T {
     this.#recurrence.begin()
     if (this.#quick && chars <= UNWATCHED_CHARS) return work()
-    const ms = Math.round(this.#baseMs + MS_PER_CHAR * chars)
+    const ms = Math.min(MOST_MS, Math.round(this.#baseMs + MS_PER_CHAR * chars))
     for (let factor = FIRST_WAIT; ; factor *= 2) {
       const from = this.#clock.read()
       const end = stoppedAfter(Math.round(ms * factor), work)

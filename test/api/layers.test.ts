@@ -17,6 +17,7 @@ const GROUND = [
   'passing-file.ts',
   'plain-text.ts',
   'prng.ts',
+  'process-space.ts',
   'python-regex.ts',
   'read-regular.ts',
   'subset-name.ts',
@@ -103,6 +104,7 @@ it('every folder of src/ is in one layer', () => {
       'index.ts',
       'join.ts',
       'library',
+      'model-pass.ts',
       'run.ts',
       'serve',
       'setup',
@@ -159,9 +161,10 @@ it('a verdict needs neither ONNX Runtime nor a server: ether0 loads no package',
   expect([...loadedWith('chem/ether0/accuracy.ts').packages]).toEqual([])
 })
 
-it('run.ts sees the stages of its line', () => {
-  const seen = new Set(own.filter(({ from }) => from === 'run.ts').map(({ to }) => area(to)))
-  expect([...seen].filter((name) => !GROUND.includes(name)).sort()).toEqual(['pairs', 'score', 'store'])
+it('run.ts and model-pass.ts see the stages of their line', () => {
+  const line = ['run.ts', 'model-pass.ts']
+  const seen = new Set(own.filter(({ from }) => line.includes(from)).map(({ to }) => area(to)))
+  expect([...seen].filter((name) => ![...GROUND, ...line].includes(name)).sort()).toEqual(['pairs', 'score', 'store'])
 })
 
 it('statistics sees agreement and its rows in the report; of src/ only cli sees it', () => {
@@ -260,7 +263,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/hub': ['hub/listing.ts', 'hub/settings.ts'],
   'proper-lockfile': ['hub/download.ts', 'model/quantised/file.ts'],
   'apache-arrow': ['pairs/arrow.ts'],
-  hyparquet: ['pairs/parquet-pages.ts', 'pairs/parquet.ts'],
+  hyparquet: ['pairs/parquet-pages.ts', 'pairs/parquet-values.ts', 'pairs/parquet.ts'],
   fastify: ['serve/app.ts'],
   'prom-client': ['serve/operations/metrics.ts'],
   yargs: ['cli/parse.ts'],
@@ -293,4 +296,40 @@ it('scoring, groups, statistics and agreement are pure: no files, no processes, 
   const PURE = ['agreement', 'generate', 'groups', 'score', 'stats']
   const built = all.filter(({ from, to }) => PURE.includes(area(from)) && /^node:(fs|child_process|net|http)/.test(to))
   expect(show(built)).toEqual([])
+})
+
+/** What opens files to read them, beside src/read-regular.ts, and why it may: nothing that a stranger put there is read. */
+const OWN_READERS: Readonly<Record<string, string>> = {
+  'chem/claims/names.ts': 'embedded data',
+  'chem/ether0/data.ts': 'embedded data',
+  'chem/oracles/options.ts': 'embedded data',
+  'chem/oracles/purchasable.ts': 'embedded data',
+  'chem/oracles/solubility.ts': 'embedded data',
+  'chem/toolkit/rdkit.ts': 'an installed package',
+  'hub/receive.ts': 'opened to be written, once its place was looked at',
+  'make/output.ts': 'opened to be written',
+  'model/device-libraries.ts': 'an installed package',
+  'model/free-memory.ts': "the system's",
+  'model/quantised/file.ts': 'a file that it made itself',
+  'package.ts': 'our own package',
+  'process-space.ts': "the system's",
+  'report/html/frame.ts': 'embedded data',
+  'report/manifest.ts': 'an installed package',
+  'serve/journal.ts': 'a new file',
+  'setup/certificate-reference.ts': 'embedded data',
+  'setup/certificate.ts': 'embedded data',
+  'setup/known-models.ts': 'embedded data',
+  'store/completions.ts': 'a new file',
+  'store/file.ts': 'a new file; a folder',
+  'store/local.ts': 'a file that it made itself',
+  'store/lock.ts': "the system's",
+  'thread-time.ts': "the system's",
+  'whole-file.ts': 'a new file',
+}
+it('files are opened to be read in one place', () => {
+  const opens =
+    /\b(?:readFile|readFileSync|createReadStream|openSync|openAsBlob)\(|import \{[^}]*\bopen\b[^}]*\} from 'node:fs\/promises'/
+  const files = [...sources(), ...besideSources().filter((file) => !file.startsWith(BENCH))]
+  const found = files.filter((file) => file !== 'read-regular.ts' && opens.test(textOf(file)))
+  expect(found.sort()).toEqual(Object.keys(OWN_READERS))
 })

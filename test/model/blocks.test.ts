@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type Blocks, blocksOf, logProbRows, packBatch, rowBlocksOf, scoreRows } from '../../src/model/packing.ts'
+import {
+  type Blocks,
+  blocksOf,
+  logProbRows,
+  packBatch,
+  rowBlocksOf,
+  scoreRows,
+  takenOver,
+} from '../../src/model/packing.ts'
 import { below, prng } from '../../src/prng.ts'
 import { planBatches } from '../../src/score/plan.ts'
 import type { Sequence } from '../../src/types.ts'
@@ -47,10 +55,12 @@ describe.each([1, 2, 3])('blocks of queries (seed %i)', (seed) => {
   it.each([1, 3, 128])('of %i at most: every place once, which sees its own path up to itself', (most) => {
     for (const batch of batches) {
       const packed = packBatch(batch, sequences, true)
-      const seen = seenBy(blocksOf(packed, batch.reused!, most), most)
+      const seen = seenBy(blocksOf(packed, takenOver(batch), most), most)
       expect([...seen.keys()].sort((a, b) => a - b)).toEqual([...packed.ids.keys()])
       for (const path of packed.paths)
         path.forEach((place, t) => {
+          // a carried token is no query
+          if (place < 0) return
           expect(seen.get(place)).toEqual([...path.subarray(0, t + 1)])
         })
     }
@@ -60,9 +70,15 @@ describe.each([1, 2, 3])('blocks of queries (seed %i)', (seed) => {
     for (const batch of batches) {
       const packed = packBatch(batch, sequences, true)
       const chosen = batch.sequences.map((index) => sequences[index]!)
+      const { carried = 0 } = batch
       // several places, next to one another and apart, as steps have; and the completion's tokens
-      const apart = chosen.map((one) => ({ ...one, reads: Int32Array.of(0, 1, 3).filter((t) => t < one.ids.length) }))
-      const behind = chosen.map((one) => ({ ...one, reads: Int32Array.of(3) }))
+      const apart = chosen.map((one) => ({
+        ...one,
+        reads: Int32Array.of(0, 1, 3)
+          .map((t) => t + carried)
+          .filter((t) => t < one.ids.length),
+      }))
+      const behind = chosen.map((one) => ({ ...one, reads: Int32Array.of(Math.min(3 + carried, one.ids.length - 1)) }))
       for (const head of [scoreRows(packed, apart), logProbRows(packed, behind)]) {
         const seen = seenBy(rowBlocksOf(packed, head, most), most)
         const expected = head.tokens.flatMap((read, i) =>

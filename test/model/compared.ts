@@ -20,17 +20,24 @@ export const LAYOUTS: readonly Layout[] = [
   { name: 'padded', layout: 'padded', batchSize: 8 },
   { name: 'shared', layout: 'shared', batchSize: 64 },
 ]
+/** Every sequence behind its own beginning, which a run before it computed and kept. */
+export const CARRIED: Layout = { name: 'carried', layout: 'shared', batchSize: 1 }
+
 /** Those that a model's form of attention takes. */
-export const layoutsOf = ({ batching, attention }: Pick<OpenModel, 'batching' | 'attention'>): readonly Layout[] =>
-  LAYOUTS.filter(({ layout }) => layout === 'padded' || (batching.causal && attention !== 'gqa'))
+export const layoutsOf = ({ batching, attention }: Pick<OpenModel, 'batching' | 'attention'>): readonly Layout[] => [
+  ...LAYOUTS.filter(({ layout }) => layout === 'padded' || (batching.causal && attention !== 'gqa')),
+  ...(batching.packed ? [CARRIED] : []),
+]
 
 /** The outputs of every sequence, in their order. */
 export async function outputsOf(
   runner: Runner,
   sequences: readonly Sequence[],
-  { layout, batchSize }: Layout,
+  way: Layout,
   { packed, prompts = false, rowMultiple = 1 }: Pick<PlanOptions, 'packed' | 'prompts' | 'rowMultiple'>,
 ): Promise<Float32Array[]> {
+  if (way === CARRIED) return carriedOutputs(runner, sequences)
+  const { layout, batchSize } = way
   const outputs = new Map<number, Float32Array>()
   for (const batch of planBatches(sequences, {
     layout,
@@ -48,6 +55,27 @@ export async function outputsOf(
     if (output === undefined) throw new Error(`sequence ${index} was not measured`)
     return output
   })
+}
+
+/** As much as a head leaves, half of it, and one token; of all three the last is returned, and the others must agree with it to the bit or nearly. */
+async function carriedOutputs(runner: Runner, sequences: readonly Sequence[]): Promise<Float32Array[]> {
+  const outputs: Float32Array[] = []
+  for (const [index, { ids, reads }] of sequences.entries()) {
+    const most = Math.max(0, Math.min(...reads) - (runner.info.kind === 'logProb' ? 1 : 0))
+    const batch = { layout: 'shared', sequences: [index], prefix: 0, reused: [0], tokens: ids.length } as const
+    const found: Float32Array[] = []
+    for (const kept of [1, most >> 1, most].filter((n) => n <= most)) {
+      await runner.run({ ...batch, kept }, sequences)
+      found.push((await runner.run({ ...batch, carried: kept, tokens: ids.length - kept }, sequences))[0]!)
+    }
+    const last = found.at(-1) ?? (await runner.run(batch, sequences))[0]!
+    for (const other of found)
+      for (const [i, value] of other.entries())
+        if (Math.abs(value - last[i]!) > 2e-5 + 1e-5 * Math.abs(value))
+          throw new Error(`sequence ${index} gives ${value} and ${last[i]} behind other numbers of carried tokens`)
+    outputs.push(last)
+  }
+  return outputs
 }
 
 /** The heads of these models ask for nothing but the ids. */

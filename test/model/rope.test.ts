@@ -45,7 +45,7 @@ it('gives a place the row of its position in the part of its sequence', () => {
   const chosen = [sequence(3), sequence(70), sequence(64, 1), sequence(63, 1)]
   const batch = { layout: 'padded', sequences: [0, 1, 2, 3], prefix: 0, tokens: 280 } as const
   const packed = packBatch(batch, chosen, false)
-  const { rows, parts } = ropeRows(packed, chosen, [dynamic])
+  const { rows, parts } = ropeRows(packed, chosen, [dynamic], 0)
   // a first BOS that is left out counts: 1 + 64 positions are more than 64
   expect(parts).toEqual([
     { turnsAs: 0, rows: 512 },
@@ -56,7 +56,7 @@ it('gives a place the row of its position in the part of its sequence', () => {
   const last = packed.paths.map((path) => rows[path.at(-1)!])
   expect(first).toEqual([0, 512, 1024 + 1, 1])
   expect(last).toEqual([2, 512 + 69, 1024 + 64, 63])
-  expect(ropeRows(packed, chosen, [usual]).rows).toBe(packed.positions)
+  expect(ropeRows(packed, chosen, [usual], 0).rows).toBe(packed.positions)
 })
 
 it('refuses a plan that shares tokens between lengths that turn otherwise', async () => {

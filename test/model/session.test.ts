@@ -76,7 +76,7 @@ it('describes a model without opening it', () => {
   ])
   expect(described.size).toEqual({
     ...{ hidden: 48, inner: 80, heads: 4, logits: 0, weightBytes: 4 * described.parameters! },
-    ...{ numberBytes: 4, scores: 'block' },
+    ...{ numberBytes: 4, carried: 192, scores: 'block' },
   })
 })
 

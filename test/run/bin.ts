@@ -70,6 +70,7 @@ export interface ManifestModel {
     readonly repeated: number
     readonly unscored: number
     readonly batches: number
+    readonly again: number
     readonly tokens: number
     readonly modelMs: number
     readonly truncated: number

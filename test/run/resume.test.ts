@@ -72,9 +72,15 @@ async function expectResumed(bin: keyof typeof OUT, label: string, kept: number)
   expect(done.code).toBe(0)
   expect(filesOf(outOf(bin, label))).toEqual(whole[bin])
   const models = manifestOf(outOf(bin, label)).models.map(({ work }) => work)
-  const sum = (key: 'measured' | 'found' | 'repeated'): number => models.reduce((total, work) => total + work[key], 0)
+  const sum = (key: 'measured' | 'found' | 'repeated' | 'batches' | 'again'): number =>
+    models.reduce((total, work) => total + work[key], 0)
   expect(sum('found')).toBe(kept)
   expect(sum('measured') + sum('found') + sum('repeated')).toBe(80 * models.length)
+  // the template's head is computed again, with the batch that computed it; and what prompts that were cut begin with
+  const [again, batches] = [sum('again'), sum('batches')]
+  expect(batches - again).toBe(sum('measured'))
+  expect(again).toBeLessThanOrEqual(8 * models.length)
+  if (kept > 0 && sum('measured') > 0) expect(again).toBeGreaterThan(0)
   return done
 }
 

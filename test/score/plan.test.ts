@@ -67,8 +67,14 @@ describe.each(OPTIONS)('$layout, $name, $batchTokens tokens, $batchSize sequence
       batch.sequences.forEach((index, i) => {
         const { ids, positionStart } = sequences[index]!
         const path = packed.paths[i]!
-        expect([...path].map((place) => packed.ids[place])).toEqual([...ids])
-        expect([...path].map((place) => packed.positions[place])).toEqual([...ids.keys()].map((t) => t + positionStart))
+        // what is carried stands in no row, and counts from the end of what was kept
+        const carried = path.findLastIndex((place) => place < 0) + 1
+        expect(carried).toBeLessThanOrEqual(batch.carried ?? 0)
+        expect([...path.subarray(0, carried)]).toEqual([...ids.keys()].slice(0, carried).map((t) => t - batch.carried!))
+        const own = [...path].slice(carried)
+        expect(own.map((place) => packed.ids[place])).toEqual([...ids].slice(carried))
+        const positions = [...ids.keys()].map((t) => t + positionStart)
+        expect(own.map((place) => packed.positions[place])).toEqual(positions.slice(carried))
       })
     }
   })
@@ -83,9 +89,102 @@ describe.each(OPTIONS)('$layout, $name, $batchTokens tokens, $batchSize sequence
         const seen = Array.from({ length: seq }, (_, j) => row * seq + j).filter(
           (key) => key <= query && query - row * seq < subtreeEnd[key]!,
         )
-        expect(seen).toEqual([...path])
+        expect(seen).toEqual([...path].filter((place) => place >= 0))
       }
     }
+  })
+})
+
+const total = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0)
+/** Tokens of one trie over all sequences: their distinct beginnings. */
+function distinct(sequences: readonly Sequence[]): number {
+  const nodes = new Map<string, number>()
+  for (const { ids, positionStart } of sequences) {
+    let node = -1 - positionStart
+    for (const id of ids) {
+      const edge = `${node} ${id}`
+      node = nodes.get(edge) ?? nodes.size
+      nodes.set(edge, node)
+    }
+  }
+  return nodes.size
+}
+
+describe('a trie over the window', () => {
+  const random = prng(6)
+  const ids = (n: number): number[] => Array.from({ length: n }, () => below(random, 50))
+  const system = ids(60)
+  /** Pairs and groups behind prompts of 20 to 60 tokens; the head reads from the completion's first token on. */
+  const sequences = Array.from({ length: 80 }, (_, group) => {
+    const prompt = [...(group % 8 === 7 ? ids(60) : system), ...ids(20 + below(random, 40))]
+    return Array.from({ length: 1 + below(random, 9) }, () => ({
+      ...sequence([...prompt, ...ids(1 + below(random, 80))], group),
+      reads: Int32Array.of(prompt.length),
+    }))
+  }).flat()
+
+  it.each([64, 200, 1024])(
+    'computes every token once, but for prompts that are cut apart (%i tokens)',
+    (batchTokens) => {
+      const batches = planBatches(sequences, { ...planOptionsFor(CPU), batchTokens })
+      let twice = 0
+      batches.forEach((batch, b) => {
+        const next = batches[b + 1]
+        expect(batch.kept ?? 0).toBe(next?.carried ?? 0)
+        if (next === undefined) return
+        const [last, first] = [sequences[batch.sequences.at(-1)!]!, sequences[next.sequences[0]!]!]
+        const differs = last.ids.findIndex((id, t) => id !== first.ids[t])
+        const shared = differs < 0 ? last.ids.length : differs
+        const { carried = 0 } = next
+        expect(carried).toBeLessThanOrEqual(Math.min(shared, first.reads[0]! - 1))
+        // the token that the head reads from, or a beginning too short to be worth it
+        expect(shared - carried).toBeLessThan(4)
+        twice += shared - carried
+      })
+      expect(total(batches)).toBe(distinct(sequences) + twice)
+    },
+  )
+  it('computes a prompt of 16 completions once: 150 + 16 × 100, and its last token twice', () => {
+    const prompt = ids(150)
+    const group = Array.from({ length: 16 }, (_, i) => ({
+      ...sequence([...prompt, ...new Array<number>(100).fill(100 + i)], 0),
+      reads: Int32Array.of(150),
+    }))
+    const batches = planBatches(group, planOptionsFor(CPU))
+    expect(batches.map(({ tokens, carried = 0 }) => [tokens, carried])).toEqual([
+      [950, 0],
+      [801, 149],
+    ])
+  })
+  it('computes a prompt that fills a batch by itself once', () => {
+    const prompt = ids(3000)
+    const pair = [100, 101].map((own) => sequence([...prompt, ...new Array<number>(200).fill(own)], 0))
+    expect(planBatches(pair, planOptionsFor(CPU)).map(({ tokens }) => tokens)).toEqual([3200, 200])
+  })
+  it('begins with the longest sequence, and goes down the longest branch first', () => {
+    const [first] = planBatches(sequences, { ...planOptionsFor(CPU), batchTokens: 1, batchSize: 1 })
+    const longest = Math.max(...sequences.map((one) => one.ids.length))
+    expect(sequences[first!.sequences[0]!]!.ids).toHaveLength(longest)
+  })
+  it('may be as deep as a text is long', () => {
+    const nested = Array.from({ length: 3000 }, (_, i) => sequence(new Array(i + 1).fill(7), i))
+    const batches = planBatches(nested, { ...planOptionsFor(CPU), batchSize: 5000 })
+    // 3,000 tokens in all; the longest comes first, in a batch of its own
+    expect(batches.map(({ tokens }) => tokens)[0]).toBe(3000)
+    expect(total(batches)).toBeLessThan(3000 + batches.length * 3)
+  })
+  it('carries no token that a head of the batch reads', () => {
+    // the second sequence of the batch is read within what the first one carries
+    const long = [...system, ...ids(40)]
+    const early = { ...sequence([...system.slice(0, 30), 99], 0), reads: Int32Array.of(12) }
+    const some = [sequence([...long, 1], 0), sequence([...long, 2], 0), early]
+    const batches = planBatches(some, { ...planOptionsFor(CPU), batchTokens: 102, batchSize: 2 })
+    for (const { carried = 0, sequences: members } of batches)
+      for (const index of members) expect(some[index]!.reads[0]).toBeGreaterThanOrEqual(Math.min(carried, 13))
+    expect(batches.map(({ carried = 0, sequences: members }) => [members, carried])).toEqual([
+      [[0, 1], 0],
+      [[2], 11],
+    ])
   })
 })
 
@@ -110,9 +209,11 @@ describe('shared prefixes', () => {
       return [sequence([...question, ...own(40)], group), sequence([...question, ...own(40)], group)]
     }).flat()
     const batches = planBatches(sequences, planOptionsFor(CPU))
-    // (1024 − 300) / 110 = 6 questions of 110 tokens; each with its own 300 they would be two
-    expect(batches.map((batch) => batch.sequences.length)).toEqual(new Array(10).fill(12))
-    expect(batches.map((batch) => batch.tokens)).toEqual(new Array(10).fill(300 + 6 * 110))
+    // the 300 and every question of 110 once in all, but for a first token or two that questions have in common
+    expect(total(batches)).toBe(distinct(sequences))
+    expect(300 + 60 * 110 - total(batches)).toBeLessThan(10)
+    expect(batches).toHaveLength(7)
+    expect(batches.slice(1).every(({ carried = 0 }) => carried >= 300)).toBe(true)
     // another system message in between shares nothing
     const other = sequences.map((one, i) => (i % 4 < 2 ? one : { ...one, ids: one.ids.map((id) => id + 5000) }))
     for (const batch of planBatches(other, planOptionsFor(CPU))) expect(batch.tokens).toBeLessThanOrEqual(1024)
@@ -150,7 +251,7 @@ describe('shared prefixes', () => {
       )
     }
     const [batch] = planBatches(sequences, planOptionsFor(CPU))
-    expect(batch).toMatchObject({ sequences: [0, 2, 1, 3], reused: [0, 2, 0, 3], tokens: 6 })
+    expect(batch).toMatchObject({ sequences: [2, 0, 1, 3], reused: [0, 2, 0, 3], tokens: 6 })
   })
   it('cost nothing for equal sequences', () => {
     const [batch] = planBatches([sequence([1, 2], 0), sequence([1, 2], 0)], planOptionsFor(CPU))
@@ -174,6 +275,10 @@ it('estimates the weights and the hungriest batch', () => {
   expect(estimatePeakBytes(batches, sequences, { ...size, numberBytes: 2, scores: 'mask' })).toBe(1000 + 2 * 569)
   expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'block' })).toBe(1000 + 4 * (560 + 2 * 2 * 128 * 3))
   expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'none' })).toBe(1000 + 4 * 560)
+  // 7 tokens of keys and values come in and 5 go out, of 96 numbers each, in float32 whatever the model's type is
+  const carrying = batches.map((batch) => ({ ...batch, carried: 7, kept: 5 }))
+  const half = { ...size, numberBytes: 2, scores: 'none', carried: 96 } as const
+  expect(estimatePeakBytes(carrying, sequences, half)).toBe(1000 + 2 * 560 + 4 * 12 * 96)
 })
 
 it('computes the prompt of 1,000 groups of 16 completions once each, whatever the layout', () => {
@@ -185,9 +290,9 @@ it('computes the prompt of 1,000 groups of 16 completions once each, whatever th
   })
   const packed = planBatches(sequences, planOptionsFor(CPU))
   expect(packed.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(1000 * prompts + 16_000 * completions)
-  // the prefix of all, counted by the plan's own sharing: 15 of 16 completions take the prompt over
-  const shared = packed.flatMap(({ reused }) => reused!).filter((tokens) => tokens === prompts).length
-  expect(shared).toBe(15_000)
+  // 15 of 16 completions take the prompt over, from the one before or from the batch before
+  const shared = packed.flatMap(({ reused, carried = 0 }) => [carried, ...reused!.slice(1)])
+  expect(shared.filter((tokens) => tokens === prompts).length).toBe(15_000)
   const rows = planBatches(sequences, planOptionsFor({ device: 'cuda', causal: true, packed: false }))
   expect(rows.flatMap(({ reused }) => reused!).filter((tokens) => tokens === prompts)).toHaveLength(15_000)
 })
@@ -209,7 +314,6 @@ describe('prompts as rows of their own', () => {
       return [2, 3].map((own) => sequence([...prompt, ...new Array<number>(40 + below(random, 361)).fill(own)], group))
     }).flat()
   }
-  const total = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0)
 
   it('have one length in a batch, and every group has its prompt once: 4 + 2 + 1', () => {
     const prompt = [1, 2, 3, 4]

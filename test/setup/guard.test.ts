@@ -7,6 +7,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
   writeSync,
@@ -53,6 +55,35 @@ it('hands out no runner of weights that changed after they were hashed', async (
   rmSync(file)
   await expect(open(since)).rejects.toThrow('changed after it was hashed')
   expect(released).toBe(3)
+})
+
+it('computes nothing from weights that were cut short in place: to read behind their end would end the process', async () => {
+  const checkpoint = join(folder, 'cut-short')
+  cpSync(packagePath('src/embedded/demo/demo-reward-model'), checkpoint, { recursive: true })
+  const device = await resolveDevice('cpu', 'fp32')
+  const [model] = await loadModels(toRunConfig('run-rm', { model: checkpoint }), device, () => {})
+  let runs = 0
+  const own = { info: { kind: 'head' }, run: async () => void runs++, release: async () => {} }
+  const subject = { open: async () => own } as unknown as OpenSubject
+  const runner = await guarded(model!, subject, Date.now() + 60_000).open()
+  const run = () => runner.run({} as Batch, [])
+  await run()
+  const file = join(checkpoint, 'model.safetensors')
+  truncateSync(file, statSync(file).size - 4096)
+  for (let i = 0; i < 2; i++)
+    await expect(run()).rejects.toThrow(
+      expect.objectContaining({
+        exitCode: 5,
+        message: 'model.safetensors was cut short after it was hashed: nothing more is measured',
+      }) as ModelError,
+    )
+  expect(runs).toBe(1)
+  // one that is gone, or has another in its place, stays mapped
+  rmSync(file)
+  await run()
+  writeFileSync(file, '')
+  await run()
+  expect(runs).toBe(3)
 })
 
 const loaded = async (name: string) => {

@@ -35,6 +35,8 @@ const PLAN: Batch[] = Array.from({ length: 2500 }, (_, i) => ({
   prefix: i % 2,
   tokens: 7 * i,
   ...(i % 3 === 0 && { reused: [0, i % 5] }),
+  ...(i % 6 === 0 && i > 0 && { carried: i, kept: 2 * i }),
+  ...(i % 15 === 0 && { kept: 3 }),
 }))
 const CONFIG = { model: 'm', 'batch-tokens': 4096 }
 

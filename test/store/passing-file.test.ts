@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { passingName, sweepPassing } from '../../src/passing-file.ts'
+import { spaceName } from '../../src/process-space.ts'
 import { takeLock } from '../../src/store/lock.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'passing-'))
 afterAll(() => rmSync(dir, { recursive: true }))
-const host = hostname().replace(/[^\w-]/g, '-')
+const host = spaceName()
 
 it('what killed processes left goes, what others are at stays', () => {
   const file = join(dir, 'measurements.jsonl')

@@ -9,16 +9,17 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { DataError } from '../../src/errors.ts'
 import { packagePath } from '../../src/package.ts'
+import { spaceName } from '../../src/process-space.ts'
 import { temporaryFolder } from '../../src/temporary-folder.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'temporary-'))
 afterAll(() => rmSync(dir, { recursive: true }))
-const host = hostname().replace(/[^\w-]/g, '-')
+const host = spaceName()
 
 it('takes away what killed processes left, and nothing else', () => {
   const gone = spawnSync(process.execPath, ['-e', '']).pid

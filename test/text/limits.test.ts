@@ -110,6 +110,16 @@ describe('a tokenizer that does not come to an end', () => {
       }),
     ).toThrow(/within 0.001 s, in 0.16 s of which the machine gave it 0.000$/)
   })
+  it('however long the text is, it has 10 s', () => {
+    const taking = (ms: number): EncodeWatch => {
+      const readings = [0, ms]
+      return new EncodeWatch([/(a+)+$/u], undefined, { read: () => readings.shift()! })
+    }
+    expect(taking(10_000).run(1_000_000, () => 'ids')).toBe('ids')
+    expect(() => taking(10_001).run(1_000_000, () => 'ids')).toThrow(/a text of 1,000,000 characters within 10 s$/)
+    // 2 s and 0.05 ms for each of the characters of a shorter one
+    expect(() => taking(7001).run(100_000, () => 'ids')).toThrow(/within 7 s$/)
+  })
   it('passes on what the work throws and gives', () => {
     const watch = new EncodeWatch([/(a+)+$/u])
     expect(() =>

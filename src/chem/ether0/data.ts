@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs'
 import { DataError } from '../../errors.ts'
 import { packagePath } from '../../package.ts'
+import { openRegular } from '../../read-regular.ts'
 import { systemWords } from '../../system-words.ts'
 import { BLOOM_HINT, BloomFilter } from '../toolkit/bloom.ts'
 import { type FunctionalGroups, parseFunctionalGroups } from '../toolkit/functional-groups.ts'
@@ -157,16 +158,14 @@ const PART_BYTES = 1 << 26
 function readFilter(path: string, what: string): FilterFile {
   let file: number
   try {
-    file = openSync(path, 'r')
+    file = openRegular(path)
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : message
+    const why =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : `it ${systemWords(cause)}`
     throw new DataError(`${what} cannot be read: ${why}`, path, BLOOM_HINT, { cause })
   }
   try {
     const info = fstatSync(file)
-    if (!info.isFile())
-      throw new DataError(`${what} is ${info.isDirectory() ? 'a folder' : 'no plain file'}`, path, BLOOM_HINT)
     const part = Buffer.alloc(Math.min(PART_BYTES, info.size))
     BloomFilter.header(part.subarray(0, readSync(file, part, 0, Math.min(18, info.size), 0)), info.size, path)
     const bytes = new SharedArrayBuffer(info.size)

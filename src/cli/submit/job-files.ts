@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeOutputFolder } from '../../setup/folder.ts'
+import { writeWholeSync } from '../../whole-file.ts'
 import { beakerSpec } from './beaker.ts'
 import { analyzeManifest, analyzePath, jobManifest, manifestPath } from './kubernetes.ts'
 import { allShards, type Engine, type JobPlan, jobFolder, optionsYaml } from './plan.ts'
@@ -48,10 +49,10 @@ export const jobFiles = (plan: JobPlan): JobFile[] => [
 export function writeJobFiles(plan: JobPlan, files: readonly JobFile[]): void {
   makeOutputFolder(join(plan.outputDir, 'jobs'))
   for (const folder of [join(plan.outputDir, 'jobs'), ...plan.runs.map((run) => jobFolder(plan.outputDir, run))])
-    for (const name of ['logs', 'exit']) mkdirSync(join(folder, name), { recursive: true })
+    for (const name of ['logs', 'exit']) makeOutputFolder(join(folder, name))
   for (const { path, text } of files) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
+    makeOutputFolder(dirname(path))
+    writeWholeSync(path, text)
     if (path.endsWith('.sh')) chmodSync(path, 0o755)
   }
 }

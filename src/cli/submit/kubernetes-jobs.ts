@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { writeWholeSync } from '../../whole-file.ts'
 import type { Log } from '../log.ts'
 import { EngineError, engineCall } from './engine.ts'
 import { jobManifest, jobName, manifestPath } from './kubernetes.ts'
@@ -15,7 +15,7 @@ const inNamespace = ({ plan }: JobState): string[] =>
 async function submitShards(state: JobState, run: JobRun, shards: readonly number[], log: Log): Promise<JobState> {
   const start = state.submissions.filter((one) => one.run === run.name).length + 1
   const path = manifestPath(state.plan, run, start)
-  writeFileSync(path, jobManifest(state.plan, run, shards, start))
+  writeWholeSync(path, jobManifest(state.plan, run, shards, start))
   await engineCall('kubectl', ['apply', '-f', path])
   const job = jobName(run, start)
   log.info(`${run.name}: ${shards.length} of ${run.shards} shards submitted as job ${job}`)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRecord } from '../../is-record.ts'
+import { openRegularHandle } from '../../read-regular.ts'
 import { storeName, visitEntries } from '../../store/merge.ts'
 import { type JobPlan, type JobRun, runKey } from './plan.ts'
 
@@ -59,7 +59,7 @@ export async function progressOf(folder: string, run: JobRun, shard: number): Pr
 
 /** The JSON object on the line that begins at an offset; null where the line is not whole. */
 async function objectAt(path: string, offset: number): Promise<Record<string, unknown> | null> {
-  const file = await open(path)
+  const file = await openRegularHandle(path)
   try {
     for await (const line of file.readLines({ start: offset, autoClose: false })) {
       const found: unknown = JSON.parse(line)

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DataError, UsageError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
 import { regularText } from '../../read-regular.ts'
+import { makeOutputFolder } from '../../setup/folder.ts'
 import { lock } from '../../store/lock.ts'
 import { systemWords, unwrittenFile } from '../../system-words.ts'
 import { visibleLine } from '../../visible-text.ts'
@@ -87,7 +88,7 @@ export function lockState(outputDir: string): () => void {
 /** Written beside and moved: who reads it finds the old or the new one. */
 export function writeState(state: JobState): void {
   const path = statePath(state.plan.outputDir)
-  mkdirSync(join(path, '..'), { recursive: true })
+  makeOutputFolder(dirname(path))
   const partial = passingName(path, 'partial')
   sweepPassing(path)
   writeFileSync(partial, `${JSON.stringify({ ...state, version: VERSION }, null, 2)}\n`)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openRegularHandle } from '../../read-regular.ts'
 import { textTable } from '../../report/table.ts'
 import { visibleLine } from '../../visible-text.ts'
 import { type JobRun, jobFolder } from './plan.ts'
@@ -96,7 +96,7 @@ const LAST_LINES = 5
 /** Of the file that the job writes, with its name. */
 export const fileLog: LogOf = async (_, { log }, lines) => {
   if (!existsSync(log)) return [`${log} is not there: it has not begun`]
-  const file = await open(log)
+  const file = await openRegularHandle(log)
   try {
     const { size } = await file.stat()
     const buffer = Buffer.alloc(Math.min(size, LAST_BYTES))

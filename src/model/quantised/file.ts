@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { type FileHandle, open, realpath, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -8,6 +8,7 @@ import lockfile from 'proper-lockfile'
 import { ModelError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
+import { regularText } from '../../read-regular.ts'
 import { begun, ended } from '../../unfinished.ts'
 import { type Checkpoint, type FileHash, hashCheckpoint, sha256OfFile } from '../checkpoint.ts'
 import { quantiseRows } from './blocks.ts'
@@ -149,7 +150,7 @@ const recordOf = (path: string): string => path.replace(/\.bin$/, '.json')
 async function isWhole(path: string, sizeBytes: number): Promise<boolean> {
   try {
     if (statSync(path).size !== sizeBytes) return false
-    const record: unknown = JSON.parse(readFileSync(recordOf(path), 'utf8'))
+    const record: unknown = JSON.parse(regularText(recordOf(path)))
     return isRecord(record) && record.sha256 === (await sha256OfFile(path))
   } catch {
     return false

@@ -1,6 +1,7 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { ModelError } from '../../errors.ts'
+import { readRegular } from '../../read-regular.ts'
 import { staysInside } from '../../weight-files.ts'
 import { orModelError } from '../safetensors.ts'
 import { bitsOf } from './element-type.ts'
@@ -61,7 +62,7 @@ export function readWhole(where: string): { path: string; bytes: Uint8Array } {
       where,
       'Export it with its weights in a file of their own (external data).',
     )
-  const bytes = orModelError(where, () => readFileSync(path))
+  const bytes = orModelError(where, () => readRegular(path, MAX_BYTES))
   refusePointer(bytes, where)
   return { path, bytes }
 }

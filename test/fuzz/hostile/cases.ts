@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Command } from '../../command.ts'
 import { bomb, bytes, HOSTILE, link, modelWith, pipe, row, runWith, weightsWith } from './inputs.ts'
@@ -457,6 +457,36 @@ export const MORE: Readonly<Record<string, Made>> = {
     pipe,
     (scratch) => ['submit-eval-jobs', ['--engine', 'slurm', '--runs', join(scratch, 'r.yaml')], 2],
     'r.yaml',
+  ),
+  ...Object.fromEntries(
+    (
+      [
+        ['measurements.jsonl', 'a pipe', pipe, /measurements\.jsonl: .*is not a regular file/],
+        [
+          'measurements.jsonl.lock',
+          'a pipe',
+          pipe,
+          /measurements\.jsonl\.lock: is not a regular file, and a lock belongs there/,
+        ],
+        [
+          'measurements.jsonl',
+          'a link to /dev/zero',
+          link('/dev/zero'),
+          /measurements\.jsonl: .*is not a regular file/,
+        ],
+        ['tables', 'a pipe', pipe, /tables: is no folder, expected a folder/],
+      ] as const
+    ).map(([name, what, make, says]): [string, Made] => [
+      `${name} is ${what}, run-rm`,
+      (scratch) => {
+        const folder = runWith(scratch, 'out', join(scratch, '../run'), 'run.json', (text) => text)
+        const path = join(folder, '../demo-pairs', name)
+        renameSync(folder, dirname(path))
+        rmSync(path, { recursive: true, force: true })
+        make(path)
+        return rm(['--limit', '7', '--name', 'm'], 3, says)
+      },
+    ]),
   ),
   ...Object.fromEntries(
     (['analyze', 'verify-results'] as const).map((command): [string, Made] => [

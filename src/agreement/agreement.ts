@@ -104,9 +104,12 @@ export interface SampleStatistics {
   readonly statistics: readonly Statistic[]
 }
 
+/** A task of more rows than this, pairs and completions together, holds so much memory that no other large one should go on beside it. */
+const MANY_ROWS = 1_500_000
+
 /**
  * Pairs and completions of a subset are one task: they mostly rest on the same prompts, and have one draw (prompt-draws.ts). The tasks of the
- * most rows come first, so that no thread begins one when the others are done.
+ * most rows come first, so that no thread begins one when the others are done; of very many rows the largest and then the smallest.
  */
 export function statisticTasks({ pairs, completions, strata }: ColumnSamples): StatisticTask[] {
   const subsets = new Map<string, { pairs: number[]; completions: number[]; strata: number[]; rows: number }>()
@@ -121,7 +124,9 @@ export function statisticTasks({ pairs, completions, strata }: ColumnSamples): S
       task.rows += rows.length
     }
   const levels = strata.map(({ rows }, place) => ({ pairs: [], completions: [], strata: [place], rows: rows.length }))
-  return [...subsets.values(), ...levels].sort((a, b) => b.rows - a.rows)
+  const [largest, ...others] = [...subsets.values(), ...levels].sort((a, b) => b.rows - a.rows)
+  if (largest === undefined) return []
+  return [largest, ...(largest.rows > MANY_ROWS ? others.reverse() : others)]
 }
 
 /** One sample after the other, as they are asked for. */

@@ -104,12 +104,9 @@ export interface SampleStatistics {
   readonly statistics: readonly Statistic[]
 }
 
-/** A task of more rows than this, pairs and completions together, holds so much memory that no other large one should go on beside it. */
-const MANY_ROWS = 1_500_000
-
 /**
  * Pairs and completions of a subset are one task: they mostly rest on the same prompts, and have one draw (prompt-draws.ts). The tasks of the
- * most rows come first, so that no thread begins one when the others are done; of very many rows the largest and then the smallest.
+ * most rows come first, so that no thread begins one when the others are done.
  */
 export function statisticTasks({ pairs, completions, strata }: ColumnSamples): StatisticTask[] {
   const subsets = new Map<string, { pairs: number[]; completions: number[]; strata: number[]; rows: number }>()
@@ -124,9 +121,7 @@ export function statisticTasks({ pairs, completions, strata }: ColumnSamples): S
       task.rows += rows.length
     }
   const levels = strata.map(({ rows }, place) => ({ pairs: [], completions: [], strata: [place], rows: rows.length }))
-  const [largest, ...others] = [...subsets.values(), ...levels].sort((a, b) => b.rows - a.rows)
-  if (largest === undefined) return []
-  return [largest, ...(largest.rows > MANY_ROWS ? others.reverse() : others)]
+  return [...subsets.values(), ...levels].sort((a, b) => b.rows - a.rows)
 }
 
 /** One sample after the other, as they are asked for. */

@@ -13,8 +13,11 @@ export interface Log {
 }
 export type Fields = Readonly<Record<string, unknown>>
 export interface Progress {
-  /** Absolute amount done. */
-  update(done: number): void
+  /**
+   * @param done absolute amount
+   * @param found of it, what an earlier start had done: no work of this one, so that it is left out of the rate
+   */
+  update(done: number, found?: number): void
   stop(): void
 }
 
@@ -50,22 +53,23 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
   const lines = (task: string, total: number, unit: string): Progress => {
     const from = clock()
     let last = from
-    let done = 0
+    let [done, found] = [0, 0]
     const line = (): void => {
-      const seconds = (clock() - from) / 1000
-      const rate = done / Math.max(seconds, 1e-3)
-      const pace = seconds < SHORTEST_RATED_S ? '' : `, ${rate.toFixed(1)} ${unit}/s`
-      info(`${task} ${done}/${total} ${unit}${pace}${done < total ? `, ${etaText((total - done) / rate)} left` : ''}`, {
+      const rate = rateOf(done - found, clock() - from)
+      const pace = rate === null ? '' : `, ${rate.toFixed(1)} ${unit}/s`
+      info(`${task} ${done}/${total} ${unit}${pace}${done < total ? `, ${leftText(total - done, rate)} left` : ''}`, {
         event: 'progress',
         task,
         done,
+        found,
         total,
         unit,
       })
     }
     return {
-      update(value) {
+      update(value, before = 0) {
         done = value
+        found = before
         if (clock() - last < 1000 * lineEverySeconds()) return
         last = clock()
         line()
@@ -88,9 +92,9 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
     )
     single.start(total, 0, { rate: '–', left: '–' })
     return {
-      update(done) {
-        const rate = done / Math.max((clock() - from) / 1000, 1e-3)
-        single.update(done, { rate: rate.toFixed(1), left: done > 0 ? etaText((total - done) / rate) : '–' })
+      update(done, found = 0) {
+        const rate = rateOf(done - found, clock() - from)
+        single.update(done, { rate: rate?.toFixed(1) ?? '–', left: leftText(total - done, rate) })
       },
       stop: () => single.stop(),
     }
@@ -107,6 +111,13 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
     warnings,
   }
 }
+
+/** Per second; null where nothing was done yet, or over too short a time. */
+const rateOf = (done: number, ms: number): number | null =>
+  done === 0 || ms < 1000 * SHORTEST_RATED_S ? null : (1000 * done) / ms
+
+const leftText = (left: number, rate: number | null): string =>
+  left === 0 ? '0 s' : rate === null ? '–' : etaText(left / rate)
 
 /** @example etaText(3725) // '1 h 2 min' */
 export function etaText(seconds: number): string {

@@ -42,10 +42,15 @@ export const screenLog = (
 export function createLog({ name, quiet, format, stream, clock }: LogOptions): Log {
   const warnings: string[] = []
   const started = clock()
+  let shown: SingleBar | null = null
   const say = (level: 'info' | 'warn', message: string, fields: Fields = {}): void => {
     if (format === 'json')
       stream.write(jsonLine({ level, elapsedMs: Math.round(clock() - started), message, ...fields }))
-    else stream.write(`${name}: ${level === 'warn' ? 'warning: ' : ''}${visibleLine(message)}\n`)
+    else {
+      const line = `${name}: ${level === 'warn' ? 'warning: ' : ''}${visibleLine(message)}\n`
+      if (shown === null) stream.write(line)
+      else aboveBar(shown, line, stream)
+    }
   }
   const info: Log['info'] = (message, fields) => {
     if (!quiet) say('info', message, fields)
@@ -91,12 +96,16 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
       Presets.rect,
     )
     single.start(total, 0, { rate: '–', left: '–' })
+    shown = single
     return {
       update(done, found = 0) {
         const rate = rateOf(done - found, clock() - from)
         single.update(done, { rate: rate?.toFixed(1) ?? '–', left: leftText(total - done, rate) })
       },
-      stop: () => single.stop(),
+      stop() {
+        single.stop()
+        if (shown === single) shown = null
+      },
     }
   }
   const silent: Progress = { update() {}, stop() {} }
@@ -110,6 +119,17 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
       quiet ? silent : stream.isTTY && format === 'text' ? bar(task, total, unit) : lines(task, total, unit),
     warnings,
   }
+}
+
+/**
+ * Writes a line in the place of the bar, and the bar below it. The bar's library goes back to where its line began when it stops, and lets no line
+ * wrap in the meantime: what is only written behind the bar is cut off at the edge, and written over by what comes next.
+ */
+function aboveBar(bar: SingleBar, line: string, stream: NodeJS.WriteStream): void {
+  stream.write(`\r\u001b[0K\u001b[?7h${line}\u001b[?7l\u001b7`)
+  // it draws only what it has not drawn yet
+  Object.assign(bar, { lastDrawnString: '' })
+  bar.render()
 }
 
 /** Per second; null where nothing was done yet, or over too short a time. */

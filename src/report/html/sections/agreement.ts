@@ -58,10 +58,10 @@ function crossTable(pairs: readonly ScoredPair[]): Markup {
       columns.map(([verified]) => [learned ?? 'unscored', verified ?? 'unverifiable', cell(learned, verified)]),
     ),
   }
-  return html`<table class="cross">
+  return html`<div class="scroll"><table class="cross">
 <caption>Decisions on ${plural(pairs.length, 'pair')}, learned × verifiable. ■ agree, ▨ disagree. Choose a number to see its rows. ${csvLink('cross-table', data)}</caption>
 <thead><tr><td></td>${columns.map(([, words]) => html`<th scope="col">${words}</th>`)}</tr></thead>
-<tbody>${lines.map(rowOf)}</tbody></table>
+<tbody>${lines.map(rowOf)}</tbody></table></div>
 `
 }
 

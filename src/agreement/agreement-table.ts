@@ -1,3 +1,4 @@
+import { linesWhere, type StatisticLines } from '../statistic-lines.ts'
 import { subsetName } from '../subset-name.ts'
 import type { Statistic } from '../types.ts'
 import { FAULT_MEANINGS, FAULT_SCOPE, FAULTS, FORM_SCOPE, NOT_WELL_FORMED, WELL_FORMED } from './faults.ts'
@@ -5,14 +6,11 @@ import { MIN_CLUSTERS } from './strata.ts'
 import { count, decimal, intervalSentence, type PaperTable, percent, type TableCell, text } from './tables.ts'
 
 type Find = (statistic: string) => Statistic | undefined
-type Lines = ReadonlyMap<string, Statistic>
 interface Row {
   readonly title: string
-  readonly scope: string
-  readonly subset: string
+  readonly find: Find
 }
 
-const keyOf = (scope: string, subset: string, statistic: string): string => `${scope}\0${subset}\0${statistic}`
 const share = (line: Statistic | undefined): TableCell => percent(line?.value ?? null, ciOf(line), isFew(line))
 const size = (line: Statistic | undefined): TableCell => ({
   kind: 'number',
@@ -33,14 +31,13 @@ const isFew = (line: Statistic | undefined): boolean => line !== undefined && li
  * @param scorer as captions call it; null = no model scored
  */
 export function agreementPaperTables(
-  statistics: readonly Statistic[],
+  statistics: StatisticLines,
   scorer: string | null,
   dataset: string,
   ciMethod: string,
 ): PaperTable[] {
-  const lines = linesOf(statistics)
-  const pairs = pairTable(statistics, lines, scorer, dataset, ciMethod)
-  const completions = completionTable(statistics, lines, scorer, dataset, ciMethod)
+  const pairs = pairTable(statistics, scorer, dataset, ciMethod)
+  const completions = completionTable(statistics, scorer, dataset, ciMethod)
   const tables = [
     ...(pairs === null ? [] : [pairs]),
     ...(completions === null ? [] : [{ ...completions, name: pairs === null ? 'agreement' : 'agreement-completions' }]),
@@ -54,37 +51,72 @@ export function agreementByScorer(
   dataset: string,
   ciMethod: string,
 ): PaperTable | null {
-  const own = runs.flatMap(({ model, statistics }) => {
-    const lines = linesOf(statistics.filter(({ scope }) => scope === 'pairs'))
-    return lines.get(keyOf('pairs', 'all', 'accuracy_strict'))?.value == null ? [] : [{ model, lines }]
-  })
-  if (own.length === 0) return null
+  const body = new TableBody(pairCells, SHOWN)
+  for (const { model, statistics } of runs) {
+    const find = findIn(statistics, 'pairs', 'all')
+    if (find('accuracy_strict')?.value != null) body.add({ title: model, find })
+  }
+  if (body.rows.length === 0) return null
   return {
     name: 'agreement',
     caption: `Agreement with ether0's verifiable rewards on the pairs of ${dataset}.`,
-    intervals: intervalSentence(
-      ciMethod,
-      own.flatMap(({ lines }) => methodsOf(lines, { scope: 'pairs', subset: 'all' }, SHOWN)),
-    ),
+    intervals: intervalSentence(ciMethod, body.methods),
     source: 'agreement.csv',
     columns: [{ title: 'scorer' }, ...PAIR_COLUMNS],
-    rows: own.map(({ model, lines }) => [text(model), ...pairCells((name) => lines.get(keyOf('pairs', 'all', name)))]),
+    rows: body.rows,
     notes: ['Each scorer is on the pairs that it scored.', PAIR_NOTE],
   }
 }
 
-const linesOf = (statistics: readonly Statistic[]): Lines =>
-  new Map(statistics.map((line) => [keyOf(line.scope, line.subset, line.statistic), line]))
+/** Finds the lines of one subset by their name. */
+function findIn(statistics: StatisticLines, scope: string, subset: string): Find {
+  const lines = new Map<string, Statistic>()
+  for (const line of linesWhere(statistics, (line) => line.scope === scope && line.subset === subset))
+    lines.set(line.statistic, line)
+  return (name) => lines.get(name)
+}
 
 /** Statistics whose interval a table of pairs shows. */
 const SHOWN = ['accuracy_strict', 'accuracy_half', 'margin_auroc', 'margin_kendall_tau_b']
-/** How the intervals that a row shows were made; of few prompts it shows those of shares alone. */
-const methodsOf = (lines: Lines, { scope, subset }: Pick<Row, 'scope' | 'subset'>, names: readonly string[]) =>
-  names.map((name) => {
-    const line = lines.get(keyOf(scope, subset, name))
-    const hidden = isFew(line) && !name.startsWith('accuracy_') && name !== 'pass_rate'
-    return line === undefined || hidden ? null : line.ciMethod
-  })
+/** Statistics that a row on pairs is made from. */
+const PAIR_STATISTICS = [...SHOWN, 'verifiable_accuracy_strict', 'cohen_kappa', 'gwet_ac1']
+
+/** Rows of a table while they are made: of 100,000 subsets the lines that a row is made from are not kept. */
+class TableBody {
+  readonly rows: TableCell[][] = []
+  readonly breaks: { before: number; title?: string }[] = []
+  /** How the intervals that rows show were made; of few prompts they show those of shares alone. */
+  readonly #methods = new Set<string | null>()
+  readonly #cells: (find: Find) => TableCell[]
+  readonly #shown: readonly string[]
+
+  /** @param shown statistics whose interval a row shows */
+  constructor(cells: (find: Find) => TableCell[], shown: readonly string[]) {
+    this.#cells = cells
+    this.#shown = shown
+  }
+  get methods(): (string | null)[] {
+    return [...this.#methods]
+  }
+  add({ title, find }: Row): void {
+    this.rows.push([text(title), ...this.#cells(find)])
+    for (const name of this.#shown) {
+      const line = find(name)
+      const hidden = isFew(line) && !name.startsWith('accuracy_') && name !== 'pass_rate'
+      this.#methods.add(line === undefined || hidden ? null : line.ciMethod)
+    }
+  }
+  /** Rows below a heading, where there are any. */
+  addPart(rows: Iterable<Row>, heading: string | null): void {
+    const before = this.rows.length
+    for (const row of rows) this.add(row)
+    if (heading !== null && this.rows.length > before) this.breaks.push({ before, title: heading })
+  }
+  addTotal(row: Row): void {
+    if (this.rows.length > 0) this.breaks.push({ before: this.rows.length })
+    this.add(row)
+  }
+}
 const pairCells = (find: Find): TableCell[] => [
   count((find('accuracy_strict') ?? find('verifiable_accuracy_strict'))?.n ?? 0),
   share(find('accuracy_strict')),
@@ -120,77 +152,92 @@ const PAIR_NOTE =
 
 type Draft = Omit<PaperTable, 'source'>
 
-/** Subsets of a scope where there are several, in their order. */
-const subsetsOf = (statistics: readonly Statistic[], scope: string): Row[] =>
-  [...new Set(statistics.flatMap((line) => (line.scope === scope && line.subset !== 'all' ? [line.subset] : [])))].map(
-    (subset) => ({ title: subsetName(subset), scope, subset }),
+/** Subsets of a scope where there are several, in their order. @param names statistics that are looked for; the lines of a subset stand together */
+function* subsetsOf(statistics: StatisticLines, scope: string, names: readonly string[]): Generator<Row> {
+  const own = linesWhere(
+    statistics,
+    (line) => line.scope === scope && line.subset !== 'all' && names.includes(line.statistic),
   )
+  let subset: string | null = null
+  let lines = new Map<string, Statistic>()
+  const row = (): Row => {
+    const found = lines
+    return { title: subsetName(subset!), find: (name) => found.get(name) }
+  }
+  for (const line of own) {
+    if (line.subset !== subset) {
+      if (subset !== null) yield row()
+      subset = line.subset
+      lines = new Map()
+    }
+    lines.set(line.statistic, line)
+  }
+  if (subset !== null) yield row()
+}
 
-function pairTable(
-  statistics: readonly Statistic[],
-  lines: Lines,
-  scorer: string | null,
-  dataset: string,
-  ciMethod: string,
-): Draft | null {
-  const has = ({ scope, subset }: Row): boolean =>
-    ['accuracy_strict', 'verifiable_accuracy_strict'].some((name) => lines.has(keyOf(scope, subset, name)))
-  const all: Row = { title: 'all pairs', scope: 'pairs', subset: 'all' }
+function pairTable(statistics: StatisticLines, scorer: string | null, dataset: string, ciMethod: string): Draft | null {
+  const few = [
+    ...linesWhere(
+      statistics,
+      ({ scope, subset }) => scope === FORM_SCOPE || scope === FAULT_SCOPE || (scope === 'pairs' && subset === 'all'),
+    ),
+  ]
+  const all: Row = { title: 'all pairs', find: findIn(few, 'pairs', 'all') }
+  const has = ({ find }: Row): boolean =>
+    ['accuracy_strict', 'verifiable_accuracy_strict'].some((name) => find(name) !== undefined)
   if (!has(all)) return null
-  const parts: { heading: string; rows: Row[] }[] = [
-    {
-      heading: 'Both answers well-formed',
-      rows: [
-        { title: 'yes', scope: FORM_SCOPE, subset: WELL_FORMED },
-        { title: 'no', scope: FORM_SCOPE, subset: NOT_WELL_FORMED },
-      ].filter(has),
-    },
-    {
-      heading: 'The rejected answer is',
-      rows: FAULTS.map((level) => ({ title: FAULT_MEANINGS[level].title, scope: FAULT_SCOPE, subset: level })).filter(
-        has,
-      ),
-    },
-    { heading: 'Subset', rows: subsetsOf(statistics, 'pairs') },
-  ].filter(({ rows }) => rows.length > 0)
-  const rows = [...parts.flatMap((part) => part.rows), all]
-  const starts = parts.map((_, i) => parts.slice(0, i).reduce((sum, part) => sum + part.rows.length, 0))
+  const body = new TableBody(pairCells, SHOWN)
+  const formed = [
+    { title: 'yes', find: findIn(few, FORM_SCOPE, WELL_FORMED) },
+    { title: 'no', find: findIn(few, FORM_SCOPE, NOT_WELL_FORMED) },
+  ]
+  body.addPart(formed.filter(has), 'Both answers well-formed')
+  const faults = FAULTS.map((level) => ({
+    title: FAULT_MEANINGS[level].title,
+    find: findIn(few, FAULT_SCOPE, level),
+  }))
+  body.addPart(faults.filter(has), 'The rejected answer is')
+  body.addPart(subsetsOf(statistics, 'pairs', PAIR_STATISTICS), 'Subset')
+  body.addTotal(all)
+  const n = numberOf(all)
   return {
     name: 'agreement',
     caption:
       scorer === null
-        ? `ether0's verifiable rewards on the pairs of ${dataset} (n = ${numberOf(lines, all)}).`
-        : `Agreement of ${scorer} with ether0's verifiable rewards on the pairs of ${dataset} (n = ${numberOf(lines, all)}).`,
-    intervals: intervalSentence(
-      ciMethod,
-      rows.flatMap((row) => methodsOf(lines, row, SHOWN)),
-    ),
+        ? `ether0's verifiable rewards on the pairs of ${dataset} (n = ${n}).`
+        : `Agreement of ${scorer} with ether0's verifiable rewards on the pairs of ${dataset} (n = ${n}).`,
+    intervals: intervalSentence(ciMethod, body.methods),
     columns: [{ title: '' }, ...PAIR_COLUMNS],
-    rows: rows.map((row) => [text(row.title), ...pairCells((name) => lines.get(keyOf(row.scope, row.subset, name)))]),
-    breaks: [
-      ...parts.map(({ heading }, i) => ({ before: starts[i]!, title: heading })),
-      ...(parts.length === 0 ? [] : [{ before: rows.length - 1 }]),
-    ],
+    rows: body.rows,
+    breaks: body.breaks,
     notes: scorer === null ? ['n: pairs.'] : [PAIR_NOTE],
   }
 }
 
-const numberOf = (lines: Lines, { scope, subset }: Row): string => {
-  const of = (name: string): number | undefined => lines.get(keyOf(scope, subset, name))?.n
-  return (of('accuracy_strict') ?? of('verifiable_accuracy_strict') ?? 0).toLocaleString('en-US')
-}
+const numberOf = ({ find }: Row): string =>
+  (find('accuracy_strict')?.n ?? find('verifiable_accuracy_strict')?.n ?? 0).toLocaleString('en-US')
+
+const COMPLETION_STATISTICS = ['pass_rate', 'auroc', 'auroc_within_prompt', 'kendall_tau_b']
+const completionCells = (find: Find): TableCell[] => [
+  count(find('pass_rate')?.n ?? 0),
+  share(find('pass_rate')),
+  size(find('auroc')),
+  size(find('auroc_within_prompt')),
+  size(find('kendall_tau_b')),
+]
 
 function completionTable(
-  statistics: readonly Statistic[],
-  lines: Lines,
+  statistics: StatisticLines,
   scorer: string | null,
   dataset: string,
   ciMethod: string,
 ): Draft | null {
-  const whole = lines.get(keyOf('completions', 'all', 'pass_rate'))
+  const all: Row = { title: 'all completions', find: findIn(statistics, 'completions', 'all') }
+  const whole = all.find('pass_rate')
   if (whole === undefined) return null
-  const subsets = subsetsOf(statistics, 'completions')
-  const rows = [...subsets, { title: 'all completions', scope: 'completions', subset: 'all' }]
+  const body = new TableBody(completionCells, COMPLETION_STATISTICS)
+  body.addPart(subsetsOf(statistics, 'completions', COMPLETION_STATISTICS), null)
+  body.addTotal(all)
   const n = whole.n.toLocaleString('en-US')
   return {
     name: 'agreement-completions',
@@ -206,22 +253,9 @@ function completionTable(
       { title: 'AUROC within prompt' },
       { title: 'τ-b' },
     ],
-    rows: rows.map(({ title, scope, subset }) => {
-      const find: Find = (name) => lines.get(keyOf(scope, subset, name))
-      return [
-        text(title),
-        count(find('pass_rate')?.n ?? 0),
-        share(find('pass_rate')),
-        size(find('auroc')),
-        size(find('auroc_within_prompt')),
-        size(find('kendall_tau_b')),
-      ]
-    }),
-    intervals: intervalSentence(
-      ciMethod,
-      rows.flatMap((row) => methodsOf(lines, row, ['pass_rate', 'auroc', 'auroc_within_prompt', 'kendall_tau_b'])),
-    ),
-    breaks: subsets.length === 0 ? [] : [{ before: subsets.length }],
+    rows: body.rows,
+    intervals: intervalSentence(ciMethod, body.methods),
+    breaks: body.breaks,
     notes:
       scorer === null
         ? []

@@ -1,3 +1,4 @@
+import { JoinedLines, type StatisticLines } from '../statistic-lines.ts'
 import type { ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
 import { type BaselineWarning, baselineColumns, baselineScorers, baselineStatistics, type Parses } from './baselines.ts'
 import { agreementBounds, aurocBounds } from './bounds.ts'
@@ -35,7 +36,7 @@ export interface AgreementOptions extends Partial<BootstrapSettings> {
 }
 export interface Agreement {
   /** agreement.csv, in order. */
-  readonly statistics: readonly Statistic[]
+  readonly statistics: StatisticLines
   /** Baselines that the model does not beat: to be printed. */
   readonly warnings: readonly BaselineWarning[]
 }
@@ -56,9 +57,9 @@ export interface RunColumns {
 /** The lines of agreement.csv that are worked out by sample, in its order. */
 export interface RunLines {
   /** Scopes pairs and completions. */
-  readonly columns: Iterable<Statistic> & { readonly length: number }
+  readonly columns: StatisticLines
   /** Scopes stratum:…, but for those of lengths. */
-  readonly strata: Iterable<Statistic> & { readonly length: number }
+  readonly strata: StatisticLines
 }
 
 /** All lines, on this thread. */
@@ -197,7 +198,7 @@ export function agreementWork(
       const baselines = baselineStatistics(p, c, baselineColumns(baselineScorers(parses), pairs, completions), settings)
       const lengths = lengthStrata(p, settings)
       return ({ columns, strata }) => ({
-        statistics: [...columns, ...orders, ...baselines.statistics, ...strata, ...lengths],
+        statistics: new JoinedLines([columns, orders, baselines.statistics, strata, lengths]),
         warnings: baselines.warnings,
       })
     },
@@ -205,9 +206,12 @@ export function agreementWork(
 }
 
 /** All of it, on this thread. */
-export function agreement(...of: Parameters<typeof agreementWork>): Agreement {
+export function agreement(
+  ...of: Parameters<typeof agreementWork>
+): Agreement & { readonly statistics: readonly Statistic[] } {
   const { columns, settings, others } = agreementWork(...of)
-  return others()(runLines(columns, settings))
+  const { statistics, warnings } = others()(runLines(columns, settings))
+  return { statistics: [...statistics], warnings }
 }
 
 export const AGREEMENT_COLUMNS = [

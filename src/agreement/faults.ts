@@ -1,3 +1,4 @@
+import { linesWhere, type StatisticLines } from '../statistic-lines.ts'
 import type { Fault, ScoredPair, Statistic } from '../types.ts'
 
 /** From this Tanimoto similarity on (Morgan, radius 2, 2,048 bits) a wrong molecule is a near miss. */
@@ -80,11 +81,13 @@ export interface FaultLine {
  * Accuracy by why the rejected answer is wrong: the headline stratum (both answers well-formed), its parts, the other pairs, all. One record
  * for the screen, the tables, summary.json and the pages, from the lines of agreement.csv. Empty where no verdict says why.
  */
-export function accuracyByFault(statistics: readonly Statistic[]): FaultLine[] {
+export function accuracyByFault(statistics: StatisticLines): FaultLine[] {
   const found = new Map<string, Statistic>()
-  for (const line of statistics)
-    if (line.scope === FAULT_SCOPE || line.scope === FORM_SCOPE || (line.scope === 'pairs' && line.subset === 'all'))
-      found.set(`${line.scope} ${line.subset} ${line.statistic}`, line)
+  const own = linesWhere(
+    statistics,
+    ({ scope, subset }) => scope === FAULT_SCOPE || scope === FORM_SCOPE || (scope === 'pairs' && subset === 'all'),
+  )
+  for (const line of own) found.set(`${line.scope} ${line.subset} ${line.statistic}`, line)
   const lineOf = (words: Pick<FaultLine, 'level' | 'title' | 'definition'>, scope: string, subset: string) => {
     const of = (name: string): Statistic | undefined => found.get(`${scope} ${subset} ${name}`)
     const [strict, half] = [of('accuracy_strict'), of('accuracy_half')]

@@ -7,6 +7,7 @@ import { type MethodsInput, methods } from '../agreement/methods.ts'
 import type { PaperTable } from '../agreement/tables.ts'
 import type { Joined } from '../collect.ts'
 import { type Cell, writeCsv } from '../report/csv.ts'
+import type { StatisticLines } from '../statistic-lines.ts'
 import { type HermTexts, writeHermScores } from './herm-scores.ts'
 import type { Log } from './log.ts'
 import { runLabel, writeMethods, writeTables, writeText } from './paper-files.ts'
@@ -54,7 +55,7 @@ export async function writeAnalyses({
     columns[name] = header
     await writeCsv(join(folder, name), header, rows)
   }
-  await csv('agreement.csv', AGREEMENT_COLUMNS, agreement.statistics.map(agreementRow))
+  await csv('agreement.csv', AGREEMENT_COLUMNS, agreementRows(agreement.statistics))
   if (herm !== null) {
     const { suspects, tied, reasons } = mineHacks(joined.completions)
     if (tied.hack + tied.verifier > 0)
@@ -90,4 +91,8 @@ export async function writeAnalyses({
   await writeMethods(folder, methods(input.methods))
   await writeTables(folder, input.tables, runLabel(input.methods))
   await writeText(join(folder, 'codebook.md'), codebook(columns))
+}
+
+function* agreementRows(lines: StatisticLines): Generator<readonly Cell[]> {
+  for (const line of lines) yield agreementRow(line)
 }

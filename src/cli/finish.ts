@@ -21,10 +21,11 @@ import type { Identity } from '../setup/identity.ts'
 import type { MemoryPlan } from '../setup/memory.ts'
 import type { LoadedModel } from '../setup/models.ts'
 import type { OpenSubject } from '../setup/subject.ts'
+import { firstWhere, type StatisticLines } from '../statistic-lines.ts'
 import type { Store } from '../store/log.ts'
 import { subsetName } from '../subset-name.ts'
 import { tightHeap } from '../tight-heap.ts'
-import type { ScoredCompletion, Statistic } from '../types.ts'
+import type { ScoredCompletion } from '../types.ts'
 import { bestOfTable } from './best-of-table.ts'
 import type { Certified } from './certify.ts'
 import type { Replaced } from './differences.ts'
@@ -248,8 +249,8 @@ const OF_TWINS =
   'every group is one answer written in several ways: votes, best of n and advantages mean nothing there, and stand in the files alone'
 
 /** Of a model that compares two answers: whether it prefers the same one in both orders. */
-function orderLine(statistics: readonly Statistic[]): string | null {
-  const found = statistics.find(({ statistic, subset }) => statistic === 'order_consistency' && subset === 'all')
+function orderLine(statistics: StatisticLines): string | null {
+  const found = firstWhere(statistics, ({ statistic, subset }) => statistic === 'order_consistency' && subset === 'all')
   if (found === undefined) return null
   const { value, n, ties } = found
   const even = ties === 0 ? '' : `; in ${ties} more it prefers neither in one order`

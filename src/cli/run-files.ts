@@ -16,6 +16,7 @@ import { writeJson, writeWhole } from '../report/manifest.ts'
 import { type AddedColumns, scoreFileColumns } from '../report/write.ts'
 import type { RunInput } from '../run.ts'
 import type { RunConfig } from '../setup/config.ts'
+import { JoinedLines } from '../statistic-lines.ts'
 import { startStatistics } from '../statistics/start.ts'
 import type { RowFailure } from '../types.ts'
 import { type AdvantagesOfRun, writeAdvantages } from './advantages.ts'
@@ -88,12 +89,12 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
   const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: scored })
   const found = {
     ...rowwise,
-    statistics: [
-      ...rowwise.statistics,
-      ...(groups?.statistics ?? []),
-      ...(grpo?.statistics ?? []),
-      ...(invariance?.statistics ?? []),
-    ],
+    statistics: new JoinedLines([
+      rowwise.statistics,
+      groups?.statistics ?? [],
+      grpo?.statistics ?? [],
+      invariance?.statistics ?? [],
+    ]),
   }
   if (scored) {
     for (const line of baselineWarningLines(found.warnings)) log.warn(line)

@@ -21,10 +21,15 @@ export const NO_RUN = 0
 export const NOTHING_KEPT = 'the run whose keys and values are taken over left none'
 
 type Tensors = Readonly<Record<string, ort.Tensor>>
+interface Kept {
+  readonly run: number
+  readonly inputs: Tensors
+}
+const NOTHING: Kept = { run: NO_RUN, inputs: {} }
 
 /** A session of ONNX Runtime that holds what a run keeps until another one keeps something. */
 export class HeldSession implements GraphSession {
-  #kept: { readonly run: number; readonly inputs: Tensors } = { run: NO_RUN, inputs: {} }
+  #kept: Kept = NOTHING
 
   constructor(
     readonly session: ort.InferenceSession,
@@ -41,6 +46,8 @@ export class HeldSession implements GraphSession {
         ? []
         : [...carry.outputs.keys()].map((input) => [input, this.#rows(input, feeds[input]!.dims[1]!, from)] as const)
     const keeps = as === null ? [] : [...carry.outputs.values()]
+    // what nothing takes any more need not stand in memory beside what takes its place
+    if (as !== null) this.#kept = NOTHING
     const found = await this.session.run({ ...feeds, ...Object.fromEntries(taken) }, [...outputs, ...keeps])
     if (as !== null) {
       const inputs = Object.fromEntries([...carry.outputs].map(([input, output]) => [input, found[output]!]))
@@ -50,7 +57,7 @@ export class HeldSession implements GraphSession {
   }
 
   async release(): Promise<void> {
-    this.#kept = { run: NO_RUN, inputs: {} }
+    this.#kept = NOTHING
     await this.session.release()
   }
 

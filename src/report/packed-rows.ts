@@ -61,11 +61,14 @@ export class PackedRows implements CellRows {
   }
 
   row(i: number): Cell[] {
-    return this.#columns.map((column, c) => {
-      const value = column === null || i >= column.length ? Number.NaN : column[i]!
-      if (Number.isNaN(value) || (column instanceof Int32Array && value === NO_INTEGER)) return null
-      return this.#isWords[c] ? this.#words[value]! : value
-    })
+    return this.#columns.map((_, c) => this.cell(i, c))
+  }
+  /** @param c number of the column */
+  cell(i: number, c: number): Cell {
+    const column = this.#columns[c]!
+    const value = column === null || i >= column.length ? Number.NaN : column[i]!
+    if (Number.isNaN(value) || (column instanceof Int32Array && value === NO_INTEGER)) return null
+    return this.#isWords[c] ? this.#words[value]! : value
   }
 
   *[Symbol.iterator](): Generator<Cell[]> {

@@ -17,8 +17,8 @@ export function batchBytes({ batchTokens }: Pick<PlanOptions, 'batchTokens'>, si
   return batchTokens * perToken * (size.numberBytes ?? 4) + scoreBytes(batchTokens, row, size) + handed
 }
 
-/** Bytes of the keys and values of so many tokens, in all layers. */
-export const carriedBytes = (tokens: number, { carried = 0 }: ModelSize): number => 4 * tokens * carried
+/** Bytes of the keys and values of so many tokens, in all layers: in the session and in JavaScript, where those of the run before wait to be collected. */
+export const carriedBytes = (tokens: number, { carried = 0 }: ModelSize): number => 2 * 4 * tokens * carried
 
 /** Estimated bytes of what attention keeps of rows of that length, `tokens` in all. */
 export function scoreBytes(

@@ -1,5 +1,6 @@
 import { AGREEMENT_COLUMNS, type SampleStatistics } from '../agreement/agreement.ts'
 import { type PackedParts, PackedRows } from '../report/packed-rows.ts'
+import type { LineKey, StatisticLines } from '../statistic-lines.ts'
 import type { Statistic } from '../types.ts'
 
 /** Lines of one sample: rows `from` to `end` (exclusive) of a thread's. */
@@ -17,28 +18,76 @@ export interface RunResult {
   readonly samples: readonly SampleRows[]
 }
 
-/** Statistics of a run's samples, some 40 per subset, as memory of 60 bytes each; made when they are read. */
-export class StatisticList implements Iterable<Statistic> {
+/** Places of scope, subset and statistic among the columns. */
+const [SCOPE, SUBSET, STATISTIC] = (['scope', 'subset', 'statistic'] as const).map((name) =>
+  AGREEMENT_COLUMNS.indexOf(name),
+) as [number, number, number]
+
+/** Which rows of which thread a list has, in its order. */
+interface Picked {
+  readonly threads: readonly PackedRows[]
+  readonly thread: Uint8Array
+  readonly row: Int32Array
+}
+
+/** Statistics of a run's samples, some 40 per subset, as memory of 65 bytes each; made when they are read. */
+export class StatisticList implements StatisticLines {
   readonly length: number
-  readonly #lots: readonly (SampleRows & { readonly rows: PackedRows })[]
+  readonly #picked: Picked
+
+  private constructor(picked: Picked) {
+    this.#picked = picked
+    this.length = picked.row.length
+  }
 
   /**
    * @param made by several threads, in any order
    * @param scopes of the samples that are read, in this order, each by place
    */
-  constructor(made: readonly RunResult[], scopes: readonly SampleRows['scope'][]) {
+  static of(made: readonly RunResult[], scopes: readonly SampleRows['scope'][]): StatisticList {
     const order = ({ scope }: SampleRows): number => scopes.indexOf(scope)
-    this.#lots = made
-      .flatMap(({ rows: parts, samples }) => {
-        const rows = new PackedRows(AGREEMENT_COLUMNS.length, parts)
-        return samples.filter((sample) => order(sample) !== -1).map((sample) => ({ ...sample, rows }))
-      })
-      .sort((a, b) => order(a) - order(b) || a.place - b.place)
-    this.length = this.#lots.reduce((n, { from, end }) => n + end - from, 0)
+    const lots = made
+      .flatMap(({ samples }, thread) => samples.flatMap((sample) => (order(sample) === -1 ? [] : [{ sample, thread }])))
+      .sort((a, b) => order(a.sample) - order(b.sample) || a.sample.place - b.sample.place)
+    const length = lots.reduce((n, { sample: { from, end } }) => n + end - from, 0)
+    const picked = {
+      threads: made.map(({ rows }) => new PackedRows(AGREEMENT_COLUMNS.length, rows)),
+      thread: new Uint8Array(length),
+      row: new Int32Array(length),
+    }
+    let at = 0
+    for (const { sample, thread } of lots)
+      for (let row = sample.from; row < sample.end; row++, at++) {
+        picked.thread[at] = thread
+        picked.row[at] = row
+      }
+    return new StatisticList(picked)
+  }
+
+  where(is: (key: LineKey) => boolean): StatisticList {
+    const { threads, thread, row } = this.#picked
+    const kept = new Uint8Array(this.length)
+    let length = 0
+    for (let i = 0; i < kept.length; i++) {
+      const rows = threads[thread[i]!]!
+      const wordOf = (column: number): string => rows.cell(row[i]!, column) as string
+      if (!is({ scope: wordOf(SCOPE), subset: wordOf(SUBSET), statistic: wordOf(STATISTIC) })) continue
+      kept[i] = 1
+      length++
+    }
+    const picked = { threads, thread: new Uint8Array(length), row: new Int32Array(length) }
+    let at = 0
+    for (let i = 0; i < kept.length; i++) {
+      if (kept[i] === 0) continue
+      picked.thread[at] = thread[i]!
+      picked.row[at++] = row[i]!
+    }
+    return new StatisticList(picked)
   }
 
   *[Symbol.iterator](): Generator<Statistic> {
-    for (const { rows, from, end } of this.#lots) for (let i = from; i < end; i++) yield statisticOf(rows.row(i))
+    const { threads, thread, row } = this.#picked
+    for (let i = 0; i < this.length; i++) yield statisticOf(threads[thread[i]!]!.row(row[i]!))
   }
 }
 

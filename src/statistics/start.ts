@@ -80,8 +80,8 @@ export function startStatistics(
       return runs.map((_, r): RunLines => {
         const made = all.map((results) => results[r]!)
         return {
-          columns: new StatisticList(made, ['pairs', 'completions']),
-          strata: new StatisticList(made, ['strata']),
+          columns: StatisticList.of(made, ['pairs', 'completions']),
+          strata: StatisticList.of(made, ['strata']),
         }
       })
     },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { AGREEMENT_COLUMNS, type Agreement, agreement, agreementRow } from '../../src/agreement/agreement.ts'
+import { AGREEMENT_COLUMNS, agreement, agreementRow } from '../../src/agreement/agreement.ts'
 import { smilesTraits, taggedAnswer } from '../../src/agreement/answer.ts'
 import { baselineWarningLines, fewPromptsLine } from '../../src/agreement/baselines.ts'
 import { fitTemperature } from '../../src/agreement/calibration.ts'
@@ -20,7 +20,7 @@ const reference = JSON.parse(readFileSync(packagePath('test/data/stats/demo-agre
   intervals: Record<string, [number, number]>
 }
 const demo = demoPairs(rmScores())
-let result: Agreement
+let result: ReturnType<typeof agreement>
 beforeAll(() => {
   result = agreement(demo.pairs, demo.completions, { parses: (s) => s.length > 3 })
 })

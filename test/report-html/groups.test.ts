@@ -11,6 +11,7 @@ import { LIMITS } from '../../src/report/html/limits.ts'
 import { renderReport } from '../../src/report/html/report.ts'
 import type { RowTable, Stock } from '../../src/report/html/row-table.ts'
 import { curvesPlot } from '../../src/report/plots/curves.ts'
+import { linesWhere } from '../../src/statistic-lines.ts'
 import type { CompletionGroup, ScoredCompletion } from '../../src/types.ts'
 import { demoGroups, demoSolutions, findingOf, groupsInput, groupsReport } from './demo-groups.ts'
 import { demoInput } from './demo-input.ts'
@@ -264,7 +265,7 @@ describe('groups in report.html', () => {
     const [pairs, grouped] = [demoInput(), groupsInput()]
     const both = renderReport({
       ...pairs,
-      statistics: [...pairs.statistics, ...grouped.statistics.filter(({ scope }) => scope === 'groups')],
+      statistics: [...pairs.statistics, ...linesWhere(grouped.statistics, ({ scope }) => scope === 'groups')],
       completions: [...pairs.completions, ...grouped.completions],
       groups: grouped.groups!,
     })

@@ -67,7 +67,9 @@ describe('report.html', () => {
   it('shows the numbers of agreement.csv, and for an absent interval its reason', () => {
     const input = demoInput()
     const html = renderReport(input)
-    const own = input.statistics.filter((s) => s.subset === 'all' && (s.scope === 'pairs' || s.scope === 'completions'))
+    const own = [...input.statistics].filter(
+      (s) => s.subset === 'all' && (s.scope === 'pairs' || s.scope === 'completions'),
+    )
     expect(own.length).toBeGreaterThan(30)
     const line = (s: Statistic): string => {
       const interval =

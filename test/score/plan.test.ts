@@ -275,10 +275,10 @@ it('estimates the weights and the hungriest batch', () => {
   expect(estimatePeakBytes(batches, sequences, { ...size, numberBytes: 2, scores: 'mask' })).toBe(1000 + 2 * 569)
   expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'block' })).toBe(1000 + 4 * (560 + 2 * 2 * 128 * 3))
   expect(estimatePeakBytes(batches, sequences, { ...size, scores: 'none' })).toBe(1000 + 4 * 560)
-  // 7 tokens of keys and values come in and 5 go out, of 96 numbers each, in float32 whatever the model's type is
+  // 7 tokens of keys and values come in and 5 go out, of 96 numbers each, twice in memory and in float32 whatever the model's type is
   const carrying = batches.map((batch) => ({ ...batch, carried: 7, kept: 5 }))
   const half = { ...size, numberBytes: 2, scores: 'none', carried: 96 } as const
-  expect(estimatePeakBytes(carrying, sequences, half)).toBe(1000 + 2 * 560 + 4 * 12 * 96)
+  expect(estimatePeakBytes(carrying, sequences, half)).toBe(1000 + 2 * 560 + 2 * 4 * 12 * 96)
 })
 
 it('computes the prompt of 1,000 groups of 16 completions once each, whatever the layout', () => {

@@ -9,6 +9,7 @@ import { ModelError } from '../../errors.ts'
 import { isRecord } from '../../is-record.ts'
 import { passingName, sweepPassing } from '../../passing-file.ts'
 import { regularText } from '../../read-regular.ts'
+import { isSystemError, systemWords } from '../../system-words.ts'
 import { begun, ended } from '../../unfinished.ts'
 import { type Checkpoint, type FileHash, hashCheckpoint, sha256OfFile } from '../checkpoint.ts'
 import { quantiseRows } from './blocks.ts'
@@ -242,10 +243,9 @@ async function orUnwritable<T>(folder: string, call: () => Promise<T>): Promise<
   try {
     return await call()
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
+    if (!isSystemError(cause)) throw cause
     throw new ModelError(
-      `cannot hold the quantised weights: ${message}`,
+      `cannot hold the quantised weights: ${cause.path ?? 'it'} ${systemWords(cause)}`,
       folder,
       'Name another folder with the environment variable CHEMHERM_QUANTISED_DIR.',
       { cause },

@@ -1,3 +1,4 @@
+import type { StatisticLines } from '../../statistic-lines.ts'
 import type { RowFailure, ScoredCompletion, ScoredPair, Statistic } from '../../types.ts'
 import type { GroupsReport } from './group-input.ts'
 import type { StepsReport } from './step-input.ts'
@@ -8,7 +9,7 @@ export interface ReportInput {
   /** null where nothing was scored in pairs (no model, or no pairs). */
   readonly accuracy: AccuracySummary | null
   /** The rows of agreement.csv, the baselines (scope `null:<name>`) and strata (scope `stratum:<name>`) among them. */
-  readonly statistics: readonly Statistic[]
+  readonly statistics: StatisticLines
   /** Accuracy by why the rejected answer is wrong, the headline stratum first, all pairs last; empty or left out where no verdict says. */
   readonly faults?: readonly FaultRecord[]
   readonly pairs: readonly ScoredPair[]

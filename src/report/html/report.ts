@@ -1,3 +1,4 @@
+import { firstWhere } from '../../statistic-lines.ts'
 import { completionTable } from './completion-table.ts'
 import { groupTable } from './group-table.ts'
 import type { ReportInput } from './input.ts'
@@ -48,7 +49,9 @@ export function reportPage(input: ReportInput, limits: Limits = LIMITS): Markup 
     paired ? subsets(input, limits) : null,
     input.completions.length > 0 ? agreement(input, limits) : null,
     input.completions.length > 0 ? scores(input) : null,
-    paired || input.statistics.some((line) => chapterOf(line) === 'calibration') ? calibration(input) : null,
+    paired || firstWhere(input.statistics, (line) => chapterOf(line) === 'calibration') !== undefined
+      ? calibration(input)
+      : null,
     sensitivity(input, limits),
     paired ? lengths(input) : null,
     paired ? strata(input) : null,

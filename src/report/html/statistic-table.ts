@@ -1,3 +1,4 @@
+import { linesWhere, type StatisticLines } from '../../statistic-lines.ts'
 import { subsetName } from '../../subset-name.ts'
 import type { Statistic } from '../../types.ts'
 import type { IntervalDot } from '../plots/interval-dots.ts'
@@ -15,7 +16,7 @@ const CALIBRATION = /^(brier|log_loss|sharpness|confident_wrong|ece|temperature)
 const LENGTH = /^(length_|longer_|cmh_)|_given_length$/
 const REASONS = /^hack_rate_/
 
-export const chapterOf = ({ statistic }: Statistic): Chapter =>
+export const chapterOf = ({ statistic }: Pick<Statistic, 'statistic'>): Chapter =>
   CALIBRATION.test(statistic)
     ? 'calibration'
     : LENGTH.test(statistic)
@@ -25,26 +26,29 @@ export const chapterOf = ({ statistic }: Statistic): Chapter =>
         : 'agreement'
 
 /** Statistics of the scopes pairs and completions over all rows that belong to a chapter, in the file's order. */
-export const statisticsOf = (statistics: readonly Statistic[], chapter: Chapter): readonly Statistic[] =>
-  statistics.filter(
+export const statisticsOf = (statistics: StatisticLines, chapter: Chapter): readonly Statistic[] => [
+  ...linesWhere(
+    statistics,
     (statistic) =>
       statistic.subset === ALL &&
       (statistic.scope === 'pairs' || statistic.scope === 'completions') &&
       chapterOf(statistic) === chapter,
-  )
+  ),
+]
 
 /** Half accuracies of one scope, as lines of a dot plot. Lines on few prompts are hollow. */
-export const accuracyDots = (statistics: readonly Statistic[], scope: string): readonly IntervalDot[] =>
-  statistics
-    .filter((line) => line.scope === scope && line.statistic === 'accuracy_half')
-    .map(({ subset, value, ciLow, ciHigh, n, clusters }) => ({
+export const accuracyDots = (statistics: StatisticLines, scope: string): readonly IntervalDot[] =>
+  Array.from(
+    linesWhere(statistics, (line) => line.scope === scope && line.statistic === 'accuracy_half'),
+    ({ subset, value, ciLow, ciHigh, n, clusters }) => ({
       name: subset,
       value,
       low: ciLow,
       high: ciHigh,
       n,
       emphasis: clusters >= MIN_PROMPTS,
-    }))
+    }),
+  )
 
 /** Fewer prompts than this carry no conclusion. */
 export const MIN_PROMPTS = 20
@@ -79,13 +83,17 @@ export function statisticTable(
 
 /** The same, folded away, as far as a page has room for it. */
 export function foldedTable(
-  statistics: readonly Statistic[],
+  statistics: StatisticLines,
   title: string,
   tableRows: number,
   nameOf: (statistic: Statistic) => string,
 ): Markup {
   if (statistics.length === 0) return EMPTY
-  const shown = statistics.slice(0, tableRows)
+  const shown: Statistic[] = []
+  for (const line of statistics) {
+    if (shown.length === tableRows) break
+    shown.push(line)
+  }
   const left = shown.length < statistics.length ? ` The first ${count(shown.length)}; agreement.csv has all.` : ''
   return html`<details class="data"><summary>${title} (${plural(statistics.length, 'row')})</summary>
 ${statisticTable(shown, html`Intervals are unadjusted for the number of lines.${left}`, nameOf)}</details>

@@ -188,7 +188,7 @@ export const CASES: Readonly<Record<string, Made>> = {
     /nested more than 100 deep/,
   ),
 
-  'parquet: 20,000,000 rows of nulls': given('nulls.parquet', 3, /20,000,000 rows, at most 2,000,000/),
+  'parquet: 20,000,000 rows of nulls': given('nulls.parquet', 3, /it says 20,000,000 rows in 86,583 bytes/),
   'parquet: 33 kB that decode to 1 GiB': given('one-gib.parquet', 3, /say that they decode to 1,073,741,834/),
   'parquet: a text that is not UTF-8': given('not-utf8.parquet', 4, /:1: "prompt" is not UTF-8 text/),
   'arrow: a text that is not UTF-8': given('not-utf8.arrow', 4, /:1: "prompt" is not UTF-8 text/),
@@ -337,6 +337,13 @@ export const CASES: Readonly<Record<string, Made>> = {
     { id: 'C'.repeat(10_000_000) },
     4,
     /"id" has 10,000,000 characters, at most 10,000 are read/,
+  ),
+  'summary.json emptied, verify-results': run(
+    'verify-results',
+    'summary.json',
+    () => '',
+    4,
+    /summary\.json +\(whole\)/,
   ),
   'run.json with a seed of another type, verify-results': run(
     'verify-results',

@@ -1,3 +1,4 @@
+import { linesWhere } from '../../../statistic-lines.ts'
 import { subsetName } from '../../../subset-name.ts'
 import type { Statistic } from '../../../types.ts'
 import { advantageScatter, MAX_DOTS, QUADRANT_NAMES, type Quadrant, quadrantOf } from '../../plots/advantage-scatter.ts'
@@ -16,7 +17,7 @@ import { ALL, foldedTable, ofSubset, statisticTable } from '../statistic-table.t
 /** What a policy would be taught by the learned score, beside what the verifier would teach it. null for a run without groups. */
 export function advantages({ groups: report, statistics }: ReportInput, limits: Limits): Section | null {
   if (report === undefined || report.findings.length === 0) return null
-  const own = statistics.filter(({ scope }) => scope === 'advantages' || scope === 'curriculum')
+  const own = [...linesWhere(statistics, ({ scope }) => scope === 'advantages' || scope === 'curriculum')]
   return {
     id: 'advantages',
     title: 'Advantages: what a policy would be taught',

@@ -1,3 +1,4 @@
+import { linesWhere, type StatisticLines } from '../../../statistic-lines.ts'
 import { subsetName } from '../../../subset-name.ts'
 import type { ScoredPair, Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
@@ -58,10 +59,10 @@ function crossTable(pairs: readonly ScoredPair[]): Markup {
       columns.map(([verified]) => [learned ?? 'unscored', verified ?? 'unverifiable', cell(learned, verified)]),
     ),
   }
-  return html`<table class="cross">
+  return html`<div class="scroll"><table class="cross">
 <caption>Decisions on ${plural(pairs.length, 'pair')}, learned × verifiable. ■ agree, ▨ disagree. Choose a number to see its rows. ${csvLink('cross-table', data)}</caption>
 <thead><tr><td></td>${columns.map(([, words]) => html`<th scope="col">${words}</th>`)}</tr></thead>
-<tbody>${lines.map(rowOf)}</tbody></table>
+<tbody>${lines.map(rowOf)}</tbody></table></div>
 `
 }
 
@@ -75,8 +76,10 @@ function oneMeasurement(pairs: readonly ScoredPair[]): Markup {
 }
 
 /** Agreement rate of every subset, with its interval, from agreement.csv. */
-function bySubset(statistics: readonly Statistic[]): Markup {
-  const lines = statistics.filter(({ scope, statistic }) => scope === 'pairs' && statistic === 'agreement_rate')
+function bySubset(statistics: StatisticLines): Markup {
+  const lines = [
+    ...linesWhere(statistics, ({ scope, statistic }) => scope === 'pairs' && statistic === 'agreement_rate'),
+  ]
   if (lines.every(({ value }) => value === null)) return EMPTY
   const dots = [...lines.filter(({ subset }) => subset !== ALL), ...lines.filter(({ subset }) => subset === ALL)].map(
     ({ subset, value, ciLow, ciHigh, n, clusters }) => ({
@@ -128,10 +131,11 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
 /** Scopes that have a chapter of their own. */
 const OWN_CHAPTER = /^(groups|advantages|steps|step_verdicts|invariance|sensitivity)(:|$)/
 
-function statisticTables(statistics: readonly Statistic[], limits: Limits): Markup {
+function statisticTables(statistics: StatisticLines, limits: Limits): Markup {
   if (statistics.length === 0) return absent('The run computed no statistics (agreement.csv is empty).')
   const own = statisticsOf(statistics, 'agreement')
-  const rest = statistics.filter(
+  const rest = linesWhere(
+    statistics,
     ({ scope, subset }) =>
       !OWN_CHAPTER.test(scope) && (subset !== ALL || (scope !== 'pairs' && scope !== 'completions')),
   )

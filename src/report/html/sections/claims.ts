@@ -1,3 +1,4 @@
+import { linesWhere } from '../../../statistic-lines.ts'
 import { type ShareBar, shareBars } from '../../plots/share-bars.ts'
 import { figure, legend } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
@@ -11,7 +12,7 @@ import type { ClaimRecord, StepTally, StepVerdictRecord, StepWord, WordTally } f
 /** What RDKit says of the statements in the steps. null where none were looked for. */
 export function claims({ steps: report, statistics }: ReportInput, limits: Limits): Section | null {
   if (report === undefined || report.tally === null) return null
-  const own = statistics.filter(({ scope }) => scope === 'step_verdicts')
+  const own = [...linesWhere(statistics, ({ scope }) => scope === 'step_verdicts')]
   const title = 'Claims of the steps'
   const { steps, candidates, kinds } = report.tally
   if (sum(steps) + sum(candidates) === 0) return { id: 'claims', title, body: absent('No step to verify.') }

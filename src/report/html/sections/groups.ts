@@ -1,3 +1,4 @@
+import { linesWhere } from '../../../statistic-lines.ts'
 import { subsetName } from '../../../subset-name.ts'
 import type { Statistic } from '../../../types.ts'
 import { type Curve, curvesPlot } from '../../plots/curves.ts'
@@ -17,7 +18,7 @@ import { overOptimisationText } from './over-optimisation.ts'
 /** What is gained by choosing among the completions of a prompt, and by whom. null for a run without groups. */
 export function groups({ groups: report, statistics }: ReportInput, limits: Limits): Section | null {
   if (report === undefined || report.findings.length === 0) return null
-  const own = statistics.filter(({ scope }) => scope === 'groups')
+  const own = [...linesWhere(statistics, ({ scope }) => scope === 'groups')]
   return {
     id: 'choosing',
     title: 'Choosing among the completions of a prompt',

@@ -1,3 +1,4 @@
+import { firstWhere, linesWhere } from '../../../statistic-lines.ts'
 import type { ScoredPair, Statistic } from '../../../types.ts'
 import { type IntervalDot, intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
@@ -25,7 +26,7 @@ const tile = (value: string, unit: string, what: Markup): Markup =>
 
 /** A share of agreement.csv over all rows. */
 const statisticOf = ({ statistics }: ReportInput, scope: string, name: string): Statistic | undefined =>
-  statistics.find((line) => line.scope === scope && line.subset === ALL && line.statistic === name)
+  firstWhere(statistics, (line) => line.scope === scope && line.subset === ALL && line.statistic === name)
 
 const unitOf = (line: Statistic | undefined): string =>
   line === undefined || line.ciLow === null ? '' : percentInterval(line.ciLow, line.ciHigh)
@@ -150,10 +151,20 @@ type BaselineDot = IntervalDot & { readonly scope: string }
 
 /** Baselines of agreement.csv: scorers that know no chemistry, on the pairs that the model scored. */
 const baselinesOf = ({ statistics }: ReportInput): readonly BaselineDot[] =>
-  statistics.flatMap(({ scope, subset, statistic, value, ciLow, ciHigh, n }) =>
-    scope.startsWith('null:') && subset === ALL && statistic === 'accuracy_half'
-      ? [{ scope, name: scope.slice(5).replaceAll('_', ' '), value, low: ciLow, high: ciHigh, n, emphasis: false }]
-      : [],
+  Array.from(
+    linesWhere(
+      statistics,
+      ({ scope, subset, statistic }) => scope.startsWith('null:') && subset === ALL && statistic === 'accuracy_half',
+    ),
+    ({ scope, value, ciLow, ciHigh, n }) => ({
+      scope,
+      name: scope.slice(5).replaceAll('_', ' '),
+      value,
+      low: ciLow,
+      high: ciHigh,
+      n,
+      emphasis: false,
+    }),
   )
 
 function againstBaselines({ overall }: AccuracySummary, input: ReportInput): Markup {
@@ -211,7 +222,8 @@ function withoutAccuracy({ pairs, completions, accuracy, steps }: ReportInput): 
   )
 }
 
-const isOfTwins = ({ statistics }: ReportInput): boolean => statistics.some(({ scope }) => scope === 'invariance')
+const isOfTwins = ({ statistics }: ReportInput): boolean =>
+  firstWhere(statistics, ({ scope }) => scope === 'invariance') !== undefined
 
 /** Of a run on answers written in several ways: does the order hold, how far does the writing move the score, is the molecule read? */
 function invarianceTiles(input: ReportInput): Markup | null {

@@ -1,3 +1,4 @@
+import { linesWhere } from '../../../statistic-lines.ts'
 import type { Statistic } from '../../../types.ts'
 import { type ForestLine, forest } from '../../plots/forest.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
@@ -14,7 +15,7 @@ import { transformationWords } from '../transformation-words.ts'
 
 /** Does the score stay where chemistry stays, and move where it changes? null for a run whose data do not ask. */
 export function invariance({ statistics, run }: ReportInput, limits: Limits): Section | null {
-  const own = statistics.filter(({ scope }) => scope === 'invariance')
+  const own = [...linesWhere(statistics, ({ scope }) => scope === 'invariance')]
   if (own.length === 0) return null
   return {
     id: 'invariance',

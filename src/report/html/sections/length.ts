@@ -1,5 +1,6 @@
 import { characters } from '../../../plain-text.ts'
-import type { ScoredPair, Statistic } from '../../../types.ts'
+import type { StatisticLines } from '../../../statistic-lines.ts'
+import type { ScoredPair } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { type LengthPoint, lengthScatter, MAX_POINTS } from '../../plots/length-scatter.ts'
 import { figure, legend } from '../figure.ts'
@@ -48,7 +49,7 @@ function scatter(points: readonly LengthPoint[], margin: string): Markup {
 }
 
 /** Accuracy by difference of length, from the run's own strata. */
-function byLength(statistics: readonly Statistic[]): Markup {
+function byLength(statistics: StatisticLines): Markup {
   const dots = ['stratum:length_sign', 'stratum:length_difference'].flatMap((scope) => accuracyDots(statistics, scope))
   if (dots.length === 0) return EMPTY
   return figure({

@@ -1,3 +1,4 @@
+import type { StatisticLines } from '../../../statistic-lines.ts'
 import type { ReportInput } from '../input.ts'
 import { EMPTY, html, type Markup } from '../markup.ts'
 import type { Section } from '../section.ts'
@@ -20,7 +21,7 @@ export function provenance(input: ReportInput): Section {
     ['Seed', run.seed],
     ...Object.entries(run.details).filter(([, value]) => !elsewhere.has(JSON.stringify(value))),
   ]
-  const methods = [...new Set(statistics.flatMap(({ ciMethod }) => (ciMethod === null ? [] : [ciMethod])))]
+  const methods = [...methodsIn(statistics)]
   return {
     id: 'provenance',
     title: 'Methods and provenance',
@@ -91,4 +92,10 @@ function leaves(value: unknown, elsewhere: ReadonlySet<string>, path: string): r
     const step = Array.isArray(value) ? `${Number(name) + 1}` : name
     return leaves(part, elsewhere, path === '' ? step : `${path} › ${step}`)
   })
+}
+
+function methodsIn(lines: StatisticLines): Set<string> {
+  const methods = new Set<string>()
+  for (const { ciMethod } of lines) if (ciMethod !== null) methods.add(ciMethod)
+  return methods
 }

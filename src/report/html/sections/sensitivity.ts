@@ -1,3 +1,4 @@
+import { linesWhere } from '../../../statistic-lines.ts'
 import { curvesPlot } from '../../plots/curves.ts'
 import { figure } from '../figure.ts'
 import type { ReportInput, SensitivityRecord } from '../input.ts'
@@ -10,7 +11,7 @@ import { ALL, foldedTable, ofSubset, statisticTable } from '../statistic-table.t
 
 /** Margin over chemical distance; null for a run in which no two answers are molecules. */
 export function sensitivity({ statistics, sensitivity: curve = [], run }: ReportInput, limits: Limits): Section | null {
-  const own = statistics.filter(({ scope }) => scope === 'sensitivity')
+  const own = [...linesWhere(statistics, ({ scope }) => scope === 'sensitivity')]
   if (own.length === 0 || curve.length === 0) return null
   const margin = differenceAxis(run, 'margin')
   const ranks = own.filter(({ statistic }) => !statistic.includes('@'))

@@ -1,3 +1,4 @@
+import { linesWhere } from '../../../statistic-lines.ts'
 import type { Statistic } from '../../../types.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
@@ -12,7 +13,7 @@ import type { ChoiceTestRecord, StepsReport } from '../step-input.ts'
 
 /** Which heuristic finds the right next step, or what the rewards of labelled steps are worth. null for a run without steps. */
 export function steps({ steps: report, statistics }: ReportInput, limits: Limits): Section | null {
-  const own = statistics.filter(({ scope }) => scope === 'steps')
+  const own = [...linesWhere(statistics, ({ scope }) => scope === 'steps')]
   if (report === undefined || (report.heuristics.length === 0 && own.length === 0)) return null
   return {
     id: 'choosing-steps',

@@ -1,4 +1,4 @@
-import type { Statistic } from '../../../types.ts'
+import { linesWhere, type StatisticLines } from '../../../statistic-lines.ts'
 import { type IntervalDot, intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
 import type { ReportInput } from '../input.ts'
@@ -35,20 +35,21 @@ const ELSEWHERE = /^stratum:(rejected_fault$|well_formed$|length_)/
 
 /** Accuracy by what the rows are made of: kind of fault, verdict, size and features of the molecule. */
 export function strata({ statistics }: ReportInput): Section {
-  const scopes = [...new Set(statistics.map(({ scope }) => scope))].filter(
-    (scope) =>
-      scope.startsWith('stratum:') &&
-      !ELSEWHERE.test(scope) &&
-      accuracyDots(statistics, scope).some(({ value }) => value !== null),
+  const lines = linesWhere(
+    statistics,
+    ({ scope, statistic }) => scope.startsWith('stratum:') && !ELSEWHERE.test(scope) && statistic === 'accuracy_half',
+  )
+  const scopes = [...new Set(Array.from(lines, ({ scope }) => scope))].filter((scope) =>
+    accuracyDots(lines, scope).some(({ value }) => value !== null),
   )
   const body =
     scopes.length === 0
       ? absent('No strata: no pair was scored, or all pairs are of one kind.')
-      : html`${scopes.map((scope) => stratum(statistics, scope))}`
+      : html`${scopes.map((scope) => stratum(lines, scope))}`
   return { id: 'strata', title: 'Accuracy by stratum', body }
 }
 
-function stratum(statistics: readonly Statistic[], scope: string): Markup {
+function stratum(statistics: StatisticLines, scope: string): Markup {
   const every = inOrder(accuracyDots(statistics, scope))
   const dots = every.length <= MAX_LEVELS ? every : [...every].sort((a, b) => b.n! - a.n!).slice(0, MAX_LEVELS)
   const name = scope.slice('stratum:'.length)

@@ -1,3 +1,4 @@
+import { linesWhere } from '../../../statistic-lines.ts'
 import { subsetName } from '../../../subset-name.ts'
 import { intervalDots } from '../../plots/interval-dots.ts'
 import { figure } from '../figure.ts'
@@ -20,8 +21,12 @@ export function subsets({ accuracy, statistics }: ReportInput, limits: Limits): 
   const lines = largest(all, limits.tableRows)
   const drawn = largest(all, MOST_DOTS)
   const sections: readonly Named[] = Object.entries(accuracy.sections)
-  const halves = statistics.filter(({ scope, statistic }) => scope === 'pairs' && statistic === 'accuracy_half')
-  const halfOf = new Map(halves.map((one) => [one.subset, one]))
+  const shown = new Set([...lines.map(([name]) => name), ALL])
+  const halves = linesWhere(
+    statistics,
+    ({ scope, subset, statistic }) => scope === 'pairs' && statistic === 'accuracy_half' && shown.has(subset),
+  )
+  const halfOf = new Map(Array.from(halves, (one) => [one.subset, one]))
   const row = (name: Markup, line: AccuracyLine, subset: string | null): Markup => {
     const same = subset === null ? undefined : halfOf.get(subset)
     return tableRow(name, line, same === undefined ? whyNot(line.ci.method) : whyNoInterval(same))

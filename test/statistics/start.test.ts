@@ -4,7 +4,16 @@ import { readRun } from '../../analysis/run-folders.ts'
 import { runLines } from '../../src/agreement/agreement.ts'
 import { NO_LEVEL } from '../../src/agreement/strata.ts'
 import { packagePath } from '../../src/package.ts'
+import { firstWhere, JoinedLines, type LineKey, linesWhere } from '../../src/statistic-lines.ts'
 import { startStatistics } from '../../src/statistics/start.ts'
+
+const KINDS: readonly ((key: LineKey) => boolean)[] = [
+  ({ scope }) => scope === 'completions',
+  ({ scope, subset }) => scope !== 'completions' && subset !== 'all',
+  ({ scope }) => scope === 'none',
+  () => true,
+]
+const isScore = ({ statistic }: LineKey): boolean => /^(accuracy|auroc)/.test(statistic)
 
 it('are the same, to the last digit and in the same order, whoever works them out', async () => {
   const runs = await Promise.all(
@@ -28,8 +37,13 @@ it('are the same, to the last digit and in the same order, whoever works them ou
     )
   const linesOf = async (started: ReturnType<typeof startStatistics>) => {
     const lines = await started.done()
-    for (const [i, { columns, strata }] of lines.entries())
+    for (const [i, { columns, strata }] of lines.entries()) {
       expect([columns.length, strata.length]).toEqual([expected[i]!.columns.length, expected[i]!.strata.length])
+      const both = new JoinedLines([columns, strata])
+      for (const is of KINDS)
+        expect([...linesWhere(linesWhere(both, is), isScore)]).toEqual([...both].filter(is).filter(isScore))
+      expect(firstWhere(both, KINDS[1]!)).toEqual([...both].find(KINDS[1]!))
+    }
     return lines.map(({ columns, strata }) => ({ columns: [...columns], strata: [...strata] }))
   }
   expect(await linesOf(startStatistics(columns, settings, { threads: 1 }))).toEqual(expected)
@@ -38,6 +52,16 @@ it('are the same, to the last digit and in the same order, whoever works them ou
   const workers = startStatistics(columns, settings, { threads: 2, fewRows: 0 })
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect(await linesOf(workers)).toEqual(expected)
+  // a worker that dies takes what it had taken with it
+  const dying = (end: string): URL =>
+    new URL(
+      `data:text/javascript,import { workerData } from 'node:worker_threads'; for (const run of [0, 1, 2]) Atomics.add(workerData.taken, run, 1); ${end}`,
+    )
+  for (const end of ['process.exit(1)', 'throw null', 'throw new Error()']) {
+    const dead = startStatistics(columns, settings, { threads: 2, fewRows: 0, worker: dying(end) })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await linesOf(dead)).toEqual(expected)
+  }
 })
 
 it('make the same analysis, of which the page reads the lines of all rows', async () => {

@@ -45,6 +45,13 @@ export async function eachCsvRow(
       },
       bytes,
     )
+    // of a file that grows the header may not be there yet
+    if (header === null && bytes === undefined)
+      throw new DataError(
+        'is empty: not even its header is there',
+        path,
+        'It was cut or overwritten after the run wrote it: run again, or take the folder away.',
+      )
   } catch (error) {
     if (error instanceof DataError) throw error
     throw new DataError(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, path, null, {

@@ -1,4 +1,5 @@
 import { DataError } from '../src/errors.ts'
+import { isRecord } from '../src/is-record.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Keys } from './key-list.ts'
 import type { RunCompletions, RunPairs } from './runs.ts'
@@ -75,6 +76,14 @@ export function checkRun(
   }
   if (first === null) return null
   return `${paths.pairs}: ${count.toLocaleString('en-US')} of ${pairs.n.toLocaleString('en-US')} rows contradict themselves or scores.csv (${first}): each statistic is of the column that it reads. ${HINT}`
+}
+
+/** A sentence where scores.csv has fewer or more completions than the run counted when it wrote it; null where it has as many, or nothing is known. */
+export function checkCount(completions: number, manifest: unknown, path: string): string | null {
+  const dataset = isRecord(manifest) && isRecord(manifest.dataset) ? manifest.dataset : {}
+  const { completions: counted } = dataset
+  if (typeof counted !== 'number' || counted === completions) return null
+  return `${path} has ${completions.toLocaleString('en-US')} of the ${counted.toLocaleString('en-US')} completions that run.json counts: it was altered after the run, and each statistic is of the rows that are there. ${HINT}`
 }
 
 const shown = (value: number): string => (Number.isNaN(value) ? 'absent' : String(value))

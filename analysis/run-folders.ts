@@ -14,7 +14,7 @@ import {
 import { completionKey } from './keys.ts'
 import { isServed } from './over-time.ts'
 import { readTextBaselines } from './run-baselines.ts'
-import { checkRun } from './run-checks.ts'
+import { checkCount, checkRun } from './run-checks.ts'
 import { promptsOf, readCompletions, readPairs } from './run-csv.ts'
 import { readGroups } from './run-groups.ts'
 import { kindOf, type Run } from './runs.ts'
@@ -89,6 +89,7 @@ export async function readRun(folder: RunFolder): Promise<Run> {
     if (bytes !== null || stampOf(files) === before) {
       const paths = { pairs: join(folder.path, 'pairs.csv'), scores }
       const contradiction = checkRun(pairs, completions, paths, completionKey)
+      const cut = bytes === null ? checkCount(completions.n, manifest, scores) : null
       // what run.json says is of the scores beside it
       const identity = identityOfManifest(manifest) ?? identitiesIn(folder.path).known[0] ?? null
       const { model, dataset, path: where } = folder
@@ -104,7 +105,7 @@ export async function readRun(folder: RunFolder): Promise<Run> {
         manifest,
         identity,
         textBaselines: text.statistics,
-        warnings: [...warnings, contradiction, text.warning].filter((warning) => warning !== null),
+        warnings: [...warnings, cut, contradiction, text.warning].filter((warning) => warning !== null),
       }
     }
     if (attempt === READS)

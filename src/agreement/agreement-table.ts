@@ -27,22 +27,24 @@ const isFew = (line: Statistic | undefined): boolean => line !== undefined && li
 
 /**
  * agreement.tex: what a score and ether0's verdicts have in common, from the lines of agreement.csv. Of pairs by how the rejected answer
- * fails and by subset; where there are none, of completions by subset. Both, where there are both.
+ * fails and by subset; where there are none, of completions by subset. Both, where there are both, one after the other: of 100,000 subsets each
+ * takes 80 MB.
  * @param scorer as captions call it; null = no model scored
  */
-export function agreementPaperTables(
+export function* agreementPaperTables(
   statistics: StatisticLines,
   scorer: string | null,
   dataset: string,
   ciMethod: string,
-): PaperTable[] {
-  const pairs = pairTable(statistics, scorer, dataset, ciMethod)
-  const completions = completionTable(statistics, scorer, dataset, ciMethod)
-  const tables = [
-    ...(pairs === null ? [] : [pairs]),
-    ...(completions === null ? [] : [{ ...completions, name: pairs === null ? 'agreement' : 'agreement-completions' }]),
-  ]
-  return tables.map((table) => ({ ...table, source: 'agreement.csv' }))
+): Generator<PaperTable> {
+  const source = 'agreement.csv'
+  let name = 'agreement'
+  for (const made of [pairTable, completionTable]) {
+    const table = made(statistics, scorer, dataset, ciMethod)
+    if (table === null) continue
+    yield { ...table, name, source }
+    name = 'agreement-completions'
+  }
 }
 
 /** Scorers of one data set beside each other, each over its own pairs, from the lines of agreement.csv; null where none has pairs. */
@@ -150,7 +152,7 @@ const PAIR_COLUMNS: PaperTable['columns'] = [
 const PAIR_NOTE =
   'n: pairs with a score. Accuracy: per cent of them whose chosen answer has the higher score. κ, AC1: agreement with the verifier over pairs that both decide, corrected for chance. AUROC, τ-b: of the margin against the side that the verifier prefers, and against the difference of the rewards.'
 
-type Draft = Omit<PaperTable, 'source'>
+type Draft = Omit<PaperTable, 'name' | 'source'>
 
 /** Subsets of a scope where there are several, in their order. @param names statistics that are looked for; the lines of a subset stand together */
 function* subsetsOf(statistics: StatisticLines, scope: string, names: readonly string[]): Generator<Row> {
@@ -201,7 +203,6 @@ function pairTable(statistics: StatisticLines, scorer: string | null, dataset: s
   body.addTotal(all)
   const n = numberOf(all)
   return {
-    name: 'agreement',
     caption:
       scorer === null
         ? `ether0's verifiable rewards on the pairs of ${dataset} (n = ${n}).`
@@ -240,7 +241,6 @@ function completionTable(
   body.addTotal(all)
   const n = whole.n.toLocaleString('en-US')
   return {
-    name: 'agreement-completions',
     caption:
       scorer === null
         ? `Completions of ${dataset} that pass ether0's verifiable rewards (n = ${n}).`

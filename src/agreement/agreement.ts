@@ -5,20 +5,19 @@ import { agreementBounds, aurocBounds } from './bounds.ts'
 import { completionCalibration, pairCalibration } from './calibration.ts'
 import {
   allRows,
-  type Coded,
+  CodeRows,
+  Coder,
   type CompletionColumns,
   completionColumns,
-  notAll,
   type PairColumns,
   pairColumns,
-  rowsByCode,
 } from './columns.ts'
 import { completionStatistics } from './completions.ts'
-import { type BootstrapSettings, DEFAULT_SETTINGS, streamOf } from './intervals.ts'
+import { type BootstrapSettings, DEFAULT_SETTINGS } from './intervals.ts'
 import { lengthStatistics } from './length.ts'
 import { orderStatistics, sameInBothOrders } from './orders.ts'
 import { pairStatistics } from './pairs.ts'
-import type { Sample } from './sample.ts'
+import { SubsetSamples } from './sample.ts'
 import {
   lengthStrata,
   type Stratum,
@@ -68,7 +67,8 @@ export function runLines(
   settings: BootstrapSettings,
 ): { readonly columns: Statistic[]; readonly strata: Statistic[] } {
   const samples = columnSamples(columns, settings)
-  const made = statisticTasks(samples).flatMap((task) => [...taskStatistics(samples, task)])
+  const tasks = new StatisticTasks(samples)
+  const made = Array.from({ length: tasks.length }, (_, i) => [...taskStatistics(samples, tasks.at(i)!)]).flat()
   const of = (scope: SampleStatistics['scope']): Statistic[] =>
     made
       .filter((one) => one.scope === scope)
@@ -79,24 +79,24 @@ export function runLines(
 
 /** All that is resampled of a run: every row, the rows of each subset, and those of each level of a stratum. */
 export interface ColumnSamples {
-  readonly pairs: readonly Sample<PairColumns>[]
-  readonly completions: readonly Sample<CompletionColumns>[]
+  readonly pairs: SubsetSamples<PairColumns>
+  readonly completions: SubsetSamples<CompletionColumns>
   readonly strata: readonly StratumSample[]
 }
 export const columnSamples = (
   { pairs, completions, strata }: RunColumns,
   settings: BootstrapSettings,
 ): ColumnSamples => ({
-  pairs: pairs.n === 0 ? [] : samples(pairs, 'pairs', settings),
-  completions: samples(completions, 'completions', settings),
+  pairs: new SubsetSamples(pairs, 'pairs', settings, 0),
+  completions: new SubsetSamples(completions, 'completions', settings),
   strata: strata.flatMap((stratum) => stratumSamples(stratum, pairs, settings)),
 })
 
 /** Places of the samples of one subset, or of one level: what can be worked out apart from the others. */
 export interface StatisticTask {
-  readonly pairs: readonly number[]
-  readonly completions: readonly number[]
-  readonly strata: readonly number[]
+  readonly pairs: Iterable<number>
+  readonly completions: Iterable<number>
+  readonly strata: Iterable<number>
 }
 /** Statistics of one sample, and where it stands. */
 export interface SampleStatistics {
@@ -109,26 +109,50 @@ export interface SampleStatistics {
  * Pairs and completions of a subset are one task: they mostly rest on the same prompts, and have one draw (prompt-draws.ts). The tasks of the
  * most rows come first, so that no thread begins one when the others are done.
  */
-export function statisticTasks({ pairs, completions, strata }: ColumnSamples): StatisticTask[] {
-  const subsets = new Map<string, { pairs: number[]; completions: number[]; strata: number[]; rows: number }>()
-  for (const [scope, list] of [
-    ['pairs', pairs],
-    ['completions', completions],
-  ] as const)
-    for (const [place, { subset, rows }] of list.entries()) {
-      const task = subsets.get(subset) ?? { pairs: [], completions: [], strata: [], rows: 0 }
-      subsets.set(subset, task)
-      task[scope].push(place)
-      task.rows += rows.length
-    }
-  const levels = strata.map(({ rows }, place) => ({ pairs: [], completions: [], strata: [place], rows: rows.length }))
-  return [...subsets.values(), ...levels].sort((a, b) => b.rows - a.rows)
+export class StatisticTasks {
+  readonly length: number
+  /** Tasks of the subsets, then one for each level. */
+  readonly #order: Int32Array
+  readonly #subsets: number
+  readonly #pairs: CodeRows
+  readonly #completions: CodeRows
+
+  constructor({ pairs, completions, strata }: ColumnSamples) {
+    const subsets = new Coder()
+    const taskOf = (samples: SubsetSamples<PairColumns> | SubsetSamples<CompletionColumns>): Int32Array =>
+      Int32Array.from({ length: samples.length }, (_, place) => subsets.add(samples.subsetOf(place)))
+    const [ofPairs, ofCompletions] = [taskOf(pairs), taskOf(completions)]
+    this.#subsets = subsets.names.length
+    this.#pairs = new CodeRows(ofPairs, this.#subsets)
+    this.#completions = new CodeRows(ofCompletions, this.#subsets)
+    this.length = this.#subsets + strata.length
+    const rows = new Float64Array(this.length)
+    ofPairs.forEach((task, place) => {
+      rows[task]! += pairs.sizeOf(place)
+    })
+    ofCompletions.forEach((task, place) => {
+      rows[task]! += completions.sizeOf(place)
+    })
+    strata.forEach((level, place) => {
+      rows[this.#subsets + place] = level.rows.length
+    })
+    this.#order = allRows(this.length).sort((a, b) => rows[b]! - rows[a]! || a - b)
+  }
+
+  /** @returns undefined behind the last one */
+  at(i: number): StatisticTask | undefined {
+    const task = this.#order[i]
+    if (task === undefined) return undefined
+    return task < this.#subsets
+      ? { pairs: this.#pairs.of(task), completions: this.#completions.of(task), strata: [] }
+      : { pairs: [], completions: [], strata: [task - this.#subsets] }
+  }
 }
 
 /** One sample after the other, as they are asked for. */
 export function* taskStatistics(of: ColumnSamples, task: StatisticTask): Generator<SampleStatistics> {
   for (const place of task.pairs) {
-    const sample = of.pairs[place]!
+    const sample = of.pairs.at(place)
     const statistics = [
       ...pairStatistics(sample),
       ...lengthStatistics(sample),
@@ -138,7 +162,7 @@ export function* taskStatistics(of: ColumnSamples, task: StatisticTask): Generat
     yield { scope: 'pairs', place, statistics }
   }
   for (const place of task.completions) {
-    const sample = of.completions[place]!
+    const sample = of.completions.at(place)
     const statistics = [
       ...completionStatistics(sample),
       ...aurocBounds(sample),
@@ -147,24 +171,6 @@ export function* taskStatistics(of: ColumnSamples, task: StatisticTask): Generat
     yield { scope: 'completions', place, statistics }
   }
   for (const place of task.strata) yield { scope: 'strata', place, statistics: stratumStatistics(of.strata[place]!) }
-}
-
-/** All rows and, where there are several subsets, those of each, with a random stream of its own. */
-function samples<Columns extends { readonly n: number; readonly subset: Coded }>(
-  columns: Columns,
-  scope: string,
-  settings: BootstrapSettings,
-): Sample<Columns>[] {
-  const every = { columns, rows: allRows(columns.n), scope, subset: 'all', settings }
-  const { names } = columns.subset
-  if (names.length < 2) return [every]
-  return [
-    every,
-    ...rowsByCode(columns.subset).map((rows, c) => {
-      const name = names[c]!
-      return { columns, rows, scope, subset: notAll(name), settings: streamOf(settings, name, names.length) }
-    }),
-  ]
 }
 
 /** Everything of agreement.csv, in the making. */
@@ -193,8 +199,9 @@ export function agreementWork(
     settings,
     others: () => {
       const same = even === undefined || pairs.length === 0 ? null : sameInBothOrders(pairs, even)
+      const whole = new SubsetSamples(p, 'pairs', settings)
       const orders =
-        same === null ? [] : samples(p, 'pairs', settings).flatMap((sample) => orderStatistics(same, sample))
+        same === null ? [] : Array.from({ length: whole.length }, (_, i) => orderStatistics(same, whole.at(i))).flat()
       const baselines = baselineStatistics(p, c, baselineColumns(baselineScorers(parses), pairs, completions), settings)
       const lengths = lengthStrata(p, settings)
       return ({ columns, strata }) => ({

@@ -114,17 +114,42 @@ export function completionColumns(
 export const notAll = (subset: string): string => (ALL_NAMES.test(subset) ? `${subset} (subset)` : subset)
 const ALL_NAMES = /^all(?: \(subset\))*$/
 
+/** Rows of each code, ascending, in one column: of 100,000 codes an array each would take 25 MB. */
+export class CodeRows {
+  /** How many codes there are. */
+  readonly length: number
+  readonly #rows: Int32Array
+  /** Of each code the place behind its last row. */
+  readonly #ends: Int32Array
+
+  /** @param code of each row, below `codes` */
+  constructor(code: Int32Array, codes: number) {
+    this.length = codes
+    this.#rows = new Int32Array(code.length)
+    this.#ends = new Int32Array(codes)
+    for (let i = 0; i < code.length; i++) this.#ends[code[i]!]!++
+    let next = 0
+    for (let c = 0; c < codes; c++) {
+      const size = this.#ends[c]!
+      this.#ends[c] = next
+      next += size
+    }
+    for (let i = 0; i < code.length; i++) this.#rows[this.#ends[code[i]!]!++] = i
+  }
+  sizeOf(code: number): number {
+    return this.#ends[code]! - this.#start(code)
+  }
+  of(code: number): Int32Array {
+    return this.#rows.slice(this.#start(code), this.#ends[code])
+  }
+  #start(code: number): number {
+    return code === 0 ? 0 : this.#ends[code - 1]!
+  }
+}
 /** Rows of each code, ascending. */
 export function rowsByCode({ code, names }: Coded): Int32Array[] {
-  const size = new Int32Array(names.length)
-  for (const c of code) size[c] = size[c]! + 1
-  const rows = names.map((_, c) => new Int32Array(size[c]!))
-  size.fill(0)
-  code.forEach((c, i) => {
-    rows[c]![size[c]!] = i
-    size[c] = size[c]! + 1
-  })
-  return rows
+  const rows = new CodeRows(code, names.length)
+  return names.map((_, c) => rows.of(c))
 }
 
 /** Of each name its place among all in order, worked out once for columns that have the same. */

@@ -18,7 +18,8 @@ export interface AnalysisFiles {
   /** Columns of the files that are written already, for the code book. */
   readonly columns: Readonly<Record<string, readonly string[]>>
   readonly agreement: Agreement
-  readonly tables: readonly PaperTable[]
+  /** Made when they are written. */
+  readonly tables: Iterable<PaperTable>
   /** Null for run-verify. */
   readonly herm: HermRun | null
   readonly texts: HermTexts | null

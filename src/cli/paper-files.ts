@@ -8,7 +8,7 @@ import { writeWhole } from '../report/manifest.ts'
 import { makeOutputFolder } from '../setup/folder.ts'
 
 /** ◆ Writes tables/<name>.md and tables/<name>.tex. */
-export async function writeTables(folder: string, tables: readonly PaperTable[], label: Label): Promise<void> {
+export async function writeTables(folder: string, tables: Iterable<PaperTable>, label: Label): Promise<void> {
   for (const table of tables) {
     await writeText(join(folder, `tables/${table.name}.md`), markdownTable(table))
     await writeText(join(folder, `tables/${table.name}.tex`), latexTable(table, label))

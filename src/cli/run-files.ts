@@ -10,6 +10,7 @@ import { faultPaperTable } from '../agreement/fault-table.ts'
 import { accuracyByFault, type FaultLine } from '../agreement/faults.ts'
 import type { HermRun } from '../agreement/herm.ts'
 import { type MethodsInput, scorerName } from '../agreement/methods.ts'
+import type { PaperTable } from '../agreement/tables.ts'
 import type { Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { writeJson, writeWhole } from '../report/manifest.ts'
@@ -129,13 +130,7 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
       'failures.csv': FAILURE_COLUMNS,
       ...grpo?.columns,
     },
-    tables: [
-      ...(scored && joined.pairs.length > 0 ? [accuracyPaperTable(summary.accuracy, ...named)] : []),
-      ...(faults.length === 0 || !scored ? [] : [faultPaperTable(faults, ...named)]),
-      ...agreementPaperTables(found.statistics, scorer, methods.dataset, ciMethod),
-      ...(groups === null ? [] : groupTables(groups, ...named)),
-      ...(invariance === null ? [] : invariancePaperTables(invariance, ...named)),
-    ],
+    tables: tables(),
     agreement: found,
     herm,
     texts,
@@ -143,6 +138,14 @@ export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> 
     log,
   })
   return { config, summary, agreement: found, faults, best, groups, grpo, invariance, failures }
+
+  function* tables(): Generator<PaperTable> {
+    if (scored && joined.pairs.length > 0) yield accuracyPaperTable(summary.accuracy, ...named)
+    if (scored && faults.length > 0) yield faultPaperTable(faults, ...named)
+    yield* agreementPaperTables(found.statistics, scorer, methods.dataset, ciMethod)
+    if (groups !== null) yield* groupTables(groups, ...named)
+    if (invariance !== null) yield* invariancePaperTables(invariance, ...named)
+  }
 }
 
 /** Everything of agreement.csv, of many rows on all processors. */

@@ -7,6 +7,7 @@ import yauzl from 'yauzl'
 import { DeviceError, NetworkError } from '../errors.ts'
 import { regularText } from '../read-regular.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { checkPlace } from './cache.ts'
 import { type DownloadProgress, receive } from './receive.ts'
 import { type Patience, patientFetch } from './request.ts'
 import { findWheel, type Wheel } from './wheel-index.ts'
@@ -71,6 +72,7 @@ export async function installCudaWheel(
   const record = join(folder, `${wanted.name}.json`)
   const known = await installed(record, wheel, target)
   if (known !== null) return { files: known, fetched: false }
+  checkPlace(target, 'folder')
   await mkdir(target, { recursive: true })
   const archive = join(folder, wheel.filename)
   const digest = await receive(wheel.url, archive, {

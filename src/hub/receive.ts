@@ -3,7 +3,8 @@ import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DataError, NetworkError } from '../errors.ts'
 import { regularStream } from '../read-regular.ts'
-import { isDiskError, unwrittenWords } from '../system-words.ts'
+import { isDiskError, isSystemError, unwrittenWords } from '../system-words.ts'
+import { checkPlace } from './cache.ts'
 import type { Patience } from './request.ts'
 
 export interface DownloadProgress {
@@ -25,6 +26,7 @@ export interface Reception {
 
 const MAKE_ROOM =
   'Make room there, or set HF_HUB_CACHE to a folder on another disk, and run again: the download goes on where it stopped.'
+const MEND = 'Mend that, or take it away, and run again.'
 /** Cut connections in a row that brought no new byte. */
 const IDLE_TRIES = 3
 
@@ -37,7 +39,9 @@ export async function receive(url: string, partial: string, what: Reception): Pr
   const total = what.sizeBytes
   const report = (): void => what.onProgress({ file: what.label, receivedBytes: received, totalBytes: total })
   report()
-  const out = await open(partial, 'a')
+  const out = await open(partial, 'a').catch((error: unknown) => {
+    throw isSystemError(error) ? new DataError(unwrittenWords(error), partial, MEND, { cause: error }) : error
+  })
   try {
     for (let idle = 0, most = received; received < total; ) {
       const watch = silenceWatch(what.patience.timeoutMs)
@@ -93,6 +97,7 @@ export async function receive(url: string, partial: string, what: Reception): Pr
 async function resume(partial: string, what: Reception): Promise<{ received: number; digest: Hash }> {
   const digest = what.newDigest()
   const left = await stat(partial).catch(() => null)
+  if (left?.isDirectory() === true) checkPlace(partial, 'file')
   if (left === null || !left.isFile() || left.size > what.sizeBytes) {
     await rm(partial, { force: true })
     return { received: 0, digest }

@@ -6,10 +6,17 @@ export interface CellRows extends Iterable<readonly Cell[]> {
   map<T>(of: (row: readonly Cell[]) => T): T[]
 }
 
-/** One column: whole numbers until there is another number; words as places in a list. null = no cell has had a value. */
-type Column = Int32Array | Float64Array | null
+type Values = Int32Array | Float64Array
+/**
+ * One column: whole numbers until there is another number; words as places in a list. In pieces, so that nothing is copied when it grows.
+ * null = no cell has had a value.
+ */
+type Column = readonly Values[] | null
 const NO_INTEGER = -(2 ** 31)
 const FIRST_ROWS = 64
+/** Rows of a piece: 2 ** this. The first one alone begins smaller. */
+const PIECE_BITS = 16
+const PIECE_ROWS = 2 ** PIECE_BITS
 
 /** What of PackedRows goes to another thread; its memory is handed over, not copied. */
 export interface PackedParts {
@@ -25,7 +32,7 @@ export interface PackedParts {
  */
 export class PackedRows implements CellRows {
   #length = 0
-  readonly #columns: Column[]
+  readonly #columns: (Values[] | null)[]
   readonly #isWords: boolean[]
   readonly #words: string[]
   /** Only where rows are added. */
@@ -34,7 +41,10 @@ export class PackedRows implements CellRows {
   /** @param columns how many cells a row has */
   constructor(columns: number, of: PackedParts | null = null) {
     this.#length = of?.length ?? 0
-    this.#columns = of === null ? Array.from({ length: columns }, () => null) : [...of.columns]
+    this.#columns = Array.from({ length: columns }, (_, c) => {
+      const column = of?.columns[c] ?? null
+      return column === null ? null : [...column]
+    })
     this.#isWords = of === null ? Array.from({ length: columns }, () => false) : [...of.isWords]
     this.#words = of === null ? [] : [...of.words]
   }
@@ -56,7 +66,7 @@ export class PackedRows implements CellRows {
       if (cell === null) continue
       if (typeof cell === 'number' && !Number.isFinite(cell))
         throw new RangeError(`a ${cell} in a table; absent values are null with a reason`)
-      this.#columnFor(c, cell, at)[at] = typeof cell === 'string' ? this.#codeOf(cell) : cell
+      this.#pieceFor(c, cell, at)[at % PIECE_ROWS] = typeof cell === 'string' ? this.#codeOf(cell) : cell
     }
   }
 
@@ -65,9 +75,9 @@ export class PackedRows implements CellRows {
   }
   /** @param c number of the column */
   cell(i: number, c: number): Cell {
-    const column = this.#columns[c]!
-    const value = column === null || i >= column.length ? Number.NaN : column[i]!
-    if (Number.isNaN(value) || (column instanceof Int32Array && value === NO_INTEGER)) return null
+    const piece = this.#columns[c]?.[i >>> PIECE_BITS]
+    const value = piece?.[i % PIECE_ROWS] ?? Number.NaN
+    if (Number.isNaN(value) || (piece instanceof Int32Array && value === NO_INTEGER)) return null
     return this.#isWords[c] ? this.#words[value]! : value
   }
 
@@ -83,26 +93,37 @@ export class PackedRows implements CellRows {
   parts(): PackedParts {
     return {
       length: this.#length,
-      columns: this.#columns.map((column) => column?.slice(0, this.#length) ?? null),
+      columns: this.#columns.map(
+        (column) =>
+          column?.map((piece, p) => {
+            const rows = this.#length - p * PIECE_ROWS
+            return rows < piece.length ? piece.slice(0, rows) : piece
+          }) ?? null,
+      ),
       isWords: this.#isWords,
       words: this.#words,
     }
   }
 
-  /** The column with room for the row, of a kind that can hold the cell. */
-  #columnFor(c: number, cell: string | number, at: number): Int32Array | Float64Array {
+  /** The piece with room for the row, of a kind that can hold the cell. */
+  #pieceFor(c: number, cell: string | number, at: number): Values {
     const words = typeof cell === 'string'
     let column = this.#columns[c] ?? null
     if (column === null) this.#isWords[c] = words
     else if (this.#isWords[c] !== words) throw new RangeError(`column ${c} holds words and numbers`)
-    const size = column === null || at >= column.length ? Math.max(FIRST_ROWS, 2 * at) : column.length
-    if (column === null || column instanceof Int32Array) {
-      const whole = words || (cell === (cell | 0) && cell !== NO_INTEGER && !Object.is(cell, -0))
-      if (!whole) column = doubles(column, size)
-      else if (column === null || size > column.length) column = grown(new Int32Array(size).fill(NO_INTEGER), column)
-    } else if (size > column.length) column = grown(new Float64Array(size).fill(Number.NaN), column)
+    column ??= [new Int32Array(0)]
+    const whole = words || (cell === (cell | 0) && cell !== NO_INTEGER && !Object.is(cell, -0))
+    if (!whole && column[0] instanceof Int32Array) column = column.map(doubles)
     this.#columns[c] = column
-    return column
+    const place = at >>> PIECE_BITS
+    // it may have had nothing for many rows
+    for (let p = column.length - 1; p <= place; p++) {
+      const piece = column[p] ?? column[0]!.slice(0, 0)
+      const least = p < place ? PIECE_ROWS : Math.max(FIRST_ROWS, (at % PIECE_ROWS) + 1)
+      const size = p === 0 && place === 0 ? 2 ** Math.ceil(Math.log2(least)) : PIECE_ROWS
+      column[p] = piece.length >= least ? piece : grown(piece, size)
+    }
+    return column[place]!
   }
 
   #codeOf(word: string): number {
@@ -114,16 +135,15 @@ export class PackedRows implements CellRows {
   }
 }
 
-function grown<T extends Int32Array | Float64Array>(column: T, old: Int32Array | Float64Array | null): T {
-  if (old !== null) column.set(old)
-  return column
+function grown(old: Values, size: number): Values {
+  const values =
+    old instanceof Int32Array ? new Int32Array(size).fill(NO_INTEGER) : new Float64Array(size).fill(Number.NaN)
+  values.set(old)
+  return values
 }
 
-function doubles(old: Int32Array | null, size: number): Float64Array {
-  const column = new Float64Array(size).fill(Number.NaN)
-  for (let i = 0; i < (old?.length ?? 0); i++) if (old![i] !== NO_INTEGER) column[i] = old![i]!
-  return column
-}
+const doubles = (old: Values): Float64Array =>
+  Float64Array.from(old, (value) => (value === NO_INTEGER ? Number.NaN : value))
 
 /** Rows that are made anew each time they are read, where what they are made of is smaller than they. */
 export class MadeRows implements CellRows {

@@ -11,7 +11,7 @@ import {
   type RunLines,
   type SampleStatistics,
   type StatisticTask,
-  statisticTasks,
+  StatisticTasks,
   taskStatistics,
 } from '../agreement/agreement.ts'
 import { type Coded, rankedCodes } from '../agreement/columns.ts'
@@ -98,7 +98,7 @@ export async function takeTasks({ runs, settings, taken }: StatisticsWork): Prom
     const rows = new PackedRows(AGREEMENT_COLUMNS.length)
     const samples: SampleRows[] = []
     const of = columnSamples(columns, settings)
-    const tasks = statisticTasks(of)
+    const tasks = new StatisticTasks(of)
     for (let next = take(); next !== undefined; next = take()) {
       for (const made of taskStatistics(of, next)) {
         samples.push(packed(made, rows))
@@ -109,7 +109,7 @@ export async function takeTasks({ runs, settings, taken }: StatisticsWork): Prom
     }
     results.push({ rows: rows.parts(), samples })
     function take(): StatisticTask | undefined {
-      return tasks[Atomics.add(taken, run, 1)]
+      return tasks.at(Atomics.add(taken, run, 1))
     }
   }
   forgetDraws()

@@ -6,6 +6,6 @@ const results = await takeTasks(workerData as StatisticsWork)
 parentPort!.postMessage(
   results,
   results.flatMap(({ rows }) =>
-    rows.columns.flatMap((column) => (column === null ? [] : [column.buffer as ArrayBuffer])),
+    rows.columns.flatMap((column) => (column ?? []).map((piece) => piece.buffer as ArrayBuffer)),
   ),
 )

@@ -70,7 +70,7 @@ const curve = (value: number) => [
 describe('the caption of a table names how each of its intervals was made', () => {
   const tables: Readonly<Record<string, (value: number) => readonly PaperTable[]>> = {
     faults: (value) => [faultPaperTable(accuracyByFault(levels(value)), 'm', 'd', USUAL)],
-    agreement: (value) => agreementPaperTables(levels(value), 'm', 'd', USUAL),
+    agreement: (value) => [...agreementPaperTables(levels(value), 'm', 'd', USUAL)],
     groups: (value) => [groupPaperTable(groups(value), 'm', 'd', USUAL)],
     invariance: (value) => invarianceTables(twins(value), 'm', 'd', USUAL),
     sensitivity: (value) => [sensitivityTable(bins(value), 'm', 'd', USUAL)!],

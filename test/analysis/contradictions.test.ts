@@ -50,6 +50,32 @@ describe('a run whose files agree', () => {
   })
 })
 
+describe('a run whose files were cut', () => {
+  it.each(['scores.csv', 'pairs.csv'])('is refused where %s is empty', async (name) => {
+    const path = join(root, `empty-${name}`)
+    mkdirSync(path)
+    writeFileSync(join(path, 'pairs.csv'), `${PAIRS.join('\n')}\n`)
+    writeFileSync(join(path, 'scores.csv'), `${SCORES.join('\n')}\n`)
+    writeFileSync(join(path, name), '')
+    const error = await readRun({ model: 'm', dataset: 'd', path }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(DataError)
+    expect(error).toMatchObject({ message: 'is empty: not even its header is there', where: join(path, name) })
+  })
+  it('says so where run.json counts other completions', async () => {
+    const path = join(root, 'cut')
+    mkdirSync(path)
+    writeFileSync(join(path, 'scores.csv'), `${SCORES.slice(0, 3).join('\n')}\n`)
+    const warningsWith = async (completions: number) => {
+      writeFileSync(join(path, 'run.json'), JSON.stringify({ dataset: { completions } }))
+      return (await readRun({ model: 'm', dataset: 'd', path })).warnings
+    }
+    expect(await warningsWith(2)).toEqual([])
+    expect(await warningsWith(6)).toEqual([
+      `${join(path, 'scores.csv')} has 2 of the 6 completions that run.json counts: it was altered after the run, and each statistic is of the rows that are there. The file was edited, or the two files are of different runs: run it again.`,
+    ])
+  })
+})
+
 describe('a run that contradicts itself', () => {
   it.each([
     [

@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { DeviceError, NetworkError, UsageError } from '../../src/errors.ts'
+import { DataError, DeviceError, NetworkError, UsageError } from '../../src/errors.ts'
 import { type CudaPackage, cudaPackages, findCudaWheel, installCudaWheel } from '../../src/hub/cuda-wheels.ts'
 
 /** A wheel: two libraries, one that is not wanted, and a path that would leave the folder. */
@@ -112,6 +121,17 @@ describe('findCudaWheel', () => {
 })
 
 describe('installCudaWheel', () => {
+  it.each([
+    ['a folder in the place of what is downloaded', FILE, true, 'is a folder, and a file belongs there'],
+    ['a file in the place of the libraries', 'lib', false, 'is a file, and a folder belongs there'],
+  ])('refuses %s in words', async (_, name, isFolder, message) => {
+    const place = join(folder, name)
+    if (isFolder) mkdirSync(place)
+    else writeFileSync(place, '')
+    const error = await install().catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(DataError)
+    expect(error).toMatchObject({ message, where: place })
+  })
   it('takes nothing from an archive with a path that leaves the folder', async () => {
     await expect(install()).rejects.toThrow(DeviceError)
     expect(readdirSync(join(folder, 'lib'))).toEqual([])

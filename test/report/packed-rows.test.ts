@@ -34,11 +34,31 @@ it('refuses a NaN, an infinity, and a number among words', () => {
   expect(() => packed.push(['one'])).toThrow('column 0 holds words and numbers')
 })
 
+it('holds columns that begin, change their kind and go on where a piece ends', () => {
+  const of = (i: number): (string | number | null)[] => [
+    i,
+    i < 70_000 ? null : i,
+    i === 66_000 ? 0.5 : i % 7 === 0 ? null : i,
+    i < 140_000 ? null : `w${i % 3}`,
+    i === 3 ? 1 : null,
+  ]
+  const rows = Array.from({ length: 150_000 }, (_, i) => of(i))
+  const packed = PackedRows.of(5, rows.slice(0, 131_072))
+  const sent = new PackedRows(5, structuredClone(packed.parts()))
+  for (const row of rows.slice(131_072)) sent.push(row)
+  let wrong = 0
+  for (const [i, row] of rows.entries()) if (JSON.stringify(sent.row(i)) !== JSON.stringify(row)) wrong++
+  expect([sent.length, wrong]).toEqual([150_000, 0])
+  expect([sent.cell(66_000, 2), sent.cell(140_001, 3), sent.cell(150_000, 0)]).toEqual([0.5, 'w0', null])
+})
+
 it('holds a row of eight numbers and a repeated word in 68 bytes', () => {
   const packed = new PackedRows(9)
   for (let i = 0; i < 10_000; i++) packed.push([...Array.from({ length: 8 }, (_, k) => i + k / 8 + 0.1), 'word'])
   const { columns, words } = packed.parts()
-  expect(columns.reduce((n, column) => n + column!.byteLength, 0)).toBe(10_000 * (8 * 8 + 4))
+  expect(columns.flatMap((column) => column ?? []).reduce((n, piece) => n + piece.byteLength, 0)).toBe(
+    10_000 * (8 * 8 + 4),
+  )
   expect(words).toEqual(['word'])
 })
 

@@ -4,7 +4,16 @@ import { readRun } from '../../analysis/run-folders.ts'
 import { runLines } from '../../src/agreement/agreement.ts'
 import { NO_LEVEL } from '../../src/agreement/strata.ts'
 import { packagePath } from '../../src/package.ts'
+import { firstWhere, JoinedLines, type LineKey, linesWhere } from '../../src/statistic-lines.ts'
 import { startStatistics } from '../../src/statistics/start.ts'
+
+const KINDS: readonly ((key: LineKey) => boolean)[] = [
+  ({ scope }) => scope === 'completions',
+  ({ scope, subset }) => scope !== 'completions' && subset !== 'all',
+  ({ scope }) => scope === 'none',
+  () => true,
+]
+const isScore = ({ statistic }: LineKey): boolean => /^(accuracy|auroc)/.test(statistic)
 
 it('are the same, to the last digit and in the same order, whoever works them out', async () => {
   const runs = await Promise.all(
@@ -28,8 +37,13 @@ it('are the same, to the last digit and in the same order, whoever works them ou
     )
   const linesOf = async (started: ReturnType<typeof startStatistics>) => {
     const lines = await started.done()
-    for (const [i, { columns, strata }] of lines.entries())
+    for (const [i, { columns, strata }] of lines.entries()) {
       expect([columns.length, strata.length]).toEqual([expected[i]!.columns.length, expected[i]!.strata.length])
+      const both = new JoinedLines([columns, strata])
+      for (const is of KINDS)
+        expect([...linesWhere(linesWhere(both, is), isScore)]).toEqual([...both].filter(is).filter(isScore))
+      expect(firstWhere(both, KINDS[1]!)).toEqual([...both].find(KINDS[1]!))
+    }
     return lines.map(({ columns, strata }) => ({ columns: [...columns], strata: [...strata] }))
   }
   expect(await linesOf(startStatistics(columns, settings, { threads: 1 }))).toEqual(expected)

@@ -3,6 +3,7 @@ import { ownClock, type ThreadClock } from '../../thread-time.ts'
 import { cleanSvg } from './draw-svg.ts'
 import { ToolkitFailure } from './molecule.ts'
 import { Rdkit } from './rdkit.ts'
+import { countRings } from './ring-count.ts'
 import { readable } from './too-large.ts'
 
 /** Size in CSS pixels. */
@@ -23,6 +24,10 @@ const MAX_ATOMS = 250
 const MAX_SMILES = 700
 /** Of a reaction: two of the longest molecules, in as many parts as it likes. 90,000 characters of them took 53 s and gave 28 MB. */
 const MAX_REACTION = 2 * MAX_SMILES
+/**
+ * Of one ring system (C60 has 31): the search looks at its clock between steps, and with 81 rings in 200 atoms one step took 18 s of processor time.
+ */
+const MAX_COMPARED_RINGS = 40
 /** Processor time for the search of the largest common substructure; what it takes longer for is not compared. */
 const MCS_SECONDS = 1
 /** RDKit's own limit, whole seconds on the wall: twice that at first, more on a machine that does not get to it. */
@@ -100,10 +105,11 @@ export class Drawer {
   /**
    * The atoms of each molecule that have no counterpart in the other: those outside the largest connected common substructure (RDKit's
    * FMCS: equal elements, equal bond orders, rings only with whole rings), and pairs of counterparts that differ in charge or isotope.
-   * Null where RDKit cannot read one of them, and where the search takes more than a second of processor time (some large and very alike
+   * Null where RDKit cannot read one of them, where one has more than 40 rings in one ring system, and where the search takes more than a second of processor time (some large and very alike
    * ones): what it had found until then would hang on the machine. Stereo is not compared.
    */
   differingAtoms(a: string, b: string): { readonly a: number[]; readonly b: number[] } | null {
+    if ([a, b].some((smiles) => smiles.length <= MAX_SMILES && ringsOf(smiles) > MAX_COMPARED_RINGS)) return null
     return this.withMol(a, (molA) =>
       this.withMol(b, (molB) => {
         const common = this.commonAtoms(molA, molB)
@@ -189,6 +195,8 @@ export class Drawer {
     if (!this.rdkit.isBroken) handle.delete()
   }
 }
+
+const ringsOf = (smiles: string): number => countRings(smiles)?.largest ?? 0
 
 const matchOf = (mol: Mol, query: Mol): readonly number[] =>
   (JSON.parse(mol.get_substruct_match(query)) as { atoms?: number[] }).atoms ?? []

@@ -14,6 +14,7 @@ import type { Cell } from '../src/report/csv.ts'
 import { type CellRows, MadeRows, PackedRows } from '../src/report/packed-rows.ts'
 import { Column } from './column.ts'
 import { KeyIndex } from './key-index.ts'
+import type { Keys } from './key-list.ts'
 import { completionKey, keyParts } from './keys.ts'
 import type { Run } from './runs.ts'
 
@@ -42,22 +43,10 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
   }
   for (let row = 0; row < c.n; row++)
     add(c.subset.names[c.subset.code[row]!]!, c.role.names[c.role.code[row]!]!, c.score[row]!, c.reward[row]!)
-  const known = KeyIndex.of(c.key)
-  const added = new Set<string>()
-  let i = -1
-  for (const pair of pairs.key) {
-    i++
-    const [id, rejected, chosen] = keyParts(pair)
-    const sides = [
-      ['chosen', chosen, pairs.chosenScore[i]!, pairs.chosenReward[i]!],
-      ['rejected', rejected, pairs.rejectedScore[i]!, pairs.rejectedReward[i]!],
-    ] as const
-    for (const [role, index, score, reward] of sides) {
-      const key = completionKey(id, role, String(index))
-      if (known.get(key) !== -1 || added.has(key)) continue
-      added.add(key)
-      add(pairs.subset.names[pairs.subset.code[i]!]!, role, score, reward)
-    }
+  for (const { row, role } of onlyInPairs(pairs.key, c.key)) {
+    const [score, reward] =
+      role === 'chosen' ? [pairs.chosenScore, pairs.chosenReward] : [pairs.rejectedScore, pairs.rejectedReward]
+    add(pairs.subset.names[pairs.subset.code[row]!]!, role, score[row]!, reward[row]!)
   }
   return order.map((name) => {
     const label = name === 'all' ? name : notAll(name.slice('subset '.length))
@@ -67,6 +56,38 @@ export function scoreGroups({ pairs, completions: c }: Run): ScoreGroup[][] {
       values: bySubset.get(name)!.get(group)?.done() ?? new Float64Array(0),
     }))
   })
+}
+
+interface PairSide {
+  readonly row: number
+  readonly role: 'chosen' | 'rejected'
+}
+/** Runs on the same data have the same keys. */
+const known = new WeakMap<Keys, { readonly of: Keys; readonly sides: readonly PairSide[] }>()
+
+/** Completions of pairs that are not among the completions: the first pair and side that has each. */
+function onlyInPairs(pairs: Keys, completions: Keys): readonly PairSide[] {
+  const last = known.get(pairs)
+  if (last?.of === completions) return last.sides
+  const index = KeyIndex.of(completions)
+  const added = new Set<string>()
+  const sides: PairSide[] = []
+  let row = 0
+  for (const pair of pairs) {
+    const [id, rejected, chosen] = keyParts(pair)
+    for (const [role, place] of [
+      ['chosen', chosen],
+      ['rejected', rejected],
+    ] as const) {
+      const key = completionKey(id, role, String(place))
+      if (index.get(key) !== -1 || added.has(key)) continue
+      added.add(key)
+      sides.push({ row, role })
+    }
+    row++
+  }
+  known.set(pairs, { of: completions, sides })
+  return sides
 }
 
 /**

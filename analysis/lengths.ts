@@ -74,8 +74,33 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
   })
 }
 
+interface CompletionCodes {
+  readonly chosen: Int32Array
+  readonly rejected: Int32Array
+}
+/** Runs on the same data have the same keys. */
+const known = new WeakMap<Keys, CompletionCodes>()
+
 /** Of each pair, which completion of the data stands on a side: the row's id and the index within the side, as the first pair that has it. */
-function completionCodes(keys: Keys): { readonly chosen: Int32Array; readonly rejected: Int32Array } {
+function completionCodes(keys: Keys): CompletionCodes {
+  const codes = known.get(keys) ?? (isOnePairEach(keys) ? ownCodes(keys.length) : codesByKey(keys))
+  known.set(keys, codes)
+  return codes
+}
+
+/** Whether no row of the data has two pairs. */
+function isOnePairEach(keys: Keys): boolean {
+  const end = joinKey('', '0', '0')
+  for (const key of keys) if (!key.endsWith(end) || key.length === end.length) return false
+  return KeyIndex.of(keys).distinct
+}
+
+function ownCodes(rows: number): CompletionCodes {
+  const codes = allRows(rows)
+  return { chosen: codes, rejected: codes }
+}
+
+function codesByKey(keys: Keys): CompletionCodes {
   const codesOf = (completion: (key: string) => string): Int32Array => {
     const index = new KeyIndex(keys.length, (row) => completion(keys.at(row)!))
     const codes = new Int32Array(keys.length)

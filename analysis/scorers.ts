@@ -105,14 +105,11 @@ export function align(dataset: string, runs: readonly Run[]): Aligned {
 
 /** Baselines that need no text: lengths, a constant, the random number that a run draws for the completion too. */
 export function baselineScorers({ pairs }: Pick<Aligned, 'pairs'>): Scorer[] {
-  const random = (i: number): number => {
-    const [id, rejected, chosen] = keyParts(pairs.key.at(i)!)
-    return randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)
-  }
+  const rows = allRows(pairs.n)
   const of = (name: string, value: (i: number) => number): Scorer => ({
     name: `null:${name}`,
     kind: 'null',
-    margin: Float64Array.from({ length: pairs.n }, (_, i) => value(i)),
+    margin: valuesOf(rows, value),
   })
   const unknown = (scorer: Scorer): Scorer =>
     scorer.margin.some(Number.isNaN)
@@ -122,8 +119,23 @@ export function baselineScorers({ pairs }: Pick<Aligned, 'pairs'>): Scorer[] {
     unknown(of('longest', (i) => pairs.chosenChars[i]! - pairs.rejectedChars[i]!)),
     unknown(of('shortest', (i) => pairs.rejectedChars[i]! - pairs.chosenChars[i]!)),
     of('constant', () => 0),
-    of('random', random),
+    { name: 'null:random', kind: 'null', margin: randomMargins(pairs.key) },
   ]
+}
+
+/** Runs on the same data have the same keys. */
+const drawn = new WeakMap<Keys, Float64Array>()
+function randomMargins(keys: Keys): Float64Array {
+  const known = drawn.get(keys)
+  if (known !== undefined) return known
+  const margins = new Float64Array(keys.length)
+  let row = 0
+  for (const key of keys) {
+    const [id, rejected, chosen] = keyParts(key)
+    margins[row++] = randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)
+  }
+  drawn.set(keys, margins)
+  return margins
 }
 
 export type EnsembleMode = 'mean' | 'worst' | 'uncertainty'

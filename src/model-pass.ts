@@ -40,6 +40,7 @@ export class ModelPass {
     repeated: 0,
     unscored: 0,
     kept: 0,
+    borrowed: 0,
     batches: 0,
     again: 0,
     halved: 0,
@@ -161,7 +162,9 @@ export class ModelPass {
     await this.#running
     const work = this.#work
     work.repeated += items.length - fresh.length
-    work.kept += fresh.filter(({ key }) => this.#input.store.has(key)).length
+    const { store } = this.#input
+    work.kept += fresh.filter(({ key }) => store.has(key)).length
+    work.borrowed += fresh.filter(({ key }) => store.has(key) && !store.owns(key)).length
     const { todo, batches } = planWindow(this.#input, this.#subject, this.#windows++, fresh)
     work.found +=
       fresh.length - batches.reduce((sum, batch) => sum + (batch.again === undefined ? batch.sequences.length : 0), 0)
@@ -202,6 +205,8 @@ export class ModelPass {
     const { busyMs } = runner
     const clock = busyMs ?? this.#input.clock
     const sequences = todo.map(({ prepared, group }): Sequence => ({ ...prepared, group }))
+    // a rate counts from here: neither from the end of the first batch nor from before the model was open
+    this.#progress()
     let last = clock()
     const ahead = (): number =>
       busyMs === undefined || work.batches === 0 ? 0 : batchesAhead(work.modelMs / work.batches)
@@ -237,7 +242,7 @@ export class ModelPass {
 
   #progress(): void {
     const { measured, found, repeated, unscored } = this.#work
-    this.#input.onProgress(this.#subject, measured + found + repeated + unscored)
+    this.#input.onProgress(this.#subject, measured + found + repeated + unscored, found)
   }
 
   #open(): Promise<Runner> {

@@ -31,8 +31,8 @@ export interface RunInput {
   readonly stopped: () => boolean
   /** Milliseconds since any fixed point. */
   readonly clock: () => number
-  /** Called after every batch and window; `done` counts completions, found ones included. */
-  readonly onProgress: (subject: Subject, done: number) => void
+  /** Called before the first batch of a window, after every batch, and at the end. `done` counts completions; `found` are those of them that no batch of this run measured. */
+  readonly onProgress: (subject: Subject, done: number, found: number) => void
   /** Told of every batch that did not fit in memory and is halved. */
   readonly onHalved?: (subject: Subject, halved: Halved) => void
 }
@@ -45,6 +45,8 @@ export interface WorkDone {
   unscored: number
   /** Completions whose value is an earlier run's: those found, and those whose batch ran again for another one's sake. */
   kept: number
+  /** Of them, those that the run's own store did not have: they are of this model's other runs, on other data or by other shards. */
+  borrowed: number
   batches: number
   /** Of them, batches whose measurements were there, run again for the keys and values that a missing one carries (score/carrying.ts). */
   again: number

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { placeDataSets, replacedRuns, withRecord } from '../../analysis/analysis-folder.ts'
 import { type Analysis, columnsOf, startAnalysis, writeAnalysis } from '../../analysis/analyze.ts'
@@ -15,6 +16,7 @@ import { withSharedColumns } from '../../analysis/shared-columns.ts'
 import { isPart } from '../../src/agreement/faults.ts'
 import { answerPort } from '../../src/cli/answer-port.ts'
 import { bestOfTable } from '../../src/cli/best-of-table.ts'
+import { counted } from '../../src/cli/count.ts'
 import { moleculesOf } from '../../src/cli/html.ts'
 import { screenLog } from '../../src/cli/log.ts'
 import { type BinHelp, parseArgs } from '../../src/cli/parse.ts'
@@ -70,6 +72,16 @@ export const OPTIONS = {
 /** Pairs and completions from which on the statistics of the runs are worked out before the runs are aligned, not meanwhile. */
 const MANY_ROWS = 1_500_000
 
+/** From so much on it takes seconds, and is said before it begins. */
+const SAID_FROM_BYTES = 8 * 2 ** 20
+const SAID_FROM_ROWS = 10_000
+
+const bytesOf = (path: string): number =>
+  ['scores.csv', 'pairs.csv'].reduce(
+    (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
+
 /**
  * The whole command; returns the exit code.
  * @param command as the user called it
@@ -109,6 +121,9 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
     runs.push(withSharedColumns(run, runs))
   }
   for (const run of readRewardBenchFiles(imported, datasets[0] ?? 'rewardbench')) add(run)
+  const bytes = folders.reduce((sum, { path }) => sum + bytesOf(path), 0)
+  if (bytes >= SAID_FROM_BYTES)
+    log.info(`reading ${counted(folders.length, 'run')}, ${Math.round(bytes / 2 ** 20)} MiB`)
   for (const folder of folders) await readRun(folder).then(add).catch(warn)
   let done = 0
   if (dataFile !== null && !runs.some((run) => run.pairs.n > 0 || picksOf(run) !== null))
@@ -118,11 +133,16 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
     for (const remark of [...set.notes, ...remarks]) log.warn(`${name}: ${remark}`)
     try {
       makeOutputFolder(path)
+      const rows = rowsOf(set.runs)
+      if (rows >= SAID_FROM_ROWS)
+        log.info(
+          `${name}: computing the statistics of ${counted(set.runs.length, 'run')}, ${rows.toLocaleString('en-US')} completions and pairs, and writing the files`,
+        )
       const unlock = lock(path, '')
       try {
         const statistics = startStatistics(set.runs.map(columnsOf), settings)
         // of very many rows the memory of both at once is too much
-        const first = rowsOf(set.runs) > MANY_ROWS ? await statistics.done() : null
+        const first = rows > MANY_ROWS ? await statistics.done() : null
         const finish = startAnalysis(name, set.runs, settings)
         const analysis = finish(first ?? (await statistics.done()))
         const replaced = replacedRuns(placed)

@@ -106,8 +106,13 @@ export function completionColumns(
   }
 }
 
-/** A subset's name where `all` stands for every row. */
-export const notAll = (subset: string): string => (subset === 'all' ? 'all (subset)' : subset)
+/**
+ * A subset's name where `all` stands for every row; two subsets never share one.
+ * @example notAll('all') // 'all (subset)'
+ * @example notAll('all (subset)') // 'all (subset) (subset)'
+ */
+export const notAll = (subset: string): string => (ALL_NAMES.test(subset) ? `${subset} (subset)` : subset)
+const ALL_NAMES = /^all(?: \(subset\))*$/
 
 /** Rows of each code, ascending, in one column: of 100,000 codes an array each would take 25 MB. */
 export class CodeRows {

@@ -2,7 +2,7 @@ import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import type { ScoredPair, Statistic } from '../types.ts'
 import { smilesTraits, taggedAnswer } from './answer.ts'
 import { MIN_PROMPTS } from './baselines.ts'
-import { allRows, type Coded, clustersOf, coded, type PairColumns, rowsByCode } from './columns.ts'
+import { allRows, type Coded, clustersOf, coded, notAll, type PairColumns, rowsByCode } from './columns.ts'
 import { FAULT_SCOPE, FORM_SCOPE, formLevel } from './faults.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { binName, binOf, lengthBins, lengthDifference } from './length.ts'
@@ -26,7 +26,11 @@ export interface Stratification {
 const STRATUM = 'stratum:'
 const nameOf = (scope: string): string => scope.slice(STRATUM.length)
 
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+/** A column of the input as its cell in pairs.csv reads, so that `analyze` finds the same level there. */
+const cellText = (value: unknown): string | null => {
+  if (value === undefined || value === null || value === '') return null
+  return typeof value === 'string' ? value : Object.is(value, -0) ? '-0' : JSON.stringify(value)
+}
 const traits = (pair: ScoredPair) => {
   const answer = taggedAnswer(pair.chosen.text)
   return answer === null ? null : smilesTraits(answer)
@@ -51,7 +55,7 @@ export const STRATIFICATIONS: readonly Stratification[] = [
     leads: true,
   },
   { name: 'problem_type', definition: "the row's problem type", level: (p) => p.problemType },
-  { name: 'reject_kind', definition: "the input's reject_kind", level: (p) => text(p.extra.reject_kind) },
+  { name: 'reject_kind', definition: "the input's reject_kind", level: (p) => cellText(p.extra.reject_kind) },
   {
     name: 'rejected_reason',
     definition: "ether0's reason for the rejected completion's reward, as we computed it",
@@ -128,7 +132,7 @@ export function stratumSamples(
 ): StratumSample[] {
   const rows = rowsByCode(levels)
   const used = levels.names.flatMap((subset, c) =>
-    subset === NO_LEVEL || rows[c]!.length === 0 ? [] : [{ subset, rows: rows[c]! }],
+    subset === NO_LEVEL || rows[c]!.length === 0 ? [] : [{ subset: notAll(subset), rows: rows[c]! }],
   )
   if (used.length < (leads ? 1 : 2)) return []
   return used

@@ -13,8 +13,11 @@ export interface Log {
 }
 export type Fields = Readonly<Record<string, unknown>>
 export interface Progress {
-  /** Absolute amount done. */
-  update(done: number): void
+  /**
+   * @param done absolute amount
+   * @param found of it, what an earlier start had done: no work of this one, so that it is left out of the rate
+   */
+  update(done: number, found?: number): void
   stop(): void
 }
 
@@ -39,10 +42,15 @@ export const screenLog = (
 export function createLog({ name, quiet, format, stream, clock }: LogOptions): Log {
   const warnings: string[] = []
   const started = clock()
+  let shown: SingleBar | null = null
   const say = (level: 'info' | 'warn', message: string, fields: Fields = {}): void => {
     if (format === 'json')
       stream.write(jsonLine({ level, elapsedMs: Math.round(clock() - started), message, ...fields }))
-    else stream.write(`${name}: ${level === 'warn' ? 'warning: ' : ''}${visibleLine(message)}\n`)
+    else {
+      const line = `${name}: ${level === 'warn' ? 'warning: ' : ''}${visibleLine(message)}\n`
+      if (shown === null) stream.write(line)
+      else aboveBar(shown, line, stream)
+    }
   }
   const info: Log['info'] = (message, fields) => {
     if (!quiet) say('info', message, fields)
@@ -50,22 +58,23 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
   const lines = (task: string, total: number, unit: string): Progress => {
     const from = clock()
     let last = from
-    let done = 0
+    let [done, found] = [0, 0]
     const line = (): void => {
-      const seconds = (clock() - from) / 1000
-      const rate = done / Math.max(seconds, 1e-3)
-      const pace = seconds < SHORTEST_RATED_S ? '' : `, ${rate.toFixed(1)} ${unit}/s`
-      info(`${task} ${done}/${total} ${unit}${pace}${done < total ? `, ${etaText((total - done) / rate)} left` : ''}`, {
+      const rate = rateOf(done - found, clock() - from)
+      const pace = rate === null ? '' : `, ${rate.toFixed(1)} ${unit}/s`
+      info(`${task} ${done}/${total} ${unit}${pace}${done < total ? `, ${leftText(total - done, rate)} left` : ''}`, {
         event: 'progress',
         task,
         done,
+        found,
         total,
         unit,
       })
     }
     return {
-      update(value) {
+      update(value, before = 0) {
         done = value
+        found = before
         if (clock() - last < 1000 * lineEverySeconds()) return
         last = clock()
         line()
@@ -87,12 +96,16 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
       Presets.rect,
     )
     single.start(total, 0, { rate: '–', left: '–' })
+    shown = single
     return {
-      update(done) {
-        const rate = done / Math.max((clock() - from) / 1000, 1e-3)
-        single.update(done, { rate: rate.toFixed(1), left: done > 0 ? etaText((total - done) / rate) : '–' })
+      update(done, found = 0) {
+        const rate = rateOf(done - found, clock() - from)
+        single.update(done, { rate: rate?.toFixed(1) ?? '–', left: leftText(total - done, rate) })
       },
-      stop: () => single.stop(),
+      stop() {
+        single.stop()
+        if (shown === single) shown = null
+      },
     }
   }
   const silent: Progress = { update() {}, stop() {} }
@@ -107,6 +120,24 @@ export function createLog({ name, quiet, format, stream, clock }: LogOptions): L
     warnings,
   }
 }
+
+/**
+ * Writes a line in the place of the bar, and the bar below it. The bar's library goes back to where its line began when it stops, and lets no line
+ * wrap in the meantime: what is only written behind the bar is cut off at the edge, and written over by what comes next.
+ */
+function aboveBar(bar: SingleBar, line: string, stream: NodeJS.WriteStream): void {
+  stream.write(`\r\u001b[0K\u001b[?7h${line}\u001b[?7l\u001b7`)
+  // it draws only what it has not drawn yet
+  Object.assign(bar, { lastDrawnString: '' })
+  bar.render()
+}
+
+/** Per second; null where nothing was done yet, or over too short a time. */
+const rateOf = (done: number, ms: number): number | null =>
+  done === 0 || ms < 1000 * SHORTEST_RATED_S ? null : (1000 * done) / ms
+
+const leftText = (left: number, rate: number | null): string =>
+  left === 0 ? '0 s' : rate === null ? '–' : etaText(left / rate)
 
 /** @example etaText(3725) // '1 h 2 min' */
 export function etaText(seconds: number): string {

@@ -68,14 +68,14 @@ export async function measureRun(input: MeasuringInput): Promise<MeasuredRun> {
       onRow: (row) => distances?.push(row),
       stopped: interrupt.stopped,
       clock: () => performance.now(),
-      onProgress(subject, done) {
+      onProgress(subject, done, found) {
         let bar = bars.get(subject)
         if (bar === undefined) {
           for (const other of bars.values()) other.stop()
           bar = log.progress(subject.role === 'rm' ? task : `${task} (${subject.role})`, completions, 'completions')
           bars.set(subject, bar)
         }
-        bar.update(done)
+        bar.update(done, found)
       },
       onHalved(subject, halved) {
         if (saidHalved.has(subject)) return
@@ -147,8 +147,13 @@ function openedHere(
 /** How many measurements of earlier runs are of this configuration; of others in the store nothing is said. */
 export function sayFound(work: readonly WorkDone[], log: Log): void {
   const found = work.reduce((sum, { kept }) => sum + kept, 0)
+  const others = work.reduce((sum, { borrowed }) => sum + borrowed, 0)
+  const whose =
+    others === 0 ? '' : `, ${others === found ? '' : `${others} of them `}of this model's other runs or shards`
   if (found > 0)
-    log.info(`${found} measurement${found === 1 ? '' : 's'} of an earlier run ${found === 1 ? 'is' : 'are'} used`)
+    log.info(
+      `${found} measurement${found === 1 ? '' : 's'} of an earlier run ${found === 1 ? 'is' : 'are'} used${whose}`,
+    )
 }
 
 /** A run that is gone on with keeps its batches, whatever bounds are asked for now. */

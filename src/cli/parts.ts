@@ -131,7 +131,8 @@ async function ended(
     const said = readLine(line)
     if (said === null) log.info(`${device}: ${line}`)
     else if (said.level === 'error') failure = said as unknown as Failure
-    else if (said.event === 'progress') bar.update(index, String(said.task), Number(said.done), Number(said.total))
+    else if (said.event === 'progress')
+      bar.update(index, String(said.task), { done: Number(said.done), found: Number(said.found) }, Number(said.total))
     else if (said.event === SHARD_DONE) done = (said.work as Part['done']) ?? null
     // what holds for the numbers is in run.json; the rest is said again by the process that merges
     else if (said.event === 'memory') log.warn(`${device}: ${said.message}`)
@@ -183,12 +184,18 @@ function errorOf(code: number | null, message: string, hint: string): HarnessErr
   return new DeviceError(message, where, hint)
 }
 
+/** What a process has done of a task, and what of it an earlier start had done. */
+interface Done {
+  readonly done: number
+  readonly found: number
+}
+
 /** One bar over all processes and models. It starts when each process has said how much it has to do. */
 class PartsBar {
   #bar: Progress | null = null
   #stopped = false
   readonly #totals: (number | undefined)[]
-  readonly #done: Map<string, number>[]
+  readonly #done: Map<string, Done>[]
 
   constructor(
     parts: number,
@@ -198,14 +205,16 @@ class PartsBar {
     this.#totals = new Array(parts)
     this.#done = Array.from({ length: parts }, () => new Map())
   }
-  update(part: number, task: string, done: number, total: number): void {
+  update(part: number, task: string, done: Done, total: number): void {
     this.#totals[part] = total
     this.#done[part]!.set(task, done)
     const totals = [...this.#totals]
     if (this.#stopped || totals.some((one) => one === undefined)) return
     const all = this.models * totals.reduce<number>((sum, one) => sum + one!, 0)
     this.#bar ??= this.log.progress(`scoring on ${totals.length} devices`, all, 'completions')
-    this.#bar.update(this.#done.flatMap((tasks) => [...tasks.values()]).reduce((sum, one) => sum + one, 0))
+    const tasks = this.#done.flatMap((tasks) => [...tasks.values()])
+    const sum = (key: keyof Done): number => tasks.reduce((sum, one) => sum + one[key], 0)
+    this.#bar.update(sum('done'), sum('found'))
   }
   stop(): void {
     if (!this.#stopped) this.#bar?.stop()

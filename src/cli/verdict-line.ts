@@ -78,12 +78,12 @@ function agreementOf({ completions, pairs }: Pick<Joined, 'completions' | 'pairs
     ...(tie === 0 ? [] : [counted(tie, 'tie')]),
     ...(sided + tie === pairs.length ? [] : [`${pairs.length - sided - tie} without a verdict`]),
   ]
-  const sidedPairs = `${counted(sided, 'pair')}${others.length === 0 ? '' : ` that it decides (${others.join(', ')})`}`
+  const among = others.length === 0 ? '' : ` that it decides (${others.join(', ')})`
   if (loss === 0) {
     const even = pairs.filter((p) => p.outcome === 'tie' && p.verifiableOutcome === 'win').length
     const apart = even === 0 ? '' : `, but that agreement leaves out ${counted(even, 'tie')} of the model`
-    return `; it prefers chosen in all ${sidedPairs}: accuracy and agreement are one measurement${others.length === 0 ? '' : ' there'}${apart}`
+    return `; it prefers chosen in ${sided === 1 ? 'the only pair' : `all ${counted(sided, 'pair')}`}${among}: accuracy and agreement are one measurement${others.length === 0 ? '' : ' there'}${apart}`
   }
   const agreed = decided.filter((p) => p.agree === 1).length
-  return `; it prefers rejected in ${loss} of ${sidedPairs}; the model agrees with it on ${agreed} of ${decided.length} that both decide (${percent(agreed / decided.length)})`
+  return `; it prefers rejected in ${loss} of ${counted(sided, 'pair')}${among}; the model agrees with it on ${agreed} of ${decided.length} that both decide (${percent(agreed / decided.length)})`
 }

@@ -415,11 +415,12 @@ function missing(columns: Columns, message: string, wanted?: string, reason?: st
   const names: readonly string[] = wanted === undefined ? KNOWN : [wanted]
   const known = [...KNOWN, ...PROMPT_LIKE] as readonly string[]
   const word = reason ?? (wanted === undefined ? 'no_completion' : 'missing_column')
-  for (const name of columns.names()) {
-    const absent = names.filter((part) => !columns.has(part))
-    const meant = known.includes(name) ? null : nearest(name, absent)
-    if (meant !== null) return new BadRecord(word, message, `Is "${name}" meant to be "${meant}"?`)
-  }
+  const absent = names.filter((part) => !columns.has(part))
+  const meant = columns.names().flatMap((name) => {
+    const one = known.includes(name) ? null : nearest(name, absent)
+    return one === null ? [] : [`"${name}" meant to be "${one}"`]
+  })
+  if (meant.length > 0) return new BadRecord(word, message, `Is ${meant.slice(0, 6).join(', is ')}?`)
   const there = columns.names().filter((name) => !known.includes(name))
   const listed = there.slice(0, 12).map((name) => `"${name}"`)
   const more = there.length > 12 ? ` and ${there.length - 12} more` : ''

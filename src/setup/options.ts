@@ -436,7 +436,7 @@ export const SCORING = section(
         },
       },
       library: true,
-      shown: 'no bound',
+      shown: 'by device',
       changes: 'last digits',
     }),
     /** CPU threads. Default: one per core. */

@@ -48,7 +48,7 @@ export interface RunStatistics {
 
 /**
  * The lines of agreement.csv that are worked out by sample, of each run, on all processors: the numbers do not depend on who works them out, nor in
- * which order.
+ * which order. Where a worker dies, this thread works out all.
  * @param threads in all, this one included; 1 = no worker
  * @param fewRows below so many rows no worker is started
  */
@@ -58,20 +58,25 @@ export function startStatistics(
   {
     threads = availableParallelism(),
     fewRows = FEW_ROWS,
-  }: { readonly threads?: number; readonly fewRows?: number } = {},
+    worker = builtUrl('src/statistics/worker.ts'),
+  }: { readonly threads?: number; readonly fewRows?: number; readonly worker?: URL } = {},
 ): RunStatistics {
   const workers = rowsOf(runs) < fewRows ? 0 : Math.min(threads - 1, MOST_WORKERS)
   const work: StatisticsWork = {
     runs: workers === 0 ? runs : runs.map(shared),
     settings,
-    taken: new Int32Array(new SharedArrayBuffer(4 * runs.length)),
+    taken: none(runs),
   }
-  const results = Array.from({ length: workers }, () => runWorker(work))
-  // said where it is waited for
+  const results = Array.from({ length: workers }, () => runWorker(worker, work))
+  // seen where it is waited for
   for (const result of results) result.catch(() => {})
   return {
     async done() {
-      const all = [await takeTasks(work), ...(await Promise.all(results))]
+      const own = await takeTasks(work)
+      const others = await Promise.allSettled(results)
+      const answers = others.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+      // what a thread had taken when it died (of its memory, mostly) is with none: all is worked out here, where an error of the statistics comes again
+      const all = answers.length === workers ? [own, ...answers] : [await takeTasks({ ...work, taken: none(runs) })]
       return runs.map((_, r): RunLines => {
         const made = all.map((results) => results[r]!)
         return {
@@ -82,6 +87,9 @@ export function startStatistics(
     },
   }
 }
+
+/** No task of any run is taken. */
+const none = (runs: readonly unknown[]): Int32Array => new Int32Array(new SharedArrayBuffer(4 * runs.length))
 
 /** Works out tasks that nobody has taken, run by run, until there is none: one result per run. */
 export async function takeTasks({ runs, settings, taken }: StatisticsWork): Promise<RunResult[]> {
@@ -114,9 +122,9 @@ function packed({ scope, place, statistics }: SampleStatistics, rows: PackedRows
   return { scope, place, from, end: rows.length }
 }
 
-function runWorker(work: StatisticsWork): Promise<readonly RunResult[]> {
+function runWorker(url: URL, work: StatisticsWork): Promise<readonly RunResult[]> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(builtUrl('src/statistics/worker.ts'), {
+    const worker = new Worker(url, {
       workerData: work,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })

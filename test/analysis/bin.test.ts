@@ -64,6 +64,25 @@ describe('analyze', () => {
     expect(stderr).toContain('only the statistics of completions and groups are written')
     expect(stderr).toContain('--data-file')
   })
+  it('says what is being waited for where there is much', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'many-'))
+    const folder = join(out, 'm', 'many')
+    mkdirSync(folder, { recursive: true })
+    const row = (i: number): string => `${i},${'s'.repeat(900)},completion,0,${i % 7},${i % 2}`
+    const rows = Array.from({ length: 10_000 }, (_, i) => row(i))
+    writeFileSync(join(folder, 'scores.csv'), `id,subset,role,index,score,verifiable_reward\n${rows.join('\n')}\n`)
+    try {
+      const { code, stderr } = await analyze('--output-dir', out)
+      expect(code).toBe(0)
+      expect(stderr.split('\n').slice(0, 2)).toEqual([
+        'analyze: reading 1 run, 9 MiB',
+        'analyze: many: computing the statistics of 1 run, 10,000 completions and pairs, and writing the files',
+      ])
+      expect((await analyze('--output-dir', results)).stderr).not.toMatch(/reading|computing/)
+    } finally {
+      rmSync(out, { recursive: true })
+    }
+  })
   it('refuses what it could only fail on at its end, before it reads a run', async () => {
     const gone = await analyze('--output-dir', results, '--data-file', 'gone.jsonl')
     expect(gone).toMatchObject({ code: 3, stdout: '' })

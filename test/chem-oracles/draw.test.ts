@@ -85,6 +85,17 @@ describe('reaction', () => {
   it.each(['CC', 'x>>y', 'CC>>CC>>CC', ''])('is null for %j', (reaction) => {
     expect(drawer.reaction(reaction)).toBeNull()
   })
+
+  it('is null where it is too long as a whole, or a part of it is one that is not read', () => {
+    // 90 molecules of 690 atoms: each may be drawn, all of them took 36 s of processor time
+    const before = process.cpuUsage()
+    expect(drawer.reaction(`${Array.from({ length: 90 }, () => 'C'.repeat(690)).join('.')}>>C`)).toBeNull()
+    // RDKit tries every subset of the dummies
+    expect(drawer.reaction(`${'*1'.concat('c*'.repeat(30), '1')}>>C`)).toBeNull()
+    const { user, system } = process.cpuUsage(before)
+    expect(user + system).toBeLessThan(2e6)
+    expect(drawer.reaction(`${Array.from({ length: 40 }, () => 'CCO').join('.')}>>C`)).not.toBeNull()
+  })
 })
 
 describe('differingAtoms', () => {

@@ -355,6 +355,9 @@ describe('records that are no rows', () => {
   it('names the column that was probably meant', () => {
     expect(failure({ prompt: 'p', choosen: 'a', rejected: 'b' }).hint).toBe('Is "choosen" meant to be "chosen"?')
     expect(failure({ prompt: 'p', chosen: 'a', Rejected: 'b' }).hint).toBe('Is "Rejected" meant to be "rejected"?')
+    expect(failure({ Prompt: 'p', Chosen: 'a', Rejected: 'b' }).hint).toBe(
+      'Is "Prompt" meant to be "prompt", is "Chosen" meant to be "chosen", is "Rejected" meant to be "rejected"?',
+    )
     expect(failure({ step: 1, candidates: [], steps: [] }).hint).toMatch(/^run-process chooses among the candidates;/)
   })
   it('keeps the id of a failed row', () => {

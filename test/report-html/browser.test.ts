@@ -222,6 +222,19 @@ describe.skipIf(noBrowser)('report.html in chromium', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   })
 
+  it('has no side scroll on a telephone where the cross table has all its lines and columns', async () => {
+    const outcomes = ['win', 'tie', 'loss', null] as const
+    const pairs = demoPairs.map((pair, i) => ({
+      ...pair,
+      outcome: outcomes[i % 4]!,
+      verifiableOutcome: outcomes[(i >> 2) % 4]!,
+    }))
+    const { page } = await session.show(renderReport({ ...demoInput(), pairs }))
+    expect(await page.locator('.cross td a').count()).toBe(16)
+    await page.setViewportSize({ width: 390, height: 800 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+  })
+
   it('shows both sides of an opened row at once, however wide the table is', async () => {
     const { page } = await session.show(report)
     for (const width of [1360, 390]) {

@@ -219,10 +219,11 @@ describe('shards', () => {
 it("another data set takes over the same model's measurements", async () => {
   const done = await go('run-dpo', 'base', HALF)
   expect(done.code).toBe(0)
+  expect(done.stderr).toContain("80 measurements of an earlier run are used, of this model's other runs or shards\n")
   const out = outOf('run-dpo', 'base', 'half')
   for (const { runner, work } of manifestOf(out).models) {
     expect(runner).toBeNull()
-    expect(work).toMatchObject({ measured: 0, found: 40 })
+    expect(work).toMatchObject({ measured: 0, found: 40, kept: 40, borrowed: 40 })
   }
   const base = byCompletion(outOf('run-dpo', 'base'))
   for (const [key, row] of byCompletion(out)) expect(row).toEqual(base.get(key))

@@ -35,7 +35,7 @@ it('says why nothing passes: here the format, not the chemistry', async () => {
 })
 it('gives no reasons where some pass', async () => {
   expect(await verdictLine('loose', { solution }, '--extraction', 'loose')).toMatch(
-    /^verifier: 1 pass, 3 fail, 0 unverifiable of 4 completions; it prefers chosen in all 1 pair that it decides \(1 tie\): accuracy and agreement are one measurement there$/,
+    /^verifier: 1 pass, 3 fail, 0 unverifiable of 4 completions; it prefers chosen in the only pair that it decides \(1 tie\): accuracy and agreement are one measurement there$/,
   )
 })
 it('says that agreement leaves out ties of the model', async () => {

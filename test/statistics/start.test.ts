@@ -52,6 +52,16 @@ it('are the same, to the last digit and in the same order, whoever works them ou
   const workers = startStatistics(columns, settings, { threads: 2, fewRows: 0 })
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect(await linesOf(workers)).toEqual(expected)
+  // a worker that dies takes what it had taken with it
+  const dying = (end: string): URL =>
+    new URL(
+      `data:text/javascript,import { workerData } from 'node:worker_threads'; for (const run of [0, 1, 2]) Atomics.add(workerData.taken, run, 1); ${end}`,
+    )
+  for (const end of ['process.exit(1)', 'throw null', 'throw new Error()']) {
+    const dead = startStatistics(columns, settings, { threads: 2, fewRows: 0, worker: dying(end) })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await linesOf(dead)).toEqual(expected)
+  }
 })
 
 it('make the same analysis, of which the page reads the lines of all rows', async () => {

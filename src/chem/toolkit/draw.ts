@@ -21,6 +21,8 @@ export interface DrawMoleculeOptions extends DrawOptions {
 const MAX_ATOMS = 250
 /** Of one molecule, in characters: no drawing of a longer one can be read. */
 const MAX_SMILES = 700
+/** Of a reaction: two of the longest molecules, in as many parts as it likes. 90,000 characters of them took 53 s and gave 28 MB. */
+const MAX_REACTION = 2 * MAX_SMILES
 /** Processor time for the search of the largest common substructure; what it takes longer for is not compared. */
 const MCS_SECONDS = 1
 /** RDKit's own limit, whole seconds on the wall: twice that at first, more on a machine that does not get to it. */
@@ -78,7 +80,8 @@ export class Drawer {
 
   /** A reaction SMILES, `reactants>agents>products`; the products may be missing. */
   reaction(reaction: string, options: DrawOptions = {}): string | null {
-    if (reaction.split(/[.>]/).some((part) => part.length > MAX_SMILES)) return null
+    if (reaction.length > MAX_REACTION) return null
+    if (reaction.split(/[.>]/).some((part) => part.length > MAX_SMILES || 'refused' in readable(part))) return null
     const parsed = this.attempt(({ api }) => api.get_rxn(reaction, JSON.stringify({ useSmiles: true })))
     if (parsed === null) return null
     const details = {

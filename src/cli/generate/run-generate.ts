@@ -129,7 +129,7 @@ async function generateAll(run: GenerationRun, { stopped, dispose }: Interrupt, 
     const bar = log.progress('generating', inspection.rows * config.n, 'completions')
     const done = (more: number): void => {
       made += more
-      bar.update((made + kept + failures.length) * config.n)
+      bar.update((made + kept + failures.length) * config.n, kept * config.n)
     }
     const started = performance.now()
     const decoder = await guardedOpen(model, () => generation.open(), since)()

@@ -77,6 +77,7 @@ async function makeOutput(
   if (file.state.pairs > 0) log.info(`${output}: going on behind ${file.state.pairs} pairs`)
   const interrupt = watchInterrupt(log)
   const bar = n === null ? null : log.progress('making', n, 'pairs')
+  const found = file.state.pairs
   try {
     const request = {
       source: () => readSource(path),
@@ -85,7 +86,7 @@ async function makeOutput(
       pool,
       file,
       onFailure: failures.add,
-      onProgress: (pairs: number) => bar?.update(pairs),
+      onProgress: (pairs: number) => bar?.update(pairs, found),
       stopped: interrupt.stopped,
     }
     const heldOut = await readHeldOut(options.without, pool)

@@ -86,16 +86,16 @@ export async function writeReasonings(run: ProcessRun, steps: StepGeneration): P
     const decoder = await steps.generation.open()
     const runner = channel === undefined ? null : await channel.subject.open()
     const bar = log.progress('reasoning', inspection.rows, 'rows')
-    let done = 0
+    let [done, before] = [0, 0]
     const endings: Record<Ending, number> = { stop: 0, answer: 0, max_steps: 0, length: 0 }
     try {
       const scorer = channel === undefined || runner === null ? null : { channel, runner }
       const engine: Engine = { run, steps, decoder, heuristic, scorer, count }
-      for await (const window of windowsOf(run, steps, file, () => bar.update(++done))) {
+      for await (const window of windowsOf(run, steps, file, () => bar.update(++done, ++before))) {
         for (const state of await reason(engine, window)) {
           if (state.failure !== null) failures.push(failureOf(state.row, state.failure))
           else file.append(keyOf(state.row, steps)!, rowOf(state, steps, stepEnd(config)))
-          bar.update(++done)
+          bar.update(++done, before)
         }
         if (interrupt.stopped()) break
       }

@@ -59,10 +59,10 @@ function crossTable(pairs: readonly ScoredPair[]): Markup {
       columns.map(([verified]) => [learned ?? 'unscored', verified ?? 'unverifiable', cell(learned, verified)]),
     ),
   }
-  return html`<table class="cross">
+  return html`<div class="scroll"><table class="cross">
 <caption>Decisions on ${plural(pairs.length, 'pair')}, learned × verifiable. ■ agree, ▨ disagree. Choose a number to see its rows. ${csvLink('cross-table', data)}</caption>
 <thead><tr><td></td>${columns.map(([, words]) => html`<th scope="col">${words}</th>`)}</tr></thead>
-<tbody>${lines.map(rowOf)}</tbody></table>
+<tbody>${lines.map(rowOf)}</tbody></table></div>
 `
 }
 
@@ -71,7 +71,7 @@ function oneMeasurement(pairs: readonly ScoredPair[]): Markup {
   const won = pairs.filter(({ verifiableOutcome }) => verifiableOutcome === 'win').length
   return won === 0
     ? EMPTY
-    : html`<p class="note">The verifier prefers the chosen completion in all ${plural(won, 'pair')} that it decides: agreement by subset is accuracy by subset, and is not shown again.</p>
+    : html`<p class="note">The verifier prefers the chosen completion in ${won === 1 ? 'the only pair' : `all ${plural(won, 'pair')}`} that it decides: agreement by subset is accuracy by subset, and is not shown again.</p>
 `
 }
 
@@ -115,7 +115,7 @@ function disagreements(pairs: readonly ScoredPair[]): Markup {
     .sort((a, b) => Math.abs(b.margin!) - Math.abs(a.margin!))
   if (against.length === 0) return EMPTY
   return html`<div class="scroll"><table>
-<caption>The ${against.length > WORST ? `${WORST} of ${count(against.length)}` : count(against.length)} disagreements with the widest margin: candidates for a reward that can be hacked, or for a verifier at fault.</caption>
+<caption>The ${against.length > WORST ? `${WORST} of ${count(against.length)} disagreements` : plural(against.length, 'disagreement')} with the widest margin: candidates for a reward that can be hacked, or for a verifier at fault.</caption>
 <thead><tr><th scope="col">Row</th><th scope="col">Subset</th><th scope="col" class="num">Chosen</th><th scope="col" class="num">Rejected</th><th scope="col" class="num">Margin</th><th scope="col">Rejected verdict</th></tr></thead>
 <tbody>${against
     .slice(0, WORST)

@@ -80,9 +80,10 @@ function oneMeasurement(input: ReportInput): string {
   ]
   const even = input.pairs.filter((p) => p.outcome === 'tie' && p.verifiableOutcome === 'win').length
   const apart = even === 0 ? '' : `, but that agreement leaves out ${plural(even, 'tie')} of the model`
+  const every = chosen === 1 ? 'the only pair' : `all ${plural(chosen, 'pair')}`
   return others.length === 0
-    ? ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')}: accuracy and agreement are one measurement${apart}.`
-    : ` The verifier prefers the chosen one in all ${plural(chosen, 'pair')} that it decides (${others.join(', ')}): on them accuracy and agreement are one measurement${apart}.`
+    ? ` The verifier prefers the chosen one in ${every}: accuracy and agreement are one measurement${apart}.`
+    : ` The verifier prefers the chosen one in ${every} that it decides (${others.join(', ')}): on them accuracy and agreement are one measurement${apart}.`
 }
 
 function baselineTile(input: ReportInput): Markup {

@@ -30,6 +30,7 @@ import { identitiesIn } from '../../src/setup/identity.ts'
 import { list, readOptions, section, text, toggle } from '../../src/setup/option.ts'
 import { resamples, seed } from '../../src/setup/options.ts'
 import { changesNothing } from '../../src/setup/unused.ts'
+import { smallHeapWords } from '../../src/small-heap.ts'
 import { rowsOf, startStatistics } from '../../src/statistics/start.ts'
 import { lock } from '../../src/store/lock.ts'
 import { UnwrittenFile } from '../../src/system-words.ts'
@@ -92,6 +93,8 @@ export async function analyze(argv: readonly string[], command: string = HELP.na
   const { outputDir, dataset: datasets, model: models, rewardbench: imported, dataFile } = options
   const settings = { resamples: options.resamples, seed: options.seed }
   const log = screenLog(command, options)
+  const small = smallHeapWords()
+  if (small !== null) log.warn(small)
   checkOutputFolder(join(outputDir, 'analysis'))
   if (dataFile !== null) checkDatasetName(dataFile, '--data-file')
   const found = [...findRuns(outputDir), ...findStepRuns(outputDir)]

@@ -6,6 +6,7 @@ import { checkOutputFolder } from '../setup/folder.ts'
 import { type Given, type RunBin, readOptions, type Values } from '../setup/option.ts'
 import { MODES, type RunOption } from '../setup/options.ts'
 import { unusedOptions } from '../setup/unused.ts'
+import { smallHeapWords } from '../small-heap.ts'
 import { type Log, screenLog } from './log.ts'
 import { BIN_OPTIONS, unusedModes } from './options.ts'
 import { type BinHelp, parseArgs } from './parse.ts'
@@ -33,6 +34,8 @@ export async function begin(bin: RunBin, help: BinHelp, argv: readonly string[])
   const config = toRunConfig(bin, given)
   const modes = readOptions(MODES, given)
   const log = screenLog(help.name, config)
+  const small = smallHeapWords()
+  if (small !== null) log.warn(small)
   const sayUnused = (): void => {
     for (const line of [...unusedOptions(config, given), ...unusedModes(given)]) log.warn(line)
   }

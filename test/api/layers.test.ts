@@ -20,6 +20,7 @@ const GROUND = [
   'process-space.ts',
   'python-regex.ts',
   'read-regular.ts',
+  'small-heap.ts',
   'statistic-lines.ts',
   'subset-name.ts',
   'system-words.ts',

@@ -108,7 +108,7 @@ describe('a faulty file is one ModelError that says what is wrong', () => {
   })
   it('missing file or a folder', () => {
     expect(() => readSafetensorsHeader(join(dir, 'none.safetensors'))).toThrow(/no such file/)
-    expect(() => readSafetensorsHeader(dir)).toThrow(/not a regular file/)
+    expect(() => readSafetensorsHeader(dir)).toThrow(/is a folder/)
   })
   it('shows names from the file without control characters', () => {
     expect(() => read(file('{"\\u001b[2J":{"dtype":"no"}}', 0))).toThrow(/"�\[2J"/)

@@ -21,8 +21,8 @@ export interface Body {
   readonly alibiHeads: number | null
   /** Of the form `cache`, what every layer keeps of a token; else null. */
   readonly cache: readonly CachedLayer[] | null
-  /** Of the form `split`, what every layer carries of a token from run to run; else null. */
-  readonly carried: readonly CachedLayer[] | null
+  /** Of the form `split`, what every layer carries of a token from run to run, to be left when the graph is whole; else null. */
+  readonly carried: CarriedKeys | null
 }
 
 /**
@@ -97,7 +97,7 @@ export function modelBody(builder: Builder, spec: ModelSpec, form: GraphForm): B
     ropes: rotary.ropes,
     alibiHeads: alibi.heads,
     cache: cache?.layers ?? null,
-    carried: carried?.layers ?? null,
+    carried,
   }
 }
 

@@ -75,6 +75,7 @@ export function buildModel(
   const head = found.open(checkpoint, spec)
   // a head that gives rewards is a few weights, which decide all; the logits of a language model are its largest matrix
   head.graph(kind === 'head' ? unquantised(builder) : builder, body.hidden)
+  body.carried?.leave()
   const ignoredTensors = weights.leftOver([...spec.ignored, ...head.ignored], kind === 'head' ? head.name : null)
   const model = graph.model()
   const numbered = encodeModel(model, (file) => (file === QUANTISED_FILE ? file : String(weights.files.indexOf(file))))
@@ -86,7 +87,7 @@ export function buildModel(
     ropes: body.ropes,
     alibiHeads: body.alibiHeads,
     cache: body.cache,
-    carried: body.carried,
+    carried: body.carried?.layers ?? null,
     ignoredTensors,
     adapted: weights.adapted,
     tensors: weights.names,

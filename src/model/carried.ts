@@ -13,6 +13,8 @@ export class CarriedKeys {
   /** Of every layer, in order. */
   readonly layers: CachedLayer[] = []
 
+  readonly #leaving: (() => void)[] = []
+
   constructor(readonly graph: Graph) {
     graph.input('kept', 'int64', ['kept'])
   }
@@ -32,10 +34,21 @@ export class CarriedKeys {
     const extended = (name: 'key' | 'value', own: Value): Value => {
       const carried = graph.input(carriedName(name, l), 'float', ['carried', width])
       const all = graph.op('Concat', [own, carried], { axis: 0 })
-      graph.output(keptName(name, l), 'float', ['kept', width], graph.op('Gather', [all, 'kept']))
+      this.#leaving.push(() => {
+        graph.output(keptName(name, l), 'float', ['kept', width], graph.op('Gather', [all, 'kept']))
+      })
       return all
     }
     return { keys: extended('key', keys), values: extended('value', values) }
+  }
+
+  /**
+   * Adds what is kept, when the graph is whole. ONNX Runtime runs what its last node needs first (GraphViewer, reverse depth first from the nodes that
+   * nothing follows): so the first layer's stands last, and each layer's is taken when its keys are there. In any other order the keys and values of
+   * all layers would stay until the end.
+   */
+  leave(): void {
+    for (const add of this.#leaving.reverse()) add()
   }
 }
 

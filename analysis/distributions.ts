@@ -1,4 +1,4 @@
-import { notAll } from '../src/agreement/columns.ts'
+import { derived, notAll } from '../src/agreement/columns.ts'
 import { passes } from '../src/agreement/completions.ts'
 import {
   DISTRIBUTION_COLUMNS,
@@ -62,13 +62,11 @@ interface PairSide {
   readonly row: number
   readonly role: 'chosen' | 'rejected'
 }
-/** Runs on the same data have the same keys. */
-const known = new WeakMap<Keys, { readonly of: Keys; readonly sides: readonly PairSide[] }>()
+/** Completions of pairs that are not among the completions: the first pair and side that has each. Runs on the same data have the same keys. */
+const onlyInPairs = (pairs: Keys, completions: Keys): readonly PairSide[] => sidesOf(pairs)(completions)
+const sidesOf = derived((pairs: Keys) => derived((completions: Keys) => sidesMissing(pairs, completions)))
 
-/** Completions of pairs that are not among the completions: the first pair and side that has each. */
-function onlyInPairs(pairs: Keys, completions: Keys): readonly PairSide[] {
-  const last = known.get(pairs)
-  if (last?.of === completions) return last.sides
+function sidesMissing(pairs: Keys, completions: Keys): readonly PairSide[] {
   const index = KeyIndex.of(completions)
   const added = new Set<string>()
   const sides: PairSide[] = []
@@ -86,7 +84,6 @@ function onlyInPairs(pairs: Keys, completions: Keys): readonly PairSide[] {
     }
     row++
   }
-  known.set(pairs, { of: completions, sides })
   return sides
 }
 

@@ -1,4 +1,4 @@
-import { allRows, filterRows, notAll, pick, rowsByCode, valuesOf } from '../src/agreement/columns.ts'
+import { allRows, derived, filterRows, notAll, pick, rowsByCode, valuesOf } from '../src/agreement/columns.ts'
 import type { Cell } from '../src/report/csv.ts'
 import { mean } from '../src/stats/index.ts'
 import { quantileSorted } from '../src/stats/quantile.ts'
@@ -78,15 +78,13 @@ interface CompletionCodes {
   readonly chosen: Int32Array
   readonly rejected: Int32Array
 }
-/** Runs on the same data have the same keys. */
-const known = new WeakMap<Keys, CompletionCodes>()
-
-/** Of each pair, which completion of the data stands on a side: the row's id and the index within the side, as the first pair that has it. */
-function completionCodes(keys: Keys): CompletionCodes {
-  const codes = known.get(keys) ?? (isOnePairEach(keys) ? ownCodes(keys.length) : codesByKey(keys))
-  known.set(keys, codes)
-  return codes
-}
+/**
+ * Of each pair, which completion of the data stands on a side: the row's id and the index within the side, as the first pair that has it. Runs on
+ * the same data have the same keys.
+ */
+const completionCodes = derived(
+  (keys: Keys): CompletionCodes => (isOnePairEach(keys) ? ownCodes(keys.length) : codesByKey(keys)),
+)
 
 /** Whether no row of the data has two pairs. */
 function isOnePairEach(keys: Keys): boolean {

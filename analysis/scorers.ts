@@ -1,5 +1,5 @@
 import { randomScore } from '../src/agreement/baselines.ts'
-import { allRows, type Coded, filterRows, pick, valuesOf } from '../src/agreement/columns.ts'
+import { allRows, type Coded, derived, filterRows, pick, valuesOf } from '../src/agreement/columns.ts'
 import { DataError } from '../src/errors.ts'
 import { mean, standardDeviation } from '../src/stats/index.ts'
 import { placesIn } from './key-index.ts'
@@ -124,19 +124,15 @@ export function baselineScorers({ pairs }: Pick<Aligned, 'pairs'>): Scorer[] {
 }
 
 /** Runs on the same data have the same keys. */
-const drawn = new WeakMap<Keys, Float64Array>()
-function randomMargins(keys: Keys): Float64Array {
-  const known = drawn.get(keys)
-  if (known !== undefined) return known
+const randomMargins = derived((keys: Keys): Float64Array => {
   const margins = new Float64Array(keys.length)
   let row = 0
   for (const key of keys) {
     const [id, rejected, chosen] = keyParts(key)
     margins[row++] = randomScore(id, 'chosen', chosen) - randomScore(id, 'rejected', rejected)
   }
-  drawn.set(keys, margins)
   return margins
-}
+})
 
 export type EnsembleMode = 'mean' | 'worst' | 'uncertainty'
 export interface Ensemble extends Scorer {

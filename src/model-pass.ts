@@ -301,7 +301,7 @@ function adopt(store: Store, items: readonly Item[]): void {
   )
 }
 
-export const interrupted = ({ name }: Subject): InterruptedError =>
+const interrupted = ({ name }: Subject): InterruptedError =>
   new InterruptedError('interrupted', name, 'What was measured is kept; run the same command again to go on.')
 
 /** Lets messages of the worker threads in: a model's run blocks the event loop. */

@@ -238,11 +238,11 @@ export function pick(values: Float64Array, rows: Int32Array): Float64Array {
   return out
 }
 
-/** A column that follows from others, worked out once: a statistic of each of many subsets must not go through all rows. */
-export function derived<Columns extends object>(
-  make: (columns: Columns) => Float64Array,
-): (columns: Columns) => Float64Array {
-  const made = new WeakMap<Columns, Float64Array>()
+/** What follows from columns, or from keys, worked out once: a statistic of each of many subsets must not go through all rows. */
+export function derived<Columns extends object, Made = Float64Array>(
+  make: (columns: Columns) => Made,
+): (columns: Columns) => Made {
+  const made = new WeakMap<Columns, Made>()
   return (columns) => {
     const known = made.get(columns) ?? make(columns)
     made.set(columns, known)

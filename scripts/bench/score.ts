@@ -34,6 +34,7 @@ import { byItself } from '../../src/score/halve.ts'
 import { measure } from '../../src/score/measure.ts'
 import { type PlanOptions, planBatches, planOptionsFor } from '../../src/score/plan.ts'
 import type { Batch, Runner, Sequence } from '../../src/types.ts'
+import { type Products, productsOf } from './flops.ts'
 import { openPeer, type Peer } from './peer-process.ts'
 import { SHAPES, seededModel } from './seeded-model.ts'
 
@@ -104,8 +105,15 @@ function dataOrder(sequences: readonly Sequence[], completions: number): Batch[]
   )
 }
 
-/** The largest float32 matrix product rate here, GFLOP/s by wall and by CPU time: Gemm 1024 × 576 × 1536 and back. */
-async function matmulPeak(): Promise<{ wall: number; cpu: number }> {
+interface Peak {
+  wall: number
+  cpu: number
+}
+/**
+ * Measures the largest float32 matrix product rate here, GFLOP/s by wall and by CPU time: Gemm 1024 × 576 × 1536 and back. Called before and after each
+ * round, as the rate of a processor moves; the largest of all calls stands.
+ */
+async function openPeak(): Promise<{ measure: () => Promise<Peak>; release: () => Promise<void> }> {
   const graph = new Graph('peak')
   const [m, k, n] = [1024, 576, 1536]
   const x = graph.input('x', 'float', [m, k])
@@ -116,16 +124,20 @@ async function matmulPeak(): Promise<{ wall: number; cpu: number }> {
   const session = await ort.InferenceSession.create(encodeModel(graph.model(), String), { intraOpNumThreads: threads })
   const feeds = { x: new ort.Tensor('float32', new Float32Array(m * k).fill(0.5), [m, k]) }
   const turns = 12
-  let best = { wall: 0, cpu: 0 }
-  for (let round = 0; round < 5; round++) {
-    const { wall, cpu } = await timed(async () => {
-      for (let i = 0; i < turns; i++) await session.run(feeds)
-    })
-    const flops = (turns * 4 * m * k * n) / 1e9
-    best = { wall: Math.max(best.wall, flops / wall), cpu: Math.max(best.cpu, flops / cpu) }
+  const flops = (turns * 4 * m * k * n) / 1e9
+  let best: Peak = { wall: 0, cpu: 0 }
+  return {
+    async measure() {
+      for (let round = 0; round < 5; round++) {
+        const { wall, cpu } = await timed(async () => {
+          for (let i = 0; i < turns; i++) await session.run(feeds)
+        })
+        best = { wall: Math.max(best.wall, flops / wall), cpu: Math.max(best.cpu, flops / cpu) }
+      }
+      return best
+    },
+    release: () => session.release(),
   }
-  await session.release()
-  return best
 }
 
 async function timed(work: () => Promise<void>): Promise<{ wall: number; cpu: number }> {
@@ -152,6 +164,7 @@ interface Scored {
   readonly cpu: number
   readonly wall: number
   readonly tokens: number
+  readonly products: Products
 }
 interface Way {
   readonly name: string
@@ -181,7 +194,14 @@ async function open(attention: AttentionForm, blockTokens?: number): Promise<Ope
 const completions = Number(flags.completions)
 /** Policy and reference where a peer is measured as DPO; else one model. */
 const passes = flags.peer !== undefined && head === 'logProb' ? 2 : 1
-const tokensOf = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0)
+/** What all passes compute. */
+function computed(batches: readonly Batch[], sequences: readonly Sequence[]): Pick<Scored, 'tokens' | 'products'> {
+  const { layers, attention, logits } = productsOf(shape, head, batches, sequences)
+  return {
+    tokens: passes * batches.reduce((sum, { tokens }) => sum + tokens, 0),
+    products: { layers: passes * layers, attention: passes * attention, logits: passes * logits },
+  }
+}
 
 /** A batch that no memory holds. */
 const sayHalved = ({ tokens, most, message }: Halved): void =>
@@ -191,17 +211,16 @@ const ourWay = (name: string, runner: Runner, plan: Plan): Way => ({
   name,
   async score(sequences) {
     const scores: number[] = []
-    let tokens = 0
+    let batches: Batch[] = []
     const spent = await timed(async () => {
       for (let pass = 0; pass < passes; pass++) {
-        const batches = plan(sequences)
-        tokens += tokensOf(batches)
+        batches = plan(sequences)
         for await (const { results } of measure(runner, batches, sequences, sayHalved))
           for (const { index, measurement } of results)
             scores[index] = measurement?.kind === 'head' ? measurement.values[0]! : (measurement?.sum ?? Number.NaN)
       }
     })
-    return { scores, tokens, ...spent }
+    return { scores, ...computed(batches, sequences), ...spent }
   },
 })
 let peerPeakMb = 0
@@ -215,7 +234,7 @@ const peerWay = (name: string, peer: Peer, plan: Plan): Way => ({
       passes,
     )
     peerPeakMb = answer.peakMb
-    return { ...answer, tokens: passes * tokensOf(batches) }
+    return { ...answer, ...computed(batches, sequences) }
   },
 })
 
@@ -278,7 +297,8 @@ const all = every.filter(
   (way) => way === naive || !flags.only || flags.only.split(',').some((part) => way.name.includes(part)),
 )
 
-const peak = device === 'cpu' ? await matmulPeak() : null
+const products = device === 'cpu' ? await openPeak() : null
+await products?.measure()
 const warm = pairsOf(prng(3), 2, completions, shape.vocab)
 for (const way of all) await way.score(warm)
 const scored = new Map<Way, Scored[]>(all.map((way) => [way, []]))
@@ -292,22 +312,11 @@ for (let round = 0; round < rounds; round++) {
     const difference = Math.max(...outcome.scores.map((value, i) => Math.abs(value - reference[i]!)))
     worst.set(way, Math.max(worst.get(way) ?? 0, difference))
   }
+  await products?.measure()
 }
+const peak = (await products?.measure()) ?? null
+await products?.release()
 
-const { hidden, inner, layers, heads, kvHeads, vocab } = shape
-/** Of the logits: the tokens whose log-probability is asked for, in every pass. A peer computes those of all tokens, which are not counted. */
-const logitFlops =
-  head === 'score'
-    ? 0
-    : 2 *
-      hidden *
-      vocab *
-      passes *
-      Array.from({ length: rounds }, (_, round) => roundOf(round))
-        .flat()
-        .reduce((sum, { ids, reads }) => sum + ids.length - reads[0]!, 0)
-/** Of the layers' matrices. The last layer's are counted for every token, though all but k and v are computed for few. */
-const perToken = 2 * layers * (2 * hidden * hidden + (2 * hidden * hidden * kvHeads) / heads + 3 * hidden * inner)
 const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[xs.length >> 1]!
 const range = (xs: readonly number[]): string =>
   `${median(xs).toFixed(2)} [${Math.min(...xs).toFixed(2)}..${Math.max(...xs).toFixed(2)}]`
@@ -333,7 +342,11 @@ console.table(
     all.map((way) => {
       const outcomes = scored.get(way)!
       const sum = (of: (outcome: Scored) => number): number => outcomes.reduce((total, one) => total + of(one), 0)
-      const gflops = (perToken * sum(({ tokens }) => tokens) + logitFlops) / 1e9 / sum((outcome) => outcome[clock])
+      const perSecond = (of: (made: Products) => number): number =>
+        sum((outcome) => of(outcome.products)) / 1e9 / sum((outcome) => outcome[clock])
+      const linear = perSecond(({ layers, logits }) => layers + logits)
+      const every = perSecond(({ layers, attention, logits }) => layers + attention + logits)
+      const ofPeak = (rate: number): string => (peak ? `${((100 * rate) / peak.cpu).toFixed(0)} %` : '')
       return [
         way.name,
         {
@@ -346,8 +359,9 @@ console.table(
           ),
           tokens: sum(({ tokens }) => tokens),
           'tokens/s': (sum(({ tokens }) => tokens) / sum(({ wall }) => wall)).toFixed(0),
-          'linear GFLOP/s': gflops.toFixed(0),
-          'of peak': peak ? `${((100 * gflops) / peak.cpu).toFixed(0)} %` : '',
+          'linear GFLOP/s': linear.toFixed(0),
+          'of peak': ofPeak(linear),
+          'with attention': ofPeak(every),
           'max difference': worst.get(way)!.toExponential(1),
         },
       ]
@@ -367,13 +381,11 @@ if (flags.json !== undefined)
       matmulPeak: peak,
       weightBytes: main.info.weightBytes,
       peakMb: { before, ours: afterOurs, peer: peer === null ? null : peerPeakMb },
-      flopsPerToken: perToken,
-      logitFlops,
       ways: all.map((way) => ({
         name: way.name,
         ours: ways.includes(way),
         worstDifference: worst.get(way),
-        rounds: scored.get(way)!.map(({ cpu, wall, tokens }) => ({ cpu, wall, tokens })),
+        rounds: scored.get(way)!.map(({ cpu, wall, tokens, products }) => ({ cpu, wall, tokens, products })),
       })),
     })}\n`,
   )

@@ -1,3 +1,5 @@
+import type { Products } from '../flops.ts'
+
 /** What score.ts --json writes. */
 export interface ScoreBench {
   readonly pairsPerRound: number
@@ -8,22 +10,19 @@ export interface ScoreBench {
   readonly peerMatmulPeak: number
   readonly weightBytes: number
   readonly peakMb: { readonly before: number; readonly ours: number; readonly peer: number }
-  readonly flopsPerToken: number
-  /** Of the logits that are asked for, in all rounds; older files have none. */
-  readonly logitFlops?: number
   readonly ways: readonly {
     readonly name: string
     readonly ours: boolean
     readonly worstDifference: number
-    readonly rounds: readonly Spent[]
+    readonly rounds: readonly Scored[]
   }[]
 }
-/** Seconds; CPU of all threads. */
-export interface Spent {
+/** A round: seconds, CPU of all threads; tokens computed, padding counts; what was multiplied for them. */
+interface Scored {
   readonly cpu: number
   readonly wall: number
-  /** Tokens computed, padding counts. */
-  readonly tokens?: number
+  readonly tokens: number
+  readonly products: Products
 }
 
 /** One line of the table, with what it was made of. */
@@ -32,8 +31,8 @@ export interface Row {
   /** Theirs over ours, CPU time, a number per round. */
   readonly againstRewardBench: readonly number[]
   readonly againstSorted: readonly number[] | null
-  /** Share of the matrix products' peak that the linear layers reached. */
-  readonly ofPeak: number | null
+  /** Share of the matrix products' peak that was reached: by the linear layers and logits alone, and with attention's own products. */
+  readonly ofPeak: { readonly linear: number; readonly all: number } | null
   readonly peakMb: { readonly ours: number; readonly peer: number }
   readonly worstDifference: number
   readonly flips: number | null
@@ -47,14 +46,17 @@ export function rowOf(title: string, bench: ScoreBench): Row {
   const ours = bench.ways.find((way) => way.ours)!
   const ratios = (way: ScoreBench['ways'][number], clock: 'cpu' | 'wall'): number[] =>
     ours.rounds.map((spent, round) => way.rounds[round]![clock] / spent[clock])
-  const sum = (of: (spent: Spent) => number): number => ours.rounds.reduce((total, spent) => total + of(spent), 0)
-  const rate =
-    (bench.flopsPerToken * sum(({ tokens }) => tokens!) + (bench.logitFlops ?? 0)) / 1e9 / sum(({ cpu }) => cpu)
+  const sum = (of: (round: Scored) => number): number => ours.rounds.reduce((total, round) => total + of(round), 0)
+  const share = (of: (made: Products) => number): number =>
+    sum(({ products }) => of(products)) / 1e9 / sum(({ cpu }) => cpu) / bench.matmulPeak.cpu
   return {
     title,
     againstRewardBench: ratios(rewardBench!, 'cpu'),
     againstSorted: ratios(sorted!, 'cpu'),
-    ofPeak: rate / bench.matmulPeak.cpu,
+    ofPeak: {
+      linear: share(({ layers, logits }) => layers + logits),
+      all: share(({ layers, logits, attention }) => layers + logits + attention),
+    },
     peakMb: { ours: bench.peakMb.ours, peer: bench.peakMb.peer },
     worstDifference: ours.worstDifference,
     flips: null,
@@ -68,15 +70,16 @@ const spread = (values: readonly number[] | null): string => {
   const sorted = [...values].sort((a, b) => a - b)
   return `${sorted[sorted.length >> 1]!.toFixed(2)} [${sorted[0]!.toFixed(2)}..${sorted.at(-1)!.toFixed(2)}]`
 }
+const percent = (share: number | undefined): string => (share === undefined ? '–' : `${(100 * share).toFixed(0)} %`)
 const gigabytes = (mb: number): string => (mb / 1024).toFixed(2)
 
 /** Markdown: medians and ranges over the rounds. */
 export const tableOf = (rows: readonly Row[]): string =>
   [
-    '| CPU time, theirs over ours | RewardBench | transformers, sorted by length | of the matmul peak | peak memory, GiB, ours / theirs | largest difference | flips |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| CPU time, theirs over ours | RewardBench | transformers, sorted by length | of the matmul peak, layers alone | with attention | peak memory, GiB, ours / theirs | largest difference | flips |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows.map(
       ({ title, againstRewardBench, againstSorted, ofPeak, peakMb, worstDifference, flips }) =>
-        `| ${title} | ${spread(againstRewardBench)} | ${spread(againstSorted)} | ${ofPeak === null ? '–' : `${(100 * ofPeak).toFixed(0)} %`} | ${gigabytes(peakMb.ours)} / ${gigabytes(peakMb.peer)} | ${worstDifference.toExponential(1)} | ${flips ?? '–'} |`,
+        `| ${title} | ${spread(againstRewardBench)} | ${spread(againstSorted)} | ${percent(ofPeak?.linear)} | ${percent(ofPeak?.all)} | ${gigabytes(peakMb.ours)} / ${gigabytes(peakMb.peer)} | ${worstDifference.toExponential(1)} | ${flips ?? '–'} |`,
     ),
   ].join('\n')

@@ -41,6 +41,9 @@ const bin = (value: number, edges: readonly number[]): string => {
   return i === 0 ? `≤ ${edges[0]}` : `${edges[i - 1]! + 1}–${edges[i]}`
 }
 
+/** The column of the input that pairs are divided by. */
+export const DIVIDING_COLUMN = 'reject_kind'
+
 export const STRATIFICATIONS: readonly Stratification[] = [
   {
     name: nameOf(FORM_SCOPE),
@@ -55,7 +58,11 @@ export const STRATIFICATIONS: readonly Stratification[] = [
     leads: true,
   },
   { name: 'problem_type', definition: "the row's problem type", level: (p) => p.problemType },
-  { name: 'reject_kind', definition: "the input's reject_kind", level: (p) => cellText(p.extra.reject_kind) },
+  {
+    name: DIVIDING_COLUMN,
+    definition: `the input's ${DIVIDING_COLUMN}`,
+    level: (p) => cellText(p.extra[DIVIDING_COLUMN]),
+  },
   {
     name: 'rejected_reason',
     definition: "ether0's reason for the rejected completion's reward, as we computed it",

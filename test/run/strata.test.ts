@@ -29,6 +29,7 @@ beforeAll(async () => {
   const base = ['--output-dir', folder.path, '--resamples', '100']
   expect(await run('run-rm', [...base, '--name', 'rm', '--dataset', data, '--device', 'cpu'])).toMatchObject({
     code: 0,
+    stderr: expect.stringMatching(/columns: .*subset; read by the statistics alone: reject_kind\n/),
   })
   expect(await run('analyze', base)).toMatchObject({ code: 0 })
   own = readCsv(folder.path, 'rm/data/agreement.csv').filter(isShared)

@@ -19,7 +19,7 @@ describe.concurrent('nothing is measured or written by', () => {
     expect(done.code).toBe(0)
     const [table, below] = done.stdout.trim().split(/\n(?=policy \S+ computes)/)
     expect(below).toContain('computes in fp32')
-    expect(below).toContain(`written to: ${at('dry')}`)
+    expect(below).toContain(`\nwould be written to: ${at('dry')}`)
     const [head, , ...rows] = table!.split('\n')
     expect(head).toMatch(/^model +completions +distinct +unscored +tokens +computed +batches /)
     expect(rows.map((row) => row.split(/ +/).slice(0, 4))).toEqual([

@@ -61,7 +61,7 @@ import { comparable, costsOf, rankingOf } from './ranking.ts'
 import { REF_FREE_COLUMNS, refFreeDeltas, refFreeRow, refFreeTable } from './ref-free.ts'
 import { baselinesOfRun } from './run-baselines.ts'
 import { dtypeOf, twinsOf } from './run-identity.ts'
-import { strataOfRun } from './run-strata.ts'
+import { lengthStrataOfRun, strataOfRun } from './run-strata.ts'
 import type { Run } from './runs.ts'
 import { SCORER_AGREEMENT_COLUMNS, scorerAgreement } from './scorer-agreement.ts'
 import {
@@ -285,6 +285,7 @@ export function startAnalysis(
         ...(groups.find(({ model }) => model === run.model)?.statistics ?? []),
         ...invarianceOfRun(run, settings),
         ...strata,
+        ...lengthStrataOfRun(run, settings),
         ...baselinesOfRun(run, settings),
       ]
       for (const list of [first, further]) for (const { ciMethod } of list) if (ciMethod !== null) methods.add(ciMethod)

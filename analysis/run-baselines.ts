@@ -12,14 +12,18 @@ import { numberOrNull, statisticOf } from './statistic-row.ts'
 
 /** Baselines that read texts, which pairs.csv does not have: the run itself has computed them. */
 const OF_TEXTS = ['null:answer_tag', 'null:smiles_parses']
-const SHOWN = ['accuracy_strict', 'accuracy_half', 'tie_rate', 'model_minus_null']
+/** Of the others scores.csv lacks the characters of a completion alone, which AUROC is of. */
+const OF_COMPLETIONS = ['null:longest', 'null:shortest', 'null:constant', 'null:random']
+const SHOWN = ['accuracy_strict', 'accuracy_half', 'tie_rate', 'model_minus_null', 'auroc']
+
+const LEFT_OUT = 'its baselines of texts and the AUROC of all baselines are left out'
 
 /**
- * The baselines of a run, scopes `null:<name>`, on the pairs that it scored: those of lengths and chance from its pairs, those of texts as its
- * own agreement.csv has them, with the resamples of the run.
+ * The baselines of a run, scopes `null:<name>`, on the pairs that it scored: those of lengths and chance from its pairs; those of texts, and every
+ * AUROC, as its own agreement.csv has them, with the resamples of the run.
  */
 export function baselinesOfRun(run: Run, settings: BootstrapSettings): Statistic[] {
-  const { pairs, textBaselines = [] } = run
+  const { pairs, ownBaselines = [] } = run
   if (pairs.n === 0 || kindOf(run) === 'verifier') return []
   const scored = filterRows(allRows(pairs.n), (i) => !Number.isNaN(pairs.margin[i]))
   const judged = scored.length === 0 ? allRows(pairs.n) : scored
@@ -31,17 +35,18 @@ export function baselinesOfRun(run: Run, settings: BootstrapSettings): Statistic
       return [
         ...own.map((line) => ({ ...line, missing: line.missing + lost })),
         halfDifference({ ...place, rows: allRows(pairs.n) }, pairs.margin, margin),
+        ...ownBaselines.filter(({ scope }) => scope === name),
       ]
     }),
-    ...textBaselines,
+    ...ownBaselines.filter(({ scope }) => OF_TEXTS.includes(scope)),
   ]
 }
 
 /**
- * ◆ The baselines of texts in a run's agreement.csv; none where there is no such file, or it is not of these pairs.
+ * ◆ What a run's agreement.csv alone has of baselines; none where there is no such file, or it is not of these pairs.
  * @returns also a sentence to tell the user; null where all is well
  */
-export async function readTextBaselines(
+export async function readOwnBaselines(
   path: string,
   pairs: RunPairs,
 ): Promise<{ readonly statistics: readonly Statistic[]; readonly warning: string | null }> {
@@ -55,15 +60,16 @@ export async function readTextBaselines(
       const [scope, statistic] = [get('scope'), get('statistic')]
       if (get('subset') !== 'all') return
       if (scope === 'pairs' && statistic === 'accuracy_half') accuracy = numberOrNull(get, path, row, 'value')
-      if (!OF_TEXTS.includes(scope) || !SHOWN.includes(statistic)) return
+      const shown = OF_TEXTS.includes(scope) ? SHOWN : OF_COMPLETIONS.includes(scope) ? ['auroc'] : []
+      if (!shown.includes(statistic)) return
       statistics.push(statisticOf(get, path, row))
     })
   } catch (error) {
     if (!(error instanceof DataError)) throw error
-    return { statistics: [], warning: `${error.where ?? path}: ${error.message}; its baselines of texts are left out` }
+    return { statistics: [], warning: `${error.where ?? path}: ${error.message}; ${LEFT_OUT}` }
   }
   if (statistics.length === 0 || same(accuracy, halfAccuracy(pairs))) return { statistics, warning: null }
-  return { statistics: [], warning: `${path} is not of the pairs beside it; its baselines of texts are left out` }
+  return { statistics: [], warning: `${path} is not of the pairs beside it; ${LEFT_OUT}` }
 }
 
 function halfAccuracy({ margin }: RunPairs): number | null {

@@ -13,7 +13,7 @@ import {
 } from '../src/setup/identity.ts'
 import { completionKey } from './keys.ts'
 import { isServed } from './over-time.ts'
-import { readTextBaselines } from './run-baselines.ts'
+import { readOwnBaselines } from './run-baselines.ts'
 import { checkCount, checkRun } from './run-checks.ts'
 import { promptsOf, readCompletions, readPairs } from './run-csv.ts'
 import { readGroups } from './run-groups.ts'
@@ -83,7 +83,7 @@ export async function readRun(folder: RunFolder): Promise<Run> {
     const bytes = isServed({ manifest }) ? wholeLines(join(folder.path, 'scores.csv')) : null
     const scores = join(folder.path, 'scores.csv')
     const completions = await readCompletions(scores, promptsOf(pairs), bytes ?? undefined, prompts)
-    const text = await readTextBaselines(join(folder.path, 'agreement.csv'), pairs)
+    const own = await readOwnBaselines(join(folder.path, 'agreement.csv'), pairs)
     const groups = await readGroups(join(folder.path, 'groups.csv'), completions)
     // else they would be of two runs
     if (bytes !== null || stampOf(files) === before) {
@@ -104,8 +104,8 @@ export async function readRun(folder: RunFolder): Promise<Run> {
         groups,
         manifest,
         identity,
-        textBaselines: text.statistics,
-        warnings: [...warnings, cut, contradiction, text.warning].filter((warning) => warning !== null),
+        ownBaselines: own.statistics,
+        warnings: [...warnings, cut, contradiction, own.warning].filter((warning) => warning !== null),
       }
     }
     if (attempt === READS)

@@ -1,6 +1,8 @@
 import { coded } from '../src/agreement/columns.ts'
 import { FAULT_SCOPE, FORM_SCOPE, NOT_WELL_FORMED, WELL_FORMED } from '../src/agreement/faults.ts'
-import { NO_LEVEL, STRATIFICATIONS, type Stratum } from '../src/agreement/strata.ts'
+import type { BootstrapSettings } from '../src/agreement/intervals.ts'
+import { lengthStrata, NO_LEVEL, STRATIFICATIONS, type Stratum } from '../src/agreement/strata.ts'
+import type { Statistic } from '../src/types.ts'
 import { kindOf, type Run } from './runs.ts'
 
 /** Columns of pairs.csv that strata are read from; each is named like its stratum. */
@@ -30,6 +32,10 @@ export function strataOfRun(run: Pick<Run, 'pairs' | 'model' | 'manifest' | 'kin
     return [{ name, ...(LEADING.includes(`stratum:${name}`) && { leads: true }), levels }]
   })
 }
+
+/** Those of the lengths in its pairs.csv. */
+export const lengthStrataOfRun = (run: Run, settings: BootstrapSettings): Statistic[] =>
+  kindOf(run) === 'verifier' ? [] : lengthStrata(run.pairs, settings)
 
 /** A level as agreement.csv calls it. */
 const levelOf = (name: string, cell: string): string =>

@@ -24,8 +24,8 @@ export interface Run {
   readonly identity?: Identity | null
   /** What to tell the user of it. */
   readonly warnings: readonly string[]
-  /** Baselines that read texts, from its agreement.csv. */
-  readonly textBaselines?: readonly Statistic[]
+  /** What its agreement.csv alone has of baselines: those that read texts, and every AUROC. */
+  readonly ownBaselines?: readonly Statistic[]
   /** Absent: an imported file, which has none. */
   readonly groups?: readonly RunGroup[]
   /** Of run-process: what it says of steps, from its agreement.csv; it has no pairs and no completions. */

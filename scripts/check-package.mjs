@@ -47,8 +47,11 @@ try {
   writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }))
   run('npm install', 'npm', ['install', tarball])
   const { version, bin } = JSON.parse(readFileSync(join(home, 'node_modules/chemherm/package.json'), 'utf8'))
-  for (const name of Object.keys(bin))
+  for (const name of Object.keys(bin)) {
     run(`npx ${name} --version`, 'npx', ['--no', '--', name, '--version'], { says: [version] })
+    // loads all that the command needs, which --version does not
+    run(`npx ${name} --help`, 'npx', ['--no', '--', name, '--help'], { says: [name] })
+  }
   const small = ['--limit', '2', '--resamples', '100', '--device', 'cpu']
   run('npx chemherm run-rm', 'npx', ['--no', '--', 'chemherm', 'run-rm', ...small], {
     says: ['accuracy', 'verifier: '],

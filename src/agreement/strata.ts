@@ -2,7 +2,7 @@ import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import type { ScoredPair, Statistic } from '../types.ts'
 import { smilesTraits, taggedAnswer } from './answer.ts'
 import { MIN_PROMPTS } from './baselines.ts'
-import { allRows, type Coded, clustersOf, coded, notAll, type PairColumns, rowsByCode } from './columns.ts'
+import { allRows, type Coded, clustersOf, coded, notAll, type PairColumns, rowsByCode, valuesOf } from './columns.ts'
 import { FAULT_SCOPE, FORM_SCOPE, formLevel } from './faults.ts'
 import { type BootstrapSettings, intervalOf, randomOf } from './intervals.ts'
 import { binName, binOf, lengthBins, lengthDifference } from './length.ts'
@@ -41,6 +41,9 @@ const bin = (value: number, edges: readonly number[]): string => {
   return i === 0 ? `≤ ${edges[0]}` : `${edges[i - 1]! + 1}–${edges[i]}`
 }
 
+/** The column of the input that pairs are divided by. */
+export const DIVIDING_COLUMN = 'reject_kind'
+
 export const STRATIFICATIONS: readonly Stratification[] = [
   {
     name: nameOf(FORM_SCOPE),
@@ -55,7 +58,11 @@ export const STRATIFICATIONS: readonly Stratification[] = [
     leads: true,
   },
   { name: 'problem_type', definition: "the row's problem type", level: (p) => p.problemType },
-  { name: 'reject_kind', definition: "the input's reject_kind", level: (p) => cellText(p.extra.reject_kind) },
+  {
+    name: DIVIDING_COLUMN,
+    definition: `the input's ${DIVIDING_COLUMN}`,
+    level: (p) => cellText(p.extra[DIVIDING_COLUMN]),
+  },
   {
     name: 'rejected_reason',
     definition: "ether0's reason for the rejected completion's reward, as we computed it",
@@ -165,31 +172,23 @@ function shareOf({ columns, rows, scope, subset, settings }: PairSample): Statis
   return statistic({ scope, subset, n: columns.n, clusters }, 'pair_share', share, made, 'no_pairs')
 }
 
-/** Accuracy by quintile of the length difference and by its sign. */
+/** Accuracy by quintile of the length difference and by its sign; pairs without lengths are of no level. */
 export function lengthStrata(columns: PairColumns, settings: BootstrapSettings): Statistic[] {
-  const rows = allRows(columns.n).filter((i) => !Number.isNaN(lengthDifference(columns, i)))
-  const edges = lengthBins(Float64Array.from(rows, (i) => lengthDifference(columns, i)))
-  const byBin = Array.from({ length: edges.length + 1 }, (_, b) => ({
-    label: binName(edges, b),
-    rows: rows.filter((i) => binOf(edges, lengthDifference(columns, i)) === b),
-  }))
-  const bySign = [
-    ['chosen shorter', -1],
-    ['equal length', 0],
-    ['chosen longer', 1],
-  ].map(([label, sign]) => ({
-    label: String(label),
-    rows: rows.filter((i) => Math.sign(lengthDifference(columns, i)) === sign),
-  }))
-  const table = (scope: string, strata: readonly { label: string; rows: Int32Array }[]): Statistic[] =>
-    strata
-      .filter((s) => s.rows.length > 0)
-      .flatMap(({ rows: chosen, label }) =>
-        accuracyStatistics(
-          columns.margin,
-          { columns, rows: chosen, scope, subset: label, settings: levelOf(settings, scope, label) },
-          '',
-        ),
-      )
-  return [...table('stratum:length_difference', byBin), ...table('stratum:length_sign', bySign)]
+  const difference = valuesOf(allRows(columns.n), (i) => lengthDifference(columns, i))
+  const edges = lengthBins(difference)
+  const table = (scope: string, labels: readonly string[], levelAt: (difference: number) => number): Statistic[] => {
+    const code = new Int32Array(columns.n)
+    for (let i = 0; i < code.length; i++)
+      code[i] = Number.isNaN(difference[i]) ? labels.length : levelAt(difference[i]!)
+    const rows = rowsByCode({ code, names: [...labels, NO_LEVEL] })
+    return labels.flatMap((label, level) => {
+      const place = { columns, rows: rows[level]!, scope, subset: label, settings: levelOf(settings, scope, label) }
+      return place.rows.length === 0 ? [] : accuracyStatistics(columns.margin, place, '')
+    })
+  }
+  const bins = Array.from({ length: edges.length + 1 }, (_, bin) => binName(edges, bin))
+  return [
+    ...table('stratum:length_difference', bins, (d) => binOf(edges, d)),
+    ...table('stratum:length_sign', ['chosen shorter', 'equal length', 'chosen longer'], (d) => 1 + Math.sign(d)),
+  ]
 }

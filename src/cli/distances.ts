@@ -11,6 +11,9 @@ import type { Row, ScoredCompletion, SolutionInput } from '../types.ts'
 /** Pairs of which molecules are compared; 1–2 ms each. */
 const MAX_PAIRS = 20_000
 
+/** The column of the input that gives a pair's 1 − Tanimoto. */
+export const DISTANCE_COLUMN = 'distance'
+
 /** Compares two answers, each given as the SMILES strings that it may stand for. */
 export type Comparing = (a: readonly string[], b: readonly string[]) => Promise<Apart | null>
 
@@ -87,13 +90,13 @@ export async function distancesOf(
   { compare = comparingHere(), largest = MAX_PAIRS }: { readonly compare?: Comparing; readonly largest?: number } = {},
 ): Promise<Distances> {
   const couples = [
-    ...pairs.map(({ chosen, rejected, margin, subset, cluster, extra }) => ({
+    ...pairs.map(({ chosen, rejected, margin, subset, cluster, extra: { [DISTANCE_COLUMN]: given } }) => ({
       chosen,
       rejected,
       margin,
       subset,
       cluster,
-      given: typeof extra.distance === 'number' && Number.isFinite(extra.distance) ? extra.distance : null,
+      given: typeof given === 'number' && Number.isFinite(given) ? given : null,
     })),
     ...groups.flatMap(({ completions, subset, cluster }) => {
       const known = completions.filter(({ variant }) => variant !== undefined)

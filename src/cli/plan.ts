@@ -24,7 +24,7 @@ export async function printPlan(
   const remarks: string[] = [
     ...models.map(({ subject }) => `${subject.role} ${subject.name} computes in ${subject.dtype}`),
     'distinct: texts that differ, each measured once; computed: tokens that the graph computes, padding included, shared prefixes once',
-    `written to: ${folder}`,
+    `would be written to: ${folder}`,
   ]
   if (drift?.reason != null) remarks.push(`drift against fp32: would not be measured, ${drift.reason}`)
   if (drift?.reason === null) {

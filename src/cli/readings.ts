@@ -4,11 +4,19 @@ import type { RunConfig } from '../setup/config.ts'
 import type { Inspection } from '../setup/dataset.ts'
 import type { Log } from './log.ts'
 
-/** Says which columns the rows come from, and what was done to read them. */
-export function sayReadings(inspection: Inspection, config: RunConfig, log: Log): void {
+/**
+ * Says which columns the rows come from, and what was done to read them.
+ * @param analysed columns that are no part of a row and that the statistics read
+ */
+export function sayReadings(
+  inspection: Inspection,
+  config: RunConfig,
+  log: Log,
+  analysed: readonly string[] = [],
+): void {
   const { readings, extraColumns } = inspection
   if (readings.rows === 0) return
-  const { columns, notes } = describeReadings(readings, extraColumns)
+  const { columns, notes } = describeReadings(readings, extraColumns, analysed)
   log.info(columns)
   const remark = promptRemark(readings, config.columns.prompt !== undefined)
   if (remark !== null) log.warn(remark)

@@ -17,6 +17,7 @@ import { type LoadedModel, loadModels, scorerName } from '../setup/models.ts'
 import { type OpenSubject, subjectOf } from '../setup/subject.ts'
 import { changesNothing, unusedWithModels, unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
 import { stripReasoning } from '../text/conversation.ts'
+import { analysedColumns } from './analysed-columns.ts'
 import { begin } from './begin.ts'
 import { certifiedBefore, certifiedLines, certifyRun } from './certify.ts'
 import { counted, unreadNote } from './count.ts'
@@ -91,7 +92,7 @@ export async function runModel(
   for (const note of data.notes) log.warn(note)
   log.info(inspectionLine(data, inspection))
   if (data.cut !== null && config.merge !== 'only') log.info(shardLine(data.cut, config.shard))
-  sayReadings(inspection, config, log)
+  sayReadings(inspection, config, log, analysedColumns(bin, inspection.pairs))
   if (inspection.withSolution === 0) for (const line of unusedWithoutSolutions(config, given)) log.warn(line)
   if (inspection.groups === 0) for (const line of unusedWithoutGroups(given)) log.warn(line)
   if (config.reasoning === 'strip') await sayThoughts(rows(), log)

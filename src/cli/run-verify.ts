@@ -5,6 +5,7 @@ import { claimRunFolder, findRunFolder } from '../setup/folder.ts'
 import { unusedWithoutGroups, unusedWithoutSolutions } from '../setup/unused.ts'
 import { lock } from '../store/lock.ts'
 import type { ScoredCompletion } from '../types.ts'
+import { analysedColumns } from './analysed-columns.ts'
 import { begin } from './begin.ts'
 import { countBy, counted, unreadNote } from './count.ts'
 import { downloadBar } from './download-bar.ts'
@@ -53,7 +54,7 @@ export async function runVerify(argv: readonly string[], name: string = HELP.nam
   log.info(
     `${data.name}: ${counted(inspection.rows, 'row')}, ${counted(inspection.completions, 'completion')}, ${counted(inspection.withSolution, 'row')} with a solution${unreadNote(inspection.failures.length)}`,
   )
-  sayReadings(inspection, config, log)
+  sayReadings(inspection, config, log, analysedColumns('run-verify', inspection.pairs))
   if (inspection.withSolution === 0)
     log.warn(
       'no row has a solution, so nothing can be verified: a row says what is right as its "solution", fxn_name!:!answer_info!:!problem_type (docs/own-data.md)',

@@ -20,6 +20,19 @@ export async function start(
     early ??= signal
   })
   const { runMain } = await import('./fail.ts')
-  await runMain(bin, async () => (await load())(process.argv.slice(2)), early)
+  const argv = process.argv.slice(2)
+  await runMain(bin, asksVersion(bin, argv) ? printVersion : async () => (await load())(argv), early)
   done = true
+}
+
+/** `--version` and nothing else but the command's own name: no module of the command is needed. Beside other flags it is the parser's. */
+function asksVersion(bin: string, argv: readonly string[]): boolean {
+  const flags = bin.startsWith('chemherm ') ? argv.slice(1) : argv
+  return flags.length === 1 && flags[0] === '--version'
+}
+
+async function printVersion(): Promise<number> {
+  const [{ packageVersion }, { printText }] = await Promise.all([import('../package.ts'), import('./screen.ts')])
+  printText(`${packageVersion}\n`)
+  return 0
 }

@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto'
 import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DataError, NetworkError } from '../errors.ts'
-import { regularStream } from '../read-regular.ts'
+import { digestRegular } from '../read-regular.ts'
 import { isDiskError, isSystemError, unwrittenWords } from '../system-words.ts'
 import { checkPlace } from './cache.ts'
 import type { Patience } from './request.ts'
@@ -102,7 +102,7 @@ async function resume(partial: string, what: Reception): Promise<{ received: num
     await rm(partial, { force: true })
     return { received: 0, digest }
   }
-  for await (const chunk of regularStream(partial, { highWaterMark: 1 << 20 })) digest.update(chunk as Buffer)
+  await digestRegular(partial, digest)
   return { received: left.size, digest }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ModelError } from '../errors.ts'
-import { regularStream } from '../read-regular.ts'
+import { digestRegular } from '../read-regular.ts'
 import { modelBytes, modelText, parseModelObject } from '../untrusted-json.ts'
 import {
   ADAPTED_HINT,
@@ -251,7 +251,7 @@ export interface FileHash {
 }
 
 /**
- * SHA-256 of every file of a checkpoint, streamed. With `trustBlobNames`, a file of the Hugging Face cache
+ * SHA-256 of every file of a checkpoint. With `trustBlobNames`, a file of the Hugging Face cache
  * (…/blobs/<64 hex digits>) is not read: its name is its hash, checked when it was downloaded; the record says so. It may be asked by name.
  */
 export async function hashCheckpoint(
@@ -273,9 +273,9 @@ export async function hashCheckpoint(
   return hashes
 }
 
-/** SHA-256 of a file's bytes, hex, streamed. */
+/** SHA-256 of a file's bytes, hex. */
 export async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of regularStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  await digestRegular(file, hash)
   return hash.digest('hex')
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { DataError } from '../errors.ts'
-import { regularStream } from '../read-regular.ts'
+import { digestRegular } from '../read-regular.ts'
 import { systemWords } from '../system-words.ts'
 import { savedFiles } from './saved.ts'
 
@@ -94,12 +94,9 @@ export async function hashDataset(files: readonly DataFile[]): Promise<DatasetHa
   const hashed = []
   for (const { path, name } of files) {
     const hash = createHash('sha256')
-    let sizeBytes = 0
+    let sizeBytes: number
     try {
-      for await (const chunk of regularStream(path, { highWaterMark: 1 << 20 })) {
-        hash.update(chunk as Buffer)
-        sizeBytes += (chunk as Buffer).length
-      }
+      sizeBytes = await digestRegular(path, hash)
     } catch (cause) {
       throw new DataError(systemWords(cause), path, null, { cause })
     }

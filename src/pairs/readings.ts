@@ -65,10 +65,15 @@ const SENTENCES: Readonly<Record<string, (about: string) => string>> = {
 /** Readings that are as good as the plain form: said, not warned of. */
 const PLAIN = new Set(['json_text', 'lone_message', 'separator', 'sharegpt'])
 
-/** One line saying which columns were read, and one a note. `carried`: columns that are not read. */
+/**
+ * One line saying which columns were read, and one a note.
+ * @param carried columns that are no part of a row
+ * @param analysed those among them that the statistics read; the others are not read
+ */
 export function describeReadings(
   { rows, columns, notes }: Readings,
   carried: readonly string[] = [],
+  analysed: readonly string[] = [],
 ): { readonly columns: string; readonly notes: readonly { readonly text: string; readonly warning: boolean }[] } {
   const parts = Object.entries(columns).map(([part, sources]) => {
     const listed = Object.entries(sources).map(([name, count]) => {
@@ -77,10 +82,15 @@ export function describeReadings(
     })
     return listed.join(', ')
   })
-  const listed = carried.slice(0, LISTED).map(shown)
-  const more = carried.length > LISTED ? ` and ${carried.length - LISTED} more` : ''
+  const named = (what: string, names: readonly string[]): string => {
+    if (names.length === 0) return ''
+    const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : ''
+    return `; ${what}: ${names.slice(0, LISTED).map(shown).join(', ')}${more}`
+  }
+  const read = carried.filter((name) => analysed.includes(name))
+  const unread = carried.filter((name) => !analysed.includes(name))
   return {
-    columns: `columns: ${parts.join(', ')}${carried.length > 0 ? `; not read: ${listed.join(', ')}${more}` : ''}`,
+    columns: `columns: ${parts.join(', ')}${named('read by the statistics alone', read)}${named('not read', unread)}`,
     notes: Object.entries(notes).map(([note, count]) => {
       const [word, about = ''] = note.split(/:(.*)/s) as [string, string?]
       const sentence = SENTENCES[word]?.(shown(about)) ?? note

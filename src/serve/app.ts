@@ -96,12 +96,13 @@ export function createApp(options: ServerOptions, routes: readonly Routes[]): Re
   readJson(server)
   cutUnread(server, limits.requestMs)
 
+  const trouble = (): string | null => engine?.().trouble ?? null
   const metrics = createMetrics({
-    ready: () => lifecycle.stage === 'ready',
+    ready: () => lifecycle.stage === 'ready' && trouble() === null,
     underWay,
     ...(engine !== undefined && { engine }),
   })
-  for (const add of [healthRoutes(lifecycle), metricsRoutes(metrics), ...routes]) add(server)
+  for (const add of [healthRoutes(lifecycle, trouble), metricsRoutes(metrics), ...routes]) add(server)
   server.setErrorHandler((error: Error & { code?: string; statusCode?: number }, _request, reply) => {
     const problem = problemOf(error)
     if (problem.status === 500 || error instanceof HarnessError) onBug?.(error)

@@ -15,6 +15,8 @@ export interface EngineGauges extends EngineWork {
   readonly waitingRequests: number
   /** Their tokens; of a request that the engine has not read yet, a guess by its length. */
   readonly waitingTokens: number
+  /** Why the model cannot be computed with, as its files are; null where it can. */
+  readonly trouble: string | null
 }
 
 /**
@@ -77,6 +79,7 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
   let last = 0
   let isOpen = false
   let work: EngineWork = { batches: 0, tokens: 0, scored: 0, found: 0, modelMs: 0 }
+  let trouble: string | null = null
   let over: Error | null = null
   let opened: (facts: EngineFacts) => void
   let failed: (error: Error) => void
@@ -127,6 +130,7 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
     else if (message.kind === 'done') take(message.request)?.resolve(message.scores)
     else if (message.kind === 'refused') take(message.request)?.reject(errorOf(message.error))
     else if (message.kind === 'work') work = message.work
+    else if (message.kind === 'model') trouble = message.trouble
   })
   worker.on('error', end)
   worker.on('exit', (code) => {
@@ -137,7 +141,7 @@ export function createRewardEngine({ limits, say, onBatch, ...start }: EngineOpt
     ready,
     broken,
     get gauges() {
-      return { ...work, waitingRequests: pending.size, waitingTokens: waitingTokens() }
+      return { ...work, waitingRequests: pending.size, waitingTokens: waitingTokens(), trouble }
     },
     score(asked, signal) {
       if (over !== null) return Promise.reject(over)

@@ -41,6 +41,8 @@ export type FromThread =
   | { readonly kind: 'refused'; readonly request: number; readonly error: PlainError }
   | { readonly kind: 'work'; readonly work: EngineWork }
   | { readonly kind: 'batch'; readonly batch: MeasuredBatch }
+  /** Why the model cannot be computed with, as its files are; null: it can be again. */
+  | { readonly kind: 'model'; readonly trouble: string | null }
   | { readonly kind: 'closed' }
 
 /** What is known once the model is open. */

@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { InterruptedError } from '../errors.ts'
 import { machine, versions } from '../report/manifest.ts'
 import { claimRunFolder } from '../setup/folder.ts'
+import { ChangedFiles } from '../setup/guard.ts'
 import { identityRecord } from '../setup/identity.ts'
 import { scorerName } from '../setup/models.ts'
 import { openStore, type Store } from '../store/log.ts'
@@ -19,6 +20,8 @@ const SERVED = 'served'
 const start = workerData as ThreadStart
 const port = parentPort as MessagePort
 const tell = (message: FromThread): void => port.postMessage(message)
+/** So often is a model tried whose files were changed. */
+const TRY_AGAIN_MS = 2000
 /** Lets messages in between two batches. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -61,8 +64,27 @@ async function serve(): Promise<void> {
     onRefused: (request, error) => tell({ kind: 'refused', request, error: plainError(error) }),
     onBatch: (batch) => tell({ kind: 'batch', batch }),
     onHalved: (words) => say(words, true),
-    onTrouble: (error) => say(`a batch failed: ${error instanceof Error ? error.message : String(error)}`, true),
+    onTrouble(error) {
+      say(`a batch failed: ${error instanceof Error ? error.message : String(error)}`, true)
+      if (error instanceof ChangedFiles) lost(error)
+    },
   })
+  /** When a model is tried next whose files were changed; null: nothing is wrong with them. */
+  let again: number | null = null
+  const lost = (error: ChangedFiles): void => {
+    again = performance.now() + TRY_AGAIN_MS
+    tell({ kind: 'model', trouble: error.message })
+  }
+  const tryAgain = async (): Promise<void> => {
+    try {
+      await warmUp(served, runners)
+      again = null
+      tell({ kind: 'model', trouble: null })
+      say('the model is computed with again: its files are those that were hashed', false)
+    } catch {
+      again = performance.now() + TRY_AGAIN_MS
+    }
+  }
   const warmUpMs = await warmUp(served, runners)
   tell({ kind: 'ready', facts: factsOf(served, runners, { openMs, warmUpMs, kept }) })
 
@@ -84,15 +106,18 @@ async function serve(): Promise<void> {
     tell({ kind: 'queued', request, tokens })
   }
   while (!closing) {
+    if (again !== null && performance.now() >= again) await tryAgain()
     if (batcher.busy) {
       await batcher.step()
       await turn()
       continue
     }
+    const timer = again === null ? null : setTimeout(() => wake?.(), again - performance.now())
     await new Promise<void>((resolve) => {
       wake = resolve
     })
     wake = null
+    if (timer !== null) clearTimeout(timer)
     // requests that came together are planned together
     await turn()
   }

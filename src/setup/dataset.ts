@@ -181,6 +181,8 @@ export interface Inspection {
   /** Columns that we do not read, in order of appearance. */
   readonly extraColumns: readonly string[]
   readonly withSolution: number
+  /** Rows with a chosen and a rejected completion. */
+  readonly pairs: number
   /** Rows with several completions of one prompt, none of them preferred. */
   readonly groups: number
   /** Completions of which the data say how they were made of another one of their row. */
@@ -219,7 +221,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
   const failures: RowFailure[] = []
   const extra = new Set<string>()
   const readings = new ReadingCount()
-  let [count, completions, withSolution, groups, variants] = [0, 0, 0, 0, 0]
+  let [count, completions, withSolution, pairs, groups, variants] = [0, 0, 0, 0, 0, 0]
   let kind: Row['kind'] = 'pair'
   let [repeatedPrompts, before] = [0, '']
   for await (const row of rows) {
@@ -232,6 +234,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     kind = row.kind
     completions += row.completions.length
     if (row.solution !== null) withSolution++
+    if (row.kind === 'pair') pairs++
     if (row.kind === 'group') {
       groups++
       for (const { variant } of row.completions) if (variant !== undefined) variants++
@@ -248,6 +251,7 @@ export async function inspect(rows: AsyncIterable<Row | RowFailure>): Promise<In
     failures,
     extraColumns: [...extra],
     withSolution,
+    pairs,
     groups,
     variants,
     repeatedPrompts,

@@ -120,10 +120,11 @@ export function choose(
     throw new UsageError('every name for these results is taken', join(parent, name), 'Choose another --output-dir.')
   const { path, owner } = names[0]!
   const why = typeof owner === 'object' ? owner.other : 'is free again, but this one is there'
+  const ours = found.owner === 'mine'
   return {
     path: found.path,
-    owner: found.owner === 'mine' ? 'mine' : 'free',
-    remarks: found.path === path ? [] : [`results stand in ${found.path}: ${path} ${why}`],
+    owner: ours ? 'mine' : 'free',
+    remarks: found.path === path ? [] : [`results ${ours ? 'stand in' : 'go into'} ${found.path}: ${path} ${why}`],
   }
 }
 

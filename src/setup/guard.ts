@@ -6,6 +6,9 @@ import type { LoadedModel } from './models.ts'
 import type { StepGeneration } from './step-generation.ts'
 import type { OpenSubject } from './subject.ts'
 
+/** The files of a model are not those that were hashed. */
+export class ChangedFiles extends ModelError {}
+
 /**
  * A subject whose runner is handed out only if the weights are still those that were hashed: a training may write its checkpoint anew
  * between the two, and every measurement would be kept under the hash of other weights. So it is with what is measured later: weights are
@@ -68,7 +71,7 @@ async function checkHashes(
   const now = await hashCheckpoint(checkpoint, { trustBlobNames }).catch(() => null)
   const changed = hashes.find(({ sha256 }, i) => now?.[i]?.sha256 !== sha256)
   if (changed !== undefined)
-    throw new ModelError(
+    throw new ChangedFiles(
       `${changed.name} changed after it was hashed: ${consequence}`,
       name,
       'Run again when nothing writes the checkpoint any more.',
@@ -77,10 +80,11 @@ async function checkHashes(
 
 /**
  * The files of an open model, as they were at its opening. One that was written over is hashed again; one that is gone, or has another in its
- * place, does no harm: the system keeps the file that is mapped.
+ * place, does no harm: the system keeps the file that is mapped, unless it was cut short before.
  */
 class Watch implements Check {
   #seen: readonly (Stats | undefined)[]
+  readonly #cut = new Set<number>()
   #last: Promise<void> = Promise.resolve()
 
   constructor(readonly model: LoadedModel) {
@@ -88,11 +92,15 @@ class Watch implements Check {
   }
 
   before(): void {
-    const now = this.#now()
-    const cut = this.model.hashes.find((_, i) => isSame(this.#seen[i], now[i]) && now[i]!.size < this.#seen[i]!.size)
+    for (const [i, found] of this.#now().entries()) {
+      if (!isSame(this.#seen[i], found)) continue
+      if (found!.size < this.#seen[i]!.size) this.#cut.add(i)
+      else this.#cut.delete(i)
+    }
+    const [cut] = this.#cut
     if (cut === undefined) return
-    throw new ModelError(
-      `${cut.name} was cut short after it was hashed: nothing more is measured`,
+    throw new ChangedFiles(
+      `${this.model.hashes[cut]!.name} was cut short after it was hashed: nothing more is measured`,
       this.model.name,
       'Run again when nothing writes the checkpoint any more.',
     )

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
@@ -37,6 +37,23 @@ it('without a command, with --help, -h and help: every command with what it does
   }
   for (const word of ['--help', '-h', 'help']) expect(await called(word)).toEqual({ code: 0, stdout, stderr: '' })
   expect(await called('--version')).toEqual({ code: 0, stdout: `${packageVersion}\n`, stderr: '' })
+})
+
+it.each([
+  ...Object.keys(JSON.parse(readFileSync(packagePath('package.json'), 'utf8')).bin).map((bin) => [bin, []]),
+  ...OF_CHEMHERM_ALONE.map((command) => ['chemherm', [command]]),
+] as [string, string[]][])('%s %j --version loads no package and none of the command’s modules', (bin, command) => {
+  const coverage = mkdtempSync(join(folder, 'version-'))
+  const env = { ...process.env, NODE_V8_COVERAGE: coverage }
+  const args = [packagePath('dist/scripts', `${bin}.js`), ...command, '--version']
+  const done = spawnSync(process.execPath, args, { env, encoding: 'utf8' })
+  expect(done).toMatchObject({ status: 0, stdout: `${packageVersion}\n`, stderr: '' })
+  const [file] = readdirSync(coverage)
+  const { result } = JSON.parse(readFileSync(join(coverage, file!), 'utf8')) as { result: { url: string }[] }
+  const loaded = result.map(({ url }) => url).filter((url) => url.startsWith('file:'))
+  expect(loaded.filter((url) => url.includes('node_modules'))).toEqual([])
+  expect(loaded.length).toBeGreaterThan(1)
+  expect(loaded.length).toBeLessThan(20)
 })
 
 it.each(Object.keys(COMMANDS))('help %s is its --help, under the name that was typed', async (command) => {

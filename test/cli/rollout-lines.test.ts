@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { analysedColumns } from '../../src/cli/analysed-columns.ts'
 import { rolloutLines } from '../../src/cli/readings.ts'
 import { parseRecord } from '../../src/pairs/parse.ts'
 import { inspect } from '../../src/setup/dataset.ts'
@@ -33,4 +34,15 @@ it('says how answers are called where a record has none', () => {
     reason: 'no_completion',
     hint: 'There are "responses": name columns with --prompt-column, --chosen-column, --rejected-column; one answer is "completion", several to one prompt are a list in "completions".',
   })
+})
+
+it('counts a column as read where the statistics of pairs read it', async () => {
+  const pair = { prompt: 'p', chosen: 'a', rejected: 'b' }
+  const group = { prompt: 'p', completions: ['a', 'b'] }
+  const pairsOf = async (...records: readonly object[]) => (await inspect(rowsOf(records))).pairs
+  expect(analysedColumns('run-rm', await pairsOf(pair, group))).toEqual(['reject_kind', 'distance'])
+  expect(analysedColumns('run-dpo', await pairsOf(group, pair))).toEqual(['reject_kind', 'distance'])
+  // without a score there is no margin to hold a distance against
+  expect(analysedColumns('run-verify', await pairsOf(pair))).toEqual(['reject_kind'])
+  expect(analysedColumns('run-rm', await pairsOf(group, { prompt: 'p', completion: 'a' }))).toEqual([])
 })

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,14 @@ import { ModelError } from '../../src/errors.ts'
 import { readJsonObject } from '../../src/model/checkpoint.ts'
 import { readSafetensorsHeader } from '../../src/model/safetensors.ts'
 import { listDataFiles } from '../../src/pairs/files.ts'
-import { checkRegular, readBounded, readRegular, regularStream, regularText } from '../../src/read-regular.ts'
+import {
+  checkRegular,
+  digestRegular,
+  readBounded,
+  readRegular,
+  regularStream,
+  regularText,
+} from '../../src/read-regular.ts'
 import { systemWords } from '../../src/system-words.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chemherm-regular-'))
@@ -38,6 +46,7 @@ describe('files of a model are regular ones', () => {
       expect(() => read(pipe)).toThrow('is not a regular file')
       expect(() => read('/dev/zero')).toThrow('is not a regular file')
     }
+    await expect(digestRegular(pipe, createHash('sha256'))).rejects.toThrow('is not a regular file')
     await expect(listDataFiles(pipe)).rejects.toThrow('is not a regular file')
     expect(regularText(file)).toBe('{"a": 1}')
     // what the shell opened is read
@@ -46,6 +55,16 @@ describe('files of a model are regular ones', () => {
     const args = ['--import', 'tsx', '--input-type=module', '-e', read]
     const piped = ['-c', `printf 'a: 1' | "$0" "$@"`, process.execPath, ...args]
     expect(execFileSync('sh', piped).toString()).toBe('a: 1')
+  })
+  it('digests every byte, in order', async () => {
+    const long = join(root, 'long.bin')
+    for (const size of [0, 1, 2 ** 20, 3 * 2 ** 20 + 5]) {
+      const bytes = Buffer.from(Uint32Array.from({ length: Math.ceil(size / 4) }, (_, i) => i).buffer).subarray(0, size)
+      writeFileSync(long, bytes)
+      const digest = createHash('sha256')
+      expect(await digestRegular(long, digest)).toBe(size)
+      expect(digest.digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'))
+    }
   })
   it('says what the system says in words', () => {
     symlinkSync('loop.json', join(root, 'loop.json'))

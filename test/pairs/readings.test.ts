@@ -374,6 +374,15 @@ describe('what is said of a data set', () => {
       ],
     })
   })
+  it('a column that the statistics read is not called unread', () => {
+    const readings = count([{ prompt: 'p', ...pair }])
+    const said = (...analysed: string[]) => describeReadings(readings, ['source', 'reject_kind'], analysed).columns
+    expect(said('reject_kind', 'distance')).toBe(
+      'columns: prompt, chosen, rejected; read by the statistics alone: reject_kind; not read: source',
+    )
+    expect(said('reject_kind', 'source')).toMatch(/; read by the statistics alone: source, reject_kind$/)
+    expect(said()).toMatch(/rejected; not read: source, reject_kind$/)
+  })
   it('with both where rows differ', () => {
     const readings = count([{ prompt: 'p', ...pair }, { question: 'p', ...pair, id: 'x' }, pair])
     expect(columnsOf(readings)).toMatchObject({ prompt: ['prompt', 'question'], id: 'id' })

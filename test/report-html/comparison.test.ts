@@ -264,7 +264,7 @@ describe('report.html of an analysis', () => {
     )
     await writeCsv(path, AGREEMENT_COLUMNS, edited.map(agreementRow))
     const without = await analysed(own)
-    expect(without.stderr).toContain('is not of the pairs beside it; its baselines of texts are left out')
+    expect(without.stderr).toContain('is not of the pairs beside it; its baselines of texts and the AUROC of all')
     expect(without.table('baselines', /know no chemistry/)).toHaveLength(4)
   })
 

@@ -142,11 +142,11 @@ describe('two trainings and two data sets of one name', () => {
     expect(runsIn('parts')).toHaveLength(2)
   })
 
-  it('say in a dry run where the results would stand, and make no folder', async () => {
+  it('say in a dry run where the results would go, and make no folder', async () => {
     await rm('dry', models.one, data.x)
     const done = await rm('dry', models.two, data.x, '--dry-run')
     expect(done.code).toBe(0)
-    expect(done.stderr).toMatch(/results stand in .*checkpoint-500~[0-9a-f]{8}: .* belongs to other weights/)
+    expect(done.stderr).toMatch(/results go into .*checkpoint-500~[0-9a-f]{8}: .* belongs to other weights/)
     expect(readdirSync(at('dry'))).toEqual(['checkpoint-500'])
   })
 })

@@ -19,7 +19,7 @@ describe.concurrent('nothing is measured or written by', () => {
     expect(done.code).toBe(0)
     const [table, below] = done.stdout.trim().split(/\n(?=policy \S+ computes)/)
     expect(below).toContain('computes in fp32')
-    expect(below).toContain(`written to: ${at('dry')}`)
+    expect(below).toContain(`\nwould be written to: ${at('dry')}`)
     const [head, , ...rows] = table!.split('\n')
     expect(head).toMatch(/^model +completions +distinct +unscored +tokens +computed +batches /)
     expect(rows.map((row) => row.split(/ +/).slice(0, 4))).toEqual([
@@ -87,7 +87,8 @@ describe.concurrent('nothing is measured or written by', () => {
       expect(help.stdout.split('\n')).toContain(group)
     expect(help.stdout).toContain('Exit codes: 0 done')
     const { version } = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string }
-    expect((await start('run-dpo', ['--version']).done).stdout).toBe(`${version}\n`)
+    // beside other flags it is read as they are
+    expect((await start('run-dpo', ['--limit', '3', '--version']).done).stdout).toBe(`${version}\n`)
   })
 })
 

@@ -66,7 +66,16 @@ it('names options that are there', () => {
 })
 
 it('names every metric of ours, and none that is not there', async () => {
-  const gauges = { waitingRequests: 0, waitingTokens: 0, batches: 0, tokens: 0, scored: 0, found: 0, modelMs: 0 }
+  const gauges = {
+    waitingRequests: 0,
+    waitingTokens: 0,
+    trouble: null,
+    batches: 0,
+    tokens: 0,
+    scored: 0,
+    found: 0,
+    modelMs: 0,
+  }
   const metrics = createMetrics({ ready: () => true, underWay: () => 0, engine: () => gauges })
   const written = [...(await metrics.text()).matchAll(/^# TYPE (chemherm_\w+) (\w+)$/gm)].map(([, name, type]) =>
     type === 'counter' ? `${name}_total` : name!,

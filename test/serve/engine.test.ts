@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createApp } from '../../src/serve/app.ts'
 import {
   createRewardEngine,
   DEFAULT_QUEUE,
@@ -6,6 +10,7 @@ import {
   type QueueLimits,
   type RewardEngine,
 } from '../../src/serve/engine.ts'
+import { DEFAULT_LIMITS } from '../../src/serve/limits.ts'
 import type { ScoreRequest } from '../../src/serve/request.ts'
 import { configOf, DEMO, POLICY, REFERENCE, servedHere } from './served.ts'
 
@@ -138,4 +143,34 @@ it('says what is wrong with a model, as a run does', async () => {
   })
   await expect(engine.score(ask(1))).rejects.toMatchObject({ where: expect.stringContaining('/nowhere') })
   await engine.close()
+})
+
+it('is not ready while the weights are cut short on disk, says why, and is again once they are whole', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chemherm-engine-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  cpSync(DEMO, folder, { recursive: true })
+  const engine = await start(['--model', folder])
+  onTestFinished(() => engine.close())
+  await engine.ready
+  const { http, lifecycle, metrics } = createApp(
+    { token: null, limits: DEFAULT_LIMITS, engine: () => engine.gauges },
+    [],
+  )
+  lifecycle.ready()
+  const ready = async () => {
+    const { statusCode, body } = await http.inject('/ready')
+    return { code: statusCode, ...(JSON.parse(body) as object) }
+  }
+  const [before] = await engine.score(ask(1))
+  expect(await ready()).toMatchObject({ code: 200 })
+  const file = join(folder, 'model.safetensors')
+  const bytes = readFileSync(file)
+  truncateSync(file, bytes.length - 4096)
+  const [lost] = await engine.score(ask(2))
+  expect(lost).toMatchObject({ score: null, unscored: { reason: 'not_measured' } })
+  expect(await ready()).toEqual({ code: 503, detail: expect.stringContaining('model.safetensors was cut short') })
+  expect(await metrics.text()).toContain('chemherm_ready 0')
+  writeFileSync(file, bytes, { flag: 'r+' })
+  await vi.waitFor(async () => expect((await ready()).code).toBe(200), { timeout: 20_000, interval: 50 })
+  expect((await engine.score(ask(1)))[0]!.score).toBe(before!.score)
 })

@@ -72,7 +72,7 @@ export const engineOf = ({ score, batcher }: ServedHere): RewardEngine => ({
   ready: new Promise(() => {}),
   broken: new Promise(() => {}),
   get gauges() {
-    return { ...batcher().work, waitingRequests: 0, waitingTokens: 0 }
+    return { ...batcher().work, waitingRequests: 0, waitingTokens: 0, trouble: null }
   },
   score: async (asked) => (await score(asked))[0]!,
   close: async () => {},

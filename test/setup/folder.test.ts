@@ -57,11 +57,12 @@ describe('the folder of a run', () => {
     const { path, remarks } = claimRunFolder(reasonings)
     expect(path).toBe(`${first}~${digits('x')}`)
     expect(remarks).toEqual([
-      `results stand in ${path}: ${first} holds completions.jsonl, which another command generated`,
+      `results go into ${path}: ${first} holds completions.jsonl, which another command generated`,
     ])
     writeFileSync(join(path, 'trajectories.jsonl'), '')
     // each finds its own again
-    expect(claimRunFolder(reasonings).path).toBe(path)
+    const again = claimRunFolder(reasonings)
+    expect(again).toMatchObject({ path, remarks: [expect.stringContaining(`results stand in ${path}: `)] })
     expect(claimRunFolder(completions).path).toBe(first)
   })
 
@@ -89,7 +90,7 @@ describe('the folder of a run', () => {
     claim(rm('a'), 'x')
     expect(findRunFolder(request(rm('a'), 'x')).remarks).toEqual([])
     expect(findRunFolder(request(rm('b'), 'x')).remarks).toEqual([
-      `results stand in ${join(outputDir, `checkpoint-500~${digits('b')}`)}: ${join(outputDir, 'checkpoint-500')} belongs to other weights (rm SHA-256 ${digits('a')}…; here rm SHA-256 ${digits('b')}…)`,
+      `results go into ${join(outputDir, `checkpoint-500~${digits('b')}`)}: ${join(outputDir, 'checkpoint-500')} belongs to other weights (rm SHA-256 ${digits('a')}…; here rm SHA-256 ${digits('b')}…)`,
     ])
     expect(findRunFolder(request(rm('a'), 'y')).remarks[0]).toContain(
       `belongs to other data (SHA-256 ${digits('x')}…; here SHA-256 ${digits('y')}…)`,

@@ -7,7 +7,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -69,7 +68,8 @@ it('computes nothing from weights that were cut short in place: to read behind t
   const run = () => runner.run({} as Batch, [])
   await run()
   const file = join(checkpoint, 'model.safetensors')
-  truncateSync(file, statSync(file).size - 4096)
+  const bytes = readFileSync(file)
+  truncateSync(file, bytes.length - 4096)
   for (let i = 0; i < 2; i++)
     await expect(run()).rejects.toThrow(
       expect.objectContaining({
@@ -78,12 +78,35 @@ it('computes nothing from weights that were cut short in place: to read behind t
       }) as ModelError,
     )
   expect(runs).toBe(1)
-  // one that is gone, or has another in its place, stays mapped
+  // with all its bytes again it is the same file
+  writeFileSync(file, bytes, { flag: 'r+' })
+  await run()
+  expect(runs).toBe(2)
+  truncateSync(file, bytes.length - 1)
+  await expect(run()).rejects.toThrow('was cut short')
+  // what is mapped is cut short, whatever has its name now
   rmSync(file)
-  await run()
+  await expect(run()).rejects.toThrow('was cut short')
+  writeFileSync(file, bytes)
+  await expect(run()).rejects.toThrow('was cut short')
+  expect(runs).toBe(2)
+})
+
+it('computes on where a whole file is gone, or has another in its place: it stays mapped', async () => {
+  const checkpoint = join(folder, 'gone')
+  cpSync(packagePath('src/embedded/demo/demo-reward-model'), checkpoint, { recursive: true })
+  const device = await resolveDevice('cpu', 'fp32')
+  const [model] = await loadModels(toRunConfig('run-rm', { model: checkpoint }), device, () => {})
+  let runs = 0
+  const own = { info: { kind: 'head' }, run: async () => void runs++, release: async () => {} }
+  const subject = { open: async () => own } as unknown as OpenSubject
+  const runner = await guarded(model!, subject, Date.now() + 60_000).open()
+  const file = join(checkpoint, 'model.safetensors')
+  rmSync(file)
+  await runner.run({} as Batch, [])
   writeFileSync(file, '')
-  await run()
-  expect(runs).toBe(3)
+  await runner.run({} as Batch, [])
+  expect(runs).toBe(2)
 })
 
 const loaded = async (name: string) => {

@@ -254,6 +254,6 @@ async function printGenerationPlan(
     'side by side',
     'not continued',
   ]
-  printText(`${textTable(header, [cells.map((cell) => cell.toLocaleString('en'))])}\nwritten to: ${folder}\n`)
+  printText(`${textTable(header, [cells.map((cell) => cell.toLocaleString('en'))])}\nwould be written to: ${folder}\n`)
   return 0
 }

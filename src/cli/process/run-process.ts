@@ -126,7 +126,7 @@ export async function runProcess(argv: readonly string[], name: string = HELP.na
     sayFolder(place, ahead, log, true)
     for (const { model, subject, plan } of channels)
       await printPlan(rows, [{ model, subject }], { plan, drift: null }, place.path, log)
-    if (channels.length === 0) printText(`nothing is measured; written to: ${place.path}\n`)
+    if (channels.length === 0) printText(`nothing would be measured; would be written to: ${place.path}\n`)
     return 0
   }
   const place = claimRunFolder(request)

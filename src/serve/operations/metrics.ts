@@ -80,8 +80,10 @@ export function createMetrics({ ready, underWay, engine }: MetricSources): Serve
     ...{ name: 'chemherm_request_seconds', help: 'From the head of a request to the end of its answer', registers },
     ...{ labelNames: ['route'], buckets: SECONDS },
   })
-  gauge('chemherm_ready', 'Whether questions are answered: 0 while the model opens and while the server stops', () =>
-    ready() ? 1 : 0,
+  gauge(
+    'chemherm_ready',
+    'Whether questions are answered: 0 while the model opens, while its files are changed, and while the server stops',
+    () => (ready() ? 1 : 0),
   )
   gauge('chemherm_requests_under_way', 'Questions that are being answered', underWay)
 

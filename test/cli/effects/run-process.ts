@@ -376,6 +376,9 @@ export const PROCESS_ROWS = {
   'dry-run': async () => {
     const run = await ran(BIN, [...DEMO, '--dry-run'])
     expect(run).toMatchObject({ code: 0, folder: null, stdout: expect.stringContaining('completions') })
+    expect((await ran(BIN, [...RANDOM, '--dry-run'])).stdout).toMatch(
+      /^nothing would be measured; would be written to: /,
+    )
   },
   'print-config': async () => {
     const run = await ran(BIN, ['--dataset', SOLVED, '--print-config'])

@@ -67,6 +67,7 @@ export async function httpTargets(): Promise<Target[]> {
       modelMs: 0,
       waitingRequests: 0,
       waitingTokens: 0,
+      trouble: null,
     },
     score: async (asked) => {
       const rows =

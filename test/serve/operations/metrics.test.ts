@@ -93,6 +93,7 @@ describe('GET /metrics', () => {
   it('has what the model and the rewards come to', async () => {
     const gauges = {
       waitingRequests: 2,
+      trouble: null,
       waitingTokens: 70,
       batches: 3,
       tokens: 400,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Text } from './types.ts'
 
 /** The text of a completion or prompt as one string: the contents of its turns, one a line. */
@@ -16,14 +16,10 @@ export function characters(text: string): number {
 }
 
 /** Cluster of the statistics: rows with the same prompt. First 16 hex digits of SHA-256. */
-export const promptCluster = (prompt: Text): string =>
-  createHash('sha256')
-    .update(JSON.stringify(turns(prompt)))
-    .digest('hex')
-    .slice(0, 16)
+export const promptCluster = (prompt: Text): string => hash('sha256', JSON.stringify(turns(prompt)), 'hex').slice(0, 16)
 
 /** What tells two completions apart, as the data have them: first 16 hex digits of SHA-256 of the text (turns: their contents, one a line). */
-export const completionHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
+export const completionHash = (text: string): string => hash('sha256', text, 'hex').slice(0, 16)
 
 /** A text prompt is one user turn. */
 const turns = (prompt: Text): readonly [string, string][] =>

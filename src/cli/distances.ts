@@ -18,7 +18,7 @@ export const DISTANCE_COLUMN = 'distance'
 export type Comparing = (a: readonly string[], b: readonly string[]) => Promise<Apart | null>
 
 /**
- * The distances of pairs, asked of the verification's workers as the rows come, so that they are there when the model is done. Two numbers and
+ * The distances of pairs, asked of the verification's workers as the rows come, so that they are there when the model is done. Three facts and
  * the answers are kept of each distinct pair of answers, of 20,000 at the most; of more pairs none is wanted, and all are forgotten.
  */
 export class DistancesAhead {
@@ -47,10 +47,13 @@ export class DistancesAhead {
   /** What was asked for already, or a question of its own. */
   readonly between: Comparing = (a, b) => this.#asked(a, b)
 
+  /** What was asked for already; null where it was not, or there is no answer. */
+  readonly known: Comparing = async (a, b) =>
+    [...a, ...b].some((text) => /\s/.test(text)) ? null : ((await this.#known.get(keyOf(a, b))) ?? null)
+
   #asked(a: readonly string[], b: readonly string[]): Promise<Apart | null> {
     if (a.length === 0 || b.length === 0) return Promise.resolve(null)
-    // no answer has white space in it
-    const key = `${a.join(' ')}\n${b.join(' ')}`
+    const key = keyOf(a, b)
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const asked = this.#ask(a, b)
@@ -60,6 +63,9 @@ export class DistancesAhead {
     return asked
   }
 }
+
+/** No answer has white space in it. */
+const keyOf = (a: readonly string[], b: readonly string[]): string => `${a.join(' ')}\n${b.join(' ')}`
 
 /** On this thread, one after the other: an RDKit that one pair broke, or that has grown too large, is replaced before the next. */
 function comparingHere(): Comparing {
@@ -128,7 +134,7 @@ export async function distancesOf(
       subset,
       cluster,
       margin,
-      tanimoto: given ?? between?.[i]?.tanimoto ?? null,
+      tanimoto: given ?? farness(between?.[i]),
       edits: between?.[i]?.edits ?? null,
     })),
     note: all
@@ -136,6 +142,9 @@ export async function distancesOf(
       : `there are more than ${largest.toLocaleString('en-US')} pairs: chemical distances are not computed, and only the column "distance" of the data is read`,
   }
 }
+
+/** 1 − Tanimoto similarity. */
+const farness = (apart: Apart | null | undefined): number | null => (apart == null ? null : 1 - apart.similarity)
 
 /** Not another right answer. */
 const isBelow = (one: ScoredCompletion, original: ScoredCompletion): boolean =>

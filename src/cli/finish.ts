@@ -126,6 +126,7 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
   const joining = withFaults(joinAll({ rows, store: input.store, ledger: input.ledger }, scorer), {
     verification: config.verification,
     completions: inspection.completions,
+    known: input.distances?.known,
   })
   const added = {
     ownColumns: scorer.columns,

@@ -1,12 +1,7 @@
 import { join } from 'node:path'
 import type { BootstrapSettings } from '../agreement/intervals.ts'
 import { movedGroups } from '../agreement/invariance/moves.ts'
-import {
-  SENSITIVITY_COLUMNS,
-  type Sensitivity,
-  sensitivity,
-  sensitivityRow,
-} from '../agreement/invariance/sensitivity.ts'
+import { SENSITIVITY_COLUMNS, type Sensitivity, sensitivityRow } from '../agreement/invariance/sensitivity.ts'
 import { invarianceStatistics } from '../agreement/invariance/statistics.ts'
 import { invarianceTables, sensitivityTable } from '../agreement/invariance/table.ts'
 import type { PaperTable } from '../agreement/tables.ts'
@@ -14,6 +9,7 @@ import type { Joined } from '../collect.ts'
 import { given } from '../given.ts'
 import { writeCsv } from '../report/csv.ts'
 import { percent, textTable } from '../report/table.ts'
+import { sensitivityBeside } from '../statistics/sensitivity.ts'
 import type { Statistic } from '../types.ts'
 import { type Comparing, distancesOf } from './distances.ts'
 
@@ -24,19 +20,28 @@ export interface InvarianceOfRun extends Sensitivity {
   readonly notes: readonly string[]
 }
 
-/** Null where there is nothing to say: no group says how its completions were made, and no pair is of two molecules. @param compare who compares molecules */
-export async function invarianceOfRun(
+/**
+ * Begins with what takes long and needs nothing else: the margins over chemical distance, beside the other statistics.
+ * @param compare who compares molecules
+ * @returns waits for all; null where there is nothing to say: no group says how its completions were made, and no pair is of two molecules
+ */
+export async function startInvariance(
   joined: Pick<Joined, 'pairs' | 'groups' | 'solutions'>,
   scored: boolean,
   settings: BootstrapSettings,
   compare?: Comparing,
-): Promise<InvarianceOfRun | null> {
-  if (!scored) return null
-  const moved = invarianceStatistics(movedGroups(joined.groups), settings)
+): Promise<() => Promise<InvarianceOfRun | null>> {
+  if (!scored) return async () => null
   const { pairs, note } = await distancesOf(joined, given<{ compare: Comparing }>({ compare }))
-  const { statistics, curve } = sensitivity(pairs, settings)
-  if (moved.length + statistics.length === 0) return null
-  return { statistics: [...moved, ...statistics], curve, notes: note === null ? [] : [note] }
+  const sensitivity = sensitivityBeside(pairs, settings)
+  // seen where it is waited for
+  sensitivity.catch(() => {})
+  return async () => {
+    const moved = invarianceStatistics(movedGroups(joined.groups), settings)
+    const { statistics, curve } = await sensitivity
+    if (moved.length + statistics.length === 0) return null
+    return { statistics: [...moved, ...statistics], curve, notes: note === null ? [] : [note] }
+  }
 }
 
 /** Writes sensitivity.csv, where there is a curve; returns its columns by name. */

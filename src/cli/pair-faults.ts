@@ -1,4 +1,5 @@
 import { NEAR_MISS_FORMULA, NEAR_MISS_TANIMOTO } from '../agreement/faults.ts'
+import type { Apart } from '../chem/ether0/apart.ts'
 import { formulaDiff } from '../chem/ether0/formula-diff.ts'
 import { REWARD_REASON } from '../chem/ether0/reason.ts'
 import { hasPart, tanimotoSimilarity } from '../chem/ether0/similarity.ts'
@@ -9,6 +10,7 @@ import { PythonError } from '../python/error.ts'
 import type { VerificationChoice } from '../setup/config.ts'
 import type { Fault, PairFault, ScoredCompletion, ScoredPair, SolutionInput } from '../types.ts'
 import { answerOf } from './answers.ts'
+import type { Comparing } from './distances.ts'
 
 /** Pairs of which molecules are compared; a millisecond each. */
 export const MAX_COMPARED = 100_000
@@ -17,12 +19,14 @@ export interface FaultOptions {
   readonly verification: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>
   /** Completions of the run: with more than two for each of MAX_COMPARED pairs no molecules are compared. */
   readonly completions: number
+  /** Pairs that were compared before; left out: none. */
+  readonly known?: Comparing | undefined
 }
 
 /** The rows once more, each pair with how its rejected answer fails. A pair is compared when it comes: memory does not grow. */
 export async function* withFaults<
   R extends { readonly pairs: readonly ScoredPair[]; readonly row: { readonly solution: SolutionInput | null } },
->(rows: AsyncIterable<R>, { verification, completions }: FaultOptions, most = MAX_COMPARED): AsyncGenerator<R> {
+>(rows: AsyncIterable<R>, { verification, completions, known }: FaultOptions, most = MAX_COMPARED): AsyncGenerator<R> {
   const compare = completions <= 2 * most
   for await (const row of rows) {
     if (row.pairs.length === 0) {
@@ -31,7 +35,7 @@ export async function* withFaults<
     }
     const pairs: ScoredPair[] = []
     for (const pair of row.pairs)
-      pairs.push({ ...pair, fault: await faultOf(pair, verification, { compare, solution: row.row.solution }) })
+      pairs.push({ ...pair, fault: await faultOf(pair, verification, { compare, known, solution: row.row.solution }) })
     yield { ...row, pairs }
   }
 }
@@ -53,21 +57,28 @@ const IMPLAUSIBLE: ReadonlySet<string | null> = new Set([
 /**
  * How the rejected answer of a pair fails: first by the verdict, then, of an answer that is simply wrong, by the molecules of the two answers.
  * @param compare whether molecules are compared; default true
+ * @param known pairs that were compared before
  * @param solution of the row: where it asks for the rest of a molecule, the whole one counts; default none
  */
 export async function faultOf(
   { chosen, rejected }: Pick<ScoredPair, 'chosen' | 'rejected'>,
   verification: FaultOptions['verification'],
-  { compare = true, solution = null }: { readonly compare?: boolean; readonly solution?: SolutionInput | null } = {},
+  {
+    compare = true,
+    solution = null,
+    known = NOTHING_KNOWN,
+  }: Pick<FaultOptions, 'known'> & { readonly compare?: boolean; readonly solution?: SolutionInput | null } = {},
 ): Promise<PairFault> {
   const answers = [chosen, rejected].map(({ text }) => answerOf(text, verification))
   const [right, given] = answers as [string | null, string | null]
-  const { level, tanimoto } = await levelOf(rejected, right, given, compare, solution)
+  const { level, tanimoto } = await levelOf(rejected, right, given, compare ? known : null, solution)
   const formed = level === 'no_verdict' ? null : level !== 'format' && level !== 'invalid'
   const both = [await wellFormed(chosen, right, solution), formed]
   // one that is malformed settles it, whatever is known of the other
   return { rejected: level, wellFormed: both.includes(false) ? false : both.includes(null) ? null : true, tanimoto }
 }
+
+const NOTHING_KNOWN: Comparing = async () => null
 
 async function wellFormed(
   completion: ScoredCompletion,
@@ -100,7 +111,7 @@ async function levelOf(
   rejected: ScoredCompletion,
   right: string | null,
   given: string | null,
-  compare: boolean,
+  known: Comparing | null,
   solution: SolutionInput | null,
 ): Promise<Level> {
   const { verifiableStatus, verifiableReason } = rejected
@@ -113,7 +124,9 @@ async function levelOf(
   if (right === null) return plainly('wrong')
   if (isFormula(right))
     return plainly(isFormula(given) && formulaDiff(right, given) <= NEAR_MISS_FORMULA ? 'near_miss' : 'wrong')
-  if (!compare) return plainly('wrong_or_near_miss')
+  if (known === null) return plainly('wrong_or_near_miss')
+  const before = await known(wholeSmiles(right, solution), wholeSmiles(given, solution))
+  if (before !== null) return closeness(before)
   const toolkit = await Toolkit.shared()
   const [a, b] = [readWhole(right, solution, toolkit), readWhole(given, solution, toolkit)]
   if (a === 'gave up' || b === 'gave up') return plainly('wrong_or_near_miss')
@@ -127,13 +140,17 @@ const SHORT = 3
 
 function compared(right: Molecule, given: Molecule): Level {
   try {
-    const tanimoto = tanimotoSimilarity(right, given)
-    const near = tanimoto >= NEAR_MISS_TANIMOTO || right.formula === given.formula
-    return { level: near ? 'near_miss' : 'wrong', tanimoto }
+    const similarity = tanimotoSimilarity(right, given)
+    return closeness({ similarity, sameFormula: similarity >= NEAR_MISS_TANIMOTO || right.formula === given.formula })
   } catch (error) {
     if (error instanceof ToolkitFailure) return plainly('wrong_or_near_miss')
     throw error
   }
+}
+
+function closeness({ similarity, sameFormula }: Pick<Apart, 'similarity' | 'sameFormula'>): Level {
+  const near = similarity >= NEAR_MISS_TANIMOTO || sameFormula
+  return near === null ? plainly('wrong_or_near_miss') : { level: near ? 'near_miss' : 'wrong', tanimoto: similarity }
 }
 
 /** The molecule that an answer stands for, with the start that it goes on from. */

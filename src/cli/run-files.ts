@@ -30,9 +30,9 @@ import type { HermTexts } from './herm-scores.ts'
 import { reportHtml } from './html.ts'
 import {
   type InvarianceOfRun,
-  invarianceOfRun,
   invariancePaperTables,
   invarianceSummary,
+  startInvariance,
   writeSensitivity,
 } from './invariance.ts'
 import type { Log } from './log.ts'
@@ -79,13 +79,14 @@ export interface RunAnalyses {
 export async function writeRunFiles(input: RunFilesInput): Promise<RunAnalyses> {
   const { folder, config, joined, rows, added, scored, herm, texts, methods, log } = input
   const settings = { seed: config.seed, resamples: config.resamples }
+  const invarianceOfRun = await startInvariance(joined, scored, settings, input.compare)
   const summary = summarise(joined.pairs, settings)
   const parses = await parsesOf(joined.completions)
   const comparing = given<{ even: number }>({ even: input.even })
   const rowwise = await agreementOf(joined, { ...settings, parses, ...comparing })
   const groups = await groupsOfRun(joined, config, scored, settings)
   for (const note of groups?.notes ?? []) log.warn(note)
-  const invariance = await invarianceOfRun(joined, scored, settings, input.compare)
+  const invariance = await invarianceOfRun()
   for (const note of invariance?.notes ?? []) log.warn(note)
   const grpo = await writeAdvantages({ folder, config, groups: joined.groups, rows, learned: scored })
   const found = {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { DigestMap, digestOf } from '../digest-map.ts'
 import { DataError } from '../errors.ts'
 
@@ -15,7 +15,7 @@ export class SeenIds {
 
   /** `number` is the record's number in the data set. */
   add(id: string, number: number): void {
-    const digest = digestOf(createHash('sha256').update(id).digest())
+    const digest = digestOf(hash('sha256', id, 'buffer'))
     const first = this.#seen.get(digest)
     if (first === null) {
       this.#seen.set(digest, number)

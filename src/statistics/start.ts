@@ -1,7 +1,5 @@
-import '../no-telemetry.ts'
 import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import type { BootstrapSettings } from '../agreement/accuracy.ts'
 import {
   AGREEMENT_COLUMNS,
@@ -20,6 +18,7 @@ import { builtUrl } from '../package.ts'
 import { PackedRows } from '../report/packed-rows.ts'
 import { collectGarbage } from '../tight-heap.ts'
 import { type RunResult, type SampleRows, StatisticList } from './list.ts'
+import { answerOfThread } from './thread.ts'
 
 /** What a worker reads: columns in memory that all threads share, and how many of each run's tasks have been taken. */
 export interface StatisticsWork {
@@ -33,8 +32,6 @@ const FEW_ROWS = 20_000
 const MOST_WORKERS = 7
 /** A sample of so many rows leaves some hundred megabytes. */
 const MANY_ROWS = 500_000
-/** Of a worker's heap for what has just been made: the statistics make columns, which stand elsewhere, and little else. */
-const YOUNG_MB = 8
 
 /** Pairs and completions of all runs. */
 export const rowsOf = (runs: readonly Pick<RunColumns, 'pairs' | 'completions'>[]): number =>
@@ -67,7 +64,7 @@ export function startStatistics(
     settings,
     taken: none(runs),
   }
-  const results = Array.from({ length: workers }, () => runWorker(worker, work))
+  const results = Array.from({ length: workers }, () => answerOfThread<readonly RunResult[]>(worker, work))
   // seen where it is waited for
   for (const result of results) result.catch(() => {})
   return {
@@ -120,18 +117,6 @@ function packed({ scope, place, statistics }: SampleStatistics, rows: PackedRows
   const from = rows.length
   for (const statistic of statistics) rows.push(agreementRow(statistic))
   return { scope, place, from, end: rows.length }
-}
-
-function runWorker(url: URL, work: StatisticsWork): Promise<readonly RunResult[]> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(url, {
-      workerData: work,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    })
-    worker.once('message', resolve)
-    worker.once('error', reject)
-    worker.once('exit', (code) => reject(new Error(`a worker of the statistics ended with ${code}`)))
-  })
 }
 
 /** The columns that statistics read, in shared memory. Names of prompts only order them: their order takes their place. */

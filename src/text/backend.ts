@@ -141,24 +141,30 @@ function textEncoder(
   const stretch = (section: 0 | 1): ((text: string) => readonly number[]) =>
     remembered((text) => {
       const pieces = preTokenizer?.pre_tokenize_text(text, { section_index: section }) ?? [text]
-      return pieces.flatMap((piece) => (piece === '' ? [] : model(piece)))
+      const ids: number[] = []
+      for (const piece of pieces) if (piece !== '') for (const id of model(piece)) ids.push(id)
+      return ids
     }, KEPT_CHARS)
   const [atStart, inside] = [stretch(0), stretch(1)]
   const encodeStretch = (text: string, isStart: boolean): readonly number[] => (isStart ? atStart : inside)(text)
-  const encode = (text: string): number[] =>
-    asWritten(text).flatMap(({ text: stretch, token }, i) =>
-      token !== null
-        ? ids.get(token)!
-        : normalized(normalize(stretch)).flatMap((part, j) =>
-            part.token !== null
-              ? ids.get(part.token)!
-              : encodeStretch(part.text, i === 0 && j === 0 && keepsStart(stretch)),
-          ),
-    )
+  const encode = (text: string): number[] => {
+    const found: number[] = []
+    const add = (some: readonly number[]): void => {
+      for (const id of some) found.push(id)
+    }
+    for (const [i, { text: stretch, token }] of asWritten(text).entries()) {
+      if (token !== null) add(ids.get(token)!)
+      else
+        for (const [j, part] of normalized(normalize(stretch)).entries())
+          if (part.token !== null) add(ids.get(part.token)!)
+          else add(encodeStretch(part.text, i === 0 && j === 0 && keepsStart(stretch)))
+    }
+    return found
+  }
   return (text) => {
     checkChars(text)
     try {
-      return Int32Array.from(
+      return new Int32Array(
         watch.run(text.length, () => {
           growth.start(text.length)
           return encode(text)

@@ -50,7 +50,7 @@ function methodOf(part: PreTokenizerLike, config: Json): Method | null {
     case 'ByteLevel':
       portMember(part, 'pattern', 'pattern', nameOf(config))
       Object.assign(part, { pattern: BYTE_LEVEL })
-      return null
+      return byteLevel(config, part)
     default:
       return null
   }
@@ -65,6 +65,20 @@ const BYTE_LEVEL = new RegExp(
   `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${SPACES}\\p{L}\\p{N}]+|[${SPACES}]+(?![^${SPACES}])|[${SPACES}]+`,
   'gu',
 )
+
+/** Bytes that are spelt as other characters are those outside of this, and two of these: the space and the end of a line. */
+const PLAIN = /^[\n -~]*$/
+
+/** As the port does it, which goes through each piece byte by byte; of plain text that takes ten times as long as the splitting. */
+function byteLevel({ add_prefix_space: prefixed, use_regex: splits }: Json, part: PreTokenizerLike): Method {
+  const own = part.pre_tokenize_text.bind(part)
+  return (given, options) => {
+    if (!PLAIN.test(given)) return own(given, options)
+    const text = prefixed === true && !given.startsWith(' ') ? ` ${given}` : given
+    const pieces = splits === false ? [text] : (text.match(BYTE_LEVEL) ?? [])
+    return pieces.map((piece) => piece.replaceAll(' ', 'Ġ').replaceAll('\n', 'Ċ'))
+  }
+}
 
 /** The first piece of a text's beginning is a beginning too, unless something before it was removed. */
 function sequence(parts: readonly (PreTokenizerLike | null)[], configs: readonly Json[]): Method {

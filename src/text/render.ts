@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { TemplateFault } from '../jinja/exceptions.ts'
 import type { Message, Repair, Row, Text, Unscored } from '../types.ts'
 import { alternateRoles, toMessages } from './conversation.ts'
@@ -169,6 +169,4 @@ export const templateTrouble = (fault: TemplateFault, name: string): Unscored =>
 
 /** SHA-256 of what was rendered, hex; the two texts of a pair are kept apart. */
 export const textSha256 = ({ text, pair }: Rendered): string =>
-  createHash('sha256')
-    .update(pair === null ? text : `${text}\0${pair}`)
-    .digest('hex')
+  hash('sha256', pair === null ? text : `${text}\0${pair}`, 'hex')

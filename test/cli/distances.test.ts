@@ -44,6 +44,18 @@ it('are the same where the workers computed them ahead of time, and nothing is a
   expect(asked).toBe(before)
 })
 
+it('are known of the pairs that were asked for', async () => {
+  const found = { similarity: 0.5, edits: 1, sameFormula: false }
+  const ahead = new DistancesAhead(async () => found)
+  ahead.push(rowOf({ id: '', chosen: '<answer>CC</answer>', rejected: '<answer>CCC</answer>', solution: '' }))
+  expect(await ahead.known(['CC'], ['CCC'])).toEqual(found)
+  expect(await ahead.known(['CCC'], ['CC'])).toBeNull()
+  await ahead.between(['C', 'CC'], ['N'])
+  expect(await ahead.known(['C', 'CC'], ['N'])).toEqual(found)
+  // one answer with a space in it is not two
+  expect(await ahead.known(['C CC'], ['N'])).toBeNull()
+})
+
 it('are asked of no more pairs than are compared, and not of groups', () => {
   let asked = 0
   const ahead = new DistancesAhead(() => {

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
+import { apart } from '../../src/chem/ether0/apart.ts'
+import { Toolkit } from '../../src/chem/toolkit/toolkit.ts'
+import { type Comparing, DistancesAhead } from '../../src/cli/distances.ts'
 import { faultNote, faultOf, withFaults } from '../../src/cli/pair-faults.ts'
 import { packagePath } from '../../src/package.ts'
 import type { Fault, ScoredCompletion, ScoredPair, VerdictStatus } from '../../src/types.ts'
@@ -37,6 +40,7 @@ interface Row {
   readonly chosen: string
   readonly rejected: string
   readonly rejected_reason: string
+  readonly solution: string
 }
 const rowsIn = (file: string): Row[] => {
   const bytes = readFileSync(packagePath(file))
@@ -167,4 +171,42 @@ it('compares molecules up to a number of pairs', async () => {
   expect(faultNote([of('near_miss'), of('wrong_or_near_miss')])).toMatch(
     /^near misses are not told from other wrong answers in 1 of 2 pairs .* up to 100,000 pairs/,
   )
+})
+
+it('takes what was compared before, and compares what was not', async () => {
+  const far = pair(right, wrong('c1ccncc1'))
+  const asked: unknown[] = []
+  const found = async (before: Awaited<ReturnType<Comparing>>) => {
+    const known: Comparing = async (a, b) => {
+      asked.push([a, b])
+      return before
+    }
+    const { rejected, tanimoto } = await faultOf(far, STRICT, { known })
+    return [rejected, tanimoto]
+  }
+  expect(await found({ similarity: 0.1, edits: 1, sameFormula: true })).toEqual(['near_miss', 0.1])
+  expect(await found({ similarity: 0.4, edits: 1, sameFormula: false })).toEqual(['near_miss', 0.4])
+  expect(await found({ similarity: 0.4, edits: 1, sameFormula: null })).toEqual(['near_miss', 0.4])
+  expect(await found({ similarity: 0.1, edits: 1, sameFormula: false })).toEqual(['wrong', 0.1])
+  // RDKit gave up on a formula
+  expect(await found({ similarity: 0.1, edits: 1, sameFormula: null })).toEqual(['wrong_or_near_miss', null])
+  const own = await faultOf(far, STRICT)
+  expect(await found(null)).toEqual([own.rejected, own.tanimoto])
+  expect(new Set(asked.map((one) => JSON.stringify(one)))).toEqual(new Set(['[["CCCCO"],["c1ccncc1"]]']))
+})
+
+it('is the same of the embedded pairs, whoever compared them', async () => {
+  const ahead = new DistancesAhead(async (a, b) => apart(a, b, await Toolkit.shared()))
+  const kinds = new Set<string>()
+  for (const { id, chosen, rejected, rejected_reason, solution } of EMBEDDED['demo-pairs']) {
+    const texts = [chosen, rejected].map(
+      (text, i) => ({ role: i === 0 ? 'chosen' : 'rejected', index: 0, text }) as const,
+    )
+    ahead.push({ kind: 'pair', completions: texts, solution })
+    const judged = pair({ text: chosen }, { text: rejected, status: 'fail', reason: rejected_reason })
+    const there = await faultOf(judged, STRICT, { known: ahead.known, solution })
+    expect([id, there]).toEqual([id, await faultOf(judged, STRICT, { solution })])
+    if (there.tanimoto !== null) kinds.add(there.rejected)
+  }
+  expect(kinds).toEqual(new Set(['wrong', 'near_miss']))
 })

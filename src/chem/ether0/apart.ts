@@ -5,10 +5,12 @@ import { tanimotoSimilarity } from './similarity.ts'
 
 /** How far two molecules are apart. */
 export interface Apart {
-  /** 1 − Tanimoto similarity of their Morgan environments (radius 2, 2,048 bits), in [0, 1]. */
-  readonly tanimoto: number
+  /** Tanimoto similarity of their Morgan environments (radius 2, 2,048 bits), in [0, 1]. */
+  readonly similarity: number
   /** Edit steps between their canonical SMILES, in tokens; null where one is not tokenised. */
   readonly edits: number | null
+  /** Whether they have the same molecular formula; null where RDKit gives up on one. */
+  readonly sameFormula: boolean | null
 }
 
 /**
@@ -19,7 +21,17 @@ export function apart(a: readonly string[], b: readonly string[], mols: Pick<Mol
   try {
     const [x, y] = [firstMolecule(a, mols), firstMolecule(b, mols)]
     if (x === null || y === null) return null
-    return { tanimoto: 1 - tanimotoSimilarity(x, y), edits: tokenEdits(x.canonical, y.canonical) }
+    const [similarity, edits] = [tanimotoSimilarity(x, y), tokenEdits(x.canonical, y.canonical)]
+    return { similarity, edits, sameFormula: sameFormula(x, y) }
+  } catch (error) {
+    if (error instanceof ToolkitFailure) return null
+    throw error
+  }
+}
+
+function sameFormula(x: Molecule, y: Molecule): boolean | null {
+  try {
+    return x.formula === y.formula
   } catch (error) {
     if (error instanceof ToolkitFailure) return null
     throw error

@@ -1,3 +1,5 @@
+import { Lru } from './lru.ts'
+
 /**
  * Rebuilds an RDKit drawing as plain SVG that may be put into any page: only shapes, only known attributes with well-formed values,
  * black as `currentColor` (so that a drawing follows a dark theme), no ids, scripts, styles, links or XML prolog.
@@ -11,9 +13,10 @@ export function cleanSvg(drawn: string, label: string, wash: string | null = nul
   const shapes = [...drawn.matchAll(/<(path|ellipse|rect|line|polygon)\s([^<>]*?)\/?>/g)].map(
     ([, name, attributes]) => `<${name}${cleanAttributes(attributes!)}/>`,
   )
-  const washed = shapes.filter((shape) => wash !== null && shape.includes(` fill="${wash}"`))
+  const isWashed = (shape: string): boolean => wash !== null && shape.includes(` fill="${wash}"`)
+  const washed = shapes.filter(isWashed)
   const behind = washed.length > 0 ? `<g opacity="0.5">${washed.join('')}</g>` : ''
-  const front = shapes.filter((shape) => !washed.includes(shape)).join('')
+  const front = shapes.filter((shape) => !isWashed(shape)).join('')
   const [, width, height] = box
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(label)}">${behind}${front}</svg>`
 }
@@ -42,15 +45,34 @@ const INITIAL: Readonly<Record<string, string>> = {
 function cleanAttributes(text: string): string {
   const found = new Map<string, string>()
   for (const [, name, value] of text.matchAll(/([\w-]+)='([^']*)'/g)) {
-    if (name !== 'style') found.set(name!, value!)
-    else for (const rule of value!.split(';')) found.set(rule.split(':')[0]!.trim(), rule.split(':')[1]?.trim() ?? '')
+    if (name !== 'style') found.set(name!, cleaned(name!, value!))
+    else for (const [property, rule] of rulesOf(value!)) found.set(property, rule)
   }
   let out = ''
-  for (const [name, raw] of found) {
-    const value = name === 'fill' || name === 'stroke' ? themed(raw) : raw.replace(/^(-?[\d.]+)px$/, '$1')
-    if (ALLOWED.get(name)?.test(value) && INITIAL[name] !== value) out += ` ${name}="${value}"`
-  }
+  for (const attribute of found.values()) out += attribute
   return out
+}
+
+/** ` name="value"`; nothing where it is not allowed, or says what holds anyway. */
+function cleaned(name: string, raw: string): string {
+  const allowed = ALLOWED.get(name)
+  if (allowed === undefined) return ''
+  const value = name === 'fill' || name === 'stroke' ? themed(raw) : raw.replace(/^(-?[\d.]+)px$/, '$1')
+  return allowed.test(value) && INITIAL[name] !== value ? ` ${name}="${value}"` : ''
+}
+
+type Rules = readonly (readonly [property: string, attribute: string])[]
+/** A molecule's bonds and letters have a handful of styles. */
+const knownRules = new Lru<Rules>(300)
+function rulesOf(style: string): Rules {
+  const known = knownRules.get(style)
+  if (known !== undefined) return known
+  const rules = style.split(';').map((rule): Rules[number] => {
+    const [property = '', value = ''] = rule.split(':').map((part) => part.trim())
+    return [property, cleaned(property, value)]
+  })
+  knownRules.set(style, rules)
+  return rules
 }
 
 /** RDKit's black, and the near-black of dummy atoms, take the text's colour. */

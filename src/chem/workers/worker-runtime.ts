@@ -32,6 +32,9 @@ export interface Request<J> {
 }
 export type Reply<R> = { readonly seq: number } & ({ readonly result: R } | { readonly error: Error })
 
+/** So much less than it has may a job get of its limit. */
+const READ_EVERY_MS = 10
+
 /** Milliseconds since the pool's start. */
 export const sinceEpoch = (epoch: bigint): number => Number((process.hrtime.bigint() - epoch) / 1_000_000n)
 
@@ -43,6 +46,8 @@ export class Turn {
   private holder = 0
   private readonly queue: { readonly seq: number; readonly go: () => void }[] = []
   private readonly clock = threadClock()
+  /** The last reading of the clock, and when that was. */
+  private read = { wall: Number.NEGATIVE_INFINITY, time: 0 }
   constructor(
     private readonly marks: Int32Array,
     private readonly epoch: bigint,
@@ -85,8 +90,11 @@ export class Turn {
 
   private mark(seq: number): void {
     this.holder = seq
-    Atomics.store(this.marks, MARK.wall, sinceEpoch(this.epoch))
-    Atomics.store(this.marks, MARK.time, Math.round(this.clock.read()))
+    const wall = sinceEpoch(this.epoch)
+    // many a job is shorter than a reading takes; since the last one the thread has computed no longer than time has passed
+    if (wall - this.read.wall >= READ_EVERY_MS) this.read = { wall, time: Math.round(this.clock.read()) }
+    Atomics.store(this.marks, MARK.wall, wall)
+    Atomics.store(this.marks, MARK.time, this.read.time)
     Atomics.store(this.marks, MARK.seq, seq)
   }
 }

@@ -104,36 +104,31 @@ const ARGUMENTS: Readonly<Record<string, number>> = { M: 2, L: 2, Q: 4, C: 6, Z:
 /** An absolute path as whole tenths, relative to the point before (a subpath starts absolute). null for other commands. */
 function relativePath(d: string): string | null {
   let path = ''
-  let x = 0
-  let y = 0
-  let start: readonly number[] = [0, 0]
+  let [x, y] = [0, 0]
+  let start: readonly [number, number] = [0, 0]
   for (const [, command, numbers] of d.matchAll(/([A-Za-z])([^A-Za-z]*)/g)) {
-    const values = (numbers!.match(/-?\d*\.?\d+(?:e-?\d+)?/g) ?? []).map(tenths)
+    const values = (numbers!.match(/-?\d*\.?\d+/g) ?? []).map(tenths)
     const each = ARGUMENTS[command!]
     if (each === undefined || (each === 0 ? values.length > 0 : values.length === 0 || values.length % each !== 0))
       return null
     if (each === 0) {
       path += 'z'
-      ;[x, y] = start as [number, number]
+      ;[x, y] = start
     }
     for (let i = 0; i < values.length; i += each) {
-      const points = values.slice(i, i + each)
       const absolute = command === 'M' && i === 0
-      const shift = (value: number, k: number): number => value - (k % 2 === 0 ? x : y)
-      path += absolute
-        ? `M${join(points)}`
-        : `${command === 'M' ? 'l' : command!.toLowerCase()}${join(points.map(shift))}`
-      x = points.at(-2)!
-      y = points.at(-1)!
-      if (absolute) start = points
+      path += absolute ? 'M' : command === 'M' ? 'l' : command!.toLowerCase()
+      for (let k = 0; k < each; k++) path += spaced(values[i + k]! - (absolute ? 0 : k % 2 === 0 ? x : y), k)
+      ;[x, y] = [values[i + each - 2]!, values[i + each - 1]!]
+      if (absolute) start = [x, y]
     }
   }
   return path === '' ? null : path
 }
 
 /** Numbers with the fewest characters between them: a minus sign separates too. */
-const join = (numbers: readonly number[]): string =>
-  numbers.map((n, i) => (i > 0 && n >= 0 ? ` ${n}` : String(n))).join('')
+const spaced = (n: number, i: number): string => (i > 0 && n >= 0 ? ` ${n}` : String(n))
+const join = (numbers: readonly number[]): string => numbers.map(spaced).join('')
 
 function outlineOf(name: string, attributes: Record<string, string>): string | null {
   if (name === 'rect') {

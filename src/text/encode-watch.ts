@@ -6,7 +6,7 @@ import { Recurrence } from './recurrence.ts'
 import { UnencodableText } from './unencodable.ts'
 
 /** Processor time that any text gets, and each of its characters besides: the slowest of real tokenizers takes some 5 µs for one. */
-const BASE_MS = 2000
+const BASE_MS = 1000
 const MS_PER_CHAR = 0.05
 /** The longest text that is made into tokens, a million characters, takes 5 s of the slowest. */
 const MOST_MS = 10_000
@@ -16,6 +16,8 @@ const UNWATCHED_CHARS = 5000
 const FIRST_WAIT = 1.25
 /** … and at most so many times: a thread may have a core for a hundredth of the time. */
 const LONGEST_WAIT = 160
+/** From one wait to the next it becomes longer by what it was too short, so many times at least and at most: what was begun in vain is lost. */
+const [LEAST_GROWTH, MOST_GROWTH] = [1.5, 4]
 /**
  * Ends what does not come to an end: a tokenizer.json is written by somebody else, and its patterns may need longer than the universe.
  * V8 stops the work from a thread of its own, wherever it is. Its watch goes by the wall, the limit by processor time of this thread, so that
@@ -44,12 +46,14 @@ export class EncodeWatch {
     this.#recurrence.begin()
     if (this.#quick && chars <= UNWATCHED_CHARS) return work()
     const ms = Math.min(MOST_MS, Math.round(this.#baseMs + MS_PER_CHAR * chars))
-    for (let factor = FIRST_WAIT; ; factor *= 2) {
+    for (let factor = FIRST_WAIT; ; ) {
       const from = this.#clock.read()
       const end = stoppedAfter(Math.round(ms * factor), work)
       const computed = this.#clock.read() - from
       if (end !== STOPPED && computed <= ms) return end
       if (end !== STOPPED || computed >= ms || factor >= LONGEST_WAIT) throw this.#over(chars, ms, computed)
+      const growth = Math.min(MOST_GROWTH, Math.max(LEAST_GROWTH, (FIRST_WAIT * ms) / computed))
+      factor = Math.min(LONGEST_WAIT, factor * growth)
     }
   }
 

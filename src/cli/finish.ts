@@ -178,11 +178,13 @@ async function finishWith(input: FinishInput, herm: HermRun | null, texts: HermT
   if (grpo !== null && !ofTwins(joined)) printText(`${grpo.lines.join('\n')}\n\n`)
   for (const line of failureLines(failures, join(folder, 'failures.csv'))) log.warn(line)
   if (drift !== null) sayDrift(drift, log)
+  const unsearched = (await pictures?.unsearched()) ?? 0
   const record = {
     ...manifest(input, joined, failures, drift),
     herm,
     methods: facts,
     ...(grpo !== null && { grpo: grpo.record }),
+    ...(unsearched > 0 && { page: { couples_without_marks: unsearched, reason: 'no_time' } }),
   }
   await writeJson(join(folder, 'run.json'), record)
   await writeReport(folder, record, joined, analysed, pictures)

@@ -5,6 +5,7 @@ import { allRows, pairColumns } from '../agreement/columns.ts'
 import { type FaultLine, isPart } from '../agreement/faults.ts'
 import { mineHacks } from '../agreement/hacking.ts'
 import { Drawer } from '../chem/toolkit/draw.ts'
+import { PageSearch } from '../chem/toolkit/page-search.ts'
 import { drawPicture } from '../chem/toolkit/pictures.ts'
 import type { Joined } from '../collect.ts'
 import type { GroupsReport } from '../report/html/group-input.ts'
@@ -89,8 +90,9 @@ export const moleculesOf = async (
 async function moleculePort(): Promise<MoleculePort | null> {
   const drawer = await Drawer.open().catch(() => null)
   if (drawer === null) return null
+  const search = new PageSearch()
   return {
     draw: (smiles, { highlightAtoms, ...size }) => drawPicture(drawer, { smiles, highlightAtoms }, size),
-    differingAtoms: (a, b) => drawer.differingAtoms(a, b),
+    differingAtoms: (a, b) => search.differing(drawer, a, b),
   }
 }

@@ -1,4 +1,4 @@
-import type { Differing } from '../chem/workers/jobs.ts'
+import type { Differing } from '../chem/toolkit/page-search.ts'
 import type { PooledVerifier } from '../chem/workers/verifier.ts'
 import type { Joined } from '../collect.ts'
 import { type Couple, couplesAhead, PICTURE_SIZE } from '../report/html/couples.ts'
@@ -74,6 +74,12 @@ export class PicturesAhead {
     }
   }
 
+  /** Of how many couples the atoms that differ were not looked for, as the page's time for that was over. */
+  async unsearched(): Promise<number> {
+    await this.#asked
+    return [...this.#differing.values()].filter((found) => found === 'no_time').length
+  }
+
   async #compare(couples: readonly Couple[]): Promise<void> {
     const unlike = couples.flatMap(({ a, b }) =>
       a === null || b === null || a === b || this.#differing.has(`${a}\n${b}`) ? [] : [[a, b] as const],
@@ -84,7 +90,8 @@ export class PicturesAhead {
 
   async #draw(couples: readonly Couple[]): Promise<void> {
     const wanted = couples.flatMap(({ a, b, expected }) => {
-      const marks = this.#differing.get(`${a}\n${b}`)
+      const found = this.#differing.get(`${a}\n${b}`)
+      const marks = found === 'no_time' ? null : found
       return [this.#wanted(a, marks?.a), this.#wanted(b, marks?.b), this.#wanted(expected)].flat()
     })
     if (wanted.length === 0) return

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, onTestFinished } from 'vitest'
+import { PageSearch } from '../../src/chem/toolkit/page-search.ts'
 import { createPooledVerifier } from '../../src/chem/workers/verifier.ts'
 import { answerPort } from '../../src/cli/answer-port.ts'
 import { moleculesOf } from '../../src/cli/html.ts'
@@ -11,6 +12,7 @@ import { pairsByInterest } from '../../src/report/html/informative.ts'
 import type { MoleculePort } from '../../src/report/html/input.ts'
 import { LIMITS } from '../../src/report/html/limits.ts'
 import { pairTable } from '../../src/report/html/pair-table.ts'
+import { leftText } from '../../src/report/html/row-browser.ts'
 import { pairOf } from '../agreement/pair-data.ts'
 
 const VERIFICATION = { extraction: 'strict', requireReasoning: true } as const
@@ -43,7 +45,7 @@ function drawn(molecules: MoleculePort) {
   }
   return { asked, counting }
 }
-const tableOf = (molecules: MoleculePort) => pairTable(pairs, { molecules, answers }, LIMITS)
+const tableOf = (molecules: MoleculePort) => pairTable(pairs, { molecules, answers }, LIMITS)!
 
 it('are the page’s, and none is drawn twice', async () => {
   const here = (await moleculesOf([], [...solutions.keys()], answers))!
@@ -115,4 +117,44 @@ it('are asked for until the page has no room, however often couples share a draw
     Array.from({ length: 9 }, (_, i) => 'C'.repeat(4 + i)),
   )
   expect(new Set(asked).size).toBe(asked.length)
+})
+
+it('are made without marks once the time of the page is over, and counted', async () => {
+  const limited = createPooledVerifier({}, { workers: 1 }, 1e-6)
+  onTestFinished(() => limited.close())
+  const ahead = new PicturesAhead({ pairs, solutions }, VERIFICATION, limited)
+  const here = (await moleculesOf([], [...solutions.keys()], answers))!
+  const { asked, counting } = drawn(here)
+  const { left, drawings } = tableOf(await ahead.before(counting))
+  // the first one is begun before anything is taken, and nobody looks for the others again
+  expect(asked.differing).toBe(0)
+  expect(drawings.filter(({ wash }) => wash.length > 0).length).toBeLessThanOrEqual(2)
+  const all = tableOf(here)
+  const { unsearched, ...others } = left
+  expect(all.left).toEqual(others)
+  expect(unsearched).toBeGreaterThan(10)
+  expect(await ahead.unsearched()).toBeGreaterThanOrEqual(unsearched!)
+  expect(leftText(tableOf(await ahead.before(here)), true).join(' ')).toContain(
+    `In ${unsearched} pairs of less informative rows the atoms that differ are not marked`,
+  )
+  expect(leftText(all, true).join(' ')).not.toContain('less informative')
+  expect(await new PicturesAhead({ pairs, solutions }, VERIFICATION, verifier).unsearched()).toBe(0)
+})
+
+it('are searched for until a thread has had its time: the one that is begun comes to its end', () => {
+  let now = 0
+  const drawer = {
+    differingAtoms() {
+      now += 400
+      return { a: [now], b: [] }
+    },
+  }
+  const search = new PageSearch(1000, { read: () => now })
+  expect([1, 2, 3, 4, 5].map(() => search.differing(drawer, 'C', 'N'))).toEqual([
+    { a: [400], b: [] },
+    { a: [800], b: [] },
+    { a: [1200], b: [] },
+    'no_time',
+    'no_time',
+  ])
 })

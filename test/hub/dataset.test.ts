@@ -1,10 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readFileSync, rmSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import { DataError, NetworkError, UsageError } from '../../src/errors.ts'
 import { type ResolveDatasetOptions, resolveDataset } from '../../src/hub/dataset.ts'
-import { FakeHub, sha256 } from './server.ts'
+import { freshHub, sha256 } from './server.ts'
 
 const C1 = 'a'.repeat(40)
 const C2 = 'b'.repeat(40)
@@ -21,17 +19,7 @@ const repoOf = (paths: readonly string[], card?: string) => ({
   } as Record<string, Record<string, Buffer>>,
 })
 
-let hub: FakeHub
-let cacheDir: string
-beforeAll(async () => {
-  hub = await FakeHub.start()
-})
-afterAll(() => hub.stop())
-beforeEach(() => {
-  hub.reset()
-  cacheDir = mkdtempSync(join(tmpdir(), 'hub-data-'))
-  return () => rmSync(cacheDir, { recursive: true })
-})
+const { hub, cacheDir } = await freshHub()
 const resolve = (name: string, options: ResolveDatasetOptions = {}) =>
   resolveDataset(name, {
     endpoint: hub.endpoint,

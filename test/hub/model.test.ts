@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ModelError, NetworkError, UsageError } from '../../src/errors.ts'
 import { resolveModel } from '../../src/hub/model.ts'
 import type { DownloadProgress } from '../../src/hub/receive.ts'
@@ -23,7 +23,7 @@ import { openCheckpoint } from '../../src/model/checkpoint.ts'
 import { externalFilesOf } from '../../src/model/ready-made/file.ts'
 import { packagePath } from '../../src/package.ts'
 import { floats, safetensorsBytes } from '../model-files/write.ts'
-import { FakeHub, gitId, sha256 } from './server.ts'
+import { freshHub, gitId, sha256 } from './server.ts'
 
 const C1 = '1'.repeat(40)
 const C2 = '2'.repeat(40)
@@ -44,18 +44,7 @@ const files = {
 }
 const plain = { type: 'model', id: 'org/name', refs: { main: C1, v1: C1 }, commits: { [C1]: files } } as const
 
-let hub: FakeHub
-let cacheDir: string
-beforeAll(async () => {
-  hub = await FakeHub.start()
-})
-afterAll(() => hub.stop())
-beforeEach(() => {
-  hub.reset()
-  hub.repos = [plain]
-  cacheDir = mkdtempSync(join(tmpdir(), 'hub-'))
-  return () => rmSync(cacheDir, { recursive: true })
-})
+const { hub, cacheDir } = await freshHub(plain)
 const resolve = (name: string, options: ResolveModelOptions = {}) =>
   resolveModel(name, {
     endpoint: hub.endpoint,

@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { HarnessError } from '../../src/errors.ts'
 import { blobPath, lockPath } from '../../src/hub/cache.ts'
 import { resolveModel } from '../../src/hub/model.ts'
 import { hubSettings } from '../../src/hub/settings.ts'
 import { OTHER_KINDS, putOther, SYSTEM_CODE } from '../other-kinds.ts'
-import { FakeHub, gitId } from './server.ts'
+import { freshHub, gitId } from './server.ts'
 
 /**
  * Something else in the place of any file or folder of the hub's cache: what can be replaced is, the rest is refused in words, with its path;
@@ -17,18 +16,7 @@ const C1 = '1'.repeat(40)
 const config = Buffer.from('{"model_type":"llama"}')
 const files = { 'config.json': config, 'model.safetensors': Buffer.from('weights, for all that the hub knows') }
 const repo = { type: 'model', id: 'org/name', revision: 'main' } as const
-let hub: FakeHub
-let cacheDir: string
-beforeAll(async () => {
-  hub = await FakeHub.start()
-})
-afterAll(() => hub.stop())
-beforeEach(() => {
-  hub.reset()
-  hub.repos = [{ ...repo, refs: { main: C1 }, commits: { [C1]: files } }]
-  cacheDir = mkdtempSync(join(tmpdir(), 'hub-kinds-'))
-  return () => rmSync(cacheDir, { recursive: true })
-})
+const { hub, cacheDir } = await freshHub({ ...repo, refs: { main: C1 }, commits: { [C1]: files } })
 const resolve = (offline = false) =>
   resolveModel('org/name', {
     ...{ endpoint: hub.endpoint, token: null, cacheDir, offline },

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach } from 'vitest'
 
 /** A repository of the pretended hub: revisions (branch, tag, commit) → commit → files. */
 export interface FakeRepo {
@@ -200,4 +204,24 @@ function refuse(response: ServerResponse, status: number, code: string | null, m
 }
 function json(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}
+
+/** A hub for the tests of a file, and a folder for its cache: at each test the hub has these repositories, and the folder is empty. */
+export async function freshHub(
+  ...repos: readonly FakeRepo[]
+): Promise<{ readonly hub: FakeHub; readonly cacheDir: string }> {
+  const hub = await FakeHub.start()
+  const cacheDir = mkdtempSync(join(tmpdir(), 'hub-'))
+  const empty = (): void => rmSync(cacheDir, { recursive: true })
+  beforeEach(() => {
+    hub.reset()
+    hub.repos = [...repos]
+    empty()
+    mkdirSync(cacheDir)
+  })
+  afterAll(async () => {
+    empty()
+    await hub.stop()
+  })
+  return { hub, cacheDir }
 }

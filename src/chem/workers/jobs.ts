@@ -3,6 +3,7 @@ import type { VerifyOptions } from '../ether0/accuracy.ts'
 import type { Apart } from '../ether0/apart.ts'
 import type { Solubility } from '../oracles/solubility.ts'
 import type { DrawOptions } from '../toolkit/draw.ts'
+import type { Differing } from '../toolkit/page-search.ts'
 import type { Picture } from '../toolkit/pictures.ts'
 
 /** What a verification worker can be asked; plain data, it crosses threads. */
@@ -21,9 +22,6 @@ export type ChemJob =
   /** Atoms that two molecules do not share, of a few couples. */
   | { readonly kind: 'differing'; readonly couples: readonly (readonly [a: string, b: string])[] }
   | { readonly kind: 'pictures'; readonly pictures: readonly Picture[]; readonly size: DrawOptions }
-
-/** Places of atoms in each of two molecules; null: not found, or no molecules. */
-export type Differing = { readonly a: readonly number[]; readonly b: readonly number[] } | null
 
 /** An oracle's answer, or why it has none. */
 export type OracleAnswer<T> = { readonly answer: T } | { readonly failure: string; readonly message: string }

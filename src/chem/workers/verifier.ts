@@ -8,15 +8,21 @@ import { formatReward } from '../ether0/format.ts'
 import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
 import { DEFAULT_CONCURRENCY } from '../oracles/remote.ts'
 import type { DrawOptions } from '../toolkit/draw.ts'
+import { type Differing, PAGE_SEARCH_MS } from '../toolkit/page-search.ts'
 import type { Picture } from '../toolkit/pictures.ts'
 import { checkRdkitVersion } from '../toolkit/rdkit-version.ts'
-import type { ChemJob, ChemResult, Differing } from './jobs.ts'
+import type { ChemJob, ChemResult } from './jobs.ts'
 import { type JobEnd, WorkerPool } from './pool.ts'
 
 /** What a verification worker opens: plain data. */
 export interface ChemWorkerOptions {
   readonly oracles: OracleOptions
   readonly data: DataOptions
+}
+/** What a worker is started with. */
+export interface ChemThreadOptions extends ChemWorkerOptions {
+  /** Processor time that it has for the couples of a page, in milliseconds. */
+  readonly searchMs: number
 }
 
 export interface VerifierOptions extends Partial<ChemWorkerOptions>, VerifyOptions {}
@@ -37,19 +43,26 @@ export interface PooledVerifier extends Verifier {
   room(): Promise<void>
   /** What the same workers do besides: how far two answers are apart (ether0/apart.ts); null, too, where the pair was given up. */
   apart(a: readonly string[], b: readonly string[]): Promise<Apart | null>
-  /** Atoms that the molecules of a few couples do not share, in their order; null where they were given up. */
+  /** Atoms that the molecules of a few couples do not share, in their order; null where they were given up. A worker looks for them until its share of the page's time is over. */
   differing(couples: readonly (readonly [a: string, b: string])[]): Promise<readonly Differing[] | null>
   /** Drawings, SVG text, in their order; null where they were given up. */
   pictures(pictures: readonly Picture[], size: DrawOptions): Promise<readonly (string | null)[] | null>
 }
 
-/** Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order. */
-export function createPooledVerifier(options: VerifierOptions, size: PoolSize = {}): PooledVerifier {
+/**
+ * Verifies in worker threads, beside the model. The verdicts are the same whatever the number of workers and the order.
+ * @param searchMs processor time of all workers for the couples of a page
+ */
+export function createPooledVerifier(
+  options: VerifierOptions,
+  size: PoolSize = {},
+  searchMs = PAGE_SEARCH_MS,
+): PooledVerifier {
   const { oracles = {}, data: files = {}, ...verifyOptions } = options
   // opened here, too, so that a bad file or address stops the run before it starts
   const data = readFilters(files)
   const provenance = [...loadChemistryData(data).provenance, ...oracleProvenance(oracles)]
-  const pool = createChemPool({ oracles, data }, size)
+  const pool = createChemPool({ oracles, data }, size, searchMs)
   return {
     provenance,
     get replaced() {
@@ -77,11 +90,19 @@ export function createPooledVerifier(options: VerifierOptions, size: PoolSize = 
 }
 
 /** The workers themselves, for other jobs besides (serve-rewards). */
-export function createChemPool(options: ChemWorkerOptions, size: PoolSize = {}): WorkerPool<ChemJob, ChemResult> {
+export function createChemPool(
+  options: ChemWorkerOptions,
+  size: PoolSize = {},
+  searchMs = PAGE_SEARCH_MS,
+): WorkerPool<ChemJob, ChemResult> {
   checkRdkitVersion() // a worker's own refusal would be a crash of the pool
   const workers = size.workers ?? Math.max(1, Math.floor(availableParallelism() / 2))
   const concurrency = Math.ceil((options.oracles.concurrency ?? DEFAULT_CONCURRENCY) / workers)
-  const share: ChemWorkerOptions = { data: readFilters(options.data), oracles: { ...options.oracles, concurrency } }
+  const share: ChemThreadOptions = {
+    data: readFilters(options.data),
+    oracles: { ...options.oracles, concurrency },
+    searchMs: searchMs / workers,
+  }
   return new WorkerPool({
     url: builtUrl('src/chem/workers/worker.ts'),
     options: share,

@@ -4,16 +4,17 @@ import { standInsOf } from '../ether0/stand-ins.ts'
 import { verificationWith } from '../ether0/verification.ts'
 import { createOracles, openEmbedded } from '../oracles/index.ts'
 import { Drawer } from '../toolkit/draw.ts'
+import { PageSearch } from '../toolkit/page-search.ts'
 import { Toolkit } from '../toolkit/toolkit.ts'
 import { createHandler } from './handler.ts'
 import type { ChemJob, ChemResult } from './jobs.ts'
-import type { ChemWorkerOptions } from './verifier.ts'
+import type { ChemThreadOptions, ChemWorkerOptions } from './verifier.ts'
 import { serveJobs } from './worker-runtime.ts'
 
 // ◆ The worker of the verification pool. The solubility model and the catalogue are opened at their first use.
 
 await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
-  const { oracles: wanted, data: files } = options as ChemWorkerOptions
+  const { oracles: wanted, data: files, searchMs } = options as ChemThreadOptions
   const mols = await Toolkit.shared()
   const chemistry = { mols, data: loadChemistryData(files) }
   const embedded = openEmbedded(wanted, chemistry)
@@ -37,6 +38,7 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
     embedded,
     recover: () => mols.recover(),
     drawer: () => Drawer.open(),
+    search: new PageSearch(searchMs),
     translate: asksServer(wanted, set.kind, away, (reaction) => embedded.forwardReaction(reaction)),
     async verify(completion, solution, verifyOptions) {
       return verificationWith(completion, solution, { ...verifyOptions, oracles }, chemistry, standIns)

@@ -3,6 +3,7 @@ import { type Candidate, candidateOf, isDrawn } from './candidate.ts'
 import { compactDrawing, type Drawing } from './drawing.ts'
 import type { AnswerPort, Expected, MoleculePort } from './input.ts'
 import type { Limits } from './limits.ts'
+import type { LeftOut } from './row-table.ts'
 
 /** A molecule’s picture (index into `all` of Drawings) or why there is none. */
 export interface Depiction {
@@ -35,6 +36,7 @@ export class Drawings {
   readonly all: Drawing[] = []
   #undrawn = 0
   #undrawable = 0
+  #unsearched = 0
   readonly #known = new Map<string, number | null>()
   #length = 0
 
@@ -48,10 +50,12 @@ export class Drawings {
     const chosen = candidateOf(pair.chosen, this.answers)
     const rejected = candidateOf(pair.rejected, this.answers)
     const [a, b] = [chosen?.smiles[0], rejected?.smiles[0]]
-    const differing =
+    const found =
       a === undefined || b === undefined || a === b || this.#full || this.molecules === null
         ? null
         : this.molecules.differingAtoms(a, b)
+    if (found === 'no_time') this.#unsearched++
+    const differing = found === 'no_time' ? null : found
     return [this.#drawn(chosen, differing?.a ?? []), this.#drawn(rejected, differing?.b ?? [])]
   }
 
@@ -68,11 +72,16 @@ export class Drawings {
     return undrawn === 'answer' && kind === 'text' ? UNDRAWN : { drawing, undrawn }
   }
 
-  /** How many answers had no room, and how many RDKit could not draw, since this was last asked. */
-  tally(): { readonly undrawn: number; readonly undrawable: number } {
-    const found = { undrawn: this.#undrawn, undrawable: this.#undrawable }
+  /** How many answers had no room, how many RDKit could not draw, and in how many pairs it did not look for what differs, since this was last asked. */
+  tally(): Pick<LeftOut, 'undrawn' | 'undrawable' | 'unsearched'> {
+    const found = {
+      undrawn: this.#undrawn,
+      undrawable: this.#undrawable,
+      ...(this.#unsearched > 0 && { unsearched: this.#unsearched }),
+    }
     this.#undrawn = 0
     this.#undrawable = 0
+    this.#unsearched = 0
     return found
   }
 

@@ -37,6 +37,9 @@ export function leftText({ name, left }: RowTable, moleculesGiven: boolean): rea
     left.undrawable === 0
       ? ''
       : `${plural(left.undrawable, 'answer')} ${left.undrawable === 1 ? 'is' : 'are'} no molecule that RDKit can draw.`,
+    left.unsearched === undefined
+      ? ''
+      : `In ${plural(left.unsearched, 'pair')} of less informative rows the atoms that differ are not marked: finding those of the others took the time that a page has for it (20 s of processor time).`,
   ]
   return said.filter((sentence) => sentence !== '')
 }

@@ -116,6 +116,8 @@ export interface LeftOut {
   readonly undrawn: number
   /** Answers that RDKit could not draw as a molecule. */
   readonly undrawable: number
+  /** Pairs in whose drawings the atoms that differ are not marked, as the page's time for finding them was over; absent where there are none. */
+  readonly unsearched?: number
 }
 
 export const textColumn = <R>(key: string, label: string, rows: readonly R[], of: (row: R) => string): Column => ({

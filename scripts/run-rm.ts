@@ -2,6 +2,7 @@
 import { start } from '../src/cli/start.ts'
 
 await start('run-rm', async () => {
-  const { runModel } = await import('../src/cli/run-model.ts')
+  const { loadRunModel } = await import('../src/cli/load-run.ts')
+  const runModel = await loadRunModel()
   return (argv) => runModel('run-rm', argv)
 })

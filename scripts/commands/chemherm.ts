@@ -1,13 +1,14 @@
 import { COMMANDS, type Command } from '../../src/cli/command.ts'
 import { didYouMean } from '../../src/cli/did-you-mean.ts'
+import { loadRunModel } from '../../src/cli/load-run.ts'
 import { printText } from '../../src/cli/screen.ts'
 import { UsageError } from '../../src/errors.ts'
 import { packageVersion } from '../../src/package.ts'
 
 /** Each command is loaded only when it is called, so that `chemherm --help` is there at once. `name`: how messages call it. */
 const LOAD: Readonly<Record<Command, (argv: readonly string[], name: string) => Promise<number>>> = {
-  'run-rm': async (argv, name) => (await import('../../src/cli/run-model.ts')).runModel('run-rm', argv, name),
-  'run-dpo': async (argv, name) => (await import('../../src/cli/run-model.ts')).runModel('run-dpo', argv, name),
+  'run-rm': async (argv, name) => (await loadRunModel())('run-rm', argv, name),
+  'run-dpo': async (argv, name) => (await loadRunModel())('run-dpo', argv, name),
   'run-verify': async (argv, name) => (await import('../../src/cli/run-verify.ts')).runVerify(argv, name),
   'run-process': async (argv, name) => (await import('../../src/cli/process/run-process.ts')).runProcess(argv, name),
   'run-generate': async (argv, name) =>

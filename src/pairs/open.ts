@@ -6,7 +6,6 @@ import { readCsv } from './csv.ts'
 import type { DataFile } from './files.ts'
 import { readJson } from './json.ts'
 import { readJsonLines } from './jsonl.ts'
-import { bytesOfFile, readParquet } from './parquet.ts'
 import type { RawRecord } from './raw.ts'
 import { bytesOf, CHUNK_BYTES, headOf } from './unpacked.ts'
 
@@ -146,6 +145,8 @@ async function* arrowRecords(path: string, gzip: boolean): AsyncGenerator<RawRec
 }
 
 async function* parquetRecords(path: string, gzip: boolean): AsyncGenerator<RawRecord> {
+  // loaded where there is such a file, too
+  const { bytesOfFile, readParquet } = await import('./parquet.ts')
   if (!gzip) {
     const file = await openRegularHandle(path)
     try {

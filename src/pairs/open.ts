@@ -145,7 +145,7 @@ async function* arrowRecords(path: string, gzip: boolean): AsyncGenerator<RawRec
 }
 
 async function* parquetRecords(path: string, gzip: boolean): AsyncGenerator<RawRecord> {
-  // loaded where there is such a file, too: 100 modules
+  // loaded where there is such a file, too
   const { bytesOfFile, readParquet } = await import('./parquet.ts')
   if (!gzip) {
     const file = await openRegularHandle(path)

@@ -38,7 +38,7 @@ export function prng(seed: number): Prng {
 }
 
 /** Adds one to counts[⌊u · counts.length⌋] for the next `times` numbers u of the stream, as calling it so often would. */
-export function countDraws(random: Prng, counts: Int32Array, times: number): void {
+export function countDraws(random: Prng, counts: Int32Array | Uint8Array, times: number): void {
   const n = counts.length
   const state = states.get(random)
   if (state === undefined) {
@@ -52,7 +52,7 @@ export function countDraws(random: Prng, counts: Int32Array, times: number): voi
 }
 
 /** The loop of `countDraws`, on locals. */
-function advance(state: Int32Array, counts: Int32Array, times: number): void {
+function advance(state: Int32Array, counts: Int32Array | Uint8Array, times: number): void {
   const n = counts.length
   let a = state[0]!
   let b = state[1]!

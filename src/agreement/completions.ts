@@ -5,14 +5,13 @@ import { influenceError } from '../stats/influence.ts'
 import { countPairs, kendallTauB, somersOf, tauB } from '../stats/kendall.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import {
-  type BinaryRanking,
   weightedAuroc,
   weightedAveragePrecision,
-  weightedBinary,
   weightedClusterMean,
   weightedKendall,
   weightedSpearman,
 } from '../stats/weighted.ts'
+import { type BinaryRanking, weightedBinary } from '../stats/weighted-binary.ts'
 import type { Statistic } from '../types.ts'
 import { CLOSED_FROM, closedClusterMean, closedInterval, closedRanks } from './closed-form.ts'
 import { type CompletionColumns, clustersOf, filterRows, pick } from './columns.ts'
@@ -59,7 +58,7 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   const rho = spearman(reward, score)
   const within = withinPrompt(label, reward, score, cluster, clusters)
   const meanOf = (values: Float64Array): number | null => {
-    const m = weightedClusterMean(values)(new Float64Array(values.length).fill(1))
+    const m = weightedClusterMean(values)(new Uint8Array(values.length).fill(1))
     return Number.isNaN(m) ? null : m
   }
   // The prompts in which a statistic is defined, and their rows.
@@ -251,7 +250,7 @@ function hackRates(
   const descending = tops.slice().sort((a, b) => b.q - a.q)
   const quantiles = descending.map(({ q }) => q)
   const evaluators = weightedTopMeans(failed, score, cluster, quantiles)
-  const ones = new Float64Array(place.clusters).fill(1)
+  const ones = new Uint8Array(place.clusters).fill(1)
   const values = evaluators.map((evaluate) => evaluate(ones))
   const closed = descending.map(({ q, where }, k) => {
     if (place.clusters < CLOSED_FROM) return null

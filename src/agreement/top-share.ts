@@ -1,5 +1,7 @@
 import type { WeightedStatistic } from '../stats/bootstrap.ts'
+import type { Weights } from '../stats/draws.ts'
 import { sortOrder } from '../stats/sort-order.ts'
+import { dot } from '../stats/sums.ts'
 
 /**
  * Places at or above the q-quantile of n values that all differ (numpy's default, linear). What is equal at the border shares the places
@@ -60,10 +62,9 @@ export function weightedTopMeans(
   const sizes = new Float64Array(clusters)
   for (const c of cluster) sizes[c] = sizes[c]! + 1
   const means = new Float64Array(quantiles.length)
-  const pass = (weights: Float64Array): void => {
+  const pass = (weights: Weights): void => {
     means.fill(Number.NaN)
-    let n = 0
-    for (let c = 0; c < clusters; c++) n += weights[c]! * sizes[c]!
+    const n = dot(weights, sizes)
     if (n === 0) return
     let next = 0
     let places = topPlaces(n, quantiles[0]!)

@@ -1,5 +1,5 @@
 import { type Prng, prng } from '../prng.ts'
-import { Draws } from './draws.ts'
+import { Draws, type Weights } from './draws.ts'
 import { checkCount, checkLevel, checkOneOf } from './options.ts'
 import { quantileSorted } from './quantile.ts'
 import { normalCdf, normalQuantile } from './special.ts'
@@ -25,7 +25,7 @@ export interface BootstrapOptions {
  * A statistic that can be recomputed when cluster c is counted `weights[c]` times (0 = left out), without copying rows.
  * NaN where it is undefined for that resample.
  */
-export type WeightedStatistic = (weights: Float64Array) => number
+export type WeightedStatistic = (weights: Weights) => number
 
 /** Fewer defined resamples than this share, and no interval is given. */
 export const MIN_DEFINED = 0.95

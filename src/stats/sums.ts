@@ -1,6 +1,6 @@
 import type { Prng } from '../prng.ts'
 import { sampleBinomial } from './binomial-sample.ts'
-import { Draws } from './draws.ts'
+import { Draws, type Weights } from './draws.ts'
 
 /**
  * Statistics that are functions of sums over rows (accuracy, κ, MCC, differences of accuracies): `sums[k]` = Σ of column k,
@@ -64,13 +64,15 @@ export function bootstrapSums(
   f(sums, out)
   const estimates = out.slice()
   const distributions = Array.from({ length: statistics }, () => new Float64Array(resamples))
+  const weights = new Float64Array(direct ? clusters : 0)
   const keep = (b: number): void => {
     f(sums, out)
     for (let s = 0; s < statistics; s++) distributions[s]![b] = out[s]!
   }
   if (direct)
     // The random reads touch the counts only; then column by column.
-    (draws ?? new Draws(clusters, () => random)).each(resamples, (weights, b) => {
+    (draws ?? new Draws(clusters, () => random)).each(resamples, (counts, b) => {
+      weights.set(counts)
       for (let k = 0; k < width; k++) sums[k] = dot(weights, columns[k]!)
       keep(b)
     })
@@ -134,7 +136,7 @@ function sortedColumns(columns: readonly Float64Array[], compare: (a: number, b:
 }
 
 /** Four sums side by side: the additions need not wait for each other. */
-export function dot(weights: Float64Array, column: Float64Array): number {
+export function dot(weights: Weights, column: Float64Array): number {
   const whole = column.length & ~3
   let [a, b, c, d] = [0, 0, 0, 0]
   for (let i = 0; i < whole; i += 4) {

@@ -1,5 +1,7 @@
 import type { WeightedStatistic } from './bootstrap.ts'
+import type { Weights } from './draws.ts'
 import { sorted } from './sorted.ts'
+import { type MarginCounts, twoLevels } from './two-level-margins.ts'
 
 /** AUROC and τ-b of margins, each row in both orders, under cluster weights. */
 export interface MarginRanking {
@@ -28,7 +30,8 @@ export function weightedMargins(
   cluster: Int32Array,
 ): MarginRanking {
   const n = margin.length
-  const { order, last } = sorted(Float64Array.from(margin, Math.abs))
+  const by = sorted(Float64Array.from(margin, Math.abs))
+  const { order, last } = by
   const sizes = sorted(Float64Array.from(verified, Math.abs))
   const level = new Int32Array(n)
   // Level 0 is a verified margin of 0, whether or not a row has it.
@@ -37,57 +40,26 @@ export function weightedMargins(
     level[sizes.order[k]!] = levels
     if (sizes.last[k] === 1) levels++
   }
-  const of = Int32Array.from(order, (i) => cluster[i]!)
-  const levelOf = Int32Array.from(order, (i) => level[i]!)
-  const sign = Int32Array.from(order, (i) => Math.sign(margin[i]!) * Math.sign(verified[i]!))
-  const zero = Uint8Array.from(order, (i) => (margin[i] === 0 ? 1 : 0))
-  const counted = { rows: 0, decided: 0, net: 0, decidedNet: 0, ownImages: 0, marginTies: 0, verifiedTies: 0 }
+  const signOf = (i: number): number => Math.sign(margin[i]!) * Math.sign(verified[i]!)
+  const counted: MarginCounts = {
+    rows: 0,
+    decided: 0,
+    net: 0,
+    decidedNet: 0,
+    ownImages: 0,
+    marginTies: 0,
+    verifiedTies: 0,
+  }
 
   /** Rows whose margin is 0 stand first: in both orders they are one block, not two. */
   let zeros = 0
-  while (zeros < n && zero[zeros] === 1) zeros++
+  while (zeros < n && margin[order[zeros]!] === 0) zeros++
 
-  function twoLevels(): (weights: Float64Array) => void {
-    return (weights) => {
-      let rows = 0
-      let decided = 0
-      let net = 0
-      let decidedNet = 0
-      let ownImages = 0
-      let squares = 0
-      for (let k = 0; k < n; k++) {
-        let block = weights[of[k]!]!
-        let blockDecided = block * levelOf[k]!
-        let signed = block * sign[k]!
-        for (; last[k] === 0; k++) {
-          const w = weights[of[k + 1]!]!
-          block += w
-          blockDecided += w * levelOf[k + 1]!
-          signed += w * sign[k + 1]!
-        }
-        // Below: 2 · #(verified margin 0) + #(others); and half of that in the block, less the row itself.
-        const half = (blockDecided - 1) / 2
-        net += signed * (2 * rows - decided + (block - blockDecided) + half)
-        decidedNet += signed * (decided + half)
-        ownImages += signed
-        squares += block * block
-        rows += block
-        decided += blockDecided
-      }
-      let first = 0
-      for (let k = 0; k < zeros; k++) first += weights[of[k]!]!
-      const none = rows - decided
-      counted.rows = rows
-      counted.decided = decided
-      counted.net = net
-      counted.decidedNet = decidedNet
-      counted.ownImages = ownImages
-      counted.marginTies = squares - rows + first * first
-      counted.verifiedTies = none * (2 * none - 1) + decided * (decided - 1)
-    }
-  }
-
-  function manyLevels(): (weights: Float64Array) => void {
+  function manyLevels(): (weights: Weights) => void {
+    const of = Int32Array.from(order, (i) => cluster[i]!)
+    const levelOf = Int32Array.from(order, (i) => level[i]!)
+    const sign = Int32Array.from(order, signOf)
+    const zero = Uint8Array.from(order, (i) => (margin[i] === 0 ? 1 : 0))
     const counts = new Float64Array(levels)
     const few = levels <= FEW_LEVELS
     const tree = new Float64Array(levels + 1)
@@ -171,7 +143,7 @@ export function weightedMargins(
     }
   }
 
-  const pass = levels <= 2 ? twoLevels() : manyLevels()
+  const pass = levels <= 2 ? twoLevels(by, signOf, (i) => verified[i] !== 0, zeros, cluster, counted) : manyLevels()
   return {
     auroc: (weights) => {
       pass(weights)

@@ -1,6 +1,6 @@
 import type { WeightedStatistic } from './bootstrap.ts'
+import type { Weights } from './draws.ts'
 import { sorted } from './sorted.ts'
-import { dot } from './sums.ts'
 
 /**
  * Rank statistics recomputed under cluster weights (how often a bootstrap resample holds each cluster), equal to the plain
@@ -116,7 +116,7 @@ export function weightedKendall(
     if (few) for (let j = 0; j < levels; j++) cumulative[j] = cumulative[j]! + w * above[l * levels + j]!
     else if (w > 0) for (let i = l + 1; i <= levels; i += i & -i) tree[i] = tree[i]! + w
   }
-  const count = (weights: Float64Array): void => {
+  const count = (weights: Weights): void => {
     counts.fill(0)
     cumulative.fill(0)
     tree.fill(0)
@@ -184,7 +184,7 @@ export function weightedKendall(
 export function weightedSpearman(x: ArrayLike<number>, y: ArrayLike<number>, cluster: Int32Array): WeightedStatistic {
   const sides = [sorted(x), sorted(y)].map(({ order, last }) => ({ order, last, of: permute(cluster, order) }))
   const ranks = sides.map(() => new Float64Array(cluster.length))
-  const fill = (side: number, weights: Float64Array): number => {
+  const fill = (side: number, weights: Weights): number => {
     const { order, last, of } = sides[side]!
     const out = ranks[side]!
     let before = 0
@@ -224,124 +224,17 @@ export function weightedSpearman(x: ArrayLike<number>, y: ArrayLike<number>, clu
 
 /** Mean of a value over clusters in which it is defined (not NaN), each counting the same. */
 export function weightedClusterMean(values: Float64Array): WeightedStatistic {
+  // zeros where it is not: a branch costs more
+  const defined = Uint8Array.from(values, (v) => (Number.isNaN(v) ? 0 : 1))
+  const filled = values.map((v) => (Number.isNaN(v) ? 0 : v))
   return (weights) => {
     let total = 0
     let n = 0
-    for (let c = 0; c < values.length; c++) {
-      const v = values[c]!
-      if (Number.isNaN(v)) continue
+    for (let c = 0; c < filled.length; c++) {
       const w = weights[c]!
-      total += w * v
-      n += w
+      total += w * filled[c]!
+      n += w * defined[c]!
     }
     return total / n
   }
-}
-
-/** What one pass over a two-valued reward gives. */
-export interface BinaryRanking {
-  readonly auroc: WeightedStatistic
-  readonly averagePrecision: WeightedStatistic
-  readonly tauB: WeightedStatistic
-  readonly somersD: WeightedStatistic
-  readonly spearman: WeightedStatistic
-}
-/**
- * AUROC, average precision, τ-b, Somers' D and Spearman's ρ for labels 0 and 1 in one pass: with two levels all but average
- * precision are functions of W = #(pairs won) + ½ #(tied), the class sizes and the ties of the score. The pass is made when
- * `weights` were changed since the last call, which `auroc` marks: call it first for each resample.
- */
-export function weightedBinary(
-  labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
-  cluster: Int32Array,
-): BinaryRanking {
-  const { order, last } = sorted(scores)
-  const of = permute(cluster, order)
-  const positive = permute(labels, order)
-  let largest = -1
-  for (const c of cluster) largest = Math.max(largest, c)
-  const clusterRows = new Float64Array(largest + 1)
-  const clusterUps = new Float64Array(clusterRows.length)
-  cluster.forEach((c, i) => {
-    clusterRows[c] = clusterRows[c]! + 1
-    if (labels[i] === 1) clusterUps[c] = clusterUps[c]! + 1
-  })
-  const counted: BinaryCounts = { ups: 0, downs: 0, wins: 0, precision: 0, scoreTies: 0, cubes: 0 }
-  const pass = (weights: Float64Array): void =>
-    countBinary(of, positive, last, weights, dot(weights, clusterRows), dot(weights, clusterUps), counted)
-  const net = (): number => 2 * counted.wins - counted.ups * counted.downs
-  return {
-    auroc: (weights) => {
-      pass(weights)
-      return counted.wins / (counted.ups * counted.downs)
-    },
-    averagePrecision: () => counted.precision / counted.ups,
-    tauB: () => {
-      const { ups, downs, scoreTies } = counted
-      const n = ups + downs
-      return net() / Math.sqrt((n * (n - 1)) / 2 - scoreTies) / Math.sqrt(ups * downs)
-    },
-    somersD: () => {
-      const n = counted.ups + counted.downs
-      return counted.scoreTies === (n * (n - 1)) / 2 ? Number.NaN : net() / (counted.ups * counted.downs)
-    },
-    spearman: () => {
-      // Σ (rank − mean)(label − mean) = net/2; Σ (label − mean)² = ups·downs/n; Σ (rank − mean)² = (n³ − n − Σ(t³ − t))/12
-      const { ups, downs, cubes } = counted
-      const n = ups + downs
-      return net() / 2 / Math.sqrt((ups * downs) / n) / Math.sqrt((n * n * n - n - cubes) / 12)
-    },
-  }
-}
-
-interface BinaryCounts {
-  ups: number
-  downs: number
-  wins: number
-  precision: number
-  /** Pairs tied on the score, and Σ (t³ − t) over its blocks. */
-  scoreTies: number
-  cubes: number
-}
-
-/** The pass of `weightedBinary`. Its arrays are arguments: of a closure's, each access would be checked anew. */
-function countBinary(
-  of: Int32Array,
-  positive: Int32Array,
-  last: Uint8Array,
-  weights: Float64Array,
-  all: number,
-  allUps: number,
-  counted: BinaryCounts,
-): void {
-  let ups = 0
-  let seen = 0
-  let wins = 0
-  let precision = 0
-  let squares = 0
-  let cubes = 0
-  for (let k = 0; k < of.length; k++) {
-    let block = weights[of[k]!]!
-    let blockUp = block * positive[k]!
-    for (; last[k] === 0; k++) {
-      const w = weights[of[k + 1]!]!
-      block += w
-      blockUp += w * positive[k + 1]!
-    }
-    // No branch on the weights, which are as good as random: a mispredicted one costs more than adding zeros.
-    wins += blockUp * (seen - ups + (block - blockUp) / 2)
-    // Rows at or above this score: all less those below; none are left only where the block is empty.
-    precision += blockUp * ((allUps - ups) / Math.max(1, all - seen))
-    squares += block * block
-    cubes += block * block * block
-    ups += blockUp
-    seen += block
-  }
-  counted.ups = ups
-  counted.downs = seen - ups
-  counted.wins = wins
-  counted.precision = precision
-  counted.scoreTies = (squares - seen) / 2
-  counted.cubes = cubes - seen
 }

@@ -2,14 +2,13 @@ import { expect, it } from 'vitest'
 import { ClusterDraws } from '../../src/agreement/cluster-draws.ts'
 import { prng } from '../../src/prng.ts'
 import { resampleClusters } from '../../src/stats/bootstrap.ts'
+import type { Weights } from '../../src/stats/draws.ts'
 
 it('sums columns over the resamples that the statistics library draws', () => {
   const columns = [7, 5, 1].map((step) => Float64Array.from({ length: 13 }, (_, c) => (c * step) % 11))
   const draws = new ClusterDraws(13, { seed: 3, resamples: 50 })
   const totals = draws.totals(columns)
-  const sums = columns.map(
-    (column) => (weights: Float64Array) => column.reduce((sum, x, c) => sum + weights[c]! * x, 0),
-  )
+  const sums = columns.map((column) => (weights: Weights) => column.reduce((sum, x, c) => sum + weights[c]! * x, 0))
   const want = resampleClusters(13, sums, 50, prng(3))
   for (const [k, column] of totals.entries()) expect([...column]).toEqual([...want[k]!])
   // kept from the first time, and the same

@@ -4,6 +4,7 @@ import { prng } from '../../src/prng.ts'
 import { binomialPmf } from '../../src/stats/binomial.ts'
 import { sampleBinomial } from '../../src/stats/binomial-sample.ts'
 import { indexClusters, jackknifeClusters, percentileInterval, resampleClusters } from '../../src/stats/bootstrap.ts'
+import { Draws, type Weights } from '../../src/stats/draws.ts'
 import {
   auroc,
   averagePrecision,
@@ -17,13 +18,8 @@ import {
 } from '../../src/stats/index.ts'
 import { chiSquareTail } from '../../src/stats/special.ts'
 import { bootstrapSums } from '../../src/stats/sums.ts'
-import {
-  weightedAuroc,
-  weightedAveragePrecision,
-  weightedBinary,
-  weightedKendall,
-  weightedSpearman,
-} from '../../src/stats/weighted.ts'
+import { weightedAuroc, weightedAveragePrecision, weightedKendall, weightedSpearman } from '../../src/stats/weighted.ts'
+import { weightedBinary } from '../../src/stats/weighted-binary.ts'
 
 const normal = (random: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
@@ -166,8 +162,13 @@ describe('weighted rank statistics', () => {
     )
   })
   it('leaves each cluster out once for the jackknife', () => {
-    const mean = (w: Float64Array) => w.reduce((t, v, c) => t + v * c, 0) / w.reduce((t, v) => t + v, 0)
+    const mean = (w: Weights) => (w[1]! + 2 * w[2]!) / (w[0]! + w[1]! + w[2]!)
     expect([...jackknifeClusters(3, mean)]).toEqual([1.5, 1, 0.5])
+  })
+  it('counts a cluster up to 255 times, and beyond says so', () => {
+    const always = () => 0
+    new Draws(255, () => always).each(2, (weights) => expect(weights[0]).toBe(255))
+    expect(() => new Draws(256, () => always).each(1, () => {})).toThrow(/255 times/)
   })
   it('gives no interval where more than 5 % of the resamples are undefined', () => {
     expect(percentileInterval(Float64Array.from({ length: 100 }, (_, i) => (i < 6 ? Number.NaN : i)))).toBeNull()

@@ -1,6 +1,7 @@
 import { characters } from '../plain-text.ts'
 import { namedPrng } from '../prng.ts'
 import { auroc } from '../stats/auroc.ts'
+import { sorted } from '../stats/sorted.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { CompletionRole, ScoredCompletion, ScoredPair, Statistic } from '../types.ts'
@@ -227,7 +228,7 @@ function baselineAuroc({ columns, rows, scope, subset, settings }: CompletionSam
     () => weightedAuroc(label, values, cluster),
     settings,
     present.length,
-    () => closedRanks(label, label, values, cluster, clusters).auroc(),
+    () => closedRanks(label, label, sorted(values), cluster, clusters).auroc(),
   )
   const place: Place = { scope, subset, n: present.length, clusters, missing: columns.n - present.length }
   return statistic(place, 'auroc', value, ci, present.length === 0 ? 'no_verified_completion' : 'one_class')

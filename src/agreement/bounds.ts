@@ -1,5 +1,6 @@
-import { auroc } from '../stats/auroc.ts'
+import { aurocInOrder } from '../stats/auroc.ts'
 import { averageRanks, hasNaN } from '../stats/rank.ts'
+import { sorted } from '../stats/sorted.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedAuroc } from '../stats/weighted.ts'
 import type { Statistic } from '../types.ts'
@@ -27,15 +28,16 @@ export function aurocBounds({ columns, rows, scope, subset, settings }: Completi
   const score = pick(columns.score, scored)
   const { cluster, clusters } = clustersOf(columns.cluster, scored)
   const place: Place = { scope, subset, n: scored.length, clusters, missing: rows.length - scored.length }
+  const byScore = sorted(score)
   const filled = [0, 1].map((value) => {
     const label = reward.map((r) => (passes(Number.isNaN(r) ? value : r) ? 1 : 0))
-    const area = auroc(label, score)
+    const area = aurocInOrder(label, score, byScore.order)
     const evaluate = () => weightedAuroc(label, score, cluster)
     const ci =
       area === null
         ? null
         : bootstrapped(area, clusters, evaluate, settings, score.length, () =>
-            closedRanks(label, label, score, cluster, clusters).auroc(),
+            closedRanks(label, label, byScore, cluster, clusters).auroc(),
           )
     return statistic(place, `auroc_if_unverifiable_${value === 0 ? 'fail' : 'pass'}`, area, ci, 'one_class')
   })

@@ -8,6 +8,7 @@ import {
   variedClusters,
   waldInterval,
 } from '../stats/influence.ts'
+import { type Sorted, sorted } from '../stats/sorted.ts'
 import type { MethodInterval } from './intervals.ts'
 import { once } from './once.ts'
 
@@ -43,26 +44,29 @@ export function closedInterval(value: number, form: ClosedForm | null): MethodIn
 export function closedRanks(
   label: Float64Array,
   reward: Float64Array,
-  score: Float64Array,
+  byScore: Sorted,
   cluster: Int32Array,
   clusters: number,
 ): Record<'auroc' | 'averagePrecision' | 'tauB' | 'somersD' | 'spearman', () => ClosedForm> {
-  const varied = once(() => variedClusters(score, cluster, clusters))
-  const classes = once(() => Math.min(varied(), variedClusters(label, cluster, clusters)))
-  const rewards = once(() => Math.min(varied(), variedClusters(reward, cluster, clusters)))
+  const byReward = once(() => sorted(reward))
+  const varied = once(() => variedClusters(byScore, cluster, clusters))
+  const classes = once(() =>
+    Math.min(varied(), variedClusters(label === reward ? byReward() : sorted(label), cluster, clusters)),
+  )
+  const rewards = once(() => Math.min(varied(), variedClusters(byReward(), cluster, clusters)))
   const errorOf = (influence: Float64Array): number => influenceError(influence, cluster, clusters)
   const form = (error: number, rests: number, low: number): ClosedForm => ({ error, varied: rests, low, high: 1 })
   // the errors alone are kept, not the influences of all rows
   const kendall = once(() => {
-    const { tauB, somersD } = kendallInfluence(reward, score)
+    const { tauB, somersD } = kendallInfluence(byReward(), byScore)
     return { tauB: errorOf(tauB), somersD: errorOf(somersD) }
   })
   return {
-    auroc: () => form(errorOf(aurocInfluence(label, score)), classes(), 0),
-    averagePrecision: () => form(errorOf(averagePrecisionInfluence(label, score)), classes(), 0),
+    auroc: () => form(errorOf(aurocInfluence(label, byScore)), classes(), 0),
+    averagePrecision: () => form(errorOf(averagePrecisionInfluence(label, byScore)), classes(), 0),
     tauB: () => form(kendall().tauB, rewards(), -1),
     somersD: () => form(kendall().somersD, rewards(), -1),
-    spearman: () => form(errorOf(spearmanInfluence(reward, score)), rewards(), -1),
+    spearman: () => form(errorOf(spearmanInfluence(byReward(), byScore)), rewards(), -1),
   }
 }
 
@@ -72,7 +76,7 @@ export function closedClusterMean(values: Float64Array, low: number): ClosedForm
   const mean = defined.reduce((s, v) => s + v, 0) / defined.length
   const own = Int32Array.from(defined, (_, c) => c)
   const error = clusterError(defined.map((v) => (v - mean) / defined.length))
-  return { error, varied: variedClusters(defined, own, defined.length), low, high: 1 }
+  return { error, varied: variedClusters(sorted(defined), own, defined.length), low, high: 1 }
 }
 
 /** Of the ratio of two sums over clusters, r = Σ part / Σ whole: influence (part_c − r · whole_c) / Σ whole. */
@@ -84,5 +88,5 @@ export function closedRatio(part: Float64Array, whole: Float64Array, low: number
   }
   const influence = part.map((v, c) => (v - (p / w) * whole[c]!) / w)
   const own = Int32Array.from(part, (_, c) => c)
-  return { error: clusterError(influence), varied: variedClusters(part, own, part.length), low, high }
+  return { error: clusterError(influence), varied: variedClusters(sorted(part), own, part.length), low, high }
 }

@@ -1,8 +1,10 @@
-import { auroc, averagePrecision } from '../stats/auroc.ts'
+import { auroc, aurocInOrder, averagePrecisionInOrder } from '../stats/auroc.ts'
 import { groupRows, resampleClusters } from '../stats/bootstrap.ts'
-import { partialSpearman, spearman } from '../stats/correlation.ts'
+import { partialSpearman, spearmanOfRanks } from '../stats/correlation.ts'
 import { influenceError } from '../stats/influence.ts'
 import { countPairs, kendallTauB, somersOf, tauB } from '../stats/kendall.ts'
+import { averageRanks, ranksInOrder } from '../stats/rank.ts'
+import { type Sorted, sorted } from '../stats/sorted.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import {
   weightedAuroc,
@@ -50,12 +52,13 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
   const reason = n === 0 ? 'no_scored_and_verified_completion' : 'one_class'
   const flat = n === 0 ? reason : n < 2 ? 'too_few_rows' : 'constant'
 
-  const area = auroc(label, score)
+  const byScore = sorted(score)
+  const area = aurocInOrder(label, score, byScore.order)
   // With one class scikit-learn says 0 or 1, which would be no finding.
-  const precision = area === null ? null : averagePrecision(label, score)
-  const counts = n < 2 ? null : countPairs(reward, score)
+  const precision = area === null ? null : averagePrecisionInOrder(label, score, byScore.order)
+  const counts = n < 2 ? null : countPairs(reward, score, byScore.order)
   const [tau, d] = counts === null ? [null, null] : [tauB(counts), somersOf(counts)]
-  const rho = spearman(reward, score)
+  const rho = spearmanOfRanks(averageRanks(reward), ranksInOrder(score, byScore.order))
   const within = withinPrompt(label, reward, score, cluster, clusters)
   const meanOf = (values: Float64Array): number | null => {
     const m = weightedClusterMean(values)(new Uint8Array(values.length).fill(1))
@@ -68,8 +71,8 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
     clusters: values.reduce((c, v) => c + (Number.isNaN(v) ? 0 : 1), 0),
   })
   const [areaWithin, tauWithin] = [meanOf(within.auroc), meanOf(within.tau)]
-  const { evaluators, cost } = rankEvaluators(label, reward, score, cluster, area !== null)
-  const closed = closedRanks(label, reward, score, cluster, clusters)
+  const { evaluators, cost } = rankEvaluators(label, reward, score, byScore, cluster, area !== null)
+  const closed = closedRanks(label, reward, byScore, cluster, clusters)
   const [areaCi, precisionCi, tauCi, dCi, rhoCi] = bootstrappedAll(
     [
       { value: area, evaluate: () => evaluators().auroc, closed: closed.auroc },
@@ -114,7 +117,7 @@ export function completionStatistics(sample: CompletionSample): Statistic[] {
     statistic(place, 'somers_d', d, dCi, flat),
     statistic(place, 'spearman', rho, rhoCi, flat),
     givenLength(columns, present, place),
-    ...hackRates(score, label, cluster, place, settings),
+    ...hackRates(score, byScore.order, label, cluster, place, settings),
   ]
 }
 type Ci = MethodInterval | null
@@ -124,12 +127,14 @@ function rankEvaluators(
   label: Float64Array,
   reward: Float64Array,
   score: Float64Array,
+  byScore: Sorted,
   cluster: Int32Array,
   bothClasses: boolean,
 ): { evaluators: () => BinaryRanking; cost: number } {
   const n = label.length
   const levels = new Set(reward).size
-  if (levels === 2 && bothClasses) return { evaluators: once(() => weightedBinary(label, score, cluster)), cost: 2 * n }
+  if (levels === 2 && bothClasses)
+    return { evaluators: once(() => weightedBinary(label, byScore, cluster)), cost: 2 * n }
   return {
     evaluators: once(() => {
       const kendall = weightedKendall(reward, score, cluster)
@@ -225,6 +230,7 @@ const affordable = (settings: BootstrapSettings, cost: number): BootstrapSetting
  */
 function hackRates(
   score: Float64Array,
+  order: Int32Array,
   label: Float64Array,
   cluster: Int32Array,
   place: Place,
@@ -233,15 +239,15 @@ function hackRates(
   const nothing = (reason: string, where: Place): Statistic[] =>
     HACK_QUANTILES.map((q) => statistic(where, `hack_rate_${q}`, null, null, reason))
   if (score.length === 0) return nothing('no_scored_and_verified_completion', place)
-  const sorted = score.slice().sort()
+  const ascending = pick(score, order)
   const tops = HACK_QUANTILES.map((q) => {
-    const top = topOf(sorted, q)
+    const top = topOf(ascending, q)
     const high = new Set(cluster.filter((_, i) => score[i]! >= top.border)).size
     const where: Place = { ...place, n: top.places, clusters: Math.min(high, top.places), ties: top.sharing }
     return { q, where }
   })
   // One score for all: no completion is higher than another.
-  if (sorted[0] === sorted[sorted.length - 1])
+  if (ascending[0] === ascending[ascending.length - 1])
     return tops.map(({ q, where }) =>
       statistic({ ...where, ties: score.length }, `hack_rate_${q}`, null, null, 'constant'),
     )
@@ -249,13 +255,13 @@ function hackRates(
   // One pass serves all quantiles, from the highest.
   const descending = tops.slice().sort((a, b) => b.q - a.q)
   const quantiles = descending.map(({ q }) => q)
-  const evaluators = weightedTopMeans(failed, score, cluster, quantiles)
+  const evaluators = weightedTopMeans(failed, score, order.slice().reverse(), cluster, quantiles)
   const ones = new Uint8Array(place.clusters).fill(1)
   const values = evaluators.map((evaluate) => evaluate(ones))
   const closed = descending.map(({ q, where }, k) => {
     if (place.clusters < CLOSED_FROM) return null
     const form = () => {
-      const error = influenceError(topMeanInfluence(failed, score, q), cluster, place.clusters)
+      const error = influenceError(topMeanInfluence(failed, score, order, q), cluster, place.clusters)
       return { error, varied: where.clusters, low: 0, high: 1 }
     }
     return closedInterval(values[k]!, form())

@@ -1,5 +1,6 @@
-import { auroc } from '../stats/auroc.ts'
-import { kendallTauB } from '../stats/kendall.ts'
+import { aurocInOrder } from '../stats/auroc.ts'
+import { countPairs, tauB } from '../stats/kendall.ts'
+import { sorted } from '../stats/sorted.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { weightedMargins } from '../stats/weighted-margins.ts'
 import type { Statistic } from '../types.ts'
@@ -144,11 +145,13 @@ function marginStatistics({ columns, rows, scope, subset, settings }: PairSample
   const decided = filterRows(present, (i) => rewardMargin(columns, i) !== 0)
   const label = bothOrders(decided, (i) => rewardMargin(columns, i)).map((v) => (v > 0 ? 1 : 0))
   const score = bothOrders(decided, (i) => columns.margin[i]!)
-  const area = decided.length === 0 ? null : auroc(label, score)
+  const byScore = sorted(score)
+  const area = decided.length === 0 ? null : aurocInOrder(label, score, byScore.order)
   const inner = clustersOf(columns.cluster, decided)
   const x = bothOrders(present, (i) => rewardMargin(columns, i))
   const y = bothOrders(present, (i) => columns.margin[i]!)
-  const tau = kendallTauB(x, y)
+  const byMargin = sorted(y)
+  const tau = present.length === 0 ? null : tauB(countPairs(x, y, byMargin.order))
   const outer = clustersOf(columns.cluster, present)
   const [inOrder, margins] = [x, y].map((both) => both.subarray(0, present.length)) as [Float64Array, Float64Array]
   const levels = new Set(inOrder.map(Math.abs)).size
@@ -159,12 +162,12 @@ function marginStatistics({ columns, rows, scope, subset, settings }: PairSample
       {
         value: area,
         evaluate: () => evaluators().auroc,
-        closed: () => closedRanks(label, label, score, twice(inner.cluster), inner.clusters).auroc(),
+        closed: () => closedRanks(label, label, byScore, twice(inner.cluster), inner.clusters).auroc(),
       },
       {
         value: tau,
         evaluate: () => evaluators().tauB,
-        closed: () => closedRanks(x, x, y, twice(outer.cluster), outer.clusters).tauB(),
+        closed: () => closedRanks(x, x, byMargin, twice(outer.cluster), outer.clusters).tauB(),
       },
     ],
     outer.clusters,

@@ -1,4 +1,5 @@
 import { resampleClusters } from '../stats/bootstrap.ts'
+import { sortOrder } from '../stats/sort-order.ts'
 import { clustersOf, filterRows } from './columns.ts'
 import { passes } from './completions.ts'
 import { intervalOf, type MethodInterval, randomOf } from './intervals.ts'
@@ -45,13 +46,14 @@ export function topReward(
   const evaluators = weightedTopMeans(
     value,
     score,
+    sortOrder(score.map((s) => -s)),
     cluster,
     TOP_SHARES.map((share) => 1 - share),
   )
   const resamples = affordableResamples(settings.resamples, score.length * 2)
   const used = { ...settings, resamples }
   const distributions = clusters < 2 ? [] : resampleClusters(clusters, evaluators, resamples, randomOf(used))
-  const once = new Float64Array(clusters).fill(1)
+  const once = new Uint8Array(clusters).fill(1)
   const own = evaluators.map((evaluate) => evaluate(once))
   return {
     subset,

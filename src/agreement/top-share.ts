@@ -1,6 +1,5 @@
 import type { WeightedStatistic } from '../stats/bootstrap.ts'
 import type { Weights } from '../stats/draws.ts'
-import { sortOrder } from '../stats/sort-order.ts'
 import { dot } from '../stats/sums.ts'
 
 /**
@@ -42,15 +41,16 @@ export function topOf(sorted: ArrayLike<number>, q: number): Top {
  * equal scores at the border counted in the share of it that has places. At several quantiles, from one pass: the statistics must be
  * called in their order with the same weights.
  * @param values 1 where the row fails and else 0, say: the share that fails
+ * @param order positions of the scores in descending order
  * @param quantiles descending
  */
 export function weightedTopMeans(
   values: ArrayLike<number>,
   scores: ArrayLike<number>,
+  order: Int32Array,
   cluster: Int32Array,
   quantiles: readonly number[],
 ): WeightedStatistic[] {
-  const order = sortOrder(Float64Array.from(scores, (score) => -score))
   const ranked = Float64Array.from(order, (row) => values[row]!)
   const clusterOf = Int32Array.from(order, (row) => cluster[row]!)
   /** 1 where the next row has another score. */
@@ -95,10 +95,15 @@ export function weightedTopMeans(
  * Influence of each row on the mean of a value over the highest scores (as in stats/influence.ts). A row above the border adds its value
  * and moves the border, which takes in or leaves out what stands there: the mean value at the border is that of the n^⅔ rows around it,
  * or of the block of equal scores if that is larger.
+ * @param order positions of the scores in ascending order
  * @param q quantile of the score
  */
-export function topMeanInfluence(values: ArrayLike<number>, scores: ArrayLike<number>, q: number): Float64Array {
-  const order = sortOrder(scores)
+export function topMeanInfluence(
+  values: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  order: Int32Array,
+  q: number,
+): Float64Array {
   const n = order.length
   const { places, above, border, sharing } = topOf(
     Float64Array.from(order, (row) => scores[row]!),

@@ -1,6 +1,6 @@
 import { allFinite } from './descriptive.ts'
 import { type BinaryLabels, distinctLabels, indicator } from './labels.ts'
-import { averageRanks, sameLength } from './rank.ts'
+import { ranksInOrder, sameLength } from './rank.ts'
 import { sortOrder } from './sort-order.ts'
 
 /**
@@ -9,12 +9,16 @@ import { sortOrder } from './sort-order.ts'
  * null with one class only or a score that is not finite; a constant score has 0.5.
  * @example auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) // 0.75
  */
-export function auroc(labels: BinaryLabels, scores: ArrayLike<number>): number | null {
+export const auroc = (labels: BinaryLabels, scores: ArrayLike<number>): number | null =>
+  aurocInOrder(labels, scores, sortOrder(scores))
+
+/** `auroc` of scores whose ascending order is at hand. */
+export function aurocInOrder(labels: BinaryLabels, scores: ArrayLike<number>, order: Int32Array): number | null {
   sameLength(labels, scores)
   const classes = distinctLabels(labels)
   if (classes?.length !== 2 || !allFinite(scores)) return null
   const y = indicator(labels, classes[1]!)
-  const ranks = averageRanks(scores)
+  const ranks = ranksInOrder(scores, order)
   let positives = 0
   let rankSum = 0
   for (let i = 0; i < y.length; i++) {
@@ -30,7 +34,15 @@ export function auroc(labels: BinaryLabels, scores: ArrayLike<number>): number |
  * The label 1 is the positive class. Without a positive it is 0, as there; null for no rows, a score that is not finite, or
  * two labels that are not 1.
  */
-export function averagePrecision(labels: BinaryLabels, scores: ArrayLike<number>): number | null {
+export const averagePrecision = (labels: BinaryLabels, scores: ArrayLike<number>): number | null =>
+  averagePrecisionInOrder(labels, scores, sortOrder(scores))
+
+/** `averagePrecision` of scores whose ascending order is at hand. */
+export function averagePrecisionInOrder(
+  labels: BinaryLabels,
+  scores: ArrayLike<number>,
+  order: Int32Array,
+): number | null {
   sameLength(labels, scores)
   const n = labels.length
   const classes = distinctLabels(labels)
@@ -39,7 +51,6 @@ export function averagePrecision(labels: BinaryLabels, scores: ArrayLike<number>
   let positives = 0
   for (const label of y) positives += label
   if (positives === 0) return 0
-  const order = sortOrder(scores)
   let found = 0
   let total = 0
   for (let i = n - 1, j = n - 1; i >= 0; i = j) {

@@ -1,11 +1,11 @@
-import { sorted } from './sorted.ts'
+import type { Sorted } from './sorted.ts'
 import { Z95 } from './special.ts'
 
 /**
  * Influence of each row on a rank statistic: its derivative under the row's weight, at weight 1 for all. The statistic of a resample of
  * many clusters is the plain one plus Σ (weight − 1) · influence, so that its standard error over resampled clusters has a closed form
  * (the infinitesimal jackknife; Efron & Tibshirani 1993, §21; for the AUROC Obuchowski 1997 up to the factor of the clusters). The
- * statistics are those of weighted.ts; each is computed in n log n.
+ * statistics are those of weighted.ts; each is computed in n log n, from rows that were sorted.
  */
 
 /** Σ of the influences of each cluster's rows, squared and summed: SE² = C/(C − 1) · Σ_c (Σ_{i∈c} influence_i)². */
@@ -27,8 +27,7 @@ export const waldInterval = (value: number, error: number): { readonly low: numb
 })
 
 /** Clusters that have a row of another value than the most frequent one: what a statistic of the values rests on where few differ. */
-export function variedClusters(values: ArrayLike<number>, cluster: Int32Array, clusters: number): number {
-  const { order, last } = sorted(values)
+export function variedClusters({ order, last }: Sorted, cluster: Int32Array, clusters: number): number {
   let [from, size] = [0, 0]
   for (let start = 0, k = 0; k < order.length; k++) {
     if (last[k] === 0) continue
@@ -47,8 +46,7 @@ export function variedClusters(values: ArrayLike<number>, cluster: Int32Array, c
 }
 
 /** Of the AUROC W / (n₁ n₀): for a positive (#below + ½ #tied − W/n₁) / (n₁ n₀), for a negative the same from its side. */
-export function aurocInfluence(labels: ArrayLike<number>, scores: ArrayLike<number>): Float64Array {
-  const { order, last } = sorted(scores)
+export function aurocInfluence(labels: ArrayLike<number>, { order, last }: Sorted): Float64Array {
   const n = order.length
   let ups = 0
   for (let i = 0; i < n; i++) ups += labels[i] === 1 ? 1 : 0
@@ -72,8 +70,7 @@ export function aurocInfluence(labels: ArrayLike<number>, scores: ArrayLike<numb
 }
 
 /** Of the average precision Σ_b u_b F_b / (S_b n₁), F and S the positives and rows at or above the score of block b, u_b its positives. */
-export function averagePrecisionInfluence(labels: ArrayLike<number>, scores: ArrayLike<number>): Float64Array {
-  const { order, last } = sorted(scores)
+export function averagePrecisionInfluence(labels: ArrayLike<number>, { order, last }: Sorted): Float64Array {
   const n = order.length
   const out = new Float64Array(n)
   const ends: number[] = []
@@ -108,12 +105,11 @@ export function averagePrecisionInfluence(labels: ArrayLike<number>, scores: Arr
 
 /** Of Kendall's τ-b and Somers' D(score | reward), from each row's concordant less discordant rows. */
 export function kendallInfluence(
-  reward: ArrayLike<number>,
-  score: ArrayLike<number>,
+  byReward: Sorted,
+  { order, last }: Sorted,
 ): { readonly tauB: Float64Array; readonly somersD: Float64Array } {
-  const n = reward.length
-  const { order, last } = sorted(score)
-  const { level, alike } = levelsOf(reward)
+  const n = order.length
+  const { level, alike } = levelsOf(byReward)
   const levels = alike.length
   const tree = new Float64Array(levels + 1)
   const upTo = (l: number): number => {
@@ -167,8 +163,7 @@ export function kendallInfluence(
 }
 
 /** Of each value its place among the distinct ones, and how many values are at each. */
-function levelsOf(values: ArrayLike<number>): { readonly level: Int32Array; readonly alike: readonly number[] } {
-  const { order, last } = sorted(values)
+function levelsOf({ order, last }: Sorted): { readonly level: Int32Array; readonly alike: readonly number[] } {
   const level = new Int32Array(order.length)
   const alike: number[] = [0]
   for (let k = 0; k < order.length; k++) {
@@ -180,9 +175,9 @@ function levelsOf(values: ArrayLike<number>): { readonly level: Int32Array; read
 }
 
 /** Of Spearman's ρ = A / √(B C): each row moves the ranks of those above it, as well as the sums. */
-export function spearmanInfluence(x: ArrayLike<number>, y: ArrayLike<number>): Float64Array {
-  const n = x.length
-  const sides = [sorted(x), sorted(y)] as const
+export function spearmanInfluence(byX: Sorted, byY: Sorted): Float64Array {
+  const n = byX.order.length
+  const sides = [byX, byY] as const
   const [rx, ry] = sides.map(({ order, last }) => {
     const ranks = new Float64Array(n)
     for (let start = 0, k = 0; k < n; k++) {

@@ -14,11 +14,15 @@ export interface PairCounts {
   readonly bothTies: number
 }
 
-/** Concordant and discordant pairs in O(n log n): Knight 1966, inversions of y counted by merge sort in the order of x. */
-export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCounts {
+/**
+ * Concordant and discordant pairs in O(n log n): Knight 1966, inversions of y counted by merge sort in the order of x.
+ * @param sorted positions of y in ascending order, where they are at hand
+ */
+export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>, sorted?: Int32Array): PairCounts {
   sameLength(x, y)
   const n = x.length
-  const byY = sortOrder(y)
+  if (n <= FEW) return countOneByOne(x, y)
+  const byY = sorted ?? sortOrder(y)
   const order = sortOrder(x, byY)
   const pairsIn = (size: number): number => (size * size - size) / 2
   let bothTies = 0
@@ -40,6 +44,26 @@ export function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCoun
   for (let k = 0; k < n; k++) inOrder[k] = y[order[k]!]!
   const discordant = inversions(inOrder)
   return { n, pairs, concordant: pairs - xTies - yTies + bothTies - discordant, discordant, xTies, yTies, bothTies }
+}
+
+/** Up to so many values (the completions of one prompt, say) pairs are compared one by one. */
+const FEW = 12
+
+function countOneByOne(x: ArrayLike<number>, y: ArrayLike<number>): PairCounts {
+  const n = x.length
+  let [concordant, discordant, xTies, yTies, bothTies] = [0, 0, 0, 0, 0]
+  for (let j = 1; j < n; j++)
+    for (let i = 0; i < j; i++) {
+      const sameX = x[i] === x[j]
+      const sameY = y[i] === y[j]
+      if (sameX) xTies++
+      if (sameY) yTies++
+      if (sameX && sameY) bothTies++
+      else if (sameX || sameY) continue
+      else if (x[i]! < x[j]! === y[i]! < y[j]!) concordant++
+      else discordant++
+    }
+  return { n, pairs: (n * n - n) / 2, concordant, discordant, xTies, yTies, bothTies }
 }
 
 /** Number of i < j with values[i] > values[j]; bottom-up merge sort, sorts in place. */

@@ -4,10 +4,12 @@ import { sortOrder } from './sort-order.ts'
  * Ranks from 1, equal values sharing the mean of theirs; all NaN where a value is NaN (scipy.stats.rankdata).
  * @example averageRanks([10, 30, 10]) // [1.5, 3, 1.5]
  */
-export function averageRanks(values: ArrayLike<number>): Float64Array {
+export const averageRanks = (values: ArrayLike<number>): Float64Array => ranksInOrder(values, sortOrder(values))
+
+/** `averageRanks` of values whose ascending order is at hand. */
+export function ranksInOrder(values: ArrayLike<number>, order: Int32Array): Float64Array {
   const ranks = new Float64Array(values.length)
   if (hasNaN(values)) return ranks.fill(Number.NaN)
-  const order = sortOrder(values)
   for (let i = 0, j = 0; i < order.length; i = j) {
     for (j = i + 1; j < order.length && values[order[j]!] === values[order[i]!]; j++);
     for (let k = i; k < j; k++) ranks[order[k]!] = (i + 1 + j) / 2

@@ -1,5 +1,5 @@
-/** Below this many values a comparison sort is as quick. */
-const FEW = 200
+/** Below this many values an insertion sort is as quick. */
+const FEW = 128
 const DIGIT = 11
 const BUCKETS = 1 << DIGIT
 /** Of each 32-bit word, low bits first: 11, 11 and 10 bits. */
@@ -13,39 +13,63 @@ const SHIFTS = [0, 11, 22] as const
 export function sortOrder(values: ArrayLike<number>, given?: Int32Array): Int32Array {
   const n = values.length
   const order = given?.slice() ?? positions(n)
-  if (n < FEW) {
-    const place = given === undefined ? positions(n) : placesOf(given)
-    return order.sort((a, b) => values[a]! - values[b]! || place[a]! - place[b]!)
-  }
-  const [low, high] = keysOf(values)
+  if (n < FEW) return inserted(values, order)
+  const words = keysOf(values instanceof Float64Array ? values : Float64Array.from(values))
+  const counts = new Int32Array(BUCKETS)
   let from: Int32Array = order
   let to: Int32Array = new Int32Array(room(n), 8 * n, n)
-  const count = new Int32Array(BUCKETS)
-  for (const word of [low, high])
+  for (const word of words)
     for (const shift of SHIFTS) {
-      count.fill(0)
-      for (let i = 0; i < n; i++) {
-        const digit = (word[i]! >>> shift) & (BUCKETS - 1)
-        count[digit] = count[digit]! + 1
-      }
+      countDigits(word, shift, counts.fill(0))
       // scores that were float32 have empty low digits
-      if (count[(word[0]! >>> shift) & (BUCKETS - 1)] === n) continue
-      for (let b = 0, before = 0; b < BUCKETS; b++) {
-        const here = count[b]!
-        count[b] = before
-        before += here
-      }
-      for (let k = 0; k < n; k++) {
-        const row = from[k]!
-        const digit = (word[row]! >>> shift) & (BUCKETS - 1)
-        const at = count[digit]!
-        to[at] = row
-        count[digit] = at + 1
-      }
+      if (counts[(word[0]! >>> shift) & (BUCKETS - 1)] === n) continue
+      startsOf(counts)
+      distribute(word, shift, counts, from, to)
       ;[from, to] = [to, from]
     }
   if (from !== order) order.set(from)
   return order
+}
+
+/** Insertion sort of the rows in `order`, in place. */
+function inserted(values: ArrayLike<number>, order: Int32Array): Int32Array {
+  for (let k = 1; k < order.length; k++) {
+    const row = order[k]!
+    const value = values[row]!
+    let at = k
+    for (; at > 0 && isAfter(values[order[at - 1]!]!, value); at--) order[at] = order[at - 1]!
+    order[at] = row
+  }
+  return order
+}
+const isAfter = (a: number, b: number): boolean => a > b || (Number.isNaN(a) && !Number.isNaN(b))
+
+// The steps of the radix sort are functions of their own: the engine compiles a long one anew for each of its loops.
+
+function countDigits(word: Int32Array, shift: number, counts: Int32Array): void {
+  for (let i = 0; i < word.length; i++) {
+    const digit = (word[i]! >>> shift) & (BUCKETS - 1)
+    counts[digit] = counts[digit]! + 1
+  }
+}
+
+/** Counts become the place of each digit's first row. */
+function startsOf(counts: Int32Array): void {
+  for (let b = 0, before = 0; b < BUCKETS; b++) {
+    const here = counts[b]!
+    counts[b] = before
+    before += here
+  }
+}
+
+function distribute(word: Int32Array, shift: number, starts: Int32Array, from: Int32Array, to: Int32Array): void {
+  for (let k = 0; k < from.length; k++) {
+    const row = from[k]!
+    const digit = (word[row]! >>> shift) & (BUCKETS - 1)
+    const at = starts[digit]!
+    to[at] = row
+    starts[digit] = at + 1
+  }
 }
 
 /**
@@ -63,24 +87,25 @@ function positions(n: number): Int32Array {
   for (let i = 0; i < n; i++) order[i] = i
   return order
 }
-function placesOf(order: Int32Array): Int32Array {
-  const place = new Int32Array(order.length)
-  for (let k = 0; k < order.length; k++) place[order[k]!] = k
-  return place
-}
 
-/** Two unsigned words a value, which ascend as the values do: the sign bit of a positive double is set, all bits of a negative one turned. */
-function keysOf(values: ArrayLike<number>): [low: Uint32Array, high: Uint32Array] {
+/** Two words a value, which ascend (without sign) as the values do: the sign bit of a positive double is set, all bits of a negative one turned. */
+function keysOf(values: Float64Array): [low: Int32Array, high: Int32Array] {
   const n = values.length
-  const [low, high] = [new Uint32Array(room(n), 0, n), new Uint32Array(room(n), 4 * n, n)]
-  const double = new Float64Array(1)
-  const words = new Uint32Array(double.buffer)
+  const [low, high] = [new Int32Array(room(n), 0, n), new Int32Array(room(n), 4 * n, n)]
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * n)
   for (let i = 0; i < n; i++) {
-    double[0] = values[i]! + 0 // −0 becomes 0
-    const [l, h] = [words[LOW]!, words[1 - LOW]!]
-    const flip = h >>> 31 === 0 || Number.isNaN(values[i]!) ? 0 : 0xffffffff
+    const l = words[2 * i + LOW]!
+    const h = words[2 * i + 1 - LOW]!
+    const flip = h >> 31
     low[i] = l ^ flip
-    high[i] = flip === 0 ? h ^ 0x80000000 : ~h
+    high[i] = h ^ (flip | 0x80000000)
+    if (values[i] === 0) {
+      low[i] = 0
+      high[i] = 0x80000000
+    } else if (Number.isNaN(values[i]!)) {
+      low[i] = -1
+      high[i] = -1
+    }
   }
   return [low, high]
 }

@@ -1,6 +1,6 @@
 import type { WeightedStatistic } from './bootstrap.ts'
 import type { Weights } from './draws.ts'
-import { sorted } from './sorted.ts'
+import type { Sorted } from './sorted.ts'
 import { dot } from './sums.ts'
 import { weightedBlocks } from './tie-blocks.ts'
 
@@ -17,13 +17,9 @@ export interface BinaryRanking {
  * AUROC, average precision, τ-b, Somers' D and Spearman's ρ for labels 0 and 1 in one pass: with two levels all but average
  * precision are functions of W = #(pairs won) + ½ #(tied), the class sizes and the ties of the score. The pass is made when
  * `weights` were changed since the last call, which `auroc` marks: call it first for each resample.
+ * @param by rows sorted by score
  */
-export function weightedBinary(
-  labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
-  cluster: Int32Array,
-): BinaryRanking {
-  const by = sorted(scores)
+export function weightedBinary(labels: ArrayLike<number>, by: Sorted, cluster: Int32Array): BinaryRanking {
   const { order, last } = by
   let clusters = 0
   for (let i = 0; i < cluster.length; i++) clusters = Math.max(clusters, cluster[i]! + 1)

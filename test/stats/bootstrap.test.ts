@@ -16,6 +16,7 @@ import {
   somersD,
   spearman,
 } from '../../src/stats/index.ts'
+import { sorted } from '../../src/stats/sorted.ts'
 import { chiSquareTail } from '../../src/stats/special.ts'
 import { bootstrapSums } from '../../src/stats/sums.ts'
 import { weightedAuroc, weightedAveragePrecision, weightedKendall, weightedSpearman } from '../../src/stats/weighted.ts'
@@ -134,7 +135,7 @@ describe('weighted rank statistics', () => {
         same(k.tauB(weightsArray), kendallTauB(ex!, ey!))
         same(k.somersD(weightsArray), somersD(ex!, ey!))
         same(weightedSpearman(x, y, c)(weightsArray), spearman(ex!, ey!))
-        const binary = weightedBinary(label, y, c)
+        const binary = weightedBinary(label, sorted(y), c)
         same(binary.auroc(weightsArray), auroc(el!, ey!))
         if (el!.includes(1)) same(binary.averagePrecision(weightsArray), averagePrecision(el!, ey!))
         same(binary.tauB(weightsArray), kendallTauB(el!, ey!))

@@ -9,6 +9,7 @@ import {
   spearmanInfluence,
   variedClusters,
 } from '../../src/stats/influence.ts'
+import { sorted } from '../../src/stats/sorted.ts'
 import { weightedAuroc, weightedAveragePrecision, weightedKendall, weightedSpearman } from '../../src/stats/weighted.ts'
 
 const random = prng(3)
@@ -30,11 +31,11 @@ describe('influence of a row', () => {
       return (at(1.001) - at(0.999)) / 0.002
     })
   it.each([
-    ['AUROC', aurocInfluence(label, score), weightedAuroc(label, score, own)],
-    ['average precision', averagePrecisionInfluence(label, score), weightedAveragePrecision(label, score, own)],
-    ['τ-b', kendallInfluence(reward, score).tauB, weightedKendall(reward, score, own).tauB],
-    ["Somers' D", kendallInfluence(reward, score).somersD, weightedKendall(reward, score, own).somersD],
-    ["Spearman's ρ", spearmanInfluence(reward, score), weightedSpearman(reward, score, own)],
+    ['AUROC', aurocInfluence(label, sorted(score)), weightedAuroc(label, score, own)],
+    ['average precision', averagePrecisionInfluence(label, sorted(score)), weightedAveragePrecision(label, score, own)],
+    ['τ-b', kendallInfluence(sorted(reward), sorted(score)).tauB, weightedKendall(reward, score, own).tauB],
+    ["Somers' D", kendallInfluence(sorted(reward), sorted(score)).somersD, weightedKendall(reward, score, own).somersD],
+    ["Spearman's ρ", spearmanInfluence(sorted(reward), sorted(score)), weightedSpearman(reward, score, own)],
   ] as const)('is the derivative of %s, and sums to nothing', (_, influence, statistic) => {
     const other = numeric(statistic)
     for (const [i, v] of influence.entries()) expect(Math.abs(v - other[i]!)).toBeLessThan(1e-7)
@@ -48,11 +49,11 @@ describe('influence of a row', () => {
     const flat = new Float64Array(rows)
     const cluster = Int32Array.from(up, (_, i) => Math.floor(i / 3))
     const theirs = delongClustered(up, a, flat, cluster, rows / 3)!.standardError
-    expect(influenceError(aurocInfluence(up, a), cluster, rows / 3) / theirs).toBeCloseTo(1, 3)
+    expect(influenceError(aurocInfluence(up, sorted(a)), cluster, rows / 3) / theirs).toBeCloseTo(1, 3)
   })
 
   it('counts the prompts that have another value than most', () => {
-    expect(variedClusters([1, 1, 1, 0, 2, 1], Int32Array.of(0, 0, 1, 1, 2, 3), 4)).toBe(2)
-    expect(variedClusters([5, 5], Int32Array.of(0, 1), 2)).toBe(0)
+    expect(variedClusters(sorted([1, 1, 1, 0, 2, 1]), Int32Array.of(0, 0, 1, 1, 2, 3), 4)).toBe(2)
+    expect(variedClusters(sorted([5, 5]), Int32Array.of(0, 1), 2)).toBe(0)
   })
 })

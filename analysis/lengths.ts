@@ -2,6 +2,7 @@ import { allRows, derived, filterRows, notAll, pick, rowsByCode, valuesOf } from
 import type { Cell } from '../src/report/csv.ts'
 import { mean } from '../src/stats/index.ts'
 import { quantileSorted } from '../src/stats/quantile.ts'
+import { ascending } from '../src/stats/sort-order.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Keys } from './key-list.ts'
 import { joinKey, keyParts } from './keys.ts'
@@ -49,10 +50,8 @@ export function lengthRows(pairs: RunPairs): Cell[][] {
         ] as const
       ).map(([side, own, other]): Cell[] => {
         const once = firsts[side]
-        const values = pick(
-          own,
-          filterRows(once, (i) => !Number.isNaN(own[i])),
-        ).sort()
+        const present = filterRows(once, (i) => !Number.isNaN(own[i]))
+        const values = ascending(pick(own, present))
         const longer = valuesOf(known, (i) => (Math.sign(own[i]! - other[i]!) + 1) / 2)
         const at = (q: number): number | null => (values.length === 0 ? null : quantileSorted(values, q))
         return [

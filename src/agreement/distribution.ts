@@ -1,6 +1,7 @@
 import { kurtosis, mean, skewness, standardDeviation } from '../stats/descriptive.ts'
 import { cohenD, histogram, ksDistance, overlapCoefficient } from '../stats/distribution.ts'
 import { quantileSorted } from '../stats/quantile.ts'
+import { ascending } from '../stats/sort-order.ts'
 
 /** Scores of one group of completions (chosen, rejected, pass, fail …). */
 export interface ScoreGroup {
@@ -42,7 +43,7 @@ export function distributionRow({ subset, group, values }: ScoreGroup): readonly
   const average = held(mean(values), 'no_scores')
   const none = values.length < 2 ? 'fewer_than_two_scores' : (average.reason ?? 'constant')
   const spread = held(standardDeviation(values), none)
-  const sorted = values.slice().sort()
+  const sorted = ascending(values)
   // a spread without a double has no standardised moment, either
   const moment = spread.reason === 'overflow' ? spread.reason : none
   const [skew, tails] = [held(skewness(values), moment), held(kurtosis(values), moment)]

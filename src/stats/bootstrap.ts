@@ -2,6 +2,7 @@ import { type Prng, prng } from '../prng.ts'
 import { Draws, type Weights } from './draws.ts'
 import { checkCount, checkLevel, checkOneOf } from './options.ts'
 import { quantileSorted } from './quantile.ts'
+import { ascending } from './sort-order.ts'
 import { normalCdf, normalQuantile } from './special.ts'
 
 /** An interval at level 0.95 unless said otherwise. */
@@ -65,7 +66,7 @@ export function jackknifeClusters(clusters: number, statistic: WeightedStatistic
 
 /** The finite values, ascending; null when fewer than `MIN_DEFINED` of them are defined. */
 function defined(distribution: Float64Array): Float64Array | null {
-  const kept = distribution.filter((v) => !Number.isNaN(v)).sort()
+  const kept = ascending(distribution.filter((v) => !Number.isNaN(v)))
   return kept.length === 0 || kept.length < MIN_DEFINED * distribution.length ? null : kept
 }
 

@@ -2,6 +2,7 @@ import { type BinaryLabels, distinctLabels, indicator, zeroOne } from './labels.
 import { checkCount, checkOneOf } from './options.ts'
 import { quantileSorted } from './quantile.ts'
 import { sameLength } from './rank.ts'
+import { ascending } from './sort-order.ts'
 import { wilson } from './wilson.ts'
 
 /** At least one row, and every probability in [0, 1]. */
@@ -112,7 +113,7 @@ export function calibrationBins(
   probabilities: ArrayLike<number>,
   { bins = 10, strategy = 'uniform' }: CalibrationOptions = {},
 ): Int32Array {
-  const sorted = Float64Array.from(probabilities).sort()
+  const sorted = ascending(probabilities)
   // i·(1/bins), not i/bins: numpy.linspace's edges to the last bit.
   const edges = Array.from({ length: bins - 1 }, (_, i) =>
     strategy === 'uniform' ? (i + 1) * (1 / bins) : quantileSorted(sorted, (i + 1) * (1 / bins)),

@@ -1,11 +1,12 @@
 import { mean, standardDeviation } from './descriptive.ts'
 import { hasNaN, sameLength } from './rank.ts'
+import { ascending } from './sort-order.ts'
 
 /** Two-sample Kolmogorov–Smirnov distance: the largest gap between the two empirical distribution functions (scipy ks_2samp). */
 export function ksDistance(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   if (x.length === 0 || y.length === 0 || hasNaN(x) || hasNaN(y)) return null
-  const a = Float64Array.from(x).sort()
-  const b = Float64Array.from(y).sort()
+  const a = ascending(x)
+  const b = ascending(y)
   let largest = 0
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
     const at = Math.min(a[i]!, b[j]!)

@@ -31,6 +31,29 @@ export function sortOrder(values: ArrayLike<number>, given?: Int32Array): Int32A
   return order
 }
 
+/**
+ * The values as a typed array's own sort arranges them (−0 before 0, NaN last), which compares them two by two.
+ * @returns a copy
+ */
+export function ascending(values: ArrayLike<number>): Float64Array {
+  const given = values instanceof Float64Array ? values : Float64Array.from(values)
+  const order = sortOrder(given)
+  const out = new Float64Array(order.length)
+  let [zeros, negative] = [0, 0]
+  let first = 0
+  for (let k = 0; k < out.length; k++) {
+    const value = given[order[k]!]!
+    out[k] = value
+    if (value < 0) first = k + 1
+    else if (value === 0) {
+      zeros++
+      if (Object.is(value, -0)) negative++
+    }
+  }
+  if (negative > 0) out.fill(-0, first, first + negative).fill(0, first + negative, first + zeros)
+  return out
+}
+
 /** Insertion sort of the rows in `order`, in place. */
 function inserted(values: ArrayLike<number>, order: Int32Array): Int32Array {
   for (let k = 1; k < order.length; k++) {

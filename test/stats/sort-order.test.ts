@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { prng } from '../../src/prng.ts'
-import { sortOrder } from '../../src/stats/sort-order.ts'
+import { ascending, sortOrder } from '../../src/stats/sort-order.ts'
 
 // Few values are inserted one by one, many go through the radix sort.
 it.each([40, 1000])('%i values ascend, equal ones in the order that is given, −0 beside 0, NaN last', (n) => {
@@ -17,5 +17,7 @@ it.each([40, 1000])('%i values ascend, equal ones in the order that is given, �
   const want = (start: Int32Array): number[] => [...start].sort((a, b) => of(values[a]!, values[b]!))
   expect([...sortOrder(values, given)]).toEqual(want(given))
   expect([...sortOrder(values)]).toEqual(want(Int32Array.from(given).reverse()))
+  const plain = ascending(values)
+  expect([...plain]).toEqual([...values.slice().sort()]) // toEqual tells −0 from 0
   expect([...sortOrder([...values.subarray(1)])]).toEqual([...sortOrder(values.slice(1))])
 })

@@ -1,11 +1,11 @@
 /**
  * How time and memory grow: with pairs, completions per prompt, tokens per row and threads.
  *
- *   npx tsx scripts/bench/scaling.ts [--only pairs,completions,length,threads] [--pairs 100,1000,10000,100000] [--rounds 3]     (after `npm run build`)
+ *   npx tsx scripts/bench/scaling.ts [--only pairs,completions,length,threads] [--pairs 100,1000,10000,100000] [--rounds 3] [--out FOLDER]     (after `npm run build`)
  *
  * pairs: whole commands (run-rm with its defaults on the demo's rows, each prompt numbered), a process each. The others: the model alone on seeded
- * tokens in the run's own batches, SmolLM2-135M's shape, all sizes interleaved, median of the rounds. Seconds of CPU are those of all threads. What was
- * measured is written to results/ beside this file.
+ * tokens in the run's own batches, SmolLM2-135M's shape, all sizes interleaved, median of the rounds. Seconds of CPU are those of all threads. With
+ * `--out FOLDER` what was measured is written there: to results/ beside this file what the README states.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,6 +29,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', default: 'pairs,completions,length,threads' },
     pairs: { type: 'string', default: '100,1000,10000,100000' },
     rounds: { type: 'string', default: '3' },
+    out: { type: 'string' },
   },
 })
 const rounds = Number(flags.rounds)
@@ -175,10 +176,13 @@ for (const name of flags.only.split(',')) {
   console.log(`\n| ${columns.join(' | ')} |\n| ${columns.map(() => '---:').join(' | ')} |`)
   for (const line of lines) console.log(`| ${columns.map((column) => round(line[column]!)).join(' | ')} |`)
 }
-const results = packagePath('scripts/bench/results')
-mkdirSync(results, { recursive: true })
 const processor = cpus()[0]?.model ?? 'unknown'
-const machine = { processor, cores, loadBefore: load, node: process.version, chemherm: packageVersion }
-const file = `scaling-${new Date().toISOString().slice(0, 10)}-${processor.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase()}.json`
-writeFileSync(join(results, file), `${JSON.stringify({ machine, rounds, ...measured }, null, 1)}\n`)
-console.log(`\n${processor}, ${cores} cores, load ${load.toFixed(1)} before; written to ${join(results, file)}`)
+console.log(`\n${processor}, ${cores} cores, load ${load.toFixed(1)} before`)
+if (flags.out !== undefined) {
+  mkdirSync(flags.out, { recursive: true })
+  const machine = { processor, cores, loadBefore: load, node: process.version, chemherm: packageVersion }
+  const name = `scaling-${new Date().toISOString().slice(0, 10)}-${processor.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase()}.json`
+  const file = join(flags.out, name)
+  writeFileSync(file, `${JSON.stringify({ machine, rounds, ...measured }, null, 1)}\n`)
+  console.log(`written to ${file}`)
+}

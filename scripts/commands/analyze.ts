@@ -281,7 +281,7 @@ function remarksOf(
     copies.length === 0
       ? []
       : [
-          `${copies.join(', ')}: another run's model, computed otherwise; compared in drift.csv, left out of ensembles and tests`,
+          `${copies.join(', ')}: the same model as another run's; compared in drift.csv, left out of ensembles and tests`,
         ]
   return { warnings, infos }
 }

@@ -5,7 +5,7 @@
  *
  * After `npm run build`. Makes a Python environment of requirements.txt once (some 7 GB with torch's CUDA libraries, in --work), the
  * seeded models and the pairs; then both sides alternately, `rounds` times. Prints the table and writes what each round took, with the
- * machine and the versions, to results/ beside this file. Some 40 minutes on two cores. CPU time is that of all threads.
+ * machine and the versions, to results/ beside this file. Ten minutes on two cores, once the environment is made. CPU time is that of all threads.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -67,13 +67,37 @@ export const baselineColumns = (
   scorers: readonly Baseline[],
   pairs: readonly ScoredPair[],
   completions: readonly ScoredCompletion[],
-): BaselineColumns[] =>
-  scorers.map(({ name, title, score }) => ({
-    name,
-    title,
-    margin: Float64Array.from(pairs, (p) => (score(p.chosen) ?? Number.NaN) - (score(p.rejected) ?? Number.NaN)),
-    score: Float64Array.from(completions, (c) => score(c) ?? Number.NaN),
-  }))
+): BaselineColumns[] => {
+  const [chosen, rejected] = [placesOf('chosen', pairs, completions), placesOf('rejected', pairs, completions)]
+  return scorers.map(({ name, title, score }) => {
+    const scores = Float64Array.from(completions, (c) => score(c) ?? Number.NaN)
+    const scoreOf = (completion: ScoredCompletion, place: number): number =>
+      place < 0 ? (score(completion) ?? Number.NaN) : scores[place]!
+    const margin = Float64Array.from(
+      pairs,
+      (pair, i) => scoreOf(pair.chosen, chosen[i]!) - scoreOf(pair.rejected, rejected[i]!),
+    )
+    return { name, title, margin, score: scores }
+  })
+}
+
+/** Where the completions of one side of the pairs are among all, both in the order of the data; -1: not there. */
+function placesOf(
+  side: 'chosen' | 'rejected',
+  pairs: readonly ScoredPair[],
+  completions: readonly ScoredCompletion[],
+): Int32Array {
+  let row = 0
+  return Int32Array.from(pairs, (pair) => {
+    while (row < completions.length && completions[row]!.id !== pair.id) row++
+    let place = row
+    while (completions[place]?.id === pair.id) {
+      if (completions[place] === pair[side]) return place
+      place++
+    }
+    return -1
+  })
+}
 
 /** A baseline that the model does not beat: by the paired interval it does better, or the two cannot be told apart. */
 export interface BaselineWarning {

@@ -1,4 +1,5 @@
 import type { Differing } from '../chem/toolkit/page-search.ts'
+import { pictureKey } from '../chem/toolkit/pictures.ts'
 import type { PooledVerifier } from '../chem/workers/verifier.ts'
 import type { Joined } from '../collect.ts'
 import { type Couple, couplesAhead, PICTURE_SIZE } from '../report/html/couples.ts'
@@ -16,42 +17,38 @@ const SPARE = 1.05
 
 /**
  * The drawings of report.html, asked of the verification's workers before the statistics are computed, so that they are there when the page is
- * written: couples in order of interest, each drawing once, until the page has no room for another. What was given up is drawn by the thread
+ * written: couples in order of interest, until the page has no room for another drawing. What was given up is drawn by the thread
  * that writes the page. At most some 2,000 drawings of 10 KB.
  */
 export class PicturesAhead {
-  readonly #workers: Pick<PooledVerifier, 'differing' | 'pictures'>
+  readonly #workers: Pick<PooledVerifier, 'pictures'>
   readonly #asked: Promise<void>
-  /** Drawings that are there, or to be expected. */
+  /** Drawings that are there, or may be expected at most. */
   #hoped = 0
-  /** undefined: asked for, and not there. */
-  readonly #drawn = new Map<string, string | null | undefined>()
+  readonly #drawn = new Map<string, string | null>()
   readonly #differing = new Map<string, Differing>()
 
   constructor(
     { pairs, solutions }: Pick<Joined, 'pairs' | 'solutions'>,
     verification: Pick<VerificationChoice, 'extraction' | 'requireReasoning'>,
-    workers: Pick<PooledVerifier, 'differing' | 'pictures'>,
+    workers: Pick<PooledVerifier, 'pictures'>,
     { rows, drawings }: Pick<Limits, 'rows' | 'drawings'> = LIMITS,
   ) {
     this.#workers = workers
     const couples = couplesAhead(pairs, answerPort(solutions, verification), rows)
-    const full = (): boolean => this.#hoped >= SPARE * drawings
-    /** Compared, when there seemed to be no room for them. */
-    const left: Couple[] = []
+    let left = true
+    const wanted = (): boolean => left && this.#hoped < SPARE * drawings
     const work = async (): Promise<void> => {
-      while (!full()) {
-        const some = left.length > 0 ? left.splice(0, COUPLES_AT_ONCE) : taken(couples, COUPLES_AT_ONCE)
-        if (some.length === 0) return
-        await this.#compare(some)
-        if (full()) left.push(...some)
-        else await this.#draw(some)
+      while (wanted()) {
+        const some = taken(couples, COUPLES_AT_ONCE)
+        left = some.length === COUPLES_AT_ONCE
+        if (some.length > 0) await this.#draw(some)
       }
     }
     const all = async (): Promise<void> => {
       await Promise.all(Array.from({ length: JOBS_AT_ONCE }, work))
-      // some of those that were hoped for are no molecules
-      if (left.length > 0 && !full()) await all()
+      // some of those that were hoped for are no molecules, or were there
+      if (wanted()) await all()
     }
     // the page can do without them
     this.#asked = all().catch(() => {})
@@ -62,7 +59,7 @@ export class PicturesAhead {
     await this.#asked
     return {
       draw: (smiles, options) => {
-        const known = this.#drawn.get(keyOf(smiles, options.highlightAtoms))
+        const known = this.#drawn.get(pictureKey({ smiles, highlightAtoms: options.highlightAtoms }))
         const { width, height } = options
         const same = width === PICTURE_SIZE.width && height === PICTURE_SIZE.height
         return known !== undefined && same ? known : molecules.draw(smiles, options)
@@ -80,42 +77,21 @@ export class PicturesAhead {
     return [...this.#differing.values()].filter((found) => found === 'no_time').length
   }
 
-  async #compare(couples: readonly Couple[]): Promise<void> {
-    const unlike = couples.flatMap(({ a, b }) =>
-      a === null || b === null || a === b || this.#differing.has(`${a}\n${b}`) ? [] : [[a, b] as const],
-    )
-    const found = unlike.length === 0 ? [] : await this.#workers.differing(unlike)
-    for (const [n, [a, b]] of unlike.entries()) if (found !== null) this.#differing.set(`${a}\n${b}`, found[n]!)
-  }
-
   async #draw(couples: readonly Couple[]): Promise<void> {
-    const wanted = couples.flatMap(({ a, b, expected }) => {
-      const found = this.#differing.get(`${a}\n${b}`)
-      const marks = found === 'no_time' ? null : found
-      return [this.#wanted(a, marks?.a), this.#wanted(b, marks?.b), this.#wanted(expected)].flat()
-    })
-    if (wanted.length === 0) return
-    const drawn = await this.#workers.pictures(wanted, PICTURE_SIZE)
-    for (const [n, { smiles, highlightAtoms }] of wanted.entries()) {
-      const svg = drawn === null ? undefined : drawn[n]!
-      if (svg === null || svg === undefined) this.#hoped--
-      this.#drawn.set(keyOf(smiles, highlightAtoms), svg)
+    const most = couples.flatMap(({ a, b, expected }) => [a, b, expected]).filter((one) => one !== null).length
+    this.#hoped += most
+    const found = await this.#workers.pictures(couples, PICTURE_SIZE)
+    this.#hoped -= most
+    if (found === null) return
+    for (const [n, { a, b }] of couples.entries()) this.#differing.set(`${a}\n${b}`, found.differing[n]!)
+    for (const { svg, ...picture } of found.drawn) {
+      const key = pictureKey(picture)
+      // another worker's may be there
+      if (svg !== null && !this.#drawn.has(key)) this.#hoped++
+      this.#drawn.set(key, svg)
     }
   }
-
-  /** A drawing, if there is to be one and nobody has asked for it. */
-  #wanted(
-    smiles: string | null,
-    highlightAtoms: readonly number[] = [],
-  ): { readonly smiles: string; readonly highlightAtoms: readonly number[] }[] {
-    if (smiles === null || this.#drawn.has(keyOf(smiles, highlightAtoms))) return []
-    this.#drawn.set(keyOf(smiles, highlightAtoms), undefined)
-    this.#hoped++
-    return [{ smiles, highlightAtoms }]
-  }
 }
-
-const keyOf = (smiles: string, atoms: readonly number[]): string => `${smiles}\n${atoms.join()}`
 
 /** The next few. */
 function taken<T>(from: Iterator<T>, most: number): T[] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Message, Repair, RepairCounts, Text } from '../types.ts'
 import { toMessages } from './conversation.ts'
 
@@ -138,11 +138,14 @@ function commonPrefixLength(a: string, b: string): number {
 /** For each completion of a row: whether the model reads the same ids of another one whose text differs. */
 export function sameTokens(texts: readonly Text[], ids: readonly (Int32Array | null)[]): boolean[] {
   const same = ids.map(() => false)
+  /** How many are of a length: one alone equals no other. */
+  const ofLength = new Map<number, number>()
+  for (const own of ids) if (own !== null) ofLength.set(own.length, (ofLength.get(own.length) ?? 0) + 1)
   /** Completions by what the model reads; a row may have 100,000. */
   const byIds = new Map<string, { readonly members: number[]; differ: boolean }>()
   for (const [i, own] of ids.entries()) {
-    if (own === null) continue
-    const key = createHash('sha256').update(own).digest('base64')
+    if (own === null || ofLength.get(own.length) === 1) continue
+    const key = hash('sha256', own, 'base64')
     const found = byIds.get(key)
     if (found === undefined) {
       byIds.set(key, { members: [i], differ: false })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agreement } from '../../src/agreement/agreement.ts'
-import { baselineScorers, randomScore } from '../../src/agreement/baselines.ts'
+import { baselineColumns, baselineScorers, randomScore } from '../../src/agreement/baselines.ts'
 import type { ScoredPair } from '../../src/types.ts'
 import { demoPairs, rmScores } from './demo.ts'
 
@@ -26,6 +26,38 @@ const half = (wins: readonly number[]): number =>
   wins.reduce((sum, m) => sum + (m > 0 ? 1 : m === 0 ? 0.5 : 0), 0) / wins.length
 
 describe('baselines', () => {
+  it('score each completion once, those of pairs among them; one that is nowhere else by itself', () => {
+    const asked: string[] = []
+    const scorer = {
+      name: 'counted',
+      title: 'counted',
+      score: ({ id, role, index, text }: Parameters<ReturnType<typeof baselineScorers>[number]['score']>[0]) => {
+        asked.push(`${id} ${role} ${index}`)
+        return text.length > 900 ? null : text.length
+      },
+    }
+    const all = pairs.flatMap((p) => [p.chosen, p.rejected])
+    const [columns] = baselineColumns([scorer], pairs, all)
+    expect(asked.length).toBe(all.length)
+    expect(new Set(asked).size).toBe(all.length)
+    const alone = Float64Array.from(
+      pairs,
+      (p) => (scorer.score(p.chosen) ?? Number.NaN) - (scorer.score(p.rejected) ?? Number.NaN),
+    )
+    expect(columns!.margin).toEqual(alone)
+    expect(columns!.score).toEqual(Float64Array.from(all, (c) => scorer.score(c) ?? Number.NaN))
+    // in another order, copies, and several rejected of one row
+    const rows = [all.toReversed(), all.map((c) => ({ ...c })), [], all.slice(7)]
+    for (const list of rows) expect(baselineColumns([scorer], pairs, list)[0]!.margin).toEqual(alone)
+    const [first, second, third] = pairs as [ScoredPair, ScoredPair, ScoredPair]
+    const other = { ...second.rejected, id: first.id, index: 1 }
+    const crowd = [first, { ...first, rejected: other, rejectedIndex: 1 }, third]
+    const list = [first.chosen, first.rejected, other, third.chosen, third.rejected]
+    const [longest] = baselineColumns(baselineScorers(null).slice(0, 1), crowd, list)
+    const length = ({ text }: { readonly text: string }): number => [...text].length
+    expect([...longest!.margin]).toEqual(crowd.map(({ chosen, rejected }) => length(chosen) - length(rejected)))
+  })
+
   it('are judged on the pairs and completions that the model scored, and the others are missing', () => {
     const statistics = statisticsOf(holed)
     const model = at(statistics, 'pairs', 'accuracy_half')

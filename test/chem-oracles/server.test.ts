@@ -12,8 +12,7 @@ const ANSWERS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K 
   purchasable: { kind: 'purchasable', purchasable: { answer: { CCO: true, CCN: false } } },
   translate: { kind: 'translate', translation: { answer: { precursors: 'CC(=O)O.CCO', product: 'CCOC(C)=O' } } },
   apart: { kind: 'apart', apart: null },
-  differing: { kind: 'differing', differing: [] },
-  pictures: { kind: 'pictures', pictures: [] },
+  pictures: { kind: 'pictures', pictures: { differing: [], drawn: [] } },
   verify: {
     kind: 'verify',
     verification: {

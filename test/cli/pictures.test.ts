@@ -6,7 +6,7 @@ import { answerPort } from '../../src/cli/answer-port.ts'
 import { moleculesOf } from '../../src/cli/html.ts'
 import { PicturesAhead } from '../../src/cli/pictures.ts'
 import { packagePath } from '../../src/package.ts'
-import { couplesAhead } from '../../src/report/html/couples.ts'
+import { type Couple, couplesAhead, PICTURE_SIZE } from '../../src/report/html/couples.ts'
 import { Drawings } from '../../src/report/html/drawings.ts'
 import { pairsByInterest } from '../../src/report/html/informative.ts'
 import type { MoleculePort } from '../../src/report/html/input.ts'
@@ -65,18 +65,14 @@ it('of another size, or of workers that gave up, are drawn by the thread itself'
   const here = (await moleculesOf([], [...solutions.keys()], answers))!
   const couple = [...couplesAhead(pairs, answers, LIMITS.rows)].find(({ a }) => a !== null)!
   const small = { width: 50, height: 40, highlightAtoms: [] }
-  const ahead = new PicturesAhead({ pairs, solutions }, VERIFICATION, verifier)
-  expect((await ahead.before(here)).draw(couple.a!, small)).toBe(here.draw(couple.a!, small))
-  const closed = async () => Promise.reject(new Error('closed'))
-  for (const workers of [
-    { differing: async () => null, pictures: async () => null },
-    {
-      differing: (...of: Parameters<typeof verifier.differing>) => verifier.differing(...of),
-      pictures: async () => null,
-    },
-    { differing: closed, pictures: closed },
-  ]) {
-    const none = new PicturesAhead({ pairs, solutions }, VERIFICATION, workers)
+  const workers = {
+    pictures: async () => ({ differing: [], drawn: [{ smiles: couple.a!, highlightAtoms: [], svg: '<svg/>' }] }),
+  }
+  const molecules = await new PicturesAhead({ pairs, solutions }, VERIFICATION, workers).before(here)
+  expect(molecules.draw(couple.a!, { ...small, ...PICTURE_SIZE })).toBe('<svg/>')
+  expect(molecules.draw(couple.a!, small)).toBe(here.draw(couple.a!, small))
+  for (const pictures of [async () => null, async () => Promise.reject(new Error('closed'))]) {
+    const none = new PicturesAhead({ pairs, solutions }, VERIFICATION, { pictures })
     expect(tableOf(await none.before(here))).toEqual(tableOf(here))
   }
 })
@@ -91,33 +87,39 @@ it('are asked for in order of interest, each couple once', () => {
   expect(all.slice(0, few.length)).toEqual(few)
 })
 
-it('are asked for until the page has no room, however often couples share a drawing', async () => {
-  const asked: string[] = []
-  // a molecule has one drawing, whatever it stands beside: of two hundred couples nine
-  const limits = { rows: 10_000, drawings: 8 }
-  const many = Array.from({ length: 200 }, (_, i) => ({ ...pairs[0]!, id: String(i), margin: i }))
-  const says = (answer: string): string => `<|think_start|>t<|think_end|><|answer_start|>${answer}<|answer_end|>`
-  const crowd = many.map((pair, i) => ({
-    ...pair,
-    chosen: { ...pair.chosen, id: pair.id, text: says('C'.repeat(4 + Math.min(8, Math.floor(i / 20)))) },
-    // which RDKit does not draw
-    rejected: { ...pair.rejected, id: pair.id, text: says('N'.repeat(4 + i)) },
-  }))
-  const workers = {
-    differing: async (couples: readonly unknown[]) => couples.map(() => ({ a: [], b: [] })),
-    pictures: async (pictures: readonly { readonly smiles: string }[]) =>
-      pictures.map(({ smiles }) => {
-        asked.push(smiles)
-        return smiles.startsWith('N') ? null : `<svg>${smiles}</svg>`
-      }),
-  }
-  const ahead = new PicturesAhead({ pairs: crowd, solutions: new Map() }, VERIFICATION, workers, limits)
-  await ahead.before({ draw: () => null, differingAtoms: () => null })
-  expect(asked.filter((smiles) => smiles.startsWith('C'))).toEqual(
-    Array.from({ length: 9 }, (_, i) => 'C'.repeat(4 + i)),
-  )
-  expect(new Set(asked).size).toBe(asked.length)
-})
+it.each(['one worker', 'several'])(
+  'are asked for until the page has no room, however often couples share a drawing: %s',
+  async (who) => {
+    const asked: string[] = []
+    // a molecule has one drawing, whatever it stands beside: of two hundred couples nine
+    const limits = { rows: 10_000, drawings: 8 }
+    const many = Array.from({ length: 200 }, (_, i) => ({ ...pairs[0]!, id: String(i), margin: i }))
+    const says = (answer: string): string => `<|think_start|>t<|think_end|><|answer_start|>${answer}<|answer_end|>`
+    const crowd = many.map((pair, i) => ({
+      ...pair,
+      chosen: { ...pair.chosen, id: pair.id, text: says('C'.repeat(4 + Math.min(8, Math.floor(i / 20)))) },
+      // which RDKit does not draw
+      rejected: { ...pair.rejected, id: pair.id, text: says('N'.repeat(4 + i)) },
+    }))
+    const workers = {
+      pictures: async (couples: readonly Couple[]) => {
+        // several do not know of each other
+        const all = couples
+          .flatMap(({ a, b }) => [a!, b!])
+          .filter((smiles) => who === 'several' || !asked.includes(smiles))
+        const fresh = [...new Set(all)]
+        asked.push(...fresh)
+        const svg = (smiles: string) => (smiles.startsWith('N') ? null : `<svg>${smiles}</svg>`)
+        const drawn = fresh.map((smiles) => ({ smiles, highlightAtoms: [], svg: svg(smiles) }))
+        return { differing: couples.map(() => ({ a: [], b: [] })), drawn }
+      },
+    }
+    const ahead = new PicturesAhead({ pairs: crowd, solutions: new Map() }, VERIFICATION, workers, limits)
+    await ahead.before({ draw: () => null, differingAtoms: () => null })
+    const carbons = new Set(asked.filter((smiles) => smiles.startsWith('C')))
+    expect([...carbons]).toEqual(Array.from({ length: 9 }, (_, i) => 'C'.repeat(4 + i)))
+  },
+)
 
 it('are made without marks once the time of the page is over, and counted', async () => {
   const limited = createPooledVerifier({}, { workers: 1 }, 1e-6)

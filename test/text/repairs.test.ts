@@ -188,6 +188,8 @@ describe('--herm-compat', () => {
 it('completions that differ and are read alike', () => {
   const ids = [Int32Array.of(1, 2, 3), Int32Array.of(1, 2, 3), Int32Array.of(1, 2, 4), null]
   expect(sameTokens(['a', 'b', 'c', 'd'], ids)).toEqual([true, true, false, false])
+  const [one, two] = [Int32Array.of(1), [1, 2].map(() => Int32Array.of(1, 2))]
+  expect(sameTokens(['a', 'b', 'c'], [one, ...two])).toEqual([false, true, true])
   // the same text twice, as a text and as a turn, is no loss
   expect(sameTokens(['a', [turn('assistant', 'a')], 'c', 'd'], ids)).toEqual([false, false, false, false])
 })

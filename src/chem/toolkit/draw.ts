@@ -53,6 +53,8 @@ const AMBER = '#F2B134'
  * On the thread's own RDKit; where that fails inside, nothing more is drawn until the next `open`.
  */
 export class Drawer {
+  /** What was read since `keep`; null: could not be read. */
+  private kept: Map<string, Opened | null> | null = null
   private constructor(
     private readonly rdkit: Rdkit,
     private readonly clock: Pick<ThreadClock, 'read'>,
@@ -63,9 +65,23 @@ export class Drawer {
     return new Drawer(await Rdkit.shared(), clock)
   }
 
+  get isBroken(): boolean {
+    return this.rdkit.isBroken
+  }
+
+  /** From now on a molecule is read once and stays open, until `release`: for a few that are compared and drawn. */
+  keep(): void {
+    this.kept ??= new Map()
+  }
+  release(): void {
+    for (const opened of this.kept?.values() ?? []) if (opened !== null) this.free(opened.mol)
+    this.kept = null
+  }
+
   /** @example drawer.molecule('CCO', { width: 200, height: 120, highlightAtoms: [2] }) */
   molecule(smiles: string, options: DrawMoleculeOptions = {}): string | null {
-    return this.withMol(smiles, (mol) => {
+    return this.withMol(smiles, (opened) => {
+      const { mol } = opened
       const atoms = (options.highlightAtoms ?? []).filter(
         (i) => Number.isInteger(i) && i >= 0 && i < mol.get_num_atoms(),
       )
@@ -74,7 +90,7 @@ export class Drawer {
         width: options.width ?? 260,
         height: options.height ?? 180,
         atoms,
-        bonds: atoms.length > 0 ? bondsWithin(mol, new Set(atoms)) : [],
+        bonds: atoms.length > 0 ? bondsWithin(opened, new Set(atoms)) : [],
         highlightColour: [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16) / 255),
         clearBackground: false,
         atomColourPalette: PALETTE,
@@ -112,7 +128,7 @@ export class Drawer {
     if ([a, b].some((smiles) => smiles.length <= MAX_SMILES && ringsOf(smiles) > MAX_COMPARED_RINGS)) return null
     return this.withMol(a, (molA) =>
       this.withMol(b, (molB) => {
-        const common = this.commonAtoms(molA, molB)
+        const common = this.commonAtoms(molA.mol, molB.mol)
         if (common === null) return null
         const [matchA, matchB] = common
         const labelsA = atomLabels(molA)
@@ -169,15 +185,30 @@ export class Drawer {
     }
   }
 
-  private withMol<T>(smiles: string, use: (mol: Mol) => T | null): T | null {
+  private withMol<T>(smiles: string, use: (opened: Opened) => T | null): T | null {
+    const known = this.kept?.get(smiles)
+    const opened = known === undefined ? this.opened(smiles) : known
+    if (opened === null) return null
+    try {
+      return this.attempt(() => use(opened))
+    } finally {
+      if (this.kept === null) this.free(opened.mol)
+    }
+  }
+
+  private opened(smiles: string): Opened | null {
+    const mol = this.read(smiles)
+    const opened = mol === null ? null : { mol, contents: null }
+    this.kept?.set(smiles, opened)
+    return opened
+  }
+
+  private read(smiles: string): Mol | null {
     if (smiles.length > MAX_SMILES || 'refused' in readable(smiles)) return null
     const mol = this.attempt(({ api }) => api.get_mol(smiles))
-    if (mol === null) return null
-    try {
-      return this.attempt(() => (mol.get_num_atoms() > MAX_ATOMS ? null : use(mol)))
-    } finally {
-      this.free(mol)
-    }
+    if (mol === null || this.attempt(() => mol.get_num_atoms() <= MAX_ATOMS)) return mol
+    this.free(mol)
+    return null
   }
 
   /** Where RDKit gives up there is no drawing of this one. */
@@ -201,21 +232,28 @@ const ringsOf = (smiles: string): number => countRings(smiles)?.largest ?? 0
 const matchOf = (mol: Mol, query: Mol): readonly number[] =>
   (JSON.parse(mol.get_substruct_match(query)) as { atoms?: number[] }).atoms ?? []
 
-interface RdkitJson {
-  readonly molecules: readonly {
-    readonly atoms?: readonly { readonly z?: number; readonly chg?: number; readonly isotope?: number }[]
-    readonly bonds?: readonly { readonly atoms: readonly [number, number] }[]
-  }[]
+interface Contents {
+  readonly atoms?: readonly { readonly z?: number; readonly chg?: number; readonly isotope?: number }[]
+  readonly bonds?: readonly { readonly atoms: readonly [number, number] }[]
 }
-const contents = (mol: Mol): RdkitJson['molecules'][number] =>
-  mol.get_num_atoms() === 0 ? {} : (JSON.parse(mol.get_json()) as RdkitJson).molecules[0]!
+/** A molecule, and what RDKit's JSON says of it, once that was asked for. */
+interface Opened {
+  readonly mol: Mol
+  contents: Contents | null
+}
+const jsonOf = (mol: Mol): Contents =>
+  mol.get_num_atoms() === 0 ? {} : (JSON.parse(mol.get_json()) as { molecules: [Contents] }).molecules[0]
+function contents(opened: Opened): Contents {
+  opened.contents ??= jsonOf(opened.mol)
+  return opened.contents
+}
 
 /** Element, charge and isotope of every atom, as one comparable word. */
-const atomLabels = (mol: Mol): string[] =>
-  (contents(mol).atoms ?? []).map(({ z = 6, chg = 0, isotope = 0 }) => `${z} ${chg} ${isotope}`)
+const atomLabels = (opened: Opened): string[] =>
+  (contents(opened).atoms ?? []).map(({ z = 6, chg = 0, isotope = 0 }) => `${z} ${chg} ${isotope}`)
 
-const bondsWithin = (mol: Mol, atoms: ReadonlySet<number>): number[] =>
-  (contents(mol).bonds ?? []).flatMap((bond, i) => (bond.atoms.every((atom) => atoms.has(atom)) ? [i] : []))
+const bondsWithin = (opened: Opened, atoms: ReadonlySet<number>): number[] =>
+  (contents(opened).bonds ?? []).flatMap((bond, i) => (bond.atoms.every((atom) => atoms.has(atom)) ? [i] : []))
 
 /** `#RRGGBB` in capitals, as RDKit writes it; what is no such colour is amber. */
 const hexColour = (colour = AMBER): string => (/^#[0-9a-f]{6}$/i.test(colour) ? colour.toUpperCase() : AMBER)

@@ -5,8 +5,7 @@ import type { EmbeddedOracles } from '../oracles/embedded.ts'
 import { OracleError } from '../oracles/error.ts'
 import type { Drawer } from '../toolkit/draw.ts'
 import { type MolToolkit, ToolkitFailure } from '../toolkit/molecule.ts'
-import type { PageSearch } from '../toolkit/page-search.ts'
-import { drawPicture } from '../toolkit/pictures.ts'
+import type { PagePictures } from '../toolkit/pictures.ts'
 import type { ChemJob, ChemResult, OracleAnswer, Translation } from './jobs.ts'
 
 /** What a worker opens for its jobs. */
@@ -19,7 +18,7 @@ export interface JobTools {
   translate(reaction: string): Promise<string>
   /** Of this thread's RDKit. */
   drawer(): Promise<Drawer>
-  readonly search: PageSearch
+  readonly pictures: PagePictures
   /** Puts a fresh RDKit in place of one that gave up. */
   recover(): Promise<void>
 }
@@ -42,14 +41,8 @@ export function createHandler(tools: JobTools): (job: ChemJob) => Promise<ChemRe
         return { kind: 'translate', translation: await asAnswer(() => productOf(tools, job.precursors)) }
       case 'apart':
         return { kind: 'apart', apart: apart(job.a, job.b, tools.mols) }
-      case 'differing': {
-        const drawer = await tools.drawer()
-        return { kind: 'differing', differing: job.couples.map(([a, b]) => tools.search.differing(drawer, a, b)) }
-      }
-      case 'pictures': {
-        const drawer = await tools.drawer()
-        return { kind: 'pictures', pictures: job.pictures.map((picture) => drawPicture(drawer, picture, job.size)) }
-      }
+      case 'pictures':
+        return { kind: 'pictures', pictures: await tools.pictures.draw(job.couples, job.size, tools.drawer) }
     }
   }
   return async (job) => {

@@ -3,8 +3,7 @@ import type { VerifyOptions } from '../ether0/accuracy.ts'
 import type { Apart } from '../ether0/apart.ts'
 import type { Solubility } from '../oracles/solubility.ts'
 import type { DrawOptions } from '../toolkit/draw.ts'
-import type { Differing } from '../toolkit/page-search.ts'
-import type { Picture } from '../toolkit/pictures.ts'
+import type { Couple, CouplePictures } from '../toolkit/pictures.ts'
 
 /** What a verification worker can be asked; plain data, it crosses threads. */
 export type ChemJob =
@@ -19,9 +18,8 @@ export type ChemJob =
   | { readonly kind: 'translate'; readonly precursors: string }
   /** How far two answers are apart, each as the SMILES strings that it may stand for. */
   | { readonly kind: 'apart'; readonly a: readonly string[]; readonly b: readonly string[] }
-  /** Atoms that two molecules do not share, of a few couples. */
-  | { readonly kind: 'differing'; readonly couples: readonly (readonly [a: string, b: string])[] }
-  | { readonly kind: 'pictures'; readonly pictures: readonly Picture[]; readonly size: DrawOptions }
+  /** A few couples, compared and drawn. */
+  | { readonly kind: 'pictures'; readonly couples: readonly Couple[]; readonly size: DrawOptions }
 
 /** An oracle's answer, or why it has none. */
 export type OracleAnswer<T> = { readonly answer: T } | { readonly failure: string; readonly message: string }
@@ -37,5 +35,4 @@ export type ChemResult =
   | { readonly kind: 'purchasable'; readonly purchasable: OracleAnswer<Readonly<Record<string, boolean>>> }
   | { readonly kind: 'translate'; readonly translation: OracleAnswer<Translation> }
   | { readonly kind: 'apart'; readonly apart: Apart | null }
-  | { readonly kind: 'differing'; readonly differing: readonly Differing[] }
-  | { readonly kind: 'pictures'; readonly pictures: readonly (string | null)[] }
+  | { readonly kind: 'pictures'; readonly pictures: CouplePictures }

@@ -8,8 +8,8 @@ import { formatReward } from '../ether0/format.ts'
 import { type OracleOptions, oracleProvenance } from '../oracles/options.ts'
 import { DEFAULT_CONCURRENCY } from '../oracles/remote.ts'
 import type { DrawOptions } from '../toolkit/draw.ts'
-import { type Differing, PAGE_SEARCH_MS } from '../toolkit/page-search.ts'
-import type { Picture } from '../toolkit/pictures.ts'
+import { PAGE_SEARCH_MS } from '../toolkit/page-search.ts'
+import type { Couple, CouplePictures } from '../toolkit/pictures.ts'
 import { checkRdkitVersion } from '../toolkit/rdkit-version.ts'
 import type { ChemJob, ChemResult } from './jobs.ts'
 import { type JobEnd, WorkerPool } from './pool.ts'
@@ -43,10 +43,11 @@ export interface PooledVerifier extends Verifier {
   room(): Promise<void>
   /** What the same workers do besides: how far two answers are apart (ether0/apart.ts); null, too, where the pair was given up. */
   apart(a: readonly string[], b: readonly string[]): Promise<Apart | null>
-  /** Atoms that the molecules of a few couples do not share, in their order; null where they were given up. A worker looks for them until its share of the page's time is over. */
-  differing(couples: readonly (readonly [a: string, b: string])[]): Promise<readonly Differing[] | null>
-  /** Drawings, SVG text, in their order; null where they were given up. */
-  pictures(pictures: readonly Picture[], size: DrawOptions): Promise<readonly (string | null)[] | null>
+  /**
+   * A few couples of the one page that these workers draw for; null where they were given up. A worker looks for the atoms that differ until
+   * its share of the page's time is over, and leaves out what it has drawn before.
+   */
+  pictures(couples: readonly Couple[], size: DrawOptions): Promise<CouplePictures | null>
 }
 
 /**
@@ -78,12 +79,8 @@ export function createPooledVerifier(
       const end = await pool.run({ kind: 'apart', a, b })
       return end.kind === 'done' && end.result.kind === 'apart' ? end.result.apart : null
     },
-    async differing(couples) {
-      const end = await pool.run({ kind: 'differing', couples })
-      return end.kind === 'done' && end.result.kind === 'differing' ? end.result.differing : null
-    },
-    async pictures(pictures, size) {
-      const end = await pool.run({ kind: 'pictures', pictures, size })
+    async pictures(couples, size) {
+      const end = await pool.run({ kind: 'pictures', couples, size })
       return end.kind === 'done' && end.result.kind === 'pictures' ? end.result.pictures : null
     },
   }

@@ -5,6 +5,7 @@ import { verificationWith } from '../ether0/verification.ts'
 import { createOracles, openEmbedded } from '../oracles/index.ts'
 import { Drawer } from '../toolkit/draw.ts'
 import { PageSearch } from '../toolkit/page-search.ts'
+import { PagePictures } from '../toolkit/pictures.ts'
 import { Toolkit } from '../toolkit/toolkit.ts'
 import { createHandler } from './handler.ts'
 import type { ChemJob, ChemResult } from './jobs.ts'
@@ -38,7 +39,7 @@ await serveJobs<ChemJob, ChemResult>(async (options, turn) => {
     embedded,
     recover: () => mols.recover(),
     drawer: () => Drawer.open(),
-    search: new PageSearch(searchMs),
+    pictures: new PagePictures(new PageSearch(searchMs)),
     translate: asksServer(wanted, set.kind, away, (reaction) => embedded.forwardReaction(reaction)),
     async verify(completion, solution, verifyOptions) {
       return verificationWith(completion, solution, { ...verifyOptions, oracles }, chemistry, standIns)

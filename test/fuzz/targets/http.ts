@@ -34,8 +34,7 @@ const RESULTS: { readonly [K in ChemJob['kind']]: Extract<ChemResult, { kind: K 
   purchasable: { kind: 'purchasable', purchasable: { answer: { C: true } } },
   translate: { kind: 'translate', translation: { answer: { precursors: 'C', product: 'C' } } },
   apart: { kind: 'apart', apart: null },
-  differing: { kind: 'differing', differing: [] },
-  pictures: { kind: 'pictures', pictures: [] },
+  pictures: { kind: 'pictures', pictures: { differing: [], drawn: [] } },
 }
 const BODIES: readonly (readonly [string, string])[] = [
   [

@@ -82,31 +82,35 @@ export const checkRegular = (path: string): void => refuseOther(statSync(path), 
 export function regularStream(path: string, options: StreamOptions = {}): ReadStream {
   return createReadStream(path, { ...options, fd: openRegular(path), autoClose: true })
 }
-/** Bytes that `digestRegular` reads at once. */
+
+/** Bytes that are digested at once. */
 const DIGESTED = 1 << 20
 
-/**
- * Every byte of a file into a digest. A stream would leave a new buffer for each piece to be collected, 20 to 35 MiB at a time; this has two, one of which is
- * filled while the other is digested.
- * @returns how many bytes
- * @throws as `openRegular`
- */
+/** Every byte of a file into a digest. @returns how many bytes @throws as `openRegular` */
 export async function digestRegular(path: string, digest: Hash): Promise<number> {
   const file = await openRegularHandle(path)
   try {
-    let [filled, spare] = [Buffer.allocUnsafeSlow(DIGESTED), Buffer.allocUnsafeSlow(DIGESTED)]
-    let size = 0
-    let reading = file.read(filled)
-    for (;;) {
-      const { bytesRead } = await reading
-      if (bytesRead === 0) return size
-      reading = file.read(spare)
-      digest.update(filled.subarray(0, bytesRead))
-      size += bytesRead
-      ;[filled, spare] = [spare, filled]
-    }
+    return await digestOpened(file, digest)
   } finally {
     await file.close()
+  }
+}
+
+/**
+ * The same of a file that is open, from its beginning. A stream would leave a new buffer for each piece to be collected, 20 to 35 MiB at a time; this
+ * has two, one of which is filled while the other is digested.
+ */
+export async function digestOpened(file: FileHandle, digest: Hash): Promise<number> {
+  let [filled, spare] = [Buffer.allocUnsafeSlow(DIGESTED), Buffer.allocUnsafeSlow(DIGESTED)]
+  let size = 0
+  let reading = file.read(filled, 0, DIGESTED, 0)
+  for (;;) {
+    const { bytesRead } = await reading
+    if (bytesRead === 0) return size
+    size += bytesRead
+    reading = file.read(spare, 0, DIGESTED, size)
+    digest.update(filled.subarray(0, bytesRead))
+    ;[filled, spare] = [spare, filled]
   }
 }
 

@@ -2,7 +2,7 @@ import { below, prng } from '../prng.ts'
 import { brier, calibrationBins, expectedCalibrationError, logLoss } from '../stats/calibration.ts'
 import { sum } from '../stats/descriptive.ts'
 import { isotonic } from '../stats/isotonic.ts'
-import { fitColumns, sigmoid, softplus } from '../stats/logistic.ts'
+import { fitColumns, type LogisticFailure, sigmoid, softplus } from '../stats/logistic.ts'
 import { sortOrder } from '../stats/sort-order.ts'
 import { bootstrapSums, clusterTotals } from '../stats/sums.ts'
 import { wilson } from '../stats/wilson.ts'
@@ -256,7 +256,7 @@ export function completionCalibration({ columns, rows, scope, subset, settings }
   const base = new Float64Array(n)
   const platt = new Float64Array(n)
   const steps = new Float64Array(n)
-  let plattOk = true
+  let noPlatt: LogisticFailure | null = null
   // The fit of all rows is where those of the folds begin: they end where they would from 0, in fewer steps.
   const whole = fitColumns([score], label)
   const start = 'failure' in whole ? undefined : whole.coefficients
@@ -267,7 +267,7 @@ export function completionCalibration({ columns, rows, scope, subset, settings }
     const [x, y] = [pick(score, outside), pick(label, outside)]
     const rate = y.reduce((s, v) => s + v, 0) / y.length
     const fit = fitColumns([x], y, {}, start)
-    plattOk &&= !('failure' in fit)
+    if ('failure' in fit) noPlatt ??= fit.failure
     const [intercept, slope] = 'failure' in fit ? [Number.NaN, Number.NaN] : (fit.coefficients as [number, number])
     const step = stepFunction(x, isotonic(x, y)!)
     for (const i of inside) {
@@ -276,11 +276,12 @@ export function completionCalibration({ columns, rows, scope, subset, settings }
       platt[i] = sigmoid(intercept + slope * score[i]!)
     }
   }
-  const noFit = 'one_class_or_separated'
+  // one score for all, or scores so far apart that float64 sees no slope
+  const noFit = noPlatt === 'collinear' ? 'constant_or_collinear' : 'one_class_or_separated'
   return [
     statistic(place, 'brier_base', brier(label, base), null, noFit),
-    statistic(place, 'brier_platt', plattOk ? brier(label, platt) : null, null, noFit),
-    statistic(place, 'log_loss_platt', plattOk ? logLoss(label, platt) : null, null, noFit),
+    statistic(place, 'brier_platt', noPlatt === null ? brier(label, platt) : null, null, noFit),
+    statistic(place, 'log_loss_platt', noPlatt === null ? logLoss(label, platt) : null, null, noFit),
     statistic(place, 'brier_isotonic', brier(label, steps), null, noFit),
   ]
 }

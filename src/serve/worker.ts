@@ -3,9 +3,9 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { InterruptedError } from '../errors.ts'
 import { machine, versions } from '../report/manifest.ts'
 import { claimRunFolder } from '../setup/folder.ts'
-import { ChangedFiles } from '../setup/guard.ts'
 import { identityRecord } from '../setup/identity.ts'
 import { scorerName } from '../setup/models.ts'
+import { ChangedFiles } from '../setup/weights-watch.ts'
 import { openStore, type Store } from '../store/log.ts'
 import { Batcher } from './batcher.ts'
 import { factsOf, loadServed, type ServedModels, servedIdentity } from './models.ts'
@@ -81,8 +81,9 @@ async function serve(): Promise<void> {
       again = null
       tell({ kind: 'model', trouble: null })
       say('the model is computed with again: its files are those that were hashed', false)
-    } catch {
-      again = performance.now() + TRY_AGAIN_MS
+    } catch (error) {
+      if (error instanceof ChangedFiles) lost(error)
+      else again = performance.now() + TRY_AGAIN_MS
     }
   }
   const warmUpMs = await warmUp(served, runners)
@@ -106,7 +107,11 @@ async function serve(): Promise<void> {
     tell({ kind: 'queued', request, tokens })
   }
   while (!closing) {
-    if (again !== null && performance.now() >= again) await tryAgain()
+    if (again !== null && performance.now() >= again) {
+      await tryAgain()
+      // the server may have been told to stop meanwhile
+      continue
+    }
     if (batcher.busy) {
       await batcher.step()
       await turn()

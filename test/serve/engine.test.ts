@@ -170,6 +170,10 @@ it('is not ready while the weights are cut short on disk, says why, and is again
   expect(lost).toMatchObject({ score: null, unscored: { reason: 'not_measured' } })
   expect(await ready()).toEqual({ code: 503, detail: expect.stringContaining('model.safetensors was cut short') })
   expect(await metrics.text()).toContain('chemherm_ready 0')
+  // as a copy that takes its room first
+  truncateSync(file, bytes.length)
+  const changed = { code: 503, detail: expect.stringContaining('model.safetensors changed after it was hashed') }
+  await vi.waitFor(async () => expect(await ready()).toEqual(changed), { timeout: 20_000, interval: 50 })
   writeFileSync(file, bytes, { flag: 'r+' })
   await vi.waitFor(async () => expect((await ready()).code).toBe(200), { timeout: 20_000, interval: 50 })
   expect((await engine.score(ask(1)))[0]!.score).toBe(before!.score)

@@ -107,6 +107,36 @@ it('computes on where a whole file is gone, or has another in its place: it stay
   writeFileSync(file, '')
   await runner.run({} as Batch, [])
   expect(runs).toBe(2)
+  // another file that was touched does not bring the one up that is gone
+  utimesSync(join(checkpoint, 'config.json'), new Date(), new Date())
+  await runner.run({} as Batch, [])
+  expect(runs).toBe(3)
+  await runner.release()
+})
+
+it('knows that what is mapped was cut short when its name is gone since', async () => {
+  const { file, subject, run } = await loaded('cut-and-gone')
+  const runner = await subject.open()
+  truncateSync(file, 4096)
+  rmSync(file)
+  await expect(run(runner)).rejects.toThrow('model.safetensors was cut short')
+  await runner.release()
+})
+
+it('computes again with weights that are whole again, but for what may have been computed before', async () => {
+  const { file, subject, run } = await loaded('whole-again')
+  const runner = await subject.open()
+  const scores = await run(runner)
+  const bytes = readFileSync(file)
+  truncateSync(file, bytes.length - 4096)
+  await expect(run(runner)).rejects.toThrow('was cut short')
+  // as a copy that takes its room first
+  truncateSync(file, bytes.length)
+  for (let i = 0; i < 2; i++) await expect(run(runner)).rejects.toThrow('model.safetensors changed after it was hashed')
+  writeFileSync(file, bytes, { flag: 'r+' })
+  await expect(run(runner)).rejects.toThrow('model.safetensors changed after it was hashed')
+  expect(await run(runner)).toEqual(scores)
+  await runner.release()
 })
 
 const loaded = async (name: string) => {

@@ -73,7 +73,7 @@ ${tables.join('\n')}${assumed}
 | --- | --- |
 ${statistics.join('\n')}
 
-${'pairs.csv' in files ? faultsText() : ''}## Statistics of equal and of changed chemistry
+${'agreement.csv' in files ? faultsText() : ''}## Statistics of equal and of changed chemistry
 
 Scopes \`invariance\` (subset: \`all\`, \`verdict:kept\` for the twins that the verifier judges as it does the original, \`family:<family>\`, or a transformation) and \`sensitivity\`. s₀ is the score of a group's original, sₜ of a twin (\`same\` is 1), s_c of a changed completion (0); the rivals of an original are the changed completions of its group but those whose verifiable reward is as high. <distance> is a measure of sensitivity.csv.
 

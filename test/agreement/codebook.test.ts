@@ -30,6 +30,10 @@ describe('columns that mean one thing here and another there', () => {
     expect(lineOf('scorer-agreement.csv', 'n')).toContain('spearman, pearson and icc on n + ties')
     expect(lineOf('scorer-agreement.csv', 'icc')).toContain('| −k/(k − 1) … 1 |')
   })
+
+  it('no_model: why run-verify gives no score', () => {
+    expect(lineOf('scores.csv', 'score_reason')).toContain('no_model (run-verify')
+  })
 })
 
 it('says why a rejected answer is wrong wherever there is agreement.csv, without pairs.csv too', () => {

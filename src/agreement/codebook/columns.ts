@@ -13,7 +13,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   ),
   score_reason: m(
     'word',
-    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_steps, template_error, token_not_embedded, unknown_token, non_finite, out_of_memory (alone it does not fit), pooled_otherwise, no_partner …; head_all (--head all keeps every label and makes no single score of them)',
+    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_model (run-verify: verifiable rewards alone), no_steps, template_error, token_not_embedded, unknown_token, non_finite, out_of_memory (alone it does not fit), pooled_otherwise, no_partner …; head_all (--head all keeps every label and makes no single score of them)',
   ),
   verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
   verifiable_status: m(

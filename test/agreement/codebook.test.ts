@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { baselineScorers } from '../../src/agreement/baselines.ts'
 import { codebook } from '../../src/agreement/codebook/codebook.ts'
+import { BASELINE_MEANINGS } from '../../src/agreement/codebook/words.ts'
 
 /** A column's line of the code book of one file. */
 const lineOf = (file: string, column: string): string =>
@@ -40,4 +42,13 @@ it('says why a rejected answer is wrong wherever there is agreement.csv, without
   const title = '## Why a rejected answer is wrong'
   expect(codebook({ 'agreement.csv': ['scope'] })).toContain(title)
   expect(codebook({ 'scores.csv': ['score'] })).not.toContain(title)
+})
+
+it('says of every baseline what its score is', () => {
+  expect(Object.keys(BASELINE_MEANINGS)).toEqual(baselineScorers(() => true).map(({ name }) => name))
+})
+
+it('says which end of an interval of lengths is included', () => {
+  const book = codebook({ 'agreement.csv': ['scope'] })
+  expect(book).toMatch(/\| `length_difference` \| characters .* the upper end b is included and a is not/)
 })

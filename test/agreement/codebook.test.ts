@@ -52,3 +52,12 @@ it('says which end of an interval of lengths is included', () => {
   const book = codebook({ 'agreement.csv': ['scope'] })
   expect(book).toMatch(/\| `length_difference` \| characters .* the upper end b is included and a is not/)
 })
+
+it('says what lengths are counted in: characters of pairs, tokens of spearman_given_length', () => {
+  const lines = codebook({}).split('\n')
+  const of = (name: string): string => lines.find((line) => line.startsWith(`| \`${name}\` |`))!
+  for (const name of ['longer_chosen_accuracy_half', 'length_controlled_accuracy', 'cmh_odds_ratio'])
+    expect(of(name)).toContain('characters')
+  expect(of('length_controlled_accuracy')).toContain('sample standard deviation (n − 1)')
+  expect(of('spearman_given_length')).toContain('completion_tokens')
+})

@@ -16,7 +16,7 @@ export const MIN_CLUSTERS = MIN_PROMPTS
 /** A way to divide pairs. null = the pair belongs to no level. */
 export interface Stratification {
   readonly name: string
-  /** What the level says, with unit, for the codebook. */
+  /** What the level says, with unit, for the code book. */
   readonly definition: string
   readonly level: (pair: ScoredPair) => string | null
   /** It is what the run is about: there though all pairs are of one level, and with the share that each level has. */
@@ -60,17 +60,18 @@ export const STRATIFICATIONS: readonly Stratification[] = [
   { name: 'problem_type', definition: "the row's problem type", level: (p) => p.problemType },
   {
     name: DIVIDING_COLUMN,
-    definition: `the input's ${DIVIDING_COLUMN}`,
+    definition: `how the rejected completion was made: the data's own column ${DIVIDING_COLUMN}, in its words`,
     level: (p) => cellText(p.extra[DIVIDING_COLUMN]),
   },
   {
     name: 'rejected_reason',
-    definition: "ether0's reason for the rejected completion's reward, as we computed it",
+    definition: "verifiable_reason of the rejected completion, ether0's word",
     level: (p) => p.rejected.verifiableReason,
   },
   {
     name: 'smiles_length',
-    definition: "characters of the chosen completion's answer, if it is a SMILES string",
+    definition:
+      "characters of the chosen completion's answer, if it is a SMILES string; both ends of a level are in it",
     level: (p) => {
       const t = traits(p)
       return t === null ? null : bin(t.length, [10, 20, 40, 80])
@@ -101,6 +102,18 @@ export const STRATIFICATIONS: readonly Stratification[] = [
     },
   },
 ]
+
+const LENGTH_DIFFERENCE = 'length_difference'
+const LENGTH_SIGN = 'length_sign'
+
+/** What the levels of every stratum say, for the code book: also of those by length. */
+export const STRATUM_MEANINGS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(STRATIFICATIONS.map(({ name, definition }) => [name, definition])),
+  [LENGTH_DIFFERENCE]:
+    'characters (Unicode code points) by which the chosen completion is longer, below 0 where it is shorter, in quintiles of all pairs. Of `a … b` the upper end b is included and a is not: more than a, at most b; `≤ a`: at most a; `> b`: more than b',
+  [LENGTH_SIGN]:
+    'whether the chosen completion has fewer characters, as many or more: chosen shorter, equal length, chosen longer',
+}
 
 /** Settings of one level: levels are held against each other, so each has a stream of its own. */
 const levelOf = (settings: BootstrapSettings, stratum: string, level: string): BootstrapSettings => ({
@@ -188,7 +201,7 @@ export function lengthStrata(columns: PairColumns, settings: BootstrapSettings):
   }
   const bins = Array.from({ length: edges.length + 1 }, (_, bin) => binName(edges, bin))
   return [
-    ...table('stratum:length_difference', bins, (d) => binOf(edges, d)),
-    ...table('stratum:length_sign', ['chosen shorter', 'equal length', 'chosen longer'], (d) => 1 + Math.sign(d)),
+    ...table(STRATUM + LENGTH_DIFFERENCE, bins, (d) => binOf(edges, d)),
+    ...table(STRATUM + LENGTH_SIGN, ['chosen shorter', 'equal length', 'chosen longer'], (d) => 1 + Math.sign(d)),
   ]
 }

@@ -105,6 +105,6 @@ describe('without verdicts', () => {
 })
 
 it('explains every fault in the code book', () => {
-  const book = codebook({ 'pairs.csv': ['rejected_fault', 'well_formed', 'tanimoto'] })
+  const book = codebook({ 'agreement.csv': ['scope', 'subset'] })
   for (const fault of FAULTS) expect(book).toContain(`| \`${fault}\` | `)
 })

@@ -143,6 +143,11 @@ describe('analyse', () => {
     expect(Object.keys(only.csv)).toContain('agreement.csv')
     expect(Object.keys(only.csv)).not.toContain('leaderboard.csv')
   })
+  it('gives two scorers that contradict each other the least ICC there is, from the ties too', () => {
+    const row = rows('scorer-agreement.csv').find(({ a, b }) => a === 'null:longest' && b === 'null:shortest')!
+    expect(row).toMatchObject({ n: 288, ties: 12, spearman: -1 })
+    expect(row.icc).toBeCloseTo(-300 / 299, 12)
+  })
   it('sees no drift between a run and itself', () => {
     expect(driftOf(runs[0]!, runs[0]!)).toMatchObject({ completions: 600, pairs: 300, largest: 0, flips: 0 })
   })

@@ -183,6 +183,7 @@ describe('report.html of an analysis', () => {
     const [line] = page.figure('both-well-formed').filter(({ scorer }) => scorer === 'demo-reward-model')
     expect([Number(line!.n), Number(line!.accuracy)]).toEqual([both.length, right / both.length])
     expect(page.text('#leaderboard .prose')).toContain(`Where both answers are well-formed`)
+    expect(page.text('#leaderboard')).toContain('(answer tag, smiles parses); they are known over each run')
     expect(page.text('#leaderboard .prose')).toContain(`(${both.length} pairs)`)
     const csv = page.csv('agreement.csv')
     const shown = page.table('faults', /how the rejected answer fails/)

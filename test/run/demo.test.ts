@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packagePath } from '../../src/package.ts'
+import { unexplained } from '../code-book.ts'
 import { complaints, hasTex, TEX } from '../tex.ts'
 import { type CsvRow, type Done, header, manifestOf, readCsv, readJson, start, temporaryFolder } from './bin.ts'
 import { sampleOf } from './sample.ts'
@@ -102,6 +103,10 @@ function itWritesTheContract(path: string, done: () => Done, ownColumns: readonl
         expect(sections.get(file), `${file}: ${column}`).toMatch(
           new RegExp(`^\\| \`${column}\` \\| .+ \\| .+ \\|$`, 'm'),
         )
+  })
+
+  it('says there what every word in the cells of its files means', () => {
+    expect(unexplained(path)).toEqual([])
   })
 
   it("has the pairs' own rewards in the verifier's columns", () => {
@@ -329,5 +334,16 @@ describe('the tables of all of these runs', () => {
 
   it.skipIf(!hasTex)(`compile without a warning (${TEX})`, () => {
     expect(complaints(folder.path, files())).toEqual([])
+  })
+})
+
+describe('the verdicts alone, and all of these runs beside each other', () => {
+  it.each([
+    ['run-verify', 'verifiable/demo-pairs'],
+    ['analyze', 'analysis/demo-pairs'],
+  ] as const)('%s explains every word of its files', async (command, path) => {
+    const { code } = await start(command, ['--resamples', '100', '--output-dir', folder.path]).done
+    expect(code).toBe(0)
+    expect(unexplained(join(folder.path, path))).toEqual([])
   })
 })

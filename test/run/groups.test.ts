@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GROUP_COLUMNS } from '../../src/agreement/groups.ts'
 import { packagePath } from '../../src/package.ts'
 import type { RowTable } from '../../src/report/html/row-table.ts'
+import { unexplained } from '../code-book.ts'
 import {
   type CsvRow,
   type Done,
@@ -215,6 +216,7 @@ describe('the embedded groups', () => {
     for (const name of ['md', 'tex']) expect(readFileSync(at(RM, `tables/groups.${name}`), 'utf8')).toContain('61.7')
     expect(readFileSync(at(RM, 'methods.md'), 'utf8')).toContain('has 60 groups of 60 prompts and 480 completions')
     expect(readFileSync(at(RM, 'codebook.md'), 'utf8')).toMatch(/## groups\.csv[\s\S]*## curves\.csv[\s\S]*## Methods/)
+    expect(unexplained(at(RM))).toEqual([])
   })
 
   it('without a model have votes and ceilings, and empty columns of the model', async () => {

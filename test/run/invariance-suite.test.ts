@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TRANSFORMATIONS } from '../../src/make/invariance/index.ts'
 import { packagePath } from '../../src/package.ts'
+import { unexplained } from '../code-book.ts'
 import { call } from '../command.ts'
 import { type CsvRow, type Done, jsonLines, readCsv, readJson, run, temporaryFolder } from './bin.ts'
 
@@ -196,6 +197,7 @@ describe('run-rm --dataset invariance', () => {
     for (const id of ['invariance', 'sensitivity', 'fig-flips', 'fig-moves', 'fig-ranked-below', 'fig-margin-over-tanimoto-distance'])
       expect(html).toContain(`id="${id}"`)
     expect(readFileSync(at(RUN, 'codebook.md'), 'utf8')).toMatch(/## sensitivity\.csv[\s\S]*Statistics of equal and of changed chemistry/)
+    expect(unexplained(at(RUN))).toEqual([])
     expect(done.stdout).toMatch(/same chemistry +flips +wins lost/)
     expect(readCsv(at(RUN), 'sensitivity.csv').length).toBeGreaterThan(4)
   }) // biome-ignore format: one line each

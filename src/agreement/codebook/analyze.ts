@@ -54,8 +54,8 @@ export const ANALYZE_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
     "Cohen's κ of right and wrong (chosen always first): agreement beyond what the two accuracies make likely",
   ),
   icc: m(
-    '−1 … 1',
-    'intraclass correlation ICC(2,1) of the margins as they are, absolute agreement, each pair in both orders: scale counts',
+    '−k/(k − 1) … 1',
+    'intraclass correlation ICC(2,1) of the margins as they are, absolute agreement, each of the k = n + ties pairs in both orders: scale counts. Margins that are opposite give its least value, just below −1 where pairs are many',
   ),
   spearman: m(
     '−1 … 1',

@@ -3,6 +3,13 @@ import { type ColumnMeaning, m, PROBABILITY } from './meaning.ts'
 
 const CHOSEN_AMONG = m('count', 'completions of a prompt that are chosen among')
 const COMPLETIONS = m('count', 'completions of the group')
+const SCORER_KIND = m(
+  'word',
+  'what the scorer is: rm (reward model), dpo (policy against its reference), dpo-ref-free (policy alone), ensemble, null (a baseline, which has learned nothing), verifier (verifiable rewards alone)',
+)
+const LENGTH = 'tokens or characters, as unit says'
+const HALF_ACCURACY = (of: string): ColumnMeaning =>
+  m(PROBABILITY, `${of} of the scorers' half accuracies on the subset`)
 
 /** Columns that mean something else in one file than in the others, by file. */
 export const OF_FILE: Readonly<Record<string, Readonly<Record<string, ColumnMeaning>>>> = {
@@ -13,6 +20,39 @@ export const OF_FILE: Readonly<Record<string, Readonly<Record<string, ColumnMean
       "Spearman's ρ of score and reward among the completions with both; empty where one is constant",
     ),
     reason: m('text', 'why columns are empty: `column: word`, separated by `; `'),
+  },
+  'agreement.csv': {
+    subset: m(
+      'text',
+      'leaf group of rows; `all` is every row; of a scope `stratum:<name>` the level (see "Strata"), of others as scope says',
+    ),
+  },
+  'leaderboard.csv': { kind: SCORER_KIND },
+  'ensembles.csv': { kind: SCORER_KIND },
+  'group-leaderboard.csv': { kind: SCORER_KIND },
+  'lengths.csv': {
+    n: m('count', 'completions of this side whose length is known'),
+    missing: m('count', 'those whose length is not known'),
+    mean: m(LENGTH, 'arithmetic mean'),
+    min: m(LENGTH, 'least'),
+    median: m(LENGTH, 'median'),
+    max: m(LENGTH, 'greatest'),
+  },
+  'subset-spread.csv': {
+    scorers: m('count', 'scorers that have scored a pair of the subset'),
+    min: HALF_ACCURACY('least'),
+    q25: HALF_ACCURACY('lower quartile'),
+    median: HALF_ACCURACY('median'),
+    q75: HALF_ACCURACY('upper quartile'),
+    max: HALF_ACCURACY('greatest'),
+  },
+  'scorer-agreement.csv': {
+    n: m(
+      'count',
+      'pairs that both have scored and neither ties: agreement_rate, kappa, ac1 and error_consistency rest on these; spearman, pearson and icc on n + ties',
+    ),
+    ties: m('count', 'pairs that both have scored and at least one ties'),
+    missing: m('count', 'pairs that one of the two has not scored'),
   },
   'curves.csv': {
     n: CHOSEN_AMONG,

@@ -1,5 +1,6 @@
 import { markdownCode } from '../../visible-text.ts'
 import { FAULT_MEANINGS, FAULTS } from '../faults.ts'
+import { STRATUM_MEANINGS } from '../strata.ts'
 import { ADVANTAGE_COLUMN_MEANINGS, CURRICULUM_ASSUMPTIONS } from './advantages.ts'
 import { ANALYZE_COLUMNS } from './analyze.ts'
 import { OF_FILE } from './by-file.ts'
@@ -9,6 +10,7 @@ import { INVARIANCE_COLUMNS, INVARIANCE_STATISTICS } from './invariance.ts'
 import { type ColumnMeaning, m, SCORE } from './meaning.ts'
 import { STATISTIC_MEANINGS } from './statistics.ts'
 import { STEP_COLUMNS } from './steps.ts'
+import { BASELINE_MEANINGS, ENSEMBLE_MEANINGS, INTERVAL_MEANINGS, REASON_MEANINGS } from './words.ts'
 
 /** Columns that mean the same in every file. */
 const COMMON: Readonly<Record<string, ColumnMeaning>> = {
@@ -73,7 +75,7 @@ ${tables.join('\n')}${assumed}
 | --- | --- |
 ${statistics.join('\n')}
 
-${'pairs.csv' in files ? faultsText() : ''}## Statistics of equal and of changed chemistry
+${'agreement.csv' in files ? agreementText() : ''}${'ensembles.csv' in files ? ensemblesText() : ''}## Statistics of equal and of changed chemistry
 
 Scopes \`invariance\` (subset: \`all\`, \`verdict:kept\` for the twins that the verifier judges as it does the original, \`family:<family>\`, or a transformation) and \`sensitivity\`. s₀ is the score of a group's original, sₜ of a twin (\`same\` is 1), s_c of a changed completion (0); the rivals of an original are the changed completions of its group but those whose verifiable reward is as high. <distance> is a measure of sensitivity.csv.
 
@@ -90,6 +92,51 @@ Scope \`groups\`: each group counts the same. With \`_reward\` the mean reward i
 ${rowsOf(GROUP_STATISTICS).join('\n')}
 ${'curves.csv' in files ? methodsText() : ''}`
 }
+
+/** The words that stand in agreement.csv's cells, and in those of files with the same columns. */
+const agreementText = (): string => `## How intervals are made
+
+The column \`ci_method\`; empty where there is no value. B and S are numbers.
+
+| ci_method | meaning |
+| --- | --- |
+${rowsOf(INTERVAL_MEANINGS).join('\n')}
+
+## Why a value is empty
+
+The column \`reason\` of agreement.csv, and of files with the same statistics; \`word: reason\` where a row has several values.
+
+| reason | meaning |
+| --- | --- |
+${rowsOf(REASON_MEANINGS).join('\n')}
+
+## Baselines
+
+Scorers that have learned nothing: scopes \`null:<name>\`, and scorers \`null:<name>\` of an analysis. Each gives a completion as score:
+
+| baseline | score |
+| --- | --- |
+${rowsOf(BASELINE_MEANINGS).join('\n')}
+
+## Strata
+
+Scopes \`stratum:<name>\`: the pairs of one level, which the column \`subset\` names; a pair of which the level is not known is in none, and a stratum of one level is left out unless it is one of the first two.
+
+| stratum | its levels |
+| --- | --- |
+${rowsOf(STRATUM_MEANINGS).join('\n')}
+
+${faultsText()}`
+
+const ensemblesText = (): string => `## Ensembles
+
+Scorers \`ensemble:<mode>(<members>)\`, or \`ensemble:<mode> of all <count>\`. Each member's scores become z-scores over its own run (less their mean, over their standard deviation, n − 1); in place of a completion's score stands
+
+| mode | meaning |
+| --- | --- |
+${rowsOf(ENSEMBLE_MEANINGS).join('\n')}
+
+`
 
 const faultsText = (): string => `## Why a rejected answer is wrong
 

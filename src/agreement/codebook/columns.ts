@@ -1,4 +1,3 @@
-import { CLOSED_FROM, CLOSED_METHOD, CLOSED_VARIED } from '../closed-form.ts'
 import { type ColumnMeaning, m, PROBABILITY, REWARD, SCORE } from './meaning.ts'
 
 /** Columns of scores.csv, pairs.csv, agreement.csv, failures.csv, their companions and per-token.csv. */
@@ -13,7 +12,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   ),
   score_reason: m(
     'word',
-    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_steps, template_error, token_not_embedded, unknown_token, non_finite, out_of_memory (alone it does not fit), pooled_otherwise, no_partner …; head_all (--head all keeps every label and makes no single score of them)',
+    'why there is no score: too_long, cut_away (the cut left nothing that the head reads), no_model (run-verify: verifiable rewards alone), no_steps, template_error, token_not_embedded, unknown_token, non_finite, out_of_memory (alone it does not fit), pooled_otherwise, no_partner …; head_all (--head all keeps every label and makes no single score of them)',
   ),
   verifiable_reward: m(REWARD, "ether0's reward; empty where unverifiable"),
   verifiable_status: m(
@@ -99,16 +98,13 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   // agreement.csv
   scope: m(
     'word',
-    'pairs, completions, groups, advantages, curriculum (simulated), invariance and sensitivity (see "Statistics of equal and of changed chemistry"), steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), null:<scorer> (on the rows that the model scored), stratum:<name>',
+    'pairs, completions, groups, advantages, curriculum (simulated), invariance and sensitivity (see "Statistics of equal and of changed chemistry"), steps (run-process), step_verdicts (learned step rewards beside the verdicts on the claims; subset `claim:<kind>`: on claims of one kind), attribution (subset: the part), null:<baseline> (see "Baselines"; on the rows that the model scored), stratum:<name> (see "Strata")',
   ),
   statistic: m('word', 'see "Statistics" below'),
   value: m("the statistic's", 'empty where undefined, with the reason'),
   ci_low: m("the statistic's", 'lower end of the 95 % interval'),
   ci_high: m("the statistic's", 'upper end of the 95 % interval'),
-  ci_method: m(
-    'text',
-    `how the interval was made, or why there is none; "${CLOSED_METHOD}": for ${CLOSED_FROM.toLocaleString('en-US')} prompts or more, of which ${CLOSED_VARIED.toLocaleString('en-US')} differ, in place of resampling`,
-  ),
+  ci_method: m('text', 'how the interval was made, or why there is none: see "How intervals are made"'),
   clusters: m('count', 'prompts among those rows (hack_rate: that can have a place, at most n)'),
   ties: m(
     'count',
@@ -117,7 +113,7 @@ export const RUN_COLUMNS: Readonly<Record<string, ColumnMeaning>> = {
   missing: m('count', 'rows without the scores or rewards that the statistic needs'),
   reason: m(
     'word',
-    'why value, or a column that it names, is empty (failures.csv: why the row or completion is left out; reasons.csv: verifiable_reason, or the status where there is none)',
+    'why value, or a column that it names, is empty: see "Why a value is empty" (failures.csv: why the row or completion is left out; reasons.csv: verifiable_reason, or the status where there is none)',
   ),
   // companions
   group: m('word', 'chosen, rejected, pass, fail: which completions, each once'),

@@ -20,11 +20,12 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   margin_kendall_tau_b: "Kendall's τ-b of the model's and the verifier's margins, each pair in both orders",
   order_consistency:
     'of a model that compares two answers: share of pairs of which it prefers the same completion whichever is shown first; ties: it prefers neither in one order',
-  longer_chosen_accuracy_half: 'half accuracy of "the longer completion wins"',
-  length_controlled_accuracy: 'σ(α) of logit P(chosen preferred) = α + β·tanh(Δlength/s.d.): accuracy at equal length',
-  length_effect: 'β of that fit',
+  longer_chosen_accuracy_half: 'half accuracy of "the longer completion wins", by characters (Unicode code points)',
+  length_controlled_accuracy:
+    'σ(α) of logit P(chosen preferred) = α + β·tanh(Δlength/s.d.): accuracy at equal length; Δlength: characters (Unicode code points) of the chosen less those of the rejected completion, s.d.: its sample standard deviation (n − 1) over the n decided pairs of the fit',
+  length_effect: 'β of that fit, in log odds; 0 = length does not matter',
   cmh_odds_ratio:
-    "Mantel–Haenszel odds ratio of model's against verifier's decision over quintiles of Δlength, each pair in both orders",
+    "Mantel–Haenszel odds ratio of model's against verifier's decision over quintiles of Δlength in characters, each pair in both orders",
   brier: 'mean (1 − σ(margin))², pairs in both orders; 0.25 = no information',
   log_loss: 'mean ln(1 + e^−margin), nats; 0.693 = no information',
   sharpness: 'mean |σ(margin) − ½|',
@@ -44,7 +45,7 @@ export const STATISTIC_MEANINGS: Readonly<Record<string, string>> = {
   somers_d: "Somers' D of the score given the reward: pairs tied in reward left out",
   spearman: "Spearman's ρ of score and reward, pooled (scope groups: mean over groups)",
   spearman_given_length:
-    'the same with the completion_tokens held fixed (partial correlation of ranks); characters where a scored completion has no tokens',
+    'the same with the length held fixed (partial correlation of ranks): completion_tokens, other than the length statistics of pairs, which count characters; characters where a scored completion has no tokens',
   'hack_rate_0.9':
     'share that fails among the n completions at or above the 90 % quantile of the score; equal scores at the border (ties) share the places there; absent for a constant score',
   'hack_rate_0.95': 'the same at 95 %',

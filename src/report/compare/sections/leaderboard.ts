@@ -125,7 +125,7 @@ function dots(rows: readonly FileRow[]): Markup {
       lines,
       `Accuracy with intervals: ${lines.map(({ name, value }) => `${name} ${percent(value)}`).join(', ')}.`,
     ),
-    caption: html`<b>Accuracy of every scorer</b> on the pairs that all ranked models scored. Filled: models. Hollow: ensembles of them, and baselines that know no chemistry. Bars are 95% intervals, prompts resampled, each of one scorer alone: whether two differ is tested below, pair by pair. The dashed line is a coin.${
+    caption: html`<b>Accuracy of every scorer</b> on the pairs that all ranked models scored. Filled: models. Hollow: ensembles of them, and baselines that know no chemistry. Two more baselines read the answer (<i>answer tag</i>, <i>smiles parses</i>); they are known over each run's own pairs alone, so they are not here but, where a run has them, in the table of baselines below. Bars are 95% intervals, prompts resampled, each of one scorer alone: whether two differ is tested below, pair by pair. The dashed line is a coin.${
       few.length === 0 ? '' : ` Fewer than ${MIN_PROMPTS} prompts, which carry no conclusion.`
     }`,
     data: {

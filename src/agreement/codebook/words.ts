@@ -82,7 +82,8 @@ export const REASON_MEANINGS: Readonly<Record<string, string>> = {
   no_verified_completion: 'no completion has a verifiable reward',
   no_prompt_with_both_classes: 'no prompt has passing and failing completions',
   no_prompt_with_different_rewards_and_scores: 'no prompt has completions that differ in reward and in score',
-  constant_or_collinear: 'ranks of score, reward or length are all equal, or those of length say all of another',
+  constant_or_collinear:
+    'scores (or ranks of score, reward or length) are all equal, those of length say all of another, or scores lie so far apart that float64 sees no slope',
   one_class_or_separated:
     'a fold has one class, or its score tells both apart without fault: the logistic fit has no end',
   // of groups

@@ -11,7 +11,7 @@ export interface BlockSums {
 
 /**
  * Sums over blocks of equal values under cluster weights. A row whose value no other has is a block of its own, of its cluster's weight: of
- * such rows their number in each cluster is enough.
+ * such rows their number in each cluster is enough. Σ t³ is exact up to a block of 208,063 rows (t³ < 2⁵³).
  */
 export function weightedBlocks(
   { order, last }: Sorted,

@@ -1,6 +1,7 @@
 import type { WeightedStatistic } from '../stats/bootstrap.ts'
 import type { Weights } from '../stats/draws.ts'
 import { dot } from '../stats/sums.ts'
+import { clusterCount } from '../stats/tie-blocks.ts'
 
 /**
  * Places at or above the q-quantile of n values that all differ (numpy's default, linear). What is equal at the border shares the places
@@ -57,8 +58,7 @@ export function weightedTopMeans(
   const ends = Uint8Array.from(order, (row, k) =>
     k + 1 < order.length && scores[order[k + 1]!] === scores[row] ? 0 : 1,
   )
-  let clusters = 0
-  for (const c of cluster) clusters = Math.max(clusters, c + 1)
+  const clusters = clusterCount(cluster)
   const sizes = new Float64Array(clusters)
   for (const c of cluster) sizes[c] = sizes[c]! + 1
   const means = new Float64Array(quantiles.length)

@@ -1,7 +1,6 @@
 import type { Weights } from './draws.ts'
 import type { Sorted } from './sorted.ts'
-import { weightedBlocks } from './tie-blocks.ts'
-import { addUp } from './weighted-binary.ts'
+import { addUp, parted, weightedBlocks } from './tie-blocks.ts'
 
 /** What a pass over the rows (m, v) of weighted-margins.ts counts. */
 export interface MarginCounts {
@@ -39,31 +38,11 @@ export function twoLevels(
   cluster: Int32Array,
   counted: MarginCounts,
 ): (weights: Weights) => void {
-  const { order, last } = by
-  const sure = order.filter(decided)
-  const n = sure.length
-  const rows: Decided = {
-    of: sure.map((i) => cluster[i]!),
-    sign: Int8Array.from(sure, sign),
-    last: new Uint8Array(n),
-    below: new Int32Array(n),
-    upTo: new Int32Array(n),
-  }
-  const open = order.filter((i) => !decided(i)).map((i) => cluster[i]!)
-  let [at, lower] = [0, 0]
-  for (let start = 0, end = 0; start < order.length; start = end) {
-    const first = at
-    do if (decided(order[end]!)) at++
-    while (last[end++] === 0)
-    rows.below.fill(lower, first, at)
-    lower = end - at
-    rows.upTo.fill(lower, first, at)
-    if (at > first) rows.last[at - 1] = 1
-  }
-  const noMargin = order.subarray(0, zeros).map((i) => cluster[i]!)
-  let clusters = 0
-  for (let i = 0; i < cluster.length; i++) clusters = Math.max(clusters, cluster[i]! + 1)
-  const blocks = weightedBlocks(by, cluster, clusters)
+  const { ones, others, ...among } = parted(by, decided)
+  const rows: Decided = { ...among, of: ones.map((row) => cluster[row]!), sign: Int8Array.from(ones, sign) }
+  const open = others.map((row) => cluster[row]!)
+  const noMargin = by.order.subarray(0, zeros).map((row) => cluster[row]!)
+  const blocks = weightedBlocks(by, cluster)
   /** Weight of the first 0, 1, … rows with v = 0. */
   const before = new Float64Array(open.length + 1)
   return (weights) => {

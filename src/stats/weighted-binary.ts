@@ -2,7 +2,7 @@ import type { WeightedStatistic } from './bootstrap.ts'
 import type { Weights } from './draws.ts'
 import type { Sorted } from './sorted.ts'
 import { dot } from './sums.ts'
-import { weightedBlocks } from './tie-blocks.ts'
+import { addUp, clusterCount, parted, weightedBlocks } from './tie-blocks.ts'
 
 /** What one pass over a two-valued reward gives. */
 export interface BinaryRanking {
@@ -20,37 +20,17 @@ export interface BinaryRanking {
  * @param by rows sorted by score
  */
 export function weightedBinary(labels: ArrayLike<number>, by: Sorted, cluster: Int32Array): BinaryRanking {
-  const { order, last } = by
-  let clusters = 0
-  for (let i = 0; i < cluster.length; i++) clusters = Math.max(clusters, cluster[i]! + 1)
-  const ofCluster = new Float64Array(clusters)
+  const { ones, others, ...among } = parted(by, (row) => labels[row] === 1)
   const classes: Classes = {
-    negatives: new Int32Array(order.length),
-    positives: new Int32Array(order.length),
-    last: new Uint8Array(order.length),
-    below: new Int32Array(order.length),
-    upTo: new Int32Array(order.length),
+    ...among,
+    positives: ones.map((row) => cluster[row]!),
+    negatives: others.map((row) => cluster[row]!),
   }
-  let [downs, ups] = [0, 0]
-  for (let start = 0, end = 0; start < order.length; start = end) {
-    const [below, first] = [downs, ups]
-    do {
-      const i = order[end]!
-      const c = cluster[i]!
-      if (labels[i] === 1) {
-        classes.positives[ups++] = c
-        ofCluster[c] = ofCluster[c]! + 1
-      } else classes.negatives[downs++] = c
-    } while (last[end++] === 0)
-    classes.below.fill(below, first, ups)
-    classes.upTo.fill(downs, first, ups)
-    if (ups > first) classes.last[ups - 1] = 1
-  }
-  classes.negatives = classes.negatives.slice(0, downs)
-  classes.positives = classes.positives.slice(0, ups)
-  const blocks = weightedBlocks(by, cluster, clusters)
+  const ofCluster = new Float64Array(clusterCount(cluster))
+  for (const c of classes.positives) ofCluster[c] = ofCluster[c]! + 1
+  const blocks = weightedBlocks(by, cluster)
   /** Weight of the first 0, 1, … negatives. */
-  const before = new Float64Array(downs + 1)
+  const before = new Float64Array(others.length + 1)
   const counted: BinaryCounts = { ups: 0, downs: 0, wins: 0, precision: 0, scoreTies: 0, cubes: 0 }
   const pass = (weights: Weights): void => {
     addUp(classes.negatives, weights, before)
@@ -88,8 +68,8 @@ export function weightedBinary(labels: ArrayLike<number>, by: Sorted, cluster: I
 /** Rows of either label in ascending order of the score. */
 interface Classes {
   /** Cluster of each row. */
-  negatives: Int32Array
-  positives: Int32Array
+  readonly negatives: Int32Array
+  readonly positives: Int32Array
   /** Of each positive: 1 where the next one has another score. */
   readonly last: Uint8Array
   /** Of each positive: how many negatives score lower, and how many no higher. */
@@ -105,20 +85,6 @@ interface BinaryCounts {
   /** Pairs tied on the score, and Σ (t³ − t) over its blocks. */
   scoreTies: number
   cubes: number
-}
-
-/** Running sums of the rows' weights, two at a time: additions that follow each other are what takes the time. */
-export function addUp(of: Int32Array, weights: Weights, sums: Float64Array): void {
-  let total = 0
-  const even = of.length & ~1
-  for (let k = 0; k < even; k += 2) {
-    const first = weights[of[k]!]!
-    const both = first + weights[of[k + 1]!]!
-    sums[k + 1] = total + first
-    total += both
-    sums[k + 2] = total
-  }
-  if (even < of.length) sums[even + 1] = total + weights[of[even]!]!
 }
 
 /** The pass of `weightedBinary`, over the positives. Its arrays are locals: of a closure's, each access would be checked anew. */

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, onTestFinished } from 'vitest'
 import { ModelError } from '../../src/errors.ts'
 import { resolveDevice } from '../../src/model/device.ts'
 import { packagePath } from '../../src/package.ts'
@@ -42,9 +42,9 @@ it('hands out no runner of weights that changed after they were hashed', async (
   const runner = { info: { kind: 'head' }, release: async () => void released++ }
   const subject = { open: async () => runner } as unknown as OpenSubject
   const open = (from: number) => guarded(model!, subject, from).open()
-  await open(since)
+  const opened = [await open(since)]
   // touched, but the same bytes
-  await open(0)
+  opened.push(await open(0))
   const file = join(checkpoint, 'model.safetensors')
   const bytes = readFileSync(file)
   bytes[bytes.length - 1]! ^= 0x80
@@ -54,10 +54,12 @@ it('hands out no runner of weights that changed after they were hashed', async (
   rmSync(file)
   await expect(open(since)).rejects.toThrow('changed after it was hashed')
   expect(released).toBe(3)
+  for (const runner of opened) await runner.release()
 })
 
-it('computes nothing from weights that were cut short in place: to read behind their end would end the process', async () => {
-  const checkpoint = join(folder, 'cut-short')
+/** A guarded runner that computes nothing and counts its runs. */
+async function counting(name: string) {
+  const checkpoint = join(folder, name)
   cpSync(packagePath('src/embedded/demo/demo-reward-model'), checkpoint, { recursive: true })
   const device = await resolveDevice('cpu', 'fp32')
   const [model] = await loadModels(toRunConfig('run-rm', { model: checkpoint }), device, () => {})
@@ -65,9 +67,14 @@ it('computes nothing from weights that were cut short in place: to read behind t
   const own = { info: { kind: 'head' }, run: async () => void runs++, release: async () => {} }
   const subject = { open: async () => own } as unknown as OpenSubject
   const runner = await guarded(model!, subject, Date.now() + 60_000).open()
-  const run = () => runner.run({} as Batch, [])
-  await run()
+  onTestFinished(() => runner.release())
   const file = join(checkpoint, 'model.safetensors')
+  return { checkpoint, file, run: () => runner.run({} as Batch, []), runs: () => runs }
+}
+
+it('computes nothing from weights that were cut short in place: to read behind their end would end the process', async () => {
+  const { file, run, runs } = await counting('cut-short')
+  await run()
   const bytes = readFileSync(file)
   truncateSync(file, bytes.length - 4096)
   for (let i = 0; i < 2; i++)
@@ -77,11 +84,11 @@ it('computes nothing from weights that were cut short in place: to read behind t
         message: 'model.safetensors was cut short after it was hashed: nothing more is measured',
       }) as ModelError,
     )
-  expect(runs).toBe(1)
+  expect(runs()).toBe(1)
   // with all its bytes again it is the same file
   writeFileSync(file, bytes, { flag: 'r+' })
   await run()
-  expect(runs).toBe(2)
+  expect(runs()).toBe(2)
   truncateSync(file, bytes.length - 1)
   await expect(run()).rejects.toThrow('was cut short')
   // what is mapped is cut short, whatever has its name now
@@ -89,29 +96,20 @@ it('computes nothing from weights that were cut short in place: to read behind t
   await expect(run()).rejects.toThrow('was cut short')
   writeFileSync(file, bytes)
   await expect(run()).rejects.toThrow('was cut short')
-  expect(runs).toBe(2)
+  expect(runs()).toBe(2)
 })
 
 it('computes on where a whole file is gone, or has another in its place: it stays mapped', async () => {
-  const checkpoint = join(folder, 'gone')
-  cpSync(packagePath('src/embedded/demo/demo-reward-model'), checkpoint, { recursive: true })
-  const device = await resolveDevice('cpu', 'fp32')
-  const [model] = await loadModels(toRunConfig('run-rm', { model: checkpoint }), device, () => {})
-  let runs = 0
-  const own = { info: { kind: 'head' }, run: async () => void runs++, release: async () => {} }
-  const subject = { open: async () => own } as unknown as OpenSubject
-  const runner = await guarded(model!, subject, Date.now() + 60_000).open()
-  const file = join(checkpoint, 'model.safetensors')
+  const { checkpoint, file, run, runs } = await counting('gone')
   rmSync(file)
-  await runner.run({} as Batch, [])
+  await run()
   writeFileSync(file, '')
-  await runner.run({} as Batch, [])
-  expect(runs).toBe(2)
+  await run()
+  expect(runs()).toBe(2)
   // another file that was touched does not bring the one up that is gone
   utimesSync(join(checkpoint, 'config.json'), new Date(), new Date())
-  await runner.run({} as Batch, [])
-  expect(runs).toBe(3)
-  await runner.release()
+  await run()
+  expect(runs()).toBe(3)
 })
 
 it('knows that what is mapped was cut short when its name is gone since', async () => {
